@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import { resolve } from '../../src/commands/resolve.ts';
 import { writeRemoteRecords } from '../../src/sync/remotes/remote-records.ts';
-import { command } from '../helpers/commanding.ts';
+import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
@@ -66,6 +66,21 @@ describe('a remote of the database that is not ours', () => {
     const again = await command(folder, '', primary);
     expect(again.result).toMatchObject({ head, peers: [{ status: 'pulled', verified: true }] });
     expect(await local.rows(REMOTES)).toHaveLength(2);
+
+    // Reported once by runs, always by `status`, and again when an address changes.
+    const reported = async (request: CommandOptions = {}): Promise<number> =>
+      (await command(folder, '', { ...primary, ...request })).result.problems.filter(
+        ({ code }) => code === 'remote-differs',
+      ).length;
+    expect(again.result.problems).toEqual([]);
+    expect([await reported({ command: 'status' }), await reported()]).toEqual([1, 0]);
+    await local.dolt('remote', 'remove', 'origin');
+    await local.dolt('remote', 'add', 'origin', `file://${folder.file('moved')}`);
+    expect([await reported(), await reported()]).toEqual([1, 0]);
+    await local.dolt('remote', 'remove', 'origin');
+    await local.dolt('remote', 'add', 'origin', `file://${folder.file('theirs')}`);
+    await local.dolt('fetch', 'origin');
+    await local.dolt('branch', '--set-upstream-to', 'origin/main', 'main');
 
     const fixed = await command(folder, '', { ...primary, fixRemotes: true });
     expect(fixed.result.problems.map(({ code }) => code)).toContain('remote-corrected');

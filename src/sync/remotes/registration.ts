@@ -26,6 +26,7 @@ import {
   type RemotePlan,
 } from './remote-plan.ts';
 import { type RemoteRecords, readRemoteRecords, writeRemoteRecords } from './remote-records.ts';
+import { type DifferingRemote, unreported } from './reported-remotes.ts';
 
 /** How the peers of a run are registered as remotes. */
 export interface Registration {
@@ -64,6 +65,7 @@ export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], h
   const remotes = new Map<string, { name: string; stays: boolean }>();
   const failures = new Map<string, Failure>();
   const upstreams: Upstream[] = [];
+  const differing: Differing[] = [];
   if (wanted.length === 0) return { remotes, failures, upstreams };
   const backups = await withAddresses(await listBackups(sql));
   for (const { peer, url, ref } of wanted) {
@@ -82,11 +84,14 @@ export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], h
       }
       upstreams.push(...(await carryOut(sql, { name: plan.remote, url, ref }, plan)));
       remotes.set(peer, { name: plan.remote, stays: plan.lasting });
-      report(peer, url, { plan, how });
+      report(url, { plan, how });
+      if (plan.kind !== 'repoint' && plan.other !== null)
+        differing.push({ peer, url, other: plan.other, remote: plan.remote });
     } catch (thrown) {
       failures.set(peer, toFailure(thrown));
     }
   }
+  await reportDiffering(differing, how);
   return { remotes, failures, upstreams };
 }
 
@@ -114,26 +119,30 @@ async function carryOut(sql: Sql, remote: Remote, { kind }: RemotePlan): Promise
   }
 }
 
-function report(
-  peer: string,
-  url: string,
-  { plan, how }: { readonly plan: RemotePlan; readonly how: Registration },
-): void {
+function report(url: string, { plan, how }: { readonly plan: RemotePlan; readonly how: Registration }): void {
   const { kind, remote, other, lasting } = plan;
   if (kind === 'add' && how.registering !== 'look') {
     how.log.info(`registered remote ${remote} -> ${url}${lasting ? '' : ' for this run'}`);
   }
-  if (other === null) return;
+  if (other === null || kind !== 'repoint') return;
   // The address may contain a password.
-  const there = quoteEndpoint(other.url);
-  if (kind === 'repoint') {
-    const message = `remote ${remote} changed from ${there} to ${quoteEndpoint(url)} to match the configuration`;
-    how.notify({ severity: 'notice', code: 'remote-corrected', message });
-    return;
+  const message = `remote ${remote} changed from ${quoteEndpoint(other.url)} to ${quoteEndpoint(url)} to match the configuration`;
+  how.notify({ severity: 'notice', code: 'remote-corrected', message });
+}
+
+interface Differing extends DifferingRemote {
+  /** The remote that the peer uses. */
+  readonly remote: string;
+}
+
+/** A run that writes reports each such remote once; `status` and a dry run always do. */
+async function reportDiffering(differing: readonly Differing[], how: Registration): Promise<void> {
+  const news = how.registering === 'look' ? differing : await unreported(how.path, differing);
+  for (const { peer, url, other, remote } of news) {
+    const name = how.registering === 'look' ? `dolt-federation-${peer}` : remote;
+    const message = `the remote ${other.name} of the database points to ${quoteEndpoint(other.url)}, not to ${quoteEndpoint(url)}: it was not changed, and ${peer} uses the remote ${name}`;
+    how.notify({ severity: 'notice', code: 'remote-differs', message });
   }
-  const name = how.registering === 'look' ? `dolt-federation-${peer}` : remote;
-  const message = `the remote ${other.name} of the database points to ${there}, not to ${quoteEndpoint(url)}: it was not changed, and ${peer} uses the remote ${name}`;
-  how.notify({ severity: 'notice', code: 'remote-differs', message });
 }
 
 function unusable(warning: string): Diagnostic {

@@ -58,7 +58,7 @@ export function planRemote(
   const plan = lastingPlan(wanted, known, how);
   if (how.registering !== 'look') return plan;
   const remote = firstFree(`${TEMPORARY_PREFIX}${wanted.peer}`, known);
-  return { kind: 'add', remote, lasting: false, other: plan.kind === 'add' ? plan.other : null };
+  return { kind: 'add', remote, lasting: false, other: plan.kind === 'repoint' ? null : plan.other };
 }
 
 function lastingPlan(

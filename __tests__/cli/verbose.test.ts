@@ -14,11 +14,11 @@ afterAll(() => cli.dispose());
 
 test('on a pipe, --verbose shows the procedures of Dolt without values, and --json alone shows nothing', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.commit('a secret message', "INSERT INTO items VALUES (7, 'private value', 'ann')");
   await writeFile(folder.file('c.yaml'), `federation: {peers: {box: "file://${folder.file('box')}"}}\n`);
   const run = (...flags: string[]) =>
-    cli.run(['sync', '--config', 'c.yaml', '--database', 'town', '--dolt-path', testDolt(), ...flags], {
+    cli.run(['sync', '--config', 'c.yaml', '--database', 'local', '--dolt-path', testDolt(), ...flags], {
       cwd: folder.path,
     });
 

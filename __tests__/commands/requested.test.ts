@@ -122,8 +122,11 @@ describe('which Dolt', () => {
     ['not a SHA-256', { 'dolt-sha256': 'abc' }],
     ['not a SHA-256', { 'dolt-sha256': `${DIGEST}0` }],
     ['not a SHA-256', { 'dolt-sha256': `md5:${DIGEST}` }],
-    ['cannot verify the executable that `dolt-path` names', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
-    ['cannot verify the executable that `dolt-source: build` makes', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
+    ['cannot verify the executable that `--dolt-path` names', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
+    [
+      'cannot verify the executable that `--dolt-source build` makes',
+      { 'dolt-sha256': DIGEST, 'dolt-source': 'build' },
+    ],
   ])('%s: %j is refused', async (why, flags) => {
     expect(await failureOf(() => asked(flags))).toMatchObject({
       code: 'bad-usage',

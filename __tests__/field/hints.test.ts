@@ -74,7 +74,7 @@ test('the hint for a dropped table names what helps, and not the limit for rows'
     const error = (await run({ endpoint }, maxDelete))?.error;
     expect(error).toMatchObject({
       code: 'mass-deletion',
-      hint: expect.stringContaining('list `deletion` under `accept`'),
+      hint: expect.stringContaining('list `deletion` in `federation.peers.partner.accept`'),
     });
     expect(error?.hint).not.toMatch(/raise/);
   }

@@ -168,7 +168,7 @@ test('a folder with a typo is an error that repeats it, whatever command is run'
     await expect(command(folder, '', { command: name, database: 'lcoal', overrides })).rejects.toMatchObject({
       code: 'no-database',
       message: expect.stringContaining(`"lcoal"`),
-      hint: expect.stringMatching(/Did you mean `local`\?.*`bootstrap`/),
+      hint: expect.stringMatching(/Did you mean `local`\?.*`--bootstrap`/),
     });
   }
   expect(await isThere(folder.file('lcoal'))).toBe(false);

@@ -91,7 +91,7 @@ describe('ways out', () => {
       error: { code: 'local-commits', message: expect.stringMatching(`${one} .* of south`) },
     });
     expect(refused.error?.message).not.toContain(two);
-    const named = /--discard-local (\S+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',') ?? [];
+    const named = /--discard-local ([^\s`]+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',') ?? [];
     expect(named).toEqual([two, one]);
 
     await it.south.sql("UPDATE t SET a = 'dirty' WHERE id = 2");
@@ -199,7 +199,7 @@ describe('ways out', () => {
     await fresh.commit('other rows', ...FIRST_ROWS);
     const refused = await it.box('south', wayOut('adopt', it.head));
     expect(refused.error?.code).toBe('local-commits');
-    const named = /--discard-local (\S+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',');
+    const named = /--discard-local ([^\s`]+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',');
     expect(named).toHaveLength(2);
     expect(await it.run('south', wayOut('adopt', it.head, named))).toMatchObject({ status: 'success', head: it.head });
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', lastVerifiedAt: expect.any(String) });

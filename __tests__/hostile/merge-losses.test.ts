@@ -15,7 +15,7 @@ test('rows that a merge removes as duplicates of older ones count against max-de
   expect(failure).toMatchObject({
     code: 'mass-deletion',
     message: expect.stringContaining(
-      'merging this peer would remove 30 of our 30 rows of names (`max-delete` is 50 %)',
+      'merging this peer would remove 30 of our 30 rows of names (`--max-delete` is 50 %)',
     ),
   });
   expect((await box.receive({ accept: ['deletion'] })).run('partner')).toMatchObject({ failure: null, verified: true });

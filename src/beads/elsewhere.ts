@@ -21,8 +21,8 @@ export function elsewhere(workspace: string | null, { what, at, real, fix }: Els
   const place = real === null ? '' : `; its database should be ${real}`;
   const naming =
     real === null
-      ? 'Give the folder of the database with `database` (flag or input).'
-      : `Give the folder of the database with \`database\` (flag or input): ${real}`;
+      ? 'Give the folder of the database with `--database`.'
+      : `Give the folder of the database with \`--database\`: ${real}`;
   return new Failure('workspace-unknown', `this version does not follow ${subject}: ${what}${place}`, {
     hint: fix === undefined ? naming : `${fix}\n${naming}`,
     location: at ?? undefined,

@@ -48,17 +48,20 @@ export async function readMetadata(workspace: string): Promise<MetadataFile | nu
   return null;
 }
 
+const RESTORE = 'bd writes this file. Restore it from git or a backup, or correct it by hand.';
+
 function parse(text: string, file: string): Metadata {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw new Failure('config-invalid', `${file} is not JSON`, { location: { file }, cause });
+    throw new Failure('config-invalid', `${file} is not JSON`, { hint: RESTORE, location: { file }, cause });
   }
   const parsed = metadataSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Failure('config-invalid', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, {
+    hint: RESTORE,
     location: { file },
   });
 }

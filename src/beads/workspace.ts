@@ -176,7 +176,7 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
       what: `a server has its database (${said(server)}), and ${place} does not exist`,
       at: server.at,
       real: null,
-      fix: 'Give the folder of the database in the data folder of that server with `database`.',
+      fix: 'Give the folder of the database in the data folder of that server with `--database`.',
     });
   }
   if (folder.by?.at === null && !(await isFolder(folder.value))) {

@@ -12,6 +12,7 @@ import type { Annotation } from '../report/annotations.ts';
 import type { TextStyle } from '../report/text/table.ts';
 import type { Context } from './context.ts';
 import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
+import { reworded } from './outcome/reword.ts';
 
 /** What a frontend read from its user. Every command is parsed from it. */
 export interface Asked {
@@ -106,7 +107,8 @@ export function defineCommand<Request extends AnyRequest, Outcome>(
           for (const secret of jobSecrets(env, request.dolt?.githubToken)) secrets.add(secret);
           const hide: Hide = (text) => secrets.hide(text);
           try {
-            const outcome = hideSecrets(await definition.run(request, context), hide);
+            const hidden = hideSecrets(await definition.run(request, context), hide);
+            const outcome = context.words === undefined ? hidden : reworded(hidden, context.words);
             const exitCode = definition.exitCode?.(outcome, request) ?? EXIT.ok;
             return { exitCode, rendered: definition.render(outcome, request) };
           } catch (thrown) {

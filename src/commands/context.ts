@@ -31,6 +31,8 @@ export interface Context {
    * Whether git, ssh and ~/.config/bd use the user's home folder. Not on a runner, where it may belong to another user.
    */
   readonly userHome: boolean;
+  /** Puts messages and hints in the words of the frontend; absent: options are written as flags. */
+  readonly words?: (text: string) => string;
   readonly log: Logger;
   /** Values that must not appear in any output. A secret is added before it can be used. */
   readonly secrets: Secrets;

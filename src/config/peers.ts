@@ -1,5 +1,7 @@
+import { ERRORS } from '../contract/error-codes.ts';
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { hintFor } from '../core/text.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
 import { mergeAws } from './endpoint/aws-settings.ts';
@@ -147,9 +149,11 @@ function readEndpoint(
   );
 }
 
-function requireTier({ tier, lowerTier }: PeerEntry, sovereignty: Tier): void {
+function requireTier({ name, tier, lowerTier }: PeerEntry, sovereignty: Tier): void {
   if (tier === null || tier >= sovereignty || lowerTier) return;
-  throw new Failure('tier-lowered', `tier ${tier} is below the federation's ${sovereignty}`);
+  throw new Failure('tier-lowered', `tier ${tier} is below the federation's ${sovereignty}`, {
+    hint: hintFor(name, ERRORS['tier-lowered'].hint),
+  });
 }
 
 function checkNames(entries: readonly PeerEntry[], problems: Problems): void {

@@ -5,37 +5,37 @@ import { EXIT } from './exit-codes.ts';
 export const ENGINE_ERRORS = {
   'dolt-not-found': {
     title: 'No suitable Dolt was found or installed',
-    hint: 'Install Dolt and put it on PATH, allow the download of a release, or install Go and use `dolt-source: build`.',
+    hint: 'Install Dolt and put it on PATH, allow the download of a release, or install Go and use `--dolt-source build`.',
     ...FINAL,
   },
   'dolt-version-unknown': {
     title: 'The requested Dolt version does not exist or cannot be resolved',
-    hint: 'Name an exact version such as 2.3.0.',
+    hint: 'Name a version that exists, such as 2.3.0. https://github.com/dolthub/dolt/releases lists them.',
     ...FINAL,
   },
   'dolt-download-failed': {
     title: 'The Dolt release could not be downloaded',
-    hint: 'Check the network and proxy, name a mirror with `dolt-mirror`, or use `dolt-source: build`.',
+    hint: 'Check the network and proxy, name a mirror with `--dolt-mirror`, or use `--dolt-source build`.',
     ...FINAL,
   },
   'dolt-digest-unknown': {
     title: 'No digest is known for the requested Dolt release',
-    hint: 'Give the SHA-256 of the asset with `dolt-sha256`.',
+    hint: 'Give the SHA-256 of the asset with `--dolt-sha256`.',
     ...FINAL,
   },
   'dolt-digest-mismatch': {
     title: 'The downloaded Dolt does not match its digest',
-    hint: 'Do not use this file. Check `dolt-sha256` and the mirror; report the problem if both are right.',
+    hint: 'Do not use this file. Check `--dolt-sha256` and the mirror; report the problem if both are right.',
     ...FINAL,
   },
   'dolt-build-failed': {
     title: 'Dolt could not be built from source',
-    hint: 'Install Go 1.26 or newer and a C compiler. The message contains the end of the build log.',
+    hint: 'Install Go 1.26 or newer and a C compiler, or install a Dolt and give it with `--dolt-path`. The message contains what the build reported.',
     ...FINAL,
   },
   'engine-start': {
     title: 'The Dolt server could not be started',
-    hint: 'Read the end of its log in the message.',
+    hint: 'Read the end of its log in the message, correct what it names, then run again.',
     ...FINAL,
   },
   'engine-lost': {

@@ -4,12 +4,12 @@ import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, USAGE } from './error-e
 export const INCOMING_ERRORS = {
   'peer-brings-code': {
     title: 'The peer adds or changes triggers, events, procedures or expressions',
-    hint: 'Review them in a clone of the peer. If you want them, list `triggers`, `events`, `procedures` or `expressions` under `accept` of this peer.',
+    hint: 'Review them in a clone of the peer. If you want them, list `triggers`, `events`, `procedures` or `expressions` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'peer-changes-local-tables': {
     title: 'The peer changes which tables stay local',
-    hint: 'Compare `dolt_ignore` and `dolt_nonlocal_tables` with the peer. A table that loses its row there becomes part of your next `dolt commit -A`, and of every push after it. If you want the change, list `ignore` under `accept` of this peer.',
+    hint: 'Compare `dolt_ignore` and `dolt_nonlocal_tables` with the peer. A table that loses its row there becomes part of your next `dolt commit -A`, and of every push after it. If you want the change, list `ignore` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'schema-ahead': {
@@ -19,22 +19,22 @@ export const INCOMING_ERRORS = {
   },
   'not-comparable': {
     title: 'A table of the peer differs, and Dolt shows no difference',
-    hint: 'Ask the peer why the table was created again, for example from a dump. To accept it, list `recreated` under `accept` of this peer.',
+    hint: 'Ask the peer why the table was created again, for example from a dump. To accept it, list `recreated` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'peer-steers': {
     title: 'The peer changes rows that control the destination or the credentials of other programs',
-    hint: 'Review these rows in a clone of the peer: bd connects to the addresses in them. If you want them, list `peers` under `accept` of this peer.',
+    hint: 'Review these rows in a clone of the peer: bd connects to the addresses in them. If you want them, list `peers` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'mass-deletion': {
     title: 'The peer deletes a large part of a table, or a whole table',
-    hint: 'Ask the operator of the peer. If the deletion is intended, list `deletion` under `accept` of this peer, or raise `max-delete` (percent) for one run.',
+    hint: 'Ask the operator of the peer. If the deletion is intended, list `deletion` in `federation.peers.<peer>.accept`, or raise `--max-delete` (percent) for one run.',
     ...HUMAN,
   },
   'future-date': {
     title: 'The peer has dates more than a day in the future',
-    hint: 'Correct the clock and the rows at the peer: such a date would win every conflict until it has passed. To accept it, list `future` under `accept` of this peer.',
+    hint: 'Correct the clock and the rows at the peer: such a date would win every conflict until it has passed. To accept it, list `future` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'peer-brings-views': {

@@ -53,6 +53,11 @@ export const PEER_ERRORS = {
     hint: 'Sync more often. If rows of this database lost in them, the conflicts files of those databases list the rows.',
     ...INFORMATION,
   },
+  'merged-elsewhere': {
+    title: 'Another database resolved rows that `manual` leaves to a person here',
+    hint: 'Compare the rows that the report lists. To take one back, change it and commit: the next `sync` publishes it. To be asked about all of them, set `conflict.strategy: manual` in every database of the federation.',
+    ...INFORMATION,
+  },
   'renamed-row': {
     title: 'One side gave a row another key, and the other side changed the row under the old key',
     hint: 'Both rows were kept. Copy the change to the row with the new key, remove the other row, commit, then run again.',
@@ -60,17 +65,17 @@ export const PEER_ERRORS = {
   },
   'merge-not-deterministic': {
     title: 'This Dolt cannot set the committer of a merge',
-    hint: 'Raise `dolt-version`. The contents of databases still converge, but each database makes its own merge commits.',
+    hint: 'Raise `--dolt-version`. The contents of databases still converge, but each database makes its own merge commits.',
     ...FINAL,
   },
   unrelated: {
     title: 'The peer has an unrelated history',
-    hint: 'One side was initialised again instead of cloned. Decide which history to keep. Then name the head of the peer with `adopt` (our branch becomes theirs) or `force-with-lease` (theirs becomes ours). Add the rows that only the other side has.',
+    hint: 'One side was initialised again instead of cloned. Decide which history to keep. Then name the head of the peer with `--adopt` (our branch becomes theirs) or `--force-with-lease` (theirs becomes ours). Add the rows that only the other side has.',
     ...HUMAN,
   },
   'history-rewritten': {
     title: 'One side no longer contains a commit that both had',
-    hint: 'Nothing was merged or pushed. Take their history with `adopt`, replace it with `force-with-lease`, or merge both with `merge-rewritten`; the message names the heads.',
+    hint: 'Nothing was merged or pushed. Take their history with `--adopt`, replace it with `--force-with-lease`, or merge both with `--merge-rewritten`; the message names the heads.',
     ...HUMAN,
   },
   'shallow-clone': {
@@ -84,24 +89,24 @@ export const PEER_ERRORS = {
     ...TRANSIENT,
   },
   'lease-stale': {
-    title: 'The peer is not at the head that `force-with-lease`, `adopt` or `merge-rewritten` names',
+    title: 'The peer is not at the head that `--force-with-lease`, `--adopt` or `--merge-rewritten` names',
     hint: 'The peer received commits after you read its head. Read them first (`dolt-federation status --json` prints the head as `remoteHead`), and name the new head only if it is still the right one.',
     ...FINAL,
   },
   'forced-push': {
-    title: "Our branch replaced a peer's branch, as `force-with-lease` requested",
+    title: "Our branch replaced a peer's branch, as `--force-with-lease` requested",
     hint: 'The message names the tag that keeps the old head, and the command that restores it.',
     retryable: false,
     exit: EXIT.ok,
   },
   'history-adopted': {
-    title: "A peer's branch replaced ours, as `adopt` requested",
+    title: "A peer's branch replaced ours, as `--adopt` requested",
     hint: 'The message names the tag that keeps the old head, and the command that restores it.',
     ...INFORMATION,
   },
   'local-commits': {
     title: 'Our branch has commits that would be lost',
-    hint: 'Nothing was changed. Copy the commits to the branch of the peer first, or name every one of them with `discard-local` to discard them.',
+    hint: 'Nothing was changed. Copy the commits to the branch of the peer first, or name every one of them with `--discard-local` to discard them.',
     ...HUMAN,
   },
   'tag-conflict': {
@@ -116,7 +121,7 @@ export const PEER_ERRORS = {
   },
   'remote-empty': {
     title: 'The peer has no data',
-    hint: 'Push to it first, or set `init-empty` to true.',
+    hint: 'Push to it first, or remove `--no-init-empty`.',
     ...FINAL,
   },
   'remote-corrected': {
@@ -127,12 +132,12 @@ export const PEER_ERRORS = {
   },
   'remote-differs': {
     title: 'The database has a remote with that name but another address',
-    hint: 'No action is needed: the remote was not changed, and the peer uses another remote name. `--fix-remotes` corrects the remote.',
+    hint: 'No action is needed: the remote was not changed, and the peer uses another remote name. `--fix-remotes` corrects the remote. Later runs do not report it again; `dolt-federation status` does.',
     ...INFORMATION,
   },
   'live-unknown': {
     title: 'A push to this server may empty ignored tables of a running database',
-    hint: 'Set `live: false` for a plain remote server, or `live: true` for a running database, in the entry of the peer.',
+    hint: 'Set `federation.peers.<peer>.live: false` for a plain remote server, or `true` for a running database.',
     ...FINAL,
   },
   'inbox-unread': {
@@ -142,7 +147,7 @@ export const PEER_ERRORS = {
   },
   'branch-missing': {
     title: 'The peer does not have the branch',
-    hint: "Push the branch first, or set the peer's `branch`.",
+    hint: 'Push the branch first, or set `federation.peers.<peer>.branch`.',
     ...FINAL,
   },
   'folder-missing': {
@@ -152,7 +157,7 @@ export const PEER_ERRORS = {
   },
   'tier-unsupported': {
     title: 'This version does not support the tier of this peer',
-    hint: 'If the peer may receive the full history, set `tier: T1` (and `lower-tier: true` if the federation has a higher tier). Otherwise remove the peer until a version supports its tier.',
+    hint: 'If the peer may receive the full history, set `federation.peers.<peer>.tier: T1` (and `lower-tier: true` beside it if the federation has a higher tier). Otherwise remove the peer until a version supports its tier.',
     ...FINAL,
   },
   auth: {
@@ -167,7 +172,7 @@ export const PEER_ERRORS = {
   },
   'host-not-allowed': {
     title: 'The server of a peer named a host that does not belong to the peer',
-    hint: "If the host belongs to the peer, add it to `allowed-hosts` in the peer's entry. Otherwise do not trust the server: it tried to send our data elsewhere.",
+    hint: 'If the host belongs to the peer, add it to `federation.peers.<peer>.allowed-hosts`. Otherwise do not trust the server: it tried to send our data elsewhere.',
     ...FINAL,
   },
   'program-missing': {
@@ -182,12 +187,12 @@ export const PEER_ERRORS = {
   },
   'push-protection': {
     title: 'A rule of the git host refuses the push',
-    hint: 'Read the answer of the host in the message. Allow the ref of the data there, or configure another ref with `ref`.',
+    hint: 'Read the answer of the host in the message. Allow the ref of the data there, or set another ref with `federation.peers.<peer>.ref`.',
     ...FINAL,
   },
   'read-only': {
     title: 'The peer is read-only',
-    hint: 'If the peer is read-only on purpose, give it the role `upstream`. Otherwise restore the permission to write there. A backup with the role `upstream` would receive no more data.',
+    hint: 'If the peer is read-only on purpose, set `federation.peers.<peer>.role: upstream`. Otherwise restore the permission to write there. A backup with the role `upstream` would receive no more data.',
     ...FINAL,
   },
   'not-found': {
@@ -197,7 +202,7 @@ export const PEER_ERRORS = {
   },
   'remote-dirty': {
     title: "The peer's server has uncommitted changes",
-    hint: "Check the changes before you commit there: `SELECT * FROM dolt_status` names the tables, and `SELECT * FROM dolt_diff('HEAD', 'WORKING', '<table>')` shows their changes. Rows that only undo an earlier push come from a working set that is behind its branch: run `CALL DOLT_RESET()` and, for these tables, `CALL DOLT_CHECKOUT('<table>')`. Commit a table only if its changes were made there. Or set `live: true` on this peer: a delivery to an inbox does not need a clean working set.",
+    hint: "Check the changes before you commit there: `SELECT * FROM dolt_status` names the tables, and `SELECT * FROM dolt_diff('HEAD', 'WORKING', '<table>')` shows their changes. Rows that only undo an earlier push come from a working set that is behind its branch: run `CALL DOLT_RESET()` and, for these tables, `CALL DOLT_CHECKOUT('<table>')`. Commit a table only if its changes were made there. Or set `federation.peers.<peer>.live: true`: a delivery to an inbox does not need a clean working set.",
     ...FINAL,
   },
   locked: {
@@ -218,12 +223,12 @@ export const PEER_ERRORS = {
   },
   'late-answer': {
     title: 'The peer answered after the others and was synchronized in a second round',
-    hint: 'Raise `fetch-wait` if the peer usually needs longer, so that one round is enough.',
+    hint: 'Raise `--fetch-wait` if the peer usually needs longer, so that one round is enough.',
     ...INFORMATION,
   },
   timeout: {
     title: 'The peer did not finish in time',
-    hint: "Raise `timeout`, for all peers or in the peer's entry of the configuration.",
+    hint: 'Raise `--timeout`, or `federation.peers.<peer>.timeout` for this peer only.',
     ...FINAL,
   },
   'too-large': {
@@ -243,7 +248,7 @@ export const PEER_ERRORS = {
   },
   'client-too-old': {
     title: 'The database was written by a newer Dolt',
-    hint: 'Raise `dolt-version`.',
+    hint: 'Raise `--dolt-version`.',
     ...FINAL,
   },
   'unsupported-endpoint': {
@@ -259,7 +264,7 @@ export const PEER_ERRORS = {
   },
   unknown: {
     title: 'An error that dolt-federation does not know',
-    hint: 'The message contains the output of Dolt. Please report it.',
+    hint: 'Please report it, with the message and the version of Dolt.',
     ...FINAL,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

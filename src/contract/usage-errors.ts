@@ -5,7 +5,7 @@ export const USAGE_ERRORS = {
   'bad-usage': { title: 'The command line or the inputs are invalid', hint: 'Run `dolt-federation --help`.', ...USAGE },
   'config-not-found': {
     title: 'The given configuration file does not exist',
-    hint: 'Correct the path given with `--config` or the input `config`.',
+    hint: 'Correct the path given with `--config`.',
     ...USAGE,
   },
   'config-unreadable': {
@@ -25,7 +25,7 @@ export const USAGE_ERRORS = {
   },
   'config-invalid': {
     title: 'A configuration value is not allowed',
-    hint: 'Correct the value that the message names.',
+    hint: 'Correct the value. docs/configuration.md and docs/credentials.md describe every key.',
     ...USAGE,
   },
   'config-ambiguous': {
@@ -74,18 +74,18 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'no-primary': {
-    title: '`fail-on primary` is set, but no primary is configured',
-    hint: 'Set `federation.remote`, or use another `fail-on`.',
+    title: '`--fail-on primary` is set, but no primary is configured',
+    hint: 'Set `federation.remote`, or use another `--fail-on`.',
     ...USAGE,
   },
   'tier-lowered': {
     title: "A peer's tier is below the federation's",
-    hint: 'Remove the tier from the peer, or set `lower-tier: true` there.',
+    hint: 'Remove `federation.peers.<peer>.tier`, or set `federation.peers.<peer>.lower-tier: true`.',
     ...USAGE,
   },
   'secret-in-config': {
     title: 'The configuration contains a secret',
-    hint: 'Remove it from the endpoint and rotate the secret: a configuration file is not a safe place for secrets.',
+    hint: 'Remove it and rotate the secret: a configuration file is not a safe place for secrets. Give it with `--credentials` (docs/credentials.md).',
     ...USAGE,
   },
   'credential-url-mismatch': {
@@ -100,17 +100,17 @@ export const USAGE_ERRORS = {
   },
   'no-peers-selected': {
     title: 'The selection matches no peer',
-    hint: 'Check `only`, `only-role` and `shard` if that was not intended.',
+    hint: 'If that was not intended, check the names of the peers and `--only-role`.',
     ...INFORMATION,
   },
   'no-database': {
     title: 'No Dolt database was found',
-    hint: 'Give its folder with `database`, or set `federation.remote` to clone from the primary.',
+    hint: 'Give its folder with `--database`, or set `federation.remote` to clone from the primary.',
     ...USAGE,
   },
   'workspace-unknown': {
     title: 'The beads workspace has a mode, backend or layout that this version does not support',
-    hint: 'Give the folder of the database with `database`, or use a version of dolt-federation that supports this workspace.',
+    hint: 'Give the folder of the database with `--database`, or use a version of dolt-federation that supports this workspace.',
     ...USAGE,
   },
   'outside-workspace': {
@@ -125,12 +125,12 @@ export const USAGE_ERRORS = {
   },
   'nested-database': {
     title: 'The folder of the database contains another database',
-    hint: 'Move the inner database out of the folder: other programs may serve it instead of the outer one. To federate the inner one, give its folder with `database`.',
+    hint: 'Move the inner database out of the folder: other programs may serve it instead of the outer one. To federate the inner one, give its folder with `--database`.',
     ...USAGE,
   },
   cloned: {
     title: 'The database did not exist and was cloned',
-    hint: 'Check that the clone is in the right folder. If the database is elsewhere, give its folder with `database` and remove the clone.',
+    hint: 'Check that the clone is in the right folder. If the database is elsewhere, give its folder with `--database` and remove the clone.',
     ...INFORMATION,
   },
   'working-database': {
@@ -160,7 +160,7 @@ export const USAGE_ERRORS = {
   },
   'untrusted-event': {
     title: 'dolt-federation does not write on this workflow event',
-    hint: 'Run on schedule, workflow_dispatch, release, or push to the default branch; or set `allow-untrusted-event`.',
+    hint: 'Run on schedule, workflow_dispatch, release, or push to the default branch; or set the input `allow-untrusted-event`.',
     ...INFORMATION,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -19,7 +19,12 @@ export async function freePort(): Promise<number> {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Failure('engine-start', 'no TCP port is free'));
+        if (address === null || typeof address === 'string')
+          reject(
+            new Failure('engine-start', 'no TCP port is free', {
+              hint: 'Close programs that listen on many ports of 127.0.0.1, then run again.',
+            }),
+          );
         else resolve(address.port);
       });
     });

@@ -46,6 +46,14 @@ export function listed(noun: string, names: readonly string[]): string {
   return `${counted(names.length, noun)} (${shown}${more > 0 ? ` and ${more} more` : ''})`;
 }
 
+/** The entry of a peer in a hint. */
+const ENTRY = 'federation.peers.<peer>';
+
+/** A hint about the entry of one peer. The primary of `federation.remote`, `origin`, has none. */
+export function hintFor(peer: string | null, hint: string): string {
+  return peer === null || peer === 'origin' ? hint : hint.replaceAll(ENTRY, `federation.peers.${peer}`);
+}
+
 /** A number with its noun: `1 row`, `2 rows`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

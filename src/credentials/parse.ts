@@ -43,7 +43,12 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
   const refuse = (message: string, hint: string, location: Location = keyAt) =>
     problems.add(new Failure('config-invalid', message, { hint, location }));
   if (!isName(name)) {
-    problems.add(new Failure('invalid-peer-name', 'credentials: a key is not a valid peer name', { location: keyAt }));
+    problems.add(
+      new Failure('invalid-peer-name', 'credentials: a key is not a valid peer name', {
+        hint: 'Write the name of a peer, or `origin` for the primary.',
+        location: keyAt,
+      }),
+    );
     return null;
   }
   if (value.kind !== 'mapping') {
@@ -184,7 +189,9 @@ function readUnquoted(text: string, name: string): ConfigMapping | null {
     const yaml = parseYaml(text, name);
     return yaml.root === null ? null : toConfigMapping(yaml, yaml.root);
   } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw new Failure('config-syntax', 'the credentials cannot be read as YAML');
+    if (!(thrown instanceof Failure)) {
+      throw new Failure('config-syntax', 'the credentials cannot be read as YAML', { hint: MALFORMED });
+    }
     const problems = new Problems();
     for (const problem of thrown.problems) {
       const { message, hint } = withoutText(problem);

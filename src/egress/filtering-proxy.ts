@@ -64,7 +64,10 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Failure('engine-start', 'no TCP port is free');
+  if (address === null || typeof address === 'string')
+    throw new Failure('engine-start', 'no TCP port is free', {
+      hint: 'Close programs that listen on many ports of 127.0.0.1, then run again.',
+    });
   return {
     variables: variables(`http://${USER}:${secret}@127.0.0.1:${address.port}`),
     during: (reach, work) => passes.during(reach, work),

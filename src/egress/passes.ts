@@ -116,7 +116,7 @@ function refusal(failed: readonly FailedConnection[], cause: Failure, who: strin
   const hint =
     hosts.length === 0
       ? 'Configure the server to use https addresses. dolt-federation does not leave TLS for a peer over https.'
-      : `If the peer owns the host, add \`allowed-hosts: ${JSON.stringify(hosts)}\` to the entry of the peer. Otherwise do not trust its server.`;
+      : `If the peer owns the host, set \`federation.peers.<peer>.allowed-hosts: ${JSON.stringify(hosts)}\`. Otherwise do not trust its server.`;
   return new Failure('host-not-allowed', `${named.map(([said]) => said).join('; ')}; nothing was sent there`, {
     hint,
     cause,

@@ -35,7 +35,7 @@ export function releasePlatform(platform: string, arch: string): ReleasePlatform
   const machine = MACHINES.get(arch);
   if (system === undefined || machine === undefined) {
     throw new Failure('dolt-not-found', `Dolt has no release for ${platform} on ${arch}`, {
-      hint: 'Give an executable with `dolt-path`, or use `dolt-source: build`.',
+      hint: 'Give an executable with `--dolt-path`, or use `--dolt-source build`.',
     });
   }
   const emulated = system === 'windows' && machine === 'arm64';

@@ -23,7 +23,7 @@ export function releaseUrls(mirror: string | undefined): ReleaseUrls {
  * @throws Failure `bad-usage` if it is no http(s) address, or has a password, query or fragment
  */
 export function parseMirror(mirror: string): string {
-  const hint = 'Write `dolt-mirror` as https://host/path, without user, query and fragment.';
+  const hint = 'Write `--dolt-mirror` as https://host/path, without user, query and fragment.';
   if (!URL.canParse(mirror)) throw new Failure('bad-usage', 'dolt-mirror is not a URL', { hint });
   const url = new URL(mirror);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {

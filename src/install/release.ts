@@ -49,7 +49,7 @@ export async function installRelease(
     const said = await doltVersion(executable, context);
     if (said !== version) {
       throw new Failure('dolt-download-failed', `${url} contains Dolt ${said} instead of ${version}`, {
-        hint: 'Check that `dolt-version`, `dolt-sha256` and the mirror match.',
+        hint: 'Check that `--dolt-version`, `--dolt-sha256` and the mirror match.',
       });
     }
     const path = await storeInToolCache(executable, { version, sha256: request.sha256 }, context.toolCacheDir);
@@ -120,14 +120,14 @@ export async function extractRelease(archive: string, folder: string, platform: 
     await (platform.asset.endsWith('.zip') ? extractZip(archive, folder) : extractTar(archive, folder, 'xz'));
   } catch (thrown) {
     throw new Failure('dolt-download-failed', `${platform.asset} cannot be unpacked: ${errorMessage(thrown)}`, {
-      hint: 'The file matches its digest but is not a release of Dolt. Check `dolt-sha256` and the mirror.',
+      hint: 'The file matches its digest but is not a release of Dolt. Check `--dolt-sha256` and the mirror.',
       cause: thrown,
     });
   }
   const executable = join(folder, ...platform.executable);
   if (!(await isRegularFile(executable))) {
     throw new Failure('dolt-download-failed', `${platform.asset} contains no file "${platform.executable.join('/')}"`, {
-      hint: 'The file matches its digest but is not a release of Dolt. Check `dolt-sha256` and the mirror.',
+      hint: 'The file matches its digest but is not a release of Dolt. Check `--dolt-sha256` and the mirror.',
     });
   }
   await chmod(executable, 0o755);

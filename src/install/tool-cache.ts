@@ -66,7 +66,7 @@ export async function storeInToolCache(
     await writeFile(`${entry}.complete`, '');
   } catch (thrown) {
     throw new Failure('dolt-not-found', `Dolt could not be stored in the tool cache: ${errorMessage(thrown)}`, {
-      hint: `Make ${toolCacheDir} writable, or give an executable with \`dolt-path\`.`,
+      hint: `Make ${toolCacheDir} writable, or give an executable with \`--dolt-path\`.`,
       cause: thrown,
     });
   }

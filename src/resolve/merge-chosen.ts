@@ -15,6 +15,7 @@ import { rowsOf } from './unresolved-rows.ts';
 /** Longer lists do not help; the file has them all. */
 const SHOWN = 50;
 const BREAKS = 'the chosen rows would break constraints';
+const CHOOSE_OTHERS = 'Make other choices for these rows, then run the same command again. Nothing was merged.';
 const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
 
 /**
@@ -119,12 +120,12 @@ async function commitChosen(sql: Sql, stopped: Stopped, decided: Decided): Promi
   }
   await forgetViolations(sql);
   const broken = await brokenConstraints(sql, heads);
-  if (broken.length > 0) throw violated(broken, BREAKS);
+  if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
   return commitMerge(sql);
 }
 
 /** The order of the two sides decides whether Dolt detects an orphan already while conflicts are resolved. */
 function throwBroken(thrown: unknown): never {
   if (!(thrown instanceof Failure) || thrown.code !== 'constraint-violation') throw thrown;
-  throw new Failure('constraint-violation', `${BREAKS}\n${thrown.message}`, { cause: thrown });
+  throw new Failure('constraint-violation', `${BREAKS}\n${thrown.message}`, { hint: CHOOSE_OTHERS, cause: thrown });
 }

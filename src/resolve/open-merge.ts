@@ -9,7 +9,7 @@ import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { violations } from '../dolt/sql/violations.ts';
 import { checkMerged, checkSides } from '../rows/check-schema.ts';
-import { schemaConflict, withoutStack } from '../rows/merge-failure.ts';
+import { SAME_OF_DOLT, schemaConflict, withoutStack } from '../rows/merge-failure.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
 import { type OpenMerge, type OpenTable, openTable } from './open-rows.ts';
@@ -82,7 +82,9 @@ async function readOpen(sql: Sql, merge: OpenMerge): Promise<Omit<Stopped, 'head
   const names = await tablesInConflict(sql);
   const own = names.filter((name) => isDoltTable(name));
   if (own.length > 0) {
-    throw new Failure('conflict', `both sides changed ${own.join(', ')}, which resolve cannot merge row by row`);
+    throw new Failure('conflict', `both sides changed ${own.join(', ')}, which resolve cannot merge row by row`, {
+      hint: SAME_OF_DOLT,
+    });
   }
   const tables: OpenTable[] = [];
   for (const name of names) tables.push(await openTable(sql, name, merge));

@@ -22,14 +22,18 @@ export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: bo
   return new Failure('schema-conflict', `the two sides define a table differently\n${reported.join('\n')}`);
 }
 
-export function violated(violations: readonly Violation[], why: string): Failure {
+export function violated(violations: readonly Violation[], why: string, hint?: string): Failure {
   const byTable = groupBy(violations, ({ table }) => table);
   const reported = [...byTable].flatMap(([table, rows]) => {
     const shown = rows.slice(0, SHOWN_VIOLATIONS).map(({ type, info }) => `  ${plain(`${type}: ${info}`)}`);
     return [`${plain(table)}: ${counted(rows.length, 'row')}`, ...new Set(shown)];
   });
-  return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`);
+  return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`, { hint });
 }
+
+/** What to do if both sides changed a table of Dolt itself. */
+export const SAME_OF_DOLT =
+  'Make the rows of this table of Dolt equal on both sides: repeat the change of one side on the other, commit, then run again.';
 
 /** Rows that no strategy may resolve, or that a person wants to resolve. */
 export function rowConflict(rows: readonly ResolvedRow[], why: string): Failure {

@@ -17,7 +17,14 @@ import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
 import { brokenConstraints } from './constraints/verify-merge.ts';
-import { type MergeFailure, rowConflict, schemaConflict, violated, withoutStack } from './merge-failure.ts';
+import {
+  type MergeFailure,
+  rowConflict,
+  SAME_OF_DOLT,
+  schemaConflict,
+  violated,
+  withoutStack,
+} from './merge-failure.ts';
 import { type MergeBudget, type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import { tablePolicies } from './table-policy.ts';
@@ -83,7 +90,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   const own = tables.filter((table) => isDoltTable(table));
   if (own.length > 0) {
     const message = `both sides changed ${own.join(', ')}, which no strategy can resolve`;
-    return { failure: new Failure('conflict', message), rows: [] };
+    return { failure: new Failure('conflict', message, { hint: SAME_OF_DOLT }), rows: [] };
   }
   await checkMerged(sql, heads, sides, swapped);
 

@@ -77,7 +77,9 @@ export async function deliver(
   const { target } = publication;
   const { delivery } = progress;
   if (delivery === null)
-    throw new Failure('config-invalid', `${progress.peer.name} is live, and \`federation.town\` is not set`);
+    throw new Failure('config-invalid', `${progress.peer.name} is live, and \`federation.town\` is not set`, {
+      hint: 'Set `federation.town` to a unique name, such as the name of the repository.',
+    });
   const verdict = await verdictOn(engine.database, progress, target);
   switch (verdict) {
     case 'received':

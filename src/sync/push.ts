@@ -129,7 +129,8 @@ async function verifyAll(
 export function refusedFirstPush(progress: PeerProgress): Failure {
   return new Failure(
     progress.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
-    `${progress.peer.name} has no branch ${progress.branch}, and \`init-empty\` is false`,
+    `${progress.peer.name} has no branch ${progress.branch}, and \`--no-init-empty\` is set`,
+    { hint: 'Push to it first from another database, or remove `--no-init-empty`.' },
   );
 }
 

@@ -123,7 +123,7 @@ lake: s3://bucket/p
       /^missing: sync.mode is not set, and in a folder with `.beads` it defaults to git-portable/,
     );
     expect(linesOf(result, 'database')).toEqual([
-      `missing: the folder "local" in \`database\` does not exist (${folder.file('local')})`,
+      `missing: the folder "local" in \`--database\` does not exist (${folder.file('local')})`,
     ]);
     expect(linesOf(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
     expect(linesOf(result, 'folder', 'unread')[0]).toMatch(/^missing: .* runs only read this peer$/);

@@ -59,12 +59,14 @@ describe('what the check accepts', () => {
       'partner sends 1 oracle (o, new)',
       'partner changes 2 rows of dolt_ignore',
       'partner drops 1 table (gone)',
-      'partner deletes 11 of the 20 rows of items (`max-delete` is 50 %)',
+      'partner deletes 11 of the 20 rows of items (`--max-delete` is 50 %)',
       'partner sends 1 commit dated up to 2100-01-01 00:00:00 UTC',
       'partner sends 1 row of times whose updated_at is more than a day in the future',
       'Nothing was merged from or pushed to partner.',
     ]);
-    expect(failure?.hint).toContain('`accept: [triggers, events, procedures, ignore, deletion, future]`');
+    expect(failure?.hint).toContain(
+      '`federation.peers.<peer>.accept: [triggers, events, procedures, ignore, deletion, future]`',
+    );
     expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
   });
 

@@ -67,7 +67,7 @@ const REFUSALS: readonly Refused[] = [
     merges: true,
     sends: ['DELETE FROM items WHERE id < 121'],
     code: 'mass-deletion',
-    says: 'partner deletes 21 of the 40 rows of items (`max-delete` is 50 %)',
+    says: 'partner deletes 21 of the 40 rows of items (`--max-delete` is 50 %)',
     lifts: 'deletion',
     held: [100, 101, 102, 103, 104].map((id) => ({
       table: 'items',

@@ -1,6 +1,7 @@
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
+import { hintFor } from '../../core/text.ts';
 
 interface Subject {
   readonly check: DoctorCheck['check'];
@@ -34,5 +35,5 @@ export function undetermined(subject: Subject, message: string, cure: string | n
  */
 export function refused(subject: Subject, thrown: unknown): DoctorCheck {
   if (!(thrown instanceof Failure) || thrown.code === 'interrupted') throw thrown;
-  return missing(subject, thrown.message, thrown.hint);
+  return missing(subject, thrown.message, hintFor(subject.peer ?? null, thrown.hint));
 }

@@ -20,7 +20,7 @@ interface Wanted {
 }
 
 const SUBJECT = { check: 'database' } as const;
-const NOWHERE = 'Give its folder with `database`, or set `federation.remote` to clone from the primary.';
+const NOWHERE = 'Give its folder with `--database`, or set `federation.remote` to clone from the primary.';
 
 interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];

@@ -22,7 +22,10 @@ export function requestedPeerChanges(
     if (text === undefined) continue;
     if (text === '' && empty === 'empty-removes') removed.add(name);
     else {
-      if (removed.has(name)) throw new Failure('bad-usage', `--${name} has a value, and --unset removes it`);
+      if (removed.has(name))
+        throw new Failure('bad-usage', `--${name} has a value, and --unset removes it`, {
+          hint: `Keep --${name}, or --unset ${name}.`,
+        });
       // The file keeps the value as the user wrote it, such as `90s`, except for the case of a word.
       const value = read(name);
       set.push({ path, value: parseSettingValue(typeof value === 'string' ? value : text, form) });

@@ -6,6 +6,7 @@ import { requireFederation } from '../../config/load.ts';
 import { Problems, revised } from '../../config/problems.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { Failure } from '../../core/failure.ts';
+import { hintFor } from '../../core/text.ts';
 import { findDolt } from '../../install/install.ts';
 import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
 import type { Context } from '../context.ts';
@@ -56,7 +57,7 @@ export async function warnOfPeer(
 ): Promise<void> {
   const { log } = context;
   const refusal = tierRefusal(peer);
-  if (refusal !== null) log.warning(`${refusal.message}: every run refuses it. ${refusal.hint}`);
+  if (refusal !== null) log.warning(`${refusal.message}: every run refuses it. ${hintFor(peer.name, refusal.hint)}`);
   const mode = attemptFederation(configuration);
   if (mode !== null) log.warning(`sync-mode: ${mode.message}\n${mode.hint}`);
   const twin = configuration.peers.find((one) => one.name !== peer.name && isSamePlace(one, peer));

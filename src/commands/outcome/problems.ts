@@ -31,7 +31,7 @@ export function firstPushProblems(progress: PeerProgress): Diagnostic[] {
       severity: 'notice',
       code: 'remote-empty',
       message: `${progress.peer.name} was empty and received its first push`,
-      hint: 'Check that this is the intended endpoint. `init-empty: false` refuses first pushes.',
+      hint: 'Check that this is the intended endpoint. `--no-init-empty` refuses first pushes.',
       peer: progress.peer.name,
     },
   ];
@@ -47,7 +47,7 @@ export function emptiedProblems({ state, remembered, peer, branch }: PeerProgres
       severity: 'warning',
       code: state,
       message: `${what}, but it had ${remembered.head}${since}`,
-      hint: 'Check the endpoint and find out why its data is gone. Runs push to it only if `init-empty` is true.',
+      hint: 'Check the endpoint and find out why its data is gone. Set `--no-init-empty` to refuse pushes to it meanwhile.',
       peer: peer.name,
     },
   ];

@@ -5,9 +5,10 @@ import type { RunStatus } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { groupBy } from '../../core/lists.ts';
-import { counted } from '../../core/text.ts';
+import { counted, hintFor } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { credentialsToAdd } from '../../credentials/given.ts';
+import { inboxSender } from '../../sync/inbox.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
@@ -202,7 +203,9 @@ function errorOf(progress: PeerProgress): PeerResult['error'] {
     return { code, message, hint: `Add an entry to the credentials (docs/credentials.md):\n${entry}`, retryable };
   }
   const note = isRefused && credentials != null ? { note: credentials } : {};
-  return { code, message: messageOf(failure, { peer: peer.name, ...note }), hint, retryable };
+  // A delivery uses the settings of its sender.
+  const owner = inboxSender(peer.name) ?? peer.name;
+  return { code, message: messageOf(failure, { peer: peer.name, ...note }), hint: hintFor(owner, hint), retryable };
 }
 
 /** Notices about what a peer brings. That it changes definitions is no news where they could not be merged. */
@@ -218,7 +221,7 @@ function toProblem({ severity, code, message, hint, peer, location }: Diagnostic
     severity,
     code,
     message,
-    hint: hint ?? ERRORS[code].hint,
+    hint: hintFor(peer ?? null, hint ?? ERRORS[code].hint),
     peer: peer ?? null,
     file: location?.file ?? null,
     line: location?.line ?? null,

@@ -110,7 +110,7 @@ function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Diag
     severity: 'warning',
     code,
     message: `the rows of ${peer.name} are not in the conflicts file because they could not be read: ${message}`,
-    hint: 'The result of the merge is correct. Compare the rows with a clone of the peer, or raise `merge-timeout`.',
+    hint: 'The result of the merge is correct. Compare the rows with a clone of the peer, or raise `--merge-timeout`.',
     peer: peer.name,
   };
 }

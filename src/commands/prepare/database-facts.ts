@@ -26,7 +26,10 @@ export interface DatabaseFacts {
 const MAX_BYTES = 256 * 1024 * 1024;
 const LIMIT = {
   milliseconds: 60_000,
-  failure: () => new Failure('timeout', 'the database was not read within a minute'),
+  failure: () =>
+    new Failure('timeout', 'the database was not read within a minute', {
+      hint: 'Check whether the disk is slow or the machine is busy. `dolt-federation status` reads it without this limit.',
+    }),
 };
 const hashRow = z.object({ hash: z.string() });
 

@@ -36,12 +36,12 @@ export function checkLeases(peers: readonly Peer[], request: Named): void {
   }
   if (new Set(rewrites.adopt.values()).size > 1) {
     throw new Failure('bad-usage', 'adopt names two different heads, but our branch can become only one of them', {
-      hint: 'Name one head. Replace the branch of the other peer with `force-with-lease`, or adopt it in another run.',
+      hint: 'Name one head. Replace the branch of the other peer with `--force-with-lease`, or adopt it in another run.',
     });
   }
   if (rewrites.discardLocal.length > 0 && rewrites.adopt.size === 0) {
     throw new Failure('bad-usage', 'discard-local names commits, but adopt is not set', {
-      hint: 'Use it together with `adopt`, or remove it.',
+      hint: 'Use it together with `--adopt`, or remove it.',
     });
   }
 }
@@ -124,7 +124,7 @@ function requestedCommits(text: string | undefined): readonly string[] {
   if (words.length > 0 && wrong === undefined) return words;
   const why = wrong === undefined ? 'it names no commit' : `${JSON.stringify(wrong)} is not a full commit hash`;
   throw new Failure('bad-usage', `discard-local is invalid: ${why}`, {
-    hint: 'Run with `adopt` alone: the error lists every commit that would be lost.',
+    hint: 'Run with `--adopt` alone: the error lists every commit that would be lost.',
   });
 }
 

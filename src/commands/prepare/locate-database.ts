@@ -29,7 +29,7 @@ interface Wanted {
   readonly ifAbsent?: string;
 }
 
-const CLONE_INTO = 'To clone a peer into a new folder, set `bootstrap` (flag or input) to the name of the peer.';
+const CLONE_INTO = 'To clone a peer into a new folder, set `--bootstrap` to the name of the peer.';
 
 type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 
@@ -102,7 +102,7 @@ interface Named {
 
 function nameOf({ database, configuration }: Wanted, cwd: string): Named | null {
   if (database !== undefined)
-    return { path: resolve(cwd, database), written: database, by: '`database`', origin: undefined };
+    return { path: resolve(cwd, database), written: database, by: '`--database`', origin: undefined };
   const { value, origin } = configuration.database;
   if (value === null) return null;
   const file = origin.layer === 'file' ? origin.location : undefined;
@@ -193,7 +193,7 @@ async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void
   if (place?.kind === 'at-server') throw place.failure;
   if (place === null || !(await holdsDolt(place.path))) return;
   throw new Failure('no-database', `${path} does not exist, but the beads workspace has a database in ${place.path}`, {
-    hint: 'To use that database, remove `database`. A second one beside it is never cloned.',
+    hint: 'To use that database, remove `--database`. A second one beside it is never cloned.',
   });
 }
 
@@ -222,7 +222,7 @@ async function holdsDolt(folder: string): Promise<boolean> {
     const code = systemCode(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR') return false;
     throw new Failure('no-database', `${join(folder, '.dolt')} cannot be read: ${errorMessage(thrown)}`, {
-      hint: 'Check that this user can read the folder, or give another one with `database` (flag or input).',
+      hint: 'Check that this user can read the folder, or give another one with `--database`.',
       cause: thrown,
     });
   }

@@ -117,9 +117,13 @@ export async function openLocalDatabase(request: Opening, context: Context, know
 
 function refuseAdopt({ rewrites }: Opening): void {
   if (rewrites.adopt.size === 0) return;
-  throw new Failure('database-in-use', '`adopt` replaces the branch, which a run cannot do through a running server', {
-    hint: 'Stop the server during the run, and run again.',
-  });
+  throw new Failure(
+    'database-in-use',
+    '`--adopt` replaces the branch, which a run cannot do through a running server',
+    {
+      hint: 'Stop the server during the run, and run again.',
+    },
+  );
 }
 
 /**
@@ -170,7 +174,7 @@ function clonedNotice(from: string | null, into: string): readonly Diagnostic[] 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
   if (found.kind === 'to-clone') return found.path;
   throw new Failure('no-database', 'no Dolt database was found here or in a parent folder', {
-    hint: 'Give its folder with `database` (flag or input). To clone a peer into a new folder, set `bootstrap`.',
+    hint: 'Give its folder with `--database`. To clone a peer into a new folder, set `--bootstrap`.',
   });
 }
 
@@ -183,9 +187,9 @@ function bootstrapPeer(configuration: Configuration, bootstrap: string | undefin
     bootstrap === undefined ? peer.role === 'primary' : peer.name === bootstrap,
   );
   if (wanted !== undefined) return wanted;
-  if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`bootstrap\``);
+  if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`--bootstrap\``);
   throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
-    hint: 'Give the folder of the database with `database`, set `federation.remote`, or set `bootstrap` to the name of a peer.',
+    hint: 'Give the folder of the database with `--database`, set `federation.remote`, or set `--bootstrap` to the name of a peer.',
   });
 }
 
@@ -197,7 +201,7 @@ async function clone(
   const { source } = known;
   const empty = (cause?: unknown): Failure =>
     new Failure('no-database', `no database was found, and ${source.name} is empty, so it cannot be cloned`, {
-      hint: `Push the database to ${source.name} from where it exists, or set \`bootstrap\` to another peer.`,
+      hint: `Push the database to ${source.name} from where it exists, or set \`--bootstrap\` to another peer.`,
       cause,
     });
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);

@@ -60,8 +60,8 @@ export function requestedDolt({ read, written }: Pick<Asked, 'read' | 'written'>
   const [path, source] = [read('dolt-path'), read('dolt-source')];
   const version = path === undefined || written('dolt-version') !== undefined ? read('dolt-version') : undefined;
   const sha256 = requestedDigest(read('dolt-sha256'));
-  if (sha256 !== undefined && path !== undefined) throw useless('dolt-path', 'names');
-  if (sha256 !== undefined && source === 'build') throw useless('dolt-source: build', 'makes');
+  if (sha256 !== undefined && path !== undefined) throw useless('--dolt-path', 'names');
+  if (sha256 !== undefined && source === 'build') throw useless('--dolt-source build', 'makes');
   const mirror = read('dolt-mirror');
   return {
     version: version === undefined ? undefined : parseAskedVersion(version),
@@ -80,7 +80,7 @@ function requestedDigest(text: string | undefined): string | undefined {
     .replace(/^sha256:/, '');
   if (digest === undefined || SHA256.test(digest)) return digest;
   throw new Failure('bad-usage', `dolt-sha256 is ${JSON.stringify(text)}, which is not a SHA-256`, {
-    hint: 'Write the SHA-256 of the release asset as 64 hexadecimal digits, or remove `dolt-sha256`.',
+    hint: 'Write the SHA-256 of the release asset as 64 hexadecimal digits, or remove `--dolt-sha256`.',
   });
 }
 
@@ -89,7 +89,7 @@ function useless(option: string, does: string): Failure {
   return new Failure(
     'bad-usage',
     `dolt-sha256 is the digest of a release, so it cannot verify the executable that \`${option}\` ${does}`,
-    { hint: `Remove \`dolt-sha256\` or \`${option}\`.` },
+    { hint: `Remove \`--dolt-sha256\` or \`${option}\`.` },
   );
 }
 

@@ -54,7 +54,7 @@ export async function findConflicted(
   const home = serving === null ? null : keptFolder(context, serving);
   if (serving === null || home === null) {
     throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
-      hint: 'Give the folder of the database in which sync found the conflicts with `database`.',
+      hint: 'Give the folder of the database in which sync found the conflicts with `--database`.',
     });
   }
   return { name: servedName(serving), home, open: (dolt, branch) => through(serving, dolt, branch) };

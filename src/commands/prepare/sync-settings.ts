@@ -36,7 +36,7 @@ export async function readSyncSettings(request: SyncRequest, context: Context): 
   requireDirection(request, configuration);
   const peers = selectPeers(configuration, request);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
-    throw new Failure('no-primary', '`fail-on primary` is set, but no primary is configured');
+    throw new Failure('no-primary', '`--fail-on primary` is set, but no primary is configured');
   }
   checkLeases(peers, request);
   const credentials = await requestedCredentials(request, context);

@@ -29,7 +29,7 @@ export function doltUrl(
   const table = aws?.dynamodbTable ?? null;
   if (table === null) {
     throw new Failure('unsupported-endpoint', `peer ${name}: this Dolt does not support s3:// (2.3.0 does not)`, {
-      hint: 'Use a Dolt that does (`dolt-version`, `dolt-path`), or configure a DynamoDB table for the manifest with `aws: {dynamodb-table: …}`.',
+      hint: 'Use a Dolt that does (`--dolt-version`, `--dolt-path`), or configure a DynamoDB table for the manifest with `aws: {dynamodb-table: …}`.',
     });
   }
   const received = parseAwsEndpoint(endpoint.written, address.replace(/^s3:\/\/([^/]+)/, `[${table}:$1]`));

@@ -19,7 +19,7 @@ export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointO
       'config-invalid',
       `the host for dolthub:// endpoints, ${quoteEndpoint(dolthubHost)}, is not a valid host`,
       {
-        hint: 'Set `dolthub-host` or DOLT_FEDERATION_DOLTHUB_HOST to a host with an optional port.',
+        hint: 'Set `--dolthub-host` or DOLT_FEDERATION_DOLTHUB_HOST to a host with an optional port.',
       },
     );
   }

@@ -69,7 +69,9 @@ export function tokensOf(sql: string): PlacedToken[] {
     tokens.push({ kind: 'sign', text, at: start, end: at });
     if (QUOTES.includes(text)) unmatched += sql.length - start;
     if (unmatched > UNMATCHED)
-      throw new Failure('dolt-defect', 'a definition has too many unmatched quotes to be read');
+      throw new Failure('dolt-defect', 'a definition has too many unmatched quotes to be read', {
+        hint: 'Shorten the comments, defaults and checks of the tables that the peer changes.',
+      });
   }
   return tokens;
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
+import { inputWords } from './input-words.ts';
 import { logEvent, stepLogger } from './logger.ts';
 import { rememberResources } from './state.ts';
 import { workingDirectory } from './working-directory.ts';
@@ -42,6 +43,7 @@ export async function actionContext({
     cloneDir: join(runner.tempDir, 'dolt-federation'),
     conflictsDir: runner.tempDir,
     userHome: false,
+    words: inputWords,
     log: stepLogger(secrets),
     secrets,
     onProgress: logEvent,

@@ -3,6 +3,7 @@ import type { Logger, ProgressEvent } from '../../core/logger.ts';
 import { Secrets } from '../../core/secrets.ts';
 import { eventText } from '../../report/event-text.ts';
 import { messageLines, plainLines } from '../../report/plain.ts';
+import { inputWords } from './input-words.ts';
 
 /** The secrets of a step. The runner masks them in everything that the job logs from then on. */
 export function stepSecrets(): Secrets {
@@ -13,8 +14,8 @@ export function stepSecrets(): Secrets {
 export function stepLogger(secrets: Secrets): Logger {
   return {
     debug: (message) => debug(messageLines(secrets.hide(message)).join('\n')),
-    info: (message) => logText(messageLines(secrets.hide(message)).join('\n')),
-    warning: (message) => logWarning(secrets.hide(message)),
+    info: (message) => logText(messageLines(inputWords(secrets.hide(message))).join('\n')),
+    warning: (message) => logWarning(inputWords(secrets.hide(message))),
   };
 }
 

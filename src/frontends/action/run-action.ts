@@ -2,12 +2,14 @@ import { group, setFailed } from '@actions/core';
 import type { Finished } from '../../commands/command.ts';
 import { COMMAND_TABLE } from '../../commands/index.ts';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
+import { hideInFailure } from '../../commands/outcome/hide-secrets.ts';
 import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/exit-codes.ts';
 import { type Env, readEnv } from '../../core/env.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { errorResult } from '../../report/error-result.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
 import { judgeEvent, readPayload } from './event.ts';
+import { inputWords } from './input-words.ts';
 import { askedByInputs, askedCommand, inputValue, takeInputs } from './inputs.ts';
 import { logText, logWarning, stepSecrets } from './logger.ts';
 import { failureValues, outputValues, reportFailure, reportOutcome, setOutputs, writeResultFile } from './outputs.ts';
@@ -30,7 +32,7 @@ export async function runAction(): Promise<void> {
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
     await finish(finished, runner, { env, interrupted: interrupt.code() });
   } catch (thrown) {
-    await stop(toFailure(thrown), { env, interrupted: interrupt.code() });
+    await stop(hideInFailure(toFailure(thrown), inputWords), { env, interrupted: interrupt.code() });
   }
 }
 

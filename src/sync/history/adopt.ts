@@ -160,8 +160,8 @@ async function refuseLosses(
   const named = adopting.map(({ peer }) => `${peer.name}=${head}`).join(',');
   throw new Failure('local-commits', `adopt would discard ${lostText(unnamed)}`, {
     hint:
-      `Nothing was changed. Copy what you need to the branch of the peer, or name all of them:\n--adopt ${named} --discard-local ${lost.map(({ hash }) => hash).join(',')}\n` +
-      `(inputs \`adopt\` and \`discard-local\`). In both cases a tag keeps the old head of ${branch}.`,
+      `Nothing was changed. Copy what you need to the branch of the peer, or name all of them: \`--adopt ${named}\` \`--discard-local ${lost.map(({ hash }) => hash).join(',')}\`. ` +
+      `In both cases a tag keeps the old head of ${branch}.`,
   });
 }
 

@@ -121,12 +121,12 @@ export function rewrittenFailure(
   if (inbox !== null) {
     return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
       hint:
-        'Nothing was merged. Ask the sender to take our history with `adopt` and deliver again. If you do not want the ' +
+        'Nothing was merged. Ask the sender to take our history with `--adopt` and deliver again. If you do not want the ' +
         `delivery, remove it with \`CALL DOLT_BRANCH('-D', '${inbox}')\`.`,
     });
   }
   return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
-    hint: `Nothing was merged or pushed. Run again with one of these flags, or with the input of that name:\n${ways.join('\n')}`,
+    hint: `Nothing was merged or pushed. Run again with one of these:\n${ways.join('\n')}`,
   });
 }
 

@@ -38,7 +38,7 @@ export function checkIncoming(incoming: IncomingChanges, rules: IncomingRules): 
     notices: [
       ...accepted.map(({ code, text }) => ({
         ...notice(code, `${rules.peer} ${text}, which its \`accept\` allows`),
-        hint: 'Remove the word from `accept` if it is no longer needed.',
+        hint: 'Remove the word from `federation.peers.<peer>.accept` if it is no longer needed.',
       })),
       ...noticesOf(incoming, rules.peer),
     ],
@@ -61,11 +61,13 @@ function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules)
 function placeOfAccept(peer: string): string {
   const sender = inboxSender(peer);
   if (sender !== null) return ` A delivery uses the settings of the peer ${sender}.`;
-  return peer === UNMAPPED ? ' For a primary, set `accept` under `federation.peers`, with `role: primary`.' : '';
+  return peer === UNMAPPED
+    ? ' `federation.remote` has no such key: write the primary as a peer with `role: primary`.'
+    : '';
 }
 
 function seeEach(missing: readonly Accept[]): string {
-  return `Review each change in a clone of the peer. To accept all of them, set \`accept: [${missing.join(', ')}]\` on this peer.`;
+  return `Review each change in a clone of the peer. To accept all of them, set \`federation.peers.<peer>.accept: [${missing.join(', ')}]\`.`;
 }
 
 function noticesOf(incoming: IncomingChanges, peer: string): Diagnostic[] {

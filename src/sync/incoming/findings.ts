@@ -27,12 +27,12 @@ export interface Finding {
 export const COUNTED_ROWS = 20;
 
 const DROPPED =
-  'Ask the operator of the peer. If it is intended, list `deletion` under `accept` of this peer. `max-delete` only applies to rows, not to tables.';
+  'Ask the operator of the peer. If it is intended, list `deletion` in `federation.peers.<peer>.accept`. `--max-delete` only applies to rows, not to tables.';
 
 const EXPRESSIONS =
-  'Dolt computes these expressions for your rows. Review them in a clone of the peer. If you want them, list `expressions` under `accept` of this peer.';
+  'Dolt computes these expressions for your rows. Review them in a clone of the peer. If you want them, list `expressions` in `federation.peers.<peer>.accept`.';
 const PRIVATE =
-  'Ask the peer to rename or remove the table. If you want to share it, remove its pattern from `dolt_ignore` here, or list `ignored-tables` under `accept` of this peer.';
+  'Ask the peer to rename or remove the table. If you want to share it, remove its pattern from `dolt_ignore` here, or list `ignored-tables` in `federation.peers.<peer>.accept`.';
 
 const ACCEPTED_BY: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['trigger', ['triggers']],
@@ -76,7 +76,7 @@ export function isMassDeletion(
  */
 export function ourLosses(losses: readonly Deletion[], maxDelete: number): string {
   const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
-  return `${texts.join(', ')} (\`max-delete\` is ${maxDelete} %)`;
+  return `${texts.join(', ')} (\`--max-delete\` is ${maxDelete} %)`;
 }
 
 function ofCode({ definitions }: IncomingChanges): Finding[] {
@@ -168,7 +168,7 @@ function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): F
 
 function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {
   const gain = added === 0 ? '' : ` and adds ${added}`;
-  const text = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`max-delete\` is ${maxDelete} %)`;
+  const text = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`--max-delete\` is ${maxDelete} %)`;
   return moved === 0 ? text : `${text}; ${moved} of them have equal contents under another key, so they may be renamed`;
 }
 

@@ -102,7 +102,7 @@ export function mergeLimit(what: 'comparing' | 'checking' | 'merging' | 'reporti
     milliseconds,
     failure: () =>
       new Failure('timeout', `${what} the commits of this peer did not finish within ${durationText(milliseconds)}`, {
-        hint: 'Check the definitions and the number of conflicting rows at the peer. If its changes are only large, raise `merge-timeout`.',
+        hint: 'Check the definitions and the number of conflicting rows at the peer. If its changes are only large, raise `--merge-timeout`.',
       }),
   };
 }

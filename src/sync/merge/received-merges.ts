@@ -79,8 +79,17 @@ async function reportReceived(
     else await report(database, incoming, { commit: merge.hash, conflicts });
     replayed += 1;
   }
+  for (const notice of [...incoming.keys()].flatMap(decidedElsewhere)) context.notify(notice);
   if (differing.length > 0) context.notify(differs(differing));
   if (replayed < merges.length) context.notify(unread(merges.length - replayed));
+}
+
+/** Under `manual` a person expects to be asked, but only the database that merges can ask. */
+function decidedElsewhere({ peer, conflicts }: PeerProgress): Diagnostic[] {
+  const rows = conflicts.filter(({ elsewhere }) => elsewhere === true);
+  if (peer.strategy !== 'manual' || rows.length === 0) return [];
+  const message = `${counted(rows.length, 'row')} of this database gave way in a merge that another database made and ${peer.name} brought: the strategy here, \`manual\`, was not asked`;
+  return [{ severity: 'warning', code: 'merged-elsewhere', message, peer: peer.name }];
 }
 
 function unread(count: number): Diagnostic {

@@ -1,0 +1,99 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { PEER_KEYS, sectionKeys } from '../../src/config/known-keys.ts';
+import { COMMANDS } from '../../src/contract/commands.ts';
+import { ERRORS } from '../../src/contract/error-codes.ts';
+import type { OptionEntry } from '../../src/contract/option-entry.ts';
+import { OPTIONS } from '../../src/contract/options.ts';
+import { PEER_OPTIONS } from '../../src/contract/peer-options.ts';
+import { hintFor } from '../../src/core/text.ts';
+import { inputWords } from '../../src/frontends/action/input-words.ts';
+
+const ENTRIES: Readonly<Record<string, OptionEntry>> = OPTIONS;
+/** Words that are also keys of a peer, of credentials or of beads, or columns of a result. */
+const OTHER_WORDS = ['branch', 'config', 'credentials', 'database', 'dirty', 'file', 'name', 'peers', 'remote', 'save'];
+const BARE = Object.keys(ENTRIES)
+  .filter((name) => !Object.hasOwn(PEER_OPTIONS, name) && ENTRIES[name]?.frontends.includes('cli'))
+  .filter((name) => !OTHER_WORDS.includes(name) && !['timeout', 'endpoint', 'register'].includes(name));
+
+/** Texts in backquotes. */
+const quoted = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, inner = '']) => inner);
+
+/** The same in the strings and templates of a line of source. */
+function quotedInStrings(line: string): string[] {
+  const strings = [...line.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g)].flatMap(([, a = '', b = '']) => [
+    a,
+    b,
+  ]);
+  const inTemplates = [...line.matchAll(/\\`((?:[^`\\]|\\[^`])+)\\`/g)].map(([, inner = '']) => inner);
+  return [...strings.flatMap(quoted), ...inTemplates];
+}
+
+async function* sources(folder: string): AsyncGenerator<readonly [file: string, lines: readonly string[]]> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith('.ts') || entry.name.includes('generated')) continue;
+    const file = join(entry.parentPath, entry.name);
+    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => !/^\s*(?:\*|\/\/|\/\*)/.test(line));
+    yield [file, lines];
+  }
+}
+
+describe('the words of hints and messages', () => {
+  test('every option is written as a flag, which the Action turns into an input', async () => {
+    const wrong: string[] = [];
+    let files = 0;
+    for await (const [file, lines] of sources('src')) {
+      files += 1;
+      // Descriptions of options and outputs are read in both frontends.
+      if (/contract\/(?:dolt-|peer-)?(?:options|outputs)\.ts$/.test(file)) continue;
+      for (const line of lines) {
+        const words = quotedInStrings(line).map((text) => text.split(/[: ]/)[0] ?? '');
+        wrong.push(...words.filter((word) => BARE.includes(word)).map((word) => `${file}: ${word}`));
+        if (/flag or input|input \\?`(?!allow-|only|peers|working-directory)/.test(line))
+          wrong.push(`${file}: ${line.trim()}`);
+      }
+    }
+    expect(files).toBeGreaterThan(200);
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(Object.entries(ERRORS))('%s: flags, commands and keys in its texts exist', (_, { title, hint }) => {
+    for (const text of quoted(`${title}\n${hint}`)) {
+      // `--depth` belongs to `dolt clone`.
+      const [, flag] = /^--(?!depth)(?:no-)?([a-z0-9-]+)/.exec(text) ?? [];
+      if (flag !== undefined) expect(Object.keys(ENTRIES)).toContain(flag);
+      const [, command] = /^dolt-federation ([a-z][a-z-]*)/.exec(text) ?? [];
+      if (command !== undefined) expect(Object.keys(COMMANDS)).toContain(command);
+      const [, section = '', key = '', peerKey] =
+        /^(sync|federation|conflict)\.([a-z_-]+)(?:\.(?:<peer>\.)?([a-z-]+))?/.exec(text) ?? [];
+      if (key !== '') expect(keysOf(section)).toContain(key);
+      if (key === 'peers' && peerKey !== undefined) expect(Object.keys(PEER_KEYS)).toContain(peerKey);
+    }
+  });
+
+  test.each([
+    ['Give it with `--database`.', 'Give it with `database`.'],
+    ['Name it: `--adopt box=abc`.', 'Name it: `adopt: box=abc`.'],
+    ['`--no-init-empty` refuses', '`init-empty: false` refuses'],
+    ['`--dolt-source build`, `--dolt-path`', '`dolt-source: build`, `dolt-path`'],
+    ['run `dolt-federation sync --adopt box=abc`', 'run `dolt-federation sync --adopt box=abc`'],
+    ['`--save`, `--file` and `dolt clone --depth`', '`--save`, `--file` and `dolt clone --depth`'],
+    ['Raise --timeout', 'Raise --timeout'],
+  ])('%s in the Action: %s', (text, shown) => {
+    expect(inputWords(text)).toBe(shown);
+    expect(inputWords(shown)).toBe(shown);
+  });
+
+  test('a hint about a peer names its key; the primary of `federation.remote` has none', () => {
+    const hint = 'list `deletion` in `federation.peers.<peer>.accept`';
+    expect(hintFor('box', hint)).toBe('list `deletion` in `federation.peers.box.accept`');
+    expect(hintFor('origin', hint)).toBe(hint);
+    expect(hintFor(null, hint)).toBe(hint);
+  });
+});
+
+function keysOf(section: string): string[] {
+  const found = (['sync', 'federation', 'conflict'] as const).find((name) => name === section);
+  return found === undefined ? [] : Object.keys(sectionKeys(found));
+}

@@ -11,6 +11,7 @@ import { PAGE_ROWS } from '../../src/rows/resolve-table.ts';
 import { LONGEST_REPORTED } from '../../src/rows/resolved-row.ts';
 import { MAX_REPLAYS, REPLAYS_MS } from '../../src/sync/merge/received-merges.ts';
 import { TAGS_MS } from '../../src/sync/read-peer.ts';
+import { LEAST_WAIT_MS } from '../../src/sync/time-limits.ts';
 
 const bytes = (count: number): string => {
   const mib = count / (1024 * 1024);
@@ -27,6 +28,12 @@ export function limitTable(): string {
       'Waiting for peers before the others are pushed to',
       `\`fetch-wait\` (${OPTIONS['fetch-wait'].default})`,
       'a second round (`late-answer`)',
+    ],
+    ["The same for a git or ssh peer that the user's own git or ssh connects to", 'half of `fetch-wait`', 'the same'],
+    [
+      'The same for further peers, after one that did not answer in another engine',
+      `the rest of \`fetch-wait\`, at least ${durationText(LEAST_WAIT_MS)}`,
+      'the same',
     ],
     ['One fetch or push', `\`timeout\` (${OPTIONS.timeout.default})`, '`timeout`'],
     [

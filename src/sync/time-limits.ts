@@ -37,7 +37,7 @@ export interface AnswerBy {
 }
 
 /** Peers that follow one that did not answer have at least this long. */
-const LEAST_WAIT_MS = 10_000;
+export const LEAST_WAIT_MS = 10_000;
 
 /**
  * How long the peers that have answered wait for one peer. Engines serve groups of peers one after another, so silent

@@ -68,7 +68,7 @@ test('resolve works through the server that holds the database', async () => {
   await expect(stat(file)).rejects.toThrow('ENOENT');
   expect((await served.run(kept)).result).toMatchObject({ head: resolved.head, peers: [{ status: 'pushed' }] });
   expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(resolved.head);
-});
+}, 180_000);
 
 test('resolve of a server on another machine finds the file in the kept copy, and keeps uncommitted rows there', async () => {
   await using folder = await tempFolder();
@@ -106,7 +106,7 @@ test('resolve of a server on another machine finds the file in the kept copy, an
   });
   expect(await served.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
   expect(await served.traces()).toEqual(CLEAN);
-});
+}, 180_000);
 
 test('resolve without anything to resolve does not contact the server', async () => {
   await using folder = await tempFolder();
@@ -121,4 +121,4 @@ test('resolve without anything to resolve does not contact the server', async ()
   });
   // Without a folder for state nothing is kept.
   expect(await failureOf(() => served.resolve({ database: '', setting, ask }))).toMatchObject({ code: 'no-database' });
-});
+}, 180_000);

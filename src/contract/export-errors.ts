@@ -14,7 +14,7 @@ export const EXPORT_ERRORS = {
   },
   'export-fewer': {
     title: 'The JSONL file has records that the database does not have, so it was not replaced',
-    hint: 'Import the file with `bd import`, or move it aside. To replace it with what the database has, set `allow-fewer`.',
+    hint: 'Import the file with `bd import`, or move it aside. To replace it with what the database has, set `--allow-fewer`.',
     ...HUMAN,
   },
   'export-differs': {

@@ -28,7 +28,7 @@ export async function* readRecords(file: string): AsyncGenerator<FileRecord> {
     const found = recordOf(line);
     if (found === null) {
       throw new Failure('export-failed', `line ${number} of ${file} is not a record of a JSONL file`, {
-        hint: 'The file is not replaced, because it may be something else. Give another path with `jsonl-path`, or move the file aside.',
+        hint: 'The file is not replaced, because it may be something else. Give another path with `--jsonl-path`, or move the file aside.',
         location: { file, line: number },
       });
     }

@@ -29,10 +29,10 @@ export async function jsonlFile(
   const file = path === undefined ? settings?.file : resolve(context.cwd, path);
   if (file === undefined) {
     throw new Failure('bad-usage', 'there is no beads workspace, so the path of the JSONL file is unknown', {
-      hint: 'Give it with `jsonl-path`.',
+      hint: 'Give it with `--jsonl-path`.',
     });
   }
-  const by = path === undefined ? 'the JSONL file of the workspace' : '`jsonl-path`';
+  const by = path === undefined ? 'the JSONL file of the workspace' : '`--jsonl-path`';
   await requireWithin(await boundaryOf(context, [path]), file, { by });
   return { infraTypes: [], excludeOwners: [], ...settings, file };
 }

@@ -88,7 +88,7 @@ async function reportReceived(
 function decidedElsewhere({ peer, conflicts }: PeerProgress): Diagnostic[] {
   const rows = conflicts.filter(({ elsewhere }) => elsewhere === true);
   if (peer.strategy !== 'manual' || rows.length === 0) return [];
-  const message = `${counted(rows.length, 'row')} of this database gave way in a merge that another database made and ${peer.name} brought: the strategy here, \`manual\`, was not asked`;
+  const message = `${counted(rows.length, 'row')} of this database lost in a merge by another database, received from ${peer.name}: \`manual\` here did not apply to it`;
   return [{ severity: 'warning', code: 'merged-elsewhere', message, peer: peer.name }];
 }
 

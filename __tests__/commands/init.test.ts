@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { type InitRequest, init } from '../../src/commands/init.ts';
 import { initResultSchema } from '../../src/contract/result.ts';
 import { promptOn } from '../../src/frontends/cli/prompt.ts';
-import { initText } from '../../src/report/init.ts';
+import { initText } from '../../src/report/commands/init.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';

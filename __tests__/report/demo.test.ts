@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { demoText, type ShownDatabase } from '../../src/report/demo.ts';
+import { demoText, type ShownDatabase } from '../../src/report/commands/demo.ts';
 import { HEAD, runResult } from '../helpers/results.ts';
 
 const table = (title: string): ShownDatabase['before'] => [

@@ -11,6 +11,10 @@ const CASES: readonly [string, string, string][] = [
   ['a right-to-left override', 'a\u202eb', 'a\\u{202e}b'],
   ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
   ['a zero-width space', 'a\u200bb', 'a\\u{200b}b'],
+  ['a soft hyphen', 'a\u00adb', 'a\\u{ad}b'],
+  ['an invisible operator', 'a\u206ab', 'a\\u{206a}b'],
+  ['letters of a tag', 'a\u{e0041}b', 'a\\u{e0041}b'],
+  ['a Hangul filler', 'a\u3164b', 'a\\u{3164}b'],
   ['half a surrogate pair', 'a\ud83db', 'a\\u{d83d}b'],
 ];
 

@@ -5,7 +5,7 @@ import { OPTIONS, type OptionName } from '../contract/options.ts';
 import { parseChoice } from '../contract/parse-option.ts';
 import { SHELLS } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
-import { type CompletedCommand, type CompletedFlag, completionScript } from '../report/completion.ts';
+import { type CompletedCommand, type CompletedFlag, completionScript } from '../report/commands/completion.ts';
 import { defineCommand } from './command.ts';
 
 export interface CompletionRequest {

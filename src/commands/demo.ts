@@ -9,7 +9,7 @@ import { openServer } from '../dolt/server/server.ts';
 import { openDatabase, type Sql } from '../dolt/sql/sql.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
-import { demoText, type ShownDatabase, type ShownTable } from '../report/demo.ts';
+import { demoText, type ShownDatabase, type ShownTable } from '../report/commands/demo.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';

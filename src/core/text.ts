@@ -1,6 +1,9 @@
-/** Control characters, line and paragraph separators, bidirectional overrides, byte order mark, lone surrogates. */
+/**
+ * Control and format characters (such as bidirectional overrides and tags), separators of lines and paragraphs, letters
+ * without a shape (Hangul fillers), lone surrogates.
+ */
 const UNSAFE =
-  /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
 /**
  * Makes any text safe to print in one line: text of a peer cannot move a terminal's cursor, start a new line, or change

@@ -76,8 +76,24 @@ test('a property of the published results is ours, or what it holds is hidden', 
   const schema: unknown = JSON.parse(await readFile('docs/result.schema.json', 'utf8'));
   const properties = [...new Set(textProperties(schema))].sort();
   expect(properties).toEqual([
-    ...['base', 'column', 'columns', 'cure', 'hint', 'key', 'message', 'missing', 'notes', 'origin', 'ours', 'path'],
-    ...['peers', 'resolution', 'sql', 'table', 'text', 'theirs', 'town', 'value'],
+    ...[
+      'base',
+      'changed',
+      'column',
+      'columns',
+      'cure',
+      'extra',
+      'from',
+      'hint',
+      'key',
+      'message',
+      'missing',
+      'notes',
+      'origin',
+      'ours',
+      'path',
+    ],
+    ...['peers', 'resolution', 'sql', 'subjects', 'table', 'text', 'theirs', 'town', 'value'],
   ]);
 });
 

@@ -5,7 +5,7 @@ import { workflowNeeds } from '../../../src/commands/prepare/workflow-needs.ts';
 import { parseEndpoint } from '../../../src/config/endpoint/parse.ts';
 import { bindCredential } from '../../../src/credentials/bind.ts';
 import { parseCredentials } from '../../../src/credentials/parse.ts';
-import { workflow } from '../../../src/report/workflow.ts';
+import { workflow } from '../../../src/report/commands/workflow.ts';
 import { doltJwk } from '../../helpers/jwk.ts';
 
 const OWN = { host: 'github.com', owner: 'my-org', name: 'my-repo' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Endpoint, Peer } from '../../config/configuration.ts';
 import { gitTransport } from '../../credentials/credential.ts';
-import type { WorkflowNeeds, WorkflowSecret } from '../../report/workflow.ts';
+import type { WorkflowNeeds, WorkflowSecret } from '../../report/commands/workflow.ts';
 import { isOwnRepository, type Repository } from './own-repository.ts';
 
 interface Wanted {

@@ -1,7 +1,7 @@
-import type { RunResult } from '../contract/result.ts';
-import { plain } from '../core/text.ts';
-import { text } from './text/run-report.ts';
-import { textTable } from './text/table.ts';
+import type { RunResult } from '../../contract/result.ts';
+import { plain } from '../../core/text.ts';
+import { text } from '../text/run-report.ts';
+import { textTable } from '../text/table.ts';
 
 /** A table as text; the first row is the heading. */
 export type ShownTable = readonly (readonly string[])[];

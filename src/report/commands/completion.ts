@@ -1,4 +1,4 @@
-import type { Shell } from '../contract/vocabulary.ts';
+import type { Shell } from '../../contract/vocabulary.ts';
 
 export interface CompletedFlag {
   /** Without its dashes. */

@@ -1,6 +1,6 @@
-import type { InitResult } from '../contract/result.ts';
-import { plain } from '../core/text.ts';
-import { plainLines } from './plain.ts';
+import type { InitResult } from '../../contract/result.ts';
+import { plain } from '../../core/text.ts';
+import { plainLines } from '../plain.ts';
 
 /** What `init` did, what is missing, and the workflow to copy. */
 export function initText(result: InitResult): string {

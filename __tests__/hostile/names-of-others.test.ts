@@ -41,6 +41,19 @@ test('tables whose names differ only in case wait, whether a peer sends them or 
   });
 });
 
+test('a table named `.` waits: to set its rows aside would reset those of every table', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'CREATE TABLE `.` (id INT PRIMARY KEY)');
+  await box.send('INSERT INTO `.` VALUES (1)');
+  await box.south.sql("UPDATE items SET title = 'mine' WHERE id = 100", 'INSERT INTO `.` VALUES (2)');
+  const held = await box.receiveUnchanged({ options: { dirty: ['.', 'items'] } });
+  expect(held.run('partner').failure).toMatchObject({
+    code: 'schema-conflict',
+    message: expect.stringContaining('`.`'),
+  });
+  expect(await box.south.rows('SELECT title FROM items WHERE id = 100')).toEqual([{ title: 'mine' }]);
+});
+
 test('a merge that would make two such tables is refused', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);

@@ -1,0 +1,117 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, dirname } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { COMMANDS } from '../../src/contract/commands.ts';
+import { CLI, userEnvironment } from '../helpers/bundled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { documentedLines, once, printedLines } from '../helpers/printed-lines.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+/** Pages whose lines other tests run, from top to bottom: `docs/readme.test.ts` and `docs/getting-started.test.ts`. */
+const TESTED = ['README.md', 'docs/getting-started.md'];
+
+/** Texts after our name that are no command line. */
+const PROSE = /^dolt-federation (?:did not add it|never forces)/;
+
+/** A text that only names a command, without what the command needs. */
+const isName = (line: string) =>
+  line !== 'dolt-federation init' && Object.hasOwn(COMMANDS, line.split(' ').slice(1).join(' '));
+
+/**
+ * What a user types for a printed line, and the exit code, in the order of one story. `SRV` is a folder, and `HEAD` the
+ * head of the peer partner.
+ */
+const STORY: readonly (readonly [line: string, typed?: string | undefined, exitCode?: number])[] = [
+  ['dolt-federation --help'],
+  ['dolt-federation <command> --help', 'dolt-federation sync --help'],
+  ['dolt-federation help <command>', 'dolt-federation help config set'],
+  ['dolt-federation help <topic>', 'dolt-federation help credentials'],
+  ['dolt-federation help endpoints'],
+  ['dolt-federation completion bash'],
+  ['dolt-federation completion fish | source', 'dolt-federation completion fish | cat'],
+  ['source <(dolt-federation completion bash)'],
+  ['source <(dolt-federation completion zsh)', 'dolt-federation completion zsh'],
+  [
+    'dolt-federation init dolthub://my-org/my-repo',
+    'dolt-federation init dolthub://my-org/my-repo && rm -r .beads && dolt-federation init file://SRV/dolt/north',
+  ],
+  ['dolt-federation install'],
+  ['dolt-federation add-peer <name> <endpoint>', 'dolt-federation add-peer hub file://SRV/hub --branch main'],
+  ['dolt-federation set-peer hub --role backup --timeout 90s --unset branch'],
+  ['dolt-federation set-peer … --role backup', 'dolt-federation set-peer hub --role backup'],
+  // It names the options that can be changed.
+  ['dolt-federation set-peer <name>', 'dolt-federation set-peer hub', 2],
+  ['dolt-federation remove-peer …', 'dolt-federation remove-peer hub'],
+  ['dolt-federation sync', 'dolt-federation add-peer partner file://SRV/partner && dolt-federation sync'],
+  ['dolt-federation status --json'],
+  ['dolt-federation list-peers'],
+  ['dolt-federation config list'],
+  ['dolt-federation config list --show-origin'],
+  ['dolt-federation config set federation.dirty fail'],
+  ['dolt-federation config unset …', 'dolt-federation config unset federation.dirty'],
+  ['dolt-federation config unset federation.dirty'],
+  [
+    'dolt-federation push partner --force-with-lease partner=HASH --dry-run',
+    'dolt-federation push partner --force-with-lease partner=HEAD --dry-run',
+  ],
+  [
+    'dolt-federation push partner --force-with-lease partner=HASH',
+    'dolt-federation push partner --force-with-lease partner=HEAD',
+  ],
+  ['dolt-federation sync --force-with-lease partner=HASH', 'dolt-federation sync --force-with-lease partner=HEAD'],
+  ['dolt-federation sync --adopt partner=HASH', 'dolt-federation sync --adopt partner=HEAD'],
+  ['dolt-federation sync --merge-rewritten partner=HASH', 'dolt-federation sync --merge-rewritten partner=HEAD'],
+  ['dolt-federation config unset federation.remote'],
+  [
+    'dolt-federation config set federation.remote <endpoint>',
+    'dolt-federation config set federation.remote file://SRV/dolt/north',
+  ],
+  // Nothing is in conflict; follow-ups.test.ts resolves.
+  ['dolt-federation resolve --file', 'dolt-federation resolve --file F', 2],
+  ['dolt-federation resolve --file …', 'dolt-federation resolve --file F', 2],
+  ['dolt-federation resolve --file F', undefined, 2],
+  ['dolt-federation resolve --file conflicts.yaml', undefined, 2],
+];
+
+const statusSchema = z.looseObject({
+  peers: z.array(z.looseObject({ name: z.string(), remoteHead: z.string().nullable() })),
+});
+
+async function shellIn(folder: TempFolder) {
+  const bin = folder.file('bin');
+  for (const each of ['bin', 'home', 'srv', 'srv/dolt', 'north']) await mkdir(folder.file(each));
+  await writeFile(folder.file('bin', 'dolt-federation'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+  await chmod(folder.file('bin', 'dolt-federation'), 0o755);
+  const user = userEnvironment(folder);
+  const env = { ...user, PATH: [bin, dirname(testDolt()), user['PATH']].join(delimiter) };
+  const options = { cwd: folder.file('north'), env, extendEnv: false, reject: false, stdin: 'ignore' } as const;
+  return (line: string) => execa('/bin/bash', ['-c', line], { ...options, all: true });
+}
+
+test('every command line that the source or a page prints is in the story, and no other', () => {
+  const pages = documentedLines().filter(({ place }) => !TESTED.includes(place));
+  const printed = once([...printedLines(), ...pages]).filter(({ line }) => !PROSE.test(line));
+  const told = STORY.map(([line]) => line);
+  expect(printed.filter(({ line }) => !told.includes(line) && !isName(line))).toEqual([]);
+  expect(told.filter((line) => !printed.some((each) => each.line === line))).toEqual([]);
+});
+
+test('each of them runs', async () => {
+  await using folder = await tempFolder();
+  const shell = await shellIn(folder);
+  await makeDatabase(folder.file('north', 'db'));
+  const headOf = async (name: string): Promise<string> => {
+    const { peers } = statusSchema.parse(JSON.parse((await shell('dolt-federation status --json')).stdout));
+    return peers.find((peer) => peer.name === name)?.remoteHead ?? '';
+  };
+  let head = '';
+  for (const [line, typed = line, exitCode = 0] of STORY) {
+    if (typed.includes('HEAD') && head === '') head = await headOf('partner');
+    const given = typed.replaceAll('SRV', folder.file('srv')).replaceAll('HEAD', head);
+    const done = await shell(given);
+    expect([given, done.exitCode, done.all]).toEqual([given, exitCode, done.all]);
+  }
+}, 240_000);

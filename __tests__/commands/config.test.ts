@@ -61,7 +61,14 @@ describe('config and list-peers', () => {
     expect(await listPeers({ overrides: {} }, context)).toEqual([]);
   });
 
-  test.each(['federation.soverignty', 'federation.peers', 'federation.peers.x', ''])('%j is no key', async (key) => {
+  test.each([
+    ['federation.soverignty', 'Did you mean `federation.sovereignty`? '],
+    ['federation.conflict', 'Did you mean `conflict.strategy`? '],
+    ['fedration.remote', 'Did you mean `federation.remote`? '],
+    ['federation.peers', ''],
+    ['federation.peers.x', ''],
+    ['', ''],
+  ])('%j is no key', async (key, meant) => {
     await using folder = await tempFolder();
     const context = { ...contextIn(folder.path), ceiling: folder.path };
     const failure = await refusal(() => config({ key, overrides: {} }, context));
@@ -69,6 +76,6 @@ describe('config and list-peers', () => {
       code: 'config-unknown-key',
       message: expect.stringContaining(JSON.stringify(key)),
     });
-    if (key === 'federation.soverignty') expect(failure.hint).toContain('`federation.sovereignty`');
+    expect(failure.hint).toBe(`${meant}\`dolt-federation config list\` prints all keys.`);
   });
 });

@@ -42,6 +42,8 @@ describe('remove-peer', () => {
     const file = await withFile(folder, TEXT);
     const failure = await refusal(() => removePeer(request(name, overrides), commandContext(folder.path)));
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
+    if (name === 'c') expect(failure.hint).toContain('The peers are ');
+    if (name === 'A') expect(failure.hint).toBe('Did you mean `a`?');
     if (code === 'invalid-peer-name') expect(failure.hint).toContain('federation.remote');
     expect(await readFile(file, 'utf8')).toBe(TEXT);
   });

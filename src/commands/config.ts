@@ -1,4 +1,3 @@
-import { closest } from 'fastest-levenshtein';
 import { buildConfiguration } from '../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/find-config.ts';
@@ -6,6 +5,7 @@ import { readSource } from '../config/load.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../config/settings.ts';
 import type { ConfigEntry } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { plain } from '../core/text.ts';
 import { textTable } from '../report/text/table.ts';
 import { type Command, defineCommand } from './command.ts';
@@ -30,13 +30,30 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
   if (key === null) return entries;
   const found = [...entries, ...peerOptionEntries(configuration, source)].filter((entry) => entry.key === key);
   if (found.length > 0) return found;
-  const nearest = closest(
+  const near = nearKey(
     key,
     entries.map((entry) => entry.key),
   );
   throw new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
-    hint: `Did you mean \`${nearest}\`? \`dolt-federation config list\` prints all keys.`,
+    hint: `${near === null ? '' : `Did you mean \`${near}\`? `}\`dolt-federation config list\` prints all keys.`,
   });
+}
+
+/** The key that was probably meant: the first below it, one of its section, any that is spelt alike, or one with its last word. */
+function nearKey(key: string, keys: readonly string[]): string | null {
+  const [section, last] = split(key);
+  const beside = keys.filter((other) => split(other)[0] === section).map((other) => split(other)[1]);
+  if (beside.length > 0) {
+    const near = keys.find((other) => other.startsWith(`${key}.`)) ?? suggestion(last, beside);
+    if (near !== null) return near.startsWith(section) ? near : `${section}.${near}`;
+  }
+  const hasWord = (other: string) => last !== '' && other.split('.').includes(last);
+  return (beside.length > 0 ? null : suggestion(key, keys)) ?? keys.find(hasWord) ?? null;
+}
+
+function split(key: string): readonly [section: string, last: string] {
+  const at = key.indexOf('.');
+  return at === -1 ? ['', key] : [key.slice(0, at), key.slice(at + 1)];
 }
 
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {

@@ -1,5 +1,4 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
-import { quoteEndpoint } from '../config/endpoint/text.ts';
 import { withoutValue } from '../config/yaml/edit.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
@@ -7,6 +6,7 @@ import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { absentPeer } from './editing/absent-peer.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { forgetNow } from './prepare/register-remote.ts';
@@ -37,7 +37,7 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
   }
   const { before: configuration, file } = await editConfiguration(context, overrides, (text, { peers }) => {
     const peer = peers.find((one) => one.name === name);
-    if (peer === undefined) throw new Failure('unknown-peer', `there is no peer ${quoteEndpoint(name)}`);
+    if (peer === undefined) throw absentPeer(name, peers);
     if (peer.origin.layer !== 'file') {
       throw new Failure('unknown-peer', `the peer ${name} is not in the file but in the input \`peers\``);
     }

@@ -1,5 +1,4 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
-import { quoteEndpoint } from '../config/endpoint/text.ts';
 import { type PeerChanges, withPeerChanges } from '../config/peer-changes.ts';
 import type { SetPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
@@ -7,6 +6,7 @@ import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { absentPeer } from './editing/absent-peer.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
 import { refuseUnfitEndpoint, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
 import { type Edited, editConfiguration } from './prepare/edit-configuration.ts';
@@ -62,18 +62,10 @@ export async function changePeer(
   return await suggesting(endpoint ?? '', { context, overrides }, async () =>
     editConfiguration(context, overrides, (text, { peers }) => {
       const peer = peers.find((one) => one.name === name);
-      if (peer === undefined) {
-        throw new Failure('unknown-peer', `there is no peer ${quoteEndpoint(name)}`, {
-          hint: `Add it with \`dolt-federation add-peer <name> <endpoint>\`. ${known(peers)}`,
-        });
-      }
+      if (peer === undefined) throw absentPeer(name, peers);
       return withPeerChanges(text, name, { set: [...moved, ...changes.set], unset: changes.unset });
     }),
   );
-}
-
-function known(peers: readonly { readonly name: string }[]): string {
-  return peers.length === 0 ? 'No peer is configured.' : `The peers are ${peers.map(({ name }) => name).join(', ')}.`;
 }
 
 export const setPeerCommand = defineCommand({

@@ -1,10 +1,10 @@
-import { closest } from 'fastest-levenshtein';
 import { parsePeerName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
 import { INVALID_YAML, parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigField, type ConfigMapping, type ConfigValue, plain, toConfigMapping } from '../config/yaml/tree.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { parsePlace } from './bind.ts';
 import { type Credential, type Credentials, KIND_WORDS, SERVER_ENTRY, type Secret } from './credential.ts';
 import { KIND_KEYS, readValue, toSecret, type WrittenKind } from './kinds.ts';
@@ -77,8 +77,9 @@ function refuseUnknown(name: string, mapping: ConfigMapping, problems: Problems)
   const unknown = [...mapping.fields].filter(([key]) => !KNOWN.includes(key));
   for (const [key, { keyAt }] of unknown) {
     const isGlued = KNOWN.some((known) => key.startsWith(`${known}:`));
-    const start = isGlued ? 'Put a space after the colon.' : `Did you mean \`${closest(key, KNOWN)}\`?`;
-    const hint = `${start} Known keys: ${KNOWN.join(', ')}.`;
+    const near = suggestion(key, KNOWN);
+    const start = isGlued ? 'Put a space after the colon. ' : near === null ? '' : `Did you mean \`${near}\`? `;
+    const hint = `${start}Known keys: ${KNOWN.join(', ')}.`;
     problems.add(new Failure('config-unknown-key', `credentials of ${name}: unknown key`, { hint, location: keyAt }));
   }
   return unknown.length > 0;

@@ -1,5 +1,5 @@
-import { closest } from 'fastest-levenshtein';
 import { Failure, type Location } from '../core/failure.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { CHOICE_WORDS, type Choice, type ChoiceWord } from './choice.ts';
 import { rowName, rowText, type UnresolvedCell, type UnresolvedMerge, type UnresolvedRow } from './conflicts-file.ts';
 import { choosesByCell } from './conflicts-text.ts';
@@ -62,8 +62,12 @@ function unknownRow(open: readonly UnresolvedRow[], row: UnresolvedRow): Failure
   const tables = [...new Set(open.map(({ table }) => table))];
   const isTable = tables.includes(row.table);
   const message = isTable ? `${rowText(row)} is not in conflict` : `no row of ${row.table} is in conflict`;
-  const hint = isTable || tables.length === 0 ? undefined : `Did you mean \`${closest(row.table, tables)}\`?`;
+  const hint = isTable ? undefined : meant(suggestion(row.table, tables));
   return invalid(message, row.at, hint);
+}
+
+function meant(near: string | null): string | undefined {
+  return near === null ? undefined : `Did you mean \`${near}\`?`;
 }
 
 /**
@@ -78,8 +82,7 @@ function contradictions(row: UnresolvedRow, said: UnresolvedRow): Failure[] {
   return Object.entries(said.cells).flatMap(([column, cell]) => {
     const there = Object.hasOwn(row.cells, column) ? row.cells[column] : undefined;
     if (there === undefined) {
-      const columns = Object.keys(row.cells);
-      const hint = columns.length === 0 ? undefined : `Did you mean \`${closest(column, columns)}\`?`;
+      const hint = meant(suggestion(column, Object.keys(row.cells)));
       return [invalid(`${text} has no column ${column} in conflict`, cell.at, hint)];
     }
     return SIDES.filter((side) => cell[side] !== there[side]).map((side) =>

@@ -1,4 +1,3 @@
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { refusedName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
@@ -6,6 +5,7 @@ import { parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigValue, locate, locateKey, NOTHING, plain, toTextTree } from '../config/yaml/tree.ts';
 import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { type Choice, choiceWord } from './choice.ts';
 import {
   type ConflictsFile,
@@ -270,7 +270,8 @@ function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failur
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message.split(', ');
     return issue.keys.map((key) => {
-      const hint = `Did you mean \`${closest(key, known)}\`? Known keys: ${known.join(', ')}.`;
+      const near = suggestion(key, known);
+      const hint = `${near === null ? '' : `Did you mean \`${near}\`? `}Known keys: ${known.join(', ')}.`;
       const message = `${subjectOf(path)} has no ${JSON.stringify(key)}`;
       return new Failure('conflicts-file-invalid', message, { location: locateKey(tree, path, key), hint });
     });

@@ -32,10 +32,10 @@ export async function suggesting<T>(
     const meant = suggestEndpoint(endpoint, base, endpointOptions(context.env, overrides));
     if (!(thrown instanceof Failure) || meant === null) throw thrown;
     throw revised(thrown, (problem) => {
-      const { code, message, hint, location, cause } = problem;
+      const { code, message, location, cause } = problem;
       if (code !== 'invalid-endpoint') return problem;
-      const suggestion = `Did you mean \`${meant}\`?\n${hint}`;
-      return new Failure(code, message, { hint: suggestion, location: location ?? undefined, cause });
+      const hint = `Did you mean \`${meant}\`? \`dolt-federation help endpoints\` lists the other forms.`;
+      return new Failure(code, message, { hint, location: location ?? undefined, cause });
     });
   }
 }

@@ -2,6 +2,7 @@ import type { Peer } from '../../config/configuration.ts';
 import { HASH, HASH_TEXT } from '../../contract/hash.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
 import { Failure } from '../../core/failure.ts';
+import { suggestion } from '../../core/suggestion.ts';
 import type { NamingOption } from '../../sync/history/lease.ts';
 import { actionsOf, type PeerActions } from '../../sync/peer-actions.ts';
 import type { RewriteRequest, SyncRequest } from '../request.ts';
@@ -56,7 +57,11 @@ interface NamedPeer {
 function checkNamed(peers: readonly Peer[], { option, name, needs, command }: NamedPeer): void {
   const peer = peers.find((one) => one.name === name);
   if (peer === undefined) {
-    throw new Failure('unknown-peer', `${option} names ${name}, which is not among the peers of this run`);
+    const names = peers.map((one) => one.name);
+    const near = suggestion(name, names);
+    throw new Failure('unknown-peer', `${option} names ${name}, which is not among the peers of this run`, {
+      hint: near === null ? `The peers of this run are ${names.join(', ')}.` : `Did you mean \`${near}\`?`,
+    });
   }
   if (needs === 'push' && peer.live === true) {
     throw new Failure(

@@ -20,7 +20,7 @@ import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 import { refuseFrozen } from './frozen.ts';
-import { type Found, locateDatabase } from './locate-database.ts';
+import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { type AccessRules, accessTo } from './peer-access.ts';
 import { servedBy } from './served-by.ts';
@@ -100,7 +100,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
   const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
-    const source = bootstrapPeer(configuration, request.bootstrap);
+    const source = bootstrapPeer(configuration, request.bootstrap, await databasesBelow(context.cwd, 1));
     const path = tempFolder === null ? cloneTo(found) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     await clone(request, context, { ...known, source, path, removeWith });
@@ -182,15 +182,20 @@ async function remove(folder: string | null): Promise<void> {
   if (folder !== null) await rm(folder, { recursive: true, force: true });
 }
 
-function bootstrapPeer(configuration: Configuration, bootstrap: string | undefined): Peer {
+function bootstrapPeer(configuration: Configuration, bootstrap: string | undefined, below: readonly string[]): Peer {
   const wanted = configuration.peers.find((peer) =>
     bootstrap === undefined ? peer.role === 'primary' : peer.name === bootstrap,
   );
   if (wanted !== undefined) return wanted;
   if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`--bootstrap\``);
   throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
-    hint: 'Give the folder of the database with `--database`, set `federation.remote`, or set `--bootstrap` to the name of a peer.',
+    hint: `${belowHint(below)}Give the folder of the database with \`--database\`, set \`federation.remote\`, or set \`--bootstrap\` to the name of a peer.`,
   });
+}
+
+/** A database one folder below is the commonest reason why none is found. */
+function belowHint(below: readonly string[]): string {
+  return below.length === 0 ? '' : `Did you mean ${below.map((path) => `\`${basename(path)}\``).join(' or ')}? `;
 }
 
 async function clone(

@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { suggestion } from '../../core/suggestion.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 
 /** Warnings about settings that this run does not use. */
@@ -22,6 +22,10 @@ export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnosti
   ];
 }
 
+function unusedHint(near: string | null): string {
+  return near === null ? 'Remove the entry.' : `Did you mean \`${near}\`? Correct the name, or remove the entry.`;
+}
+
 /** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
 export function unusedCredentials({ peers, server }: Configuration, credentials: Credentials): readonly Diagnostic[] {
   const names = [...peers.map(({ name }) => name), ...(server.value === null ? [] : [SERVER_ENTRY])];
@@ -30,9 +34,6 @@ export function unusedCredentials({ peers, server }: Configuration, credentials:
     severity: 'warning',
     code: 'unknown-peer',
     message: `credentials of ${peer} are unused: there is no peer with that name`,
-    hint:
-      names.length === 0
-        ? 'Remove the entry.'
-        : `Did you mean \`${closest(peer, names)}\`? Correct the name, or remove the entry.`,
+    hint: unusedHint(suggestion(peer, names)),
   }));
 }

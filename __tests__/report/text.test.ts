@@ -184,11 +184,11 @@ describe('values that may not be shown', () => {
   test.each([
     [
       'full',
-      '  partner: issues id=bd-1 (changed; ours (later))\n    title: base "old", ours "ours", theirs "theirs"\n\n',
+      '  partner: issues id=bd-1 (changed; kept ours: changed later)\n    title: base "old", ours "ours", theirs "theirs"\n\n',
     ],
     [
       'keys',
-      '  partner: issues id=bd-1 (changed; ours (later); title)\nValues are hidden (report-values: keys). `full` shows them.\n',
+      '  partner: issues id=bd-1 (changed; kept ours: changed later; title)\nValues are hidden (report-values: keys). `full` shows them.\n',
     ],
     ['none', '  partner: issues (changed)\nValues are hidden (report-values: none). `full` shows them.\n'],
   ] as const)('%s', (values, expected) => {

@@ -10,7 +10,7 @@ export interface DoltRequest {
   /** Absent: the pinned version, or any version at `path`. */
   readonly version?: AskedVersion | undefined;
   readonly source: DoltSource;
-  /** An executable to use as it is. */
+  /** The path of the executable to use. */
   readonly path?: string | undefined;
   /** SHA-256 of the release asset, 64 lower-case hexadecimal digits; no other Dolt is accepted then. */
   readonly sha256?: string | undefined;

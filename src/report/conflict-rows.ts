@@ -13,9 +13,16 @@ export function partiesOf(peer: PeerResult, { between }: Conflict): string {
 
 /** How the row was resolved, and whether a person should check it. */
 export function resolution({ resolution: words, left, elsewhere }: Conflict): string {
-  const won = words === 'undone' ? '' : words;
-  const shown = left ? [won, 'needs a decision'].filter((part) => part !== '').join('; ') : words;
+  const won = words === 'undone' ? '' : sentenceOf(words);
+  const shown = left ? [won, 'needs a decision'].filter((part) => part !== '').join('; ') : sentenceOf(words);
   return elsewhere === true ? [shown, 'merged by another database'].filter((part) => part !== '').join('; ') : shown;
+}
+
+/** `theirs (created first)` as `kept theirs: created first`; a row of which each side won a part is unchanged. */
+function sentenceOf(words: string): string {
+  const [, side, why] = /^(ours|theirs) \(([^()]*)\)$/.exec(words) ?? [];
+  if (side === undefined || why === undefined) return words;
+  return `kept ${side}: ${why === 'later' ? 'changed later' : why}`;
 }
 
 /** Every row with a version that the merge lacks and that a person needs. */

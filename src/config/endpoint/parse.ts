@@ -11,7 +11,7 @@ const SSH_PATH = /^[A-Za-z0-9._~/+@=-]+$/;
 export interface EndpointOptions {
   /** Host, with an optional port, that serves `dolthub://` endpoints. */
   readonly dolthubHost: string;
-  /** Plain http beyond loopback. */
+  /** Plain http to other machines. */
   readonly allowInsecure: boolean;
 }
 

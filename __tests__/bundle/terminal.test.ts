@@ -67,9 +67,12 @@ if (process.platform === 'linux') {
     session.push(await shown(folder, columns, 'sync --dry-run'));
     session.push(await shown(folder, columns, 'status'));
     session.push(await shown(folder, columns, 'sync'));
-    await configure(`    lost: file:///no-such-disk/box\n${partner}`);
+    const vault = `    vault: {endpoint: 'file://${folder.file('vault')}', role: backup}\n`;
+    await configure(`    lost: file:///no-such-disk/box\n${partner}${vault}`);
     session.push(await shown(folder, columns, 'sync'));
     session.push(await shown(folder, columns, 'sync lots'));
+    await configure(`    partner:file:///srv/box\n${vault}`);
+    session.push(await shown(folder, columns, 'sync'));
     expectApproved(`terminal/session-${columns}.txt`, `${session.join('\n\n')}\n`);
   });
 }

@@ -14,7 +14,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 const TESTED = ['README.md', 'docs/getting-started.md'];
 
 /** Texts after our name that are no command line. */
-const PROSE = /^dolt-federation (?:did not add it|never forces)/;
+const PROSE = /^dolt-federation (?:did not add it|does not write|never forces)/;
 
 /** A text that only names a command, without what the command needs. */
 const isName = (line: string) =>
@@ -42,6 +42,7 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation add-peer <name> <endpoint>', 'dolt-federation add-peer hub file://SRV/hub --branch main'],
   ['dolt-federation set-peer hub --role backup --timeout 90s --unset branch'],
   ['dolt-federation set-peer … --role backup', 'dolt-federation set-peer hub --role backup'],
+  ['dolt-federation set-peer <name> --endpoint <endpoint>', 'dolt-federation set-peer hub --endpoint file://SRV/vault'],
   // It names the options that can be changed.
   ['dolt-federation set-peer <name>', 'dolt-federation set-peer hub', 2],
   ['dolt-federation remove-peer …', 'dolt-federation remove-peer hub'],

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { COMMANDS } from '../../../src/contract/commands.ts';
 import { ERRORS } from '../../../src/contract/error-codes.ts';
 import { completeCommands } from '../../../src/frontends/cli/printed-commands.ts';
+import { TOPICS } from '../../../src/frontends/cli/topics.generated.ts';
 import { parsed } from '../../helpers/command-line.ts';
 import { texts } from '../../helpers/source-tree.ts';
 
@@ -93,7 +94,7 @@ describe('every command that is printed or documented', () => {
   test.each([...new Map(all)])('%s (%s) is a command line that this version accepts', (line) => {
     const words = wordsOf(line);
     if (words.some((word) => word === '--help' || word === '--version')) return expect(words.length).toBeGreaterThan(0);
-    if (words[0] === 'help') return expect(COMMANDS).toHaveProperty(words[1] ?? '');
+    if (words[0] === 'help') return expect({ ...COMMANDS, ...TOPICS }).toHaveProperty(words[1] ?? '');
     // A text may only name a command, without what it needs.
     if (Object.hasOwn(COMMANDS, words.join(' '))) return expect(words.length).toBeLessThanOrEqual(2);
     // An option is often named without its value.

@@ -43,8 +43,6 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation set-peer hub --role backup --timeout 90s --unset branch'],
   ['dolt-federation set-peer … --role backup', 'dolt-federation set-peer hub --role backup'],
   ['dolt-federation set-peer <name> --endpoint <endpoint>', 'dolt-federation set-peer hub --endpoint file://SRV/vault'],
-  // It names the options that can be changed.
-  ['dolt-federation set-peer <name>', 'dolt-federation set-peer hub', 2],
   ['dolt-federation remove-peer …', 'dolt-federation remove-peer hub'],
   ['dolt-federation sync', 'dolt-federation add-peer partner file://SRV/partner && dolt-federation sync'],
   ['dolt-federation status --json'],

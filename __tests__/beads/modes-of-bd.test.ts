@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { freePort } from '../../src/core/processes.ts';
@@ -10,6 +10,16 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 const town = (folder: TempFolder): TempFolder => ({ ...folder, path: folder.file('town') });
 const NEW_ISSUE =
   "INSERT INTO issues (id, title, description, design, acceptance_criteria, notes) VALUES ('north-far', 'theirs', '', '', '', '')";
+
+/** A copy has the notes of bd about the server of the original, which its run must not use. */
+async function copyIsApart(folder: TempFolder): Promise<void> {
+  await cp(folder.file('town'), folder.file('copy'), { recursive: true });
+  const place = { ...folder, path: folder.file('copy') };
+  const options = { database: undefined, overrides: {}, ceiling: null };
+  const { result, log } = await command(place, '', options);
+  expect(result).toMatchObject({ database: folder.file('copy', '.beads', 'dolt', 'north'), status: 'unchanged' });
+  expect(log.filter((message) => message.startsWith('working through the server'))).toEqual([]);
+}
 
 /** In each mode: what bd sees before and after, while its server runs, and when it does not. */
 test.each<[string, readonly string[], string]>([
@@ -38,6 +48,7 @@ test.each<[string, readonly string[], string]>([
     const isServed = mode !== 'embedded';
     try {
       await sync(isServed);
+      if (mode === 'proxied-server') await copyIsApart(folder);
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
       await other.commit('theirs', NEW_ISSUE);
       await other.publish(`file://${folder.file('box')}`);

@@ -34,6 +34,8 @@ describe('precedence: default, file, environment, input', () => {
     expect(configure('')).toEqual({
       file: '/c.yaml',
       workspace: null,
+      redirect: null,
+      bdEnv: {},
       syncMode: { ...nothing, value: 'dolt-native' },
       push: { ...nothing, value: true, guard: null },
       register: { ...nothing, value: 'keep' },

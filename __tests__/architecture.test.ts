@@ -27,7 +27,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   install: ['dolt', 'core', 'contract'],
   credentials: ['config', 'dolt', 'egress', 'core', 'contract'],
   config: ['core', 'contract'],
-  beads: ['config', 'core', 'contract'],
+  beads: ['config', 'rows', 'dolt', 'core', 'contract'],
   report: ['core', 'contract'],
   dolt: ['egress', 'core', 'contract'],
   egress: ['core', 'contract'],

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
@@ -141,7 +142,7 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
   });
   const to = await local.commit('edits', ...edits);
   const incoming = await withDatabase(local.path, folder.file('tmp'), (database) =>
-    readIncoming(database, { ours: from, theirs: to, branch: 'main' }, '2026-12-31 00:00:00'),
+    readIncoming(database, { ours: from, theirs: to, branch: 'main', rules: BEADS_RULES }, '2026-12-31 00:00:00'),
   );
   const shown = { column: null, value: null };
   expect(incoming?.deletions).toEqual([

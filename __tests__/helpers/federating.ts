@@ -1,3 +1,4 @@
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { leasedActions } from '../../src/commands/prepare/leases.ts';
 import { exchange } from '../../src/commands/sync.ts';
 import type { Peer } from '../../src/config/configuration.ts';
@@ -117,6 +118,7 @@ export function testContext(
     served: null,
     branch: 'main',
     town: null,
+    rules: BEADS_RULES,
     dirty: [],
     dryRun: false,
     initEmpty: true,

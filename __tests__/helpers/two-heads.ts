@@ -1,3 +1,4 @@
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
 import type { UnresolvedMerge, UnresolvedRow } from '../../src/resolve/conflicts-file.ts';
@@ -39,7 +40,7 @@ export async function resolveHeads(
 }> {
   const { rows, commit } = await atHeads(folder, heads, async (database) => {
     const left = (await unresolvedRows(database, heads)) ?? [];
-    const made = await mergeChosen(database, [mergeOf(heads, left.map(choose))]);
+    const made = await mergeChosen(database, [mergeOf(heads, left.map(choose))], BEADS_RULES);
     await database.run("CALL DOLT_BRANCH('-f', 'merged', ?)", [made]);
     return { rows: left, commit: made };
   });

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
 import { quoted } from '../../src/dolt/sql/identifier.ts';
@@ -253,7 +254,7 @@ test(
           if (accepted.failure !== null) expect(head).toBe(ours);
           const incoming = await readIncoming(
             database,
-            { ours, theirs: accepted.head ?? '', branch: 'main' },
+            { ours, theirs: accepted.head ?? '', branch: 'main', rules: BEADS_RULES },
             futureLimit(),
           );
           if (incoming === null) return expect(head).toBe(ours);

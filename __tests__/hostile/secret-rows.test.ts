@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { secretRowsNotice } from '../../src/sync/incoming/secret-rows.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
@@ -49,7 +50,9 @@ test('tables of another program are not read for credentials', async () => {
     'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT)',
     "INSERT INTO config VALUES ('token', 'x')",
   );
-  expect(await withDatabase(local.path, folder.file('tmp'), (sql) => secretRowsNotice(sql, head))).toBeNull();
+  expect(
+    await withDatabase(local.path, folder.file('tmp'), (sql) => secretRowsNotice(sql, head, BEADS_RULES)),
+  ).toBeNull();
 });
 
 describe('doctor', () => {

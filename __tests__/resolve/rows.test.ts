@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -191,7 +192,7 @@ test('what no choice can resolve is not offered as a choice', async () => {
   });
   await atHeads(folder, heads, async (database) => {
     expect(await unresolvedRows(database, heads)).toBeNull();
-    const failure = await failureOf(() => mergeChosen(database, [mergeOf(heads, [])]));
+    const failure = await failureOf(() => mergeChosen(database, [mergeOf(heads, [])], BEADS_RULES));
     expect(failure).toMatchObject({ code: 'schema-conflict' });
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { checkMerges } from '../../src/resolve/check-heads.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
@@ -35,10 +36,10 @@ describe('a file with several peers', () => {
         mergeOf(heads, first.map(wholly(choice))),
         { ...mergeOf({ ours: heads.ours, theirs: heads.second }, second.map(wholly('theirs'))), peer: 'second' },
       ];
-      const failure = await failureOf(() => mergeChosen(database, merges('theirs')));
+      const failure = await failureOf(() => mergeChosen(database, merges('theirs'), BEADS_RULES));
       expect(failure).toMatchObject({ code: 'conflicts-stale' });
       expect(failure.hint).toContain('second');
-      const made = await mergeChosen(database, merges('ours'));
+      const made = await mergeChosen(database, merges('ours'), BEADS_RULES);
       await database.run("CALL DOLT_BRANCH('merged', ?)", [made]);
     });
     expect(await heads.local.rows("SELECT x FROM t AS OF 'merged'")).toEqual([{ x: 'second' }, { x: 'second' }]);
@@ -55,10 +56,10 @@ describe('a file with several peers', () => {
         mergeOf(heads, left.map(wholly('theirs'))),
         { ...mergeOf(heads, left.map(wholly(choice))), peer: 'twin' },
       ];
-      expect(await failureOf(() => mergeChosen(database, twins('ours')))).toMatchObject({
+      expect(await failureOf(() => mergeChosen(database, twins('ours'), BEADS_RULES))).toMatchObject({
         code: 'conflicts-file-invalid',
       });
-      const made = await mergeChosen(database, twins('theirs'));
+      const made = await mergeChosen(database, twins('theirs'), BEADS_RULES);
       await database.run("CALL DOLT_BRANCH('merged', ?)", [made]);
     });
     expect(await heads.local.rows("SELECT x FROM t AS OF 'merged' WHERE id = 1")).toEqual([{ x: 'first' }]);
@@ -75,6 +76,7 @@ describe('a file with several peers', () => {
       const look = (accepted: readonly ['triggers'] | readonly []) =>
         checkMerges(database, [mergeOf(heads, [])], {
           branch: 'main',
+          database: BEADS_RULES,
           acceptedOf: () => accepted,
           maxDelete: 50,
         });

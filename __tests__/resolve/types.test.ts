@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -86,7 +87,9 @@ describe('every type', () => {
         values.map((one) => [name, one]),
       )) {
         const choices = { ...ours, [column ?? '']: { value: value ?? '' } };
-        const failure = await failureOf(() => mergeChosen(database, [mergeOf(made, rows.map(byCell(choices)))]));
+        const failure = await failureOf(() =>
+          mergeChosen(database, [mergeOf(made, rows.map(byCell(choices)))], BEADS_RULES),
+        );
         expect({ column, value, code: failure.code }).toEqual({ column, value, code: 'conflicts-file-invalid' });
         expect(failure.message).toContain(`things id=1: the column ${column}`);
       }

@@ -31,7 +31,7 @@ test('two beads databases: the title of one, status and assignee of the other, o
       "INSERT INTO issues VALUES ('x-n', 'of north', 'open', NULL, '2026-01-03', '2026-01-03')",
       "UPDATE child_counters SET last_child = 4 WHERE parent_id = 'x-edz'",
       "INSERT INTO child_counters VALUES ('x-che', 1)",
-      "INSERT INTO config VALUES ('types.custom', 'north')",
+      "INSERT INTO config VALUES ('kv.memory.meeting', 'north')",
     ],
     [
       "UPDATE issues SET title = 'new', updated_at = '2026-01-04' WHERE id = 'x-zgs'",
@@ -39,7 +39,7 @@ test('two beads databases: the title of one, status and assignee of the other, o
       "INSERT INTO issues VALUES ('x-s', 'of south', 'open', NULL, '2026-01-03', '2026-01-03')",
       "UPDATE child_counters SET last_child = 3 WHERE parent_id = 'x-edz'",
       "INSERT INTO child_counters VALUES ('x-che', 2)",
-      "INSERT INTO config VALUES ('types.custom', 'south')",
+      "INSERT INTO config VALUES ('kv.memory.meeting', 'south')",
     ],
   );
   await databases.south.sql("INSERT INTO wisps VALUES ('private')");
@@ -71,5 +71,5 @@ test('two beads databases: the title of one, status and assignee of the other, o
   ]);
   expect(await databases.south.rows('SELECT * FROM wisps')).toEqual([{ id: 'private' }]);
   const kinds = inSouth.run('north').conflicts.map(({ kind, table }) => `${table} ${kind}`);
-  expect(kinds).toEqual(expect.arrayContaining(['config id-collision', 'dependencies duplicate', 'issues changed']));
+  expect(kinds).toEqual(expect.arrayContaining(['config changed', 'dependencies duplicate', 'issues changed']));
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { TableShape } from '../../src/dolt/schema/table-shape.ts';
 import { type CellResolution, chooseRow } from '../../src/rows/choose-row.ts';
@@ -134,12 +135,13 @@ describe('who wins a row', () => {
 });
 
 describe('tables of beads', () => {
-  const beads = tablePolicies(['issues', 'dependencies', 'labels', 'events', 'config', 'child_counters']);
+  const beads = tablePolicies(BEADS_RULES, ['issues', 'dependencies', 'labels', 'events', 'config', 'child_counters']);
   test('have counters and settings', () => {
     expect(beads('child_counters')).toEqual({ kind: 'maximum', column: 'last_child' });
     expect(beads('issue_counter')).toEqual({ kind: 'maximum', column: 'last_id' });
-    expect(beads('config')).toEqual({ kind: 'whole' });
-    expect(beads('issues')).toEqual({ kind: 'cells', greater: ['updated_at'] });
+    expect(beads('config').kind).toBe('whole');
+    expect(beads('metadata')).toEqual({ kind: 'whole' });
+    expect(beads('issues')).toMatchObject({ kind: 'cells', greater: ['updated_at'] });
     expect(beads('toString')).toEqual({ kind: 'cells' });
   });
   test.each([
@@ -148,7 +150,7 @@ describe('tables of beads', () => {
     ['with some of the names only', ['config', 'issues', 'labels', 'events'], 'cells'],
     ['with the common names only', ['config', 'issues', 'labels', 'dependencies'], 'cells'],
   ])('are recognised in a database %s', (_, tables, kind) => {
-    expect(tablePolicies(tables)('config').kind).toBe(kind);
+    expect(tablePolicies(BEADS_RULES, tables)('config').kind).toBe(kind);
   });
 });
 

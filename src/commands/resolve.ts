@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
+import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { ConfigOverrides, Configuration } from '../config/configuration.ts';
 import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
@@ -239,10 +240,10 @@ async function apply(
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
       const dirty = await refuseUncommitted(database, chosen, { configuration, served });
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
-        checkMerges(database, merges, { maxDelete, branch, acceptedOf }),
+        checkMerges(database, merges, { maxDelete, branch, database: BEADS_RULES, acceptedOf }),
       );
       const merged = await allWithin(mergeLimit('merging', mergeTimeout), () =>
-        merges.length === 0 ? Promise.resolve(from) : mergeChosen(database, merges),
+        merges.length === 0 ? Promise.resolve(from) : mergeChosen(database, merges, BEADS_RULES),
       );
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
         refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { Peer } from '../config/configuration.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -315,6 +316,7 @@ function newSyncContext(
     served: opened.database.served,
     branch: prepared.branch,
     town: opened.settings.configuration.town.value,
+    rules: BEADS_RULES,
     dirty: prepared.dirty,
     dryRun: request.dryRun,
     initEmpty: request.initEmpty,

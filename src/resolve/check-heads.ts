@@ -3,6 +3,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, trackingHead } from '../dolt/sql/heads.ts';
 import { commitInfo, isAncestor } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import { inboxSender } from '../sync/inbox.ts';
 import { checkIncoming } from '../sync/incoming/check-incoming.ts';
 import { futureLimit } from '../sync/incoming/check-peers.ts';
@@ -56,6 +57,7 @@ async function fetchedHead(
 /**
  * Checks what each head would bring, as a run does: a head is not trusted because a file names it.
  * @param rules.branch our branch
+ * @param rules.database what its program expects
  * @param rules.acceptedOf what a peer may bring
  * @param rules.maxDelete percent of a table's rows that a peer may delete at once
  * @throws Failure why a peer has to wait
@@ -65,12 +67,17 @@ export async function checkMerges(
   merges: readonly UnresolvedMerge[],
   rules: {
     readonly branch: string;
+    readonly database: DatabaseRules;
     readonly acceptedOf: (peer: string) => readonly Accept[];
     readonly maxDelete: number;
   },
 ): Promise<void> {
   for (const { peer, ours, theirs } of merges) {
-    const incoming = await readIncoming(sql, { ours, theirs, branch: rules.branch }, futureLimit());
+    const incoming = await readIncoming(
+      sql,
+      { ours, theirs, branch: rules.branch, rules: rules.database },
+      futureLimit(),
+    );
     if (incoming === null) continue;
     const { failure } = checkIncoming(incoming, { peer, accept: rules.acceptedOf(peer), maxDelete: rules.maxDelete });
     if (failure !== null) throw failure;

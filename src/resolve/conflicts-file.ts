@@ -59,6 +59,7 @@ export interface UnresolvedMerge {
 }
 
 export const LOST_KINDS = [
+  'changed',
   'id-collision',
   'dependant',
   'duplicate',
@@ -70,7 +71,7 @@ export const LOST_KINDS = [
  * Why a row of a completed merge needs a person. Not in the merge: `id-collision`, another row has its key;
  * `dependant`, it belongs to a row that is not in the merge; `duplicate`, another row has its unique value. In the
  * merge: `unique-conflict`, it has its former unique value again; `reference`, it refers to another row than intended;
- * `renamed`, it exists under two keys.
+ * `renamed`, it exists under two keys; `changed`, it has the later of two values.
  */
 export type LostKind = (typeof LOST_KINDS)[number];
 

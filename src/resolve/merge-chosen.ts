@@ -5,6 +5,7 @@ import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations } from '../dolt/sql/violations.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
 import { violated } from '../rows/merge-failure.ts';
+import { type DatabaseRules, deriveColumns } from '../rows/table-policy.ts';
 import { applyChoices } from './apply-choices.ts';
 import { rowName, type UnresolvedMerge } from './conflicts-file.ts';
 import { type Decided, type Decision, decide } from './decide.ts';
@@ -25,7 +26,11 @@ const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
  * @throws Failure `conflicts-file-invalid` with all invalid entries, `conflicts-undecided` with all undecided rows,
  * `constraint-violation` if the chosen rows contradict each other, and any reason why a merge is impossible
  */
-export async function mergeChosen(database: Database, merges: readonly UnresolvedMerge[]): Promise<string> {
+export async function mergeChosen(
+  database: Database,
+  merges: readonly UnresolvedMerge[],
+  rules: DatabaseRules,
+): Promise<string> {
   await checkChoices(database, merges);
   let head = merges[0]?.ours ?? '';
   for (const [index, merge] of merges.entries()) {
@@ -37,7 +42,7 @@ export async function mergeChosen(database: Database, merges: readonly Unresolve
     head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped) => {
       const decided = decideAll(stopped, merge);
       if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
-      return commitChosen(sql, stopped, decided);
+      return commitChosen(sql, { ...stopped, rules }, decided);
     });
   }
   return head;
@@ -107,8 +112,12 @@ function movedBy(merge: UnresolvedMerge, before: readonly UnresolvedMerge[]): Fa
   );
 }
 
-async function commitChosen(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
-  const { pending, heads } = stopped;
+async function commitChosen(
+  sql: Sql,
+  stopped: Stopped & { readonly rules: DatabaseRules },
+  decided: Decided,
+): Promise<string> {
+  const { pending, heads, rules } = stopped;
   if (heads.base === heads.theirs) return heads.ours;
   for (const table of stopped.tables) {
     await applyChoices(sql, table, { decided, swapped: stopped.swapped, pending }).catch(throwBroken);
@@ -121,6 +130,7 @@ async function commitChosen(sql: Sql, stopped: Stopped, decided: Decided): Promi
   await forgetViolations(sql);
   const broken = await brokenConstraints(sql, heads);
   if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
+  await deriveColumns(sql, heads, rules);
   return commitMerge(sql);
 }
 

@@ -120,6 +120,13 @@ class Statements {
         const inserted = ordinaryColumns(shape).filter((name) => before.has(name));
         return restoration(entry, key, { values, sql: insertAgain(entry, inserted, values) });
       }
+      case 'changed': {
+        // The documents of both sides are merged by key, so that of one side would undo changes of the other.
+        const isDocument = shape.columns.some(({ name, type }) => type === 'json' && columns?.includes(name) === true);
+        if (columns === undefined || (isDocument && own.size === 0)) return null;
+        const set = own.size > 0 ? [...own.keys()] : columns;
+        return restoration(entry, key, { values: own, sql: updateFrom(entry, key, { columns: set, values: own }) });
+      }
       case 'unique-conflict': {
         if (columns === undefined) return null;
         const values = own.size > 0 ? own : await this.#changed(entry, columns);

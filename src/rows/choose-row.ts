@@ -2,12 +2,14 @@ import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { CellValue } from '../dolt/sql/cell.ts';
 import { folded } from '../dolt/sql/identifier.ts';
+import { appendedText } from './appended-text.ts';
 import { chooseAudit } from './audit-columns.ts';
 import type { RowConflict } from './classify.ts';
 import { compareBytes, compareRows, compareValues } from './compare-values.ts';
 import type { DocumentMerge, PathClash } from './document-merge.ts';
+import { familyOf } from './families.ts';
 import { pathText } from './json-text.ts';
-import type { Side } from './merging.ts';
+import { otherSide, type Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
 
 /** A strategy that resolves cells; `manual` does not. */
@@ -24,6 +26,7 @@ export type Reason =
   | 'smaller-key'
   | 'changed'
   | 'audit'
+  | 'appended'
   | 'family';
 
 /** Who won a column, a key of the document in it, or, if `column` is null, the whole row. */
@@ -48,6 +51,8 @@ export interface Choice {
   readonly set: readonly CellValue[];
   /** Whether a person should check it although the merge continued. */
   readonly left: boolean;
+  /** Columns of which a person has to confirm the value, and the side that lost there. */
+  readonly confirm?: { readonly columns: readonly string[]; readonly lost: Side };
 }
 
 /** Times of changes, as text that sorts by time (see instant.ts). */
@@ -82,12 +87,22 @@ export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rul
     return byCells(rowConflict, (column) => ({ column, side: strategy, reason: 'strategy' }));
   }
   const { policy } = rules;
-  if (policy.kind === 'whole') return wholeRow(latestRow(row, rowConflict, rules), rowConflict);
+  if (policy.kind === 'whole') {
+    const winner = latestRow(row, rowConflict, rules);
+    const whole = wholeRow(winner, rowConflict);
+    if (isSettled(row, policy)) return whole;
+    return { ...whole, left: true, confirm: { columns: rowConflict.conflicting, lost: otherSide(winner.side) } };
+  }
   if (rowConflict.kind === 'added' && policy.kind === 'cells') {
-    const audit = chooseAudit({ ours: row.ours ?? {}, theirs: row.theirs ?? {} }, rowConflict.conflicting, rules);
+    const counted = rowConflict.conflicting.filter((column) => !isDerived(column, policy));
+    const rows = { ours: row.ours ?? {}, theirs: row.theirs ?? {} };
+    const audit = counted.length === 0 ? [] : chooseAudit(rows, counted, rules);
     if (audit === null) return { ...wholeRow(firstCreated(row, rules), rowConflict), left: true };
     const sides = new Map(audit.map(({ column, side }) => [column, side]));
-    return byCells(rowConflict, (column) => ({ column, side: sides.get(column) ?? 'ours', reason: 'audit' }));
+    return byCells(rowConflict, (column) => {
+      const side = sides.get(column) ?? (orderOf(row, [column], rules) > 0 ? 'ours' : 'theirs');
+      return { column, side, reason: 'audit' };
+    });
   }
   return mergeCells(row, rowConflict, rules);
 }
@@ -110,9 +125,13 @@ function byCells(rowConflict: RowConflict, decide: (column: string) => Win): Cho
 function mergeCells(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { documents } = rules;
   const greatest = greatestOf(row, rowConflict, rules);
-  const plain = (column: string): boolean => !documents.has(column) && !greatest.has(column);
+  const appended = appendedColumns(row, rowConflict, rules);
+  const confirmed = confirmedColumns(rowConflict, rules).filter((column) => !appended.has(column));
+  const confirmedBy = confirmed.length === 0 ? null : latestOf(row, confirmed, rules);
+  const apart = new Set([...documents.keys(), ...greatest.keys(), ...appended.keys()]);
+  const plain = (column: string): boolean => !apart.has(column);
   const cells = byCells({ ...rowConflict, conflicting: rowConflict.conflicting.filter(plain) }, (column) =>
-    latestCell(row, column, rules),
+    confirmedBy !== null && confirmed.includes(column) ? { column, ...confirmedBy } : latestCell(row, column, rules),
   );
   const take = [...cells.take].filter((column) => plain(column));
   const wins = [...cells.wins];
@@ -121,13 +140,57 @@ function mergeCells(row: ConflictRow, rowConflict: RowConflict, rules: Rules): C
     if (side === 'theirs') take.push(column);
   }
   const set: CellValue[] = [];
+  for (const [column, { text, win }] of appended) {
+    wins.push(win);
+    if (text === row.theirs?.[column]) take.push(column);
+    else if (text !== row.ours?.[column]) set.push({ column, value: { value: text } });
+  }
   for (const [column, document] of documents) {
-    const decided = mergeDocument(column, document, rules.clock);
+    const fixed = confirmed.includes(column) ? confirmedBy : null;
+    const decided = mergeDocument(column, document, (clash) => fixed ?? latestPath(clash, column, rules.clock));
     wins.push(...decided.wins);
     if (decided.text === row.theirs?.[column]) take.push(column);
     else if (decided.text !== row.ours?.[column]) set.push({ column, value: { value: decided.text } });
   }
-  return { wins, take, set, left: false };
+  const choice = { wins, take, set, left: false };
+  if (confirmedBy === null) return choice;
+  return { ...choice, left: true, confirm: { columns: confirmed, lost: otherSide(confirmedBy.side) } };
+}
+
+/** Whether a setting needs no person. */
+function isSettled(row: ConflictRow, { settled }: Extract<TablePolicy, { readonly kind: 'whole' }>): boolean {
+  if (settled === undefined) return true;
+  const key = (row.ours ?? row.theirs)?.[settled.column] ?? '';
+  return settled.prefixes.some((prefix) => key.startsWith(prefix));
+}
+
+/** Whether every merge computes a column from others. */
+export function isDerived(column: string, policy: TablePolicy): boolean {
+  return policy.kind === 'cells' && (policy.derived ?? []).includes(folded(column));
+}
+
+/** Texts to which both sides appended, with both parts in the order of their times. */
+function appendedColumns(
+  row: ConflictRow,
+  { kind, conflicting }: RowConflict,
+  rules: Rules,
+): Map<string, { readonly text: string; readonly win: Win }> {
+  const { policy } = rules;
+  const names = policy.kind === 'cells' && kind === 'changed' ? (policy.appended ?? []) : [];
+  const found = new Map<string, { readonly text: string; readonly win: Win }>();
+  for (const column of conflicting.filter((name) => names.includes(folded(name)))) {
+    const { side } = latestOf(row, [column], rules);
+    const [first, second] = [row[otherSide(side)]?.[column] ?? null, row[side]?.[column] ?? null];
+    const text = appendedText(row.base?.[column] ?? null, first, second);
+    if (text !== null) found.set(column, { text, win: { column, side, reason: 'appended' } });
+  }
+  return found;
+}
+
+/** The columns in conflict whose value a person must confirm. */
+function confirmedColumns({ kind, conflicting }: RowConflict, { policy, documents }: Rules): string[] {
+  const names = policy.kind === 'cells' && kind === 'changed' ? (policy.left ?? []) : [];
+  return conflicting.filter((name) => names.includes(folded(name)) && documents.get(name)?.clashes.length !== 0);
 }
 
 /**
@@ -147,9 +210,9 @@ function greatestOf(row: ConflictRow, { kind }: RowConflict, { policy, shape }: 
 function mergeDocument(
   column: string,
   document: DocumentMerge,
-  clock: Clock,
+  winnerOf: (clash: PathClash) => Winner,
 ): { readonly text: string; readonly wins: readonly Win[] } {
-  const winners = new Map(document.clashes.map((clash) => [clash, latestPath(clash, column, clock)]));
+  const winners = new Map(document.clashes.map((clash) => [clash, winnerOf(clash)]));
   const wins = [...winners].map(([{ path, base, ours, theirs }, winner]) => ({
     column,
     path: { text: pathText(path), base, ours, theirs },
@@ -166,27 +229,39 @@ function latestPath({ path, ours, theirs }: PathClash, column: string, clock: Cl
   return { side: compareBytes(ours, theirs) > 0 ? 'ours' : 'theirs', reason: 'greater' };
 }
 
-function latestCell(row: ConflictRow, column: string, { policy, shape, clock }: Rules): Win {
-  const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
-  const order = compareValues(row.ours?.[column] ?? null, row.theirs?.[column] ?? null, type);
-  const greater = order > 0 ? 'ours' : 'theirs';
-  if (policy.kind === 'maximum' && policy.column === column) return { column, side: greater, reason: 'counter' };
-  const [ours, theirs] = [clock.cell('ours', column), clock.cell('theirs', column)];
-  if (ours === theirs) return { column, side: greater, reason: 'greater' };
-  return { column, side: ours > theirs ? 'ours' : 'theirs', reason: 'later' };
+function latestCell(row: ConflictRow, column: string, rules: Rules): Win {
+  const { policy, shape } = rules;
+  if (policy.kind === 'maximum' && policy.column === column) {
+    return { column, side: orderOf(row, [column], rules) > 0 ? 'ours' : 'theirs', reason: 'counter' };
+  }
+  // The clock gives every column of a family the time of the whole family.
+  return { column, ...latestOf(row, familyOf(column, shape, policy), rules, [column]) };
 }
 
 /** The side that changed any of the conflicting cells last. */
-function latestRow(row: ConflictRow, rowConflict: RowConflict, { shape, clock }: Rules): Winner {
+function latestRow(row: ConflictRow, { conflicting }: RowConflict, rules: Rules): Winner {
+  const all = rules.shape.columns.map(({ name }) => name);
+  return latestOf(row, all, rules, conflicting);
+}
+
+/**
+ * The side that wrote some columns last; at equal times, the one with the greater values.
+ * @param dated the columns whose times count
+ */
+function latestOf(row: ConflictRow, columns: readonly string[], rules: Rules, dated = columns): Winner {
   const last = (side: Side): string =>
-    rowConflict.conflicting
-      .map((column) => clock.cell(side, column))
+    dated
+      .map((column) => rules.clock.cell(side, column))
       .sort()
       .at(-1) ?? '';
   const [ours, theirs] = [last('ours'), last('theirs')];
   if (ours !== theirs) return { side: ours > theirs ? 'ours' : 'theirs', reason: 'later' };
-  const order = compareRows(row.ours ?? {}, row.theirs ?? {}, shape.columns);
-  return { side: order > 0 ? 'ours' : 'theirs', reason: 'greater' };
+  return { side: orderOf(row, columns, rules) > 0 ? 'ours' : 'theirs', reason: 'greater' };
+}
+
+function orderOf(row: ConflictRow, columns: readonly string[], { shape }: Pick<Rules, 'shape'>): number {
+  const compared = columns.flatMap((column) => shape.columns.find(({ name }) => name === column) ?? []);
+  return compareRows(row.ours ?? {}, row.theirs ?? {}, compared);
 }
 
 function firstCreated(row: ConflictRow, { shape, clock }: Rules): Winner {

@@ -27,7 +27,7 @@ import {
 } from './merge-failure.ts';
 import { type MergeBudget, type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
-import { tablePolicies } from './table-policy.ts';
+import { type DatabaseRules, deriveColumns, tablePolicies } from './table-policy.ts';
 import { undoneRows } from './undone-rows.ts';
 
 interface HeadToMerge {
@@ -41,6 +41,7 @@ interface HeadToMerge {
   readonly swapped: boolean;
   /** Maximum size of the report of its rows. */
   readonly reportBytes: number;
+  readonly rules: DatabaseRules;
 }
 
 /** A committed merge, or an aborted one. */
@@ -57,8 +58,8 @@ export async function mergeHead(sql: Sql, merge: HeadToMerge): Promise<Merged> {
   const pending = new PendingRows(sql);
   try {
     const resolved = await resolveMerge(sql, merge, pending);
-    if (Array.isArray(resolved)) return { kind: 'merged', commit: await commitMerge(sql), rows: resolved };
-    return await refuse(sql, pending, resolved);
+    if (!Array.isArray(resolved)) return await refuse(sql, pending, resolved);
+    return { kind: 'merged', commit: await commitMerge(sql), rows: resolved };
   } catch (thrown) {
     return refuse(sql, pending, { failure: withDefaultHint(withoutStack(toFailure(thrown))), rows: [] });
   }
@@ -75,7 +76,7 @@ async function refuse(sql: Sql, pending: PendingRows, mergeFailure: MergeFailure
  * @returns what was done, or why it is impossible
  */
 async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): Promise<ResolvedRow[] | MergeFailure> {
-  const { database, onto, head, strategy, swapped } = merge;
+  const { database, onto, head, swapped } = merge;
   const budget = mergeBudget(merge.reportBytes);
   const base = await mergeBase(sql, onto, head);
   if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
@@ -94,9 +95,19 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   }
   await checkMerged(sql, heads, sides, swapped);
 
-  if (strategy === 'manual') return readUndone(sql, heads, { tables, budget });
-  const policyOf = tablePolicies(await tableNames(sql));
-  return resolveAll(sql, { ...heads, policyOf, pending, budget }, { tables, strategy });
+  const resolved = await resolveConflicts(sql, { ...heads, pending, budget }, { tables, merge });
+  if (Array.isArray(resolved)) await deriveColumns(sql, heads, merge.rules);
+  return resolved;
+}
+
+async function resolveConflicts(
+  sql: Sql,
+  open: Omit<Merging, 'policyOf'>,
+  { tables, merge }: { readonly tables: readonly string[]; readonly merge: HeadToMerge },
+): Promise<ResolvedRow[] | MergeFailure> {
+  const { strategy, rules } = merge;
+  if (strategy === 'manual') return readUndone(sql, open, { tables, budget: open.budget });
+  return resolveAll(sql, { ...open, policyOf: tablePolicies(rules, await tableNames(sql)) }, { tables, strategy });
 }
 
 /** Under `manual` nothing is resolved; the conflicts are read for a person. */

@@ -4,11 +4,12 @@ import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { auditColumnsOf } from './audit-columns.ts';
-import { type CellResolution, type Choice, type Clock, chooseRow } from './choose-row.ts';
+import { type CellResolution, type Choice, type Clock, chooseRow, isDerived } from './choose-row.ts';
 import type { RowConflict } from './classify.ts';
 import { readRowConflicts } from './classify.ts';
 import { type ConflictingRow, type Histories, readClock } from './clock/read-clock.ts';
 import { type DocumentMerge, planDocument } from './document-merge.ts';
+import { contestFamilies } from './families.ts';
 import type { Merging } from './merging.ts';
 import { otherSide, type Side, takeReport } from './merging.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
@@ -38,20 +39,21 @@ interface TableToResolve {
 export async function resolveTable(sql: Sql, merging: Merging, table: TableToResolve): Promise<ResolvedTable> {
   const { shape } = table;
   const { budget } = merging;
-  const policyKind = merging.policyOf(shape.name).kind;
+  const policy = merging.policyOf(shape.name);
   const reported: ResolvedRow[] = [];
   const survivors: ResolvedTable['survivors'][number][] = [];
   const losers: ResolvedTable['losers'][number][] = [];
-  const audit = auditColumnsOf(shape, await merging.pending.uniqueColumns(shape.name), merging.policyOf(shape.name));
+  const audit = auditColumnsOf(shape, await merging.pending.uniqueColumns(shape.name), policy);
   const resolveAll = async (rows: readonly ConflictRow[]): Promise<readonly [ConflictRow, Choice][]> => {
     const chosen = await choosePage(sql, merging, { ...table, audit, rows });
     for (const { row, rowConflict, choice } of chosen) {
-      const resolved = resolvedRow(shape, { row, rowConflict, choice });
-      takeReport(budget, resolved);
-      reported.push(resolved);
+      for (const resolved of reportedRows(shape, policy, { row, rowConflict, choice })) {
+        takeReport(budget, resolved);
+        reported.push(resolved);
+      }
       const survivor = survivorOf(rowConflict, choice);
       if (survivor !== null) survivors.push({ key: anySide(row, shape), side: survivor });
-      const loser = policyKind === 'cells' ? loserOf(rowConflict, choice) : null;
+      const loser = policy.kind === 'cells' ? loserOf(rowConflict, choice) : null;
       if (loser !== null) losers.push({ key: anySide(row, shape), side: loser });
     }
     return chosen.map(({ row, choice }) => [row, choice]);
@@ -102,17 +104,17 @@ interface Chosen extends ConflictingRow {
 
 async function choosePage(sql: Sql, merging: Merging, page: Page): Promise<Chosen[]> {
   const { shape, strategy, audit, histories } = page;
+  const policy = merging.policyOf(shape.name);
   const rowConflicts = await readRowConflicts(sql, shape, { rows: page.rows, onto: merging.ours });
   const conflicting = page.rows.flatMap((row, index): ConflictingRow[] => {
-    const rowConflict = rowConflicts[index];
-    return rowConflict === undefined
-      ? []
-      : [{ row, rowConflict, documents: documentsOf(shape, { row, rowConflict, strategy }) }];
+    const found = rowConflicts[index];
+    if (found === undefined) return [];
+    const rowConflict = contestFamilies(row, found, { shape, policy });
+    return [{ row, rowConflict, documents: documentsOf(shape, { row, rowConflict, strategy }) }];
   });
-  const policy = merging.policyOf(shape.name);
   const timed = strategy === 'newest' ? conflicting.filter(({ rowConflict }) => needsTimes(rowConflict, policy)) : [];
   const clockOf =
-    timed.length === 0 ? () => NO_CLOCK : await readClock(sql, merging, { shape, histories, rows: timed });
+    timed.length === 0 ? () => NO_CLOCK : await readClock(sql, merging, { shape, histories, policy, rows: timed });
   return conflicting.map(({ row, rowConflict, documents }) => {
     const rules = { strategy, policy, shape, audit, documents, clock: clockOf(row) };
     return { row, rowConflict, documents, choice: chooseRow(row, rowConflict, rules) };
@@ -151,18 +153,41 @@ const KINDS = {
   'deleted-by-theirs': 'deleted',
 } as const satisfies Record<RowConflict['kind'], ResolvedRow['kind']>;
 
-function resolvedRow(shape: TableShape, { row, rowConflict, choice }: Omit<Chosen, 'documents'>): ResolvedRow {
-  return {
-    kind: KINDS[rowConflict.kind],
+/**
+ * A row as it is reported: without derived columns, and not at all if only these are in conflict. Columns that a person
+ * must confirm are apart from those that are settled.
+ */
+function reportedRows(
+  shape: TableShape,
+  policy: TablePolicy,
+  { row, rowConflict, choice }: Omit<Chosen, 'documents'>,
+): ResolvedRow[] {
+  const { confirm } = choice;
+  const columns = rowConflict.conflicting.filter((name) => !isDerived(name, policy));
+  if (columns.length === 0 && rowConflict.conflicting.length > 0) return [];
+  const resolved: ResolvedRow = {
+    // Settings have no identity of their own: two of one name are two values of it.
+    kind: policy.kind === 'whole' && rowConflict.kind === 'added' ? 'changed' : KINDS[rowConflict.kind],
     table: shape.name,
     key: anySide(row, shape),
-    columns: rowConflict.conflicting,
+    columns,
     base: shortenedCells(row.base),
     ours: shortenedCells(row.ours),
     theirs: shortenedCells(row.theirs),
-    wins: choice.wins,
-    left: choice.left,
+    wins: choice.wins.filter(({ column }) => column === null || !isDerived(column, policy)),
+    left: choice.left && confirm === undefined,
   };
+  if (confirm === undefined) return [resolved];
+  const toConfirm = (column: string | null): boolean => column === null || confirm.columns.includes(column);
+  const settled = columns.filter((name) => !toConfirm(name));
+  const [apart, others] = [
+    resolved.wins.filter((win) => toConfirm(win.column)),
+    resolved.wins.filter((win) => !toConfirm(win.column)),
+  ];
+  return [
+    ...(settled.length === 0 ? [] : [{ ...resolved, columns: settled, wins: others }]),
+    { ...resolved, columns: [...confirm.columns], wins: apart, left: true, from: confirm.lost },
+  ];
 }
 
 /** The side of a row that survived a deletion. */

@@ -37,6 +37,7 @@ const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   'smaller-key': 'same time, smaller key',
   changed: 'changed rows win over deleted rows',
   audit: 'audit',
+  appended: 'both parts, the later one last',
   family: 'the other row depends on a row that lost its key',
 };
 

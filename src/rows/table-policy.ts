@@ -1,8 +1,12 @@
+import { tableNames } from '../dolt/schema/table-shape.ts';
 import { folded } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import type { Merging } from './merging.ts';
+
 /**
  * How `newest` treats a table. `cells`: cell by cell; a row added on both sides is a collision unless only audit
  * columns differ. `whole`: rows are settings and are taken whole, also if both sides added one. `maximum`: this column
- * is a counter, and its greater value always wins.
+ * is a counter, and its greater value always wins. Names of columns are in lower case.
  */
 export type TablePolicy =
   | {
@@ -15,55 +19,53 @@ export type TablePolicy =
       readonly known?: readonly string[];
       /** Whether a table may have only audit columns besides its key. */
       readonly auditOnly?: boolean;
+      /** Columns that are one cell as soon as both sides changed one of them. */
+      readonly families?: readonly (readonly string[])[];
+      /** Texts to which both sides may append: both parts are kept. */
+      readonly appended?: readonly string[];
+      /** Columns whose value a person must confirm where both sides changed it. */
+      readonly left?: readonly string[];
+      /** Columns that every merge computes: neither a conflict nor part of a report. */
+      readonly derived?: readonly string[];
     }
-  | { readonly kind: 'whole' }
+  | {
+      readonly kind: 'whole';
+      /** The settings that need no person, by the beginnings of their keys; undefined: none needs one. */
+      readonly settled?: { readonly column: string; readonly prefixes: readonly string[] };
+    }
   | { readonly kind: 'maximum'; readonly column: string };
+
+/** What the program of a database expects of a merge. A run gets it as a whole; without it, every table is ordinary. */
+export interface DatabaseRules {
+  /** Whether tables of these names are a database of the program. */
+  recognises(tables: readonly string[]): boolean;
+  /** Whether the program reads a table of this name. */
+  reads(table: string): boolean;
+  /** The tables that need a policy of their own, by their names in lower case. */
+  readonly policies: Readonly<Record<string, TablePolicy>>;
+  /** Computes the columns that derive from others, in an open merge of its database. */
+  derive(sql: Sql, merging: Pick<Merging, 'base' | 'ours' | 'theirs'>): Promise<void>;
+}
+
+/** Computes the derived columns of an open merge that is otherwise complete. */
+export async function deriveColumns(
+  sql: Sql,
+  merging: Pick<Merging, 'base' | 'ours' | 'theirs'>,
+  rules: DatabaseRules,
+): Promise<void> {
+  if (rules.recognises(await tableNames(sql))) await rules.derive(sql, merging);
+}
 
 const CELLS: TablePolicy = { kind: 'cells' };
 
-/** Tables of a beads database that need another policy (beads of January to November 2026). */
-const BEADS: Readonly<Record<string, TablePolicy>> = {
-  issues: { kind: 'cells', greater: ['updated_at'] },
-  child_counters: { kind: 'maximum', column: 'last_child' },
-  issue_counter: { kind: 'maximum', column: 'last_id' },
-  config: { kind: 'whole' },
-  metadata: { kind: 'whole' },
-  // Old binaries write no hash; two hashes of one version mean two histories of the schema.
-  schema_migrations: { kind: 'cells', known: ['content_hash'], auditOnly: true },
-  labels: { kind: 'cells', auditOnly: true },
-  custom_statuses: { kind: 'cells', auditOnly: true },
-  custom_types: { kind: 'cells', auditOnly: true },
-  federation_peers: { kind: 'cells', latest: ['last_sync'] },
-};
-
-/**
- * Tables of every beads database of any version: each name is common, but not all together. `events` is local since
- * schema version 62, so a clone by Dolt has none.
- */
-const BEADS_TABLES = ['issues', 'dependencies', 'labels'];
-const ONE_OF_BEADS_TABLES = ['events', 'child_counters', 'issue_counter'];
-
-/** More tables that bd needs, without a policy of their own. */
-const OTHER_BEADS_TABLES = ['events', 'dependencies', 'comments', 'routes'];
-
-/** Whether bd reads a table of this name in its database. */
-export function isTableOfBeads(table: string): boolean {
-  const name = folded(table);
-  return Object.hasOwn(BEADS, name) || OTHER_BEADS_TABLES.includes(name);
-}
-
-/** Whether these are the tables of a beads database. */
-export function isBeadsDatabase(tables: readonly string[]): boolean {
-  // SQL finds a table in any case, and a peer may rename one.
-  const names = new Set(tables.map((table) => folded(table)));
-  return BEADS_TABLES.every((name) => names.has(name)) && ONE_OF_BEADS_TABLES.some((name) => names.has(name));
-}
-
 /** The policy of each table of a database. @param tables names of all its tables */
-export function tablePolicies(tables: readonly string[]): (table: string) => TablePolicy {
-  const isBeads = isBeadsDatabase(tables);
+export function tablePolicies(
+  { recognises, policies }: Pick<DatabaseRules, 'recognises' | 'policies'>,
+  tables: readonly string[],
+): (table: string) => TablePolicy {
+  const isKnown = recognises(tables);
   return (table) => {
     const name = folded(table);
-    return (isBeads && Object.hasOwn(BEADS, name) ? BEADS[name] : undefined) ?? CELLS;
+    return (isKnown && Object.hasOwn(policies, name) ? policies[name] : undefined) ?? CELLS;
   };
 }

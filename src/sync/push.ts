@@ -97,10 +97,10 @@ async function admitted(
 }
 
 /** A warning must not stop the run: rows that cannot be read in time, or at all, are reported as such. */
-async function readSecretRows({ engines, limits }: SyncContext, target: string): Promise<Diagnostic | null> {
+async function readSecretRows({ engines, limits, rules }: SyncContext, target: string): Promise<Diagnostic | null> {
   try {
     return await engines.use(NO_CREDENTIALS, (engine) =>
-      engine.operation(limits.of('checking'), NOWHERE, (sql) => secretRowsNotice(sql, target)),
+      engine.operation(limits.of('checking'), NOWHERE, (sql) => secretRowsNotice(sql, target, rules)),
     );
   } catch (thrown) {
     const failure = toFailure(thrown);

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Env } from '../core/env.ts';
 import type { ProgressEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import type { MergeLimits } from './merge/limits.ts';
 import type { ServedDatabase } from './served/served-database.ts';
 
@@ -16,6 +17,8 @@ export interface SyncContext {
   readonly branch: string;
   /** `federation.town`, which names our inbox branch at running databases; null: not set. */
   readonly town: string | null;
+  /** What the program of the database expects of a merge, if it is its database. */
+  readonly rules: DatabaseRules;
   /** Tables with uncommitted changes. */
   readonly dirty: readonly string[];
   readonly dryRun: boolean;

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { BEADS_RULES } from '../../beads/database-rules.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
@@ -80,7 +81,7 @@ async function read({ database }: Engine, branch: string | null): Promise<Databa
   return {
     ignoresTables: (await ignorePatternsAt(database, head.hash)).length > 0,
     branches: await branchNames(database),
-    secrets: await secretRowsNotice(database, head.hash),
+    secrets: await secretRowsNotice(database, head.hash, BEADS_RULES),
   };
 }
 

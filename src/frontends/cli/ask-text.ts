@@ -116,6 +116,7 @@ function otherLines({ row, details }: RowQuestion): string[] {
 }
 
 const LOST_TEXTS: Readonly<Record<LostKind, string>> = {
+  changed: 'both sides changed it, and a merge has the later value',
   'id-collision': 'another row has its key, so a merge left it out',
   dependant: 'a merge left it out with the row that it depends on',
   duplicate: 'another row has its unique value, so a merge left it out',
@@ -208,6 +209,8 @@ function restoreText(kind: LostKind, values: Values, otherKey: Values | undefine
     case 'dependant':
     case 'duplicate':
       return `add the row again${given === '' ? ' under its old key' : given}`;
+    case 'changed':
+      return `give the row these values${given}`;
     case 'unique-conflict':
       return `give the row a new value: ${keyText(values)}`;
     case 'reference':
@@ -218,6 +221,7 @@ function restoreText(kind: LostKind, values: Values, otherKey: Values | undefine
 }
 
 const DROP_TEXTS: Readonly<Record<LostKind, string>> = {
+  changed: 'leave the row unchanged',
   'id-collision': 'drop: leave the row out',
   dependant: 'drop: leave the row out',
   duplicate: 'drop: leave the row out',

@@ -7,7 +7,9 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Clock } from '../choose-row.ts';
 import type { RowConflict } from '../classify.ts';
 import { type DocumentMerge, textAtPath } from '../document-merge.ts';
+import { familyOf } from '../families.ts';
 import type { Merging, Side } from '../merging.ts';
+import type { TablePolicy } from '../table-policy.ts';
 import { type Dated, timeColumnsOf, tupleOf, valueTime, type WriteDates } from './cell-time.ts';
 import { createdTime, readSideHistory, type SideHistory } from './side-history.ts';
 
@@ -35,6 +37,7 @@ interface RowsToDate {
   readonly shape: TableShape;
   readonly rows: readonly ConflictingRow[];
   readonly histories: Histories;
+  readonly policy: TablePolicy;
 }
 
 /**
@@ -65,17 +68,18 @@ async function readSide(
   merging: Merging,
   asked: RowsToDate & { readonly side: Side },
 ): Promise<Map<string, Times>> {
-  const { shape, rows, side } = asked;
+  const { shape, rows, side, policy } = asked;
   const head = merging[side];
   const history = await asked.histories(side);
   const present = await columnNamesAt(sql, shape.name, head);
   const timeColumns = timeColumnsOf(shape).filter((name) => present.has(name));
-  const conflicting = rows.flatMap(({ rowConflict }) => rowConflict.conflicting).filter((name) => present.has(name));
+  const family = (column: string): string[] => familyOf(column, shape, policy).filter((name) => present.has(name));
+  const conflicting = new Set(rows.flatMap(({ rowConflict }) => rowConflict.conflicting));
   const read = {
     database: merging.database,
     head,
     shape,
-    columns: [...new Set([...conflicting, ...timeColumns])],
+    columns: [...new Set([...[...conflicting].flatMap(family), ...timeColumns])],
     keys: rows.map(({ row }) => anySide(row, shape)),
     budget: merging.budget.rows,
   };
@@ -98,7 +102,7 @@ async function readSide(
     const version = row[side] ?? {};
     const cells = new Map<string, string>();
     for (const column of rowConflict.conflicting) {
-      cells.set(column, (await timeOf(tupleOf([column], version))) ?? history.head);
+      cells.set(column, (await timeOf(tupleOf(family(column), version))) ?? history.head);
     }
     const paths = new Map<string, string>();
     for (const [column, { clashes }] of documents) {

@@ -190,12 +190,12 @@ async function refuseUncommitted(
  * named the lost commits, and the tag keeps them.
  */
 async function refuseIncoming(
-  { branch, limits, maxDelete }: SyncContext,
+  { branch, limits, maxDelete, rules }: SyncContext,
   engine: Engine,
   adopting: readonly PeerProgress[],
   { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
-  const heads = { branch, base: ours, ours, theirs: head };
+  const heads = { branch, base: ours, ours, theirs: head, rules };
   const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
     readIncomingFrom(sql, heads, futureLimit()),
   );

@@ -21,11 +21,11 @@ export async function checkPeers(
   engine: Engine,
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
-  const { branch, limits, maxDelete } = context;
+  const { branch, limits, maxDelete, rules } = context;
   const limit = futureLimit();
   const reads = new Map<string, Promise<IncomingChanges | null>>();
   const read = (theirs: string): Promise<IncomingChanges | null> => {
-    const heads = { ours, theirs, branch };
+    const heads = { ours, theirs, branch, rules };
     const found =
       reads.get(theirs) ?? engine.operation(limits.of('checking'), NOWHERE, (sql) => readIncoming(sql, heads, limit));
     reads.set(theirs, found);

@@ -8,7 +8,7 @@ import { refuseViewCycle, viewsAt } from '../../dolt/schema/view-cycles.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { isBeadsDatabase, isTableOfBeads } from '../../rows/table-policy.ts';
+import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { readExpressions } from './expressions.ts';
 import {
   type IncomingChanges,
@@ -29,6 +29,7 @@ export interface Heads {
   readonly theirs: string;
   /** Our branch; its working set may keep more tables out of commits. */
   readonly branch: string;
+  readonly rules: DatabaseRules;
 }
 
 const isOwn = (name: string | null): boolean => name !== null && isDoltTable(name);
@@ -98,7 +99,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     expressions: await readExpressions(sql, heads, tables),
     steering: await readSteering(sql, heads, tablesOf),
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
-    dropped: droppedTables(withRows, tablesOf),
+    dropped: droppedTables(withRows, tablesOf, heads.rules),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
       from !== null && to !== null && definitionChanged ? [from] : [],
@@ -109,13 +110,13 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   };
 }
 
-/** Tables that are gone, and tables that beads needs and that lost their name. */
-function droppedTables(changes: readonly TableChange[], tables: TablesOfHeads): string[] {
-  const isBeads = isBeadsDatabase([...tables.ours.keys(), ...tables.base.keys()]);
+/** Tables that are gone, and tables that their program needs and that lost their name. */
+function droppedTables(changes: readonly TableChange[], tables: TablesOfHeads, rules: DatabaseRules): string[] {
+  const isKnown = rules.recognises([...tables.ours.keys(), ...tables.base.keys()]);
   return changes.flatMap(({ from, to }) => {
     if (from === null) return [];
     const isMissing = tableNamed(tables.theirs, from) === null;
-    return to === null || (isMissing && isBeads && isTableOfBeads(from)) ? [from] : [];
+    return to === null || (isMissing && isKnown && rules.reads(from)) ? [from] : [];
   });
 }
 

@@ -5,7 +5,7 @@ import { columnsAt } from '../../dolt/schema/columns.ts';
 import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { isBeadsDatabase } from '../../rows/table-policy.ts';
+import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { namesOneOf, SECRET_WORDS } from './steering.ts';
 
 const countRow = z.object({ n: z.coerce.number().int() });
@@ -29,9 +29,13 @@ const HOLDERS = [
  * Reports which committed rows of a beads database hold credentials, without their values; null if none does.
  * @param commit only this one is read, not its history
  */
-export async function secretRowsNotice(sql: Sql, commit: string): Promise<Diagnostic | null> {
+export async function secretRowsNotice(
+  sql: Sql,
+  commit: string,
+  { recognises }: Pick<DatabaseRules, 'recognises'>,
+): Promise<Diagnostic | null> {
   const tables = [...(await tableHashes(sql, commit)).keys()];
-  if (!isBeadsDatabase(tables)) return null;
+  if (!recognises(tables)) return null;
   const found: string[] = [];
   for (const { table: wanted, columns, where } of HOLDERS) {
     const table = tables.find((name) => folded(name) === wanted);

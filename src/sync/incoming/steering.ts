@@ -8,7 +8,7 @@ import {
   rowsByName,
 } from '../../dolt/rows/rows-by-name.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { isBeadsDatabase } from '../../rows/table-policy.ts';
+import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
 /** Columns that bd writes on its own. */
@@ -25,10 +25,10 @@ const SETTINGS = 'config';
  */
 export async function readSteering(
   sql: Sql,
-  heads: { readonly base: string; readonly ours: string; readonly theirs: string },
+  heads: { readonly base: string; readonly ours: string; readonly theirs: string; readonly rules: DatabaseRules },
   tables: TablesOfHeads,
 ): Promise<SteeringRows[]> {
-  if (!isBeadsDatabase([...tables.ours.keys(), ...tables.base.keys()])) return [];
+  if (!heads.rules.recognises([...tables.ours.keys(), ...tables.base.keys()])) return [];
   const found: SteeringRows[] = [];
   for (const name of [SETTINGS, ...ADDRESS_TABLES]) {
     const table = tableNamed(tables.theirs, name);

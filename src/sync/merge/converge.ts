@@ -3,6 +3,7 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { createBranch } from '../../dolt/sql/heads.ts';
 import { isAncestor, reachableOnlyFrom } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { type Fold, type FoldStep, fitsOurs, foldHeads, type RejectedHead, type StrategyHead } from './fold.ts';
 import { isLimit, type MergeLimits } from './limits.ts';
 
@@ -29,6 +30,7 @@ interface Heads {
   readonly branch: string;
   /** The limits of each merge in time and size. */
   readonly limits: MergeLimits;
+  readonly rules: DatabaseRules;
 }
 
 const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null, commits: 0 };
@@ -45,7 +47,7 @@ export function limited(merge: MergeReport): MergeReport {
  * @param scratch makes a name for a temporary branch
  */
 export async function converge(engine: Engine, heads: Heads, scratch: () => string): Promise<Converged> {
-  const { ours, limits } = heads;
+  const { ours, limits, rules } = heads;
   const { database } = engine;
   const dropped = new Map<string, RejectedHead>();
   for (;;) {
@@ -58,13 +60,13 @@ export async function converge(engine: Engine, heads: Heads, scratch: () => stri
       return withoutMerge(database, { ...heads, target: only ?? ours, dropped, scratch });
     }
     const branch = scratch();
-    const fold = await foldHeads(engine, { ours, newest: minimal, others, branch, limits });
+    const fold = await foldHeads(engine, { ours, newest: minimal, others, branch, limits, rules });
     if (fold.kind === 'folded') {
       for (const [head, why] of fold.dropped) dropped.set(head, why);
       const merge = reportOf(fold, dropped);
       return { target: fold.head, branch, dropped, steps: fold.steps, merge, made: fold.made };
     }
-    for (const [head, why] of await rejectHeads(engine, { ours, fold, scratch, limits })) {
+    for (const [head, why] of await rejectHeads(engine, { ours, fold, scratch, limits, rules })) {
       const all = left.map((one) => one.head);
       for (const containing of await headsContaining(database, all, head)) dropped.set(containing, why);
     }
@@ -115,6 +117,7 @@ interface Stopped {
   readonly fold: Refused;
   readonly scratch: () => string;
   readonly limits: MergeLimits;
+  readonly rules: DatabaseRules;
 }
 
 async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Map<string, RejectedHead>> {

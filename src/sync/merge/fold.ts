@@ -8,6 +8,7 @@ import { beginMerging, fastForward, signsDeterministically } from '../../dolt/sq
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { mergeHead } from '../../rows/merge.ts';
 import { conflictOf, type ResolvedRow } from '../../rows/resolved-row.ts';
+import type { DatabaseRules } from '../../rows/table-policy.ts';
 import type { MergeLimits } from './limits.ts';
 
 /** A peer's head, and how conflicts with it are resolved. */
@@ -35,6 +36,7 @@ interface FoldingDatabase {
   readonly ours: string;
   /** Maximum size of the report of one merge, in bytes. */
   readonly reportBytes: number;
+  readonly rules: DatabaseRules;
 }
 
 /** A fold in progress: the current commit on its branch, and how it was made. */
@@ -72,10 +74,10 @@ class Folding {
    * @returns null, or why it was not merged
    */
   async merge(sql: Sql, { head, strategy }: StrategyHead): Promise<RejectedHead | null> {
-    const { database, ours, reportBytes } = this.#local;
+    const { database, ours, reportBytes, rules } = this.#local;
     const swapped = head === ours;
     const heads = { ours: this.head, theirs: head };
-    const result = await mergeHead(sql, { database, onto: this.head, head, strategy, swapped, reportBytes });
+    const result = await mergeHead(sql, { database, onto: this.head, head, strategy, swapped, reportBytes, rules });
     const reportRows = (rows: readonly ResolvedRow[]): Conflict[] =>
       rows.map((row) => conflictOf(row, { heads, swapped }));
     if (result.kind === 'refused') {
@@ -100,6 +102,7 @@ interface FoldPlan {
   readonly branch: string;
   /** The limits of each merge in time and size. */
   readonly limits: MergeLimits;
+  readonly rules: DatabaseRules;
 }
 
 /** A completed fold, or the head under `newest` at which it stopped. */
@@ -141,6 +144,7 @@ export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
       ours: plan.ours,
       start: lowest,
       reportBytes: plan.limits.reportBytes,
+      rules: plan.rules,
     });
     const merge = (head: StrategyHead): Promise<RejectedHead | null> => {
       const step = { merged: folding.merged, head: head.head };
@@ -180,9 +184,9 @@ async function containsOne(
  */
 export async function fitsOurs(
   engine: Engine,
-  pair: { readonly ours: string; readonly head: string; readonly branch: string; readonly limits: MergeLimits },
+  pair: Pick<FoldPlan, 'ours' | 'branch' | 'limits' | 'rules'> & { readonly head: string },
 ): Promise<RejectedHead | null> {
-  const { ours, head, branch, limits } = pair;
-  const fold = await foldHeads(engine, { ours, newest: [ours, head], others: [], branch, limits });
+  const { ours, head, branch, limits, rules } = pair;
+  const fold = await foldHeads(engine, { ours, newest: [ours, head], others: [], branch, limits, rules });
   return fold.kind === 'folded' ? null : fold.mergeFailure;
 }

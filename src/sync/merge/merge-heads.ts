@@ -159,8 +159,9 @@ async function convergeChecked(
   touched: TouchedTables,
 ): Promise<MergeAttempt> {
   const { context, ours, engine, mayDelete } = merging;
-  const { branch, dirty, limits, maxDelete } = context;
-  const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
+  const { branch, dirty, limits, maxDelete, rules } = context;
+  const mergeOf = (theirs: readonly StrategyHead[]) =>
+    converge(engine, { ours, theirs, branch, limits, rules }, scratchName);
   const lossesOf = (target: string) =>
     engine.operation(limits.of('checking'), NOWHERE, (sql) => massLosses(sql, { from: ours, to: target }, maxDelete));
   const first = () => new Map([...touched.waiting, ...limits.unreportable]);

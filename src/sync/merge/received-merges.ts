@@ -17,6 +17,7 @@ import { mergeHead } from '../../rows/merge.ts';
 import type { Side } from '../../rows/merging.ts';
 import { reportShare } from '../../rows/merging.ts';
 import { conflictOf, lostSide, type ResolvedRow } from '../../rows/resolved-row.ts';
+import type { DatabaseRules } from '../../rows/table-policy.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { isLimit } from './limits.ts';
@@ -136,13 +137,13 @@ async function sourcePeer(
 
 /** Our branch has already moved, so a merge that passes a limit counts as not checked. */
 async function replayWithin(
-  { limits }: SyncContext,
+  { limits, rules }: SyncContext,
   engine: Engine,
   merge: ReceivedMerge,
   from: string,
 ): Promise<Conflict[] | null | 'late'> {
   try {
-    return await engine.allWithin(limits.of('reporting'), () => replay(engine.database, merge, from));
+    return await engine.allWithin(limits.of('reporting'), () => replay(engine.database, rules, merge, from));
   } catch (thrown) {
     if (isLimit(toFailure(thrown))) return 'late';
     throw thrown;
@@ -150,7 +151,12 @@ async function replayWithin(
 }
 
 /** @returns the rows where our side lost and the unresolved ones; null if the merge cannot be repeated */
-async function replay(database: Database, merge: ReceivedMerge, from: string): Promise<Conflict[] | null> {
+async function replay(
+  database: Database,
+  rules: DatabaseRules,
+  merge: ReceivedMerge,
+  from: string,
+): Promise<Conflict[] | null> {
   const { hash, onto, head, ours } = merge;
   const branch = scratchName();
   await createBranch(database, { name: branch, at: onto });
@@ -165,6 +171,7 @@ async function replay(database: Database, merge: ReceivedMerge, from: string): P
       strategy: 'newest',
       swapped,
       reportBytes: reportShare(MAX_REPLAYS),
+      rules,
     });
     if (merged.kind === 'refused' && isLimit(merged.mergeFailure.failure)) throw merged.mergeFailure.failure;
     if (merged.kind === 'refused' || merged.commit !== hash) return null;

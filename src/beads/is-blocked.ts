@@ -1,0 +1,99 @@
+/** An issue, as far as its state depends on it. */
+export interface IssueState {
+  readonly id: string;
+  readonly status: string | null;
+}
+
+/** A dependency of an issue; `on` is null if its target is no issue. */
+export interface Edge {
+  readonly issue: string;
+  readonly on: string | null;
+  readonly type: string;
+  /** Whether the target is a wisp, which exists in one clone only. */
+  readonly onWisp: boolean;
+  /** For `waits-for`: not before all children are done, or any one is closed; and whether the spawner blocks, too. */
+  readonly gate: 'all-children' | 'any-children';
+  readonly alsoBlocks: boolean;
+}
+
+/** The types of dependencies that can block an issue. */
+export const BLOCKING_TYPES = ['blocks', 'conditional-blocks', 'parent-child', 'waits-for'] as const;
+
+const DIRECT: ReadonlySet<string> = new Set(['blocks', 'conditional-blocks']);
+
+/**
+ * Which issues are blocked, by the rule of bd 1.3.0, for the issues whose state cannot depend on a wisp. A wisp counts as
+ * absent, and a missing target as not open.
+ * @returns the state of each of these issues, by id
+ */
+export function blockedIssues(issues: readonly IssueState[], edges: readonly Edge[]): ReadonlyMap<string, boolean> {
+  const statusOf = new Map(issues.map(({ id, status }) => [id, status]));
+  const isOpen = (id: string): boolean => statusOf.has(id) && !isDone(statusOf.get(id) ?? null);
+  const children = childrenOf(edges);
+  const blocked = new Set<string>();
+  for (const edge of edges) {
+    if (isOpen(edge.issue) && blocksByItself(edge, { isOpen, children, statusOf })) blocked.add(edge.issue);
+  }
+  const open = [...blocked];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    for (const child of children.get(parent) ?? []) {
+      if (blocked.has(child) || !isOpen(child)) continue;
+      blocked.add(child);
+      open.push(child);
+    }
+  }
+  const unknown = reachedByWisps(edges, { children, isIssue: (id) => statusOf.has(id) });
+  return new Map(issues.flatMap(({ id }) => (unknown.has(id) ? [] : [[id, blocked.has(id)] as const])));
+}
+
+function isDone(status: string | null): boolean {
+  return status === 'closed' || status === 'pinned';
+}
+
+/** By parent, the issues that name it as their parent. */
+function childrenOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string[]> {
+  const children = new Map<string, string[]>();
+  for (const { type, issue, on } of edges) {
+    if (type !== 'parent-child' || on === null) continue;
+    const known = children.get(on);
+    if (known === undefined) children.set(on, [issue]);
+    else known.push(issue);
+  }
+  return children;
+}
+
+interface Graph {
+  readonly isOpen: (id: string) => boolean;
+  readonly children: ReadonlyMap<string, readonly string[]>;
+  readonly statusOf: ReadonlyMap<string, string | null>;
+}
+
+/** Whether a dependency blocks its issue, whatever blocks other issues. */
+function blocksByItself({ type, on, gate, alsoBlocks }: Edge, { isOpen, children, statusOf }: Graph): boolean {
+  if (on === null) return false;
+  if (DIRECT.has(type)) return isOpen(on);
+  if (type !== 'waits-for') return false;
+  if (alsoBlocks && isOpen(on)) return true;
+  const spawned = children.get(on) ?? [];
+  const isMet = gate === 'any-children' && spawned.some((child) => statusOf.get(child) === 'closed');
+  return !isMet && spawned.some(isOpen);
+}
+
+/** The issues whose state may depend on a wisp, with all issues below them. */
+function reachedByWisps(
+  edges: readonly Edge[],
+  { children, isIssue }: Pick<Graph, 'children'> & { readonly isIssue: (id: string) => boolean },
+): ReadonlySet<string> {
+  const isWaiting = ({ type, on }: Edge): boolean =>
+    type === 'waits-for' && on !== null && (children.get(on) ?? []).some((child) => !isIssue(child));
+  const found = new Set(edges.filter((edge) => edge.onWisp || isWaiting(edge)).map(({ issue }) => issue));
+  const open = [...found];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    for (const child of children.get(parent) ?? []) {
+      if (found.has(child)) continue;
+      found.add(child);
+      open.push(child);
+    }
+  }
+  return found;
+}

@@ -32,6 +32,16 @@ export const INCOMING_ERRORS = {
     hint: 'Ask the operator of the peer. If the deletion is intended, list `deletion` in `federation.peers.<peer>.accept`, or raise `--max-delete` (percent) for one run.',
     ...HUMAN,
   },
+  'lossy-merge': {
+    title: 'A merge by another tool lacks rows that a side added',
+    hint: 'Commit what the merge left uncommitted: run a command of bd that writes, or `dolt add -A` and `dolt commit` in the database. Then run again.',
+    ...HUMAN,
+  },
+  'schema-fork': {
+    title: 'The two sides have different migrations under one version',
+    hint: 'Two versions of beads changed the schema in different ways. Keep one side, and move the rows of the other one with `bd export` and `bd import`.',
+    ...HUMAN,
+  },
   'future-date': {
     title: 'The peer has dates more than a day in the future',
     hint: 'Correct the clock and the rows at the peer: such a date would win every conflict until it has passed. To accept it, list `future` in `federation.peers.<peer>.accept`.',

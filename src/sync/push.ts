@@ -11,6 +11,7 @@ import { savedTags } from './history/lease.ts';
 import { replaceHead } from './history/replace.ts';
 import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
+import { refuseOwnLosses } from './incoming/refuse-own-losses.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { sendBranch } from './send-branch.ts';
@@ -84,6 +85,9 @@ async function admitted(
   if (allProgress.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
     await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, allProgress, target));
   }
+  // All others were checked before the merge.
+  const unmerged = allProgress.filter(({ actions, head }) => actions?.push === true && (!actions.merge || head === null));
+  await engines.use(NO_CREDENTIALS, ({ database }) => refuseOwnLosses(context, database, unmerged, target));
   const writable = allProgress.filter((progress) => progress.actions?.push === true && progress.failure === null);
   for (const progress of writable) if (progress.head === null && !initEmpty) progress.fail(refusedFirstPush(progress));
   const toPush = writable.filter((progress) => progress.failure === null);

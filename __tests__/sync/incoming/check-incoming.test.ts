@@ -12,6 +12,7 @@ import { actionsOf, isChecked } from '../../../src/sync/peer-actions.ts';
 const NOTHING: IncomingChanges = {
   definitions: [],
   localTables: [],
+  lossy: [],
   dropped: [],
   deletions: [],
   futureCommits: null,

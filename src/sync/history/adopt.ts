@@ -201,7 +201,10 @@ async function refuseIncoming(
   );
   for (const progress of adopting) {
     const { name, accept } = progress.peer;
-    const verdict = checkIncoming({ ...incoming, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });
+    const verdict = checkIncoming(
+      { ...incoming, dropped: [], deletions: [], lossy: [] },
+      { peer: name, accept, maxDelete },
+    );
     progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;
   }

@@ -7,6 +7,7 @@ import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { checkIncoming } from './check-incoming.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
 import { readIncoming } from './read-incoming.ts';
+import { refuseOwnLosses } from './refuse-own-losses.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -22,6 +23,8 @@ export async function checkPeers(
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
   const { branch, limits, maxDelete, rules } = context;
+  const checked = allProgress.filter((progress) => isChecked(progress) && progress.checkedHead !== progress.head);
+  await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseOwnLosses(context, sql, checked, ours));
   const limit = futureLimit();
   const reads = new Map<string, Promise<IncomingChanges | null>>();
   const read = (theirs: string): Promise<IncomingChanges | null> => {

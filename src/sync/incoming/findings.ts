@@ -2,6 +2,7 @@ import type { BlockedRow } from '../../contract/result.ts';
 import type { Accept } from '../../contract/vocabulary.ts';
 import { counted, listed, plain } from '../../core/text.ts';
 import type { Deletion, IncomingChanges } from './incoming-changes.ts';
+import { mergeLossText } from './lossy-merges.ts';
 
 /** One reason to refuse a head unless the peer's `accept` allows it. */
 export interface Finding {
@@ -12,6 +13,7 @@ export interface Finding {
     | 'not-comparable'
     | 'peer-steers'
     | 'mass-deletion'
+    | 'lossy-merge'
     | 'future-date';
   /** What the peer does; completes a sentence that starts with its name. */
   readonly text: string;
@@ -29,6 +31,8 @@ export const COUNTED_ROWS = 20;
 const DROPPED =
   'Ask the operator of the peer. If it is intended, list `deletion` in `federation.peers.<peer>.accept`. `--max-delete` only applies to rows, not to tables.';
 
+const LOSSY =
+  'Ask the operator of the peer to commit what the merge left uncommitted there: any command of bd that writes does it, or `dolt add -A` and `dolt commit`. Then run again. If the rows are meant to be gone, list `deletion` under `accept` of this peer.';
 const EXPRESSIONS =
   'Dolt computes these expressions for your rows. Review them in a clone of the peer. If you want them, list `expressions` in `federation.peers.<peer>.accept`.';
 const PRIVATE =
@@ -55,6 +59,7 @@ export function incomingFindings(incoming: IncomingChanges, maxDelete: number): 
     ...ofPrivateTables(incoming),
     ...ofSteering(incoming),
     ...ofUnexplained(incoming),
+    ...ofLossyMerges(incoming),
     ...ofLosses(incoming, maxDelete),
     ...ofDates(incoming),
   ];
@@ -149,6 +154,16 @@ function ofUnexplained({ unexplained }: IncomingChanges): Finding[] {
   if (unexplained.length === 0) return [];
   const text = `sends ${listed('table', unexplained)} whose contents differ, but Dolt shows no difference`;
   return [{ code: 'not-comparable', text, acceptedBy: ['recreated'], rows: [] }];
+}
+
+function ofLossyMerges({ lossy }: IncomingChanges): Finding[] {
+  return lossy.map((merge) => ({
+    code: 'lossy-merge',
+    text: `has the merge ${mergeLossText(merge)}`,
+    acceptedBy: ['deletion'],
+    rows: merge.rows,
+    hint: LOSSY,
+  }));
 }
 
 function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): Finding[] {

@@ -2,6 +2,7 @@ import type { BlockedRow } from '../../contract/result.ts';
 import type { Definition } from '../../dolt/schema/code-tables.ts';
 import type { ForeignCall } from '../../dolt/schema/expressions.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
+import type { LossyMerge } from './lossy-merges.ts';
 
 /** The hashes of all tables of each commit, by name. */
 export interface TablesOfHeads {
@@ -77,6 +78,8 @@ export interface IncomingChanges {
     readonly rows: readonly BlockedRow[];
   }[];
   readonly dropped: readonly string[];
+  /** Merges of another tool that lack rows of a parent. */
+  readonly lossy: readonly LossyMerge[];
   readonly deletions: readonly Deletion[];
   /** Commits with future dates, and the latest of these dates. */
   readonly futureCommits: { readonly count: number; readonly latest: string } | null;

@@ -18,6 +18,7 @@ import {
   tableNamed,
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
+import { lossyMerges } from './lossy-merges.ts';
 import { isCheckedApart, readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
@@ -99,6 +100,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     expressions: await readExpressions(sql, heads, tables),
     steering: await readSteering(sql, heads, tablesOf),
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
+    lossy: await lossyMerges(sql, { commits: `${heads.ours}..${heads.theirs}`, head: heads.theirs }),
     dropped: droppedTables(withRows, tablesOf, heads.rules),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>

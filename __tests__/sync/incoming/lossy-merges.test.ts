@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import type { Peer } from '../../../src/config/configuration.ts';
+import { federateDatabase, filePeer } from '../../helpers/federating.ts';
+import { type Mailbox, mailbox } from '../../helpers/mailbox.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+
+const SEED = [
+  'CREATE TABLE comments (id INT PRIMARY KEY, item INT, text VARCHAR(40), FOREIGN KEY (item) REFERENCES items (id) ON DELETE CASCADE)',
+];
+
+/** South publishes a title and a comment; north has others, and merges as bd 1.3.0 does in embedded mode. */
+async function lossyMerge(box: Mailbox, ...resolution: readonly string[]): Promise<void> {
+  await box.south.sql(
+    "UPDATE items SET title = 'of south' WHERE id = 100",
+    "INSERT INTO comments VALUES (1, 101, 'by bob')",
+    "CALL DOLT_COMMIT('-A', '-m', 'south')",
+    "CALL DOLT_PUSH('mailbox', 'main')",
+  );
+  await box.north.sql(
+    "UPDATE items SET title = 'of north' WHERE id = 100",
+    ...resolution,
+    "CALL DOLT_COMMIT('-A', '-m', 'north')",
+    "CALL DOLT_FETCH('mailbox')",
+    'SET autocommit = 0',
+    "CALL DOLT_MERGE('--no-commit', 'mailbox/main')",
+    'DELETE FROM dolt_conflicts_items',
+    'DELETE FROM dolt_constraint_violations_comments',
+    "CALL DOLT_ADD('items')",
+    "CALL DOLT_COMMIT('-m', 'auto-resolve merge conflicts: items')",
+    'COMMIT',
+  );
+}
+
+const inNorth = async (folder: TempFolder, box: Mailbox, peer: Partial<Peer> = {}, dirty: readonly string[] = []) =>
+  await federateDatabase({
+    local: box.north.path,
+    tempDir: folder.file('north-tmp'),
+    peers: [{ ...filePeer('partner', folder.file('mailbox')), ...peer }],
+    options: { dirty: [...dirty] },
+  });
+
+test('a merge that left rows uncommitted is neither taken nor pushed, until they are committed', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...SEED);
+  await lossyMerge(box, "INSERT INTO comments VALUES (2, 102, 'by ann')");
+
+  const backup = await inNorth(folder, box, { role: 'backup' }, ['comments']);
+  expect(backup.run('partner').failure?.code).toBe('lossy-merge');
+  const own = await inNorth(folder, box, {}, ['comments']);
+  expect(own.run('partner').failure).toMatchObject({ code: 'lossy-merge' });
+  expect(own.run('partner').failure?.message).toContain('lacks 1 row that');
+  expect(own.run('partner').failure?.hint).toContain('uncommitted in the working set');
+
+  await box.north.sql("CALL DOLT_PUSH('mailbox', 'main')");
+  const pushed = await inNorth(folder, box);
+  expect(pushed.run('partner').failure?.code).toBe('lossy-merge');
+  expect(pushed.run('partner').failure?.hint).toContain('dolt reset --hard');
+  const refused = (await box.receiveUnchanged()).run('partner');
+  expect(refused.failure?.code).toBe('lossy-merge');
+  expect(refused.held).toEqual([{ table: 'comments', key: { id: '1' }, column: null, value: null }]);
+
+  await box.north.sql("CALL DOLT_COMMIT('-A', '-m', 'commit pending changes')", "CALL DOLT_PUSH('mailbox', 'main')");
+  const received = await box.receive();
+  expect(received.run('partner').failure).toBeNull();
+  expect(await box.south.rows('SELECT text FROM comments ORDER BY id')).toEqual([
+    { text: 'by bob' },
+    { text: 'by ann' },
+  ]);
+  // Somebody may delete such a row later.
+  await box.send('DELETE FROM comments WHERE id = 1');
+  expect((await box.receive()).run('partner').failure).toBeNull();
+});
+
+test('a row whose parent is gone was not lost by the merge, and `deletion` accepts a loss', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...SEED);
+  await lossyMerge(box, 'DELETE FROM items WHERE id = 101');
+  await box.north.sql("CALL DOLT_CHECKOUT('comments')", "CALL DOLT_PUSH('mailbox', 'main')");
+  expect((await box.receive()).run('partner').failure).toBeNull();
+
+  await using other = await tempFolder();
+  const second = await mailbox(other, ...SEED);
+  await lossyMerge(second, "INSERT INTO comments VALUES (2, 102, 'by ann')");
+  await second.north.sql("CALL DOLT_CHECKOUT('comments')", "CALL DOLT_PUSH('mailbox', 'main')");
+  const accepted = (await second.receive({ accept: ['deletion'] })).run('partner');
+  expect(accepted.failure).toBeNull();
+  expect(accepted.notices.map(({ code }) => code)).toContain('lossy-merge');
+});

@@ -1,0 +1,39 @@
+import { Failure } from '../../core/failure.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { PeerProgress } from '../peer-progress.ts';
+import type { SyncContext } from '../sync-context.ts';
+import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './lossy-merges.ts';
+
+/**
+ * Refuses peers that would get a merge of ours that another tool made and that lacks rows. Our head is checked in any
+ * case: bd may have pushed it.
+ * @param head what would be merged or pushed
+ */
+export async function refuseOwnLosses(
+  { dirty }: Pick<SyncContext, 'dirty'>,
+  sql: Sql,
+  allProgress: readonly PeerProgress[],
+  head: string,
+): Promise<void> {
+  const open = allProgress.filter(({ failure, actions }) => failure === null && actions !== null);
+  if (open.length === 0) return;
+  const ofHead = await lossyHead(sql, head);
+  const known = new Map<string | null, readonly LossyMerge[]>();
+  for (const progress of open) {
+    const commits = progress.head === null ? head : `${progress.head}..${head}`;
+    const lossy = known.get(progress.head) ?? [...ofHead, ...(await lossyMerges(sql, { commits, head }))];
+    known.set(progress.head, lossy);
+    const [first] = lossy;
+    if (first !== undefined) progress.fail(ownLoss(lossy, first, dirty));
+  }
+}
+
+function ownLoss(lossy: readonly LossyMerge[], first: LossyMerge, dirty: readonly string[]): Failure {
+  const texts = [...new Set(lossy.map((merge) => `our branch has the merge ${mergeLossText(merge)}`))];
+  const isUncommitted = lossy.some(({ table }) => dirty.includes(table));
+  return new Failure('lossy-merge', `${texts.join('\n')}\nNothing was merged or pushed.`, {
+    hint: isUncommitted
+      ? 'These rows are uncommitted in the working set. Commit them: run a command of bd that writes, or `dolt add -A` and `dolt commit -m "complete the merge"`. Then run again.'
+      : `To merge both sides again, set your branch back to the parent before that merge with \`dolt reset --hard ${first.kept}\`, then run again. First keep the present head: \`dolt branch before-merge\`.`,
+  });
+}

@@ -1,11 +1,13 @@
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { deriveIssueColumns } from './derived-columns.ts';
 import { isBeadsDatabase, isTableOfBeads, POLICIES } from './table-policies.ts';
+import { UPGRADES } from './upgrades.ts';
 
 /** What bd expects of a merge of its database. */
 export const BEADS_RULES: DatabaseRules = {
   recognises: isBeadsDatabase,
   reads: isTableOfBeads,
   policies: POLICIES,
+  upgrades: UPGRADES,
   derive: deriveIssueColumns,
 };

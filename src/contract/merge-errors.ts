@@ -13,8 +13,8 @@ export const INCOMING_ERRORS = {
     ...HUMAN,
   },
   'schema-ahead': {
-    title: 'Our schema is ahead of the peer',
-    hint: 'Upgrade beads at the peer, then run again.',
+    title: 'The schema of one side is ahead of the other',
+    hint: 'Upgrade beads at the peer: it changes tables that a newer version keeps local. Then run again.',
     ...HUMAN,
   },
   'not-comparable': {

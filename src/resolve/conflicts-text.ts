@@ -29,6 +29,7 @@ const LOST_HEADER = `\
 #   duplicate        another row has its unique value; it is not in the database
 #   unique-conflict  another row has its new unique value; it has its old one again
 #   reference        it refers to the row that has the key now, perhaps instead of the lost row (\`with\`)
+#   changed          both sides changed it, and it has the later value; the other one is below
 #   renamed          it exists under two keys: one side changed it, the other side gave it a new key (\`other-key\`)
 `;
 

@@ -38,7 +38,11 @@ export async function repairDocuments(sql: Sql, merging: Merging, resolved: read
 
 async function changedOnBothSides(sql: Sql, { base, ours, theirs }: Merging): Promise<string[]> {
   const changed = (head: string): Promise<{ name: string }[]> =>
-    sql.rows(tableRow, 'SELECT to_table_name AS name FROM dolt_diff_summary(?, ?) WHERE data_change', [base, head]);
+    sql.rows(
+      tableRow,
+      "SELECT to_table_name AS name FROM dolt_diff_summary(?, ?) WHERE data_change AND to_table_name <> ''",
+      [base, head],
+    );
   const atTheirs = new Set((await changed(theirs)).map(({ name }) => name));
   return (await changed(ours)).flatMap(({ name }) => (atTheirs.has(name) ? [name] : []));
 }

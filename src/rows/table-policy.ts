@@ -43,6 +43,17 @@ export interface DatabaseRules {
   reads(table: string): boolean;
   /** The tables that need a policy of their own, by their names in lower case. */
   readonly policies: Readonly<Record<string, TablePolicy>>;
+  /** What an upgrade of the program does to a database. */
+  readonly upgrades: {
+    /** The table with the versions of its migrations, and the hash of each. */
+    readonly versions: string;
+    /** Patterns that the program adds to `dolt_ignore`, and from which version on. */
+    readonly ignored: readonly { readonly pattern: string; readonly since: number }[];
+    /** Tables that become ignored ones. */
+    readonly moved: readonly string[];
+    /** Tables whose rows get other keys. */
+    readonly rekeyed: readonly string[];
+  };
   /** Computes the columns that derive from others, in an open merge of its database. */
   derive(sql: Sql, merging: Pick<Merging, 'base' | 'ours' | 'theirs'>): Promise<void>;
 }

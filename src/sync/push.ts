@@ -86,7 +86,9 @@ async function admitted(
     await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, allProgress, target));
   }
   // All others were checked before the merge.
-  const unmerged = allProgress.filter(({ actions, head }) => actions?.push === true && (!actions.merge || head === null));
+  const unmerged = allProgress.filter(
+    ({ actions, head }) => actions?.push === true && (!actions.merge || head === null),
+  );
   await engines.use(NO_CREDENTIALS, ({ database }) => refuseOwnLosses(context, database, unmerged, target));
   const writable = allProgress.filter((progress) => progress.actions?.push === true && progress.failure === null);
   for (const progress of writable) if (progress.head === null && !initEmpty) progress.fail(refusedFirstPush(progress));

@@ -13,6 +13,7 @@ const NOTHING: IncomingChanges = {
   definitions: [],
   localTables: [],
   lossy: [],
+  versions: null,
   dropped: [],
   deletions: [],
   futureCommits: null,

@@ -30,7 +30,9 @@ const UNMAPPED = 'origin';
 /** Decides whether a peer's head may be merged or fast-forwarded to, based on its changes. */
 export function checkIncoming(incoming: IncomingChanges, rules: IncomingRules): Verdict {
   const findings = incomingFindings(incoming, rules.maxDelete);
-  const refused = findings.filter(({ acceptedBy }) => !acceptedBy.every((one) => rules.accept.includes(one)));
+  const refused = findings.filter(
+    ({ acceptedBy }) => acceptedBy.length === 0 || !acceptedBy.every((one) => rules.accept.includes(one)),
+  );
   const accepted = findings.filter((finding) => !refused.includes(finding));
   return {
     failure: failureOf(refused, rules),
@@ -50,12 +52,19 @@ function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules)
   if (first === undefined) return null;
   const reported = refused.map(({ text }) => `${peer} ${text}`).join('\n');
   const missing = [...new Set(refused.flatMap(({ acceptedBy }) => acceptedBy))].filter((one) => !accept.includes(one));
+  const never = refused.find(({ acceptedBy }) => acceptedBy.length === 0);
+  if (never !== undefined) return new Failure(never.code, `${reported}\n${nothingDone(peer)}`);
   const special = refused.find((finding) => finding.hint !== undefined)?.hint;
-  const hint = missing.length === 1 ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
+  const isOne = missing.length === 1 || (refused.length === 1 && special !== undefined);
+  const hint = isOne ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
   const where = placeOfAccept(peer);
-  return new Failure(first.code, `${reported}\nNothing was merged from or pushed to ${peer}.`, {
+  return new Failure(first.code, `${reported}\n${nothingDone(peer)}`, {
     hint: `${hint}${where}`,
   });
+}
+
+function nothingDone(peer: string): string {
+  return `Nothing was merged from or pushed to ${peer}.`;
 }
 
 function placeOfAccept(peer: string): string {
@@ -74,13 +83,15 @@ function noticesOf(incoming: IncomingChanges, peer: string): Diagnostic[] {
   const quiet = incoming.definitions.filter(({ kind, change }) => kind === 'view' || change === 'removed');
   const names = quiet.map(({ kind, name, change }) => `${kind} ${name}, ${change}`);
   return [
-    ...incoming.migrations.map(
-      ({ table, ours, theirs }): Diagnostic => ({
-        severity: 'warning',
-        code: 'schema-skew',
-        message: `${peer} is at migration ${theirs} in ${table}, but this database is at ${ours}`,
-      }),
-    ),
+    ...incoming.migrations
+      .filter(({ ours, theirs }) => incoming.versions === null || Number(theirs) < Number(ours))
+      .map(
+        ({ table, ours, theirs }): Diagnostic => ({
+          severity: 'warning',
+          code: 'schema-skew',
+          message: `${peer} is at migration ${theirs} in ${table}, but this database is at ${ours}`,
+        }),
+      ),
     ...(names.length === 0 ? [] : [notice('peer-brings-views', `${peer} changes ${listed('definition', names)}`)]),
     ...(incoming.collation
       ? [notice('definitions-differ', `${peer} changes the character set or collation of new tables`)]

@@ -10,6 +10,7 @@ export interface Finding {
     | 'peer-brings-code'
     | 'peer-changes-local-tables'
     | 'schema-ahead'
+    | 'schema-fork'
     | 'not-comparable'
     | 'peer-steers'
     | 'mass-deletion'
@@ -17,7 +18,7 @@ export interface Finding {
     | 'future-date';
   /** What the peer does; completes a sentence that starts with its name. */
   readonly text: string;
-  /** The `accept` values that allow this; all of them are required. */
+  /** The `accept` values that allow this; all of them are required. None: nothing allows it. */
   readonly acceptedBy: readonly Accept[];
   /** The first of the rows that caused the finding. */
   readonly rows: readonly BlockedRow[];
@@ -33,6 +34,8 @@ const DROPPED =
 
 const LOSSY =
   'Ask the operator of the peer to commit what the merge left uncommitted there: any command of bd that writes does it, or `dolt add -A` and `dolt commit`. Then run again. If the rows are meant to be gone, list `deletion` under `accept` of this peer.';
+const UPGRADE_HERE =
+  'Upgrade bd here and run `bd list`, or `bd migrate --force` if it refuses because of remotes; then run again. It moves events that only this database has to a local table, and a merge would drop them. If no bd works on this database, list `ignore` and `deletion` under `accept` of this peer.';
 const EXPRESSIONS =
   'Dolt computes these expressions for your rows. Review them in a clone of the peer. If you want them, list `expressions` in `federation.peers.<peer>.accept`.';
 const PRIVATE =
@@ -53,6 +56,7 @@ const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
  */
 export function incomingFindings(incoming: IncomingChanges, maxDelete: number): Finding[] {
   const all = [
+    ...ofVersions(incoming),
     ...ofCode(incoming),
     ...ofExpressions(incoming),
     ...ofLocalTables(incoming),
@@ -82,6 +86,18 @@ export function isMassDeletion(
 export function ourLosses(losses: readonly Deletion[], maxDelete: number): string {
   const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
   return `${texts.join(', ')} (\`--max-delete\` is ${maxDelete} %)`;
+}
+
+function ofVersions({ versions }: IncomingChanges): Finding[] {
+  if (versions === null) return [];
+  const { ours, theirs, forks } = versions;
+  if (forks.length > 0) {
+    const text = `has other migrations than this database under ${listed('version', forks)} of the schema`;
+    return [{ code: 'schema-fork', text, acceptedBy: [], rows: [] }];
+  }
+  if (theirs <= ours) return [];
+  const text = `is at version ${theirs} of the schema of beads, but this database is at ${ours}`;
+  return [{ code: 'schema-ahead', text, acceptedBy: ['ignore', 'deletion'], rows: [], hint: UPGRADE_HERE }];
 }
 
 function ofCode({ definitions }: IncomingChanges): Finding[] {

@@ -3,6 +3,7 @@ import type { Definition } from '../../dolt/schema/code-tables.ts';
 import type { ForeignCall } from '../../dolt/schema/expressions.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
 import type { LossyMerge } from './lossy-merges.ts';
+import type { SchemaVersions } from './upgrades.ts';
 
 /** The hashes of all tables of each commit, by name. */
 export interface TablesOfHeads {
@@ -93,6 +94,8 @@ export interface IncomingChanges {
   readonly redefined: readonly string[];
   /** Whether new tables get another character set or collation. */
   readonly collation: boolean;
+  /** The versions of the schema on both sides, if they differ; only in a database of a known program. */
+  readonly versions: SchemaVersions | null;
   /** Differences between beads' migrations of the two heads. */
   readonly migrations: readonly { readonly table: string; readonly ours: string; readonly theirs: string }[];
 }

@@ -1,5 +1,10 @@
 import { SHOWN_ROWS } from '../../dolt/rows/differing-rows.ts';
-import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../../dolt/schema/ignored-tables.ts';
+import {
+  type IgnorePattern,
+  ignorePatternsAt,
+  isIgnored,
+  workingIgnorePatterns,
+} from '../../dolt/schema/ignored-tables.ts';
 import { atRevision } from '../../dolt/sql/at-revision.ts';
 import { cellsSchema } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -13,17 +18,23 @@ interface Heads {
 }
 
 /** Rows that a head changes in the tables by which a commit says what stays out of commits, or comes from another branch. */
-export async function readLocalTables(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
+export async function readLocalTables(
+  sql: Sql,
+  heads: Heads,
+  isSeeded: (row: IgnorePattern) => boolean,
+): Promise<IncomingChanges['localTables']> {
   return [
     ...(await changedRows(heads, {
       table: 'dolt_ignore',
       key: 'pattern',
+      isAllowed: (pattern, before, after) => before === undefined && isSeeded({ pattern, ignored: after === 'true' }),
       read: async (commit) =>
         new Map((await ignorePatternsAt(sql, commit)).map(({ pattern, ignored }) => [pattern, String(ignored)])),
     })),
     ...(await changedRows(heads, {
       table: 'dolt_nonlocal_tables',
       key: 'table_name',
+      isAllowed: () => false,
       read: async (commit) => {
         // Dolt 2.3.0 reads the current table whatever `AS OF` says (measured).
         const rows = await atRevision(sql, commit, (session) =>
@@ -44,14 +55,19 @@ async function changedRows(
   rows: {
     readonly table: string;
     readonly key: string;
+    /** Whether a changed row needs no consent. */
+    readonly isAllowed: (key: string, before: string | undefined, after: string | undefined) => boolean;
     /** The contents of the table at a commit, by key. */
     readonly read: (commit: string) => Promise<ReadonlyMap<string, string>>;
   },
 ): Promise<IncomingChanges['localTables']> {
-  const { table, key, read } = rows;
+  const { table, key, read, isAllowed } = rows;
   const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
   const keys = [...new Set([...base.keys(), ...theirs.keys()])].sort();
-  const changed = keys.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
+  const changed = keys.filter((name) => {
+    const [before, after] = [base.get(name), theirs.get(name)];
+    return after !== before && after !== ours.get(name) && !isAllowed(name, before, after);
+  });
   if (changed.length === 0) return [];
   const shown = changed
     .slice(0, SHOWN_ROWS)

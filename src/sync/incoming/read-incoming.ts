@@ -22,6 +22,7 @@ import { lossyMerges } from './lossy-merges.ts';
 import { isCheckedApart, readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
+import { isSeeded, readVersions, withoutUpgrade } from './upgrades.ts';
 
 /** Two commits to compare, and their merge base. */
 export interface Heads {
@@ -88,23 +89,34 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   const definitions = await readDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
   const migrations = await readMigrations(sql, heads, news);
+  const versions = await readVersions(sql, heads, tablesOf);
+  const { rules } = heads;
+  const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
+  const { futureRows, deletions } = await readIncomingRows(
+    sql,
+    { from: base, to: heads.theirs },
+    { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit, ours: heads.ours },
+  );
+  const dropped = droppedTables(withRows, tablesOf, rules);
+  const localTables = await readLocalTables(
+    sql,
+    heads,
+    (row) => isKnown && isSeeded(row, versions?.theirs ?? 0, rules.upgrades),
+  );
   return {
     definitions,
-    ...(await readIncomingRows(
-      sql,
-      { from: base, to: heads.theirs },
-      { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit },
-    )),
-    localTables: await readLocalTables(sql, heads),
+    futureRows,
+    ...withoutUpgrade({ dropped, deletions }, versions, rules),
+    localTables,
+    versions,
     privateTables: await readPrivateTables(sql, heads, tablesOf),
     expressions: await readExpressions(sql, heads, tables),
     steering: await readSteering(sql, heads, tablesOf),
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
     lossy: await lossyMerges(sql, { commits: `${heads.ours}..${heads.theirs}`, head: heads.theirs }),
-    dropped: droppedTables(withRows, tablesOf, heads.rules),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
-      from !== null && to !== null && definitionChanged ? [from] : [],
+      from !== null && to !== null && definitionChanged && isRedefined(to, news) ? [from] : [],
     ),
     collation:
       (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
@@ -120,6 +132,11 @@ function droppedTables(changes: readonly TableChange[], tables: TablesOfHeads, r
     const isMissing = tableNamed(tables.theirs, from) === null;
     return to === null || (isMissing && isKnown && rules.reads(from)) ? [from] : [];
   });
+}
+
+/** Whether a table is defined differently here; both sides may have made the same change. */
+function isRedefined(table: string, news: readonly TableChange[]): boolean {
+  return news.some(({ to, definitionChanged }) => to === table && definitionChanged);
 }
 
 /** Whether two changes are about the same table. */

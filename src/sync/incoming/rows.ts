@@ -5,6 +5,7 @@ import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
+import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
@@ -31,18 +32,21 @@ interface Subject {
   readonly after: TableNames;
   /** The latest time that does not count as future. */
   readonly limit: string;
+  /** Our head: a row that it lacks cannot be deleted. */
+  readonly ours: string;
 }
 
 /** Reads the rows of a difference that need a check, table by table. */
 export async function readIncomingRows(
   sql: Sql,
   range: Range,
-  { tables, before, after, limit }: Subject,
+  { tables, before, after, limit, ours }: Subject,
 ): Promise<Pick<IncomingChanges, 'deletions' | 'futureRows'>> {
   const deletions: Deletion[] = [];
   const futureRows: FutureRows[] = [];
   for (const change of tables) {
-    if (change.from !== null) deletions.push(...(await losses(sql, range, { ...change, from: change.from }, after)));
+    if (change.from !== null)
+      deletions.push(...(await losses(sql, range, { ...change, from: change.from, ours }, after)));
     if (change.to !== null) {
       futureRows.push(...(await future(sql, range, { ...change, to: change.to }, { before, limit })));
     }
@@ -68,7 +72,7 @@ export async function massLosses(sql: Sql, range: Range, maxDelete: number): Pro
     if (to === null) {
       const before = await countRowsAt(sql, from, range.from);
       found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });
-    } else found.push(...(await losses(sql, range, { ...change, from }, after)));
+    } else found.push(...(await losses(sql, range, { ...change, from, ours: range.from }, after)));
   }
   return found.filter((deletion) => isMassDeletion(deletion, maxDelete));
 }
@@ -77,16 +81,18 @@ export async function massLosses(sql: Sql, range: Range, maxDelete: number): Pro
 async function losses(
   sql: Sql,
   range: Range,
-  change: TableChange & { readonly from: string },
+  change: TableChange & { readonly from: string; readonly ours: string },
   after: TableNames,
 ): Promise<Deletion[]> {
-  const { from, to, dataChanged } = change;
+  const { from, to, dataChanged, ours } = change;
   if (to === null) return [];
   const successor = from === to ? null : tableNamed(after, from);
   // Another table took the name: programs that read it see those rows.
   if (successor !== null) return await lossesByName(sql, range, { from, to: successor });
   if (!dataChanged) return [];
-  const { before, deleted } = await deletedRows(sql, range, { ...change, to });
+  const removed = await deletedRows(sql, range, { ...change, to });
+  const { before } = removed;
+  const deleted = ours === range.from ? removed.deleted : await stillHere(sql, range, { ...change, to }, removed);
   // A table that is emptied under another name is a dropped one.
   const whole = from !== to && deleted === before && before > 0;
   if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
@@ -97,6 +103,30 @@ async function losses(
   const isMovable = change.comparable && from === to;
   const { added, moved } = isMovable ? await movedRows(sql, range, to) : { added: 0, moved: [] };
   return [{ table: from, before, deleted, added, moved: moved.length, rows, whole }];
+}
+
+/** How many of the deleted rows we still have, if enough of them are gone to matter. */
+async function stillHere(
+  sql: Sql,
+  range: Range,
+  change: TableChange & { readonly to: string; readonly ours: string },
+  { before, deleted }: { readonly before: number; readonly deleted: number },
+): Promise<number> {
+  const { from, to, ours, comparable } = change;
+  if (before < COUNTED_ROWS || deleted === 0 || !comparable || from !== to) return deleted;
+  const [keys, own] = [namesOfKeys(await columnsAt(sql, to, range.to)), await baseTablesAt(sql, ours)];
+  if (keys.length === 0 || hasShadowedDiff(keys) || !own.includes(to)) return deleted;
+  if (!sameNames(keys, namesOfKeys(await columnsAt(sql, to, ours)))) return deleted;
+  const removed = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
+  const same = keys.map((name, index) => `d.k${index} = o.${quoted(name)}`).join(' AND ');
+  return await countRows(sql, {
+    text: `FROM (SELECT ${removed} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d JOIN ${quoted(to)} AS OF ? AS o ON ${same}`,
+    values: [range.from, range.to, to, ours],
+  });
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => b[index] === name);
 }
 
 async function lossesByName(

@@ -2,7 +2,7 @@ import { readSections } from '../known-keys.ts';
 import { Problems } from '../problems.ts';
 import { withValue } from './edit.ts';
 import { parseYaml } from './parse.ts';
-import type { KeyPath, NewValue } from './tokens.ts';
+import type { NewValue } from './tokens.ts';
 import { field } from './tree.ts';
 
 /** What a configuration needs for its first peer, the primary. */
@@ -21,14 +21,14 @@ export interface FirstPeer {
  * @throws Failure as `withValue`
  */
 export function withFirstPeer(text: string, { primary, database, town }: FirstPeer): string {
-  const [path, value]: [KeyPath, NewValue] =
-    typeof primary === 'string'
-      ? [['federation', 'remote'], primary]
-      : [['federation', 'peers', primary.name], primary.value];
   const withMode = withDefault(text, ['sync', 'mode'], 'dolt-native');
-  const withPrimary = withValue(withMode, path, value);
-  const withDatabase = withDefault(withPrimary, ['federation', 'database'], database);
-  return withDefault(withDatabase, ['federation', 'town'], town);
+  // A block of peers reads best at the end.
+  const withRemote = typeof primary === 'string' ? withValue(withMode, ['federation', 'remote'], primary) : withMode;
+  const withDatabase = withDefault(withRemote, ['federation', 'database'], database);
+  const withTown = withDefault(withDatabase, ['federation', 'town'], town);
+  return typeof primary === 'string'
+    ? withTown
+    : withValue(withTown, ['federation', 'peers', primary.name], primary.value);
 }
 
 /** Sets a key that the text does not have. */

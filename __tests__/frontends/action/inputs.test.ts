@@ -86,8 +86,8 @@ test.each([
 
 describe('refused inputs', () => {
   const BAD: readonly [Inputs, string][] = [
-    [{ command: 'add-peer' }, 'one of sync, pull, push, status, plan, doctor, install'],
-    [{ command: 'synch' }, 'one of sync, pull, push, status, plan, doctor, install'],
+    [{ command: 'add-peer' }, 'one of sync, pull, push, status, plan, export, doctor, install'],
+    [{ command: 'synch' }, 'one of sync, pull, push, status, plan, export, doctor, install'],
     [{ 'dry-run': 'yes' }, 'true or false'],
     [{ 'init-empty': 'tRUE' }, 'true or false'],
     [{ 'allow-insecure': '1' }, 'true or false'],

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { resolve } from '../../src/commands/resolve.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
@@ -137,10 +138,10 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
   progress.fail(new Failure('conflict', 'as before'));
   const at = { head: await local.head() };
   await withEngines(local.path, folder.file('tmp'), async (engines) => {
-    const late = await findUnresolved(engines, [progress], { ...at, mergeTimeoutMs: 1 });
+    const late = await findUnresolved(engines, [progress], { ...at, rules: BEADS_RULES, mergeTimeoutMs: 1 });
     expect([...late.unread.values()]).toMatchObject([{ code: 'timeout' }]);
     expect(late.merges).toEqual([]);
-    const found = await findUnresolved(engines, [progress], { ...at, mergeTimeoutMs: 60_000 });
+    const found = await findUnresolved(engines, [progress], { ...at, rules: BEADS_RULES, mergeTimeoutMs: 60_000 });
     expect(found).toMatchObject({ merges: [{ peer: 'box', rows: [{ table: 'items' }] }], unread: new Map() });
   });
 });

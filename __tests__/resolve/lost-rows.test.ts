@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import type { Conflict } from '../../src/contract/result.ts';
 import { checkout } from '../../src/dolt/sql/heads.ts';
 import { lostRows } from '../../src/resolve/lost-rows.ts';
@@ -31,7 +32,7 @@ async function broughtBack(
   const found = await atHeads(folder, heads, (database) =>
     database.session(async (sql) => {
       await checkout(sql, 'main');
-      return await lostRows(sql, 'partner', conflicts);
+      return await lostRows(sql, 'partner', conflicts, BEADS_RULES);
     }),
   );
   const statements = found.map((one) => one.lost.sql);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import type { LostChoice, LostRow } from '../../src/resolve/conflicts-file.ts';
 import { decisionOf, openLost } from '../../src/resolve/lost-choices.ts';
@@ -66,7 +67,7 @@ describe('restoring', () => {
       await using folder = await tempFolder();
       const heads = await twoHeads(folder, work);
       const head = await atHeads(folder, heads, (database) =>
-        restoreLost(database, heads.ours, lostOf(heads, root, part)),
+        restoreLost(database, heads.ours, lostOf(heads, root, part), BEADS_RULES),
       );
       const { local } = heads;
       expect(await local.rows(`SELECT id, owner FROM items AS OF '${head}' WHERE id > 3`)).toEqual([
@@ -83,7 +84,9 @@ describe('restoring', () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, work);
     const lost = [...lostOf(heads, 'drop'), ...lostOf(heads, null)];
-    expect(await atHeads(folder, heads, (database) => restoreLost(database, heads.ours, lost))).toBe(heads.ours);
+    expect(await atHeads(folder, heads, (database) => restoreLost(database, heads.ours, lost, BEADS_RULES))).toBe(
+      heads.ours,
+    );
   }, 60_000);
 
   test.each<[string, LostChoice, string]>([
@@ -96,7 +99,7 @@ describe('restoring', () => {
       await using folder = await tempFolder();
       const heads = await twoHeads(folder, work);
       await atHeads(folder, heads, async (database) => {
-        const failure = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, choose)));
+        const failure = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, choose), BEADS_RULES));
         expect(failure.code).toBe('conflicts-file-invalid');
         expect(failure.message).toContain(why);
         expect(await branchHead(database, 'main')).toBe(heads.ours);
@@ -110,10 +113,10 @@ describe('restoring', () => {
     const trigger = 'CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = USER()';
     const heads = await twoHeads(folder, { ...work, ours: [...work.ours, trigger] });
     await atHeads(folder, heads, async (database) => {
-      const fired = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, 'restore')));
+      const fired = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, 'restore'), BEADS_RULES));
       expect(fired).toMatchObject({ code: 'constraint-violation' });
       const gone = lostOf(heads, 'restore').map((row) => ({ ...row, table: 'nowhere' }));
-      const failure = await failureOf(() => restoreLost(database, heads.ours, gone));
+      const failure = await failureOf(() => restoreLost(database, heads.ours, gone, BEADS_RULES));
       expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
     });
   }, 60_000);

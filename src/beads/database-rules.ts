@@ -1,4 +1,5 @@
 import type { DatabaseRules } from '../rows/table-policy.ts';
+import { countChild, nextChildId } from './child-ids.ts';
 import { deriveIssueColumns } from './derived-columns.ts';
 import { isBeadsDatabase, isTableOfBeads, POLICIES } from './table-policies.ts';
 import { UPGRADES } from './upgrades.ts';
@@ -9,5 +10,6 @@ export const BEADS_RULES: DatabaseRules = {
   reads: isTableOfBeads,
   policies: POLICIES,
   upgrades: UPGRADES,
+  children: { table: 'issues', next: nextChildId, added: countChild },
   derive: deriveIssueColumns,
 };

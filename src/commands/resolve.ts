@@ -198,7 +198,7 @@ async function answered(
   const known = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
     allWithin(mergeLimit('reporting', request.mergeTimeout), async () => {
       const details = await readDetails(database, conflicts);
-      return { details, restorations: await readRestorations(database, conflicts.branch, conflicts.lost) };
+      return { details, restorations: await readRestorations(database, conflicts.branch, conflicts.lost, BEADS_RULES) };
     }),
   );
   // Other processes can use the database while the user decides.
@@ -248,7 +248,9 @@ async function apply(
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
         refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),
       );
-      const to = await allWithin(mergeLimit('merging', mergeTimeout), () => restoreLost(database, merged, lost));
+      const to = await allWithin(mergeLimit('merging', mergeTimeout), () =>
+        restoreLost(database, merged, lost, BEADS_RULES),
+      );
       return { from, to, dirty };
     });
     if (to === from) return to;

@@ -5,6 +5,7 @@ import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import { LOST_KINDS, type LostKind, type LostRow, type Values } from './conflicts-file.ts';
 import { type Entry, isGone, restorations } from './restore-statements.ts';
 
@@ -35,10 +36,15 @@ const PAGE = 500;
  * each.
  * @param sql a session on a branch at the head after the merges
  */
-export async function lostRows(sql: Sql, peer: string, conflicts: readonly Conflict[]): Promise<FoundLost[]> {
+export async function lostRows(
+  sql: Sql,
+  peer: string,
+  conflicts: readonly Conflict[],
+  rules: DatabaseRules,
+): Promise<FoundLost[]> {
   const found = await readEntries(sql, conflicts.flatMap(sourceOfConflict));
   if (found.size === 0) return [];
-  const all = await restorations(sql, [...found.keys()]);
+  const all = await restorations(sql, [...found.keys()], rules);
   return all.flatMap(([entry, restored]) => {
     const conflict = found.get(entry);
     if (conflict === undefined) return [];

@@ -2,11 +2,12 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { counted } from '../core/text.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
-import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
+import { hasTriggers, ordinaryColumns, tableNames } from '../dolt/schema/table-shape.ts';
 import { branchHead, checkout, createBranch } from '../dolt/sql/heads.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { commitAll } from '../dolt/sql/working-set.ts';
 import { firesTriggers } from '../rows/constraints/restore.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type LostRow, rowText, type Values } from './conflicts-file.ts';
 import { decisionOf } from './lost-choices.ts';
@@ -18,12 +19,13 @@ export async function readRestorations(
   database: Database,
   branch: string,
   lost: readonly LostRow[],
+  rules: DatabaseRules,
 ): Promise<ReadonlyMap<LostRow, Restoration | null>> {
   return await database.session(async (sql) => {
     await checkout(sql, branch);
     const rows = await readLost(sql, lost);
     const found = new Map<LostRow, Restoration | null>();
-    for (const [entry, restoration] of await restorations(sql, [...rows.keys()])) {
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], rules)) {
       const row = rows.get(entry);
       if (row !== undefined) found.set(row, restoration);
     }
@@ -39,7 +41,12 @@ export async function readRestorations(
  * @throws Failure `conflicts-file-invalid` if a row cannot be restored as chosen, `constraint-violation` if that would
  * fire a trigger
  */
-export async function restoreLost(database: Database, head: string, lost: readonly LostRow[]): Promise<string> {
+export async function restoreLost(
+  database: Database,
+  head: string,
+  lost: readonly LostRow[],
+  rules: DatabaseRules,
+): Promise<string> {
   const wanted = lost.filter((row) => isRestored(row, lost));
   if (wanted.length === 0) return head;
   const branch = scratchName();
@@ -51,9 +58,11 @@ export async function restoreLost(database: Database, head: string, lost: readon
     const unread = wanted.find((row) => !read.has(row));
     if (unread !== undefined) throw invalid(unread, `${unread.head} or the table is not in this database any more`);
     const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
-    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], own)) {
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], rules, own)) {
       const row = rows.get(entry);
-      if (row !== undefined) await restore(sql, { entry, row, restoration });
+      if (row === undefined) continue;
+      await restore(sql, { entry, row, restoration });
+      await countRestored(sql, rules, { entry, restoration });
     }
     await commitAll(sql, `federation: restore ${counted(wanted.length, 'row')} that a merge lacked`);
     return (await branchHead(sql, branch)) ?? head;
@@ -94,6 +103,18 @@ async function restore(
   const found = await rowsByKey(sql, shape, { keys: [restoration.key] });
   const isThere = found.some((one) => keyText(shape, one) === keyText(shape, restoration.key));
   if (!isThere) throw invalid(row, 'the database stores another key than the chosen one');
+}
+
+/** Tells the rules of the database about a row that was added again. */
+async function countRestored(
+  sql: Sql,
+  { recognises, children }: DatabaseRules,
+  { entry, restoration }: { readonly entry: Entry; readonly restoration: Restoration | null },
+): Promise<void> {
+  const [column] = entry.shape.key;
+  const key = column === undefined ? null : (restoration?.key[column] ?? null);
+  if (key === null || entry.shape.name !== children.table || !isGone(entry.kind)) return;
+  if (recognises(await tableNames(sql))) await children.added(sql, key);
 }
 
 function invalid(row: LostRow, why: string): Failure {

@@ -3,11 +3,12 @@ import { keyCondition, valueLiteral } from '../dolt/rows/literals.ts';
 import { keyOf } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { type ForeignKey, foreignKeys } from '../dolt/schema/foreign-keys.ts';
-import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape, tableNames } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { parentsFirst } from '../rows/constraints/find-dependants.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import type { LostKind, Values } from './conflicts-file.ts';
 import { FreeValues } from './free-values.ts';
 
@@ -44,10 +45,14 @@ export interface Restoration {
 export async function restorations(
   sql: Sql,
   entries: readonly Entry[],
+  rules: DatabaseRules,
   chosen: ReadonlyMap<string, Values> = new Map(),
 ): Promise<(readonly [Entry, Restoration | null])[]> {
   const keys = await foreignKeys(sql);
-  const statements = new Statements(sql, keys, referencing(entries, keys));
+  const statements = new Statements(sql, referencing(entries, keys), {
+    keys,
+    children: rules.recognises(await tableNames(sql)) ? rules.children : null,
+  });
   await statements.reserve(entries);
   const found: (readonly [Entry, Restoration | null])[] = [];
   for (const entry of parentsFirst(entries)) found.push([entry, await statements.of(entry, chosen.get(entry.id))]);
@@ -90,11 +95,18 @@ class Statements {
   readonly #keys: readonly ForeignKey[];
   readonly #parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined;
   readonly #free: FreeValues;
+  readonly #children: DatabaseRules['children'] | null;
+  readonly #childKeys = new Set<string>();
   readonly #given = new Map<string, NewValues>();
 
-  constructor(sql: Sql, keys: readonly ForeignKey[], parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined) {
+  constructor(
+    sql: Sql,
+    parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined,
+    { keys, children }: { readonly keys: readonly ForeignKey[]; readonly children: DatabaseRules['children'] | null },
+  ) {
     this.#sql = sql;
     this.#keys = keys;
+    this.#children = children;
     this.#parentOf = parentOf;
     this.#free = new FreeValues(sql);
   }
@@ -166,13 +178,26 @@ class Statements {
     const values = new Map(inherited);
     const isTaken = (await rowsByKey(this.#sql, shape, { keys: [key] })).length > 0;
     if (isTaken && !shape.key.some((name) => values.has(name))) {
-      for (const [name, value] of await this.#changed(entry, shape.key)) values.set(name, value);
+      const child = await this.#asChild(entry);
+      for (const [name, value] of child ?? (await this.#changed(entry, shape.key))) values.set(name, value);
     }
     for (const columns of await this.#free.brokenIndexes(shape, row)) {
       if (columns.some((name) => values.has(name))) continue;
       for (const [name, value] of await this.#changed(entry, columns)) values.set(name, value);
     }
     return values;
+  }
+
+  /** The key of the next child of the same parent; null if the row is no numbered child. */
+  async #asChild({ shape, key }: Entry): Promise<NewValues | null> {
+    const [column] = shape.key;
+    const old = column === undefined || shape.key.length > 1 ? null : (key[column] ?? null);
+    if (column === undefined || old === null || this.#children === null || this.#children.table !== shape.name)
+      return null;
+    const next = await this.#children.next(this.#sql, old, (text) => this.#childKeys.has(text));
+    if (next === null) return null;
+    this.#childKeys.add(next);
+    return new Map([[column, written(shape, column, next)]]);
   }
 
   /** A new value for the last column that can have one, preferring columns without a reference. */

@@ -5,6 +5,7 @@ import type { Engines } from '../dolt/server/engines.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { undoMerge } from '../dolt/sql/merge.ts';
 import type { Database } from '../dolt/sql/sql.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import { isLimit, mergeLimit } from '../sync/merge/limits.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
@@ -22,14 +23,13 @@ interface FoundUnresolved {
 /**
  * Finds the unresolved rows of a run at its final heads, so that the file also matches if other peers were merged
  * meanwhile. Each peer has its own limits and cannot keep others out of the file.
- * @param at our head after the run, and the time limit per peer, in milliseconds
+ * @param at our head after the run, the time limit per peer, in milliseconds, and what the program of the database expects
  */
 export async function findUnresolved(
   engines: Engines,
   allProgress: readonly PeerProgress[],
-  at: { readonly head: string; readonly mergeTimeoutMs: number },
+  at: { readonly head: string; readonly mergeTimeoutMs: number; readonly rules: DatabaseRules },
 ): Promise<FoundUnresolved> {
-  const { head } = at;
   const merges: UnresolvedMerge[] = [];
   const lost: LostRow[] = [];
   const unread = new Map<PeerProgress, Failure>();
@@ -37,7 +37,7 @@ export async function findUnresolved(
     if (!isUnresolved(progress) && !mayHaveLost(progress)) continue;
     try {
       const found = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
-        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), () => readUnresolved(database, progress, head)),
+        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), () => readUnresolved(database, progress, at)),
       );
       merges.push(...found.merges);
       lost.push(...found.lost);
@@ -54,14 +54,15 @@ export async function findUnresolved(
 async function readUnresolved(
   database: Database,
   progress: PeerProgress,
-  head: string,
+  at: { readonly head: string; readonly rules: DatabaseRules },
 ): Promise<Pick<FoundUnresolved, 'merges' | 'lost'>> {
+  const { head } = at;
   const merges: UnresolvedMerge[] = [];
   if (progress.head !== null && isUnresolved(progress)) {
     const rows = await unresolvedRows(database, { ours: head, theirs: progress.head });
     if (rows !== null) merges.push({ peer: progress.peer.name, ours: head, theirs: progress.head, rows });
   }
-  return { merges, lost: mayHaveLost(progress) ? await lostOf(database, progress, head) : [] };
+  return { merges, lost: mayHaveLost(progress) ? await lostOf(database, progress, at) : [] };
 }
 
 /** Whether rows of the merges with a peer may need a person. */
@@ -76,12 +77,16 @@ export function isUnresolved({ failure, peer }: PeerProgress): boolean {
 }
 
 /** The rows of the merges with one peer that need a person; adds the restoring statements to its conflicts. */
-async function lostOf(database: Database, progress: PeerProgress, head: string): Promise<LostRow[]> {
+async function lostOf(
+  database: Database,
+  progress: PeerProgress,
+  { head, rules }: { readonly head: string; readonly rules: DatabaseRules },
+): Promise<LostRow[]> {
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
   const found = await database.session(async (sql) => {
     await checkout(sql, branch);
-    return await lostRows(sql, progress.peer.name, progress.conflicts);
+    return await lostRows(sql, progress.peer.name, progress.conflicts, rules);
   });
   const statements = new Map(found.map(({ conflict, lost }) => [conflict, lost.sql ?? null]));
   progress.reportConflicts(

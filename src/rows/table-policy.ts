@@ -54,6 +54,14 @@ export interface DatabaseRules {
     /** Tables whose rows get other keys. */
     readonly rekeyed: readonly string[];
   };
+  /** Tables whose rows are numbered below a parent, in one column of text that is the key. */
+  readonly children: {
+    readonly table: string;
+    /** The key of the next child of the same parent; null if the row is no child. */
+    next(sql: Sql, key: string, isTaken: (key: string) => boolean): Promise<string | null>;
+    /** A row was added under this key. */
+    added(sql: Sql, key: string): Promise<void>;
+  };
   /** Computes the columns that derive from others, in an open merge of its database. */
   derive(sql: Sql, merging: Pick<Merging, 'base' | 'ours' | 'theirs'>): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BEADS_RULES } from '../../beads/database-rules.ts';
 import type { Peer } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
@@ -60,9 +61,10 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
 
 async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenConflicts> {
   const { engines, allProgress, branch, peers } = ended;
-  const { unread, ...found } = await findUnresolved(engines, allProgress, ended).finally(() =>
-    // The next run removes what cannot be removed now.
-    engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined),
+  const { unread, ...found } = await findUnresolved(engines, allProgress, { ...ended, rules: BEADS_RULES }).finally(
+    () =>
+      // The next run removes what cannot be removed now.
+      engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined),
   );
   const notRead = [...unread].map(([progress, failure]) => unreadProblem(progress, failure));
   const own = conflictsFileOf(ended.path);

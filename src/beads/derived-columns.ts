@@ -37,7 +37,7 @@ const edgeRow = z.object({
   type: z.string(),
   metadata: z.string().nullable(),
 });
-const gateSchema = z.object({ gate: z.unknown(), also_blocks: z.unknown() });
+const gateSchema = z.object({ gate: z.unknown().optional(), also_blocks: z.unknown().optional() });
 
 /** Writes the derived columns of `issues` in an open merge, as far as its schema has them. */
 export async function deriveIssueColumns(sql: Sql, heads: MergedHeads): Promise<void> {

@@ -145,7 +145,7 @@ export const COMMANDS = {
     action: false,
   },
   export: {
-    summary: 'Write the issues to the JSONL file of the workspace, as `bd export` does',
+    summary: 'Write the issues to the JSONL file of the workspace, as bd export does',
     arguments: [],
     options: [
       'config',

@@ -11,7 +11,7 @@ import { exportIssues } from '../jsonl/export.ts';
 import { exportText } from '../report/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { type JsonlRequest, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
+import { jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
 import {
   requestedBranch,
@@ -21,7 +21,7 @@ import {
   requestedJsonl,
 } from './prepare/options.ts';
 import { accessToPeers } from './prepare/peer-access.ts';
-import { DEFAULT_SYNC_REQUEST, type SyncRequest } from './request.ts';
+import { DEFAULT_SYNC_REQUEST, type JsonlRequest, type SyncRequest } from './request.ts';
 
 export interface ExportRequest
   extends Pick<
@@ -54,7 +54,13 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
   const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
   try {
     const { branch, head } = await branchOf(database, request.branch);
-    const exporting = { file, branch, scope, allowFewer: request.jsonl.allowFewer };
+    const exporting = {
+      file,
+      branch,
+      scope,
+      allowFewer: request.jsonl.allowFewer,
+      nameRows: request.reportValues !== 'none',
+    };
     const at = { version: 1, command: 'export', database: database.path, branch, head, file } as const;
     const read = <T>(work: Parameters<typeof readingIssues<T>>[2]): Promise<T> =>
       readingIssues(database.engines, request.timeout, work);

@@ -6,6 +6,14 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 import { parseAskedVersion } from '../install/version.ts';
 import type { SyncCommand } from '../sync/peer-actions.ts';
 
+/** What a user may say about the JSONL file. */
+export interface JsonlRequest {
+  /** Its path, relative to the working directory; absent: where the workspace keeps it. */
+  readonly path?: string | undefined;
+  /** Whether it may be replaced although it has records that the database does not have. */
+  readonly allowFewer: boolean;
+}
+
 /** What to do about rewritten histories, with the expected head of each peer. */
 export interface RewriteRequest {
   /** Peers whose head becomes the head of our branch. */
@@ -54,6 +62,8 @@ export interface SyncRequest {
   /** Whether `database` is written to the configuration. */
   readonly save?: boolean | undefined;
   readonly branch?: string | undefined;
+  /** The file that the mode belt-and-suspenders writes. */
+  readonly jsonl: JsonlRequest;
   readonly reportValues: ReportValues;
   /** Do not open `file://`, loopback and link-local endpoints, and write nothing (events that may not write). */
   readonly untrusted: boolean;
@@ -80,6 +90,7 @@ export const DEFAULT_SYNC_REQUEST: SyncRequest = {
   parallel: 8,
   initEmpty: true,
   maxDelete: 50,
+  jsonl: { allowFewer: false },
   reportValues: 'keys',
   untrusted: false,
   save: false,

@@ -9,7 +9,14 @@ import { type Asked, type Command, defineCommand } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
-import { requestedBranch, requestedConfig, requestedDolt, requestedRoles, splitList } from './prepare/options.ts';
+import {
+  requestedBranch,
+  requestedConfig,
+  requestedDolt,
+  requestedJsonl,
+  requestedRoles,
+  splitList,
+} from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
@@ -62,6 +69,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     database: read('database'),
     save: requestedSave(read),
     branch: requestedBranch(read('branch')),
+    jsonl: requestedJsonl(read),
     reportValues: read('report-values') ?? asked.reportValues,
     untrusted,
     allowNoPeers: asked.allowNoPeers || command === 'status' || command === 'plan',

@@ -26,6 +26,7 @@ import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
 import { explainFileAccess } from '../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
+import { exportAfterSync, NO_EXPORT } from './outcome/export-after-sync.ts';
 import { announce, reportEnd } from './outcome/progress.ts';
 import { recordTimes } from './outcome/record-times.ts';
 import { notRunResult, runResult } from './outcome/run-result.ts';
@@ -97,9 +98,13 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     context.onProgress({ stage: 'writing the result' });
     await explainFileAccess(prepared.allProgress);
     const recorded = await record(request, context, { opened, prepared, head: exchanged.head });
-    return { prepared, exchanged, recorded };
+    const on = { configuration: settings.configuration, database, branch: prepared.branch };
+    const afterSync = exchanged.merge === null ? NO_EXPORT : await exportAfterSync(request, context, on);
+    return { prepared, exchanged, recorded, afterSync };
   };
-  const { prepared, exchanged, recorded } = await run().finally(() => releasePeers(request, preparing, undo));
+  const { prepared, exchanged, recorded, afterSync } = await run().finally(() =>
+    releasePeers(request, preparing, undo),
+  );
   const { head, merge } = exchanged;
   const { conflicts, unsaved, state } = recorded;
   const all = [...database.notices, ...settings.notices, ...notices, ...reported];
@@ -114,6 +119,7 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     conflicts,
     unsaved,
     state,
+    afterSync,
     notices: all,
   });
 }

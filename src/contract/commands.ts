@@ -57,6 +57,7 @@ const READ = [
   ...DOLT,
 ] as const;
 const RUN = [...READ, 'fetch-wait', 'dry-run', 'bootstrap', 'fix-remotes'] as const;
+const JSONL = ['jsonl-path', 'allow-fewer'] as const;
 const REWRITES = ['adopt', 'discard-local', 'merge-rewritten'] as const;
 
 /** Every command, in the order of the help. */
@@ -83,13 +84,13 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'save', 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES],
+    options: [...RUN, 'save', 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES, ...JSONL],
     action: true,
   },
   pull: {
     summary: 'Fetch and merge without pushing',
     arguments: PEERS,
-    options: [...RUN, 'save', 'max-delete', ...REWRITES],
+    options: [...RUN, 'save', 'max-delete', ...REWRITES, ...JSONL],
     action: true,
   },
   push: {
@@ -149,9 +150,8 @@ export const COMMANDS = {
     arguments: [],
     options: [
       'config',
-      'jsonl-path',
+      ...JSONL,
       'check',
-      'allow-fewer',
       'credentials',
       'database',
       'branch',

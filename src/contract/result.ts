@@ -216,6 +216,14 @@ export const runResultSchema = z.strictObject({
   conflictsPath: z.string().optional(),
   /** Rows in the conflicts file that are not decided yet, those of earlier runs included; absent if there are none. */
   open: count.optional(),
+  /** The JSONL file of the mode belt-and-suspenders, and the issues in it. `file` is null if its path is not allowed. */
+  export: z
+    .strictObject({
+      status: z.enum(['written', 'unchanged', 'failed']),
+      file: z.string().nullable(),
+      issues: count.nullable(),
+    })
+    .optional(),
   /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
   truncated: z.literal(true).optional(),
 });

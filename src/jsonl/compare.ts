@@ -26,7 +26,7 @@ export interface Difference {
  */
 export async function compareIssues(
   sql: Sql,
-  { file, branch, scope }: Omit<Exporting, 'allowFewer'>,
+  { file, branch, scope }: Pick<Exporting, 'file' | 'branch' | 'scope'>,
 ): Promise<Difference> {
   const found = await statOf(file);
   if (found !== null && !found.isFile()) throw new Failure('export-failed', `${file} is not an ordinary file`);

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { statOf } from '../core/files.ts';
-import { listed, plain } from '../core/text.ts';
+import { counted, listed, plain } from '../core/text.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { type ExportScope, type IssueLine, issueLines } from './read-issues.ts';
 import { readRecords } from './records.ts';
@@ -17,6 +17,8 @@ export interface Exporting {
   readonly scope: ExportScope;
   /** Whether a file may be replaced although it has records that the database does not have. */
   readonly allowFewer: boolean;
+  /** Whether messages may name rows. */
+  readonly nameRows: boolean;
 }
 
 export interface Exported {
@@ -31,7 +33,10 @@ export interface Exported {
  * @param sql a session of its own
  * @throws Failure `no-issues`, `export-row`, `export-fewer`, `export-failed`
  */
-export async function exportIssues(sql: Sql, { file, branch, scope, allowFewer }: Exporting): Promise<Exported> {
+export async function exportIssues(
+  sql: Sql,
+  { file, branch, scope, allowFewer, nameRows }: Exporting,
+): Promise<Exported> {
   const target = await realpath(file).catch(() => file);
   const former = await statOf(target);
   if (former !== null && !former.isFile()) throw new Failure('export-failed', `${target} is not an ordinary file`);
@@ -40,10 +45,13 @@ export async function exportIssues(sql: Sql, { file, branch, scope, allowFewer }
   try {
     const handle = await within(target, () => open(temporary, 'wx', 0o644));
     const written = await writeLines(handle, issueLines(sql, branch, scope), target).finally(() => handle.close());
-    refuseProblems(written.problems);
+    if (written.problems.length > 0) throw refusedRows(named('row', written.problems, nameRows));
     const issues = written.ids.size;
     if (former !== null && written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
-    if (former !== null && !allowFewer) await refuseFewer(sql, target, written.ids);
+    if (former !== null && !allowFewer) {
+      const lost = await lostRecords(sql, target, written.ids);
+      if (lost.length > 0) throw fewer(target, named('record', lost, nameRows));
+    }
     await within(target, () => rename(temporary, target));
     return { status: 'written', issues };
   } finally {
@@ -86,9 +94,16 @@ async function writeLines(handle: FileHandle, lines: AsyncIterable<IssueLine>, t
   return { ids, digest: hash.digest('hex'), problems };
 }
 
-function refuseProblems(problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new Failure('export-row', `bd would refuse the whole file because of ${listed('row', problems.map(plain))}`);
+function named(noun: string, names: readonly string[], nameRows: boolean): string {
+  return nameRows ? listed(noun, names.map(plain)) : counted(names.length, noun);
+}
+
+function refusedRows(rows: string): Failure {
+  return new Failure('export-row', `bd would refuse the whole file because of ${rows}`);
+}
+
+function fewer(file: string, records: string): Failure {
+  return new Failure('export-fewer', `an export would remove ${records} from ${file}`);
 }
 
 async function digestOf(file: string): Promise<string> {
@@ -104,8 +119,11 @@ const MAX_PROVEN = 5_000;
 const PAGE = 500;
 const idRow = z.object({ id: z.string() });
 
-/** A record may only disappear if the history of the branch shows that its issue was deleted. */
-async function refuseFewer(sql: Sql, file: string, ids: ReadonlySet<string>): Promise<void> {
+/**
+ * The records of a file that an export would remove without a reason. A record may only disappear if the history of the
+ * branch shows that its issue was deleted, and never the last one.
+ */
+async function lostRecords(sql: Sql, file: string, ids: ReadonlySet<string>): Promise<readonly string[]> {
   const absent: string[] = [];
   const others: string[] = [];
   for await (const { kind, id } of readRecords(file)) {
@@ -113,9 +131,7 @@ async function refuseFewer(sql: Sql, file: string, ids: ReadonlySet<string>): Pr
     else if (!ids.has(id)) absent.push(id);
   }
   const lost = ids.size === 0 || absent.length > MAX_PROVEN ? absent : await notDeleted(sql, absent);
-  const records = [...lost, ...others];
-  if (records.length === 0) return;
-  throw new Failure('export-fewer', `${file} has ${listed('record', records.map(plain))} that an export would remove`);
+  return [...lost, ...others];
 }
 
 async function notDeleted(sql: Sql, absent: readonly string[]): Promise<readonly string[]> {

@@ -27,7 +27,7 @@ const NEEDED = ['issues', 'dependencies', 'labels', 'comments'] as const;
 const WISP_TABLES = ['wisps', 'wisp_dependencies', 'wisp_labels', 'wisp_comments'] as const;
 const INFRA_TYPES: readonly string[] = ['agent', 'role', 'message'];
 /** Issues whose rows are in memory at the same time. */
-const PAGE = 100;
+const PAGE = 200;
 
 const keyRow = z.object({ id: z.string(), wisp: z.coerce.number() });
 const countRow = z.object({ id: z.string(), count: z.coerce.number() });

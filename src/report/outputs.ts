@@ -14,6 +14,7 @@ export function runOutputs(result: RunResult, doltPath: string | null): Partial<
     failed: names(peers.filter((peer) => peer.status === 'failed')),
     conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
     'conflicts-path': result.conflictsPath ?? '',
+    'jsonl-path': result.export?.file ?? '',
     'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
     'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
     'database-path': result.database ?? '',

@@ -73,21 +73,3 @@ test('a tier that every run refuses is missing to the doctor', async () => {
     'missing: box has the tier T3, but this version can only send the full history',
   ]);
 });
-
-test('belt-and-suspenders federates, and says that no run writes the JSONL', async () => {
-  await using folder = await tempFolder();
-  await makeDatabase(folder.file('local'));
-  const overrides = { syncMode: 'belt-and-suspenders' } as const;
-  const peers = `box: file://${folder.file('box')}`;
-  const { result } = await command(folder, peers, { overrides });
-  expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
-  const warning = {
-    severity: 'warning',
-    code: 'not-supported',
-    message: expect.stringContaining('does not write the JSONL backup'),
-  };
-  expect(result.problems).toContainEqual(expect.objectContaining(warning));
-  expect(linesOf(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(
-    /^warning: .*does not write the JSONL backup$/,
-  );
-});

@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import { databaseFacts } from '../prepare/database-facts.ts';
 import { requestedBranch, requestedConfig, requestedCredentials, requestedDolt } from '../prepare/options.ts';
 import { selectPeers } from '../prepare/prepare-peers.ts';
-import { unusedCredentials, unwrittenBackup } from '../prepare/settings-without-effect.ts';
+import { unusedCredentials } from '../prepare/settings-without-effect.ts';
 import { fine, refused, warned } from './check.ts';
 import { checkDatabase } from './database-check.ts';
 import { type CheckedDolt, checkCapabilities, checkDolt } from './dolt-check.ts';
@@ -82,8 +82,7 @@ function checkMode(configuration: Configuration): DoctorCheck {
   const subject = { check: 'sync-mode' } as const;
   try {
     requireFederation(configuration);
-    const [notice] = unwrittenBackup(configuration);
-    return notice === undefined ? fine(subject, configuration.syncMode.value) : warned(subject, notice);
+    return fine(subject, configuration.syncMode.value);
   } catch (thrown) {
     return refused(subject, thrown);
   }

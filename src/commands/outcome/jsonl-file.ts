@@ -7,14 +7,7 @@ import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Context } from '../context.ts';
-
-/** What a user may say about the JSONL file. */
-export interface JsonlRequest {
-  /** Its path, relative to the working directory; absent: where the workspace keeps it. */
-  readonly path?: string | undefined;
-  /** Whether it may be replaced although it has records that the database does not have. */
-  readonly allowFewer: boolean;
-}
+import type { JsonlRequest } from '../request.ts';
 
 /**
  * The JSONL file and what bd leaves out of it. A link or a key of the checkout cannot lead out of the workspace of a job.

@@ -14,6 +14,7 @@ import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts'
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import type { SyncRequest } from '../request.ts';
+import type { AfterSync } from './export-after-sync.ts';
 import {
   adoptedProblems,
   emptiedProblems,
@@ -45,12 +46,13 @@ interface Ended {
   readonly unsaved: number | null;
   /** Warnings about the state file. */
   readonly state: readonly Diagnostic[];
+  readonly afterSync: AfterSync;
   readonly notices: readonly Diagnostic[];
 }
 
 /** The result of a run that opened a database. */
 export function runResult(request: SyncRequest, ended: Ended): RunResult {
-  const { database, prepared, head, merge, conflicts, unsaved } = ended;
+  const { database, prepared, head, merge, conflicts, unsaved, afterSync } = ended;
   const { path } = database;
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
   const peers = allProgress.map(peerResult);
@@ -60,6 +62,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       moved: head !== prepared.before,
       unsaved: unsaved ?? 0,
       halfDone: allProgress.some(({ failure }) => failure?.code === 'live-unknown'),
+      exportFailed: afterSync.export?.status === 'failed',
     },
   );
   return {
@@ -75,6 +78,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     peers,
     problems: [
       ...unsavedProblems(unsaved),
+      ...afterSync.problems,
       ...mergeProblems(merge),
       ...conflicts.problems,
       ...uncommittedProblems(dirty),
@@ -91,6 +95,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     ...(unsaved === null ? {} : { unsaved }),
     ...(conflicts.file === null ? {} : { conflictsPath: conflicts.file }),
     ...(conflicts.open === 0 ? {} : { open: conflicts.open }),
+    ...(afterSync.export === null ? {} : { export: afterSync.export }),
   };
 }
 

@@ -30,6 +30,7 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
  * The status of a whole run.
  * @param run.moved whether our own branch moved
  * @param run.halfDone whether a failed peer was fetched and merged, and only its push was refused
+ * @param run.exportFailed whether the JSONL file could not be written
  * @param run.unsaved how many commits are lost with the machine because no peer has them
  */
 export function runStatus(
@@ -38,12 +39,18 @@ export function runStatus(
     moved,
     unsaved,
     halfDone = false,
-  }: { readonly moved: boolean; readonly unsaved: number; readonly halfDone?: boolean },
+    exportFailed = false,
+  }: {
+    readonly moved: boolean;
+    readonly unsaved: number;
+    readonly halfDone?: boolean;
+    readonly exportFailed?: boolean;
+  },
 ): RunStatus {
   if (unsaved > 0) return 'failed';
   const taking = peers.filter((status) => status !== 'skipped');
   if (taking.length > 0 && taking.every((status) => status === 'failed')) return halfDone ? 'partial' : 'failed';
   if (taking.includes('conflict')) return 'conflict';
-  if (taking.includes('failed')) return 'partial';
+  if (taking.includes('failed') || exportFailed) return 'partial';
   return moved || taking.some((status) => status !== 'unchanged') ? 'success' : 'unchanged';
 }

@@ -12,7 +12,7 @@ import { parseMirror } from '../../install/release-urls.ts';
 import { parseAskedVersion } from '../../install/version.ts';
 import type { Asked } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { JsonlRequest } from '../outcome/jsonl-file.ts';
+import type { JsonlRequest } from '../request.ts';
 
 /**
  * The branch that the user named; it becomes an argument of procedures and clones.

@@ -3,29 +3,6 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { suggestion } from '../../core/suggestion.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 
-/** Warnings about settings that this run does not use. */
-export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Diagnostic[] {
-  return [...unwrittenBackup(configuration), ...unusedCredentials(configuration, credentials)];
-}
-
-/** A sync mode that promises more than synchronization. */
-export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnostic[] {
-  if (syncMode.value !== 'belt-and-suspenders') return [];
-  return [
-    {
-      severity: 'warning',
-      code: 'not-supported',
-      message:
-        'sync.mode is belt-and-suspenders, but this version only federates databases and does not write the JSONL backup',
-      hint: 'Let beads write the backup, or set `sync.mode: dolt-native`.',
-    },
-  ];
-}
-
-function unusedHint(near: string | null): string {
-  return near === null ? 'Remove the entry.' : `Did you mean \`${near}\`? Correct the name, or remove the entry.`;
-}
-
 /** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
 export function unusedCredentials({ peers, server }: Configuration, credentials: Credentials): readonly Diagnostic[] {
   const names = [...peers.map(({ name }) => name), ...(server.value === null ? [] : [SERVER_ENTRY])];

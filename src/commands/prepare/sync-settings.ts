@@ -12,12 +12,13 @@ import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import type { Context } from '../context.ts';
+import { writesJsonl } from '../outcome/export-after-sync.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
 import { requestedCredentials } from './options.ts';
 import { selectPeers } from './prepare-peers.ts';
-import { withoutEffect } from './settings-without-effect.ts';
+import { unusedCredentials } from './settings-without-effect.ts';
 
 /** Request and configuration of a run, before anything is installed or opened. */
 export interface SyncSettings {
@@ -40,7 +41,7 @@ export async function readSyncSettings(request: SyncRequest, context: Context): 
   }
   checkLeases(peers, request);
   const credentials = await requestedCredentials(request, context);
-  return { configuration, peers, credentials, notices: withoutEffect(configuration, credentials) };
+  return { configuration, peers, credentials, notices: unusedCredentials(configuration, credentials) };
 }
 
 /** How a run ends before it needs Dolt, and why. */
@@ -66,7 +67,7 @@ export function endsEarly(
     const untrusted: Diagnostic = { severity: 'warning', code: 'untrusted-event', message };
     return { status: 'skipped', notices: [untrusted, ...notices] };
   }
-  if (!isIdle) return null;
+  if (!isIdle || writesJsonl(request, configuration)) return null;
   if (configuration.peers.length === 0 && request.allowNoPeers === false) throw withoutPeers(configuration, cwd);
   return { status: 'unchanged', notices };
 }

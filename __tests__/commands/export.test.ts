@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ExportRequest, exportJsonl } from '../../src/commands/export.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
 import type { ExportResult } from '../../src/contract/result.ts';
-import { exportText } from '../../src/report/export.ts';
+import { exportText } from '../../src/report/text/export.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';

@@ -28,6 +28,8 @@ export interface Asked {
   readonly reportValues: ReportValues;
   /** Whether the event may not write. */
   readonly untrusted: boolean;
+  /** The branch of the git repository that the event may change; null: unknown, as in a terminal. */
+  readonly gitBranch: string | null;
   /** Whether a run without any configured peer is only a warning. */
   readonly allowNoPeers: boolean;
 }

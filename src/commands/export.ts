@@ -8,10 +8,10 @@ import { branchHead, checkedOutBranch } from '../dolt/sql/heads.ts';
 import { installDolt } from '../install/install.ts';
 import { compareIssues } from '../jsonl/compare.ts';
 import { exportIssues } from '../jsonl/export.ts';
-import { exportText } from '../report/export.ts';
+import { exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
+import { commitJsonl, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
 import {
   requestedBranch,
@@ -64,7 +64,11 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
     const at = { version: 1, command: 'export', database: database.path, branch, head, file } as const;
     const read = <T>(work: Parameters<typeof readingIssues<T>>[2]): Promise<T> =>
       readingIssues(database.engines, request.timeout, work);
-    if (!request.check) return { ...at, ...(await read((sql) => exportIssues(sql, exporting))) };
+    if (!request.check) {
+      const exported = await read((sql) => exportIssues(sql, exporting));
+      const commit = await commitJsonl(file, request, context);
+      return { ...at, ...exported, ...(commit === null ? {} : { commit }) };
+    }
     const { issues, ...difference } = await read((sql) => compareIssues(sql, exporting));
     const { missing, extra, changed, reordered } = difference;
     const isSame = missing.length + extra.length + changed.length === 0 && !reordered;
@@ -103,7 +107,7 @@ export const exportCommand = defineCommand({
   parse: (asked): ExportRequest => {
     const { read } = asked;
     return {
-      jsonl: requestedJsonl(read),
+      jsonl: requestedJsonl(asked),
       check: read('check'),
       database: read('database'),
       branch: requestedBranch(read('branch')),

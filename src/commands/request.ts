@@ -4,6 +4,7 @@ import type { FailOn, ReportValues, Role } from '../contract/vocabulary.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { parseAskedVersion } from '../install/version.ts';
+import type { Committing } from '../jsonl/git.ts';
 import type { SyncCommand } from '../sync/peer-actions.ts';
 
 /** What a user may say about the JSONL file. */
@@ -12,7 +13,12 @@ export interface JsonlRequest {
   readonly path?: string | undefined;
   /** Whether it may be replaced although it has records that the database does not have. */
   readonly allowFewer: boolean;
+  /** What to do with it in git; absent: nothing. */
+  readonly commit?: JsonlCommit | undefined;
 }
+
+/** The commit of the JSONL file, without the credential. */
+export type JsonlCommit = Pick<Committing, 'mode' | 'branch' | 'author' | 'message'>;
 
 /** What to do about rewritten histories, with the expected head of each peer. */
 export interface RewriteRequest {

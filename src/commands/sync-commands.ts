@@ -69,7 +69,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     database: read('database'),
     save: requestedSave(read),
     branch: requestedBranch(read('branch')),
-    jsonl: requestedJsonl(read),
+    jsonl: requestedJsonl(asked),
     reportValues: read('report-values') ?? asked.reportValues,
     untrusted,
     allowNoPeers: asked.allowNoPeers || command === 'status' || command === 'plan',

@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, USAGE } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, HUMAN, USAGE } from './error-entry.ts';
 
 /** Errors of the JSONL file and of its commit to git. */
 export const EXPORT_ERRORS = {
@@ -31,10 +31,5 @@ export const EXPORT_ERRORS = {
     title: 'The JSONL file was written, but not committed or pushed to git',
     hint: 'Check out a branch in an earlier step, with `contents: write` for the token. A protected branch refuses the push: commit the file in a pull request there.',
     ...FINAL,
-  },
-  'jsonl-committed': {
-    title: 'The JSONL file was committed to git',
-    hint: 'No action is needed.',
-    ...INFORMATION,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,7 +1,15 @@
 import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import { PEER_OPTIONS } from './peer-options.ts';
-import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, SYNC_MODES, TIERS } from './vocabulary.ts';
+import {
+  CONFLICT_STRATEGIES,
+  DIRTY_POLICIES,
+  FAIL_ON,
+  JSONL_COMMITS,
+  REPORT_VALUES,
+  SYNC_MODES,
+  TIERS,
+} from './vocabulary.ts';
 
 /** Every option of both frontends, in the order of the pages. */
 export const OPTIONS = {
@@ -238,6 +246,26 @@ export const OPTIONS = {
     frontends: BOTH,
     type: 'flag',
     default: 'false',
+  },
+  'jsonl-commit': {
+    description:
+      'What to do with the JSONL file in git: `off`; `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` is not supported yet',
+    frontends: ACTION,
+    type: 'choice',
+    choices: JSONL_COMMITS,
+    default: 'off',
+  },
+  author: {
+    description: 'Author of the git commit of the JSONL file, as `Name <email>`',
+    frontends: ACTION,
+    type: 'text',
+    default: 'github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>',
+  },
+  'commit-message': {
+    description: 'Message of the git commit of the JSONL file',
+    frontends: ACTION,
+    type: 'text',
+    default: 'Update the JSONL file of beads',
   },
   check: {
     description: 'Compare the JSONL file with the database; write nothing, and fail if they differ',

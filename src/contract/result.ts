@@ -192,6 +192,13 @@ export const problemSchema = z.strictObject({
 /** Information that is not one peer's failure; with a location if a configuration file is the cause. */
 export type Problem = z.infer<typeof problemSchema>;
 
+/** The JSONL file in git. `unchanged`: the branch has the same file. */
+const jsonlCommitSchema = z.strictObject({
+  status: z.enum(['committed', 'pushed', 'unchanged']),
+  branch: z.string(),
+  commit: z.string().nullable(),
+});
+
 export const runResultSchema = z.strictObject({
   version: z.literal(1),
   command: z.enum(['sync', 'pull', 'push', 'status', 'plan']),
@@ -222,6 +229,8 @@ export const runResultSchema = z.strictObject({
       status: z.enum(['written', 'unchanged', 'failed']),
       file: z.string().nullable(),
       issues: count.nullable(),
+      /** Absent if the file was not to be committed, or could not be. */
+      commit: jsonlCommitSchema.optional(),
     })
     .optional(),
   /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
@@ -338,6 +347,7 @@ export const exportResultSchema = z.strictObject({
   file: z.string(),
   /** Issues in the database that an export writes. */
   issues: count.nullable(),
+  commit: jsonlCommitSchema.optional(),
   /** Issues that only the database has, that only the file has, and that differ. */
   difference: z
     .strictObject({

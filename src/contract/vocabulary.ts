@@ -16,6 +16,9 @@ export type RegisterMode = (typeof REGISTER_MODES)[number];
 export const DIRTY_POLICIES = ['allow', 'fail', 'commit'] as const;
 export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
 
+/** What happens to the JSONL file in git. */
+export const JSONL_COMMITS = ['off', 'commit', 'push', 'pull-request'] as const;
+
 export const FAIL_ON = ['any', 'primary', 'none'] as const;
 export type FailOn = (typeof FAIL_ON)[number];
 

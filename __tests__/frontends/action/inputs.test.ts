@@ -10,7 +10,7 @@ import { failureOf } from '../../helpers/thrown.ts';
 
 type Inputs = Partial<Record<InputName, string>>;
 
-const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private' };
+const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private', branch: 'work' };
 const UNSAFE: EventVerdict = { ...SAFE, trusted: false };
 
 function request(inputs: Inputs = {}, event = SAFE) {
@@ -46,6 +46,21 @@ describe('the request of the inputs', () => {
       { retries: 0, parallel: 12 },
     ],
     [{ 'fail-on': 'none' }, { failOn: 'none' }],
+    [{ 'jsonl-path': 'a.jsonl', 'allow-fewer': 'true' }, { jsonl: { path: 'a.jsonl', allowFewer: true } }],
+    [
+      { 'jsonl-commit': 'push', author: ' Ann Example <ann@example.org>', 'commit-message': 'Backup' },
+      {
+        jsonl: {
+          allowFewer: false,
+          commit: {
+            mode: 'push',
+            branch: 'work',
+            author: { name: 'Ann Example', email: 'ann@example.org' },
+            message: 'Backup',
+          },
+        },
+      },
+    ],
     [
       { bootstrap: 'p', database: 'd', branch: 'b' },
       { bootstrap: 'p', database: 'd', branch: 'b' },
@@ -53,6 +68,14 @@ describe('the request of the inputs', () => {
   ];
   test.each(VALUES)('%j', (inputs, expected) => {
     expect(request(inputs)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['not-supported', { 'jsonl-commit': 'pull-request' }],
+    ['bad-usage', { 'jsonl-commit': 'commit', author: 'Ann' }],
+    ['bad-usage', { 'jsonl-commit': 'commit', author: 'Ann\u0007 <a>' }],
+  ] as const)('a commit of the JSONL file that is refused: %s %j', async (code, inputs) => {
+    expect((await failureOf(() => request(inputs))).code).toBe(code);
   });
 
   test('settings above file and environment', () => {

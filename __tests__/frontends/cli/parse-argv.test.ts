@@ -47,6 +47,7 @@ describe('a command line becomes a request', () => {
       maxDelete: 75,
       database: 'db',
       branch: 'work',
+      jsonl: { allowFewer: false },
       reportValues: 'none',
       untrusted: false,
       save: false,

@@ -6,7 +6,7 @@ import { exportIssues } from '../../jsonl/export.ts';
 import type { Context } from '../context.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
-import { jsonlFile, readingIssues } from './jsonl-file.ts';
+import { commitJsonl, jsonlFile, readingIssues } from './jsonl-file.ts';
 
 /** The JSONL file after a run. */
 export interface AfterSync {
@@ -35,18 +35,20 @@ export async function exportAfterSync(
 ): Promise<AfterSync> {
   const { configuration, database, branch } = on;
   if (!writesJsonl(request, configuration)) return NO_EXPORT;
-  let file: string | null = null;
+  let written: NonNullable<RunResult['export']> = { status: 'failed', issues: null, file: null };
   try {
-    const { file: found, ...scope } = await jsonlFile(request.jsonl, configuration, context);
-    file = found;
+    const { file, ...scope } = await jsonlFile(request.jsonl, configuration, context);
+    written = { ...written, file };
     const nameRows = request.reportValues !== 'none';
     const exporting = { file, branch, scope, allowFewer: request.jsonl.allowFewer, nameRows };
     const exported = await readingIssues(database.engines, request.timeout, (sql) => exportIssues(sql, exporting));
-    return { export: { ...exported, file }, problems: [] };
+    written = { ...exported, file };
+    const commit = await commitJsonl(file, request, context);
+    return { export: commit === null ? written : { ...written, commit }, problems: [] };
   } catch (thrown) {
     const { code, message, hint, location } = toFailure(thrown);
     if (code === 'interrupted') throw thrown;
     const problem: Diagnostic = { severity: 'error', code, message, hint, ...(location == null ? {} : { location }) };
-    return { export: { status: 'failed', issues: null, file }, problems: [problem] };
+    return { export: written, problems: [problem] };
   }
 }

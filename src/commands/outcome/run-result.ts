@@ -62,7 +62,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       moved: head !== prepared.before,
       unsaved: unsaved ?? 0,
       halfDone: allProgress.some(({ failure }) => failure?.code === 'live-unknown'),
-      exportFailed: afterSync.export?.status === 'failed',
+      exportFailed: afterSync.problems.length > 0,
     },
   );
   return {

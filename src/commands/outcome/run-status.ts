@@ -30,7 +30,7 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
  * The status of a whole run.
  * @param run.moved whether our own branch moved
  * @param run.halfDone whether a failed peer was fetched and merged, and only its push was refused
- * @param run.exportFailed whether the JSONL file could not be written
+ * @param run.exportFailed whether the JSONL file could not be written or committed
  * @param run.unsaved how many commits are lost with the machine because no peer has them
  */
 export function runStatus(

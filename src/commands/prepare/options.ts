@@ -12,7 +12,7 @@ import { parseMirror } from '../../install/release-urls.ts';
 import { parseAskedVersion } from '../../install/version.ts';
 import type { Asked } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { JsonlRequest } from '../request.ts';
+import type { JsonlCommit, JsonlRequest } from '../request.ts';
 
 /**
  * The branch that the user named; it becomes an argument of procedures and clones.
@@ -121,7 +121,33 @@ export function splitList(text: string | undefined): string[] {
   return (text ?? '').split(/[,\r\n]/).flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
 }
 
-/** What was said about the JSONL file. */
-export function requestedJsonl(read: ReadOption): JsonlRequest {
-  return { path: read('jsonl-path'), allowFewer: read('allow-fewer') };
+/**
+ * What was said about the JSONL file.
+ * @throws Failure `bad-usage` for an author without a name or an address, `not-supported` for a pull request
+ */
+export function requestedJsonl({ read, gitBranch }: Pick<Asked, 'read' | 'gitBranch'>): JsonlRequest {
+  const jsonl = { path: read('jsonl-path'), allowFewer: read('allow-fewer') };
+  const mode = read('jsonl-commit');
+  switch (mode) {
+    case 'off':
+      return jsonl;
+    case 'pull-request':
+      throw new Failure('not-supported', '`jsonl-commit: pull-request` is not supported by this version', {
+        hint: 'Use `jsonl-commit: push`. On a protected branch, use `commit` and open the pull request in a later step.',
+      });
+    case 'commit':
+    case 'push': {
+      const author = requestedAuthor(read('author'));
+      return { ...jsonl, commit: { mode, branch: gitBranch, author, message: read('commit-message') } };
+    }
+  }
+}
+
+function requestedAuthor(text: string): JsonlCommit['author'] {
+  const { name, email } =
+    /^\s*(?<name>[^<>\p{Cc}]*[^<>\s\p{Cc}])\s*<(?<email>[^<>\s\p{Cc}]+)>\s*$/u.exec(text)?.groups ?? {};
+  if (name !== undefined && email !== undefined) return { name, email };
+  throw new Failure('bad-usage', `author is ${JSON.stringify(text)}, but must be \`Name <email>\``, {
+    hint: 'Write for example `Ann Example <ann@example.org>`.',
+  });
 }

@@ -17,6 +17,8 @@ export interface EventVerdict {
   readonly trusted: boolean;
   readonly why: string;
   readonly visibility: Visibility;
+  /** The branch of the event, or the default branch if it has none, as on a release or a tag; null: unknown. */
+  readonly branch: string | null;
 }
 
 /** Started by a user with write access, or by the schedule of the default branch. */
@@ -39,7 +41,9 @@ type Repository = z.infer<typeof payloadSchema>['repository'];
 export function judgeEvent(event: WorkflowEvent): EventVerdict {
   const parsed = payloadSchema.safeParse(event.payload);
   const repository = parsed.success ? parsed.data.repository : {};
-  return { ...trust(event, repository), visibility: visibilityOf(repository) };
+  const own = /^refs\/heads\/(.+)$/.exec(event.ref)?.[1];
+  const branch = own ?? repository.default_branch ?? null;
+  return { ...trust(event, repository), visibility: visibilityOf(repository), branch };
 }
 
 function trust({ name, ref }: WorkflowEvent, repository: Repository): Pick<EventVerdict, 'trusted' | 'why'> {

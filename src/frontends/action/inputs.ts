@@ -100,6 +100,7 @@ export function askedByInputs(written: WrittenInputs, event: EventVerdict): Aske
     credentials: credentials === undefined ? undefined : { text: credentials },
     reportValues: event.visibility === 'private' ? 'keys' : 'none',
     untrusted: !event.trusted && !read('allow-untrusted-event'),
+    gitBranch: event.branch,
     allowNoPeers: read('allow-no-peers'),
   };
 }

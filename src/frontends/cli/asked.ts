@@ -25,6 +25,7 @@ export function askedByFlags({ command, operands, flags }: ParsedCommand, report
     credentials: file === undefined ? undefined : { file },
     reportValues,
     untrusted: false,
+    gitBranch: null,
     allowNoPeers: true,
   };
 }

@@ -1,5 +1,5 @@
-import type { ExportResult } from '../contract/result.ts';
-import { counted, listed, plain } from '../core/text.ts';
+import type { ExportResult } from '../../contract/result.ts';
+import { counted, listed, plain } from '../../core/text.ts';
 
 /** The outcome of `export` as text. */
 export function exportText({ status, file, issues, difference }: ExportResult): string {

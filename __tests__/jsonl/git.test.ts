@@ -1,0 +1,146 @@
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { commitJsonl } from '../../src/commands/outcome/jsonl-file.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { run } from '../../src/dolt/process.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const TOKEN = 'ghs_0123456789abcdef';
+const AUTHOR = { name: 'Ann', email: 'ann@example.org' };
+
+/** Runs git with the token in its settings, as a checkout step leaves it. */
+async function git(cwd: string, ...args: readonly string[]): Promise<string> {
+  const header = `Authorization: Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`;
+  const settings = [
+    'user.name=Bob',
+    'user.email=bob@example.org',
+    `http.extraheader=${header}`,
+    'init.defaultBranch=main',
+  ];
+  const words = [...settings.flatMap((setting) => ['-c', setting]), ...args];
+  const { exitCode, stdout, stderr } = await run('git', words, { env: { PATH: readEnv()['PATH'] ?? '' }, cwd });
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+interface Scene {
+  readonly host: GitHttp;
+  /** The repository of the host. */
+  readonly bare: string;
+  readonly repo: string;
+  readonly file: string;
+}
+
+/** A host with a repository, and a checkout of it with a JSONL file that is not committed. */
+async function checkout(folder: TempFolder): Promise<Scene> {
+  const [bare, repo] = [folder.file('git', 'repo.git'), folder.file('repo')];
+  await mkdir(bare, { recursive: true });
+  await git(bare, 'init', '--quiet', '--bare');
+  await git(bare, 'config', 'http.receivepack', 'true');
+  const host = await startGitHttp({ root: folder.file('git'), token: TOKEN });
+  await git(folder.path, 'clone', '--quiet', `${host.url}/repo.git`, repo);
+  await writeFile(folder.file('repo', 'README'), 'first\n');
+  await git(repo, 'add', '.');
+  await git(repo, 'commit', '--quiet', '-m', 'first');
+  await git(repo, 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+  await mkdir(folder.file('repo', '.beads'));
+  const file = folder.file('repo', '.beads', 'issues.jsonl');
+  await writeFile(file, '{"id":"bd-1"}\n');
+  return { host, bare, repo, file };
+}
+
+/** Commits the file as a step does, whose checkout left a header of its own. */
+async function commit(
+  folder: TempFolder,
+  { host, file }: Scene,
+  mode: 'commit' | 'push',
+  branch: string | null = 'main',
+) {
+  const env = { PATH: readEnv()['PATH'] ?? '', GITHUB_SERVER_URL: host.url };
+  const context = { ...commandContext(folder.path, { env }), tempDir: folder.file('tmp') };
+  const jsonl = { allowFewer: false, commit: { mode, branch, author: AUTHOR, message: 'Backup' } };
+  return await commitJsonl(file, { jsonl, dolt: { source: 'release', githubToken: TOKEN } }, context);
+}
+
+describe('the commit of the JSONL file', () => {
+  test('push adds one commit to the branch of the host, and the checkout follows', async () => {
+    await using folder = await tempFolder();
+    const scene = await checkout(folder);
+    await using host = scene.host;
+    const { bare, repo, file } = scene;
+    await git(repo, 'config', `http.${host.url}/.extraheader`, 'Authorization: Basic d3Jvbmc=');
+    for (const hook of ['pre-push', 'reference-transaction', 'post-commit']) {
+      const path = folder.file('repo', '.git', 'hooks', hook);
+      await writeFile(path, `#!/bin/sh\ntouch ${folder.file('hooked')}\nexit 1\n`);
+      await chmod(path, 0o755);
+    }
+    await writeFile(folder.file('repo', 'README'), 'work in progress\n');
+    const pushed = await commit(folder, scene, 'push');
+    expect(pushed).toMatchObject({ status: 'pushed', branch: 'main' });
+    expect(await git(bare, 'log', '--format=%an %s', 'main')).toBe('Ann Backup\nBob first');
+    expect(await git(bare, 'show', 'main:.beads/issues.jsonl')).toBe('{"id":"bd-1"}');
+    expect(await git(bare, 'show', 'main:README')).toBe('first');
+    expect(await git(repo, 'rev-parse', 'HEAD')).toBe(pushed?.commit);
+    expect(await git(repo, 'status', '--porcelain')).toBe('M README');
+    await expect(stat(folder.file('hooked'))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readFile(folder.file('repo', '.git', 'config'), 'utf8')).not.toContain(TOKEN);
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged', commit: null });
+
+    // On a release, a tag is checked out.
+    await rm(folder.file('repo', '.git', 'hooks'), { recursive: true });
+    await git(repo, 'stash', '--quiet');
+    await git(repo, 'checkout', '--quiet', '--detach', 'HEAD~1');
+    await mkdir(folder.file('repo', '.beads'), { recursive: true });
+    await writeFile(file, '{"id":"bd-2"}\n');
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
+    expect(await git(bare, 'log', '--format=%s', 'main')).toBe('Backup\nBackup\nfirst');
+    await expect(commit(folder, scene, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
+  });
+
+  test('a branch that moves meanwhile gets the commit on top, and a refused push is not repeated', async () => {
+    await using folder = await tempFolder();
+    const scene = await checkout(folder);
+    await using host = scene.host;
+    const { bare, repo } = scene;
+    await git(repo, 'commit', '--quiet', '--allow-empty', '-m', 'of another job');
+    await git(repo, 'push', '--quiet', 'origin', 'HEAD:refs/heads/other');
+    await git(repo, 'reset', '--quiet', '--hard', 'HEAD~1');
+    const hook = `#!/bin/sh\ntest -e moved && exit 0\ntouch moved\ngit update-ref refs/heads/main refs/heads/other\nexit 1\n`;
+    await writeFile(folder.file('git', 'repo.git', 'hooks', 'update'), hook);
+    await chmod(folder.file('git', 'repo.git', 'hooks', 'update'), 0o755);
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
+    expect(await git(bare, 'log', '--format=%s', 'main')).toBe('Backup\nof another job\nfirst');
+
+    await writeFile(scene.file, '{"id":"bd-3"}\n');
+    host.refusePushes();
+    const before = host.requests.length;
+    await expect(commit(folder, scene, 'push')).rejects.toMatchObject({
+      code: 'jsonl-commit-failed',
+      message: expect.not.stringContaining(TOKEN),
+    });
+    expect(host.requests.slice(before).filter((request) => / 403$/.test(request))).toHaveLength(1);
+    await expect(commit(folder, scene, 'push', null)).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
+  });
+
+  test('commit stays on this machine, and a file that git ignores is not committed', async () => {
+    await using folder = await tempFolder();
+    const scene = await checkout(folder);
+    await using _ = scene.host;
+    expect(await commit(folder, scene, 'commit')).toMatchObject({ status: 'committed', branch: 'main' });
+    expect(await git(scene.repo, 'log', '--format=%s')).toBe('Backup\nfirst');
+    expect(await git(scene.repo, 'status', '--porcelain')).toBe('');
+    expect(await git(scene.bare, 'log', '--format=%s', 'main')).toBe('first');
+    await writeFile(folder.file('repo', '.gitignore'), '*.log\n');
+    const ignored = { ...scene, file: folder.file('repo', 'b.log') };
+    await writeFile(ignored.file, '');
+    await expect(commit(folder, ignored, 'commit')).rejects.toMatchObject({
+      code: 'jsonl-commit-failed',
+      message: expect.stringContaining('b.log is ignored by git'),
+    });
+    const outside = { ...scene, file: folder.file('c.jsonl') };
+    await writeFile(outside.file, '');
+    await expect(commit(folder, outside, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
+  });
+});

@@ -1,0 +1,183 @@
+import { dirname, relative } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { Failure } from '../core/failure.ts';
+import { isInside, realPath } from '../core/files.ts';
+import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
+import type { Redactor } from '../core/secrets.ts';
+import { createEngineCredentials } from '../dolt/engine-credentials.ts';
+import { doltEnvironment, preparePrivateRoot } from '../dolt/environment.ts';
+import { run } from '../dolt/process.ts';
+
+/** What to do with the file in git. `commit`: on the branch that is checked out · `push`: on the branch of the remote. */
+export interface Committing {
+  /** Absolute path of the JSONL file. */
+  readonly file: string;
+  readonly mode: 'commit' | 'push';
+  /** The branch of the remote; null: unknown, so nothing can be pushed. */
+  readonly branch: string | null;
+  readonly author: { readonly name: string; readonly email: string };
+  readonly message: string;
+  /** git settings that hold the credential of the remote. */
+  readonly git: readonly (readonly [key: string, value: string])[];
+}
+
+/** `unchanged`: the branch has the same file. */
+export interface Committed {
+  readonly status: 'committed' | 'pushed' | 'unchanged';
+  readonly branch: string;
+  readonly commit: string | null;
+}
+
+export interface GitContext extends FolderPlace {
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  readonly secrets: Redactor;
+}
+
+/** How often a commit is made again on a branch that moved meanwhile. */
+const RETRIES = 2;
+const LIMIT_MS = 120_000;
+const REMOTE = 'origin';
+
+/**
+ * Commits the file, and nothing else, to the git repository around it. The commit is made from objects, not from the
+ * working tree: no hook, filter or staged change takes part, and the branch of a push need not be checked out.
+ * @throws Failure `jsonl-commit-failed`, `interrupted`
+ */
+export async function commitFile(committing: Committing, context: GitContext): Promise<Committed> {
+  return await inPrivateFolder(context, 'git', async (folder) => {
+    const git = await openGit(committing, folder, context);
+    if (committing.mode === 'commit') return await commitHere(git, committing);
+    const { branch } = committing;
+    if (branch === null) throw failed('the event names no branch, and the default branch of the repository is unknown');
+    for (let attempt = 0; ; attempt += 1) {
+      const base = await remoteHead(git, branch);
+      const commit = await commitOn(git, base, committing);
+      if (commit === null) return { status: 'unchanged', branch, commit: null };
+      const pushed = await git.tried('push', '--quiet', '--', REMOTE, `${commit}:refs/heads/${branch}`);
+      if (pushed === null) {
+        await followHere(git, { branch, base, commit });
+        return { status: 'pushed', branch, commit };
+      }
+      // The branch moved meanwhile, or the push is not allowed at all.
+      if (attempt >= RETRIES || (await remoteHead(git, branch)) === base)
+        throw failed(`git push to ${branch}: ${pushed}`);
+    }
+  });
+}
+
+interface Git {
+  /** Path of the file in the repository. */
+  readonly path: string;
+  readonly file: string;
+  /** Output of a command. @throws Failure `jsonl-commit-failed` */
+  said(...words: readonly string[]): Promise<string>;
+  /** null if a command succeeded, else its error output. */
+  tried(...words: readonly string[]): Promise<string | null>;
+  /** The same repository with an index of its own. */
+  withIndex(index: string): Git;
+  readonly folder: string;
+}
+
+async function openGit({ file, author, git }: Committing, folder: string, context: GitContext): Promise<Git> {
+  const real = await realPath(file);
+  const parent = dirname(real);
+  // In a container, the checkout belongs to another user. A folder of it must not pass for a repository with programs.
+  const settings = [['safe.directory', '*'] as const, ['safe.bareRepository', 'explicit'] as const, ...git];
+  const engineCredentials = createEngineCredentials({ git: settings });
+  const root = await preparePrivateRoot(folder);
+  const identity = Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+      [`GIT_${who}_NAME`, author.name],
+      [`GIT_${who}_EMAIL`, author.email],
+    ]),
+  );
+  const env = {
+    ...doltEnvironment(context.env, root, { privateDir: folder, userHome: false, engineCredentials }),
+    ...identity,
+  };
+  const at = (cwd: string, path: string, index: string | null): Git => {
+    const start = async (words: readonly string[]) => {
+      const own = index === null ? env : { ...env, GIT_INDEX_FILE: index };
+      const options = { env: own, cwd, signal: context.signal, timeoutMs: LIMIT_MS };
+      const { exitCode, stdout, stderr } = await run('git', words, options);
+      return { exitCode, stdout: stdout.trimEnd(), stderr: context.secrets.redact(stderr.trim()) };
+    };
+    return {
+      path,
+      file: real,
+      folder,
+      withIndex: (other) => at(cwd, path, other),
+      async said(...words) {
+        const { exitCode, stdout, stderr } = await start(words);
+        if (exitCode !== 0) throw failed(`git ${words[0]}: ${stderr}`);
+        return stdout;
+      },
+      async tried(...words) {
+        const { exitCode, stderr } = await start(words);
+        return exitCode === 0 ? null : stderr;
+      },
+    };
+  };
+  const top = await at(parent, '', null).said('rev-parse', '--show-toplevel');
+  if (!isInside(top, real)) throw failed(`${file} is not in the git repository ${top}`);
+  return at(top, relative(top, real).replaceAll('\\', '/'), null);
+}
+
+/** The head of the branch at the remote. A shallow clone stays shallow. */
+async function remoteHead(git: Git, branch: string): Promise<string> {
+  const isShallow = (await git.said('rev-parse', '--is-shallow-repository')) === 'true';
+  const depth = isShallow ? ['--depth=1'] : [];
+  await git.said('fetch', '--quiet', '--no-tags', ...depth, '--', REMOTE, `refs/heads/${branch}`);
+  return await git.said('rev-parse', '--verify', 'FETCH_HEAD^{commit}');
+}
+
+/** A commit of the file on another commit; null if that has the same file. */
+async function commitOn(git: Git, base: string, { message }: Committing): Promise<string | null> {
+  // The path of a tree entry may be ignored by git; then its owner does not want it in the repository.
+  const blob = await git.said('hash-object', '-w', '--no-filters', '--', git.file);
+  const former = await git.said('ls-tree', base, '--', git.path);
+  if (former.includes(` ${blob}\t`)) return null;
+  if (former === '' && (await git.tried('check-ignore', '--quiet', '--', git.path)) === null) {
+    throw failed(`${git.path} is ignored by git`);
+  }
+  const own = git.withIndex(`${git.folder}/index`);
+  await own.said('read-tree', base);
+  await own.said('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+  return await git.said('commit-tree', await own.said('write-tree'), '-p', base, '-m', message);
+}
+
+async function commitHere(git: Git, committing: Committing): Promise<Committed> {
+  const branch = await branchHere(git);
+  if (branch === null) throw failed('no branch is checked out');
+  const base = await git.said('rev-parse', '--verify', 'HEAD^{commit}');
+  const commit = await commitOn(git, base, committing);
+  if (commit === null) return { status: 'unchanged', branch, commit: null };
+  await moveHere(git, { base, commit });
+  return { status: 'committed', branch, commit };
+}
+
+async function branchHere(git: Git): Promise<string | null> {
+  if ((await git.tried('symbolic-ref', '--quiet', 'HEAD')) !== null) return null;
+  return (await git.said('symbolic-ref', '--quiet', 'HEAD')).replace(/^refs\/heads\//, '');
+}
+
+/** After a push, the checkout follows if it was at the commit below. */
+async function followHere(
+  git: Git,
+  { branch, base, commit }: { readonly branch: string; readonly base: string; readonly commit: string },
+): Promise<void> {
+  const here = await git.said('rev-parse', '--verify', 'HEAD^{commit}');
+  if (here === base && (await branchHere(git)) === branch) await moveHere(git, { base, commit });
+}
+
+/** Moves the branch that is checked out, and updates the entry of the file in the index. */
+async function moveHere(git: Git, { base, commit }: { readonly base: string; readonly commit: string }): Promise<void> {
+  await git.said('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
+  const blob = await git.said('rev-parse', '--verify', `${commit}:${git.path}`);
+  await git.said('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+}
+
+function failed(why: string): Failure {
+  return new Failure('jsonl-commit-failed', `the JSONL file was not committed: ${why}`);
+}

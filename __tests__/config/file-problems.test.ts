@@ -116,7 +116,7 @@ federation: {remotes: {a: {url: x}}, exclude_types: [wisp]}
     'federation: {organizations: []}',
     'federation: {exclude_types: [bug]}',
     'federation.exclude_types: [wisp, bug]',
-    ...['trust', 'filter', 'erasure'].map((key) => `federation: {peers: {a: {endpoint: file:///a, ${key}: x}}}`),
+    ...['filter', 'erasure'].map((key) => `federation: {peers: {a: {endpoint: file:///a, ${key}: x}}}`),
   ])('%s is for a later version', async (text) => {
     const failure = await refusal(() => configure(text));
     expect(failure).toMatchObject({ code: 'not-supported', location: { file: '/c.yaml', line: 1 } });

@@ -68,6 +68,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     branch: null,
     strategy: 'newest',
     accept: [],
+    trust: null,
     ref: null,
     user: null,
     live: false,

@@ -62,6 +62,8 @@ export interface Peer {
   readonly strategy: ConflictStrategy;
   /** What the check before a merge accepts from this peer. */
   readonly accept: readonly Accept[];
+  /** Patterns of the systems whose rows the peer may add, change and delete; null: it may change everything. */
+  readonly trust: readonly string[] | null;
   /** Full name of the git ref that holds the data; null: Dolt's default, `refs/dolt/data`. Git remotes only. */
   readonly ref: string | null;
   /** User name for the peer's server. Remotes over https only. */

@@ -51,7 +51,6 @@ const PEER_PATHS = Object.values(PEER_SETTINGS).map(({ path }): readonly string[
 export const PEER_KEYS: KnownKeys = {
   endpoint: 'read',
   ...Object.fromEntries(PEER_PATHS.map(([key = '']) => [key, 'read'] as const)),
-  trust: 'later',
   filter: 'later',
   erasure: 'later',
 };

@@ -21,7 +21,7 @@ import { AWS_KEYS, checkKeys, PEER_KEYS } from './known-keys.ts';
 import { check } from './layers.ts';
 import { parsePeerUser, parseRefName } from './names.ts';
 import { type Problems, placed } from './problems.ts';
-import { duration, hosts, text, word } from './value-schemas.ts';
+import { duration, hosts, patterns, text, word } from './value-schemas.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './yaml/tree.ts';
 
 /** A peer as written, with values of the right type that are not yet compared with the rest of the configuration. */
@@ -34,6 +34,8 @@ export interface PeerEntry {
   readonly branch: string | null;
   readonly conflict: ConflictStrategy | null;
   readonly accept: readonly Accept[];
+  /** null: not set. */
+  readonly trust: readonly string[] | null;
   readonly ref: string | null;
   readonly user: string | null;
   /** null: not set. */
@@ -70,6 +72,7 @@ const FIELDS = {
   branch: text.optional(),
   conflict: word(CONFLICT_STRATEGIES).optional(),
   accept: z.array(word(ACCEPTS), { error: `must be a list of ${ACCEPTS.join(', ')}` }).optional(),
+  trust: patterns.optional(),
   ref: text.optional(),
   user: text.optional(),
   live: z.boolean({ error: 'must be true or false' }).optional(),
@@ -130,6 +133,7 @@ function readPeerEntry(
     branch: read.branch ?? null,
     conflict: read.conflict ?? null,
     accept: [...new Set(read.accept)],
+    trust: read.trust ?? null,
     ref: read.ref ?? null,
     user: read.user ?? null,
     live: read.live ?? null,

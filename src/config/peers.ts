@@ -29,7 +29,7 @@ interface Rules {
 }
 
 /** Defaults of a peer that is only an endpoint. */
-const BARE = { branch: null, timeout: null, accept: [], ref: null, user: null, allowedHosts: [] } as const;
+const BARE = { branch: null, timeout: null, accept: [], trust: null, ref: null, user: null, allowedHosts: [] } as const;
 
 /**
  * The peers of a run, primary first, then by name. Reports invalid names, endpoints and tiers, a second primary, and
@@ -101,7 +101,7 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const subject = `peer ${name}`;
   problems.attempt(() => placed('peers', entry.keyAt, () => parsePeerName(name)));
   problems.attempt(() => placed(subject, entry.place('tier'), () => requireTier(entry, rules.sovereignty)));
-  const { branch, timeout, accept } = entry;
+  const { branch, timeout, accept, trust } = entry;
   if (branch !== null) problems.attempt(() => placed(subject, entry.place('branch'), () => parseBranchName(branch)));
   const endpoint = readEndpoint(entry.endpoint, { subject, location: entry.place('endpoint') }, rules);
   const tier = entry.tier ?? rules.sovereignty;
@@ -120,7 +120,20 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
       return found;
     }),
   );
-  return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, live: live ?? null, origin };
+  return {
+    name,
+    endpoint,
+    role,
+    tier,
+    branch,
+    timeout,
+    strategy,
+    accept,
+    trust,
+    ...options,
+    live: live ?? null,
+    origin,
+  };
 }
 
 /** DoltHub's own hosts never run a user's database, in any spelling of the endpoint. */

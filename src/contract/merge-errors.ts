@@ -27,6 +27,11 @@ export const INCOMING_ERRORS = {
     hint: 'Review these rows in a clone of the peer: bd connects to the addresses in them. If you want them, list `peers` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
+  'peer-untrusted': {
+    title: 'The peer changes rows that its `trust` does not allow',
+    hint: 'Ask the operator of the peer. If the change is intended, add the system of the rows to `trust` of this peer. Rows of tables without a `source_system` can only come from peers without `trust`.',
+    ...HUMAN,
+  },
   'mass-deletion': {
     title: 'The peer deletes a large part of a table, or a whole table',
     hint: 'Ask the operator of the peer. If the deletion is intended, list `deletion` in `federation.peers.<peer>.accept`, or raise `--max-delete` (percent) for one run.',

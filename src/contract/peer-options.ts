@@ -25,6 +25,13 @@ export const PEER_OPTIONS = {
     type: 'text',
     value: 'list',
   },
+  trust: {
+    description:
+      'Patterns of the systems (`source_system`) whose rows the peer may change, separated by commas; by default all',
+    frontends: CLI,
+    type: 'text',
+    value: 'patterns',
+  },
   user: { description: "User name at the peer's server", frontends: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', frontends: CLI, type: 'text', value: 'name' },
   live: {
@@ -83,6 +90,7 @@ export const PEER_SETTINGS = {
   branch: { path: ['branch'], form: 'text' },
   conflict: { path: ['conflict'], form: 'text' },
   accept: { path: ['accept'], form: 'list' },
+  trust: { path: ['trust'], form: 'list' },
   user: { path: ['user'], form: 'text' },
   ref: { path: ['ref'], form: 'text' },
   timeout: { path: ['timeout'], form: 'text' },

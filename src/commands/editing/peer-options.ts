@@ -32,7 +32,7 @@ function optionsOf(peer: Peer, written: ConfigField, configuration: Configuratio
 }
 
 function valuesOf(peer: Peer): Readonly<Record<string, string | null>> {
-  const { endpoint, role, tier, branch, strategy, accept, user, ref, timeout, live, allowedHosts, aws } = peer;
+  const { endpoint, role, tier, branch, strategy, accept, trust, user, ref, timeout, live, allowedHosts, aws } = peer;
   return {
     endpoint: endpoint.written,
     role,
@@ -40,6 +40,7 @@ function valuesOf(peer: Peer): Readonly<Record<string, string | null>> {
     branch,
     conflict: strategy,
     accept: accept.join(', '),
+    trust: trust?.join(', ') ?? null,
     user,
     ref,
     timeout: timeout === null ? null : durationText(timeout),

@@ -94,6 +94,7 @@ function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Pee
     branch,
     strategy: sender?.strategy ?? settings.strategy.value,
     accept: sender?.accept ?? [],
+    trust: sender?.trust ?? null,
     ref: null,
     user: null,
     live: false,

@@ -8,6 +8,7 @@ import { checkIncoming } from './check-incoming.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
 import { readIncoming } from './read-incoming.ts';
 import { refuseOwnLosses } from './refuse-own-losses.ts';
+import { untrustedChanges, withTrust } from './trust.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -47,8 +48,14 @@ export async function checkPeers(
       if (lost !== null) throw lost;
       const incoming = await read(progress.head);
       if (incoming === null) return progress.checked(null);
-      const { accept, name } = progress.peer;
-      progress.checked(checkIncoming(incoming, { peer: name, accept, maxDelete }));
+      const { accept, name, trust } = progress.peer;
+      const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
+      const heads = { ours, theirs: progress.head };
+      const untrusted =
+        trust === null
+          ? []
+          : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedChanges(sql, heads, trust));
+      progress.checked(withTrust(verdict, untrusted, name));
     } catch (thrown) {
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;

@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { makeBeadsDatabase } from '../../helpers/beads-database.ts';
+import { command } from '../../helpers/commanding.ts';
+import { cloneDatabase } from '../../helpers/database.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+
+test('a peer changes the rows of the systems that its trust names, and no others', async () => {
+  await using folder = await tempFolder();
+  const local = await makeBeadsDatabase(folder.file('town'));
+  await local.commit('ours', "UPDATE issues SET source_system = 'github:org/a:2' WHERE id = 'bd-2'");
+  const url = `file://${folder.file('box')}`;
+  await local.publish(url);
+  const other = await cloneDatabase(url, folder.file('other'));
+  const pulled = async (trust: string) =>
+    (await command(folder, `box: {endpoint: "${url}", trust: [${trust}]}`, { command: 'pull' })).result.peers[0];
+
+  await other.commit('allowed', "UPDATE issues SET title = 'theirs' WHERE id = 'bd-1'");
+  await other.publish(url);
+  const refused = await pulled('"github:*/*"');
+  expect(refused).toMatchObject({
+    status: 'conflict',
+    error: { code: 'peer-untrusted', message: expect.stringMatching(/^box changes 1 row of issues from systems/) },
+    held: [{ table: 'issues', key: { id: 'bd-1' }, column: 'source_system', value: 'here' }],
+  });
+  expect((await pulled(''))?.error?.code).toBe('peer-untrusted');
+  expect(await pulled('here')).toMatchObject({ status: 'pulled', error: null });
+
+  // A row may neither be taken from another system, nor be given to one, nor be deleted; nor may it say nothing.
+  await other.commit(
+    'not allowed',
+    "UPDATE issues SET source_system = 'here' WHERE id = 'bd-2'",
+    "UPDATE issues SET source_system = 'mallory' WHERE id = 'bd-1'",
+    "INSERT INTO issues (id, title) VALUES ('bd-3', 'says nothing')",
+  );
+  await other.publish(url);
+  const before = await local.head();
+  const all = await pulled('here');
+  expect(all?.error?.message).toMatch(/^box changes 3 rows of issues/);
+  expect(all?.held?.map(({ key }) => key['id'])).toEqual(['bd-1', 'bd-2', 'bd-3']);
+  expect(await local.head()).toBe(before);
+
+  await other.commit('another table', "INSERT INTO config VALUES ('issue_prefix_2', 'x')");
+  await other.publish(url);
+  const table = await pulled('"*", "*/*"');
+  expect(table?.error).toMatchObject({
+    code: 'peer-untrusted',
+    message: expect.stringMatching(/^box changes config, whose rows do not say.*\nNothing was merged/),
+  });
+});

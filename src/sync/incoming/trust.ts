@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { parsePathPattern } from '../../config/endpoint/allow-list.ts';
+import type { BlockedRow } from '../../contract/result.ts';
+import { Failure } from '../../core/failure.ts';
+import { counted, plain } from '../../core/text.ts';
+import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
+import { columnsAt } from '../../dolt/schema/columns.ts';
+import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { mergeBase } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Verdict } from './check-incoming.ts';
+
+/** The column in which bd records the system that a row came from. */
+const COLUMN = 'source_system';
+
+/** What a peer brings against its `trust`, table by table. */
+export interface Untrusted {
+  readonly table: string;
+  /** null: no row of the table says which system it came from, so the peer may not change it. */
+  readonly count: number | null;
+  readonly rows: readonly BlockedRow[];
+}
+
+const systemRow = z.object({ before: z.string().nullable(), after: z.string().nullable() });
+
+/**
+ * The rows that a head adds, changes or deletes although they came from a system, or would say so, that no pattern
+ * names. A row that says nothing has the empty text. A table that was redefined counts as a whole.
+ */
+export async function untrustedChanges(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+  patterns: readonly string[],
+): Promise<Untrusted[]> {
+  const base = await mergeBase(sql, heads.ours, heads.theirs);
+  if (base === null || base === heads.theirs) return [];
+  const range = { from: base, to: heads.theirs };
+  const isTrusted = trusting(patterns);
+  const found: Untrusted[] = [];
+  for (const change of await tableChanges(sql, range.from, range.to)) {
+    const table = change.to ?? change.from ?? '';
+    const keys = await keysIfAttributed(sql, change, range);
+    if (keys === null) found.push({ table, count: null, rows: [] });
+    else found.push(...(await untrustedRows(sql, range, { table, keys, isTrusted })));
+  }
+  return found;
+}
+
+function trusting(patterns: readonly string[]): (system: string) => boolean {
+  const expressions = patterns.map((pattern) => parsePathPattern(pattern));
+  return (system) => expressions.some((one) => one.test(system));
+}
+
+/** The key columns of a table whose rows say on both sides where they came from; null for any other table. */
+async function keysIfAttributed(
+  sql: Sql,
+  { from, to, comparable, definitionChanged }: TableChange,
+  range: { readonly from: string; readonly to: string },
+): Promise<readonly string[] | null> {
+  if (from === null || from !== to || !comparable || definitionChanged) return null;
+  const columns = await columnsAt(sql, to, range.to);
+  const keys = columns.filter(({ primary }) => primary).map(({ name }) => name);
+  return keys.length > 0 && columns.some(({ name }) => name === COLUMN) ? keys : null;
+}
+
+async function untrustedRows(
+  sql: Sql,
+  range: { readonly from: string; readonly to: string },
+  of: {
+    readonly table: string;
+    readonly keys: readonly string[];
+    readonly isTrusted: (system: string) => boolean;
+  },
+): Promise<Untrusted[]> {
+  const { table, keys, isTrusted } = of;
+  const [before, after] = [systemOf('from', 'added'), systemOf('to', 'removed')];
+  const systems = await sql.rows(
+    systemRow,
+    `SELECT DISTINCT ${before} AS \`before\`, ${after} AS \`after\` FROM dolt_diff(?, ?, ?)`,
+    [range.from, range.to, table],
+  );
+  const all = systems.flatMap((row) => [row.before, row.after]).filter((system) => system !== null);
+  const refused = [...new Set(all)].filter((system) => !isTrusted(system));
+  if (refused.length === 0) return [];
+  const list = refused.map(() => '?').join(', ');
+  const where = `(${before} IN (${list}) OR ${after} IN (${list}))`;
+  const choice = { table, keys, where, parameters: [...refused, ...refused], column: COLUMN };
+  const count = await countDifferingRows(sql, range, choice);
+  return [{ table, count, rows: await differingRows(sql, range, choice) }];
+}
+
+/** The system of one side of a row; NULL if that side has no row. */
+function systemOf(side: 'from' | 'to', absent: 'added' | 'removed'): string {
+  return `CASE WHEN diff_type = '${absent}' THEN NULL ELSE COALESCE(${side}_${COLUMN}, '') END`;
+}
+
+/** A verdict that also blocks what `trust` does not allow. No `accept` lifts that. */
+export function withTrust(verdict: Verdict, untrusted: readonly Untrusted[], peer: string): Verdict {
+  if (untrusted.length === 0) return verdict;
+  const lines = untrusted.map(({ table, count }) =>
+    count === null
+      ? `${peer} changes ${plain(table)}, whose rows do not say which system they came from`
+      : `${peer} changes ${counted(count, 'row')} of ${plain(table)} from systems that its \`trust\` does not name`,
+  );
+  const end = verdict.failure?.message ?? `Nothing was merged from or pushed to ${peer}.`;
+  return {
+    ...verdict,
+    failure: new Failure('peer-untrusted', [...lines, end].join('\n')),
+    held: [...untrusted.flatMap(({ rows }) => rows), ...verdict.held],
+  };
+}

@@ -41,12 +41,13 @@ describe('config and list-peers', () => {
       { key: 'federation.server', value: '', origin: 'default' },
       { key: 'federation.push', value: 'true', origin: 'default' },
       { key: 'federation.register', value: 'keep', origin: 'default' },
+      { key: 'federation.attribution', value: 'report', origin: 'default' },
       { key: 'conflict.strategy', value: 'manual', origin: 'environment:BD_CONFLICT_STRATEGY' },
       { key: 'federation.peers.a', value: 'dolthub://Org/a', origin: `file:${file}:5:5` },
       { key: 'federation.peers.b', value: 'file:///srv/b', origin: `file:${file}:4:5` },
       { key: 'federation.peers.c', value: 'file:///srv/c', origin: 'input:peers' },
     ]);
-    expect(await config({ key: 'federation.peers.b', overrides }, context)).toEqual([entries[14]]);
+    expect(await config({ key: 'federation.peers.b', overrides }, context)).toEqual([entries[15]]);
     const peers = listPeersResultSchema.parse(await listPeers({ overrides }, context));
     expect(peers[0]).toEqual({ name: 'origin', endpoint: 'file:///srv/own', role: 'primary', tier: 'T2' });
     expect(peers.map(({ name }) => name)).toEqual(['origin', 'a', 'b', 'c']);

@@ -60,7 +60,16 @@ describe('the options of a peer', () => {
       '--conflict',
       'ours',
     ];
-    const lists = ['--accept', 'deletion, future', '--timeout', '90s', '--allowed-hosts', 'a.example,b.example:8080'];
+    const lists = [
+      '--accept',
+      'deletion, future',
+      '--trust',
+      'here, git:*',
+      '--timeout',
+      '90s',
+      '--allowed-hosts',
+      'a.example,b.example:8080',
+    ];
     const aws = ['--aws-region', 'eu', '--aws-profile', 'p', '--aws-endpoint', 'https://s3.example'];
     const table = ['--aws-path-style', 'true', '--aws-dynamodb-table', 'manifests'];
     const { text, warnings } = await run(
@@ -78,7 +87,7 @@ describe('the options of a peer', () => {
       expect.stringMatching(/^sync-mode: sync\.mode is not set, .*\n.*\nsync:\n {2}mode: dolt-native$/),
     ]);
     expect(await readFile(file, 'utf8')).toBe(
-      'federation:\n  sovereignty: T2\n  peers: {n: {endpoint: s3://bucket/n, role: backup, tier: T1, lower-tier: true, branch: side, conflict: ours, accept: [deletion, future], timeout: 90s, allowed-hosts: [a.example, b.example:8080], aws: {region: eu, profile: p, endpoint: https://s3.example, path-style: true, dynamodb-table: manifests}}}\n',
+      'federation:\n  sovereignty: T2\n  peers: {n: {endpoint: s3://bucket/n, role: backup, tier: T1, lower-tier: true, branch: side, conflict: ours, accept: [deletion, future], trust: [here, git:*], timeout: 90s, allowed-hosts: [a.example, b.example:8080], aws: {region: eu, profile: p, endpoint: https://s3.example, path-style: true, dynamodb-table: manifests}}}\n',
     );
     const values = await Promise.all(
       [...Object.values(PEER_SETTINGS).map(({ path }) => path.join('.')), 'endpoint'].map(async (option) => {
@@ -97,6 +106,7 @@ describe('the options of a peer', () => {
       branch: 'side',
       conflict: 'ours',
       accept: 'deletion, future',
+      trust: 'here, git:*',
       user: '',
       ref: '',
       timeout: '90s',

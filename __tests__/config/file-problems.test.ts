@@ -111,7 +111,6 @@ federation: {remotes: {a: {url: x}}, exclude_types: [wisp]}
   });
 
   test.each([
-    'federation: {attribution: report}',
     'federation: {privacy: {}}',
     'federation: {organizations: []}',
     'federation: {exclude_types: [bug]}',

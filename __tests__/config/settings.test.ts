@@ -37,6 +37,7 @@ describe('precedence: default, file, environment, input', () => {
       redirect: null,
       bdEnv: {},
       syncMode: { ...nothing, value: 'dolt-native' },
+      attribution: { ...nothing, value: 'report' },
       push: { ...nothing, value: true, guard: null },
       register: { ...nothing, value: 'keep' },
       sovereignty: { ...nothing, value: 'T1' },
@@ -163,5 +164,14 @@ describe('wrong values', () => {
     const overrides = { dolthubHost: 'in.example:1' };
     expect(configure(text, { env, overrides }).peers[0]?.endpoint.dolt).toBe('https://in.example:1/o/r');
     expect(configure(text).peers[0]?.endpoint.dolt).toBe('https://doltremoteapi.dolthub.com/o/r');
+  });
+});
+
+test('attribution is counted or not; a stamp is refused', async () => {
+  expect(configure('federation.attribution: Off').attribution.value).toBe('off');
+  const failure = await refusal(() => configure('federation: {attribution: stamp}'));
+  expect(failure).toMatchObject({
+    code: 'config-invalid',
+    message: expect.stringContaining('`stamp` is not supported'),
   });
 });

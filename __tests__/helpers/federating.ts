@@ -116,6 +116,7 @@ export function testContext(
 ): SyncContext {
   return {
     engines,
+    attribution: 'off',
     served: null,
     branch: 'main',
     town: null,

@@ -323,6 +323,7 @@ function newSyncContext(
     branch: prepared.branch,
     town: opened.settings.configuration.town.value,
     rules: BEADS_RULES,
+    attribution: opened.settings.configuration.attribution.value,
     dirty: prepared.dirty,
     dryRun: request.dryRun,
     initEmpty: request.initEmpty,

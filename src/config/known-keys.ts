@@ -31,7 +31,6 @@ const OTHER_KEYS: Readonly<Record<Section, KnownKeys>> = {
     peers: 'read',
     exclude_types: 'read',
     remotes: 'ignored',
-    attribution: 'later',
     privacy: 'later',
     organizations: 'later',
   },

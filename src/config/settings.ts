@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  ATTRIBUTIONS,
+  type AttributionMode,
   CONFLICT_STRATEGIES,
   type ConflictStrategy,
   DIRTY_POLICIES,
@@ -24,6 +26,10 @@ const remote = z
   .transform((written) => written || null);
 
 const inbox = z.union([z.boolean(), z.array(databaseName)], { error: 'must be true, false or a list of names' });
+
+const attribution = word(ATTRIBUTIONS).refine((mode) => mode !== 'stamp', {
+  error: '`stamp` is not supported by this version; write `report` or `off`',
+});
 
 /** Lets TypeScript compare the parts of a row with one type. */
 const setting = <T>(row: Setting<T>): Setting<T> => row;
@@ -116,6 +122,12 @@ export const SETTINGS = {
     schema: word(REGISTER_MODES),
     // bd refuses to upgrade a database that has remotes, and its own federation pushes full history to each (bd 1.3.0).
     fallback: ({ workspace, isBeads = true }) => (workspace === null || !isBeads ? 'keep' : 'run'),
+  }),
+  /** Whether what comes in is counted by its source system. */
+  attribution: setting<AttributionMode>({
+    key: 'federation.attribution',
+    schema: attribution,
+    fallback: () => 'report',
   }),
   strategy: setting<ConflictStrategy>({
     key: 'conflict.strategy',

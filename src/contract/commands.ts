@@ -57,7 +57,7 @@ const READ = [
   ...DOLT,
 ] as const;
 const RUN = [...READ, 'fetch-wait', 'dry-run', 'bootstrap', 'fix-remotes'] as const;
-const JSONL = ['jsonl-path', 'allow-fewer', 'jsonl-commit', 'author', 'commit-message'] as const;
+const JSONL = ['jsonl-path', 'allow-fewer'] as const;
 const REWRITES = ['adopt', 'discard-local', 'merge-rewritten'] as const;
 
 /** Every command, in the order of the help. */
@@ -146,7 +146,7 @@ export const COMMANDS = {
     action: false,
   },
   export: {
-    summary: 'Write the issues to the JSONL file of the workspace, as bd export does',
+    summary: 'Write the issues to the JSONL file of the workspace, like bd export',
     arguments: [],
     options: [
       'config',

@@ -249,7 +249,7 @@ export const OPTIONS = {
   },
   'jsonl-commit': {
     description:
-      'What to do with the JSONL file in git: `off`; `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` is not supported yet',
+      'How the JSONL file gets into git: `off` (not at all); `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` is not supported yet',
     frontends: ACTION,
     type: 'choice',
     choices: JSONL_COMMITS,

@@ -143,6 +143,15 @@ const rewrittenSchema = z.strictObject({
   last: hash.nullable(),
 });
 
+/** Issues that a peer's head adds, changes or deletes, by source system and creator; the first of the sources. */
+const attributionSchema = z.strictObject({
+  table: z.string(),
+  rows: count,
+  /** Absent if reports show no keys. */
+  sources: z.array(z.strictObject({ system: z.string(), creator: z.string(), rows: count })).optional(),
+});
+export type Attribution = z.infer<typeof attributionSchema>;
+
 /** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; a pattern, since not every validator knows the format `date-time`. */
 const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 
@@ -173,6 +182,8 @@ export const peerResultSchema = z.strictObject({
   replaced: replacedSchema.optional(),
   adopted: adoptedSchema.optional(),
   rewritten: rewrittenSchema.optional(),
+  /** What came in, or would come in; only if `federation.attribution` is not `off`. */
+  attribution: attributionSchema.optional(),
   /** Present if no head of this peer was recorded; then a rewritten history is only suspected. */
   memory: z.literal('none').optional(),
 });

@@ -16,6 +16,10 @@ export type RegisterMode = (typeof REGISTER_MODES)[number];
 export const DIRTY_POLICIES = ['allow', 'fail', 'commit'] as const;
 export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
 
+/** `report`: what comes in is counted by source system. `stamp` is not supported yet. */
+export const ATTRIBUTIONS = ['off', 'report', 'stamp'] as const;
+export type AttributionMode = (typeof ATTRIBUTIONS)[number];
+
 /** What happens to the JSONL file in git. */
 export const JSONL_COMMITS = ['off', 'commit', 'push', 'pull-request'] as const;
 

@@ -1,4 +1,4 @@
-import type { Conflict, PeerResult, Plan, PlannedChanges, RunResult } from '../contract/result.ts';
+import type { Attribution, Conflict, PeerResult, Plan, PlannedChanges, RunResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
 import { namesSecret, REDACTED, redact } from '../core/secrets.ts';
 
@@ -12,13 +12,19 @@ export function withValues(result: RunResult, level: ReportValues): RunResult {
 }
 
 function reducePeer(peer: PeerResult, level: ReportValues): PeerResult {
-  const { held, plan, ...rest } = peer;
+  const { held, plan, attribution, ...rest } = peer;
   return {
     ...rest,
     conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)),
     ...(plan === undefined ? {} : { plan: reducePlan(plan, level) }),
+    ...(attribution === undefined ? {} : { attribution: reduceAttribution(attribution, level) }),
     ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => reduceBlockedRow(row, level)) }),
   };
+}
+
+/** Who created a row is data of it. */
+function reduceAttribution({ sources, ...counts }: Attribution, level: ReportValues): Attribution {
+  return level === 'none' || sources === undefined ? counts : { ...counts, sources };
 }
 
 /** The message of a commit is a value. */

@@ -1,5 +1,5 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Adopted, BlockedRow, Conflict, Plan, Replaced } from '../contract/result.ts';
+import type { Adopted, Attribution, BlockedRow, Conflict, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Failure } from '../core/failure.ts';
@@ -44,6 +44,8 @@ class Progress {
   /** The head that was checked last. */
   checkedHead: string | null = null;
   held: readonly BlockedRow[] = [];
+  /** The issues that the checked head brings, by source; null: none, or not counted. */
+  attribution: Attribution | null = null;
   notices: readonly Diagnostic[] = [];
   /** Notice that the peer merges by other rules or with another Dolt; null otherwise. */
   otherMakers: Diagnostic | null = null;
@@ -207,6 +209,10 @@ class Progress {
     this.failure = verdict.failure;
     this.held = verdict.held;
     this.notices = verdict.notices;
+  }
+
+  attribute(attribution: Attribution | null): void {
+    this.attribution = attribution;
   }
 
   /** The changes of an adopted head were checked; this may fail the adoption. */

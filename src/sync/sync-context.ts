@@ -1,3 +1,4 @@
+import type { AttributionMode } from '../contract/vocabulary.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Env } from '../core/env.ts';
 import type { ProgressEvent } from '../core/logger.ts';
@@ -19,6 +20,8 @@ export interface SyncContext {
   readonly town: string | null;
   /** What the program of the database expects of a merge, if it is its database. */
   readonly rules: DatabaseRules;
+  /** Whether what comes in is counted by its source. */
+  readonly attribution: AttributionMode;
   /** Tables with uncommitted changes. */
   readonly dirty: readonly string[];
   readonly dryRun: boolean;

@@ -23,7 +23,9 @@ test('a peer changes the rows of the systems that its trust names, and no others
     held: [{ table: 'issues', key: { id: 'bd-1' }, column: 'source_system', value: 'here' }],
   });
   expect((await pulled(''))?.error?.code).toBe('peer-untrusted');
-  expect(await pulled('here')).toMatchObject({ status: 'pulled', error: null });
+  const came = await pulled('here');
+  const sources = [{ system: 'here', creator: '', rows: 1 }];
+  expect(came).toMatchObject({ status: 'pulled', error: null, attribution: { table: 'issues', rows: 1, sources } });
 
   // A row may neither be taken from another system, nor be given to one, nor be deleted; nor may it say nothing.
   await other.commit(
@@ -35,6 +37,11 @@ test('a peer changes the rows of the systems that its trust names, and no others
   await other.publish(url);
   const before = await local.head();
   const all = await pulled('here');
+  expect(all?.attribution?.sources).toEqual([
+    { system: '', creator: '', rows: 1 },
+    { system: 'here', creator: '', rows: 1 },
+    { system: 'mallory', creator: '', rows: 1 },
+  ]);
   expect(all?.error?.message).toMatch(/^box changes 3 rows of issues/);
   expect(all?.held?.map(({ key }) => key['id'])).toEqual(['bd-1', 'bd-2', 'bd-3']);
   expect(await local.head()).toBe(before);

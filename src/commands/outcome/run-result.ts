@@ -151,6 +151,7 @@ function peerResult(progress: PeerProgress): PeerResult {
     ...(progress.plan === null ? {} : { plan: progress.plan }),
     ...(progress.replaced === null ? {} : { replaced: progress.replaced }),
     ...(progress.adopted === null ? {} : { adopted: progress.adopted }),
+    ...(progress.attribution === null ? {} : { attribution: progress.attribution }),
     ...(progress.rewritten === null ? {} : { rewritten: progress.rewritten }),
     ...(progress.actions === null || progress.remembered !== null || progress.inbox !== null
       ? {}

@@ -3,6 +3,10 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { suggestion } from '../../core/suggestion.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 
+function unusedHint(near: string | null): string {
+  return near === null ? 'Remove the entry.' : `Did you mean \`${near}\`? Correct the name, or remove the entry.`;
+}
+
 /** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
 export function unusedCredentials({ peers, server }: Configuration, credentials: Credentials): readonly Diagnostic[] {
   const names = [...peers.map(({ name }) => name), ...(server.value === null ? [] : [SERVER_ENTRY])];

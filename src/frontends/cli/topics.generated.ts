@@ -39,6 +39,7 @@ federation.
           branch: stable             # otherwise our own branch
           conflict: manual           # otherwise the strategy of the run
           accept: [triggers]         # what this peer may bring although it is checked; see safety.md
+          trust: [north, "github:*"]  # systems whose rows it may change; see beads.md
         hub:
           endpoint: git@git.example:data/hub
           ref: refs/heads/dolt-data  # git remotes; otherwise refs/dolt/data
@@ -101,6 +102,8 @@ as federation.database.
       Default: all
   federation.dirty
       Default: allow
+  federation.attribution
+      Default: report
   federation.database
       Environment: DOLT_FEDERATION_DATABASE
       Default: the database is found

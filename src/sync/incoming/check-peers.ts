@@ -1,9 +1,11 @@
 import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { isChecked } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
+import { readAttribution } from './attribution.ts';
 import { checkIncoming } from './check-incoming.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
 import { readIncoming } from './read-incoming.ts';
@@ -55,6 +57,10 @@ export async function checkPeers(
         trust === null
           ? []
           : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedChanges(sql, heads, trust));
+      if (context.attribution !== 'off') {
+        const work = (sql: Sql) => readAttribution(sql, heads);
+        progress.attribute(await engine.operation(limits.of('checking'), NOWHERE, work));
+      }
       progress.checked(withTrust(verdict, untrusted, name));
     } catch (thrown) {
       const failure = toFailure(thrown);

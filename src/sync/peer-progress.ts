@@ -202,17 +202,13 @@ class Progress {
   }
 
   /** The head was checked; null: there was nothing to check. */
-  checked(verdict: Verdict | null): void {
+  checked(verdict: Verdict | null, attribution: Attribution | null = null): void {
     this.#require(this.head !== null, 'has no head that could be checked');
     this.checkedHead = this.head;
     if (verdict === null) return;
     this.failure = verdict.failure;
-    this.held = verdict.held;
+    [this.held, this.attribution] = [verdict.held, attribution];
     this.notices = verdict.notices;
-  }
-
-  attribute(attribution: Attribution | null): void {
-    this.attribution = attribution;
   }
 
   /** The changes of an adopted head were checked; this may fail the adoption. */

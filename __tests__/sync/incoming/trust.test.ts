@@ -6,7 +6,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 
 test('a peer changes the rows of the systems that its trust names, and no others', async () => {
   await using folder = await tempFolder();
-  const local = await makeBeadsDatabase(folder.file('town'));
+  const local = await makeBeadsDatabase(folder.file('local'));
   await local.commit('ours', "UPDATE issues SET source_system = 'github:org/a:2' WHERE id = 'bd-2'");
   const url = `file://${folder.file('box')}`;
   await local.publish(url);

@@ -57,11 +57,10 @@ export async function checkPeers(
         trust === null
           ? []
           : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedChanges(sql, heads, trust));
-      if (context.attribution !== 'off') {
-        const work = (sql: Sql) => readAttribution(sql, heads);
-        progress.attribute(await engine.operation(limits.of('checking'), NOWHERE, work));
-      }
-      progress.checked(withTrust(verdict, untrusted, name));
+      const work = (sql: Sql) => readAttribution(sql, heads);
+      const counts = context.attribution !== 'off';
+      const attribution = counts ? await engine.operation(limits.of('checking'), NOWHERE, work) : null;
+      progress.checked(withTrust(verdict, untrusted, name), attribution);
     } catch (thrown) {
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;

@@ -83,9 +83,9 @@ test('a tag that keeps another commit under that name stops it before anything i
 test('a peer that was not named is never forced', async () => {
   await using folder = await tempFolder();
   const { theirs, mailbox } = await clash(folder);
-  const peers = `box: {endpoint: "file://${folder.file('box')}", role: backup}\nother: file://${folder.file('other')}`;
-  await command(folder, `other: file://${folder.file('other')}`);
-  const other = await remoteHead(`file://${folder.file('other')}`, folder.file('look', 'c'));
+  const peers = `box: {endpoint: "file://${folder.file('box')}", role: backup}\nother: file://${folder.file('second')}`;
+  await command(folder, `other: file://${folder.file('second')}`);
+  const other = await remoteHead(`file://${folder.file('second')}`, folder.file('look', 'c'));
   const { result } = await command(folder, peers, { leases: new Map([['other', other ?? '']]) });
   expect(result.peers).toMatchObject([
     { name: 'box', status: 'failed', error: { code: 'non-fast-forward' } },

@@ -15,7 +15,7 @@ function hintFor(peerKey: string): string {
 test.each([
   ['url', 'Did you mean `federation.peers.box.endpoint`?'],
   ['rol', 'Did you mean `federation.peers.box.role`?'],
-  ['password', 'Give them with `credentials`'],
+  ['password', 'Give them with `--credentials`'],
   ['something', 'Known keys: endpoint, role, tier'],
 ])('the key %s of a peer', (key, hint) => {
   expect(hintFor(key)).toContain(hint);

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
-import { actionYml, setupActionYml } from './generate/action-yml.ts';
+import { actionYml, setupActionYml, validateActionYml } from './generate/action-yml.ts';
+import { configSchema } from './generate/config-schema.ts';
 import { commandTable, exitCodeTable, inputTable, outputTable } from './generate/contract-tables.ts';
 import { errorEntries } from './generate/error-entries.ts';
 import { limitTable } from './generate/limit-table.ts';
@@ -23,8 +24,10 @@ const ROOT = process.cwd();
 const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<string, string>) => string>> = {
   'action.yml': actionYml,
   'setup/action.yml': setupActionYml,
+  'validate/action.yml': validateActionYml,
   'action-types.yml': actionTypesYml,
   'docs/result.schema.json': resultSchema,
+  'docs/config.schema.json': configSchema,
   'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries() }),
   'docs/limits.md': (now) => fillMarks('docs/limits.md', now, { limits: limitTable() }),
   'docs/commands.md': (now) =>

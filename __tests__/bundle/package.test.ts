@@ -44,6 +44,7 @@ describe('the package', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         ...['README.md', 'LICENSE', 'CONTRIBUTING.md', 'action.yml', 'setup/action.yml'],
+        'validate/action.yml',
         ...['dist/cli.js', 'dist/licenses.txt', 'docs/result.schema.json', 'docs/getting-started.md'],
       ]),
     );

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parsePathPattern } from '../../src/config/endpoint/allow-list.ts';
+import { parsePathPattern } from '../../src/config/endpoint/path-pattern.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { plain, textLiteral } from '../../src/core/text.ts';

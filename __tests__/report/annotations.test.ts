@@ -41,13 +41,24 @@ describe('annotations', () => {
     expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });
   });
 
-  test('of very many the first fifty are shown, and how many more there are', () => {
+  test('of very many as many are shown as GitHub shows, and how many more there are', () => {
     const peers = Array.from({ length: 5_000 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
     const reported = annotations(runResult({ peers }), failing);
-    expect(reported).toHaveLength(51);
+    expect(reported).toHaveLength(11);
     expect(reported.at(-1)).toMatchObject({
       severity: 'notice',
-      message: expect.stringContaining('4950 more problems'),
+      message: expect.stringContaining('4990 more problems'),
     });
+  });
+
+  test('errors, warnings and notices are counted apart, and the notice of the rest is one of ten', () => {
+    const many = (severity: 'error' | 'warning' | 'notice') => Array.from({ length: 12 }, () => problem({ severity }));
+    const reported = annotations(
+      runResult({ problems: [...many('notice'), ...many('error'), ...many('warning')] }),
+      failing,
+    );
+    const count = (wanted: string) => reported.filter(({ severity }) => severity === wanted).length;
+    expect(['error', 'warning', 'notice'].map(count)).toEqual([10, 10, 10]);
+    expect(reported.at(-1)?.message).toContain('and 7 more problems');
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { plain } from '../../src/core/text.ts';
-import { shorten } from '../../src/report/figures.ts';
+import { plain, shorten } from '../../src/core/text.ts';
 import { plainLines } from '../../src/report/plain.ts';
 
 const CASES: readonly [string, string, string][] = [

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { OUTPUTS, type OutputName } from '../../src/contract/outputs.ts';
 import { described } from './described.ts';
-import { actionInputs, type Input, setupInputs } from './inputs.ts';
+import { actionInputs, type Input, setupInputs, validateInputs } from './inputs.ts';
 
 const HEAD = '# Written by `npm run generate` from src/contract. Change it there.\n';
 const RUNTIME = 'node24';
@@ -24,6 +24,17 @@ export function setupActionYml(): string {
     description: 'Find or install Dolt, with a verified digest',
     inputs: setupInputs(),
     outputs: ['dolt-version', 'dolt-path'],
+    dist: '../dist',
+  });
+}
+
+/** validate/action.yml: the same bundle for pull requests, which only needs to read the checkout. */
+export function validateActionYml(): string {
+  return metadata({
+    name: 'dolt-federation validate',
+    description: 'Check the configuration of a federation offline, and report every problem on its line',
+    inputs: validateInputs(),
+    outputs: ['status', 'result', 'result-path', 'sarif-path'],
     dist: '../dist',
   });
 }

@@ -28,6 +28,14 @@ export function setupInputs(): Input[] {
   return [command(['install'], 'install'), ...inputs((_, name) => names.includes(name))];
 }
 
+/** The inputs of the action that only validates: where the configuration is, and the options of that command. */
+export function validateInputs(): Input[] {
+  const entry: CommandEntry = COMMANDS.validate;
+  const names: readonly string[] = [...entry.options, 'peers', 'working-directory'];
+  const isInput = ({ frontends }: OptionEntry, name: string) => frontends.includes('action') && names.includes(name);
+  return [command(['validate'], 'validate'), ...inputs(isInput)];
+}
+
 function command(choices: readonly string[], byDefault: string): Input {
   return { name: 'command', description: COMMAND, type: 'choice', choices, default: byDefault };
 }

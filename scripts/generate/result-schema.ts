@@ -15,6 +15,7 @@ import {
   resolveResultSchema,
   runResultSchema,
   setPeerResultSchema,
+  validateResultSchema,
   versionResultSchema,
 } from '../../src/contract/result.ts';
 
@@ -31,6 +32,7 @@ const RESULTS = {
   'config-edit': configEditResultSchema,
   install: installResultSchema,
   doctor: doctorResultSchema,
+  validate: validateResultSchema,
   resolve: resolveResultSchema,
   export: exportResultSchema,
   completion: completionResultSchema,

@@ -9,7 +9,7 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
-import { refuseUnfitEndpoint, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
+import { refuseUnfitEndpoint, warnOfPeer } from './editing/peer-warnings.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
@@ -45,14 +45,12 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   const { name, endpoint, set, overrides, database } = request;
   parsePeerName(name);
   await refuseUnfitEndpoint(endpoint, overrides, context);
-  const { after, file } = await suggesting(endpoint, { context, overrides }, async () =>
-    editConfiguration(context, overrides, (text, before) => {
-      if (before.peers.some((peer) => peer.name === name)) {
-        throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
-      }
-      return withValue(text, ['federation', 'peers', name], peerEntry(endpoint, set));
-    }),
-  );
+  const { after, file } = await editConfiguration(context, overrides, (text, before) => {
+    if (before.peers.some((peer) => peer.name === name)) {
+      throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
+    }
+    return withValue(text, ['federation', 'peers', name], peerEntry(endpoint, set));
+  });
   const peer = after.peers.find((one) => one.name === name);
   if (peer !== undefined) {
     await warnOfPeer(peer, after, { context, database });

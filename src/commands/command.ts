@@ -50,6 +50,8 @@ export interface Rendered {
   readonly text: (show: Shown) => string;
   /** Outputs of the Action besides `result`; `status` defaults to `success`. */
   readonly outputs?: () => Readonly<Partial<Record<OutputName, string>>>;
+  /** Files that the Action writes for later steps, by the output that names each. */
+  readonly files?: () => Readonly<Partial<Record<OutputName, { readonly name: string; readonly text: string }>>>;
   /** The job summary, in markdown. */
   readonly summary?: () => string;
   /** @param failing whether the step fails */

@@ -8,7 +8,6 @@ import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { type Asked, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { suggesting } from './editing/peer-warnings.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { changePeer } from './set-peer.ts';
@@ -43,12 +42,10 @@ export async function configEdit(request: ConfigEditRequest, context: Context): 
 
 async function edit(wanted: SettingKey, { key, value, overrides }: ConfigEditRequest, context: Context) {
   if (wanted.kind === 'section') {
-    return await suggesting(value ?? '', { context, overrides }, async () =>
-      editConfiguration(context, overrides, (text, before) => {
-        if (value !== null) return withValue(text, wanted.path, parseSettingValue(value, wanted.form));
-        return before.file === null ? text : withoutValue(text, wanted.path);
-      }),
-    );
+    return await editConfiguration(context, overrides, (text, before) => {
+      if (value !== null) return withValue(text, wanted.path, parseSettingValue(value, wanted.form));
+      return before.file === null ? text : withoutValue(text, wanted.path);
+    });
   }
   const { name, path, form } = wanted;
   const isEndpoint = path.length === 0 || path[0] === 'endpoint';

@@ -14,6 +14,7 @@ import { removePeerCommand } from './remove-peer.ts';
 import { resolveCommand } from './resolve.ts';
 import { setPeerCommand } from './set-peer.ts';
 import { syncCommand } from './sync-commands.ts';
+import { validateCommand } from './validate/index.ts';
 import { versionCommand } from './version.ts';
 
 /** Every command. A new one is a file that defines it, a row here, and a row in contract/commands.ts. */
@@ -34,6 +35,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   'config get': configGetCommand,
   'config set': configSetCommand,
   'config unset': configUnsetCommand,
+  validate: validateCommand,
   doctor: doctorCommand,
   install: installCommand,
   completion: completionCommand,

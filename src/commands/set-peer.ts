@@ -8,7 +8,7 @@ import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { absentPeer } from './editing/absent-peer.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
-import { refuseUnfitEndpoint, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
+import { refuseUnfitEndpoint, warnOfPeer } from './editing/peer-warnings.ts';
 import { type Edited, editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { registerNow } from './prepare/register-remote.ts';
@@ -59,13 +59,11 @@ export async function changePeer(
   }
   if (endpoint !== undefined) await refuseUnfitEndpoint(endpoint, overrides, context);
   const moved = endpoint === undefined ? [] : [{ path: ['endpoint'], value: endpoint }];
-  return await suggesting(endpoint ?? '', { context, overrides }, async () =>
-    editConfiguration(context, overrides, (text, { peers }) => {
-      const peer = peers.find((one) => one.name === name);
-      if (peer === undefined) throw absentPeer(name, peers);
-      return withPeerChanges(text, name, { set: [...moved, ...changes.set], unset: changes.unset });
-    }),
-  );
+  return await editConfiguration(context, overrides, (text, { peers }) => {
+    const peer = peers.find((one) => one.name === name);
+    if (peer === undefined) throw absentPeer(name, peers);
+    return withPeerChanges(text, name, { set: [...moved, ...changes.set], unset: changes.unset });
+  });
 }
 
 export const setPeerCommand = defineCommand({

@@ -1,18 +1,19 @@
+import { dirname } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { requireMatch } from './endpoint/allow-list.ts';
-import { endpointOptions } from './endpoint/options.ts';
+import { DOLTHUB_HOST, endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
 import { checkKeys, readSections, SECTIONS, sectionKeys } from './known-keys.ts';
 import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
 import { Problems, placed } from './problems.ts';
-import { serverText } from './server.ts';
+import { serverForm } from './server.ts';
 import { pushOf, readSettings } from './settings.ts';
 import type { Redirect } from './workspace/redirect.ts';
-import { parseYaml } from './yaml/parse.ts';
+import { parseYaml, type YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
 
 /** What was found on disk: null if there is none. */
@@ -26,6 +27,8 @@ export interface ConfigSource {
   readonly bdEnv?: Env;
   /** Whether the workspace is one of beads, and not just the folder of our own file; absent: yes. */
   readonly isBeads?: boolean;
+  /** Folder of relative paths in suggestions; absent: that of the file. */
+  readonly base?: string;
   /** More files that beads reads, low to high; only its guards count. */
   readonly below?: readonly GuardFile[];
   readonly above?: readonly GuardFile[];
@@ -34,32 +37,77 @@ export interface ConfigSource {
 /** How messages name the text of the input `peers`. */
 const PEERS_INPUT = 'input peers';
 
+/** The file of a configuration as YAML and, for our sections, as one tree. */
+export interface ConfigText {
+  readonly yaml: YamlText;
+  readonly tree: ConfigMapping;
+}
+
+/** Everything that can be said about a configuration, valid or not. */
+export interface Inspection {
+  /** All problems that prevent a run, by position. */
+  readonly problems: readonly Failure[];
+  /** null: the file is not valid YAML. */
+  readonly text: ConfigText | null;
+  /** The configuration without its invalid parts; null if nothing could be built. */
+  readonly configuration: Configuration | null;
+}
+
 /**
  * The effective configuration of a run. Pure: reads neither disk nor network.
  * @throws Failure the first of all problems; `problems` lists the others.
  */
 export function buildConfiguration(source: ConfigSource, env: Env, overrides: ConfigOverrides): Configuration {
   const problems = new Problems();
-  const options = endpointOptions(env, overrides);
+  const configuration = assemble(source, readText(source, problems), { env, overrides, problems });
+  problems.throwIfAny();
+  return configuration;
+}
+
+/** The same without a throw: all problems, and what could be read in spite of them. Pure. */
+export function inspectConfiguration(source: ConfigSource, env: Env, overrides: ConfigOverrides): Inspection {
+  const problems = new Problems();
+  const text = problems.attempt(() => readText(source, problems)) ?? null;
+  const configuration =
+    text === null ? undefined : problems.attempt(() => assemble(source, text, { env, overrides, problems }));
+  return { problems: problems.sorted(), text, configuration: configuration ?? null };
+}
+
+function readText(source: ConfigSource, problems: Problems): ConfigText {
   const yaml = parseYaml(source.text ?? '', source.file ?? '');
   refuseNearSections(yaml, problems);
-  const tree = readSections(yaml, problems);
+  return { yaml, tree: readSections(yaml, problems) };
+}
+
+interface Surroundings {
+  readonly env: Env;
+  readonly overrides: ConfigOverrides;
+  readonly problems: Problems;
+}
+
+function assemble(
+  source: ConfigSource,
+  { yaml, tree }: ConfigText,
+  { env, overrides, problems }: Surroundings,
+): Configuration {
+  const options = endpointOptions(env, overrides);
   for (const section of SECTIONS) checkSection(tree, section, problems);
   const settings = readSettings({ surroundings: source, tree, env, overrides, problems });
-  const push = pushOf(settings, readGuards(guardFiles(source), { ...source.bdEnv, ...env }, problems));
+  const push = pushOf(settings, readGuards(guardFiles(source, yaml), { ...source.bdEnv, ...env }, problems));
   const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
   const peers = buildPeers(entries, settings.remote, {
     sovereignty: settings.sovereignty.value,
     strategy: settings.strategy.value,
     // A malformed pattern was already reported; comparing with it would report it again for every peer.
     patterns: settings.allowedRemotePatterns.value,
-    plainHosts: settings.plainHosts.value,
+    // DoltHub's own hosts never run a user's database, in any spelling of the endpoint.
+    plainHosts: new Set([...settings.plainHosts.value, DOLTHUB_HOST, options.dolthubHost.toLowerCase()]),
     town: settings.town.value,
     options,
+    base: { cwd: source.base ?? dirname(source.file ?? '/'), home: env['HOME'] },
     problems,
   });
   problems.attempt(() => requireServerAllowed(settings));
-  problems.throwIfAny();
   const { file, workspace, redirect = null, bdEnv = {} } = source;
   return { file, workspace, redirect, bdEnv, ...settings, push, peers };
 }
@@ -76,12 +124,11 @@ function requireServerAllowed({
   const { value, origin } = server;
   if (value === null) return;
   const location = origin.layer === 'file' ? origin.location : undefined;
-  const form = `mysql://${serverText(value).toLowerCase()}/${value.database ?? ''}`;
-  placed('federation.server', location, () => requireMatch(form, allowedRemotePatterns.value));
+  placed('federation.server', location, () => requireMatch(serverForm(value), allowedRemotePatterns.value));
 }
 
-function guardFiles({ file, text, below = [], above = [] }: ConfigSource): readonly GuardFile[] {
-  return [...below, { file: file ?? '', text: text ?? '' }, ...above];
+function guardFiles({ file, text, below = [], above = [] }: ConfigSource, yaml: YamlText): readonly GuardFile[] {
+  return [...below, { file: file ?? '', text: text ?? '', yaml }, ...above];
 }
 
 function checkSection(tree: ConfigMapping, section: (typeof SECTIONS)[number], problems: Problems): void {
@@ -117,7 +164,7 @@ function peersOfFile(tree: ConfigMapping, problems: Problems): readonly PeerEntr
 function peersOfInput(overrides: ConfigOverrides, problems: Problems): readonly PeerEntry[] {
   const read = problems.attempt(() => {
     const yaml = parseYaml(overrides.peers ?? '', PEERS_INPUT);
-    const mapping = yaml.root === null ? null : toConfigMapping(yaml, yaml.root);
+    const mapping = yaml.root === null ? null : toConfigMapping(yaml, yaml.root, problems);
     refuseWrapped(mapping);
     return mapping;
   });

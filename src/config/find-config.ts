@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '../core/boundary.ts';
 import { Failure, systemCode } from '../core/failure.ts';
 import { isFolder, readSmall } from '../core/files.ts';
+import { decodeText } from './decode-text.ts';
 import { userConfigFile } from './user-files.ts';
 import { checkoutOf, findWorkspace, foldersUpward } from './workspace/find-workspace.ts';
 import type { Redirect } from './workspace/redirect.ts';
@@ -100,9 +101,5 @@ export async function readConfigText(file: string): Promise<string> {
   if (found.kind === 'refused') throw refuse(found.why, found.cause);
   if (found.bytes.length === 0)
     throw refuse('it is empty (0 bytes), perhaps after a crash or because of a full disk', undefined, EMPTY_HINT);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(found.bytes);
-  } catch (thrown) {
-    throw refuse('it is not UTF-8', thrown);
-  }
+  return decodeText(found.bytes, file);
 }

@@ -16,6 +16,8 @@ import { type ConfigValue, plain, toConfigValue } from './yaml/tree.ts';
 export interface GuardFile {
   readonly file: string;
   readonly text: string;
+  /** Its text, if it is already parsed. */
+  readonly yaml?: YamlText;
 }
 
 type GuardKey = PushGuard['key'];
@@ -57,7 +59,7 @@ type Found = ReadonlyMap<BeadsGuard, Sourced<boolean>>;
  * @param problems receives values that are no booleans, and keys that are nearly a guard
  */
 export function readGuards(files: readonly GuardFile[], env: Env, problems: Problems): PushGuard | null {
-  const layers: Found[] = files.map(({ file, text }) => guardsOfFile(file, text, problems));
+  const layers: Found[] = files.map((file) => guardsOfFile(file, problems));
   layers.push(guardsOfEnvironment(env, problems));
   for (const key of KEYS) {
     const effective = layers.findLast((layer) => layer.has(key))?.get(key);
@@ -66,9 +68,9 @@ export function readGuards(files: readonly GuardFile[], env: Env, problems: Prob
   return null;
 }
 
-function guardsOfFile(file: string, text: string, problems: Problems): Found {
+function guardsOfFile(source: GuardFile, problems: Problems): Found {
   const found = new Map<BeadsGuard, Sourced<boolean>>();
-  const yaml = problems.attempt(() => parseYaml(text, file));
+  const yaml = source.yaml ?? problems.attempt(() => parseYaml(source.text, source.file));
   if (yaml === undefined) return found;
   for (const { name, keyAt, node } of writtenKeys(yaml)) {
     const key = KEYS.find((one) => one === name.toLowerCase());

@@ -114,17 +114,19 @@ export function keyProblem(
  * @param problems receives `config-ambiguous` and values of unknown kinds
  */
 export function readSections(yaml: YamlText, problems: Problems): ConfigMapping {
-  let tree: ConfigMapping = { kind: 'mapping', fields: new Map(), at: yaml.place(yaml.root) };
+  const fields = new Map<string, ConfigField>();
+  const merging: Merging = { problems, copies: new Map() };
   for (const { key, value } of yaml.root?.items ?? []) {
     if (!isScalar(key) || typeof key.value !== 'string') continue;
     const path = key.value.split('.');
     if (!SECTIONS.some((section) => section === path[0])) continue;
     const keyAt = yaml.place(key);
     problems.attempt(() => {
-      tree = merge(tree, nest(path, { keyAt, value: toConfigValue(yaml, value, keyAt) }), '');
+      const nested = nest(path, { keyAt, value: toConfigValue(yaml, value, keyAt, problems) });
+      merge(fields, nested, '', merging);
     });
   }
-  return tree;
+  return { kind: 'mapping', fields, at: yaml.place(yaml.root) };
 }
 
 function nest(path: readonly string[], field: ConfigField): ConfigMapping {
@@ -133,22 +135,40 @@ function nest(path: readonly string[], field: ConfigField): ConfigMapping {
   return { kind: 'mapping', fields: new Map([[key, inner]]), at: field.keyAt };
 }
 
-function merge(first: ConfigMapping, second: ConfigMapping, prefix: string): ConfigMapping {
-  const fields = new Map(first.fields);
-  for (const [key, added] of second.fields) {
-    const present = fields.get(key);
-    fields.set(key, present === undefined ? added : mergeField(present, added, `${prefix}${key}`));
-  }
-  return { ...first, fields };
+type Fields = ReadonlyMap<string, ConfigField>;
+
+interface Merging {
+  readonly problems: Problems;
+  /**
+   * Fields that were copied to be changed, by themselves. A long file of dotted keys adds to the same mapping again and
+   * again, and a copy for each would take quadratic time.
+   */
+  readonly copies: Map<Fields, Map<string, ConfigField>>;
 }
 
-function mergeField(present: ConfigField, added: ConfigField, key: string): ConfigField {
+/** Adds fields to others in place. A key that has two values keeps the first, and is reported. */
+function merge(into: Map<string, ConfigField>, added: ConfigMapping, prefix: string, merging: Merging): void {
+  for (const [key, field] of added.fields) {
+    const present = into.get(key);
+    into.set(key, present === undefined ? field : mergeField(present, field, { key: `${prefix}${key}`, merging }));
+  }
+}
+
+function mergeField(
+  present: ConfigField,
+  added: ConfigField,
+  { key, merging }: { readonly key: string; readonly merging: Merging },
+): ConfigField {
   const [one, other] = [asMapping(present.value), asMapping(added.value)];
-  if (one !== null && other !== null) return { ...present, value: merge(one, other, `${key}.`) };
-  if (JSON.stringify(plain(present.value)) === JSON.stringify(plain(added.value))) return present;
-  throw new Failure(
-    'config-ambiguous',
-    `${key} appears twice with different values, here and at line ${present.keyAt.line}`,
-    { location: added.keyAt },
-  );
+  if (one !== null && other !== null) {
+    const fields = merging.copies.get(one.fields) ?? new Map(one.fields);
+    merging.copies.set(fields, fields);
+    merge(fields, other, `${key}.`, merging);
+    return { ...present, value: { ...one, fields } };
+  }
+  if (JSON.stringify(plain(present.value)) !== JSON.stringify(plain(added.value))) {
+    const message = `${key} appears twice with different values, here and at line ${present.keyAt.line}`;
+    merging.problems.add(new Failure('config-ambiguous', message, { location: added.keyAt }));
+  }
+  return present;
 }

@@ -16,14 +16,14 @@ interface Written {
  * @param plainHosts hosts of plain remote servers, with a port if only that one is meant
  * @throws Failure `config-invalid` for `live: true` on a remote that cannot be one
  */
-export function liveOf({ endpoint, live }: Written, plainHosts: readonly string[]): boolean | null {
+export function liveOf({ endpoint, live }: Written, plainHosts: ReadonlySet<string>): boolean | null {
   if (!ENDPOINT_KINDS[endpoint.kind].canBeLive) {
     if (live !== true) return false;
     throw new Failure('config-invalid', `\`live: true\` has no effect for ${endpoint.kind} remotes`, { hint: HINT });
   }
   if (live !== null) return live;
   const { host, withPort } = hostOf(endpoint.canonical);
-  return plainHosts.includes(host) || plainHosts.includes(withPort) ? false : null;
+  return plainHosts.has(host) || plainHosts.has(withPort) ? false : null;
 }
 
 function hostOf(canonical: string): { readonly host: string; readonly withPort: string } {

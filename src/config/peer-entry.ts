@@ -81,9 +81,10 @@ const FIELDS = {
   'allowed-hosts': hosts.optional(),
 } satisfies Record<PeerKey | 'endpoint', z.ZodType>;
 
-const mapping = z.object(FIELDS);
+/** The mapping of a peer. docs/config.schema.json is made from it. */
+export const peerMapping = z.object(FIELDS);
 
-type WrittenAws = NonNullable<z.infer<typeof mapping>['aws']>;
+type WrittenAws = NonNullable<z.infer<typeof peerMapping>['aws']>;
 
 /**
  * The peers of a mapping from name to endpoint or to a mapping. Invalid peers are reported and left out.
@@ -122,7 +123,7 @@ function readPeerEntry(
   const written = fields === null ? { endpoint: plain(value) } : plain(fields);
   const place = (...path: readonly PropertyKey[]) => (fields === null ? value.at : locate(value, path));
   const subject = { name: label, locate: (path: readonly PropertyKey[]) => place(...path) };
-  const read = check(mapping, written, { subject, problems });
+  const read = check(peerMapping, written, { subject, problems });
   if (read === undefined) return null;
   return {
     name,

@@ -5,10 +5,9 @@ import { hintFor } from '../core/text.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
 import { mergeAws } from './endpoint/aws-settings.ts';
-import { DOLTHUB_HOST } from './endpoint/options.ts';
-import { type EndpointOptions, parseEndpoint } from './endpoint/parse.ts';
+import type { EndpointOptions } from './endpoint/parse.ts';
 import { canonicalService, serviceInQuery } from './endpoint/query.ts';
-import { refuseWebPage } from './endpoint/suggest.ts';
+import { parseOrSuggest, type SuggestionBase } from './endpoint/suggest.ts';
 import { liveOf } from './live.ts';
 import { parseBranchName, parsePeerName } from './names.ts';
 import { type PeerEntry, peerOptions } from './peer-entry.ts';
@@ -20,11 +19,12 @@ interface Rules {
   /** The strategy of peers without their own. */
   readonly strategy: ConflictStrategy;
   readonly patterns: readonly string[];
-  /** Hosts of plain remote servers. */
-  readonly plainHosts: readonly string[];
+  /** Hosts of plain remote servers, DoltHub's own included. */
+  readonly plainHosts: ReadonlySet<string>;
   /** The name of this database; null: not set. */
   readonly town: string | null;
   readonly options: EndpointOptions;
+  readonly base: SuggestionBase;
   readonly problems: Problems;
 }
 
@@ -53,13 +53,10 @@ export function buildPeers(
 
 /** The role of an upstream says that its branch is never pushed to, so no other peer may push there. */
 function checkUpstreams(peers: readonly Peer[], problems: Problems): void {
-  for (const upstream of peers.filter(({ role }) => role === 'upstream')) {
-    for (const peer of peers) {
-      const isSame =
-        peer.endpoint.canonical === upstream.endpoint.canonical &&
-        peer.branch === upstream.branch &&
-        peer.ref === upstream.ref;
-      if (!isSame || peer.role === 'upstream') continue;
+  for (const group of atSamePlace(peers)) {
+    const upstream = group.find(({ role }) => role === 'upstream');
+    for (const peer of group) {
+      if (upstream === undefined || peer.role === 'upstream') continue;
       problems.add(
         new Failure(
           'config-invalid',
@@ -69,6 +66,23 @@ function checkUpstreams(peers: readonly Peer[], problems: Problems): void {
       );
     }
   }
+}
+
+/** Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. */
+export function atSamePlace(peers: readonly Peer[]): readonly (readonly Peer[])[] {
+  const groups = new Map<string, Peer[]>();
+  for (const peer of peers) {
+    const place = JSON.stringify([placeOfData(peer.endpoint), peer.branch, peer.ref]);
+    const group = groups.get(place);
+    if (group === undefined) groups.set(place, [peer]);
+    else group.push(peer);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1);
+}
+
+function placeOfData({ kind, canonical, dolt }: Endpoint): string {
+  if (kind === 'dolthub') return dolt;
+  return kind === 'git' ? canonical.replace(/^git\+/, '') : canonical;
 }
 
 function rank(peer: Peer): number {
@@ -82,7 +96,7 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
   const endpoint = readEndpoint(value, { subject, location: locationOf(origin) }, rules);
   if (endpoint === undefined) return undefined;
   const aws = mergeAws(null, endpoint);
-  const live = liveOf({ endpoint, live: null }, plainHostsOf(rules));
+  const live = liveOf({ endpoint, live: null }, rules.plainHosts);
   return {
     name: 'origin',
     endpoint,
@@ -115,7 +129,7 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const options = peerOptions(entry, { ...rules, endpoint });
   const live = problems.attempt(() =>
     placed(subject, entry.place('live'), () => {
-      const found = liveOf({ endpoint, live: entry.live }, plainHostsOf(rules));
+      const found = liveOf({ endpoint, live: entry.live }, rules.plainHosts);
       if (found === true && role !== 'upstream' && rules.town === null) throw withoutName();
       return found;
     }),
@@ -136,11 +150,6 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   };
 }
 
-/** DoltHub's own hosts never run a user's database, in any spelling of the endpoint. */
-function plainHostsOf({ plainHosts, options }: Rules): readonly string[] {
-  return [...plainHosts, DOLTHUB_HOST, options.dolthubHost.toLowerCase()];
-}
-
 function withoutName(): Failure {
   return new Failure('config-invalid', '`live: true` needs `federation.town`, which is not set', {
     hint: 'Set `federation.town` to a unique name, such as the name of the repository. Pushes go to the branch inbox/<name>-… of the peer.',
@@ -150,12 +159,11 @@ function withoutName(): Failure {
 function readEndpoint(
   written: string,
   at: { readonly subject: string; readonly location: Location | undefined },
-  { patterns, options, problems }: Rules,
+  { patterns, options, base, problems }: Rules,
 ): Endpoint | undefined {
   return problems.attempt(() =>
     placed(at.subject, at.location, () => {
-      const endpoint = parseEndpoint(written, options);
-      refuseWebPage(endpoint);
+      const endpoint = parseOrSuggest(written, base, options);
       requireAllowed(endpoint, patterns, options);
       return endpoint;
     }),

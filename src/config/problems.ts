@@ -14,14 +14,20 @@ export class Problems {
       return work();
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
-      this.#found.push(...thrown.problems);
+      // As arguments, a hundred thousand problems would not fit the stack.
+      for (const problem of thrown.problems) this.#found.push(problem);
       return undefined;
     }
   }
 
+  /** All problems, by position. */
+  sorted(): readonly Failure[] {
+    return this.#found.toSorted((a, b) => comparePlaces(a.location, b.location));
+  }
+
   /** Throws the first problem by position; if there are more, the message counts them and `problems` has all. */
   throwIfAny(): void {
-    const sorted = this.#found.toSorted((a, b) => comparePlaces(a.location, b.location));
+    const sorted = this.sorted();
     const [first] = sorted;
     if (first === undefined) return;
     if (sorted.length === 1) throw first;
@@ -58,7 +64,8 @@ export function revised(failure: Failure, revise: (problem: Failure) => Failure)
   return new Failure(code, message, { hint, location: location ?? undefined, cause, problems });
 }
 
-function comparePlaces(a: Location | null, b: Location | null): number {
+/** The order of positions: by file, line and column; those without a file come first. */
+export function comparePlaces(a: Location | null, b: Location | null): number {
   if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;
   return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
 }

@@ -71,3 +71,8 @@ export function isOnThisMachine({ host: name }: Pick<ServerSetting, 'host'>): bo
 export function serverText({ host: name, port: number }: Pick<ServerSetting, 'host' | 'port'>): string {
   return name.includes(':') ? `[${name}]:${number}` : `${name}:${number}`;
 }
+
+/** The form of a server that the allowed patterns are compared with; `database` is empty if no name is set. */
+export function serverForm(server: ServerSetting): string {
+  return `mysql://${serverText(server).toLowerCase()}/${server.database ?? ''}`;
+}

@@ -1,25 +1,35 @@
 import { z } from 'zod';
 import { DURATION_FORM, parseDuration } from '../contract/duration.ts';
 import { errorMessage } from '../core/failure.ts';
-import { parsePathPattern } from './endpoint/allow-list.ts';
 import { isHost } from './endpoint/authority.ts';
+import { parsePathPattern } from './endpoint/path-pattern.ts';
 
 /** One of a closed set of values, ignoring case and surrounding blanks, as in beads. */
 export function word<const T extends string>(values: readonly T[]) {
   const list = values.join(', ');
-  return z.string({ error: `must be one of ${list}` }).transform((written, context): T => {
-    const wanted = written.trim().toLowerCase();
+  // For the JSON Schema: editors offer the words, and every spelling that is read is accepted.
+  const forms = { anyOf: [{ enum: values }, { pattern: `^\\s*(?:${values.map(anyCase).join('|')})\\s*$` }] };
+  const written = z.string({ error: `must be one of ${list}` }).meta(forms);
+  return written.transform((spelling, context): T => {
+    const wanted = spelling.trim().toLowerCase();
     const found = values.find((value) => value.toLowerCase() === wanted);
     if (found !== undefined) return found;
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not one of ${list}` });
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(spelling)} is not one of ${list}` });
     return z.NEVER;
   });
+}
+
+/** A pattern that matches a word in any case. */
+export function anyCase(word: string): string {
+  return word.replace(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 }
 
 /** Text that is not empty. */
 export const text = z
   .string({ error: 'must be text; write it in quotes' })
-  .refine((written) => written !== '', { error: 'must not be empty' });
+  // Zod 4 checks `min` of an empty list, too, which would be a second problem.
+  .refine((written) => written !== '', { error: 'must not be empty' })
+  .meta({ minLength: 1 });
 
 /** True or false, as YAML has it or as text in an environment variable. */
 export const flag = z
@@ -39,10 +49,15 @@ const pattern = text.superRefine((written, context) => {
   }
 });
 
+/** Each peer is compared with the patterns. */
+const MAX_PATTERNS = 10_000;
+
 /** Patterns as a list, or as one text separated by commas or blanks, as in an environment variable. */
 export const patterns = z.preprocess(
   (written) => (typeof written === 'string' ? written.split(/[\s,]+/).filter((one) => one !== '') : written),
-  z.array(pattern, { error: 'must be a list of patterns' }),
+  z
+    .array(pattern, { error: 'must be a list of patterns' })
+    .max(MAX_PATTERNS, { error: `must have at most ${MAX_PATTERNS} patterns` }),
 );
 
 /** A duration with its unit, as milliseconds. */

@@ -195,6 +195,12 @@ export const COMMANDS = {
     options: ['config', 'dolthub-host', 'allow-insecure'],
     action: false,
   },
+  validate: {
+    summary: 'Check the configuration offline and report every problem; needs no Dolt',
+    arguments: [],
+    options: [...CONFIG, 'format'],
+    action: true,
+  },
   doctor: {
     summary: 'Check the setup of the configured peers offline and say how to fix each problem',
     arguments: PEERS,

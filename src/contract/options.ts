@@ -6,6 +6,7 @@ import {
   DIRTY_POLICIES,
   FAIL_ON,
   JSONL_COMMITS,
+  REPORT_FORMATS,
   REPORT_VALUES,
   SYNC_MODES,
   TIERS,
@@ -295,6 +296,14 @@ export const OPTIONS = {
     type: 'text',
     default: `\${{ github.token }}`,
     secret: true,
+  },
+  format: {
+    description:
+      'Form of the report: `text`, `json` (the same as `--json`), `github` (workflow commands, which GitHub shows as annotations) or `sarif` (SARIF 2.1.0 for code scanning)',
+    frontends: CLI,
+    type: 'choice',
+    choices: REPORT_FORMATS,
+    default: 'text',
   },
   'report-values': {
     description:

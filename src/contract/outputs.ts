@@ -12,6 +12,7 @@ export const OUTPUTS = {
   'jsonl-path': 'The JSONL file that was written or compared; empty if there is none',
   'pulled-commits': 'Number of commits pulled',
   'pushed-commits': 'Number of commits pushed, summed over all peers',
+  'sarif-path': 'File with the problems that `validate` found, as SARIF 2.1.0; empty for other commands',
   'database-path': 'Folder of the database',
   'dolt-version': 'Version of the Dolt that was used',
   'dolt-path': 'Path of the Dolt that was used',

@@ -377,6 +377,23 @@ export const exportResultSchema = z.strictObject({
 /** The JSON of `export`. */
 export type ExportResult = Readonly<z.infer<typeof exportResultSchema>>;
 
+export const validateResultSchema = z.strictObject({
+  version: z.literal(1),
+  command: z.literal('validate'),
+  /** `invalid`: a run would refuse the configuration or one of its peers. Warnings and notices do not count. */
+  status: z.enum(['valid', 'invalid']),
+  /** The configuration file; null: none was found. */
+  file: z.string().nullable(),
+  /** Number of configured peers that could be read. */
+  peers: z.int().nonnegative(),
+  /** By position. */
+  problems: z.array(problemSchema).readonly(),
+  /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
+  truncated: z.literal(true).optional(),
+});
+/** The JSON of `validate`. */
+export type ValidateResult = Readonly<z.infer<typeof validateResultSchema>>;
+
 export const listPeersResultSchema = z.array(
   z.strictObject({ name: z.string(), endpoint: z.string(), role: z.enum(ROLES), tier: z.enum(TIERS) }),
 );

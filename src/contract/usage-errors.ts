@@ -33,6 +33,11 @@ export const USAGE_ERRORS = {
     hint: 'Keep one of the two spellings.',
     ...USAGE,
   },
+  'yaml-ambiguous': {
+    title: 'A name or value without quotes has another meaning in YAML 1.1',
+    hint: 'Write it in quotes.',
+    ...INFORMATION,
+  },
   'not-supported': {
     title: 'This version of dolt-federation does not support that',
     hint: 'Remove the setting, or use a version that supports it.',
@@ -58,6 +63,11 @@ export const USAGE_ERRORS = {
     hint: 'Extend `federation.allowed-remote-patterns` or correct the endpoint.',
     ...USAGE,
   },
+  'unused-pattern': {
+    title: 'A pattern of allowed endpoints matches nothing',
+    hint: 'Correct the pattern in `federation.allowed-remote-patterns`, or remove it.',
+    ...INFORMATION,
+  },
   'already-configured': {
     title: 'The configuration already has a peer',
     hint: 'Add another peer with `dolt-federation add-peer <name> <endpoint>`, or edit the file.',
@@ -67,6 +77,11 @@ export const USAGE_ERRORS = {
     title: 'A peer with that name is already configured',
     hint: 'Change it with `dolt-federation set-peer <name> --endpoint <endpoint>`, or choose another name.',
     ...USAGE,
+  },
+  'duplicate-endpoint': {
+    title: 'Two peers have the same endpoint and branch',
+    hint: 'Remove one of them, or give it another branch. Each run contacts the endpoint twice.',
+    ...INFORMATION,
   },
   'unknown-peer': {
     title: 'No peer with that name is configured',

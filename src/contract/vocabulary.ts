@@ -69,6 +69,10 @@ export type Accept = (typeof ACCEPTS)[number];
 export const REPORT_VALUES = ['none', 'keys', 'full'] as const;
 export type ReportValues = (typeof REPORT_VALUES)[number];
 
+/** Forms of the report of `validate`. */
+export const REPORT_FORMATS = ['text', 'json', 'github', 'sarif'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
 export const DOLT_SOURCES = ['release', 'build', 'auto'] as const;
 export type DoltSource = (typeof DOLT_SOURCES)[number];
 

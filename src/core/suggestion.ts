@@ -3,6 +3,9 @@ import { distance } from 'fastest-levenshtein';
 /** Words that people use for known ones, by the word that they write. */
 export type Aliases = Readonly<Record<string, string>>;
 
+/** No known word is longer, and comparing takes time that grows with the cube of the length. */
+const MAX_LENGTH = 100;
+
 /** A shorter beginning fits too many words. */
 const LEAST_PREFIX = 3;
 
@@ -12,6 +15,7 @@ const LEAST_PREFIX = 3;
  * @returns null if none is near: a wrong suggestion is worse than none
  */
 export function suggestion(word: string, known: readonly string[], aliases: Aliases = {}): string | null {
+  if (word.length > MAX_LENGTH) return null;
   const written = comparable(word);
   const alias = Object.hasOwn(aliases, written) ? aliases[written] : undefined;
   if (alias !== undefined && known.includes(alias)) return alias;

@@ -61,3 +61,10 @@ export function hintFor(peer: string | null, hint: string): string {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never splits a character. */
+export function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '');
+  return `${end}…`;
+}

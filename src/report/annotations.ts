@@ -1,4 +1,4 @@
-import type { ErrorResult, RunResult } from '../contract/result.ts';
+import type { ErrorResult, RunResult, Stop } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
 import { counted } from '../core/text.ts';
 import { type Finding, findings } from './findings.ts';
@@ -21,33 +21,60 @@ interface AnnotationOptions {
   readonly locations: Readonly<Record<string, Location>>;
 }
 
-/** GitHub shows 10 errors and 10 warnings of a step; more only make the log longer. */
-const MAX_ANNOTATIONS = 50;
+/** GitHub shows so many errors, warnings and notices of one step; more only make the log longer. */
+const MAX_SHOWN = { error: 10, warning: 10, notice: 10 } as const satisfies Record<Annotation['severity'], number>;
 
 /**
- * One annotation for each problem of a run and each peer's error, at the line of the configuration; limited in number,
- * with a count of the rest.
+ * One annotation for each problem of a run and each peer's error, at the line of the configuration; as many as GitHub
+ * shows, with a count of the rest.
  */
 export function annotations(result: RunResult, options: AnnotationOptions): Annotation[] {
-  return capped(findings(result).map((finding) => annotate(finding, options)));
+  return capped(
+    findings(result).map((finding) => annotate(finding, options)),
+    IN_RESULT,
+  );
 }
 
 /** One annotation for each problem of a failed command, at its line. */
 export function errorAnnotations({ error, problems = [error] }: ErrorResult): Annotation[] {
+  return problemAnnotations(problems.map((problem) => ({ ...problem, severity: 'error' })));
+}
+
+/** The part of a problem that an annotation shows. */
+type ShownProblem = Stop & Pick<Annotation, 'severity'>;
+
+/**
+ * One annotation for each problem of a configuration.
+ * @param where what has those that GitHub does not show
+ */
+export function problemAnnotations(problems: readonly ShownProblem[], where: string = IN_RESULT): Annotation[] {
   return capped(
-    problems.map(({ code, message, hint, file, line, column }) => {
-      return { severity: 'error', title: code, message: withHint({ message, hint }), file, line, column };
+    problems.map(({ severity, code, message, hint, file, line, column }) => {
+      return { severity, title: code, message: withHint({ message, hint }), file, line, column };
     }),
+    where,
   );
 }
 
-function capped(all: readonly Annotation[]): Annotation[] {
-  const left = all.length - MAX_ANNOTATIONS;
-  return left <= 0 ? [...all] : [...all.slice(0, MAX_ANNOTATIONS), rest(left)];
+const IN_RESULT = 'the file at `result-path` has them';
+
+/** @param where what has the others, for the notice that counts them */
+function capped(all: readonly Annotation[], where: string): Annotation[] {
+  const numbers = { error: 0, warning: 0, notice: 0 };
+  const isShown = ({ severity }: Annotation): boolean => {
+    numbers[severity] += 1;
+    return numbers[severity] <= MAX_SHOWN[severity];
+  };
+  const shown = all.filter(isShown);
+  if (shown.length === all.length) return shown;
+  // The notice that counts the others is one itself.
+  const notices = shown.filter(({ severity }) => severity === 'notice');
+  const kept = notices.length < MAX_SHOWN.notice ? shown : shown.filter((one) => one !== notices.at(-1));
+  return [...kept, rest(all.length - kept.length, where)];
 }
 
-function rest(left: number): Annotation {
-  const message = `and ${counted(left, 'more problem')}; the file at \`result-path\` has them`;
+function rest(left: number, where: string): Annotation {
+  const message = `and ${counted(left, 'more problem')}; ${where}`;
   return { severity: 'notice', title: 'dolt-federation', message, file: null, line: null, column: null };
 }
 

@@ -1,8 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { ErrorResult, Stop } from '../contract/result.ts';
 import { type Failure, placeOf } from '../core/failure.ts';
-import { counted } from '../core/text.ts';
-import { shorten } from './figures.ts';
+import { counted, shorten } from '../core/text.ts';
 import { code, literal } from './markdown.ts';
 import { plainLines } from './plain.ts';
 

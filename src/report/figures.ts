@@ -27,10 +27,3 @@ export function aheadBehind(peer: PeerResult): string {
   if (after === peer.state) return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
   return after === 'up-to-date' ? '0/0' : '?/0';
 }
-
-/** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never splits a character. */
-export function shorten(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const end = text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '');
-  return `${end}…`;
-}

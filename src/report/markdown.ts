@@ -1,5 +1,4 @@
-import { plain } from '../core/text.ts';
-import { shorten } from './figures.ts';
+import { plain, shorten } from '../core/text.ts';
 
 const MAX_CELL = 1_000;
 /** Invisible; prevents `@name` and `#12` from becoming a mention or a link to an issue. */

@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
 import type { PeerResult, RunResult } from '../contract/result.ts';
 import type { PeerStatus, Role } from '../contract/vocabulary.ts';
-import { plain } from '../core/text.ts';
-import { shorten } from './figures.ts';
+import { plain, shorten } from '../core/text.ts';
 import { stateAfter } from './state-after.ts';
 
 /** GitHub draws at most 500 edges and 50,000 characters; a larger diagram is unreadable. */

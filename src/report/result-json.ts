@@ -1,5 +1,5 @@
 import type { ErrorResult, RunResult } from '../contract/result.ts';
-import { shorten } from './figures.ts';
+import { shorten } from '../core/text.ts';
 
 /** The limit of the output `result`; all outputs of a job together may have 50 MiB. */
 export const RESULT_LIMIT_BYTES = 64 * 1024;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parsePathPattern, requireAllowed } from '../../../src/config/endpoint/allow-list.ts';
+import { requireAllowed } from '../../../src/config/endpoint/allow-list.ts';
 import { parseEndpoint } from '../../../src/config/endpoint/parse.ts';
+import { parsePathPattern } from '../../../src/config/endpoint/path-pattern.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { refusal } from '../../helpers/configuring.ts';
 

@@ -1,9 +1,8 @@
 import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { parseEndpoint } from '../../config/endpoint/parse.ts';
-import { suggestEndpoint } from '../../config/endpoint/suggest.ts';
 import { requireFederation } from '../../config/load.ts';
-import { Problems, revised } from '../../config/problems.ts';
+import { Problems } from '../../config/problems.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { Failure } from '../../core/failure.ts';
 import { hintFor } from '../../core/text.ts';
@@ -15,30 +14,6 @@ import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts'
 import { hasIgnoredTables, liveNotice, withoutLive } from '../prepare/live-notices.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
 import { tierRefusal } from '../prepare/peer-access.ts';
-
-/**
- * Runs work that checks an endpoint of the command line, and adds a suggestion to its refusal.
- * @throws Failure as the work does
- */
-export async function suggesting<T>(
-  endpoint: string,
-  { context, overrides }: { readonly context: Context; readonly overrides: ConfigOverrides },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const base = { cwd: context.cwd, home: context.env['HOME'] };
-    const meant = suggestEndpoint(endpoint, base, endpointOptions(context.env, overrides));
-    if (!(thrown instanceof Failure) || meant === null) throw thrown;
-    throw revised(thrown, (problem) => {
-      const { code, message, location, cause } = problem;
-      if (code !== 'invalid-endpoint') return problem;
-      const hint = `Did you mean \`${meant}\`? \`dolt-federation help endpoints\` lists the other forms.`;
-      return new Failure(code, message, { hint, location: location ?? undefined, cause });
-    });
-  }
-}
 
 /**
  * Refuses an endpoint whose folder cannot be a remote. One that cannot be parsed is refused with the configuration.

@@ -1,7 +1,22 @@
-import type { MergeReport } from '../../contract/result.ts';
+import { ERRORS } from '../../contract/error-codes.ts';
+import type { MergeReport, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { counted } from '../../core/text.ts';
+import { counted, hintFor } from '../../core/text.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
+
+/** A diagnostic as the JSON shows it. */
+export function toProblem({ severity, code, message, hint, peer, location }: Diagnostic): Problem {
+  return {
+    severity,
+    code,
+    message,
+    hint: hintFor(peer ?? null, hint ?? ERRORS[code].hint),
+    peer: peer ?? null,
+    file: location?.file ?? null,
+    line: location?.line ?? null,
+    column: location?.column ?? null,
+  };
+}
 
 /** Tables that were not federated because of uncommitted changes. */
 export function uncommittedProblems(dirty: readonly string[]): Diagnostic[] {

@@ -1,6 +1,6 @@
 import type { Peer } from '../../config/configuration.ts';
-import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
-import type { Conflict, MergeReport, PeerResult, Problem, RunResult } from '../../contract/result.ts';
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import type { Conflict, MergeReport, PeerResult, RunResult } from '../../contract/result.ts';
 import type { RunStatus } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
@@ -21,6 +21,7 @@ import {
   firstPushProblems,
   mergeProblems,
   replacedProblems,
+  toProblem,
   uncommittedProblems,
   unsavedProblems,
 } from './problems.ts';
@@ -219,18 +220,4 @@ export function noticesOf({ notices, otherMakers, manyTags, failure, peer }: Pee
   const all = [...notices, otherMakers, manyTags].filter((notice) => notice !== null);
   const shown = failure?.code === 'schema-conflict' ? all.filter(({ code }) => code !== 'definitions-differ') : all;
   return shown.map((notice) => ({ ...notice, peer: peer.name }));
-}
-
-/** A diagnostic as the JSON shows it. */
-function toProblem({ severity, code, message, hint, peer, location }: Diagnostic): Problem {
-  return {
-    severity,
-    code,
-    message,
-    hint: hintFor(peer ?? null, hint ?? ERRORS[code].hint),
-    peer: peer ?? null,
-    file: location?.file ?? null,
-    line: location?.line ?? null,
-    column: location?.column ?? null,
-  };
 }

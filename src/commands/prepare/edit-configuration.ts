@@ -92,7 +92,7 @@ async function attemptEdit(
   const former = onDisk ?? (source.workspace === null && into === undefined ? FRESH_TEXT : '');
   const text = change(former, before, file);
   if (text === former) return { file, before, after: before, isChanged: false };
-  const after = validate({ ...source, ...into, file, text }, context, overrides);
+  const after = validate({ ...source, ...into, file, text, base: context.cwd }, context, overrides);
   const conflict = new Error('another program changed the file');
   try {
     await mkdir(dirname(file), { recursive: true });

@@ -16,15 +16,33 @@ const REPOSITORY = /^[A-Za-z][\w-]*\/[\w.-]+$/;
 const HOST_AND_PATH = /^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?::\d+)?\/.+/i;
 const SCHEME = /^([a-z0-9+]+):\/\/(.*)$/is;
 
+/** Folder of relative paths, and the folder of `~`. */
+export interface SuggestionBase {
+  readonly cwd: string;
+  readonly home: string | undefined;
+}
+
 /**
- * The endpoint that was probably meant; null if nothing is near.
- * @param base folder of relative paths, and the folder of `~`
+ * Parses an endpoint, and adds the one that was probably meant to its refusal.
+ * @throws Failure as `parseEndpoint`, and `invalid-endpoint` for the page of a repository
  */
-export function suggestEndpoint(
-  written: string,
-  base: { readonly cwd: string; readonly home: string | undefined },
-  options: EndpointOptions,
-): string | null {
+export function parseOrSuggest(written: string, base: SuggestionBase, options: EndpointOptions): Endpoint {
+  try {
+    const endpoint = parseEndpoint(written, options);
+    refuseWebPage(endpoint);
+    return endpoint;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== 'invalid-endpoint') throw thrown;
+    const meant = suggestEndpoint(written, base, options);
+    if (meant === null) throw thrown;
+    const { code, message, cause } = thrown;
+    const hint = `Did you mean \`${meant}\`? \`dolt-federation help endpoints\` lists the other forms.`;
+    throw new Failure(code, message, { hint, cause });
+  }
+}
+
+/** The endpoint that was probably meant; null if nothing is near. */
+export function suggestEndpoint(written: string, base: SuggestionBase, options: EndpointOptions): string | null {
   const candidate = pageOf(written) ?? pathOf(written, base) ?? schemeOf(written);
   if (candidate === null) return null;
   try {
@@ -53,10 +71,7 @@ function pageOf(written: string): string | null {
   return `https://${host.toLowerCase()}/${repository.replace(/\.git$/, '')}.git`;
 }
 
-function pathOf(
-  written: string,
-  { cwd, home }: { readonly cwd: string; readonly home: string | undefined },
-): string | null {
+function pathOf(written: string, { cwd, home }: SuggestionBase): string | null {
   const path = PATH.test(written) ? written : HALF_FILE_URL.exec(written)?.[1];
   if (path === undefined) return null;
   if (path.startsWith('~/')) return home === undefined ? null : pathToFileURL(resolve(home, path.slice(2))).href;

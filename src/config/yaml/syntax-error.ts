@@ -28,6 +28,11 @@ const SLIPS: readonly (readonly [of: RegExp, message: string, hint: string])[] =
     'a backslash in double quotes starts an unknown escape',
     'Use single quotes, or write two backslashes.',
   ],
+  [
+    /^KEY_OVER_1024_CHARS/,
+    'a key has more than 1024 characters',
+    'Shorten it, or put the quotes or brackets around the value only.',
+  ],
   [/^MULTIPLE_DOCS/, 'it contains more than one YAML document', 'Remove the line `---` and what follows it.'],
   [
     /Unexpected flow-(?:map|seq)-end/,
@@ -49,7 +54,7 @@ const SLIPS: readonly (readonly [of: RegExp, message: string, hint: string])[] =
 /** The first error of a text: where it was made rather than where the parser noticed it, in words of ours. */
 export function syntaxSlip(text: string, error: YAMLParseError): SyntaxSlip {
   const noticed = error.pos[0];
-  return unclosed(text, noticed) ?? foreignLine(text, noticed) ?? slipOf(text, error);
+  return mergeMark(text) ?? unclosed(text, noticed) ?? foreignLine(text, noticed) ?? slipOf(text, error);
 }
 
 function slipOf(text: string, { code, message, pos: [noticed] }: YAMLParseError): SyntaxSlip {
@@ -82,6 +87,20 @@ function lineFrom(text: string, offset: number): string {
   return /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';
 }
 
+/** The first line of a merge conflict; the parser may notice another error long before or after it. */
+function mergeMark(text: string): SyntaxSlip | null {
+  const mark = /^<{7}(?: |\r?$)/m.exec(text);
+  return mark === null ? null : markAt(mark.index);
+}
+
+function markAt(offset: number): SyntaxSlip {
+  return {
+    offset,
+    message: 'this line is a mark of a merge conflict in git',
+    hint: 'Keep one of the two versions, and remove the lines that start with <<<<<<<, ======= and >>>>>>>.',
+  };
+}
+
 /** Characters that look like a space or a colon and are neither. */
 const LOOKALIKE = /[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff\uff1a]/;
 
@@ -89,8 +108,7 @@ const LOOKALIKE = /[\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff\uff1a]/;
 function foreignLine(text: string, noticed: number): SyntaxSlip | null {
   const start = text.lastIndexOf('\n', noticed - 1) + 1;
   const line = lineFrom(text, start);
-  if (/^(?:<{7}|\|{7}|={7}|>{7})(?: |$)/.test(line))
-    return { offset: start, message: 'this line is a mark of a merge conflict in git', hint: 'Resolve that conflict.' };
+  if (/^(?:<{7}|\|{7}|={7}|>{7})(?: |$)/.test(line)) return markAt(start);
   const found = LOOKALIKE.exec(start === 0 ? line.slice(1) : line);
   if (found === null) return null;
   const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { Failure, type Location } from '../../core/failure.ts';
+import type { Problems } from '../problems.ts';
 import type { YamlText } from './parse.ts';
 
 interface ConfigScalar {
@@ -95,30 +96,36 @@ export function asMapping(value: ConfigValue): ConfigMapping | null {
 /**
  * A YAML node as a value with its position. An alias may only refer to a single value, so nothing is expanded.
  * @param fallback the position of a node without one, such as a missing value
+ * @param problems receives what is wrong inside of mappings, instead of a throw; the rest of each mapping is read
  * @throws Failure `config-invalid`
  */
-export function toConfigValue(yaml: YamlText, node: unknown, fallback: Location): ConfigValue {
+export function toConfigValue(yaml: YamlText, node: unknown, fallback: Location, problems?: Problems): ConfigValue {
   const at = node === null || node === undefined ? fallback : yaml.place(node);
   if (node === null || node === undefined) return { kind: 'scalar', value: null, at };
   const target = isAlias(node) ? node.resolve(yaml.document) : node;
   if (isScalar(target)) return { kind: 'scalar', value: scalar(target.value, { tag: target.tag, at }), at };
-  if (isMap(node)) return toConfigMapping(yaml, node);
+  if (isMap(node)) return toConfigMapping(yaml, node, problems);
   if (isSeq(node)) return { kind: 'list', items: node.items.map((one) => toConfigValue(yaml, one, at)), at };
   throw new Failure('config-invalid', 'an alias may only refer to a single value', { location: at });
 }
 
 /**
  * A YAML mapping whose keys are text.
+ * @param problems as for `toConfigValue`
  * @throws Failure `config-invalid`
  */
-export function toConfigMapping(yaml: YamlText, node: YAMLMap): ConfigMapping {
+export function toConfigMapping(yaml: YamlText, node: YAMLMap, problems?: Problems): ConfigMapping {
   const fields = new Map<string, ConfigField>();
   for (const { key, value } of node.items) {
     const keyAt = yaml.place(key);
-    if (!isScalar(key) || typeof key.value !== 'string') {
-      throw new Failure('config-invalid', 'a key is not text: write it in quotes', { location: keyAt });
-    }
-    fields.set(key.value, { keyAt, value: toConfigValue(yaml, value, keyAt) });
+    const read = (): void => {
+      if (!isScalar(key) || typeof key.value !== 'string') {
+        throw new Failure('config-invalid', 'a key is not text: write it in quotes', { location: keyAt });
+      }
+      fields.set(key.value, { keyAt, value: toConfigValue(yaml, value, keyAt, problems) });
+    };
+    if (problems === undefined) read();
+    else problems.attempt(read);
   }
   return { kind: 'mapping', fields, at: yaml.place(node) };
 }

@@ -22,12 +22,16 @@ import { fileInWorkspace } from './working-directory.ts';
  * other outputs still report it
  */
 export async function writeResultFile(tempDir: string, result: unknown): Promise<string> {
+  return await writeOutputFile(tempDir, 'result.json', `${JSON.stringify(result, null, 2)}\n`);
+}
+
+async function writeOutputFile(tempDir: string, name: string, text: string): Promise<string> {
   try {
-    const path = join(await mkdtemp(join(tempDir, 'dolt-federation-result-')), 'result.json');
-    await writeFileAtomic(path, `${JSON.stringify(result, null, 2)}\n`);
+    const path = join(await mkdtemp(join(tempDir, 'dolt-federation-result-')), name);
+    await writeFileAtomic(path, text);
     return path;
   } catch (thrown) {
-    warning(`the file with the whole result could not be written: ${errorMessage(thrown)}`);
+    warning(`the file ${name} could not be written: ${errorMessage(thrown)}`);
     return '';
   }
 }
@@ -63,6 +67,18 @@ export function outputValues({ json, outputs }: Rendered): OutputValues {
 /** The outputs of a failed command. */
 export function failureValues(failure: Failure): OutputValues {
   return { ...EMPTY, ...NOTHING, status: 'failed', result: errorResultJson(errorResult(failure)) };
+}
+
+/**
+ * Writes the files of a result to the runner's temporary folder.
+ * @returns the output that names each; empty text and a warning if a file cannot be written
+ */
+export async function writeFiles(tempDir: string, { files }: Rendered): Promise<Partial<Record<OutputName, string>>> {
+  const paths: Partial<Record<OutputName, string>> = {};
+  for (const [output, { name, text }] of Object.entries(files?.() ?? {})) {
+    paths[output as OutputName] = await writeOutputFile(tempDir, name, text);
+  }
+  return paths;
 }
 
 interface ReportOptions {

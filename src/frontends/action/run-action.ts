@@ -12,7 +12,15 @@ import { judgeEvent, readPayload } from './event.ts';
 import { inputWords } from './input-words.ts';
 import { askedByInputs, askedCommand, inputValue, takeInputs } from './inputs.ts';
 import { logText, logWarning, stepSecrets } from './logger.ts';
-import { failureValues, outputValues, reportFailure, reportOutcome, setOutputs, writeResultFile } from './outputs.ts';
+import {
+  failureValues,
+  outputValues,
+  reportFailure,
+  reportOutcome,
+  setOutputs,
+  writeFiles,
+  writeResultFile,
+} from './outputs.ts';
 
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
@@ -44,7 +52,8 @@ interface Ending {
 /** @throws Failure `bad-usage` if outputs cannot be written, after everything else was shown */
 async function finish({ exitCode, rendered }: Finished, runner: Runner, { env, interrupted }: Ending): Promise<void> {
   const path = await writeResultFile(runner.tempDir, rendered.json);
-  const unwritten = setOutputs({ ...outputValues(rendered), 'result-path': path }, env);
+  const files = await writeFiles(runner.tempDir, rendered);
+  const unwritten = setOutputs({ ...outputValues(rendered), ...files, 'result-path': path }, env);
   const exit = interrupted ?? exitCode;
   const failing = exit !== EXIT.ok;
   await reportOutcome(rendered, { env, workspace: runner.workspace, failing });

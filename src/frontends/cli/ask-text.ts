@@ -1,5 +1,4 @@
-import { counted, plain } from '../../core/text.ts';
-import { shorten } from '../../report/figures.ts';
+import { counted, plain, shorten } from '../../core/text.ts';
 import type { Answer, LostQuestion, Question, RowQuestion } from '../../resolve/ask-rows.ts';
 import type { ChoiceWord } from '../../resolve/choice.ts';
 import {

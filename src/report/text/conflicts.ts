@@ -1,9 +1,8 @@
 import stringWidth from 'string-width';
 import type { Conflict, PeerResult, RunResult } from '../../contract/result.ts';
 import type { ReportValues } from '../../contract/vocabulary.ts';
-import { cellsText, counted, plain } from '../../core/text.ts';
+import { cellsText, counted, plain, shorten } from '../../core/text.ts';
 import { columnsOf, conflictsOf, partiesOf, resolution } from '../conflict-rows.ts';
-import { shorten } from '../figures.ts';
 import { withRest } from './rest.ts';
 import type { TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parsePathPattern } from '../../config/endpoint/allow-list.ts';
+import { parsePathPattern } from '../../config/endpoint/path-pattern.ts';
 import type { BlockedRow } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { counted, plain } from '../../core/text.ts';

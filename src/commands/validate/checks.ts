@@ -1,0 +1,173 @@
+import type { ConfigText } from '../../config/build.ts';
+import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
+import { guardHint, guardText, requireFederation, requirePush } from '../../config/load.ts';
+import { atSamePlace } from '../../config/peers.ts';
+import { secretsInFile } from '../../config/yaml/secrets.ts';
+import { yamlTraps } from '../../config/yaml/traps.ts';
+import { locate } from '../../config/yaml/tree.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure, type Location } from '../../core/failure.ts';
+import { rightsOf } from '../../sync/peer-actions.ts';
+import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
+import { hasIgnoredTables, liveNotice, withoutLive } from '../prepare/live-notices.ts';
+import { tierRefusal } from '../prepare/peer-access.ts';
+import { checkPatterns } from './pattern-checks.ts';
+
+/** What is wrong with a file as a text, whatever its keys mean. */
+export function checkText({ yaml }: ConfigText): readonly Diagnostic[] {
+  return [...yamlTraps(yaml), ...secretsInFile(yaml)];
+}
+
+/**
+ * What a run would refuse although each value is valid (errors), and what it would do that is probably not meant
+ * (warnings).
+ * @param isComplete whether all peers could be read
+ */
+export async function checkConfiguration(
+  configuration: Configuration,
+  { tree }: ConfigText,
+  isComplete: boolean,
+): Promise<readonly Diagnostic[]> {
+  const at = (path: readonly PropertyKey[], origin: Origin) =>
+    origin.layer === 'file' ? { location: locate(tree, path) } : {};
+  return [
+    ...checkMode(configuration),
+    ...checkGuard(configuration),
+    ...checkTiers(configuration, at),
+    ...checkPatterns(configuration, tree, isComplete),
+    ...checkDuplicates(configuration.peers),
+    ...(await checkLive(configuration)),
+  ];
+}
+
+/** A configuration without any peer: nothing would be federated. */
+export function checkPresence({ file, peers }: Configuration): readonly Diagnostic[] {
+  if (peers.length > 0) return [];
+  if (file !== null)
+    return [{ severity: 'warning', code: 'no-peers', message: 'no peer is configured', location: { file } }];
+  const message = 'there is no configuration file, and no variable or input sets a peer';
+  return [{ severity: 'error', code: 'no-peers', message }];
+}
+
+function checkMode(configuration: Configuration): readonly Diagnostic[] {
+  if (configuration.peers.length === 0) return [];
+  return refusals(() => requireFederation(configuration), configuration.file);
+}
+
+/** A key that forbids every write stops each run; one that forbids pushing only stops peers from getting anything. */
+function checkGuard(configuration: Configuration): readonly Diagnostic[] {
+  const { push, peers, file } = configuration;
+  const writable = peers.filter(({ role }) => rightsOf(role).push);
+  if (push.guard === null || writable.length === 0) return [];
+  const refused = refusals(() => requirePush(configuration, 'pull'), file);
+  if (refused.length > 0) return refused;
+  const message = `${guardText(push.guard)} forbids pushing, so runs only pull, although ${some(writable)} could be pushed to`;
+  const hint = guardHint(push.guard);
+  return [{ severity: 'warning', code: 'push-disabled', message, hint, ...placeOfOrigin(push.guard.origin) }];
+}
+
+/** The tier of all peers is reported once, at its key. */
+function checkTiers(
+  { peers, sovereignty }: Configuration,
+  at: (path: readonly PropertyKey[], origin: Origin) => { readonly location?: Location },
+): readonly Diagnostic[] {
+  const refused = peers.flatMap((peer) => {
+    const refusal = tierRefusal(peer);
+    return refusal === null ? [] : [{ peer, refusal }];
+  });
+  const inherited = refused.filter(({ peer }) => peer.tier === sovereignty.value);
+  const own = refused.filter(({ peer }) => peer.tier !== sovereignty.value);
+  const [first] = inherited;
+  const ofAll: readonly Diagnostic[] =
+    first === undefined
+      ? []
+      : [
+          {
+            severity: 'error',
+            code: first.refusal.code,
+            message: `the tier is ${sovereignty.value}, but this version can only send the full history; runs refuse ${some(inherited.map(({ peer }) => peer))}`,
+            hint: first.refusal.hint,
+            ...at(['federation', 'sovereignty'], sovereignty.origin),
+          },
+        ];
+  return [
+    ...ofAll,
+    ...own.map(({ peer, refusal: { code, message, hint } }): Diagnostic => {
+      const place = at(['federation', 'peers', peer.name, 'tier'], peer.origin);
+      return { severity: 'error', code, message, hint, peer: peer.name, ...place };
+    }),
+  ];
+}
+
+/** An upstream that another peer would push to is already an error. */
+function checkDuplicates(peers: readonly Peer[]): readonly Diagnostic[] {
+  return atSamePlace(peers).flatMap((group) => {
+    const upstreams = group.filter(({ role }) => role === 'upstream').length;
+    if (upstreams > 0 && upstreams < group.length) return [];
+    const [first, ...others] = group.toSorted(byPlace);
+    return others.map(
+      ({ name, origin }): Diagnostic => ({
+        severity: 'warning',
+        code: 'duplicate-endpoint',
+        message: `${name} has the endpoint and the branch of ${first?.name}`,
+        peer: name,
+        ...placeOfOrigin(origin),
+      }),
+    );
+  });
+}
+
+function byPlace({ origin: one }: Peer, { origin: other }: Peer): number {
+  const line = (origin: Origin) => (origin.layer === 'file' ? (origin.location.line ?? 0) : 0);
+  return line(one) - line(other);
+}
+
+async function checkLive(configuration: Configuration): Promise<readonly Diagnostic[]> {
+  if ((await hasIgnoredTables(configuration, async () => null)) !== true) return [];
+  return withoutLive(configuration.peers).map((peer) => ({ ...liveNotice(peer), ...placeOfOrigin(peer.origin) }));
+}
+
+/**
+ * Local endpoints that are working databases, or folders of other files. A folder that does not exist is accepted: this
+ * machine may not be the one that federates.
+ */
+export async function checkFolders(peers: readonly Peer[]): Promise<readonly Diagnostic[]> {
+  const found = await Promise.all(peers.map(checkFolder));
+  return found.filter((one) => one !== null);
+}
+
+async function checkFolder({ name, endpoint, origin }: Peer): Promise<Diagnostic | null> {
+  try {
+    await refuseUnfitFolder(endpoint);
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const { code, message, hint } = thrown;
+    return { severity: 'error', code, message, hint, peer: name, ...placeOfOrigin(origin) };
+  }
+}
+
+/** What a check throws, as errors; without a position of its own, it concerns the whole file. */
+function refusals(check: () => void, file: string | null): readonly Diagnostic[] {
+  try {
+    check();
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const { code, message, hint, location } = thrown;
+    const place = location ?? (file === null ? null : { file });
+    return [{ severity: 'error', code, message, hint, ...(place === null ? {} : { location: place }) }];
+  }
+}
+
+function placeOfOrigin(origin: Origin): { readonly location?: Location } {
+  return origin.layer === 'file' ? { location: origin.location } : {};
+}
+
+const SHOWN = 3;
+
+function some(peers: readonly Peer[]): string {
+  const names = peers.slice(0, SHOWN).map(({ name }) => name);
+  const more = peers.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}

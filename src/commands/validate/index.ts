@@ -1,0 +1,135 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
+import type { ConfigOverrides } from '../../config/configuration.ts';
+import { readSource } from '../../config/load.ts';
+import { comparePlaces } from '../../config/problems.ts';
+import { EXIT } from '../../contract/exit-codes.ts';
+import type { Problem, ValidateResult } from '../../contract/result.ts';
+import type { ReportFormat } from '../../contract/vocabulary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure, placeOf, toFailure } from '../../core/failure.ts';
+import { isThere } from '../../core/files.ts';
+import { redact } from '../../core/secrets.ts';
+import { problemAnnotations } from '../../report/annotations.ts';
+import { SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
+import { sarifText } from '../../report/validate/sarif.ts';
+import { reportText, validateJson, validateSummary, verdict } from '../../report/validate/text.ts';
+import { defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { toProblem } from '../outcome/problems.ts';
+import { requestedConfig } from '../prepare/options.ts';
+import { checkConfiguration, checkFolders, checkPresence, checkText } from './checks.ts';
+
+export interface ValidateRequest {
+  readonly format: ReportFormat;
+  /** Folders of `file://` peers are not read. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+}
+
+/** What was found, and the folders that reports name files relative to. */
+export interface Validated {
+  readonly result: ValidateResult;
+  /** Folder of the repository. */
+  readonly root: string;
+  /** Folder of the user. */
+  readonly cwd: string;
+}
+
+/**
+ * Every problem of the configuration, each with its position. It reads the files of the configuration and, for local
+ * endpoints, whether a database is in the folder; it starts no program and contacts no host.
+ */
+export async function validate(request: ValidateRequest, context: Context): Promise<Validated> {
+  const { source, peers, diagnostics } = await inspect(request, context);
+  const problems = diagnostics.toSorted(compare).map(shownProblem);
+  const isInvalid = problems.some(({ severity }) => severity === 'error');
+  const status = isInvalid ? 'invalid' : 'valid';
+  return {
+    result: { version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems },
+    root: await repositoryOf(context),
+    cwd: context.cwd,
+  };
+}
+
+interface Found {
+  /** null: the file could not be read. */
+  readonly source: ConfigSource | null;
+  /** Number of peers. */
+  readonly peers: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function inspect({ overrides, untrusted }: ValidateRequest, context: Context): Promise<Found> {
+  const source = await readSource(context, overrides).catch((thrown: unknown) => toFailure(thrown));
+  if (source instanceof Failure) return { source: null, peers: 0, diagnostics: source.problems.map(asError) };
+  const { problems, text, configuration } = inspectConfiguration(source, context.env, overrides);
+  const errors = problems.map(asError);
+  const diagnostics = [...errors, ...(text === null ? [] : withoutKnown(checkText(text), errors))];
+  if (text === null || configuration === null) return { source, peers: 0, diagnostics };
+  const found = [
+    ...(await checkConfiguration(configuration, text, problems.length === 0)),
+    ...(untrusted ? [] : await checkFolders(configuration.peers)),
+    ...(problems.length === 0 ? checkPresence(configuration) : []),
+  ];
+  return { source, peers: configuration.peers.length, diagnostics: [...diagnostics, ...found] };
+}
+
+/** Without the secrets that were already found by what their keys mean. */
+function withoutKnown(found: readonly Diagnostic[], errors: readonly Diagnostic[]): readonly Diagnostic[] {
+  const secrets = errors.filter(({ code }) => code === 'secret-in-config');
+  const lines = new Set(secrets.map(({ location }) => location?.line));
+  return found.filter(({ code, location }) => code !== 'secret-in-config' || !lines.has(location?.line));
+}
+
+function asError({ code, message, hint, location }: Failure): Diagnostic {
+  return { severity: 'error', code, message, hint, ...(location === null ? {} : { location }) };
+}
+
+function compare(one: Diagnostic, other: Diagnostic): number {
+  return comparePlaces(one.location ?? null, other.location ?? null);
+}
+
+/** A problem for reports: without what has the form of a secret, and with the name of an input in its message. */
+function shownProblem(diagnostic: Diagnostic): Problem {
+  const { location } = diagnostic;
+  const shown = toProblem(diagnostic);
+  const [message, hint] = [redact(shown.message), redact(shown.hint)];
+  if (location === undefined || isAbsolute(location.file)) return { ...shown, message, hint };
+  return { ...shown, message: `${message} (at ${placeOf(location)})`, hint, file: null, line: null, column: null };
+}
+
+/** The folder that GitHub names files relative to: the workspace of a job, else the nearest folder with `.git`. */
+async function repositoryOf({ env, cwd }: Context): Promise<string> {
+  const workspace = env['GITHUB_WORKSPACE'];
+  if (workspace !== undefined && isAbsolute(workspace)) return workspace;
+  for (let folder = cwd; folder !== dirname(folder); folder = dirname(folder)) {
+    if (await isThere(join(folder, '.git'))) return folder;
+  }
+  return cwd;
+}
+
+export const validateCommand = defineCommand({
+  parse: (asked): ValidateRequest => ({
+    format: asked.read('format'),
+    untrusted: asked.untrusted,
+    overrides: requestedConfig(asked.read),
+  }),
+  run: validate,
+  render: (validated, { format }) => {
+    const { result, root } = validated;
+    return {
+      json: result,
+      text: (style) => reportText(validated, format, style),
+      outputs: () => ({
+        status: result.status === 'valid' ? 'success' : 'failed',
+        result: validateJson(result),
+      }),
+      files: () => ({ 'sarif-path': { name: 'validate.sarif', text: sarifText(result, root) } }),
+      summary: () => validateSummary(validated, SUMMARY_BUDGET_BYTES),
+      annotations: () => problemAnnotations(result.problems),
+      verdict: `the configuration has ${verdict(result)}`,
+    };
+  },
+  exitCode: ({ result }) => (result.status === 'valid' ? EXIT.ok : EXIT.usage),
+});

@@ -1,0 +1,55 @@
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import { indexOf } from '../../config/endpoint/allow-list.ts';
+import { doltUrl } from '../../config/endpoint/dolt-url.ts';
+import { whyNeverMatches } from '../../config/endpoint/pattern-reach.ts';
+import { canonicalService, serviceInQuery } from '../../config/endpoint/query.ts';
+import { serverForm } from '../../config/server.ts';
+import { type ConfigMapping, field, locate } from '../../config/yaml/tree.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { shorten } from '../../core/text.ts';
+
+const KEY = ['federation', 'allowed-remote-patterns'] as const;
+const MAX_SHOWN = 200;
+
+/**
+ * Patterns that cannot match any endpoint (warnings), and those that match neither a peer nor the server (notices).
+ * @param tree the file
+ * @param isComplete whether all peers could be read; if not, no pattern is said to match none
+ */
+export function checkPatterns(
+  { allowedRemotePatterns, peers, server }: Configuration,
+  tree: ConfigMapping,
+  isComplete: boolean,
+): readonly Diagnostic[] {
+  const { value: patterns, origin } = allowedRemotePatterns;
+  const forms = [...peers.flatMap(formsOf), ...(server.value === null ? [] : [serverForm(server.value)])];
+  const used = new Set(forms.flatMap((form) => [...indexOf(patterns).matching(form)]));
+  const isList = field(field(tree, KEY[0])?.value, KEY[1])?.value.kind === 'list';
+  return patterns.flatMap((pattern, index): Diagnostic | readonly [] => {
+    const place = origin.layer === 'file' ? { location: locate(tree, isList ? [...KEY, index] : KEY) } : {};
+    const shown = `the pattern "${shorten(pattern, MAX_SHOWN)}"`;
+    const why = whyNeverMatches(pattern);
+    if (why !== null) {
+      return { severity: 'warning', code: 'unused-pattern', message: `${shown} can never match: it ${why}`, ...place };
+    }
+    if (!isComplete || peers.length === 0 || used.has(pattern)) return [];
+    return {
+      severity: 'notice',
+      code: 'unused-pattern',
+      message: `${shown} matches no configured peer or server`,
+      ...place,
+    };
+  });
+}
+
+/** Everything about a peer that a run compares with the patterns. */
+function formsOf(peer: Peer): readonly string[] {
+  const { endpoint, aws, allowedHosts } = peer;
+  const services = [aws?.endpoint ?? null, serviceInQuery(endpoint)].filter((service) => service !== null);
+  return [
+    endpoint.canonical,
+    ...(endpoint.kind === 'dolthub' ? [endpoint.dolt] : []),
+    ...(endpoint.kind === 's3' && aws?.dynamodbTable != null ? [doltUrl(peer, { s3: false }, [])] : []),
+    ...[...services, ...allowedHosts.map((host) => `https://${host}`)].map(canonicalService),
+  ];
+}

@@ -1,0 +1,93 @@
+import { Failure } from '../../core/failure.ts';
+
+/** Longer than any endpoint. V8 refuses regular expressions of megabytes only when they are used. */
+const MAX_PATTERN = 2000;
+
+const MEMBER = String.raw`(?:\\.|[^\\\]-])`;
+const TOKEN = new RegExp(
+  String.raw`(?<star>\*+)|(?<any>\?)|\[(?<not>\^|(?!\^))(?<ranges>(?:${MEMBER}(?:-${MEMBER})?)+)\]|(?<literal>\\.|[^\\[])`,
+  'suy',
+);
+
+/**
+ * Converts a pattern of Go's `path.Match` (https://pkg.go.dev/path#Match) to a regular expression: `*` and `?` stop at
+ * `/`, a class may match it. What follows a `*` takes the first match, without backtracking (Go 1.26, path/match.go):
+ * hence the lookahead with a back reference, which also bounds the time.
+ * @throws Failure `config-invalid` for a malformed pattern, which would silently match nothing
+ */
+export function parsePathPattern(source: string): RegExp {
+  const chunks = [''];
+  for (let index = 0; index < source.length; index = TOKEN.lastIndex) {
+    TOKEN.lastIndex = index;
+    const token = source.length > MAX_PATTERN ? undefined : TOKEN.exec(source)?.groups;
+    if (token === undefined) {
+      throw new Failure('config-invalid', `the pattern ${JSON.stringify(source)} is malformed`, {
+        hint: 'Close every "[", do not leave a class empty, escape "-" and "]" in a class, and do not end with a single backslash.',
+      });
+    }
+    if (token['star'] !== undefined) chunks.push('');
+    else chunks.push(`${chunks.pop()}${tokenExpression(token)}`);
+  }
+  const [first, ...starred] = chunks;
+  const last = starred.pop();
+  const inner = starred.map((chunk, index) => `(?=([^/]*?${chunk}))\\${index + 1}`);
+  return new RegExp(`^${first}${inner.join('')}${last === undefined ? '' : `[^/]*?${last}`}$`, 'su');
+}
+
+function tokenExpression({ any, not, ranges, literal }: Partial<Record<string, string>>): string {
+  if (any !== undefined) return '[^/]';
+  if (ranges === undefined) return codePoint(literal ?? '');
+  const pairs = [...ranges.matchAll(new RegExp(`(${MEMBER})(?:-(${MEMBER}))?`, 'gsu'))].map(
+    ([, low = '', high = low]) => [codePoint(low), codePoint(high)] as const,
+  );
+  // Go treats a descending range as empty; here it would be an error.
+  const rising = pairs.filter(([low, high]) => low <= high).map(([low, high]) => `${low}-${high}`);
+  return `[${not}${rising.join('')}]`;
+}
+
+/** A character of a pattern, escaped or not, as a literal that sorts by code point. */
+function codePoint(written: string): string {
+  const code = (written.length > 1 && written.startsWith('\\') ? written.slice(1) : written).codePointAt(0) ?? 0;
+  return `\\u{${code.toString(16).padStart(6, '0')}}`;
+}
+
+/** What ends the part of a pattern that matches only itself. */
+const SPECIAL = /[*?[\\]/;
+
+/**
+ * Patterns by the text before their first special character. Thousands of peers are compared with thousands of patterns,
+ * but each only with those that begin as it does.
+ */
+export class PatternIndex {
+  readonly #byPrefix = new Map<string, { readonly pattern: string; readonly expression: RegExp }[]>();
+  /** The lengths of all prefixes. */
+  readonly #lengths: readonly number[];
+
+  /** @throws Failure `config-invalid` for a malformed pattern */
+  constructor(patterns: readonly string[]) {
+    for (const pattern of new Set(patterns)) {
+      const end = pattern.search(SPECIAL);
+      const prefix = end === -1 ? pattern : pattern.slice(0, end);
+      const entry = { pattern, expression: parsePathPattern(pattern) };
+      const others = this.#byPrefix.get(prefix);
+      if (others === undefined) this.#byPrefix.set(prefix, [entry]);
+      else others.push(entry);
+    }
+    this.#lengths = [...new Set([...this.#byPrefix.keys()].map(({ length }) => length))];
+  }
+
+  /** Whether a pattern matches the whole text. */
+  matches(text: string): boolean {
+    return !this.matching(text).next().done;
+  }
+
+  /** Every pattern that matches the whole text. */
+  *matching(text: string): Generator<string, undefined> {
+    for (const length of this.#lengths) {
+      if (length > text.length) continue;
+      for (const { pattern, expression } of this.#byPrefix.get(text.slice(0, length)) ?? []) {
+        if (expression.test(text)) yield pattern;
+      }
+    }
+  }
+}

@@ -49,6 +49,10 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation list-peers'],
   ['dolt-federation config list'],
   ['dolt-federation config list --show-origin'],
+  [
+    'dolt-federation validate --config other.yaml --format sarif > validate.sarif',
+    'dolt-federation validate --config .beads/config.yaml --format sarif > validate.sarif',
+  ],
   ['dolt-federation config set federation.dirty fail'],
   ['dolt-federation config unset …', 'dolt-federation config unset federation.dirty'],
   ['dolt-federation config unset federation.dirty'],

@@ -61,6 +61,9 @@ federation.
     conflict:
       strategy: newest               # newest, ours, theirs, manual
 
+validate checks the file and reports every problem. config.schema.json describes
+it for editors.
+
 KEYS AND VARIABLES
 
 Keys can also be written flat, as bd config set does (federation.sovereignty:

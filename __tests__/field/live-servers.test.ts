@@ -191,7 +191,8 @@ test('the hint for uncommitted changes does no harm where the working set is beh
   const head = await mainOf(there);
   await local.commit('next', "INSERT INTO items VALUES (6, 'six', 'ann')");
   const refused = (await run(false)).result.peers[0];
-  expect(refused).toMatchObject({ error: { code: 'remote-dirty', hint: PEER_ERRORS['remote-dirty'].hint } });
+  const hint = PEER_ERRORS['remote-dirty'].hint.replace('<peer>', 'live');
+  expect(refused).toMatchObject({ error: { code: 'remote-dirty', hint } });
 
   const [status = '', diff = '', unstage = '', restore = ''] = statementsOf(PEER_ERRORS['remote-dirty'].hint);
   const tables = [...new Set((await there.rows(status)).map((row) => String(row['table_name'])))];

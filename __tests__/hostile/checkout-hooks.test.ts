@@ -68,6 +68,15 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
     },
     'git would run',
   ],
+  [
+    'objects of another repository',
+    async (repository) => {
+      await mkdir(join(repository, 'objects', 'info'), { recursive: true });
+      await writeFile(join(repository, 'objects', 'info', 'alternates'), '/srv/private.git/objects\n');
+    },
+    'leads git to other objects',
+  ],
+  ['a hook of gc', setting('[gc]\n recentObjectsHook = ../tools/x'), 'sets gc.recentobjectshook'],
   ['core.hooksPath', setting('[core]\n hooksPath = ../tools'), 'sets core.hookspath'],
   ['an included file', setting('[include]\n path = ../more'), 'sets include.path'],
   [
@@ -108,7 +117,7 @@ describe('a git repository of the checkout', () => {
     const repository = folder.file('checkout', 'peer');
     const { mark, run } = await scene(folder, repository);
     await arm(repository, mark, folder);
-    expect(await run(repository)).toMatch(/is part of the checkout and can start programs: /);
+    expect(await run(repository)).toMatch(/is part of the checkout and can start programs or read other files: /);
     expect(await run(repository, folder.file('checkout'))).toContain(says);
     expect(existsSync(mark)).toBe(false);
   });
@@ -163,6 +172,11 @@ test.each([
   ['uploadpack.packobjectshook', 'sh', false],
   ['extensions.worktreeconfig', 'true', false],
   ['credential.helper', '!sh', false],
+  ['gc.recentobjectshook', 'sh', false],
+  ['gc.repackfilterto', '../objects', false],
+  ['maintenance.gc.enabled', 'true', false],
+  ['gc.auto', '1', true],
+  ['user.name', 'Ann', true],
   ['filter.x.smudge', 'sh', false],
   ['gpg.program', 'sh', false],
   ['url.ext::sh.insteadof', 'https://', false],

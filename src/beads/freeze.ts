@@ -3,11 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { readSmallText } from '../core/files.ts';
+import { shorten } from '../core/text.ts';
 
 const NAME = 'MIGRATION-FREEZE';
 /** Names the one file that counts; no folder is searched then. */
 const VARIABLE = 'BD_MIGRATION_FREEZE_FILE';
 const MAX_BYTES = 64 * 1024;
+const MAX_SHOWN = 200;
 
 /**
  * Refuses to write while a person, or a tool that migrates the database, has stopped all writers of a workspace. bd 1.3.0
@@ -19,7 +21,7 @@ export async function requireNotFrozen(from: readonly string[], env: Env): Promi
   const file = await frozenBy(from, env);
   if (file === null) return;
   const [line = ''] = (await readSmallText(file, MAX_BYTES)).split('\n');
-  const [operator = '', , reason = ''] = line.split('\t').map((field) => field.trim());
+  const [operator = '', , reason = ''] = line.split('\t').map((field) => shorten(field.trim(), MAX_SHOWN));
   const by = operator === '' ? '' : ` by ${operator}`;
   throw new Failure(
     'migration-freeze',

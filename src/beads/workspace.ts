@@ -104,8 +104,11 @@ async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<W
   };
 }
 
-async function serverFiles(settings: WorkspaceSettings, mode: Mode, { userHome }: WorkspaceSearch) {
-  const { beads, env } = settings;
+async function serverFiles(settings: WorkspaceSettings, mode: Mode, search: WorkspaceSearch) {
+  const { beads } = settings;
+  const { userHome } = search;
+  // In a job, a file of the checkout must not name a file with credentials.
+  const env = (search.boundary ?? null) === null ? settings.env : search.env;
   const shared = mode.kind === 'shared-server' ? sharedServerFolder(settings)?.value : undefined;
   return await readServerFiles(shared ?? beads, dataFolder(settings, mode)?.value ?? null, { env, userHome });
 }

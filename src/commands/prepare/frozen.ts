@@ -12,10 +12,11 @@ import type { Context } from '../context.ts';
 export async function refuseFrozen(
   database: string | null,
   { workspace, bdEnv }: Pick<Configuration, 'workspace' | 'bdEnv'>,
-  { cwd, env }: Pick<Context, 'cwd' | 'env'>,
+  { cwd, env, ceiling }: Pick<Context, 'cwd' | 'env' | 'ceiling'>,
 ): Promise<void> {
   const isOfBeads = workspace !== null || database?.split(sep).includes('.beads') === true;
   if (!isOfBeads) return;
   const from = [cwd, workspace, database].filter((folder) => folder !== null);
-  await requireNotFrozen(from, { ...bdEnv, ...env });
+  // The first line of the file is shown, so a file of the checkout must not name it in a job.
+  await requireNotFrozen(from, ceiling === null ? { ...bdEnv, ...env } : env);
 }

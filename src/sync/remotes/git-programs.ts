@@ -35,9 +35,13 @@ export async function refuseCheckoutPrograms(
     if (!roots.some((root) => places.some((place) => isInside(root, place)))) continue;
     const why = await programIn(folder, job.env);
     if (why === null) return;
-    throw new Failure('not-a-remote', `${endpoint.written} is part of the checkout and can start programs: ${why}`, {
-      hint: 'Remove the hooks and settings, or move the repository out of the checkout.',
-    });
+    throw new Failure(
+      'not-a-remote',
+      `${endpoint.written} is part of the checkout and can start programs or read other files: ${why}`,
+      {
+        hint: 'Remove the hooks and settings, or move the repository out of the checkout.',
+      },
+    );
   }
 }
 
@@ -57,6 +61,10 @@ async function programIn(folder: string, env: Env): Promise<string | null> {
     if (!(await stat(place).catch(() => null))?.isDirectory()) return `${place} is a file, which leads git elsewhere`;
     for (const name of ['commondir', 'config.worktree']) {
       if (await isThere(join(place, name))) return `${join(place, name)} leads git to other settings`;
+    }
+    for (const name of ['alternates', 'http-alternates']) {
+      const file = join(place, 'objects', 'info', name);
+      if (await isThere(file)) return `${file} leads git to other objects`;
     }
     const why = (await hookIn(join(place, 'hooks'))) ?? (await settingIn(join(place, 'config'), env));
     if (why !== null) return why;
@@ -81,7 +89,12 @@ const HARMLESS = [
   /^core\.(?:repositoryformatversion|filemode|bare|ignorecase|precomposeunicode|symlinks|logallrefupdates|sharedrepository|autocrlf|longpaths|compression)$/,
   /^extensions\.(?:objectformat|compatobjectformat|refstorage)$/,
   /^receive\.(?:denycurrentbranch|denydeletecurrent|denydeletes|denynonfastforwards|fsckobjects|autogc|unpacklimit)$/,
-  /^(?:gc|pack|repack|user|init|maintenance)\.[^.]+$/,
+  // `gc.recentObjectsHook` starts a program (git 2.42), and `gc.repackFilterTo` writes elsewhere.
+  /^gc\.(?:auto|autodetach|autopacklimit|bigpackthreshold|aggressivedepth|aggressivewindow|cruftpacks|logexpiry|packrefs|pruneexpire|reflogexpire|reflogexpireunreachable|worktreepruneexpire|writecommitgraph)$/,
+  /^pack\.(?:allowpackreuse|compression|deltacachelimit|deltacachesize|depth|indexversion|packsizelimit|threads|usebitmaps|usesparse|window|windowmemory|writebitmaphashcache|writereverseindex)$/,
+  /^repack\.(?:packkeptobjects|updateserverinfo|usedeltabaseoffset|writebitmaps)$/,
+  /^maintenance\.(?:auto|autodetach|strategy)$/,
+  /^(?:user\.(?:name|email)|init\.(?:defaultbranch|defaultobjectformat))$/,
   /^http\.(?:receivepack|uploadpack|uploadarchive|getanyfile)$/,
   /^branch\..*\.(?:remote|merge|rebase)$/s,
   /^remote\..*\.(?:url|pushurl|fetch|push|mirror|tagopt|prune)$/s,

@@ -199,7 +199,7 @@ if (process.platform === 'linux') {
     const { hint = '', ...error } = result.error;
     expect([code, error.code]).toEqual([1, 'host-not-allowed']);
     expect(error.message).toContain(`the server of this peer names ${target}, which is not a host of the peer`);
-    expect(hint).toContain(`\`federation.peers.partner.allowed-hosts: ["${target}"]\``);
+    expect(hint).toContain(`\`federation.peers.peer.allowed-hosts: ["${target}"]\``);
     expect(evil.requests).toEqual([]);
     await using honest = await startNamingFront({ upstream: ahead.port });
     const cloned = await syncWithHosts({ folder, cli }, { hosts, args, peers: { peer: upstream(honest.port) } });

@@ -6,6 +6,7 @@ import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
+import { hintFor } from '../../core/text.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
@@ -236,6 +237,9 @@ async function clone(
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty(thrown);
-    throw source.endpoint.folder === null ? thrown : await fileOwnerFailure(source.endpoint.folder, thrown);
+    const { folder } = source.endpoint;
+    const { code, message, hint, said, cause } = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
+    // The whole run fails, so nothing else names the peer.
+    throw new Failure(code, message, { hint: hintFor(source.name, hint), said: said ?? undefined, cause });
   }
 }

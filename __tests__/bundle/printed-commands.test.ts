@@ -44,6 +44,11 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation set-peer … --role backup', 'dolt-federation set-peer hub --role backup'],
   ['dolt-federation set-peer <name> --endpoint <endpoint>', 'dolt-federation set-peer hub --endpoint file://SRV/vault'],
   ['dolt-federation remove-peer …', 'dolt-federation remove-peer hub'],
+  ['dolt-federation add-peer NAME URL', 'dolt-federation add-peer hub file://SRV/hub'],
+  ['dolt-federation remove-peer NAME', 'dolt-federation remove-peer hub'],
+  ['dolt-federation federation sync'],
+  // The database of this story is none of beads.
+  ['dolt-federation export --jsonl-path FILE', 'dolt-federation export --jsonl-path out.jsonl', 2],
   ['dolt-federation sync', 'dolt-federation add-peer partner file://SRV/partner && dolt-federation sync'],
   ['dolt-federation status --json'],
   ['dolt-federation list-peers'],
@@ -70,6 +75,10 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation config unset federation.remote'],
   [
     'dolt-federation config set federation.remote <endpoint>',
+    'dolt-federation config set federation.remote file://SRV/dolt/north',
+  ],
+  [
+    'dolt-federation config set federation.remote URL',
     'dolt-federation config set federation.remote file://SRV/dolt/north',
   ],
   // Nothing is in conflict; follow-ups.test.ts resolves.

@@ -25,7 +25,8 @@ describe('the request of the inputs', () => {
 
   test.each(ACTION_COMMANDS)('the command %s', (command) => {
     expect(askedCommand(() => command.toUpperCase())).toBe(command);
-    expect(request({ command }).dolt).toBeDefined();
+    // Only `validate` needs no Dolt.
+    expect(request({ command }).dolt === undefined).toBe(command === 'validate');
   });
 
   const VALUES: readonly [Inputs, Partial<SyncRequest>][] = [
@@ -109,8 +110,8 @@ test.each([
 
 describe('refused inputs', () => {
   const BAD: readonly [Inputs, string][] = [
-    [{ command: 'add-peer' }, 'one of sync, pull, push, status, plan, export, doctor, install'],
-    [{ command: 'synch' }, 'one of sync, pull, push, status, plan, export, doctor, install'],
+    [{ command: 'add-peer' }, 'one of sync, pull, push, status, plan, export, validate, doctor, install'],
+    [{ command: 'synch' }, 'one of sync, pull, push, status, plan, export, validate, doctor, install'],
     [{ 'dry-run': 'yes' }, 'true or false'],
     [{ 'init-empty': 'tRUE' }, 'true or false'],
     [{ 'allow-insecure': '1' }, 'true or false'],

@@ -62,7 +62,7 @@ function commandsIn(text: string): string[] {
 /** A command line with values for its placeholders, as words. */
 function wordsOf(line: string): string[] {
   return line
-    .replace(/\s+[#|] .*$/, '')
+    .replace(/\s+[#|>] .*$/, '')
     .replaceAll('<name>', 'partner')
     .replaceAll('<endpoint>', 'file:///srv/box')
     .replaceAll(/<[a-z-]+>/g, 'sync')

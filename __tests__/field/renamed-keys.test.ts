@@ -36,7 +36,7 @@ describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
     const { result: held } = await run(folder, 'south', []);
     expect(from(held, 'north')?.error).toMatchObject({ code: 'mass-deletion' });
     expect(from(held, 'north')?.error?.message).toContain(
-      `deletes ${COUNT} of the ${COUNT} rows of issues and adds ${COUNT} (\`max-delete\` is 50 %); ${COUNT} of them have equal contents under another key, so they may be renamed`,
+      `deletes ${COUNT} of the ${COUNT} rows of issues and adds ${COUNT} (\`--max-delete\` is 50 %); ${COUNT} of them have equal contents under another key, so they may be renamed`,
     );
 
     const { result } = await run(folder, 'south', ['deletion']);

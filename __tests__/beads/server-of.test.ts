@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { modeOf } from '../../src/beads/mode.ts';
-import { type ServerFiles, serverOf } from '../../src/beads/server-of.ts';
+import { type BdServer, type ServerFiles, serverOf } from '../../src/beads/server-of.ts';
 import type { ClientInfo, WorkspaceSettings } from '../../src/beads/workspace-settings.ts';
 import type { Env } from '../../src/core/env.ts';
 
 interface Given {
   readonly metadata?: NonNullable<WorkspaceSettings['metadata']>['values'];
   readonly env?: Env;
+  /** In the `.env` of the workspace. */
+  readonly bdEnv?: Env;
   readonly settings?: Readonly<Record<string, string>>;
   readonly files?: Partial<ServerFiles>;
   readonly external?: Partial<NonNullable<ClientInfo['external']>>;
@@ -23,26 +25,30 @@ const NO_FILES: ServerFiles = {
 const at = (name: string) => ({ file: name });
 const DIRECT = { host: 'db.example', port: 3306, socket: '', user: 'ann', tls: true };
 
-/** `user:password@host:port/database`, and what else differs from a server of bd on this machine; null: no server. */
-function server({ metadata = {}, env = {}, settings = {}, files = {}, external }: Given): string | null {
+/** As bd's settings and files give it. */
+function found({ metadata = {}, env = {}, bdEnv = {}, settings = {}, files = {}, external }: Given): BdServer | null {
   const workspace: WorkspaceSettings = {
     beads: '/w/.beads',
     cwd: '/w',
-    env,
+    env: { ...bdEnv, ...env },
+    jobEnv: env,
     settings: new Map(Object.entries(settings).map(([name, value]) => [name, { name, value, at: at('config.yaml') }])),
     metadata: { values: { dolt_database: 'north', ...metadata }, at },
     sourceDatabase: null,
     folders: { embeddeddolt: false, dolt: true },
     clientInfo: external === undefined ? null : { file: 'info', rootPath: null, external: { ...DIRECT, ...external } },
   };
-  const found = serverOf(workspace, modeOf(workspace), { ...NO_FILES, ...files });
-  if (found === null) return null;
-  const { host, port, user, database, tls, remotesapi } = found.setting;
-  const more = [tls ? 'tls' : '', remotesapi === null ? '' : `remotesapi ${remotesapi}`, found.isProxy ? 'proxy' : ''];
-  const pid = found.pid === null ? [] : [`pid ${found.pid}`];
-  return [`${user}:${found.password}@${host}:${port}/${database}`, ...more.filter((one) => one !== ''), ...pid].join(
-    ' ',
-  );
+  return serverOf(workspace, modeOf(workspace), { ...NO_FILES, ...files });
+}
+
+/** `user:password@host:port/database`, and what else differs from a server of bd on this machine; null: no server. */
+function server(given: Given): string | null {
+  const at = found(given);
+  if (at === null) return null;
+  const { host, port, user, database, tls, remotesapi } = at.setting;
+  const more = [tls ? 'tls' : '', remotesapi === null ? '' : `remotesapi ${remotesapi}`, at.isProxy ? 'proxy' : ''];
+  const pid = at.pid === null ? [] : [`pid ${at.pid}`];
+  return [`${user}:${at.password}@${host}:${port}/${database}`, ...more.filter((one) => one !== ''), ...pid].join(' ');
 }
 
 const SERVER = { dolt_mode: 'server' };
@@ -149,5 +155,79 @@ describe('the server of a workspace', () => {
     ['none of a proxy at a socket', { metadata: PROXIED, external: { socket: '/s' } }, null],
   ])('is %s', (_, given, expected) => {
     expect(server(given)).toBe(expected);
+  });
+});
+
+const NEAR = { ...SERVER, dolt_server_host: '127.0.0.1', dolt_server_port: 1 };
+const PASSWORD = { BEADS_DOLT_PASSWORD: 'pw' };
+const HOST = { BEADS_DOLT_SERVER_HOST: 'db.example' };
+const PORT = { BEADS_DOLT_SERVER_PORT: '1' };
+const EXTERNAL = { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: 'pw' };
+const KEPT = { credentials: PASSWORDS };
+
+describe('files of the workspace choose where a password of the job goes', () => {
+  test.each<[string, Given, string | null]>([
+    ['host and port of metadata.json', { metadata: NEAR, env: PASSWORD }, 'BEADS_DOLT_PASSWORD'],
+    ['host of metadata.json', { metadata: NEAR, env: { ...PASSWORD, ...PORT } }, 'BEADS_DOLT_PASSWORD'],
+    ['another machine', { metadata: { ...SERVER, ...TLS }, env: PASSWORD }, 'BEADS_DOLT_PASSWORD'],
+    ['port of metadata.json', { metadata: { ...NEAR, ...TLS }, env: { ...PASSWORD, ...HOST } }, 'BEADS_DOLT_PASSWORD'],
+    ['the port file', { metadata: SERVER, env: PASSWORD, files: { portFile: 4 } }, 'BEADS_DOLT_PASSWORD'],
+    ['listener.port', { metadata: SERVER, env: PASSWORD, files: { listenerPort: 4 } }, 'BEADS_DOLT_PASSWORD'],
+    ['dolt.port', { metadata: SERVER, env: PASSWORD, settings: { 'dolt.port': '4' } }, 'BEADS_DOLT_PASSWORD'],
+    ['the .env', { metadata: { ...SERVER, dolt_server_tls: true }, env: PASSWORD, bdEnv: HOST }, 'BEADS_DOLT_PASSWORD'],
+    [
+      'the shared server by a file',
+      { settings: { 'dolt.shared-server': 'true' }, env: PASSWORD },
+      'BEADS_DOLT_PASSWORD',
+    ],
+    [
+      'the remotesapi port',
+      { metadata: { ...SERVER, dolt_server_tls: true, dolt_remotesapi_port: 5 }, env: { ...PASSWORD, ...HOST } },
+      'BEADS_DOLT_PASSWORD',
+    ],
+    [
+      'the remotesapi port for a password that is kept by host and port',
+      { metadata: { ...TLS, dolt_remotesapi_port: 5 }, files: KEPT },
+      'BEADS_CREDENTIALS_FILE',
+    ],
+    [
+      'an external server',
+      { metadata: PROXIED, external: {}, env: EXTERNAL },
+      'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD',
+    ],
+    [
+      'an external server that the job names otherwise',
+      { metadata: PROXIED, external: {}, env: { ...EXTERNAL, ...HOST, ...PORT } },
+      'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD',
+    ],
+    [
+      'no: the job names the external server, too',
+      { metadata: PROXIED, external: {}, env: { ...EXTERNAL, ...HOST, BEADS_DOLT_SERVER_PORT: '3306' } },
+      null,
+    ],
+    [
+      'no: the job names host and port',
+      { metadata: { ...NEAR, ...TLS }, env: { ...PASSWORD, ...HOST, ...PORT } },
+      null,
+    ],
+    [
+      'no: the job names the port, and the host is the default',
+      { metadata: SERVER, env: { ...PASSWORD, ...PORT } },
+      null,
+    ],
+    [
+      'no: the job names the host, and the port is the default',
+      { metadata: { ...SERVER, dolt_server_tls: true }, env: { ...PASSWORD, ...HOST } },
+      null,
+    ],
+    ['no: the job selects the shared server', { env: { ...PASSWORD, BEADS_DOLT_SHARED_SERVER: '1' } }, null],
+    ['no: the password is in the .env', { metadata: NEAR, bdEnv: PASSWORD }, null],
+    ['no: there is no password', { metadata: NEAR }, null],
+    ['no: the password is kept by host and port', { metadata: NEAR, files: KEPT }, null],
+    ['no: a proxy has no password', { metadata: PROXIED, env: EXTERNAL, files: { proxyPort: 5 } }, null],
+  ])('%s', (_, given, expected) => {
+    const bd = found(given);
+    expect(bd).not.toBeNull();
+    expect(bd?.isPlacedByFiles === true ? bd.passwordBy : null).toBe(expected);
   });
 });

@@ -43,6 +43,11 @@ test.each([
   ['a server of another name', '{port: 3306, host: evil.example, database: local}', 'mysql://evil.example:3306/local'],
   ['a server on another port of this machine', '{port: 3307, database: local}', 'mysql://127.0.0.1:3307/local'],
   ['another database of the server', '{port: 3306, database: others}', 'mysql://127.0.0.1:3306/others'],
+  [
+    'a remote interface on a port of another server',
+    '{port: 3306, database: local, remotesapi: 50051}',
+    'http://127.0.0.1:50051/local',
+  ],
   ['a database that only its folder names', '{port: 3306}', 'mysql://127.0.0.1:3306/'],
 ])('allowed patterns limit the server of the database: %s', async (_, value, form) => {
   const env = allowing('file:///srv/*', 'mysql://127.0.0.1:3306/local');
@@ -55,6 +60,11 @@ test.each([
 
 test.each([
   ['its own pattern', '{port: 3306, database: local}', 'mysql://127.0.0.1:3306/local'],
+  [
+    'patterns for both of its ports',
+    '{port: 3306, host: Db.example, database: local, remotesapi: 50051}',
+    'mysql://db.example:3306/local,https://db.example:50051/local',
+  ],
   ['a pattern for all databases', '{port: 3306}', 'mysql://127.0.0.1:3306/*'],
 ])('a server that %s allows is used', (_, value, pattern) => {
   expect(configure(written(value), { env: allowing(pattern) }).server.value).toMatchObject({ port: 3306 });

@@ -89,6 +89,16 @@ describe('problems have their place', () => {
       'p: {url: "https://a:b@h", git-token: t}',
       ['config-invalid creds.yaml:1:10 credentials of p: url is not in'],
     ],
+    [
+      'a port of a remote interface for a peer',
+      `${URL_LINE}  git-token: t\n  remotesapi: 1`,
+      ['config-unknown-key creds.yaml:4:3 credentials of p: unknown key'],
+    ],
+    [
+      'a port of a remote interface that is none',
+      'federation.server: {url: "mysql://h:1", user: u, password: w, remotesapi: 0}',
+      ['config-invalid creds.yaml:1:75 credentials of federation.server: remotesapi must be a port'],
+    ],
     ['an unknown key', `${URL_LINE}  git-tokn: t`, ['config-unknown-key creds.yaml:3:3 credentials of p: unknown key']],
     [
       'two kinds',

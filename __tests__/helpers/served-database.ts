@@ -61,7 +61,9 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
     const own = setting === null ? {} : { server: { port, ...setting } };
     await writeFile(config, stringify({ federation: { ...own, ...(dirty === undefined ? {} : { dirty }) } }));
     const url = `mysql://${host}:${port}`;
-    const credentials = setting === null ? {} : { 'federation.server': { url, user, password: given } };
+    const { remotesapi } = setting ?? {};
+    const entry = { url, user, password: given, ...(remotesapi === undefined ? {} : { remotesapi }) };
+    const credentials = setting === null ? {} : { 'federation.server': entry };
     return { overrides: { config }, env: { SSL_CERT_FILE: server.ca }, credentials: { text: stringify(credentials) } };
   };
   return {

@@ -2,12 +2,16 @@ import { isOnThisMachine, type ServerSetting } from '../config/server.ts';
 import { isOn, type Signal, variable } from './bd-settings.ts';
 import { databaseName } from './database-place.ts';
 import { isLocalHost, type Mode } from './mode.ts';
-import { inMetadata, type WorkspaceSettings } from './workspace-settings.ts';
+import { inMetadata, isOfJob, type WorkspaceSettings } from './workspace-settings.ts';
 
 /** The server through which bd works, as its settings and files give it. */
 export interface BdServer {
   readonly setting: ServerSetting;
   readonly password: string;
+  /** The variable of the job that gives the password, or names its file; null: there is no secret of the job. */
+  readonly passwordBy: string | null;
+  /** Whether files of the workspace choose where this password goes. */
+  readonly isPlacedByFiles: boolean;
   /** Whether it is a proxy, which does not hold the database itself. */
   readonly isProxy: boolean;
   /** The process that holds the database, as bd noted it; null: bd did not. */
@@ -32,6 +36,9 @@ export interface ServerFiles {
 
 /** The variable with the password of an external server of a proxied workspace. */
 const EXTERNAL_PASSWORD = 'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD';
+const CREDENTIALS_FILE = 'BEADS_CREDENTIALS_FILE';
+const PASSWORD = 'BEADS_DOLT_PASSWORD';
+const NO_PASSWORD = { password: '', passwordBy: null, isPlacedByFiles: true };
 const SHARED_PORT = 3308;
 const REMOTE_PORT = 3307;
 const REMOTESAPI_PORT = 8080;
@@ -92,33 +99,54 @@ function proxied(workspace: WorkspaceSettings, mode: Mode, { proxyPort, childPid
   if (external === null) {
     if (proxyPort === null) return null;
     const setting = { host: '127.0.0.1', port: proxyPort, user: 'root', database, remotesapi: null, tls: false };
-    return { setting, password: '', isProxy: true, pid: childPid };
+    return { setting, ...NO_PASSWORD, isProxy: true, pid: childPid };
   }
   if (external.socket !== '' || external.port === 0) return null;
   const { host, port, user, tls } = external;
   const setting = { host: dialled(host), port, user, database, remotesapi: null, tls };
-  return usable({ setting, password: workspace.env[EXTERNAL_PASSWORD] ?? '', isProxy: false, pid: null });
+  const password = workspace.env[EXTERNAL_PASSWORD] ?? '';
+  const passwordBy = isOfJob(workspace, variable(workspace.env, EXTERNAL_PASSWORD)) ? EXTERNAL_PASSWORD : null;
+  // bd has no variables for this address, so those of a server confirm it.
+  const { BEADS_DOLT_SERVER_HOST: jobHost, BEADS_DOLT_SERVER_PORT: jobPort } = workspace.jobEnv;
+  const isPlacedByFiles = jobHost !== host || Number(jobPort) !== port;
+  return usable({ setting, password, passwordBy, isPlacedByFiles, isProxy: false, pid: null });
 }
 
 function direct(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles): BdServer | null {
   const { env } = workspace;
   if (socketOf(workspace) !== undefined || variable(env, 'BEADS_DOLT_CREDENTIAL_COMMAND') !== undefined) return null;
-  const host = hostOf(workspace)?.value ?? '127.0.0.1';
+  const named = hostOf(workspace);
+  const host = named?.value ?? '127.0.0.1';
   const isLocal = isLocalHost(host);
-  const port = portOf(workspace, files, { isLocal, isShared: mode.kind === 'shared-server' });
-  if (port === null) return null;
+  const found = portOf(workspace, files, { isLocal, mode });
+  if (found === null) return null;
+  const { port } = found;
   const user = variable(env, 'BEADS_DOLT_SERVER_USER') ?? inMetadata(workspace, 'dolt_server_user');
   const tls = variable(env, 'BEADS_DOLT_SERVER_TLS') ?? inMetadata(workspace, 'dolt_server_tls');
+  const remotesapi = isLocal
+    ? undefined
+    : (variable(env, 'BEADS_DOLT_REMOTESAPI_PORT') ?? inMetadata(workspace, 'dolt_remotesapi_port'));
   const setting: ServerSetting = {
     host: dialled(host),
     port,
     user: user?.value ?? 'root',
     database: databaseName(workspace, mode).value,
-    remotesapi: isLocal ? null : remotesapiOf(workspace),
+    remotesapi: isLocal ? null : Number(remotesapi?.value) || REMOTESAPI_PORT,
     tls: isOn(tls) === true,
   };
-  const password = env['BEADS_DOLT_PASSWORD'] ?? passwordIn(files.credentials, `${host}:${port}`) ?? '';
-  return usable({ setting, password, isProxy: false, pid: files.pid });
+  const ofFiles = (signal: Signal | undefined) => signal !== undefined && !isOfJob(workspace, signal);
+  const isExchangeOfFiles = ofFiles(remotesapi);
+  const common = { setting, isProxy: false, pid: files.pid };
+  const password = env[PASSWORD];
+  if (password === undefined) {
+    // The file of credentials gives a password only for its own host and port.
+    const kept = passwordIn(files.credentials, `${host}:${port}`) ?? '';
+    const passwordBy = kept === '' ? null : CREDENTIALS_FILE;
+    return usable({ ...common, password: kept, passwordBy, isPlacedByFiles: isExchangeOfFiles });
+  }
+  const passwordBy = isOfJob(workspace, variable(env, PASSWORD)) ? PASSWORD : null;
+  const isPlacedByFiles = ofFiles(named) || found.isOfFiles || isExchangeOfFiles;
+  return usable({ ...common, password, passwordBy, isPlacedByFiles });
 }
 
 /** Rows and passwords never cross a network unencrypted. */
@@ -126,28 +154,32 @@ function usable(server: BdServer): BdServer | null {
   return server.setting.tls || isOnThisMachine(server.setting) ? server : null;
 }
 
+/** A port, and whether files of the workspace choose it. */
+interface FoundPort {
+  readonly port: number;
+  readonly isOfFiles: boolean;
+}
+
 function portOf(
   workspace: WorkspaceSettings,
   { portFile, listenerPort }: ServerFiles,
-  { isLocal, isShared }: { readonly isLocal: boolean; readonly isShared: boolean },
-): number | null {
+  { isLocal, mode }: { readonly isLocal: boolean; readonly mode: Mode },
+): FoundPort | null {
   const { env, settings } = workspace;
-  const written = (signal: Signal | undefined) => (signal === undefined ? null : Number(signal.value));
+  const written = (signal: Signal | undefined) =>
+    signal === undefined ? null : { port: Number(signal.value), isOfFiles: !isOfJob(workspace, signal) };
+  const noted = (port: number | null) => (port === null ? null : { port, isOfFiles: true });
+  const shared = { port: SHARED_PORT, isOfFiles: !isOfJob(workspace, mode.by) };
   const candidates = [
     written(variable(env, 'BEADS_DOLT_SERVER_PORT')),
-    isLocal ? portFile : written(variable(env, 'BEADS_DOLT_PORT')),
-    listenerPort,
+    isLocal ? noted(portFile) : written(variable(env, 'BEADS_DOLT_PORT')),
+    noted(listenerPort),
     written(settings.get('dolt.port')),
     written(inMetadata(workspace, 'dolt_server_port')),
-    isShared ? SHARED_PORT : isLocal ? null : REMOTE_PORT,
+    mode.kind === 'shared-server' ? shared : isLocal ? null : { port: REMOTE_PORT, isOfFiles: false },
   ];
-  const isPort = (port: number | null) => port !== null && Number.isInteger(port) && port > 0 && port <= 65_535;
-  return candidates.find(isPort) ?? null;
-}
-
-function remotesapiOf(workspace: WorkspaceSettings): number {
-  const port = variable(workspace.env, 'BEADS_DOLT_REMOTESAPI_PORT') ?? inMetadata(workspace, 'dolt_remotesapi_port');
-  return Number(port?.value) || REMOTESAPI_PORT;
+  const isPort = ({ port }: FoundPort) => Number.isInteger(port) && port > 0 && port <= 65_535;
+  return candidates.find((one) => one !== null && isPort(one)) ?? null;
 }
 
 /** The address to connect to: a server that listens everywhere is reached at this machine. */

@@ -9,6 +9,8 @@ export interface WorkspaceSettings {
   readonly cwd: string;
   /** With the variables in the `.env` of the workspace. */
   readonly env: Env;
+  /** Without them: only the variables of the job or the terminal. */
+  readonly jobEnv: Env;
   readonly settings: BdSettings;
   /** null: there is no metadata.json. */
   readonly metadata: MetadataFile | null;
@@ -34,6 +36,11 @@ export interface ExternalServer {
   readonly socket: string;
   readonly user: string;
   readonly tls: boolean;
+}
+
+/** Whether a variable of the job or the terminal gives a value, and no file. */
+export function isOfJob({ jobEnv }: Pick<WorkspaceSettings, 'jobEnv'>, signal: Signal | null | undefined): boolean {
+  return signal != null && signal.at === null && Object.hasOwn(jobEnv, signal.name);
 }
 
 /** A key of metadata.json that has a value. */

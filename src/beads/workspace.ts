@@ -90,6 +90,7 @@ async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<W
     beads,
     cwd,
     env,
+    jobEnv: search.env,
     settings: await bdSettings(beads, env, userHome),
     metadata: await readMetadata(beads),
     sourceDatabase:

@@ -10,7 +10,7 @@ import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
 import { Problems, placed } from './problems.ts';
-import { serverForm } from './server.ts';
+import { serverForms } from './server.ts';
 import { pushOf, readSettings } from './settings.ts';
 import type { Redirect } from './workspace/redirect.ts';
 import { parseYaml, type YamlText } from './yaml/parse.ts';
@@ -124,7 +124,9 @@ function requireServerAllowed({
   const { value, origin } = server;
   if (value === null) return;
   const location = origin.layer === 'file' ? origin.location : undefined;
-  placed('federation.server', location, () => requireMatch(serverForm(value), allowedRemotePatterns.value));
+  for (const form of serverForms(value)) {
+    placed('federation.server', location, () => requireMatch(form, allowedRemotePatterns.value));
+  }
 }
 
 function guardFiles({ file, text, below = [], above = [] }: ConfigSource, yaml: YamlText): readonly GuardFile[] {

@@ -72,7 +72,20 @@ export function serverText({ host: name, port: number }: Pick<ServerSetting, 'ho
   return name.includes(':') ? `[${name}]:${number}` : `${name}:${number}`;
 }
 
-/** The form of a server that the allowed patterns are compared with; `database` is empty if no name is set. */
-export function serverForm(server: ServerSetting): string {
-  return `mysql://${serverText(server).toLowerCase()}/${server.database ?? ''}`;
+/** The remote at the remotesapi port of a server; null: no such port is set. */
+export function remotesapiUrl(server: ServerSetting, database: string): string | null {
+  const { host: name, remotesapi, tls } = server;
+  if (remotesapi === null) return null;
+  return `${tls ? 'https' : 'http'}://${serverText({ host: name, port: remotesapi }).toLowerCase()}/${database}`;
+}
+
+/**
+ * The forms of a server that the allowed patterns are compared with, one for each port that gets the password; `database`
+ * is empty if no name is set.
+ */
+export function serverForms(server: ServerSetting): readonly string[] {
+  const database = server.database ?? '';
+  const remote = remotesapiUrl(server, database);
+  const sql = `mysql://${serverText(server).toLowerCase()}/${database}`;
+  return remote === null ? [sql] : [sql, remote];
 }

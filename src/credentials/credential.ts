@@ -34,6 +34,8 @@ export interface Credential {
   readonly place: Place;
   /** Whether the cloud's metadata service may be used. */
   readonly instanceRole: boolean;
+  /** The port of the server's remotesapi that gets the secret, too; only in the entry of the server. */
+  readonly remotesapi?: number | undefined;
   /** Where it was given, for messages. */
   readonly at: Location;
   readonly secret: Secret;

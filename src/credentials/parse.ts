@@ -60,8 +60,10 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
   if (refuseUnknown(name, value, problems)) return null;
   const place = readPlace(name, { value, keyAt }, reading);
   const instanceRole = readInstanceRole(name, value, problems);
+  const remotesapi = readRemotesapi(name, value, problems);
   const secret = readSecret(name, { mapping: value, keyAt, instanceRole }, reading);
-  return place === undefined || secret === undefined ? null : { peer: name, place, instanceRole, secret, at: keyAt };
+  if (place === undefined || secret === undefined) return null;
+  return { peer: name, place, instanceRole, ...(remotesapi === undefined ? {} : { remotesapi }), secret, at: keyAt };
 }
 
 function isName(name: string): boolean {
@@ -74,12 +76,13 @@ function isName(name: string): boolean {
 
 /** An unknown key is not repeated: `password:secret` without a blank is a key, too. */
 function refuseUnknown(name: string, mapping: ConfigMapping, problems: Problems): boolean {
-  const unknown = [...mapping.fields].filter(([key]) => !KNOWN.includes(key));
+  const known = name === SERVER_ENTRY ? [...KNOWN, 'remotesapi'] : KNOWN;
+  const unknown = [...mapping.fields].filter(([key]) => !known.includes(key));
   for (const [key, { keyAt }] of unknown) {
-    const isGlued = KNOWN.some((known) => key.startsWith(`${known}:`));
-    const near = suggestion(key, KNOWN);
+    const isGlued = known.some((one) => key.startsWith(`${one}:`));
+    const near = suggestion(key, known);
     const start = isGlued ? 'Put a space after the colon. ' : near === null ? '' : `Did you mean \`${near}\`? `;
-    const hint = `${start}Known keys: ${KNOWN.join(', ')}.`;
+    const hint = `${start}Known keys: ${known.join(', ')}.`;
     problems.add(new Failure('config-unknown-key', `credentials of ${name}: unknown key`, { hint, location: keyAt }));
   }
   return unknown.length > 0;
@@ -107,6 +110,16 @@ function readInstanceRole(name: string, mapping: ConfigMapping, problems: Proble
   const message = `credentials of ${name}: instance-role must be true or false`;
   problems.add(new Failure('config-invalid', message, { location: value?.at }));
   return false;
+}
+
+function readRemotesapi(name: string, mapping: ConfigMapping, problems: Problems): number | undefined {
+  const value = mapping.fields.get('remotesapi')?.value;
+  if (value === undefined) return undefined;
+  const written = plain(value);
+  if (typeof written === 'number' && Number.isInteger(written) && written >= 1 && written <= 65_535) return written;
+  const message = `credentials of ${name}: remotesapi must be a port number from 1 to 65535`;
+  problems.add(new Failure('config-invalid', message, { location: value.at }));
+  return undefined;
 }
 
 function readSecret(

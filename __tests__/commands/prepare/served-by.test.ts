@@ -1,8 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { holdsDatabase } from '../../../src/commands/prepare/served-by.ts';
+import { holdsDatabase, requirePlaceOfJob } from '../../../src/commands/prepare/served-by.ts';
 
 const SETTING = { host: '127.0.0.1', port: 1, user: 'root', database: 'north', remotesapi: null, tls: false };
-const bd = (isProxy: boolean, pid: number | null) => ({ setting: SETTING, password: '', isProxy, pid });
+const bd = (isProxy: boolean, pid: number | null) => ({
+  setting: SETTING,
+  password: '',
+  passwordBy: null,
+  isPlacedByFiles: true,
+  isProxy,
+  pid,
+});
 
 test.each([
   ['the process that bd noted', bd(false, 7), 7, null, 1],
@@ -15,4 +22,28 @@ test.each([
   ['a process that is not behind the proxy of bd', bd(true, 8), 7, { pid: 7, port: 2 }, null],
 ])('the database is held by %s', (_, server, pid, info, port) => {
   expect(holdsDatabase(server, { pid }, info)?.port ?? null).toBe(port);
+});
+
+const PASSWORD = 'BEADS_DOLT_PASSWORD';
+
+test.each([
+  ['a terminal', null, PASSWORD, true, SETTING, 'sent'],
+  ['a job whose checkout chooses the address', '/w', PASSWORD, true, SETTING, 'credential-url-mismatch'],
+  ['a job that names the address', '/w', PASSWORD, false, SETTING, 'sent'],
+  [
+    'a job whose data folder notes another port',
+    '/w',
+    PASSWORD,
+    false,
+    { ...SETTING, port: 2 },
+    'credential-url-mismatch',
+  ],
+  ['a job without a secret', '/w', null, true, SETTING, 'sent'],
+])('the password of bd in %s', (_, ceiling, passwordBy, isPlacedByFiles, setting, expected) => {
+  const check = () => requirePlaceOfJob({ passwordBy, isPlacedByFiles, setting: SETTING }, setting, { ceiling });
+  if (expected === 'sent') expect(check()).toBeUndefined();
+  else
+    expect(check).toThrow(
+      expect.objectContaining({ code: expected, hint: expect.stringContaining('in the workflow') }),
+    );
 });

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
-import { isOnThisMachine, type ServerSetting, serverText } from '../../config/server.ts';
+import { indexOf } from '../../config/endpoint/allow-list.ts';
+import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../config/server.ts';
 import { Failure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
@@ -52,7 +53,7 @@ interface Known {
  * Opens a database through its running server. The run works in a scratch copy, which only gets the commits of the
  * federated branch, so that no peer, credential or merge ever reaches the server; its branch moves at the end.
  * @throws Failure `database-in-use` if the server cannot reach files of ours, `server-unreachable`, `server-refused`,
- * `no-database`, `branch-not-found`, `uncommitted-changes`
+ * `no-database`, `branch-not-found`, `uncommitted-changes`, `credential-url-mismatch`
  */
 export async function openServed(
   request: Opening,
@@ -65,6 +66,7 @@ export async function openServed(
   requireExchange(setting);
   if (password !== null && password !== '') context.secrets.add(password);
   const login = loginOf(setting, credentials, password);
+  requireExchangeNamed(setting, { credentials, configuration, database }, context);
   const server = await openUserServer({
     address: await addressOf(setting, login, context),
     database,
@@ -172,6 +174,34 @@ function loginOf(setting: ServerSetting, credentials: Credentials, known: string
   });
 }
 
+/**
+ * The remotesapi port gets the password of the entry, too, and can belong to another server. In a job, the checkout must
+ * not choose it alone: the entry names it, or a pattern of the workflow allows it.
+ * @throws Failure `credential-url-mismatch`
+ */
+export function requireExchangeNamed(
+  setting: ServerSetting,
+  {
+    credentials,
+    configuration,
+    database,
+  }: Pick<Known, 'credentials'> & {
+    readonly configuration: Pick<Configuration, 'allowedRemotePatterns'>;
+    readonly database: string;
+  },
+  { ceiling }: Pick<Context, 'ceiling'>,
+): void {
+  const given = credentials.get(SERVER_ENTRY);
+  const url = remotesapiUrl(setting, database);
+  if (given === undefined || url === null || given.remotesapi === setting.remotesapi) return;
+  const { value, origin } = configuration.allowedRemotePatterns;
+  const isAllowed = origin.layer !== 'file' && indexOf(value).matches(url);
+  if (given.remotesapi === undefined && (ceiling === null || isAllowed)) return;
+  throw new Failure('credential-url-mismatch', `the credentials of ${SERVER_ENTRY} are not for ${url}`, {
+    hint: `If this port belongs to the same server, add \`remotesapi: ${setting.remotesapi}\` to their entry.`,
+  });
+}
+
 async function addressOf({ host, port, tls }: ServerSetting, login: Login, { env }: Context): Promise<Address> {
   const address = { host, port, socket: null, user: login.user, password: login.password };
   if (!tls) return address;
@@ -189,9 +219,8 @@ function exchangeWith(
   },
 ): Exchange {
   const { setting, login, database, place } = by;
-  const { host, remotesapi, tls } = setting;
-  if (remotesapi === null) return fileExchange(common, pathToFileURL(place.exchange).href);
-  const url = `${tls ? 'https' : 'http'}://${serverText({ host, port: remotesapi })}/${database}`;
+  const url = remotesapiUrl(setting, database);
+  if (url === null) return fileExchange(common, pathToFileURL(place.exchange).href);
   const { user, password } = login;
   const engineCredentials = createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: password }) });
   return remotesapiExchange(common, { url, user, engineCredentials, owner: place.owner });

@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import type { BdServer } from '../../beads/server-of.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
-import { type ServerSetting, serverText } from '../../config/server.ts';
+import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
+import { Failure } from '../../core/failure.ts';
 import { type Holder, lockFile, lockHolder } from '../../dolt/server/lock.ts';
 import { lockedBy } from '../../dolt/server/lock-table.ts';
 import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
@@ -27,12 +28,13 @@ export function serverFor(found: Found, { server }: Pick<Configuration, 'server'
 /**
  * The server through which a run works.
  * @returns null if the database is opened directly: no server holds it, or none that is known
- * @throws Failure `workspace-unknown` for a database at a server that cannot be used, `endpoint-not-allowed`
+ * @throws Failure `workspace-unknown` for a database at a server that cannot be used, `endpoint-not-allowed`,
+ * `credential-url-mismatch`
  */
 export async function servedBy(
   found: Found,
   { server, allowedRemotePatterns }: Pick<Configuration, 'server' | 'allowedRemotePatterns'>,
-  context: Pick<Context, 'env'>,
+  context: Pick<Context, 'env' | 'ceiling'>,
 ): Promise<Serving | null> {
   const path = found.kind === 'database' ? found.path : null;
   if (server.value !== null) {
@@ -42,14 +44,36 @@ export async function servedBy(
   if (found.kind === 'at-server') {
     if (found.server === null) throw found.failure;
     const { setting, password } = found.server;
-    const form = `mysql://${serverText(setting).toLowerCase()}/${setting.database ?? ''}`;
-    requireMatch(form, allowedRemotePatterns.value);
+    for (const form of serverForms(setting)) requireMatch(form, allowedRemotePatterns.value);
+    requirePlaceOfJob(found.server, setting, context);
     return { path, setting, password };
   }
   const bd = found.kind === 'database' ? found.server : null;
   if (path === null || bd === null || !(await isServed(path, context))) return null;
   const setting = holdsDatabase(bd, await lockHolder(path, context.env), await readServerInfo(dirname(path)));
-  return setting === null ? null : { path, setting, password: bd.password };
+  if (setting === null) return null;
+  requirePlaceOfJob(bd, setting, context);
+  return { path, setting, password: bd.password };
+}
+
+/**
+ * In a job, a checkout must not choose the server that gets a password of the job.
+ * @param setting where the password would go
+ * @throws Failure `credential-url-mismatch`
+ */
+export function requirePlaceOfJob(
+  { passwordBy, isPlacedByFiles, setting: named }: Pick<BdServer, 'passwordBy' | 'isPlacedByFiles' | 'setting'>,
+  setting: ServerSetting,
+  { ceiling }: Pick<Context, 'ceiling'>,
+): void {
+  if (ceiling === null || passwordBy === null || (!isPlacedByFiles && setting.port === named.port)) return;
+  throw new Failure(
+    'credential-url-mismatch',
+    `the password of ${passwordBy} is not sent to ${serverText(setting)}: files of the checkout choose this server`,
+    {
+      hint: 'Set BEADS_DOLT_SERVER_HOST and BEADS_DOLT_SERVER_PORT in the workflow to the server of the password. A server on another machine may also need BEADS_DOLT_REMOTESAPI_PORT.',
+    },
+  );
 }
 
 /** Whether a running server holds the database in a folder, so that no engine can open it. */

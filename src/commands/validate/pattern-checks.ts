@@ -3,7 +3,7 @@ import { indexOf } from '../../config/endpoint/allow-list.ts';
 import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import { whyNeverMatches } from '../../config/endpoint/pattern-reach.ts';
 import { canonicalService, serviceInQuery } from '../../config/endpoint/query.ts';
-import { serverForm } from '../../config/server.ts';
+import { serverForms } from '../../config/server.ts';
 import { type ConfigMapping, field, locate } from '../../config/yaml/tree.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { shorten } from '../../core/text.ts';
@@ -22,7 +22,7 @@ export function checkPatterns(
   isComplete: boolean,
 ): readonly Diagnostic[] {
   const { value: patterns, origin } = allowedRemotePatterns;
-  const forms = [...peers.flatMap(formsOf), ...(server.value === null ? [] : [serverForm(server.value)])];
+  const forms = [...peers.flatMap(formsOf), ...(server.value === null ? [] : serverForms(server.value))];
   const used = new Set(forms.flatMap((form) => [...indexOf(patterns).matching(form)]));
   const isList = field(field(tree, KEY[0])?.value, KEY[1])?.value.kind === 'list';
   return patterns.flatMap((pattern, index): Diagnostic | readonly [] => {

@@ -28,6 +28,7 @@ test('a checkout does not choose the server that gets a password of the job; the
   const beads = folder.file('.beads');
   await mkdir(beads);
   await mkdir(folder.file('tmp'));
+  await writeFile(`${beads}/config.yaml`, 'sync: {mode: dolt-native}\n');
   const write = (name: string, content: unknown) => writeFile(`${beads}/${name}`, JSON.stringify(content));
   const fail = (env: Record<string, string>) =>
     failureOf(() => command(folder, `box: file://${folder.file('box')}`, { database: undefined, overrides: {}, env }));

@@ -173,7 +173,9 @@ clients stay connected:
 
 The password is in the entry federation.server of the credentials:
 federation.server: {url: 'mysql://127.0.0.1:3306', user: root, password: {env:
-DOLT_PASSWORD}}.
+DOLT_PASSWORD}}. With remotesapi, add the same remotesapi to this entry.
+federation.allowed-remote-patterns, if set, must allow both ports:
+mysql://host:3306/database and https://host:50051/database.
 
 - Peers, credentials and merges stay in a scratch copy of the branch. The server
   only fast-forwards its branch at the end (ADR 15).
@@ -319,7 +321,7 @@ An entry has url and one kind of secret.
       Keys: azure-tenant-id, azure-client-id, azure-client-secret
       How to get them: Azure
   federation.server, not a peer
-      Keys: user, password; url is mysql://host:port
+      Keys: user, password; url is mysql://host:port; optional remotesapi
       How to get them: the server of the own database
   in a cloud
       Keys: instance-role: true
@@ -331,6 +333,10 @@ RULES
   the configuration moves a peer to another address, the peer gets nothing and
   no request is sent: credential-url-mismatch. For ssh the user is part of it: a
   key for ssh://dolt@far.example is not used for ssh://root@far.example.
+- The remotesapi port of federation.server gets the password, too. In a job, the
+  entry names this port as well (remotesapi: 50051), or
+  BD_FEDERATION_ALLOWED_REMOTE_PATTERNS allows https://host:50051/database.
+  Otherwise nothing is sent: credential-url-mismatch.
 - Each secret is masked in the log of the step. It goes only to the processes
   that speak to its peer. It is in no argument, URL, table or file that outlives
   the run.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { blockedIssues, type Edge } from '../../src/beads/is-blocked.ts';
+import { BLOCKING_TYPES, blockedIssues, type Edge, type IssueState } from '../../src/beads/is-blocked.ts';
+import { fc, timesCases } from '../helpers/property.ts';
 
 const edge = (issue: string, type: string, on: string | null, more: Partial<Edge> = {}): Edge => ({
   issue,
@@ -120,4 +121,83 @@ test('a hundred thousand issues in one chain take no recursion', () => {
   const edges = ids.slice(1).map((id, index) => edge(id, 'parent-child', `i${index}`));
   const found = blocked([...ids, 'x'], [...edges, edge('i0', 'blocks', 'x')]);
   expect(found).toHaveLength(100_000);
+});
+
+test('fifteen thousand issues that wait for fifteen thousand children take linear time', () => {
+  const numbers = Array.from({ length: 15_000 }, (_, index) => index);
+  const edges = numbers.flatMap((n) => [edge(`c${n}`, 'parent-child', 's'), edge(`w${n}`, 'waits-for', 's')]);
+  const issues = states('s', ...numbers.flatMap((n) => [`c${n}:closed`, `w${n}`]));
+  const before = process.cpuUsage();
+  const found = blockedIssues(issues, edges);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(2);
+  expect(found.size).toBe(30_001);
+  expect([...found.values()]).not.toContain(true);
+});
+
+/** The rules word for word, repeated until nothing changes. */
+function naive(issues: readonly IssueState[], edges: readonly Edge[]): Map<string, boolean> {
+  const find = (id: string | null) => issues.find((issue) => issue.id === id);
+  const isOpen = (id: string | null): boolean => {
+    const issue = find(id);
+    return issue !== undefined && issue.status !== 'closed' && issue.status !== 'pinned';
+  };
+  const childrenOf = (parent: string | null) =>
+    edges.filter(({ type, on }) => type === 'parent-child' && on !== null && on === parent).map(({ issue }) => issue);
+  const waitBlocks = ({ on, gate, alsoBlocks }: Edge): boolean => {
+    const children = childrenOf(on);
+    if (alsoBlocks && isOpen(on)) return true;
+    if (gate === 'any-children' && children.some((child) => find(child)?.status === 'closed')) return false;
+    return children.some(isOpen);
+  };
+  const blocks = (one: Edge): boolean => {
+    if (one.type === 'parent-child') return false;
+    return one.type === 'waits-for' ? waitBlocks(one) : isOpen(one.on);
+  };
+  const depends = (one: Edge): boolean =>
+    one.onWisp || (one.type === 'waits-for' && childrenOf(one.on).some((child) => find(child) === undefined));
+  const closure = (first: (one: Edge) => boolean, counts: (id: string) => boolean): Set<string> => {
+    const found = new Set<string>();
+    for (let size = -1; size < found.size; ) {
+      size = found.size;
+      for (const one of edges) {
+        const isBelow = one.type === 'parent-child' && one.on !== null && found.has(one.on);
+        if (counts(one.issue) && (first(one) || isBelow)) found.add(one.issue);
+      }
+    }
+    return found;
+  };
+  const blockedOnes = closure(blocks, isOpen);
+  const unknown = closure(depends, () => true);
+  return new Map(issues.filter(({ id }) => !unknown.has(id)).map(({ id }) => [id, blockedOnes.has(id)]));
+}
+
+test('of any graph, the states are those of the rules word for word', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const graph = fc.record({
+    issues: fc.uniqueArray(
+      fc.record({
+        id: fc.constantFrom(...ids),
+        status: fc.constantFrom('open', 'in_progress', 'closed', 'pinned', null),
+      }),
+      { selector: ({ id }) => id },
+    ),
+    edges: fc.array(
+      fc.record<Edge>({
+        issue: fc.constantFrom(...ids),
+        on: fc.option(fc.constantFrom(...ids)),
+        type: fc.constantFrom(...BLOCKING_TYPES),
+        onWisp: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
+        gate: fc.constantFrom('all-children', 'any-children'),
+        alsoBlocks: fc.boolean(),
+      }),
+      { maxLength: 14 },
+    ),
+  });
+  fc.assert(
+    fc.property(graph, ({ issues, edges }) => {
+      expect(blockedIssues(issues, edges)).toEqual(naive(issues, edges));
+    }),
+    { numRuns: timesCases(300) },
+  );
 });

@@ -30,9 +30,10 @@ export function blockedIssues(issues: readonly IssueState[], edges: readonly Edg
   const statusOf = new Map(issues.map(({ id, status }) => [id, status]));
   const isOpen = (id: string): boolean => statusOf.has(id) && !isDone(statusOf.get(id) ?? null);
   const children = childrenOf(edges);
+  const broods = broodsOf(children, { isOpen, statusOf });
   const blocked = new Set<string>();
   for (const edge of edges) {
-    if (isOpen(edge.issue) && blocksByItself(edge, { isOpen, children, statusOf })) blocked.add(edge.issue);
+    if (isOpen(edge.issue) && blocksByItself(edge, { isOpen, broods })) blocked.add(edge.issue);
   }
   const open = [...blocked];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
@@ -42,7 +43,7 @@ export function blockedIssues(issues: readonly IssueState[], edges: readonly Edg
       open.push(child);
     }
   }
-  const unknown = reachedByWisps(edges, { children, isIssue: (id) => statusOf.has(id) });
+  const unknown = reachedByWisps(edges, { children, broods });
   return new Map(issues.flatMap(({ id }) => (unknown.has(id) ? [] : [[id, blocked.has(id)] as const])));
 }
 
@@ -62,30 +63,55 @@ function childrenOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string
   return children;
 }
 
-interface Graph {
-  readonly isOpen: (id: string) => boolean;
-  readonly children: ReadonlyMap<string, readonly string[]>;
-  readonly statusOf: ReadonlyMap<string, string | null>;
+/** What the children of an issue say to those that wait for them. */
+interface Brood {
+  readonly hasOpen: boolean;
+  readonly hasClosed: boolean;
+  /** Whether a child is no issue, so that it may be a wisp. */
+  readonly hasUnknown: boolean;
+}
+
+/** By parent, what its children say: computed once, because thousands of issues can wait for one parent. */
+function broodsOf(
+  children: ReadonlyMap<string, readonly string[]>,
+  graph: { readonly isOpen: (id: string) => boolean; readonly statusOf: ReadonlyMap<string, string | null> },
+): ReadonlyMap<string, Brood> {
+  const { isOpen, statusOf } = graph;
+  const brood = (ids: readonly string[]): Brood => ({
+    hasOpen: ids.some(isOpen),
+    hasClosed: ids.some((id) => statusOf.get(id) === 'closed'),
+    hasUnknown: ids.some((id) => !statusOf.has(id)),
+  });
+  return new Map([...children].map(([parent, ids]) => [parent, brood(ids)]));
 }
 
 /** Whether a dependency blocks its issue, whatever blocks other issues. */
-function blocksByItself({ type, on, gate, alsoBlocks }: Edge, { isOpen, children, statusOf }: Graph): boolean {
+function blocksByItself(
+  { type, on, gate, alsoBlocks }: Edge,
+  { isOpen, broods }: { readonly isOpen: (id: string) => boolean; readonly broods: ReadonlyMap<string, Brood> },
+): boolean {
   if (on === null) return false;
   if (DIRECT.has(type)) return isOpen(on);
   if (type !== 'waits-for') return false;
   if (alsoBlocks && isOpen(on)) return true;
-  const spawned = children.get(on) ?? [];
-  const isMet = gate === 'any-children' && spawned.some((child) => statusOf.get(child) === 'closed');
-  return !isMet && spawned.some(isOpen);
+  const brood = broods.get(on);
+  const isMet = gate === 'any-children' && brood?.hasClosed === true;
+  return !isMet && brood?.hasOpen === true;
 }
 
 /** The issues whose state may depend on a wisp, with all issues below them. */
 function reachedByWisps(
   edges: readonly Edge[],
-  { children, isIssue }: Pick<Graph, 'children'> & { readonly isIssue: (id: string) => boolean },
+  {
+    children,
+    broods,
+  }: {
+    readonly children: ReadonlyMap<string, readonly string[]>;
+    readonly broods: ReadonlyMap<string, Brood>;
+  },
 ): ReadonlySet<string> {
   const isWaiting = ({ type, on }: Edge): boolean =>
-    type === 'waits-for' && on !== null && (children.get(on) ?? []).some((child) => !isIssue(child));
+    type === 'waits-for' && on !== null && broods.get(on)?.hasUnknown === true;
   const found = new Set(edges.filter((edge) => edge.onWisp || isWaiting(edge)).map(({ issue }) => issue));
   const open = [...found];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {

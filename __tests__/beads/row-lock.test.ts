@@ -45,3 +45,12 @@ test.each<[bigint, bigint[], bigint]>([
 ])('after %d, without 0 and the locks of both parents', (value, taken, expected) => {
   expect(freeLock(value, taken)).toBe(expected);
 });
+
+test.each([null, '', 'x', '1.50', '0x10', '1e3', ' 7', '9223372036854775808', '9'.repeat(60_000)])(
+  'a lock that is no signed 64-bit number counts as 0 (%#)',
+  (value) => {
+    const merged = row('a', 'closed', '5');
+    const other = row('b', 'closed', '-3');
+    expect(lock(row('a', 'open', value), other, merged)).toBe(lock(row('a', 'open', '0'), other, merged));
+  },
+);

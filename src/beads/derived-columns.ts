@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { groupBy, inParts } from '../core/lists.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { columnsAt } from '../dolt/schema/columns.ts';
 import {
   columnNamesAt,
   hasTriggers,
@@ -10,10 +11,12 @@ import {
   type TableShape,
   tableShape,
 } from '../dolt/schema/table-shape.ts';
-import type { Cells } from '../dolt/sql/cell.ts';
+import { type Cells, cellSchema } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { BLOCKING_TYPES, blockedIssues, type Edge } from './is-blocked.ts';
+import { hasColumns } from './column-kinds.ts';
+import { blockedIssues } from './is-blocked.ts';
+import { readEdges, readStates } from './issue-graph.ts';
 import { mergedLock } from './row-lock.ts';
 
 /** The commits of an open merge. */
@@ -24,28 +27,16 @@ interface MergedHeads {
 }
 
 const KEYS_PER_STATEMENT = 500;
-const keyRow = z.object({ id: z.string() });
-const issueRow = z.object({
-  id: z.string(),
-  status: z.string().nullable(),
-  blocked: z.coerce.number().transform((value) => value !== 0),
-});
-const edgeRow = z.object({
-  issue: z.string(),
-  issue_target: z.string().nullable(),
-  wisp_target: z.string().nullable(),
-  type: z.string(),
-  metadata: z.string().nullable(),
-});
-const gateSchema = z.object({ gate: z.unknown().optional(), also_blocks: z.unknown().optional() });
+const keyRow = z.object({ id: cellSchema });
 
-/** Writes the derived columns of `issues` in an open merge, as far as its schema has them. */
+/** Writes the derived columns of `issues` in an open merge, as far as its schema has them with the types of bd. */
 export async function deriveIssueColumns(sql: Sql, heads: MergedHeads): Promise<void> {
   const issues = await tableShape(sql, 'issues');
   const names = ordinaryColumns(issues);
-  if (issues.key.length !== 1 || issues.key[0] !== 'id') return;
-  if (names.includes('row_lock')) await writeLocks(sql, issues, heads);
-  if (names.includes('is_blocked') && names.includes('status')) await writeBlocked(sql, issues);
+  const columns = (await columnsAt(sql, 'issues', null)).filter(({ name }) => names.includes(name));
+  if (issues.key.length !== 1 || issues.key[0] !== 'id' || !hasColumns(columns, { id: 'text' })) return;
+  if (hasColumns(columns, { row_lock: 'lock' })) await writeLocks(sql, issues, heads);
+  if (hasColumns(columns, { is_blocked: 'whole', status: 'text' })) await writeBlocked(sql, issues);
 }
 
 async function writeLocks(sql: Sql, issues: TableShape, heads: MergedHeads): Promise<void> {
@@ -53,7 +44,7 @@ async function writeLocks(sql: Sql, issues: TableShape, heads: MergedHeads): Pro
   const changed = async (head: string): Promise<string[]> => {
     if (!(await columnNamesAt(sql, 'issues', heads.base)).has('id')) return [];
     const diff = "SELECT to_id AS id FROM dolt_diff(?, ?, 'issues') WHERE diff_type <> 'removed'";
-    return (await sql.rows(keyRow, diff, [heads.base, head])).map(({ id }) => id);
+    return (await sql.rows(keyRow, diff, [heads.base, head])).flatMap(({ id }) => id ?? []);
   };
   const atTheirs = new Set(await changed(heads.theirs));
   const both = (await changed(heads.ours)).filter((id) => atTheirs.has(id));
@@ -77,7 +68,7 @@ async function writeLocks(sql: Sql, issues: TableShape, heads: MergedHeads): Pro
 async function writeBlocked(sql: Sql, issues: TableShape): Promise<void> {
   const edges = await readEdges(sql);
   if (edges === null) return;
-  const states = await sql.rows(issueRow, 'SELECT id, status, COALESCE(is_blocked, 0) AS blocked FROM issues');
+  const states = await readStates(sql);
   const blocked = blockedIssues(states, edges);
   const wrong = states.filter(({ id, blocked: before }) => (blocked.get(id) ?? before) !== before);
   for (const [isBlocked, group] of groupBy(wrong, ({ blocked: before }) => !before)) {
@@ -86,33 +77,6 @@ async function writeBlocked(sql: Sql, issues: TableShape): Promise<void> {
       await write(sql, issues, { column: 'is_blocked', value: isBlocked ? '1' : '0', ids });
     }
   }
-}
-
-/** The dependencies that can block an issue; null if the table is not that of bd since June 2026. */
-async function readEdges(sql: Sql): Promise<Edge[] | null> {
-  const names = new Set(ordinaryColumns(await tableShape(sql, 'dependencies')));
-  const needed = ['issue_id', 'type', 'depends_on_issue_id', 'depends_on_wisp_id', 'metadata'];
-  if (!needed.every((name) => names.has(name))) return null;
-  const types = BLOCKING_TYPES.map(() => '?').join(', ');
-  const rows = await sql.rows(
-    edgeRow,
-    `SELECT issue_id AS issue, depends_on_issue_id AS issue_target, depends_on_wisp_id AS wisp_target, type, IF(type = 'waits-for', metadata, NULL) AS metadata FROM dependencies WHERE type IN (${types})`,
-    BLOCKING_TYPES,
-  );
-  return rows.map(({ issue, issue_target: on, wisp_target: wisp, type, metadata }) => ({
-    issue,
-    on,
-    type,
-    onWisp: wisp !== null,
-    ...gateOf(metadata),
-  }));
-}
-
-/** Metadata that is no such object has no gate, as in bd. */
-function gateOf(metadata: string | null): Pick<Edge, 'gate' | 'alsoBlocks'> {
-  const parsed = gateSchema.safeParse(metadata === null ? null : JSON.parse(metadata));
-  const { gate, also_blocks: alsoBlocks } = parsed.success ? parsed.data : { gate: null, also_blocks: null };
-  return { gate: gate === 'any-children' ? 'any-children' : 'all-children', alsoBlocks: alsoBlocks === true };
 }
 
 /** Writes one column and no other: an ON UPDATE would change the time of the row. */

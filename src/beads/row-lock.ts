@@ -37,8 +37,11 @@ export function freeLock(value: bigint, taken: readonly bigint[]): bigint {
   return free;
 }
 
+/** Anything but a signed 64-bit number counts as 0: a peer can change the type of the column. */
 function lockOf(row: Cells): bigint {
-  return BigInt(row['row_lock'] ?? 0);
+  const text = row['row_lock'] ?? '';
+  const lock = /^-?\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+  return BigInt.asIntN(64, lock) === lock ? lock : 0n;
 }
 
 /** The cells as one text in which no two rows are equal. */

@@ -54,3 +54,23 @@ test('a peer changes the rows of the systems that its trust names, and no others
     message: expect.stringMatching(/^box changes config, whose rows do not say.*\nNothing was merged/),
   });
 });
+
+test('where the column of the systems holds bytes, no row says where it came from', async () => {
+  await using folder = await tempFolder();
+  const local = await makeBeadsDatabase(folder.file('local'));
+  await local.commit(
+    'bytes',
+    'ALTER TABLE issues MODIFY source_system VARBINARY(99)',
+    "UPDATE issues SET source_system = UNHEX('FF') WHERE id = 'bd-2'",
+  );
+  const url = `file://${folder.file('box')}`;
+  await local.publish(url);
+  const other = await cloneDatabase(url, folder.file('other'));
+  await other.commit('theirs', "UPDATE issues SET title = 'theirs' WHERE id = 'bd-2'");
+  await other.publish(url);
+  const { result } = await command(folder, `box: {endpoint: "${url}", trust: [here]}`, { command: 'pull' });
+  expect(result.peers[0]?.error).toMatchObject({
+    code: 'peer-untrusted',
+    message: expect.stringMatching(/^box changes issues, whose rows do not say/),
+  });
+});

@@ -4,7 +4,7 @@ import type { BlockedRow } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { counted, plain } from '../../core/text.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
-import { columnsAt } from '../../dolt/schema/columns.ts';
+import { bareType, columnsAt } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -12,6 +12,8 @@ import type { Verdict } from './check-incoming.ts';
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
+/** Of another type, the column names no system. */
+const TEXT = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
 
 /** What a peer brings against its `trust`, table by table. */
 export interface Untrusted {
@@ -60,7 +62,9 @@ async function keysIfAttributed(
   if (from === null || from !== to || !comparable || definitionChanged) return null;
   const columns = await columnsAt(sql, to, range.to);
   const keys = columns.filter(({ primary }) => primary).map(({ name }) => name);
-  return keys.length > 0 && columns.some(({ name }) => name === COLUMN) ? keys : null;
+  return keys.length > 0 && columns.some((column) => column.name === COLUMN && TEXT.has(bareType(column)))
+    ? keys
+    : null;
 }
 
 async function untrustedRows(

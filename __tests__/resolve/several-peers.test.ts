@@ -73,15 +73,17 @@ describe('a file with several peers', () => {
       theirs: ['UPDATE t SET x = 3', 'CREATE TRIGGER evil BEFORE UPDATE ON t FOR EACH ROW SET NEW.x = 9'],
     });
     await atHeads(folder, heads, async (database) => {
-      const look = (accepted: readonly ['triggers'] | readonly []) =>
+      const look = (accepted: readonly ['triggers'] | readonly [], trust: readonly string[] | null = null) =>
         checkMerges(database, [mergeOf(heads, [])], {
           branch: 'main',
           database: BEADS_RULES,
           acceptedOf: () => accepted,
+          trustOf: () => trust,
           maxDelete: 50,
         });
       expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });
       await look(['triggers']);
+      expect(await failureOf(() => look(['triggers'], ['github:*']))).toMatchObject({ code: 'peer-untrusted' });
     });
   });
 });

@@ -232,7 +232,9 @@ async function apply(
   const { maxDelete, mergeTimeout } = request;
   const { peers } = configuration;
   const { branch, merges, lost } = chosen;
-  const acceptedOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name))?.accept ?? [];
+  const peerOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name));
+  const acceptedOf = (name: string) => peerOf(name)?.accept ?? [];
+  const trustOf = (name: string) => peerOf(name)?.trust ?? null;
   try {
     const { from, to, dirty } = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
       await finishAdvances(database);
@@ -240,7 +242,7 @@ async function apply(
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
       const dirty = await refuseUncommitted(database, chosen, { configuration, served });
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
-        checkMerges(database, merges, { maxDelete, branch, database: BEADS_RULES, acceptedOf }),
+        checkMerges(database, merges, { maxDelete, branch, database: BEADS_RULES, acceptedOf, trustOf }),
       );
       const merged = await allWithin(mergeLimit('merging', mergeTimeout), () =>
         merges.length === 0 ? Promise.resolve(from) : mergeChosen(database, merges, BEADS_RULES),

@@ -8,6 +8,7 @@ import { inboxSender } from '../sync/inbox.ts';
 import { checkIncoming } from '../sync/incoming/check-incoming.ts';
 import { futureLimit } from '../sync/incoming/check-peers.ts';
 import { readIncoming } from '../sync/incoming/read-incoming.ts';
+import { untrustedChanges, withTrust } from '../sync/incoming/trust.ts';
 import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
 
 /**
@@ -59,6 +60,7 @@ async function fetchedHead(
  * @param rules.branch our branch
  * @param rules.database what its program expects
  * @param rules.acceptedOf what a peer may bring
+ * @param rules.trustOf whose rows a peer may change; null: all
  * @param rules.maxDelete percent of a table's rows that a peer may delete at once
  * @throws Failure why a peer has to wait
  */
@@ -69,6 +71,7 @@ export async function checkMerges(
     readonly branch: string;
     readonly database: DatabaseRules;
     readonly acceptedOf: (peer: string) => readonly Accept[];
+    readonly trustOf: (peer: string) => readonly string[] | null;
     readonly maxDelete: number;
   },
 ): Promise<void> {
@@ -79,7 +82,10 @@ export async function checkMerges(
       futureLimit(),
     );
     if (incoming === null) continue;
-    const { failure } = checkIncoming(incoming, { peer, accept: rules.acceptedOf(peer), maxDelete: rules.maxDelete });
+    const verdict = checkIncoming(incoming, { peer, accept: rules.acceptedOf(peer), maxDelete: rules.maxDelete });
+    const trust = rules.trustOf(peer);
+    const untrusted = trust === null ? [] : await untrustedChanges(sql, { ours, theirs }, trust);
+    const { failure } = withTrust(verdict, untrusted, peer);
     if (failure !== null) throw failure;
   }
 }

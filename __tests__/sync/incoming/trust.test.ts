@@ -28,7 +28,7 @@ test('a peer changes the rows of the systems that its trust names, and no others
   expect(came).toMatchObject({ status: 'pulled', error: null, attribution: { table: 'issues', rows: 1, sources } });
 
   // A row may neither be taken from another system, nor be given to one, nor be deleted; nor may it say nothing.
-  await other.commit(
+  const theirs = await other.commit(
     'not allowed',
     "UPDATE issues SET source_system = 'here' WHERE id = 'bd-2'",
     "UPDATE issues SET source_system = 'mallory' WHERE id = 'bd-1'",
@@ -45,6 +45,17 @@ test('a peer changes the rows of the systems that its trust names, and no others
   expect(all?.error?.message).toMatch(/^box changes 3 rows of issues/);
   expect(all?.held?.map(({ key }) => key['id'])).toEqual(['bd-1', 'bd-2', 'bd-3']);
   expect(await local.head()).toBe(before);
+
+  // A user can name the head to adopt; its rows are checked all the same.
+  const lost = await local.commit('lost', "UPDATE issues SET title = 'ours' WHERE id = 'bd-2'");
+  const adopted = async (trust: string) => {
+    const peers = `box: {endpoint: "${url}", trust: [${trust}]}`;
+    const rewrites = { adopt: new Map([['box', theirs]]), merge: new Map(), discardLocal: [lost] };
+    return (await command(folder, peers, { dryRun: true, rewrites })).result.peers[0];
+  };
+  expect(await adopted('here')).toMatchObject({ status: 'conflict', error: { code: 'peer-untrusted' } });
+  expect(await adopted('"*", "*/*"')).toMatchObject({ error: null, plan: { pull: 'adopt' } });
+  await local.sql(`CALL DOLT_RESET('--hard', '${before}')`);
 
   await other.commit('another table', "INSERT INTO config VALUES ('issue_prefix_2', 'x')");
   await other.publish(url);

@@ -19,6 +19,7 @@ import { compareWithin } from '../fetch.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { readIncomingFrom } from '../incoming/read-incoming.ts';
+import { untrustedReplacement, withTrust } from '../incoming/trust.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { leaseFailure } from './lease.ts';
@@ -201,11 +202,16 @@ async function refuseIncoming(
     readIncomingFrom(sql, heads, futureLimit()),
   );
   for (const progress of adopting) {
-    const { name, accept } = progress.peer;
-    const verdict = checkIncoming(
+    const { name, accept, trust } = progress.peer;
+    const untrusted =
+      trust === null
+        ? []
+        : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedReplacement(sql, heads, trust));
+    const checked = checkIncoming(
       { ...incoming, dropped: [], deletions: [], lossy: [] },
       { peer: name, accept, maxDelete },
     );
+    const verdict = withTrust(checked, untrusted, name);
     progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;
   }

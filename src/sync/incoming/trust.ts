@@ -35,8 +35,29 @@ export async function untrustedChanges(
   patterns: readonly string[],
 ): Promise<Untrusted[]> {
   const base = await mergeBase(sql, heads.ours, heads.theirs);
-  if (base === null || base === heads.theirs) return [];
-  const range = { from: base, to: heads.theirs };
+  return base === null ? [] : await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
+}
+
+/**
+ * As `untrustedChanges`, for a head that replaces ours. Only rows count that differ from ours and that the peer changed;
+ * a rewritten history changes many rows to what they are here.
+ */
+export async function untrustedReplacement(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+  patterns: readonly string[],
+): Promise<Untrusted[]> {
+  const here = await untrustedSince(sql, { from: heads.ours, to: heads.theirs }, patterns);
+  const isUnrelated = here.length > 0 && (await mergeBase(sql, heads.ours, heads.theirs)) === null;
+  return here.length === 0 || isUnrelated ? here : await untrustedChanges(sql, heads, patterns);
+}
+
+async function untrustedSince(
+  sql: Sql,
+  range: { readonly from: string; readonly to: string },
+  patterns: readonly string[],
+): Promise<Untrusted[]> {
+  if (range.from === range.to) return [];
   const isTrusted = trusting(patterns);
   const found: Untrusted[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {

@@ -97,7 +97,7 @@ const PLAIN = /^\p{L}[\p{L}\p{N}_./@+-]*(?: [\p{L}\p{N}_./@+-]+)*$/u;
 /** Words that a YAML parser may read as something other than text. */
 const RESERVED = /^(?:null|true|false|yes|no|on|off|y|n)$/i;
 /** Characters that JSON does not escape and that a terminal or an editor may not show. */
-const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
+const HIDDEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u2065\u3164\uffa0\ufff0-\uffff]/gu;
 
 /**
  * Quotes ambiguous texts and escapes invisible characters. By default, yaml 2.9.1 writes both unchanged, because it can
@@ -105,7 +105,9 @@ const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206
  */
 function setStyle(node: Scalar, isKey: boolean): void {
   if (typeof node.value !== 'string') return;
-  if (PLAIN.test(node.value) && !RESERVED.test(node.value)) node.type = 'PLAIN';
+  // Some letters have no shape.
+  const isPlain = PLAIN.test(node.value) && !RESERVED.test(node.value) && node.value.search(HIDDEN) === -1;
+  if (isPlain) node.type = 'PLAIN';
   else node.type = !isKey && isBlock(node.value) ? 'BLOCK_LITERAL' : 'QUOTE_DOUBLE';
 }
 
@@ -121,5 +123,6 @@ function isVisible(line: string): boolean {
 }
 
 function escapedCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
 }

@@ -77,8 +77,7 @@ describe('a file with several peers', () => {
         checkMerges(database, [mergeOf(heads, [])], {
           branch: 'main',
           database: BEADS_RULES,
-          acceptedOf: () => accepted,
-          trustOf: () => trust,
+          peerOf: () => ({ accept: accepted, trust }),
           maxDelete: 50,
         });
       expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });

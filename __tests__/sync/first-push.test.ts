@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -52,4 +53,27 @@ describe('sync over file remotes', () => {
       { id: 3, title: 'three', owner: 'dan' },
     ]);
   });
+});
+
+test('a branch that a peer lacks is created with a warning, and fails a peer that is only read', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const url = `file://${folder.file('mailbox')}`;
+  await local.dolt('remote', 'add', 'm', url);
+  await local.dolt('push', 'm', 'main');
+
+  const read = await command(folder, `m: {endpoint: "${url}", branch: mian, role: upstream}`);
+  expect(read.result).toMatchObject({
+    status: 'failed',
+    peers: [{ state: 'branch-missing', status: 'failed', error: { code: 'branch-missing' } }],
+  });
+  expect(read.result.peers[0]?.error?.message).toBe('m has no branch mian; it has main');
+
+  const written = await command(folder, `m: {endpoint: "${url}", branch: mian}`);
+  expect(written.result).toMatchObject({
+    status: 'success',
+    peers: [{ status: 'pushed', verified: true, error: null }],
+    problems: [{ severity: 'warning', code: 'branch-missing', message: 'm has no branch mian; it has main' }],
+  });
+  expect((await command(folder, `m: {endpoint: "${url}", branch: mian}`)).result.problems).toEqual([]);
 });

@@ -230,11 +230,9 @@ async function apply(
   { request, configuration }: { readonly request: ResolveRequest; readonly configuration: Configuration },
 ): Promise<string> {
   const { maxDelete, mergeTimeout } = request;
-  const { peers } = configuration;
   const { branch, merges, lost } = chosen;
-  const peerOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name));
+  const peerOf = (name: string) => configuration.peers.find((peer) => peer.name === (inboxSender(name) ?? name));
   const acceptedOf = (name: string) => peerOf(name)?.accept ?? [];
-  const trustOf = (name: string) => peerOf(name)?.trust ?? null;
   try {
     const { from, to, dirty } = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
       await finishAdvances(database);
@@ -242,7 +240,7 @@ async function apply(
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
       const dirty = await refuseUncommitted(database, chosen, { configuration, served });
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
-        checkMerges(database, merges, { maxDelete, branch, database: BEADS_RULES, acceptedOf, trustOf }),
+        checkMerges(database, merges, { maxDelete, branch, database: BEADS_RULES, peerOf }),
       );
       const merged = await allWithin(mergeLimit('merging', mergeTimeout), () =>
         merges.length === 0 ? Promise.resolve(from) : mergeChosen(database, merges, BEADS_RULES),

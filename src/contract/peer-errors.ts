@@ -147,7 +147,7 @@ export const PEER_ERRORS = {
   },
   'branch-missing': {
     title: 'The peer does not have the branch',
-    hint: 'Push the branch first, or set `federation.peers.<peer>.branch`.',
+    hint: 'Correct `federation.peers.<peer>.branch`, or push the branch there first. A peer that is also written gets the branch with a warning.',
     ...FINAL,
   },
   'folder-missing': {

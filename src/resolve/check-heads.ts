@@ -1,4 +1,4 @@
-import type { Accept } from '../contract/vocabulary.ts';
+import type { Peer } from '../config/configuration.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, trackingHead } from '../dolt/sql/heads.ts';
 import { commitInfo, isAncestor } from '../dolt/sql/history.ts';
@@ -59,8 +59,7 @@ async function fetchedHead(
  * Checks what each head would bring, as a run does: a head is not trusted because a file names it.
  * @param rules.branch our branch
  * @param rules.database what its program expects
- * @param rules.acceptedOf what a peer may bring
- * @param rules.trustOf whose rows a peer may change; null: all
+ * @param rules.peerOf the settings of a peer, for what it may bring and whose rows it may change
  * @param rules.maxDelete percent of a table's rows that a peer may delete at once
  * @throws Failure why a peer has to wait
  */
@@ -70,8 +69,7 @@ export async function checkMerges(
   rules: {
     readonly branch: string;
     readonly database: DatabaseRules;
-    readonly acceptedOf: (peer: string) => readonly Accept[];
-    readonly trustOf: (peer: string) => readonly string[] | null;
+    readonly peerOf: (peer: string) => Pick<Peer, 'accept' | 'trust'> | undefined;
     readonly maxDelete: number;
   },
 ): Promise<void> {
@@ -82,8 +80,8 @@ export async function checkMerges(
       futureLimit(),
     );
     if (incoming === null) continue;
-    const verdict = checkIncoming(incoming, { peer, accept: rules.acceptedOf(peer), maxDelete: rules.maxDelete });
-    const trust = rules.trustOf(peer);
+    const { accept, trust } = rules.peerOf(peer) ?? { accept: [], trust: null };
+    const verdict = checkIncoming(incoming, { peer, accept, maxDelete: rules.maxDelete });
     const untrusted = trust === null ? [] : await untrustedChanges(sql, { ours, theirs }, trust);
     const { failure } = withTrust(verdict, untrusted, peer);
     if (failure !== null) throw failure;

@@ -1,8 +1,9 @@
 import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { plain } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import type { Engine } from '../dolt/server/engines.ts';
-import { forgetTracking } from '../dolt/sql/heads.ts';
+import { forgetTracking, trackedBranches } from '../dolt/sql/heads.ts';
 import { commitInfo, commitsAmong, containsCommit, countCommits, mergeBase, rootCommit } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
@@ -12,6 +13,7 @@ import { leaseFailure } from './history/lease.ts';
 import { findRewritten, type Rewritten, rewrittenFailure } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
 import { otherMakers } from './merge/other-makers.ts';
+import { rightsOf } from './peer-actions.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
@@ -106,7 +108,7 @@ async function fetchPeer(
   try {
     const before = progress.head;
     const theirs = await readPeer(context, engine, progress, { answerBy, onTry: () => progress.countAttempt() });
-    if (theirs === null) throw new Failure('branch-missing', `${progress.peer.name} has no branch ${progress.branch}`);
+    if (theirs === null) throw new Failure('branch-missing', missingBranch(progress));
     await compareWithin(context, local, engine, progress, { theirs, before });
   } catch (thrown) {
     if (thrown instanceof LateAnswer) return false;
@@ -218,7 +220,21 @@ async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure)
     return;
   }
   await forgetTracking(sql, { remote: progress.remote, branch: progress.branch });
-  progress.foundEmpty(failure.code);
+  if (failure.code === 'remote-empty') return progress.foundEmpty(failure.code);
+  const others = (await trackedBranches(sql, progress.remote)).filter((name) => !name.startsWith(OURS));
+  progress.foundEmpty(failure.code, others);
+  // A peer that is only read stays without the branch, so every run would do nothing.
+  if (!rightsOf(progress.peer.role).push) progress.fail(new Failure('branch-missing', missingBranch(progress)));
+}
+
+/** The beginning of branches and refs that only dolt-federation makes. */
+const OURS = 'dolt-federation';
+const MAX_BRANCHES = 5;
+
+/** Says that a peer has no such branch, and which others earlier fetches saw there: Dolt 2.3.0 cannot list them. */
+export function missingBranch({ peer, branch, otherBranches }: PeerProgress): string {
+  const named = otherBranches.slice(0, MAX_BRANCHES).map(plain).join(', ');
+  return `${peer.name} has no branch ${branch}; it has ${named === '' ? 'other branches' : named}`;
 }
 
 async function unrelated(

@@ -33,6 +33,8 @@ class Progress {
   /** Whether the peer is a remote of the database; one whose folder does not exist yet cannot be read. */
   registered = false;
   state: PeerState = 'unknown';
+  /** Known branches of a peer that lacks the configured one. */
+  otherBranches: readonly string[] = [];
   /** The last head that was read at the peer. */
   head: string | null = null;
   ahead: number | null = null;
@@ -169,10 +171,9 @@ class Progress {
   }
 
   /** The peer was read and has no such branch, or no data. */
-  foundEmpty(state: 'remote-empty' | 'branch-missing'): void {
+  foundEmpty(state: 'remote-empty' | 'branch-missing', otherBranches: readonly string[] = []): void {
     this.#requireNoFailure('found empty');
-    this.head = null;
-    this.state = state;
+    [this.head, this.state, this.otherBranches] = [null, state, otherBranches];
   }
 
   /** The peer was read and its head compared with ours. */

@@ -2,6 +2,7 @@ import { ERRORS } from '../../contract/error-codes.ts';
 import type { MergeReport, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { counted, hintFor } from '../../core/text.ts';
+import { missingBranch } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 
 /** A diagnostic as the JSON shows it. */
@@ -48,6 +49,21 @@ export function firstPushProblems(progress: PeerProgress): Diagnostic[] {
       message: `${progress.peer.name} was empty and received its first push`,
       hint: 'Check that this is the intended endpoint. `--no-init-empty` refuses first pushes.',
       peer: progress.peer.name,
+    },
+  ];
+}
+
+/** A peer that has other branches: the name of the branch may be misspelt. A push creates it. */
+export function missingBranchProblems(progress: PeerProgress): Diagnostic[] {
+  const { state, failure, remembered, inbox, peer } = progress;
+  if (state !== 'branch-missing' || failure !== null || remembered !== null || inbox !== null) return [];
+  return [
+    {
+      severity: 'warning',
+      code: state,
+      message: missingBranch(progress),
+      hint: 'A push creates the branch. If another one is meant, set `federation.peers.<peer>.branch`.',
+      peer: peer.name,
     },
   ];
 }

@@ -47,6 +47,13 @@ export async function trackingRefs(sql: Sql): Promise<ReadonlyMap<string, string
   return new Map(rows.map(({ name, hash }) => [name, hash]));
 }
 
+/** The branches that earlier fetches and pushes saw at a remote. */
+export async function trackedBranches(sql: Sql, remote: string): Promise<string[]> {
+  const prefix = `remotes/${remote}/`;
+  const names = [...(await trackingRefs(sql)).keys()];
+  return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+}
+
 /** The tracked heads of all remotes except the named ones. */
 export async function trackingHeads(sql: Sql, without: ReadonlySet<string>): Promise<string[]> {
   const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');

@@ -1,5 +1,5 @@
 import type { Peer } from '../../config/configuration.ts';
-import type { ErrorCode } from '../../contract/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import type { Conflict, MergeReport, PeerResult, RunResult } from '../../contract/result.ts';
 import type { RunStatus } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -57,7 +57,8 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { database, prepared, head, merge, conflicts, unsaved, afterSync } = ended;
   const { path } = database;
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
-  const peers = allProgress.map(peerResult);
+  const found = allProgress.map(peerResult);
+  const peers = request.dryRun ? found.map(beforeSync) : found;
   const status = runStatus(
     peers.map((peer) => peer.status),
     {
@@ -127,6 +128,16 @@ export function notRunResult(
     ),
     problems: why.notices.map(toProblem),
   };
+}
+
+const RESOLVABLE: readonly ErrorCode[] = ['conflict', 'id-collision', 'unique-conflict'];
+
+/** A dry run records nothing that `resolve` could read. */
+function beforeSync(peer: PeerResult): PeerResult {
+  const { error } = peer;
+  if (error === null || !RESOLVABLE.includes(error.code) || error.hint !== ERRORS[error.code].hint) return peer;
+  const hint = 'Run `dolt-federation sync` first: it records the rows. Then run `dolt-federation resolve`.';
+  return { ...peer, error: { ...error, hint } };
 }
 
 /** One peer's run, as the JSON shows it. */

@@ -11,6 +11,7 @@ test.each([
   await using folder = await tempFolder();
   await lay(folder, {
     '.git/': '',
+    '.beads/dolt/north/.dolt/noms/': '',
     '.beads/metadata.json': '{"dolt_mode":"server","dolt_server_port":3399,"dolt_database":"north"}',
     '.beads/.env': 'BEADS_CREDENTIALS_FILE=%/credentials',
   });

@@ -182,6 +182,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   [': broken pipe', 'network'],
   // Dolt's transfer over ssh after the channel was closed.
   ['failed to open smux stream', 'network'],
+  ['error reading server preface', 'network'],
+  ['read |0: file already closed', 'network'],
+  ['write |1: file already closed', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],

@@ -84,7 +84,7 @@ conflict:
     ['federation.peers.hub.rol', 'peer', 'config-unknown-key', 'federation.peers.hub.rol'],
     ['federation.peers.hub.aws', 'x', 'config-unknown-key', 'federation.peers.hub.aws'],
     ['federation.peers.hub.aws.zone', 'x', 'config-unknown-key', 'federation.peers.hub.aws.zone'],
-    ['federation.peers.hub.trust', 'x', 'not-supported', 'trust'],
+    ['federation.peers.hub.erasure', 'x', 'not-supported', 'erasure'],
     ['federation.server', 'x', 'config-unknown-key', 'federation.server'],
     ['federation.server.port', 'high', 'config-invalid', 'must be a port number'],
     ['federation.peers', 'x', 'config-unknown-key', 'federation.peers'],

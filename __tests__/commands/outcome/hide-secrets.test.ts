@@ -81,6 +81,7 @@ test('a property of the published results is ours, or what it holds is hidden', 
       'changed',
       'column',
       'columns',
+      'creator',
       'cure',
       'extra',
       'from',
@@ -93,7 +94,7 @@ test('a property of the published results is ours, or what it holds is hidden', 
       'ours',
       'path',
     ],
-    ...['peers', 'resolution', 'sql', 'subjects', 'table', 'text', 'theirs', 'town', 'value'],
+    ...['peers', 'resolution', 'sql', 'subjects', 'system', 'table', 'text', 'theirs', 'town', 'value'],
   ]);
 });
 

@@ -1,3 +1,5 @@
+import { groupBy } from '../core/lists.ts';
+
 /** An issue, as far as its state depends on it. */
 export interface IssueState {
   readonly id: string;
@@ -31,18 +33,8 @@ export function blockedIssues(issues: readonly IssueState[], edges: readonly Edg
   const isOpen = (id: string): boolean => statusOf.has(id) && !isDone(statusOf.get(id) ?? null);
   const children = childrenOf(edges);
   const broods = broodsOf(children, { isOpen, statusOf });
-  const blocked = new Set<string>();
-  for (const edge of edges) {
-    if (isOpen(edge.issue) && blocksByItself(edge, { isOpen, broods })) blocked.add(edge.issue);
-  }
-  const open = [...blocked];
-  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-    for (const child of children.get(parent) ?? []) {
-      if (blocked.has(child) || !isOpen(child)) continue;
-      blocked.add(child);
-      open.push(child);
-    }
-  }
+  const direct = edges.filter((edge) => isOpen(edge.issue) && blocksDirectly(edge, { isOpen, broods }));
+  const blocked = withDescendants(direct, children, isOpen);
   const unknown = reachedByWisps(edges, { children, broods });
   return new Map(issues.flatMap(({ id }) => (unknown.has(id) ? [] : [[id, blocked.has(id)] as const])));
 }
@@ -53,14 +45,9 @@ function isDone(status: string | null): boolean {
 
 /** By parent, the issues that name it as their parent. */
 function childrenOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string[]> {
-  const children = new Map<string, string[]>();
-  for (const { type, issue, on } of edges) {
-    if (type !== 'parent-child' || on === null) continue;
-    const known = children.get(on);
-    if (known === undefined) children.set(on, [issue]);
-    else known.push(issue);
-  }
-  return children;
+  const known = edges.flatMap(({ type, issue, on }) => (type === 'parent-child' && on !== null ? [{ issue, on }] : []));
+  const groups = groupBy(known, ({ on }) => on);
+  return new Map([...groups].map(([parent, group]) => [parent, group.map(({ issue }) => issue)]));
 }
 
 /** What the children of an issue say to those that wait for them. */
@@ -85,8 +72,8 @@ function broodsOf(
   return new Map([...children].map(([parent, ids]) => [parent, brood(ids)]));
 }
 
-/** Whether a dependency blocks its issue, whatever blocks other issues. */
-function blocksByItself(
+/** Whether a dependency blocks its issue, regardless of its parents. */
+function blocksDirectly(
   { type, on, gate, alsoBlocks }: Edge,
   { isOpen, broods }: { readonly isOpen: (id: string) => boolean; readonly broods: ReadonlyMap<string, Brood> },
 ): boolean {
@@ -112,14 +99,23 @@ function reachedByWisps(
 ): ReadonlySet<string> {
   const isWaiting = ({ type, on }: Edge): boolean =>
     type === 'waits-for' && on !== null && broods.get(on)?.hasUnknown === true;
-  const found = new Set(edges.filter((edge) => edge.onWisp || isWaiting(edge)).map(({ issue }) => issue));
-  const open = [...found];
-  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-    for (const child of children.get(parent) ?? []) {
-      if (found.has(child)) continue;
-      found.add(child);
-      open.push(child);
-    }
+  return withDescendants(
+    edges.filter((edge) => edge.onWisp || isWaiting(edge)),
+    children,
+    () => true,
+  );
+}
+
+/** The issues of these edges, and all issues below them that count. */
+function withDescendants(
+  edges: readonly Edge[],
+  children: ReadonlyMap<string, readonly string[]>,
+  counts: (id: string) => boolean,
+): ReadonlySet<string> {
+  const found = new Set(edges.map(({ issue }) => issue));
+  // The loop also visits what it adds to the set.
+  for (const parent of found) {
+    for (const child of children.get(parent) ?? []) if (counts(child)) found.add(child);
   }
   return found;
 }

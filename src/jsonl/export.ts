@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { statOf } from '../core/files.ts';
+import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { type ExportScope, type IssueLine, issueLines } from './read-issues.ts';
@@ -136,8 +137,7 @@ async function lostRecords(sql: Sql, file: string, ids: ReadonlySet<string>): Pr
 
 async function notDeleted(sql: Sql, absent: readonly string[]): Promise<readonly string[]> {
   const deleted = new Set<string>();
-  for (let start = 0; start < absent.length; start += PAGE) {
-    const page = absent.slice(start, start + PAGE);
+  for (const page of inParts(absent, PAGE)) {
     const rows = await sql.rows(
       idRow,
       `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import { groupBy, inParts } from '../core/lists.ts';
 import { shownNames } from '../dolt/schema/table-shape.ts';
 import { databaseName } from '../dolt/sql/at-revision.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
@@ -51,8 +52,7 @@ export async function* issueLines(sql: Sql, branch: string, scope: ExportScope):
   const hasWisps = WISP_TABLES.every((name) => tables.has(name)) && (await isFilled(sql, 'wisps'));
   const planes = { hasWisps, hasLeases: tables.has('leases') };
   const keys = await sql.rows(keyRow, ...(await keyQuery(sql, hasWisps, scope)));
-  for (let start = 0; start < keys.length; start += PAGE) {
-    const page = keys.slice(start, start + PAGE);
+  for (const page of inParts(keys, PAGE)) {
     const read = await readPage(sql, page, planes);
     for (const { id } of page) {
       const line = read(id);
@@ -166,13 +166,7 @@ async function readPage(
 
 /** Rows by the issue that they belong to, in their order. */
 function byIssue(rows: readonly Cells[]): (id: string) => readonly Cells[] {
-  const groups = new Map<string, Cells[]>();
-  for (const row of rows) {
-    const id = row['issue_id'] ?? '';
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [row]);
-    else group.push(row);
-  }
+  const groups = groupBy(rows, (row) => row['issue_id'] ?? '');
   return (id) => groups.get(id) ?? [];
 }
 

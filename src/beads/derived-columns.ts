@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { groupBy, inParts } from '../core/lists.ts';
-import { keyText } from '../dolt/rows/row-key.ts';
-import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import {
   columnNamesAt,
@@ -11,7 +10,7 @@ import {
   type TableShape,
   tableShape,
 } from '../dolt/schema/table-shape.ts';
-import { type Cells, cellSchema } from '../dolt/sql/cell.ts';
+import { cellSchema } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { hasColumns } from './column-kinds.ts';
@@ -50,10 +49,7 @@ async function writeLocks(sql: Sql, issues: TableShape, heads: MergedHeads): Pro
   const both = (await changed(heads.ours)).filter((id) => atTheirs.has(id));
   for (const page of inParts(both, KEYS_PER_STATEMENT)) {
     const keys = page.map((id) => ({ id }));
-    const read = async (commit?: string): Promise<Map<string, Cells>> => {
-      const rows = await rowsByKey(sql, issues, commit === undefined ? { keys } : { keys, commit });
-      return new Map(rows.map((row) => [keyText(issues, row), row]));
-    };
+    const read = (commit?: string) => rowsByKeyText(sql, issues, { keys, commit });
     const [ours, theirs, merged] = [await read(heads.ours), await read(heads.theirs), await read()];
     for (const [key, row] of merged) {
       const [own, other] = [ours.get(key), theirs.get(key)];

@@ -1,7 +1,7 @@
 import type { Conflict } from '../contract/result.ts';
 import { groupBy, inParts } from '../core/lists.ts';
 import { keyOf, keyText } from '../dolt/rows/row-key.ts';
-import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
 import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -105,7 +105,7 @@ async function readEntries<T>(sql: Sql, sources: readonly Source<T>[]): Promise<
     for (const part of inParts(group, PAGE)) {
       const page = part.map((source) => ({ source, key: source.key(shape) }));
       const keys = page.map(({ key }) => key);
-      const rows = new Map((await rowsByKey(sql, shape, { keys, commit })).map((row) => [keyText(shape, row), row]));
+      const rows = await rowsByKeyText(sql, shape, { keys, commit });
       for (const { source, key } of page) {
         const { kind, columns, otherKey } = source;
         const row = shape.key.length === 0 ? {} : rows.get(keyText(shape, key));

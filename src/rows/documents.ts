@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { inParts } from '../core/lists.ts';
 import { rowDiffs } from '../dolt/rows/differing-rows.ts';
 import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
-import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
 import { columnNamesAt, hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
@@ -71,10 +71,7 @@ async function repairColumn(
     return other === undefined || resolved.has(key) || !(row.isEscaped || other.isEscaped) ? [] : [row.key];
   });
   for (const page of inParts(keys, PAGE)) {
-    const at = async (commit?: string): Promise<Map<string, Cells>> => {
-      const rows = await rowsByKey(sql, shape, { keys: page, ...(commit === undefined ? {} : { commit }) });
-      return new Map(rows.map((row) => [keyText(shape, row), row]));
-    };
+    const at = (commit?: string) => rowsByKeyText(sql, shape, { keys: page, commit });
     const versions = { base: await at(merging.base), ours: await at(merging.ours), theirs: await at(merging.theirs) };
     for (const [key, row] of await at()) {
       const [base, our, their] = [versions.base, versions.ours, versions.theirs].map((rows) => rows.get(key)?.[column]);

@@ -9,7 +9,7 @@ import type { Sql } from '../sql/sql.ts';
 import { type RowDiff, rowDiffs } from './differing-rows.ts';
 import type { OpenMergeTable } from './open-merge-table.ts';
 import { keyOf, keyText } from './row-key.ts';
-import { rowsByKey } from './stored-rows.ts';
+import { rowsByKeyText } from './stored-rows.ts';
 
 /** A row that both heads of a merge changed; null if it does not exist on that side. */
 export interface ConflictRow {
@@ -133,10 +133,7 @@ export async function conflictsByCommit(
   const found: ConflictRow[] = [];
   for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT) {
     const wanted = keys.slice(start, start + KEYS_PER_STATEMENT);
-    const byKey = async (commit?: string): Promise<Map<string, Cells>> => {
-      const rows = await rowsByKey(sql, shape, commit === undefined ? { keys: wanted } : { keys: wanted, commit });
-      return new Map(rows.map((row) => [keyText(shape, row), row]));
-    };
+    const byKey = (commit?: string) => rowsByKeyText(sql, shape, { keys: wanted, commit });
     const [base, ours, theirs] = [await byKey(heads.base), await byKey(heads.ours), await byKey(heads.theirs)];
     const merged = await byKey();
     for (const key of wanted) {

@@ -8,7 +8,7 @@ import { hasKey, keyText } from './row-key.ts';
 export async function rowsByKey(
   sql: Sql,
   shape: TableShape,
-  wanted: { readonly keys: readonly Cells[]; readonly commit?: string },
+  wanted: { readonly keys: readonly Cells[]; readonly commit?: string | undefined },
 ): Promise<Cells[]> {
   const where = hasKey(shape, wanted.keys);
   const from = quoted(shape.name);
@@ -17,6 +17,15 @@ export async function rowsByKey(
   }
   if ((await columnNamesAt(sql, shape.name, wanted.commit)).size === 0) return [];
   return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
+}
+
+/** The same rows by the text of their keys. */
+export async function rowsByKeyText(
+  sql: Sql,
+  shape: TableShape,
+  wanted: { readonly keys: readonly Cells[]; readonly commit?: string | undefined },
+): Promise<Map<string, Cells>> {
+  return new Map((await rowsByKey(sql, shape, wanted)).map((row) => [keyText(shape, row), row]));
 }
 
 /** The given rows of a commit that are missing now. */

@@ -1,7 +1,7 @@
 import { groupBy, inParts } from '../../core/lists.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
-import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
-import { hasTriggers, ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
+import { rowsByKey, rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
+import { hasTriggers, ordinaryColumns } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging } from '../merging.ts';
@@ -73,8 +73,8 @@ async function remove(sql: Sql, merging: Merging, verdict: Verdict): Promise<Rea
     if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'removing');
     for (const page of inParts([first, ...others], KEYS_PER_STATEMENT)) {
       const keys = page.map(({ key }) => key);
-      const own = await byKey(sql, shape, { keys, commit: merging[side] });
-      const rival = await byKey(sql, shape, { keys, commit: merging[otherSide(side)] });
+      const own = await rowsByKeyText(sql, shape, { keys, commit: merging[side] });
+      const rival = await rowsByKeyText(sql, shape, { keys, commit: merging[otherSide(side)] });
       // Rows that an earlier step of the merge removed are listed by that step.
       const present: Candidate[] = [];
       for (const one of page) if ((await merging.pending.row(shape.name, one.key)) !== null) present.push(one);
@@ -93,14 +93,6 @@ async function remove(sql: Sql, merging: Merging, verdict: Verdict): Promise<Rea
     }
   }
   return removed;
-}
-
-async function byKey(
-  sql: Sql,
-  shape: TableShape,
-  wanted: { readonly keys: readonly Cells[]; readonly commit?: string },
-): Promise<ReadonlyMap<string, Cells>> {
-  return new Map((await rowsByKey(sql, shape, wanted)).map((row) => [keyText(shape, row), row]));
 }
 
 /** The row that lost its key, for each version that refers to it; the first if there are several. */

@@ -1,6 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
-import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { columnType, defaultTokens, type Item } from '../../dolt/schema/create-table.ts';
 import { definedTables, tableItemsAt } from '../../dolt/schema/table-definitions.ts';
 import { ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
@@ -245,8 +245,7 @@ class ConflictingRows {
   }
 
   async #rowsAt(side: Side | 'base', keys: readonly Cells[]): Promise<Map<string, Cells>> {
-    const rows = await rowsByKey(this.#sql, this.shape, { keys, commit: this.#merging[side] });
-    return new Map(rows.map((row) => [keyText(this.shape, row), row]));
+    return await rowsByKeyText(this.#sql, this.shape, { keys, commit: this.#merging[side] });
   }
 
   /** Whether the base has a unique key of the same parts, under any name. */

@@ -2,7 +2,7 @@ import type { Conflict } from '../../contract/result.ts';
 import { groupBy, inParts } from '../../core/lists.ts';
 import { mayHoldLarge } from '../../dolt/rows/conflict-rows.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
-import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -49,8 +49,7 @@ async function ownersOf(
       for (const commit of heads) {
         const open = part.filter((conflict) => !owners.has(conflict));
         if (open.length === 0) break;
-        const rows = await rowsByKey(sql, shape, { keys: open.map(({ key }) => key), commit });
-        const byKey = new Map(rows.map((row) => [keyText(shape, row), row]));
+        const byKey = await rowsByKeyText(sql, shape, { keys: open.map(({ key }) => key), commit });
         for (const conflict of open) {
           if (isOf(conflict, byKey.get(keyText(shape, conflict.key)))) owners.set(conflict, commit);
         }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { groupBy, inParts } from '../core/lists.ts';
-import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
+import { rowsByKeyText, updateColumn } from '../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import {
   columnNamesAt,
@@ -11,7 +11,6 @@ import {
   tableShape,
 } from '../dolt/schema/table-shape.ts';
 import { cellSchema } from '../dolt/sql/cell.ts';
-import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { hasColumns } from './column-kinds.ts';
 import { blockedIssues } from './is-blocked.ts';
@@ -34,19 +33,39 @@ export async function deriveIssueColumns(sql: Sql, heads: MergedHeads): Promise<
   const names = ordinaryColumns(issues);
   const columns = (await columnsAt(sql, 'issues', null)).filter(({ name }) => names.includes(name));
   if (issues.key.length !== 1 || issues.key[0] !== 'id' || !hasColumns(columns, { id: 'text' })) return;
-  if (hasColumns(columns, { row_lock: 'lock' })) await writeLocks(sql, issues, heads);
-  if (hasColumns(columns, { is_blocked: 'whole', status: 'text' })) await writeBlocked(sql, issues);
+  const changes = [
+    ...(hasColumns(columns, { row_lock: 'lock' }) ? await lockChanges(sql, issues, heads) : []),
+    ...(hasColumns(columns, { is_blocked: 'whole', status: 'text' }) ? await blockedChanges(sql) : []),
+  ];
+  const [first] = changes;
+  if (first === undefined) return;
+  if (await hasTriggers(sql, 'issues')) {
+    throw new Failure('constraint-violation', `computing ${first.column} of issues would fire its triggers`, {
+      hint: 'Drop the triggers of issues, commit, then run again: bd has none.',
+    });
+  }
+  for (const { column, value, ids } of changes) {
+    await updateColumn(sql, issues, { column, value, keys: ids.map((id) => ({ id })) });
+  }
 }
 
-async function writeLocks(sql: Sql, issues: TableShape, heads: MergedHeads): Promise<void> {
+/** A new value of one column in some issues. */
+interface Change {
+  readonly column: string;
+  readonly value: string;
+  readonly ids: readonly string[];
+}
+
+async function lockChanges(sql: Sql, issues: TableShape, heads: MergedHeads): Promise<Change[]> {
+  if (!(await columnNamesAt(sql, 'issues', heads.base)).has('id')) return [];
   const columns = ordinaryColumns(issues);
   const changed = async (head: string): Promise<string[]> => {
-    if (!(await columnNamesAt(sql, 'issues', heads.base)).has('id')) return [];
     const diff = "SELECT to_id AS id FROM dolt_diff(?, ?, 'issues') WHERE diff_type <> 'removed'";
     return (await sql.rows(keyRow, diff, [heads.base, head])).flatMap(({ id }) => id ?? []);
   };
   const atTheirs = new Set(await changed(heads.theirs));
   const both = (await changed(heads.ours)).filter((id) => atTheirs.has(id));
+  const changes: Change[] = [];
   for (const page of inParts(both, KEYS_PER_STATEMENT)) {
     const keys = page.map((id) => ({ id }));
     const read = (commit?: string) => rowsByKeyText(sql, issues, { keys, commit });
@@ -56,41 +75,23 @@ async function writeLocks(sql: Sql, issues: TableShape, heads: MergedHeads): Pro
       if (own === undefined || other === undefined) continue;
       const id = row['id'] ?? '';
       const lock = mergedLock({ id, ours: own, theirs: other, merged: row }, columns);
-      if (lock !== row['row_lock']) await write(sql, issues, { column: 'row_lock', value: lock, ids: [id] });
+      if (lock !== row['row_lock']) changes.push({ column: 'row_lock', value: lock, ids: [id] });
     }
   }
+  return changes;
 }
 
-async function writeBlocked(sql: Sql, issues: TableShape): Promise<void> {
+async function blockedChanges(sql: Sql): Promise<Change[]> {
   const edges = await readEdges(sql);
-  if (edges === null) return;
+  if (edges === null) return [];
   const states = await readStates(sql);
   const blocked = blockedIssues(states, edges);
   const wrong = states.filter(({ id, blocked: before }) => (blocked.get(id) ?? before) !== before);
-  for (const [isBlocked, group] of groupBy(wrong, ({ blocked: before }) => !before)) {
-    for (const page of inParts(group, KEYS_PER_STATEMENT)) {
-      const ids = page.map(({ id }) => id);
-      await write(sql, issues, { column: 'is_blocked', value: isBlocked ? '1' : '0', ids });
-    }
-  }
-}
-
-/** Writes one column and no other: an ON UPDATE would change the time of the row. */
-async function write(
-  sql: Sql,
-  issues: TableShape,
-  { column, value, ids }: { readonly column: string; readonly value: string; readonly ids: readonly string[] },
-): Promise<void> {
-  if (await hasTriggers(sql, issues.name)) {
-    throw new Failure('constraint-violation', `computing ${column} of ${issues.name} would fire its triggers`, {
-      hint: `Drop the triggers of ${issues.name}, commit, then run again: bd has none.`,
-    });
-  }
-  const kept = issues.columns.flatMap(({ name, type, generated }) =>
-    ['datetime', 'timestamp'].includes(type) && generated === null ? [`${quoted(name)} = ${quoted(name)}`] : [],
-  );
-  await sql.run(
-    `UPDATE ${quoted(issues.name)} SET ${[`${quoted(column)} = ?`, ...kept].join(', ')} WHERE id IN (${ids.map(() => '?').join(', ')})`,
-    [value, ...ids],
+  return [...groupBy(wrong, ({ blocked: before }) => !before)].flatMap(([isBlocked, group]) =>
+    inParts(group, KEYS_PER_STATEMENT).map((page) => ({
+      column: 'is_blocked',
+      value: isBlocked ? '1' : '0',
+      ids: page.map(({ id }) => id),
+    })),
   );
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { inParts } from '../core/lists.ts';
 import { rowDiffs } from '../dolt/rows/differing-rows.ts';
-import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
-import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
+import { keyOf, keyText } from '../dolt/rows/row-key.ts';
+import { rowsByKeyText, updateColumn } from '../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
 import { columnNamesAt, hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
@@ -17,7 +17,6 @@ import type { ResolvedRow } from './resolved-row.ts';
 
 const tableRow = z.object({ name: z.string() });
 const PAGE = 500;
-const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
 
 /**
  * Compares documents that Dolt merged without a conflict with the rules, and repairs them. Below a key with a backslash
@@ -135,8 +134,7 @@ function undecided(shape: TableShape, row: Cells, column: string): Failure {
 }
 
 /**
- * Writes a document. Every time column keeps its value, because an ON UPDATE would change it. The column is NULL in
- * between: Dolt 2.3.0 fails to compare a new document with invalid JSON (measured).
+ * Writes a document. The column is NULL in between: Dolt 2.3.0 fails to compare a new document with invalid JSON (measured).
  */
 async function rewrite(
   sql: Sql,
@@ -144,18 +142,11 @@ async function rewrite(
   change: { readonly row: Cells; readonly column: string; readonly text: string },
 ): Promise<void> {
   if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'repairing documents in');
-  const kept = shape.columns.flatMap(({ name, type, generated }) =>
-    TEMPORAL.has(type) && generated === null && !shape.key.includes(name) ? [`${quoted(name)} = ${quoted(name)}`] : [],
-  );
-  const where = hasKey(shape, [keyOf(shape, change.row)]);
-  const write = (value: 'NULL' | '?', values: readonly string[]): Promise<void> =>
-    sql.run(
-      `UPDATE ${quoted(shape.name)} SET ${[`${quoted(change.column)} = ${value}`, ...kept].join(', ')} WHERE ${where.text}`,
-      [...values, ...where.values],
-    );
-  if (await isNullable(sql, shape.name, change.column)) await write('NULL', []);
-  else if (!isJson(change.row[change.column])) throw undecided(shape, change.row, change.column);
-  await write('?', [change.text]);
+  const { row, column, text } = change;
+  const keys = [keyOf(shape, row)];
+  if (await isNullable(sql, shape.name, column)) await updateColumn(sql, shape, { column, value: null, keys });
+  else if (!isJson(row[column])) throw undecided(shape, row, column);
+  await updateColumn(sql, shape, { column, value: text, keys });
 }
 
 async function isNullable(sql: Sql, table: string, column: string): Promise<boolean> {

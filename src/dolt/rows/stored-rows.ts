@@ -68,6 +68,25 @@ export async function removeRows(sql: Sql, shape: TableShape, keys: readonly Cel
   await unchecked(sql, `DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
 }
 
+const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
+
+/** Writes one column of some rows. Every time column keeps its value, because an ON UPDATE would change it. Triggers would fire. */
+export async function updateColumn(
+  sql: Sql,
+  shape: TableShape,
+  change: { readonly column: string; readonly value: string | null; readonly keys: readonly Cells[] },
+): Promise<void> {
+  const kept = shape.columns.flatMap(({ name, type, generated }) =>
+    TEMPORAL.has(type) && generated === null && !shape.key.includes(name) ? [`${quoted(name)} = ${quoted(name)}`] : [],
+  );
+  const where = hasKey(shape, change.keys);
+  const [source, values] = change.value === null ? ['NULL', []] : ['?', [change.value]];
+  await sql.run(
+    `UPDATE ${quoted(shape.name)} SET ${[`${quoted(change.column)} = ${source}`, ...kept].join(', ')} WHERE ${where.text}`,
+    [...values, ...where.values],
+  );
+}
+
 /** Runs a statement without foreign key checks; the caller verifies all constraints afterwards. */
 export async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
   await sql.run('SET foreign_key_checks = 0');

@@ -1,11 +1,12 @@
 import { Problems } from '../config/problems.ts';
 import { Failure } from '../core/failure.ts';
+import { tableNames } from '../dolt/schema/table-shape.ts';
 import { commitMerge, undoMerge } from '../dolt/sql/merge.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations } from '../dolt/sql/violations.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
 import { violated } from '../rows/merge-failure.ts';
-import { type DatabaseRules, deriveColumns } from '../rows/table-policy.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import { applyChoices } from './apply-choices.ts';
 import { rowName, type UnresolvedMerge } from './conflicts-file.ts';
 import { type Decided, type Decision, decide } from './decide.ts';
@@ -130,7 +131,7 @@ async function commitChosen(
   await forgetViolations(sql);
   const broken = await brokenConstraints(sql, heads);
   if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
-  await deriveColumns(sql, heads, rules);
+  if (rules.recognises(await tableNames(sql))) await rules.derive(sql, heads);
   return commitMerge(sql);
 }
 

@@ -25,9 +25,9 @@ import {
   violated,
   withoutStack,
 } from './merge-failure.ts';
-import { type MergeBudget, type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
+import { type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
-import { type DatabaseRules, deriveColumns, tablePolicies } from './table-policy.ts';
+import { type DatabaseRules, tablePolicies } from './table-policy.ts';
 import { undoneRows } from './undone-rows.ts';
 
 interface HeadToMerge {
@@ -76,7 +76,7 @@ async function refuse(sql: Sql, pending: PendingRows, mergeFailure: MergeFailure
  * @returns what was done, or why it is impossible
  */
 async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): Promise<ResolvedRow[] | MergeFailure> {
-  const { database, onto, head, swapped } = merge;
+  const { database, onto, head, strategy, swapped, rules } = merge;
   const budget = mergeBudget(merge.reportBytes);
   const base = await mergeBase(sql, onto, head);
   if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
@@ -95,31 +95,26 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   }
   await checkMerged(sql, heads, sides, swapped);
 
-  const resolved = await resolveConflicts(sql, { ...heads, pending, budget }, { tables, merge });
-  if (Array.isArray(resolved)) await deriveColumns(sql, heads, merge.rules);
+  const names = await tableNames(sql);
+  const merging = { ...heads, pending, budget, policyOf: tablePolicies(rules, names) };
+  const resolved =
+    strategy === 'manual'
+      ? await readUndone(sql, merging, tables)
+      : await resolveAll(sql, merging, { tables, strategy });
+  if (Array.isArray(resolved) && rules.recognises(names)) await rules.derive(sql, heads);
   return resolved;
-}
-
-async function resolveConflicts(
-  sql: Sql,
-  open: Omit<Merging, 'policyOf'>,
-  { tables, merge }: { readonly tables: readonly string[]; readonly merge: HeadToMerge },
-): Promise<ResolvedRow[] | MergeFailure> {
-  const { strategy, rules } = merge;
-  if (strategy === 'manual') return readUndone(sql, open, { tables, budget: open.budget });
-  return resolveAll(sql, { ...open, policyOf: tablePolicies(rules, await tableNames(sql)) }, { tables, strategy });
 }
 
 /** Under `manual` nothing is resolved; the conflicts are read for a person. */
 async function readUndone(
   sql: Sql,
-  heads: Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>,
-  { tables, budget }: { readonly tables: readonly string[]; readonly budget: MergeBudget },
+  merging: Merging,
+  tables: readonly string[],
 ): Promise<ResolvedRow[] | MergeFailure> {
-  const rows = await undoneRows(sql, tables, budget);
+  const rows = await undoneRows(sql, tables, merging.budget);
   if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
   const found = await violations(sql);
-  const broken = found.length > 0 ? found : await brokenConstraints(sql, heads);
+  const broken = found.length > 0 ? found : await brokenConstraints(sql, merging);
   return broken.length === 0 ? [] : { failure: violated(broken, 'the merge would break constraints'), rows };
 }
 

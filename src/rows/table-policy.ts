@@ -1,4 +1,3 @@
-import { tableNames } from '../dolt/schema/table-shape.ts';
 import { folded } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { Merging } from './merging.ts';
@@ -62,17 +61,8 @@ export interface DatabaseRules {
     /** A row was added under this key. */
     added(sql: Sql, key: string): Promise<void>;
   };
-  /** Computes the columns that derive from others, in an open merge of its database. */
+  /** Computes the columns that derive from others, in an open merge of its database that is otherwise complete. */
   derive(sql: Sql, merging: Pick<Merging, 'base' | 'ours' | 'theirs'>): Promise<void>;
-}
-
-/** Computes the derived columns of an open merge that is otherwise complete. */
-export async function deriveColumns(
-  sql: Sql,
-  merging: Pick<Merging, 'base' | 'ours' | 'theirs'>,
-  rules: DatabaseRules,
-): Promise<void> {
-  if (rules.recognises(await tableNames(sql))) await rules.derive(sql, merging);
 }
 
 const CELLS: TablePolicy = { kind: 'cells' };

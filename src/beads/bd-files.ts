@@ -5,6 +5,7 @@ import { parseYaml } from '../config/yaml/parse.ts';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { readIfThere, readSmallText } from '../core/files.ts';
+import { parsedJson } from '../core/json.ts';
 import type { ServerFiles } from './server-of.ts';
 import type { ClientInfo } from './workspace-settings.ts';
 
@@ -32,7 +33,7 @@ export async function readClientInfo(beads: string): Promise<ClientInfo | null> 
   const file = join(beads, 'proxied_server_client_info.json');
   const text = await readIfThere(file);
   if (text === null) return null;
-  const parsed = clientInfoSchema.safeParse(jsonOf(text));
+  const parsed = clientInfoSchema.safeParse(parsedJson(text));
   if (!parsed.success) {
     throw new Failure('config-invalid', `${file} is not what bd writes: ${parsed.error.issues[0]?.message ?? ''}`, {
       location: { file },
@@ -80,7 +81,7 @@ export async function readServerFiles(
 }
 
 function processNote(text: string) {
-  return z.looseObject({ pid: z.number(), port: z.number() }).safeParse(jsonOf(text)).data;
+  return z.looseObject({ pid: z.number(), port: z.number() }).safeParse(parsedJson(text)).data;
 }
 
 function positive(value: unknown): number | null {
@@ -107,12 +108,4 @@ function listenerPort(text: string): number | null {
 function portIn(value: unknown): number | null {
   const port = positive(value);
   return port !== null && port <= 65_535 ? port : null;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

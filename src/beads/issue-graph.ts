@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsedJson } from '../core/json.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -47,15 +48,7 @@ export function edgeOf({ issue, issue_target: on, wisp_target: wisp, type, metad
 
 /** Metadata that is no such object, or no JSON, has no gate, as in bd. */
 function gateOf(metadata: string | null): Pick<Edge, 'gate' | 'alsoBlocks'> {
-  const parsed = gateSchema.safeParse(jsonOf(metadata));
+  const parsed = gateSchema.safeParse(parsedJson(metadata ?? ''));
   const { gate, also_blocks: alsoBlocks } = parsed.success ? parsed.data : { gate: null, also_blocks: null };
   return { gate: gate === 'any-children' ? 'any-children' : 'all-children', alsoBlocks: alsoBlocks === true };
-}
-
-function jsonOf(text: string | null): unknown {
-  try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { HASH, HASH_TEXT } from '../contract/hash.ts';
 import { Failure, systemCode } from '../core/failure.ts';
 import { oddEntries, readSmall, readSmallText } from '../core/files.ts';
+import { parsedJson } from '../core/json.ts';
 
 const places = z
   .record(z.string(), z.looseObject({ url: z.string() }))
@@ -23,12 +24,8 @@ export type RepoState = Readonly<z.infer<typeof stateSchema>>;
 
 /** Reads the state of a database; null if it is missing or malformed. */
 export async function readRepoState(database: string): Promise<RepoState | null> {
-  try {
-    const text = await readSmallText(join(database, '.dolt', 'repo_state.json'));
-    return stateSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
+  const text = await readSmallText(join(database, '.dolt', 'repo_state.json'));
+  return stateSchema.safeParse(parsedJson(text)).data ?? null;
 }
 
 /** The name of the journal, which only a working database has among its table files, and which grows (Dolt 2.3.0). */

@@ -1,3 +1,4 @@
+import { parsedJson } from '../core/json.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 
 /** An issue with everything that its line in the file shows. */
@@ -156,18 +157,10 @@ function encodeTime(value: string | null): string {
 }
 
 function encodeList(value: string): string | null {
-  const items: unknown = parsed(value);
+  const items = parsedJson(value);
   if (!Array.isArray(items) || items.length === 0) return null;
   if (!items.every((item) => typeof item === 'string')) return null;
   return `[${items.map(encodeText).join(',')}]`;
-}
-
-function parsed(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return null;
-  }
 }
 
 /** Go's encoder writes these characters as escapes, so that the text can stand in HTML and JavaScript. */

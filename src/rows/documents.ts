@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import { parsedJson } from '../core/json.ts';
 import { inParts } from '../core/lists.ts';
 import { rowDiffs } from '../dolt/rows/differing-rows.ts';
 import { keyOf, keyText } from '../dolt/rows/row-key.ts';
@@ -145,19 +146,10 @@ async function rewrite(
   const { row, column, text } = change;
   const keys = [keyOf(shape, row)];
   if (await isNullable(sql, shape.name, column)) await updateColumn(sql, shape, { column, value: null, keys });
-  else if (!isJson(row[column])) throw undecided(shape, row, column);
+  else if (parsedJson(row[column] ?? 'null') === undefined) throw undecided(shape, row, column);
   await updateColumn(sql, shape, { column, value: text, keys });
 }
 
 async function isNullable(sql: Sql, table: string, column: string): Promise<boolean> {
   return (await columnsAt(sql, table, null)).some(({ name, nullable }) => name === column && nullable);
-}
-
-function isJson(text: string | null | undefined): boolean {
-  try {
-    JSON.parse(text ?? 'null');
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { parsedJson } from '../../core/json.ts';
 
 const schema = z.object({ kty: z.string(), crv: z.string(), d: z.string(), x: z.string().nullish() });
 
@@ -18,7 +19,7 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
  */
 export function checkJwk(text: string, label = 'the DoltHub key'): string {
   const refuse = (why: string, hint = CURE) => new Failure('config-invalid', `${label} ${why}`, { hint });
-  const json = parseJson(text);
+  const json = plainOrBase64(text);
   if (json === undefined) throw refuse('is not JSON or base64-encoded JSON');
   const jwk = schema.safeParse(json).data;
   if (jwk === undefined) throw refuse('is not a JWK: it needs `kty`, `crv`, `d` and `x` as text');
@@ -42,18 +43,9 @@ export function checkJwk(text: string, label = 'the DoltHub key'): string {
 
 const CURE = 'Use the file that `dolt creds new` wrote, ~/.dolt/creds/<id>.jwk, unchanged.';
 
-function parseJson(text: string): unknown {
-  const plain = tryJson(text);
-  return plain === undefined ? tryJson(Buffer.from(text, 'base64').toString('utf8')) : plain;
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    return undefined;
-  }
+function plainOrBase64(text: string): unknown {
+  const plain = parsedJson(text);
+  return plain === undefined ? parsedJson(Buffer.from(text, 'base64').toString('utf8')) : plain;
 }
 
 function fromBase64(text: string): Buffer | null {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { parsedJson } from '../../core/json.ts';
 import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
 import type { Credential } from '../credential.ts';
 import { inherited, type Job } from '../job.ts';
@@ -45,10 +46,5 @@ export function googlePrivateKey(json: string): string | null {
 }
 
 function readGoogleJson(text: string): z.infer<typeof schema> | null {
-  try {
-    return schema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    // The parser's own message quotes the text.
-    return null;
-  }
+  return schema.safeParse(parsedJson(text)).data ?? null;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { parseYaml } from '../config/yaml/parse.ts';
 import { readIfThere } from '../core/files.ts';
+import { splitList } from '../core/lists.ts';
 
 /** What the workspace says about its JSONL file. */
 export interface ExportSettings {
@@ -46,6 +47,5 @@ function listsOf(text: string, file: string): (readonly [string, readonly string
 /** The items of a list, or of a text with commas. */
 function wordsOf(node: unknown): readonly string[] {
   if (isSeq<Node>(node)) return node.items.flatMap((item) => wordsOf(item));
-  const text = isScalar(node) ? String(node.value ?? '') : '';
-  return text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+  return splitList(isScalar(node) ? String(node.value ?? '') : '', ',');
 }

@@ -1,4 +1,5 @@
 import type { RunResult } from '../contract/result.ts';
+import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
 import { annotations } from '../report/annotations.ts';
 import { runOutputs } from '../report/outputs.ts';
@@ -9,14 +10,7 @@ import { type Asked, type Command, defineCommand } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
-import {
-  requestedBranch,
-  requestedConfig,
-  requestedDolt,
-  requestedJsonl,
-  requestedRoles,
-  splitList,
-} from './prepare/options.ts';
+import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl, requestedRoles } from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 

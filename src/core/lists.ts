@@ -16,3 +16,8 @@ export function inParts<T>(things: readonly T[], size: number): T[][] {
     things.slice(part * size, (part + 1) * size),
   );
 }
+
+/** The items of a text with separators, trimmed, in order: by default, of a comma- or line-separated one. */
+export function splitList(text: string | undefined, separator: string | RegExp = /[,\r\n]/): string[] {
+  return (text ?? '').split(separator).flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
-import { groupBy, inParts } from '../core/lists.ts';
+import { groupBy, inParts, splitList } from '../core/lists.ts';
 import { shownNames } from '../dolt/schema/table-shape.ts';
 import { databaseName } from '../dolt/sql/at-revision.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
@@ -75,7 +75,7 @@ async function keyQuery(
     valueRow,
     "SELECT `key` AS name, value FROM config WHERE `key` IN ('types.infra', 'export.exclude_owners', 'export.exclude_owner')",
   );
-  const listed = (name: string): string[] => words(settings.find((one) => one.name === name)?.value ?? '');
+  const listed = (name: string): string[] => splitList(settings.find((one) => one.name === name)?.value, ',');
   const types = [listed('types.infra'), infraTypes, INFRA_TYPES].find((list) => list.length > 0) ?? [];
   const owners = [...excludeOwners, ...listed('export.exclude_owners'), ...listed('export.exclude_owner')];
   const where = [
@@ -91,10 +91,6 @@ async function keyQuery(
     `SELECT id, wisp FROM (SELECT id, priority, created_at, 0 AS wisp FROM issues WHERE ${where} AND id NOT IN (SELECT id FROM wisps WHERE ${where}) UNION ALL SELECT id, priority, created_at, 1 AS wisp FROM wisps WHERE ${where}) AS planes ${order}`,
     [...values, ...values, ...values],
   ];
-}
-
-function words(text: string): string[] {
-  return text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
 }
 
 function places(values: readonly string[]): string {

@@ -2,8 +2,8 @@ import type { PeerChanges } from '../../config/peer-changes.ts';
 import { parseSettingValue } from '../../config/setting-keys.ts';
 import { PEER_SETTING_NAMES, PEER_SETTINGS, type PeerSettingName } from '../../contract/peer-options.ts';
 import { Failure } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
 import type { Asked } from '../command.ts';
-import { splitList } from '../prepare/options.ts';
 
 /**
  * The options of a peer on the command line; `add-peer` and `set-peer` read the same ones.

@@ -2,11 +2,11 @@ import type { Peer } from '../../config/configuration.ts';
 import { HASH, HASH_TEXT } from '../../contract/hash.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
 import { Failure } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
 import { suggestion } from '../../core/suggestion.ts';
 import type { NamingOption } from '../../sync/history/lease.ts';
 import { actionsOf, type PeerActions } from '../../sync/peer-actions.ts';
 import type { RewriteRequest, SyncRequest } from '../request.ts';
-import { splitList } from './options.ts';
 
 type Named = Pick<SyncRequest, 'command' | 'leases' | 'rewrites'>;
 

@@ -4,6 +4,7 @@ import { SETTING_NAMES, SETTINGS } from '../../config/settings.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
 import { ROLES, type Role } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { type GivenCredentials, loadCredentials } from '../../credentials/load.ts';
 import { SHA256 } from '../../install/digests.ts';
@@ -114,11 +115,6 @@ function refusal(text: string): Failure {
     `only-role contains ${JSON.stringify(text)}, which is not one of the roles ${ROLES.join(', ')}`,
     { hint: 'Write for example `backup,archive`.' },
   );
-}
-
-/** The items of a comma- or line-separated text, trimmed, in order. */
-export function splitList(text: string | undefined): string[] {
-  return (text ?? '').split(/[,\r\n]/).flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
 }
 
 /**

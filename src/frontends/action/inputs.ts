@@ -1,6 +1,5 @@
 import { getInput } from '@actions/core';
 import type { Asked } from '../../commands/command.ts';
-import { splitList } from '../../commands/prepare/options.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandEntry, type CommandName } from '../../contract/commands.ts';
 import type { OptionEntry } from '../../contract/option-entry.ts';
 import type { OptionValue, ReadOption } from '../../contract/option-value.ts';
@@ -8,6 +7,7 @@ import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { parseChoice, parseOption } from '../../contract/parse-option.ts';
 import { forgetEnv } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
 import { type Secrets, secretAndLines } from '../../core/secrets.ts';
 import type { EventVerdict } from './event.ts';
 

@@ -53,8 +53,12 @@ function layoutOf({ metadata, folders }: WorkspaceSettings): Mode {
 }
 
 /** The setting that selects the server that all workspaces of this user share. */
-export function sharedBy({ env, settings }: WorkspaceSettings): Signal | undefined {
-  return [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('dolt.shared-server')].find((one) => isOn(one));
+export function sharedBy(workspace: WorkspaceSettings): Signal | undefined {
+  return sharedSettings(workspace).find((one) => isOn(one));
+}
+
+function sharedSettings({ env, settings }: WorkspaceSettings): readonly (Signal | undefined)[] {
+  return [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('dolt.shared-server')];
 }
 
 function isMode(signal: Signal | undefined, mode: string): signal is Signal {
@@ -71,7 +75,7 @@ function refuseUnknown(workspace: WorkspaceSettings): void {
     unless(mode, ['embedded', 'server', 'proxied-server']) ??
     unless(fileMode, ['', 'embedded', 'server']) ??
     unless(variable(env, 'BEADS_DOLT_SERVER_MODE'), ['1', '0']) ??
-    [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('dolt.shared-server')].find((one) => isOn(one) === null);
+    sharedSettings(workspace).find((one) => isOn(one) === null);
   if (unknown === undefined) return;
   throw elsewhere(beads, { what: `unknown ${said(unknown)}`, at: unknown.at, real: null });
 }

@@ -44,7 +44,10 @@ export function isOfJob({ jobEnv }: Pick<WorkspaceSettings, 'jobEnv'>, signal: S
 }
 
 /** A key of metadata.json that has a value. */
-export function inMetadata({ metadata }: WorkspaceSettings, key: keyof Metadata & string): Signal | undefined {
+export function inMetadata(
+  { metadata }: Pick<WorkspaceSettings, 'metadata'>,
+  key: keyof Metadata & string,
+): Signal | undefined {
   const value = metadata?.values[key];
   if (metadata === null || value === undefined || value === '' || value === 0) return undefined;
   return { name: key, value: String(value), at: metadata.at(key) };

@@ -63,7 +63,7 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   const { folders, metadata } = settings;
   if (metadata === null && mode.by === null && !folders.dolt && !folders.embeddeddolt) return null;
   const folder = dataFolder(settings, mode);
-  const server = serverOf(settings, mode, await serverFiles(settings, mode, search));
+  const server = serverOf(settings, mode, await serverFiles(settings, { mode, folder }, search));
   const away = isElsewhere(settings, mode);
   if (away !== null) {
     const fix = 'Federate through that server with `federation.server` (docs/beads.md), or run on its machine.';
@@ -85,7 +85,6 @@ async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<W
   const beads = await realpath(workspace);
   const env = { ...bdEnv, ...search.env };
   const source = redirect?.isFollowed === true ? await readMetadata(redirect.from) : null;
-  const sourceName = source?.values.dolt_database;
   return {
     beads,
     cwd,
@@ -93,10 +92,7 @@ async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<W
     jobEnv: search.env,
     settings: await bdSettings(beads, env, userHome),
     metadata: await readMetadata(beads),
-    sourceDatabase:
-      source === null || sourceName === undefined || sourceName === ''
-        ? null
-        : { name: 'dolt_database', value: sourceName, at: source.at('dolt_database') },
+    sourceDatabase: inMetadata({ metadata: source }, 'dolt_database') ?? null,
     folders: {
       embeddeddolt: await isFolder(join(beads, 'embeddeddolt')),
       dolt: await isFolder(join(beads, 'dolt')),
@@ -105,13 +101,17 @@ async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<W
   };
 }
 
-async function serverFiles(settings: WorkspaceSettings, mode: Mode, search: WorkspaceSearch) {
+async function serverFiles(
+  settings: WorkspaceSettings,
+  { mode, folder }: { readonly mode: Mode; readonly folder: Named<string> | null },
+  search: WorkspaceSearch,
+) {
   const { beads } = settings;
   const { userHome } = search;
   // In a job, a file of the checkout must not name a file with credentials.
   const env = (search.boundary ?? null) === null ? settings.env : search.env;
   const shared = mode.kind === 'shared-server' ? sharedServerFolder(settings)?.value : undefined;
-  return await readServerFiles(shared ?? beads, dataFolder(settings, mode)?.value ?? null, { env, userHome });
+  return await readServerFiles(shared ?? beads, folder?.value ?? null, { env, userHome });
 }
 
 /** A key of the configuration that selects another workspace for bd. */

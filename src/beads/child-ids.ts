@@ -27,7 +27,7 @@ export async function nextChildId(sql: Sql, id: string, isTaken: (id: string) =>
   return `${parent}.${next}`;
 }
 
-/** Raises the counter of the parent, so that bd does not give the id of a restored child again. */
+/** Raises the counter of the parent: otherwise bd gives the id of a restored child again. */
 export async function countChild(sql: Sql, id: string): Promise<void> {
   const [, parent, number] = CHILD.exec(id) ?? [];
   if (parent === undefined || number === undefined || !(await hasCounters(sql))) return;

@@ -50,15 +50,15 @@ function childrenOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string
   return new Map([...groups].map(([parent, group]) => [parent, group.map(({ issue }) => issue)]));
 }
 
-/** What the children of an issue say to those that wait for them. */
+/** The states of an issue's children, for the issues that wait for them. */
 interface Brood {
   readonly hasOpen: boolean;
   readonly hasClosed: boolean;
-  /** Whether a child is no issue, so that it may be a wisp. */
+  /** Whether a child is no issue; it may be a wisp. */
   readonly hasUnknown: boolean;
 }
 
-/** By parent, what its children say: computed once, because thousands of issues can wait for one parent. */
+/** By parent, the states of its children: computed once, because thousands of issues can wait for one parent. */
 function broodsOf(
   children: ReadonlyMap<string, readonly string[]>,
   graph: { readonly isOpen: (id: string) => boolean; readonly statusOf: ReadonlyMap<string, string | null> },

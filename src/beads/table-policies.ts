@@ -2,7 +2,7 @@ import { folded } from '../dolt/sql/identifier.ts';
 import type { TablePolicy } from '../rows/table-policy.ts';
 
 /** Whether an issue is closed, when, why and by which session: one cell, as in bd. */
-export const CLOSE_GROUP = ['status', 'closed_at', 'close_reason', 'closed_by_session'] as const;
+const CLOSE_GROUP = ['status', 'closed_at', 'close_reason', 'closed_by_session'] as const;
 
 /** Tables of a beads database that need a policy of their own (bd 1.3.0, and databases of June 2026). */
 export const POLICIES: Readonly<Record<string, TablePolicy>> = {

@@ -196,7 +196,7 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
   });
 }
 
-/** The setting that says that a server has the database, so that there is nothing to clone. */
+/** The setting that says that a server has the database: then there is nothing to clone. */
 function serverSignal(settings: WorkspaceSettings, mode: Mode) {
   switch (mode.kind) {
     case 'embedded':

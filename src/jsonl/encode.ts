@@ -163,7 +163,7 @@ function encodeList(value: string): string | null {
   return `[${items.map(encodeText).join(',')}]`;
 }
 
-/** Go's encoder writes these characters as escapes, so that the text can stand in HTML and JavaScript. */
+/** Go's encoder escapes these characters, because JSON may be embedded in HTML and JavaScript. */
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
 function escaped(json: string): string {

@@ -105,7 +105,7 @@ async function restore(
   if (!isThere) throw invalid(row, 'the database stores another key than the chosen one');
 }
 
-/** Tells the rules of the database about a row that was added again. */
+/** Lets the program's rules count a row that was added again below its parent. */
 async function countRestored(
   sql: Sql,
   { recognises, children }: DatabaseRules,

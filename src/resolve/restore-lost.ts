@@ -2,7 +2,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { counted } from '../core/text.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
-import { hasTriggers, ordinaryColumns, tableNames } from '../dolt/schema/table-shape.ts';
+import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
 import { branchHead, checkout, createBranch } from '../dolt/sql/heads.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { commitAll } from '../dolt/sql/working-set.ts';
@@ -12,7 +12,7 @@ import { scratchName } from '../sync/merge/scratch.ts';
 import { type LostRow, rowText, type Values } from './conflicts-file.ts';
 import { decisionOf } from './lost-choices.ts';
 import { readLost } from './lost-rows.ts';
-import { type Entry, isGone, type Restoration, restorations } from './restore-statements.ts';
+import { childRules, type Entry, isGone, type Restoration, restorations } from './restore-statements.ts';
 
 /** How each lost row would be restored; null if it cannot be. */
 export async function readRestorations(
@@ -25,7 +25,8 @@ export async function readRestorations(
     await checkout(sql, branch);
     const rows = await readLost(sql, lost);
     const found = new Map<LostRow, Restoration | null>();
-    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], rules)) {
+    const children = await childRules(sql, rules);
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], children)) {
       const row = rows.get(entry);
       if (row !== undefined) found.set(row, restoration);
     }
@@ -58,11 +59,12 @@ export async function restoreLost(
     const unread = wanted.find((row) => !read.has(row));
     if (unread !== undefined) throw invalid(unread, `${unread.head} or the table is not in this database any more`);
     const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
-    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], rules, own)) {
+    const children = await childRules(sql, rules);
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], children, own)) {
       const row = rows.get(entry);
       if (row === undefined) continue;
       await restore(sql, { entry, row, restoration });
-      await countRestored(sql, rules, { entry, restoration });
+      if (children !== null) await countRestored(sql, children, { entry, restoration });
     }
     await commitAll(sql, `federation: restore ${counted(wanted.length, 'row')} that a merge lacked`);
     return (await branchHead(sql, branch)) ?? head;
@@ -108,13 +110,13 @@ async function restore(
 /** Lets the program's rules count a row that was added again below its parent. */
 async function countRestored(
   sql: Sql,
-  { recognises, children }: DatabaseRules,
+  children: DatabaseRules['children'],
   { entry, restoration }: { readonly entry: Entry; readonly restoration: Restoration | null },
 ): Promise<void> {
   const [column] = entry.shape.key;
   const key = column === undefined ? null : (restoration?.key[column] ?? null);
   if (key === null || entry.shape.name !== children.table || !isGone(entry.kind)) return;
-  if (recognises(await tableNames(sql))) await children.added(sql, key);
+  await children.added(sql, key);
 }
 
 function invalid(row: LostRow, why: string): Failure {

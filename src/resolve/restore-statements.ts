@@ -37,6 +37,13 @@ export interface Restoration {
   readonly values: Values;
 }
 
+type Children = DatabaseRules['children'];
+
+/** The rules for rows that are numbered below a parent; null if the database is not one of their program. */
+export async function childRules(sql: Sql, { recognises, children }: DatabaseRules): Promise<Children | null> {
+  return recognises(await tableNames(sql)) ? children : null;
+}
+
 /**
  * How rows are restored, each after those that it refers to.
  * @param sql a session on a branch at the head after the merges
@@ -45,13 +52,13 @@ export interface Restoration {
 export async function restorations(
   sql: Sql,
   entries: readonly Entry[],
-  rules: DatabaseRules,
+  children: Children | null,
   chosen: ReadonlyMap<string, Values> = new Map(),
 ): Promise<(readonly [Entry, Restoration | null])[]> {
   const keys = await foreignKeys(sql);
   const statements = new Statements(sql, referencing(entries, keys), {
     keys,
-    children: rules.recognises(await tableNames(sql)) ? rules.children : null,
+    children,
   });
   await statements.reserve(entries);
   const found: (readonly [Entry, Restoration | null])[] = [];
@@ -95,14 +102,14 @@ class Statements {
   readonly #keys: readonly ForeignKey[];
   readonly #parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined;
   readonly #free: FreeValues;
-  readonly #children: DatabaseRules['children'] | null;
+  readonly #children: Children | null;
   readonly #childKeys = new Set<string>();
   readonly #given = new Map<string, NewValues>();
 
   constructor(
     sql: Sql,
     parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined,
-    { keys, children }: { readonly keys: readonly ForeignKey[]; readonly children: DatabaseRules['children'] | null },
+    { keys, children }: { readonly keys: readonly ForeignKey[]; readonly children: Children | null },
   ) {
     this.#sql = sql;
     this.#keys = keys;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
-import { bareType, type Column, columnsAt } from '../schema/columns.ts';
-import { baseTablesAt, type TableShape } from '../schema/table-shape.ts';
+import { columnsAt, keyNames } from '../schema/columns.ts';
+import { baseTablesAt, shapeOf, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -43,9 +43,8 @@ interface Sides {
 /** Whether a row has the same key and values at both commits; never for a table without a key. */
 async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): Promise<boolean> {
   const [here, there] = [await columnsAt(sql, table, ours), await columnsAt(sql, table, theirs)];
-  const keys = (columns: readonly Column[]): string[] =>
-    columns.flatMap(({ name, primary }) => (primary ? [name] : []));
-  if (keys(here).length === 0 || JSON.stringify(keys(here)) !== JSON.stringify(keys(there))) return false;
+  const [keys, theirKeys] = [keyNames(here), keyNames(there)];
+  if (keys.length === 0 || JSON.stringify(keys) !== JSON.stringify(theirKeys)) return false;
   const isCountable = !(await isShifted(sql, { from: ours, to: theirs }, { from: table, to: table }));
   if (isCountable && JSON.stringify(here) === JSON.stringify(there)) {
     const counted = await countEqual(sql, table, { ours, theirs });
@@ -70,14 +69,6 @@ async function countEqual(sql: Sql, table: string, { ours, theirs }: Sides): Pro
     if (thrown instanceof Failure && thrown.code === 'unknown') return null;
     throw thrown;
   }
-}
-
-function shapeOf(name: string, columns: readonly Column[]): TableShape {
-  return {
-    name,
-    key: columns.flatMap((column) => (column.primary ? [column.name] : [])),
-    columns: columns.map((column) => ({ name: column.name, type: bareType(column), generated: null })),
-  };
 }
 
 async function sampleEqual(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { groupBy } from '../../core/lists.ts';
 import { isAuditColumn } from '../schema/audit-columns.ts';
-import { columnsAt } from '../schema/columns.ts';
+import { columnsAt, keyNames } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -50,7 +50,7 @@ export async function movedRows(
   if (added === 0 || deleted === 0 || Math.max(added, deleted) > MAX_ROWS) return { added, moved: [] };
   const before = new Set((await columnsAt(sql, table, range.from)).map(({ name }) => name));
   const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));
-  const keys = columns.flatMap(({ name, primary }) => (primary ? [name] : []));
+  const keys = keyNames(columns);
   const contents = columns.flatMap(({ name, primary }) => (primary || isAuditColumn(name) ? [] : [name]));
   const isShadowed = columns.some(({ name }) => SHADOWED.has(folded(name)));
   if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };

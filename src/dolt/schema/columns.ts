@@ -27,6 +27,11 @@ export async function columnsAt(sql: Sql, table: string, commit: string | null):
   }));
 }
 
+/** Names of the primary key columns; empty for a keyless table. */
+export function keyNames(columns: readonly Column[]): string[] {
+  return columns.filter(({ primary }) => primary).map(({ name }) => name);
+}
+
 /** A type without its length and attributes: `varchar`, `int`, `datetime`. */
 export function bareType({ type }: Pick<Column, 'type'>): string {
   return /^\w+/.exec(type)?.[0] ?? '';

@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, isDoltTable } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { columnsAt } from './columns.ts';
+import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
 import { createTableAt } from './table-definitions.ts';
 
@@ -128,8 +128,7 @@ async function anyRowDiffers(sql: Sql, { from, to }: Range, table: string): Prom
 }
 
 async function keyAt(sql: Sql, table: string, revision: string): Promise<string> {
-  const columns = await columnsAt(sql, table, revision);
-  return JSON.stringify(columns.flatMap(({ name, primary }) => (primary ? [name] : [])));
+  return JSON.stringify(keyNames(await columnsAt(sql, table, revision)));
 }
 
 function textOf(items: readonly Item[]): string {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { databaseName } from '../sql/at-revision.ts';
 import { isDoltTable, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { bareType, columnsAt } from './columns.ts';
+import { bareType, columnsAt, keyNames, type Column as ShownColumn } from './columns.ts';
 import { type Generation, generatedColumns } from './generated-columns.ts';
 import { createTableAt } from './table-definitions.ts';
 
@@ -27,10 +27,18 @@ const namesRow = z.record(z.string(), z.string());
 /** Reads a table of the session's branch. */
 export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
   const columns = await columnsAt(sql, table, null);
-  const generated = generatedColumns(await createTableAt(sql, table, null));
+  return shapeOf(table, columns, generatedColumns(await createTableAt(sql, table, null)));
+}
+
+/** The shape of a table from its columns; without a map of generated columns, all of them count as ordinary. */
+export function shapeOf(
+  name: string,
+  columns: readonly ShownColumn[],
+  generated: ReadonlyMap<string, Generation> = new Map(),
+): TableShape {
   return {
-    name: table,
-    key: columns.flatMap(({ name, primary }) => (primary ? [name] : [])),
+    name,
+    key: keyNames(columns),
     columns: columns.map((column) => ({
       name: column.name,
       type: bareType(column),

@@ -9,7 +9,7 @@ import { columnsAt } from '../../dolt/schema/columns.ts';
 import { type ForeignKey, foreignKeys } from '../../dolt/schema/foreign-keys.ts';
 import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { tableItemsAt } from '../../dolt/schema/table-definitions.ts';
-import type { TableShape } from '../../dolt/schema/table-shape.ts';
+import { shapeOf, type TableShape } from '../../dolt/schema/table-shape.ts';
 import { uniqueKeysOf } from '../../dolt/schema/unique-index.ts';
 import { databaseName } from '../../dolt/sql/at-revision.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
@@ -177,12 +177,7 @@ async function isExplained(
 }
 
 async function shapeAt(sql: Sql, table: string, commit: string): Promise<TableShape> {
-  const columns = await columnsAt(sql, table, commit);
-  return {
-    name: table,
-    key: columns.flatMap(({ name, primary }) => (primary ? [name] : [])),
-    columns: columns.map(({ name, type }) => ({ name, type: type.split('(')[0] ?? '', generated: null })),
-  };
+  return shapeOf(table, await columnsAt(sql, table, commit));
 }
 
 /** What a merge lacks, for a sentence that ends with it. */

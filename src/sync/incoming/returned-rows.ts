@@ -1,9 +1,9 @@
 import type { Conflict } from '../../contract/result.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
-import { bareType, columnsAt } from '../../dolt/schema/columns.ts';
+import { columnsAt } from '../../dolt/schema/columns.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
-import { baseTablesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
+import { baseTablesAt, shapeOf, type TableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { isPresent } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
@@ -29,12 +29,7 @@ export async function recordReturned(
   const before = last !== null && (await isPresent(sql, last)) ? last : null;
   const rows: Conflict[] = [];
   for (const table of await sharedTables(sql, { ...heads, target: local.target })) {
-    const columns = await columnsAt(sql, table, local.target);
-    const shape: TableShape = {
-      name: table,
-      key: columns.flatMap(({ name, primary }) => (primary ? [name] : [])),
-      columns: columns.map((column) => ({ name: column.name, type: bareType(column), generated: null })),
-    };
+    const shape = shapeOf(table, await columnsAt(sql, table, local.target));
     if (shape.key.length === 0) continue;
     for (const side of ['ours', 'theirs'] as const) {
       rows.push(...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name })));

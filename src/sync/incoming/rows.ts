@@ -4,7 +4,7 @@ import { isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
 import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
-import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
+import { columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
@@ -96,7 +96,7 @@ async function losses(
   // A table that is emptied under another name is a dropped one.
   const whole = from !== to && deleted === before && before > 0;
   if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
-  const keys = namesOfKeys(await columnsAt(sql, to, range.to));
+  const keys = keyNames(await columnsAt(sql, to, range.to));
   const choice = { table: to, keys, where: "diff_type = 'removed'" };
   const shown = change.comparable && keys.length > 0;
   const rows = shown ? await differingRows(sql, range, choice) : [];
@@ -114,9 +114,9 @@ async function stillHere(
 ): Promise<number> {
   const { from, to, ours, comparable } = change;
   if (before < COUNTED_ROWS || deleted === 0 || !comparable || from !== to) return deleted;
-  const [keys, own] = [namesOfKeys(await columnsAt(sql, to, range.to)), await baseTablesAt(sql, ours)];
+  const [keys, own] = [keyNames(await columnsAt(sql, to, range.to)), await baseTablesAt(sql, ours)];
   if (keys.length === 0 || hasShadowedDiff(keys) || !own.includes(to)) return deleted;
-  if (!sameNames(keys, namesOfKeys(await columnsAt(sql, to, ours)))) return deleted;
+  if (!sameNames(keys, keyNames(await columnsAt(sql, to, ours)))) return deleted;
   const removed = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const same = keys.map((name, index) => `d.k${index} = o.${quoted(name)}`).join(' AND ');
   return await countRows(sql, {
@@ -175,7 +175,7 @@ async function future(
     }
     return found;
   }
-  const keys = namesOfKeys(all);
+  const keys = keyNames(all);
   for (const column of columns) {
     const choice = {
       table,
@@ -188,8 +188,4 @@ async function future(
     if (count > 0) found.push({ table, column: column.name, count, rows: await differingRows(sql, range, choice) });
   }
   return found;
-}
-
-function namesOfKeys(columns: readonly Column[]): string[] {
-  return columns.filter(({ primary }) => primary).map(({ name }) => name);
 }

@@ -4,7 +4,7 @@ import type { BlockedRow } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { counted, plain } from '../../core/text.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
-import { bareType, columnsAt } from '../../dolt/schema/columns.ts';
+import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -82,7 +82,7 @@ async function keysIfAttributed(
 ): Promise<readonly string[] | null> {
   if (from === null || from !== to || !comparable || definitionChanged) return null;
   const columns = await columnsAt(sql, to, range.to);
-  const keys = columns.filter(({ primary }) => primary).map(({ name }) => name);
+  const keys = keyNames(columns);
   return keys.length > 0 && columns.some((column) => column.name === COLUMN && TEXT.has(bareType(column)))
     ? keys
     : null;

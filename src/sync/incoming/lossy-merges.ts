@@ -20,7 +20,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 
 /**
  * A merge that took nothing of a table from one parent: bd 1.3.0 in embedded mode commits only the tables in which it
- * settled a conflict, and leaves what merged without one uncommitted (measured).
+ * resolved a conflict, and leaves the other merged tables uncommitted (measured).
  */
 export interface LossyMerge {
   readonly commit: string;
@@ -32,7 +32,7 @@ export interface LossyMerge {
   readonly rows: readonly BlockedRow[];
 }
 
-/** More merges and rows than these are not looked at; a lossy merge is among the last commits before a push. */
+/** More merges and rows than these are not read; a lossy merge is among the last commits before a push. */
 const MAX_MERGES = 20;
 const MAX_ROWS = 500;
 const HISTORY_BYTES = 64 * 1024 * 1024;
@@ -66,38 +66,44 @@ export async function lossyHead(sql: Sql, head: string): Promise<LossyMerge[]> {
 
 async function lossesOf(sql: Sql, merges: readonly z.infer<typeof mergeRow>[], head: string): Promise<LossyMerge[]> {
   const found: LossyMerge[] = [];
+  // Both directions of a merge read the same commits, and merges share parents.
+  const known = new Map<string, Hashes>();
+  const hashesAt = async (at: string): Promise<Hashes> => {
+    const hashes = known.get(at) ?? (await tableHashes(sql, at));
+    known.set(at, hashes);
+    return hashes;
+  };
   for (const { hash: commit, parents } of merges) {
     const [first, second, third] = (parents ?? '').split(', ');
     if (first === undefined || second === undefined || third !== undefined) continue;
-    found.push(...(await losses(sql, { commit, kept: first, lost: second, head })));
-    found.push(...(await losses(sql, { commit, kept: second, lost: first, head })));
+    const base = await mergeBase(sql, first, second);
+    if (base === null) continue;
+    found.push(...(await losses(sql, { base, commit, kept: first, lost: second, head }, hashesAt)));
+    found.push(...(await losses(sql, { base, commit, kept: second, lost: first, head }, hashesAt)));
   }
   return found;
 }
 
+type Hashes = ReadonlyMap<string, string>;
+
 interface Sides {
+  readonly base: string;
   readonly commit: string;
   readonly kept: string;
   readonly lost: string;
   readonly head: string;
 }
 
-async function losses(sql: Sql, sides: Sides): Promise<LossyMerge[]> {
-  const { commit, kept, lost, head } = sides;
-  const base = await mergeBase(sql, kept, lost);
-  if (base === null || base === lost) return [];
-  const [before, at, other, merged, now] = [
-    await tableHashes(sql, base),
-    await tableHashes(sql, kept),
-    await tableHashes(sql, lost),
-    await tableHashes(sql, commit),
-    await tableHashes(sql, head),
-  ];
+async function losses(sql: Sql, sides: Sides, hashesAt: (commit: string) => Promise<Hashes>): Promise<LossyMerge[]> {
+  const { base, commit, kept, lost, head } = sides;
+  if (base === lost) return [];
+  const [before, at, other] = [await hashesAt(base), await hashesAt(kept), await hashesAt(lost)];
+  const [merged, now] = [await hashesAt(commit), await hashesAt(head)];
   const found: LossyMerge[] = [];
   for (const [table, hash] of other) {
     const isUntouched = merged.get(table) === at.get(table) && hash !== before.get(table) && hash !== at.get(table);
     if (!isUntouched || !before.has(table) || !merged.has(table) || !now.has(table)) continue;
-    const rows = await lostRows(sql, { ...sides, base }, table);
+    const rows = await lostRows(sql, sides, table);
     if (rows.length === 0) continue;
     const shown = rows.slice(0, SHOWN_ROWS).map((key) => ({ table, key, column: null, value: null }));
     found.push({ commit, kept, lost, table, count: rows.length, rows: shown });
@@ -109,7 +115,7 @@ async function losses(sql: Sql, sides: Sides): Promise<LossyMerge[]> {
  * The keys of rows that one parent added and that the head lacks, although nothing explains it: no row has their unique
  * value, the rows that they refer to are there, and no later commit added and removed them again.
  */
-async function lostRows(sql: Sql, sides: Sides & { readonly base: string }, table: string): Promise<Cells[]> {
+async function lostRows(sql: Sql, sides: Sides, table: string): Promise<Cells[]> {
   const { base, commit, lost, head } = sides;
   const shape = await shapeAt(sql, table, head);
   if (shape.key.length === 0) return [];

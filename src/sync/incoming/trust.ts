@@ -48,8 +48,9 @@ export async function untrustedReplacement(
   patterns: readonly string[],
 ): Promise<Untrusted[]> {
   const here = await untrustedSince(sql, { from: heads.ours, to: heads.theirs }, patterns);
-  const isUnrelated = here.length > 0 && (await mergeBase(sql, heads.ours, heads.theirs)) === null;
-  return here.length === 0 || isUnrelated ? here : await untrustedChanges(sql, heads, patterns);
+  if (here.length === 0) return here;
+  const base = await mergeBase(sql, heads.ours, heads.theirs);
+  return base === null ? here : await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
 }
 
 async function untrustedSince(

@@ -63,7 +63,7 @@ function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules)
   });
 }
 
-function nothingDone(peer: string): string {
+export function nothingDone(peer: string): string {
   return `Nothing was merged from or pushed to ${peer}.`;
 }
 

@@ -8,7 +8,7 @@ import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { Verdict } from './check-incoming.ts';
+import { nothingDone, type Verdict } from './check-incoming.ts';
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
@@ -128,7 +128,7 @@ export function withTrust(verdict: Verdict, untrusted: readonly Untrusted[], pee
       ? `${peer} changes ${plain(table)}, whose rows do not say which system they came from`
       : `${peer} changes ${counted(count, 'row')} of ${plain(table)} from systems that its \`trust\` does not name`,
   );
-  const end = verdict.failure?.message ?? `Nothing was merged from or pushed to ${peer}.`;
+  const end = verdict.failure?.message ?? nothingDone(peer);
   return {
     ...verdict,
     failure: new Failure('peer-untrusted', [...lines, end].join('\n')),

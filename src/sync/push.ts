@@ -89,7 +89,7 @@ async function admitted(
   const unmerged = allProgress.filter(
     ({ actions, head }) => actions?.push === true && (!actions.merge || head === null),
   );
-  await engines.use(NO_CREDENTIALS, ({ database }) => refuseOwnLosses(context, database, unmerged, target));
+  await engines.use(NO_CREDENTIALS, (engine) => refuseOwnLosses(context, engine, unmerged, target));
   const writable = allProgress.filter((progress) => progress.actions?.push === true && progress.failure === null);
   for (const progress of writable) if (progress.head === null && !initEmpty) progress.fail(refusedFirstPush(progress));
   const toPush = writable.filter((progress) => progress.failure === null);

@@ -27,7 +27,7 @@ export async function checkPeers(
 ): Promise<void> {
   const { branch, limits, maxDelete, rules } = context;
   const checked = allProgress.filter((progress) => isChecked(progress) && progress.checkedHead !== progress.head);
-  if (!(await ownSideChecked(context, engine, checked, ours))) return;
+  await refuseOwnLosses(context, engine, checked, ours);
   const limit = futureLimit();
   const reads = new Map<string, Promise<IncomingChanges | null>>();
   const read = (theirs: string): Promise<IncomingChanges | null> => {
@@ -73,25 +73,6 @@ export async function checkPeers(
   if (lost === null) return;
   limits.recordLostCheck();
   throw lost;
-}
-
-/** @returns false if our own merges could not be checked in time: then no peer gets or gives anything */
-async function ownSideChecked(
-  context: SyncContext,
-  engine: Engine,
-  checked: readonly PeerProgress[],
-  ours: string,
-): Promise<boolean> {
-  try {
-    const limit = context.limits.of('checking');
-    await engine.operation(limit, NOWHERE, (sql) => refuseOwnLosses(context, sql, checked, ours));
-    return true;
-  } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code !== 'timeout') throw thrown;
-    for (const progress of checked) if (progress.failure === null) progress.fail(failure);
-    return false;
-  }
 }
 
 /** The latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC. Clocks differ, but not by a day. */

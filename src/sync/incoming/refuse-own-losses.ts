@@ -1,22 +1,39 @@
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import type { Engine } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { NOWHERE } from '../../egress/host-rule.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './lossy-merges.ts';
 
 /**
  * Refuses peers that would get a merge of ours that another tool made and that lacks rows. Our head is checked in any
- * case: bd may have pushed it.
+ * case: bd may have pushed it. If the time limit of a check ends first, no peer gets or gives anything.
  * @param head what would be merged or pushed
  */
 export async function refuseOwnLosses(
-  { dirty }: Pick<SyncContext, 'dirty'>,
-  sql: Sql,
+  { dirty, limits }: Pick<SyncContext, 'dirty' | 'limits'>,
+  engine: Engine,
   allProgress: readonly PeerProgress[],
   head: string,
 ): Promise<void> {
   const open = allProgress.filter(({ failure, actions }) => failure === null && actions !== null);
   if (open.length === 0) return;
+  try {
+    await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseLossy(sql, open, head, dirty));
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code !== 'timeout') throw thrown;
+    for (const progress of open) if (progress.failure === null) progress.fail(failure);
+  }
+}
+
+async function refuseLossy(
+  sql: Sql,
+  open: readonly PeerProgress[],
+  head: string,
+  dirty: readonly string[],
+): Promise<void> {
   const ofHead = await lossyHead(sql, head);
   const known = new Map<string | null, readonly LossyMerge[]>();
   for (const progress of open) {

@@ -7,7 +7,6 @@ import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { readAttribution } from './attribution.ts';
 import { checkIncoming } from './check-incoming.ts';
-import type { IncomingChanges } from './incoming-changes.ts';
 import { readIncoming } from './read-incoming.ts';
 import { refuseOwnLosses } from './refuse-own-losses.ts';
 import { untrustedChanges, withTrust } from './trust.ts';
@@ -25,42 +24,28 @@ export async function checkPeers(
   engine: Engine,
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
-  const { branch, limits, maxDelete, rules } = context;
-  const checked = allProgress.filter((progress) => isChecked(progress) && progress.checkedHead !== progress.head);
-  await refuseOwnLosses(context, engine, checked, ours);
+  const { attribution, branch, limits, maxDelete, rules } = context;
+  const unchecked = allProgress.filter((progress) => isChecked(progress) && progress.checkedHead !== progress.head);
+  await refuseOwnLosses(context, engine, unchecked, ours);
   const limit = futureLimit();
-  const reads = new Map<string, Promise<IncomingChanges | null>>();
-  const read = (theirs: string): Promise<IncomingChanges | null> => {
-    const heads = { ours, theirs, branch, rules };
-    const found =
-      reads.get(theirs) ?? engine.operation(limits.of('checking'), NOWHERE, (sql) => readIncoming(sql, heads, limit));
-    reads.set(theirs, found);
-    return found;
-  };
+  const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+    engine.operation(limits.of('checking'), NOWHERE, work);
+  const read = once((theirs) => within((sql) => readIncoming(sql, { ours, theirs, branch, rules }, limit)));
+  const attribute = once((theirs) => within((sql) => readAttribution(sql, { ours, theirs })));
   let lost: Failure | null = null;
   const checkOne = async (progress: PeerProgress): Promise<void> => {
-    if (
-      progress.head === null ||
-      progress.failure !== null ||
-      progress.head === progress.checkedHead ||
-      !isChecked(progress)
-    )
-      return;
+    const { head, peer } = progress;
+    if (head === null || progress.failure !== null) return;
     try {
       if (lost !== null) throw lost;
-      const incoming = await read(progress.head);
+      const incoming = await read(head);
       if (incoming === null) return progress.checked(null);
-      const { accept, name, trust } = progress.peer;
+      const { accept, name, trust } = peer;
       const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
-      const heads = { ours, theirs: progress.head };
       const untrusted =
-        trust === null
-          ? []
-          : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedChanges(sql, heads, trust));
-      const work = (sql: Sql) => readAttribution(sql, heads);
-      const counts = context.attribution !== 'off';
-      const attribution = counts ? await engine.operation(limits.of('checking'), NOWHERE, work) : null;
-      progress.checked(withTrust(verdict, untrusted, name), attribution);
+        trust === null ? [] : await within((sql) => untrustedChanges(sql, { ours, theirs: head }, trust));
+      const counted = attribution === 'off' ? null : await attribute(head);
+      progress.checked(withTrust(verdict, untrusted, name), counted);
     } catch (thrown) {
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;
@@ -68,11 +53,21 @@ export async function checkPeers(
       if (failure.code !== 'engine-lost' || isGuilty) progress.fail(engine.memoryFailure() ?? failure);
     }
   };
-  if (limits.checksSingly) for (const progress of allProgress) await checkOne(progress);
-  else await Promise.all(allProgress.map(checkOne));
+  if (limits.checksSingly) for (const progress of unchecked) await checkOne(progress);
+  else await Promise.all(unchecked.map(checkOne));
   if (lost === null) return;
   limits.recordLostCheck();
   throw lost;
+}
+
+/** Reads each head once, also for several peers that have it. */
+function once<T>(read: (head: string) => Promise<T>): (head: string) => Promise<T> {
+  const reads = new Map<string, Promise<T>>();
+  return (head) => {
+    const found = reads.get(head) ?? read(head);
+    reads.set(head, found);
+    return found;
+  };
 }
 
 /** The latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC. Clocks differ, but not by a day. */

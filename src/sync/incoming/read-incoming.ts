@@ -89,15 +89,15 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   const definitions = await readDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
   const migrations = await readMigrations(sql, heads, news);
-  const versions = await readVersions(sql, heads, tablesOf);
   const { rules } = heads;
   const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
+  const versions = isKnown ? await readVersions(sql, heads, tablesOf) : null;
   const { futureRows, deletions } = await readIncomingRows(
     sql,
     { from: base, to: heads.theirs },
     { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit, ours: heads.ours },
   );
-  const dropped = droppedTables(withRows, tablesOf, rules);
+  const dropped = droppedTables(withRows, tablesOf.theirs, (table) => isKnown && rules.reads(table));
   const localTables = await readLocalTables(
     sql,
     heads,
@@ -111,7 +111,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     versions,
     privateTables: await readPrivateTables(sql, heads, tablesOf),
     expressions: await readExpressions(sql, heads, tables),
-    steering: await readSteering(sql, heads, tablesOf),
+    steering: isKnown ? await readSteering(sql, heads, tablesOf) : [],
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
     lossy: await lossyMerges(sql, { commits: `${heads.ours}..${heads.theirs}`, head: heads.theirs }),
     futureCommits,
@@ -125,12 +125,14 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
 }
 
 /** Tables that are gone, and tables that their program needs and that lost their name. */
-function droppedTables(changes: readonly TableChange[], tables: TablesOfHeads, rules: DatabaseRules): string[] {
-  const isKnown = rules.recognises([...tables.ours.keys(), ...tables.base.keys()]);
+function droppedTables(
+  changes: readonly TableChange[],
+  after: TablesOfHeads['theirs'],
+  isNeeded: DatabaseRules['reads'],
+): string[] {
   return changes.flatMap(({ from, to }) => {
     if (from === null) return [];
-    const isMissing = tableNamed(tables.theirs, from) === null;
-    return to === null || (isMissing && isKnown && rules.reads(from)) ? [from] : [];
+    return to === null || (isNeeded(from) && tableNamed(after, from) === null) ? [from] : [];
   });
 }
 

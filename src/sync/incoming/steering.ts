@@ -8,7 +8,6 @@ import {
   rowsByName,
 } from '../../dolt/rows/rows-by-name.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
 /** Columns that bd writes on its own. */
@@ -25,10 +24,9 @@ const SETTINGS = 'config';
  */
 export async function readSteering(
   sql: Sql,
-  heads: { readonly base: string; readonly ours: string; readonly theirs: string; readonly rules: DatabaseRules },
+  heads: { readonly base: string; readonly ours: string; readonly theirs: string },
   tables: TablesOfHeads,
 ): Promise<SteeringRows[]> {
-  if (!heads.rules.recognises([...tables.ours.keys(), ...tables.base.keys()])) return [];
   const found: SteeringRows[] = [];
   for (const name of [SETTINGS, ...ADDRESS_TABLES]) {
     const table = tableNamed(tables.theirs, name);

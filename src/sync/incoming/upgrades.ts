@@ -22,8 +22,7 @@ export async function readVersions(
   heads: { readonly ours: string; readonly theirs: string; readonly rules: DatabaseRules },
   tables: TablesOfHeads,
 ): Promise<SchemaVersions | null> {
-  const { recognises, upgrades } = heads.rules;
-  if (!recognises([...tables.ours.keys(), ...tables.base.keys()])) return null;
+  const { upgrades } = heads.rules;
   const [mine, other] = [tableNamed(tables.ours, upgrades.versions), tableNamed(tables.theirs, upgrades.versions)];
   if (mine === null || other === null || tables.ours.get(mine) === tables.theirs.get(other)) return null;
   const [ours, theirs] = [await migrationAt(sql, mine, heads.ours), await migrationAt(sql, other, heads.theirs)];

@@ -13,7 +13,7 @@ export interface TablesOfHeads {
 }
 
 /** The names of the tables of a commit. */
-export type TableNames = Pick<ReadonlySet<string>, 'keys'>;
+export type TableNames = Pick<ReadonlySet<string>, 'keys' | 'has'>;
 
 /** How a commit spells the name of a table; null if it lacks the table. Dolt finds a table in any case (2.3.0). */
 export function tableNamed(tables: TableNames, wanted: string): string | null {

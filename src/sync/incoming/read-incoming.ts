@@ -92,10 +92,11 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   const { rules } = heads;
   const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
   const versions = isKnown ? await readVersions(sql, heads, tablesOf) : null;
+  const ours = base === heads.ours ? null : { head: heads.ours, tables: tablesOf.ours };
   const { futureRows, deletions } = await readIncomingRows(
     sql,
     { from: base, to: heads.theirs },
-    { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit, ours: heads.ours },
+    { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit, ours },
   );
   const dropped = droppedTables(withRows, tablesOf.theirs, (table) => isKnown && rules.reads(table));
   const localTables = await readLocalTables(

@@ -32,8 +32,14 @@ interface Subject {
   readonly after: TableNames;
   /** The latest time that does not count as future. */
   readonly limit: string;
-  /** Our head: a row that it lacks cannot be deleted. */
-  readonly ours: string;
+  /** null: the range starts at our head. */
+  readonly ours: OurHead | null;
+}
+
+/** Our head and the names of its tables: a row that it lacks cannot be deleted. */
+interface OurHead {
+  readonly head: string;
+  readonly tables: TableNames;
 }
 
 /** Reads the rows of a difference that need a check, table by table. */
@@ -45,8 +51,9 @@ export async function readIncomingRows(
   const deletions: Deletion[] = [];
   const futureRows: FutureRows[] = [];
   for (const change of tables) {
-    if (change.from !== null)
-      deletions.push(...(await losses(sql, range, { ...change, from: change.from, ours }, after)));
+    if (change.from !== null) {
+      deletions.push(...(await losses(sql, range, { ...change, from: change.from }, { after, ours })));
+    }
     if (change.to !== null) {
       futureRows.push(...(await future(sql, range, { ...change, to: change.to }, { before, limit })));
     }
@@ -72,7 +79,7 @@ export async function massLosses(sql: Sql, range: Range, maxDelete: number): Pro
     if (to === null) {
       const before = await countRowsAt(sql, from, range.from);
       found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });
-    } else found.push(...(await losses(sql, range, { ...change, from, ours: range.from }, after)));
+    } else found.push(...(await losses(sql, range, { ...change, from }, { after, ours: null })));
   }
   return found.filter((deletion) => isMassDeletion(deletion, maxDelete));
 }
@@ -81,22 +88,22 @@ export async function massLosses(sql: Sql, range: Range, maxDelete: number): Pro
 async function losses(
   sql: Sql,
   range: Range,
-  change: TableChange & { readonly from: string; readonly ours: string },
-  after: TableNames,
+  change: TableChange & { readonly from: string },
+  { after, ours }: Pick<Subject, 'after' | 'ours'>,
 ): Promise<Deletion[]> {
-  const { from, to, dataChanged, ours } = change;
+  const { from, to, dataChanged } = change;
   if (to === null) return [];
   const successor = from === to ? null : tableNamed(after, from);
   // Another table took the name: programs that read it see those rows.
   if (successor !== null) return await lossesByName(sql, range, { from, to: successor });
   if (!dataChanged) return [];
-  const removed = await deletedRows(sql, range, { ...change, to });
-  const { before } = removed;
-  const deleted = ours === range.from ? removed.deleted : await stillHere(sql, range, { ...change, to }, removed);
+  const { before, deleted: removed } = await deletedRows(sql, range, { ...change, to });
   // A table that is emptied under another name is a dropped one.
-  const whole = from !== to && deleted === before && before > 0;
-  if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
+  const whole = from !== to && removed === before && before > 0;
+  if ((before < COUNTED_ROWS && !whole) || removed === 0) return [];
   const keys = keyNames(await columnsAt(sql, to, range.to));
+  const deleted = ours === null ? removed : await stillHere(sql, range, { ...change, to, keys, removed }, ours);
+  if (deleted === 0) return [];
   const choice = { table: to, keys, where: "diff_type = 'removed'" };
   const shown = change.comparable && keys.length > 0;
   const rows = shown ? await differingRows(sql, range, choice) : [];
@@ -105,23 +112,22 @@ async function losses(
   return [{ table: from, before, deleted, added, moved: moved.length, rows, whole }];
 }
 
-/** How many of the deleted rows we still have, if enough of them are gone to matter. */
+/** How many of the deleted rows we still have; all of them if that cannot be read. */
 async function stillHere(
   sql: Sql,
   range: Range,
-  change: TableChange & { readonly to: string; readonly ours: string },
-  { before, deleted }: { readonly before: number; readonly deleted: number },
+  change: TableChange & { readonly to: string; readonly keys: readonly string[]; readonly removed: number },
+  ours: OurHead,
 ): Promise<number> {
-  const { from, to, ours, comparable } = change;
-  if (before < COUNTED_ROWS || deleted === 0 || !comparable || from !== to) return deleted;
-  const [keys, own] = [keyNames(await columnsAt(sql, to, range.to)), await baseTablesAt(sql, ours)];
-  if (keys.length === 0 || hasShadowedDiff(keys) || !own.includes(to)) return deleted;
-  if (!sameNames(keys, keyNames(await columnsAt(sql, to, ours)))) return deleted;
-  const removed = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
+  const { from, to, keys, removed, comparable } = change;
+  if (!comparable || from !== to) return removed;
+  if (keys.length === 0 || hasShadowedDiff(keys) || !ours.tables.has(to)) return removed;
+  if (!sameNames(keys, keyNames(await columnsAt(sql, to, ours.head)))) return removed;
+  const names = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const same = keys.map((name, index) => `d.k${index} = o.${quoted(name)}`).join(' AND ');
   return await countRows(sql, {
-    text: `FROM (SELECT ${removed} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d JOIN ${quoted(to)} AS OF ? AS o ON ${same}`,
-    values: [range.from, range.to, to, ours],
+    text: `FROM (SELECT ${names} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d JOIN ${quoted(to)} AS OF ? AS o ON ${same}`,
+    values: [range.from, range.to, to, ours.head],
   });
 }
 

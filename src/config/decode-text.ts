@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Failure } from '../core/failure.ts';
 
 /**
@@ -12,10 +13,7 @@ export function decodeText(bytes: Buffer, file: string): string {
       hint: 'Save the file as UTF-8, in PowerShell with `Set-Content -Encoding utf8`.',
     });
   }
-  if (isPrefixOfUtf8(bytes)) {
-    const text = decoder().decode(bytes, { stream: true });
-    if (Buffer.byteLength(text) === bytes.length) return text;
-  }
+  if (isUtf8(bytes)) return decoder().decode(bytes);
   throw new Failure('config-unreadable', `cannot read ${file}: it is not UTF-8`, {
     location: { file, ...firstMalformed(bytes) },
     hint: 'Save the file as UTF-8. Perhaps an editor wrote the letter at this position in another encoding.',

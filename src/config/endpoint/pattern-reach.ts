@@ -9,7 +9,7 @@ const LOCAL: readonly string[] = ['file:', 'git+file:'];
 const HAS_USER = 'contains a user, which endpoints are compared without';
 const UPPER_CASE_HOST = 'has a host that is not in lower case';
 
-/** A part of a pattern, without classes and escapes, in which the characters say themselves what can match. */
+/** A text without classes and escapes: every character except `*` and `?` matches only itself. */
 const LITERAL = /^[^[\]\\]*$/;
 
 /**
@@ -20,13 +20,14 @@ export function whyNeverMatches(pattern: string): string | null {
   // A class may match a slash, and an escape any character: such patterns are rare, and are not judged.
   if (!LITERAL.test(pattern.replace(/^aws:.*$/s, ''))) return null;
   const [scheme = '', empty, host = '', ...path] = pattern.split('/');
-  if (!CANONICAL_SCHEMES.some((one) => parsePathPattern(scheme).test(`${one}:`))) return refusedScheme(scheme);
+  const schemes = parsePathPattern(scheme);
+  if (!CANONICAL_SCHEMES.some((one) => schemes.test(`${one}:`))) return refusedScheme(scheme);
   if (empty === undefined || !parsePathPattern(empty).test('')) return 'has no "//" after the scheme';
   if (scheme === 'aws:') return null;
   if (scheme === 'mysql:') return refusedServer(host);
   const isLocal = LOCAL.includes(scheme);
   if (isLocal && host !== '' && host !== '*') return 'names a host, and file endpoints have none';
-  if (host === '' && !LOCAL.some((one) => parsePathPattern(scheme).test(one))) return 'names no host';
+  if (host === '' && !LOCAL.some((one) => schemes.test(one))) return 'names no host';
   if (path.slice(0, -1).includes('') || (path.length > 0 && path.at(-1) === '')) return 'has an empty part';
   return (
     refusedHost(scheme, host) ??

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, Scalar } from 'yaml';
+import { isNode, isScalar, Scalar, visit } from 'yaml';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { plain } from '../../core/text.ts';
 import { SECTIONS } from '../known-keys.ts';
@@ -15,23 +15,17 @@ const OCTAL = /^[-+]?(?:0[0-9_]+|0o[0-7]+)$/;
  */
 export function yamlTraps(yaml: YamlText): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
-  const search = (node: unknown): void => {
-    if (isMap(node)) {
-      for (const { key, value } of node.items) {
-        search(key);
-        search(value);
-      }
-    } else if (isSeq(node)) node.items.forEach(search);
-    else if (isScalar(node)) {
-      const trap = trapOf(node);
-      if (trap !== null) {
-        found.push({ severity: 'warning', code: 'yaml-ambiguous', ...trap, location: yaml.place(node) });
-      }
-    }
-  };
   for (const { key, value } of yaml.root?.items ?? []) {
     const [section] = isScalar(key) ? String(key.value).split('.') : [];
-    if (SECTIONS.some((one) => one === section)) search(value);
+    if (!SECTIONS.some((one) => one === section) || !isNode(value)) continue;
+    visit(value, {
+      Scalar(_, node) {
+        const trap = trapOf(node);
+        if (trap !== null) {
+          found.push({ severity: 'warning', code: 'yaml-ambiguous', ...trap, location: yaml.place(node) });
+        }
+      },
+    });
   }
   return found;
 }

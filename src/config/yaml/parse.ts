@@ -14,7 +14,7 @@ import { Failure, type Location } from '../../core/failure.ts';
 import { Problems } from '../problems.ts';
 import { syntaxSlip } from './syntax-error.ts';
 
-/** Before what is wrong with the syntax. What follows repeats nothing of the text. */
+/** The start of every message about the syntax. The rest of the message repeats nothing of the text. */
 export const INVALID_YAML = 'invalid YAML: ';
 
 /** Parsed YAML, with positions. */
@@ -37,7 +37,11 @@ export function parseYaml(text: string, file: string): YamlText {
     throw new Failure('config-syntax', beyond.message, { location: { file, line: beyond.line, column: 1 } });
   const lines = new LineCounter();
   const document = parseDocument(text, {
-    ...({ version: '1.2', strict: true, uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const),
+    version: '1.2',
+    strict: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
     // Its warnings go to the process and repeat the text.
     logLevel: 'error',
   });

@@ -5,7 +5,7 @@ import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { requireMatch } from './endpoint/allow-list.ts';
 import { DOLTHUB_HOST, endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
-import { checkKeys, readSections, SECTIONS, sectionKeys } from './known-keys.ts';
+import { checkKeys, readSections, SECTIONS, type Section, sectionKeys } from './known-keys.ts';
 import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
@@ -133,7 +133,7 @@ function guardFiles({ file, text, below = [], above = [] }: ConfigSource, yaml: 
   return [...below, { file: file ?? '', text: text ?? '', yaml }, ...above];
 }
 
-function checkSection(tree: ConfigMapping, section: (typeof SECTIONS)[number], problems: Problems): void {
+function checkSection(tree: ConfigMapping, section: Section, problems: Problems): void {
   const written = field(tree, section);
   if (written === undefined) return;
   const mapping = requireMapping(section, written.value, problems);

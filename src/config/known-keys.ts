@@ -17,6 +17,12 @@ type KnownKeys = Readonly<Record<string, KeyStatus>>;
 export const SECTIONS = ['sync', 'federation', 'conflict'] as const;
 export type Section = (typeof SECTIONS)[number];
 
+/** Whether a top-level key is one of our sections, or a flat dotted key in one. */
+export function isOurKey(key: string): boolean {
+  const [first] = key.split('.');
+  return SECTIONS.some((section) => section === first);
+}
+
 /** Keys of our sections that are no settings. */
 const OTHER_KEYS: Readonly<Record<Section, KnownKeys>> = {
   sync: {
@@ -118,8 +124,8 @@ export function readSections(yaml: YamlText, problems: Problems): ConfigMapping 
   const merging: Merging = { problems, copies: new Map() };
   for (const { key, value } of yaml.root?.items ?? []) {
     if (!isScalar(key) || typeof key.value !== 'string') continue;
+    if (!isOurKey(key.value)) continue;
     const path = key.value.split('.');
-    if (!SECTIONS.some((section) => section === path[0])) continue;
     const keyAt = yaml.place(key);
     problems.attempt(() => {
       const nested = nest(path, { keyAt, value: toConfigValue(yaml, value, keyAt, problems) });

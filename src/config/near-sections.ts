@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
 import { Failure } from '../core/failure.ts';
-import { SECTIONS } from './known-keys.ts';
+import { isOurKey, SECTIONS } from './known-keys.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 
@@ -28,8 +28,8 @@ export function refuseNearSections(yaml: YamlText, problems: Problems): void {
 
 /** What a top-level key was probably meant to be; null if it is one of ours or of another program. */
 function meantKey(written: string): string | null {
+  if (isOurKey(written)) return null;
   const [first = '', ...rest] = written.split('.');
-  if (SECTIONS.some((section) => section === first)) return null;
   const spelling = plainSpelling(first);
   const section = SECTIONS.find((one) => isNear(spelling, one));
   if (section !== undefined) return [section, ...rest].join('.');

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { namesSecret, redact } from '../../core/secrets.ts';
 import { plain } from '../../core/text.ts';
-import { SECTIONS } from '../known-keys.ts';
+import { isOurKey } from '../known-keys.ts';
 import type { YamlText } from './parse.ts';
 
 /**
@@ -16,7 +16,7 @@ export function secretsInFile(yaml: YamlText): readonly Diagnostic[] {
       for (const { key, value } of node.items) search(value, [...path, keyText(key)]);
     } else if (isSeq(node)) for (const item of node.items) search(item, path);
     else if (isScalar(node) && typeof node.value === 'string' && holdsSecret(node.value, path.at(-1) ?? '')) {
-      const isOurs = SECTIONS.some((section) => section === path[0]?.split('.')[0]);
+      const isOurs = isOurKey(path[0] ?? '');
       found.push({
         severity: isOurs ? 'error' : 'warning',
         code: 'secret-in-config',

@@ -1,7 +1,7 @@
 import { isNode, isScalar, Scalar, visit } from 'yaml';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { plain } from '../../core/text.ts';
-import { SECTIONS } from '../known-keys.ts';
+import { isOurKey } from '../known-keys.ts';
 import type { YamlText } from './parse.ts';
 
 /** Booleans of YAML 1.1 (https://yaml.org/type/bool.html) that are text in YAML 1.2. */
@@ -16,8 +16,7 @@ const OCTAL = /^[-+]?(?:0[0-9_]+|0o[0-7]+)$/;
 export function yamlTraps(yaml: YamlText): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const { key, value } of yaml.root?.items ?? []) {
-    const [section] = isScalar(key) ? String(key.value).split('.') : [];
-    if (!SECTIONS.some((one) => one === section) || !isNode(value)) continue;
+    if (!isScalar(key) || !isOurKey(String(key.value)) || !isNode(value)) continue;
     visit(value, {
       Scalar(_, node) {
         const trap = trapOf(node);

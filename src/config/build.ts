@@ -6,6 +6,7 @@ import { requireMatch } from './endpoint/allow-list.ts';
 import { DOLTHUB_HOST, endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
 import { checkKeys, readSections, SECTIONS, type Section, sectionKeys } from './known-keys.ts';
+import type { Layers } from './layers.ts';
 import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
@@ -79,16 +80,10 @@ function readText(source: ConfigSource, problems: Problems): ConfigText {
   return { yaml, tree: readSections(yaml, problems) };
 }
 
-interface Surroundings {
-  readonly env: Env;
-  readonly overrides: ConfigOverrides;
-  readonly problems: Problems;
-}
-
 function assemble(
   source: ConfigSource,
   { yaml, tree }: ConfigText,
-  { env, overrides, problems }: Surroundings,
+  { env, overrides, problems }: Pick<Layers, 'env' | 'overrides' | 'problems'>,
 ): Configuration {
   const options = endpointOptions(env, overrides);
   for (const section of SECTIONS) checkSection(tree, section, problems);

@@ -1,9 +1,5 @@
-import { readSections } from './known-keys.ts';
-import { Problems } from './problems.ts';
-import { withoutValue, withValue } from './yaml/edit.ts';
-import { parseYaml } from './yaml/parse.ts';
+import { valueIn, withoutValue, withValue } from './yaml/edit.ts';
 import type { KeyPath, NewValue } from './yaml/tokens.ts';
-import { field, plain } from './yaml/tree.ts';
 
 /** What to change in the entry of a peer; paths are below its name. */
 export interface PeerChanges {
@@ -22,7 +18,7 @@ export function peerEntry(endpoint: string, set: PeerChanges['set']): NewValue {
  */
 export function withPeerChanges(text: string, name: string, { set, unset }: PeerChanges): string {
   const peer = ['federation', 'peers', name];
-  const present = writtenEntry(text, peer);
+  const present = valueIn(text, peer);
   if (typeof present === 'string') {
     const endpoint = set.find(({ path }) => path.join('.') === 'endpoint')?.value ?? present;
     const others = set.filter(({ path }) => path.join('.') !== 'endpoint');
@@ -34,13 +30,6 @@ export function withPeerChanges(text: string, name: string, { set, unset }: Peer
   }
   const changed = set.reduce((now, { path, value }) => withValue(now, [...peer, ...path], value), text);
   return unset.reduce((now, path) => withoutValue(now, [...peer, ...path]), changed);
-}
-
-function writtenEntry(text: string, path: KeyPath): unknown {
-  const tree = readSections(parseYaml(text, 'the configuration'), new Problems());
-  const [section = '', ...rest] = path;
-  const found = rest.reduce((entry, key) => field(entry?.value, key), field(tree, section));
-  return found === undefined ? undefined : plain(found.value);
 }
 
 /** The values at their paths as one mapping. */

@@ -31,6 +31,14 @@ export function withoutValue(text: string, path: KeyPath): string {
   return edit(text, path, { value: undefined, apply });
 }
 
+/**
+ * The value at a path of a configuration text, in any spelling; undefined: none.
+ * @throws Failure `config-syntax`
+ */
+export function valueIn(text: string, path: KeyPath): unknown {
+  return valueAt(readSections(parseYaml(text, 'the configuration'), new Problems()), path);
+}
+
 function setValue(tokens: Tokens, path: KeyPath, value: NewValue): string {
   const present = tokens.entriesAt(path);
   for (const entry of present) tokens.replace(entry, value);

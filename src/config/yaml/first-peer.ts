@@ -1,9 +1,5 @@
-import { readSections } from '../known-keys.ts';
-import { Problems } from '../problems.ts';
-import { withValue } from './edit.ts';
-import { parseYaml } from './parse.ts';
-import type { NewValue } from './tokens.ts';
-import { field } from './tree.ts';
+import { valueIn, withValue } from './edit.ts';
+import type { KeyPath, NewValue } from './tokens.ts';
 
 /** What a configuration needs for its first peer, the primary. */
 export interface FirstPeer {
@@ -32,8 +28,6 @@ export function withFirstPeer(text: string, { primary, database, town }: FirstPe
 }
 
 /** Sets a key that the text does not have. */
-function withDefault(text: string, path: readonly [section: string, name: string], value: string | null): string {
-  const [section, name] = path;
-  const written = field(readSections(parseYaml(text, 'the configuration'), new Problems()), section);
-  return value === null || field(written?.value, name) !== undefined ? text : withValue(text, path, value);
+function withDefault(text: string, path: KeyPath, value: string | null): string {
+  return value === null || valueIn(text, path) !== undefined ? text : withValue(text, path, value);
 }

@@ -2,6 +2,7 @@ import type { ConfigOverrides, Configuration, Peer } from '../../config/configur
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { parseEndpoint } from '../../config/endpoint/parse.ts';
 import { requireFederation } from '../../config/load.ts';
+import { atSamePlace } from '../../config/peers.ts';
 import { Problems } from '../../config/problems.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { Failure } from '../../core/failure.ts';
@@ -35,17 +36,14 @@ export async function warnOfPeer(
   if (refusal !== null) log.warning(`${refusal.message}: every run refuses it. ${hintFor(peer.name, refusal.hint)}`);
   const mode = attemptFederation(configuration);
   if (mode !== null) log.warning(`sync-mode: ${mode.message}\n${mode.hint}`);
-  const twin = configuration.peers.find((one) => one.name !== peer.name && isSamePlace(one, peer));
+  const group = atSamePlace(configuration.peers).find((peers) => peers.some(({ name }) => name === peer.name));
+  const twin = group?.find(({ name }) => name !== peer.name);
   if (twin !== undefined)
     log.warning(`${peer.name} and ${twin.name} have the same endpoint and branch; each run contacts it twice`);
   if (withoutLive([peer]).length === 0) return;
   if ((await hasIgnoredTables(configuration, () => factsOf(configuration, database, context))) !== true) return;
   const { message, hint } = liveNotice(peer);
   log.warning(`live-unknown: ${message}\n${hint}`);
-}
-
-function isSamePlace(one: Peer, other: Peer): boolean {
-  return one.endpoint.dolt === other.endpoint.dolt && one.branch === other.branch && one.ref === other.ref;
 }
 
 function attemptFederation(configuration: Configuration): Failure | null {

@@ -17,7 +17,8 @@ export interface ServerSetting {
 
 const EXPECTED = 'must be a mapping such as {host: 127.0.0.1, port: 3306}';
 
-const port = z
+/** The number of a TCP port. */
+export const port = z
   .number({ error: 'must be a port number' })
   .refine((written) => Number.isInteger(written) && written >= 1 && written <= 65_535, {
     error: 'must be from 1 to 65535',

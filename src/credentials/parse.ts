@@ -1,5 +1,6 @@
 import { parsePeerName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
+import { port } from '../config/server.ts';
 import { INVALID_YAML, parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigField, type ConfigMapping, type ConfigValue, plain, toConfigMapping } from '../config/yaml/tree.ts';
 import type { Env } from '../core/env.ts';
@@ -115,8 +116,8 @@ function readInstanceRole(name: string, mapping: ConfigMapping, problems: Proble
 function readRemotesapi(name: string, mapping: ConfigMapping, problems: Problems): number | undefined {
   const value = mapping.fields.get('remotesapi')?.value;
   if (value === undefined) return undefined;
-  const written = plain(value);
-  if (typeof written === 'number' && Number.isInteger(written) && written >= 1 && written <= 65_535) return written;
+  const read = port.safeParse(plain(value));
+  if (read.success) return read.data;
   const message = `credentials of ${name}: remotesapi must be a port number from 1 to 65535`;
   problems.add(new Failure('config-invalid', message, { location: value.at }));
   return undefined;

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { isThere, readSmall } from '../../core/files.ts';
+import { isThere, readSmallText } from '../../core/files.ts';
 
 /** The repository of a folder. */
 export interface Repository {
@@ -15,9 +15,9 @@ export interface Repository {
 /** @returns null for a folder outside any repository */
 export async function repositoryOf(from: string): Promise<Repository | null> {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    const repo = await textOf(join(folder, '.jj', 'repo'));
-    if (repo !== null) {
-      const main = resolve(folder, '.jj', repo.trim());
+    const repo = (await readSmallText(join(folder, '.jj', 'repo'))).trim();
+    if (repo !== '') {
+      const main = resolve(folder, '.jj', repo);
       return { root: folder, mainWorkspace: join(dirname(dirname(main)), '.beads') };
     }
     const common = await commonDir(folder);
@@ -34,14 +34,9 @@ export async function repositoryOf(from: string): Promise<Repository | null> {
 
 /** In a linked worktree, `.git` is a file that names a folder, whose `commondir` names the repository's folder. */
 async function commonDir(folder: string): Promise<string | null> {
-  const link = /^gitdir: *(.+?)\s*$/m.exec((await textOf(join(folder, '.git'))) ?? '')?.[1];
+  const link = /^gitdir: *(.+?)\s*$/m.exec(await readSmallText(join(folder, '.git')))?.[1];
   if (link === undefined) return null;
   const gitDir = resolve(folder, link);
-  const common = (await textOf(join(gitDir, 'commondir')))?.trim();
-  return common === undefined || common === '' ? null : resolve(gitDir, common);
-}
-
-async function textOf(file: string): Promise<string | null> {
-  const found = await readSmall(file);
-  return found.kind === 'read' ? found.bytes.toString('utf8') : null;
+  const common = (await readSmallText(join(gitDir, 'commondir'))).trim();
+  return common === '' ? null : resolve(gitDir, common);
 }

@@ -101,7 +101,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
   const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
-    const source = bootstrapPeer(configuration, request.bootstrap, await databasesBelow(context.cwd, 1));
+    const source = await bootstrapPeer(configuration, request.bootstrap, context.cwd);
     const path = tempFolder === null ? cloneTo(found) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     await clone(request, context, { ...known, source, path, removeWith });
@@ -183,14 +183,14 @@ async function remove(folder: string | null): Promise<void> {
   if (folder !== null) await rm(folder, { recursive: true, force: true });
 }
 
-function bootstrapPeer(configuration: Configuration, bootstrap: string | undefined, below: readonly string[]): Peer {
+async function bootstrapPeer(configuration: Configuration, bootstrap: string | undefined, cwd: string): Promise<Peer> {
   const wanted = configuration.peers.find((peer) =>
     bootstrap === undefined ? peer.role === 'primary' : peer.name === bootstrap,
   );
   if (wanted !== undefined) return wanted;
   if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`--bootstrap\``);
   throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
-    hint: `${belowHint(below)}Give the folder of the database with \`--database\`, set \`federation.remote\`, or set \`--bootstrap\` to the name of a peer.`,
+    hint: `${belowHint(await databasesBelow(cwd, 1))}Give the folder of the database with \`--database\`, set \`federation.remote\`, or set \`--bootstrap\` to the name of a peer.`,
   });
 }
 

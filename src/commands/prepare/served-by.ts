@@ -38,7 +38,7 @@ export async function servedBy(
 ): Promise<Serving | null> {
   const path = found.kind === 'database' ? found.path : null;
   if (server.value !== null) {
-    const isUsed = path === null || (await isServed(path, context));
+    const isUsed = path === null || (await serverHolding(path, context)) !== null;
     return isUsed ? { path, setting: server.value, password: null } : null;
   }
   if (found.kind === 'at-server') {
@@ -49,8 +49,9 @@ export async function servedBy(
     return { path, setting, password };
   }
   const bd = found.kind === 'database' ? found.server : null;
-  if (path === null || bd === null || !(await isServed(path, context))) return null;
-  const setting = holdsDatabase(bd, await lockHolder(path, context.env), await readServerInfo(dirname(path)));
+  if (path === null || bd === null) return null;
+  const holder = await serverHolding(path, context);
+  const setting = holder === null ? null : holdsDatabase(bd, holder, await readServerInfo(dirname(path)));
   if (setting === null) return null;
   requirePlaceOfJob(bd, setting, context);
   return { path, setting, password: bd.password };
@@ -76,13 +77,14 @@ export function requirePlaceOfJob(
   );
 }
 
-/** Whether a running server holds the database in a folder, so that no engine can open it. */
-async function isServed(path: string, context: Pick<Context, 'env'>): Promise<boolean> {
+/** The running server that holds the database in a folder, so that no engine can open it; null: there is none. */
+async function serverHolding(path: string, context: Pick<Context, 'env'>): Promise<Holder | null> {
   const locked = await lockedBy(lockFile(path));
-  if (locked.kind === 'free') return false;
-  const { kind } = await lockHolder(path, context.env);
+  if (locked.kind === 'free') return null;
+  const holder = await lockHolder(path, context.env);
   // The server may run in another container, whose processes are not visible.
-  return kind === 'server' || (kind === 'unknown' && locked.kind === 'held');
+  const isServer = holder.kind === 'server' || (holder.kind === 'unknown' && locked.kind === 'held');
+  return isServer ? holder : null;
 }
 
 /**

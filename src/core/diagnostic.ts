@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
-import type { Location } from './failure.ts';
+import type { Failure, Location } from './failure.ts';
 
 /** A notice, warning or error besides the results. */
 export interface Diagnostic {
@@ -11,4 +11,9 @@ export interface Diagnostic {
   /** The peer that it is about. */
   readonly peer?: string;
   readonly location?: Location;
+}
+
+/** A failure as one of the problems in a result. */
+export function asError({ code, message, hint, location }: Failure): Diagnostic {
+  return { severity: 'error', code, message, hint, ...(location === null ? {} : { location }) };
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../../config/configuration.ts';
 import type { RunResult } from '../../contract/result.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
 import { exportIssues } from '../../jsonl/export.ts';
 import type { Context } from '../context.ts';
@@ -46,9 +46,8 @@ export async function exportAfterSync(
     const commit = await commitJsonl(file, request, context);
     return { export: commit === null ? written : { ...written, commit }, problems: [] };
   } catch (thrown) {
-    const { code, message, hint, location } = toFailure(thrown);
-    if (code === 'interrupted') throw thrown;
-    const problem: Diagnostic = { severity: 'error', code, message, hint, ...(location == null ? {} : { location }) };
-    return { export: written, problems: [problem] };
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw thrown;
+    return { export: written, problems: [asError(failure)] };
   }
 }

@@ -5,7 +5,7 @@ import { atSamePlace } from '../../config/peers.ts';
 import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { yamlTraps } from '../../config/yaml/traps.ts';
 import { locate } from '../../config/yaml/tree.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, type Location } from '../../core/failure.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
@@ -83,18 +83,16 @@ function checkTiers(
       ? []
       : [
           {
-            severity: 'error',
-            code: first.refusal.code,
+            ...asError(first.refusal),
             message: `the tier is ${sovereignty.value}, but this version can only send the full history; runs refuse ${some(inherited.map(({ peer }) => peer))}`,
-            hint: first.refusal.hint,
             ...at(['federation', 'sovereignty'], sovereignty.origin),
           },
         ];
   return [
     ...ofAll,
-    ...own.map(({ peer, refusal: { code, message, hint } }): Diagnostic => {
+    ...own.map(({ peer, refusal }): Diagnostic => {
       const place = at(['federation', 'peers', peer.name, 'tier'], peer.origin);
-      return { severity: 'error', code, message, hint, peer: peer.name, ...place };
+      return { ...asError(refusal), peer: peer.name, ...place };
     }),
   ];
 }
@@ -142,8 +140,7 @@ async function checkFolder({ name, endpoint, origin }: Peer): Promise<Diagnostic
     return null;
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const { code, message, hint } = thrown;
-    return { severity: 'error', code, message, hint, peer: name, ...placeOfOrigin(origin) };
+    return { ...asError(thrown), peer: name, ...placeOfOrigin(origin) };
   }
 }
 
@@ -154,9 +151,7 @@ function refusals(check: () => void, file: string | null): readonly Diagnostic[]
     return [];
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const { code, message, hint, location } = thrown;
-    const place = location ?? (file === null ? null : { file });
-    return [{ severity: 'error', code, message, hint, ...(place === null ? {} : { location: place }) }];
+    return [{ ...(file === null ? {} : { location: { file } }), ...asError(thrown) }];
   }
 }
 

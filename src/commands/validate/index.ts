@@ -6,7 +6,7 @@ import { comparePlaces } from '../../config/problems.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
 import type { ReportFormat } from '../../contract/vocabulary.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, placeOf, toFailure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
 import { redact } from '../../core/secrets.ts';
@@ -80,10 +80,6 @@ function withoutKnown(found: readonly Diagnostic[], errors: readonly Diagnostic[
   const secrets = errors.filter(({ code }) => code === 'secret-in-config');
   const lines = new Set(secrets.map(({ location }) => location?.line));
   return found.filter(({ code, location }) => code !== 'secret-in-config' || !lines.has(location?.line));
-}
-
-function asError({ code, message, hint, location }: Failure): Diagnostic {
-  return { severity: 'error', code, message, hint, ...(location === null ? {} : { location }) };
 }
 
 function compare(one: Diagnostic, other: Diagnostic): number {

@@ -1,14 +1,14 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import type { ConfigOverrides } from '../../config/configuration.ts';
 import { readSource } from '../../config/load.ts';
 import { comparePlaces } from '../../config/problems.ts';
+import { repositoryOf } from '../../config/workspace/repository.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
 import type { ReportFormat } from '../../contract/vocabulary.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, placeOf, toFailure } from '../../core/failure.ts';
-import { isThere } from '../../core/files.ts';
 import { redact } from '../../core/secrets.ts';
 import { problemAnnotations } from '../../report/annotations.ts';
 import { SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
@@ -47,7 +47,7 @@ export async function validate(request: ValidateRequest, context: Context): Prom
   const status = isInvalid ? 'invalid' : 'valid';
   return {
     result: { version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems },
-    root: await repositoryOf(context),
+    root: await rootOf(context),
     cwd: context.cwd,
   };
 }
@@ -95,14 +95,11 @@ function shownProblem(diagnostic: Diagnostic): Problem {
   return { ...shown, message: `${message} (at ${placeOf(location)})`, hint, file: null, line: null, column: null };
 }
 
-/** The folder that GitHub names files relative to: the workspace of a job, else the nearest folder with `.git`. */
-async function repositoryOf({ env, cwd }: Context): Promise<string> {
+/** The folder that GitHub names files relative to: the workspace of a job, else the root of the repository. */
+async function rootOf({ env, cwd }: Context): Promise<string> {
   const workspace = env['GITHUB_WORKSPACE'];
   if (workspace !== undefined && isAbsolute(workspace)) return workspace;
-  for (let folder = cwd; folder !== dirname(folder); folder = dirname(folder)) {
-    if (await isThere(join(folder, '.git'))) return folder;
-  }
-  return cwd;
+  return (await repositoryOf(cwd))?.root ?? cwd;
 }
 
 export const validateCommand = defineCommand({

@@ -57,6 +57,7 @@ function cutTexts(result: RunResult): RunResult {
   };
 }
 
-function shortenTexts<T extends { readonly message: string; readonly hint: string }>(text: T): T {
+/** A problem with its texts shortened. */
+export function shortenTexts<T extends { readonly message: string; readonly hint: string }>(text: T): T {
   return { ...text, message: shorten(text.message, MAX_TEXT), hint: shorten(text.hint, MAX_TEXT) };
 }

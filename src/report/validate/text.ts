@@ -2,11 +2,11 @@ import pc from 'picocolors';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
 import type { ReportFormat } from '../../contract/vocabulary.ts';
 import { placeOf } from '../../core/failure.ts';
-import { counted, plain, shorten } from '../../core/text.ts';
+import { counted, plain } from '../../core/text.ts';
 import { problemAnnotations } from '../annotations.ts';
 import { code, literal, markdownTable } from '../markdown.ts';
 import { plainLines } from '../plain.ts';
-import { RESULT_LIMIT_BYTES } from '../result-json.ts';
+import { RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
 import type { TextStyle } from '../text/table.ts';
 import { wrap } from '../text/wrap.ts';
 import { pathFrom } from './paths.ts';
@@ -87,20 +87,13 @@ function* rowsOf(problems: readonly Problem[], root: string): Generator<readonly
   }
 }
 
-const MAX_TEXT = 500;
-
 /** The result as JSON for an output of the Action; if the whole does not fit, only the first problems, shortened. */
 export function validateJson(result: ValidateResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
   if (Buffer.byteLength(whole) <= limit) return whole;
-  const short = result.problems.map((problem) => ({
-    ...problem,
-    message: shorten(problem.message, MAX_TEXT),
-    hint: shorten(problem.hint, MAX_TEXT),
-  }));
   const empty = JSON.stringify({ ...result, problems: [], truncated: true });
   let left = limit - Buffer.byteLength(empty);
-  const fitting = short.filter((problem) => {
+  const fitting = result.problems.map(shortenTexts).filter((problem) => {
     left -= Buffer.byteLength(JSON.stringify(problem)) + 1;
     return left >= 0;
   });

@@ -11,7 +11,7 @@ import { exportIssues } from '../jsonl/export.ts';
 import { exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { commitJsonl, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
+import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
 import {
   requestedBranch,
@@ -44,7 +44,8 @@ export interface ExportRequest
  */
 export async function exportJsonl(request: ExportRequest, context: Context): Promise<ExportResult> {
   const configuration = await loadConfiguration(context, request.overrides);
-  const { file, ...scope } = await jsonlFile(request.jsonl, configuration, context);
+  const jsonl = await jsonlFile(request.jsonl, configuration, context);
+  const { file } = jsonl;
   if (request.untrusted) return { ...NOTHING, status: 'skipped', file };
   const dolt = await installDolt(request.dolt, context);
   const reading = { ...DEFAULT_SYNC_REQUEST, ...request, command: 'status' } as const;
@@ -53,23 +54,18 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
   const access = await accessToPeers(reading, context, settings, dolt);
   const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
   try {
+    const { engines } = database;
     const { branch, head } = await branchOf(database, request.branch);
-    const exporting = {
-      file,
-      branch,
-      scope,
-      allowFewer: request.jsonl.allowFewer,
-      nameRows: request.reportValues !== 'none',
-    };
+    const exporting = exportingOf(request, jsonl, branch);
     const at = { version: 1, command: 'export', database: database.path, branch, head, file } as const;
-    const read = <T>(work: Parameters<typeof readingIssues<T>>[2]): Promise<T> =>
-      readingIssues(database.engines, request.timeout, work);
     if (!request.check) {
-      const exported = await read((sql) => exportIssues(sql, exporting));
+      const exported = await readingIssues(engines, request.timeout, (sql) => exportIssues(sql, exporting));
       const commit = await commitJsonl(file, request, context);
       return { ...at, ...exported, ...(commit === null ? {} : { commit }) };
     }
-    const { issues, ...difference } = await read((sql) => compareIssues(sql, exporting));
+    const { issues, ...difference } = await readingIssues(engines, request.timeout, (sql) =>
+      compareIssues(sql, exporting),
+    );
     const { missing, extra, changed, reordered } = difference;
     const isSame = missing.length + extra.length + changed.length === 0 && !reordered;
     if (isSame) return { ...at, status: 'same', issues };
@@ -125,7 +121,7 @@ export const exportCommand = defineCommand({
   render: (result) => ({
     json: result,
     text: () => exportText(result),
-    summary: () => `${exportText(result)}`,
+    summary: () => exportText(result),
     outputs: () => ({
       status: result.status === 'written' ? 'success' : result.status === 'differs' ? 'failed' : 'unchanged',
       'jsonl-path': result.file,

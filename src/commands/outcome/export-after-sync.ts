@@ -6,7 +6,7 @@ import { exportIssues } from '../../jsonl/export.ts';
 import type { Context } from '../context.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
-import { commitJsonl, jsonlFile, readingIssues } from './jsonl-file.ts';
+import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './jsonl-file.ts';
 
 /** The JSONL file after a run. */
 export interface AfterSync {
@@ -37,10 +37,10 @@ export async function exportAfterSync(
   if (!writesJsonl(request, configuration)) return NO_EXPORT;
   let written: NonNullable<RunResult['export']> = { status: 'failed', issues: null, file: null };
   try {
-    const { file, ...scope } = await jsonlFile(request.jsonl, configuration, context);
+    const settings = await jsonlFile(request.jsonl, configuration, context);
+    const { file } = settings;
     written = { ...written, file };
-    const nameRows = request.reportValues !== 'none';
-    const exporting = { file, branch, scope, allowFewer: request.jsonl.allowFewer, nameRows };
+    const exporting = exportingOf(request, settings, branch);
     const exported = await readingIssues(database.engines, request.timeout, (sql) => exportIssues(sql, exporting));
     written = { ...exported, file };
     const commit = await commitJsonl(file, request, context);

@@ -9,6 +9,7 @@ import { gitTokenHeader } from '../../credentials/secret-texts.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Exporting } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
 import type { Context } from '../context.ts';
 import type { JsonlRequest, SyncRequest } from '../request.ts';
@@ -32,6 +33,15 @@ export async function jsonlFile(
   const by = path === undefined ? 'the JSONL file of the workspace' : '`--jsonl-path`';
   await requireWithin(await boundaryOf(context, [path]), file, { by });
   return { infraTypes: [], excludeOwners: [], ...settings, file };
+}
+
+/** What to export, as the user asked. */
+export function exportingOf(
+  { jsonl: { allowFewer }, reportValues }: Pick<SyncRequest, 'jsonl' | 'reportValues'>,
+  { file, ...scope }: ExportSettings,
+  branch: string,
+): Exporting {
+  return { file, branch, scope, allowFewer, nameRows: reportValues !== 'none' };
 }
 
 /**

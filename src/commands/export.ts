@@ -2,9 +2,7 @@ import { loadConfiguration } from '../config/load.ts';
 import { EXIT } from '../contract/exit-codes.ts';
 import type { ExportResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
-import { Failure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { branchHead, checkedOutBranch } from '../dolt/sql/heads.ts';
 import { installDolt } from '../install/install.ts';
 import { compareIssues } from '../jsonl/compare.ts';
 import { exportIssues } from '../jsonl/export.ts';
@@ -12,7 +10,7 @@ import { exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
-import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
+import { localBranch, openLocalDatabase } from './prepare/open-database.ts';
 import {
   requestedBranch,
   requestedConfig,
@@ -55,7 +53,9 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
   const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
   try {
     const { engines } = database;
-    const { branch, head } = await branchOf(database, request.branch);
+    const { branch, head } = await engines.use(NO_CREDENTIALS, ({ database: sql }) =>
+      localBranch(sql, database, request.branch),
+    );
     const exporting = exportingOf(request, jsonl, branch);
     const at = { version: 1, command: 'export', database: database.path, branch, head, file } as const;
     if (!request.check) {
@@ -76,15 +76,6 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
 }
 
 const NOTHING = { version: 1, command: 'export', database: null, branch: null, head: null, issues: null } as const;
-
-async function branchOf({ engines, served, path }: LocalDatabase, asked: string | undefined) {
-  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    const branch = served?.branch ?? asked ?? (await checkedOutBranch(database));
-    const head = await branchHead(database, branch);
-    if (head === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
-    return { branch, head };
-  });
-}
 
 /** Ids that a difference names, of each kind. */
 const MAX_IDS = 100;

@@ -11,6 +11,8 @@ import { cloneDatabase } from '../../dolt/clone.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
+import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
@@ -114,6 +116,30 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     await remove(tempFolder);
     throw thrown;
   }
+}
+
+interface LocalBranch {
+  readonly branch: string;
+  readonly head: string;
+  /** Whether it is the branch that is checked out. */
+  readonly isCheckedOut: boolean;
+}
+
+/**
+ * The federated branch of a local database.
+ * @param asked what the user named; undefined: the branch that is checked out
+ * @throws Failure `branch-not-found`
+ */
+export async function localBranch(
+  sql: Sql,
+  { served, path }: Pick<LocalDatabase, 'served' | 'path'>,
+  asked: string | undefined,
+): Promise<LocalBranch> {
+  const checkedOut = await checkedOutBranch(sql);
+  const branch = served?.branch ?? asked ?? checkedOut;
+  const head = await branchHead(sql, branch);
+  if (head === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+  return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }
 
 function refuseAdopt({ rewrites }: Opening): void {

@@ -1,8 +1,7 @@
 import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
-import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
+import { branchHead } from '../../dolt/sql/heads.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -14,7 +13,7 @@ import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
-import type { LocalDatabase } from './open-database.ts';
+import { type LocalDatabase, localBranch } from './open-database.ts';
 import type { AccessRules } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
@@ -54,14 +53,11 @@ export async function prepareSync(
   { settings, local, access, mayPush, notify }: Preparing,
   undo: Undo,
 ): Promise<PreparedSync> {
-  const { work: path, served, engines } = local;
+  const { work: path, engines } = local;
   const { configuration, peers } = settings;
   const configured = configuration.peers;
   return await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    const checkedOut = await checkedOutBranch(database);
-    const branch = served?.branch ?? request.branch ?? checkedOut;
-    const before = await branchHead(database, branch);
-    if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+    const { branch, head: before, isCheckedOut } = await localBranch(database, local, request.branch);
     const boundary = await boundaryOf(context, []);
     const { allProgress: remotes, toRegister } = await preparePeers(peers, {
       request,
@@ -96,7 +92,7 @@ export async function prepareSync(
     const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
     return {
       branch,
-      isCheckedOut: served?.isDefault ?? branch === checkedOut,
+      isCheckedOut,
       before,
       local: { ours, dropped: lastVerified.dropped, accepted: [] },
       dirty,

@@ -52,7 +52,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<void> {
 const BEFORE_LAST_MIGRATION =
   'DELETE FROM schema_migrations WHERE version = (SELECT * FROM (SELECT MAX(version) FROM schema_migrations) AS last)';
 
-test('bd upgrades a database after a run, which it refuses where a remote stays, and federates it nowhere', async () => {
+test('bd upgrades a database after a run, refuses one that keeps a remote, and finds no peers', async () => {
   await using folder = await tempFolder();
   const { bd, database, sync } = await town(folder);
   await database.commit('back', BEFORE_LAST_MIGRATION);
@@ -83,7 +83,7 @@ test('in a worktree both use the database of the repository', async () => {
   expect(await readdir(folder.file('wt', '.beads'))).not.toContain('embeddeddolt');
 });
 
-test('a redirect and BEADS_DIR lead both to one database', async () => {
+test('a redirect and BEADS_DIR lead both programs to one database', async () => {
   await using folder = await tempFolder();
   const { bd, beads, sync } = await town(folder);
   await mkdir(folder.file('rig', '.beads'), { recursive: true });
@@ -98,7 +98,7 @@ test('a redirect and BEADS_DIR lead both to one database', async () => {
   expect(await readdir(folder.file('rig', '.beads'))).toEqual(['redirect']);
 });
 
-test('a frozen workspace is written by neither, and can be read', async () => {
+test('neither writes to a frozen workspace, and both can read it', async () => {
   await using folder = await tempFolder();
   const { bd, database, sync } = await town(folder);
   const head = await database.head();
@@ -141,7 +141,7 @@ const KEYS = {
   'list.limit': '50',
 };
 
-test('the keys that bd writes to config.yaml stop nothing', async () => {
+test('the keys that bd writes to config.yaml do not stop a run', async () => {
   await using folder = await tempFolder();
   const { bd, beads, sync } = await town(folder);
   const pairs = Object.entries(KEYS).map(([key, value]) => `${key}=${value}`);

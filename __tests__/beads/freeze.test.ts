@@ -53,7 +53,7 @@ describe('a workspace is frozen by the file', () => {
     await check(folder);
   });
 
-  test('that cannot be looked for', async () => {
+  test('whose existence cannot be determined', async () => {
     await using folder = await scene();
     const name = 'x'.repeat(300);
     const asked = check(folder, { BD_MIGRATION_FREEZE_FILE: folder.file(name) });

@@ -12,7 +12,7 @@ const edge = (issue: string, type: string, on: string | null, more: Partial<Edge
   ...more,
 });
 
-/** Issues `id` or `id:status`; open if nothing else is said. */
+/** Issues from `id` or `id:status`; the default status is open. */
 const states = (...ids: readonly string[]) =>
   ids.map((text) => {
     const [id = '', status = 'open'] = text.split(':');
@@ -32,7 +32,12 @@ describe('an issue is blocked', () => {
       [edge('a', 'blocks', 'b'), edge('b', 'blocks', 'c')],
       ['a', 'b'],
     ],
-    ['by itself through a circle', ['a', 'b'], [edge('a', 'blocks', 'b'), edge('b', 'blocks', 'a')], ['a', 'b']],
+    [
+      'in a circle of issues that block each other',
+      ['a', 'b'],
+      [edge('a', 'blocks', 'b'), edge('b', 'blocks', 'a')],
+      ['a', 'b'],
+    ],
     [
       'not by a closed or pinned one',
       ['a', 'b:closed', 'c:pinned'],
@@ -92,7 +97,7 @@ describe('an issue that waits for the children of another one', () => {
   });
 });
 
-describe('an issue that a wisp may block is left out, with everything below it', () => {
+describe('the result omits an issue that a wisp may block, and all issues below it', () => {
   const below = edge('b', 'parent-child', 'a');
   test.each<[string, Edge[]]>([
     ['that depends on a wisp', [edge('a', 'blocks', null, { onWisp: true }), below]],
@@ -135,7 +140,7 @@ test('fifteen thousand issues that wait for fifteen thousand children take linea
   expect([...found.values()]).not.toContain(true);
 });
 
-/** The rules word for word, repeated until nothing changes. */
+/** The rules as they are written, repeated until nothing changes. */
 function naive(issues: readonly IssueState[], edges: readonly Edge[]): Map<string, boolean> {
   const find = (id: string | null) => issues.find((issue) => issue.id === id);
   const isOpen = (id: string | null): boolean => {
@@ -172,7 +177,7 @@ function naive(issues: readonly IssueState[], edges: readonly Edge[]): Map<strin
   return new Map(issues.filter(({ id }) => !unknown.has(id)).map(({ id }) => [id, blockedOnes.has(id)]));
 }
 
-test('of any graph, the states are those of the rules word for word', () => {
+test('the states of any graph are those of the written rules', () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   const graph = fc.record({
     issues: fc.uniqueArray(

@@ -99,7 +99,7 @@ describe('of an issue that both sides changed', () => {
   test('status, time, reason and session of the closing are one cell', async () => {
     const issue = await merged.issue('x-grp');
     expect(issue).toMatchObject({ status: 'in_progress', assignee: 'bob' });
-    // A NULL is left out.
+    // Dolt omits a NULL from a row in JSON.
     expect(Object.keys(issue).filter((name) => name.startsWith('close'))).toEqual([]);
     expect(ofRow('issues', 'x-grp')[0]?.columns).toEqual(
       expect.arrayContaining(['status', 'closed_at', 'closed_by_session', 'close_reason']),
@@ -159,7 +159,7 @@ describe('whether an issue is blocked', () => {
     expect((await merged.issue('x-ggg'))['is_blocked']).toBe(0);
     expect((await merged.issue('x-ggg'))['updated_at']).toBe('2026-01-01 00:00:00');
   });
-  test('is left as it is where a wisp can block it', async () => {
+  test('keeps its value where a wisp can block it', async () => {
     expect((await merged.issue('x-wsp'))['is_blocked']).toBe(1);
   });
 });

@@ -101,7 +101,7 @@ describe('the mode, in the order in which bd decides', () => {
   });
 });
 
-describe('what bd takes for something else, or refuses, is refused', () => {
+describe('a value that bd refuses, or reads as another one, is refused', () => {
   test.each<[string, Files, Env, RegExp]>([
     ['an unknown mode', { ...metadata('"dolt_mode":"cloud"'), ...both }, {}, /unknown dolt_mode: cloud/],
     [

@@ -13,7 +13,7 @@ const row = (title: string | null, status: string, row_lock: string | null, is_b
 const lock = (ours: ReturnType<typeof row>, theirs: ReturnType<typeof row>, merged: ReturnType<typeof row>) =>
   mergedLock({ id: 'x-1', ours, theirs, merged }, COLUMNS);
 
-test('the lock of a row with cells of both sides is the one of the formula, from either side', () => {
+test('the formula gives the lock of a row with cells of both sides, from either side', () => {
   const [ours, theirs] = [row('näu', 'open', '-5'), row(null, 'closed', '7')];
   const merged = row('näu', 'closed', '-5', '1');
   const text = 'dolt-federation row_lock v2\u001fx-1\u001f-5\u001f7\u001fv3:x-1v4:näuv6:closed';

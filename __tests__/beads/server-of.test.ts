@@ -196,7 +196,7 @@ describe('files of the workspace choose where a password of the job goes', () =>
       'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD',
     ],
     [
-      'an external server that the job names otherwise',
+      'an external server at another address than the job names',
       { metadata: PROXIED, external: {}, env: { ...EXTERNAL, ...HOST, ...PORT } },
       'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD',
     ],

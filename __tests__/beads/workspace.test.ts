@@ -19,7 +19,7 @@ describe('a workspace keeps its database', () => {
   test.each<[string, Files, Env, string]>([
     ['embedded', embedded, {}, 'embeddeddolt/north'],
     ['embedded, to be cloned', { [METADATA]: EMBEDDED }, {}, 'embeddeddolt/north'],
-    ['embedded, without a word about it', { ...metadata('"backend":"dolt"'), ...both }, {}, 'embeddeddolt/north'],
+    ['embedded by default', { ...metadata('"backend":"dolt"'), ...both }, {}, 'embeddeddolt/north'],
     ['of a server', served, {}, 'dolt/north'],
     ['of a server beside a leftover of embedded mode', { [METADATA]: SERVER, ...both }, {}, 'dolt/north'],
     ['embedded beside a leftover of server mode', { [METADATA]: EMBEDDED, ...both }, {}, 'embeddeddolt/north'],
@@ -141,7 +141,7 @@ describe('the data folder and the name', () => {
     expect(await ask(folder)).toBe(folder.file('repo', 'data', 'north'));
   });
 
-  test('none without a word about a database', async () => {
+  test('no database where no file names one', async () => {
     await using folder = await tempFolder();
     await lay(folder, { '.beads/config.yaml': 'federation: {}' });
     expect(await ask(folder)).toBeNull();
@@ -255,7 +255,7 @@ describe('the workspace that a variable selects', () => {
     expect(await ask(folder, { env: { [name]: '.beads/embeddeddolt' } })).toContain('embeddeddolt');
   });
 
-  test.each(['BEADS_DIR', 'BEADS_DB', 'BD_DB'])('%s that names none is an error, not passed over', async (name) => {
+  test.each(['BEADS_DIR', 'BEADS_DB', 'BD_DB'])('%s that names none is an error, and is not ignored', async (name) => {
     await using folder = await tempFolder();
     await lay(folder, { ...embedded, 'empty/': '' });
     await expect(ask(folder, { env: { [name]: 'empty' } })).rejects.toMatchObject({

@@ -114,7 +114,7 @@ describe('a redirect', () => {
       'other/embeddeddolt/south',
     ],
     [
-      'of comments is none',
+      'with only comments has no effect',
       { '.beads/redirect': '# other\n\n', ...data('.beads', 'north'), ...data('other', 'south') },
       '.beads/embeddeddolt/north',
     ],
@@ -149,7 +149,7 @@ describe('the repository is the limit', () => {
   test.each<[string, Files, string | null]>([
     ['above it no workspace is found', { 'in/.git/': '' }, null],
     ['without one the folders above are searched', {}, '.beads/embeddeddolt/north'],
-    ['a .beads without files of beads is passed over', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
+    ['a .beads without files of beads is skipped', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
   ])('%s', async (_, files, place) => {
     await using folder = await tempFolder();
     await lay(folder, { ...files, 'in/deep/': '', '.beads/metadata.json': EMBEDDED, '.beads/config.yaml': '' });

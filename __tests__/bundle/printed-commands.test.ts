@@ -13,7 +13,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 /** Pages whose lines other tests run, from top to bottom: `docs/readme.test.ts` and `docs/getting-started.test.ts`. */
 const TESTED = ['README.md', 'docs/getting-started.md'];
 
-/** Texts after our name that are no command line. */
+/** Texts that begin with our name and are not command lines. */
 const PROSE = /^dolt-federation (?:did not add it|does not write|never forces)/;
 
 /** A text that only names a command, without what the command needs. */
@@ -47,7 +47,7 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation add-peer NAME URL', 'dolt-federation add-peer hub file://SRV/hub'],
   ['dolt-federation remove-peer NAME', 'dolt-federation remove-peer hub'],
   ['dolt-federation federation sync'],
-  // The database of this story is none of beads.
+  // The database of this story has no tables of beads.
   ['dolt-federation export --jsonl-path FILE', 'dolt-federation export --jsonl-path out.jsonl', 2],
   ['dolt-federation sync', 'dolt-federation add-peer partner file://SRV/partner && dolt-federation sync'],
   ['dolt-federation status --json'],
@@ -106,9 +106,9 @@ async function shellIn(folder: TempFolder) {
 test('every command line that the source or a page prints is in the story, and no other', () => {
   const pages = documentedLines().filter(({ place }) => !TESTED.includes(place));
   const printed = once([...printedLines(), ...pages]).filter(({ line }) => !PROSE.test(line));
-  const told = STORY.map(([line]) => line);
-  expect(printed.filter(({ line }) => !told.includes(line) && !isName(line))).toEqual([]);
-  expect(told.filter((line) => !printed.some((each) => each.line === line))).toEqual([]);
+  const listed = STORY.map(([line]) => line);
+  expect(printed.filter(({ line }) => !listed.includes(line) && !isName(line))).toEqual([]);
+  expect(listed.filter((line) => !printed.some((each) => each.line === line))).toEqual([]);
 });
 
 test('each of them runs', async () => {

@@ -43,7 +43,7 @@ test.each([
     ["INSERT INTO dependencies VALUES (1, NULL, 'blocks', NULL, 'a', NULL)"],
     { blocked: '1', lock: 'computed' },
   ],
-])('%s, which a peer brought, holds up no later merge', async (_, sends, then) => {
+])('%s that a peer sent does not stop a later merge', async (_, sends, then) => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...TABLES);
   await box.send(...sends);

@@ -5,7 +5,7 @@ import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a run merges a limited number of deliveries, and those of peers always', async () => {
+test('a run merges a limited number of deliveries, but always those of peers', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const [first] = await local.rows('SELECT commit_hash AS hash FROM dolt_log ORDER BY commit_order LIMIT 1');

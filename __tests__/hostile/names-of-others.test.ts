@@ -64,7 +64,7 @@ test('a merge that would make two such tables is refused', async () => {
 });
 
 test.each(['DOLT_BRANCH', 'DOLT_TAG'])(
-  'uncommitted rows of a table whose name %s uses are set aside all the same',
+  'uncommitted rows of a table whose name %s uses are still set aside',
   async (procedure) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);

@@ -13,7 +13,7 @@ const nested = [
   ),
 ];
 
-test('nested views hold up no later merge of another peer, which has rows in conflict', async () => {
+test('nested views do not delay a later merge of another peer with rows in conflict', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(
     folder,

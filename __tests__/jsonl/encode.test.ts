@@ -63,7 +63,7 @@ describe('a line of the JSONL file', () => {
     ['a list that is none', { waiters: 'not JSON' }, 'waiters'],
     ['zero', { compaction_level: '0' }, 'compaction_level'],
     ['a lock', { row_lock: '7', is_blocked: '1', content_hash: 'x' }, 'row_lock'],
-  ])('%s is left out', (_what, row, name) => {
+  ])('%s is omitted', (_what, row, name) => {
     expect(line(row)).not.toContain(name);
   });
 

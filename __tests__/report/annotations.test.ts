@@ -41,7 +41,7 @@ describe('annotations', () => {
     expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });
   });
 
-  test('of very many as many are shown as GitHub shows, and how many more there are', () => {
+  test('show as many problems as GitHub does, and count the rest', () => {
     const peers = Array.from({ length: 5_000 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
     const reported = annotations(runResult({ peers }), failing);
     expect(reported).toHaveLength(11);

@@ -74,7 +74,7 @@ describe('a run merges a limited number of deliveries', () => {
     expect(takeInboxes(inboxes, new Set())).toEqual({ taken: inboxes, waiting: 0 });
   });
 
-  test('beyond it always those of peers, and in the end each of the others', () => {
+  test('above the limit always those of peers, and eventually each of the others', () => {
     const inboxes = inboxesOf(3 * MAX_INBOXES);
     const expected = new Set(['inbox/s59-01234567', 'inbox/s30-01234567']);
     const seen = new Set<string>();

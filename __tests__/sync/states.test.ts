@@ -89,7 +89,7 @@ const STATES: readonly {
   {
     state: 'unreachable',
     async arrange(folder) {
-      await (await makeDatabase(folder.file('local'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/nobody');
+      await (await makeDatabase(folder.file('local'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/absent');
     },
     ahead: null,
     behind: null,
@@ -104,7 +104,7 @@ describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind 
       state === 'unreachable'
         ? {
             ...filePeer(MAILBOX, ''),
-            endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/nobody' },
+            endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/absent' },
           }
         : filePeer(MAILBOX, folder.file(MAILBOX));
     const local = openTestDatabase(folder.file('local'));

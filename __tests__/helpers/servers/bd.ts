@@ -27,7 +27,7 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
     PATH: [dirname(testDolt()), dirname(serverProgram('GIT')), readEnv()['PATH'] ?? ''].join(delimiter),
     HOME: folder.file('home'),
     CI: 'true',
-    // It contacts nobody.
+    // bd sends no usage data.
     BD_METRICS_DISABLED: 'true',
     BD_DISABLE_EVENT_FLUSH: '1',
     GIT_AUTHOR_NAME: 'Ann',

@@ -107,7 +107,7 @@ describe('sarif', () => {
     expect({ fits: isSarif(log), errors: isSarif.errors }).toEqual({ fits: true, errors: null });
   });
 
-  test('names files relative to the repository, and counts what is left out', () => {
+  test('names files relative to the repository, and counts the omitted problems', () => {
     const log = JSON.parse(sarifText(result(Array.from({ length: 5_003 }, () => problem())), '/w'));
     const [run] = log.runs;
     expect(run.results).toHaveLength(5_000);

@@ -66,7 +66,7 @@ test('a merge that left rows uncommitted is neither taken nor pushed, until they
     { text: 'by bob' },
     { text: 'by ann' },
   ]);
-  // Somebody may delete such a row later.
+  // A later commit may delete such a row.
   await box.send('DELETE FROM comments WHERE id = 1');
   expect((await box.receive()).run('partner').failure).toBeNull();
 });

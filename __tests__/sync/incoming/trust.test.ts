@@ -27,7 +27,7 @@ test('a peer changes the rows of the systems that its trust names, and no others
   const sources = [{ system: 'here', creator: '', rows: 1 }];
   expect(came).toMatchObject({ status: 'pulled', error: null, attribution: { table: 'issues', rows: 1, sources } });
 
-  // A row may neither be taken from another system, nor be given to one, nor be deleted; nor may it say nothing.
+  // A peer may not take a row from another system, give a row to one, or add a row without a system.
   const theirs = await other.commit(
     'not allowed',
     "UPDATE issues SET source_system = 'here' WHERE id = 'bd-2'",
@@ -46,7 +46,7 @@ test('a peer changes the rows of the systems that its trust names, and no others
   expect(all?.held?.map(({ key }) => key['id'])).toEqual(['bd-1', 'bd-2', 'bd-3']);
   expect(await local.head()).toBe(before);
 
-  // A user can name the head to adopt; its rows are checked all the same.
+  // A user can name the head to adopt; its rows are still checked.
   const lost = await local.commit('lost', "UPDATE issues SET title = 'ours' WHERE id = 'bd-2'");
   const adopted = async (trust: string) => {
     const peers = `box: {endpoint: "${url}", trust: [${trust}]}`;

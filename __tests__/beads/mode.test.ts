@@ -1,23 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { ask, EMBEDDED, type Files, lay, METADATA } from '../helpers/workspace.ts';
-
-const SERVER = EMBEDDED.replace('embedded', 'server');
-const IN_EMBEDDED = { '.beads/embeddeddolt/north/.dolt/noms/': '' };
-const IN_SERVER = { '.beads/dolt/north/.dolt/noms/': '' };
-
-const metadata = (more: string) => ({ [METADATA]: `{"dolt_database":"north",\n${more}}` });
-const config = (text: string, name = 'config.yaml') => ({ [`.beads/${name}`]: text });
-const embedded = { [METADATA]: EMBEDDED, ...IN_EMBEDDED };
-const both = { ...IN_EMBEDDED, ...IN_SERVER };
+import {
+  ask,
+  config,
+  EMBEDDED,
+  embedded,
+  type Files,
+  IN_BOTH,
+  lay,
+  METADATA,
+  metadata,
+  SERVER,
+} from '../helpers/workspace.ts';
 
 describe('the mode, in the order in which bd decides', () => {
   const proxied = metadata('"dolt_mode":"proxied-server"');
   const none = metadata('"backend":"dolt"');
   const sharedKey = config('dolt: {shared-server: true}');
   const SHARED = { BEADS_DOLT_SHARED_SERVER: '1', BEADS_SHARED_SERVER_DIR: '%/shared' };
-  const there = { ...both, '../shared/dolt/north/.dolt/noms/': '' };
+  const there = { ...IN_BOTH, '../shared/dolt/north/.dolt/noms/': '' };
   test.each<[string, Files, Env, string]>([
     ['proxied before shared, in the folder of the shared server', proxied, SHARED, '../../shared/dolt/north'],
     ['proxied before the mode by variable', proxied, { BEADS_DOLT_SERVER_MODE: '1' }, 'dolt/north'],
@@ -103,7 +105,7 @@ describe('the mode, in the order in which bd decides', () => {
 
 describe('a value that bd refuses, or reads as another one, is refused', () => {
   test.each<[string, Files, Env, RegExp]>([
-    ['an unknown mode', { ...metadata('"dolt_mode":"cloud"'), ...both }, {}, /unknown dolt_mode: cloud/],
+    ['an unknown mode', { ...metadata('"dolt_mode":"cloud"'), ...IN_BOTH }, {}, /unknown dolt_mode: cloud/],
     [
       'an unknown mode, whatever the variable',
       metadata('"dolt_mode":"cloud"'),
@@ -116,7 +118,7 @@ describe('a value that bd refuses, or reads as another one, is refused', () => {
       {},
       /dolt.mode: proxied-server \(.*config.yaml:1:1\)/,
     ],
-    ['postgres', { ...metadata('"backend":"postgres"'), ...both }, {}, /unknown backend: postgres/],
+    ['postgres', { ...metadata('"backend":"postgres"'), ...IN_BOTH }, {}, /unknown backend: postgres/],
     ['mysql', metadata('"backend":"mysql"'), {}, /backend: mysql/],
     ['an unknown backend', metadata('"backend":"turso"'), {}, /backend: turso/],
     [

@@ -2,40 +2,46 @@ import { symlink } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { ask, askPlace, EMBEDDED, type Files, lay, METADATA } from '../helpers/workspace.ts';
+import {
+  ask,
+  askPlace,
+  config,
+  EMBEDDED,
+  embedded,
+  type Files,
+  IN_BOTH,
+  IN_EMBEDDED,
+  IN_SERVER,
+  lay,
+  METADATA,
+  metadata,
+  SERVER,
+} from '../helpers/workspace.ts';
 
-const SERVER = EMBEDDED.replace('embedded', 'server');
-const IN_EMBEDDED = { '.beads/embeddeddolt/north/.dolt/noms/': '' };
-const IN_SERVER = { '.beads/dolt/north/.dolt/noms/': '' };
-
-const metadata = (more: string) => ({ [METADATA]: `{"dolt_database":"north",\n${more}}` });
-const config = (text: string, name = 'config.yaml') => ({ [`.beads/${name}`]: text });
-const embedded = { [METADATA]: EMBEDDED, ...IN_EMBEDDED };
 const served = { [METADATA]: SERVER, ...IN_SERVER };
-const both = { ...IN_EMBEDDED, ...IN_SERVER };
 const database = (path: string) => ({ [`${path}/.dolt/noms/`]: '' });
 
 describe('a workspace keeps its database', () => {
   test.each<[string, Files, Env, string]>([
     ['embedded', embedded, {}, 'embeddeddolt/north'],
     ['embedded, to be cloned', { [METADATA]: EMBEDDED }, {}, 'embeddeddolt/north'],
-    ['embedded by default', { ...metadata('"backend":"dolt"'), ...both }, {}, 'embeddeddolt/north'],
+    ['embedded by default', { ...metadata('"backend":"dolt"'), ...IN_BOTH }, {}, 'embeddeddolt/north'],
     ['of a server', served, {}, 'dolt/north'],
-    ['of a server beside a leftover of embedded mode', { [METADATA]: SERVER, ...both }, {}, 'dolt/north'],
-    ['embedded beside a leftover of server mode', { [METADATA]: EMBEDDED, ...both }, {}, 'embeddeddolt/north'],
+    ['of a server beside a leftover of embedded mode', { [METADATA]: SERVER, ...IN_BOTH }, {}, 'dolt/north'],
+    ['embedded beside a leftover of server mode', { [METADATA]: EMBEDDED, ...IN_BOTH }, {}, 'embeddeddolt/north'],
     [
       'of a server with a port',
-      { ...metadata('"dolt_mode":"server","dolt_server_port":3307'), ...both },
+      { ...metadata('"dolt_mode":"server","dolt_server_port":3307'), ...IN_BOTH },
       {},
       'dolt/north',
     ],
     [
       'of a server here',
-      { ...metadata('"dolt_mode":"server","dolt_server_host":"LOCALHOST"'), ...both },
+      { ...metadata('"dolt_mode":"server","dolt_server_host":"LOCALHOST"'), ...IN_BOTH },
       {},
       'dolt/north',
     ],
-    ['of a proxied server', { ...metadata('"dolt_mode":"Proxied-Server"'), ...both }, {}, 'dolt/north'],
+    ['of a proxied server', { ...metadata('"dolt_mode":"Proxied-Server"'), ...IN_BOTH }, {}, 'dolt/north'],
     ['of a proxied server, to be cloned', metadata('"dolt_mode":"proxied-server"'), {}, 'dolt/north'],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
@@ -127,7 +133,7 @@ describe('the data folder and the name', () => {
       { BEADS_DOLT_SERVER_DATABASE: 'north' },
       '.beads/dolt/north',
     ],
-    ['the config.json of an old bd', { '.beads/config.json': SERVER, ...both }, {}, '.beads/dolt/north'],
+    ['the config.json of an old bd', { '.beads/config.json': SERVER, ...IN_BOTH }, {}, '.beads/dolt/north'],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
     await lay(folder, { ...files, ...database(place) });

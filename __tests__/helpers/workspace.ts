@@ -50,3 +50,18 @@ export async function ask(folder: TempFolder, asked: Asked = {}): Promise<string
 
 export const METADATA = '.beads/metadata.json';
 export const EMBEDDED = '{"backend":"dolt",\n"dolt_mode":"embedded",\n"dolt_database":"north"}';
+export const SERVER = EMBEDDED.replace('embedded', 'server');
+
+/** A database named `north`, in the folder of each mode, and in both. */
+export const IN_EMBEDDED: Files = { '.beads/embeddeddolt/north/.dolt/noms/': '' };
+export const IN_SERVER: Files = { '.beads/dolt/north/.dolt/noms/': '' };
+export const IN_BOTH: Files = { ...IN_EMBEDDED, ...IN_SERVER };
+
+/** A workspace in embedded mode, with its database. */
+export const embedded: Files = { [METADATA]: EMBEDDED, ...IN_EMBEDDED };
+
+/** A metadata.json with more members, on its second line. */
+export const metadata = (more: string): Files => ({ [METADATA]: `{"dolt_database":"north",\n${more}}` });
+
+/** A file of settings in the workspace. */
+export const config = (text: string, name = 'config.yaml'): Files => ({ [`.beads/${name}`]: text });

@@ -1,11 +1,10 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { run } from '../../src/dolt/process.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { git } from '../helpers/git.ts';
 import { type Bd, bdIn, bdTown } from '../helpers/servers/bd.ts';
-import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 let seed: TempFolder;
@@ -40,12 +39,6 @@ async function town(folder: TempFolder): Promise<Town> {
       return (await command(place, '', { database: undefined, overrides: {}, ceiling: null, ...options })).result;
     },
   };
-}
-
-async function git(cwd: string, ...args: readonly string[]): Promise<void> {
-  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', '-c', 'core.hooksPath=/dev/null'];
-  const { exitCode, stderr } = await run(serverProgram('GIT'), [...who, ...args], { env: {}, cwd });
-  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
 }
 
 /** Makes the database look as before the last migration of bd. */

@@ -1,11 +1,10 @@
 import { cp, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readEnv } from '../../src/core/env.ts';
-import { run } from '../../src/dolt/process.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { filesBelow } from '../helpers/files-below.ts';
+import { git } from '../helpers/git.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const METADATA = { backend: 'dolt', dolt_mode: 'embedded', dolt_database: 'north' };
@@ -14,12 +13,6 @@ const CONFIG = (box: string) => `sync: {mode: dolt-native}\nfederation: {remote:
 /** A folder below another one, for a command to start in. */
 function below(folder: TempFolder, ...parts: readonly string[]): TempFolder {
   return { ...folder, path: folder.file(...parts), file: (...more) => folder.file(...parts, ...more) };
-}
-
-async function git(cwd: string, ...args: readonly string[]): Promise<void> {
-  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', '-c', 'core.hooksPath=/dev/null'];
-  const { exitCode, stderr } = await run('git', [...who, ...args], { env: { PATH: readEnv()['PATH'] ?? '' }, cwd });
-  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
 }
 
 let seed: TempFolder;

@@ -2,16 +2,16 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { commitJsonl } from '../../src/commands/outcome/jsonl-file.ts';
 import { readEnv } from '../../src/core/env.ts';
-import { run } from '../../src/dolt/process.ts';
 import { commandContext } from '../helpers/configuring.ts';
+import { git as runGit } from '../helpers/git.ts';
 import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TOKEN = 'ghs_0123456789abcdef';
 const AUTHOR = { name: 'Ann', email: 'ann@example.org' };
 
-/** Runs git with the token in its settings, as a checkout step leaves it. */
-async function git(cwd: string, ...args: readonly string[]): Promise<string> {
+/** Runs git as Bob, with the token in its settings, as a checkout step leaves it. */
+function git(cwd: string, ...args: readonly string[]): Promise<string> {
   const header = `Authorization: Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`;
   const settings = [
     'user.name=Bob',
@@ -19,10 +19,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<string> {
     `http.extraheader=${header}`,
     'init.defaultBranch=main',
   ];
-  const words = [...settings.flatMap((setting) => ['-c', setting]), ...args];
-  const { exitCode, stdout, stderr } = await run('git', words, { env: { PATH: readEnv()['PATH'] ?? '' }, cwd });
-  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
+  return runGit(cwd, ...settings.flatMap((setting) => ['-c', setting]), ...args);
 }
 
 interface Scene {

@@ -4,6 +4,7 @@ import type { Env } from '../../../src/core/env.ts';
 import { readEnv } from '../../../src/core/env.ts';
 import { type Finished, run } from '../../../src/dolt/process.ts';
 import { testDolt } from '../dolt-binary.ts';
+import { git } from '../git.ts';
 import type { TempFolder } from '../temp-folder.ts';
 import { serverProgram } from './server-program.ts';
 
@@ -63,8 +64,7 @@ export async function bdTown(folder: TempFolder, flags: readonly string[], env: 
   const cwd = folder.file('town');
   for (const path of [cwd, folder.file('home')]) await mkdir(path, { recursive: true });
   const bd = bdIn(folder, cwd, env);
-  const git = await run(serverProgram('GIT'), ['init', '--quiet', '-b', 'main'], { env: {}, cwd });
-  if (git.exitCode !== 0) throw new Error(git.stderr);
+  await git(cwd, 'init', '--quiet', '-b', 'main');
   await bd.ok('init', '-p', 'north', ...flags, '--skip-agents', '--skip-hooks', '--quiet');
   await bd.ok('create', 'ours', '--quiet');
   const federation = `\nsync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`;

@@ -1,15 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { deriveIssueColumns } from '../../src/beads/derived-columns.ts';
 import { BLOCKING_TYPES } from '../../src/beads/is-blocked.ts';
-import { run } from '../../src/dolt/process.ts';
 import { openTestDatabase } from '../helpers/database.ts';
-import { testDolt } from '../helpers/dolt-binary.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { fc, timesCases } from '../helpers/property.ts';
-import { serverProgram } from '../helpers/servers/server-program.ts';
+import { bdIn } from '../helpers/servers/bd.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const ISSUES = 10;
@@ -66,16 +63,12 @@ test('issues of random graphs are blocked where bd says so', async () => {
   const workspace = folder.file('workspace');
   await mkdir(folder.file('home'), { recursive: true });
   await mkdir(workspace);
-  const env = { HOME: folder.file('home'), PATH: `${dirname(testDolt())}:/usr/bin:/bin` };
-  const bd = async (...args: string[]): Promise<string> => {
-    const done = await run(serverProgram('BD'), args, { env, cwd: workspace });
-    if (done.exitCode !== 0) throw new Error(`bd ${args.join(' ')}: ${done.stdout}${done.stderr}`);
-    return done.stdout;
-  };
-  await bd('init', '--prefix', 't', '--skip-hooks', '--skip-agents', '--non-interactive');
+  const bd = bdIn(folder, workspace);
+  await bd.ok('init', '--prefix', 't', '--skip-hooks', '--skip-agents', '--non-interactive');
   const path = `${workspace}/.beads/embeddeddolt/t`;
   const graphs = fc.sample(graph, timesCases(20));
-  const head = await openTestDatabase(path).commit('graphs', ...graphs.flatMap(adding));
+  const local = openTestDatabase(path);
+  const head = await local.commit('graphs', ...graphs.flatMap(adding));
 
   const row = z.object({ id: z.string(), is_blocked: z.coerce.number() });
   const query = 'SELECT id, is_blocked FROM issues ORDER BY id';
@@ -89,7 +82,7 @@ test('issues of random graphs are blocked where bd says so', async () => {
     }),
   );
   expect(derived).toHaveLength(graphs.length * ISSUES);
-  await bd('recompute-blocked');
-  expect(await openTestDatabase(path).rows(query)).toEqual(derived);
+  await bd.ok('recompute-blocked');
+  expect(await local.rows(query)).toEqual(derived);
   expect(derived.filter(({ is_blocked }) => is_blocked === 1).length).toBeGreaterThan(0);
 }, 120_000);

@@ -108,7 +108,7 @@ describe('a checkout that leads to the database of another team', () => {
     const at = await scene(folder);
     await lead(at);
     const before = await filesBelow(folder.file('team'));
-    const run = command(at.checkout, '', { database: undefined, overrides: {} });
+    const run = command(at.checkout, '', { database: undefined });
     await expect(run).rejects.toMatchObject({ code: 'outside-workspace' });
     expect(await filesBelow(folder.file('team'))).toEqual(before);
     expect(await filesBelow(folder.file('mail'))).toEqual(new Map());
@@ -125,7 +125,7 @@ describe('a checkout that leads to the database of another team', () => {
     await using folder = await tempFolder();
     const at = await scene(folder);
     await replace(at.ours('.beads', 'embeddeddolt'), at.theirs('.beads', 'embeddeddolt'));
-    const found = { database: undefined, overrides: {} } as const;
+    const found = { database: undefined } as const;
     const env = { BEADS_DOLT_DATA_DIR: at.theirs('.beads', 'embeddeddolt') };
     expect((await command(at.checkout, '', { ...found, env })).result).toMatchObject({ status: 'success' });
     expect((await command(at.checkout, '', { ...found, ceiling: null })).result).toMatchObject({ status: 'unchanged' });

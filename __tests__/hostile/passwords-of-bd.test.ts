@@ -31,7 +31,7 @@ test('a checkout does not choose the server that gets a password of the job; the
   await writeFile(`${beads}/config.yaml`, 'sync: {mode: dolt-native}\n');
   const write = (name: string, content: unknown) => writeFile(`${beads}/${name}`, JSON.stringify(content));
   const fail = (env: Record<string, string>) =>
-    failureOf(() => command(folder, `box: file://${folder.file('box')}`, { database: undefined, overrides: {}, env }));
+    failureOf(() => command(folder, `box: file://${folder.file('box')}`, { database: undefined, env }));
   const direct = { BEADS_DOLT_PASSWORD: 'secret' };
   const external = { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: 'secret' };
   const mismatch = { code: 'credential-url-mismatch', message: expect.stringContaining(`127.0.0.2:${port}`) };

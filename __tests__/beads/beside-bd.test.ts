@@ -4,19 +4,19 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { git } from '../helpers/git.ts';
-import { type Bd, bdIn, bdTown } from '../helpers/servers/bd.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { type Bd, bdIn, bdWorkspace } from '../helpers/servers/bd.ts';
+import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  await bdTown(seed, []);
+  await bdWorkspace(seed, []);
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();
 });
 
-interface Town {
+interface Workspace {
   readonly bd: Bd;
   readonly database: TestDatabase;
   beads(...parts: readonly string[]): string;
@@ -24,19 +24,18 @@ interface Town {
   sync(options?: CommandOptions, cwd?: string): Promise<Awaited<ReturnType<typeof command>>['result']>;
 }
 
-/** A copy of the embedded town that bd made. */
-async function town(folder: TempFolder): Promise<Town> {
+/** A copy of the workspace in embedded mode that bd made. */
+async function workspace(folder: TempFolder): Promise<Workspace> {
   await cp(seed.path, folder.path, { recursive: true });
-  const beads = (...parts: readonly string[]) => folder.file('town', '.beads', ...parts);
+  const beads = (...parts: readonly string[]) => folder.file('repo', '.beads', ...parts);
   const config = await readFile(beads('config.yaml'), 'utf8');
   await writeFile(beads('config.yaml'), config.replaceAll(seed.path, folder.path));
   return {
     beads,
-    bd: bdIn(folder, folder.file('town')),
+    bd: bdIn(folder, folder.file('repo')),
     database: openTestDatabase(beads('embeddeddolt', 'north')),
-    sync: async (options = {}, cwd = 'town') => {
-      const place = { ...folder, path: folder.file(cwd) };
-      return (await command(place, '', { database: undefined, overrides: {}, ceiling: null, ...options })).result;
+    sync: async (options = {}, cwd = 'repo') => {
+      return (await command(below(folder, cwd), '', { database: undefined, ceiling: null, ...options })).result;
     },
   };
 }
@@ -47,10 +46,10 @@ const BEFORE_LAST_MIGRATION =
 
 test('bd upgrades a database after a run, refuses one that keeps a remote, and finds no peers', async () => {
   await using folder = await tempFolder();
-  const { bd, database, sync } = await town(folder);
+  const { bd, database, sync } = await workspace(folder);
   await database.commit('back', BEFORE_LAST_MIGRATION);
   expect(await sync()).toMatchObject({ status: 'success', peers: [{ verified: true }] });
-  await cp(folder.file('town'), folder.file('kept'), { recursive: true });
+  await cp(folder.file('repo'), folder.file('kept'), { recursive: true });
   const kept = openTestDatabase(folder.file('kept', '.beads', 'embeddeddolt', 'north'));
   await kept.dolt('remote', 'add', 'north', `file://${folder.file('box')}`);
   expect(await bd.at(folder.file('kept')).run('create', 'refused')).toMatchObject({ exitCode: 1 });
@@ -64,7 +63,7 @@ test('bd upgrades a database after a run, refuses one that keeps a remote, and f
 
 test('in a worktree both use the database of the repository', async () => {
   await using folder = await tempFolder();
-  const { bd, beads, sync } = await town(folder);
+  const { bd, beads, sync } = await workspace(folder);
   await git(bd.cwd, 'add', '.');
   await git(bd.cwd, 'commit', '--quiet', '--no-verify', '-m', 'all');
   await git(bd.cwd, 'worktree', 'add', '--quiet', '-b', 'other', folder.file('wt'));
@@ -78,9 +77,9 @@ test('in a worktree both use the database of the repository', async () => {
 
 test('a redirect and BEADS_DIR lead both programs to one database', async () => {
   await using folder = await tempFolder();
-  const { bd, beads, sync } = await town(folder);
+  const { bd, beads, sync } = await workspace(folder);
   await mkdir(folder.file('rig', '.beads'), { recursive: true });
-  await writeFile(folder.file('rig', '.beads', 'redirect'), '../town/.beads\n');
+  await writeFile(folder.file('rig', '.beads', 'redirect'), '../repo/.beads\n');
   await mkdir(folder.file('empty'));
   expect(await bd.at(folder.file('rig')).titles()).toEqual(['ours']);
   const real = beads('embeddeddolt', 'north');
@@ -93,9 +92,9 @@ test('a redirect and BEADS_DIR lead both programs to one database', async () => 
 
 test('neither writes to a frozen workspace, and both can read it', async () => {
   await using folder = await tempFolder();
-  const { bd, database, sync } = await town(folder);
+  const { bd, database, sync } = await workspace(folder);
   const head = await database.head();
-  await writeFile(folder.file('town', 'MIGRATION-FREEZE'), '');
+  await writeFile(folder.file('repo', 'MIGRATION-FREEZE'), '');
   expect(await bd.run('create', 'refused')).toMatchObject({ exitCode: 14 });
   for (const name of ['sync', 'pull', 'push'] as const) {
     await expect(sync({ command: name })).rejects.toMatchObject({ code: 'migration-freeze' });
@@ -107,7 +106,7 @@ test('neither writes to a frozen workspace, and both can read it', async () => {
 
 test('a backend that bd refuses is refused', async () => {
   await using folder = await tempFolder();
-  const { bd, beads, sync } = await town(folder);
+  const { bd, beads, sync } = await workspace(folder);
   const metadata = JSON.parse(await readFile(beads('metadata.json'), 'utf8'));
   await writeFile(beads('metadata.json'), JSON.stringify({ ...metadata, backend: 'postgres' }));
   expect(await bd.run('list')).toMatchObject({ exitCode: 1 });
@@ -136,7 +135,7 @@ const KEYS = {
 
 test('the keys that bd writes to config.yaml do not stop a run', async () => {
   await using folder = await tempFolder();
-  const { bd, beads, sync } = await town(folder);
+  const { bd, beads, sync } = await workspace(folder);
   const pairs = Object.entries(KEYS).map(([key, value]) => `${key}=${value}`);
   await bd.ok('config', 'set-many', ...pairs);
   const text = await readFile(beads('config.yaml'), 'utf8');

@@ -4,28 +4,26 @@ import type { Env } from '../../src/core/env.ts';
 import { freePort } from '../../src/core/processes.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase } from '../helpers/database.ts';
-import { bdTown } from '../helpers/servers/bd.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { bdWorkspace } from '../helpers/servers/bd.ts';
+import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-const town = (folder: TempFolder): TempFolder => ({ ...folder, path: folder.file('town') });
+const FOUND = { database: undefined, ceiling: null } as const;
 const NEW_ISSUE =
   "INSERT INTO issues (id, title, description, design, acceptance_criteria, notes) VALUES ('north-far', 'theirs', '', '', '', '')";
 
 /** A copy has the notes of bd about the server of the original, which its run must not use. */
 async function copyIsApart(folder: TempFolder): Promise<void> {
-  await cp(folder.file('town'), folder.file('copy'), { recursive: true });
-  const place = { ...folder, path: folder.file('copy') };
-  const options = { database: undefined, overrides: {}, ceiling: null };
-  const { result, log } = await command(place, '', options);
+  await cp(folder.file('repo'), folder.file('copy'), { recursive: true });
+  const { result, log } = await command(below(folder, 'copy'), '', FOUND);
   expect(result).toMatchObject({ database: folder.file('copy', '.beads', 'dolt', 'north'), status: 'unchanged' });
   expect(log.filter((message) => message.startsWith('working through the server'))).toEqual([]);
 }
 
 /** In each mode: what bd sees before and after, while its server runs, and when it does not. */
 test.each<[string, readonly string[], string]>([
-  ['embedded', [], 'town/.beads/embeddeddolt/north'],
-  ['server', ['--server'], 'town/.beads/dolt/north'],
-  ['proxied-server', ['--proxied-server'], 'town/.beads/dolt/north'],
+  ['embedded', [], 'repo/.beads/embeddeddolt/north'],
+  ['server', ['--server'], 'repo/.beads/dolt/north'],
+  ['proxied-server', ['--proxied-server'], 'repo/.beads/dolt/north'],
   ['shared-server', ['--shared-server'], 'shared/dolt/north'],
 ])(
   '%s: bd and the mailbox agree after each run',
@@ -35,11 +33,10 @@ test.each<[string, readonly string[], string]>([
     const env: Env = isShared
       ? { BEADS_SHARED_SERVER_DIR: folder.file('shared'), BEADS_DOLT_SERVER_PORT: String(await freePort()) }
       : {};
-    const bd = await bdTown(folder, flags, env);
+    const bd = await bdWorkspace(folder, flags, env);
     const path = folder.file(...place.split('/'));
     const sync = async (isServed: boolean) => {
-      const options = { database: undefined, overrides: {}, ceiling: null, env };
-      const { result, log } = await command(town(folder), '', options);
+      const { result, log } = await command(below(folder, 'repo'), '', { ...FOUND, env });
       expect(result).toMatchObject({ database: path, status: 'success', peers: [{ verified: true }] });
       expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
       expect(log.some((message) => message.startsWith('working through the server'))).toBe(isServed);

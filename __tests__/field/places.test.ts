@@ -5,15 +5,10 @@ import { command } from '../helpers/commanding.ts';
 import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { git } from '../helpers/git.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const METADATA = { backend: 'dolt', dolt_mode: 'embedded', dolt_database: 'north' };
 const CONFIG = (box: string) => `sync: {mode: dolt-native}\nfederation: {remote: "file://${box}"}\n`;
-
-/** A folder below another one, for a command to start in. */
-function below(folder: TempFolder, ...parts: readonly string[]): TempFolder {
-  return { ...folder, path: folder.file(...parts), file: (...more) => folder.file(...parts, ...more) };
-}
 
 let seed: TempFolder;
 beforeAll(async () => {
@@ -45,7 +40,7 @@ async function workspace(
   );
 }
 
-const FOUND = { database: undefined, overrides: {} } as const;
+const FOUND = { database: undefined } as const;
 const isThere = (path: string) =>
   stat(path).then(
     () => true,

@@ -16,3 +16,8 @@ export async function tempFolder(): Promise<TempFolder> {
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
+
+/** A folder below another one, for a command to start in. */
+export function below(folder: TempFolder, ...parts: readonly string[]): TempFolder {
+  return { ...folder, path: folder.file(...parts), file: (...more) => folder.file(...parts, ...more) };
+}

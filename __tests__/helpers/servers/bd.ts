@@ -56,18 +56,18 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
 }
 
 /**
- * A git repository with a beads workspace in `town`, made by bd, with one issue, `ours`, that federates with the mailbox
+ * A git repository with a beads workspace in `repo`, made by bd, with one issue, `ours`, that federates with the mailbox
  * `box`.
  * @param flags of `bd init`
  */
-export async function bdTown(folder: TempFolder, flags: readonly string[], env: Env = {}): Promise<Bd> {
-  const cwd = folder.file('town');
+export async function bdWorkspace(folder: TempFolder, flags: readonly string[], env: Env = {}): Promise<Bd> {
+  const cwd = folder.file('repo');
   for (const path of [cwd, folder.file('home')]) await mkdir(path, { recursive: true });
   const bd = bdIn(folder, cwd, env);
   await git(cwd, 'init', '--quiet', '-b', 'main');
   await bd.ok('init', '-p', 'north', ...flags, '--skip-agents', '--skip-hooks', '--quiet');
   await bd.ok('create', 'ours', '--quiet');
   const federation = `\nsync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`;
-  await appendFile(folder.file('town', '.beads', 'config.yaml'), federation);
+  await appendFile(folder.file('repo', '.beads', 'config.yaml'), federation);
   return bd;
 }

@@ -2,11 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { CLI } from '../helpers/bundled-cli.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const CLI = join(process.cwd(), 'dist', 'cli.js');
 const FORK = {
   name: 'pull_request',
   ref: 'refs/pull/7/merge',

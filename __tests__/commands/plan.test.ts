@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { text } from '../../src/report/text/run-report.ts';
 import { withValues } from '../../src/report/values.ts';
 import { command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase, makeEmptyDatabase } from '../helpers/database.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { scenario } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const PLAN = { command: 'plan', dryRun: true } as const;
@@ -14,15 +15,16 @@ async function diverged(
   ours: readonly string[],
   theirs: readonly string[],
 ) {
-  const box = `file://${folder.file('box')}`;
-  const local = await makeEmptyDatabase(folder.file('local'));
-  await local.commit('base', ...base);
-  await local.publish(box);
-  const other = await cloneDatabase(box, folder.file('other'));
+  const made = await scenario(folder)
+    .base(...base)
+    .database('local', ...ours)
+    .database('other')
+    .mailbox('box')
+    .build();
+  const other = made.database('other');
   await other.commit('theirs: a second line\nwhich is not shown', ...theirs);
-  await other.dolt('push', 'origin', 'main');
-  if (ours.length > 0) await local.commit('ours', ...ours);
-  return { local, other, peers: `box: ${box}` };
+  await other.dolt('push', 'box', 'main');
+  return { local: made.database('local'), peers: `box: ${made.mailbox('box').url}` };
 }
 
 describe('plan', () => {

@@ -6,6 +6,7 @@ import { decodeText } from '../../src/config/decode-text.ts';
 import { secretsInFile } from '../../src/config/yaml/secrets.ts';
 import { yamlTraps } from '../../src/config/yaml/traps.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { seeded } from '../helpers/faults/seeded.ts';
 import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { CONFIGURATIONS } from '../helpers/validating.ts';
 
@@ -23,17 +24,8 @@ const texts = await Promise.all(
     return await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))));
   }),
 );
-/** Short ones, so that ten thousand take seconds. */
+/** Short files only: ten thousand mutations take seconds. */
 const FILES: readonly Buffer[] = texts.flat().filter(({ length }) => length < 400);
-
-/** A linear congruential generator: the same mutations for the same seed, and no object for each of them. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 function mutate(file: Buffer, random: (below: number) => number): Buffer {
   let bytes = file;
@@ -48,7 +40,7 @@ function mutate(file: Buffer, random: (below: number) => number): Buffer {
 }
 
 test(`${CASES} mutations of configurations are read or refused, and never crash`, () => {
-  const random = generator(seedOr(20_260_101));
+  const { below: random } = seeded(seedOr(20_260_101));
   let refused = 0;
   let checked = 0;
   for (let number = 0; number < CASES; number += 1) {
@@ -72,7 +64,7 @@ test(`${CASES} mutations of configurations are read or refused, and never crash`
 test('every position that a mutation reports is in its text', () => {
   fc.assert(
     fc.property(fc.nat(), (seed) => {
-      const random = generator(seed);
+      const { below: random } = seeded(seed);
       const bytes = mutate(FILES[random(FILES.length)] ?? Buffer.alloc(0), random);
       const text = bytes.toString('utf8');
       const { problems } = inspectConfiguration({ file: '/c.yaml', text, workspace: null }, {}, {});

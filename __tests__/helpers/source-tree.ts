@@ -35,10 +35,14 @@ function sourceFiles(folder: string): string[] {
   return names.filter((name) => name.endsWith('.ts')).map((name) => posix.join(folder, name));
 }
 
+/** The TypeScript files below a folder that are not generated. */
+export function writtenFiles(folder: string): string[] {
+  return sourceFiles(folder).filter((path) => !path.endsWith('.generated.ts'));
+}
+
 /** Every text for people below a folder: string and template literals of several words. Generated texts come from docs. */
 export function texts(folder: string): { readonly path: string; readonly text: string }[] {
-  const written = sourceFiles(folder).filter((path) => !path.endsWith('.generated.ts'));
-  return written.flatMap((path) => textsOf(read(path)).map((text) => ({ path, text })));
+  return writtenFiles(folder).flatMap((path) => textsOf(read(path)).map((text) => ({ path, text })));
 }
 
 /** The texts for people in a source; the values in a template are left out. */

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { makeEmptyDatabase, openTestDatabase, type TestDatabase } from './database.ts';
+import { writeFile } from 'node:fs/promises';
+import { makeEmptyDatabase, type TestDatabase } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 const TEXTS = ['description', 'design', 'acceptance_criteria', 'notes'];
@@ -48,14 +48,10 @@ export async function makeTracker(
   name: string,
   settings = 'sync: {mode: belt-and-suspenders}\n',
 ): Promise<TestDatabase> {
-  const beads = folder.file(name, '.beads');
-  const path = folder.file(name, '.beads', 'embeddeddolt', 'north');
-  await makeEmptyDatabase(path);
+  const database = await makeEmptyDatabase(folder.file(name, '.beads', 'embeddeddolt', 'north'));
   await writeFile(folder.file(name, '.beads', 'config.yaml'), settings);
   const metadata = { backend: 'dolt', dolt_mode: 'embedded', dolt_database: 'north' };
-  await mkdir(beads, { recursive: true });
   await writeFile(folder.file(name, '.beads', 'metadata.json'), JSON.stringify(metadata));
-  const database = openTestDatabase(path);
   await database.commit(
     'tables',
     ...TABLES,

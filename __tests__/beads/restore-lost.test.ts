@@ -6,6 +6,8 @@ import { BEADS_TABLES, issues } from '../helpers/beads-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { atHeads, twoHeads } from '../helpers/two-heads.ts';
 
+const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
+
 test('a lost child gets the next id below its parent, with its label, and is counted; a lost note is set', async () => {
   await using folder = await tempFolder();
   const heads = await twoHeads(folder, {
@@ -29,7 +31,7 @@ test('a lost child gets the next id below its parent, with its label, and is cou
   };
   const note: LostRow = { ...lost, kind: 'changed', table: 'issues', key: { id: 'x-1' }, columns: ['notes'] };
   const made = await atHeads(folder, heads, async (database) => {
-    const commit = await restoreLost(database, heads.ours, [child, label, note], BEADS_RULES);
+    const commit = await restoreLost(database, heads.ours, { lost: [child, label, note], rules: BEADS_RULES, author });
     await database.run("CALL DOLT_BRANCH('-f', 'restored', ?)", [commit]);
     return commit;
   });

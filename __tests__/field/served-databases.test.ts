@@ -60,11 +60,23 @@ describe('a database that a running server holds', () => {
     expect(result.peers).toMatchObject([
       { error: { code: 'uncommitted-changes', message: expect.stringContaining('items (at the running server)') } },
     ]);
+    expect(result.problems).toMatchObject([
+      { severity: 'notice', message: 'uncommitted changes are not federated: items' },
+    ]);
     expect(await served.head()).toBe(before);
     expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 9].map((id) => ({ id })));
     const refused = await failureOf(() => served.run({ dirty: 'fail' }));
     expect([refused.code, refused.message]).toEqual(['uncommitted-changes', 'tables have uncommitted changes: items']);
-    expect((await served.run({ dirty: 'commit' })).result.peers).toMatchObject([{ status: 'synced', verified: true }]);
+    const { result: committed } = await served.run({ dirty: 'commit' });
+    expect(committed.peers).toMatchObject([{ status: 'synced', verified: true }]);
+    const [log] = await served.rows(
+      "SELECT commit_hash, author, committer FROM dolt_log WHERE message LIKE 'federation: commit%'",
+    );
+    // As the folder's own settings say, and not the user of the connection.
+    expect(log).toMatchObject({ author: 'Ann', committer: 'Ann' });
+    expect(committed.problems.map(({ message }) => message)).toEqual([
+      `committed the uncommitted changes of 1 table (items) in ${log?.['commit_hash']}`,
+    ]);
     expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 9].map((id) => ({ id })));
   });
 

@@ -8,6 +8,8 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atHeads, type TwoHeads, twoHeads } from '../helpers/two-heads.ts';
 
+const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
+
 const HEAD = '0'.repeat(32);
 const ROOT: LostRow = {
   ...{ peer: 'p', kind: 'id-collision', table: 'items', key: { id: '2' }, head: HEAD, row: { id: '2' }, choose: null },
@@ -67,7 +69,7 @@ describe('restoring', () => {
       await using folder = await tempFolder();
       const heads = await twoHeads(folder, work);
       const head = await atHeads(folder, heads, (database) =>
-        restoreLost(database, heads.ours, lostOf(heads, root, part), BEADS_RULES),
+        restoreLost(database, heads.ours, { lost: lostOf(heads, root, part), rules: BEADS_RULES, author }),
       );
       const { local } = heads;
       expect(await local.rows(`SELECT id, owner FROM items AS OF '${head}' WHERE id > 3`)).toEqual([
@@ -84,9 +86,11 @@ describe('restoring', () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, work);
     const lost = [...lostOf(heads, 'drop'), ...lostOf(heads, null)];
-    expect(await atHeads(folder, heads, (database) => restoreLost(database, heads.ours, lost, BEADS_RULES))).toBe(
-      heads.ours,
-    );
+    expect(
+      await atHeads(folder, heads, (database) =>
+        restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author }),
+      ),
+    ).toBe(heads.ours);
   }, 60_000);
 
   test.each<[string, LostChoice, string]>([
@@ -99,7 +103,9 @@ describe('restoring', () => {
       await using folder = await tempFolder();
       const heads = await twoHeads(folder, work);
       await atHeads(folder, heads, async (database) => {
-        const failure = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, choose), BEADS_RULES));
+        const failure = await failureOf(() =>
+          restoreLost(database, heads.ours, { lost: lostOf(heads, choose), rules: BEADS_RULES, author }),
+        );
         expect(failure.code).toBe('conflicts-file-invalid');
         expect(failure.message).toContain(why);
         expect(await branchHead(database, 'main')).toBe(heads.ours);
@@ -113,10 +119,14 @@ describe('restoring', () => {
     const trigger = 'CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = USER()';
     const heads = await twoHeads(folder, { ...work, ours: [...work.ours, trigger] });
     await atHeads(folder, heads, async (database) => {
-      const fired = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, 'restore'), BEADS_RULES));
+      const fired = await failureOf(() =>
+        restoreLost(database, heads.ours, { lost: lostOf(heads, 'restore'), rules: BEADS_RULES, author }),
+      );
       expect(fired).toMatchObject({ code: 'constraint-violation' });
       const gone = lostOf(heads, 'restore').map((row) => ({ ...row, table: 'nowhere' }));
-      const failure = await failureOf(() => restoreLost(database, heads.ours, gone, BEADS_RULES));
+      const failure = await failureOf(() =>
+        restoreLost(database, heads.ours, { lost: gone, rules: BEADS_RULES, author }),
+      );
       expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
     });
   }, 60_000);

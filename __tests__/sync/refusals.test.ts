@@ -130,6 +130,8 @@ describe('what is left for a human', () => {
 });
 
 describe('uncommitted changes', () => {
+  const sue = async () => ({ name: 'Sue', email: 'sue@example.org' });
+
   test('a head that changes such a row waits; everything committed is still federated', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
@@ -155,18 +157,23 @@ describe('uncommitted changes', () => {
   });
 
   test.each([
-    { policy: 'allow', mayWrite: true, left: ['items'], commits: 2 },
-    { policy: 'commit', mayWrite: false, left: ['items'], commits: 2 },
-    { policy: 'commit', mayWrite: true, left: [], commits: 3 },
-  ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, commits }) => {
+    { policy: 'allow', mayWrite: true, left: ['items'], last: 'Ann, Ann: first rows' },
+    { policy: 'commit', mayWrite: false, left: ['items'], last: 'Ann, Ann: first rows' },
+    { policy: 'commit', mayWrite: true, left: [], last: 'Sue, Sue: federation: commit uncommitted changes' },
+  ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, last }) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
-    const tables = await withDatabase(local.path, folder.file('tmp'), (database) =>
-      applyDirtyPolicy(database, { branch: 'main', policy, mayWrite }),
+    const { dirty, notices } = await withDatabase(local.path, folder.file('tmp'), (database) =>
+      applyDirtyPolicy(database, { branch: 'main', policy, author: mayWrite ? sue : null }),
     );
-    expect(tables).toEqual(left);
-    expect(await local.rows('SELECT COUNT(*) AS n FROM dolt_log')).toEqual([{ n: commits }]);
+    expect(dirty).toEqual(left);
+    const [log] = await local.rows(
+      "SELECT commit_hash, CONCAT(author, ', ', committer, ': ', message) AS text FROM dolt_log LIMIT 1",
+    );
+    expect(log?.['text']).toBe(last);
+    const committed = `committed the uncommitted changes of 1 table (items) in ${log?.['commit_hash']}`;
+    expect(notices.map(({ message }) => message)).toEqual(left.length === 0 ? [committed] : []);
   });
 
   test('policy fail refuses and names the table', async () => {
@@ -174,7 +181,7 @@ describe('uncommitted changes', () => {
     const local = await makeDatabase(folder.file('local'));
     await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const refusal = withDatabase(local.path, folder.file('tmp'), (database) =>
-      applyDirtyPolicy(database, { branch: 'main', policy: 'fail', mayWrite: true }),
+      applyDirtyPolicy(database, { branch: 'main', policy: 'fail', author: sue }),
     );
     await expect(refusal).rejects.toThrow(Failure);
     await expect(refusal).rejects.toMatchObject({

@@ -5,14 +5,16 @@ import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { counted, plain, shellWord } from '../core/text.ts';
+import { shellWord } from '../core/text.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { type Identity, userIdentity } from '../dolt/identity.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
+import { resolvedText } from '../report/text/resolved.ts';
 import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
 import { type ConflictsFile, countOpen, isOpen, type LostRow, rowText } from '../resolve/conflicts-file.ts';
@@ -121,7 +123,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     // A client can have moved the branch while the user decided.
     await local.served?.renew(engines);
     await check();
-    const head = await apply(local, chosen, { request, configuration });
+    const head = await apply(local, chosen, { request, configuration, author: () => userIdentity(home, context) });
     await forget(chosen, { file, own, digest }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
     const result = { status: 'success', database, branch: chosen.branch, head, ...decidedSoFar(chosen) } as const;
@@ -129,6 +131,13 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   } finally {
     await local.close();
   }
+}
+
+interface Resolving {
+  readonly request: ResolveRequest;
+  readonly configuration: Configuration;
+  /** Who commits the rows that are restored. */
+  readonly author: () => Promise<Identity>;
 }
 
 const NOTHING_DONE = { head: null, peers: [], rows: 0, restored: 0, dropped: 0, open: 0 };
@@ -227,7 +236,7 @@ async function answered(
 async function apply(
   { engines, served }: OpenDatabase,
   chosen: ConflictsFile,
-  { request, configuration }: { readonly request: ResolveRequest; readonly configuration: Configuration },
+  { request, configuration, author }: Resolving,
 ): Promise<string> {
   const { maxDelete, mergeTimeout } = request;
   const { branch, merges, lost } = chosen;
@@ -249,7 +258,7 @@ async function apply(
         refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),
       );
       const to = await allWithin(mergeLimit('merging', mergeTimeout), () =>
-        restoreLost(database, merged, lost, BEADS_RULES),
+        restoreLost(database, merged, { lost, rules: BEADS_RULES, author }),
       );
       return { from, to, dirty };
     });
@@ -303,7 +312,7 @@ async function refuseUncommitted(
   { configuration, served }: Pick<OpenDatabase, 'served'> & { readonly configuration: Configuration },
 ): Promise<readonly string[]> {
   const policy = configuration.dirty.value;
-  const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: false });
+  const { dirty } = await applyDirtyPolicy(database, { branch, policy, author: null });
   const ours = (await branchHead(database, branch)) ?? '';
   const heads = merges.map(({ theirs }) => theirs);
   const { waiting } = await headsThatTouch({ branch, dirty, served }, { ours }, database, heads);
@@ -324,27 +333,3 @@ export const resolveCommand = defineCommand({
   run: resolve,
   render: (result) => ({ json: result, text: () => resolvedText(result) }),
 });
-
-function resolvedText(result: ResolveResult): string {
-  const { status, branch, head, peers, rows, restored, dropped, open, conflictsPath = '' } = result;
-  const file = plain(conflictsPath);
-  switch (status) {
-    case 'unchanged':
-      return 'no conflicts to resolve\n';
-    case 'stopped': {
-      const decided = rows + restored + dropped;
-      const kept = decided === 0 ? '' : `The answers are kept in ${file}\n`;
-      const next = 'To continue, run `dolt-federation resolve`';
-      return `${decided} of ${counted(decided + open, 'row')} decided; nothing was changed.\n${kept}${next}\n`;
-    }
-    case 'success': {
-      const merged =
-        peers.length === 0 ? [] : [`merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`];
-      const added = restored === 0 ? [] : [`restored ${counted(restored, 'row')}`];
-      const out = dropped === 0 ? [] : [`dropped ${counted(dropped, 'row')}`];
-      const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
-      const done = [...merged, ...added, ...out].join(', ');
-      return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;
-    }
-  }
-}

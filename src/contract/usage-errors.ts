@@ -173,6 +173,11 @@ export const USAGE_ERRORS = {
     hint: 'Name an existing branch with `--branch`.',
     ...USAGE,
   },
+  'no-identity': {
+    title: 'Nothing names the author of a commit',
+    hint: 'Run `dolt config --global --add user.name "<name>"` and `dolt config --global --add user.email "<email>"`. In a workflow, set the variables GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL.',
+    ...USAGE,
+  },
   'untrusted-event': {
     title: 'dolt-federation does not write on this workflow event',
     hint: 'Run on schedule, workflow_dispatch, release, or push to the default branch; or set the input `allow-untrusted-event`.',

@@ -1,5 +1,6 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import { counted } from '../core/text.ts';
+import type { Identity } from '../dolt/identity.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
@@ -34,22 +35,29 @@ export async function readRestorations(
   });
 }
 
+interface Restoring {
+  readonly lost: readonly LostRow[];
+  readonly rules: DatabaseRules;
+  /** Who commits them. */
+  readonly author: () => Promise<Identity>;
+}
+
 /**
  * Restores the lost rows that are chosen for it in one commit. No local branch moves: a temporary branch keeps the
  * commit until a fast-forward.
  * @param head the commit to start from
  * @returns the new commit; `head` if no row is restored
  * @throws Failure `conflicts-file-invalid` if a row cannot be restored as chosen, `constraint-violation` if that would
- * fire a trigger
+ * fire a trigger, any error of `author`
  */
 export async function restoreLost(
   database: Database,
   head: string,
-  lost: readonly LostRow[],
-  rules: DatabaseRules,
+  { lost, rules, author }: Restoring,
 ): Promise<string> {
   const wanted = lost.filter((row) => isRestored(row, lost));
   if (wanted.length === 0) return head;
+  const by = await author();
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
   return await database.session(async (sql) => {
@@ -66,7 +74,7 @@ export async function restoreLost(
       await restore(sql, { entry, row, restoration });
       if (children !== null) await countRestored(sql, children, { entry, restoration });
     }
-    await commitAll(sql, `federation: restore ${counted(wanted.length, 'row')} that a merge lacked`);
+    await commitAll(sql, `federation: restore ${counted(wanted.length, 'row')} that a merge lacked`, by);
     return (await branchHead(sql, branch)) ?? head;
   });
 }

@@ -84,7 +84,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...afterSync.problems,
       ...mergeProblems(merge),
       ...conflicts.problems,
-      ...uncommittedProblems(dirty),
+      ...uncommittedProblems([...dirty, ...(database.served?.dirty ?? [])]),
       ...allProgress.flatMap(firstPushProblems),
       ...allProgress.flatMap(emptiedProblems),
       ...allProgress.flatMap(missingBranchProblems),

@@ -84,7 +84,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       { configuration, dolt: known.dolt, credentials: known.access.credentials },
       serving,
     );
-    return found.kind === 'database' ? { ...opened, notices: found.notices } : opened;
+    return found.kind === 'database' ? { ...opened, notices: [...found.notices, ...opened.notices] } : opened;
   }
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;

@@ -6,11 +6,13 @@ import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
 import { indexOf } from '../../config/endpoint/allow-list.ts';
 import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../config/server.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
+import { userIdentity } from '../../dolt/identity.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
@@ -83,7 +85,8 @@ export async function openServed(
   };
   try {
     const policy = configuration.dirty.value;
-    const branch = await readBranch(server, request, policy);
+    const author = request.mayCommit ? () => userIdentity(at.path, context) : null;
+    const branch = await readBranch(server, request, { policy, author });
     const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
     const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
     const options = { dolt, database: place.database, removeWith: place.removeWith };
@@ -100,11 +103,12 @@ export async function openServed(
       engines,
       ephemeral: false,
       clonedFrom: null,
-      notices: [],
+      notices: branch.notices,
       served: {
         branch: branch.name,
         isDefault: branch.isDefault,
         uncommitted: branch.uncommitted,
+        dirty: branch.dirty,
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move) => handBack(scratch, exchange, move),
       },
@@ -226,14 +230,15 @@ function exchangeWith(
   return remotesapiExchange(common, { url, user, engineCredentials, owner: place.owner });
 }
 
-interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted'> {
+interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted' | 'dirty'> {
   readonly name: string;
+  readonly notices: readonly Diagnostic[];
 }
 
 async function readBranch(
   server: UserServer,
   request: Opening,
-  policy: Configuration['dirty']['value'],
+  { policy, author }: Pick<Parameters<typeof applyDirtyPolicy>[1], 'policy' | 'author'>,
 ): Promise<ServedBranch> {
   return await server.use(async (database) => {
     const standard = await checkedOutBranch(database);
@@ -241,12 +246,12 @@ async function readBranch(
     if ((await branchHead(database, name)) === null) {
       throw new Failure('branch-not-found', `${server.name} has no branch ${name}`);
     }
-    await applyDirtyPolicy(database, { branch: name, policy, mayWrite: request.mayCommit });
+    const applied = await applyDirtyPolicy(database, { branch: name, policy, author });
     const uncommitted = await database.session(async (sql) => {
       await checkout(sql, name);
       return await uncommittedTables(sql);
     });
-    return { name, isDefault: name === standard, uncommitted };
+    return { ...applied, name, isDefault: name === standard, uncommitted };
   });
 }
 

@@ -1,6 +1,7 @@
 import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
@@ -87,7 +88,9 @@ export async function prepareSync(
     recordRegistered(allProgress, registered);
     if (mayWrite(request)) for (const notice of await finishAdvances(database)) notify(notice);
     const policy = configuration.dirty.value;
-    const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: mayWrite(request) });
+    const author = mayWrite(request) ? () => userIdentity(local.path, context) : null;
+    const { dirty, notices } = await applyDirtyPolicy(database, { branch, policy, author });
+    for (const notice of notices) notify(notice);
     const ours = (await branchHead(database, branch)) ?? before;
     const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
     return {

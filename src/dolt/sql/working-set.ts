@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Identity } from '../identity.ts';
 import { tableChanges } from '../schema/table-changes.ts';
 import { baseTablesAt, tableNames } from '../schema/table-shape.ts';
 import { checkout } from './heads.ts';
@@ -34,9 +35,14 @@ export async function changedTables(sql: Sql, from: string, to: string): Promise
     .sort();
 }
 
-/** Commits all changes of the working set except those in ignored tables. */
-export async function commitAll(sql: Sql, message: string): Promise<void> {
-  await sql.run("CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
+/**
+ * Commits all changes of the working set except those in ignored tables.
+ * @param author also the committer (Dolt 2.3.0, measured); null: the user of the connection
+ */
+export async function commitAll(sql: Sql, message: string, author: Identity | null): Promise<void> {
+  const by = author === null ? [] : ['--author', `${author.name} <${author.email}>`];
+  const words = ['-A', '-m', message, ...by];
+  await sql.run(`CALL DOLT_COMMIT(${words.map(() => '?').join(', ')})`, words);
 }
 
 /** Moves the session's branch to another commit without changing the working set. */

@@ -45,7 +45,8 @@ export async function setAside(
     for (const one of rows) {
       await writeRows(sql, one, workingSet(database, from.branch, one));
     }
-    await commitAll(sql, messageOf(from.branch));
+    // The branch is removed again.
+    await commitAll(sql, messageOf(from.branch), null);
     return await branchHead(sql, name);
   });
   await recordMove(folder, name, { ...kept, away });

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { DirtyPolicy } from '../../contract/vocabulary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
+import { listed } from '../../core/text.ts';
+import type { Identity } from '../../dolt/identity.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
-import { checkout } from '../../dolt/sql/heads.ts';
+import { branchHead, checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
@@ -15,33 +18,49 @@ const dateRow = z.object({ date: z.string().nullable() });
 
 const COMMIT_MESSAGE = 'federation: commit uncommitted changes';
 
+interface Policy {
+  readonly branch: string;
+  readonly policy: DirtyPolicy;
+  /** Who commits under `commit`; null: the run may not write. */
+  readonly author: (() => Promise<Identity>) | null;
+}
+
+/** The uncommitted changes of a branch once the policy was applied. */
+interface Applied {
+  /** Tables that still have some; they are neither pushed nor changed. */
+  readonly dirty: readonly string[];
+  /** What was committed, if anything. */
+  readonly notices: readonly Diagnostic[];
+}
+
 /**
  * Applies the policy for uncommitted changes before anything else.
- * @returns the tables that still have some; they are neither pushed nor changed
- * @throws Failure `uncommitted-changes` under `fail`
+ * @throws Failure `uncommitted-changes` under `fail`; under `commit` also of `author`
  */
-export async function applyDirtyPolicy(
-  database: Database,
-  localDatabase: { readonly branch: string; readonly policy: DirtyPolicy; readonly mayWrite: boolean },
-): Promise<string[]> {
+export async function applyDirtyPolicy(database: Database, { branch, policy, author }: Policy): Promise<Applied> {
   return database.session(async (sql) => {
-    await checkout(sql, localDatabase.branch);
+    await checkout(sql, branch);
     const tables = await dirtyTables(sql);
-    if (tables.length === 0) return [];
-    switch (localDatabase.policy) {
+    if (tables.length === 0) return { dirty: [], notices: [] };
+    switch (policy) {
       case 'allow':
-        return tables;
+        return { dirty: tables, notices: [] };
       case 'fail':
         throw new Failure('uncommitted-changes', `tables have uncommitted changes: ${tables.join(', ')}`, {
           hint: 'Commit them, or set `federation.dirty` to `allow` or `commit`.',
         });
       case 'commit':
-        if (!localDatabase.mayWrite) return tables;
+        if (author === null) return { dirty: tables, notices: [] };
         await refuseStale(sql);
-        await commitAll(sql, COMMIT_MESSAGE);
-        return [];
+        await commitAll(sql, COMMIT_MESSAGE, await author());
+        return { dirty: [], notices: [committedNotice(tables, await branchHead(sql, branch))] };
     }
   });
+}
+
+function committedNotice(tables: readonly string[], commit: string | null): Diagnostic {
+  const message = `committed the uncommitted changes of ${listed('table', tables)} in ${commit ?? 'a commit'}`;
+  return { severity: 'notice', code: 'uncommitted-changes', message, hint: '' };
 }
 
 /** Which heads wait, and which rows are set aside for the others. */

@@ -8,6 +8,8 @@ export interface ServedDatabase {
   readonly isDefault: boolean;
   /** Tables with uncommitted changes at the server, ignored ones included. No move may change them. */
   readonly uncommitted: readonly string[];
+  /** Those of them that `dolt_ignore` does not match, as a run reports them. */
+  readonly dirty: readonly string[];
   /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. */
   renew(scratch: Engines): Promise<void>;
   /**

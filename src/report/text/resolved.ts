@@ -1,0 +1,27 @@
+import type { ResolveResult } from '../../contract/result.ts';
+import { counted, plain } from '../../core/text.ts';
+
+/** How a resolve ended, and what comes next. */
+export function resolvedText(result: ResolveResult): string {
+  const { status, branch, head, peers, rows, restored, dropped, open, conflictsPath = '' } = result;
+  const file = plain(conflictsPath);
+  switch (status) {
+    case 'unchanged':
+      return 'no conflicts to resolve\n';
+    case 'stopped': {
+      const decided = rows + restored + dropped;
+      const kept = decided === 0 ? '' : `The answers are kept in ${file}\n`;
+      const next = 'To continue, run `dolt-federation resolve`';
+      return `${decided} of ${counted(decided + open, 'row')} decided; nothing was changed.\n${kept}${next}\n`;
+    }
+    case 'success': {
+      const merged =
+        peers.length === 0 ? [] : [`merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`];
+      const added = restored === 0 ? [] : [`restored ${counted(restored, 'row')}`];
+      const out = dropped === 0 ? [] : [`dropped ${counted(dropped, 'row')}`];
+      const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
+      const done = [...merged, ...added, ...out].join(', ');
+      return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;
+    }
+  }
+}

@@ -7,25 +7,35 @@ import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** A primary, a peer that is down, and a backup: the middle one fails. */
-function threePeers(folder: TempFolder, primary = folder.file('origin')): string {
+/** A primary, a peer that is down, a backup, and a peer that is only read and has no folder: two of them fail. */
+function fourPeers(folder: TempFolder, primary = folder.file('origin')): string {
   return [
     `one: {endpoint: "file://${primary}", role: primary}`,
     `two: file://${folder.file('no', 'disk')}`,
     `vault: {endpoint: "file://${folder.file('vault')}", role: backup}`,
+    `west: {endpoint: "file://${folder.file('not-made')}", role: upstream}`,
   ].join('\n');
 }
 
-describe('three peers of which one is down', () => {
+describe('four peers of which two are down', () => {
   test('the others are served, and the exit code is what fail-on makes of it', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
-    const { result } = await command(folder, threePeers(folder));
+    const { result } = await command(folder, fourPeers(folder));
     expect(result.status).toBe('partial');
     expect(result.peers).toMatchObject([
       { name: 'one', status: 'pushed', verified: true },
       { name: 'two', status: 'failed', state: 'unreachable', verified: false, error: { code: 'folder-missing' } },
       { name: 'vault', status: 'pushed', verified: true },
+      {
+        name: 'west',
+        status: 'failed',
+        state: 'unreachable',
+        error: {
+          code: 'folder-missing',
+          message: expect.stringContaining('not-made does not exist, and runs only read'),
+        },
+      },
     ]);
     for (const name of ['origin', 'vault']) {
       expect(await remoteHead(`file://${folder.file(name)}`, folder.file(name, '..', `look-${name}`, 'c'))).toBe(
@@ -39,11 +49,12 @@ describe('three peers of which one is down', () => {
   test('a primary that is down fails the run under fail-on primary, and the others are still served', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
-    const { result } = await command(folder, threePeers(folder, folder.file('gone', 'too')), { failOn: 'primary' });
+    const { result } = await command(folder, fourPeers(folder, folder.file('gone', 'too')), { failOn: 'primary' });
     expect(result.peers).toMatchObject([
       { name: 'one', status: 'failed' },
       { name: 'two', status: 'failed' },
       { name: 'vault', status: 'pushed', verified: true },
+      { name: 'west', status: 'failed' },
     ]);
     expect(exitCodeOf(result, 'primary')).toBe(EXIT.failed);
     expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
@@ -98,7 +109,7 @@ describe('only-role', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await mkdir(folder.file('origin'));
-    const { result } = await command(folder, threePeers(folder), { onlyRoles: ['primary', 'backup'] });
+    const { result } = await command(folder, fourPeers(folder), { onlyRoles: ['primary', 'backup'] });
     expect(result.peers.map((peer) => peer.name)).toEqual(['one', 'vault']);
     expect(result.status).toBe('success');
   });
@@ -106,7 +117,7 @@ describe('only-role', () => {
   test('that leaves no peer says so and is no failure', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
-    const { result } = await command(folder, threePeers(folder), { only: ['two'], onlyRoles: ['archive'] });
+    const { result } = await command(folder, fourPeers(folder), { only: ['two'], onlyRoles: ['archive'] });
     expect(result).toMatchObject({
       status: 'unchanged',
       peers: [],

@@ -13,7 +13,7 @@ import { textFailure } from '../../dolt/sql/failure.ts';
 import { sortInboxes } from '../../sync/inbox.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
 import { findInaccessible, ownerMessage } from '../../sync/remotes/file-access.ts';
-import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { absentForReading, fileRemote } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import type { Context } from '../context.ts';
 import type { DatabaseFacts } from '../prepare/database-facts.ts';
@@ -131,10 +131,7 @@ export function judgeFolder(
 ): DoctorCheck {
   const subject = { check: 'folder', peer: name } as const;
   const writes = actionsOf('push', role) !== null;
-  if (!isThere && !writes) {
-    const cure = 'Correct the endpoint, or mount the disk.';
-    return missing(subject, `${folder} does not exist, and runs only read this peer`, cure);
-  }
+  if (!isThere && !writes) return refused(subject, absentForReading(folder));
   if (writes && !mayWrite) {
     return missing(subject, `this user cannot write to ${folder}`, 'Grant this user write permission.');
   }

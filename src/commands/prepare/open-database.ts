@@ -231,14 +231,14 @@ async function clone(
   known: Known & { readonly source: Peer; readonly path: string; readonly removeWith: readonly string[] },
 ): Promise<void> {
   const { source } = known;
-  const empty = (cause?: unknown): Failure =>
-    new Failure('no-database', `no database was found, and ${source.name} is empty, so it cannot be cloned`, {
+  const empty = (why: string, cause?: unknown): Failure =>
+    new Failure('no-database', `no database was found, and ${source.name} ${why}, so it cannot be cloned`, {
       hint: `Push the database to ${source.name} from where it exists, or set \`--bootstrap\` to another peer.`,
       cause,
     });
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);
   await refuseCheckoutPrograms(source, context);
-  if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
+  if ((await fileRemote(source.endpoint)) === 'absent') throw empty(`has no folder (${source.endpoint.written})`);
   const { url, engineCredentials, reach, user } = accessTo(source, known.access);
   const options = { dolt: known.dolt, database: known.path, removeWith: known.removeWith, engineCredentials };
   const record = {
@@ -262,7 +262,7 @@ async function clone(
     await readWithRetries(() => cloneDatabase(context, options, wanted, limit), { retries, signal: context.signal });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    if (thrown.code === 'remote-empty') throw empty(thrown);
+    if (thrown.code === 'remote-empty') throw empty('is empty', thrown);
     const { folder } = source.endpoint;
     const { code, message, hint, said, cause } = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
     // The whole run fails, so nothing else names the peer.

@@ -4,10 +4,10 @@ import type { Role } from '../../contract/vocabulary.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { suggestion } from '../../core/suggestion.ts';
-import { actionsOf } from '../../sync/peer-actions.ts';
+import { actionsOf, rightsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
-import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
+import { absentForReading, fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
@@ -75,7 +75,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
 
 /** Registering a `file://` remote creates its folder; only a first push may do that. */
 async function canBeRegistered(progress: PeerProgress, request: Preparation['request']): Promise<boolean> {
-  const folder = await fileRemote(progress.peer.endpoint).catch((thrown: unknown) => {
+  const folder = await folderOf(progress.peer).catch((thrown: unknown) => {
     progress.unreachable(toFailure(thrown));
     return null;
   });
@@ -83,6 +83,13 @@ async function canBeRegistered(progress: PeerProgress, request: Preparation['req
   if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(progress.peer.endpoint)))) return true;
   progress.foundEmpty('remote-empty');
   return progress.actions?.push === true && !request.dryRun;
+}
+
+/** @throws Failure as `fileRemote`; `folder-missing` also if no push will ever create the folder */
+async function folderOf({ endpoint, role }: Peer): ReturnType<typeof fileRemote> {
+  const found = await fileRemote(endpoint);
+  if (found === 'absent' && !rightsOf(role).push) throw absentForReading(endpoint.folder ?? endpoint.written);
+  return found;
 }
 
 /** Whether a folder holds no data of a remote. Dolt 2.3.0 writes into such a folder when it fetches from it (measured). */

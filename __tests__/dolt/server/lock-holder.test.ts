@@ -1,5 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { type Holder, holderOf, inUse, nameOf } from '../../../src/dolt/server/lock.ts';
+import { type Holder, holderOf, inUse, lockHolder, nameOf } from '../../../src/dolt/server/lock.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const HOLDERS: readonly [string | null, Omit<Holder, 'pid'>][] = [
   ['/opt/dolt sql-server --config /tmp/df-aB3_x9/server.yaml', { kind: 'run', program: 'dolt sql-server' }],
@@ -14,6 +16,23 @@ const HOLDERS: readonly [string | null, Omit<Holder, 'pid'>][] = [
 
 test.each(HOLDERS)('a process that was started as %s is %j', (command, holder) => {
   expect(holderOf(7, command)).toEqual({ ...holder, pid: 7 });
+});
+
+test.each([
+  ['beside the data', 'local/.dolt', true],
+  ['in the folder of several databases', '.dolt', true],
+  ['of another process', 'local/.dolt', false],
+])('the port of a server is read from its own file: %s', async (_, place, isOwn) => {
+  await using folder = await tempFolder();
+  await mkdir(folder.file('local/.dolt/noms'), { recursive: true });
+  await mkdir(folder.file(place), { recursive: true });
+  // No process locks the database, so the living process in the file of the server counts.
+  await writeFile(folder.file(place, 'sql-server.info'), `${isOwn ? process.pid : 2 ** 30}:4406:secret`);
+  const holder = await lockHolder(folder.file('local'), {});
+  expect(holder).toMatchObject(isOwn ? { pid: process.pid, port: 4406 } : { kind: 'unknown', pid: null });
+  expect(inUse('/srv/local', { ...holder, kind: 'server' }, 0).hint).toContain(
+    isOwn ? '`federation.server: {port: 4406}`' : '`federation.server.port` with its port',
+  );
 });
 
 test('every kind of holder has its own words and its own cure', () => {

@@ -7,7 +7,7 @@ import { isAlive } from '../../core/processes.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { processCommand } from '../process.ts';
 import { lockedBy } from './lock-table.ts';
-import { readServerInfo } from './server-info.ts';
+import { serversOf } from './server-info.ts';
 
 /** The process that has a database open: another run, a `dolt sql-server` of the user, another process, or unknown. */
 export interface Holder {
@@ -33,16 +33,13 @@ export function lockFile(database: string): string {
  */
 export async function lockHolder(database: string, env: Env): Promise<Holder> {
   const locked = await lockedBy(lockFile(database));
-  const pid = (locked.kind === 'held' ? locked.pid : null) ?? (await livingServer(database));
+  const servers = await serversOf(database);
+  // A dead server's file remains.
+  const pid = (locked.kind === 'held' ? locked.pid : null) ?? servers.find((one) => isAlive(one.pid))?.pid ?? null;
   if (pid === null) return { kind: 'unknown', pid, program: null };
-  const info = await readServerInfo(database);
-  return { ...holderOf(pid, await processCommand(pid, env)), ...(info?.pid === pid ? { port: info.port } : {}) };
-}
-
-/** A dead server's file remains. */
-async function livingServer(database: string): Promise<number | null> {
-  const info = await readServerInfo(database);
-  return info !== null && isAlive(info.pid) ? info.pid : null;
+  const info = servers.find((one) => one.pid === pid);
+  const holder = holderOf(pid, await processCommand(pid, env));
+  return info === undefined ? holder : { ...holder, port: info.port };
 }
 
 /** Classifies a process by its command line; null if it cannot be read. */
@@ -89,12 +86,20 @@ function cureOf({ kind, port }: Holder): string {
     case 'run':
       return 'Wait until that run has ended, then run again. Put jobs that share a database in one `concurrency` group.';
     case 'server':
-      return `Federate through the server: add \`federation.server: {port: ${port ?? 3306}}\` to the configuration. Or stop the server during the run (\`bd dolt stop\` for a beads server).`;
+      return `${throughServer(port)} Or stop the server during the run (\`bd dolt stop\` for a beads server).`;
     case 'process':
       return 'Wait until that process has ended, or stop it, then run again. Never delete a LOCK file: the process holds the lock, not the file.';
     case 'unknown':
       return 'Stop the process that uses the database (a `dolt sql-server`, `bd` or another run), then run again. Never delete a LOCK file.';
   }
+}
+
+/** How to work through a server; `port` is absent if nothing says which one it listens on. */
+export function throughServer(port: number | undefined): string {
+  const advice = 'To federate through the server, add';
+  return port === undefined
+    ? `${advice} \`federation.server.port\` with its port to the configuration.`
+    : `${advice} \`federation.server: {port: ${port}}\` to the configuration.`;
 }
 
 /**

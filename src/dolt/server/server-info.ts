@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readSmallText } from '../../core/files.ts';
 
 /** The file that a running server keeps beside the data. */
@@ -16,6 +16,15 @@ export interface ServerInfo {
 /** The file of a server, which may have ended without removing it; null if there is none. */
 export async function readServerInfo(database: string): Promise<ServerInfo | null> {
   return parseServerInfo(await readSmallText(serverInfoFile(database)));
+}
+
+/**
+ * What servers of the folder and of the folder above say: a server of several databases keeps its file in the folder of
+ * them all (Dolt 2.3.0, measured).
+ */
+export async function serversOf(database: string): Promise<readonly ServerInfo[]> {
+  const found = await Promise.all([database, dirname(database)].map(readServerInfo));
+  return found.filter((info) => info !== null);
 }
 
 /** A server writes `pid:port:secret` (Dolt 2.3.0). The secret is a password and is not read. */

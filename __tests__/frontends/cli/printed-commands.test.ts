@@ -45,6 +45,17 @@ describe('a printed command', () => {
     expect(completeCommands(text, SYNC)).toBe(expected);
   });
 
+  test.each([
+    ['`dolt-federation sync`', "`dolt-federation -C '/srv/a b' sync --config x.yaml`"],
+    ['`dolt-federation config set k v`', "`dolt-federation -C '/srv/a b' config set --config x.yaml k v`"],
+    ['`dolt-federation install`', "`dolt-federation -C '/srv/a b' install`"],
+    ['`dolt-federation completion bash`', '`dolt-federation completion bash`'],
+    ['`dolt-federation help credentials`', '`dolt-federation help credentials`'],
+  ])('%s starts in the folder of -C, from which --config is read', (text, expected) => {
+    const words = ['-C', '/srv/a b', 'status', '--config', 'x.yaml'];
+    expect(completeCommands(text, parsed(words).parsed)).toBe(expected);
+  });
+
   test('is unchanged where the user gave nothing', () => {
     expect(completeCommands('`dolt-federation sync`', parsed(['sync']).parsed)).toBe('`dolt-federation sync`');
   });

@@ -4,7 +4,7 @@ import { shellWord } from '../../core/text.ts';
 import { attribute } from './asked.ts';
 import type { ParsedCommand } from './command-tree.ts';
 
-/** Options that say where things are; another command about the same database needs them as well. */
+/** Options that say where things are; another command about the same database needs them as well. They follow it. */
 const PLACES: readonly OptionName[] = [
   ...(['config', 'database', 'credentials', 'sync-mode', 'remote', 'dolthub-host', 'allow-insecure'] as const),
   ...(['dolt-version', 'dolt-source', 'dolt-path', 'dolt-sha256', 'dolt-mirror'] as const),
@@ -14,10 +14,12 @@ const PLACES: readonly OptionName[] = [
 const PRINTED = /(?<=`|: )dolt-federation ([a-z]+(?:-[a-z]+)*(?: [a-z]+)?)([^`\n]*)/g;
 
 /**
- * Completes the commands that a text advises, so that they run as printed where the text is read: with the options that
- * the user gave and that the other command takes.
+ * Completes the commands that a text advises, so that they run as printed where the text is read: with the folder to
+ * start in, and the options that the user gave and that the other command takes.
  */
 export function completeCommands(text: string, { flags }: ParsedCommand): string {
+  const folder = flags['workingDirectory'];
+  const start = typeof folder === 'string' ? `dolt-federation -C ${shellWord(folder)}` : 'dolt-federation';
   return text.replace(PRINTED, (whole, words: string, rest: string) => {
     const name = commandOf(words);
     if (name === null) return whole;
@@ -25,7 +27,8 @@ export function completeCommands(text: string, { flags }: ParsedCommand): string
     const given = PLACES.filter((option) => options.includes(option) && !rest.includes(`--${option}`));
     const added = given.flatMap((option) => written(option, flags[attribute(option)]));
     const operands = words.slice(name.length);
-    return [`dolt-federation ${name}`, ...added].join(' ') + operands + rest;
+    const program = PLACES.some((option) => options.includes(option)) ? start : 'dolt-federation';
+    return [`${program} ${name}`, ...added].join(' ') + operands + rest;
   });
 }
 

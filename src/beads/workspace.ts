@@ -33,6 +33,14 @@ export interface WorkspaceSearch {
   readonly boundary?: Boundary | null;
 }
 
+/** How bd works on the same database. */
+export interface BdBeside {
+  /** Whether each command of bd opens the database itself. */
+  readonly isEmbedded: boolean;
+  /** What its gates guard: the workspace, and the folder with its databases. */
+  readonly guarded: readonly string[];
+}
+
 /** Where a workspace keeps its database. */
 export type BeadsPlace =
   | {
@@ -41,6 +49,7 @@ export type BeadsPlace =
       readonly path: string;
       /** The server that serves it while it runs; null: none is known. */
       readonly server: BdServer | null;
+      readonly bd: BdBeside;
       readonly notices: readonly Diagnostic[];
     }
   /** At a server whose folder is not on this machine, or unknown. */
@@ -77,7 +86,8 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   const location = (folder.by ?? name.by ?? mode.by)?.at ?? undefined;
   await requireWithin(boundary, path, { by: folder.by === null ? workspace : said(folder.by), location });
   if (!(await isDatabase(path))) await refuseClone(path, { settings, mode, folder });
-  return { kind: 'folder', path, server, notices: redirectNotice(redirect) };
+  const bd = { isEmbedded: mode.kind === 'embedded', guarded: [settings.beads, folder.value] };
+  return { kind: 'folder', path, server, bd, notices: redirectNotice(redirect) };
 }
 
 async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<WorkspaceSettings> {

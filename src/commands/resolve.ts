@@ -41,7 +41,7 @@ import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
-import { refuseFrozen } from './prepare/frozen.ts';
+import { refuseFrozen } from './prepare/beside/frozen.ts';
 import { requestedConfig, requestedCredentials, requestedDolt } from './prepare/options.ts';
 import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts';
 

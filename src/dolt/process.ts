@@ -1,3 +1,5 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -54,6 +56,25 @@ export async function run(command: string, args: readonly string[], options: Run
     });
   }
   return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+}
+
+/**
+ * Runs a command that works on an open file of this process, its standard input. The types of execa allow no descriptor
+ * above 9.
+ * @returns the exit code; null: the command could not be started, or was ended
+ */
+export async function runOnFile(
+  command: string,
+  args: readonly string[],
+  { env, descriptor }: Pick<RunOptions, 'env'> & { readonly descriptor: number },
+): Promise<number | null> {
+  const options = { env, stdio: [descriptor, 'ignore', 'ignore'], timeout: TIMEOUT_MS } satisfies SpawnOptions;
+  try {
+    const [code] = await once(spawn(command, args, options), 'exit');
+    return typeof code === 'number' ? code : null;
+  } catch {
+    return null;
+  }
 }
 
 interface ServerProcessOptions {

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { isDatabase } from '../../beads/database-folders.ts';
 import type { BdServer } from '../../beads/server-of.ts';
-import { type BeadsPlace, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
+import { type BdBeside, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
 import type { Configuration, Origin } from '../../config/configuration.ts';
 import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
@@ -40,6 +40,8 @@ export type Found =
       readonly path: string;
       /** The server that bd uses for it; null: none is known. */
       readonly server: BdServer | null;
+      /** null: bd does not use it. */
+      readonly bd: BdBeside | null;
       readonly notices: readonly Diagnostic[];
     }
   | { readonly kind: 'to-clone'; readonly path: string }
@@ -82,13 +84,13 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
 }
 
 /** What is at a path. */
-async function at(path: string, { server, notices }: Facts = NO_FACTS): Promise<Found> {
+async function at(path: string, { server, bd, notices }: Facts = NO_FACTS): Promise<Found> {
   if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
-  return { kind: 'database', path, server, notices: [...notices, ...(await nestedDatabases(path))] };
+  return { kind: 'database', path, server, bd, notices: [...notices, ...(await nestedDatabases(path))] };
 }
 
-type Facts = Pick<Extract<BeadsPlace, { kind: 'folder' }>, 'server' | 'notices'>;
-const NO_FACTS: Facts = { server: null, notices: [] };
+type Facts = Pick<Extract<Found, { kind: 'database' }>, 'server' | 'bd' | 'notices'>;
+const NO_FACTS: Facts = { server: null, bd: null, notices: [] };
 
 /** A folder that the user named, and how. */
 interface Named {
@@ -172,6 +174,7 @@ async function refuseDataFolder(path: string, origin: Location | undefined): Pro
 async function factsOfNamed(path: string, search: WorkspaceSearch): Promise<Facts> {
   const notice = (message: string): Facts => ({
     server: null,
+    bd: null,
     notices: [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }],
   });
   try {

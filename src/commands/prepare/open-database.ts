@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { requireNoDaemon } from '../../beads/daemon.ts';
+import { requireNoDaemon } from '../../beads/beside/daemon.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -22,7 +22,8 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
-import { refuseFrozen } from './frozen.ts';
+import { behindGates } from './beside/behind-gates.ts';
+import { refuseFrozen } from './beside/frozen.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { type AccessRules, accessTo } from './peer-access.ts';
@@ -94,7 +95,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (found.kind === 'database') {
     const copied = writes ? null : await openCopy(found, context, at);
     if (copied !== null) return copied;
-    const engines = at(found.path);
+    const engines = behindGates(at(found.path), found.bd, context);
     const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
     return opened({ path, work: path, engines, ephemeral, notices }, null);

@@ -12,7 +12,7 @@ import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { forgetPeer, registerPeers } from '../../sync/remotes/registration.ts';
 import { readRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { Context } from '../context.ts';
-import { refuseFrozen } from './frozen.ts';
+import { refuseFrozen } from './beside/frozen.ts';
 import { locateDatabase } from './locate-database.ts';
 import { tierRefusal } from './peer-access.ts';
 

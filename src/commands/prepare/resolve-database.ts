@@ -4,6 +4,7 @@ import type { Credentials } from '../../credentials/credential.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
+import { behindGates } from './beside/behind-gates.ts';
 import { locateDatabase } from './locate-database.ts';
 import type { LocalDatabase } from './open-database.ts';
 import { keptFolder, openServed, servedName } from './open-served.ts';
@@ -45,7 +46,7 @@ export async function findConflicted(
       async open(dolt, branch) {
         const serving = await servedBy(found, configuration, context);
         if (serving !== null) return await through(serving, dolt, branch);
-        const engines = openEngines(context, { dolt, database: path }, CONNECTIONS);
+        const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
         return { work: path, served: null, engines, close: () => engines.close() };
       },
     };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Failure } from '../core/failure.ts';
-import { readIfThere } from '../core/files.ts';
-import { isAlive } from '../core/processes.ts';
+import { Failure } from '../../core/failure.ts';
+import { readIfThere } from '../../core/files.ts';
+import { isAlive } from '../../core/processes.ts';
 
 /**
  * Refuses a workspace with a running bd daemon, which may write to the database at any time. Beads of January 2026

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { requireNoDaemon } from '../../src/beads/daemon.ts';
-import { beadsDatabase } from '../../src/beads/workspace.ts';
-import { command } from '../helpers/commanding.ts';
-import { makeDatabase } from '../helpers/database.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { requireNoDaemon } from '../../../src/beads/beside/daemon.ts';
+import { beadsDatabase } from '../../../src/beads/workspace.ts';
+import { command } from '../../helpers/commanding.ts';
+import { makeDatabase } from '../../helpers/database.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
 
 describe('a bd daemon', () => {
   test.each([

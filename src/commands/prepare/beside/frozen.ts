@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
-import { requireNotFrozen } from '../../beads/freeze.ts';
-import type { Configuration } from '../../config/configuration.ts';
-import type { Context } from '../context.ts';
+import { requireNotFrozen } from '../../../beads/freeze.ts';
+import type { Configuration } from '../../../config/configuration.ts';
+import type { Context } from '../../context.ts';
 
 /**
  * Refuses to write to a database of beads that is frozen for a migration. The file counts beside and above the database,

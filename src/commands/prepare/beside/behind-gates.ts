@@ -1,0 +1,31 @@
+import { enterGates, type Gates } from '../../../beads/beside/gates.ts';
+import type { BdBeside } from '../../../beads/workspace.ts';
+import type { Engines } from '../../../dolt/server/engines.ts';
+import type { Context } from '../../context.ts';
+
+/**
+ * Engines that hold the gates of bd while one of them may be open, so that maintenance of bd does not replace the database
+ * under it.
+ * @param bd null: bd does not use the database
+ * @throws Failure `database-in-use` from `use` while maintenance goes on
+ */
+export function behindGates(engines: Engines, bd: BdBeside | null, context: Context): Engines {
+  if (bd === null) return engines;
+  let gates: Promise<Gates> | null = null;
+  const leave = async (): Promise<void> => {
+    const left = gates;
+    gates = null;
+    await (await left?.catch(() => null))?.leave();
+  };
+  return {
+    async use(credentials, work) {
+      gates ??= enterGates(bd.guarded, context);
+      await gates.catch(async (thrown: unknown) => {
+        await leave();
+        throw thrown;
+      });
+      return await engines.use(credentials, work);
+    },
+    close: () => engines.close().finally(leave),
+  };
+}

@@ -29,6 +29,8 @@ beforeAll(async () => {
     dateCommits('2026-01-01T00:00:00'),
     ...BEADS_TABLES,
     issues('x-grp', 'x-lck', 'x-cln', 'x-not', 'x-ntc', 'x-met', 'x-bbb', 'x-ggg', 'x-wsp', 'x-par', 'x-oth'),
+    issues('x-dln', 'x-dls', 'x-dlk'),
+    "INSERT INTO labels VALUES ('x-dln', 'gone'), ('x-dls', 'gone')",
     "UPDATE issues SET notes = 'begin', updated_at = updated_at WHERE id IN ('x-not', 'x-ntc')",
     `UPDATE issues SET metadata = '{"a": 1}', updated_at = updated_at WHERE id = 'x-met'`,
     "INSERT INTO child_counters VALUES ('x-par', 1)",
@@ -53,6 +55,8 @@ beforeAll(async () => {
       "UPDATE child_counters SET last_child = 7 WHERE parent_id = 'x-par'",
       "INSERT INTO config VALUES ('custom.key', 'north'), ('kv.memory.word', 'north')",
       "INSERT INTO metadata VALUES ('clone_id', 'north')",
+      "DELETE FROM issues WHERE id IN ('x-dln', 'x-dlk')",
+      "UPDATE issues SET is_blocked = 1, row_lock = 107, updated_at = updated_at WHERE id = 'x-dls'",
     ],
     [
       edit('x-grp', "status = 'in_progress', assignee = 'bob'", { day: 4, lock: 201 }),
@@ -71,6 +75,9 @@ beforeAll(async () => {
       "UPDATE child_counters SET last_child = 5 WHERE parent_id = 'x-par'",
       "INSERT INTO config VALUES ('custom.key', 'south'), ('kv.memory.word', 'south')",
       "INSERT INTO metadata VALUES ('clone_id', 'south')",
+      "DELETE FROM issues WHERE id = 'x-dls'",
+      "UPDATE issues SET is_blocked = 1, row_lock = 207, updated_at = updated_at WHERE id = 'x-dln'",
+      edit('x-dlk', "title = 'kept'", { day: 3, lock: 208 }),
     ],
   );
   const inNorth = await databases.run('north');
@@ -152,6 +159,19 @@ describe('of an issue that both sides changed', () => {
     expect(ofRow('issues', 'x-met').filter(({ left }) => left)).toMatchObject([
       { columns: ['metadata'], paths: [{ path: '$.k' }] },
     ]);
+  });
+});
+
+describe('an issue that one side deleted', () => {
+  // One deletion of each side, so both directions of a merge are here, whichever head it starts on.
+  test.each(['x-dln', 'x-dls'])('stays deleted if the other only computed its columns (%s)', async (id) => {
+    expect(merged.issue(id)).toEqual({});
+    expect(await merged.rows(`SELECT label FROM labels WHERE issue_id = '${id}'`)).toEqual([]);
+    expect(ofRow('issues', id)).toEqual([]);
+  });
+  test('stays if the other changed it', () => {
+    expect(merged.issue('x-dlk')['title']).toBe('kept');
+    expect(ofRow('issues', 'x-dlk')).toMatchObject([{ kind: 'deleted' }]);
   });
 });
 

@@ -134,6 +134,29 @@ describe('who wins a row', () => {
   });
 });
 
+describe('a row that one side deleted', () => {
+  const policy: TablePolicy = { kind: 'cells', derived: ['b'] };
+  const base = { a: '1', b: '1' };
+  test.each([
+    ['newest', { a: '1', b: '2' }, 'deletion'],
+    ['newest', { a: '2', b: '1' }, 'change'],
+    ['newest', { a: '2', b: '2' }, 'change'],
+    ['ours', { a: '1', b: '2' }, 'ours'],
+    ['theirs', { a: '2', b: '1' }, 'theirs'],
+  ] as const)('under %s against %j: %s', (strategy, kept, winner) => {
+    for (const deletedBy of ['ours', 'theirs'] as const) {
+      const other = deletedBy === 'ours' ? 'theirs' : 'ours';
+      const row = { id: 'x', base, ours: kept, theirs: kept, [deletedBy]: null };
+      const clock = { cell: () => '', path: () => '', created: () => '' };
+      const rules = { strategy, policy, shape, audit: new Set<string>(), documents: new Map(), clock };
+      const { wins, take } = chooseRow(row, rowConflictOf(row, ['a', 'b'], new Set()), rules);
+      const side = winner === 'deletion' ? deletedBy : winner === 'change' ? other : winner;
+      expect(wins).toMatchObject([{ column: null, side }]);
+      expect(take).toEqual(side === 'ours' ? [] : deletedBy === 'theirs' ? 'deletion' : 'row');
+    }
+  });
+});
+
 describe('tables of beads', () => {
   const beads = tablePolicies(BEADS_RULES, ['issues', 'dependencies', 'labels', 'events', 'config', 'child_counters']);
   test('have counters and settings', () => {

@@ -25,6 +25,7 @@ export type Reason =
   | 'created-first'
   | 'smaller-key'
   | 'changed'
+  | 'derived'
   | 'audit'
   | 'appended'
   | 'family';
@@ -78,9 +79,11 @@ interface Rules {
 export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { strategy } = rules;
   if (rowConflict.kind === 'deleted-by-ours' || rowConflict.kind === 'deleted-by-theirs') {
+    if (strategy !== 'newest') return wholeRow({ side: strategy, reason: 'strategy' }, rowConflict);
     const changed = rowConflict.kind === 'deleted-by-ours' ? 'theirs' : 'ours';
-    const side = strategy === 'newest' ? changed : strategy;
-    return wholeRow({ side, reason: strategy === 'newest' ? 'changed' : 'strategy' }, rowConflict);
+    return isOnlyDerived(rowConflict, rules.policy)
+      ? wholeRow({ side: otherSide(changed), reason: 'derived' }, rowConflict)
+      : wholeRow({ side: changed, reason: 'changed' }, rowConflict);
   }
   if (strategy !== 'newest') {
     if (rowConflict.kind === 'added') return wholeRow({ side: strategy, reason: 'strategy' }, rowConflict);
@@ -167,6 +170,11 @@ function isSettled(row: ConflictRow, { settled }: Extract<TablePolicy, { readonl
 /** Whether every merge computes a column from others. */
 export function isDerived(column: string, policy: TablePolicy): boolean {
   return policy.kind === 'cells' && (policy.derived ?? []).includes(folded(column));
+}
+
+/** Whether only columns that every merge computes are in conflict. */
+export function isOnlyDerived({ conflicting }: RowConflict, policy: TablePolicy): boolean {
+  return conflicting.length > 0 && conflicting.every((column) => isDerived(column, policy));
 }
 
 /** Texts to which both sides appended, with both parts in the order of their times. */

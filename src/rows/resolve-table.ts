@@ -1,10 +1,11 @@
 import { anySide, type ConflictRow, conflictRows, rowsThatFit } from '../dolt/rows/conflict-rows.ts';
 import { clearConflicts, resolveByCommit, resolveConflicts, takeTheirs } from '../dolt/rows/resolve-conflicts.ts';
+import { rewriteRows } from '../dolt/rows/rewrite-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { auditColumnsOf } from './audit-columns.ts';
-import { type CellResolution, type Choice, type Clock, chooseRow, isDerived } from './choose-row.ts';
+import { type CellResolution, type Choice, type Clock, chooseRow, isDerived, isOnlyDerived } from './choose-row.ts';
 import type { RowConflict } from './classify.ts';
 import { readRowConflicts } from './classify.ts';
 import { type ConflictingRow, type Histories, readClock } from './clock/read-clock.ts';
@@ -70,19 +71,19 @@ export async function resolveTable(sql: Sql, merging: Merging, table: TableToRes
     await clearConflicts(sql, shape.name);
     return { reported, survivors, losers };
   }
-  // Their deletions under `theirs` are taken together at the end; a row cannot be deleted in any other way.
+  // Their deletions under `theirs` are taken together at the end: that fires no trigger.
   const without = table.strategy === 'theirs' ? ({ without: 'their-deletions' } as const) : {};
   for (;;) {
     const limit = await rowsThatFit(sql, shape.name, { limit: PAGE_ROWS, ...without });
     const rows = await conflictRows(sql, shape.name, { limit, ...without });
     if (rows.length === 0) break;
     const chosen = await budget.rows.lend(() => resolveAll(rows));
-    await resolveConflicts(
-      sql,
-      shape,
-      chosen.flatMap(([{ id }, { take, set }]) => (take === 'deletion' ? [] : [{ id, take, set }])),
-      merging.pending,
-    );
+    const deleted = chosen.flatMap(([row, { take }]) => (take === 'deletion' ? [anySide(row, shape)] : []));
+    const deletions = deleted.map((key) => ({ key, take: 'deletion', set: [] }) as const);
+    await rewriteRows(sql, shape, open, deletions, merging.pending);
+    // The conflict of a deleted row is settled like one that keeps our row.
+    const resolutions = chosen.map(([{ id }, { take, set }]) => ({ id, take: take === 'deletion' ? [] : take, set }));
+    await resolveConflicts(sql, shape, resolutions, merging.pending);
   }
   // Every other row is resolved, so these are all.
   const deletions = table.strategy === 'theirs' ? await readConflicts(sql, shape, open, budget.rows) : [];
@@ -164,7 +165,7 @@ function reportedRows(
 ): ResolvedRow[] {
   const { confirm } = choice;
   const columns = rowConflict.conflicting.filter((name) => !isDerived(name, policy));
-  if (columns.length === 0 && rowConflict.conflicting.length > 0) return [];
+  if (isOnlyDerived(rowConflict, policy)) return [];
   const resolved: ResolvedRow = {
     // Settings have no identity of their own: two of one name are two values of it.
     kind: policy.kind === 'whole' && rowConflict.kind === 'added' ? 'changed' : KINDS[rowConflict.kind],

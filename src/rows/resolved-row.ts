@@ -36,6 +36,7 @@ const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   'created-first': 'created first',
   'smaller-key': 'same time, smaller key',
   changed: 'changed rows win over deleted rows',
+  derived: 'only computed columns changed',
   audit: 'audit',
   appended: 'both parts, the later one last',
   family: 'the other row depends on a row that lost its key',

@@ -120,6 +120,11 @@ export async function createDatabase(path: string, author: Author, ...statements
   return openTestDatabase(path);
 }
 
+/** Makes a database and runs statements in it. */
+export async function makeDatabaseOf(path: string, ...statements: readonly string[]): Promise<TestDatabase> {
+  return await createDatabase(path, ANN, ...statements);
+}
+
 /** Makes a database without tables. */
 export async function makeEmptyDatabase(path: string): Promise<TestDatabase> {
   return await createDatabase(path, ANN);

@@ -26,9 +26,24 @@ export interface TwoDatabases {
 export const HASH_ORDERS = ['north-first', 'south-first'] as const;
 export type HashOrder = (typeof HASH_ORDERS)[number];
 
-const MAX_AMENDS = 64;
+/** The smallest of so many hashes is as good as always below the greatest of as many others. */
+const CANDIDATES = 12;
 const SAME_DATE =
   "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
+
+/** Amends the last commit several times, and leaves the one with the smallest or the greatest hash. */
+function amending(name: string, choice: 'LEAST' | 'GREATEST'): readonly string[] {
+  const numbers = Array.from({ length: CANDIDATES }, (_, index) => index);
+  return [
+    SAME_DATE,
+    ...numbers.flatMap((n) => [
+      `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`,
+      `SET @hash${n} = DOLT_HASHOF('HEAD')`,
+    ]),
+    `SET @chosen = ${choice}(${numbers.map((n) => `@hash${n}`).join()})`,
+    "CALL DOLT_RESET('--hard', @chosen)",
+  ];
+}
 
 const other = (name: DatabaseName): DatabaseName => (name === 'north' ? 'south' : 'north');
 
@@ -40,18 +55,8 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
     .database('south')
     .build();
   const databases = { north: made.database('north'), south: made.database('south') };
-  // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
-  const amendUntil = async (order: HashOrder, heads: Record<DatabaseName, string>): Promise<void> => {
-    for (let n = 1; n <= MAX_AMENDS; n += 1) {
-      if (heads.north < heads.south === (order === 'north-first')) return;
-      const name = n % 2 === 1 ? 'south' : 'north';
-      heads[name] = await databases[name].headAfter(SAME_DATE, `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`);
-    }
-    throw new Error(`no hash in the order ${order}`);
-  };
-  const publish = async (name: DatabaseName, ...before: readonly string[]): Promise<void> => {
-    await databases[name].sql(...before, ...publishing(`file://${folder.file(`${name}.box`)}`));
-  };
+  const publish = async (name: DatabaseName, ...before: readonly string[]): Promise<string> =>
+    await databases[name].headAfter(...before, ...publishing(`file://${folder.file(`${name}.box`)}`));
   return {
     ...databases,
     async edit(north, south, order) {
@@ -60,12 +65,14 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
         await Promise.all([publish('north', ...commits.north), publish('south', ...commits.south)]);
         return;
       }
+      if (commits.north.length === 0 || commits.south.length === 0)
+        throw new Error('each head needs a commit of its own');
+      const isNorthFirst = order === 'north-first';
       const [ofNorth, ofSouth] = await Promise.all([
-        databases.north.headAfter(...commits.north),
-        databases.south.headAfter(...commits.south),
+        publish('north', ...commits.north, ...amending('north', isNorthFirst ? 'LEAST' : 'GREATEST')),
+        publish('south', ...commits.south, ...amending('south', isNorthFirst ? 'GREATEST' : 'LEAST')),
       ]);
-      await amendUntil(order, { north: ofNorth, south: ofSouth });
-      await Promise.all([publish('north'), publish('south')]);
+      if (ofNorth < ofSouth !== isNorthFirst) throw new Error(`the hashes are not in the order ${order}`);
     },
     run(local, { strategy = 'newest', role = 'upstream' } = {}) {
       // What the check before a merge would refuse must be safe to merge, too.

@@ -5,8 +5,10 @@ import type { UnresolvedMerge, UnresolvedRow } from '../../src/resolve/conflicts
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { removeScratch } from '../../src/sync/merge/scratch.ts';
-import { makeEmptyDatabase, type TestDatabase } from './database.ts';
+import { branchesOf } from './branches.ts';
+import { makeDatabaseOf, type TestDatabase } from './database.ts';
 import { withDatabase } from './federating.ts';
+import { committing } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export interface TwoHeads {
@@ -20,12 +22,17 @@ export async function twoHeads(
   folder: TempFolder,
   work: { readonly base: readonly string[]; readonly ours: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<TwoHeads> {
-  const local = await makeEmptyDatabase(folder.file('local'));
-  await local.commit('base', ...work.base);
-  await local.dolt('branch', 'other');
-  const ours = await local.commit('ours', ...work.ours);
-  await local.sql("CALL DOLT_CHECKOUT('other')", ...work.theirs, "CALL DOLT_COMMIT('-A', '-m', 'theirs')");
-  return { local, ours, theirs: await local.head('other') };
+  const local = await makeDatabaseOf(
+    folder.file('local'),
+    ...committing('base', work.base),
+    "CALL DOLT_BRANCH('other')",
+    ...committing('ours', work.ours),
+    "CALL DOLT_CHECKOUT('other')",
+    ...committing('theirs', work.theirs),
+  );
+  const { main, other } = await branchesOf(local);
+  if (main === undefined || other === undefined) throw new Error('a branch is missing');
+  return { local, ours: main, theirs: other };
 }
 
 /** Merges both heads as a person chose. `choose` says it for each row, and may be asked for the cells as well. */

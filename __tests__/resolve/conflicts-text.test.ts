@@ -10,12 +10,12 @@ import {
 } from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
-import { fc, timesCases } from '../helpers/property.ts';
+import { anyCharacter, fc, timesCases } from '../helpers/property.ts';
 
 const HASH = '0123456789abcdefghijklmnopqrstuv';
 
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom(
     ...[

@@ -121,11 +121,11 @@ describe('the result omits an issue that a wisp may block, and all issues below 
   });
 });
 
-test('a hundred thousand issues in one chain take no recursion', () => {
-  const ids = Array.from({ length: 100_000 }, (_, index) => `i${index}`);
+test('thirty thousand issues in one chain take no recursion', () => {
+  const ids = Array.from({ length: 30_000 }, (_, index) => `i${index}`);
   const edges = ids.slice(1).map((id, index) => edge(id, 'parent-child', `i${index}`));
   const found = blocked([...ids, 'x'], [...edges, edge('i0', 'blocks', 'x')]);
-  expect(found).toHaveLength(100_000);
+  expect(found).toHaveLength(30_000);
 });
 
 test('fifteen thousand issues that wait for fifteen thousand children take linear time', () => {

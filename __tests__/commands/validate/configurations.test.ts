@@ -106,7 +106,7 @@ describe('large files', () => {
     ],
     [
       '10,000 flat peers',
-      `sync.mode: dolt-native\n${lines(10_000, (n) => `federation.peers.p${n}: file:///srv/${n}`)}`,
+      `sync.mode: dolt-native\n${lines(10_000, (n) => `federation.peers.p${n}: https://h${n}.example/o/d`)}`,
       0,
     ],
     [

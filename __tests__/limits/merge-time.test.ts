@@ -14,6 +14,8 @@ import { failureOf } from '../helpers/thrown.ts';
 
 /** Long for what these databases hold, short for a test. */
 const MERGE_TIMEOUT_MS = 2_000;
+/** Many times what it takes. Without the end of the engine it would never end. */
+const ENDED_WITHIN_MS = 120_000;
 
 let folder: TempFolder;
 let databases: Mailbox;
@@ -87,13 +89,17 @@ describe('a merge that passes its limit', () => {
     await expectOnlyHonest(await receive());
   });
 
-  test('an engine that does not answer is ended, and the merge goes on in a new one', async () => {
-    await databases.send(`ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR ${DEAF} > '')`);
-    await databases.keep('INSERT INTO numbers VALUES (2, -1)');
-    const started = performance.now();
-    await expectOnlyHonest(await receive());
-    expect(performance.now() - started).toBeLessThan(40_000);
-  });
+  test(
+    'an engine that does not answer is ended, and the merge goes on in a new one',
+    async () => {
+      await databases.send(`ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR ${DEAF} > '')`);
+      await databases.keep('INSERT INTO numbers VALUES (2, -1)');
+      const started = performance.now();
+      await expectOnlyHonest(await receive());
+      expect(performance.now() - started).toBeLessThan(ENDED_WITHIN_MS);
+    },
+    2 * ENDED_WITHIN_MS,
+  );
 });
 
 test('a comparison that passes its limit keeps the peer out; nothing is merged or pushed', async () => {

@@ -1,5 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import type { SERVER_KEYS } from '../../src/config/server.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { PEER_SETTINGS } from '../../src/contract/peer-options.ts';
 import { configEditResultSchema } from '../../src/contract/result.ts';
 import { PLAIN_STYLE } from '../../src/report/text/table.ts';
 import { prepared } from '../helpers/command-line.ts';
@@ -82,11 +85,15 @@ conflict:
     ['federation.remote', '~/x', 'invalid-endpoint', 'invalid endpoint format "~/x"'],
     ['federation.soverignty', 'T1', 'config-unknown-key', 'federation.soverignty'],
     ['federation.peers.hub.rol', 'peer', 'config-unknown-key', 'federation.peers.hub.rol'],
-    ['federation.peers.hub.aws', 'x', 'config-unknown-key', 'federation.peers.hub.aws'],
+    ['federation.peers.hub.aws', 'x', 'bad-usage', 'federation.peers.hub.aws has several keys'],
     ['federation.peers.hub.aws.zone', 'x', 'config-unknown-key', 'federation.peers.hub.aws.zone'],
     ['federation.peers.hub.erasure', 'x', 'not-supported', 'erasure'],
-    ['federation.server', 'x', 'config-unknown-key', 'federation.server'],
+    ['federation.server', 'x', 'bad-usage', 'federation.server has several keys'],
     ['federation.server.port', 'high', 'config-invalid', 'must be a port number'],
+    ['federation.server.host', 'db.example', 'bad-usage', 'needs the port of the server first'],
+    ['federation.server.prot', '3306', 'config-unknown-key', 'federation.server.prot'],
+    ['federation.server.port.x', '3306', 'config-unknown-key', 'federation.server.port.x'],
+    ['federation.database', '.', 'no-database', 'does not contain a Dolt database'],
     ['federation.peers', 'x', 'config-unknown-key', 'federation.peers'],
     ['federation.peers.far', 'file:///srv/far', 'unknown-peer', 'there is no peer "far"'],
     ['federation.peers.a b', 'file:///srv/far', 'invalid-peer-name', '"a b"'],
@@ -112,6 +119,148 @@ conflict:
     const failure = await refusal(() => run(folder, 'set', 'federation.push', 'true'));
     expect(failure).toMatchObject({ code: 'config-unknown-key', location: { file, line: 2, column: 3 } });
     expect(await readFile(file, 'utf8')).toBe(text);
+  });
+});
+
+test('config set federation.database checks the folder from that of the file, and accepts one to be made', async () => {
+  await using folder = await tempFolder();
+  const file = await withFile(folder);
+  await mkdir(folder.file('db', '.dolt', 'noms'), { recursive: true });
+  const warnings: string[] = [];
+  const set = (value: string) =>
+    prepared(['config', 'set', 'federation.database', value]).run(commandContext(folder.path, { warnings }));
+  await set('../db');
+  expect(warnings).toEqual([]);
+  // As seen from the working directory.
+  await set('db');
+  await set('../new');
+  expect(warnings).toEqual([
+    expect.stringMatching(/"db" in `federation.database` does not exist .* Did you mean `\.\.\/db`\?/),
+    expect.stringMatching(/"\.\.\/new" in `federation.database` does not exist/),
+  ]);
+  expect(await readFile(file, 'utf8')).toBe(`${TEXT}  database: ../new\n`);
+});
+
+/** A value for every key that `config set` takes; a server has its port. */
+const VALUES: Readonly<Record<(typeof SETTINGS)[keyof typeof SETTINGS]['key'], string>> = {
+  'sync.mode': 'belt-and-suspenders',
+  'federation.remote': 'file:///srv/north',
+  'federation.sovereignty': 'T1',
+  'federation.allowed-remote-patterns': 'file:///srv/*',
+  'federation.dirty': 'commit',
+  'federation.town': 'north',
+  'federation.inbox': 'true',
+  'federation.plain-hosts': 'a.example',
+  'federation.database': '../db',
+  'federation.server': '',
+  'federation.push': 'true',
+  'federation.register': 'run',
+  'federation.attribution': 'off',
+  'conflict.strategy': 'manual',
+};
+const SERVER_VALUES: Readonly<Record<(typeof SERVER_KEYS)[number], string>> = {
+  port: '3307',
+  host: 'localhost',
+  user: 'sync',
+  database: 'north',
+  remotesapi: '50051',
+  tls: 'false',
+};
+const PEER_VALUES: Readonly<Record<string, string>> = {
+  role: 'backup',
+  tier: 'T1',
+  'lower-tier': 'true',
+  branch: 'stable',
+  conflict: 'ours',
+  accept: 'deletion',
+  trust: 'north',
+  timeout: '90s',
+  'aws.region': 'eu-west-1',
+  'aws.profile': 'p',
+  'aws.endpoint': 'https://s3.example',
+  'aws.path-style': 'true',
+  'aws.dynamodb-table': 'manifests',
+};
+/** Options of other kinds of endpoints. */
+const OTHER_PEERS: readonly (readonly [option: string, value: string, endpoint: string])[] = [
+  ['user', 'sync', 'https://dolt.example:50051/db'],
+  ['live', 'false', 'https://dolt.example:50051/db'],
+  ['allowed-hosts', 'b.example', 'https://dolt.example:50051/db'],
+  ['ref', 'refs/dolt/x', 'git@git.example:a/b'],
+];
+
+describe('every key that config set writes can be read and removed', () => {
+  test('was found', () => {
+    expect(Object.keys(VALUES).sort()).toEqual(
+      Object.values(SETTINGS)
+        .map(({ key }) => key)
+        .sort(),
+    );
+    const options = [...Object.keys(PEER_VALUES), ...OTHER_PEERS.map(([option]) => option)];
+    expect(options.sort()).toEqual(
+      Object.values(PEER_SETTINGS)
+        .map(({ path }) => path.join('.'))
+        .sort(),
+    );
+  });
+
+  const BEFORE = 'sync: {mode: dolt-native}\nfederation:\n  town: own\n';
+  const peerAt = (endpoint: string) => `${BEFORE}  peers:\n    hub:\n      endpoint: ${endpoint}\n`;
+  const ofPeer = (option: string, value: string, endpoint: string) =>
+    [`federation.peers.hub.${option}`, value, peerAt(endpoint)] as const;
+  const lake = 'aws://[manifests:bucket]/db';
+  test.each<readonly [key: string, value: string, before: string]>([
+    ...Object.entries(VALUES).flatMap(([key, value]) => (value === '' ? [] : [[key, value, BEFORE] as const])),
+    ...Object.entries(SERVER_VALUES).map(([option, value]) => {
+      const server = option === 'port' ? '' : '  server:\n    port: 3306\n';
+      return [`federation.server.${option}`, value, BEFORE + server] as const;
+    }),
+    ...Object.entries(PEER_VALUES).map(([option, value]) =>
+      ofPeer(option, value, option.startsWith('aws') ? 's3://bucket/db' : 'file:///srv/hub'),
+    ),
+    ...OTHER_PEERS.map((other) => ofPeer(...other)),
+  ])('%s %s', async (key, value, before) => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('db', '.dolt', 'noms'), { recursive: true });
+    const file = await withFile(folder, before);
+    const standard = (await run(folder, 'get', key)).text;
+    await run(folder, 'set', key, value);
+    expect((await run(folder, 'get', key)).text).toMatch(new RegExp(`^file:.* ${value.replaceAll('*', '\\*')}\n$`));
+    await run(folder, 'unset', key);
+    const rest = await run(folder, 'get', key);
+    expect(rest.text).toMatch(/^default/);
+    // These keys, or their section, are in the file before or stay.
+    if (['sync.mode', 'federation.town', 'conflict.strategy'].includes(key)) return;
+    expect([await readFile(file, 'utf8'), rest.text]).toEqual([before, standard]);
+  });
+
+  test.each([
+    ['federation.server', '  server: {port: 3306, host: localhost}\n', '', ''],
+    ['federation.server', '  server:\n    port: 3306\n    user: sync\n', '', ''],
+    ['federation.server', '', 'federation.server.port: 3306\nfederation.server.user: sync\n', ''],
+    ['federation.server.port', '  server: {port: 3306}\n', '', ''],
+    ['federation.server.user', '  server: {port: 3306, user: sync}\n', '', '  server: {port: 3306}\n'],
+    [
+      'federation.peers.hub.aws',
+      `  peers: {hub: {endpoint: "${lake}", aws: {region: r}}}\n`,
+      '',
+      `  peers: {hub: {endpoint: "${lake}"}}\n`,
+    ],
+  ])('%s of %j', async (key, nested, flat, left) => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, BEFORE + nested + flat);
+    await run(folder, 'unset', key);
+    expect(await readFile(file, 'utf8')).toBe(BEFORE + left);
+  });
+
+  test('but not the port that other keys of the server need', async () => {
+    await using folder = await tempFolder();
+    await withFile(folder, `${BEFORE}  server: {port: 3306, user: sync}\n`);
+    const failure = await refusal(() => run(folder, 'unset', 'federation.server.port'));
+    expect(failure).toMatchObject({
+      code: 'bad-usage',
+      hint: 'To remove the server: dolt-federation config unset federation.server',
+    });
   });
 });
 

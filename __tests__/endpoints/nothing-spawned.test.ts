@@ -3,7 +3,9 @@ import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOfFailure } from '../../src/commands/outcome/exit-code.ts';
 import { CLI, startCli } from '../helpers/bundled-cli.ts';
+import { prepared } from '../helpers/command-line.ts';
 import { command } from '../helpers/commanding.ts';
+import { commandContext } from '../helpers/configuring.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -62,6 +64,27 @@ test.each(['--force', ':other', '+main'])('the branch %s of a request starts not
   await using place = await tempFolder();
   const step = await (await fakeRunner(place)).main({ inputs: { branch, remote: OK, 'dolt-path': dolt } });
   expect([step.exitCode, step.commands.at(-1)?.command]).toEqual([2, 'error']);
+  await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
+});
+
+test('commands about the configuration start nothing, although there is a database', async () => {
+  await using folder = await tempFolder();
+  await traps(folder);
+  await mkdir(folder.file('.dolt', 'noms'), { recursive: true });
+  await mkdir(folder.file('.beads'));
+  const peers = `{box: "file://${folder.file('box')}", hub: "${OK}"}`;
+  await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\nfederation:\n  peers: ${peers}\n`);
+  const context = commandContext(folder.path, { env: { PATH: folder.file('bin') } });
+  for (const words of [
+    ['validate'],
+    ['list-peers'],
+    ['config', 'list'],
+    ['config', 'get', 'federation.peers.hub.role'],
+    ['config', 'set', 'federation.database', '..'],
+    ['config', 'set', 'federation.peers.hub.role', 'backup'],
+    ['config', 'unset', 'federation.database'],
+  ])
+    expect([words, (await prepared(words).run(context)).exitCode]).toEqual([words, 0]);
   await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
 });
 

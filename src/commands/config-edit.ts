@@ -1,13 +1,17 @@
+import { z } from 'zod';
 import type { ConfigOverrides } from '../config/configuration.ts';
 import { looksLikeToken } from '../config/endpoint/text.ts';
-import { parseSettingKey, parseSettingValue, type SettingKey } from '../config/setting-keys.ts';
-import { withoutValue, withValue } from '../config/yaml/edit.ts';
+import { type EditAction, parseSettingKey, parseSettingValue, type SettingKey } from '../config/setting-keys.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { valueIn, withoutValue, withValue } from '../config/yaml/edit.ts';
+import type { KeyPath } from '../config/yaml/tokens.ts';
 import type { ConfigEditResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { type Asked, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { checkDatabase } from './editing/check-database.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { changePeer } from './set-peer.ts';
@@ -28,7 +32,7 @@ export interface ConfigEditRequest {
  */
 export async function configEdit(request: ConfigEditRequest, context: Context): Promise<ConfigEditResult> {
   const { key, value } = request;
-  const wanted = parseSettingKey(key);
+  const wanted = parseSettingKey(key, value === null ? 'unset' : 'set');
   if (value === '') {
     throw new Failure('bad-usage', `${key} needs a value`, {
       hint: `To remove it: dolt-federation config unset ${key}`,
@@ -42,9 +46,15 @@ export async function configEdit(request: ConfigEditRequest, context: Context): 
 
 async function edit(wanted: SettingKey, { key, value, overrides }: ConfigEditRequest, context: Context) {
   if (wanted.kind === 'section') {
-    return await editConfiguration(context, overrides, (text, before) => {
-      if (value !== null) return withValue(text, wanted.path, parseSettingValue(value, wanted.form));
-      return before.file === null ? text : withoutValue(text, wanted.path);
+    return await editConfiguration(context, overrides, async (text, before, file) => {
+      if (value === null) {
+        if (before.file === null) return text;
+        requireServerComplete(text, wanted.path, 'unset');
+        return withoutValue(text, wanted.path);
+      }
+      requireServerComplete(text, wanted.path, 'set');
+      if (key === SETTINGS.database.key) await checkDatabase(value, { before, file }, context);
+      return withValue(text, wanted.path, parseSettingValue(value, wanted.form));
     });
   }
   const { name, path, form } = wanted;
@@ -63,6 +73,30 @@ async function edit(wanted: SettingKey, { key, value, overrides }: ConfigEditReq
     context,
   );
 }
+
+const SERVER = ['federation', 'server'];
+
+/**
+ * A server is nothing without its port.
+ * @throws Failure `bad-usage` if the port would be missing, with the command that helps
+ */
+function requireServerComplete(text: string, path: KeyPath, action: EditAction): void {
+  const [, section, option] = path;
+  if (section !== 'server' || option === undefined) return;
+  const server = serverKeys.safeParse(valueIn(text, SERVER)).data ?? {};
+  if (action === 'set' && option !== 'port' && server['port'] === undefined) {
+    throw new Failure('bad-usage', `${path.join('.')} needs the port of the server first`, {
+      hint: 'To set it: dolt-federation config set federation.server.port 3306',
+    });
+  }
+  if (action === 'unset' && option === 'port' && Object.keys(server).length > 1) {
+    throw new Failure('bad-usage', 'the other keys of federation.server need the port', {
+      hint: 'To remove the server: dolt-federation config unset federation.server',
+    });
+  }
+}
+
+const serverKeys = z.record(z.string(), z.unknown());
 
 function editRequest(asked: Asked, value: string | null): ConfigEditRequest {
   const [key = ''] = asked.operands;

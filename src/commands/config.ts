@@ -9,7 +9,7 @@ import { suggestion } from '../core/suggestion.ts';
 import { plain } from '../core/text.ts';
 import { textTable } from '../report/text/table.ts';
 import { type Command, defineCommand } from './command.ts';
-import { entry, peerOptionEntries } from './editing/peer-options.ts';
+import { entry, optionEntries } from './editing/peer-options.ts';
 import { requestedConfig } from './prepare/options.ts';
 
 export interface ConfigRequest {
@@ -28,7 +28,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
   const entries = listEntries(configuration);
   const { key } = request;
   if (key === null) return entries;
-  const found = [...entries, ...peerOptionEntries(configuration, source)].filter((entry) => entry.key === key);
+  const found = [...entries, ...optionEntries(configuration, source)].filter((entry) => entry.key === key);
   if (found.length > 0) return found;
   const near = nearKey(
     key,

@@ -37,8 +37,12 @@ const FIELDS = {
   tls: z.boolean({ error: 'must be true or false' }).optional(),
 };
 
+/** The keys of `federation.server`. */
+export const SERVER_KEYS = ['host', 'port', 'user', 'database', 'remotesapi', 'tls'] as const;
+type ServerKey = (typeof SERVER_KEYS)[number];
+
 /** How `config set` writes the values. */
-export const SERVER_FORMS: Readonly<Record<keyof typeof FIELDS, ValueForm>> = {
+export const SERVER_FORMS: Readonly<Record<ServerKey, ValueForm>> = {
   host: 'text',
   port: 'number',
   user: 'text',

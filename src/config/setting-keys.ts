@@ -4,7 +4,7 @@ import { PEER_SETTINGS, type ValueForm } from '../contract/peer-options.ts';
 import { Failure } from '../core/failure.ts';
 import { AWS_KEYS, keyProblem, PEER_KEYS, SECTIONS, sectionKeys } from './known-keys.ts';
 import { parsePeerName } from './names.ts';
-import { SERVER_FORMS } from './server.ts';
+import { SERVER_FORMS, SERVER_KEYS } from './server.ts';
 import { SETTINGS } from './settings.ts';
 import type { KeyPath, NewValue } from './yaml/tokens.ts';
 
@@ -24,39 +24,46 @@ const PEER_FORMS: ReadonlyMap<string, ValueForm> = new Map(
   Object.values(PEER_SETTINGS).map(({ path, form }) => [path.join('.'), form]),
 );
 
+/** What is done with a key. A mapping can only be removed as a whole. */
+export type EditAction = 'set' | 'unset';
+
 /**
  * Reads a dotted key such as `federation.dirty` or `federation.peers.hub.aws.region`.
- * @throws Failure `config-unknown-key` with the nearest key, `not-supported`, `invalid-peer-name`
+ * @throws Failure `config-unknown-key` with the nearest key, `not-supported`, `invalid-peer-name`, `bad-usage` for a
+ * mapping that is to be set
  */
-export function parseSettingKey(key: string): SettingKey {
+export function parseSettingKey(key: string, action: EditAction): SettingKey {
   const [section = '', name, ...rest] = key.split('.');
   const known = SECTIONS.find((one) => one === section);
   if (known === undefined || name === undefined) throw unknownKey(key);
   const keys = sectionKeys(known);
   const problem = keyProblem(name, { keys, prefix: `${known}.` });
   if (problem !== null) throw problem;
-  if (known === 'federation' && name === 'peers') return peerKey(key, rest);
-  if (known === 'federation' && name === 'server') return serverKey(key, rest);
+  if (known === 'federation' && name === 'peers') return peerKey(key, rest, action);
+  if (known === 'federation' && name === 'server') return serverKey(key, rest, action);
   if (rest.length > 0) throw unknownKey(key);
   if (keys[name] === 'ignored')
     throw new Failure('config-unknown-key', `${key} has no effect on dolt-federation`, {
-      hint: `The key belongs to beads. Set it with \`bd config set ${key}\`.`,
+      hint: `The key belongs to beads. Use \`bd config ${action} ${key}\`.`,
     });
   return { kind: 'section', path: [known, name], form: FORMS.get(key) ?? 'text' };
 }
 
-function serverKey(key: string, path: KeyPath): SettingKey {
-  const form =
-    path.length === 1 ? new Map<string, ValueForm>(Object.entries(SERVER_FORMS)).get(path[0] ?? '') : undefined;
-  if (form === undefined) {
-    throw new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
-      hint: `Set federation.server.port first, then the others of ${Object.keys(SERVER_FORMS).join(', ')}.`,
-    });
+function serverKey(key: string, path: KeyPath, action: EditAction): SettingKey {
+  const [option, ...rest] = path;
+  if (option === undefined) {
+    if (action === 'set') throw isMapping(key, 'federation.server.port 3306');
+    return { kind: 'section', path: ['federation', 'server'], form: 'text' };
   }
-  return { kind: 'section', path: ['federation', 'server', ...path], form };
+  const keys = Object.fromEntries(SERVER_KEYS.map((name) => [name, 'read' as const]));
+  const problem = keyProblem(option, { keys, prefix: 'federation.server.' });
+  if (problem !== null) throw problem;
+  const known = SERVER_KEYS.find((name) => name === option);
+  if (known === undefined || rest.length > 0) throw unknownKey(key);
+  return { kind: 'section', path: ['federation', 'server', known], form: SERVER_FORMS[known] };
 }
 
-function peerKey(key: string, [name, ...path]: KeyPath): SettingKey {
+function peerKey(key: string, [name, ...path]: KeyPath, action: EditAction): SettingKey {
   if (name === undefined) throw unknownKey(key);
   parsePeerName(name);
   const [option, inner, ...rest] = path;
@@ -66,9 +73,19 @@ function peerKey(key: string, [name, ...path]: KeyPath): SettingKey {
     keyProblem(option, { keys: PEER_KEYS, prefix }) ??
     (option === 'aws' && inner !== undefined ? keyProblem(inner, { keys: AWS_KEYS, prefix: `${prefix}aws.` }) : null);
   if (problem !== null) throw problem;
+  if (option === 'aws' && inner === undefined) {
+    if (action === 'set') throw isMapping(key, `${prefix}aws.region eu-west-1`);
+    return { kind: 'peer', name, path, form: 'text' };
+  }
   const form = PEER_FORMS.get(path.join('.')) ?? (option === 'endpoint' && inner === undefined ? 'text' : undefined);
   if (form === undefined || rest.length > 0) throw unknownKey(key);
   return { kind: 'peer', name, path, form };
+}
+
+function isMapping(key: string, example: string): Failure {
+  return new Failure('bad-usage', `${key} has several keys, which are set one by one`, {
+    hint: `For example: dolt-federation config set ${example}`,
+  });
 }
 
 function unknownKey(key: string): Failure {

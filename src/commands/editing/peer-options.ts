@@ -2,19 +2,30 @@ import type { ConfigSource } from '../../config/build.ts';
 import type { Configuration, Origin, Peer, Sourced } from '../../config/configuration.ts';
 import { readSections } from '../../config/known-keys.ts';
 import { Problems } from '../../config/problems.ts';
+import { SERVER_KEYS } from '../../config/server.ts';
 import { parseYaml } from '../../config/yaml/parse.ts';
 import { type ConfigField, field, plain } from '../../config/yaml/tree.ts';
 import { durationText } from '../../contract/duration.ts';
 import type { ConfigEntry } from '../../contract/result.ts';
 import type { Location } from '../../core/failure.ts';
 
-/** Every option of every peer of the file, with the value that is in effect. */
-export function peerOptionEntries(configuration: Configuration, { file, text }: ConfigSource): readonly ConfigEntry[] {
+/** Every option of every peer of the file and of the server, with the value that is in effect. */
+export function optionEntries(configuration: Configuration, { file, text }: ConfigSource): readonly ConfigEntry[] {
   const tree = readSections(parseYaml(text ?? '', file ?? ''), new Problems());
-  const peers = field(field(tree, 'federation')?.value, 'peers')?.value;
-  return configuration.peers.flatMap((peer) => {
+  const federation = field(tree, 'federation')?.value;
+  const peers = field(federation, 'peers')?.value;
+  const ofPeers = configuration.peers.flatMap((peer) => {
     const written = field(peers, peer.name);
     return written === undefined ? [] : optionsOf(peer, written, configuration);
+  });
+  return [...ofPeers, ...optionsOfServer(configuration, field(federation, 'server'))];
+}
+
+function optionsOfServer({ server }: Configuration, written: ConfigField | undefined): readonly ConfigEntry[] {
+  return SERVER_KEYS.map((option) => {
+    const own = field(written?.value, option);
+    const origin: Origin = own === undefined ? { layer: 'default' } : fileOrigin(own.keyAt);
+    return entry(`federation.server.${option}`, { value: String(server.value?.[option] ?? ''), origin });
   });
 }
 

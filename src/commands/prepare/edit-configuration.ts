@@ -27,7 +27,7 @@ export interface Edited {
 }
 
 /** @returns the new text, or the same if there is nothing to change */
-type Change = (text: string, before: Configuration, file: string) => string;
+type Change = (text: string, before: Configuration, file: string) => string | Promise<string>;
 
 interface EditOptions {
   /** The file to write, with the workspace that it makes, instead of the one that was found. */
@@ -90,7 +90,7 @@ async function attemptEdit(
   const file = into?.file ?? fileOf(source, context);
   const onDisk = source.file === file ? source.text : null;
   const former = onDisk ?? (source.workspace === null && into === undefined ? FRESH_TEXT : '');
-  const text = change(former, before, file);
+  const text = await change(former, before, file);
   if (text === former) return { file, before, after: before, isChanged: false };
   const after = validate({ ...source, ...into, file, text, base: context.cwd }, context, overrides);
   const conflict = new Error('another program changed the file');

@@ -96,6 +96,8 @@ const NO_FACTS: Facts = { server: null, bd: null, notices: [] };
 interface Named {
   readonly path: string;
   readonly written: string;
+  /** The folder that it is relative to. */
+  readonly base: string;
   /** Who or what named it, for messages. */
   readonly by: string;
   /** The place in a file that names it. */
@@ -104,12 +106,12 @@ interface Named {
 
 function nameOf({ database, configuration }: Wanted, cwd: string): Named | null {
   if (database !== undefined)
-    return { path: resolve(cwd, database), written: database, by: '`--database`', origin: undefined };
+    return { path: resolve(cwd, database), written: database, base: cwd, by: '`--database`', origin: undefined };
   const { value, origin } = configuration.database;
   if (value === null) return null;
   const file = origin.layer === 'file' ? origin.location : undefined;
   const base = file === undefined ? cwd : dirname(file.file);
-  return { path: resolve(base, value), written: value, by: nameOfOrigin(origin), origin: file };
+  return { path: resolve(base, value), written: value, base, by: nameOfOrigin(origin), origin: file };
 }
 
 function nameOfOrigin(origin: Origin): string {
@@ -123,7 +125,7 @@ interface Naming {
 }
 
 async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbsent }: Naming): Promise<Found> {
-  const { path, written, by, origin } = named;
+  const { path, written, base, by, origin } = named;
   await requireInside(path, search.boundary ?? null, named);
   if (await holdsDolt(path)) {
     await refuseDataFolder(path, origin);
@@ -135,17 +137,23 @@ async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbse
     await refuseBeside(path, search);
     return { kind: 'to-clone', path };
   }
-  const near = await nearestDatabase(path);
-  const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd: search.cwd })}\`? `;
+  const near = (await databaseFrom(search.cwd, named)) ?? (await nearestDatabase(path));
+  const meant = near === null ? '' : `Did you mean \`${shown(near, { written, base })}\`? `;
   throw new Failure('no-database', `the folder ${JSON.stringify(written)} in ${by} does not exist (${path})`, {
     hint: `${meant}${ifAbsent}`,
     location: origin,
   });
 }
 
+/** The database that a file would name if its paths were relative to the working directory; null: none. */
+async function databaseFrom(cwd: string, { written, base, path }: Named): Promise<string | null> {
+  const other = resolve(cwd, written);
+  return base !== cwd && other !== path && (await isDatabase(other)) ? other : null;
+}
+
 /** A suggested path, written in the same style as the user's path. */
-function shown(path: string, { written, cwd }: { readonly written: string; readonly cwd: string }): string {
-  return resolve(written) === written ? path : relative(cwd, path);
+function shown(path: string, { written, base }: Pick<Named, 'written' | 'base'>): string {
+  return resolve(written) === written ? path : relative(base, path) || '.';
 }
 
 async function noDatabaseIn(path: string, at: Location | undefined): Promise<Failure> {

@@ -86,7 +86,11 @@ empty value, or that --unset names. Lists are separated by commas.
 These commands change one key, in the spelling that they find, nested or flat.
 Every other byte of the file stays: comments, order, indentation, line breaks.
 The result is validated before it is written. Secrets are refused. A file that
-another program changes meanwhile is read again.
+another program changes meanwhile is read again. config set federation.database
+checks the folder, which is relative to the file: one without a database is
+refused, and one that does not exist yet is accepted with a warning.
+federation.server has several keys: set federation.server.port first. config
+unset federation.server removes them all.
 
 --save of add-peer, sync, pull and push writes the folder given with --database
 as federation.database.
@@ -142,6 +146,20 @@ The database is the first of these:
 
 A name that does not exist is an error with a suggestion. Limits has the
 details.
+
+WHO COMMITS
+
+Under federation.dirty: commit a run commits uncommitted changes in the name of
+the user, and reports the tables and the commit. resolve restores lost rows in
+the same name. Name and email come from the first of these that has both:
+
+1. Dolt: user.name and user.email in .dolt/config.json of the database, else in
+   ~/.dolt/config_global.json;
+2. git: its variables GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, and its settings.
+
+Without them the run is refused (no-identity). The Action does not read the
+settings in the home folder of the runner: set the two variables in env. Merge
+commits have an author of their own.
 
 A DATABASE BEHIND A RUNNING SERVER
 

@@ -38,8 +38,10 @@ describe('plan', () => {
         'CREATE TABLE virtual_rows (id INT PRIMARY KEY, a INT, v INT AS (id + 1) VIRTUAL)',
         ...tables.map((name) => `INSERT INTO ${name} (id, a) VALUES (1, 1), (2, 2)`),
       ],
-      ['INSERT INTO kept VALUES (7, 7)'],
+      ['INSERT INTO kept VALUES (7, 7), (8, 8)', 'INSERT INTO grown VALUES (3, 3)'],
       [
+        'INSERT INTO grown VALUES (3, 3)',
+        'INSERT INTO kept VALUES (8, 8)',
         'DROP TABLE dropped',
         'ALTER TABLE grown ADD COLUMN b INT',
         'UPDATE kept SET a = 9 WHERE id = 1',
@@ -68,6 +70,7 @@ describe('plan', () => {
         { table: 'called_otherwise', change: 'renamed', from: 'renamed', definition: true, rows: rows(0, 0, 0) },
         { table: 'dropped', change: 'dropped', definition: true, rows: rows(0, 0, 2) },
         { table: 'grown', change: 'changed', definition: true, rows: rows(0, 0, 0) },
+        // A row that both sides added is here already.
         { table: 'kept', change: 'changed', definition: false, rows: rows(0, 1, 1) },
         { table: 'new_table', change: 'added', definition: true, rows: rows(3, 0, 0) },
         { table: 'virtual_rows', change: 'changed', definition: false, rows: rows(0, 1, 0) },
@@ -82,6 +85,33 @@ describe('plan', () => {
 
     const done = await command(folder, accepting);
     expect(done.result.head).toBe(plan?.head);
+  });
+
+  test('counts only what a merge changes here, for each of several peers, and nothing where both made the same change', async () => {
+    await using folder = await tempFolder();
+    const made = await scenario(folder)
+      .base('CREATE TABLE t (id INT PRIMARY KEY, a INT)', 'INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)')
+      .database('local', 'UPDATE t SET a = 10 WHERE id = 1', 'INSERT INTO t VALUES (4, 4)')
+      .database('one', 'UPDATE t SET a = 20 WHERE id = 2', 'INSERT INTO t VALUES (4, 4)')
+      .database('two', 'UPDATE t SET a = 30 WHERE id = 3', 'INSERT INTO t VALUES (5, 5)', 'DELETE FROM t WHERE id = 2')
+      .database('same', 'UPDATE t SET a = 10 WHERE id = 1', 'INSERT INTO t VALUES (4, 4)')
+      .mailbox('a')
+      .mailbox('b')
+      .mailbox('c')
+      .build();
+    for (const [name, box] of [
+      ['one', 'a'],
+      ['two', 'b'],
+      ['same', 'c'],
+    ] as const)
+      await made.database(name).dolt('push', box, 'main');
+    const peers = (['a', 'b', 'c'] as const).map((box) => `${box}: ${made.mailbox(box).url}`).join('\n');
+    const { result } = await command(folder, peers, PLAN);
+    const change = (added: number, changed: number, removed: number) => [
+      { table: 't', change: 'changed', definition: false, rows: { added, changed, removed } },
+    ];
+    expect(result.peers.map(({ plan }) => plan?.incoming?.tables)).toEqual([change(0, 1, 0), change(1, 1, 1), []]);
+    expect(text(result)).toMatch(/^c: this database would get 1 commit\n {2}commit: same\n {2}no table would change$/m);
   });
 
   test('shows which row would win, and which constraint would fail', async () => {

@@ -155,7 +155,8 @@ export async function exchange(
     context.onProgress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
       const { target, merge } = await mergeHeads(context, adoption.local, allProgress);
-      await planAll(context, { ours: begin.ours, target }, allProgress, adoption.from);
+      const planning = { ours: begin.ours, onto: adoption.local.ours, target, adopted: adoption.from };
+      await planAll(context, planning, allProgress);
       return { head: begin.ours, merge };
     }
     local = adoption.local;

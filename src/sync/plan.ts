@@ -8,60 +8,107 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import { plannedDelivery } from './deliver.ts';
 import { planReplacement } from './history/lease.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
+import { converge } from './merge/converge.ts';
+import { scratchName } from './merge/scratch.ts';
 import type { PeerProgress } from './peer-progress.ts';
-import { plannedChanges } from './planned-changes.ts';
+import { type CommitRange, plannedChanges } from './planned-changes.ts';
 import { divergedBranch, pushVerdict, refusedFirstPush } from './push.ts';
 import type { SyncContext } from './sync-context.ts';
 
-/**
- * Records for each peer what a real run would do.
- * @param ours head of our branch, and the one it would have
- * @param adopted peers whose head our branch would become
- */
+interface Planning {
+  /** Head of our branch. */
+  readonly ours: string;
+  /** The commit that the heads of the peers are merged with: ours, or an adopted head. */
+  readonly onto: string;
+  /** The commit that contains them all. */
+  readonly target: string;
+  /** Peers whose head our branch would become. */
+  readonly adopted: readonly PeerProgress[];
+}
+
+/** Records for each peer what a real run would do. */
 export async function planAll(
   context: SyncContext,
-  { ours, target }: { readonly ours: string; readonly target: string },
+  planning: Planning,
   allProgress: readonly PeerProgress[],
-  adopted: readonly PeerProgress[],
 ): Promise<void> {
   const { engines, initEmpty } = context;
+  const { target, adopted } = planning;
   await engines.use(NO_CREDENTIALS, async (engine) => {
     const { database } = engine;
     await refuseUnknownLive(database, allProgress, target);
+    const plans: Planned[] = [];
     for (const progress of allProgress) {
       const plan = await planFor(database, progress, { target, initEmpty, adopts: adopted.includes(progress) });
-      progress.planned({ ...plan, ...(await changesOf(context, engine, { progress, plan, ours, target })) });
+      plans.push({ progress, plan });
+    }
+    const merged = plans.filter(({ plan }) => plan.pull === 'merge' || plan.pull === 'fast-forward').length;
+    for (const { progress, plan } of plans) {
+      const changes = await changesOf(context, engine, { progress, plan, planning, isAlone: merged === 1 });
+      progress.planned({ ...plan, ...changes });
     }
   });
 }
 
+interface Planned {
+  readonly progress: PeerProgress;
+  readonly plan: Plan;
+}
+
+interface Comparing extends Planned {
+  readonly planning: Planning;
+  /** Whether no other peer is merged. */
+  readonly isAlone: boolean;
+}
+
 /** What each side would get. Absent if it cannot be read within the limits of a check: that must not hide the plan. */
 async function changesOf(
-  { limits }: SyncContext,
+  context: SyncContext,
   engine: Engine,
-  of: { readonly progress: PeerProgress; readonly plan: Plan; readonly ours: string; readonly target: string },
+  comparing: Comparing,
 ): Promise<Pick<Plan, 'incoming' | 'outgoing'>> {
-  const { progress, plan, ours, target } = of;
+  const { progress, plan, planning } = comparing;
   const { head } = progress;
   const read = async (work: (sql: Sql) => Promise<PlannedChanges | null>): Promise<PlannedChanges | null> => {
     try {
-      return await engine.operation(limits.of('comparing'), NOWHERE, work);
+      return await engine.operation(context.limits.of('comparing'), NOWHERE, work);
     } catch (thrown) {
       if (toFailure(thrown).code !== 'timeout') throw thrown;
       return null;
     }
   };
+  const { ours, target } = planning;
+  const moves = plan.pull === 'nothing' || head === null ? null : await movesOf(context, engine, comparing, head);
   const incoming =
-    plan.pull === 'nothing' || head === null
+    moves === null || head === null
       ? null
-      : await read(async (sql) =>
-          plannedChanges(sql, { from: await mergeBase(sql, ours, head), to: head }, plan.pullCommits),
-        );
+      : await read((sql) => plannedChanges(sql, { from: ours, to: head }, plan.pullCommits, moves));
   const outgoing =
     plan.push === 'nothing' || plan.push === 'deliver'
       ? null
       : await read((sql) => plannedChanges(sql, { from: head, to: target }, plan.pushCommits));
   return { ...(incoming === null ? {} : { incoming }), ...(outgoing === null ? {} : { outgoing }) };
+}
+
+/**
+ * The two commits whose difference our database would get from a peer: before and after a merge with this peer alone.
+ * The difference that the peer made would count rows that are here already, and rows that lose against ours.
+ */
+async function movesOf(
+  { branch, limits, rules }: SyncContext,
+  engine: Engine,
+  { progress, plan, planning, isAlone }: Comparing,
+  head: string,
+): Promise<CommitRange> {
+  const { ours, onto, target } = planning;
+  if (plan.pull === 'adopt') return { from: ours, to: head };
+  if (isAlone) return { from: onto, to: target };
+  const theirs = [{ head, strategy: progress.peer.strategy }];
+  const alone = await converge(engine, { ours: onto, theirs, branch, limits, rules }, scratchName);
+  // It may need the commits of another peer; then only what it changed is known.
+  return alone.dropped.has(head)
+    ? { from: await mergeBase(engine.database, onto, head), to: head }
+    : { from: onto, to: alone.target };
 }
 
 /** What a real run would do for one peer, given what this one found. */

@@ -12,18 +12,26 @@ const MAX_SUBJECTS = 10;
 
 type PlannedTable = PlannedChanges['tables'][number];
 
+/** Two commits; `from` is null for a side that has nothing yet. */
+export interface CommitRange {
+  readonly from: string | null;
+  readonly to: string;
+}
+
 /**
- * What changes between two commits, for the side that gets the second.
- * @param range.from null: that side has nothing yet
+ * What one side gets.
+ * @param lacking the commits that it lacks
  * @param commits their number
+ * @param range the commits whose tables are compared
  */
 export async function plannedChanges(
   sql: Sql,
-  range: { readonly from: string | null; readonly to: string },
+  lacking: CommitRange,
   commits: number,
+  range: CommitRange = lacking,
 ): Promise<PlannedChanges> {
   const { from, to } = range;
-  const subjects = await newestCommits(sql, { from, to }, MAX_SUBJECTS);
+  const subjects = await newestCommits(sql, lacking, MAX_SUBJECTS);
   const all = from === null ? await allTables(sql, to) : await tableChanges(sql, from, to);
   const changes = all.filter((change) => !isDoltTable(nameOf(change))).toSorted(byName);
   const tables: PlannedTable[] = [];
@@ -51,11 +59,7 @@ function byName(a: TableChange, b: TableChange): number {
   return nameOf(a) < nameOf(b) ? -1 : 1;
 }
 
-async function plannedTable(
-  sql: Sql,
-  range: { readonly from: string | null; readonly to: string },
-  change: TableChange,
-): Promise<PlannedTable> {
+async function plannedTable(sql: Sql, range: CommitRange, change: TableChange): Promise<PlannedTable> {
   const { from, to } = change;
   const table = nameOf(change);
   if (to === null) {

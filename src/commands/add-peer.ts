@@ -1,4 +1,5 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
+import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/names.ts';
 import { type PeerChanges, peerEntry } from '../config/peer-changes.ts';
 import { withValue } from '../config/yaml/edit.ts';
@@ -6,8 +7,9 @@ import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
-import { defineCommand } from './command.ts';
+import { type Asked, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { adoptPeer } from './editing/database-peers.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
 import { refuseUnfitEndpoint, warnOfPeer } from './editing/peer-warnings.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
@@ -61,13 +63,51 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   return { result: { name, endpoint, status: 'added' }, file };
 }
 
+/** A peer that the database knows already. */
+export interface AddKnownPeerRequest extends Omit<AddPeerRequest, 'endpoint'> {
+  /** The name of a remote, or of a row in `federation_peers`. */
+  readonly from: string;
+}
+
+/**
+ * Adds a peer that only the database knows, with its address there. The remote itself stays as it is.
+ * @throws Failure as `addPeer` and `adoptPeer`
+ */
+export async function addKnownPeer(request: AddKnownPeerRequest, context: Context): Promise<Added> {
+  parsePeerName(request.name);
+  const configuration = await loadConfiguration(context, request.overrides);
+  const { endpoint, set, isRemote } = await adoptPeer(request.from, request, context, configuration);
+  const added = await addPeer({ ...request, endpoint, set }, context);
+  if (isRemote && configuration.register.value === 'run' && request.register !== true) {
+    context.log.info(
+      `The database keeps its remote ${plain(request.from)}, to which \`bd federation sync\` pushes full history. To remove it: \`bd federation remove-peer\`, or \`dolt remote remove\` in the database.`,
+    );
+  }
+  return added;
+}
+
+/** The arguments; without an endpoint, the database has to know the peer. */
+function requestedPeer({ read, operands }: Pick<Asked, 'read' | 'operands'>) {
+  const from = read('from-remote');
+  const [name = from, endpoint] = operands;
+  if (from === undefined) {
+    if (name !== undefined && endpoint !== undefined) return { name, endpoint };
+    const missing = name === undefined ? 'name' : 'endpoint';
+    throw new Failure('bad-usage', `missing required argument '${missing}'`, {
+      hint: 'Run `dolt-federation add-peer --help`. A peer that the database knows needs no address: `--from-remote <name>`.',
+    });
+  }
+  if (endpoint === undefined && name !== undefined) return { name, from };
+  throw new Failure('bad-usage', '--from-remote takes the address from the database, but an address is given, too', {
+    hint: 'Remove `--from-remote`, or the address.',
+  });
+}
+
 export const addPeerCommand = defineCommand({
-  parse: (asked): AddPeerRequest => {
-    const { read, operands } = asked;
-    const [name = '', endpoint = ''] = operands;
+  parse: (asked): AddPeerRequest | AddKnownPeerRequest => {
+    const { read } = asked;
     return {
-      name,
-      endpoint,
+      ...requestedPeer(asked),
       set: requestedPeerChanges(asked, 'refuse-empty').set,
       register: read('register'),
       save: requestedSave(read),
@@ -76,7 +116,7 @@ export const addPeerCommand = defineCommand({
       dolt: requestedDolt(asked),
     };
   },
-  run: addPeer,
+  run: (request, context) => ('from' in request ? addKnownPeer(request, context) : addPeer(request, context)),
   render: ({ result, file }) => ({
     json: result,
     text: () => `added peer ${result.name} (${plain(result.endpoint)}) to ${plain(file)}\n`,

@@ -3,23 +3,15 @@ import { EXIT } from '../contract/exit-codes.ts';
 import type { ExportResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { installDolt } from '../install/install.ts';
 import { compareIssues } from '../jsonl/compare.ts';
 import { exportIssues } from '../jsonl/export.ts';
 import { exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
-import { localBranch, openLocalDatabase } from './prepare/open-database.ts';
-import {
-  requestedBranch,
-  requestedConfig,
-  requestedCredentials,
-  requestedDolt,
-  requestedJsonl,
-} from './prepare/options.ts';
-import { accessToPeers } from './prepare/peer-access.ts';
-import { DEFAULT_SYNC_REQUEST, type JsonlRequest, type SyncRequest } from './request.ts';
+import { localBranch, readingDatabase } from './prepare/open-database.ts';
+import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl } from './prepare/options.ts';
+import type { JsonlRequest, SyncRequest } from './request.ts';
 
 export interface ExportRequest
   extends Pick<
@@ -45,13 +37,7 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
   const jsonl = await jsonlFile(request.jsonl, configuration, context);
   const { file } = jsonl;
   if (request.untrusted) return { ...NOTHING, status: 'skipped', file };
-  const dolt = await installDolt(request.dolt, context);
-  const reading = { ...DEFAULT_SYNC_REQUEST, ...request, command: 'status' } as const;
-  const { peers } = configuration;
-  const settings = { configuration, peers, credentials: await requestedCredentials(request, context), notices: [] };
-  const access = await accessToPeers(reading, context, settings, dolt);
-  const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
-  try {
+  return await readingDatabase(request, context, configuration, async (database) => {
     const { engines } = database;
     const { branch, head } = await engines.use(NO_CREDENTIALS, ({ database: sql }) =>
       localBranch(sql, database, request.branch),
@@ -70,9 +56,7 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
     const isSame = missing.length + extra.length + changed.length === 0 && !reordered;
     if (isSame) return { ...at, status: 'same', issues };
     return { ...at, status: 'differs', issues, difference: shownDifference(difference, request.reportValues) };
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 const NOTHING = { version: 1, command: 'export', database: null, branch: null, head: null, issues: null } as const;

@@ -113,8 +113,20 @@ export const COMMANDS = {
   },
   'add-peer': {
     summary: 'Add a peer to the configuration',
-    arguments: [NAME, { name: 'endpoint', description: 'address of the peer', required: true, variadic: false }],
-    options: [...PEER_SETTING_NAMES, 'register', 'save', 'config', 'database', 'dolthub-host', 'allow-insecure'],
+    arguments: [
+      { name: 'name', description: 'name of the peer', required: false, variadic: false },
+      { name: 'endpoint', description: 'address of the peer', required: false, variadic: false },
+    ],
+    options: [
+      ...PEER_SETTING_NAMES,
+      'from-remote',
+      'register',
+      'save',
+      'config',
+      'database',
+      'dolthub-host',
+      'allow-insecure',
+    ],
     action: false,
   },
   'set-peer': {
@@ -165,7 +177,12 @@ export const COMMANDS = {
     ],
     action: true,
   },
-  'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },
+  'list-peers': {
+    summary: 'List the configured peers, or those that only the database knows',
+    arguments: [],
+    options: [...CONFIG, 'unregistered', 'database', ...DOLT],
+    action: false,
+  },
   'config list': {
     summary: 'Print the effective configuration',
     arguments: [],

@@ -159,6 +159,19 @@ export const OPTIONS = {
     type: 'flag',
     default: 'false',
   },
+  'from-remote': {
+    description:
+      'Take over a peer that only the database knows: the name of a Dolt remote, or of a row in `federation_peers`',
+    frontends: CLI,
+    type: 'text',
+    value: 'name',
+  },
+  unregistered: {
+    description: 'List the peers that only the database knows, as Dolt remotes or in `federation_peers`',
+    frontends: CLI,
+    type: 'flag',
+    default: 'false',
+  },
   'dry-run': {
     description: 'Report what a run would do; move no branch on either side',
     frontends: BOTH,

@@ -399,6 +399,22 @@ export const listPeersResultSchema = z.array(
 );
 export type ListPeersResult = z.infer<typeof listPeersResultSchema>;
 
+/** `list-peers --unregistered`: what only the database knows. */
+export const databasePeersResultSchema = z.array(
+  z.strictObject({
+    name: z.string(),
+    /** Without secrets. */
+    endpoint: z.string(),
+    foundIn: z.array(z.enum(['remote', 'federation_peers'])).readonly(),
+    /** The user and the tier in `federation_peers`, as they are there. */
+    user: z.string().nullable(),
+    tier: z.string().nullable(),
+    /** The git ref that holds the data; null: Dolt's default. */
+    ref: z.string().nullable(),
+  }),
+);
+export type DatabasePeer = Readonly<z.infer<typeof databasePeersResultSchema>[number]>;
+
 export const configEntrySchema = z.strictObject({
   key: z.string(),
   value: z.string(),

@@ -6,10 +6,13 @@ import { Failure, systemCode } from '../core/failure.ts';
 import { oddEntries, readSmall, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
 
+const params = z.looseObject({ git_ref: z.string().optional().catch(undefined) }).nullish();
 const places = z
-  .record(z.string(), z.looseObject({ url: z.string() }))
+  .record(z.string(), z.looseObject({ url: z.string(), params }))
   .nullish()
-  .transform((all) => Object.entries(all ?? {}).map(([name, { url }]) => ({ name, url })));
+  .transform((all) =>
+    Object.entries(all ?? {}).map(([name, one]) => ({ name, url: one.url, ref: one.params?.git_ref ?? null })),
+  );
 
 /** The used part of `.dolt/repo_state.json` (Dolt 2.3.0). */
 const stateSchema = z.looseObject({

@@ -13,6 +13,7 @@ import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
 import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { installDolt } from '../../install/install.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
@@ -21,12 +22,13 @@ import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
-import { mayWrite, type SyncRequest } from '../request.ts';
+import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts';
 import { behindGates } from './beside/behind-gates.ts';
 import { refuseFrozen } from './beside/frozen.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
-import { type AccessRules, accessTo } from './peer-access.ts';
+import { requestedCredentials } from './options.ts';
+import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
 import { servedBy } from './served-by.ts';
 
 /** The local database. Engines open it one after the other. */
@@ -117,6 +119,29 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     await remove(tempFolder);
     throw thrown;
   }
+}
+
+/** What a command needs that only reads the database. */
+export type ReadingRequest = Pick<SyncRequest, 'overrides' | 'dolt'> &
+  Partial<Pick<SyncRequest, 'database' | 'branch' | 'bootstrap' | 'timeout' | 'retries' | 'credentials' | 'untrusted'>>;
+
+/**
+ * Opens the database for a command that only reads it.
+ * @throws Failure what finding and opening the database throws
+ */
+export async function readingDatabase<T>(
+  request: ReadingRequest,
+  context: Context,
+  configuration: Configuration,
+  work: (database: LocalDatabase) => Promise<T>,
+): Promise<T> {
+  const dolt = await installDolt(request.dolt, context);
+  const reading = { ...DEFAULT_SYNC_REQUEST, ...request, command: 'status' } as const;
+  const credentials = await requestedCredentials(reading, context);
+  const settings = { configuration, peers: configuration.peers, credentials, notices: [] };
+  const access = await accessToPeers(reading, context, settings, dolt);
+  const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
+  return await work(database).finally(() => database.close());
 }
 
 interface LocalBranch {

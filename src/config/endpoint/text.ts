@@ -57,9 +57,14 @@ const HIDDEN = '***';
  * (a password or encoded part before an `@`, the values of a query, a fragment).
  */
 export function quoteEndpoint(written: string): string {
-  const open = hideTail(hideUserinfo(written), /[?#]/u);
+  const open = hiddenEndpoint(written);
   const cut = open.length > MAX_SHOWN ? `${open.slice(0, MAX_SHOWN)}…` : open;
   return `"${cut.replace(/[\p{C}\p{Z}"\\]/gu, visible)}"`;
+}
+
+/** An endpoint without possible secrets. */
+export function hiddenEndpoint(written: string): string {
+  return hideTail(hideUserinfo(written), /[?#]/u);
 }
 
 /** Cuts at the last `@`: a password may contain `@` or `/`. */

@@ -9,6 +9,7 @@ export const BEADS_RULES: DatabaseRules = {
   recognises: isBeadsDatabase,
   reads: isTableOfBeads,
   policies: POLICIES,
+  project: { table: 'metadata', key: '_project_id' },
   upgrades: UPGRADES,
   children: { table: 'issues', next: nextChildId, added: countChild },
   derive: deriveIssueColumns,

@@ -22,6 +22,7 @@ const metadataSchema = z.looseObject({
   dolt_server_user: z.string().optional(),
   dolt_server_tls: z.boolean().optional(),
   dolt_remotesapi_port: z.number().optional(),
+  project_id: z.string().optional(),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 

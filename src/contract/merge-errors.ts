@@ -47,6 +47,11 @@ export const INCOMING_ERRORS = {
     hint: 'Two versions of beads changed the schema in different ways. Keep one side, and move the rows of the other one with `bd export` and `bd import`.',
     ...HUMAN,
   },
+  'other-project': {
+    title: 'A database belongs to another project of beads',
+    hint: 'Compare `_project_id` in the table `metadata` of both sides with `project_id` in .beads/metadata.json. If they are one project, choose one of the ids: on the other side write it to both places, commit, then run again. If they are two, remove the peer.',
+    ...HUMAN,
+  },
   'future-date': {
     title: 'The peer has dates more than a day in the future',
     hint: 'Correct the clock and the rows at the peer: such a date would win every conflict until it has passed. To accept it, list `future` in `federation.peers.<peer>.accept`.',

@@ -42,6 +42,8 @@ export interface DatabaseRules {
   reads(table: string): boolean;
   /** The tables that need a policy of their own, by their names in lower case. */
   readonly policies: Readonly<Record<string, TablePolicy>>;
+  /** The row that names the project which a database belongs to, in a table with `key` and `value`. */
+  readonly project: { readonly table: string; readonly key: string };
   /** What an upgrade of the program does to a database. */
   readonly upgrades: {
     /** The table with the versions of its migrations, and the hash of each. */

@@ -13,6 +13,7 @@ const NOTHING: IncomingChanges = {
   definitions: [],
   localTables: [],
   lossy: [],
+  otherProject: false,
   versions: null,
   dropped: [],
   deletions: [],

@@ -11,6 +11,7 @@ export interface Finding {
     | 'peer-changes-local-tables'
     | 'schema-ahead'
     | 'schema-fork'
+    | 'other-project'
     | 'not-comparable'
     | 'peer-steers'
     | 'mass-deletion'
@@ -56,6 +57,7 @@ const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
  */
 export function incomingFindings(incoming: IncomingChanges, maxDelete: number): Finding[] {
   const all = [
+    ...ofProject(incoming),
     ...ofVersions(incoming),
     ...ofCode(incoming),
     ...ofExpressions(incoming),
@@ -86,6 +88,12 @@ export function isMassDeletion(
 export function ourLosses(losses: readonly Deletion[], maxDelete: number): string {
   const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
   return `${texts.join(', ')} (\`--max-delete\` is ${maxDelete} %)`;
+}
+
+function ofProject({ otherProject }: IncomingChanges): Finding[] {
+  if (!otherProject) return [];
+  const text = 'belongs to another project of beads than this database: `_project_id` differs';
+  return [{ code: 'other-project', text, acceptedBy: [], rows: [] }];
 }
 
 function ofVersions({ versions }: IncomingChanges): Finding[] {

@@ -94,6 +94,8 @@ export interface IncomingChanges {
   readonly redefined: readonly string[];
   /** Whether new tables get another character set or collation. */
   readonly collation: boolean;
+  /** Whether the head belongs to another project of a known program. */
+  readonly otherProject: boolean;
   /** The versions of the schema on both sides, if they differ; only in a database of a known program. */
   readonly versions: SchemaVersions | null;
   /** Differences between beads' migrations of the two heads. */

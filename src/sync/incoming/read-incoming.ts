@@ -19,6 +19,7 @@ import {
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
 import { lossyMerges } from './lossy-merges.ts';
+import { isOtherProject } from './project.ts';
 import { isCheckedApart, readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
@@ -109,6 +110,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     futureRows,
     ...withoutUpgrade({ dropped, deletions }, versions, rules),
     localTables,
+    otherProject: isKnown && (await isOtherProject(sql, heads, tablesOf)),
     versions,
     privateTables: await readPrivateTables(sql, heads, tablesOf),
     expressions: await readExpressions(sql, heads, tables),

@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { ACCEPTS } from '../../src/contract/vocabulary.ts';
+import { BEADS_TABLES } from '../helpers/beads-schema.ts';
+import { command } from '../helpers/commanding.ts';
+import { refusal } from '../helpers/configuring.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const project = (id: string) => `INSERT INTO metadata VALUES ('_project_id', '${id}')`;
+
+test('a peer of another project is never merged; a database without a project takes the one of the peer', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...BEADS_TABLES);
+  await box.send(project('first'));
+  expect((await box.receive()).run('partner').failure).toBeNull();
+
+  const change = "UPDATE metadata SET value = 'second' WHERE `key` = '_project_id'";
+  await box.send(change);
+  const apart = (await box.receiveUnchanged({ accept: ACCEPTS })).run('partner');
+  expect(apart.failure).toMatchObject({ code: 'other-project' });
+  expect(apart.failure?.message).toContain('partner belongs to another project');
+  expect(apart.failure?.message).not.toContain('second');
+
+  await box.keep(change);
+  expect((await box.receive()).run('partner').failure).toBeNull();
+});
+
+test('a database of another project than its workspace says is not synchronized', async () => {
+  await using folder = await tempFolder();
+  const at = folder.file('.beads', 'embeddeddolt', 'beads');
+  await mkdir(folder.file('.beads', 'embeddeddolt'), { recursive: true });
+  await mkdir(folder.file('box'));
+  const local = await makeDatabase(at);
+  await local.commit('a tracker', ...BEADS_TABLES, project('mine'));
+  const says = (id: string) => writeFile(folder.file('.beads', 'metadata.json'), JSON.stringify({ project_id: id }));
+  await writeFile(
+    folder.file('.beads', 'config.yaml'),
+    `sync: {mode: dolt-native}\nfederation: {peers: {box: 'file://${folder.file('box')}'}}\n`,
+  );
+  await says('other');
+  const found = { database: undefined, overrides: {} };
+  expect(await refusal(() => command(folder, '', found))).toMatchObject({ code: 'other-project' });
+  const seen = await command(folder, '', { ...found, command: 'status' });
+  expect(seen.result.problems.map(({ code }) => code)).toContain('other-project');
+  // A database that the user named need not be that of the workspace.
+  const named = await command(folder, '', { ...found, database: at });
+  expect(named.result.peers[0]?.verified).toBe(true);
+  await says('mine');
+  expect((await command(folder, '', found)).result.problems.map(({ code }) => code)).not.toContain('other-project');
+});

@@ -3,6 +3,21 @@
 export const ROLES = ['primary', 'peer', 'upstream', 'backup', 'archive'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Which way commits may go between us and a peer of a role, whatever the command. */
+export interface RoleRights {
+  readonly pull: boolean;
+  readonly push: boolean;
+  readonly inSync: boolean;
+}
+
+export const ROLE_RIGHTS: Readonly<Record<Role, RoleRights>> = {
+  primary: { pull: true, push: true, inSync: true },
+  peer: { pull: true, push: true, inSync: true },
+  upstream: { pull: true, push: false, inSync: true },
+  backup: { pull: false, push: true, inSync: true },
+  archive: { pull: false, push: true, inSync: false },
+};
+
 export const TIERS = ['T1', 'T2', 'T3', 'T4'] as const;
 export type Tier = (typeof TIERS)[number];
 
@@ -100,6 +115,28 @@ export type PeerStatus = (typeof PEER_STATUSES)[number];
 
 export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'failed', 'skipped'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What a pull request changes in the configuration, the most dangerous first. */
+export const CONFIG_CHANGES = [
+  'sovereignty-lowered',
+  'tier-lowered',
+  'new-host',
+  'patterns-widened',
+  'accept-widened',
+  'push-enabled',
+  'role-widened',
+  'peer-moved',
+  'peer-added',
+  'strategy-changed',
+  'peer-removed',
+  'role-changed',
+  'setting-changed',
+] as const;
+/**
+ * `new-host`: data would reach an address that no peer had · `accept-widened`: changes by a peer that were held back
+ * would be merged, or deliveries of more databases · `role-widened`: a peer gets or gives more than before.
+ */
+export type ConfigChangeKind = (typeof CONFIG_CHANGES)[number];
 
 /** Shells that completions are written for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -1,4 +1,4 @@
-import type { Role } from '../contract/vocabulary.ts';
+import { ROLE_RIGHTS, type Role, type RoleRights } from '../contract/vocabulary.ts';
 
 /** The commands that work with the peers of a run. */
 export type SyncCommand = 'sync' | 'pull' | 'push' | 'status' | 'plan';
@@ -11,24 +11,9 @@ export interface PeerActions {
   readonly push: boolean;
 }
 
-/** Which way commits may go between us and a peer of a role, whatever the command. */
-interface RoleRights {
-  readonly pull: boolean;
-  readonly push: boolean;
-  readonly inSync: boolean;
-}
-
-const RIGHTS: Readonly<Record<Role, RoleRights>> = {
-  primary: { pull: true, push: true, inSync: true },
-  peer: { pull: true, push: true, inSync: true },
-  upstream: { pull: true, push: false, inSync: true },
-  backup: { pull: false, push: true, inSync: true },
-  archive: { pull: false, push: true, inSync: false },
-};
-
 /** The directions that a role allows. */
 export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
-  return RIGHTS[role];
+  return ROLE_RIGHTS[role];
 }
 
 /** Whether a peer's changes are checked: if it may be merged, and if `status` reports what a merge would do. */
@@ -37,7 +22,7 @@ export function isChecked(progress: {
   readonly peer: { readonly role: Role };
 }): boolean {
   if (progress.actions === null) return false;
-  return progress.actions.merge || (!progress.actions.push && RIGHTS[progress.peer.role].pull);
+  return progress.actions.merge || (!progress.actions.push && ROLE_RIGHTS[progress.peer.role].pull);
 }
 
 /**
@@ -45,7 +30,7 @@ export function isChecked(progress: {
  * @param mayPush if false, `sync` only pulls
  */
 export function actionsOf(command: SyncCommand, role: Role, mayPush = true): PeerActions | null {
-  const rights = RIGHTS[role];
+  const rights = ROLE_RIGHTS[role];
   switch (command) {
     // A plan is the dry run of a sync.
     case 'plan':

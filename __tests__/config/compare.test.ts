@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals';
+import { compareConfigurations } from '../../src/config/compare.ts';
+import { configure } from '../helpers/configuring.ts';
+
+const base = `
+federation:
+  sovereignty: T1
+  allowed-remote-patterns: ["https://dolt.example/*", "file:///srv/*", "s3://bucket/*", "https://up.example/*", "https://s3.second", "https://files.second"]
+  inbox: [north]
+  peers:
+    box: https://dolt.example/box
+    lake: {endpoint: "s3://bucket/lake", aws: {region: eu-west-1}}
+    safe: {endpoint: file:///srv/safe, role: backup}
+    up: {endpoint: https://up.example/repo, role: upstream, accept: [triggers]}
+`;
+
+const PATTERNS =
+  'file:///srv/*, https://dolt.example/*, https://files.second, https://s3.second, https://up.example/*, s3://bucket/*';
+
+/** Every change of an edit of the text, as `kind peer setting: before -> after`. */
+function changes(...edits: readonly (readonly [from: string, to: string])[]): string[] {
+  let text = base;
+  for (const [from, to] of edits) {
+    expect(text).toContain(from);
+    text = text.replace(from, to);
+  }
+  const found = compareConfigurations(configure(base), configure(text));
+  return found.map(({ kind, peer, setting, before, after }) =>
+    `${kind} ${peer ?? '*'} ${setting}: ${before ?? '-'} -> ${after ?? '-'}`.replaceAll('"', ''),
+  );
+}
+
+describe('what a configuration changes about another', () => {
+  test('texts that mean the same differ in nothing', () => {
+    expect(changes(['https://dolt.example/box', 'HTTPS://Dolt.Example:443/box'])).toEqual([]);
+    expect(changes(['box: https', '# a comment\n    box: https'])).toEqual([]);
+    expect(changes(['accept: [triggers]', 'accept: [triggers, triggers]'])).toEqual([]);
+  });
+
+  test.each<readonly [string, readonly (readonly [string, string])[], readonly string[]]>([
+    [
+      'a peer that is new, at a new host',
+      [
+        ['    box:', '    far: https://dolt.example.evil/x\n    box:'],
+        ['"file:///srv/*"', '"file:///srv/*", "https://*/*"'],
+      ],
+      [
+        'new-host far host: - -> dolt.example.evil',
+        `patterns-widened * federation.allowed-remote-patterns: ${PATTERNS} -> ${PATTERNS.replace('https://dolt', 'https://*/*, https://dolt')}`,
+        'peer-added far endpoint: - -> https://dolt.example.evil/x',
+      ],
+    ],
+    [
+      'a peer that is new, at a host that has the data already',
+      [['    box:', '    second: https://dolt.example/second\n    box:']],
+      ['peer-added second endpoint: - -> https://dolt.example/second'],
+    ],
+    [
+      'an upstream gets nothing, wherever it is',
+      [['https://up.example/repo', 'https://up.example/other']],
+      ['peer-moved up endpoint: https://up.example/repo -> https://up.example/other'],
+    ],
+    [
+      'a peer that gets data from now on',
+      [['role: upstream, ', '']],
+      ['new-host up host: - -> up.example', 'role-widened up role: upstream -> peer'],
+    ],
+    ['a peer that gets less', [['role: backup', 'role: archive']], ['role-changed safe role: backup -> archive']],
+    [
+      'another service of the same bucket',
+      [['{region: eu-west-1}', '{region: eu-west-1, endpoint: "https://s3.second"}']],
+      [
+        'new-host lake host: - -> https://s3.second',
+        'peer-moved lake aws: {region:eu-west-1,profile:null,endpoint:null,pathStyle:null,dynamodbTable:null} -> {region:eu-west-1,profile:null,endpoint:https://s3.second,pathStyle:null,dynamodbTable:null}',
+      ],
+    ],
+    [
+      'a host that the server of a peer may name',
+      [['box: https://dolt.example/box', 'box: {endpoint: "https://dolt.example/box", allowed-hosts: [files.second]}']],
+      ['new-host box host: - -> files.second', 'setting-changed box allowed-hosts: none -> files.second'],
+    ],
+    [
+      'more that is accepted',
+      [['[triggers]', '[triggers, deletion]']],
+      ['accept-widened up accept: triggers -> deletion, triggers'],
+    ],
+    ['less that is accepted', [[', accept: [triggers]', '']], ['setting-changed up accept: triggers -> nothing']],
+    ['more deliveries', [['inbox: [north]', 'inbox: true']], ['accept-widened * federation.inbox: north -> true']],
+    ['fewer deliveries', [['inbox: [north]', 'inbox: false']], ['setting-changed * federation.inbox: north -> false']],
+    [
+      'no patterns: everything is allowed',
+      [[/allowed-remote-patterns.*/.exec(base)?.[0] ?? '', '']],
+      [`patterns-widened * federation.allowed-remote-patterns: ${PATTERNS} -> all`],
+    ],
+    [
+      'another strategy',
+      [['federation:', 'conflict: {strategy: theirs}\nfederation:']],
+      [
+        'strategy-changed * conflict.strategy: newest -> theirs',
+        ...['box', 'lake', 'safe', 'up'].map((name) => `strategy-changed ${name} conflict: newest -> theirs`),
+      ],
+    ],
+    [
+      'a removed peer',
+      [['    safe: {endpoint: file:///srv/safe, role: backup}\n', '']],
+      ['peer-removed safe endpoint: file:///srv/safe -> -'],
+    ],
+  ])('%s', (_, edits, expected) => {
+    expect(changes(...edits)).toEqual(expected);
+  });
+
+  test('tiers and guards, in both directions', () => {
+    const strict = configure('federation: {sovereignty: T3, push: false, peers: {a: {endpoint: file:///a, tier: T4}}}');
+    const open = configure('federation: {sovereignty: T2, peers: {a: {endpoint: file:///a, tier: T3}}}');
+    const kinds = (from: typeof open, to: typeof open) =>
+      compareConfigurations(from, to).map(({ kind, setting }) => `${kind} ${setting}`);
+    expect(kinds(strict, open)).toEqual([
+      'sovereignty-lowered federation.sovereignty',
+      'tier-lowered tier',
+      'push-enabled federation.push',
+    ]);
+    expect(kinds(open, strict)).toEqual([
+      'setting-changed federation.push',
+      'setting-changed federation.sovereignty',
+      'setting-changed tier',
+    ]);
+  });
+});

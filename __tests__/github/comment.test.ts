@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import { repositoryOfJob } from '../../src/github/client.ts';
+import { markerOf, writeComment } from '../../src/github/comment.ts';
+import { type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
+
+const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml' };
+const marker = markerOf(place);
+const create = { body: 'new', create: true };
+const repository = ({ url }: StubApi, user = 1) => ({ api: url, name: 'org/repo', token: `token-${user}` });
+
+describe('the comment of a pull request', () => {
+  test('is created once, updated in place, and left alone if nothing changed', async () => {
+    await using api = await startGithubApi();
+    expect(await writeComment(repository(api), place, { body: 'none', create: false })).toEqual({ kind: 'silent' });
+    expect(await writeComment(repository(api), place, create)).toEqual({ kind: 'created' });
+    expect(await writeComment(repository(api), place, { body: 'later', create: false })).toEqual({ kind: 'updated' });
+    expect(await writeComment(repository(api), place, { body: 'later', create: true })).toEqual({ kind: 'unchanged' });
+    expect(api.comments.map(({ body }) => body)).toEqual([`${marker}\nlater`]);
+  });
+
+  test('is another one for another workflow or configuration', async () => {
+    await using api = await startGithubApi();
+    for (const other of [{ workflow: 'night' }, { file: 'a.yaml' }, {}])
+      await writeComment(repository(api), { ...place, ...other }, create);
+    expect(api.comments).toHaveLength(3);
+    expect(markerOf({ ...place, file: '-->' })).toMatch(/^<!-- [\w -]+ -->$/);
+  });
+
+  test("a stranger's comment with the same marker is neither changed nor taken for ours", async () => {
+    await using api = await startGithubApi();
+    await writeComment(repository(api, 2), place, { body: 'of a stranger', create: true });
+    expect(await writeComment(repository(api), place, create)).toEqual({ kind: 'created' });
+    expect(await writeComment(repository(api), place, { body: 'later', create: true })).toEqual({ kind: 'updated' });
+    expect(api.comments.map(({ user, body }) => [user.id, body.split('\n')[1]])).toEqual([
+      [2, 'of a stranger'],
+      [1, 'later'],
+    ]);
+  });
+
+  test('is found behind a hundred other comments', async () => {
+    await using api = await startGithubApi();
+    for (let id = 1; id < 100; id += 1) api.comments.push({ id, body: 'talk', user: { id: 3 } });
+    await writeComment(repository(api), place, create);
+    await writeComment(repository(api), place, { body: 'later', create: true });
+    expect(api.comments).toHaveLength(100);
+  });
+
+  test('two runs at once leave one', async () => {
+    let waiting: (() => void)[] = [];
+    // Both have looked before either creates its comment.
+    const together = async (line: string): Promise<void> => {
+      if (!line.startsWith('GET') || waiting.length === 2) return;
+      await new Promise<void>((resolve) => {
+        waiting = [...waiting, resolve];
+        if (waiting.length === 2) for (const go of waiting) go();
+      });
+    };
+    await using api = await startGithubApi(together);
+    const ends = await Promise.all(
+      ['first', 'second'].map((body) => writeComment(repository(api), place, { body, create: true })),
+    );
+    expect(ends.map(({ kind }) => kind).sort()).toEqual(['created', 'updated']);
+    expect(api.requests.filter((line) => line.startsWith('POST'))).toHaveLength(2);
+    expect(api.comments).toHaveLength(1);
+  });
+
+  test.each([
+    { method: 'GET', status: 401 },
+    { method: 'GET', status: 500 },
+    { method: 'POST', status: 403 },
+    { method: 'POST', status: 422 },
+    { method: 'POST', status: 502 },
+    { method: 'POST', status: 429, headers: { 'retry-after': '60' } },
+    { method: 'GET', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+  ])('$method answers $status: says so, and does not try again', async (fault) => {
+    await using api = await startGithubApi();
+    api.fail(fault);
+    const end = await writeComment(repository(api), place, create);
+    expect(end).toEqual({ kind: 'unwritten', reason: expect.stringMatching(`${fault.method} .* ${fault.status}`) });
+    expect(api.comments).toEqual([]);
+    expect(api.requests.filter((line) => line.startsWith(fault.method))).toHaveLength(1);
+  });
+
+  test('a server that cannot be reached is a reason, too', async () => {
+    const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'token-1' };
+    expect(await writeComment(gone, place, create)).toMatchObject({ kind: 'unwritten' });
+  });
+});
+
+test.each([
+  [{ GITHUB_REPOSITORY: 'org/repo', GITHUB_API_URL: 'https://ghes.example/api/v3/' }, 'https://ghes.example/api/v3'],
+  [{ GITHUB_REPOSITORY: 'org/repo', GITHUB_API_URL: 'http://ghes.example/api/v3' }, null],
+  [{ GITHUB_REPOSITORY: 'org/repo' }, null],
+  [{ GITHUB_REPOSITORY: '../repo', GITHUB_API_URL: 'https://api.github.com' }, null],
+  [{ GITHUB_REPOSITORY: 'org/repo/../../x', GITHUB_API_URL: 'https://api.github.com' }, null],
+])('the token goes to the API that the runner names: %j', (env, api) => {
+  expect(repositoryOfJob(env, 'secret')?.api ?? null).toBe(api);
+  expect(repositoryOfJob(env, undefined)).toBeNull();
+});

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface StubComment {
+  readonly id: number;
+  body: string;
+  readonly user: { readonly id: number };
+}
+
+interface Fault {
+  readonly method: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** GitHub's API as far as comments and files of a repository go. */
+export interface StubApi extends AsyncDisposable {
+  readonly url: string;
+  readonly comments: StubComment[];
+  /** Files by `path@ref`. */
+  readonly files: Map<string, string>;
+  /** `METHOD path` of every request. */
+  readonly requests: string[];
+  /** Answers of the next requests of a method. */
+  fail(fault: Fault): void;
+}
+
+/** The user that the token `token-N` stands for. */
+const userOf = ({ headers }: IncomingMessage): number => Number(/token-(\d+)$/.exec(headers.authorization ?? '')?.[1]);
+
+/** @param before awaited before each request is answered, to put two clients in step */
+export async function startGithubApi(before?: (request: string) => Promise<void>): Promise<StubApi> {
+  const comments: StubComment[] = [];
+  const files = new Map<string, string>();
+  const requests: string[] = [];
+  const faults: Fault[] = [];
+  let next = 100;
+  const answer = async (request: IncomingMessage): Promise<{ status: number; value?: unknown }> => {
+    const { method = '', url = '' } = request;
+    const user = userOf(request);
+    const { pathname, searchParams } = new URL(url, 'http://stub');
+    const sent = await text(request);
+    const body = sent === '' ? '' : (JSON.parse(sent) as { body: string }).body;
+    const one = /\/issues\/comments\/(\d+)$/.exec(pathname)?.[1];
+    if (one !== undefined) {
+      const index = comments.findIndex(({ id }) => id === Number(one));
+      const comment = comments[index];
+      if (comment === undefined) return { status: 404 };
+      if (comment.user.id !== user) return { status: 403 };
+      if (method === 'DELETE') {
+        comments.splice(index, 1);
+        return { status: 204 };
+      }
+      comment.body = body;
+      return { status: 200, value: comment };
+    }
+    const file = /\/contents\/(.+)$/.exec(pathname)?.[1];
+    if (file !== undefined) {
+      const found = files.get(`${decodeURIComponent(file)}@${searchParams.get('ref')}`);
+      if (found === undefined) return { status: 404 };
+      const content = Buffer.from(found).toString('base64').replace(/.{60}/g, '$&\n');
+      return { status: 200, value: { type: 'file', encoding: 'base64', size: found.length, content } };
+    }
+    if (!pathname.endsWith('/issues/7/comments')) return { status: 404 };
+    if (method === 'POST') {
+      if (body.length > 65_536) return { status: 422 };
+      const comment = { id: next, body, user: { id: user } };
+      next += 1;
+      comments.push(comment);
+      return { status: 201, value: comment };
+    }
+    const [size, page] = [Number(searchParams.get('per_page')), Number(searchParams.get('page'))];
+    return { status: 200, value: comments.slice((page - 1) * size, page * size) };
+  };
+  const server = createServer((request, response) => {
+    const line = `${request.method} ${new URL(request.url ?? '', 'http://stub').pathname}`;
+    requests.push(line);
+    const fault = faults.findIndex(({ method }) => method === request.method);
+    const [failing] = fault === -1 ? [] : faults.splice(fault, 1);
+    if (failing !== undefined) {
+      request.resume();
+      response.writeHead(failing.status, failing.headers).end('{}');
+      return;
+    }
+    void (async () => {
+      await before?.(line);
+      const { status, value } = await answer(request);
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(value === undefined ? undefined : JSON.stringify(value));
+    })();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    comments,
+    files,
+    requests,
+    fail: (fault) => void faults.push(fault),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type Answer, call, type Repository } from './client.ts';
+
+/** Where a comment belongs: one for each pull request, workflow and configuration. */
+export interface CommentPlace {
+  readonly pullRequest: number;
+  /** Name of the workflow. */
+  readonly workflow: string;
+  /** Path of the configuration in the repository. */
+  readonly file: string;
+}
+
+/** What became of a comment. `unwritten`: the token may not, or the API failed. */
+export type Commented =
+  | { readonly kind: 'created' | 'updated' | 'unchanged' | 'silent' }
+  | { readonly kind: 'unwritten'; readonly reason: string };
+
+/** GitHub refuses longer comments (422). */
+export const MAX_COMMENT = 65_536;
+
+const PAGE = 100;
+/** More comments on one pull request than anybody reads. */
+const MAX_PAGES = 50;
+
+const commentSchema = z.looseObject({
+  id: z.int().positive(),
+  body: z
+    .string()
+    .nullish()
+    .transform((body) => body ?? ''),
+  user: z.looseObject({ id: z.int() }).nullish(),
+});
+type Comment = z.infer<typeof commentSchema>;
+
+/** A hash, because a name of a workflow or a file could end the comment that hides it. */
+export function markerOf({ workflow, file }: CommentPlace): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([workflow, file]))
+    .digest('hex')
+    .slice(0, 32);
+  return `<!-- dolt-federation ${hash} -->`;
+}
+
+/**
+ * Writes the comment of a pull request: updates the one that is there, or creates it. Runs that do this at the same
+ * time leave one comment: each looks again after it has created one, and removes its own if an older one of the same
+ * author is there.
+ * @param body markdown, at most `MAX_COMMENT` characters with the marker
+ * @param create whether a comment is created where there is none
+ */
+export async function writeComment(
+  repository: Repository,
+  place: CommentPlace,
+  { body, create }: { readonly body: string; readonly create: boolean },
+): Promise<Commented> {
+  const marker = markerOf(place);
+  const text = `${marker}\n${body}`;
+  const found = await commentsWith(repository, place, marker);
+  if (found.kind !== 'ok') return { kind: 'unwritten', reason: found.reason };
+  for (const comment of found.value) {
+    if (comment.body === text) return { kind: 'unchanged' };
+    const updated = await update(repository, comment, text);
+    // Anybody can write the marker, and only our own comment can be changed.
+    if (updated.kind === 'refused' || updated.kind === 'missing') continue;
+    return updated.kind === 'ok' ? { kind: 'updated' } : { kind: 'unwritten', reason: updated.reason };
+  }
+  if (!create) return { kind: 'silent' };
+  const created = await call(repository, {
+    method: 'POST',
+    path: `/issues/${place.pullRequest}/comments`,
+    body: { body: text },
+    schema: commentSchema,
+  });
+  if (created.kind !== 'ok') return { kind: 'unwritten', reason: created.reason };
+  return await leaveOne(repository, place, { own: created.value, text });
+}
+
+/** Removes our new comment if another run has created one before, and updates that one. */
+async function leaveOne(
+  repository: Repository,
+  place: CommentPlace,
+  { own, text }: { readonly own: Comment; readonly text: string },
+): Promise<Commented> {
+  const found = await commentsWith(repository, place, markerOf(place));
+  if (found.kind !== 'ok') return { kind: 'created' };
+  const author = own.user?.id;
+  const first = found.value.find((comment) => author !== undefined && comment.user?.id === author);
+  if (first === undefined || first.id >= own.id) return { kind: 'created' };
+  await call(repository, { method: 'DELETE', path: `/issues/comments/${own.id}`, schema: z.unknown() });
+  const updated = await update(repository, first, text);
+  return updated.kind === 'ok' ? { kind: 'updated' } : { kind: 'unwritten', reason: updated.reason };
+}
+
+async function update(repository: Repository, { id }: Comment, body: string): Promise<Answer<unknown>> {
+  return await call(repository, {
+    method: 'PATCH',
+    path: `/issues/comments/${id}`,
+    body: { body },
+    schema: z.unknown(),
+  });
+}
+
+/** The comments that begin with the marker, oldest first. */
+async function commentsWith(
+  repository: Repository,
+  { pullRequest }: CommentPlace,
+  marker: string,
+): Promise<Answer<readonly Comment[]>> {
+  const all: Comment[] = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const answer = await call(repository, {
+      method: 'GET',
+      path: `/issues/${pullRequest}/comments?per_page=${PAGE}&page=${page}`,
+      schema: z.array(commentSchema),
+    });
+    if (answer.kind !== 'ok') return answer;
+    all.push(...answer.value);
+    if (answer.value.length < PAGE) break;
+  }
+  return { kind: 'ok', value: all.filter(({ body }) => body.startsWith(marker)).toSorted((a, b) => a.id - b.id) };
+}

@@ -30,8 +30,17 @@ export interface StubApi extends AsyncDisposable {
 /** The user that the token `token-N` stands for. */
 const userOf = ({ headers }: IncomingMessage): number => Number(/token-(\d+)$/.exec(headers.authorization ?? '')?.[1]);
 
+/** What a comparison of two commits answers. */
+export interface StubComparison {
+  readonly behind_by: number;
+  readonly merge_base_commit: { readonly sha: string };
+}
+
 /** @param before awaited before each request is answered, to put two clients in step */
-export async function startGithubApi(before?: (request: string) => Promise<void>): Promise<StubApi> {
+export async function startGithubApi(
+  before?: (request: string) => Promise<void>,
+  compared: StubComparison | null = null,
+): Promise<StubApi> {
   const comments: StubComment[] = [];
   const files = new Map<string, string>();
   const requests: string[] = [];
@@ -63,6 +72,7 @@ export async function startGithubApi(before?: (request: string) => Promise<void>
       const content = Buffer.from(found).toString('base64').replace(/.{60}/g, '$&\n');
       return { status: 200, value: { type: 'file', encoding: 'base64', size: found.length, content } };
     }
+    if (pathname.includes('/compare/')) return compared === null ? { status: 404 } : { status: 200, value: compared };
     if (!pathname.endsWith('/issues/7/comments')) return { status: 404 };
     if (method === 'POST') {
       if (body.length > 65_536) return { status: 422 };

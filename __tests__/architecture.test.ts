@@ -5,7 +5,7 @@ import { type Source, sources } from './helpers/source-tree.ts';
 /** What each folder of src may import from the others; entry points are the files of src itself. */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'entry points': ['frontends', 'core'],
-  frontends: ['commands', 'resolve', 'report', 'dolt', 'core', 'contract'],
+  frontends: ['commands', 'resolve', 'report', 'dolt', 'github', 'core', 'contract'],
   commands: [
     'config',
     'credentials',
@@ -17,6 +17,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'jsonl',
     'dolt',
     'egress',
+    'github',
     'core',
     'contract',
   ],
@@ -31,6 +32,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   report: ['core', 'contract'],
   dolt: ['egress', 'core', 'contract'],
   egress: ['core', 'contract'],
+  github: ['core'],
   core: ['contract'],
   contract: [],
 };

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
 import { actionYml, setupActionYml, validateActionYml } from './generate/action-yml.ts';
 import { configSchema } from './generate/config-schema.ts';
-import { commandTable, exitCodeTable, inputTable, outputTable } from './generate/contract-tables.ts';
+import { changeTable, commandTable, exitCodeTable, inputTable, outputTable } from './generate/contract-tables.ts';
 import { errorEntries } from './generate/error-entries.ts';
 import { limitTable } from './generate/limit-table.ts';
 import { fillMarks } from './generate/marked-blocks.ts';
@@ -30,6 +30,7 @@ const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<st
   'docs/config.schema.json': configSchema,
   'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries() }),
   'docs/limits.md': (now) => fillMarks('docs/limits.md', now, { limits: limitTable() }),
+  'docs/pull-requests.md': (now) => fillMarks('docs/pull-requests.md', now, { changes: changeTable() }),
   'docs/commands.md': (now) =>
     fillMarks('docs/commands.md', now, { commands: commandTable(), 'exit-codes': exitCodeTable() }),
   'docs/inputs-and-outputs.md': (now) =>

@@ -9,7 +9,7 @@ import { CLI } from '../helpers/bundled-cli.ts';
 import { makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { makeDoltKey } from '../helpers/dolt-key.ts';
-import { runSchedule } from '../helpers/servers/act.ts';
+import { runWorkflows } from '../helpers/servers/act.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
@@ -168,7 +168,7 @@ describe.each(SETUPS)('%s', (title, serve) => {
   let partner: TestDatabase;
   const localized = (text: string) => place.replaced.reduce((all, [from, to]) => all.replaceAll(from, to), text);
   const act = () =>
-    runSchedule(folder, {
+    runWorkflows(folder, {
       repository: user.repository,
       secrets: place.secrets,
       env: { GITHUB_REPOSITORY: 'my-org/my-repo', PATH: pathFor(folder), ...place.env },

@@ -77,7 +77,7 @@ describe('the workflows to copy', () => {
   test('are the three uses; only the scheduled one may write, and it never runs twice at once', () => {
     expect(workflows.map(({ name, permissions }) => [name, permissions])).toEqual([
       ['federation', { contents: 'write' }],
-      ['federation-check', { contents: 'read' }],
+      ['federation-check', { contents: 'read', 'pull-requests': 'write' }],
       ['release-backup', { contents: 'read' }],
     ]);
     expect(workflows[0]?.concurrency?.['cancel-in-progress']).toBe(false);

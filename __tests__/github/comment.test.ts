@@ -3,10 +3,10 @@ import { repositoryOfJob } from '../../src/github/client.ts';
 import { markerOf, writeComment } from '../../src/github/comment.ts';
 import { type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
 
-const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml' };
+const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml', command: 'validate' };
 const marker = markerOf(place);
 const create = { body: 'new', create: true };
-const repository = ({ url }: StubApi, user = 1) => ({ api: url, name: 'org/repo', token: `token-${user}` });
+const repository = ({ url }: StubApi, token = 'app-1') => ({ api: url, name: 'org/repo', token });
 
 describe('the comment of a pull request', () => {
   test('is created once, updated in place, and left alone if nothing changed', async () => {
@@ -26,15 +26,38 @@ describe('the comment of a pull request', () => {
     expect(markerOf({ ...place, file: '-->' })).toMatch(/^<!-- [\w -]+ -->$/);
   });
 
-  test("a stranger's comment with the same marker is neither changed nor taken for ours", async () => {
+  test.each(['app-1', 'user-1'])(
+    "a stranger's comment with the same marker is not taken for ours, by %s",
+    async (token) => {
+      await using api = await startGithubApi();
+      await writeComment(repository(api, 'user-2'), place, { body: 'of a stranger', create: true });
+      expect(await writeComment(repository(api, token), place, create)).toEqual({ kind: 'created' });
+      expect(await writeComment(repository(api, token), place, { body: 'later', create: true })).toEqual({
+        kind: 'updated',
+      });
+      expect(api.comments.map(({ user, body }) => [user.id, body.split('\n')[1]])).toEqual([
+        [2, 'of a stranger'],
+        [1, 'later'],
+      ]);
+    },
+  );
+
+  test('a token that may only read changes nothing, and the reason says so', async () => {
     await using api = await startGithubApi();
-    await writeComment(repository(api, 2), place, { body: 'of a stranger', create: true });
-    expect(await writeComment(repository(api), place, create)).toEqual({ kind: 'created' });
-    expect(await writeComment(repository(api), place, { body: 'later', create: true })).toEqual({ kind: 'updated' });
-    expect(api.comments.map(({ user, body }) => [user.id, body.split('\n')[1]])).toEqual([
-      [2, 'of a stranger'],
-      [1, 'later'],
-    ]);
+    const unwritten = { kind: 'unwritten', reason: expect.stringContaining('403') };
+    expect(await writeComment(repository(api, 'read-1'), place, create)).toEqual(unwritten);
+    await writeComment(repository(api), place, create);
+    expect(await writeComment(repository(api, 'read-1'), place, { body: 'later', create: true })).toEqual(unwritten);
+    expect(api.comments.map(({ body }) => body)).toEqual([`${marker}\nnew`]);
+  });
+
+  test('a rate limit that answers 403 to an update creates no second comment', async () => {
+    await using api = await startGithubApi();
+    await writeComment(repository(api), place, create);
+    api.fail({ method: 'PATCH', status: 403, headers: { 'x-ratelimit-remaining': '0' } });
+    const end = await writeComment(repository(api), place, { body: 'later', create: true });
+    expect(end).toEqual({ kind: 'unwritten', reason: expect.stringContaining('rate limit') });
+    expect(api.comments).toHaveLength(1);
   });
 
   test('is found behind a hundred other comments', async () => {
@@ -49,7 +72,7 @@ describe('the comment of a pull request', () => {
     let waiting: (() => void)[] = [];
     // Both have looked before either creates its comment.
     const together = async (line: string): Promise<void> => {
-      if (!line.startsWith('GET') || waiting.length === 2) return;
+      if (!line.startsWith('GET') || line.endsWith('/user') || waiting.length === 2) return;
       await new Promise<void>((resolve) => {
         waiting = [...waiting, resolve];
         if (waiting.length === 2) for (const go of waiting) go();
@@ -82,7 +105,7 @@ describe('the comment of a pull request', () => {
   });
 
   test('a server that cannot be reached is a reason, too', async () => {
-    const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'token-1' };
+    const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1' };
     expect(await writeComment(gone, place, create)).toMatchObject({ kind: 'unwritten' });
   });
 });

@@ -15,7 +15,8 @@ interface Asked extends Partial<Omit<ValidateRequest, 'overrides'>> {
 /** Validates the configuration of a folder. */
 export async function validateIn(folder: string, asked: Asked = {}): Promise<Validated> {
   const { env, overrides = {}, ...more } = asked;
-  const request = { format: 'text', untrusted: false, overrides, ...more } as const;
+  const defaults = { format: 'text', untrusted: false, base: undefined, failOnChange: [] } as const;
+  const request = { ...defaults, overrides, ...more };
   return await validate(request, commandContext(resolve(folder), env === undefined ? {} : { env }));
 }
 

@@ -1,6 +1,7 @@
 import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
 import { EXIT_CODE_MEANINGS } from '../../src/contract/exit-codes.ts';
 import { OUTPUTS } from '../../src/contract/outputs.ts';
+import { CHANGE_KINDS, CONFIG_CHANGES } from '../../src/contract/vocabulary.ts';
 import { described, sentence } from './described.ts';
 import { actionInputs } from './inputs.ts';
 
@@ -36,6 +37,19 @@ export function commandTable(): string {
 export function exitCodeTable(): string {
   const rows = EXIT_CODE_MEANINGS.map(({ code, meaning }) => [String(code), described(`exit code ${code}`, meaning)]);
   return table(['Exit code', 'Meaning'], rows);
+}
+
+/** Every kind of change of a configuration. */
+export function changeTable(): string {
+  const rows = CHANGE_KINDS.map((kind) => {
+    const { meaning, dangerous } = CONFIG_CHANGES[kind];
+    return [`\`${kind}\``, dangerous ? 'yes' : '', sentence(`the change ${kind}`, capital(meaning))];
+  });
+  return table(['Kind', 'Dangerous', 'Means'], rows);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function argumentText({ name, required, variadic }: CommandEntry['arguments'][number]): string {

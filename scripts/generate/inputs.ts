@@ -28,10 +28,13 @@ export function setupInputs(): Input[] {
   return [command(['install'], 'install'), ...inputs((_, name) => names.includes(name))];
 }
 
-/** The inputs of the action that only validates: where the configuration is, and the options of that command. */
+/**
+ * The inputs of the action that only validates: where the configuration is, the options of that command, and how the
+ * pull request gets to know.
+ */
 export function validateInputs(): Input[] {
   const entry: CommandEntry = COMMANDS.validate;
-  const names: readonly string[] = [...entry.options, 'peers', 'working-directory'];
+  const names: readonly string[] = [...entry.options, 'peers', 'working-directory', 'comment', 'github-token'];
   const isInput = ({ frontends }: OptionEntry, name: string) => frontends.includes('action') && names.includes(name);
   return [command(['validate'], 'validate'), ...inputs(isInput)];
 }

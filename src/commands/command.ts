@@ -54,10 +54,19 @@ export interface Rendered {
   readonly files?: () => Readonly<Partial<Record<OutputName, { readonly name: string; readonly text: string }>>>;
   /** The job summary, in markdown. */
   readonly summary?: () => string;
+  /** The comment of a pull request, in markdown. */
+  readonly comment?: () => Comment;
   /** @param failing whether the step fails */
   readonly annotations?: (failing: boolean) => readonly Annotation[];
   /** What the step reports when it fails. */
   readonly verdict?: string;
+}
+
+/** What a pull request is to know. */
+export interface Comment {
+  readonly text: string;
+  /** Whether anything changes or is wrong. */
+  readonly isNews: boolean;
 }
 
 /** The part of a request that all commands share. */

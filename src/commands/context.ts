@@ -2,6 +2,8 @@ import type { Env } from '../core/env.ts';
 import type { Logger, ProgressEvent } from '../core/logger.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';
+import type { ProposedChange } from '../github/base-file.ts';
+import type { Repository } from '../github/client.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 
 /** What a command gets besides its request. It does not depend on the frontend. */
@@ -13,6 +15,8 @@ export interface Context {
   readonly ceiling: string | null;
   /** Whether the event may not write: no input or variable may then name a path outside the ceiling. */
   readonly untrusted?: boolean | undefined;
+  /** What the event proposes to change; null: nothing. Absent outside a job. */
+  readonly proposed?: Proposed | null;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
   /** Folder for copies of served databases that later runs use again; absolute. Absent: nothing is kept. */
@@ -41,6 +45,13 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Called for every process and folder that must not outlive the run, so that another process can clean up later. */
   readonly onResource: (resource: Resource) => void;
+}
+
+/** A pull request or a merge group, and where to read what it changes. */
+export interface Proposed {
+  readonly change: ProposedChange;
+  /** null: there is no token for it. */
+  readonly repository: Repository | null;
 }
 
 /** Something that a later process removes if the run could not do so. */

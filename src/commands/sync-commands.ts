@@ -3,7 +3,7 @@ import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
 import { annotations } from '../report/annotations.ts';
 import { runOutputs } from '../report/outputs.ts';
-import { summary } from '../report/summary.ts';
+import { COMMENT_BUDGET_BYTES, summary } from '../report/summary.ts';
 import { text } from '../report/text/run-report.ts';
 import { withValues } from '../report/values.ts';
 import { type Asked, type Command, defineCommand } from './command.ts';
@@ -30,6 +30,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
         text: (shownAs) => text(shown, reportValues, shownAs),
         outputs: () => runOutputs(shown, doltPath),
         summary: () => summary(shown),
+        comment: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), isNews: isNews(shown) }),
         annotations: (failing) => annotations(shown, { failing, locations }),
         verdict: verdict(shown),
       };
@@ -70,6 +71,12 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     overrides: requestedConfig(read),
     dolt: requestedDolt(asked),
   };
+}
+
+/** A run on a pull request is a dry run: it is news if a real one would do something. */
+function isNews({ status, peers }: RunResult): boolean {
+  if (status !== 'unchanged' && status !== 'skipped') return true;
+  return peers.some(({ plan }) => plan !== undefined && (plan.pull !== 'nothing' || plan.push !== 'nothing'));
 }
 
 function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {

@@ -1,5 +1,6 @@
-import { CONFIG_CHANGES, type ConfigChangeKind, ROLE_RIGHTS, type Role } from '../contract/vocabulary.ts';
+import { CHANGE_KINDS, type ConfigChangeKind, ROLE_RIGHTS, type Role } from '../contract/vocabulary.ts';
 import type { Configuration, InboxRule, Origin, Peer } from './configuration.ts';
+import { serverText } from './server.ts';
 
 /** One difference in meaning between two configurations. */
 export interface ConfigChange {
@@ -29,6 +30,8 @@ export type Compared = Pick<
   | 'plainHosts'
   | 'register'
   | 'push'
+  | 'server'
+  | 'attribution'
   | 'peers'
 >;
 
@@ -37,7 +40,7 @@ export function compareConfigurations(base: Compared, head: Compared): ConfigCha
   const changes = [...federationChanges(base, head), ...peerChanges(base, head), ...newHosts(base, head)];
   return changes.toSorted(
     (a, b) =>
-      CONFIG_CHANGES.indexOf(a.kind) - CONFIG_CHANGES.indexOf(b.kind) ||
+      CHANGE_KINDS.indexOf(a.kind) - CHANGE_KINDS.indexOf(b.kind) ||
       compareTexts(a.peer ?? '', b.peer ?? '') ||
       compareTexts(a.setting, b.setting),
   );
@@ -62,6 +65,7 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
   const patterns = widensPatterns(base.allowedRemotePatterns.value, head.allowedRemotePatterns.value);
   const inbox = widensInbox(base.inbox.value, head.inbox.value);
   const pushes = head.push.value && !base.push.value;
+  const federates = allowsFederation(head) && !allowsFederation(base);
   return [
     ...of('federation.sovereignty', (one) => one.sovereignty, lowered ? 'sovereignty-lowered' : 'setting-changed'),
     ...of(
@@ -79,11 +83,17 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
       ({ push: { value, origin } }) => ({ value: String(value), origin }),
       pushes ? 'push-enabled' : 'setting-changed',
     ),
-    ...of('sync.mode', (one) => one.syncMode, 'setting-changed'),
+    ...of('sync.mode', (one) => one.syncMode, federates ? 'push-enabled' : 'setting-changed'),
     ...of('conflict.strategy', (one) => one.strategy, 'strategy-changed'),
     ...of('federation.dirty', (one) => one.dirty, 'setting-changed'),
     ...of('federation.register', (one) => one.register, 'setting-changed'),
     ...of('federation.database', (one) => textOf(one.database), 'setting-changed'),
+    ...of('federation.attribution', (one) => one.attribution, 'setting-changed'),
+    ...of(
+      'federation.server',
+      ({ server: { value, origin } }) => ({ value: value === null ? 'not set' : JSON.stringify(value), origin }),
+      'setting-changed',
+    ),
     ...of('federation.town', (one) => textOf(one.town), 'setting-changed'),
     ...of(
       'federation.plain-hosts',
@@ -91,6 +101,11 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
       'setting-changed',
     ),
   ];
+}
+
+/** The modes of beads that forbid federation send nothing. */
+function allowsFederation({ syncMode }: Compared): boolean {
+  return syncMode.value === 'dolt-native' || syncMode.value === 'belt-and-suspenders';
 }
 
 function textOf({ value, origin }: { readonly value: string | null; readonly origin: Origin }) {
@@ -143,6 +158,7 @@ const SETTINGS = {
   role: ({ role }) => role,
   tier: ({ tier }) => tier,
   accept: ({ accept }) => listText(accept, 'nothing'),
+  trust: ({ trust }) => (trust === null ? 'all systems' : listText(trust, 'none')),
   conflict: ({ strategy }) => strategy,
   branch: ({ branch }) => branch ?? 'the branch of the run',
   ref: ({ ref }) => ref ?? 'not set',
@@ -177,6 +193,8 @@ function kindOf(setting: PeerSetting, before: Peer, after: Peer): ConfigChangeKi
       return after.tier < before.tier ? 'tier-lowered' : 'setting-changed';
     case 'accept':
       return after.accept.some((one) => !before.accept.includes(one)) ? 'accept-widened' : 'setting-changed';
+    case 'trust':
+      return widensTrust(before.trust, after.trust) ? 'accept-widened' : 'setting-changed';
     case 'conflict':
       return 'strategy-changed';
     case 'allowed-hosts':
@@ -185,6 +203,12 @@ function kindOf(setting: PeerSetting, before: Peer, after: Peer): ConfigChangeKi
     case 'timeout':
       return 'setting-changed';
   }
+}
+
+/** null: the peer may change the rows of every system. */
+function widensTrust(before: Peer['trust'], after: Peer['trust']): boolean {
+  if (before === null) return false;
+  return after === null || after.some((pattern) => !before.includes(pattern));
 }
 
 function widensRole(before: Role, after: Role): boolean {
@@ -207,17 +231,18 @@ function placeOf(canonical: string): string {
 }
 
 function newHosts(base: Compared, head: Compared): ConfigChange[] {
-  const known = new Set(base.peers.flatMap(hostsOf));
-  return head.peers.flatMap((peer) =>
-    [...new Set(hostsOf(peer))]
+  const known = new Set([...base.peers.flatMap(hostsOf), ...serverHosts(base)]);
+  const added = (peer: string | null, hosts: readonly string[], origin: Origin): ConfigChange[] =>
+    [...new Set(hosts)]
       .filter((host) => !known.has(host))
-      .map((host) => ({
-        kind: 'new-host' as const,
-        peer: peer.name,
-        setting: 'host',
-        before: null,
-        after: host,
-        origin: peer.origin,
-      })),
-  );
+      .map((host) => ({ kind: 'new-host', peer, setting: 'host', before: null, after: host, origin }));
+  return [
+    ...added(null, serverHosts(head), head.server.origin),
+    ...head.peers.flatMap((peer) => added(peer.name, hostsOf(peer), peer.origin)),
+  ];
+}
+
+/** What a run merges goes to the server of the database. */
+function serverHosts({ server }: Compared): string[] {
+  return server.value === null ? [] : [serverText(server.value)];
 }

@@ -215,7 +215,7 @@ export const COMMANDS = {
   validate: {
     summary: 'Check the configuration offline and report every problem; needs no Dolt',
     arguments: [],
-    options: [...CONFIG, 'format'],
+    options: [...CONFIG, 'base', 'fail-on-change', 'format'],
     action: true,
   },
   doctor: {

@@ -2,6 +2,7 @@ import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import { PEER_OPTIONS } from './peer-options.ts';
 import {
+  COMMENT_MODES,
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
   FAIL_ON,
@@ -304,11 +305,32 @@ export const OPTIONS = {
   },
   'github-token': {
     description:
-      "Token of the job. It is used for GitHub's API and as the credential of a git peer over https in the repository of the workflow",
+      "Token of the job. It is used for GitHub's API, for comments, and as the credential of a git peer over https in the repository of the workflow",
     frontends: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,
     secret: true,
+  },
+  comment: {
+    description:
+      'When the result becomes a comment of the pull request: `never`; `changes`, if something changes or is wrong; or `always`. It needs the permission `pull-requests: write`; without it the job summary has the result',
+    frontends: ACTION,
+    type: 'choice',
+    choices: COMMENT_MODES,
+    default: 'never',
+  },
+  base: {
+    description: 'Configuration file to compare with: `validate` reports what changes about it',
+    frontends: CLI,
+    type: 'text',
+    value: 'file',
+  },
+  'fail-on-change': {
+    description:
+      'Kinds of changes of the configuration that make `validate` fail, separated by commas or line breaks, such as `tier-lowered,new-host`; `dangerous` is all that docs/pull-requests.md lists as such',
+    frontends: BOTH,
+    type: 'text',
+    value: 'kinds',
   },
   format: {
     description:

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import { HASH } from './hash.ts';
-import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, SHELLS, TIERS } from './vocabulary.ts';
+import {
+  CHANGE_KINDS,
+  CONFLICT_KINDS,
+  PEER_STATES,
+  PEER_STATUSES,
+  ROLES,
+  RUN_STATUSES,
+  SHELLS,
+  TIERS,
+} from './vocabulary.ts';
 
 /** A commit hash as Dolt prints it: 32 characters of base 32. */
 const hash = z.string().regex(HASH);
@@ -377,10 +386,27 @@ export const exportResultSchema = z.strictObject({
 /** The JSON of `export`. */
 export type ExportResult = Readonly<z.infer<typeof exportResultSchema>>;
 
+/** One difference in meaning between two configurations, where the new one sets it; `before`, `after` null: not there. */
+const configChangeSchema = z.strictObject({
+  kind: z.enum(CHANGE_KINDS),
+  /** null: a setting of the whole federation. */
+  peer: z.string().nullable(),
+  setting: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().positive().nullable(),
+  column: z.int().positive().nullable(),
+});
+export type ChangeResult = z.infer<typeof configChangeSchema>;
+
 export const validateResultSchema = z.strictObject({
   version: z.literal(1),
   command: z.literal('validate'),
-  /** `invalid`: a run would refuse the configuration or one of its peers. Warnings and notices do not count. */
+  /**
+   * `invalid`: a run would refuse the configuration or one of its peers, or `fail-on-change` names one of the changes.
+   * Warnings and notices do not count.
+   */
   status: z.enum(['valid', 'invalid']),
   /** The configuration file; null: none was found. */
   file: z.string().nullable(),
@@ -388,6 +414,10 @@ export const validateResultSchema = z.strictObject({
   peers: z.int().nonnegative(),
   /** By position. */
   problems: z.array(problemSchema).readonly(),
+  /** What changes about another configuration, the most dangerous first; absent: it was compared with none. */
+  changes: z.array(configChangeSchema).readonly().optional(),
+  /** The commit with the other configuration, and how many commits of its branch the proposed one lacks. */
+  base: z.strictObject({ commit: z.string(), behind: count }).optional(),
   /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
   truncated: z.literal(true).optional(),
 });

@@ -63,6 +63,21 @@ export const USAGE_ERRORS = {
     hint: 'Extend `federation.allowed-remote-patterns` or correct the endpoint.',
     ...USAGE,
   },
+  'config-change': {
+    title: 'A pull request changes where data goes, what is accepted, or what `--fail-on-change` names',
+    hint: 'If it is intended, have it reviewed, and remove its kind from `--fail-on-change` where that is set.',
+    ...USAGE,
+  },
+  'base-unreadable': {
+    title: 'The configuration before a pull request could not be read',
+    hint: 'Give the job `contents: read` and the step its `github-token`, and check out the pull request. A shallow checkout (`fetch-depth: 1`) is enough.',
+    ...USAGE,
+  },
+  'branch-behind': {
+    title: 'The branch of a pull request lacks commits of its base',
+    hint: 'Merge or rebase onto the base branch, or let actions/checkout check out the merge of both, as it does by default.',
+    ...INFORMATION,
+  },
   'unused-pattern': {
     title: 'A pattern of allowed endpoints matches nothing',
     hint: 'Correct the pattern in `federation.allowed-remote-patterns`, or remove it.',

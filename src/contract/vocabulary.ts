@@ -116,27 +116,38 @@ export type PeerStatus = (typeof PEER_STATUSES)[number];
 export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'failed', 'skipped'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** What a pull request changes in the configuration, the most dangerous first. */
-export const CONFIG_CHANGES = [
-  'sovereignty-lowered',
-  'tier-lowered',
-  'new-host',
-  'patterns-widened',
-  'accept-widened',
-  'push-enabled',
-  'role-widened',
-  'peer-moved',
-  'peer-added',
-  'strategy-changed',
-  'peer-removed',
-  'role-changed',
-  'setting-changed',
-] as const;
-/**
- * `new-host`: data would reach an address that no peer had · `accept-widened`: changes by a peer that were held back
- * would be merged, or deliveries of more databases · `role-widened`: a peer gets or gives more than before.
- */
-export type ConfigChangeKind = (typeof CONFIG_CHANGES)[number];
+interface ChangeEntry {
+  /** What it means, for messages and for docs/pull-requests.md. */
+  readonly meaning: string;
+  /** Whether data reaches more, or more reaches the database. */
+  readonly dangerous: boolean;
+}
+
+/** What can change in a configuration, the most dangerous first. */
+export const CONFIG_CHANGES = {
+  'sovereignty-lowered': { meaning: 'the tier of the federation is lowered', dangerous: true },
+  'tier-lowered': { meaning: 'the tier of a peer is lowered', dangerous: true },
+  'new-host': { meaning: 'data would reach a host that received none before', dangerous: true },
+  'patterns-widened': { meaning: 'more endpoints are allowed', dangerous: true },
+  'accept-widened': { meaning: 'more of what others send would be merged', dangerous: true },
+  'push-enabled': { meaning: 'a key that prevented pushing is gone', dangerous: true },
+  'role-widened': { meaning: 'a peer would receive or send more', dangerous: true },
+  'peer-moved': { meaning: 'a peer has another address, branch or ref', dangerous: true },
+  'peer-added': { meaning: 'a peer is new', dangerous: false },
+  'strategy-changed': { meaning: 'conflicts are resolved in another way', dangerous: false },
+  'peer-removed': { meaning: 'a peer is gone', dangerous: false },
+  'role-changed': { meaning: 'a peer would receive or send less', dangerous: false },
+  'setting-changed': { meaning: 'another setting has a new value', dangerous: false },
+} as const satisfies Readonly<Record<string, ChangeEntry>>;
+
+export type ConfigChangeKind = keyof typeof CONFIG_CHANGES;
+
+/** All kinds, the most dangerous first. */
+export const CHANGE_KINDS = Object.keys(CONFIG_CHANGES) as [ConfigChangeKind, ...ConfigChangeKind[]];
+
+/** When a pull request gets a comment. */
+export const COMMENT_MODES = ['never', 'changes', 'always'] as const;
+export type CommentMode = (typeof COMMENT_MODES)[number];
 
 /** Shells that completions are written for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

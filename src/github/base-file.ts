@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { call, type Repository } from './client.ts';
+import { type Answer, call, type Repository } from './client.ts';
 
-/** The two sides of a pull request, or of a merge group. */
-export interface Comparison {
+/** What an event proposes: the head of a branch, to be merged into its base. */
+export interface ProposedChange {
+  /** Number of the pull request; null for a merge group. */
+  readonly number: number | null;
   /** The head of the base branch when the event happened. */
   readonly base: string;
   readonly head: string;
-  /** Whether the workspace has the head itself, and not its merge into the base branch. */
-  readonly isHeadCheckedOut: boolean;
 }
 
 /** A file as it was before the change. */
@@ -17,46 +17,75 @@ export type BaseFile =
       /** null: there was no such file. */
       readonly text: string | null;
       readonly commit: string;
-      /** Commits of the base branch that the checked out files lack. */
+      /** Commits of the base branch that the branch lacks. */
       readonly behind: number;
+      /** Whether the checkout has them all the same, because it is GitHub's merge of both. */
+      readonly isMerged: boolean;
     }
   | { readonly kind: 'unread'; readonly reason: string };
 
 /** Larger files have no content in this answer. */
 const contentSchema = z.looseObject({ encoding: z.literal('base64'), content: z.string() });
+const commitSchema = z.looseObject({ parents: z.array(z.looseObject({ sha: z.string() })) });
 const compareSchema = z.looseObject({
+  ahead_by: z.int().nonnegative(),
   behind_by: z.int().nonnegative(),
-  merge_base_commit: z.looseObject({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) }),
+  merge_base_commit: z.looseObject({ sha: z.string() }),
 });
+const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /**
- * Reads a file as it was before the change, through the API: a checkout rarely has that commit. If the head itself is
- * checked out, that is the file where the two sides parted; else GitHub has merged both, and it is the file at the base.
+ * Reads a file as it was before the change, through the API: a checkout rarely has that commit. If GitHub's merge of both
+ * sides is checked out, that is the file at the base; else it is the one where the two sides parted.
+ * @param checkedOut the commit that is checked out; null: unknown, taken for the merge
  * @param path of the file in the repository, with `/`
  */
 export async function readBaseFile(
   repository: Repository,
-  { base, head, isHeadCheckedOut }: Comparison,
-  path: string,
+  { base, head }: ProposedChange,
+  { checkedOut, path }: { readonly checkedOut: string | null; readonly path: string },
 ): Promise<BaseFile> {
-  let [commit, behind] = [base, 0];
-  if (isHeadCheckedOut) {
-    const compared = await call(repository, {
-      method: 'GET',
-      path: `/compare/${base}...${head}?per_page=1`,
-      schema: compareSchema,
-    });
-    if (compared.kind !== 'ok') return { kind: 'unread', reason: compared.reason };
-    commit = compared.value.merge_base_commit.sha;
-    behind = compared.value.behind_by;
-  }
+  const merged = await mergedInto(repository, { base, head }, checkedOut);
+  if (merged.kind !== 'ok') return { kind: 'unread', reason: merged.reason };
+  const isMerged = merged.value !== null;
+  const [from, to] = [merged.value ?? base, isMerged ? head : (checkedOut ?? head)];
+  const compared = await call(repository, {
+    method: 'GET',
+    path: `/compare/${from}...${to}?per_page=1`,
+    schema: compareSchema,
+  });
+  if (compared.kind !== 'ok') return { kind: 'unread', reason: compared.reason };
+  const { ahead_by: ahead, behind_by: behind, merge_base_commit: fork } = compared.value;
+  if (!isMerged && to !== head && ahead === 0)
+    return { kind: 'unread', reason: `the checkout is at ${to}, which is a commit of the base branch` };
+  const commit = isMerged ? from : fork.sha;
+  if (!COMMIT.test(commit)) return { kind: 'unread', reason: 'the API named no commit' };
   const name = path.split('/').map(encodeURIComponent).join('/');
   const found = await call(repository, {
     method: 'GET',
     path: `/contents/${name}?ref=${commit}`,
     schema: contentSchema,
   });
-  if (found.kind === 'missing') return { kind: 'read', text: null, commit, behind };
+  if (found.kind === 'missing') return { kind: 'read', text: null, commit, behind, isMerged };
   if (found.kind !== 'ok') return { kind: 'unread', reason: found.reason };
-  return { kind: 'read', text: Buffer.from(found.value.content, 'base64').toString('utf8'), commit, behind };
+  const text = Buffer.from(found.value.content, 'base64').toString('utf8');
+  return { kind: 'read', text, commit, behind, isMerged };
+}
+
+/**
+ * The commit of the base branch in GitHub's merge, which may be newer than the one in the event; null if something else
+ * is checked out.
+ */
+async function mergedInto(
+  repository: Repository,
+  { base, head }: Pick<ProposedChange, 'base' | 'head'>,
+  checkedOut: string | null,
+): Promise<Answer<string | null>> {
+  if (checkedOut === null) return { kind: 'ok', value: base };
+  if (checkedOut === head) return { kind: 'ok', value: null };
+  const found = await call(repository, { method: 'GET', path: `/git/commits/${checkedOut}`, schema: commitSchema });
+  if (found.kind !== 'ok') return found;
+  const parents = found.value.parents.map(({ sha }) => sha);
+  const other = parents.find((sha) => sha !== head && COMMIT.test(sha));
+  return { kind: 'ok', value: parents.includes(head) && parents.length === 2 ? (other ?? null) : null };
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { HttpClient } from '@actions/http-client';
 import { z } from 'zod';
 import type { Env } from '../core/env.ts';
@@ -21,6 +22,8 @@ interface Call<T> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the repository, such as `/issues/7/comments`. */
   readonly path: string;
+  /** Whether the path is below the API itself, such as `/user`. */
+  readonly ofServer?: true;
   readonly body?: unknown;
   readonly schema: z.ZodType<T>;
 }
@@ -50,14 +53,18 @@ export function repositoryOfJob(env: Env, token: string | undefined): Repository
  * One call of the API. Redirects are not followed, because the token must not go elsewhere, and nothing is retried: a
  * call that seemed to fail may have had its effect.
  */
-export async function call<T>(repository: Repository, { method, path, body, schema }: Call<T>): Promise<Answer<T>> {
+export async function call<T>(
+  repository: Repository,
+  { method, path, ofServer, body, schema }: Call<T>,
+): Promise<Answer<T>> {
   const { api, name, token } = repository;
   const client = new HttpClient(USER_AGENT, [], {
     allowRetries: false,
     allowRedirects: false,
     socketTimeout: TIMEOUT_MS,
   });
-  const subject = `${method} /repos/${name}${path}`;
+  const resource = ofServer === true ? path : `/repos/${name}${path}`;
+  const subject = `${method} ${resource}`;
   try {
     const headers = {
       accept: 'application/vnd.github+json',
@@ -66,12 +73,13 @@ export async function call<T>(repository: Repository, { method, path, body, sche
       authorization: `Bearer ${token}`,
     };
     const text = body === undefined ? null : JSON.stringify(body);
-    const { message } = await client.request(method, `${api}/repos/${name}${path}`, text, headers);
+    const { message } = await client.request(method, `${api}${resource}`, text, headers);
     const status = message.statusCode ?? 0;
     const answer = await readBody(message);
     if (status === 404) return { kind: 'missing', reason: `${subject} answered 404` };
-    if (status === 401 || status === 403 || status === 429)
-      return { kind: 'refused', reason: `${subject} answered ${status}` };
+    if (isLimited(status, message.headers))
+      return { kind: 'failed', reason: `${subject} answered ${status}: the rate limit is reached` };
+    if (status === 401 || status === 403) return { kind: 'refused', reason: `${subject} answered ${status}` };
     if (status < 200 || status > 299) return { kind: 'failed', reason: `${subject} answered ${status}` };
     const parsed = schema.safeParse(answer === '' ? null : JSON.parse(answer));
     if (parsed.success) return { kind: 'ok', value: parsed.data };
@@ -81,6 +89,12 @@ export async function call<T>(repository: Repository, { method, path, body, sche
   } finally {
     client.dispose();
   }
+}
+
+/** GitHub limits rates with 403 as well, and then says so in a header. */
+function isLimited(status: number, headers: IncomingHttpHeaders): boolean {
+  if (status === 429) return true;
+  return status === 403 && (headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined);
 }
 
 async function readBody(message: AsyncIterable<Buffer>): Promise<string> {

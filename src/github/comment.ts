@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Answer, call, type Repository } from './client.ts';
 
-/** Where a comment belongs: one for each pull request, workflow and configuration. */
+/** Where a comment belongs: one for each pull request, workflow, configuration and command. */
 export interface CommentPlace {
   readonly pullRequest: number;
   /** Name of the workflow. */
   readonly workflow: string;
-  /** Path of the configuration in the repository. */
+  /** How the workflow names the configuration. */
   readonly file: string;
+  readonly command: string;
 }
 
 /** What became of a comment. `unwritten`: the token may not, or the API failed. */
@@ -16,11 +17,8 @@ export type Commented =
   | { readonly kind: 'created' | 'updated' | 'unchanged' | 'silent' }
   | { readonly kind: 'unwritten'; readonly reason: string };
 
-/** GitHub refuses longer comments (422). */
-export const MAX_COMMENT = 65_536;
-
 const PAGE = 100;
-/** More comments on one pull request than anybody reads. */
+/** More comments on one pull request than anyone reads. */
 const MAX_PAGES = 50;
 
 const commentSchema = z.looseObject({
@@ -29,14 +27,16 @@ const commentSchema = z.looseObject({
     .string()
     .nullish()
     .transform((body) => body ?? ''),
-  user: z.looseObject({ id: z.int() }).nullish(),
+  user: z.looseObject({ id: z.int(), type: z.string().optional() }).nullish(),
 });
 type Comment = z.infer<typeof commentSchema>;
 
+const userSchema = z.looseObject({ id: z.int() });
+
 /** A hash, because a name of a workflow or a file could end the comment that hides it. */
-export function markerOf({ workflow, file }: CommentPlace): string {
+export function markerOf({ workflow, file, command }: CommentPlace): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify([workflow, file]))
+    .update(JSON.stringify([workflow, file, command]))
     .digest('hex')
     .slice(0, 32);
   return `<!-- dolt-federation ${hash} -->`;
@@ -46,7 +46,7 @@ export function markerOf({ workflow, file }: CommentPlace): string {
  * Writes the comment of a pull request: updates the one that is there, or creates it. Runs that do this at the same
  * time leave one comment: each looks again after it has created one, and removes its own if an older one of the same
  * author is there.
- * @param body markdown, at most `MAX_COMMENT` characters with the marker
+ * @param body markdown; GitHub refuses more than 65,536 characters with the marker (422)
  * @param create whether a comment is created where there is none
  */
 export async function writeComment(
@@ -58,11 +58,12 @@ export async function writeComment(
   const text = `${marker}\n${body}`;
   const found = await commentsWith(repository, place, marker);
   if (found.kind !== 'ok') return { kind: 'unwritten', reason: found.reason };
-  for (const comment of found.value) {
+  const own = await ownOf(repository, found.value);
+  if (own.kind !== 'ok') return { kind: 'unwritten', reason: own.reason };
+  for (const comment of own.value) {
     if (comment.body === text) return { kind: 'unchanged' };
     const updated = await update(repository, comment, text);
-    // Anybody can write the marker, and only our own comment can be changed.
-    if (updated.kind === 'refused' || updated.kind === 'missing') continue;
+    if (updated.kind === 'missing') continue;
     return updated.kind === 'ok' ? { kind: 'updated' } : { kind: 'unwritten', reason: updated.reason };
   }
   if (!create) return { kind: 'silent' };
@@ -74,6 +75,25 @@ export async function writeComment(
   });
   if (created.kind !== 'ok') return { kind: 'unwritten', reason: created.reason };
   return await leaveOne(repository, place, { own: created.value, text });
+}
+
+/**
+ * Those that the token itself has written. Anyone can write the marker, and a token that may write issues could change
+ * the comment of anyone. The token of a job has no user: its comments are those of a bot, which only an app that is
+ * installed in the repository can be.
+ */
+async function ownOf(repository: Repository, all: readonly Comment[]): Promise<Answer<readonly Comment[]>> {
+  if (all.length === 0) return { kind: 'ok', value: [] };
+  const user = await call(repository, { method: 'GET', path: '/user', ofServer: true, schema: userSchema });
+  switch (user.kind) {
+    case 'ok':
+      return { kind: 'ok', value: all.filter((comment) => comment.user?.id === user.value.id) };
+    case 'refused':
+      return { kind: 'ok', value: all.filter((comment) => comment.user?.type === 'Bot') };
+    case 'missing':
+    case 'failed':
+      return user;
+  }
 }
 
 /** Removes our new comment if another run has created one before, and updates that one. */

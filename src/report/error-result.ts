@@ -24,12 +24,12 @@ const MAX_PROBLEMS = 50;
 /** GitHub drops a summary over 1 MiB, and a character may take six bytes. */
 const MAX_TEXT = 1_000;
 
-/** The job summary of a failed command: each problem, where it is, and what to do next. */
-export function failureSummary({ error, problems = [error] }: ErrorResult): string {
-  const left = problems.length - MAX_PROBLEMS;
+/** The job summary of a failed command: the first problems, each with where it is, and what to do next. */
+export function failureSummary({ error, problems = [error] }: ErrorResult, most: number = MAX_PROBLEMS): string {
+  const left = problems.length - most;
   return [
     '## ❌ dolt-federation could not run',
-    ...problems.slice(0, MAX_PROBLEMS).map(problemParagraphs),
+    ...problems.slice(0, most).map(problemParagraphs),
     ...(left > 0 ? [`and ${counted(left, 'more problem')}; the file at ${code('result-path')} has them all`] : []),
     '',
   ].join('\n\n');

@@ -15,6 +15,9 @@ import { unresolvedNotice } from './unresolved.ts';
 /** GitHub drops a job summary over 1 MiB completely; the difference is for headings and masks of other steps. */
 export const SUMMARY_BUDGET_BYTES = 1_000_000;
 
+/** GitHub refuses a comment of more than 65,536 characters; the difference is for the hidden marker. */
+export const COMMENT_BUDGET_BYTES = 65_000;
+
 const MARKS = {
   unchanged: '✅',
   success: '✅',

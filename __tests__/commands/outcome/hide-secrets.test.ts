@@ -77,7 +77,9 @@ test('a property of the published results is ours, or what it holds is hidden', 
   const properties = [...new Set(textProperties(schema))].sort();
   expect(properties).toEqual([
     ...[
+      'after',
       'base',
+      'before',
       'changed',
       'column',
       'columns',

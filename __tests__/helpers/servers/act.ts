@@ -6,6 +6,8 @@ import { serverProgram } from './server-program.ts';
 
 /** What a run of a workflow needs besides its file. */
 export interface ActRun {
+  /** The event that starts it; absent: a schedule of a private repository. */
+  readonly event?: { readonly name: string; readonly payload: unknown };
   /** Folder of the repository. */
   readonly repository: string;
   readonly secrets: Readonly<Record<string, string>>;
@@ -16,6 +18,8 @@ export interface ActRun {
 export interface ActEnd {
   readonly exitCode: number | undefined;
   readonly log: string;
+  /** The job summaries of our steps, one after the other. */
+  readonly summary: string;
   /** The files that `actions/upload-artifact` was given, by name. */
   readonly artifacts: ReadonlyMap<string, string>;
 }
@@ -33,11 +37,28 @@ inputs: {name: {description: name}, path: {description: file}}
 runs: {using: node20, main: index.js}
 `;
 
+/** Runs our step and keeps its job summary: act empties the file before each step and shows it nowhere. */
+const MAIN = `const { appendFileSync, readFileSync } = require('node:fs');
+const { spawnSync } = require('node:child_process');
+const { join } = require('node:path');
+const { status } = spawnSync(process.execPath, [join(__dirname, 'main.js')], { stdio: 'inherit' });
+appendFileSync(process.env.SUMMARIES, readFileSync(process.env.GITHUB_STEP_SUMMARY, 'utf8'));
+process.exitCode = status ?? 1;
+`;
+
+const SCHEDULE = {
+  name: 'schedule',
+  payload: { repository: { default_branch: 'main', visibility: 'private', private: true } },
+};
+
 /**
- * Runs the workflows of a repository for the event `schedule` with act, which reads them as GitHub does. The jobs run on
- * this machine instead of in a container; the Action is this repository's, and checkout is a copy of the repository.
+ * Runs the workflows of a repository for an event with act, which reads them as GitHub does. The jobs run on this machine
+ * instead of in a container; the Action is this repository's, and checkout is a copy of the repository.
  */
-export async function runSchedule(folder: TempFolder, { repository, secrets, env }: ActRun): Promise<ActEnd> {
+export async function runWorkflows(
+  folder: TempFolder,
+  { event = SCHEDULE, repository, secrets, env }: ActRun,
+): Promise<ActEnd> {
   const [action, upload, artifacts] = [
     folder.file('act', 'action'),
     folder.file('act', 'upload'),
@@ -47,18 +68,27 @@ export async function runSchedule(folder: TempFolder, { repository, secrets, env
   await mkdir(upload, { recursive: true });
   await mkdir(artifacts, { recursive: true });
   await cp('dist', join(action, 'dist'), { recursive: true });
-  await cp('action.yml', join(action, 'action.yml'));
+  await writeFile(join(action, 'dist', 'keeping.cjs'), MAIN);
+  const summaries = folder.file('act', 'summary.md');
+  await writeFile(summaries, '');
+  await mkdir(join(action, 'validate'), { recursive: true });
+  for (const file of ['action.yml', 'validate/action.yml']) {
+    const metadata = await readFile(file, 'utf8');
+    await writeFile(join(action, file), metadata.replace('dist/main.js', 'dist/keeping.cjs'));
+  }
   await writeFile(join(upload, 'action.yml'), UPLOAD_METADATA);
   await writeFile(join(upload, 'index.js'), UPLOAD);
-  const event = { repository: { default_branch: 'main', visibility: 'private', private: true } };
-  await writeFile(folder.file('act', 'event.json'), JSON.stringify(event));
+  await writeFile(folder.file('act', 'event.json'), JSON.stringify(event.payload));
   const args = [
-    ...['schedule', '--eventpath', folder.file('act', 'event.json')],
+    ...[event.name, '--eventpath', folder.file('act', 'event.json')],
     ...['ubuntu-latest', 'self-hosted'].flatMap((label) => ['--platform', `${label}=-self-hosted`]),
     ...['--local-repository', `OWNER/dolt-federation@COMMIT=${action}`],
     ...['--local-repository', `actions/upload-artifact@v6=${upload}`],
     ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
-    ...Object.entries({ ...env, ARTIFACTS: artifacts }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    ...Object.entries({ ...env, ARTIFACTS: artifacts, SUMMARIES: summaries }).flatMap(([name, value]) => [
+      '--env',
+      `${name}=${value}`,
+    ]),
   ];
   const { exitCode, all } = await execa(serverProgram('ACT'), args, {
     cwd: repository,
@@ -68,7 +98,8 @@ export async function runSchedule(folder: TempFolder, { repository, secrets, env
     all: true,
     timeout: 120_000,
   });
-  return { exitCode, log: all, artifacts: await kept(artifacts) };
+  const summary = await readFile(summaries, 'utf8');
+  return { exitCode, log: all, summary, artifacts: await kept(artifacts) };
 }
 
 async function kept(artifacts: string): Promise<ReadonlyMap<string, string>> {

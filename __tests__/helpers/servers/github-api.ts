@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 export interface StubComment {
   readonly id: number;
   body: string;
-  readonly user: { readonly id: number };
+  readonly user: { readonly id: number; readonly type?: 'User' | 'Bot' };
 }
 
 interface Fault {
@@ -27,19 +27,24 @@ export interface StubApi extends AsyncDisposable {
   fail(fault: Fault): void;
 }
 
-/** The user that the token `token-N` stands for. */
-const userOf = ({ headers }: IncomingMessage): number => Number(/token-(\d+)$/.exec(headers.authorization ?? '')?.[1]);
+/** The token `user-N` is of a user, `app-N` of a job, and `read-N` may only read. */
+const userOf = ({ headers }: IncomingMessage): { kind: string; id: number } => {
+  const [, kind = '', id = ''] = /(\w+)-(\d+)$/.exec(headers.authorization ?? '') ?? [];
+  return { kind, id: Number(id) };
+};
 
-/** What a comparison of two commits answers. */
-export interface StubComparison {
-  readonly behind_by: number;
+/** What a comparison of two commits answers, and the parents of the commit that is checked out. */
+export interface StubHistory {
+  readonly ahead_by?: number;
+  readonly behind_by?: number;
   readonly merge_base_commit: { readonly sha: string };
+  readonly parents?: readonly string[];
 }
 
 /** @param before awaited before each request is answered, to put two clients in step */
 export async function startGithubApi(
   before?: (request: string) => Promise<void>,
-  compared: StubComparison | null = null,
+  history: StubHistory | null = null,
 ): Promise<StubApi> {
   const comments: StubComment[] = [];
   const files = new Map<string, string>();
@@ -48,7 +53,7 @@ export async function startGithubApi(
   let next = 100;
   const answer = async (request: IncomingMessage): Promise<{ status: number; value?: unknown }> => {
     const { method = '', url = '' } = request;
-    const user = userOf(request);
+    const { kind, id: user } = userOf(request);
     const { pathname, searchParams } = new URL(url, 'http://stub');
     const sent = await text(request);
     const body = sent === '' ? '' : (JSON.parse(sent) as { body: string }).body;
@@ -57,7 +62,8 @@ export async function startGithubApi(
       const index = comments.findIndex(({ id }) => id === Number(one));
       const comment = comments[index];
       if (comment === undefined) return { status: 404 };
-      if (comment.user.id !== user) return { status: 403 };
+      // Who may write issues may change the comments of others.
+      if (kind === 'read') return { status: 403 };
       if (method === 'DELETE') {
         comments.splice(index, 1);
         return { status: 204 };
@@ -72,11 +78,17 @@ export async function startGithubApi(
       const content = Buffer.from(found).toString('base64').replace(/.{60}/g, '$&\n');
       return { status: 200, value: { type: 'file', encoding: 'base64', size: found.length, content } };
     }
-    if (pathname.includes('/compare/')) return compared === null ? { status: 404 } : { status: 200, value: compared };
+    if (pathname === '/user') return kind === 'user' ? { status: 200, value: { id: user } } : { status: 403 };
+    if (pathname.includes('/compare/')) {
+      return history === null ? { status: 404 } : { status: 200, value: { ahead_by: 1, behind_by: 0, ...history } };
+    }
+    if (pathname.includes('/git/commits/'))
+      return { status: 200, value: { parents: (history?.parents ?? []).map((sha) => ({ sha })) } };
     if (!pathname.endsWith('/issues/7/comments')) return { status: 404 };
     if (method === 'POST') {
+      if (kind === 'read') return { status: 403 };
       if (body.length > 65_536) return { status: 422 };
-      const comment = { id: next, body, user: { id: user } };
+      const comment = { id: next, body, user: { id: user, type: kind === 'app' ? 'Bot' : 'User' } as const };
       next += 1;
       comments.push(comment);
       return { status: 201, value: comment };

@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
-import type { ConfigOverrides } from '../../config/configuration.ts';
 import { readSource } from '../../config/load.ts';
 import { comparePlaces } from '../../config/problems.ts';
 import { repositoryOf } from '../../config/workspace/repository.ts';
@@ -11,20 +10,20 @@ import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, placeOf, toFailure } from '../../core/failure.ts';
 import { redact } from '../../core/secrets.ts';
 import { problemAnnotations } from '../../report/annotations.ts';
-import { SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
+import { COMMENT_BUDGET_BYTES, SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
 import { sarifText } from '../../report/validate/sarif.ts';
 import { reportText, validateJson, validateSummary, verdict } from '../../report/validate/text.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { toProblem } from '../outcome/problems.ts';
 import { requestedConfig } from '../prepare/options.ts';
+import { type Compared, type CompareRequest, compareWithBase, requestedChanges } from './changes.ts';
 import { checkConfiguration, checkFolders, checkPresence, checkText } from './checks.ts';
 
-export interface ValidateRequest {
+export interface ValidateRequest extends CompareRequest {
   readonly format: ReportFormat;
   /** Folders of `file://` peers are not read. */
   readonly untrusted: boolean;
-  readonly overrides: ConfigOverrides;
 }
 
 /** What was found, and the folders that reports name files relative to. */
@@ -41,12 +40,12 @@ export interface Validated {
  * endpoints, whether a database is in the folder; it starts no program and contacts no host.
  */
 export async function validate(request: ValidateRequest, context: Context): Promise<Validated> {
-  const { source, peers, diagnostics } = await inspect(request, context);
+  const { source, peers, diagnostics, compared } = await inspect(request, context);
   const problems = diagnostics.toSorted(compare).map(shownProblem);
   const isInvalid = problems.some(({ severity }) => severity === 'error');
   const status = isInvalid ? 'invalid' : 'valid';
   return {
-    result: { version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems },
+    result: { version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems, ...compared },
     root: await rootOf(context),
     cwd: context.cwd,
   };
@@ -58,22 +57,31 @@ interface Found {
   /** Number of peers. */
   readonly peers: number;
   readonly diagnostics: readonly Diagnostic[];
+  /** Empty if the configuration cannot be read as a whole: its invalid parts would count as removed. */
+  readonly compared: Omit<Compared, 'diagnostics'>;
 }
 
-async function inspect({ overrides, untrusted }: ValidateRequest, context: Context): Promise<Found> {
+async function inspect(request: ValidateRequest, context: Context): Promise<Found> {
+  const { overrides, untrusted } = request;
   const source = await readSource(context, overrides).catch((thrown: unknown) => toFailure(thrown));
-  if (source instanceof Failure) return { source: null, peers: 0, diagnostics: source.problems.map(asError) };
+  if (source instanceof Failure)
+    return { source: null, peers: 0, diagnostics: source.problems.map(asError), compared: {} };
   const { problems, text, configuration } = inspectConfiguration(source, context.env, overrides);
   const errors = problems.map(asError);
   const diagnostics = [...errors, ...(text === null ? [] : withoutKnown(checkText(text), errors))];
-  if (text === null || configuration === null) return { source, peers: 0, diagnostics };
+  if (text === null || configuration === null) return { source, peers: 0, diagnostics, compared: {} };
   const found = [
     ...(await checkConfiguration(configuration, text, problems.length === 0)),
     ...(untrusted ? [] : await checkFolders(configuration.peers)),
     ...(problems.length === 0 ? checkPresence(configuration) : []),
   ];
-  return { source, peers: configuration.peers.length, diagnostics: [...diagnostics, ...found] };
+  const { diagnostics: about, ...compared } =
+    problems.length === 0 ? await compareWithBase(request, context, { source, configuration }) : NOT_COMPARED;
+  const peers = configuration.peers.length;
+  return { source, peers, diagnostics: [...diagnostics, ...found, ...about], compared };
 }
+
+const NOT_COMPARED: Compared = { diagnostics: [] };
 
 /** Without the secrets that were already found by what their keys mean. */
 function withoutKnown(found: readonly Diagnostic[], errors: readonly Diagnostic[]): readonly Diagnostic[] {
@@ -102,9 +110,15 @@ async function rootOf({ env, cwd }: Context): Promise<string> {
   return (await repositoryOf(cwd))?.root ?? cwd;
 }
 
+function isNews({ status, changes = [] }: ValidateResult): boolean {
+  return status === 'invalid' || changes.length > 0;
+}
+
 export const validateCommand = defineCommand({
   parse: (asked): ValidateRequest => ({
     format: asked.read('format'),
+    base: asked.read('base'),
+    failOnChange: requestedChanges(asked.read('fail-on-change')),
     untrusted: asked.untrusted,
     overrides: requestedConfig(asked.read),
   }),
@@ -120,6 +134,7 @@ export const validateCommand = defineCommand({
       }),
       files: () => ({ 'sarif-path': { name: 'validate.sarif', text: sarifText(result, root) } }),
       summary: () => validateSummary(validated, SUMMARY_BUDGET_BYTES),
+      comment: () => ({ text: validateSummary(validated, COMMENT_BUDGET_BYTES), isNews: isNews(result) }),
       annotations: () => problemAnnotations(result.problems),
       verdict: `the configuration has ${verdict(result)}`,
     };

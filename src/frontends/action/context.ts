@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Context } from '../../commands/context.ts';
+import type { Context, Proposed } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
@@ -16,6 +16,8 @@ interface Surroundings {
   readonly directory: string;
   /** Whether the event may not write. */
   readonly untrusted: boolean;
+  /** What the event proposes to change; null: nothing. */
+  readonly proposed: Proposed | null;
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
 }
@@ -30,6 +32,7 @@ export async function actionContext({
   env,
   directory,
   untrusted,
+  proposed,
   signal,
   secrets,
 }: Surroundings): Promise<Context> {
@@ -38,6 +41,7 @@ export async function actionContext({
     cwd: await workingDirectory(runner.workspace, directory),
     ceiling: runner.workspace,
     untrusted,
+    proposed,
     tempDir: runner.tempDir,
     toolCacheDir: runner.toolCacheDir,
     cloneDir: join(runner.tempDir, 'dolt-federation'),

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import { readSmall } from '../../core/files.ts';
-import type { Comparison } from '../../github/base-file.ts';
+import type { Proposed } from '../../commands/context.ts';
+import type { Env } from '../../core/env.ts';
+import type { ProposedChange } from '../../github/base-file.ts';
+import { repositoryOfJob } from '../../github/client.ts';
+import type { WrittenInputs } from './inputs.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
 const side = z.looseObject({ sha: commit });
@@ -16,28 +18,14 @@ const payloadSchema = z.union([
     .transform(({ merge_group: { base_sha: base, head_sha: head } }) => ({ number: null, base, head })),
 ]);
 
-/** The change that an event proposes. */
-export interface ProposedChange {
-  /** Number of the pull request; null for a merge group. */
-  readonly number: number | null;
-  readonly base: string;
-  readonly head: string;
-}
-
 /** The change that an event proposes; null if it proposes none. */
 export function proposedChange(payload: unknown): ProposedChange | null {
   const parsed = payloadSchema.safeParse(payload);
   return parsed.success ? parsed.data : null;
 }
 
-const MAX_HEAD = 1_000;
-
-/**
- * The change with what is checked out. actions/checkout leaves a detached HEAD, whose file holds the commit: by default
- * the merge that GitHub made of both sides.
- */
-export async function comparisonIn(workspace: string, { base, head }: ProposedChange): Promise<Comparison> {
-  const found = await readSmall(join(workspace, '.git', 'HEAD'), MAX_HEAD).catch(() => null);
-  const checkedOut = found?.kind === 'read' ? found.bytes.toString('utf8').trim() : '';
-  return { base, head, isHeadCheckedOut: checkedOut === head };
+/** The change that the event of a step proposes, and the repository where the step can read it. */
+export function proposedTo(payload: unknown, written: WrittenInputs, env: Env): Proposed | null {
+  const change = proposedChange(payload);
+  return change === null ? null : { change, repository: repositoryOfJob(env, written('github-token')) };
 }

@@ -6,7 +6,8 @@ import { hideInFailure } from '../../commands/outcome/hide-secrets.ts';
 import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/exit-codes.ts';
 import { type Env, readEnv } from '../../core/env.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { errorResult } from '../../report/error-result.ts';
+import { errorResult, failureSummary } from '../../report/error-result.ts';
+import { type Commenting, commentOn } from './comment.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
 import { judgeEvent, readPayload } from './event.ts';
 import { inputWords } from './input-words.ts';
@@ -21,6 +22,7 @@ import {
   writeFiles,
   writeResultFile,
 } from './outputs.ts';
+import { proposedTo } from './pull-request.ts';
 
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
@@ -28,47 +30,66 @@ export async function runAction(): Promise<void> {
   const secrets = stepSecrets();
   const written = takeInputs(secrets);
   const env = readEnv();
+  let commenting: Commenting | null = null;
   try {
     const runner = readRunner(env);
-    const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload: await readPayload(runner.eventPath) });
+    const payload = await readPayload(runner.eventPath);
+    const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload });
+    const proposed = proposedTo(payload, written, env);
     const name = askedCommand(written);
+    const mode = inputValue('comment', written('comment'));
+    commenting = { name, mode, written, proposed, env };
     const command = COMMAND_TABLE[name].prepare(askedByInputs(written, event));
     const directory = inputValue('working-directory', written('working-directory'));
     const untrusted = command.request.untrusted ?? false;
-    const context = await actionContext({ runner, env, directory, untrusted, signal: interrupt.signal, secrets });
+    const { signal } = interrupt;
+    const context = await actionContext({ runner, env, directory, untrusted, proposed, signal, secrets });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
-    await finish(finished, runner, { env, interrupted: interrupt.code() });
+    await finish(finished, runner, { env, interrupted: interrupt.code(), commenting });
   } catch (thrown) {
-    await stop(hideInFailure(toFailure(thrown), inputWords), { env, interrupted: interrupt.code() });
+    await stop(hideInFailure(toFailure(thrown), inputWords), { env, interrupted: interrupt.code(), commenting });
   }
 }
 
 interface Ending {
   readonly env: Env;
   readonly interrupted: ExitCode | null;
+  /** null: the step failed before this was known. */
+  readonly commenting: Commenting | null;
 }
 
 /** @throws Failure `bad-usage` if outputs cannot be written, after everything else was shown */
-async function finish({ exitCode, rendered }: Finished, runner: Runner, { env, interrupted }: Ending): Promise<void> {
+async function finish(
+  { exitCode, rendered }: Finished,
+  runner: Runner,
+  { env, interrupted, commenting }: Ending,
+): Promise<void> {
   const path = await writeResultFile(runner.tempDir, rendered.json);
   const files = await writeFiles(runner.tempDir, rendered);
   const unwritten = setOutputs({ ...outputValues(rendered), ...files, 'result-path': path }, env);
   const exit = interrupted ?? exitCode;
   const failing = exit !== EXIT.ok;
   await reportOutcome(rendered, { env, workspace: runner.workspace, failing });
+  if (interrupted === null && commenting !== null) await commentOn(rendered, commenting);
   if (failing) failWith(exit, rendered.verdict ?? 'the command failed');
   if (unwritten !== null) throw unwritten;
 }
 
-/** Outputs, summary and annotation of a failed command. */
-async function stop(failure: Failure, { env, interrupted }: Ending): Promise<void> {
+/** With their escapes, more may not fit into one comment. */
+const PROBLEMS_IN_COMMENT = 5;
+
+/** Outputs, summary, annotation and comment of a failed command. */
+async function stop(failure: Failure, { env, interrupted, commenting }: Ending): Promise<void> {
   const tempDir = env['RUNNER_TEMP'];
   const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
   const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path }, env);
   if (unwritten !== null && unwritten.message !== failure.message) logWarning(unwritten.message);
   await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
   process.exitCode = interrupted ?? exitCodeOfFailure(failure);
+  if (interrupted !== null || commenting === null) return;
+  const text = failureSummary(errorResult(failure), PROBLEMS_IN_COMMENT);
+  await commentOn({ comment: () => ({ text, isNews: true }) }, commenting);
 }
 
 /** The runner treats any exit code but 0 as a failed step; ours are those of the command-line tool. */

@@ -9,6 +9,7 @@ import { plainLines } from '../plain.ts';
 import { RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
 import type { TextStyle } from '../text/table.ts';
 import { wrap } from '../text/wrap.ts';
+import { baseText, changeLines, changesText, changeTable, isDangerous, problemsBesides } from './changes.ts';
 import { pathFrom } from './paths.ts';
 import { sarifText } from './sarif.ts';
 import { workflowCommands } from './workflow-commands.ts';
@@ -43,7 +44,7 @@ const IN_TEXT = '`dolt-federation validate` prints them all';
 function validateText({ result, cwd }: Reported, { color, columns }: TextStyle): string {
   const { red, yellow, cyan } = pc.createColors(color);
   const colors = { error: red, warning: yellow, notice: cyan } as const;
-  const lines = result.problems.flatMap(({ severity, code: name, message, hint, file, line, column }) => {
+  const lines = problemsBesides(result).flatMap(({ severity, code: name, message, hint, file, line, column }) => {
     const [first = '', ...rest] = plainLines(message);
     const place = file === null ? '' : `${plain(placeOf({ file: pathFrom(cwd, file), line, column }))}: `;
     return [
@@ -53,15 +54,16 @@ function validateText({ result, cwd }: Reported, { color, columns }: TextStyle):
   });
   const file = result.file === null ? 'no configuration file' : plain(pathFrom(cwd, result.file));
   const peers = result.status === 'valid' ? `, ${counted(result.peers, 'peer')}` : '';
-  const end = `${file}: ${verdict(result)}${peers}`;
-  return [...lines, end]
+  const end = `${file}: ${verdict(result)}${peers}${changesText(result)}`;
+  return [...lines, ...changeLines(result), end]
     .flatMap((line) => wrap(line, '  ', columns))
     .map((line) => `${line}\n`)
     .join('');
 }
 
 /** How many problems there are, in words. */
-export function verdict({ problems }: ValidateResult): string {
+export function verdict(result: ValidateResult): string {
+  const problems = problemsBesides(result);
   const counts = (['error', 'warning', 'notice'] as const).flatMap((severity) => {
     const count = problems.filter((problem) => problem.severity === severity).length;
     return count === 0 ? [] : [counted(count, severity)];
@@ -69,16 +71,30 @@ export function verdict({ problems }: ValidateResult): string {
   return counts.length === 0 ? 'no problems' : counts.join(', ');
 }
 
-/** The job summary: a table of all problems, of at most `budget` bytes. */
+/** The job summary, or the comment of a pull request: tables of all changes and problems, of at most `budget` bytes. */
 export function validateSummary({ result, root }: Reported, budget: number): string {
-  const mark = result.status === 'valid' ? '✅' : '❌';
+  const isRisky = result.changes?.some(isDangerous) === true;
+  const mark = result.status === 'invalid' ? '❌' : isRisky ? '⚠️' : '✅';
   const file = result.file === null ? 'no configuration file' : code(pathFrom(root, result.file));
   const peers = result.status === 'valid' ? ` · ${counted(result.peers, 'peer')}` : '';
-  const heading = `## ${mark} dolt-federation validate: ${verdict(result)}\n\n${file}${peers}\n\n`;
-  if (result.problems.length === 0) return heading;
-  const table = { columns: ['Severity', 'Place', 'Problem', 'Fix'], rows: rowsOf(result.problems, root) };
-  return heading + markdownTable(table, budget - Buffer.byteLength(heading));
+  const heading = `## ${mark} dolt-federation validate: ${verdict(result)}${changesText(result)}\n\n${file}${peers}${baseText(result)}\n`;
+  const problems = problemsBesides(result);
+  const tables = [
+    { title: 'Changes', count: result.changes?.length ?? 0, table: changeTable(result, root) },
+    { title: 'Problems', count: problems.length, table: { columns: PROBLEM_COLUMNS, rows: rowsOf(problems, root) } },
+  ].filter(({ count }) => count > 0);
+  let text = heading;
+  for (const [index, { title, table }] of tables.entries()) {
+    const head = `\n### ${title}\n\n`;
+    const left = budget - Buffer.byteLength(text + head);
+    // The first of two tables leaves half of the room to the second.
+    const rows = markdownTable(table, Math.floor(left / (tables.length - index)));
+    if (rows !== '') text += head + rows;
+  }
+  return text;
 }
+
+const PROBLEM_COLUMNS = ['Severity', 'Place', 'Problem', 'Fix'];
 
 function* rowsOf(problems: readonly Problem[], root: string): Generator<readonly string[]> {
   for (const { severity, code: name, message, hint, file, line, column } of problems) {
@@ -87,15 +103,21 @@ function* rowsOf(problems: readonly Problem[], root: string): Generator<readonly
   }
 }
 
-/** The result as JSON for an output of the Action; if the whole does not fit, only the first problems, shortened. */
+/** The result as JSON for an output of the Action; if the whole does not fit, only the first of its lists, shortened. */
 export function validateJson(result: ValidateResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
   if (Buffer.byteLength(whole) <= limit) return whole;
-  const empty = JSON.stringify({ ...result, problems: [], truncated: true });
-  let left = limit - Buffer.byteLength(empty);
-  const fitting = result.problems.map(shortenTexts).filter((problem) => {
-    left -= Buffer.byteLength(JSON.stringify(problem)) + 1;
+  const { changes } = result;
+  const short = { ...result, problems: [], ...(changes === undefined ? {} : { changes: [] }), truncated: true };
+  let left = limit - Buffer.byteLength(JSON.stringify(short));
+  const fits = (one: unknown): boolean => {
+    left -= Buffer.byteLength(JSON.stringify(one)) + 1;
     return left >= 0;
-  });
-  return JSON.stringify({ ...result, problems: fitting, truncated: true });
+  };
+  // Changes are short and come first, but leave room for problems.
+  const shown = changes?.slice(0, MAX_CHANGES).filter(fits);
+  const problems = result.problems.map(shortenTexts).filter(fits);
+  return JSON.stringify({ ...short, problems, ...(shown === undefined ? {} : { changes: shown }) });
 }
+
+const MAX_CHANGES = 100;

@@ -1,0 +1,138 @@
+import { dirname, join } from 'node:path';
+import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
+import { type ConfigChange, compareConfigurations } from '../../config/compare.ts';
+import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
+import { repositoryOf } from '../../config/workspace/repository.ts';
+import type { ChangeResult, ValidateResult } from '../../contract/result.ts';
+import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contract/vocabulary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure, type Location } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
+import { redact } from '../../core/secrets.ts';
+import { suggestion } from '../../core/suggestion.ts';
+import { counted, shorten } from '../../core/text.ts';
+import type { Context } from '../context.ts';
+import { readBase } from './base.ts';
+
+export interface CompareRequest {
+  /** File to compare with; undefined: what the event proposes to change. */
+  readonly base: string | undefined;
+  readonly failOnChange: readonly ConfigChangeKind[];
+  readonly overrides: ConfigOverrides;
+}
+
+/** What a configuration changes, with the diagnostics about it; without `changes` if it was compared with none. */
+export interface Compared extends Pick<ValidateResult, 'changes' | 'base'> {
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const DANGEROUS = 'dangerous';
+
+/**
+ * The kinds of changes that `fail-on-change` names.
+ * @throws Failure `bad-usage`
+ */
+export function requestedChanges(text: string | undefined): readonly ConfigChangeKind[] {
+  const kinds = splitList(text, /[\s,]+/).flatMap((word) => {
+    if (word === DANGEROUS) return CHANGE_KINDS.filter((kind) => CONFIG_CHANGES[kind].dangerous);
+    const kind = CHANGE_KINDS.find((one) => one === word);
+    if (kind !== undefined) return [kind];
+    const near = suggestion(word, [...CHANGE_KINDS, DANGEROUS]);
+    throw new Failure('bad-usage', `fail-on-change contains ${JSON.stringify(word)}, which is no kind of change`, {
+      hint: `${near === null ? '' : `Did you mean \`${near}\`? `}Use \`${DANGEROUS}\`, or some of ${CHANGE_KINDS.join(', ')}.`,
+    });
+  });
+  return [...new Set(kinds)];
+}
+
+/**
+ * Compares a valid configuration with the one before.
+ * @throws Failure `bad-usage` if `fail-on-change` is set and there is nothing to compare with, `config-not-found`
+ */
+export async function compareWithBase(
+  request: CompareRequest,
+  context: Context,
+  { source, configuration }: { readonly source: ConfigSource; readonly configuration: Configuration },
+): Promise<Compared> {
+  const { failOnChange, overrides } = request;
+  const file = source.file ?? join(context.cwd, '.beads', 'config.yaml');
+  const root = (await repositoryOf(dirname(file)))?.root ?? context.ceiling;
+  const base = await readBase({ base: request.base, failing: failOnChange.length > 0 }, context, { file, root });
+  if (base === null) return { diagnostics: [] };
+  if (base.kind === 'unread') return { diagnostics: [unreadable(base.reason, failOnChange, file)] };
+  const { text, commit, behind, isMerged } = base;
+  const before = inspectConfiguration({ ...source, text }, context.env, overrides);
+  // What cannot be read of the old one counts as new.
+  const old =
+    before.configuration ?? inspectConfiguration({ ...source, text: null }, context.env, overrides).configuration;
+  const changes = old === null ? [] : compareConfigurations(old, configuration);
+  return {
+    changes: changes.map(shownChange),
+    ...(commit === null ? {} : { base: { commit, behind } }),
+    diagnostics: [
+      ...(before.problems.length === 0 ? [] : [invalidBase(file)]),
+      ...(behind === 0 || isMerged ? [] : [branchBehind(behind, file)]),
+      ...changes.flatMap((change) => changeDiagnostics(change, failOnChange)),
+    ],
+  };
+}
+
+function unreadable(reason: string, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {
+  const message = `the configuration before the change could not be read: ${reason}`;
+  const severity = failOnChange.length > 0 ? 'error' : 'warning';
+  return { severity, code: 'base-unreadable', message, location: { file } };
+}
+
+function invalidBase(file: string): Diagnostic {
+  const message = 'the configuration before the change is invalid; its invalid parts count as absent';
+  const hint = 'Compare the two files yourself.';
+  return { severity: 'warning', code: 'base-unreadable', message, hint, location: { file } };
+}
+
+function branchBehind(behind: number, file: string): Diagnostic {
+  const message = `the branch lacks ${counted(behind, 'commit')} of its base, so the configuration was checked without them`;
+  return { severity: 'warning', code: 'branch-behind', message, location: { file } };
+}
+
+/** A refused change is an error, and a dangerous one a notice, at its line. */
+function changeDiagnostics(change: ConfigChange, failOnChange: readonly ConfigChangeKind[]): Diagnostic[] {
+  const { kind, peer, setting, before, after } = shownChange(change);
+  const isRefused = failOnChange.includes(kind);
+  if (!isRefused && !CONFIG_CHANGES[kind].dangerous) return [];
+  const subject = peer === null ? setting : `${setting} of ${peer}`;
+  const values = [before, after].map((value) => value ?? 'none').join(' -> ');
+  const location = placeOf(change);
+  return [
+    {
+      severity: isRefused ? 'error' : 'notice',
+      code: 'config-change',
+      message: `${kind}: ${CONFIG_CHANGES[kind].meaning} (${subject}: ${values})`,
+      ...(peer === null ? {} : { peer }),
+      ...(location === null ? {} : { location }),
+    },
+  ];
+}
+
+/** A removed peer has no place in the new file. */
+function placeOf({ kind, origin }: ConfigChange): Location | null {
+  return origin.layer === 'file' && kind !== 'peer-removed' ? origin.location : null;
+}
+
+/** Longer values make a report unreadable; the file has them. */
+const MAX_VALUE = 300;
+
+function shownChange(change: ConfigChange): ChangeResult {
+  const { kind, peer, setting, before, after } = change;
+  const location = placeOf(change);
+  const shown = (value: string | null) => (value === null ? null : shorten(redact(value), MAX_VALUE));
+  return {
+    kind,
+    peer,
+    setting,
+    before: shown(before),
+    after: shown(after),
+    file: location?.file ?? null,
+    line: location?.line ?? null,
+    column: location?.column ?? null,
+  };
+}

@@ -1,9 +1,17 @@
+import { existsSync } from 'node:fs';
 import { startServer } from '../process.ts';
 import type { GuardedPath } from './guarded-files.ts';
 import { ENGINE_MARK } from './processes.ts';
 
 /** A server may take this long to stop before it is killed. */
 const GRACE_MS = 5_000;
+
+/**
+ * A shell waits until the standard input closes, and becomes Node only if there is something to clean up: to start Node
+ * takes as long as to start the engine, and an idle Node takes 40 MB. It ignores the signals that the group may get.
+ */
+const SHELL = '/bin/sh';
+const WAIT = `trap '' INT TERM; read -r word; [ "$word" = done ] || exec "$0" -e "$1" "$2"`;
 
 /**
  * Runs in a separate process. Its standard input is a pipe from us that closes only when we end, for any reason. Then
@@ -65,11 +73,13 @@ interface Watched {
  * @param env without the mark
  */
 export function watch(watched: Watched, env: Readonly<Record<string, string>>): Watchdog {
-  const child = startServer(process.execPath, ['-e', SCRIPT, JSON.stringify(watched)], {
-    env,
-    cwd: '/',
-    detached: true,
-  });
+  const node = process.execPath;
+  const script = [SCRIPT, JSON.stringify(watched)];
+  const [program, ...words] =
+    process.platform !== 'win32' && existsSync(SHELL)
+      ? ([SHELL, '-c', WAIT, node, ...script] as const)
+      : ([node, '-e', ...script] as const);
+  const child = startServer(program, words, { env, cwd: '/', detached: true });
   child.stdin.on('error', () => undefined);
   child.all.resume();
   child.unref();

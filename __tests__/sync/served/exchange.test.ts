@@ -24,7 +24,14 @@ test.each([
   const from = await served.head();
   const { user, password, sqlPort: port } = served.server;
   const address = { port, socket: null, user, password };
-  const wanted = { address, database: 'local', name: 'it', secrets: new Secrets(), milliseconds: 60_000 };
+  const wanted = {
+    address,
+    database: 'local',
+    name: 'it',
+    secrets: new Secrets(),
+    milliseconds: 60_000,
+    signal: AbortSignal.timeout(120_000),
+  };
   const server = await openUserServer(wanted);
   const engines = testEngines(scratch.path, folder.file('tmp'));
   const common = { server, branch: 'main', limit };

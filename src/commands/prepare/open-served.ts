@@ -77,6 +77,7 @@ export async function openServed(
     onCall: (procedure, milliseconds) =>
       context.log.debug(`${serverText(setting)}: CALL ${procedure} (${Math.round(milliseconds)} ms)`),
     milliseconds: request.timeout,
+    signal: context.signal,
   });
   const place = await scratchPlace(context, at);
   const close = async (): Promise<void> => {

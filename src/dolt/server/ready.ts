@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../contract/error-codes.ts';
 import { Failure } from '../../core/failure.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { classify } from '../failure-text.ts';
+import type { BoundedSockets } from './bounded-sockets.ts';
 
 /** How to reach a server, and the password of its user. */
 export interface Address {
@@ -17,6 +18,8 @@ export interface Address {
   readonly port: number;
   readonly socket: string | null;
   readonly password: string;
+  /** Opens every connection to a server of the user; absent: our own server. */
+  readonly sockets?: BoundedSockets;
 }
 
 /** Why a server did not become ready. */
@@ -72,9 +75,11 @@ async function answers(address: Address): Promise<boolean> {
 
 /** Host and user options of mysql2. */
 export function connectTo(address: Address) {
+  const { sockets } = address;
   return {
     user: address.user ?? 'root',
     password: address.password,
+    ...(sockets === undefined ? {} : { stream: () => sockets.connect() }),
     ...(address.tls === undefined
       ? {}
       : { ssl: { verifyIdentity: true, ...(address.tls.ca === null ? {} : { ca: address.tls.ca }) } }),

@@ -1,7 +1,9 @@
 import { errorMessage, Failure } from '../../core/failure.ts';
+import { throwIfInterrupted } from '../../core/interruption.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { endsWithin } from '../../core/time.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
+import { BoundedSockets } from './bounded-sockets.ts';
 import type { Address } from './ready.ts';
 
 /** A server that the user runs, with one of its databases. */
@@ -24,32 +26,71 @@ interface Wanted {
   readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
   /** Limit of one piece of work. */
   readonly milliseconds: number;
+  readonly signal: AbortSignal;
 }
 
 /** A connection whose statement hangs is given up. */
 const CLOSE_MS = 1_000;
+/** Work that an interruption finds at the server may end, so that no move of the branch stays unproven. */
+const GRACE_MS = 2_000;
 const CONNECTIONS = 2;
 
 /**
  * Connects to a server that this process did not start.
- * @throws Failure `server-unreachable`, `server-refused`, `no-database` if it does not serve the database
+ * @throws Failure `server-unreachable`, `server-refused`, `no-database` if it does not serve the database, `interrupted`
  */
 export async function openUserServer(wanted: Wanted): Promise<UserServer> {
-  const { address, database: name, secrets } = wanted;
+  const { database: name, secrets, milliseconds, signal } = wanted;
+  const sockets = new BoundedSockets({ host: wanted.address.host ?? '127.0.0.1', port: wanted.address.port });
+  const address = { ...wanted.address, sockets };
   const within = async <T>(work: Promise<T>): Promise<T> => {
-    if (await endsWithin(work, wanted.milliseconds)) return await work.catch((thrown) => explain(thrown, wanted));
+    const hasEnded = await endsInTime(work, { milliseconds, signal });
+    if (hasEnded && sockets.refusal === null) return await work.catch((thrown) => explain(thrown, wanted));
+    sockets.close();
     work.catch(() => undefined);
-    throw new Failure('server-unreachable', `the server at ${wanted.name} did not answer in time`);
+    throwIfInterrupted(signal);
+    throw unusable(wanted, sockets.refusal);
   };
-  const database = await within(openDatabase({ name, address, secrets, onCall: wanted.onCall }, CONNECTIONS));
+  const opening = openDatabase({ name, address, secrets, onCall: wanted.onCall }, CONNECTIONS);
+  const database = await within(opening).catch((thrown: unknown) => {
+    sockets.close();
+    throw thrown;
+  });
   return {
     name: `${wanted.name}/${name}`,
     session: (work) => within(database.session((sql) => work(sql))),
     use: (work) => within(work(database)),
     close: async () => {
       await endsWithin(database.close(), CLOSE_MS);
+      sockets.close();
     },
   };
+}
+
+/** Whether work settles within its limit, and soon after an interruption. */
+async function endsInTime(
+  work: Promise<unknown>,
+  { milliseconds, signal }: Pick<Wanted, 'milliseconds' | 'signal'>,
+): Promise<boolean> {
+  const released = new AbortController();
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    const stop = (): void => resolve('interrupted');
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true, signal: released.signal });
+  });
+  try {
+    const first = await Promise.race([endsWithin(work, milliseconds), interrupted]);
+    return first === 'interrupted' ? await endsWithin(work, GRACE_MS) : first;
+  } finally {
+    released.abort();
+  }
+}
+
+function unusable({ name }: Wanted, refusal: string | null): Failure {
+  if (refusal === null) return new Failure('server-unreachable', `the server at ${name} did not answer in time`);
+  return new Failure('server-unreachable', `the server at ${name} ${refusal}`, {
+    hint: 'Check that a Dolt server listens at the host and port of `federation.server`.',
+  });
 }
 
 /** The codes of an engine and of a peer mean something else here. */

@@ -1,5 +1,5 @@
 import type { TypeCastField, TypeCastNext } from 'mysql2';
-import { createPool, type FieldPacket, type Pool, type PoolConnection } from 'mysql2/promise';
+import { createPool, type FieldPacket, type Pool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
@@ -66,14 +66,14 @@ export async function openDatabase({ name, address, secrets, onCall }: Served, c
     jsonStrings: true,
     charset: 'utf8mb4',
   };
-  const finder = createPool({ ...options, connectionLimit: 1 });
+  const finder = openPool({ ...options, connectionLimit: 1 }, address);
   const names = await statements({ pool: finder, address, secrets })
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
     throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
-  const pool = createPool({ ...options, database: name });
+  const pool = openPool({ ...options, database: name }, address);
   const served = { pool, address, secrets, onCall };
   return {
     name,
@@ -81,6 +81,14 @@ export async function openDatabase({ name, address, secrets, onCall }: Served, c
     session: (work) => inSession(served, work),
     close: () => endPool(pool),
   };
+}
+
+/** mysql2 logs every packet that is out of order, so a server of the user could fill the log. */
+function openPool(options: PoolOptions, { sockets }: Address): Pool {
+  const pool = createPool(options);
+  if (sockets !== undefined)
+    pool.on('connection', (connection) => connection.on('warn', () => sockets.refuse('sent packets out of order')));
+  return pool;
 }
 
 /** A server that is gone has already closed its connections (`ECONNRESET` from mysql2). */

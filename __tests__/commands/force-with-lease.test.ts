@@ -34,10 +34,10 @@ describe('a peer whose head is named', () => {
       problems: [{ severity: 'warning', code: 'forced-push', peer: 'box', message: expect.stringContaining(tag) }],
     });
     expect(await mailbox()).toBe(ours);
-    const tags = 'SELECT tag_name, tag_hash FROM dolt_tags';
-    expect(await local.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
+    const tags = 'SELECT tag_name, tag_hash, tagger FROM dolt_tags';
+    expect(await local.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs, tagger: 'dolt-federation' }]);
     const reader = await cloneDatabase(`file://${folder.file('box')}`, folder.file('reader'));
-    expect(await reader.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
+    expect(await reader.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs, tagger: 'dolt-federation' }]);
     expect(await other.head()).toBe(theirs);
 
     const again = await command(folder, peers, { command: 'push', ...leases(theirs) });

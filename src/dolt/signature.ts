@@ -5,6 +5,9 @@
 const NAME = 'dolt-federation';
 export const MERGE_EMAIL = 'merge@dolt-federation.invalid';
 
+/** The same as one text, for the tags of dolt-federation. */
+export const SIGNER = `${NAME} <${MERGE_EMAIL}>`;
+
 const PERSONS = ['author', 'committer'] as const;
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorMessage, Failure } from '../../core/failure.ts';
+import { SIGNER } from '../signature.ts';
 import type { Database, Sql } from './sql.ts';
 
 /** A tag with commit, tagger and message. Its date is omitted: Dolt 2.3.0 cannot set it. */
@@ -54,12 +55,12 @@ export async function createTags(database: Database, tags: readonly Tag[]): Prom
 }
 
 /**
- * Creates a local tag without a specific tagger, unless it already points to that commit.
+ * Creates a local tag of dolt-federation, unless it already points to that commit.
  * @throws Failure `tag-conflict` if it points to another one
  */
 export async function ensureTag(sql: Sql, tag: Pick<Tag, 'name' | 'commit'>): Promise<void> {
   const present = (await readTags(sql)).find((one) => one.name === tag.name);
-  if (present === undefined) await sql.run("CALL DOLT_TAG('--', ?, ?)", [tag.name, tag.commit]);
+  if (present === undefined) await sql.run("CALL DOLT_TAG('--author', ?, '--', ?, ?)", [SIGNER, tag.name, tag.commit]);
   else if (present.commit !== tag.commit) {
     throw new Failure('tag-conflict', `the tag ${tag.name} already names ${present.commit}, not ${tag.commit}`);
   }

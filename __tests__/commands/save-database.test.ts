@@ -20,14 +20,19 @@ const ENDPOINT = 'gs://bucket/hub';
 describe('the folder given with --database', () => {
   test('is offered by add-peer, written with --save relative to the file, and then offered no more', async () => {
     await using folder = await tempFolder();
-    await mkdir(folder.file('local'));
+    await mkdir(folder.file('local', '.dolt', 'noms'), { recursive: true });
     const file = folder.file('.beads/config.yaml');
     const given = ['--database', 'local'];
     expect(await run(folder, ['add-peer', 'a', ENDPOINT, ...given])).toEqual([
       `To find this database without --database, add --save: it writes federation.database to ${file}.`,
     ]);
     expect(await run(folder, ['add-peer', 'x', ENDPOINT, ...given], false)).toEqual([]);
-    expect(await readFile(file, 'utf8')).not.toContain('database');
+    const wrong = ['add-peer', 'b', ENDPOINT, '--database', 'locl', '--save'];
+    expect(await refusal(() => run(folder, wrong))).toMatchObject({
+      code: 'no-database',
+      hint: expect.stringContaining('Did you mean `local`?'),
+    });
+    expect(await readFile(file, 'utf8')).not.toMatch(/database|b:/);
     expect(await run(folder, ['add-peer', 'b', ENDPOINT, ...given, '--save'])).toEqual([
       `wrote federation.database to ${file}`,
     ]);

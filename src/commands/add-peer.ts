@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import { adoptPeer } from './editing/database-peers.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
 import { refuseUnfitEndpoint, warnOfPeer } from './editing/peer-warnings.ts';
-import { offerDatabase, requestedSave } from './editing/save-database.ts';
+import { offerDatabase, refuseUnsavable, requestedSave } from './editing/save-database.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { registerNow } from './prepare/register-remote.ts';
@@ -47,6 +47,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   const { name, endpoint, set, overrides, database } = request;
   parsePeerName(name);
   await refuseUnfitEndpoint(endpoint, overrides, context);
+  await refuseUnsavable(request, context);
   const { after, file } = await editConfiguration(context, overrides, (text, before) => {
     if (before.peers.some((peer) => peer.name === name)) {
       throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);

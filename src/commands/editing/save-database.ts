@@ -6,6 +6,7 @@ import type { ReadOption } from '../../contract/option-value.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Context } from '../context.ts';
 import { editConfiguration } from '../prepare/edit-configuration.ts';
+import { locateDatabase } from '../prepare/locate-database.ts';
 
 /**
  * Whether the folder of `database` is to be written to the configuration.
@@ -20,19 +21,27 @@ export function requestedSave(read: ReadOption): boolean {
   return read('save');
 }
 
+interface Saving {
+  readonly database?: string | undefined;
+  readonly save?: boolean | undefined;
+  readonly overrides: ConfigOverrides;
+}
+
+/**
+ * Refuses to save a folder without a database, before the command changes anything.
+ * @throws Failure `no-database`, and as `locateDatabase`
+ */
+export async function refuseUnsavable({ database, save, overrides }: Saving, context: Context): Promise<void> {
+  if (save !== true || database === undefined) return;
+  await locateDatabase({ database, configuration: await loadConfiguration(context, overrides) }, context);
+}
+
 /**
  * Writes the folder of `--database` to the configuration if asked to, relative to the file; else says how, unless the
  * configuration has one already.
  * @throws Failure as `editConfiguration`
  */
-export async function offerDatabase(
-  request: {
-    readonly database?: string | undefined;
-    readonly save?: boolean | undefined;
-    readonly overrides: ConfigOverrides;
-  },
-  context: Context,
-): Promise<void> {
+export async function offerDatabase(request: Saving, context: Context): Promise<void> {
   const { database, save, overrides } = request;
   // The Action has no flags, and its working directory may not outlive the job.
   if (database === undefined || !context.userHome) return;

@@ -87,7 +87,9 @@ if (process.platform === 'linux') {
       expect(await resolve('resolve-stopped', ['?', 'o', 'u', 'e', 'mine, all mine', 'd', 'q'])).toBe(0);
       expect(await local.head()).toBe(before);
       expect(await resolve('resolve-cells', ['c', 't', 'o', 's', 'q'])).toBe(0);
-      expect(await resolve('resolve-all', ['T'])).toBe(0);
+      expect(await resolve('resolve-declined', ['T', 'maybe', 'n'])).toBe(0);
+      expect(await local.head()).toBe(before);
+      expect(await resolve('resolve-confirmed', ['y'])).toBe(0);
       expect(await rows(local)).toEqual([
         { id: 1, title: 'mine, all mine', owner: 'dan' },
         { id: 7, title: 'their seven', owner: 'ann' },
@@ -98,7 +100,7 @@ if (process.platform === 'linux') {
     test('gives a row that a merge left out a new key, and the rows that depend on it follow', async () => {
       await using folder = await tempFolder();
       const { local, resolve } = await twoSides(folder, 'newest');
-      expect(await resolve('resolve-lost', ['?', 'e', '12'])).toBe(0);
+      expect(await resolve('resolve-lost', ['?', 'e', '12', 'y'])).toBe(0);
       expect(await rows(local)).toContainEqual({ id: 12, title: 'their seven', owner: 'bob' });
       expect(await local.rows('SELECT id, item FROM parts')).toEqual([
         { id: 1, item: 12 },

@@ -38,6 +38,7 @@ test('resolve works through the server that holds the database', async () => {
       await served.sql("CALL DOLT_COMMIT('--allow-empty', '-m', 'meanwhile')");
       return 'theirs';
     },
+    confirm: async () => true,
     close() {},
   });
   const before = await served.head();
@@ -97,7 +98,10 @@ test('resolve of a server on another machine finds the file in the kept copy, an
   const resolved = await served.resolve({
     ...far,
     database: '',
-    ask: () => ({ begin() {}, ask: () => Promise.reject(new Error('nothing is undecided')), close() {} }),
+    ask: () => ({
+      ...{ begin() {}, close() {}, confirm: async () => true },
+      ask: () => Promise.reject(new Error('nothing is undecided')),
+    }),
   });
   expect(resolved).toMatchObject({
     status: 'success',
@@ -112,7 +116,8 @@ test('resolve without anything to resolve does not contact the server', async ()
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
   const stateDir = folder.file('state');
-  const ask = (): Asker => ({ begin() {}, ask: () => Promise.reject(new Error('asked')), close() {} });
+  const asked = () => Promise.reject(new Error('asked'));
+  const ask = (): Asker => ({ begin() {}, ask: asked, confirm: asked, close() {} });
   await served.stop();
   const setting = { host: 'db.example', remotesapi: 1, database: 'local' };
   expect(await served.resolve({ database: '', setting, host: 'db.example', stateDir, ask })).toMatchObject({

@@ -315,6 +315,7 @@ describe('a database of its own', () => {
         await writeFile(one.own, meanwhile);
         return 'theirs';
       },
+      confirm: async () => true,
       close() {},
     });
     const head = await one.local.head();

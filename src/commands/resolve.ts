@@ -14,7 +14,7 @@ import { branchHead } from '../dolt/sql/heads.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
-import { resolvedText } from '../report/text/resolved.ts';
+import { intendedText, resolvedText } from '../report/text/resolved.ts';
 import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
 import { type ConflictsFile, countOpen, isOpen, type LostRow, rowText } from '../resolve/conflicts-file.ts';
@@ -48,6 +48,8 @@ import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts
 export interface ResolveRequest {
   /** The conflicts file, relative to the working directory; absent: ask. */
   readonly file?: string | undefined;
+  /** Take the choices that are in the file of the database, and ask nothing; absent: no. */
+  readonly yes?: boolean | undefined;
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
   /** How long one check or merge may take, in milliseconds. */
@@ -79,7 +81,8 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   });
   const own = conflictsFileOf(home);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
-  if (request.file === undefined && context.ask === undefined) {
+  const asks = request.file === undefined && !request.yes;
+  if (asks && context.ask === undefined) {
     throw new Failure('bad-usage', 'resolve can only ask on a terminal, and this is not one', {
       hint: `Write your choices in the file that the last sync wrote, then run \`dolt-federation resolve --file ${shellWord(own)}\`.`,
     });
@@ -105,28 +108,27 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
         });
       });
     await check();
-    const { conflicts: chosen, digest } =
-      request.file === undefined ? await answered(engines, { file, stored }, { request, context }) : stored;
-    const undecided = { open: countOpen(chosen), conflictsPath: file };
-    const isOpenMerge = chosen.merges.some(({ rows }) => rows.some(isOpen));
-    if (request.file === undefined && (isOpenMerge || decidedLost(chosen).length + chosen.merges.length === 0)) {
-      return {
-        ...NOTHING_DONE,
-        ...undecided,
-        status: 'stopped',
-        database,
-        branch: chosen.branch,
-        ...decidedSoFar(chosen),
-      };
+    const {
+      conflicts: chosen,
+      digest,
+      isConfirmed,
+    } = asks
+      ? await answered(engines, { file, stored }, { request, context })
+      : { ...stored, isConfirmed: isDecided(conflicts) };
+    const decided = decidedSoFar(chosen);
+    if (asks && !isConfirmed) {
+      const undecided = { open: countOpen(chosen), conflictsPath: file };
+      return { ...NOTHING_DONE, ...undecided, status: 'stopped', database, branch: chosen.branch, ...decided };
     }
     requireDecision(chosen);
+    if (!asks && isConfirmed) context.log.info(intendedText(decided, chosen.branch));
     // A client can have moved the branch while the user decided.
     await local.served?.renew(engines);
     await check();
     const head = await apply(local, chosen, { request, configuration, author: () => userIdentity(home, context) });
     await forget(chosen, { file, own, digest }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
-    const result = { status: 'success', database, branch: chosen.branch, head, ...decidedSoFar(chosen) } as const;
+    const result = { status: 'success', database, branch: chosen.branch, head, ...decided } as const;
     return left.length === 0 ? { ...result, open: 0 } : { ...result, open: left.length, conflictsPath: file };
   } finally {
     await local.close();
@@ -141,6 +143,12 @@ interface Resolving {
 }
 
 const NOTHING_DONE = { head: null, peers: [], rows: 0, restored: 0, dropped: 0, open: 0 };
+
+/** Whether there is something to do, and no row of a merge is undecided. */
+function isDecided(conflicts: ConflictsFile): boolean {
+  const { merges } = conflicts;
+  return !merges.some(({ rows }) => rows.some(isOpen)) && merges.length + decidedLost(conflicts).length > 0;
+}
 
 function decidedLost({ lost }: ConflictsFile): LostRow[] {
   return lost.filter((row) => decisionOf(row, lost) !== null);
@@ -196,14 +204,17 @@ function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (p
   return (peer) => known.get(peer) ?? conflicts.branch;
 }
 
-/** Asks for undecided rows and saves every answer in the file, so that the user can stop and continue later. */
+/**
+ * Asks for undecided rows and saves every answer in the file, so that the user can stop and continue later. If all are
+ * decided, asks whether to go on.
+ */
 async function answered(
   engines: Engines,
   { file, stored }: { readonly file: string; readonly stored: StoredConflicts },
   { request, context }: { readonly request: ResolveRequest; readonly context: Context },
-): Promise<StoredConflicts> {
+): Promise<StoredConflicts & { readonly isConfirmed: boolean }> {
   const { conflicts, digest } = stored;
-  if (context.ask === undefined) return stored;
+  if (context.ask === undefined) return { ...stored, isConfirmed: false };
   const known = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
     allWithin(mergeLimit('reporting', request.mergeTimeout), async () => {
       const details = await readDetails(database, conflicts);
@@ -214,19 +225,21 @@ async function answered(
   await engines.close();
   const asker = context.ask();
   let latest = conflicts;
+  let isConfirmed = false;
   try {
-    asker.begin(conflicts);
+    if (countOpen(conflicts) > 0) asker.begin(conflicts);
     const restorationOf = (row: LostRow) => known.restorations.get(row) ?? null;
     const details = { details: known.details, restorationOf };
     await askRows(conflicts, asker.ask, details, (now) => {
       latest = now;
     });
+    if (isDecided(latest)) isConfirmed = await asker.confirm(intendedText(decidedSoFar(latest), latest.branch));
   } finally {
     asker.close();
     // Also after an interruption.
     if (latest !== conflicts) await rewriteConflicts(file, latest, digest);
   }
-  return await readConflicts(file);
+  return { ...(await readConflicts(file)), isConfirmed };
 }
 
 /**
@@ -323,6 +336,7 @@ async function refuseUncommitted(
 export const resolveCommand = defineCommand({
   parse: (asked): ResolveRequest => ({
     file: asked.read('file'),
+    yes: asked.read('yes'),
     maxDelete: asked.read('max-delete'),
     mergeTimeout: asked.read('merge-timeout'),
     database: asked.read('database'),

@@ -146,6 +146,7 @@ export const COMMANDS = {
     arguments: [],
     options: [
       'file',
+      'yes',
       'config',
       'database',
       'credentials',

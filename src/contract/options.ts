@@ -76,7 +76,12 @@ export const OPTIONS = {
     type: 'text',
     value: 'name',
   },
-  yes: { description: 'Ask nothing; use the defaults', frontends: CLI, type: 'flag', default: 'false' },
+  yes: {
+    description: 'Ask nothing; use the defaults, or the choices in the conflicts file',
+    frontends: CLI,
+    type: 'flag',
+    default: 'false',
+  },
   file: {
     description: 'Conflicts file to apply; without it, `resolve` asks about each row',
     frontends: CLI,

@@ -58,6 +58,11 @@ export interface Asker {
    * @throws Failure `interrupted`
    */
   readonly ask: (question: Question) => Promise<Answer>;
+  /**
+   * Asks whether to do what a sentence says.
+   * @throws Failure `interrupted`
+   */
+  confirm(intended: string): Promise<boolean>;
   close(): void;
 }
 

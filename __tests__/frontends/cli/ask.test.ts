@@ -91,6 +91,24 @@ describe('a person who is asked', () => {
     expect((await asked([question], typed)).answers).toEqual([answer]);
   });
 
+  test.each([
+    ['y\n', true, ''],
+    ['\n Yes \n', true, ''],
+    ['n\n', false, ''],
+    ['sure\nq\n', false, 'sure is neither y nor n.'],
+    ['', false, ''],
+  ])('confirms with a clear yes only: %j', async (typed, isConfirmed, said) => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const asker = askOn({ input, output, signal: new AbortController().signal, color: false });
+    input.end(typed);
+    expect(await asker.confirm('Merge partner')).toBe(isConfirmed);
+    asker.close();
+    output.end();
+    const shown = String(output.read() ?? '');
+    expect(shown).toContain('Merge partner [y,n]? ');
+    expect(shown).toContain(said);
+  });
+
   test('may type ahead', async () => {
     expect((await asked([CELL, ROW, CELL], 'o\nd\nt\n')).answers).toEqual(['ours', 'delete', 'theirs']);
   });

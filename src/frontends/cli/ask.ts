@@ -41,8 +41,20 @@ export function askOn({ input, output, signal, color }: AskStreams): Asker {
       sayLines(questionLines(question));
       return answerTo(question, talk);
     },
+    confirm: (intended) => confirm(intended, talk),
     close: () => lines.close(),
   };
+}
+
+/** Nothing but a clear yes goes on; the end of the input is a no. */
+async function confirm(intended: string, { say, hear }: Talk): Promise<boolean> {
+  say('\n');
+  for (;;) {
+    const word = (await hear(`${plain(intended)} [y,n]? `))?.trim().toLowerCase() ?? 'n';
+    if (word === 'y' || word === 'yes') return true;
+    if (word === 'n' || word === 'no' || word === 'q') return false;
+    if (word !== '') say(`${plain(word)} is neither y nor n.\n`);
+  }
 }
 
 /** The typed lines, including those typed before a question; null after the end of the input. */

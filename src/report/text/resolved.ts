@@ -1,6 +1,21 @@
 import type { ResolveResult } from '../../contract/result.ts';
 import { counted, plain } from '../../core/text.ts';
 
+type Decided = Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'>;
+
+/** What a resolve is about to do, in one sentence. */
+export function intendedText(decided: Decided, branch: string): string {
+  const { peers, rows, restored, dropped } = decided;
+  const parts = [
+    ...(peers.length === 0 ? [] : [`merge ${peers.join(', ')} with ${counted(rows, 'row')} as chosen`]),
+    ...(restored === 0 ? [] : [`restore ${counted(restored, 'row')}`]),
+    ...(dropped === 0 ? [] : [`drop ${counted(dropped, 'row')}`]),
+  ];
+  const [first = '', ...others] = peers.length + restored === 0 ? parts : [...parts, `move ${branch}`];
+  const sentence = [first, ...others].join(', ').replace(/, (?=[^,]*$)/, ' and ');
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
 /** How a resolve ended, and what comes next. */
 export function resolvedText(result: ResolveResult): string {
   const { status, branch, head, peers, rows, restored, dropped, open, conflictsPath = '' } = result;

@@ -167,11 +167,12 @@ describe('wrong values', () => {
   });
 });
 
-test('attribution is counted or not; a stamp is refused', async () => {
+test('attribution is counted or not; a stamp needs a name', async () => {
   expect(configure('federation.attribution: Off').attribution.value).toBe('off');
   const failure = await refusal(() => configure('federation: {attribution: stamp}'));
   expect(failure).toMatchObject({
     code: 'config-invalid',
-    message: expect.stringContaining('`stamp` is not supported'),
+    message: expect.stringContaining('which is not set'),
   });
+  expect(configure('federation: {attribution: stamp, town: north}').attribution.value).toBe('stamp');
 });

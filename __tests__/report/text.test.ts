@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PeerResult } from '../../src/contract/result.ts';
 import { duration } from '../../src/report/figures.ts';
 import { text } from '../../src/report/text/run-report.ts';
 import { textTable } from '../../src/report/text/table.ts';
@@ -54,6 +55,35 @@ describe('the report as text', () => {
 
   test('nothing but the verdict where nothing took part', () => {
     expect(text(runResult({ peers: [], head: null, status: 'unchanged' }))).toBe('sync: unchanged, 0 peers, 4.3 s\n');
+  });
+
+  test('what peers bring is listed by source, up to twenty, then counted', () => {
+    const sources = [
+      { system: 'github', creator: 'ann', rows: 3 },
+      { system: '', creator: '', rows: 2 },
+    ];
+    const many = Array.from({ length: 25 }, (_, index) => ({ system: `s${index}`, creator: 'bob', rows: 1 }));
+    const from = (name: string, attribution: PeerResult['attribution']) => peer({ name, attribution });
+    const shown = text(
+      runResult({
+        peers: [
+          from('a', { table: 'issues', rows: 9, sources }),
+          from('b', { table: 'issues', rows: 4 }),
+          from('c', { table: 'issues', rows: 25, sources: many }),
+        ],
+      }),
+    );
+    expect(shown).toContain(
+      [
+        'PEER  TABLE   SOURCE  CREATOR  ROWS',
+        'a     issues  github  ann      3',
+        'a     issues  none             2',
+        'a     issues  others           4',
+        'b     issues  all              4',
+        'c     issues  s0      bob      1',
+      ].join('\n'),
+    );
+    expect(shown).toContain('and 9 more sources; --json shows them all');
   });
 
   test('conflicts are listed up to fifty, then counted', () => {

@@ -13,6 +13,7 @@ import { installDolt } from '../install/install.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
+import { stampRows } from '../sync/history/stamp.ts';
 import { countUnsaved } from '../sync/history/unsaved.ts';
 import { MergeLimits } from '../sync/merge/limits.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
@@ -159,7 +160,7 @@ export async function exchange(
       await planAll(context, planning, allProgress);
       return { head: begin.ours, merge };
     }
-    local = adoption.local;
+    local = await stampRows(context, adoption.local, allProgress);
     return await mergeAndPush(context, local, { allProgress, late });
   } catch (thrown) {
     recordInterruption(allProgress, toFailure(thrown));

@@ -103,8 +103,18 @@ function assemble(
     problems,
   });
   problems.attempt(() => requireServerAllowed(settings));
+  problems.attempt(() => requireTown(settings));
   const { file, workspace, redirect = null, bdEnv = {} } = source;
   return { file, workspace, redirect, bdEnv, ...settings, push, peers };
+}
+
+/** @throws Failure `config-invalid` if rows are to get a name, and there is none */
+function requireTown({ attribution: { value, origin }, town }: Pick<Configuration, 'attribution' | 'town'>): void {
+  if (value !== 'stamp' || town.value !== null) return;
+  throw new Failure('config-invalid', '`federation.attribution: stamp` writes `federation.town`, which is not set', {
+    hint: 'Set `federation.town` to the name of this database.',
+    location: origin.layer === 'file' ? origin.location : undefined,
+  });
 }
 
 /**

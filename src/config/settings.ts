@@ -27,10 +27,6 @@ const remote = z
 
 const inbox = z.union([z.boolean(), z.array(databaseName)], { error: 'must be true, false or a list of names' });
 
-const attribution = word(ATTRIBUTIONS).refine((mode) => mode !== 'stamp', {
-  error: '`stamp` is not supported by this version; write `report` or `off`',
-});
-
 /** Lets TypeScript compare the parts of a row with one type. */
 const setting = <T>(row: Setting<T>): Setting<T> => row;
 
@@ -123,10 +119,10 @@ export const SETTINGS = {
     // bd refuses to upgrade a database that has remotes, and its own federation pushes full history to each (bd 1.3.0).
     fallback: ({ workspace, isBeads = true }) => (workspace === null || !isBeads ? 'keep' : 'run'),
   }),
-  /** Whether what comes in is counted by its source system. */
+  /** Whether what comes in is counted by its source system, and whether our own rows get one. */
   attribution: setting<AttributionMode>({
     key: 'federation.attribution',
-    schema: attribution,
+    schema: word(ATTRIBUTIONS),
     fallback: () => 'report',
   }),
   strategy: setting<ConflictStrategy>({

@@ -53,6 +53,16 @@ export const PEER_ERRORS = {
     hint: 'Sync more often. If rows of this database lost in them, the conflicts files of those databases list the rows.',
     ...INFORMATION,
   },
+  stamped: {
+    title: 'New rows got the name of this database as their source',
+    hint: 'No action is needed: `federation.attribution` is `stamp`.',
+    ...INFORMATION,
+  },
+  'not-stamped': {
+    title: 'New rows did not get the name of this database as their source',
+    hint: 'Let a run read every peer before it pushes. Rows that are pushed without a name never get one.',
+    ...INFORMATION,
+  },
   'merged-elsewhere': {
     title: 'Another database resolved rows that `manual` leaves to a person here',
     hint: 'Compare the rows that the report lists. To take one back, change it and commit: the next `sync` publishes it. To be asked about all of them, set `conflict.strategy: manual` in every database of the federation.',

@@ -31,7 +31,7 @@ export type RegisterMode = (typeof REGISTER_MODES)[number];
 export const DIRTY_POLICIES = ['allow', 'fail', 'commit'] as const;
 export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
 
-/** `report`: what comes in is counted by source system. `stamp` is not supported yet. */
+/** `report`: what comes in is counted by source system. `stamp`: rows of this database get one, too. */
 export const ATTRIBUTIONS = ['off', 'report', 'stamp'] as const;
 export type AttributionMode = (typeof ATTRIBUTIONS)[number];
 

@@ -9,6 +9,7 @@ import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { allColumns } from './peer-row.ts';
 import { type Planned, plannedOf, tableText } from './planned-rows.ts';
+import { SOURCE_COLUMNS, sourceCells, sourceRows } from './source-rows.ts';
 import { outcomeText } from './text/run-report.ts';
 import { unresolvedNotice } from './unresolved.ts';
 
@@ -81,6 +82,12 @@ function tables(result: RunResult) {
       share: 0.5,
     },
     { title: 'Planned changes', columns: PLANNED_COLUMNS, rows: plannedOf(result).flatMap(plannedCells), share: 0.5 },
+    {
+      title: 'Rows by source',
+      columns: SOURCE_COLUMNS,
+      rows: sourceRows(result).map((row) => sourceCells(row, code)),
+      share: 0.2,
+    },
     { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
     { title: 'Lost rows', columns: LOST_COLUMNS, rows: lostRows(result), share: 0.5 },
     { title: 'Rows in conflict', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },

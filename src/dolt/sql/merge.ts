@@ -76,6 +76,18 @@ export async function commitMerge(sql: Sql): Promise<string> {
   return row.hash;
 }
 
+/** Commits the session's branch like a merge: the commit depends on nothing but its parent and its rows. */
+export async function commitSigned(
+  sql: Sql,
+  { message, date }: { readonly message: string; readonly date: string },
+): Promise<string> {
+  await sign(sql, date);
+  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
+  if (row === undefined) throw new Failure('unknown', 'a commit returned no result');
+  await sql.run('COMMIT');
+  return row.hash;
+}
+
 /**
  * Major and minor version of the running Dolt, such as `2.3`: another one may merge the same rows to another result.
  */

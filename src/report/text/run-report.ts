@@ -11,6 +11,7 @@ import { unresolvedNotice } from '../unresolved.ts';
 import { conflictLines } from './conflicts.ts';
 import { plannedLines } from './planned.ts';
 import { withRest } from './rest.ts';
+import { sourceLines } from './sources.ts';
 import { fittingTable, PLAIN_STYLE, type TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -29,6 +30,7 @@ export function text(
   const blocks = [
     peerLines(result, style),
     plannedLines(result, style),
+    sourceLines(result, style),
     conflictLines(result, values, style),
     unresolvedLines(result, style.inStep === true),
     findingsLines(findings(result), style),

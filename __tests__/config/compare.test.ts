@@ -109,6 +109,28 @@ describe('what a configuration changes about another', () => {
     expect(changes(...edits)).toEqual(expected);
   });
 
+  test('systems of rows that a peer may change', () => {
+    const trusting = (trust: string) =>
+      configure(`federation: {peers: {a: {endpoint: file:///a${trust === '' ? '' : `, trust: ${trust}`}}}}`);
+    const change = (from: string, to: string) =>
+      compareConfigurations(trusting(from), trusting(to)).map(
+        ({ kind, before, after }) => `${kind} ${before} -> ${after}`,
+      );
+    expect(change('[x]', '')).toEqual(['accept-widened x -> all systems']);
+    expect(change('[x]', '[x, y]')).toEqual(['accept-widened x -> x, y']);
+    expect(change('', '[x]')).toEqual(['setting-changed all systems -> x']);
+  });
+
+  test('a server of the database is a host that data reaches, and a mode can enable federation', () => {
+    const kinds = (from: string, to: string) =>
+      compareConfigurations(configure(from), configure(to)).map(({ kind, setting }) => `${kind} ${setting}`);
+    const server = 'federation: {server: {host: db.example, port: 3306, tls: true}}';
+    expect(kinds('federation: {}', server)).toEqual(['new-host host', 'setting-changed federation.server']);
+    expect(kinds(server, server.replace('3306', '3306, user: ann'))).toEqual(['setting-changed federation.server']);
+    expect(kinds('sync: {mode: realtime}', 'sync: {mode: dolt-native}')).toEqual(['push-enabled sync.mode']);
+    expect(kinds('sync: {mode: dolt-native}', 'sync: {mode: realtime}')).toEqual(['setting-changed sync.mode']);
+  });
+
   test('tiers and guards, in both directions', () => {
     const strict = configure('federation: {sovereignty: T3, push: false, peers: {a: {endpoint: file:///a, tier: T4}}}');
     const open = configure('federation: {sovereignty: T2, peers: {a: {endpoint: file:///a, tier: T3}}}');

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import type { Problem, ValidateResult } from '../../../src/contract/result.ts';
+import type { ChangeResult, Problem, ValidateResult } from '../../../src/contract/result.ts';
 import type { ReportFormat } from '../../../src/contract/vocabulary.ts';
+import { COMMENT_BUDGET_BYTES } from '../../../src/report/summary.ts';
 import { PLAIN_STYLE } from '../../../src/report/text/table.ts';
 import { sarifText } from '../../../src/report/validate/sarif.ts';
 import { reportText, validateJson, validateSummary } from '../../../src/report/validate/text.ts';
@@ -117,6 +118,67 @@ describe('sarif', () => {
       region: { startLine: 2, startColumn: 3 },
     });
     expect(run.tool.driver.rules[run.results[0].ruleIndex].id).toBe('config-unknown-key');
+  });
+});
+
+describe('changes', () => {
+  const change = (about: Partial<ChangeResult> = {}): ChangeResult => ({
+    kind: 'peer-moved',
+    peer: 'north',
+    setting: 'branch',
+    before: null,
+    after: 'main',
+    file: '/w/sub/.beads/config.yaml',
+    line: 4,
+    column: 5,
+    ...about,
+  });
+  const notice = problem({ code: 'config-change', severity: 'notice', message: 'peer-moved' });
+  const compared = (changes: readonly ChangeResult[], problems: readonly Problem[] = []) => ({
+    result: { ...result(problems), changes, base: { commit: 'a'.repeat(40), behind: 1 } },
+    root: '/w',
+    cwd: '/w/sub',
+  });
+
+  test('are listed once, the notices about them aside', () => {
+    const both = compared([change(), change({ kind: 'peer-added', setting: 'endpoint' })], [notice]);
+    expect(reportText(both, 'text', PLAIN_STYLE)).toBe(
+      [
+        'peer-moved: north: branch: none -> main',
+        'peer-added: north: endpoint: none -> main',
+        '.beads/config.yaml: no problems, 2 peers, 2 changes (1 dangerous)',
+        '',
+      ].join('\n'),
+    );
+    expect(reportText(both, 'github', PLAIN_STYLE)).toContain('::notice file=sub/.beads/config.yaml,line=2');
+    const summary = validateSummary(both, 10_000);
+    expect(summary).toMatch(/^## ⚠️ .*no problems, 2 changes \(1 dangerous\)\n\n.*1 commit behind its base/);
+    expect(summary).not.toContain('### Problems');
+  });
+
+  test('show hostile values as text in every form', () => {
+    const hostile = compared([change({ after: `${HOSTILE}\n\`\`\`mermaid\n@team #1 [x](http://e)` })]);
+    const text = reportText(hostile, 'text', PLAIN_STYLE);
+    expect(text.split('\n').filter((line) => line.startsWith('::'))).toEqual([]);
+    const summary = validateSummary(hostile, 10_000);
+    for (const markup of ['<b>', '```', '@team', ' #1 ', '[x]', '\u001b', '\n::'])
+      expect(summary).not.toContain(markup);
+  });
+
+  test('and problems are cut between rows, and both keep room', async () => {
+    const changes = Array.from({ length: 5_000 }, (_, line) => change({ line: line + 1, after: 'ä'.repeat(300) }));
+    const many = compared(
+      changes,
+      Array.from({ length: 5_000 }, () => problem()),
+    );
+    const comment = validateSummary(many, COMMENT_BUDGET_BYTES);
+    expect(Buffer.byteLength(comment)).toBeLessThanOrEqual(65_536);
+    expect(comment.match(/[1-9]\d* more rows are not shown/g)).toHaveLength(2);
+    const json = validateJson(many.result);
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(64 * 1024);
+    const cut = await validated('validate', json);
+    expect(cut['changes']).not.toEqual([]);
+    expect(cut['problems']).not.toEqual([]);
   });
 });
 

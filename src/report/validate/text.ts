@@ -109,15 +109,17 @@ export function validateJson(result: ValidateResult, limit: number = RESULT_LIMI
   if (Buffer.byteLength(whole) <= limit) return whole;
   const { changes } = result;
   const short = { ...result, problems: [], ...(changes === undefined ? {} : { changes: [] }), truncated: true };
-  let left = limit - Buffer.byteLength(JSON.stringify(short));
-  const fits = (one: unknown): boolean => {
-    left -= Buffer.byteLength(JSON.stringify(one)) + 1;
-    return left >= 0;
-  };
-  // Changes are short and come first, but leave room for problems.
-  const shown = changes?.slice(0, MAX_CHANGES).filter(fits);
-  const problems = result.problems.map(shortenTexts).filter(fits);
-  return JSON.stringify({ ...short, problems, ...(shown === undefined ? {} : { changes: shown }) });
+  const left = limit - Buffer.byteLength(JSON.stringify(short));
+  const shown = changes === undefined ? {} : { changes: fitting(changes, left / 2) };
+  const problems = fitting(result.problems.map(shortenTexts), left - Buffer.byteLength(JSON.stringify(shown)));
+  return JSON.stringify({ ...short, problems, ...shown });
 }
 
-const MAX_CHANGES = 100;
+/** The first of a list whose JSON has at most `limit` bytes together. */
+function fitting<T>(list: readonly T[], limit: number): readonly T[] {
+  let left = limit;
+  return list.filter((one) => {
+    left -= Buffer.byteLength(JSON.stringify(one)) + 1;
+    return left >= 0;
+  });
+}

@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path';
 import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { Peer } from '../config/configuration.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
@@ -14,7 +13,6 @@ import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
 import { stampRows } from '../sync/history/stamp.ts';
-import { countUnsaved } from '../sync/history/unsaved.ts';
 import { MergeLimits } from '../sync/merge/limits.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
@@ -29,15 +27,13 @@ import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
 import { exportAfterSync, NO_EXPORT } from './outcome/export-after-sync.ts';
 import { announce, reportEnd } from './outcome/progress.ts';
-import { recordTimes } from './outcome/record-times.ts';
+import { record } from './outcome/record.ts';
 import { notRunResult, runResult } from './outcome/run-result.ts';
-import { toolOutput } from './outcome/tool-output.ts';
-import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './outcome/write-conflicts-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
 import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, readSyncSettings, type SyncSettings } from './prepare/sync-settings.ts';
-import { mayWrite, type SyncRequest } from './request.ts';
+import type { SyncRequest } from './request.ts';
 
 export interface SyncOutcome {
   readonly result: RunResult;
@@ -98,8 +94,9 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     const exchanged = await exchange(syncContext, prepared.local, prepared.allProgress);
     context.onProgress({ stage: 'writing the result' });
     await explainFileAccess(prepared.allProgress);
-    const recorded = await record(request, context, { opened, prepared, head: exchanged.head });
-    const on = { configuration: settings.configuration, database, branch: prepared.branch };
+    const { configuration } = settings;
+    const recorded = await record(request, context, { database, configuration, prepared, head: exchanged.head });
+    const on = { configuration, database, branch: prepared.branch };
     const afterSync = exchanged.merge === null ? NO_EXPORT : await exportAfterSync(request, context, on);
     return { prepared, exchanged, recorded, afterSync };
   };
@@ -221,10 +218,22 @@ async function mergeAndPush(
       round = -1;
       continue;
     }
-    const head = await advanceLocalBranch(context, { ours, target }, allProgress);
+    let last = merged.merge;
+    const mergeAgain = async (moved: string): Promise<string> => {
+      const again = await mergeHeads(
+        context,
+        { ...local, ours: moved, accepted: [...local.accepted, target] },
+        allProgress,
+      );
+      for (const commit of again.made) made.add(commit);
+      merge = addMerges(merge, last);
+      last = again.merge;
+      return again.target;
+    };
+    const head = await advanceLocalBranch(context, { ours, target }, allProgress, mergeAgain);
     if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
     await removeMergedInboxes(context, allProgress, head);
-    return { head, merge: addMerges(merge, merged.merge) };
+    return { head, merge: addMerges(merge, last) };
   }
 }
 
@@ -264,53 +273,6 @@ function recordInterruption(allProgress: readonly PeerProgress[], failure: Failu
 async function removeScratchBranches({ engines }: SyncContext, allProgress: readonly PeerProgress[]): Promise<void> {
   if (!allProgress.some((progress) => progress.actions?.merge === true || progress.actions?.push === true)) return;
   await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
-}
-
-interface Ended {
-  readonly opened: Opened;
-  readonly prepared: PreparedSync;
-  readonly head: string;
-}
-
-interface Recorded {
-  readonly conflicts: WrittenConflicts;
-  readonly unsaved: number | null;
-  readonly state: readonly Diagnostic[];
-}
-
-/** Records what the next run or a person needs: verified heads and unresolved rows. */
-async function record(request: SyncRequest, context: Context, { opened, prepared, head }: Ended): Promise<Recorded> {
-  const { database, settings } = opened;
-  const { engines, work: path, ephemeral } = database;
-  // `resolve` reads the file of the database itself, also if a server held it.
-  const home = database.served !== null && isAbsolute(database.path) ? database.path : path;
-  const { branch, allProgress, lastVerified } = prepared;
-  const writes = mayWrite(request);
-  const peers = allProgress.filter(({ inbox }) => inbox === null);
-  const state = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
-  const unsaved = ephemeral && writes ? await countUnsaved(engines, allProgress, head) : null;
-  // The conflicts file may mention all peers and all present deliveries.
-  const named = [
-    ...settings.configuration.peers,
-    ...allProgress.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer])),
-  ];
-  const conflicts =
-    writes && request.command !== 'push'
-      ? await writeConflictsFile(
-          { engines, path: home, branch, head, allProgress, peers: named, mergeTimeoutMs: request.mergeTimeout },
-          context,
-        )
-      : { file: null, open: await countEarlierOpen(home, context), problems: [] };
-  reportToolOutput(allProgress, context);
-  return { conflicts, unsaved, state };
-}
-
-/** Output of Dolt and its tools; only written to the log, and only with `--verbose`. */
-function reportToolOutput(allProgress: readonly PeerProgress[], { log, secrets }: Context): void {
-  for (const { peer, failure } of allProgress) {
-    const output = failure === null ? null : toolOutput(failure, secrets);
-    if (output !== null) log.debug(`${peer.name}: ${output}`);
-  }
 }
 
 function newSyncContext(

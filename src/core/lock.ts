@@ -25,17 +25,21 @@ export interface LockOptions {
  * @param lock path of a file that exists while a process works
  * @throws Failure `interrupted` while it waits
  */
-export async function withLock<T>(
+export async function withLock<T>(lock: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const release = await takeLock(lock, options);
+  return await work().finally(release);
+}
+
+/**
+ * The same for work that has its end elsewhere.
+ * @returns what releases the lock
+ */
+export async function takeLock(
   lock: string,
   { busy, signal, maxWaitMs = MAX_WAIT_MS }: LockOptions,
-  work: () => Promise<T>,
-): Promise<T> {
+): Promise<() => Promise<void>> {
   await take(lock, { busy, signal, maxWaitMs });
-  try {
-    return await work();
-  } finally {
-    await rm(lock, { force: true });
-  }
+  return () => rm(lock, { force: true });
 }
 
 async function take(lock: string, { busy, signal, maxWaitMs }: Required<LockOptions>): Promise<void> {

@@ -16,6 +16,7 @@ const STATE_FILES = [
   'repo_state.json',
   'dolt-federation.json',
   'dolt-federation-remotes.json',
+  'dolt-federation-reported.json',
   join('dolt-federation', 'conflicts.yaml'),
 ];
 /** More is not copied; a journal has at most about that size before Dolt makes a table file of it. */
@@ -33,10 +34,11 @@ interface Piece {
  * fetch stores refs (Dolt 2.3.0). Table files become hard links, so the copy takes milliseconds and hardly any space.
  * @param database the folder that holds `.dolt`
  * @param copy the folder to create
+ * @param isOurs whether an idle engine of this process holds the database, so that no other process can open it
  * @returns whether a copy was made; not if another process has the database open, or if too much would be copied
  */
-export async function copyForReading(database: string, copy: string): Promise<boolean> {
-  const isFree = async () => (await lockedBy(lockFile(database))).kind === 'free';
+export async function copyForReading(database: string, copy: string, isOurs = false): Promise<boolean> {
+  const isFree = async () => isOurs || (await lockedBy(lockFile(database))).kind === 'free';
   if (!(await isFree())) return false;
   const source = await realpath(join(database, '.dolt'));
   const target = join(copy, '.dolt');

@@ -13,6 +13,7 @@ import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
 import { movedMeanwhile } from './moved-meanwhile.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import type { MergeAgain } from './served/served-database.ts';
 import type { SyncContext } from './sync-context.ts';
 
 interface Move {
@@ -24,7 +25,8 @@ interface Move {
 /**
  * Moves our branch, once, and sets for every peer that was only read whether it agrees with us. The database is not
  * locked between two engines. If another writer moved the branch or holds the database, our branch stays and every peer
- * fails; the next run merges what was pushed.
+ * fails; the next run merges what was pushed. A database that was only opened for moments is merged with what another
+ * process wrote meanwhile.
  * @returns the head of our branch
  * @throws Failure `interrupted`
  */
@@ -32,12 +34,17 @@ export async function advanceLocalBranch(
   context: SyncContext,
   move: Move,
   allProgress: readonly PeerProgress[],
+  mergeAgain: MergeAgain,
 ): Promise<string> {
   const { engines, served } = context;
   try {
-    // First, so that the scratch copy never has more than the server.
-    if (move.target !== move.ours) await served?.moveTo(engines, { from: move.ours, to: move.target });
-    return await engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, allProgress));
+    let { ours, target } = move;
+    // First, so that the scratch copy never has more than the database.
+    if (target !== ours && served !== null) {
+      ({ from: ours, to: target } = await served.moveTo(engines, { from: ours, to: target }, mergeAgain));
+    }
+    const moved = { ours, target };
+    return await engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, moved, database, allProgress));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;

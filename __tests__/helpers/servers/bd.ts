@@ -49,7 +49,7 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
     ok,
     at: (other) => bdIn(folder, other, env),
     titles: async () => {
-      const listed: { title: string }[] = JSON.parse(await ok('list', '--json'));
+      const listed: { title: string }[] = JSON.parse(await ok('list', '--json', '--limit', '0'));
       return listed.map(({ title }) => title).sort();
     },
   };

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
-import { fileExchange, handBack, handOver, takeOver } from '../../../src/sync/served/exchange.ts';
+import { handBack, handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
 import { servedDatabase } from '../../helpers/served-database.ts';
@@ -35,7 +35,7 @@ test.each([
   const server = await openUserServer(wanted);
   const engines = testEngines(scratch.path, folder.file('tmp'));
   const common = { server, branch: 'main', limit };
-  const exchange = fileExchange(common, pathToFileURL(folder.file('exchange')).href);
+  const exchange = { ...common, ...throughFolder(pathToFileURL(folder.file('exchange')).href) };
   try {
     await handOver(exchange);
     await served.sql(statement);

@@ -25,6 +25,7 @@ import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts';
 import { behindGates } from './beside/behind-gates.ts';
 import { refuseFrozen } from './beside/frozen.ts';
+import { openCopyBesideBd } from './beside/open-copy.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
@@ -51,7 +52,17 @@ export interface LocalDatabase {
 
 type Opening = Pick<
   SyncRequest,
-  'database' | 'branch' | 'bootstrap' | 'dryRun' | 'parallel' | 'command' | 'timeout' | 'retries' | 'rewrites'
+  | 'database'
+  | 'branch'
+  | 'bootstrap'
+  | 'dryRun'
+  | 'parallel'
+  | 'command'
+  | 'timeout'
+  | 'retries'
+  | 'rewrites'
+  | 'leases'
+  | 'fixRemotes'
 >;
 
 interface Known {
@@ -95,6 +106,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
   const writes = mayWrite(request);
   if (found.kind === 'database') {
+    const beside = await openCopyBesideBd(request, context, known, found);
+    if (beside !== null) return beside;
     const copied = writes ? null : await openCopy(found, context, at);
     if (copied !== null) return copied;
     const engines = behindGates(at(found.path), found.bd, context);

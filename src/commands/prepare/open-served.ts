@@ -22,11 +22,11 @@ import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
   type Exchange,
-  fileExchange,
   handBack,
   handOver,
   remotesapiExchange,
   takeOver,
+  throughFolder,
 } from '../../sync/served/exchange.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
@@ -111,7 +111,12 @@ export async function openServed(
         uncommitted: branch.uncommitted,
         dirty: branch.dirty,
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
-        moveTo: (scratch, move) => handBack(scratch, exchange, move),
+        moveTo: async (scratch, move) => {
+          await handBack(scratch, exchange, move);
+          return move;
+        },
+        // `resolve` works in the scratch copy.
+        keep: async () => undefined,
       },
       close: () => engines.close().finally(close),
     };
@@ -225,7 +230,7 @@ function exchangeWith(
 ): Exchange {
   const { setting, login, database, place } = by;
   const url = remotesapiUrl(setting, database);
-  if (url === null) return fileExchange(common, pathToFileURL(place.exchange).href);
+  if (url === null) return { ...common, ...throughFolder(pathToFileURL(place.exchange).href) };
   const { user, password } = login;
   const engineCredentials = createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: password }) });
   return remotesapiExchange(common, { url, user, engineCredentials, owner: place.owner });

@@ -6,6 +6,10 @@ import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
+export function reportedFilePath(database: string): string {
+  return join(database, '.dolt', 'dolt-federation-reported.json');
+}
+
 /** A digest by peer: an address may contain a password. */
 const reportedSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), z.string()) });
 
@@ -22,7 +26,7 @@ export interface DifferingRemote {
  * @returns those that no run has reported yet
  */
 export async function unreported<T extends DifferingRemote>(path: string, differing: readonly T[]): Promise<T[]> {
-  const file = join(path, '.dolt', 'dolt-federation-reported.json');
+  const file = reportedFilePath(path);
   const { value } = await readOwnFile(file, MAX_BYTES, reportedSchema);
   const before = new Map(Object.entries(value?.remotes ?? {}));
   const found = differing.map((one) => ({ one, digest: digestOf(one) }));

@@ -14,6 +14,7 @@ import { resetBranch } from '../../dolt/sql/working-set.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
 import { scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
+import type { Move } from './served-database.ts';
 
 /** The exchange as a remote of the scratch copy. */
 const EXCHANGE = 'dolt-federation-exchange';
@@ -25,7 +26,7 @@ const AT_SERVER = /^dolt-federation-exchange-(\d{1,9})$/;
 
 /** How commits go between a server and our scratch copy. */
 export interface Exchange {
-  readonly server: UserServer;
+  readonly server: Pick<UserServer, 'name' | 'session'>;
   /** The federated branch. */
   readonly branch: string;
   /** The exchange as the scratch copy reaches it. */
@@ -38,11 +39,13 @@ export interface Exchange {
 }
 
 type Common = Pick<Exchange, 'server' | 'branch' | 'limit'>;
+/** What the scratch copy needs to send. */
+type Sending = Pick<Exchange, 'source' | 'result' | 'limit'>;
 
-/** An exchange through a folder, for a server that can read files of this machine. */
-export function fileExchange(common: Common, url: string): Exchange {
+/** An exchange through a folder, for a database that is on this machine. */
+export function throughFolder(url: string): Pick<Exchange, 'kind' | 'source' | 'result'> {
   const source = { remote: EXCHANGE, url, ref: null, user: null, reach: NOWHERE, branch: HANDED_OVER };
-  return { ...common, kind: 'file', source: { ...source, engineCredentials: NO_CREDENTIALS }, result: RESULT };
+  return { kind: 'file', source: { ...source, engineCredentials: NO_CREDENTIALS }, result: RESULT };
 }
 
 /**
@@ -95,42 +98,50 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
   });
 }
 
-interface Move {
-  readonly from: string;
-  readonly to: string;
-}
-
 /**
  * Fast-forwards the server's branch to a commit of the scratch copy. Dolt 2.3.0 moves the branch and its working set in
  * two steps and has no compare-and-swap, so the head is compared right before and after.
  * @throws Failure `contention` if the branch moved meanwhile, `uncommitted-changes`, or of the server
  */
 export async function handBack(engines: Engines, exchange: Exchange, move: Move): Promise<void> {
-  const { branch, result, source, server } = exchange;
-  await inExchange(engines, exchange, async ({ database, operation }) => {
-    const name = scratchName();
-    await createBranch(database, { name, at: move.to });
-    try {
-      const to = { remote: EXCHANGE, source: name, branch: result, user: source.user };
-      await operation(exchange.limit, source.reach, (sql) => forceBranch(sql, to));
-    } finally {
-      await deleteBranch(database, name);
-    }
-  });
+  const { branch, result, server } = exchange;
+  await send(engines, exchange, move.to);
   if (exchange.kind === 'remotesapi') {
     await server.session((sql) => moveBranch(sql, branch, move).finally(() => deleteBranch(sql, result)));
     return;
   }
-  // The commits have no ref at the server but that of the remote, so it stays until the branch has moved.
+  await receive(exchange, (sql) => moveBranch(sql, branch, move));
+}
+
+/** Puts a commit of the scratch copy into the exchange. */
+export async function send(engines: Engines, exchange: Sending, commit: string): Promise<void> {
+  const { result: branch, source, limit } = exchange;
+  await inExchange(engines, exchange, async ({ database, operation }) => {
+    const name = scratchName();
+    await createBranch(database, { name, at: commit });
+    try {
+      const to = { remote: EXCHANGE, source: name, branch, user: source.user };
+      await operation(limit, source.reach, (sql) => forceBranch(sql, to));
+    } finally {
+      await deleteBranch(database, name);
+    }
+  });
+}
+
+/**
+ * Fetches what was sent from the folder.
+ * @param work what to do with it. The commits have no ref at the server but that of the remote, which exists meanwhile
+ */
+export async function receive(exchange: Exchange, work: (sql: Sql) => Promise<void>): Promise<void> {
   await asRemote(exchange, async (sql, remote) => {
-    await fetchBranch(sql, { remote, branch: result, user: null });
-    await moveBranch(sql, branch, move);
+    await fetchBranch(sql, { remote, branch: exchange.result, user: null });
+    await work(sql);
   });
 }
 
 async function inExchange<T>(
   engines: Engines,
-  { source: { url, engineCredentials } }: Exchange,
+  { source: { url, engineCredentials } }: Pick<Exchange, 'source'>,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   return await engines.use(engineCredentials, async (engine) => {

@@ -1,6 +1,18 @@
 import type { Engines } from '../../dolt/server/engines.ts';
 
-/** A database that a running server holds; the run works in a scratch copy. */
+/** The head of a branch, and the commit that it moves to. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Merges what the run made with a head that another process made meanwhile.
+ * @returns a commit that contains this head
+ */
+export type MergeAgain = (head: string) => Promise<string>;
+
+/** A database that another process uses during the run: a server, or commands of bd. The run works in a scratch copy. */
 export interface ServedDatabase {
   /** The federated branch. */
   readonly branch: string;
@@ -14,7 +26,11 @@ export interface ServedDatabase {
   renew(scratch: Engines): Promise<void>;
   /**
    * Fast-forwards the branch at the server to a commit of the scratch copy.
+   * @param mergeAgain absent: a branch that moved meanwhile is not moved
+   * @returns the move that was made, from the head that the branch had
    * @throws Failure `contention`, `uncommitted-changes`, `server-unreachable`, `server-refused`
    */
-  moveTo(scratch: Engines, move: { readonly from: string; readonly to: string }): Promise<void>;
+  moveTo(scratch: Engines, move: Move, mergeAgain?: MergeAgain): Promise<Move>;
+  /** Brings commits that the branch does not contain to where `resolve` looks for them. */
+  keep(scratch: Engines, commits: readonly string[]): Promise<void>;
 }

@@ -1,0 +1,137 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import type { ConfigOverrides } from '../../../src/config/configuration.ts';
+import { command } from '../../helpers/commanding.ts';
+import { cloneDatabase, openTestDatabase } from '../../helpers/database.ts';
+import { timesCases } from '../../helpers/property.ts';
+import { type Bd, bdWorkspace } from '../../helpers/servers/bd.ts';
+import { startSilentPeer } from '../../helpers/servers/silent-peer.ts';
+import { below, type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+
+const newIssue = (id: string) =>
+  `INSERT INTO issues (id, title, description, design, acceptance_criteria, notes) VALUES ('${id}', '${id}', '', '', '', '')`;
+
+/** A workspace of an embedded bd, and another database that has its issues and the same mailbox. */
+async function embedded(folder: TempFolder) {
+  const bd = await bdWorkspace(folder, []);
+  const sync = async (peers = '', overrides: ConfigOverrides = {}) => {
+    const options = { database: undefined, ceiling: null, stateDir: folder.file('state'), retries: 0 };
+    return (await command(below(folder, 'repo'), peers, { ...options, overrides })).result;
+  };
+  await sync();
+  const box = `file://${folder.file('box')}`;
+  const other = await cloneDatabase(box, folder.file('other'));
+  return {
+    bd,
+    sync,
+    other,
+    path: folder.file('repo', '.beads', 'embeddeddolt', 'north'),
+    /** Commits an issue elsewhere. */
+    async addElsewhere(id: string, statement = newIssue(id)) {
+      await other.dolt('pull', 'origin', 'main');
+      const head = await other.commit(id, statement);
+      await other.publish(box);
+      return head;
+    },
+    async titlesElsewhere() {
+      await other.dolt('pull', 'origin', 'main');
+      return (await other.rows('SELECT title FROM issues ORDER BY title')).map(({ title }) => title);
+    },
+  };
+}
+
+test('bd writes while a run waits for a peer, and the run merges what it wrote', async () => {
+  await using folder = await tempFolder();
+  const { bd, sync, path, addElsewhere, titlesElsewhere } = await embedded(folder);
+  await addElsewhere('theirs');
+  const silent = await startSilentPeer();
+  let hasEnded = false;
+  const running = sync(`silent: {endpoint: "${silent.url}", live: false}`).finally(() => {
+    hasEnded = true;
+  });
+  await silent.asked;
+  await bd.ok('create', 'meanwhile', '--quiet');
+  expect(await bd.titles()).toEqual(['meanwhile', 'ours']);
+  expect(hasEnded).toBe(false);
+  await silent[Symbol.asyncDispose]();
+  const result = await running;
+  expect(result).toMatchObject({ status: 'partial', database: path });
+  expect(result.peers.find(({ name }) => name === 'origin')).toMatchObject({ verified: true, pulledCommits: 1 });
+  expect(await bd.titles()).toEqual(['meanwhile', 'ours', 'theirs']);
+
+  // As after a crash of bd: these rows are in no commit.
+  const database = openTestDatabase(path);
+  await database.sql(newIssue('uncommitted'));
+  await addElsewhere('more');
+  await rm(folder.file('repo', '.beads.gate.lock'));
+  expect(await sync()).toMatchObject({ status: 'success', peers: [{ verified: true, pulledCommits: 1 }] });
+  expect(await readdir(folder.file('repo'))).toContain('.beads.gate.lock');
+  expect(await titlesElsewhere()).toEqual(['meanwhile', 'more', 'ours', 'theirs']);
+  expect(await database.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'issues' }]);
+  expect(await bd.titles()).toEqual(['meanwhile', 'more', 'ours', 'theirs', 'uncommitted']);
+  expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
+  expect(await readdir(`${path}/.dolt`)).toContain('dolt-federation.json');
+  expect(await readdir(folder.file('repo', 'tmp'))).toEqual([]);
+}, 150_000);
+
+test('a head with unresolved rows is kept for `resolve`', async () => {
+  await using folder = await tempFolder();
+  const { bd, sync, path, addElsewhere } = await embedded(folder);
+  const theirs = await addElsewhere('title', "UPDATE issues SET title = 'theirs', updated_at = NOW()");
+  const [issue]: { id: string }[] = JSON.parse(await bd.ok('list', '--json'));
+  await bd.ok('update', issue?.id ?? '', '--title', 'mine', '--quiet');
+  const result = await sync('', { strategy: 'manual' });
+  expect(result).toMatchObject({ status: 'conflict', open: 1 });
+  expect(await readFile(`${path}/.dolt/dolt-federation/conflicts.yaml`, 'utf8')).toContain(theirs);
+  const kept = await openTestDatabase(path).rows(`SELECT commit_hash FROM dolt_log('${theirs}') LIMIT 1`);
+  expect(kept).toEqual([{ commit_hash: theirs }]);
+  expect(await bd.titles()).toEqual(['mine']);
+}, 120_000);
+
+/** Runs a command of bd again and again. @returns what ends that, and gives how often and how long it ran */
+function repeatedly(bd: Bd, command: (round: number) => readonly string[]) {
+  let isOver = false;
+  const running = (async () => {
+    let longest = 0;
+    for (let round = 0; ; round += 1) {
+      if (isOver) return { rounds: round, longest };
+      const began = performance.now();
+      await bd.ok(...command(round));
+      longest = Math.max(longest, performance.now() - began);
+    }
+  })();
+  return async () => {
+    isOver = true;
+    return await running;
+  };
+}
+
+/** Far longer than a run holds the database on a busy machine. bd 1.3.0 waits without a limit of its own. */
+const LONGEST_MS = 60_000;
+
+test('nothing is lost while bd writes in a loop', async () => {
+  await using folder = await tempFolder();
+  const { bd, sync, addElsewhere, titlesElsewhere } = await embedded(folder);
+  const alone = performance.now();
+  await bd.ok('create', 'alone', '--quiet');
+  const usual = performance.now() - alone;
+  const end = repeatedly(bd, (round) => ['create', `w${round}`, '--quiet']);
+  const runs = timesCases(3);
+  const ids: string[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    ids.push(`north-x${run}`);
+    await addElsewhere(`north-x${run}`);
+    const { peers } = await sync();
+    expect(peers).toMatchObject([{ verified: true, pulledCommits: 1 }]);
+  }
+  const { rounds, longest } = await end();
+  process.stdout.write(
+    `bd: ${rounds} issues beside ${runs} runs; longest command ${Math.round(longest)} ms, alone ${Math.round(usual)} ms\n`,
+  );
+  expect(rounds).toBeGreaterThan(0);
+  expect(longest).toBeLessThan(LONGEST_MS);
+  expect(await sync()).toMatchObject({ status: 'success', peers: [{ verified: true }] });
+  const all = ['alone', 'ours', ...ids, ...Array.from({ length: rounds }, (_, round) => `w${round}`)].sort();
+  expect(await bd.titles()).toEqual(all);
+  expect(await titlesElsewhere()).toEqual(all);
+}, 300_000);

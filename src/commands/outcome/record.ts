@@ -1,0 +1,76 @@
+import { isAbsolute } from 'node:path';
+import type { Configuration } from '../../config/configuration.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { toFailure } from '../../core/failure.ts';
+import { isUnresolved } from '../../resolve/unresolved-rows.ts';
+import { countUnsaved } from '../../sync/history/unsaved.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
+import type { Context } from '../context.ts';
+import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { PreparedSync } from '../prepare/prepare-sync.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
+import { recordTimes } from './record-times.ts';
+import { toolOutput } from './tool-output.ts';
+import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './write-conflicts-file.ts';
+
+interface Ended {
+  readonly database: LocalDatabase;
+  readonly configuration: Pick<Configuration, 'peers'>;
+  readonly prepared: PreparedSync;
+  /** The head of our branch. */
+  readonly head: string;
+}
+
+/** What was recorded, for the result. */
+interface Recorded {
+  readonly conflicts: WrittenConflicts;
+  readonly unsaved: number | null;
+  readonly state: readonly Diagnostic[];
+}
+
+/** Records what the next run or a person needs: verified heads and unresolved rows. */
+export async function record(
+  request: SyncRequest,
+  context: Context,
+  { database, configuration, prepared, head }: Ended,
+): Promise<Recorded> {
+  const { engines, work: path, ephemeral } = database;
+  // `resolve` reads the file of the database itself, also if a server held it.
+  const home = database.served !== null && isAbsolute(database.path) ? database.path : path;
+  const { branch, allProgress, lastVerified } = prepared;
+  const writes = mayWrite(request);
+  const peers = allProgress.filter(({ inbox }) => inbox === null);
+  const state = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
+  const unsaved = ephemeral && writes ? await countUnsaved(engines, allProgress, head) : null;
+  if (writes) await keepUnmerged(database, allProgress, context);
+  // The conflicts file may mention all peers and all present deliveries.
+  const named = [...configuration.peers, ...allProgress.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer]))];
+  const conflicts =
+    writes && request.command !== 'push'
+      ? await writeConflictsFile(
+          { engines, path: home, branch, head, allProgress, peers: named, mergeTimeoutMs: request.mergeTimeout },
+          context,
+        )
+      : { file: null, open: await countEarlierOpen(home, context), problems: [] };
+  reportToolOutput(allProgress, context);
+  return { conflicts, unsaved, state };
+}
+
+/** Output of Dolt and its tools; only written to the log, and only with `--verbose`. */
+function reportToolOutput(allProgress: readonly PeerProgress[], { log, secrets }: Context): void {
+  for (const { peer, failure } of allProgress) {
+    const output = failure === null ? null : toolOutput(failure, secrets);
+    if (output !== null) log.debug(`${peer.name}: ${output}`);
+  }
+}
+
+/** `resolve` merges the heads with unresolved rows later, when the copy that fetched them is gone. */
+async function keepUnmerged(
+  { served, engines }: LocalDatabase,
+  allProgress: readonly PeerProgress[],
+  { log }: Context,
+): Promise<void> {
+  const heads = allProgress.filter(isUnresolved).flatMap(({ head }) => head ?? []);
+  // The conflicts file is still written; `resolve` then says which head is missing, and the next run brings it.
+  await served?.keep(engines, [...new Set(heads)]).catch((thrown: unknown) => log.warning(toFailure(thrown).message));
+}

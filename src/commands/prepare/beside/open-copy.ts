@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { enterGates } from '../../../beads/beside/gates.ts';
+import type { BdBeside } from '../../../beads/workspace.ts';
+import type { Configuration } from '../../../config/configuration.ts';
+import { writeFileAtomic } from '../../../core/files.ts';
+import { pause } from '../../../core/interruption.ts';
+import { takeLock } from '../../../core/lock.ts';
+import { monotonicMs } from '../../../core/time.ts';
+import { NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
+import { copyForReading } from '../../../dolt/reading-copy.ts';
+import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
+import { inUse } from '../../../dolt/server/lock.ts';
+import { checkedOutBranch } from '../../../dolt/sql/heads.ts';
+import { readStateFile, stateFilePath } from '../../../sync/history/last-verified.ts';
+import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
+import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
+import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
+import { shortHolds } from '../../../sync/served/short-holds.ts';
+import { timeLimit } from '../../../sync/time-limits.ts';
+import type { Context } from '../../context.ts';
+import { mayWrite, type SyncRequest } from '../../request.ts';
+import type { Found } from '../locate-database.ts';
+import type { LocalDatabase } from '../open-database.ts';
+import { behindGates } from './behind-gates.ts';
+
+type Opening = Pick<
+  SyncRequest,
+  'branch' | 'dryRun' | 'parallel' | 'command' | 'timeout' | 'rewrites' | 'leases' | 'fixRemotes'
+>;
+
+interface Known {
+  readonly configuration: Configuration;
+  /** Dolt executable. */
+  readonly dolt: string;
+}
+
+/** How long to look for a moment in which bd does not have the database open. */
+const FREE_MS = 2_000;
+const POLL_MS = 50;
+/** How long another run on the same database is waited for. */
+const RUN_MS = 60_000;
+/** One for the exchange, the others for the move of the branch. */
+const CONNECTIONS = 4;
+
+/**
+ * Opens a copy of the database of an embedded bd. Without a word, bd 1.3.0 waits for as long as another process has the
+ * database open, so the run works in the copy, and opens the database itself only to move its branch.
+ * @returns null if the run has to work on the database itself
+ * @throws Failure `database-in-use`
+ */
+export async function openCopyBesideBd(
+  request: Opening,
+  context: Context,
+  { configuration, dolt }: Known,
+  found: Extract<Found, { kind: 'database' }>,
+): Promise<LocalDatabase | null> {
+  const { path, bd, notices } = found;
+  const { stateDir } = context;
+  if (bd?.isEmbedded !== true || stateDir === undefined || needsDatabase(request, configuration)) return null;
+  if (await hasLeftovers(path)) return null;
+  const kept = join(stateDir, 'beside', createHash('sha256').update(path).digest('hex').slice(0, 12));
+  await mkdir(kept, { recursive: true, mode: 0o700 });
+  const release = await takeLock(join(kept, 'run.lock'), {
+    busy: (pid) => inUse(path, { kind: 'run', pid, program: null }, RUN_MS),
+    signal: context.signal,
+    maxWaitMs: RUN_MS,
+  });
+  const own = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), bd, context);
+  const tempFolder = await temporaryFolder(context).catch(async (thrown: unknown) => {
+    await release();
+    throw thrown;
+  });
+  const work = join(tempFolder, basename(path));
+  const close = async (): Promise<void> => {
+    await rm(tempFolder, { recursive: true, force: true });
+    await release();
+  };
+  try {
+    if (!(await copyWhenFree({ path, work, bd }, context)) && !(await copyWhileHeld({ path, work }, own))) {
+      await close();
+      return null;
+    }
+    const engines = openEngines(context, { dolt, database: work, removeWith: [tempFolder] }, request.parallel + 1);
+    const branches = await engines
+      .use(NO_CREDENTIALS, async ({ database }) => {
+        const standard = await checkedOutBranch(database);
+        return { standard, branch: request.branch ?? standard };
+      })
+      .catch(async (thrown: unknown) => {
+        await engines.close();
+        throw thrown;
+      });
+    const { branch, standard } = branches;
+    const limit = timeLimit({ name: path, timeout: null }, 'clone', request.timeout);
+    const exchange = pathToFileURL(join(kept, 'exchange')).href;
+    const notify = ({ message }: { readonly message: string }) => context.log.warning(message);
+    const held = shortHolds({ engines: own, path, branch, exchange, limit, notify });
+    return {
+      path,
+      work,
+      engines,
+      ephemeral: false,
+      clonedFrom: null,
+      notices,
+      served: { branch, isDefault: branch === standard, uncommitted: [], ...held },
+      close: () =>
+        engines
+          .close()
+          .then(() => keepState(work, path))
+          .finally(close),
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** Whether a run reads or changes more of the database than its branch. */
+export function needsDatabase(
+  request: Pick<SyncRequest, 'command' | 'dryRun' | 'rewrites' | 'leases' | 'fixRemotes'>,
+  { register, inbox, dirty }: Pick<Configuration, 'register' | 'inbox' | 'dirty'>,
+): boolean {
+  const { rewrites, leases, fixRemotes } = request;
+  const changesHistory = rewrites.adopt.size + rewrites.merge.size + leases.size > 0;
+  const changesRemotes = fixRemotes === true || register.value === 'keep';
+  return !mayWrite(request) || changesHistory || changesRemotes || inbox.value !== false || dirty.value === 'commit';
+}
+
+/** What a killed run left in the database, or an unusable file there. The next run on the database itself puts it right. */
+async function hasLeftovers(path: string): Promise<boolean> {
+  const [moves, remotes, state] = [await readOwnMoves(path), await readRemoteRecords(path), await readStateFile(path)];
+  const warnings = [moves.warning, remotes.warning, state.warning];
+  return moves.moves.size + remotes.records.size > 0 || warnings.some((warning) => warning !== null);
+}
+
+async function temporaryFolder(context: Context): Promise<string> {
+  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(context.tempDir, 'df-copy-'));
+  context.onResource({ kind: 'folder', path: folder });
+  return folder;
+}
+
+interface Copying {
+  readonly path: string;
+  readonly work: string;
+}
+
+/** Between two commands of bd, which then wait for nothing. */
+async function copyWhenFree(
+  { path, work, bd }: Copying & { readonly bd: BdBeside },
+  context: Context,
+): Promise<boolean> {
+  const gates = await enterGates(bd.guarded, context);
+  try {
+    for (const began = monotonicMs(); monotonicMs() - began < FREE_MS; await pause(POLL_MS, context.signal)) {
+      if (await copyForReading(path, work).catch(() => false)) return true;
+      await rm(work, { recursive: true, force: true });
+      // Other systems list no locks.
+      if (process.platform !== 'linux') return false;
+    }
+    return false;
+  } finally {
+    await gates.leave();
+  }
+}
+
+/** An engine keeps other processes out meanwhile. */
+async function copyWhileHeld({ path, work }: Copying, own: Engines): Promise<boolean> {
+  const copied = await own
+    .use(NO_CREDENTIALS, () => copyForReading(path, work, true).catch(() => false))
+    .finally(() => own.close());
+  if (!copied) await rm(work, { recursive: true, force: true });
+  return copied;
+}
+
+/** What the run remembers is for later runs on the database, however they work. */
+async function keepState(work: string, path: string): Promise<void> {
+  for (const fileOf of [stateFilePath, reportedFilePath]) {
+    const [now, before] = await Promise.all(
+      [work, path].map((database) => readFile(fileOf(database), 'utf8').catch(() => null)),
+    );
+    if (now != null && now !== before) await writeFileAtomic(fileOf(path), now, 0o600);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { Engines, OwnDatabase, TimeLimit } from '../../dolt/server/engines.ts';
+import { branchHead, checkout } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import { dirtyTables } from '../../dolt/sql/working-set.ts';
+import { advanceBranch, finishAdvances } from '../advance.ts';
+import { movedMeanwhile } from '../moved-meanwhile.ts';
+import { type Exchange, receive, send, takeOver, throughFolder } from './exchange.ts';
+import type { MergeAgain, Move, ServedDatabase } from './served-database.ts';
+
+/** A database that commands of another program open one after the other. */
+export interface SharedDatabase {
+  /** Its engines. They are closed as soon as possible, because the other program waits meanwhile. */
+  readonly engines: Engines;
+  readonly path: string;
+  readonly branch: string;
+  /** The folder through which commits go between the database and the scratch copy. */
+  readonly exchange: string;
+  readonly limit: TimeLimit;
+  readonly notify: (notice: Diagnostic) => void;
+}
+
+/** How a run that works in a copy of such a database brings its result back. */
+export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'renew' | 'moveTo' | 'keep'> {
+  const { engines, path, branch, limit, notify } = shared;
+  const folder = { ...throughFolder(shared.exchange), limit };
+  const hold = <T>(work: (database: OwnDatabase, exchange: Exchange) => Promise<T>): Promise<T> =>
+    engines
+      .use(NO_CREDENTIALS, ({ database }) => {
+        const session: Exchange['server']['session'] = (using) => database.session((sql) => using(sql));
+        return work(database, { ...folder, branch, server: { name: path, session } });
+      })
+      .finally(() => engines.close());
+  return {
+    renew: (scratch) => hold(async (_, exchange) => void (await takeOver(scratch, exchange))),
+    async moveTo(scratch, move, mergeAgain) {
+      // Before the database is held, because this copies all that is new.
+      await send(scratch, folder, move.to);
+      return await hold(async (database, exchange) => {
+        for (const notice of await finishAdvances(database)) notify(notice);
+        const present = await mergedWith(scratch, { database, exchange, move, mergeAgain });
+        if (present.to !== present.from) await advance(database, exchange, present);
+        return present;
+      });
+    },
+    async keep(scratch, commits) {
+      for (const commit of commits) {
+        await send(scratch, folder, commit);
+        await hold((_, exchange) => receive(exchange, async () => undefined));
+      }
+    },
+  };
+}
+
+interface Held {
+  readonly database: OwnDatabase;
+  readonly exchange: Exchange;
+  readonly move: Move;
+  readonly mergeAgain: MergeAgain | undefined;
+}
+
+/** The move from the present head. If another process has committed, its commits are merged while it cannot commit again. */
+async function mergedWith(scratch: Engines, { database, exchange, move, mergeAgain }: Held): Promise<Move> {
+  const { branch } = exchange;
+  const head = await branchHead(database, branch);
+  if (head === move.from) return move;
+  if (mergeAgain === undefined || head === null || !(await isAncestor(database, move.from, head))) {
+    throw movedMeanwhile(`another process moved ${branch} during this run`);
+  }
+  await takeOver(scratch, exchange);
+  const to = await mergeAgain(head);
+  await send(scratch, exchange, to);
+  return { from: head, to };
+}
+
+async function advance(database: OwnDatabase, exchange: Exchange, { from, to }: Move): Promise<void> {
+  const { branch } = exchange;
+  await receive(exchange, async (sql) => {
+    await checkout(sql, branch);
+    const dirty = await dirtyTables(sql);
+    await advanceBranch(database, { branch, from, to, dirty });
+  });
+}

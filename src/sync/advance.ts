@@ -27,6 +27,7 @@ interface Move {
  * locked between two engines. If another writer moved the branch or holds the database, our branch stays and every peer
  * fails; the next run merges what was pushed. A database that was only opened for moments is merged with what another
  * process wrote meanwhile.
+ * @param mergeAgain absent: what another process wrote meanwhile leaves our branch where it is
  * @returns the head of our branch
  * @throws Failure `interrupted`
  */
@@ -34,7 +35,7 @@ export async function advanceLocalBranch(
   context: SyncContext,
   move: Move,
   allProgress: readonly PeerProgress[],
-  mergeAgain: MergeAgain,
+  mergeAgain?: MergeAgain,
 ): Promise<string> {
   const { engines, served } = context;
   try {

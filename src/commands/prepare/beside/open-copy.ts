@@ -105,7 +105,7 @@ export async function openCopyBesideBd(
       ephemeral: false,
       clonedFrom: null,
       notices,
-      served: { branch, isDefault: branch === standard, uncommitted: [], ...held },
+      served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], ...held },
       close: () =>
         engines
           .close()

@@ -21,8 +21,8 @@ afterAll(async () => {
 
 describe('two databases that sync at the same moment, each after an edit of the same cell', () => {
   test.each([
-    { meeting: 'read-only mailboxes', races: timesCases(8) },
-    { meeting: 'writable mailboxes', races: timesCases(4) },
+    { meeting: 'read-only mailboxes', races: timesCases(5) },
+    { meeting: 'writable mailboxes', races: timesCases(3) },
   ] as const)(
     'over $meeting, $races times: no database answers a merge with a merge',
     async ({ meeting, races }) => {

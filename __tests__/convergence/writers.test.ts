@@ -8,11 +8,12 @@ import type { Peer } from '../../src/config/configuration.ts';
 import { makeScene } from '../helpers/convergence/scene.ts';
 import { cloneDatabase, openTestDatabase } from '../helpers/database.ts';
 import { federateIn, filePeer, inDatabase, withEngines } from '../helpers/federating.ts';
+import { timesCases } from '../helpers/property.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const WRITERS = 4;
-const LOOPS = 5;
+const LOOPS = timesCases(3);
 
 interface Remote extends AsyncDisposable {
   readonly url: string;
@@ -53,41 +54,45 @@ async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
 }
 
 describe.each(REMOTES)('four writers in a loop against one remote over $kind', ({ start }) => {
-  test('lose nothing: every commit is in every database, and all storage is sound', async () => {
-    await using folder = await tempFolder();
-    await using remote = await start(folder);
-    const scene = await makeScene(folder);
-    const tempDir = folder.file('tmp');
-    const peers = [peerAt(remote.url)];
-    await withEngines(folder.file('base'), tempDir, (engines) => federateIn(engines, { peers }));
-    const writers: Racer[] = [];
-    for (let number = 0; number < WRITERS; number += 1) {
-      const writer = { name: `w${number}`, path: folder.file(`w${number}`), peers };
-      await cp(folder.file('base'), writer.path, { recursive: true });
-      writers.push(writer);
-    }
+  test(
+    'lose nothing: every commit is in every database, and all storage is sound',
+    async () => {
+      await using folder = await tempFolder();
+      await using remote = await start(folder);
+      const scene = await makeScene(folder);
+      const tempDir = folder.file('tmp');
+      const peers = [peerAt(remote.url)];
+      await withEngines(folder.file('base'), tempDir, (engines) => federateIn(engines, { peers }));
+      const writers: Racer[] = [];
+      for (let number = 0; number < WRITERS; number += 1) {
+        const writer = { name: `w${number}`, path: folder.file(`w${number}`), peers };
+        await cp(folder.file('base'), writer.path, { recursive: true });
+        writers.push(writer);
+      }
 
-    const laps = (await Promise.all(writers.map((writer) => writeInALoop(writer, tempDir)))).flat();
-    // Whoever lost the race too often says so, and sends its commits with the next run.
-    expect(laps.flatMap(({ failures }) => failures).filter((code) => code !== 'non-fast-forward')).toEqual([]);
+      const laps = (await Promise.all(writers.map((writer) => writeInALoop(writer, tempDir)))).flat();
+      // Whoever lost the race too often says so, and sends its commits with the next run.
+      expect(laps.flatMap(({ failures }) => failures).filter((code) => code !== 'non-fast-forward')).toEqual([]);
 
-    const ends = await syncUntilStable(writers, tempDir);
-    expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
-    expect(new Set(ends.map(({ head }) => head)).size).toBe(1);
-    const clone = await cloneDatabase(remote.url, folder.file('clone'));
-    expect(await clone.head()).toBe(ends[0]?.head);
-    const all = await commitsIn(writers, tempDir);
-    expect(all.genuine.size).toBe(1 + WRITERS * LOOPS);
-    expect(all.genuine).toContain(scene.first.commit);
-    for (const writer of writers) {
-      expect((await commitsIn([writer], tempDir)).genuine).toEqual(all.genuine);
-      const local = openTestDatabase(writer.path);
-      expect(await local.rows("SELECT COUNT(*) AS n FROM plain WHERE note LIKE 'race%'")).toEqual([
-        { n: WRITERS * LOOPS },
-      ]);
-    }
-    for (const path of [...writers.map((writer) => writer.path), clone.path]) {
-      expect(await openTestDatabase(path).dolt('fsck')).toContain('No problems found');
-    }
-  }, 240_000);
+      const ends = await syncUntilStable(writers, tempDir);
+      expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
+      expect(new Set(ends.map(({ head }) => head)).size).toBe(1);
+      const clone = await cloneDatabase(remote.url, folder.file('clone'));
+      expect(await clone.head()).toBe(ends[0]?.head);
+      const all = await commitsIn(writers, tempDir);
+      expect(all.genuine.size).toBe(1 + WRITERS * LOOPS);
+      expect(all.genuine).toContain(scene.first.commit);
+      for (const writer of writers) {
+        expect((await commitsIn([writer], tempDir)).genuine).toEqual(all.genuine);
+        const local = openTestDatabase(writer.path);
+        expect(await local.rows("SELECT COUNT(*) AS n FROM plain WHERE note LIKE 'race%'")).toEqual([
+          { n: WRITERS * LOOPS },
+        ]);
+      }
+      for (const path of [...writers.map((writer) => writer.path), clone.path]) {
+        expect(await openTestDatabase(path).dolt('fsck')).toContain('No problems found');
+      }
+    },
+    240_000 + timesCases(60_000),
+  );
 });

@@ -4,12 +4,13 @@ import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { damage, freshClone } from '../helpers/faults/databases.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, resultOf, runToEnd } from '../helpers/faults/run.ts';
+import { timesCases } from '../helpers/property.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const WRITERS = ['a', 'b', 'c', 'd'] as const;
-const ROUNDS = 2;
+const ROUNDS = timesCases(1);
 /** The first of these gives every database the last writer's commits; a second one must not be needed. */
 const MOST_CLOSING_ROUNDS = 3;
 
@@ -72,7 +73,7 @@ test.each(Object.keys(REMOTES))(
       const spec = { home: folder.file('h', name), federation, database: local.path, words: ['--retries', '12'] };
       writers.push({ name, local, commits: [], sync: () => runToEnd({ ...spec, command: 'sync' }) });
     }
-    const complaints = (await Promise.all(writers.map((writer, index) => write(writer, 10 * (index + 1))))).flat();
+    const complaints = (await Promise.all(writers.map((writer, index) => write(writer, 1_000 * (index + 1))))).flat();
     const rounds = await syncUntilStable(writers);
     const commits = writers.flatMap((writer) => writer.commits);
     const hub = await freshClone(remote.url, folder.file('hub'));
@@ -97,5 +98,5 @@ test.each(Object.keys(REMOTES))(
     expect(commits).toHaveLength(WRITERS.length * ROUNDS);
     expect(complaints).toEqual([]);
   },
-  600_000,
+  300_000 + timesCases(300_000),
 );

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { DATABASES, type Outcome, plans, playPlan } from '../helpers/random-history.ts';
 
-const CASES = timesCases(3);
+const CASES = timesCases(2);
 const SEED = seedOr(11);
 const PER_CASE_MS = 180_000;
 

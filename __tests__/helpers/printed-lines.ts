@@ -14,7 +14,7 @@ export function once(lines: readonly PrintedLine[]): PrintedLine[] {
 
 /** Every command that a text of the source advises: in backquotes, or after a colon. Values of a template are `…`. */
 export function printedLines(): PrintedLine[] {
-  return texts('src').flatMap(({ path, text }) =>
+  return texts('src', 'dolt-federation').flatMap(({ path, text }) =>
     [...text.matchAll(/(?:`|: )(dolt-federation [a-z-][^`\n]*)/g)].map(([, line = '']) => ({ line, place: path })),
   );
 }

@@ -11,10 +11,9 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** The syntax tree of a source file. */
+/** What the syntax tree of a source file says. */
 export interface Source {
   readonly path: string;
-  readonly lines: number;
   readonly imports: readonly Import[];
   readonly readsEnvironment: boolean;
   /** Variables that are spread into an object, and fields of variables as `variable.field`. */
@@ -27,7 +26,12 @@ type Node = Readonly<Record<string, unknown>>;
 
 /** Every TypeScript file below a folder of the repository, parsed. */
 export function sources(folder: string): Source[] {
-  return sourceFiles(folder).map(parse);
+  return sourceFiles(folder).map(sourceAt);
+}
+
+/** The number of lines of every TypeScript file below a folder. */
+export function lineCounts(folder: string): { readonly path: string; readonly lines: number }[] {
+  return sourceFiles(folder).map((path) => ({ path, lines: read(path).split('\n').length - 1 }));
 }
 
 function sourceFiles(folder: string): string[] {
@@ -40,9 +44,15 @@ export function writtenFiles(folder: string): string[] {
   return sourceFiles(folder).filter((path) => !path.endsWith('.generated.ts'));
 }
 
-/** Every text for people below a folder: string and template literals of several words. Generated texts come from docs. */
-export function texts(folder: string): { readonly path: string; readonly text: string }[] {
-  return writtenFiles(folder).flatMap((path) => textsOf(read(path)).map((text) => ({ path, text })));
+/**
+ * Every text for people below a folder: string and template literals of several words. Generated texts come from docs.
+ * @param word only from files that have this word; to parse all of them takes seconds
+ */
+export function texts(folder: string, word = ''): { readonly path: string; readonly text: string }[] {
+  return writtenFiles(folder).flatMap((path) => {
+    const source = read(path);
+    return source.includes(word) ? textsOf(source).map((text) => ({ path, text })) : [];
+  });
 }
 
 /** The texts for people in a source; the values in a template are left out. */
@@ -63,20 +73,20 @@ function read(path: string): string {
   return readFileSync(join(process.cwd(), path), 'utf8');
 }
 
-function parse(path: string): Source {
-  const text = read(path);
+/** A source file, parsed. @param path from the root of the repository */
+export function sourceAt(path: string): Source {
   const imports: Import[] = [];
   const spreads: string[] = [];
   const assigned: string[] = [];
   let readsEnvironment = false;
-  walk(parseSync(text, { syntax: 'typescript', target: 'es2022' }), (node) => {
+  walk(parseSync(read(path), { syntax: 'typescript', target: 'es2022' }), (node) => {
     const found = importOf(node, path);
     if (found !== null) imports.push(found);
     if (node['type'] === 'AssignmentExpression') assigned.push(...fieldOf(node['left']));
     if (node['type'] === 'ObjectExpression') spreads.push(...spreadInto(node));
     if (node['type'] === 'MemberExpression') readsEnvironment ||= isProcessEnv(node);
   });
-  return { path, lines: text.split('\n').length - 1, imports, readsEnvironment, spreads, assigned };
+  return { path, imports, readsEnvironment, spreads, assigned };
 }
 
 function walk(value: unknown, visit: (node: Node) => void): void {

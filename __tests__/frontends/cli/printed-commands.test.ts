@@ -94,7 +94,7 @@ describe('every command that is printed or documented', () => {
   ];
   const all = [
     ...Object.entries(ERRORS).map(([code, { hint }]) => [code, hint] as const),
-    ...texts('src').map(({ path, text }) => [path, text] as const),
+    ...texts('src', 'dolt-federation').map(({ path, text }) => [path, text] as const),
     ...documents.map((path) => [path, readFileSync(path, 'utf8')] as const),
   ].flatMap(([place, text]) => commandsIn(text).map((line) => [line, place] as const));
 

@@ -30,11 +30,13 @@ test('the proxy of the job is used, with its password, and only for hosts of the
     honest: { endpoint: `http://peer.example:${honest.port}/org/one`, live: false },
     hostile: { endpoint: `http://peer.example:${hostile.port}/org/two`, live: false },
   };
-  const { result } = await command(folder, stringify(peers), { env: proxied(job.url), overrides, retries: 0 });
-  expect(result.peers).toMatchObject([
-    { name: 'honest', verified: true },
-    { name: 'hostile', error: { code: 'host-not-allowed' } },
+  // A busy machine may be too slow for one of Dolt's connections; a refusal is final at the first attempt.
+  const { result } = await command(folder, stringify(peers), { env: proxied(job.url), overrides, retries: 2 });
+  expect(result.peers.map(({ name, error }) => [name, error?.code, error?.message])).toEqual([
+    ['honest', undefined, undefined],
+    ['hostile', 'host-not-allowed', expect.stringContaining(`evil.example:${evil.port}`)],
   ]);
+  expect(result.peers[0]).toMatchObject({ verified: true });
   expect(new Set(job.asked)).toEqual(
     new Set([
       `CONNECT peer.example:${honest.port}`,

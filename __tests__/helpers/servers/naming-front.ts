@@ -48,7 +48,8 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
       server.on('error', () => client.destroy());
       server.write(first);
       client.pipe(server);
-      server.on('data', (answer: Buffer) => client.write(renamed(answer, given, named)));
+      const rename = renaming(given, named);
+      server.on('data', (answer: Buffer) => client.write(rename(answer)));
       server.on('end', () => client.end());
     });
   };
@@ -81,6 +82,17 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
   };
 }
 
-function renamed(answer: Buffer, from: string, to: string): Buffer {
-  return Buffer.from(answer.toString('latin1').replaceAll(from, to), 'latin1');
+/** What ends in so many letters of the name waits for the rest, because a read may end in the middle of it. */
+const LETTERS = 4;
+
+/** Replaces a name in a stream of chunks. */
+function renaming(from: string, to: string): (chunk: Buffer) => Buffer {
+  let kept = '';
+  return (chunk) => {
+    const text = (kept + chunk.toString('latin1')).replaceAll(from, to);
+    kept = '';
+    for (let length = from.length - 1; length >= LETTERS && kept === ''; length -= 1)
+      if (text.endsWith(from.slice(0, length))) kept = from.slice(0, length);
+    return Buffer.from(text.slice(0, text.length - kept.length), 'latin1');
+  };
 }

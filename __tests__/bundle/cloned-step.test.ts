@@ -1,4 +1,4 @@
-import { cp, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
@@ -28,7 +28,8 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   const pulled = await runner.main({ inputs: { ...inputs, command: 'pull', 'fail-on': 'none' } });
   expect(pulled.exitCode).toBe(1);
   expect(pulled.outputs).toMatchObject({ status: 'failed', changed: 'true', failed: '' });
-  expect(pulled.outputs['database-path']).toBe(join(runner.temp, 'dolt-federation', 'database'));
+  const clones = join(runner.temp, 'dolt-federation');
+  expect(pulled.outputs['database-path']).toBe(join(clones, (await readdir(clones)).join(), 'database'));
   expect(await validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
     unsaved: 1,
     cloned: true,
@@ -60,4 +61,14 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   expect(synced.outputs).toMatchObject({ status: 'success', synced: 'origin,box' });
   expect(await validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
   expect(await remoteHead(home, folder.file('look', 'local'))).toBe(synced.outputs['head']);
+
+  // Another step federates another database: what the first one cloned is not for its peers.
+  await mkdir(folder.file('others'));
+  const others = { 'dolt-path': testDolt(), remote: `file://${folder.file('others')}` };
+  const apart = await runner.main({ inputs: others });
+  expect([apart.exitCode, JSON.parse(apart.outputs['result'] ?? '')]).toMatchObject([
+    1,
+    { error: { code: 'no-database' } },
+  ]);
+  expect(await readdir(folder.file('others'))).not.toContain('manifest');
 });

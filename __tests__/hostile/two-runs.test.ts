@@ -1,8 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import { Failure } from '../../src/core/failure.ts';
+import { cloneDatabase as cloneFromRemote } from '../../src/dolt/clone.ts';
+import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { commandContext } from '../helpers/configuring.ts';
 import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
@@ -63,6 +67,29 @@ describe('two runs at one moment', () => {
     expect(states[0]?.['resources']).not.toBe(states[1]?.['resources']);
     for (const state of states) expect(await runner.post(state)).toMatchObject({ exitCode: 0, commands: [] });
   });
+});
+
+test('a clone that another run made meanwhile stays, and nothing else is taken for one', async () => {
+  await using folder = await tempFolder();
+  const url = `file://${folder.file('box')}`;
+  await (await makeDatabase(folder.file('local'))).publish(url);
+  const context = { ...commandContext(folder.path), tempDir: folder.file('tmp') };
+  const limit = { milliseconds: 600_000, failure: () => new Failure('timeout', 'too late') };
+  const clone = (target: string, meanwhile: string) =>
+    cloneFromRemote(
+      context,
+      { dolt: testDolt(), database: folder.file(target) },
+      {
+        ...{ remote: 'box', url, user: null, reach: NOWHERE, ref: null, branch: null },
+        finish: async () => void (await mkdir(folder.file(target, meanwhile), { recursive: true })),
+      },
+      limit,
+    );
+  expect(await clone('clone', join('.dolt', 'noms'))).toBe(false);
+  expect(await readdir(folder.file('clone'), { recursive: true })).toEqual(['.dolt', join('.dolt', 'noms')]);
+  await expect(clone('folder', 'of-others')).rejects.toThrow('ENOTEMPTY');
+  expect(await readdir(folder.file('folder'))).toEqual(['of-others']);
+  expect((await readdir(folder.path)).filter((name) => name.includes('clone-'))).toEqual([]);
 });
 
 test('post of a step that was killed leaves alone what belongs to a run that goes on', async () => {

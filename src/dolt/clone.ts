@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Failure } from '../core/failure.ts';
+import { isFolder } from '../core/files.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
 import type { Reach } from '../egress/host-rule.ts';
@@ -35,6 +36,7 @@ const NAME = 'clone';
  * interrupted clone leaves nothing that looks like a database.
  * @param options as for a server; `database` is the folder to create
  * @param limit time limit
+ * @returns false: another run made the folder meanwhile, and its database stays
  * @throws Failure with the class of the error, `remote-empty` if there is nothing to clone
  */
 export async function cloneDatabase(
@@ -42,7 +44,7 @@ export async function cloneDatabase(
   options: ServerOptions,
   source: CloneSource,
   limit: TimeLimit,
-): Promise<void> {
+): Promise<boolean> {
   const parent = dirname(options.database);
   await mkdir(parent, { recursive: true });
   const tempFolder = await mkdtemp(join(parent, '.dolt-federation-clone-'));
@@ -79,9 +81,20 @@ export async function cloneDatabase(
       await server.stop();
     }
     await source.finish?.(join(tempFolder, NAME));
-    await rename(join(tempFolder, NAME), options.database);
+    return await moveClone(join(tempFolder, NAME), options.database);
   } finally {
     await rm(tempFolder, { recursive: true, force: true });
+  }
+}
+
+/** A folder is renamed as a whole, so a database in the place is complete. Another run may already use it. */
+async function moveClone(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (thrown) {
+    if (await isFolder(join(to, '.dolt', 'noms'))) return false;
+    throw thrown;
   }
 }
 

@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { locateDatabase } from '../../../src/commands/prepare/locate-database.ts';
 import type { Configuration } from '../../../src/config/configuration.ts';
 import type { Env } from '../../../src/core/env.ts';
+import { configure } from '../../helpers/configuring.ts';
+import { filePeer } from '../../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 interface Asked {
@@ -10,7 +12,8 @@ interface Asked {
   readonly workspace?: string | null;
   /** What the variable, or the file, names. */
   readonly configured?: Configuration['database'];
-  readonly mayClone?: boolean;
+  readonly bootstrap?: string;
+  readonly peers?: Configuration['peers'];
   readonly cwd?: string;
   readonly ceiling?: string | null;
   readonly cloneDir?: string;
@@ -19,10 +22,10 @@ interface Asked {
 
 const search = (
   folder: TempFolder,
-  { database, workspace = null, configured = NOT_SET, mayClone = false, env = {}, ...context }: Asked = {},
+  { database, workspace = null, configured = NOT_SET, bootstrap, peers = [], env = {}, ...context }: Asked = {},
 ) =>
   locateDatabase(
-    { database, mayClone, configuration: { workspace, redirect: null, bdEnv: {}, database: configured } },
+    { database, bootstrap, configuration: { workspace, redirect: null, bdEnv: {}, database: configured, peers } },
     { cwd: folder.file('here'), ceiling: folder.path, cloneDir: null, userHome: false, env, ...context },
   );
 
@@ -86,7 +89,7 @@ describe('where the database is', () => {
   test('a folder that does not exist is cloned into where that was asked for', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
-    expect(await search(folder, { database: 'new', mayClone: true })).toEqual({
+    expect(await search(folder, { database: 'new', bootstrap: 'box' })).toEqual({
       kind: 'to-clone',
       path: folder.file('here', 'new'),
     });
@@ -205,13 +208,25 @@ describe('where the database is', () => {
     expect(await search(folder, { ceiling: folder.file('here') })).toEqual({ kind: 'nowhere' });
   });
 
-  test('a place to clone to', async () => {
+  test('a place to clone to, of its own for each source', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
-    const at = { cloneDir: folder.file('clones') };
-    expect(await search(folder, at)).toEqual({ kind: 'to-clone', path: folder.file('clones', 'database') });
-    await aDatabase(folder.file('clones', 'database'));
-    expect(await search(folder, at)).toEqual(found(folder.file('clones', 'database')));
+    const [one, other] = [
+      configure('federation: {remote: file:///one, peers: {box: file:///box}}').peers,
+      filePeer('two', '/two'),
+    ];
+    const at = { cloneDir: folder.file('clones'), peers: one };
+    const path = expect.stringMatching(/\/clones\/[0-9a-f]{12}\/database$/);
+    const place = await search(folder, at);
+    expect(place).toEqual({ kind: 'to-clone', path });
+    if (place.kind !== 'to-clone') throw new Error('nothing to clone');
+    await aDatabase(place.path);
+    expect(await search(folder, at)).toEqual(found(place.path));
+    // A step with another configuration neither finds it nor clones to the same place.
+    expect(await search(folder, { ...at, peers: [other] })).toEqual({ kind: 'nowhere' });
+    const second = await search(folder, { ...at, peers: [other], bootstrap: 'two' });
+    expect(second).toEqual({ kind: 'to-clone', path });
+    expect(second).not.toEqual({ kind: 'to-clone', path: place.path });
   });
 });
 

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { isDatabase } from '../../beads/database-folders.ts';
 import type { BdServer } from '../../beads/server-of.ts';
 import { type BdBeside, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
-import type { Configuration, Origin } from '../../config/configuration.ts';
+import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
 import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import {
@@ -22,9 +23,9 @@ import type { Context } from '../context.ts';
 interface Wanted {
   /** What the user named with the flag or the input. */
   readonly database: string | undefined;
-  readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv'>;
-  /** Whether the named folder may be created by a clone. */
-  readonly mayClone?: boolean;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv' | 'peers'>;
+  /** The peer to clone from; absent: the primary. A named folder may then be created. */
+  readonly bootstrap?: string | undefined;
   /** What to do if the named folder does not exist; absent: clone a peer into it. */
   readonly ifAbsent?: string;
 }
@@ -63,8 +64,8 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   const search: WorkspaceSearch = { workspace, redirect, bdEnv, cwd, env, userHome, boundary };
   const named = nameOf(wanted, cwd);
   if (named !== null) {
-    const { mayClone = false, ifAbsent = CLONE_INTO } = wanted;
-    return await atNamed(named, search, { mayClone, ifAbsent });
+    const { bootstrap, ifAbsent = CLONE_INTO } = wanted;
+    return await atNamed(named, search, { mayClone: bootstrap !== undefined, ifAbsent });
   }
   const beads = await beadsDatabase(search);
   if (beads?.kind === 'at-server') return beads;
@@ -78,9 +79,37 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
     return await at(upward);
   }
   if (cloneDir === null) return { kind: 'nowhere' };
-  const clone = join(cloneDir, 'database');
-  await requireInside(clone, boundary);
-  return await at(clone);
+  return await amongClones(wanted, cloneDir, boundary);
+}
+
+/**
+ * The clone that an earlier step made of a peer of this configuration, else where to clone to. Steps of one job can
+ * have different configurations: a clone for one of them must not be pushed to the peers of another.
+ */
+async function amongClones(
+  { configuration: { peers }, bootstrap }: Wanted,
+  cloneDir: string,
+  boundary: Boundary | null,
+): Promise<Found> {
+  const source = bootstrapPeer(peers, bootstrap);
+  for (const peer of source === undefined ? peers : [source, ...peers]) {
+    const path = cloneOf(peer, cloneDir);
+    await requireInside(path, boundary);
+    if (await holdsDolt(path)) return await at(path);
+  }
+  return source === undefined ? { kind: 'nowhere' } : { kind: 'to-clone', path: cloneOf(source, cloneDir) };
+}
+
+/** The peer to clone from: the one that is named, else the primary. */
+export function bootstrapPeer(peers: readonly Peer[], bootstrap: string | undefined): Peer | undefined {
+  return peers.find(({ name, role }) => (bootstrap === undefined ? role === 'primary' : name === bootstrap));
+}
+
+function cloneOf({ endpoint, ref }: Peer, cloneDir: string): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([endpoint.canonical, ref]))
+    .digest('hex');
+  return join(cloneDir, digest.slice(0, 12), 'database');
 }
 
 /** What is at a path. */

@@ -26,7 +26,7 @@ import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts'
 import { behindGates } from './beside/behind-gates.ts';
 import { refuseFrozen } from './beside/frozen.ts';
 import { openCopyBesideBd } from './beside/open-copy.ts';
-import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
+import { bootstrapPeer, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
@@ -79,7 +79,7 @@ interface Known {
  */
 export async function openLocalDatabase(request: Opening, context: Context, known: Known): Promise<LocalDatabase> {
   const { configuration } = known;
-  const wanted = { database: request.database, configuration, mayClone: request.bootstrap !== undefined };
+  const wanted = { database: request.database, configuration, bootstrap: request.bootstrap };
   const found = await locateDatabase(wanted, context);
   const folder = found.kind === 'database' || found.kind === 'to-clone' ? found.path : null;
   const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
@@ -119,13 +119,13 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
   const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
-    const source = await bootstrapPeer(configuration, request.bootstrap, context.cwd);
+    const source = await requireSource(configuration, request.bootstrap, context.cwd);
     const path = tempFolder === null ? cloneTo(found) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
-    await clone(request, context, { ...known, source, path, removeWith });
+    const isOurs = await clone(request, context, { ...known, source, path, removeWith });
     const engines = at(path, removeWith);
     const ephemeral = context.cloneDir !== null;
-    const clonedFrom = tempFolder === null ? source.name : null;
+    const clonedFrom = tempFolder === null && isOurs ? source.name : null;
     const notices = clonedNotice(clonedFrom, path);
     return opened({ path, work: path, engines, ephemeral, clonedFrom, notices }, tempFolder);
   } catch (thrown) {
@@ -248,10 +248,8 @@ async function remove(folder: string | null): Promise<void> {
   if (folder !== null) await rm(folder, { recursive: true, force: true });
 }
 
-async function bootstrapPeer(configuration: Configuration, bootstrap: string | undefined, cwd: string): Promise<Peer> {
-  const wanted = configuration.peers.find((peer) =>
-    bootstrap === undefined ? peer.role === 'primary' : peer.name === bootstrap,
-  );
+async function requireSource({ peers }: Configuration, bootstrap: string | undefined, cwd: string): Promise<Peer> {
+  const wanted = bootstrapPeer(peers, bootstrap);
   if (wanted !== undefined) return wanted;
   if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`--bootstrap\``);
   throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
@@ -268,7 +266,7 @@ async function clone(
   request: Opening,
   context: Context,
   known: Known & { readonly source: Peer; readonly path: string; readonly removeWith: readonly string[] },
-): Promise<void> {
+): Promise<boolean> {
   const { source } = known;
   const empty = (why: string, cause?: unknown): Failure =>
     new Failure('no-database', `no database was found, and ${source.name} ${why}, so it cannot be cloned`, {
@@ -298,7 +296,10 @@ async function clone(
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;
   try {
-    await readWithRetries(() => cloneDatabase(context, options, wanted, limit), { retries, signal: context.signal });
+    return await readWithRetries(() => cloneDatabase(context, options, wanted, limit), {
+      retries,
+      signal: context.signal,
+    });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty('is empty', thrown);

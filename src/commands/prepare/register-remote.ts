@@ -21,7 +21,7 @@ const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
 interface Place {
   /** The database that the user named; undefined: search for it. */
   readonly database: string | undefined;
-  readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv'>;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv' | 'peers'>;
 }
 
 const NOT_KEPT =

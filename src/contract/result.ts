@@ -111,6 +111,7 @@ export type PlannedChanges = z.infer<typeof plannedChangesSchema>;
 
 /**
  * What a real run would do for this peer, as a dry run found it; `head` is the commit that the peer would have then.
+ * The tables of `incoming` are those that a merge with this peer alone changes here.
  * `incoming` and `outgoing` are absent if nothing would move that way, or if reading it took too long.
  */
 export const planSchema = z.strictObject({

@@ -104,9 +104,13 @@ async function movesOf(
   if (plan.pull === 'adopt') return { from: ours, to: head };
   if (isAlone) return { from: onto, to: target };
   const theirs = [{ head, strategy: progress.peer.strategy }];
-  const alone = await converge(engine, { ours: onto, theirs, branch, limits, rules }, scratchName);
-  // It may need the commits of another peer; then only what it changed is known.
-  return alone.dropped.has(head)
+  const merging = converge(engine, { ours: onto, theirs, branch, limits, rules }, scratchName);
+  const alone = await merging.catch((thrown: unknown) => {
+    if (toFailure(thrown).code !== 'engine-lost' || engine.hasEnded()) throw thrown;
+    return null;
+  });
+  // It may need the commits of another peer, or pass a limit; then only what the peer changed is known.
+  return alone === null || alone.dropped.has(head)
     ? { from: await mergeBase(engine.database, onto, head), to: head }
     : { from: onto, to: alone.target };
 }

@@ -59,6 +59,9 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
     'dolt-federation validate --config .beads/config.yaml --format sarif > validate.sarif',
   ],
   ['dolt-federation config set federation.dirty fail'],
+  ['dolt-federation config set …', 'dolt-federation config set federation.peers.partner.branch main'],
+  ['dolt-federation config set federation.server.port 3306'],
+  ['dolt-federation config unset federation.server'],
   ['dolt-federation config unset …', 'dolt-federation config unset federation.dirty'],
   ['dolt-federation config unset federation.dirty'],
   [

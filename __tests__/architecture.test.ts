@@ -32,7 +32,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   report: ['core', 'contract'],
   dolt: ['egress', 'core', 'contract'],
   egress: ['core', 'contract'],
-  github: ['core'],
+  github: ['core', 'contract'],
   core: ['contract'],
   contract: [],
 };

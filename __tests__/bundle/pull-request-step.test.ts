@@ -93,13 +93,14 @@ describe('the check of a pull request', () => {
     const fork = await check('read-1', api.url);
     expect(fork).toMatchObject({ exitCode: 0, outputs: { status: 'success' } });
     expect(fork.summary).toMatch(/peer-moved[\s\S]*branch-behind/);
-    const refused = 'The comment of the pull request was not written';
+    const refused = 'The pull request got no comment';
     expect(fork.commands).toContainEqual(
       expect.objectContaining({ command: 'notice', properties: { title: refused } }),
     );
     expect(api.comments).toEqual([]);
 
-    const failed = await check('app-1', api.url, { 'fail-on-change': 'new-host' });
+    const failed = await check('app-1', api.url, { 'fail-on-change': 'new-host', label: 'true' });
+    expect([...api.labels]).toEqual(['federation: failed']);
     expect(failed).toMatchObject({ exitCode: 2, outputs: { status: 'failed' } });
     expect(failed.commands).toContainEqual(
       expect.objectContaining({
@@ -108,7 +109,8 @@ describe('the check of a pull request', () => {
       }),
     );
     const before = api.comments[0]?.body;
-    expect((await check('app-1', api.url)).exitCode).toBe(0);
+    expect((await check('app-1', api.url, { label: 'true' })).exitCode).toBe(0);
+    expect([...api.labels]).toEqual(['federation: dangerous change']);
     expect(api.comments).toHaveLength(1);
     expect(api.comments[0]?.body).not.toBe(before);
     expect(api.comments[0]?.body).toContain('2 commits behind its base');

@@ -34,7 +34,7 @@ export function setupInputs(): Input[] {
  */
 export function validateInputs(): Input[] {
   const entry: CommandEntry = COMMANDS.validate;
-  const names: readonly string[] = [...entry.options, 'peers', 'working-directory', 'comment', 'github-token'];
+  const names: readonly string[] = [...entry.options, 'peers', 'working-directory', 'comment', 'label', 'github-token'];
   const isInput = ({ frontends }: OptionEntry, name: string) => frontends.includes('action') && names.includes(name);
   return [command(['validate'], 'validate'), ...inputs(isInput)];
 }

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
 import type { OutputName } from '../contract/outputs.ts';
-import type { ReportValues } from '../contract/vocabulary.ts';
+import type { PullRequestLabel, ReportValues } from '../contract/vocabulary.ts';
 import { toFailure } from '../core/failure.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import { jobSecrets } from '../credentials/secret-texts.ts';
@@ -54,19 +54,20 @@ export interface Rendered {
   readonly files?: () => Readonly<Partial<Record<OutputName, { readonly name: string; readonly text: string }>>>;
   /** The job summary, in markdown. */
   readonly summary?: () => string;
-  /** The comment of a pull request, in markdown. */
-  readonly comment?: () => Comment;
+  /** What the pull request shows, if one started the step. */
+  readonly pullRequest?: () => PullRequestReport;
   /** @param failing whether the step fails */
   readonly annotations?: (failing: boolean) => readonly Annotation[];
   /** What the step reports when it fails. */
   readonly verdict?: string;
 }
 
-/** What a pull request is to know. */
-export interface Comment {
+/** The result for a pull request. */
+export interface PullRequestReport {
+  /** The comment, in markdown. */
   readonly text: string;
-  /** Whether anything changes or is wrong. */
-  readonly isNews: boolean;
+  /** null: the result says nothing about the pull request. `no change` needs no comment. */
+  readonly label: PullRequestLabel | null;
 }
 
 /** The part of a request that all commands share. */

@@ -1,4 +1,5 @@
 import type { RunResult } from '../contract/result.ts';
+import type { PullRequestLabel } from '../contract/vocabulary.ts';
 import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
 import { annotations } from '../report/annotations.ts';
@@ -30,7 +31,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
         text: (shownAs) => text(shown, reportValues, shownAs),
         outputs: () => runOutputs(shown, doltPath),
         summary: () => summary(shown),
-        comment: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), isNews: isNews(shown) }),
+        pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
         annotations: (failing) => annotations(shown, { failing, locations }),
         verdict: verdict(shown),
       };
@@ -73,10 +74,25 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
   };
 }
 
-/** A run on a pull request is a dry run: it is news if a real one would do something. */
-function isNews({ status, peers }: RunResult): boolean {
-  if (status !== 'unchanged' && status !== 'skipped') return true;
-  return peers.some(({ plan }) => plan !== undefined && (plan.pull !== 'nothing' || plan.push !== 'nothing'));
+/** On a pull request a run is a dry run, unless its event may write. */
+function labelOf({ status, peers }: RunResult): PullRequestLabel | null {
+  switch (status) {
+    case 'skipped':
+      return null;
+    case 'conflict':
+      return 'conflict';
+    case 'failed':
+    case 'partial':
+      return 'failed';
+    case 'success':
+      return 'change';
+    case 'unchanged': {
+      const moves = peers.some(
+        ({ plan }) => plan !== undefined && (plan.pull !== 'nothing' || plan.push !== 'nothing'),
+      );
+      return moves ? 'change' : 'no change';
+    }
+  }
 }
 
 function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {

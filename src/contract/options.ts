@@ -324,6 +324,13 @@ export const OPTIONS = {
     choices: COMMENT_MODES,
     default: 'never',
   },
+  label: {
+    description:
+      'Label the pull request with the result: `federation: no change`, `change`, `dangerous change`, `conflict` or `failed`. It needs the permission `pull-requests: write`',
+    frontends: ACTION,
+    type: 'flag',
+    default: 'false',
+  },
   base: {
     description: 'Configuration file to compare with: `validate` reports what changes about it',
     frontends: CLI,

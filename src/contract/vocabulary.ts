@@ -149,6 +149,10 @@ export const CHANGE_KINDS = Object.keys(CONFIG_CHANGES) as [ConfigChangeKind, ..
 export const COMMENT_MODES = ['never', 'changes', 'always'] as const;
 export type CommentMode = (typeof COMMENT_MODES)[number];
 
+/** Labels of a pull request for its result; their names begin with `federation: `. */
+export const PULL_REQUEST_LABELS = ['no change', 'change', 'dangerous change', 'conflict', 'failed'] as const;
+export type PullRequestLabel = (typeof PULL_REQUEST_LABELS)[number];
+
 /** Shells that completions are written for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

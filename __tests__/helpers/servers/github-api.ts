@@ -19,6 +19,8 @@ interface Fault {
 export interface StubApi extends AsyncDisposable {
   readonly url: string;
   readonly comments: StubComment[];
+  /** Names of the labels of the pull request. */
+  readonly labels: Set<string>;
   /** Files by `path@ref`. */
   readonly files: Map<string, string>;
   /** `METHOD path` of every request. */
@@ -48,6 +50,7 @@ export async function startGithubApi(
 ): Promise<StubApi> {
   const comments: StubComment[] = [];
   const files = new Map<string, string>();
+  const labels = new Set<string>();
   const requests: string[] = [];
   const faults: Fault[] = [];
   let next = 100;
@@ -56,7 +59,7 @@ export async function startGithubApi(
     const { kind, id: user } = userOf(request);
     const { pathname, searchParams } = new URL(url, 'http://stub');
     const sent = await text(request);
-    const body = sent === '' ? '' : (JSON.parse(sent) as { body: string }).body;
+    const { body = '', labels: given = [] }: { body?: string; labels?: string[] } = sent === '' ? {} : JSON.parse(sent);
     const one = /\/issues\/comments\/(\d+)$/.exec(pathname)?.[1];
     if (one !== undefined) {
       const index = comments.findIndex(({ id }) => id === Number(one));
@@ -84,6 +87,13 @@ export async function startGithubApi(
     }
     if (pathname.includes('/git/commits/'))
       return { status: 200, value: { parents: (history?.parents ?? []).map((sha) => ({ sha })) } };
+    const label = /\/issues\/7\/labels(?:\/(.+))?$/.exec(pathname);
+    if (label !== null) {
+      if (method !== 'GET' && kind === 'read') return { status: 403 };
+      if (method === 'DELETE' && !labels.delete(decodeURIComponent(label[1] ?? ''))) return { status: 404 };
+      for (const name of given) labels.add(name);
+      return { status: 200, value: [...labels].map((name) => ({ name })) };
+    }
     if (!pathname.endsWith('/issues/7/comments')) return { status: 404 };
     if (method === 'POST') {
       if (kind === 'read') return { status: 403 };
@@ -118,6 +128,7 @@ export async function startGithubApi(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     comments,
+    labels,
     files,
     requests,
     fail: (fault) => void faults.push(fault),

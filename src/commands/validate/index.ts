@@ -5,7 +5,7 @@ import { comparePlaces } from '../../config/problems.ts';
 import { repositoryOf } from '../../config/workspace/repository.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
-import type { ReportFormat } from '../../contract/vocabulary.ts';
+import { CONFIG_CHANGES, type PullRequestLabel, type ReportFormat } from '../../contract/vocabulary.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, placeOf, toFailure } from '../../core/failure.ts';
 import { redact } from '../../core/secrets.ts';
@@ -110,8 +110,12 @@ async function rootOf({ env, cwd }: Context): Promise<string> {
   return (await repositoryOf(cwd))?.root ?? cwd;
 }
 
-function isNews({ status, changes = [] }: ValidateResult): boolean {
-  return status === 'invalid' || changes.length > 0;
+/** A valid configuration that was compared with none says nothing about changes. */
+function labelOf({ status, changes }: ValidateResult): PullRequestLabel | null {
+  if (status === 'invalid') return 'failed';
+  if (changes === undefined) return null;
+  if (changes.some(({ kind }) => CONFIG_CHANGES[kind].dangerous)) return 'dangerous change';
+  return changes.length > 0 ? 'change' : 'no change';
 }
 
 export const validateCommand = defineCommand({
@@ -134,7 +138,7 @@ export const validateCommand = defineCommand({
       }),
       files: () => ({ 'sarif-path': { name: 'validate.sarif', text: sarifText(result, root) } }),
       summary: () => validateSummary(validated, SUMMARY_BUDGET_BYTES),
-      comment: () => ({ text: validateSummary(validated, COMMENT_BUDGET_BYTES), isNews: isNews(result) }),
+      pullRequest: () => ({ text: validateSummary(validated, COMMENT_BUDGET_BYTES), label: labelOf(result) }),
       annotations: () => problemAnnotations(result.problems),
       verdict: `the configuration has ${verdict(result)}`,
     };

@@ -4,45 +4,57 @@ import type { Proposed } from '../../commands/context.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
 import type { Env } from '../../core/env.ts';
-import { writeComment } from '../../github/comment.ts';
+import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
+import { type Labelled, setLabel } from '../../github/labels.ts';
 import type { WrittenInputs } from './inputs.ts';
 import { logText } from './logger.ts';
 
-/** What decides whether a comment is written, and which. */
+/** What decides what the pull request gets. */
 export interface Commenting {
   readonly name: CommandName;
   readonly mode: CommentMode;
+  /** Whether it gets a label. */
+  readonly labels: boolean;
   readonly written: WrittenInputs;
   readonly proposed: Proposed | null;
   readonly env: Env;
 }
 
 /**
- * Writes the comment of the pull request that started the step, as the input `comment` says. A comment that cannot be
- * written does not fail the step: the token of a fork may only read, and the job summary has the same text.
+ * Writes comment and label of the pull request that started the step, as the inputs `comment` and `label` say. What cannot
+ * be written does not fail the step: the token of a fork may only read, and the job summary has the same text.
  */
-export async function commentOn(
-  { comment }: Pick<Rendered, 'comment'>,
-  { name, mode, written, proposed, env }: Commenting,
-) {
-  if (mode === 'never' || comment === undefined) return;
+export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, commenting: Commenting): Promise<void> {
+  const { mode, labels, proposed } = commenting;
+  if ((mode === 'never' && !labels) || pullRequest === undefined) return;
   const number = proposed?.change.number ?? null;
   if (proposed === null || number === null) {
-    logText('No comment is written: the event has no pull request.');
+    logText('The event has no pull request to comment on.');
     return;
   }
-  const { text, isNews } = comment();
-  const place = { pullRequest: number, workflow: env['GITHUB_WORKFLOW'] ?? '', file: fileOf(written), command: name };
-  const create = mode === 'always' || isNews;
-  const end =
-    proposed.repository === null
-      ? ({ kind: 'unwritten', reason: 'the step has no github-token for the API of its server' } as const)
-      : await writeComment(proposed.repository, place, { body: text, create });
-  if (end.kind === 'unwritten') notice(`${end.reason}. The job summary has the report.`, TITLE);
-  else logText(`Comment of the pull request: ${end.kind}.`);
+  const { repository } = proposed;
+  if (repository === null) {
+    notice('The step has no github-token for the API of its server. The job summary has the report.', UNWRITTEN);
+    return;
+  }
+  const { text, label } = pullRequest();
+  if (mode !== 'never') {
+    const create = mode === 'always' || (label !== null && label !== 'no change');
+    report('comment', await writeComment(repository, placeOf(number, commenting), { body: text, create }));
+  }
+  if (labels && label !== null) report('label', await setLabel(repository, number, label));
 }
 
-const TITLE = { title: 'The comment of the pull request was not written' };
+const UNWRITTEN = { title: 'The pull request got no comment' };
+
+function report(what: 'comment' | 'label', end: Commented | Labelled): void {
+  if (end.kind !== 'unwritten') logText(`The ${what} of the pull request: ${end.kind}.`);
+  else notice(`The ${what} was not written: ${end.reason}. The job summary has the report.`, UNWRITTEN);
+}
+
+function placeOf(pullRequest: number, { name, written, env }: Commenting): CommentPlace {
+  return { pullRequest, workflow: env['GITHUB_WORKFLOW'] ?? '', file: fileOf(written), command: name };
+}
 
 /** The configuration as the workflow names it, which is the same in every run. */
 function fileOf(written: WrittenInputs): string {

@@ -38,7 +38,8 @@ export async function runAction(): Promise<void> {
     const proposed = proposedTo(payload, written, env);
     const name = askedCommand(written);
     const mode = inputValue('comment', written('comment'));
-    commenting = { name, mode, written, proposed, env };
+    const labels = inputValue('label', written('label'));
+    commenting = { name, mode, labels, written, proposed, env };
     const command = COMMAND_TABLE[name].prepare(askedByInputs(written, event));
     const directory = inputValue('working-directory', written('working-directory'));
     const untrusted = command.request.untrusted ?? false;
@@ -89,7 +90,7 @@ async function stop(failure: Failure, { env, interrupted, commenting }: Ending):
   process.exitCode = interrupted ?? exitCodeOfFailure(failure);
   if (interrupted !== null || commenting === null) return;
   const text = failureSummary(errorResult(failure), PROBLEMS_IN_COMMENT);
-  await commentOn({ comment: () => ({ text, isNews: true }) }, commenting);
+  await commentOn({ pullRequest: () => ({ text, label: 'failed' }) }, commenting);
 }
 
 /** The runner treats any exit code but 0 as a failed step; ours are those of the command-line tool. */

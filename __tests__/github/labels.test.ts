@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { setLabel } from '../../src/github/labels.ts';
+import { startGithubApi } from '../helpers/servers/github-api.ts';
+
+test('a pull request has the label of its last result, and keeps those of others', async () => {
+  await using api = await startGithubApi();
+  const repository = { api: api.url, name: 'org/repo', token: 'app-1' };
+  api.labels.add('bug').add('federation: conflict').add('federation: something else');
+  expect(await setLabel(repository, 7, 'dangerous change')).toEqual({ kind: 'labelled' });
+  expect([...api.labels]).toEqual(['bug', 'federation: something else', 'federation: dangerous change']);
+  expect(await setLabel(repository, 7, 'dangerous change')).toEqual({ kind: 'unchanged' });
+  api.labels.add('federation: no change');
+  expect(await setLabel(repository, 7, 'dangerous change')).toEqual({ kind: 'labelled' });
+  expect(api.labels).not.toContain('federation: no change');
+});
+
+test.each([
+  ['GET', 500],
+  ['DELETE', 403],
+  ['POST', 422],
+])('%s answers %i: says so', async (method, status) => {
+  await using api = await startGithubApi();
+  api.labels.add('federation: conflict');
+  api.fail({ method, status });
+  const end = await setLabel({ api: api.url, name: 'org/repo', token: 'app-1' }, 7, 'change');
+  expect(end).toEqual({ kind: 'unwritten', reason: expect.stringContaining(`answered ${status}`) });
+});

@@ -96,7 +96,7 @@ test('a property of the published results is ours, or what it holds is hidden', 
       'ours',
       'path',
     ],
-    ...['peers', 'resolution', 'sql', 'subjects', 'system', 'table', 'text', 'theirs', 'town', 'value'],
+    ...['peers', 'ref', 'resolution', 'sql', 'subjects', 'system', 'table', 'text', 'theirs', 'town', 'user', 'value'],
   ]);
 });
 

@@ -2,7 +2,7 @@
  * `npm run generate`: writes everything that follows from the tables in src/contract, from limits in src, and from docs. `--check`
  * writes nothing, names every file that would change, and exits with 1 if there is one.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
@@ -28,7 +28,7 @@ const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<st
   'action-types.yml': actionTypesYml,
   'docs/result.schema.json': resultSchema,
   'docs/config.schema.json': configSchema,
-  'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries() }),
+  'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries(samples()) }),
   'docs/limits.md': (now) => fillMarks('docs/limits.md', now, { limits: limitTable() }),
   'docs/pull-requests.md': (now) => fillMarks('docs/pull-requests.md', now, { changes: changeTable() }),
   'docs/commands.md': (now) =>
@@ -38,6 +38,15 @@ const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<st
   'src/frontends/cli/topics.generated.ts': (_, before) =>
     topicsSource((file) => before.get(file) ?? readFileSync(join(ROOT, file), 'utf8')),
 };
+
+/** What the command line prints about each code; `__tests__/docs/samples.test.ts` writes and checks it. */
+const SAMPLES = join(ROOT, '__tests__', 'fixtures', 'samples');
+
+function samples(): ReadonlyMap<string, string> {
+  return new Map(
+    readdirSync(SAMPLES).map((name) => [name.replace(/\.txt$/, ''), readFileSync(join(SAMPLES, name), 'utf8')]),
+  );
+}
 
 async function read(path: string): Promise<string | null> {
   try {

@@ -66,7 +66,7 @@ describe('the configuration, edited by the built command line', () => {
     ['add-peer file:///tmp/x hub', 'Write the name before the endpoint'],
     ['add-peer origin file:///tmp/x', 'dolt-federation config set federation.remote <endpoint>'],
     ['config set federation.soverignty T1', 'federation.sovereignty'],
-    ['config set federation.peers.hub.password x', 'docs/credentials.md'],
+    ['config set federation.peers.hub.password x', 'dolt-federation help credentials'],
     ['set-peer hub --role backup', 'dolt-federation add-peer <name> <endpoint>'],
   ])('%s: %s', async (words, hint) => {
     await using folder = await tempFolder();

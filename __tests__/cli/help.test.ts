@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
 import type { OptionEntry } from '../../src/contract/option-entry.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
+import { TOPIC_NAMES } from '../../src/frontends/cli/help.ts';
 import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
 
 function printed(...argv: string[]): string {
@@ -65,7 +66,7 @@ describe('help comes from the tables', () => {
     expect(printed('help', ...words)).toBe(printed(...words, '--help'));
   });
 
-  test.each(['configuration', 'credentials', 'endpoints', 'exit-codes'])('help %s fits 80 columns', (topic) => {
+  test.each(TOPIC_NAMES)('help %s fits 80 columns', (topic) => {
     const text = printed('help', topic);
     expect(text.split('\n').length).toBeGreaterThan(10);
     const prose = text.split('\n').filter((line) => !/^ {4}/.test(line));

@@ -108,7 +108,7 @@ conflict:
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message), location: null });
     expect(`${failure.message} ${failure.hint}`).not.toContain('secret@');
     if (key === 'federation.soverignty') expect(failure.hint).toContain('federation.sovereignty');
-    if (key.endsWith('password')) expect(failure.hint).toContain('docs/credentials.md');
+    if (key.endsWith('password')) expect(failure.hint).toContain('dolt-federation help credentials');
     expect(await readFile(file, 'utf8')).toBe(TEXT);
   });
 

@@ -148,7 +148,10 @@ describe('export', () => {
   test('needs the tables of beads, and a path outside a workspace', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('repo'));
-    await expect(exported(folder, { path: 'a.jsonl' })).rejects.toMatchObject({ code: 'no-issues' });
+    await expect(exported(folder, { path: 'a.jsonl' })).rejects.toMatchObject({
+      code: 'no-issues',
+      hint: expect.stringContaining('Only a database of beads can be exported.'),
+    });
     await expect(exported(folder)).rejects.toMatchObject({ code: 'bad-usage' });
   });
 });

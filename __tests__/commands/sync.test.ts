@@ -42,6 +42,14 @@ describe('a run without a database', () => {
     await first.dolt('push', 'box', 'main');
     const peers = `box: file://${folder.file('box')}`;
     await expect(command(folder, peers)).rejects.toMatchObject({ code: 'no-database' });
+    await expect(command(folder, peers, { database: undefined })).rejects.toMatchObject({
+      code: 'no-database',
+      hint: expect.stringContaining('set `--bootstrap` to its name and `--database` to a new folder'),
+    });
+    await expect(command(folder, peers, { bootstrap: 'box', database: undefined })).rejects.toMatchObject({
+      code: 'no-database',
+      hint: 'Give the new folder for the clone of box with `--database`.',
+    });
     const { result } = await command(folder, peers, { bootstrap: 'box' });
     expect(result).toMatchObject({ head: await first.head(), database: folder.file('local'), cloned: true });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ENDPOINT_FORMS } from '../../src/config/endpoint/kinds.ts';
+import { ENDPOINT_FORMS, formOf } from '../../src/config/endpoint/kinds.ts';
 import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
 import { refusal } from '../helpers/configuring.ts';
 
@@ -111,13 +111,22 @@ describe('endpoints that are refused', () => {
     expect(failure.code).toBe('invalid-endpoint');
     expect(failure.message).toContain(why);
     expect(failure.message).toMatch(/^invalid endpoint format "/);
-    for (const form of ENDPOINT_FORMS) expect(failure.hint.split('\n')).toContain(`  ${form}`);
+    // With a known scheme the other forms do not help.
+    const form = formOf(/^([a-z0-9+]+):\/\//i.exec(written)?.[1] ?? '');
+    for (const each of form === null ? ENDPOINT_FORMS : [form]) expect(failure.hint).toContain(each);
     expect(failure.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   test('the message in full', async () => {
     const failure = await refusal(() => parseEndpoint('ftp://h/p', OPTIONS));
     expect(failure.message).toBe('invalid endpoint format "ftp://h/p": "ftp://" is not supported');
+  });
+
+  test('of a known scheme only its form is named', async () => {
+    const failure = await refusal(() => parseEndpoint('git+ssh://h:99999/x', OPTIONS));
+    expect(failure.hint).toBe(
+      'Correct it: the form is git+ssh://host/path. `dolt-federation help endpoints` lists the other forms.',
+    );
   });
 
   test('a long endpoint is cut in the message', async () => {

@@ -18,10 +18,11 @@ test.each([
 });
 
 test.each([
-  ['{}', 'federation.server.port: must be a port number'],
+  ['{}', 'federation.server.port: is missing'],
   ['{port: 0}', 'federation.server.port: must be from 1 to 65535'],
   ['{port: 3306.5}', 'federation.server.port: must be from 1 to 65535'],
-  ['{port: "3306"}', 'federation.server.port: must be a port number'],
+  ['{port: "3306"}', 'federation.server.port: must be a port number from 1 to 65535, not "3306"'],
+  ['{port: 1, hots: h}', 'federation.server: has an unknown key: hots; did you mean host?'],
   ['db.example', 'federation.server: must be a mapping such as {host: 127.0.0.1, port: 3306}'],
   ['{port: 1, password: x}', 'federation.server: has an unknown key: password'],
   [

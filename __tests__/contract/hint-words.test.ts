@@ -7,9 +7,10 @@ import type { OptionEntry } from '../../src/contract/option-entry.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
 import { PEER_OPTIONS } from '../../src/contract/peer-options.ts';
 import { hintFor } from '../../src/core/text.ts';
-import { inputWords } from '../../src/frontends/action/input-words.ts';
+import { stepWords } from '../../src/frontends/action/input-words.ts';
 import { writtenFiles } from '../helpers/source-tree.ts';
 
+const inputWords = stepWords({});
 const ENTRIES: Readonly<Record<string, OptionEntry>> = OPTIONS;
 /** Words that are also keys of a peer, of credentials or of beads, or columns of a result. */
 const OTHER_WORDS = ['branch', 'config', 'credentials', 'database', 'dirty', 'file', 'name', 'peers', 'remote', 'save'];
@@ -59,7 +60,7 @@ describe('the words of hints and messages', () => {
       const [, flag] = /^--(?!depth)(?:no-)?([a-z0-9-]+)/.exec(text) ?? [];
       if (flag !== undefined) expect(Object.keys(ENTRIES)).toContain(flag);
       const [, command] = /^dolt-federation ([a-z][a-z-]*)/.exec(text) ?? [];
-      if (command !== undefined) expect(Object.keys(COMMANDS)).toContain(command);
+      if (command !== undefined) expect([...Object.keys(COMMANDS), 'help']).toContain(command);
       const [, section = '', key = '', peerKey] =
         /^(sync|federation|conflict)\.([a-z_-]+)(?:\.(?:<peer>\.)?([a-z-]+))?/.exec(text) ?? [];
       if (key !== '') expect(keysOf(section)).toContain(key);
@@ -78,6 +79,27 @@ describe('the words of hints and messages', () => {
   ])('%s in the Action: %s', (text, shown) => {
     expect(inputWords(text)).toBe(shown);
     expect(inputWords(shown)).toBe(shown);
+  });
+
+  test('a topic of the help is a link to its page in the Action', () => {
+    const text = 'Give it (`dolt-federation help exit-codes`), or `dolt-federation help sync`.';
+    const env = { GITHUB_ACTION_REPOSITORY: 'acme/dolt-federation', GITHUB_ACTION_REF: 'v1' };
+    const shown = (page: string) => `Give it (${page}), or \`dolt-federation help sync\`.`;
+    const path = 'acme/dolt-federation/blob/v1/docs/commands.md#exit-codes';
+    expect(stepWords(env)(text)).toBe(shown(`https://github.com/${path}`));
+    expect(stepWords({ ...env, GITHUB_SERVER_URL: 'https://git.example' })(text)).toBe(
+      shown(`https://git.example/${path}`),
+    );
+    expect(stepWords({})(text)).toBe(shown('docs/commands.md#exit-codes of dolt-federation'));
+  });
+
+  test('no message names a page by its path in this repository, which a user does not have', async () => {
+    const named: string[] = [];
+    for (const file of writtenFiles('src')) {
+      for (const line of await linesOf(file))
+        if (/['"`(\s]docs\/[a-z-]+\.md/.test(line)) named.push(`${file}: ${line}`);
+    }
+    expect(named).toEqual([]);
   });
 
   test('a hint about a peer names its key; the primary of `federation.remote` has none', () => {

@@ -119,7 +119,7 @@ describe('the lines to type', () => {
     const script = `set -e\n${identity.join('\n')}\n${lines}`;
     const result = await execa('/bin/bash', ['-c', script], { cwd: folder.path, extendEnv: false, env, reject: false });
     expect(result).toMatchObject({ exitCode: 0 });
-    expect(result.stdout).toContain('"state": "remote-empty"');
+    expect(result.stdout).toMatch(/mailbox +up-to-date +remote-empty +pushed/);
     expect(result.stdout).toMatch(/mailbox +peer +up-to-date +0 +0[\s\S]*status: unchanged, 1 peer, main at/);
   });
 });

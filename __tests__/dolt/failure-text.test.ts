@@ -38,6 +38,11 @@ describe('the class of a text', () => {
     ['@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@@@@@@', 'untrusted-host'],
     ['No ED25519 host key is known for [127.0.0.1]:22 and you have requested strict checking.', 'untrusted-host'],
     ['Received disconnect from h port 22:2: Too many authentication failures\nConnection closed by h port 22', 'auth'],
+    ['error reading server preface: read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer', 'network'],
+    [
+      'rpc error: code = Unavailable desc = connection error: desc = "error reading server preface: read tcp 127.0.0.1:1->127.0.0.1:2: use of closed network connection"',
+      'connect-timeout',
+    ],
     ['something unknown', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {

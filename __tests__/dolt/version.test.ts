@@ -71,7 +71,7 @@ describe('asking an executable', () => {
     const failure = await failureOf(doltVersion('/no/such/dolt', box.context));
     expect(failure).toMatchObject({
       code: 'dolt-not-found',
-      message: expect.stringContaining('"/no/such/dolt" cannot be run'),
+      message: '"/no/such/dolt" cannot be run: it or its interpreter does not exist',
     });
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { RunResult } from '../../src/contract/result.ts';
 import { toFailure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
+import { stepWords } from '../../src/frontends/action/input-words.ts';
 import { stepLogger } from '../../src/frontends/action/logger.ts';
 import { errorText } from '../../src/frontends/cli/output.ts';
 import { plainProgress } from '../../src/frontends/cli/progress.ts';
@@ -69,7 +70,7 @@ describe('a line break in a name', () => {
       return true;
     });
     try {
-      const log = stepLogger(new Secrets());
+      const log = stepLogger(new Secrets(), stepWords({}));
       log.info(`a\n${FORGED}`);
       log.warning(`a\r${FORGED}`);
       log.debug(`a\n${FORGED}`);

@@ -12,6 +12,7 @@ test.each<[string, string, number | null, string[]]>([
   ['  run: dolt push --force origin main', '  ', 20, ['  run: dolt push --force origin main']],
   ['dolt-federation does not', '  ', 20, ['dolt-federation does', '  not']],
   ['dolt-federation resolve --file x', '  ', 20, ['dolt-federation resolve --file x']],
+  ['`dolt-federation help endpoints` lists', '  ', 20, ['`dolt-federation help endpoints` lists']],
   ['    key: a value of yaml', '  ', 10, ['    key: a value of yaml']],
 ])('%j with %j at %j', (line, indent, columns, expected) => {
   expect(wrap(line, indent, columns)).toEqual(expected);

@@ -16,7 +16,10 @@ const GENERATED = [
   'src/frontends/cli/topics.generated.ts',
 ];
 /** What is only read. */
-const SOURCES = ['docs/configuration.md', 'docs/credentials.md', 'docs/endpoints.md'];
+const SOURCES = [
+  ...['docs/configuration.md', 'docs/credentials.md', 'docs/endpoints.md', 'docs/beads.md'],
+  ...['docs/merging.md', 'docs/rewritten-histories.md', 'docs/safety.md', '__tests__/fixtures/samples'],
+];
 
 let compiled = '';
 
@@ -32,7 +35,7 @@ async function copy(): Promise<TempFolder> {
   const folder = await tempFolder();
   for (const path of [...GENERATED, ...SOURCES]) {
     await mkdir(dirname(folder.file(path)), { recursive: true });
-    await cp(join(ROOT, path), folder.file(path));
+    await cp(join(ROOT, path), folder.file(path), { recursive: true });
   }
   return folder;
 }

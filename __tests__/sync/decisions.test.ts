@@ -3,7 +3,7 @@ import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
-import { sideRewritten, type Trace } from '../../src/sync/history/rewritten.ts';
+import { sideRewritten, type Trace, waysOut } from '../../src/sync/history/rewritten.ts';
 import { headsToReject } from '../../src/sync/merge/converge.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { mayHaveTaken } from '../../src/sync/push.ts';
@@ -16,6 +16,17 @@ test.each([
   [{ ours: 'b', theirs: 'c', base: null }, 'unrelated'],
 ])('%j is %s', (standing, state) => {
   expect(stateOf(standing)).toBe(state);
+});
+
+test.each([
+  ['peer', null, null, ['adopt', 'force-with-lease']],
+  ['peer', null, 'b', ['adopt', 'force-with-lease', 'merge-rewritten']],
+  ['upstream', null, null, ['adopt']],
+  ['backup', null, 'b', ['force-with-lease']],
+  ['peer', true, null, ['adopt']],
+] as const)('a %s with live: %s and the merge base %s can end a dispute with %j', (role, live, base, options) => {
+  const ways = waysOut({ name: 'box', role, live }, { theirs: 'abc', base });
+  expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
 });
 
 describe('whose history was rewritten, by the last head that both had', () => {

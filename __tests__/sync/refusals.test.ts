@@ -121,7 +121,13 @@ describe('what is left for a human', () => {
     const roots = [databases.north, stranger].map((local) =>
       local.rows("SELECT commit_hash, date FROM dolt_log WHERE message = 'Initialize data repository'"),
     );
-    expect(outcome.run('mailbox').failure?.code).toBe('unrelated');
+    const theirs = await databases.north.head();
+    const { failure } = outcome.run('mailbox');
+    expect(failure?.code).toBe('unrelated');
+    expect(failure?.hint.split('\n').slice(1)).toEqual([
+      `\`--adopt mailbox=${theirs}\`: our branch becomes theirs.`,
+      `\`--force-with-lease mailbox=${theirs}\`: their branch becomes ours.`,
+    ]);
     for (const root of await Promise.all(roots)) {
       expect(outcome.run('mailbox').failure?.message).toContain(`${root[0]?.['commit_hash']} (${root[0]?.['date']}, `);
     }

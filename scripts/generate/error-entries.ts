@@ -2,10 +2,17 @@ import { ERRORS } from '../../src/contract/error-codes.ts';
 import type { ErrorCodeEntry } from '../../src/contract/error-entry.ts';
 import { described, sentence } from './described.ts';
 
-/** One entry for each error code: its meaning, its exit code, and the solution. */
-export function errorEntries(): string {
+/**
+ * One entry for each error code: its meaning, its exit code, the solution, and what is printed.
+ * @param samples what the command line prints, by code; a test compares them with it
+ */
+export function errorEntries(samples: ReadonlyMap<string, string>): string {
   const entries: [string, ErrorCodeEntry][] = Object.entries(ERRORS);
-  return entries.map(([code, entry]) => errorEntry(code, entry)).join('\n\n');
+  return entries.map(([code, entry]) => errorEntry(code, entry) + sampleText(samples.get(code))).join('\n\n');
+}
+
+function sampleText(sample: string | undefined): string {
+  return sample === undefined ? '' : `\n\nFor example:\n\n\`\`\`text\n${sample.trimEnd()}\n\`\`\``;
 }
 
 function errorEntry(code: string, { title, hint, retryable, exit }: ErrorCodeEntry): string {

@@ -1,8 +1,14 @@
+import type { TopicName } from '../../src/contract/commands.ts';
+
 /** The sections of the documentation that `dolt-federation help <topic>` prints; null: all before the first section. */
-const TOPICS: Readonly<Record<string, readonly (readonly [file: string, section: string | null | 'all'])[]>> = {
+const TOPICS: Readonly<Record<TopicName, readonly (readonly [file: string, section: string | null | 'all'])[]>> = {
   configuration: [['configuration.md', 'all']],
   credentials: [['credentials.md', 'all']],
   endpoints: [['endpoints.md', null]],
+  beads: [['beads.md', 'all']],
+  merging: [['merging.md', 'all']],
+  'rewritten-histories': [['rewritten-histories.md', 'all']],
+  safety: [['safety.md', 'all']],
   'exit-codes': [
     ['commands.md', 'Exit codes'],
     ['configuration.md', 'Which failures make a run fail'],
@@ -23,10 +29,10 @@ export function topicsSource(read: (file: string) => string): string {
     return `  ${key}: ${templateLiteral(text)},\n`;
   });
   return [
-    '// Written by `npm run generate` from docs. Change it there.\n\n',
+    '// Written by `npm run generate` from docs. Change it there.\n',
+    "import type { TopicName } from '../../contract/commands.ts';\n\n",
     '/** The text of each topic of `help`. */\n',
-    `export const TOPICS = {\n${entries.join('')}} as const satisfies Record<string, string>;\n\n`,
-    'export type TopicName = keyof typeof TOPICS;\n',
+    `export const TOPICS: Readonly<Record<TopicName, string>> = {\n${entries.join('')}};\n`,
   ].join('');
 }
 

@@ -75,7 +75,8 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   const server = serverOf(settings, mode, await serverFiles(settings, { mode, folder }, search));
   const away = isElsewhere(settings, mode);
   if (away !== null) {
-    const fix = 'Federate through that server with `federation.server` (docs/beads.md), or run on its machine.';
+    const fix =
+      'Federate through that server with `federation.server` (`dolt-federation help configuration`), or run on its machine.';
     const failure = elsewhere(settings.beads, { what: `${said(away)}, a server`, at: away.at, real: null, fix });
     return { kind: 'at-server', server, failure };
   }

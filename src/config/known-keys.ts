@@ -106,7 +106,7 @@ export function keyProblem(
     const start =
       near === null ? `Known keys: ${Object.keys(known.keys).join(', ')}.` : `Did you mean \`${known.prefix}${near}\`?`;
     const hint = SECRET_KEY.test(key)
-      ? 'A configuration file is not a safe place for secrets. Give them with `--credentials` (docs/credentials.md).'
+      ? 'A configuration file is not a safe place for secrets. Give them with `--credentials` (`dolt-federation help credentials`).'
       : (glued ?? `${start} Correct the spelling or remove the key.`);
     return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ValueForm } from '../contract/peer-options.ts';
+import { suggestion } from '../core/suggestion.ts';
 import { text } from './value-schemas.ts';
 
 /** The running server of the database, from `federation.server`. */
@@ -19,7 +20,10 @@ const EXPECTED = 'must be a mapping such as {host: 127.0.0.1, port: 3306}';
 
 /** The number of a TCP port. */
 export const port = z
-  .number({ error: 'must be a port number' })
+  .number({
+    error: ({ input }) =>
+      input === undefined ? 'is missing' : `must be a port number from 1 to 65535, not ${JSON.stringify(input)}`,
+  })
   .refine((written) => Number.isInteger(written) && written >= 1 && written <= 65_535, {
     error: 'must be from 1 to 65535',
   });
@@ -51,10 +55,14 @@ export const SERVER_FORMS: Readonly<Record<ServerKey, ValueForm>> = {
   tls: 'boolean',
 };
 
+function unknownKeys(keys: string): string {
+  const near = suggestion(keys, Object.keys(FIELDS));
+  return `has an unknown key: ${keys}${near === null ? '' : `; did you mean ${near}?`}`;
+}
+
 export const serverSetting = z
   .strictObject(FIELDS, {
-    error: ({ code, ...issue }) =>
-      code === 'unrecognized_keys' ? `has an unknown key: ${String(issue['keys'])}` : EXPECTED,
+    error: ({ code, ...issue }) => (code === 'unrecognized_keys' ? unknownKeys(String(issue['keys'])) : EXPECTED),
   })
   .transform((written, context): ServerSetting => {
     const tls = written.tls ?? !isOnThisMachine(written);

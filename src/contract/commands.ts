@@ -263,3 +263,17 @@ export function commandDefault(command: CommandName, name: OptionName): string |
   const entry: CommandEntry = COMMANDS[command];
   return entry.defaults?.[name];
 }
+
+/** The topics of `dolt-federation help`, each with its page in docs. In a workflow, messages link to the page. */
+export const TOPIC_PAGES = {
+  configuration: 'configuration.md',
+  credentials: 'credentials.md',
+  endpoints: 'endpoints.md',
+  beads: 'beads.md',
+  merging: 'merging.md',
+  'rewritten-histories': 'rewritten-histories.md',
+  safety: 'safety.md',
+  'exit-codes': 'commands.md#exit-codes',
+} as const satisfies Record<string, string>;
+
+export type TopicName = keyof typeof TOPIC_PAGES;

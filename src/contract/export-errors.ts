@@ -4,7 +4,7 @@ import { type ErrorCodeEntry, FINAL, HUMAN, USAGE } from './error-entry.ts';
 export const EXPORT_ERRORS = {
   'no-issues': {
     title: 'The database has no issues of beads to export',
-    hint: 'Export the database of a beads workspace, or set `sync.mode: dolt-native`.',
+    hint: 'Only a database of beads can be exported. Give the folder of one with `--database`. If `belt-and-suspenders` is the sync mode of another database, set `sync.mode: dolt-native`.',
     ...USAGE,
   },
   'export-row': {

@@ -85,7 +85,7 @@ export const PEER_ERRORS = {
   },
   'history-rewritten': {
     title: 'One side no longer contains a commit that both had',
-    hint: 'Nothing was merged or pushed. Take their history with `--adopt`, replace it with `--force-with-lease`, or merge both with `--merge-rewritten`; the message names the heads.',
+    hint: 'Nothing was merged or pushed. Take their history with `--adopt`, replace it with `--force-with-lease`, or merge both with `--merge-rewritten`; the message names the heads. `dolt-federation help rewritten-histories` compares the three.',
     ...HUMAN,
   },
   'shallow-clone': {
@@ -227,7 +227,7 @@ export const PEER_ERRORS = {
     ...TRANSIENT,
   },
   'connect-timeout': {
-    title: 'The server of the peer did not answer',
+    title: 'The peer did not answer',
     hint: 'Check the endpoint, and whether a firewall drops the connection.',
     ...TRANSIENT,
   },

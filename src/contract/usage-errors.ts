@@ -25,7 +25,7 @@ export const USAGE_ERRORS = {
   },
   'config-invalid': {
     title: 'A configuration value is not allowed',
-    hint: 'Correct the value. docs/configuration.md and docs/credentials.md describe every key.',
+    hint: 'Correct the value. `dolt-federation help configuration` and `dolt-federation help credentials` describe every key.',
     ...USAGE,
   },
   'config-ambiguous': {
@@ -55,7 +55,7 @@ export const USAGE_ERRORS = {
   },
   'invalid-endpoint': {
     title: 'An endpoint has none of the accepted forms',
-    hint: 'Use one of the accepted forms: docs/endpoints.md.',
+    hint: 'Use one of the accepted forms: `dolt-federation help endpoints`.',
     ...USAGE,
   },
   'endpoint-not-allowed': {
@@ -115,7 +115,7 @@ export const USAGE_ERRORS = {
   },
   'secret-in-config': {
     title: 'The configuration contains a secret',
-    hint: 'Remove it and rotate the secret: a configuration file is not a safe place for secrets. Give it with `--credentials` (docs/credentials.md).',
+    hint: 'Remove it and rotate the secret: a configuration file is not a safe place for secrets. Give it with `--credentials` (`dolt-federation help credentials`).',
     ...USAGE,
   },
   'credential-url-mismatch': {

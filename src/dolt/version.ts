@@ -1,11 +1,23 @@
 import { valid } from 'semver';
-import { errorMessage, Failure, toFailure } from '../core/failure.ts';
+import { Failure, systemCode, toFailure } from '../core/failure.ts';
 import { type PrivateRunContext, runPrivately } from './private-run.ts';
 
 /** The version in what `dolt version` prints (`dolt version 2.3.0`, `dolt version 2.3.1-dev`); null for anything else. */
 export function parseDoltVersion(output: string): string | null {
   const words = /^dolt version (\S+)\r?(?:\n|$)/.exec(output);
   return valid(words?.[1] ?? null) === words?.[1] ? (words?.[1] ?? null) : null;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it or its interpreter does not exist',
+  EACCES: 'this user may not execute it',
+  ENOEXEC: 'it is no program for this machine',
+};
+
+/** Why the system did not start a program; null: for another reason. */
+function whyNotStarted({ cause }: Failure): string | null {
+  const code = systemCode(cause);
+  return code === null ? null : (REASONS[code] ?? null);
 }
 
 /**
@@ -26,6 +38,7 @@ export async function doltVersion(executable: string, context: PrivateRunContext
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code !== 'unknown') throw failure;
-    throw new Failure('dolt-not-found', `"${executable}" cannot be run: ${errorMessage(thrown)}`, { cause: thrown });
+    const why = whyNotStarted(failure) ?? failure.message;
+    throw new Failure('dolt-not-found', `"${executable}" cannot be run: ${why}`, { cause: thrown });
   }
 }

@@ -10,7 +10,7 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
 import { leaseFailure } from './history/lease.ts';
-import { findRewritten, type Rewritten, rewrittenFailure } from './history/rewritten.ts';
+import { findRewritten, type Rewritten, rewrittenFailure, waysOut } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import { rightsOf } from './peer-actions.ts';
@@ -249,7 +249,14 @@ async function unrelated(
     `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
       `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
       `and is at ${tip.hash}`,
+    progress.inbox === null ? { hint: unrelatedHint(waysOut(progress.peer, { ...heads, base: null })) } : {},
   );
+}
+
+function unrelatedHint(ways: readonly string[]): string {
+  const keep =
+    'Decide which history to keep, save the rows that only the other one has, then run again with one of these:';
+  return `Nothing was merged or pushed. One side was initialised instead of cloned. ${keep}\n${ways.join('\n')}`;
 }
 
 /** Three commits: our head, the peer's, and their merge base (null if there is none). */

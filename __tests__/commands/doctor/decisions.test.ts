@@ -203,7 +203,7 @@ test('capabilities: what the merge needs, and a way to every s3 peer', () => {
       'missing',
       'this Dolt cannot set the committer and date of a commit, so merges of different databases would differ',
     ],
-    ['b', 'missing', 'peer b: this Dolt does not support s3:// (2.3.0 does not)'],
+    ['b', 'missing', 'this Dolt does not support s3:// (2.3.0 does not)'],
     ['c', 'ok', 'aws://[manifests:b]/p in this Dolt'],
   ]);
   expect(linesOf(null)).toEqual([[null, 'unknown', 'no Dolt is installed']]);

@@ -127,7 +127,7 @@ lake: s3://bucket/p
     ]);
     expect(linesOf(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
     expect(linesOf(result, 'folder', 'unread')[0]).toMatch(/^missing: .* runs only read this peer$/);
-    expect(linesOf(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not support s3/);
+    expect(linesOf(result, 'endpoint', 'lake')[0]).toMatch(/^missing: this Dolt does not support s3/);
     for (const check of result.checks) expect(check.cure === null).toBe(check.status !== 'missing');
   });
 
@@ -175,6 +175,7 @@ lake: s3://bucket/p
     );
     const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
     expect(linesOf(none, 'capabilities')).toEqual(['unknown: no Dolt is installed']);
+    expect(linesOf(none, 'peers')).toEqual(['warning: no peers configured']);
   });
 
   test('programs that the peers need', async () => {

@@ -51,7 +51,7 @@ export function checkCredential(
 }
 
 function give(peer: Peer, words: string): string {
-  return `Add ${words} and their \`url\` to the credentials of ${peer.name}.`;
+  return `Add an entry for ${peer.name} to the credentials, with its \`url\` and ${words}.`;
 }
 
 function checkHttp(peer: Peer, dolthubHost: string): DoctorCheck {

@@ -1,7 +1,8 @@
-import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
+import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { guardHint, guardText, loadConfiguration, requireFederation } from '../../config/load.ts';
 import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
+import { ERRORS } from '../../contract/error-codes.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
 import type { GivenCredentials } from '../../credentials/load.ts';
 import { askCapabilities, type Capabilities } from '../../dolt/capabilities.ts';
@@ -62,7 +63,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
       : await databaseFacts({ path: database.readable, branch: request.branch ?? null }, dolt.dolt.path, context);
   const checks: readonly DoctorCheck[] = [
     checkMode(configuration),
-    fine({ check: 'peers' }, peers.length === 0 ? 'no peers configured' : peers.map((peer) => peer.name).join(', ')),
+    checkPeers(peers),
     checkPush(configuration),
     dolt.check,
     ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
@@ -86,6 +87,13 @@ function checkMode(configuration: Configuration): DoctorCheck {
   } catch (thrown) {
     return refused(subject, thrown);
   }
+}
+
+function checkPeers(peers: readonly Peer[]): DoctorCheck {
+  const subject = { check: 'peers' } as const;
+  if (peers.length > 0) return fine(subject, peers.map(({ name }) => name).join(', '));
+  const { hint } = ERRORS['no-peers'];
+  return warned(subject, { severity: 'warning', code: 'no-peers', message: 'no peers configured', hint });
 }
 
 function checkPush({ push }: Configuration): DoctorCheck {

@@ -27,7 +27,7 @@ export async function jsonlFile(
   const file = path === undefined ? settings?.file : resolve(context.cwd, path);
   if (file === undefined) {
     throw new Failure('bad-usage', 'there is no beads workspace, so the path of the JSONL file is unknown', {
-      hint: 'Give it with `--jsonl-path`.',
+      hint: 'The issues of a database of beads are exported to the workspace of bd. Run it there, or give the path with `--jsonl-path`.',
     });
   }
   const by = path === undefined ? 'the JSONL file of the workspace' : '`--jsonl-path`';

@@ -220,7 +220,12 @@ function errorOf(progress: PeerProgress): PeerResult['error'] {
   const entry = isRefused && credentials === null ? credentialsToAdd(peer) : undefined;
   if (entry !== undefined) {
     const message = messageOf(failure, { sentence: `${peer.name} requires credentials, and none were given` });
-    return { code, message, hint: `Add an entry to the credentials (docs/credentials.md):\n${entry}`, retryable };
+    return {
+      code,
+      message,
+      hint: `Add an entry to the credentials (\`dolt-federation help credentials\`):\n${entry}`,
+      retryable,
+    };
   }
   const note = isRefused && credentials != null ? { note: credentials } : {};
   // A delivery uses the settings of its sender.

@@ -2,6 +2,7 @@ import { basename, relative } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { parseEndpoint } from '../../config/endpoint/parse.ts';
+import { parseOrSuggest } from '../../config/endpoint/suggest.ts';
 import { databaseName, isDatabaseName } from '../../config/value-schemas.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import type { Prompt } from '../../core/prompt.ts';
@@ -116,7 +117,8 @@ async function askEndpoint(asking: Asking): Promise<string> {
 }
 
 async function checkEndpoint(text: string, { context, request }: Asking): Promise<void> {
-  await refuseUnfitFolder(parseEndpoint(text, endpointOptions(context.env, request.overrides)));
+  const base = { cwd: context.cwd, home: context.env['HOME'] };
+  await refuseUnfitFolder(parseOrSuggest(text, base, endpointOptions(context.env, request.overrides)));
 }
 
 /** What some kinds of endpoints need besides. */

@@ -119,8 +119,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
   const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
-    const source = await requireSource(configuration, request.bootstrap, context.cwd);
-    const path = tempFolder === null ? cloneTo(found) : join(tempFolder, 'database');
+    const source = await requireSource(configuration, request.bootstrap, context);
+    const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     const isOurs = await clone(request, context, { ...known, source, path, removeWith });
     const engines = at(path, removeWith);
@@ -237,10 +237,13 @@ function clonedNotice(from: string | null, into: string): readonly Diagnostic[] 
   return [{ severity: 'notice', code: 'cloned', message: `the database did not exist: cloned ${from} into ${into}` }];
 }
 
-function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
+function cloneTo(found: Exclude<Found, { kind: 'database' }>, { name }: Peer, { bootstrap }: Opening): string {
   if (found.kind === 'to-clone') return found.path;
   throw new Failure('no-database', 'no Dolt database was found here or in a parent folder', {
-    hint: 'Give its folder with `--database`. To clone a peer into a new folder, set `--bootstrap`.',
+    hint:
+      bootstrap === undefined
+        ? `Give its folder with \`--database\`. To clone ${name} into a new folder, give that folder and set \`--bootstrap ${name}\`.`
+        : `Give the new folder for the clone of ${name} with \`--database\`.`,
   });
 }
 
@@ -248,12 +251,17 @@ async function remove(folder: string | null): Promise<void> {
   if (folder !== null) await rm(folder, { recursive: true, force: true });
 }
 
-async function requireSource({ peers }: Configuration, bootstrap: string | undefined, cwd: string): Promise<Peer> {
+async function requireSource(
+  { peers }: Configuration,
+  bootstrap: string | undefined,
+  { cwd, cloneDir }: Context,
+): Promise<Peer> {
   const wanted = bootstrapPeer(peers, bootstrap);
   if (wanted !== undefined) return wanted;
   if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`--bootstrap\``);
+  const into = cloneDir === null ? ' and `--database` to a new folder' : '';
   throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
-    hint: `${belowHint(await databasesBelow(cwd, 1))}Give the folder of the database with \`--database\`, set \`federation.remote\`, or set \`--bootstrap\` to the name of a peer.`,
+    hint: `${belowHint(await databasesBelow(cwd, 1))}Give the folder of the database with \`--database\`. To clone a peer, set \`--bootstrap\` to its name${into}.`,
   });
 }
 

@@ -82,8 +82,8 @@ export async function forgetNow(name: string, place: Place, context: Context): P
     await refuseFrozen(found.path, place.configuration, context);
     const isOpened = await withDatabase(found.path, context, async (sql) => {
       const { removed, branches, stays } = await forgetPeer(sql, found.path, name);
-      for (const remote of removed)
-        log.info(`removed the remote ${remote} and ${counted(branches, 'tracking ref')} from ${found.path}`);
+      const tracking = branches === 0 ? '' : ` and ${counted(branches, 'tracking ref')}`;
+      for (const remote of removed) log.info(`removed the remote ${remote}${tracking} from ${found.path}`);
       if (stays)
         log.warning(`The remote ${name} of the database was not removed: dolt-federation did not add it. ${cure}`);
     });

@@ -18,17 +18,17 @@ interface Capabilities {
  * @throws Failure `unsupported-endpoint` if this Dolt cannot reach the peer, `endpoint-not-allowed`
  */
 export function doltUrl(
-  peer: Pick<Peer, 'name' | 'endpoint' | 'aws'>,
+  peer: Pick<Peer, 'endpoint' | 'aws'>,
   capabilities: Capabilities,
   patterns: readonly string[],
 ): string {
-  const { name, endpoint, aws } = peer;
+  const { endpoint, aws } = peer;
   if (!ENDPOINT_KINDS[endpoint.kind].dependsOnDolt) return endpoint.dolt;
   const address = endpoint.dolt.replace(/\?.*$/s, '');
   if (capabilities.s3) return `${address}${query(aws)}`;
   const table = aws?.dynamodbTable ?? null;
   if (table === null) {
-    throw new Failure('unsupported-endpoint', `peer ${name}: this Dolt does not support s3:// (2.3.0 does not)`, {
+    throw new Failure('unsupported-endpoint', 'this Dolt does not support s3:// (2.3.0 does not)', {
       hint: 'Use a Dolt that does (`--dolt-version`, `--dolt-path`), or configure a DynamoDB table for the manifest with `aws: {dynamodb-table: …}`.',
     });
   }

@@ -179,6 +179,14 @@ export const SCHEMES: ReadonlyMap<string, Scheme & { readonly kind: EndpointKind
   ),
 );
 
+/** The form of the endpoints of a scheme; null: an unknown scheme. */
+export function formOf(scheme: string): string | null {
+  const kind = scheme.toLowerCase() === 'aws' ? 'aws' : SCHEMES.get(scheme.toLowerCase())?.kind;
+  if (kind === undefined) return null;
+  const { form, otherForms } = ENDPOINT_KINDS[kind];
+  return otherForms.find((other) => other.startsWith(`${scheme.toLowerCase()}://`)) ?? form;
+}
+
 /** Every form of an endpoint, for messages and documentation. */
 export const ENDPOINT_FORMS: readonly string[] = [
   ...KINDS.map((kind) => ENDPOINT_KINDS[kind].form),

@@ -1,5 +1,5 @@
 import { Failure } from '../../core/failure.ts';
-import { ENDPOINT_FORMS } from './kinds.ts';
+import { ENDPOINT_FORMS, formOf } from './kinds.ts';
 
 /**
  * Refuses characters that no part of an endpoint may contain, encoded or decoded. Format characters count as control
@@ -101,8 +101,16 @@ export function looksLikeToken(user: string): boolean {
 /** The refusal of an endpoint: `why` completes the sentence after a colon. The endpoint is shown without secrets. */
 export function invalidEndpoint(written: string, why: string): Failure {
   return new Failure('invalid-endpoint', `invalid endpoint format ${quoteEndpoint(written)}: ${why}`, {
-    hint: ['Use one of these forms:', ...ENDPOINT_FORMS.map((form) => `  ${form}`)].join('\n'),
+    hint: formHint(written),
   });
+}
+
+/** With a known scheme only a part is wrong, and the other forms do not help. */
+function formHint(written: string): string {
+  const form = formOf(/^([a-z0-9+]+):\/\//i.exec(written)?.[1] ?? '');
+  return form === null
+    ? ['Use one of these forms:', ...ENDPOINT_FORMS.map((each) => `  ${each}`)].join('\n')
+    : `Correct it: the form is ${form}. \`dolt-federation help endpoints\` lists the other forms.`;
 }
 
 /** The refusal of an endpoint that holds `what`, a secret; the secret is not shown. */

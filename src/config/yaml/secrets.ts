@@ -31,7 +31,7 @@ export function secretsInFile(yaml: YamlText): readonly Diagnostic[] {
 }
 
 const SECRET_HINT =
-  'Remove the value and rotate it. Everyone who can read the file has it. Give secrets with `credentials` (docs/credentials.md).';
+  'Remove the value and rotate it. Everyone who can read the file has it. Give secrets with `credentials` (`dolt-federation help credentials`).';
 const FOREIGN_HINT =
   'If the file is shared or committed, remove the value and rotate it. bd also reads secrets from variables.';
 

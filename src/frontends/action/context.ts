@@ -3,7 +3,7 @@ import type { Context, Proposed } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { inputWords } from './input-words.ts';
+import { stepWords } from './input-words.ts';
 import { logEvent, stepLogger } from './logger.ts';
 import { rememberResources } from './state.ts';
 import { workingDirectory } from './working-directory.ts';
@@ -36,6 +36,7 @@ export async function actionContext({
   signal,
   secrets,
 }: Surroundings): Promise<Context> {
+  const words = stepWords(env);
   return {
     env,
     cwd: await workingDirectory(runner.workspace, directory),
@@ -47,8 +48,8 @@ export async function actionContext({
     cloneDir: join(runner.tempDir, 'dolt-federation'),
     conflictsDir: runner.tempDir,
     userHome: false,
-    words: inputWords,
-    log: stepLogger(secrets),
+    words,
+    log: stepLogger(secrets, words),
     secrets,
     onProgress: logEvent,
     signal,

@@ -3,19 +3,21 @@ import type { Logger, ProgressEvent } from '../../core/logger.ts';
 import { Secrets } from '../../core/secrets.ts';
 import { eventText } from '../../report/event-text.ts';
 import { messageLines, plainLines } from '../../report/plain.ts';
-import { inputWords } from './input-words.ts';
 
 /** The secrets of a step. The runner masks them in everything that the job logs from then on. */
 export function stepSecrets(): Secrets {
   return new Secrets(setSecret);
 }
 
-/** The log of a step. No log line can be parsed as a workflow command. */
-export function stepLogger(secrets: Secrets): Logger {
+/**
+ * The log of a step. No log line can be parsed as a workflow command.
+ * @param words puts a message in the words of the step
+ */
+export function stepLogger(secrets: Secrets, words: (text: string) => string): Logger {
   return {
     debug: (message) => debug(messageLines(secrets.hide(message)).join('\n')),
-    info: (message) => logText(messageLines(inputWords(secrets.hide(message))).join('\n')),
-    warning: (message) => logWarning(inputWords(secrets.hide(message))),
+    info: (message) => logText(messageLines(words(secrets.hide(message))).join('\n')),
+    warning: (message) => logWarning(words(secrets.hide(message))),
   };
 }
 

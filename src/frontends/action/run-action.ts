@@ -10,7 +10,7 @@ import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { type Commenting, commentOn } from './comment.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
 import { judgeEvent, readPayload } from './event.ts';
-import { inputWords } from './input-words.ts';
+import { stepWords } from './input-words.ts';
 import { askedByInputs, askedCommand, inputValue, takeInputs } from './inputs.ts';
 import { logText, logWarning, stepSecrets } from './logger.ts';
 import {
@@ -49,7 +49,7 @@ export async function runAction(): Promise<void> {
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
     await finish(finished, runner, { env, interrupted: interrupt.code(), commenting });
   } catch (thrown) {
-    await stop(hideInFailure(toFailure(thrown), inputWords), { env, interrupted: interrupt.code(), commenting });
+    await stop(hideInFailure(toFailure(thrown), stepWords(env)), { env, interrupted: interrupt.code(), commenting });
   }
 }
 

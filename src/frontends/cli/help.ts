@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { TOPICS, type TopicName } from './topics.generated.ts';
+import { TOPIC_PAGES, type TopicName } from '../../contract/commands.ts';
+import { TOPICS } from './topics.generated.ts';
 import { unknownCommand } from './usage-failure.ts';
 
-export const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[];
+export const TOPIC_NAMES = Object.keys(TOPIC_PAGES) as TopicName[];
 
 /**
  * The help for the words after `help`: of a command, of a member of a group (`config get`), or of a topic.

@@ -1,7 +1,8 @@
 // Written by `npm run generate` from docs. Change it there.
+import type { TopicName } from '../../contract/commands.ts';
 
 /** The text of each topic of `help`. */
-export const TOPICS = {
+export const TOPICS: Readonly<Record<TopicName, string>> = {
   configuration: `CONFIGURATION
 
 The configuration is the first of these files:
@@ -400,6 +401,1127 @@ this page.
   git+https://, git+ssh://, git+file://
       the same
 `,
+  beads: `BEADS
+
+Beads (bd) keeps issues in a Dolt database. dolt-federation finds that database,
+respects the settings that forbid writing, and merges the tables of beads by
+rules of their own. This page is about bd 1.3.0.
+
+Beads calls the database of one team a *town*. federation.town is the name of
+your database among its peers.
+
+WHERE THE DATABASE IS
+
+A beads workspace is read as bd 1.3.0 reads it: first the workspace, then its
+mode, then the folder of its database. The configuration comes from the same
+workspace.
+
+  1
+      BEADS_DIR; BEADS_DB or BD_DB outside any workspace; or one of them in
+      .beads/.env
+  2
+      the nearest .beads with files of beads, up to the root of the git
+      repository
+  3
+      at the root of a git worktree or a secondary jujutsu workspace: its own
+      .beads if it has a database or a redirect, else that of the main
+      repository (of a bare one too)
+
+.beads/redirect is followed once. The workspace that it leads to keeps its
+database, but dolt_database of the workspace with the file names it. A redirect
+to a folder that is no workspace is ignored, with a notice.
+
+  1
+      The mode, highest first: dolt_mode: proxied-server
+      The database: in BEADS_PROXIED_SERVER_ROOT_PATH, else root_path of
+      proxied_server_client_info.json, else as below
+  2
+      The mode, highest first: BEADS_DOLT_SHARED_SERVER, dolt.shared-server
+      The database: in dolt of BEADS_SHARED_SERVER_DIR, else of
+      ~/.beads/shared-server
+  3
+      The mode, highest first: server: BEADS_DOLT_SERVER_MODE=1, another machine
+      in BEADS_DOLT_SERVER_HOST, dolt_mode, dolt_server_host, dolt.mode,
+      dolt.host
+      The database: in BEADS_DOLT_DATA_DIR, else dolt_data_dir, else an absolute
+      database, else .beads/dolt
+  4
+      The mode, highest first: embedded
+      The database: in .beads/embeddeddolt
+
+Its name is BEADS_DOLT_SERVER_DATABASE, else dolt_database, else beads. If both
+folders are there, only the mode decides. .beads/.env and config.local.yaml
+count as in bd.
+
+Some workspaces are refused with workspace-unknown, because bd works in another
+database than its settings seem to say, or refuses them too. The error says what
+was found, where, and what to do:
+
+- any other dolt_mode, dolt.mode or backend. bd 1.3.0 takes an unknown mode for
+  embedded, and works in an empty database beside the real one.
+- a value that bd silently ignores, such as BEADS_DOLT_SHARED_SERVER=yes
+- BEADS_DIR, BEADS_DB or BD_DB that names no workspace; BEADS_DB or BD_DB that
+  names another workspace than the one around the working directory; db in
+  config.yaml that does
+- a redirect to no workspace in a worktree
+
+A missing database is cloned where the workspace says, unless there is another
+one, a server that has it, or no metadata.json. Nothing is ever cloned beside a
+database.
+
+If you name the database, it is used in any case, and the run reports the
+settings that it did not follow.
+
+In a job, the files of a checkout cannot lead outside of its workspace
+(outside-workspace). A variable of the job may: BEADS_DIR, BEADS_DB,
+BEADS_DOLT_DATA_DIR, BEADS_SHARED_SERVER_DIR, DOLT_FEDERATION_DATABASE.
+
+Tested in beads/workspace, beads/mode, beads/worktree, field/places, and with bd
+itself in beads/modes-of-bd and beads/beside-bd.
+
+A SERVER OF BD
+
+A database whose server does not run is federated directly. dolt-federation
+never starts a server.
+
+If the server runs and holds the database, the run works through it (a database
+behind a running server). Its address, user and password are those that bd uses:
+
+- server and shared server: the port in BEADS_DOLT_SERVER_PORT,
+  dolt-server.port, listener.port of the config.yaml in the data folder,
+  dolt.port or dolt_server_port; the shared server also 3308. The user is
+  BEADS_DOLT_SERVER_USER, dolt_server_user or root; the password is
+  BEADS_DOLT_PASSWORD or that of bd's file of credentials.
+- proxied server: the port in proxy.pid, as root
+- an external server of a proxied workspace, or a server on another machine:
+  host and port of its settings, only over TLS
+
+In a job, a checkout does not choose the server that gets a password of the
+workflow (credential-url-mismatch). Set BEADS_DOLT_SERVER_HOST and
+BEADS_DOLT_SERVER_PORT beside BEADS_DOLT_PASSWORD or
+BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD. A dolt_remotesapi_port needs
+BEADS_DOLT_REMOTESAPI_PORT, too.
+
+federation.server replaces all of that. A server at a Unix socket, or with
+BEADS_DOLT_CREDENTIAL_COMMAND, is not used.
+
+A copy of a workspace also copies the notes about the server of the original.
+They count only if the noted process holds the lock of the database. Otherwise
+the run ends with database-in-use.
+
+A FROZEN WORKSPACE
+
+A file MIGRATION-FREEZE in the workspace, beside the database, in the working
+directory, or above one of them stops everything that writes: sync, pull, push,
+resolve and changes of remotes end with migration-freeze, exit code 2 (bd: 14).
+status, --dry-run and doctor still work. BD_MIGRATION_FREEZE_FILE names another
+file, and then only that one counts. A file in a folder in which every user of
+the machine can write does not count.
+
+SETTINGS
+
+- sync.mode is git-portable by default in a beads workspace. Set it to
+  dolt-native to federate. belt-and-suspenders federates too, and writes the
+  JSONL file.
+- no-push, dolt.local-only and readonly forbid pushing.
+- federation.register is run by default in a beads workspace: remotes do not
+  stay in the database, because bd refuses to upgrade a database that has
+  remotes.
+- Other top-level keys of .beads/config.yaml are left alone, as are bd's own
+  keys in sync and federation: sync.remote, sync.git-remote, sync.branch,
+  sync.require_confirmation_on_mass_delete, federation.remotes.
+
+THE JSONL FILE
+
+In the mode belt-and-suspenders, sync and pull write .beads/issues.jsonl at
+their end. export writes it in any mode. The file has the bytes that bd export
+of bd 1.3.0 writes for the same database, uncommitted changes and leases
+included. export --check compares the two and names the issues that differ.
+
+- The file is written beside the old one and renamed. A file with the same
+  content is not touched.
+- A row that bd would refuse to import stops the export, because bd refuses the
+  whole file then (export-row): an open issue with closed_at, or a closed one
+  without it. The message names the rows.
+- A file keeps its records unless the history of the database shows that the
+  issue was deleted (export-fewer). The last record is never removed.
+  allow-fewer replaces the file in any case.
+- bd's keys export.path, export.exclude_owners and types.infra are followed.
+  jsonl-path names another file.
+- If the export fails, the run is partial: what was synchronized stays.
+- If a server holds the database, the file has its committed issues only.
+
+In the Action, jsonl-commit: commit commits the file on the branch that is
+checked out, and push pushes one commit to the branch of the workflow: the
+default branch on a release or a tag. The commit has this file and nothing else,
+so staged changes, hooks and filters take no part. If the branch moved
+meanwhile, the commit is made again on its new head, twice at most. The job
+needs contents: write. The token goes to the server of the job only, in settings
+of the git command. pull-request is refused in this version: on a protected
+branch, use commit and open the pull request in a later step.
+
+In memory are the ids of all issues and the rows of 200. 100,000 issues took two
+minutes and 280 MB on a busy machine.
+
+Tested in jsonl/encode, jsonl/git, commands/export and
+commands/belt-and-suspenders.
+
+WHOSE ROWS COME IN
+
+The issues of beads have a column source_system. The result of each peer counts
+the issues that its head adds, changes and deletes (attribution in the JSON), by
+system and creator. A system is named up to its first colon, because trackers
+write an address and a number after it. An issue that a peer forwards belongs to
+the system in its row. federation.attribution: off counts nothing. stamp, which
+would write federation.town into new rows, is refused in this version.
+
+trust of a peer is a list of patterns for it: the peer may only add, change and
+delete rows of these systems, and may not move a row into another one. Rows
+without a system have the empty text. * and ? do not match a /, as in the
+patterns of endpoints. A table without the column is read-only for that peer,
+and so is a definition. Any violation blocks the peer (peer-untrusted), the
+report names the rows, and no accept lifts it. The same rule holds for --adopt
+and resolve.
+
+trust finds mistakes, not forgers: a peer can write any name into the column of
+a row that it adds.
+
+Tested in sync/incoming/trust.
+
+A RUNNING BD
+
+Only one process can have a Dolt database open.
+
+- A running dolt sql-server of beads whose address is not known: stop it with bd
+  dolt stop.
+- A running daemon (.beads/daemon.pid): stop it with bd daemon stop.
+- A workspace that keeps its issues in SQLite: run bd migrate.
+
+Each of them ends a run with database-in-use. See locks.
+
+MERGING
+
+The tables of beads have rules of their own. Rows that say where other programs
+send data (federation_peers, routes, config) block a peer. A first push and
+doctor warn about rows with credentials.
+
+WHERE BD AND DOLT-FEDERATION DIFFER
+
+bd sync and bd dolt pull merge, too. The results differ on purpose in these
+cases:
+
+  changed a cell of an issue
+      bd 1.3.0: takes it from the row with the later updated_at
+      dolt-federation: takes it from the side that wrote this cell last
+      Why: an unrelated edit must not decide
+  one deleted an issue, the other changed it
+      bd 1.3.0: stops for a person
+      dolt-federation: keeps the changed issue
+      Why: a deletion can be repeated, an edit cannot
+  one deleted an issue, the other added a comment
+      bd 1.3.0: deletes the comment
+      dolt-federation: restores the issue with the comment
+      Why: the same
+  rewrote notes, or set one key of metadata
+      bd 1.3.0: stops for a person
+      dolt-federation: takes the later value and asks for a confirmation
+      Why: one row must not stop all others
+  wrote a setting in config
+      bd 1.3.0: stops for a person
+      dolt-federation: the same
+      Why: the same
+  added one edge
+      bd 1.3.0: takes the pulled row
+      dolt-federation: takes the row created first
+      Why: the result must not depend on who pulls
+  wrote metadata (clone_id, repo_id)
+      bd 1.3.0: takes the pulled row
+      dolt-federation: takes the later row
+      Why: the same
+  changed an issue
+      bd 1.3.0: draws a random row_lock
+      dolt-federation: computes row_lock
+      Why: all databases must make the same commit
+
+A federation with both tools comes to rest. A merge of either tool contains both
+parents, so the other tool only fast-forwards to it. If both tools merge the
+same heads at the same time, there are two merge commits with few differences.
+The next merge resolves these like any others, and then one commit contains
+both. bd computes is_blocked by the same rule. For issues that a wisp can block,
+the value of the last writer stays.
+
+MERGES THAT LACK ROWS
+
+After bd sync in embedded mode has resolved a conflict, its merge commit may
+lack rows. bd 1.3.0 commits the tables with conflicts, and leaves the rows of
+all others uncommitted until its next write. Another database that takes this
+commit loses its own comments and labels. A run recognizes such a merge, of ours
+or of a peer, and refuses it with lossy-merge:
+
+- In your database: commit the rest. Any command of bd that writes does it, or
+  dolt add -A and dolt commit.
+- At a peer: its operator does the same. If the rows are meant to be gone,
+  accept: [deletion] takes the merge.
+
+A row counts as lost if one parent added it, the merge took nothing of its table
+from that parent, and the head still lacks it. It does not count if the row that
+it refers to is gone, if another row has its unique value, or if a later commit
+had it.
+
+UPGRADES OF BD
+
+schema_migrations has the version of the schema. An upgrade moves events to a
+local table, gives comments and dependencies new ids, and adds patterns to
+dolt_ignore.
+
+- **A peer is ahead** (schema-ahead): it waits. Upgrade bd here, and sync again.
+  A merge would drop the events that only your database has. Where no bd works
+  on the database, accept: [ignore, deletion] takes the upgrade.
+- **A peer is behind**: it is merged, and the report says so (schema-skew). If
+  it changed a table that is local here, it waits (schema-ahead) until its
+  operator has upgraded.
+- **Both upgraded**: they merge. Neither new ids nor the patterns of bd need
+  consent. Any other pattern blocks the peer.
+- **One version with different migrations** (schema-fork): the databases are
+  never merged. Two versions of bd changed the schema differently.
+
+FROM BD'S COMMANDS TO THESE
+
+  bd federation add-peer NAME URL
+      Here: dolt-federation add-peer NAME URL
+      Difference: Writes the configuration file. By default the database gets no
+      remote
+  bd federation remove-peer NAME
+      Here: dolt-federation remove-peer NAME
+  bd federation list-peers
+      Here: dolt-federation list-peers
+      Difference: Peers that exist only as remotes of the database are not
+      listed
+  bd federation status
+      Here: dolt-federation status
+      Difference: Reads every peer, and writes nothing
+  bd federation sync
+      Here: dolt-federation sync
+      Difference: Checks and proves each peer. bd takes every remote but origin
+  bd federation sync --strategy ours
+      Here: conflict: ours of a peer, or --conflict-strategy ours
+      Difference: By cells, not by whole tables
+  bd sync, bd dolt pull, bd dolt push
+      Here: dolt-federation sync, pull, push
+  bd export -o FILE
+      Here: dolt-federation export --jsonl-path FILE
+      Difference: The same bytes; keeps a fuller file
+  bd config set federation.remote URL
+      Here: dolt-federation config set federation.remote URL
+
+federation before a command is accepted: dolt-federation federation sync.
+
+  Success, or nothing to do
+      bd sync: 0
+      bd federation sync: 0
+      dolt-federation sync: 0
+  Conflict for a person
+      bd sync: 2
+      bd federation sync: 0
+      dolt-federation sync: 4
+  Some peers failed
+      bd federation sync: 0
+      dolt-federation sync: 3
+  Every peer failed
+      bd sync: 1
+      bd federation sync: 0
+      dolt-federation sync: 1
+  The retries are used up
+      bd sync: 3
+      dolt-federation sync: 1 or 3, by peers
+  Invalid usage or configuration
+      bd sync: 1
+      bd federation sync: 1
+      dolt-federation sync: 2
+  The JSONL file was not written
+      dolt-federation sync: 3
+`,
+  merging: `MERGING
+
+If several databases changed the data since the last sync, a run merges their
+heads. This page says who wins, why, and what only a person can decide. The
+rules have a version: merge protocol 2. It is in the message of every merge
+commit, and in merge.protocol of the result. The second line of the message
+names the engine, because Dolt's own merge changes between versions:
+
+    federation merge v2
+    engine: dolt 2.3
+
+Merges under protocol 1 (federation merge v1) stay valid. If a peer has merges
+that we lack, made by another protocol or another Dolt, sync and status report
+the notice protocol. Contents still converge, but hashes may differ.
+
+STRATEGIES
+
+conflict.strategy (BD_CONFLICT_STRATEGY, --conflict-strategy, input
+conflict-strategy) applies to the run. The conflict of a peer applies to that
+peer and overrides all of these.
+
+  newest
+      A cell that both sides changed: the side that wrote it last
+      Deleted here, changed there: the change survives
+      Added on both sides: the row created first, whole; status conflict
+  ours
+      A cell that both sides changed: our value
+      Deleted here, changed there: as we have it
+      Added on both sides: our row, whole
+  theirs
+      A cell that both sides changed: the peer's value
+      Deleted here, changed there: as the peer has it
+      Added on both sides: the peer's row, whole
+  manual
+      A cell that both sides changed: nothing is merged from that peer; its rows
+      are reported for you to resolve
+
+A strategy decides only the merges that its own database makes. If your database
+says manual and another one says newest, the first of them that sees both
+versions decides:
+
+- Your database sees them first: nothing is merged from that peer or pushed to
+  it (exit code 4) until you run resolve.
+- The other database sees them first, because you pushed before it did: it
+  merges under newest. Your next run takes that merge over. It lists your rows
+  that lost as merged by another database, with the warning merged-elsewhere.
+
+To be asked in every case, set manual in every database of the federation.
+
+Cells that only one side changed are merged under every strategy, and so are
+rows that only one side changed. A cell that was changed and changed back counts
+as unchanged.
+
+WHEN A CELL WAS WRITTEN
+
+Under newest the last writer of each cell wins. Merge commits repeat what others
+wrote and do not count. The current updated_at of the row cannot decide: an
+unrelated edit raises it, and the winner would depend on the order of merges.
+
+- **Effective date of a commit**: the later of its committer date and the
+  effective dates of its parents, counted from the merge base on. A backdated
+  commit counts as old as its parents, and never as older than the merge base.
+- **Time of a cell**: the effective date of the commit that gave the cell its
+  value, or the time in the row at that commit if it is earlier. The time in the
+  row is updated_at or modified_at: the smallest value that is not NULL. A time
+  after the commit has no effect, in any column.
+- **Time of creation** of an added row: the effective date of the first commit
+  that has it. created_at counts if it is neither before the merge base nor
+  after that commit.
+
+Times are compared in microseconds and read as UTC. Only DATE, DATETIME and
+TIMESTAMP columns are times. Their names are compared without case. A value that
+is not a date, such as 0000-00-00, counts as NULL.
+
+At equal times the greater value wins. NULL is the smallest value, numbers are
+compared by value, everything else by the bytes of its text. Collations are not
+used, because two databases may define them differently.
+
+The commits since the merge base are searched for cells in conflict only, so a
+merge without conflicts has no such cost. If these commits are a line,
+dolt_diff_<table> finds them by the key of the row: about 12 ms a row over 2,000
+commits. If there are merges among them, it shows one side of each merge only
+(Dolt 2.3.0). Then every commit is compared with its parent. That cost grows
+with the number of commits since the base, not with the number of rows.
+
+JSON DOCUMENTS
+
+Under newest a JSON column is merged key by key if the base and both sides hold
+objects. Each key is a cell.
+
+- A key that is an object in all three versions is merged key by key in turn. So
+  is one that both sides added as an object.
+- A key that one side changed is taken from that side. A key removed on one side
+  and changed on the other stays.
+- Of two values the later one wins, by the history of that key. At equal times
+  the greater text wins.
+- JSON null is a value. Arrays and scalars are taken whole. So is a document
+  that is not an object in one of the versions.
+
+The report lists every key that both sides changed under paths, with its path
+($.address."postal code"), the three values as JSON text, and the winner. A
+document is one cell if it is larger than 1 MB, nested deeper than 32 levels, or
+holds a number that Dolt would round. ours and theirs take the document of that
+side.
+
+Dolt merges documents in rows without a conflict, by the same rules. Below a key
+with a backslash or a control character, Dolt 2.3.0 loses changes or writes text
+that is not JSON. Such documents are corrected before the commit.
+
+ROWS
+
+- **Deleted on one side, changed on the other.** The row comes back whole, as
+  the side that changed it has it. Related rows come back with it: the rows that
+  referred to it in the merge base (from the surviving side, if it has them),
+  the rows that it refers to, and so on. All of them are listed as restored.
+- **Added on both sides** with different contents is an id-collision: two things
+  under one key. They are never mixed. The row that was created first stays (at
+  equal times, the greater row). The other is lost: it is in the report and in
+  the conflicts file, and the status of the run is conflict. See Lost rows.
+- **Rows that belong to a lost row** are removed with it as dependant: every row
+  that the same side added and that leads to the lost row over declared foreign
+  keys, over several steps, by any one of its keys. - Rows that both sides added
+  with equal contents stay. - If the other side used the key of a dependant too,
+  the row of the other side has that key, whichever was created first. - Rows of
+  the merge base stay and are listed as reference. They refer to the row that
+  has the key now. If no row has it, they refer to the row of the base again. -
+  Tables without declared foreign keys are not followed. Rows of a table without
+  a primary key stay and are listed as reference.
+- **Renamed keys.** One side deletes a row and adds one with equal contents
+  under another key. The other side changes the old row, or adds a row that
+  refers to it. Both rows are kept, reported as renamed with both keys, and left
+  for a person to decide. Contents are equal if all columns outside the key are
+  equal, apart from created_at, created_by, updated_at, updated_by and
+  applied_at. Tables in which one side adds or deletes more than 20,000 rows,
+  and tables with a column commit or commit_date, are not compared.
+- **Audit columns.** created_at, created_by, updated_at, updated_by and
+  applied_at only say who wrote a row and when. Two added rows that differ in
+  nothing else are one row, and no conflict. created_at and created_by come from
+  the row with the smaller created_at, applied_at is the smaller one, updated_at
+  and updated_by come from the row with the greater updated_at. NULL never wins.
+  The report says audit. This does not apply to columns in a unique key, nor to
+  a table with no other columns besides its key, such as lock(name, created_by).
+- **A row whose parent the other side deleted** brings the parent back under
+  newest.
+- **Beads.** The tables of a beads database have rules of their own.
+
+BEADS
+
+A database is one of beads if it has issues, dependencies, labels, and one of
+events, child_counters and issue_counter. A clone by Dolt has no events. Under
+newest, its tables follow these rules:
+
+  issues
+      Columns: status, closed_at, close_reason, closed_by_session
+      Rule: one cell as soon as both sides changed one of them: all four come
+      from the side that wrote any of them last. At equal times the first column
+      that differs decides, in this order
+  issues
+      Columns: notes
+      Rule: if both sides appended lines, both parts are kept, the later one
+      last. Otherwise the later text, and a person has to confirm it
+  issues
+      Columns: metadata
+      Rule: merged by key. If both sides set one key, the later value, and a
+      person has to confirm it
+  issues
+      Columns: updated_at
+      Rule: the greater value
+  issues
+      Columns: row_lock
+      Rule: a row with cells of both sides gets a new lock, which every database
+      computes from the row and the locks of both sides. A row that equals one
+      side has the lock of that side
+  issues
+      Columns: is_blocked
+      Rule: computed from the merged rows, see below
+  config
+      Rule: rows are taken whole. A person has to confirm a setting that both
+      sides wrote, unless its key begins with kv.memory.
+  metadata
+      Rule: rows are taken whole, the later one. One history holds one clone_id
+      and one repo_id
+  child_counters, issue_counter
+      Columns: last_child, last_id
+      Rule: the greater value
+  schema_migrations, labels, custom_statuses, custom_types
+      Rule: rows that differ in audit columns only are one, although these
+      tables have few other columns. So are migrations of which one lacks its
+      content_hash
+  federation_peers
+      Columns: last_sync
+      Rule: the greater value; not a difference
+
+row_lock and is_blocked are neither conflicts nor part of a report.
+
+A value that a person has to confirm is in the merge, and the status of the run
+is conflict. The report lists its columns apart, with left. The value that lost
+is under lost with the kind changed: restore sets it. For metadata, which holds
+keys of both sides, restore-as sets the document.
+
+**is_blocked.** Every merge commit computes it again, because one side may close
+a blocker while the other adds the edge. An issue that is neither closed nor
+pinned is blocked in these cases:
+
+- It depends with blocks or conditional-blocks on an issue that is neither
+  closed nor pinned.
+- Its parent (parent-child) is blocked.
+- It waits (waits-for) for an issue with a child that is neither closed nor
+  pinned. With gate: any-children, a closed child ends the wait. With
+  also_blocks, the issue itself blocks too.
+
+Wisps exist in one clone only. So issues that a wisp can block keep their merged
+value: issues that depend on a wisp, and all issues below them. A fast-forward
+computes nothing. No time of a row changes.
+
+UNIQUE KEYS
+
+After the cells are merged, two rows may have the same value of a unique key.
+The rule is the same under every strategy but manual, which leaves such rows for
+you. It covers all rows, also those that Dolt does not report, and compares
+values as the index does: by collation, over prefixes and generated columns. A
+NULL equals nothing.
+
+In each group of rows with the same value, one row keeps it, in this order:
+
+1. a row of the last common commit that still has its value;
+2. a row of the last common commit that took the value, the earliest claim
+   first. The claim of several columns is one cell;
+3. a row added since, the one created first.
+
+Among equals the smaller primary key decides. All other rows of the group yield:
+
+- A row of the last common commit gets its former values in the columns of that
+  key, and is reported as unique-conflict with status conflict. **Such a row is
+  never removed to satisfy a unique key.** A row that took the former value
+  yields in the next round, and so on. Two lists that were reordered on both
+  sides therefore merge to one list with every row.
+- An added row is removed and reported as duplicate. Rows that were added with
+  it and refer to it are removed too (dependant). Both are listed under lost in
+  the conflicts file, with status conflict.
+- An added row with the same contents as the row that stays, such as an edge
+  that both sides added, is a duplicate that needs no decision. Audit columns do
+  not count (created_at, created_by, updated_at, updated_by, applied_at), nor
+  does a primary key that is a UUID, a CHAR(36) or AUTO_INCREMENT.
+
+The merge is refused with constraint-violation in these cases:
+
+- two rows have had the value since the last common commit;
+- a row would have to yield twice in one key;
+- only one side has the key;
+- a table with triggers would be written.
+
+A duplicate in an index over an expression is refused with dolt-defect, because
+Dolt 2.3.0 cannot clear it after it is resolved.
+
+SCHEMA
+
+Dolt merges table definitions. A run checks the result of every merge, also of
+one without conflicts. The CREATE TABLEs of the last common commit, of both
+sides and of the result are split into columns, primary key, indexes, checks,
+foreign keys and options. Each of them must follow from the changes: it comes
+from the side that changed it, or both sides changed it equally. Views,
+triggers, events and procedures are compared in the same way. Anything else is
+schema-conflict, which names the item and its versions. The counter of
+AUTO_INCREMENT is not part of a definition.
+
+CALL DOLT_UPDATE_COLUMN_TAG drops every index and check of its table (Dolt
+2.3.0). A side that lost some in this way is refused with schema-conflict until
+they are created again.
+
+The default of a new column may call CURRENT_TIMESTAMP, UUID(), RAND() or
+another function that returns a new value each time. Such a column cannot be
+merged with rows that the other side added without it, because each machine
+would compute other values. That is not-deterministic. Run the same ALTER TABLE
+on the side that lacks the column, commit and sync. The rows that both sides
+have are then ordinary conflicts. A column that was renamed counts as dropped
+and added.
+
+WHAT NO STRATEGY RESOLVES
+
+The merge of that peer is undone as a whole, and the others go on:
+
+  schema-conflict
+      both sides changed the definition of a table, or the merged one does not
+      follow from both
+  not-deterministic
+      a computed default of a new column, and rows of the other side that lack
+      it
+  constraint-violation
+      a broken check or NOT NULL; a missing parent that cannot come back; unique
+      keys that cannot be resolved; rows that could only be resolved by firing a
+      trigger
+  conflict
+      rows of a table without a primary key; views, procedures, dolt_docs or
+      dolt_ignore changed on both sides; anything under manual
+  dolt-defect
+      tables that Dolt 2.3.0 cannot merge, or whose conflicts cannot be read:
+      see Columns that Dolt shows wrongly
+  unrelated
+      no common history
+
+ORDER, AND WHAT MAKES IT DETERMINISTIC
+
+1. Our head and the heads of all newest peers are merged one after the other, in
+   the order of their hashes.
+2. Then come the peers with ours, theirs or manual, in the order of their names.
+   There, ours is the result so far.
+
+A head that is refused is left out with every head that contains it. Our own
+head is never left out. Each merge commit is a function of its two parents:
+author and committer dolt-federation <merge@dolt-federation.invalid>, both dates
+the later committer date of the parents, a fixed message, a session in UTC. So
+two databases that see the same heads make the same commit, at any time, in any
+order, under any name. Then there is nothing more to merge.
+
+That applies to step 1. Merges of step 2 depend on the configuration of the
+database, and the result says so: merge.deterministic is false, merge.because is
+strategy. A Dolt without the variables that fix the committer reports committer,
+once. Databases still get equal contents.
+
+Two heads are **equivalent** if their contents are equal and their histories
+differ by federation merges only. If a peer is only read, an equivalent head is
+not merged and its state is up-to-date. Otherwise databases that read each other
+would merge merges for ever.
+
+HOW ROWS ARE RESOLVED
+
+Every merge takes the same steps, also one without conflicts:
+
+1. Check the definitions.
+2. Resolve the rows in conflict. dolt_conflicts_<table> is written in bulk, if
+   Dolt shows it correctly. That changes the row without firing a trigger and
+   without an ON UPDATE, and no value passes through the client. Stored
+   generated columns are computed again, because Dolt keeps the old value there
+   (2.3.0).
+3. Resolve unique keys and foreign keys until nothing changes. If the value of a
+   unique key changes, the decided rows wait in a temporary table of the session
+   until all unique keys are resolved. Otherwise Dolt refuses a value that
+   another row still has. These rows, restored rows and removed rows need an
+   INSERT or a DELETE. Both are refused for a table with triggers, because a
+   peer may have brought them.
+4. Verify all constraints of every row in tables that differ from both sides. A
+   row without its parent does not count if one side already has it like that.
+5. Make one commit.
+
+The merge is made on a temporary branch. A refused merge leaves no trace.
+
+COLUMNS THAT DOLT SHOWS WRONGLY
+
+Dolt's system tables put columns of their own beside the columns of a table.
+Some definitions make these tables unreadable (Dolt 2.3.0, measured). A run
+reads such tables in another way, or refuses the merge with dolt-defect before
+it resolves anything.
+
+  A functional index or a VIRTUAL column, in the base or on either side
+      What Dolt does: The values of dolt_conflicts_<table> are not under their
+      columns
+      What a run does: It compares the rows at the three commits, and rewrites
+      the resolved ones
+  The same, and rows that break a constraint
+      What Dolt does: Dolt does not name the constraint, and removes no
+      violation
+      What a run does: dolt-defect
+  A column named diff_type
+      What Dolt does: our_diff_type and their_diff_type exist twice
+      What a run does: It compares the rows at the three commits
+  A column named commit or commit_date
+      What Dolt does: to_commit, from_commit and their dates exist twice in the
+      differences
+      What a run does: It reads the differences by position, commit by commit. A
+      blocked change shows the number of rows, not their keys, if the key has
+      such a name
+  No primary key, and one of the above or a column cardinality
+      What Dolt does: Two rows cannot be distinguished
+      What a run does: dolt-defect
+  A column that one side added, with a row deleted on one side and changed on
+  the other
+      What Dolt does: The other side has no value for it
+      What a run does: The row survives with the default of the column, or NULL
+  A column that one side dropped
+      What Dolt does: Changes of the other side to that column have no place
+      What a run does: The column stays dropped
+  A column renamed since the base, and rows that both sides changed
+      What Dolt does: The values of one side are under the old name
+      What a run does: dolt-defect; a rename without such rows merges
+  A column dropped by the second head, in hash order, that comes before the
+  primary key
+      What Dolt does: The merged table gets another primary key, or the engine
+      ends
+      What a run does: dolt-defect
+  A column added before others on one side, and deleted rows
+      What Dolt does: A panic, or values of another type
+      What a run does: dolt-defect in most cases
+  A STORED column without any index, unique key or check
+      What Dolt does: A panic
+      What a run does: dolt-defect
+  A column named __proto__ or like another private name of JavaScript objects
+      What Dolt does: –
+      What a run does: dolt-defect
+
+Names count in any case: Diff_Type is diff_type. Rewriting deletes rows and
+inserts them again, which would fire triggers; a table with triggers is refused
+with constraint-violation where rows would have to be rewritten.
+
+IN THE REPORT
+
+Every row is listed under the peer it was merged with:
+
+- kind, table, key, the columns in conflict, and both heads;
+- base, ours and theirs, from the point of view of the local database. If the
+  other value is not our own, between names the peers that have it;
+- who won and why, and whether the row is left for a person;
+- lost: the commit that has a version that the merge lacks, and the statement
+  that restores it;
+- elsewhere: true for a merge that another database made.
+
+Resolved rows are no conflict for status and exit code. report-values decides
+how much of the data is shown. Values that look like secrets are never shown.
+
+RESOLVING BY HAND
+
+The conflicts file holds the rows that manual left, and every other conflict
+with rows to choose from. Its path is conflictsPath of the result, and the
+output conflicts-path of the Action. It holds all values, whatever report-values
+says, so only its owner may read it. On the command line it is
+<database>/.dolt/dolt-federation/conflicts.yaml, a place that git, Dolt and
+beads leave alone. In the Action it is under RUNNER_TEMP and is deleted with the
+job, unless a step keeps it:
+
+          - uses: actions/upload-artifact@v6
+            if: always() && steps.sync.outputs.conflicts-path != ''
+            with:
+              name: conflicts
+              path: \${{ steps.sync.outputs.conflicts-path }}
+
+Everyone who may read the artifacts of the repository can then read the values.
+There is no resolve in the Action. Download the file and resolve in a clone of
+the database.
+
+    merges:
+      - peer: partner
+        ours: l4r9h6js1gcg0vt17k6hmdbvdlfcfd2v
+        theirs: "40ac0t98ulh13313p2cmps6cheu5bgs7"
+        rows:
+          - table: issues
+            key:
+              id: bd-1
+            kind: changed
+            choose:
+            cells:
+              title:
+                base: Fix the gate
+                ours: Fix the north gate
+                theirs: Mend the gate
+                choose: {value: "Mend the north gate"}
+
+Write your choice after choose:. It is ours, theirs or base; for a row also
+delete; for a cell also a value: {value: "text"}, {value: null} for NULL,
+{value: 0x00ff} for bytes. A choice for a row applies to all of its cells in
+conflict. Cells that only one side changed are merged in any case. The choices
+depend on the kind:
+
+  changed
+      For the row: ours, theirs, base, delete
+      For a cell: ours, theirs, base, a value
+  deleted (see deleted-by)
+      For the row: ours, theirs, base, delete
+      For a cell: –
+  id-collision
+      For the row: ours, theirs, delete
+      For a cell: ours, theirs, a value
+  duplicate: two rows under one unique key (manual)
+      For the row: ours or theirs stays
+      For a cell: –
+  keyless: all rows in conflict of a table without a primary key
+      For the row: ours, theirs
+      For a cell: –
+
+dolt-federation resolve --file F makes the merges of the file with these choices
+and moves the branch once. It contacts no peer: the run that wrote the file has
+fetched the heads, and the next sync publishes the result. It refuses these
+cases, and then moves nothing:
+
+- conflicts-undecided: rows or cells without a choice. The error lists them.
+- conflicts-file-invalid, with the line: an unknown table, key or column, an
+  invalid choice, a value that the column cannot hold as it is written, or
+  anything else in the file that differs from the database.
+- conflicts-stale: our head, or the head fetched from the peer, is not the one
+  in the file. sync writes the file for the current heads and keeps the choices
+  for unchanged rows.
+- uncommitted-changes, constraint-violation (the chosen rows break a
+  constraint), and everything that would block the peer in a run.
+
+If a running server holds the database, resolve works through it.
+
+A file may hold several peers. They are merged in the order of the file, each
+onto the result so far. If the choices for one peer change the conflicts with
+the next, resolve them one at a time. Remove an entry under merges to leave that
+peer for later.
+
+On a terminal, resolve without --file asks row by row, like git add --patch. It
+shows the whole row, who changed it on each side and when, and for a table
+without a primary key the equal rows with their counts. ? explains the letters,
+O and T choose one side for all later rows of the peer, and u takes the last
+answer back. q stops with exit code 0: the file keeps every answer, nothing is
+merged, and the next resolve continues.
+
+The merge is made in the order of the hashes and signed like every other. So two
+databases that make the same choice, ours in one and theirs in the other, make
+the same commit at any time.
+
+LOST ROWS
+
+Under lost the conflicts file has rows of completed merges. Each entry has the
+peer, the kind, the table, the key, the whole row, head (a commit that has the
+row as shown) and, if a statement helps, sql:
+
+    lost:
+      - peer: partner
+        kind: id-collision
+        table: issues
+        key:
+          id: e.1
+        head: l4r9h6js1gcg0vt17k6hmdbvdlfcfd2v
+        row:
+          id: e.1
+          title: Mend the gate
+        sql: "INSERT INTO \`issues\` (\`id\`, \`title\`) SELECT 'e.1-2', \`title\` FROM \`issues\` AS OF 'l4r9…' WHERE \`id\` = 'e.1'"
+        choose:
+
+resolve asks about these rows too. In the file, write after choose:
+
+- restore to do what sql says, in one commit for all rows. resolve computes the
+  statement again and never runs the text in the file;
+- {restore-as: {id: "e.9"}} to set columns to values of your own;
+- drop to leave the merge unchanged;
+- nothing to decide later. A dependant without a choice follows the row that
+  with names.
+
+  id-collision
+      Where the row is: only in head: another row has its key
+      What sql does: adds it under a key that is free
+  dependant
+      Where the row is: only in head: it was removed with the row that with
+      names
+      What sql does: adds it, referring to the new key of that row
+  duplicate
+      Where the row is: only in head: another row has its unique value
+      What sql does: adds it with another unique value
+  unique-conflict
+      Where the row is: in the database, with its former unique value
+      What sql does: gives it another unique value
+  reference
+      Where the row is: in the database; it refers to the row that has the key
+      now, or to its former row
+      What sql does: makes it refer to the lost row again
+  renamed
+      Where the row is: in the database, under key and other-key
+      What sql does: copies the change to the row with the new key
+  changed
+      Where the row is: in the database, with the later value (beads)
+      What sql does: sets the value that lost
+
+A child in beads, such as bd-a.2, gets the next free number below its parent,
+and the counter of the parent is raised. Rows come after the rows that they
+refer to, so you can also run the statements yourself, from top to bottom. The
+suggested keys and values were unused in the database at the time of the run.
+The parents of a merge are part of its history, so head stays readable as long
+as the branch does. resolve removes the entries that it restores or drops; all
+others stay.
+
+The run that makes or first receives a merge exits with 4. Later runs exit with
+0 and report open: the number of undecided rows in the file. In the Action the
+file is deleted with the job unless a step keeps it. The job summary therefore
+lists for each lost row the table, the commit, and, if report-values allows
+keys, the key and the statement.
+
+The next run without unresolved rows removes the file. Peers that a run did not
+reach stay in it. An unreadable file is renamed to conflicts.yaml.unreadable, or
+-2 and so on if that exists. If another process changes the file while resolve
+asks, the answers go to conflicts.yaml.mine. Files of versions 1 and 2 are read
+as well.
+
+THE SIDE THAT LOST
+
+A merge is a function of its parents, so a run can repeat the merge of another
+database to report it. It does so if our branch moves over a merge commit of
+another database, and one parent of that commit contains our old head or is
+contained in it. The merge is repeated on a temporary branch. The report then
+lists the rows where our side lost, and all lost rows. They have elsewhere: true
+and are in the conflicts file. This one run exits with 4 if any of them needs a
+decision. Both sides therefore see a lost row, whichever of them merged.
+
+- At most 20 merges are repeated, the newest first, within a minute. The notice
+  merges-unread counts the rest.
+- A merge that was made with ours or theirs, by hand, or by another version of
+  dolt-federation or Dolt gives another commit when it is repeated. Only the
+  notice protocol reports it.
+`,
+  'rewritten-histories': `REWRITTEN HISTORIES
+
+DOLT_SQUASH_HISTORY, bd flatten, a soft reset with a new commit, --amend on a
+published commit and a forced push all replace commits that others already have.
+A merge with the old history would bring back every row and every value that was
+removed with these commits. Such a peer has the state rewritten and the error
+history-rewritten. It is neither merged nor pushed to, and the exit code is 4.
+All other peers go on.
+
+HOW IT IS RECOGNISED
+
+The file .dolt/dolt-federation.json holds, for each peer, the last head H that
+both sides contained. The entry belongs to the first commit of our history, the
+endpoint with its git ref, the branch there and our branch. It is written only
+after our own branch contains H.
+
+  The peer's head no longer contains H
+      rewritten, side theirs
+  Our head no longer contains H, the peer's does
+      rewritten, side ours
+  Neither contains H, and both diverged before it
+      rewritten, side both
+  The peer has a commit that our branch abandoned for another history
+      rewritten, side ours, for peers never met before, too
+  A backup or archive is at an older commit of ours
+      ahead: a restored backup is not a rewrite
+  The peer is empty now, or lacks the branch
+      remote-empty or branch-missing with a warning that names H. It is pushed
+      to only if init-empty is true
+
+Without an entry, the tracking ref of the remote is read once, if our branch
+contains its head, and written to the file. status and --dry-run also write it
+if their fetch moves the ref, because that head is then recorded nowhere else.
+Without a tracking ref too, the result has memory: none for the peer, and a
+rewrite is only suspected. The side is then suspected, and both of these hold:
+
+- The merge base has none of the tables that both sides have.
+- In one of these tables both sides have an equal row: the same primary key and
+  equal columns. The tables schema_migrations, config and metadata do not count,
+  nor do tables without a primary key.
+
+Two databases that ran the same schema on one first commit, without equal rows,
+are merged as usual.
+
+Limits:
+
+- Without an entry, a rewrite above a base that has tables cannot be recognised.
+- A database that is cloned on a fresh runner has no entries. On fresh runners
+  only the rule without an entry applies.
+- If table definitions differ, the first 200 rows of a table are compared.
+
+WHAT YOU CAN DO
+
+The error names both heads and every option that the role of the peer allows.
+Each option names the whole head of the peer and does nothing if the peer has
+moved (lease-stale). Each is an input of the Action as well. If a workflow keeps
+the input, it has no effect a second time.
+
+    dolt-federation sync --adopt partner=HASH             # our branch becomes theirs
+    dolt-federation sync --force-with-lease partner=HASH  # their branch becomes ours
+    dolt-federation sync --merge-rewritten partner=HASH   # both are merged
+
+**--adopt** (sync and pull) moves our branch and its tables to the named head.
+Untracked and ignored tables stay.
+
+- It is refused with local-commits while our branch has commits that H lacks
+  (without an entry: that the merge base lacks). The error lists them with the
+  --discard-local that names all of them.
+- It is refused with uncommitted-changes if it would overwrite uncommitted
+  changes, or cover a table that only exists here.
+- The head is checked like all incoming commits. Deletions do not count, because
+  the commits to lose were named.
+- The tag dolt-federation/before-<UTC time> keeps our old head. It stays local
+  and is never pushed. The warning history-adopted prints the command that
+  restores it.
+
+**--force-with-lease** (sync and push) keeps the peer's old head as the tag
+dolt-federation-replaced/<peer>/<hash>, here and at the peer. The warning
+forced-push prints the command that restores it.
+
+**--merge-rewritten** (sync and pull) merges the two histories as they are. Rows
+of both sides stay. Rows that one side deleted come back, and the report lists
+them with the kind restored. Rows that differ count as added on both sides
+(id-collision). Use it if both sides have work of their own and few rows were
+deleted.
+
+After that, the other databases see the peer as rewritten in turn. Each makes
+its own decision; --adopt is the usual one. A third peer that still has the old
+history is refused until it takes the new one, or is replaced.
+`,
+  safety: `SAFETY
+
+What dolt-federation checks before it changes anything, and what it never does.
+The threat model lists every attack with its code and its test, and says what is
+not defended.
+
+WHAT A RUN NEVER DOES
+
+- It does not force a push or rewrite a branch, unless force-with-lease or adopt
+  names the exact head that may be lost. A tag keeps that head.
+- It does not report success without reading the peer again after a push.
+- It does not push to the branch of a running database.
+- It does not overwrite uncommitted changes.
+- It does not break a lock or repair a damaged file.
+- It does not send a credential to another address than the url of its entry.
+- It does not write on the events of a pull request, unless
+  allow-untrusted-event is set.
+
+WHAT BLOCKS A PEER
+
+Before a run merges the commits of a peer, or moves our branch to them, it
+compares them with the last commit that both sides share. The changes in this
+table block the peer: it is neither merged nor pushed to. The run ends with exit
+code 4, and the other peers go on. status and --dry-run report blocked peers in
+advance.
+
+  peer-brings-code
+      The peer: brings a new or changed trigger, event or procedure
+      Accept it with: accept: [triggers], [events], [procedures]
+  peer-brings-code
+      The peer: brings an expression with a function outside a fixed list
+      Accept it with: accept: [expressions]
+  peer-changes-local-tables
+      The peer: changes dolt_ignore or dolt_nonlocal_tables
+      Accept it with: accept: [ignore]
+  peer-changes-local-tables
+      The peer: commits a table that our dolt_ignore keeps private
+      Accept it with: accept: [ignored-tables]
+  peer-steers
+      The peer: changes rows of beads that say where other programs send data,
+      or which credentials they use
+      Accept it with: accept: [peers]
+  not-comparable
+      The peer: replaced a table, and the difference cannot be explained
+      Accept it with: accept: [recreated]
+  peer-untrusted
+      The peer: adds, changes or deletes rows that its trust does not allow
+      Accept it with: the system of the rows under trust
+  mass-deletion
+      The peer: drops a table, or deletes more than max-delete percent (50) of a
+      table of 20 rows or more
+      Accept it with: accept: [deletion]; deletions also with --max-delete 100
+  lossy-merge
+      The peer: has a merge by another tool that lacks rows of a parent
+      Accept it with: accept: [deletion]
+  schema-ahead
+      The peer: has a newer schema of beads, or changes a table that a newer
+      schema keeps local
+      Accept it with: accept: [ignore, deletion], [ignored-tables]
+  schema-fork
+      The peer: has other migrations of beads under the same version
+      Accept it with: nothing
+  future-date
+      The peer: brings a commit, or rows whose updated_at or modified_at is,
+      more than 24 hours ahead
+      Accept it with: accept: [future]
+
+- accept belongs to one peer. A primary has it only if it is written under
+  federation.peers with role: primary, not as federation.remote.
+- A change that we already have does not block.
+- Views, removed code, new definitions of tables and older migrations of beads
+  (schema-skew) are reported and merged.
+- Tags that a fetch brings or moves are restored.
+- The first clone is not checked. It comes from the primary, or from the peer
+  that bootstrap names.
+
+A DATABASE THAT IS IN USE
+
+Only one process can have a Dolt database open. A run waits up to 60 seconds for
+another run, 10 seconds for other processes and 2 seconds for a server. Then it
+ends with database-in-use and names the process, if the system reports it. With
+federation.server a run works through the server. Locks are never removed. Full
+and read-only disks, damaged files and very many peers are in limits.
+
+WHAT REPORTS SHOW
+
+report-values decides how much of the data a report shows: counts only (none),
+keys too (keys), or values too (full). The default is none in a public
+repository, keys in a private one, and full on a terminal. Names of tables and
+peers, endpoints and commit hashes always appear. Known secrets are replaced in
+all of them.
+`,
   'exit-codes': `EXIT CODES
 
   0
@@ -438,6 +1560,4 @@ WHICH FAILURES MAKE A RUN FAIL
 Bad usage, a database that cannot be opened and an interrupt have exit codes of
 their own, whatever fail-on says.
 `,
-} as const satisfies Record<string, string>;
-
-export type TopicName = keyof typeof TOPICS;
+};

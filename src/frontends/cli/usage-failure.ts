@@ -19,6 +19,8 @@ export const COMMAND_ALIASES: Aliases = {
   preview: 'plan',
   check: 'doctor',
   verify: 'doctor',
+  report: 'status',
+  backup: 'push',
   mergetool: 'resolve',
   conflicts: 'resolve',
 };
@@ -38,6 +40,8 @@ const FLAG_ALIASES: Aliases = {
   '--colour': '--color',
   '--simulate': '--dry-run',
   '--what-if': '--dry-run',
+  '--role': '--only-role',
+  '--roles': '--only-role',
 };
 
 const HELP = 'Run `dolt-federation --help`, or `dolt-federation <command> --help`.';
@@ -62,12 +66,19 @@ export function usageFailure(refusal: CommanderError, at: Command, words: readon
       const flag = /'(.*)'/s.exec(text)?.[1] ?? '';
       return refused(
         text,
-        [...meant(suggestion(flag, flagsOf(at), FLAG_ALIASES)), HELP, order(flag, at)].filter(Boolean).join(' '),
+        [...meant(suggestion(flag, flagsOf(at), FLAG_ALIASES)), helpOf(at), order(flag, at)].filter(Boolean).join(' '),
       );
     }
     default:
-      return refused(text, HELP);
+      return refused(text, helpOf(at));
   }
+}
+
+/** Where to read about the options and arguments of a command. */
+function helpOf(at: Command): string {
+  const path: string[] = [];
+  for (let one: Command | null = at; one?.parent != null; one = one.parent) path.unshift(one.name());
+  return path.length === 0 ? HELP : `Run \`dolt-federation ${path.join(' ')} --help\`.`;
 }
 
 /** @param topics further words that would be known in its place */

@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import { COMMAND_NAMES } from '../../contract/commands.ts';
 
 /** A command to copy: a line break in it would be copied too, and the terminal wraps it without one. */
-const COMMAND = new RegExp(`(?:^|[\\s\`])dolt(?:-federation (?:${COMMAND_NAMES.join('|')})\\b| [a-z])`);
+const COMMAND = new RegExp(`(?:^|[\\s\`])dolt(?:-federation (?:${COMMAND_NAMES.join('|')}|help)\\b| [a-z])`);
 
 /**
  * A line as lines that fit a terminal, broken between words. Commands and indented text, such as YAML, stay whole.

@@ -109,15 +109,6 @@ export function rewrittenFailure(
   const { name } = peer;
   const { ours, theirs, base, branch } = heads;
   const at = `${name} is at ${theirs}, our ${branch} at ${ours}.`;
-  const rights = rightsOf(peer.role);
-  const named = `${name}=${theirs}`;
-  const ways = [
-    ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.`] : []),
-    ...(rights.push && peer.live !== true ? [`\`--force-with-lease ${named}\`: their branch becomes ours.`] : []),
-    ...(rights.pull && base !== null
-      ? [`\`--merge-rewritten ${named}\`: both histories are merged, and rows deleted since then come back.`]
-      : []),
-  ];
   if (inbox !== null) {
     return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
       hint:
@@ -126,8 +117,24 @@ export function rewrittenFailure(
     });
   }
   return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
-    hint: `Nothing was merged or pushed. Run again with one of these:\n${ways.join('\n')}`,
+    hint: `Nothing was merged or pushed. Run again with one of these:\n${waysOut(peer, heads).join('\n')}`,
   });
+}
+
+/** The options that end a dispute about the history, as the role of the peer allows. */
+export function waysOut(
+  peer: Pick<PeerProgress['peer'], 'name' | 'role' | 'live'>,
+  { theirs, base }: Pick<Heads, 'theirs' | 'base'>,
+): string[] {
+  const rights = rightsOf(peer.role);
+  const named = `${peer.name}=${theirs}`;
+  return [
+    ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.`] : []),
+    ...(rights.push && peer.live !== true ? [`\`--force-with-lease ${named}\`: their branch becomes ours.`] : []),
+    ...(rights.pull && base !== null
+      ? [`\`--merge-rewritten ${named}\`: both histories are merged, and rows deleted since then come back.`]
+      : []),
+  ];
 }
 
 function found(

@@ -12,7 +12,8 @@ let folder: TempFolder;
 beforeAll(async () => {
   folder = await tempFolder();
   // The scripts ask the command for the names of peers.
-  const answer = '#!/bin/sh\necho "north  file:///n  peer  T1"\necho "nadir  file:///d  peer  T1"\n';
+  const answer =
+    '#!/bin/sh\ncase "$*" in *other.yaml*) echo elsewhere; exit;; esac\necho "north  file:///n  peer  T1"\necho "nadir  file:///d  peer  T1"\n';
   await writeFile(folder.file('dolt-federation'), answer, { mode: 0o755 });
   for (const shell of ['bash', 'zsh', 'fish']) await writeFile(folder.file(shell), await script(shell));
 });
@@ -36,7 +37,11 @@ async function lines(program: string, ...args: string[]): Promise<string[]> {
 
 /** bash calls the function with these variables. */
 const bash: Complete = (line) => {
-  const words = line.split(' ').map((word) => `'${word}'`);
+  // bash splits words at `=`.
+  const words = line
+    .replaceAll('=', ' = ')
+    .split(' ')
+    .map((word) => `'${word}'`);
   const code = `. ./bash; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _dolt_federation; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return lines('/bin/bash', '--norc', '-c', code);
 };
@@ -44,15 +49,17 @@ const bash: Complete = (line) => {
 /** zsh filters what the function offers by the word before the cursor; here the function alone is called. */
 const zsh: Complete = async (line) => {
   const words = line.split(' ').map((word) => `'${word}'`);
-  const stubs = 'compdef() { : }; compadd() { shift; print -l -- "$@" }; _files() { print -l files "$@" }';
+  const add = 'compadd() { while [[ $1 != -- ]] { shift }; shift; print -l -- "$@" }';
+  const stubs = `compdef() { : }; compset() { : }; ${add}; _files() { print -l files "$@" }`;
   const code = `${stubs}; . ./zsh; words=(${words.join(' ')}); CURRENT=${words.length}; _dolt_federation`;
-  const last = line.split(' ').at(-1) ?? '';
+  const [last = ''] = /[^ =,]*$/.exec(line) ?? [];
   return (await lines(serverProgram('ZSH'), '-f', '-c', code)).filter((word) => word.startsWith(last));
 };
 
 const fish: Complete = async (line) => {
   const offered = await lines(serverProgram('FISH'), '--no-config', '-c', `source ./fish; complete -C '${line}'`);
-  return offered.map((each) => each.split('\t')[0] ?? '');
+  // fish offers whole words: the value with its flag.
+  return offered.map((each) => (each.split('\t')[0] ?? '').replace(/^--[a-z-]+=/, ''));
 };
 
 const SHELLS: readonly (readonly [string, Complete])[] = [
@@ -90,12 +97,45 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
   test('offer the values of a flag', async () => {
     expect((await complete('dolt-federation sync --fail-on ')).sort()).toEqual(['any', 'none', 'primary']);
     expect(await complete('dolt-federation --color ne')).toEqual(['never']);
+    expect(await complete('dolt-federation sync --fail-on=pri')).toEqual(['primary']);
+    expect((await complete('dolt-federation sync --timeout=3s n')).sort()).toEqual(['nadir', 'north']);
+  });
+
+  test('offer the words of a list, each after a comma', async () => {
+    const ends = async (line: string) => (await complete(line)).map((word) => word.split(',').at(-1));
+    expect(await ends('dolt-federation sync --only-role up')).toEqual(['upstream']);
+    expect(await ends('dolt-federation sync --only-role peer,up')).toEqual(['upstream']);
+    expect(await ends('dolt-federation add-peer --accept fut')).toEqual(['future']);
+    expect(await ends('dolt-federation set-peer --unset role,lower')).toEqual(['lower-tier']);
+  });
+
+  test('offer the keys of the configuration and their words', async () => {
+    expect(await complete('dolt-federation config get sync.')).toEqual(['sync.mode']);
+    expect(await complete('dolt-federation config unset federation.so')).toEqual(['federation.sovereignty']);
+    expect((await complete('dolt-federation config set conflict.strategy ')).sort()).toEqual([
+      ...['manual', 'newest', 'ours', 'theirs'],
+    ]);
+    expect(await complete('dolt-federation config set federation.push t')).toEqual(['true']);
+    expect(await complete('dolt-federation config set federation.attribution s')).toEqual([]);
+  });
+
+  test('offer the topics and commands of the help, and the common flags before a command', async () => {
+    expect(await complete('dolt-federation help cred')).toEqual(['credentials']);
+    expect(await complete('dolt-federation help val')).toEqual(['validate']);
+    expect(await complete('dolt-federation help config se')).toEqual(['set']);
+    expect(await complete('dolt-federation --js')).toEqual(['--json']);
   });
 
   test('offer the names of peers, also after a flag with a value', async () => {
     expect((await complete('dolt-federation sync --timeout 3s n')).sort()).toEqual(['nadir', 'north']);
     expect(await complete('dolt-federation remove-peer no')).toEqual(['north']);
     expect(await complete('dolt-federation add-peer n')).toEqual([]);
+    expect(await complete('dolt-federation sync --bootstrap no')).toEqual(['north']);
+    expect((await complete('dolt-federation sync --adopt no')).map((word) => word.replace(/=$/, ''))).toEqual([
+      'north',
+    ]);
+    expect(await complete('dolt-federation sync --config other.yaml e')).toEqual(['elsewhere']);
+    expect(await complete('dolt-federation -C other.yaml status e')).toEqual(['elsewhere']);
   });
 });
 

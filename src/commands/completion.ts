@@ -1,4 +1,5 @@
-import { COMMAND_NAMES, COMMANDS, type CommandEntry } from '../contract/commands.ts';
+import { SETTING_NAMES, SETTINGS, settingWords } from '../config/settings.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandEntry, type CommandName, TOPIC_PAGES } from '../contract/commands.ts';
 import { COMMON_FLAGS } from '../contract/common-flags.ts';
 import type { OptionEntry } from '../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../contract/options.ts';
@@ -31,43 +32,63 @@ export const completionCommand = defineCommand({
 function completedCommands(): readonly CompletedCommand[] {
   const single = COMMAND_NAMES.map((name) => completedCommand(name, COMMANDS[name]));
   const groups = [...new Set(COMMAND_NAMES.flatMap((name) => (name.includes(' ') ? [name.split(' ')[0] ?? ''] : [])))];
+  const plain = { flags: COMMON, words: [], peers: 'none' } as const;
+  const members = new Map(groups.map((group) => [group, membersOf(group)]));
+  const first = COMMAND_NAMES.map((name) => name.split(' ')[0] ?? '');
   const help = {
+    ...plain,
     path: ['help'],
     summary: 'Print help for a command or a topic',
-    flags: COMMON,
-    words: [],
-    peers: false,
+    words: [...new Set([...first, ...Object.keys(TOPIC_PAGES)])],
+    second: members,
   };
-  return [...single, help, ...groups.map((name) => ({ ...help, path: [name], summary: 'Read the configuration' }))];
+  const summary = 'Read or change the configuration';
+  return [...single, help, ...groups.map((name) => ({ ...plain, path: [name], summary, second: new Map() }))];
 }
 
-function completedCommand(name: string, entry: CommandEntry): CompletedCommand {
-  const argument = entry.arguments[0]?.name;
+function membersOf(group: string): readonly string[] {
+  return COMMAND_NAMES.flatMap((name) => (name.startsWith(`${group} `) ? [name.slice(group.length + 1)] : []));
+}
+
+function completedCommand(name: CommandName, entry: CommandEntry): CompletedCommand {
+  const argument = entry.arguments[0];
+  const keys = SETTING_NAMES.map((setting) => [SETTINGS[setting].key, settingWords(setting)] as const);
   return {
     path: name.split(' '),
     summary: entry.summary.replaceAll('`', ''),
     flags: [...entry.options.map(completedFlag), ...(entry.showOrigin === true ? [SHOW_ORIGIN] : []), ...COMMON],
-    words: argument === 'shell' ? SHELLS : [],
-    peers: argument === 'peer' || (argument === 'name' && name !== 'add-peer'),
+    words: argument?.name === 'shell' ? SHELLS : argument?.name === 'key' ? keys.map(([key]) => key) : [],
+    second: name === 'config set' ? new Map(keys) : new Map(),
+    peers: argument?.name === 'peer' ? 'many' : argument?.name === 'name' && name !== 'add-peer' ? 'one' : 'none',
   };
 }
 
+/** What a value names, by its placeholder. */
+const NAMED: Readonly<Record<string, CompletedFlag['names']>> = {
+  file: 'files',
+  folder: 'folders',
+  peer: 'peers',
+  'peer=hash': 'heads',
+};
+
 /** A flag that is on by default is offered as its negation. */
 function completedFlag(name: OptionName): CompletedFlag {
-  const { type, default: value, short, choices = [], description, value: placeholder }: OptionEntry = OPTIONS[name];
+  const entry: OptionEntry = OPTIONS[name];
+  const { type, default: value, short, choices = [], listOf = [], description, value: placeholder } = entry;
   const isOn = type === 'flag' && value === 'true';
   return {
     name: isOn ? `no-${name}` : name,
     short: short ?? null,
     takesValue: type !== 'flag',
     choices,
-    files: placeholder === 'file' ? 'files' : placeholder === 'folder' ? 'folders' : null,
+    listOf,
+    names: placeholder === undefined ? null : (NAMED[placeholder] ?? null),
     description: description.replaceAll('`', ''),
   };
 }
 
 function plainFlag(name: string, short: string | null, description: string): CompletedFlag {
-  return { name, short, takesValue: false, choices: [], files: null, description };
+  return { name, short, takesValue: false, choices: [], listOf: [], names: null, description };
 }
 
 const SHOW_ORIGIN = plainFlag('show-origin', null, 'Print where each value came from');
@@ -78,7 +99,8 @@ const COMMON: readonly CompletedFlag[] = [
     short: short ?? null,
     takesValue: value !== undefined,
     choices,
-    files: value === 'folder' ? ('folders' as const) : null,
+    listOf: [],
+    names: value === undefined ? null : (NAMED[value] ?? null),
     description,
   })),
   plainFlag('help', 'h', 'Print help'),

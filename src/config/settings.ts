@@ -164,6 +164,17 @@ export function settingText(name: SettingName, value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : String(value ?? '');
 }
 
+/** The words that a setting can have; none: it has other values. */
+export function settingWords(name: SettingName): readonly string[] {
+  const { form, schema }: Setting<unknown> = SETTINGS[name];
+  if (form === 'boolean' || form === 'boolean-or-list') return ['true', 'false'];
+  const [written] = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).anyOf ?? [];
+  const words = typeof written === 'object' ? (written.enum ?? []) : [];
+  return words.flatMap((word) =>
+    typeof word === 'string' && word !== '' && schema.safeParse(word).success ? [word] : [],
+  );
+}
+
 /**
  * Whether pushing is allowed. `federation.push` decides if it is set; else a guard of beads forbids it.
  * @param guard of beads, if any

@@ -10,6 +10,8 @@ export interface OptionEntry {
    */
   readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
   readonly choices?: readonly string[];
+  /** Words of which the value is a list, separated by commas. */
+  readonly listOf?: readonly string[];
   readonly min?: number;
   readonly max?: number;
   /** The value if it is not set, as text; absent: none. `config` means that file and environment decide. */

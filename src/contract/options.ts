@@ -1,6 +1,6 @@
 import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
-import { PEER_OPTIONS } from './peer-options.ts';
+import { PEER_OPTIONS, PEER_SETTING_NAMES } from './peer-options.ts';
 import {
   COMMENT_MODES,
   CONFLICT_STRATEGIES,
@@ -9,6 +9,7 @@ import {
   JSONL_COMMITS,
   REPORT_FORMATS,
   REPORT_VALUES,
+  ROLES,
   SYNC_MODES,
   TIERS,
 } from './vocabulary.ts';
@@ -36,6 +37,7 @@ export const OPTIONS = {
     frontends: BOTH,
     type: 'text',
     value: 'roles',
+    listOf: ROLES,
   },
   'working-directory': {
     description: 'Folder to start from, relative to the workspace',
@@ -62,6 +64,7 @@ export const OPTIONS = {
     frontends: CLI,
     type: 'text',
     value: 'options',
+    listOf: PEER_SETTING_NAMES,
   },
   save: {
     description: 'Write the folder given with `--database` to the configuration, as `federation.database`',

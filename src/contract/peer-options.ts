@@ -20,10 +20,11 @@ export const PEER_OPTIONS = {
     choices: CONFLICT_STRATEGIES,
   },
   accept: {
-    description: `Incoming changes that do not block the peer, separated by commas: ${ACCEPTS.join(', ')}`,
+    description: 'Incoming changes that do not block the peer, separated by commas',
     frontends: CLI,
     type: 'text',
     value: 'list',
+    listOf: ACCEPTS,
   },
   trust: {
     description:

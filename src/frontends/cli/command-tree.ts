@@ -106,7 +106,7 @@ function helpText(command: CommandName, name: OptionName): string {
   const entry: OptionEntry = OPTIONS[name];
   const value = entry.type === 'flag' ? undefined : (commandDefault(command, name) ?? defaultText(name));
   const notes = [
-    ...(entry.choices === undefined ? [] : [entry.choices.join(', ')]),
+    ...[entry.choices ?? entry.listOf ?? []].flatMap((words) => (words.length === 0 ? [] : [words.join(', ')])),
     ...(value === undefined ? [] : [`default: ${value}`]),
   ];
   const description = entry.description.replaceAll('`', '');

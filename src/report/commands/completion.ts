@@ -6,8 +6,10 @@ export interface CompletedFlag {
   readonly short: string | null;
   readonly takesValue: boolean;
   readonly choices: readonly string[];
-  /** What its value names; null: something else. */
-  readonly files: 'files' | 'folders' | null;
+  /** Words of which the value is a list, separated by commas. */
+  readonly listOf: readonly string[];
+  /** What its value names; `heads`: peers with a hash, as `peer=hash`; null: something else. */
+  readonly names: 'files' | 'folders' | 'peers' | 'heads' | null;
   readonly description: string;
 }
 
@@ -18,12 +20,14 @@ export interface CompletedCommand {
   readonly flags: readonly CompletedFlag[];
   /** Words that may be its first argument. */
   readonly words: readonly string[];
-  /** Whether its arguments are names of peers. */
-  readonly peers: boolean;
+  /** Words that may be its second argument, by the first. */
+  readonly second: ReadonlyMap<string, readonly string[]>;
+  /** Whether its first argument, or every argument, is the name of a peer. */
+  readonly peers: 'none' | 'one' | 'many';
 }
 
-/** Names of peers are the first words of `list-peers`. Errors are for the command itself, not for a completion. */
-const PEERS = 'dolt-federation list-peers 2>/dev/null';
+/** Flags that decide which configuration has the peers. */
+const PLACES = ['-C', '--working-directory', '--config'];
 
 /** The completions of one shell, as a script that the shell reads. */
 export function completionScript(shell: Shell, commands: readonly CompletedCommand[]): string {
@@ -47,8 +51,11 @@ function following(commands: readonly CompletedCommand[], path: readonly string[
   return [...new Set([...next, ...(own?.words ?? [])])];
 }
 
-function allFlags(commands: readonly CompletedCommand[]): readonly CompletedFlag[] {
-  return [...new Map(commands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
+/** Flags of every command; they may also come before it. */
+function commonFlags(commands: readonly CompletedCommand[]): readonly CompletedFlag[] {
+  return (commands[0]?.flags ?? []).filter(({ name }) =>
+    commands.every(({ flags }) => flags.some((flag) => flag.name === name)),
+  );
 }
 
 function written({ name, short }: CompletedFlag): string[] {
@@ -56,20 +63,25 @@ function written({ name, short }: CompletedFlag): string[] {
 }
 
 function valued(commands: readonly CompletedCommand[]): readonly CompletedFlag[] {
-  return allFlags(commands).filter(({ takesValue }) => takesValue);
+  const all = [...new Map(commands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
+  return all.filter(({ takesValue }) => takesValue);
 }
 
-/** A `case` of bash and zsh: the words of each path. */
+/** A `case` of bash and zsh: the words of the first argument of each path, then those of the second. */
 function wordCases(commands: readonly CompletedCommand[]): string {
   const paths = [[], ...commands.map(({ path }) => path)].map((path) => ({ path, words: following(commands, path) }));
-  return paths
+  const first = paths.map(({ path, words }) => ({ key: `0:${path.join(' ')}:`, words }));
+  const second = commands.flatMap(({ path, second }) =>
+    [...second].map(([given, words]) => ({ key: `1:${path.join(' ')}:${given}`, words })),
+  );
+  return [...first, ...second]
     .filter(({ words }) => words.length > 0)
-    .map(({ path, words }) => `    '${path.join(' ')}') offered='${words.join(' ')}' ;;\n`)
+    .map(({ key, words }) => `    '${key}') offered='${words.join(' ')}' ;;\n`)
     .join('');
 }
 
 function flagCases(commands: readonly CompletedCommand[]): string {
-  return commands
+  return [{ path: [], flags: commonFlags(commands) }, ...commands]
     .map(({ path, flags }) => `    '${path.join(' ')}') flags='${flags.flatMap(written).join(' ')}' ;;\n`)
     .join('');
 }
@@ -80,49 +92,89 @@ function valueCases(commands: readonly CompletedCommand[], action: (flag: Comple
     .join('');
 }
 
-/** The command so far, without flags and their values. The loop and its arrays are the same in bash and zsh. */
-function pathLoop(commands: readonly CompletedCommand[], first: string, end: string): string {
+/**
+ * Reads the words before the cursor, without flags and their values. bash splits `--flag=value` at the `=`. The loop and
+ * its arrays are the same in bash and zsh.
+ */
+function wordLoop(commands: readonly CompletedCommand[], first: string, end: string): string {
   const groups = [...new Set(commands.flatMap(({ path }) => (path.length > 1 ? [path[0] ?? ''] : [])))];
-  return `  local called='' skip='' word at
+  const others = valued(commands).flatMap(written);
+  return `  local called='' skip='' word at operand='' count=0
+  local -a places
+  places=()
   for ((at = ${first}; at < ${end}; at++)); do
     word="\${words_before[at]}"
-    if [[ -n $skip ]]; then skip=''; continue; fi
+    if [[ $word == '=' ]]; then continue; fi
+    if [[ -n $skip ]]; then
+      if [[ $skip != other ]]; then places+=("$skip" "$word"); fi
+      skip=''; continue
+    fi
     case "$word" in
-    ${valued(commands).flatMap(written).join('|')}) skip=1 ;;
+    ${PLACES.join('|')}) skip="$word" ;;
+    ${others.filter((flag) => !PLACES.includes(flag)).join('|')}) skip=other ;;
+    ${PLACES.filter((flag) => flag.startsWith('--'))
+      .map((flag) => `${flag}=*`)
+      .join('|')}) places+=("$word") ;;
     -*|federation) ;;
     *)
       if [[ -z $called ]]; then called="$word"
       elif [[ ${groups.map((group) => `$called == ${group}`).join(' || ')} ]]; then called="$called $word"
+      else
+        if [[ $count == 0 ]]; then operand="$word"; fi
+        count=$((count + 1))
       fi ;;
     esac
   done
 `;
 }
 
+/** Names of peers are the first words of `list-peers`. Errors are for the command itself, not for a completion. */
+const PEERS = `$(dolt-federation list-peers \${places[@]+"\${places[@]}"} 2>/dev/null | awk '{print $1}')`;
+
 function peersCase(commands: readonly CompletedCommand[]): string {
-  return commands.flatMap(({ path, peers }) => (peers ? [`'${path.join(' ')}'`] : [])).join('|');
+  return commands
+    .flatMap(({ path, peers }) => {
+      if (peers === 'none') return [];
+      return [peers === 'one' ? `'0:${path.join(' ')}:'` : `*':${path.join(' ')}:'*`];
+    })
+    .join('|');
 }
 
 function bash(commands: readonly CompletedCommand[]): string {
   return `# Completion of dolt-federation for bash: source <(dolt-federation completion bash)
 _dolt_federation() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" offered='' flags=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" offered='' flags='' before=''
+  if [[ $current == '=' ]]; then current=''
+  elif [[ $previous == '=' ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"
+  fi
+  if [[ $current == *,* ]]; then before="\${current%,*},"; fi
   local words_before=("\${COMP_WORDS[@]}")
   COMPREPLY=()
-  case "$previous" in
-${valueCases(commands, ({ choices, files }) => {
+${wordLoop(commands, '1', 'COMP_CWORD')}  case "$previous" in
+${valueCases(commands, ({ choices, listOf, names }) => {
   if (choices.length > 0) return `COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$current")); return`;
-  if (files === null) return 'return';
-  return `compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -${files === 'files' ? 'f' : 'd'} -- "$current")); return`;
+  if (listOf.length > 0)
+    return `COMPREPLY=($(compgen -P "$before" -W '${listOf.join(' ')}' -- "\${current##*,}")); return`;
+  switch (names) {
+    case null:
+      return 'return';
+    case 'peers':
+      return `COMPREPLY=($(compgen -W "${PEERS}" -- "$current")); return`;
+    case 'heads':
+      return `compopt -o nospace 2>/dev/null; COMPREPLY=($(compgen -S = -W "${PEERS}" -- "$current")); return`;
+    case 'files':
+    case 'folders':
+      return `compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -${names === 'files' ? 'f' : 'd'} -- "$current")); return`;
+  }
 })}  esac
-${pathLoop(commands, '1', 'COMP_CWORD')}  case "$called" in
+  case "$called" in
 ${flagCases(commands)}  esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
     return
   fi
-  case "$called" in
-${wordCases(commands)}    ${peersCase(commands)}) offered="$(${PEERS} | awk '{print $1}')" ;;
+  case "$count:$called:$operand" in
+${wordCases(commands)}    ${peersCase(commands)}) offered="${PEERS}" ;;
   esac
   COMPREPLY=($(compgen -W "$offered" -- "$current"))
 }
@@ -137,21 +189,36 @@ _dolt_federation() {
   local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" flags=''
   local -a words_before
   words_before=("\${words[@]}")
-  case "$previous" in
-${valueCases(commands, ({ choices, files }) => {
+  if [[ $current == --*=* ]]; then
+    previous="\${current%%=*}"
+    compset -P '*='
+  fi
+${wordLoop(commands, '2', 'CURRENT')}  case "$previous" in
+${valueCases(commands, ({ choices, listOf, names }) => {
   if (choices.length > 0) return `compadd -- ${choices.join(' ')}; return`;
-  if (files === null) return 'return';
-  return files === 'files' ? '_files; return' : '_files -/; return';
+  if (listOf.length > 0) return `compset -P '*,'; compadd -- ${listOf.join(' ')}; return`;
+  switch (names) {
+    case null:
+      return 'return';
+    case 'peers':
+      return `compadd -- \${=:-"${PEERS}"}; return`;
+    case 'heads':
+      return `compadd -S = -- \${=:-"${PEERS}"}; return`;
+    case 'files':
+      return '_files; return';
+    case 'folders':
+      return '_files -/; return';
+  }
 })}  esac
-${pathLoop(commands, '2', 'CURRENT')}  local offered=''
+  local offered=''
   case "$called" in
 ${flagCases(commands)}  esac
   if [[ $current == -* ]]; then
     compadd -- \${=flags}
     return
   fi
-  case "$called" in
-${wordCases(commands)}    ${peersCase(commands)}) offered="$(${PEERS} | awk '{print $1}')" ;;
+  case "$count:$called:$operand" in
+${wordCases(commands)}    ${peersCase(commands)}) offered="${PEERS}" ;;
   esac
   compadd -- \${=offered}
 }
@@ -159,15 +226,34 @@ compdef _dolt_federation dolt-federation
 `;
 }
 
+/** What fish offers, as functions of the script. */
+const FISH_FUNCTIONS = `function __dolt_federation_peers
+    set -l words (commandline -opc)
+    set -l places
+    for at in (seq 2 (count $words))
+        switch $words[$at]
+            case ${PLACES.join(' ')}
+                set -a places $words[$at] $words[(math $at + 1)]
+            case ${PLACES.filter((flag) => flag.startsWith('--'))
+              .map((flag) => `'${flag}=*'`)
+              .join(' ')}
+                set -a places $words[$at]
+        end
+    end
+    dolt-federation list-peers $places 2>/dev/null | string split -f1 ' '
+end
+function __dolt_federation_list
+    set -l before (commandline -ct | string replace -r '^--[^=]*=' '' | string replace -r '[^,]*$' '')
+    printf "$before%s\\n" $argv
+end`;
+
 function fish(commands: readonly CompletedCommand[]): string {
   const tops = following(commands, []);
-  const none = `not __fish_seen_subcommand_from ${tops.join(' ')}`;
-  // Flags of every command may also come before it.
-  const common = (commands[0]?.flags ?? []).filter(({ name }) =>
-    commands.every(({ flags }) => flags.some((flag) => flag.name === name)),
-  );
+  const none = `not ${seen(tops)}`;
+  const common = commonFlags(commands);
   const lines = [
     '# Completion of dolt-federation for fish: dolt-federation completion fish | source',
+    FISH_FUNCTIONS,
     'complete -c dolt-federation -f',
     ...tops.map((name) => {
       const summary = commands.find(({ path }) => path.join(' ') === name)?.summary ?? '';
@@ -182,23 +268,48 @@ function fish(commands: readonly CompletedCommand[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function fishFlag(start: string, { name, short, takesValue, choices, files, description }: CompletedFlag): string {
+function seen(words: readonly string[]): string {
+  return `__fish_seen_subcommand_from ${words.join(' ')}`;
+}
+
+function fishFlag(start: string, flag: CompletedFlag): string {
+  const { name, short, takesValue, names, description } = flag;
+  const values = fishValues(flag);
   return [
     `${start} -l ${name}`,
     ...(short === null ? [] : [`-s ${short}`]),
-    ...(takesValue ? [files === 'files' ? '-r -F' : '-x'] : []),
-    ...(choices.length === 0 ? [] : [`-a '${choices.join(' ')}'`]),
-    ...(files === 'folders' ? ["-a '(__fish_complete_directories)'"] : []),
+    ...(takesValue ? [names === 'files' ? '-r -F' : '-x'] : []),
+    ...(values === null ? [] : [`-a '${values}'`]),
     `-d ${quoted(description)}`,
   ].join(' ');
 }
 
-function fishCommand({ path, flags, peers }: CompletedCommand, words: readonly string[]): string[] {
-  const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-  const start = `complete -c dolt-federation -n '${seen}'`;
+function fishValues({ choices, listOf, names }: CompletedFlag): string | null {
+  if (choices.length > 0) return choices.join(' ');
+  if (listOf.length > 0) return `(__dolt_federation_list ${listOf.join(' ')})`;
+  switch (names) {
+    case null:
+    case 'files':
+      return null;
+    case 'folders':
+      return '(__fish_complete_directories)';
+    case 'peers':
+      return '(__dolt_federation_peers)';
+    case 'heads':
+      return '(__dolt_federation_peers | string replace -r $ =)';
+  }
+}
+
+function fishCommand({ path, flags, peers, second }: CompletedCommand, words: readonly string[]): string[] {
+  const called = path.map((word) => seen([word])).join('; and ');
+  const start = `complete -c dolt-federation -n '${called}'`;
+  const after = (condition: string) => `complete -c dolt-federation -n '${called}; and ${condition}'`;
   return [
-    ...(words.length === 0 ? [] : [`${start} -a '${words.join(' ')}'`]),
-    ...(peers ? [`${start} -a "(${PEERS} | string split -f1 ' ')"`] : []),
+    ...(words.length === 0 ? [] : [`${after(`not ${seen(words)}`)} -a '${words.join(' ')}'`]),
+    ...[...second].flatMap(([first, next]) =>
+      next.length === 0 ? [] : [`${after(seen([first]))} -a '${next.join(' ')}'`],
+    ),
+    ...(peers === 'none' ? [] : [`${start} -a '(__dolt_federation_peers)'`]),
     ...flags.map((flag) => fishFlag(start, flag)),
   ];
 }

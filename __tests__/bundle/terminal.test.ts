@@ -11,7 +11,8 @@ import { screenOf } from '../helpers/terminal-screen.ts';
 
 /** A terminal of 40 lines; `script` of util-linux gives a process one. */
 async function shown(folder: TempFolder, columns: number, line: string): Promise<string> {
-  const command = `stty rows 40 cols ${columns}; exec ${process.execPath} ${CLI} ${line} --dolt-path ${testDolt()}`;
+  const dolt = line.startsWith('help') ? '' : ` --dolt-path ${testDolt()}`;
+  const command = `stty rows 40 cols ${columns}; exec ${process.execPath} ${CLI} ${line}${dolt}`;
   const { stdout, exitCode } = await execa('/bin/bash', ['-c', `script -qec '${command}' /dev/null`], {
     cwd: folder.file('north'),
     env: { ...userEnvironment(folder), TERM: 'xterm' },
@@ -22,18 +23,23 @@ async function shown(folder: TempFolder, columns: number, line: string): Promise
   const { lines, colors } = screenOf(stdout);
   const wide = lines.filter(
     (each) =>
-      !each.includes(folder.path) && !/[0-9a-v]{32}/.test(each) && each.length > columns && !/\bdolt /.test(each),
+      !each.includes(folder.path) &&
+      !/[0-9a-v]{32}/.test(each) &&
+      each.length > columns &&
+      !/\bdolt |dolt-federation /.test(each),
   );
   expect(wide).toEqual([]);
   const screen = lines.map((each) => `| ${each}`.trimEnd());
   const painted = colors.map((each) => `  ${each}`);
-  return steady(folder, [`$ dolt-federation ${line}`, ...screen, `exit code ${exitCode}`, ...painted].join('\n'));
+  const typed = line.replaceAll(folder.path, '/srv');
+  return steady(folder, [`$ dolt-federation ${typed}`, ...screen, `exit code ${exitCode}`, ...painted].join('\n'));
 }
 
 /** Commits, times and paths differ from run to run. */
 function steady(folder: TempFolder, text: string): string {
   return text
     .replaceAll(folder.path, '/srv')
+    .replaceAll(testDolt(), '/usr/bin/dolt')
     .replace(/\b[0-9a-v]{32}\b/g, '0123456789abcdefghijklmnopqrstuv')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\dZ/g, '2026-01-02 03:04Z')
     .replace(/\b\d+(?:\.\d)? m?s\b/g, '1.2 s');
@@ -74,5 +80,19 @@ if (process.platform === 'linux') {
     await configure(`    partner:file:///srv/box\n${vault}`);
     session.push(await shown(folder, columns, 'sync'));
     expectApproved(`terminal/session-${columns}.txt`, `${session.join('\n\n')}\n`);
+  });
+
+  test.each([80, 120])('help and init in a terminal of %d columns', async (columns) => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('home'));
+    await makeDatabase(folder.file('north', 'db'));
+    const session = [
+      await shown(folder, columns, 'help'),
+      await shown(folder, columns, 'help sync'),
+      await shown(folder, columns, 'init /srv/hub --yes'),
+      await shown(folder, columns, `init file://${folder.file('hub')} --name north --yes`),
+      await shown(folder, columns, `init file://${folder.file('hub')} --name north --yes`),
+    ];
+    expectApproved(`terminal/start-${columns}.txt`, `${session.join('\n\n')}\n`);
   });
 }

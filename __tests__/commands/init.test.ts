@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { text as wholeText } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
@@ -50,9 +50,13 @@ describe('init', () => {
     );
     expect(result.workflow.secrets).toEqual([]);
     expect(result.workflow.text).toContain('contents: write');
-    const text = initText(result);
+    const text = initText(result, null);
     expect(text).toContain(`wrote ${folder.file('.beads/config.yaml')}: the primary origin is`);
     expect(text).toContain('note: Add db/ to .gitignore');
+    // The folder is ignored in the next run.
+    await rm(folder.file('.beads'), { recursive: true });
+    await writeFile(folder.file('.gitignore'), '/db/\n');
+    expect(await run(folder, { endpoint: 'https://github.com/my-org/my-repo.git' })).toMatchObject({ notes: [] });
     expect(text).toContain(result.workflow.text);
   });
 
@@ -63,7 +67,7 @@ describe('init', () => {
     const result = await run(folder, { endpoint: 's3://my-bucket/issues', name: 'north', aws });
     expect(result).toMatchObject({ peer: 'mailbox', checks: [{ check: 'credentials', peer: 'mailbox' }] });
     expect(await configOf(folder)).toContain('      role: primary\n      aws:\n        region: eu-central-1\n');
-    expect(initText(result)).toMatch(/^ {2}AWS_KEY_ID {2}the id of an access key/m);
+    expect(initText(result, null)).toMatch(/^ {2}AWS_KEY_ID {2}the id of an access key/m);
     expect(result.workflow.text).toContain('          bootstrap: mailbox\n');
   });
 
@@ -86,7 +90,7 @@ describe('init', () => {
     expect(result.checks).toContainEqual(
       expect.objectContaining({ check: 'live', peer: 'origin', cure: expect.stringContaining('plain-hosts') }),
     );
-    expect(initText(result)).toContain('warning: live origin: runs do not push to origin');
+    expect(initText(result, null)).toContain('warning: live origin: runs do not push to origin');
   });
 
   test('a database outside the folder is named for this machine only', async () => {
@@ -139,6 +143,13 @@ describe('init', () => {
     const failure = await refusal(() => run(folder, { ...given, endpoint }));
     expect(failure.code).toBe(code);
     expect(await filesBelow(folder.path)).toEqual(before);
+  });
+
+  test('suggests the endpoint that was probably meant', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('db/.dolt/noms'), { recursive: true });
+    const failure = await refusal(() => run(folder, { endpoint: './box' }));
+    expect(failure.hint).toContain(`Did you mean \`file://${folder.file('box')}\`?`);
   });
 
   test('without a database, or with two, it says which there are', async () => {

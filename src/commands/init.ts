@@ -17,7 +17,7 @@ import { doctor } from './doctor/index.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { type InitAnswers, initAnswers } from './prepare/init-answers.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
-import { ownRepositoryOf } from './prepare/own-repository.ts';
+import { isCommittable, ownRepositoryOf } from './prepare/own-repository.ts';
 import { workflowNeeds } from './prepare/workflow-needs.ts';
 
 export interface InitRequest {
@@ -77,7 +77,10 @@ export async function init(request: InitRequest, context: Context): Promise<Init
     endpoint: answers.endpoint,
     town: answers.town,
     checks: await check(request, context, answers.database),
-    notes: notes({ before, root, folder, isBeads }, answers),
+    notes: notes(
+      { before, root, folder, isBeads, committable: await isCommittable(answers.database, context) },
+      answers,
+    ),
     workflow: { path: WORKFLOW_PATH, text: workflow(needs), secrets: [...needs.secrets] },
   };
 }
@@ -136,9 +139,11 @@ interface Situation {
   readonly root: string;
   readonly folder: string | null;
   readonly isBeads: boolean;
+  /** Whether a commit of the repository could contain the database. */
+  readonly committable: boolean;
 }
 
-function notes({ before, root, folder, isBeads }: Situation, { database, town }: InitAnswers): string[] {
+function notes({ before, root, folder, isBeads, committable }: Situation, { database, town }: InitAnswers): string[] {
   const way = relative(root, database);
   const isOutside = !isBeads && way.startsWith('..');
   return [
@@ -150,7 +155,7 @@ function notes({ before, root, folder, isBeads }: Situation, { database, town }:
           `The database is outside ${root}, so the configuration cannot name it. On this machine, set DOLT_FEDERATION_DATABASE=${database}.`,
         ]
       : []),
-    ...(folder !== null && way !== ''
+    ...(folder !== null && way !== '' && committable
       ? [`Add ${way}/ to .gitignore: the database is published to its peers, not with the repository.`]
       : []),
     ...(town === null
@@ -162,7 +167,7 @@ function notes({ before, root, folder, isBeads }: Situation, { database, town }:
 export const initCommand = defineCommand({
   parse: initRequest,
   run: init,
-  render: (result) => ({ json: result, text: () => initText(result) }),
+  render: (result) => ({ json: result, text: ({ columns }) => initText(result, columns) }),
 });
 
 function initRequest(asked: Asked): InitRequest {

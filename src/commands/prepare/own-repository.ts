@@ -26,11 +26,23 @@ export function parseRepository(url: string): Repository | null {
 }
 
 /** The repository that the remote `origin` of the working directory names; null if there is none. */
-export async function ownRepositoryOf({ env, cwd, tempDir, userHome, signal }: Context): Promise<Repository | null> {
-  const environment = doltEnvironment(env, tempDir, { privateDir: tempDir, userHome });
-  const args = ['config', '--get', 'remote.origin.url'];
-  const found = await run('git', args, { env: environment, cwd, signal }).catch(() => null);
+export async function ownRepositoryOf(context: Context): Promise<Repository | null> {
+  const found = await git(context, 'config', '--get', 'remote.origin.url');
   return found?.exitCode === 0 ? parseRepository(found.stdout.trim()) : null;
+}
+
+/** Whether a folder is in a git repository that does not ignore it, so that a commit could contain it. */
+export async function isCommittable(folder: string, context: Context): Promise<boolean> {
+  return (await git(context, 'check-ignore', '--quiet', '--', folder))?.exitCode === NOT_IGNORED;
+}
+
+/** Of `git check-ignore`; outside a repository it ends with 128. */
+const NOT_IGNORED = 1;
+
+/** @returns null if there is no git */
+async function git({ env, cwd, tempDir, userHome, signal }: Context, ...args: readonly string[]) {
+  const environment = doltEnvironment(env, tempDir, { privateDir: tempDir, userHome });
+  return await run('git', args, { env: environment, cwd, signal }).catch(() => null);
 }
 
 /** The endpoint that keeps a database in this repository, over https so that the token of a job can be used. */

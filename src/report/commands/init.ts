@@ -1,23 +1,28 @@
 import type { InitResult } from '../../contract/result.ts';
 import { plain } from '../../core/text.ts';
 import { plainLines } from '../plain.ts';
+import { wrap } from '../text/wrap.ts';
 
-/** What `init` did, what is missing, and the workflow to copy. */
-export function initText(result: InitResult): string {
+/**
+ * What `init` did, what is missing, and the workflow to copy, which stays as it is.
+ * @param columns of the terminal; null: a pipe, where lines are not wrapped
+ */
+export function initText(result: InitResult, columns: number | null): string {
   const { file, peer, endpoint, checks, notes, workflow } = result;
   const findings = checks.flatMap(({ status, check, peer: about, message, cure }) => [
     `${status}: ${[check, about].filter((part) => part !== null).join(' ')}: ${plain(message)}`,
     ...plainLines(cure ?? '').map((line) => `  ${line}`),
   ]);
   const secrets = workflow.secrets.map(({ name, value }) => `  ${name}  ${value}`);
-  const lines = [
+  const before = [
     `wrote ${plain(file)}: the primary ${peer} is ${plain(endpoint)}`,
     ...notes.map((note) => `note: ${plain(note)}`),
     ...findings,
     '',
     `Workflow to copy into ${workflow.path} (replace OWNER and COMMIT):`,
     '',
-    ...workflow.text.trimEnd().split('\n').map(plain),
+  ];
+  const after = [
     '',
     ...(secrets.length === 0
       ? ['Secrets to set in the repository: none']
@@ -26,5 +31,7 @@ export function initText(result: InitResult): string {
     'Next, publish this database: dolt-federation sync',
     'Then add the databases of others: dolt-federation add-peer <name> <endpoint>',
   ];
+  const fitting = (lines: readonly string[]) => lines.flatMap((line) => wrap(line, '  ', columns));
+  const lines = [...fitting(before), ...workflow.text.trimEnd().split('\n').map(plain), ...fitting(after)];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,10 +1,12 @@
 import { cp, readFile } from 'node:fs/promises';
+import { delimiter, dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { freePort } from '../../src/core/processes.ts';
-import { command } from '../helpers/commanding.ts';
+import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { cloneDatabase } from '../helpers/database.ts';
 import { bdWorkspace } from '../helpers/servers/bd.ts';
+import { serverProgram } from '../helpers/servers/server-program.ts';
 import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const FOUND = { database: undefined, ceiling: null } as const;
@@ -35,8 +37,12 @@ test.each<[string, readonly string[], string]>([
       : {};
     const bd = await bdWorkspace(folder, flags, env);
     const path = folder.file(...place.split('/'));
-    const sync = async (isServed: boolean) => {
-      const { result, log } = await command(below(folder, 'repo'), '', { ...FOUND, env });
+    const stopping = {
+      stopBd: true,
+      env: { ...bd.env, ...env, PATH: `${dirname(serverProgram('BD'))}${delimiter}${bd.env['PATH']}` },
+    };
+    const sync = async (isServed: boolean, options: CommandOptions = { env }) => {
+      const { result, log } = await command(below(folder, 'repo'), '', { ...FOUND, ...options });
       expect(result).toMatchObject({ database: path, status: 'success', peers: [{ verified: true }] });
       expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
       expect(log.some((message) => message.startsWith('working through the server'))).toBe(isServed);
@@ -52,8 +58,15 @@ test.each<[string, readonly string[], string]>([
       expect(await sync(isServed)).toMatchObject({ pulledCommits: 1 });
       expect(await bd.titles()).toEqual(['ours', 'theirs']);
       await bd.ok('create', 'later', '--quiet');
-      if (isServed) await bd.ok('dolt', 'stop');
-      await sync(false);
+      if (isServed) {
+        const without = command(below(folder, 'repo'), '', { ...FOUND, env, stopBd: true });
+        await expect(without).rejects.toMatchObject({
+          code: 'database-in-use',
+          hint: expect.stringContaining('Leave out `--stop-bd`'),
+        });
+      }
+      // In embedded mode there is no server, so nothing stops or starts.
+      await sync(false, stopping);
       await other.dolt('pull', 'origin', 'main');
       expect(await other.rows('SELECT title FROM issues ORDER BY title')).toEqual(
         ['later', 'ours', 'theirs'].map((title) => ({ title })),

@@ -44,6 +44,8 @@ export interface SyncRequest {
   readonly dryRun: boolean;
   /** Whether remotes that dolt-federation did not add may be repointed to the peers of the same name. */
   readonly fixRemotes?: boolean | undefined;
+  /** Whether bd stops its server if that holds the database; absent: the run works through it. */
+  readonly stopBd?: boolean | undefined;
   readonly failOn: FailOn;
   /** How often a lost push race is retried, after another fetch and merge. */
   readonly retries: number;
@@ -88,6 +90,7 @@ export const DEFAULT_SYNC_REQUEST: SyncRequest = {
   rewrites: NO_REWRITES,
   dryRun: false,
   fixRemotes: false,
+  stopBd: false,
   failOn: 'any',
   retries: 3,
   timeout: 600_000,

@@ -52,6 +52,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     rewrites: requestedRewrites(read),
     dryRun: untrusted || command === 'plan' || read('dry-run'),
     fixRemotes: read('fix-remotes'),
+    stopBd: read('stop-bd'),
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),

@@ -57,6 +57,8 @@ const READ = [
   ...DOLT,
 ] as const;
 const RUN = [...READ, 'fetch-wait', 'dry-run', 'bootstrap', 'fix-remotes'] as const;
+/** Of the commands that write to the database. */
+const WRITE = [...RUN, 'save', 'stop-bd'] as const;
 const JSONL = ['jsonl-path', 'allow-fewer'] as const;
 const REWRITES = ['adopt', 'discard-local', 'merge-rewritten'] as const;
 
@@ -84,19 +86,19 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'save', 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES, ...JSONL],
+    options: [...WRITE, 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES, ...JSONL],
     action: true,
   },
   pull: {
     summary: 'Fetch and merge without pushing',
     arguments: PEERS,
-    options: [...RUN, 'save', 'max-delete', ...REWRITES, ...JSONL],
+    options: [...WRITE, 'max-delete', ...REWRITES, ...JSONL],
     action: true,
   },
   push: {
     summary: 'Push committed changes and verify, without merging',
     arguments: PEERS,
-    options: [...RUN, 'save', 'init-empty', 'force-with-lease'],
+    options: [...WRITE, 'init-empty', 'force-with-lease'],
     action: true,
   },
   status: {

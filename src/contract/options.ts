@@ -162,6 +162,13 @@ export const OPTIONS = {
     type: 'flag',
     default: 'false',
   },
+  'stop-bd': {
+    description:
+      'If a server of bd holds the database, stop it with `bd dolt stop`; by default the run works through the server',
+    frontends: CLI,
+    type: 'flag',
+    default: 'false',
+  },
   register: {
     description: 'Keep the peer as a remote of the database, regardless of `federation.register`',
     frontends: CLI,

@@ -23,7 +23,7 @@ describe('a command line becomes a request', () => {
       'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --merge-timeout 20s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
-      `--only-role peer,backup --force-with-lease a=${HEAD} --adopt b=${HEAD} --discard-local ${HEAD} --merge-rewritten c=${HEAD}`,
+      `--stop-bd --only-role peer,backup --force-with-lease a=${HEAD} --adopt b=${HEAD} --discard-local ${HEAD} --merge-rewritten c=${HEAD}`,
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-mirror https://m.example',
     ].join(' ');
     expect(request(line)).toEqual({
@@ -35,6 +35,7 @@ describe('a command line becomes a request', () => {
       rewrites: { adopt: new Map([['b', HEAD]]), discardLocal: [HEAD], merge: new Map([['c', HEAD]]) },
       dryRun: true,
       fixRemotes: false,
+      stopBd: true,
       failOn: 'primary',
       retries: 0,
       timeout: 90_000,

@@ -12,6 +12,8 @@ import { serverProgram } from './server-program.ts';
 export interface Bd {
   /** The folder that it runs in. */
   readonly cwd: string;
+  /** Its environment. */
+  readonly env: Env;
   /** Runs a command; it may fail. */
   run(...args: readonly string[]): Promise<Finished>;
   /** Runs a command that must not fail. @returns standard output */
@@ -45,6 +47,7 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
   };
   return {
     cwd,
+    env: all,
     run: start,
     ok,
     at: (other) => bdIn(folder, other, env),

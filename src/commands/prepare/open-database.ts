@@ -26,6 +26,7 @@ import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts'
 import { behindGates } from './beside/behind-gates.ts';
 import { refuseFrozen } from './beside/frozen.ts';
 import { openCopyBesideBd } from './beside/open-copy.ts';
+import { stopBd } from './beside/stop-bd.ts';
 import { bootstrapPeer, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
@@ -63,6 +64,7 @@ type Opening = Pick<
   | 'rewrites'
   | 'leases'
   | 'fixRemotes'
+  | 'stopBd'
 >;
 
 interface Known {
@@ -88,7 +90,9 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   }
   if (mayWrite(request)) await refuseFrozen(folder, configuration, context);
   const serving = await servedBy(found, configuration, context);
-  if (serving !== null) {
+  const stops = request.stopBd === true && mayWrite(request);
+  if (serving !== null && stops) await stopBd(found, serving, configuration, context);
+  else if (serving !== null) {
     refuseAdopt(request);
     const { branch, parallel, timeout } = request;
     const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout };

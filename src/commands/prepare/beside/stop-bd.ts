@@ -1,0 +1,58 @@
+import { dirname } from 'node:path';
+import type { Configuration } from '../../../config/configuration.ts';
+import type { Env } from '../../../core/env.ts';
+import { Failure, toFailure } from '../../../core/failure.ts';
+import { plain, shorten } from '../../../core/text.ts';
+import { run } from '../../../dolt/process.ts';
+import type { Context } from '../../context.ts';
+import type { Found } from '../locate-database.ts';
+import type { Serving } from '../served-by.ts';
+
+/** bd waits for the end of its server. */
+const STOP_MS = 60_000;
+const MAX_SAID = 500;
+
+/**
+ * Lets bd stop its own server, which holds the database. No process is ended here: bd knows which ones are its own.
+ * @param serving the server that holds the database
+ * @throws Failure `database-in-use` if it is not a server of bd, or bd does not stop it
+ */
+export async function stopBd(
+  found: Found,
+  serving: Serving,
+  { server }: Pick<Configuration, 'server'>,
+  { env, log, signal }: Pick<Context, 'env' | 'log' | 'signal'>,
+): Promise<void> {
+  const workspace = found.kind === 'database' ? found.bd?.guarded[0] : undefined;
+  if (server.value !== null || serving.path === null || workspace === undefined) {
+    throw refused('the server that holds the database is not started by bd on this machine');
+  }
+  // Whatever leads to the workspace leads bd to the same one.
+  const all = { ...given(env), BEADS_DIR: workspace };
+  const ended = await run('bd', ['dolt', 'stop'], {
+    env: all,
+    cwd: dirname(workspace),
+    timeoutMs: STOP_MS,
+    signal,
+  }).catch((thrown: unknown) => {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
+    throw refused('the command bd could not be run', failure);
+  });
+  const said = plain(shorten(`${ended.stderr}${ended.stdout}`.trim(), MAX_SAID));
+  if (ended.exitCode !== 0) throw refused(`\`bd dolt stop\` ended with exit code ${ended.exitCode}: ${said}`);
+  log.info('bd stopped its server; its next command starts it again');
+}
+
+function given(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+function refused(why: string, cause?: Failure): Failure {
+  return new Failure('database-in-use', `\`--stop-bd\` did not stop the server: ${why}`, {
+    hint: 'Leave out `--stop-bd`: the run then works through the server. Or stop the server during the run.',
+    cause,
+  });
+}

@@ -69,6 +69,9 @@ test('bd writes while a run waits for a peer, and the run merges what it wrote',
   expect(await titlesElsewhere()).toEqual(['meanwhile', 'more', 'ours', 'theirs']);
   expect(await database.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'issues' }]);
   expect(await bd.titles()).toEqual(['meanwhile', 'more', 'ours', 'theirs', 'uncommitted']);
+  // What a run leaves that is killed while it has the database open.
+  await database.dolt('remote', 'add', 'dolt-federation-exchange-999999999', `file://${folder.file('gone')}`);
+  expect(await sync()).toMatchObject({ status: 'unchanged', peers: [{ verified: true }] });
   expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
   expect(await readdir(`${path}/.dolt`)).toContain('dolt-federation.json');
   expect(await readdir(folder.file('repo', 'tmp'))).toEqual([]);

@@ -1,3 +1,4 @@
+import { enterGates } from '../../beads/beside/gates.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
@@ -13,7 +14,7 @@ import { forgetPeer, registerPeers } from '../../sync/remotes/registration.ts';
 import { readRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { Context } from '../context.ts';
 import { refuseFrozen } from './beside/frozen.ts';
-import { locateDatabase } from './locate-database.ts';
+import { type Found, locateDatabase } from './locate-database.ts';
 import { tierRefusal } from './peer-access.ts';
 
 const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
@@ -51,7 +52,7 @@ export async function registerNow(
     const found = await locateDatabase(place, context);
     if (found.kind !== 'database') return;
     await refuseFrozen(found.path, place.configuration, context);
-    await withDatabase(found.path, context, async (sql) => {
+    await withDatabase(found, context, async (sql) => {
       const { failures } = await registerPeers(sql, [{ peer: peer.name, url: peer.endpoint.dolt, ref: peer.ref }], {
         path: found.path,
         registering: 'keep',
@@ -80,7 +81,7 @@ export async function forgetNow(name: string, place: Place, context: Context): P
     }
     if (!(await hasRemoteOf(name, found.path))) return;
     await refuseFrozen(found.path, place.configuration, context);
-    const isOpened = await withDatabase(found.path, context, async (sql) => {
+    const isOpened = await withDatabase(found, context, async (sql) => {
       const { removed, branches, stays } = await forgetPeer(sql, found.path, name);
       const tracking = branches === 0 ? '' : ` and ${counted(branches, 'tracking ref')}`;
       for (const remote of removed) log.info(`removed the remote ${remote}${tracking} from ${found.path}`);
@@ -99,16 +100,25 @@ async function hasRemoteOf(peer: string, database: string): Promise<boolean> {
 }
 
 /** @returns false if this machine has no Dolt */
-async function withDatabase(path: string, context: Context, work: (sql: Sql) => Promise<void>): Promise<boolean> {
+async function withDatabase(
+  { path, bd }: Extract<Found, { kind: 'database' }>,
+  context: Context,
+  work: (sql: Sql) => Promise<void>,
+): Promise<boolean> {
   const dolt = await findDolt({ wanted: PINNED }, context);
   if (dolt === null) return false;
-  const server = await openServer(context, { dolt: dolt.path, database: path, lockTimeouts: NO_LOCK_TIMEOUTS });
+  const gates = await enterGates(bd?.guarded ?? [], context, 0);
   try {
-    const database = await openDatabase(server, 1);
-    await work(database).finally(() => database.close());
-    return true;
+    const server = await openServer(context, { dolt: dolt.path, database: path, lockTimeouts: NO_LOCK_TIMEOUTS });
+    try {
+      const database = await openDatabase(server, 1);
+      await work(database).finally(() => database.close());
+      return true;
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
+    await gates.leave();
   }
 }
 

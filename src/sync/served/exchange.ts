@@ -7,7 +7,7 @@ import type { UserServer } from '../../dolt/server/user-server.ts';
 import { branchHead, createBranch, deleteBranch, trackingHead } from '../../dolt/sql/heads.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import { fastForward } from '../../dolt/sql/merge.ts';
-import { addRemote, listRemotes, removeRemote } from '../../dolt/sql/remotes.ts';
+import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { resetBranch } from '../../dolt/sql/working-set.ts';
@@ -172,10 +172,7 @@ async function asRemote<T>(
 ): Promise<T> {
   const name = `${EXCHANGE}-${process.pid}`;
   return await server.session(async (sql) => {
-    for (const remote of await listRemotes(sql)) {
-      const pid = AT_SERVER.exec(remote.name)?.[1];
-      if (pid !== undefined && (remote.name === name || !isAlive(Number(pid)))) await removeRemote(sql, remote.name);
-    }
+    for (const remote of await listRemotes(sql)) if (isLeftover(remote)) await removeRemote(sql, remote.name);
     await addRemote(sql, { name, url, ref: null });
     try {
       return await work(sql, name);
@@ -184,4 +181,10 @@ async function asRemote<T>(
       await removeRemote(sql, name).catch(() => undefined);
     }
   });
+}
+
+/** Whether a remote of a database is the exchange of a run that died, or an earlier one of this process. */
+export function isLeftover({ name }: Pick<Remote, 'name'>): boolean {
+  const pid = Number(AT_SERVER.exec(name)?.[1] ?? 0);
+  return pid !== 0 && (pid === process.pid || !isAlive(pid));
 }

@@ -9,15 +9,18 @@ import { writeFileAtomic } from '../../../core/files.ts';
 import { pause } from '../../../core/interruption.ts';
 import { takeLock } from '../../../core/lock.ts';
 import { monotonicMs } from '../../../core/time.ts';
+import { readRepoState } from '../../../dolt/database-files.ts';
 import { NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
 import { copyForReading } from '../../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
 import { inUse } from '../../../dolt/server/lock.ts';
 import { checkedOutBranch } from '../../../dolt/sql/heads.ts';
+import { removeRemote } from '../../../dolt/sql/remotes.ts';
 import { readStateFile, stateFilePath } from '../../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
 import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
 import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
+import { isLeftover } from '../../../sync/served/exchange.ts';
 import { shortHolds } from '../../../sync/served/short-holds.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
@@ -79,6 +82,7 @@ export async function openCopyBesideBd(
     await release();
   };
   try {
+    await removeExchanges(path, own);
     if (!(await copyWhenFree({ path, work, bd }, context)) && !(await copyWhileHeld({ path, work }, own))) {
       await close();
       return null;
@@ -134,6 +138,17 @@ async function hasLeftovers(path: string): Promise<boolean> {
   const [moves, remotes, state] = [await readOwnMoves(path), await readRemoteRecords(path), await readStateFile(path)];
   const warnings = [moves.warning, remotes.warning, state.warning];
   return moves.moves.size + remotes.records.size > 0 || warnings.some((warning) => warning !== null);
+}
+
+/** A run that is killed while it holds the database leaves a remote, because of which bd refuses to upgrade. */
+async function removeExchanges(path: string, own: Engines): Promise<void> {
+  const left = (await readRepoState(path))?.remotes.filter(isLeftover) ?? [];
+  if (left.length === 0) return;
+  await own
+    .use(NO_CREDENTIALS, async ({ database }) => {
+      for (const { name } of left) await removeRemote(database, name);
+    })
+    .finally(() => own.close());
 }
 
 async function temporaryFolder(context: Context): Promise<string> {

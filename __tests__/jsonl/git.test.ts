@@ -1,10 +1,11 @@
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { commitJsonl } from '../../src/commands/outcome/jsonl-file.ts';
-import { readEnv } from '../../src/core/env.ts';
+import { type Env, readEnv } from '../../src/core/env.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { git as runGit } from '../helpers/git.ts';
 import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
+import { startGithubApi } from '../helpers/servers/github-api.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TOKEN = 'ghs_0123456789abcdef';
@@ -52,10 +53,11 @@ async function checkout(folder: TempFolder): Promise<Scene> {
 async function commit(
   folder: TempFolder,
   { host, file }: Scene,
-  mode: 'commit' | 'push',
+  mode: 'commit' | 'push' | 'pull-request',
   branch: string | null = 'main',
+  job: Env = {},
 ) {
-  const env = { PATH: readEnv()['PATH'] ?? '', GITHUB_SERVER_URL: host.url };
+  const env = { PATH: readEnv()['PATH'] ?? '', GITHUB_SERVER_URL: host.url, ...job };
   const context = { ...commandContext(folder.path, { env }), tempDir: folder.file('tmp') };
   const jsonl = { allowFewer: false, commit: { mode, branch, author: AUTHOR, message: 'Backup' } };
   return await commitJsonl(file, { jsonl, dolt: { source: 'release', githubToken: TOKEN } }, context);
@@ -119,6 +121,57 @@ describe('the commit of the JSONL file', () => {
     });
     expect(host.requests.slice(before).filter((request) => / 403$/.test(request))).toHaveLength(1);
     await expect(commit(folder, scene, 'push', null)).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
+  });
+
+  test('pull-request replaces one commit on a branch of its own, and opens one pull request', async () => {
+    await using folder = await tempFolder();
+    const scene = await checkout(folder);
+    await using _ = scene.host;
+    await using api = await startGithubApi();
+    const { bare, repo, file } = scene;
+    const job = { GITHUB_API_URL: api.url, GITHUB_REPOSITORY: 'org/repo' };
+    const propose = () => commit(folder, scene, 'pull-request', 'main', job);
+    const lines = (branch: string) => git(bare, 'log', '--format=%an %s', branch);
+
+    // Without the API there is nothing to push for.
+    await expect(commit(folder, scene, 'pull-request')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
+    expect(await git(bare, 'branch', '--format=%(refname:short)')).toBe('main');
+
+    const first = await propose();
+    const branch = first?.branch ?? '';
+    expect(branch).toMatch(/^dolt-federation\/jsonl-/);
+    expect(first).toMatchObject({ status: 'proposed', pullRequest: 'https://git.example/org/repo/pull/1' });
+    expect(api.pulls).toEqual([{ head: branch, base: 'main', title: 'Backup', body: expect.any(String) }]);
+    expect(await lines(branch)).toBe('Ann Backup\nBob first');
+    expect(await lines('main')).toBe('Bob first');
+    expect(await git(repo, 'status', '--porcelain')).toBe('?? .beads/');
+    expect(await propose()).toEqual(first);
+
+    await writeFile(file, '{"id":"bd-2"}\n');
+    await git(repo, 'commit', '--quiet', '--allow-empty', '-m', 'next');
+    await git(repo, 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+    expect(await propose()).toMatchObject({ status: 'proposed', pullRequest: first?.pullRequest });
+    expect(await lines(branch)).toBe('Ann Backup\nBob next\nBob first');
+    expect(await git(bare, 'show', `${branch}:.beads/issues.jsonl`)).toBe('{"id":"bd-2"}');
+    expect(api.pulls).toHaveLength(1);
+
+    // The work of a person on the branch stays.
+    await git(repo, 'fetch', '--quiet', 'origin', branch);
+    const ours = await git(repo, 'rev-parse', 'FETCH_HEAD');
+    const theirs = await git(repo, 'commit-tree', `${ours}^{tree}`, '-p', ours, '-m', 'by hand');
+    await git(repo, 'push', '--quiet', 'origin', `${theirs}:refs/heads/${branch}`);
+    await writeFile(file, '{"id":"bd-3"}\n');
+    await expect(propose()).rejects.toMatchObject({ message: expect.stringContaining('Merge or delete the branch') });
+    await git(repo, 'push', '--quiet', '--force', 'origin', `${ours}:refs/heads/${branch}`);
+
+    api.fail({ method: 'GET', status: 403 });
+    await expect(propose()).rejects.toMatchObject({ hint: expect.stringContaining('pull-requests: write') });
+
+    // The branch of the workflow has the file: nothing is left to propose.
+    await writeFile(file, '{"id":"bd-4"}\n');
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
+    expect(await propose()).toMatchObject({ status: 'unchanged', branch: 'main' });
+    expect(await git(bare, 'branch', '--format=%(refname:short)')).toBe('main');
   });
 
   test('commit stays on this machine, and a file that git ignores is not committed', async () => {

@@ -29,7 +29,7 @@ export const EXPORT_ERRORS = {
   },
   'jsonl-commit-failed': {
     title: 'The JSONL file was written, but not committed or pushed to git',
-    hint: 'Check out a branch in an earlier step, with `contents: write` for the token. A protected branch refuses the push: commit the file in a pull request there.',
+    hint: 'Check out a branch in an earlier step, with `contents: write` for the token. A protected branch refuses the push: set `jsonl-commit: pull-request` there.',
     ...FINAL,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -279,7 +279,7 @@ export const OPTIONS = {
   },
   'jsonl-commit': {
     description:
-      'How the JSONL file gets into git: `off` (not at all); `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` is not supported yet',
+      'How the JSONL file gets into git: `off` (not at all); `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` to a branch of its own, from which it opens a pull request to that branch',
     frontends: ACTION,
     type: 'choice',
     choices: JSONL_COMMITS,

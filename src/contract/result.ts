@@ -215,9 +215,12 @@ export type Problem = z.infer<typeof problemSchema>;
 
 /** The JSONL file in git. `unchanged`: the branch has the same file. */
 const jsonlCommitSchema = z.strictObject({
-  status: z.enum(['committed', 'pushed', 'unchanged']),
+  /** `proposed`: `branch` has the file, and a pull request proposes it. */
+  status: z.enum(['committed', 'pushed', 'proposed', 'unchanged']),
   branch: z.string(),
   commit: z.string().nullable(),
+  /** The address of the pull request. */
+  pullRequest: z.string().optional(),
 });
 
 export const runResultSchema = z.strictObject({

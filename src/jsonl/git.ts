@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, relative } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
@@ -8,11 +9,14 @@ import { createEngineCredentials } from '../dolt/engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../dolt/environment.ts';
 import { run } from '../dolt/process.ts';
 
-/** What to do with the file in git. `commit`: on the branch that is checked out · `push`: on the branch of the remote. */
+/**
+ * What to do with the file in git. `commit`: on the branch that is checked out · `push`: on the branch of the remote ·
+ * `pull-request`: on a branch of its own, from which a pull request goes to the branch of the remote.
+ */
 export interface Committing {
   /** Absolute path of the JSONL file. */
   readonly file: string;
-  readonly mode: 'commit' | 'push';
+  readonly mode: 'commit' | 'push' | 'pull-request';
   /** The branch of the remote; null: unknown, so nothing can be pushed. */
   readonly branch: string | null;
   readonly author: { readonly name: string; readonly email: string };
@@ -21,11 +25,16 @@ export interface Committing {
   readonly git: readonly (readonly [key: string, value: string])[];
 }
 
-/** `unchanged`: the branch has the same file. */
-export interface Committed {
-  readonly status: 'committed' | 'pushed' | 'unchanged';
+/** `unchanged`: the branch has the same file. `proposed`: `branch` has it, and is to be merged into `base`. */
+export type Committed =
+  | { readonly status: 'committed' | 'pushed' | 'unchanged'; readonly branch: string; readonly commit: string | null }
+  | Proposed;
+
+export interface Proposed {
+  readonly status: 'proposed';
   readonly branch: string;
-  readonly commit: string | null;
+  readonly base: string;
+  readonly commit: string;
 }
 
 export interface GitContext extends FolderPlace {
@@ -50,6 +59,7 @@ export async function commitFile(committing: Committing, context: GitContext): P
     if (committing.mode === 'commit') return await commitHere(git, committing);
     const { branch } = committing;
     if (branch === null) throw failed('the event names no branch, and the default branch of the repository is unknown');
+    if (committing.mode === 'pull-request') return await proposeTo(git, branch, committing);
     for (let attempt = 0; ; attempt += 1) {
       const base = await remoteHead(git, branch);
       const commit = await commitOn(git, base, committing);
@@ -145,6 +155,52 @@ async function commitOn(git: Git, base: string, { message }: Committing): Promis
   await own.said('read-tree', base);
   await own.said('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
   return await git.said('commit-tree', await own.said('write-tree'), '-p', base, '-m', message);
+}
+
+/** The last line of the message of a proposed commit. */
+const MARK = 'Written-by: dolt-federation';
+
+/**
+ * Puts one commit on the head of a branch, on a branch of its own. That one is replaced in every run, so that it never
+ * conflicts, but only while its head is a commit of ours.
+ */
+async function proposeTo(git: Git, branch: string, committing: Committing): Promise<Committed> {
+  const id = createHash('sha256')
+    .update(JSON.stringify([branch, git.path]))
+    .digest('hex')
+    .slice(0, 8);
+  const own = `dolt-federation/jsonl-${id}`;
+  const message = `${committing.message}\n\n${MARK}`;
+  for (let attempt = 0; ; attempt += 1) {
+    const base = await remoteHead(git, branch);
+    const isThere = (await git.said('ls-remote', '--', REMOTE, `refs/heads/${own}`)) !== '';
+    const tip = isThere ? await remoteHead(git, own) : null;
+    const former = tip === null ? null : await git.said('cat-file', 'commit', tip);
+    if (former !== null && former.split('\n').at(-1) !== MARK)
+      throw failed(`the head of the branch ${own} is not a commit of dolt-federation. Merge or delete the branch`);
+    const commit = await commitOn(git, base, { ...committing, message });
+    const lease = `--force-with-lease=refs/heads/${own}:${tip ?? ''}`;
+    if (commit === null) {
+      // The pull request would bring back an older file. GitHub closes it with its branch.
+      if (tip !== null) await git.tried('push', '--quiet', lease, '--', REMOTE, `:refs/heads/${own}`);
+      return { status: 'unchanged', branch, commit: null };
+    }
+    const proposed = { status: 'proposed', branch: own, base: branch } as const;
+    if (tip !== null && former !== null && placeOf(former) === placeOf(await git.said('cat-file', 'commit', commit)))
+      return { ...proposed, commit: tip };
+    const pushed = await git.tried('push', '--quiet', lease, '--', REMOTE, `${commit}:refs/heads/${own}`);
+    if (pushed === null) return { ...proposed, commit };
+    if (attempt >= RETRIES) throw failed(`git push to ${own}: ${pushed}`);
+  }
+}
+
+/** The tree and the parents of a commit. */
+function placeOf(commit: string): string {
+  const [head = ''] = commit.split('\n\n');
+  return head
+    .split('\n')
+    .filter((line) => /^(?:tree|parent) /.test(line))
+    .join();
 }
 
 async function commitHere(git: Git, committing: Committing): Promise<Committed> {

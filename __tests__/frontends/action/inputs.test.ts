@@ -72,7 +72,6 @@ describe('the request of the inputs', () => {
   });
 
   test.each([
-    ['not-supported', { 'jsonl-commit': 'pull-request' }],
     ['bad-usage', { 'jsonl-commit': 'commit', author: 'Ann' }],
     ['bad-usage', { 'jsonl-commit': 'commit', author: 'Ann\u0007 <a>' }],
   ] as const)('a commit of the JSONL file that is refused: %s %j', async (code, inputs) => {

@@ -23,6 +23,8 @@ export interface StubApi extends AsyncDisposable {
   readonly labels: Set<string>;
   /** Files by `path@ref`. */
   readonly files: Map<string, string>;
+  /** The open pull requests. */
+  readonly pulls: { readonly head: string; readonly base: string; readonly title: string }[];
   /** `METHOD path` of every request. */
   readonly requests: string[];
   /** Answers of the next requests of a method. */
@@ -51,6 +53,7 @@ export async function startGithubApi(
   const comments: StubComment[] = [];
   const files = new Map<string, string>();
   const labels = new Set<string>();
+  const pulls: StubApi['pulls'][number][] = [];
   const requests: string[] = [];
   const faults: Fault[] = [];
   let next = 100;
@@ -59,6 +62,16 @@ export async function startGithubApi(
     const { kind, id: user } = userOf(request);
     const { pathname, searchParams } = new URL(url, 'http://stub');
     const sent = await text(request);
+    if (pathname === '/repos/org/repo/pulls') {
+      const url = (index: number) => ({ html_url: `https://git.example/org/repo/pull/${index + 1}` });
+      if (method === 'POST') {
+        if (kind === 'read') return { status: 403 };
+        return { status: 201, value: url(pulls.push(JSON.parse(sent) as StubApi['pulls'][number]) - 1) };
+      }
+      const isWanted = ({ head, base }: StubApi['pulls'][number]) =>
+        `org:${head}` === searchParams.get('head') && base === searchParams.get('base');
+      return { status: 200, value: pulls.flatMap((one, index) => (isWanted(one) ? [url(index)] : [])) };
+    }
     const { body = '', labels: given = [] }: { body?: string; labels?: string[] } = sent === '' ? {} : JSON.parse(sent);
     const one = /\/issues\/comments\/(\d+)$/.exec(pathname)?.[1];
     if (one !== undefined) {
@@ -130,6 +143,7 @@ export async function startGithubApi(
     comments,
     labels,
     files,
+    pulls,
     requests,
     fail: (fault) => void faults.push(fault),
     async [Symbol.asyncDispose]() {

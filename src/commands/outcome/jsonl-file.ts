@@ -9,6 +9,8 @@ import { gitTokenHeader } from '../../credentials/secret-texts.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { repositoryOfJob } from '../../github/client.ts';
+import { openPullRequest } from '../../github/pull-request.ts';
 import type { Exporting } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
 import type { Context } from '../context.ts';
@@ -64,7 +66,7 @@ type CommitResult = NonNullable<ExportResult['commit']>;
 
 /**
  * Commits the file to git, as the user asked. The token of the job is sent to the server of the job only.
- * @throws Failure `jsonl-commit-failed`
+ * @throws Failure `jsonl-commit-failed`, also if a pull request could not be opened
  */
 export async function commitJsonl(
   file: string,
@@ -72,7 +74,26 @@ export async function commitJsonl(
   context: Context,
 ): Promise<CommitResult | null> {
   if (commit === undefined) return null;
-  return await commitFile({ ...commit, file, git: gitSettings(context.env, githubToken) }, context);
+  const repository = repositoryOfJob(context.env, githubToken);
+  if (commit.mode === 'pull-request' && repository === null)
+    throw notProposed('a pull request needs a job of GitHub Actions and its token');
+  const committed = await commitFile({ ...commit, file, git: gitSettings(context.env, githubToken) }, context);
+  if (committed.status !== 'proposed' || repository === null) return committed;
+  const { base, ...proposed } = committed;
+  const [title = ''] = commit.message.split('\n');
+  const opened = await openPullRequest(repository, { head: committed.branch, base, title, body: BODY });
+  if (opened.kind !== 'ok') throw notProposed(`the branch ${committed.branch} was pushed, but ${opened.reason}`);
+  context.log.info(`the JSONL file is proposed in ${opened.value}`);
+  return { ...proposed, pullRequest: opened.value };
+}
+
+const BODY =
+  'The issues of the database, as `bd export` writes them. dolt-federation replaces the branch whenever the file changes.';
+
+function notProposed(why: string): Failure {
+  return new Failure('jsonl-commit-failed', `no pull request was opened for the JSONL file: ${why}`, {
+    hint: 'Give the job `contents: write` and `pull-requests: write`. Under Settings > Actions > General, allow GitHub Actions to create pull requests.',
+  });
 }
 
 /** A checkout step may have left a header of its own; the empty one removes it. */

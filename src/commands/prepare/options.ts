@@ -119,7 +119,7 @@ function refusal(text: string): Failure {
 
 /**
  * What was said about the JSONL file.
- * @throws Failure `bad-usage` for an author without a name or an address, `not-supported` for a pull request
+ * @throws Failure `bad-usage` for an author without a name or an address
  */
 export function requestedJsonl({ read, gitBranch }: Pick<Asked, 'read' | 'gitBranch'>): JsonlRequest {
   const jsonl = { path: read('jsonl-path'), allowFewer: read('allow-fewer') };
@@ -127,12 +127,9 @@ export function requestedJsonl({ read, gitBranch }: Pick<Asked, 'read' | 'gitBra
   switch (mode) {
     case 'off':
       return jsonl;
-    case 'pull-request':
-      throw new Failure('not-supported', '`jsonl-commit: pull-request` is not supported by this version', {
-        hint: 'Use `jsonl-commit: push`. On a protected branch, use `commit` and open the pull request in a later step.',
-      });
     case 'commit':
-    case 'push': {
+    case 'push':
+    case 'pull-request': {
       const author = requestedAuthor(read('author'));
       return { ...jsonl, commit: { mode, branch: gitBranch, author, message: read('commit-message') } };
     }

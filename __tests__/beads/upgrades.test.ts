@@ -46,11 +46,16 @@ test('an upgraded peer waits for this database, and passes without consent after
   expect(ahead.notices.map(({ code }) => code)).not.toContain('schema-skew');
 
   await box.keep(...UPGRADE, "INSERT INTO comments VALUES ('c-south', 'x-2', 'bob', 'own', '2026-01-03')");
+  // An upgrade leaves the events of each database in a table that stays local.
+  const local = 'CREATE TABLE events (id CHAR(36) PRIMARY KEY)';
+  await box.north.sql(local, "INSERT INTO events VALUES ('of-north')");
+  await box.south.sql(local, "INSERT INTO events VALUES ('of-south')");
   await box.send("INSERT INTO comments VALUES ('c-north', 'x-2', 'ann', 'own', '2026-01-03')");
   const merged = (await box.receive()).run('partner');
   expect(merged.failure).toBeNull();
   expect(merged.notices.map(({ code }) => code)).toEqual([]);
   expect(await box.south.rows('SELECT COUNT(*) AS n FROM comments')).toEqual([{ n: 27 }]);
+  expect(await box.south.rows('SELECT id FROM events')).toEqual([{ id: 'of-south' }]);
 });
 
 test('patterns that bd seeds pass, any other one does not, and two histories of the schema are never merged', async () => {

@@ -502,6 +502,10 @@ BEADS_DOLT_SERVER_PORT beside BEADS_DOLT_PASSWORD or
 BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD. A dolt_remotesapi_port needs
 BEADS_DOLT_REMOTESAPI_PORT, too.
 
+With --stop-bd, the command line stops the server with bd dolt stop first, and
+works on the database itself. It ends no process. The next command of bd starts
+the server again.
+
 federation.server replaces all of that. A server at a Unix socket, or with
 BEADS_DOLT_CREDENTIAL_COMMAND, is not used.
 
@@ -557,8 +561,13 @@ default branch on a release or a tag. The commit has this file and nothing else,
 so staged changes, hooks and filters take no part. If the branch moved
 meanwhile, the commit is made again on its new head, twice at most. The job
 needs contents: write. The token goes to the server of the job only, in settings
-of the git command. pull-request is refused in this version: on a protected
-branch, use commit and open the pull request in a later step.
+of the git command. pull-request is for a protected branch. It puts the commit
+on the branch dolt-federation/jsonl-<id> and opens a pull request to the branch
+of the workflow, unless one is open. Later runs replace that branch, but only
+while its head is their own commit. If the branch of the workflow has the same
+file, the other branch is deleted, which closes the pull request. The job also
+needs pull-requests: write, and the repository must allow GitHub Actions to
+create pull requests.
 
 In memory are the ids of all issues and the rows of 200. 100,000 issues took two
 minutes and 280 MB on a busy machine.
@@ -568,12 +577,28 @@ commands/belt-and-suspenders.
 
 WHOSE ROWS COME IN
 
-The issues of beads have a column source_system. The result of each peer counts
-the issues that its head adds, changes and deletes (attribution in the JSON), by
-system and creator. A system is named up to its first colon, because trackers
-write an address and a number after it. An issue that a peer forwards belongs to
-the system in its row. federation.attribution: off counts nothing. stamp, which
-would write federation.town into new rows, is refused in this version.
+The issues of beads have a column source_system. For each peer, the report and
+the job summary count the issues that its head adds, changes and deletes, by
+system and creator; the JSON has it as attribution. At most 20 sources of a peer
+are named. A system is named up to its first colon, because trackers write an
+address and a number after it. An issue that a peer forwards belongs to the
+system in its row. Systems and creators are shown unless report-values is none.
+
+federation.attribution is report, off (counts nothing), or stamp. stamp also
+writes federation.town into the source_system of new issues, before sync or push
+publishes them:
+
+- An issue gets the name if it has no system, and if neither the head of a peer
+  nor the common commit with it has the issue. So only its creator names it.
+  Uncommitted issues are named after they are committed.
+- One commit (federation stamp v1) on your branch does it. It depends on the
+  heads only, so two machines with the same heads make the same commit. Times of
+  rows do not change.
+- If a peer was never read, it may have the issues already. Then none gets a
+  name, with the warning not-stamped, and an issue that is pushed without a name
+  never gets one.
+- A dry run does not show it. An issue that came from elsewhere, for example by
+  dolt pull, counts as yours.
 
 trust of a peer is a list of patterns for it: the peer may only add, change and
 delete rows of these systems, and may not move a row into another one. Rows
@@ -586,11 +611,18 @@ and resolve.
 trust finds mistakes, not forgers: a peer can write any name into the column of
 a row that it adds.
 
-Tested in sync/incoming/trust.
+Tested in sync/incoming/trust and sync/history/stamp.
 
 A RUNNING BD
 
-Only one process can have a Dolt database open.
+Only one process can have a Dolt database open. In embedded mode, every command
+of bd opens it, and waits without a message while another process has it open.
+So a run in a terminal works in a copy, and opens the database only to move its
+branch, about a second. If bd commits meanwhile, the run merges these commits,
+and the next run pushes them. Some runs need the database itself (ADR 16).
+Tested with a bd that writes in a loop in beads/beside/writing-bd.
+
+These need a decision of yours:
 
 - A running dolt sql-server of beads whose address is not known: stop it with bd
   dolt stop.
@@ -598,6 +630,14 @@ Only one process can have a Dolt database open.
 - A workspace that keeps its issues in SQLite: run bd migrate.
 
 Each of them ends a run with database-in-use. See locks.
+
+Every command of bd locks two files, shared: .beads.gate.lock beside the
+workspace, and one beside the folder of its databases, such as
+.beads/embeddeddolt.gate.lock. bd init, bd migrate and bd backup restore lock
+them exclusively. A run that opens the database itself locks them as bd does. It
+waits at most 10 s for such a command, and then ends with database-in-use. Node
+has no such lock, so flock or perl takes it. As in bd, a file that cannot be
+locked stops nothing; on Windows, none is locked. Tested in beads/beside/gates.
 
 MERGING
 
@@ -643,12 +683,24 @@ cases:
       dolt-federation: computes row_lock
       Why: all databases must make the same commit
 
-A federation with both tools comes to rest. A merge of either tool contains both
-parents, so the other tool only fast-forwards to it. If both tools merge the
-same heads at the same time, there are two merge commits with few differences.
-The next merge resolves these like any others, and then one commit contains
-both. bd computes is_blocked by the same rule. For issues that a wisp can block,
-the value of the last writer stays.
+A federation with both tools comes to rest (beads/beside/rounds-of-bd). A merge
+of either tool contains both parents, so the other tool only fast-forwards to
+it. If both tools merge the same heads at the same time, there are two merge
+commits with few differences. The next merge resolves these like any others, and
+then one commit contains both. bd computes is_blocked by the same rule. For
+issues that a wisp can block, the value of the last writer stays.
+
+THE IDENTITY OF A CLONE
+
+bd keeps clone_id and repo_id in the committed table metadata, so one history
+holds one pair. It writes them in bd init and bd migrate, and only bd doctor
+reads them. If several clones write them, the rows that were written last count
+everywhere, without a question. A clone could keep its own pair only as an
+uncommitted change, which the next bd create commits (bd 1.3.0, measured). Then
+the databases would overwrite each other for ever. _project_id is the same in
+all clones and is checked.
+
+Tested in beads/clone-identity.
 
 MERGES THAT LACK ROWS
 
@@ -685,6 +737,26 @@ dolt_ignore.
 - **One version with different migrations** (schema-fork): the databases are
   never merged. Two versions of bd changed the schema differently.
 
+ONE PROJECT
+
+bd keeps the id of a project as _project_id in the table metadata and as
+project_id in .beads/metadata.json. It refuses to write if both are there and
+differ. Here the same rule holds in two places (other-project, exit code 4):
+
+- **A peer with another id** is neither merged nor pushed to, and no accept
+  lifts it. After a merge, bd would refuse to open one of the two databases. It
+  happens where two copies of an old database each got an id. If they are one
+  project, write one of the ids to both places on the other side, commit, and
+  run again.
+- **A database with another id than its workspace** is not synchronized: the
+  server may serve another database. status and a dry run only warn. A database
+  that you name yourself is not compared, and nothing is with
+  BEADS_SKIP_IDENTITY_CHECK=1.
+
+An id that only one side has is no difference.
+
+Tested in beads/project.
+
 FROM BD'S COMMANDS TO THESE
 
   bd federation add-peer NAME URL
@@ -695,8 +767,8 @@ FROM BD'S COMMANDS TO THESE
       Here: dolt-federation remove-peer NAME
   bd federation list-peers
       Here: dolt-federation list-peers
-      Difference: Peers that exist only as remotes of the database are not
-      listed
+      Difference: Lists the configured peers. --unregistered lists those that
+      only the database knows
   bd federation status
       Here: dolt-federation status
       Difference: Reads every peer, and writes nothing
@@ -715,6 +787,22 @@ FROM BD'S COMMANDS TO THESE
       Here: dolt-federation config set federation.remote URL
 
 federation before a command is accepted: dolt-federation federation sync.
+
+To move peers of bd into the configuration, list and take them over, one by one:
+
+    dolt-federation list-peers --unregistered
+    dolt-federation add-peer --from-remote hub
+    dolt-federation add-peer upstream --from-remote origin
+
+The list has the Dolt remotes of the database and the rows of federation_peers,
+also uncommitted ones, unless a configured peer has the address. A new peer gets
+the address, the user, a stricter tier and the git ref from there. Options on
+the command line win. bd keeps passwords encrypted in password_encrypted, which
+is never read: put the password into the credentials. An address with a password
+in it is shown without it, and is not taken over. The remote of bd stays in the
+database until you remove it with bd federation remove-peer.
+
+Tested in commands/database-peers.
 
   Success, or nothing to do
       bd sync: 0
@@ -934,7 +1022,9 @@ newest, its tables follow these rules:
       Columns: last_sync
       Rule: the greater value; not a difference
 
-row_lock and is_blocked are neither conflicts nor part of a report.
+row_lock and is_blocked are neither conflicts nor part of a report. An issue
+that one side deleted stays deleted if the other side changed nothing else of
+it.
 
 A value that a person has to confirm is in the merge, and the status of the run
 is conflict. The report lists its columns apart, with left. The value that lost
@@ -1134,6 +1224,13 @@ it resolves anything.
   A column added before others on one side, and deleted rows
       What Dolt does: A panic, or values of another type
       What a run does: dolt-defect in most cases
+  A VIRTUAL column that comes before a stored one, and rows that the second
+  head, in hash order, changed
+      What Dolt does: A panic
+      What a run does: dolt-defect
+  Another primary key at the second head, in hash order
+      What Dolt does: It cannot find the old key
+      What a run does: dolt-defect
   A STORED column without any index, unique key or check
       What Dolt does: A panic
       What a run does: dolt-defect
@@ -1246,7 +1343,10 @@ shows the whole row, who changed it on each side and when, and for a table
 without a primary key the equal rows with their counts. ? explains the letters,
 O and T choose one side for all later rows of the peer, and u takes the last
 answer back. q stops with exit code 0: the file keeps every answer, nothing is
-merged, and the next resolve continues.
+merged, and the next resolve continues. When every row of the merges is decided,
+resolve says what it will do and asks whether to go on. resolve --yes asks
+nothing: it takes the choices in the file of the database. With --yes or --file
+it says what it does before it begins.
 
 The merge is made in the order of the hashes and signed like every other. So two
 databases that make the same choice, ours in one and theirs in the other, make
@@ -1489,6 +1589,9 @@ advance.
       The peer: has a newer schema of beads, or changes a table that a newer
       schema keeps local
       Accept it with: accept: [ignore, deletion], [ignored-tables]
+  other-project
+      The peer: belongs to another project of beads than this database
+      Accept it with: nothing
   schema-fork
       The peer: has other migrations of beads under the same version
       Accept it with: nothing

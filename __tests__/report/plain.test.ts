@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { printedJson } from '../../src/core/json.ts';
 import { plain, shorten } from '../../src/core/text.ts';
 import { plainLines } from '../../src/report/plain.ts';
 
@@ -24,6 +25,29 @@ describe('plain text', () => {
 
   test('lines are kept apart, whatever ends them', () => {
     expect(plainLines('a\nb\r\nc\rd\u0000')).toEqual(['a', 'b', 'c', 'd\\u{0}']);
+  });
+});
+
+describe('a line that a runner may read is no command', () => {
+  test.each([
+    ['plain words: nothing to do', ['plain words: nothing to do']],
+    ['::set-output name=x::y', [': :set-output name=x::y']],
+    ['  ::error::x', ['  : :error::x']],
+    ['one\n::add-mask::two\r\nthree', ['one', ': :add-mask::two', 'three']],
+    ['a\r::stop-commands::x', ['a', ': :stop-commands::x']],
+    ['\u2028::error::x', ['\\u{2028}::error::x']],
+    ['\ufeff::error::x', ['\\u{feff}::error::x']],
+    ['in the middle ##[add-mask]x', ['in the middle ## [add-mask]x']],
+    ['\u001b[31mred', ['\\u{1b}[31mred']],
+    ['##[error]x###[group]y', ['## [error]x### [group]y']],
+  ])('%j', (text, lines) => {
+    expect(plainLines(text)).toEqual(lines);
+  });
+
+  test('nor is one of JSON, whose value stays', () => {
+    const value = { subject: '##[add-mask]main', table: ['a\n::error::b'] };
+    expect(printedJson(value)).not.toMatch(/##\[|^\s*::/m);
+    expect(JSON.parse(printedJson(value))).toEqual(value);
   });
 });
 

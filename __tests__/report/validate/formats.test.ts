@@ -182,6 +182,13 @@ describe('changes', () => {
   });
 });
 
+test.each(['text', 'json', 'sarif'] as const)('%s holds no command of a runner, and no link', (format) => {
+  const hostile = 'a\n::error::x ##[add-mask]y [z](https://evil.example)';
+  const printed = shown([problem({ message: hostile, hint: hostile })], format);
+  expect(printed).not.toMatch(/##\[|^\s*::/m);
+  if (format === 'sarif') expect(printed).not.toContain('](');
+});
+
 test('the schema is the official one', () => {
   expect($schema).toBe('http://json-schema.org/draft-04/schema#');
   expect(schema.title).toContain('SARIF) Version 2.1.0');

@@ -28,20 +28,12 @@ export function logWarning(message: string): void {
 
 /** Writes text to the log, line by line. */
 export function logText(text: string): void {
-  for (const line of logLines(text)) info(line);
+  for (const line of plainLines(text)) info(line);
 }
 
 /** Writes one step of one peer: `partner: fetching`. Stages between them are too short for a log. */
 export function logEvent(event: ProgressEvent): void {
   if ('stage' in event || (event.step === 'waiting' && event.detail === '')) return;
-  const [line = ''] = logLines(eventText(event));
+  const [line = ''] = plainLines(eventText(event));
   info(line);
-}
-
-/**
- * Text as lines that the runner does not parse as commands. It parses a line that starts with `::` or contains `##[`
- * anywhere (actions/runner, ActionCommand.cs: TryParseV2 and TryParse).
- */
-export function logLines(text: string): string[] {
-  return plainLines(text).map((line) => line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## ['));
 }

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Rendered, Shown } from '../../commands/command.ts';
 import { type Failure, placeOf } from '../../core/failure.ts';
+import { printedJson } from '../../core/json.ts';
 import { plain } from '../../core/text.ts';
 import { errorResult } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
@@ -18,19 +19,14 @@ export interface ErrorStyle {
   readonly columns?: number | null;
 }
 
-/** A value as `--json` prints it. */
-function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
 /** A result, on standard output. */
 export function renderedOutput(rendered: Rendered, shown: Shown & { readonly json: boolean }): Output {
-  return { stdout: shown.json ? jsonText(rendered.json) : rendered.text(shown), stderr: '' };
+  return { stdout: shown.json ? printedJson(rendered.json) : rendered.text(shown), stderr: '' };
 }
 
 /** A failure: JSON on standard output, text on standard error. */
 export function failureOutput(failure: Failure, shown: { readonly json: boolean } & ErrorStyle): Output {
-  if (shown.json) return { stdout: jsonText(errorResult(failure)), stderr: '' };
+  if (shown.json) return { stdout: printedJson(errorResult(failure)), stderr: '' };
   return { stdout: '', stderr: errorText(failure, shown) };
 }
 

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
+import { printedJson } from '../../core/json.ts';
 import { counted, shorten } from '../../core/text.ts';
 import { VERSION } from '../../core/version.ts';
 import { pathFrom } from './paths.ts';
@@ -39,7 +40,7 @@ export function sarifText(result: ValidateResult, root: string): string {
       locations: locationsOf(problem, result.file, root),
     })),
   };
-  return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`;
+  return printedJson({ $schema: SCHEMA, version: '2.1.0', runs: [run] });
 }
 
 function rule(code: ErrorCode) {
@@ -51,8 +52,9 @@ function omission(count: number) {
   return { level: 'note', message: { text: `${counted(count, 'more problem')} not shown` } };
 }
 
+/** `[text](address)` is a link in a message (SARIF 2.1.0 §3.11.6), and the author of the file wrote a part of it. */
 function messageOf({ message, hint }: Problem): string {
-  return hint === '' ? message : `${message}. ${hint}`;
+  return (hint === '' ? message : `${message}. ${hint}`).replaceAll('](', '] (');
 }
 
 /** A problem without a position is shown at the file; GitHub ignores results without any location. */

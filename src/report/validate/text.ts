@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { Problem, ValidateResult } from '../../contract/result.ts';
 import type { ReportFormat } from '../../contract/vocabulary.ts';
 import { placeOf } from '../../core/failure.ts';
+import { printedJson } from '../../core/json.ts';
 import { counted, plain } from '../../core/text.ts';
 import { problemAnnotations } from '../annotations.ts';
 import { code, literal, markdownTable } from '../markdown.ts';
@@ -30,7 +31,7 @@ export function reportText(reported: Reported, format: ReportFormat, style: Text
     case 'text':
       return validateText(reported, style);
     case 'json':
-      return `${JSON.stringify(result, null, 2)}\n`;
+      return printedJson(result);
     case 'github':
       return workflowCommands(problemAnnotations(result.problems, IN_TEXT), root);
     case 'sarif':

@@ -6,7 +6,7 @@ import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
 import type { Item } from '../dolt/schema/create-table.ts';
 import { tableChanges } from '../dolt/schema/table-changes.ts';
 import { definedTables, replacedColumns, tableItemsAt } from '../dolt/schema/table-definitions.ts';
-import { isDoltTable } from '../dolt/sql/identifier.ts';
+import { identifier, isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
@@ -99,7 +99,7 @@ async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: b
       'not-deterministic',
       `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows without the column: a merge would compute different values for them on each machine`,
       {
-        hint: `Run \`ALTER TABLE ${one.table} ADD COLUMN ${column.text}\` on the side without the column (${lacking}), commit, and sync again.`,
+        hint: `Run \`ALTER TABLE ${identifier(one.table)} ADD COLUMN ${column.text}\` on the side without the column (${lacking}), commit, and sync again.`,
       },
     );
   }

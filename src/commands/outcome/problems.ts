@@ -1,7 +1,7 @@
 import { ERRORS } from '../../contract/error-codes.ts';
 import type { MergeReport, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { counted, hintFor } from '../../core/text.ts';
+import { counted, hintFor, shellWord } from '../../core/text.ts';
 import { missingBranch } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 
@@ -94,11 +94,11 @@ interface LocalDatabase {
 
 /** Reports that our branch was replaced by a peer's head, which tag keeps the old head, and how to restore it. */
 export function adoptedProblems(
-  { adopted, adopt, peer }: PeerProgress,
+  { adopted, adopt, peer }: Pick<PeerProgress, 'adopted' | 'adopt' | 'peer'>,
   { path, branch, isCheckedOut }: LocalDatabase,
 ): Diagnostic[] {
   if (adopted === null) return [];
-  const undo = isCheckedOut ? `dolt reset --hard ${adopted.tag}` : `dolt branch -f ${branch} ${adopted.tag}`;
+  const undo = isCheckedOut ? `dolt reset --hard ${adopted.tag}` : `dolt branch -f ${shellWord(branch)} ${adopted.tag}`;
   return [
     {
       severity: 'warning',
@@ -110,20 +110,22 @@ export function adoptedProblems(
   ];
 }
 
+type Replaced = Pick<PeerProgress, 'replaced' | 'peer' | 'remote' | 'branch' | 'head' | 'keepsRemote'>;
+
 /**
  * Reports that a peer's branch was replaced by force, where the old head is kept, and how to restore it.
  * @param database the folder to run the command in
  * @returns nothing if no branch was replaced
  */
-export function replacedProblems(progress: PeerProgress, database: string): Diagnostic[] {
+export function replacedProblems(progress: Replaced, database: string): Diagnostic[] {
   if (progress.replaced === null) return [];
   const { head, tag, atPeer } = progress.replaced;
   const { peer, remote } = progress;
   const { name } = peer;
-  const push = `dolt push --force ${remote} ${tag}:${progress.branch}`;
+  const push = `dolt push --force ${shellWord(remote)} ${shellWord(`${tag}:${progress.branch}`)}`;
   const undo = progress.keepsRemote
     ? push
-    : `dolt remote add ${remote} ${peer.endpoint.dolt} && ${push}; dolt remote remove ${remote}`;
+    : `dolt remote add ${shellWord(remote)} ${shellWord(peer.endpoint.dolt)} && ${push}; dolt remote remove ${shellWord(remote)}`;
   const kept = atPeer ? 'here and at the peer' : 'here only, because the peer did not accept the tag';
   return [
     {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { textLiteral } from '../../core/text.ts';
 import type { Sql } from './sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
@@ -87,7 +88,7 @@ export async function checkout(sql: Sql, branch: string): Promise<void> {
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== 'tag-conflict') throw thrown;
     throw new Failure('tag-conflict', `a tag has the name of the branch ${branch}, so this Dolt cannot check it out`, {
-      hint: `Find out who made the tag, then delete it: \`CALL DOLT_TAG('-d', '${branch}')\`.`,
+      hint: `Find out who made the tag, then delete it: \`CALL DOLT_TAG('-d', ${textLiteral(branch)})\`.`,
       cause: thrown,
     });
   }

@@ -11,6 +11,11 @@ export function isDoltTable(name: string): boolean {
   return folded(name).startsWith('dolt_');
 }
 
+/** A name in a statement to copy: quoted where it has to be. */
+export function identifier(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : quoted(name);
+}
+
 /** A quoted table or column name. */
 export function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;

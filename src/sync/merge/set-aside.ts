@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { listed, plain } from '../../core/text.ts';
+import { listed, plain, textLiteral } from '../../core/text.ts';
 import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -116,7 +116,7 @@ function unrestored(name: string, branch: string, tables: readonly string[]): Di
     severity: 'warning',
     code: 'uncommitted-changes',
     message: `rows of ${tables.join(', ')} were uncommitted on ${branch} when a run was interrupted, and were changed again since; the branch ${name} keeps their older version`,
-    hint: `Compare with \`SELECT * FROM dolt_diff('${name}', 'WORKING', '${tables[0] ?? ''}')\`, then delete the branch.`,
+    hint: `Compare with \`SELECT * FROM dolt_diff(${textLiteral(name)}, 'WORKING', ${textLiteral(tables[0] ?? '')})\`, then delete the branch.`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { quoteEndpoint } from '../../config/endpoint/text.ts';
 import { Failure } from '../../core/failure.ts';
+import { shellWord } from '../../core/text.ts';
 import { canonicalAddress } from '../../dolt/remote-address.ts';
 import type { Remote } from '../../dolt/sql/remotes.ts';
 import type { RemoteRecord, RemoteRecords } from './remote-records.ts';
@@ -126,7 +127,7 @@ export function refuseBackup(
     'backup-address',
     `the database uses ${quoteEndpoint(url)} of the peer ${peer} for its Dolt backup ${quoteEndpoint(backup.name)}`,
     {
-      hint: `Give the peer a folder or path of its own, or remove the backup with \`dolt backup remove ${backup.name}\`.`,
+      hint: `Give the peer a folder or path of its own, or remove the backup with \`dolt backup remove ${shellWord(backup.name)}\`.`,
     },
   );
 }

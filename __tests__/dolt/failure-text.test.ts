@@ -31,6 +31,8 @@ describe('the class of a text', () => {
     ['dial tcp 192.0.2.1:443: connect: network is unreachable', 'network'],
     ['dial tcp: lookup h on 192.0.2.1:53: Temporary failure in name resolution', 'network'],
     ['Get "https://h/": net/http: TLS handshake timeout', 'network'],
+    ['error: git-remote-https died of signal 9', 'too-large'],
+    ['refs/x^{commit}: expected commit type, but the object dereferences to blob type', 'not-a-remote'],
     [
       'error: RPC failed; HTTP 403 curl 22 The requested URL returned error: 403\nsend-pack: unexpected disconnect while reading sideband packet\nEverything up-to-date',
       'auth',

@@ -243,7 +243,7 @@ export const PEER_ERRORS = {
   },
   'too-large': {
     title: 'The changes of the peer need more memory than a run may use',
-    hint: 'Nothing was merged from this peer. Find very large values or very many conflicting rows at the peer, and reduce them there.',
+    hint: 'Nothing was merged from this peer. Find very large values, very many conflicting rows or very many git refs at the peer, and reduce them there.',
     ...FINAL,
   },
   'repository-empty': {

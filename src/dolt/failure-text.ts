@@ -68,6 +68,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // git, built with GnuTLS and with OpenSSL.
   ['server certificate verification failed', 'untrusted-host'],
   ['ssl certificate problem', 'untrusted-host'],
+  // A program of git that exceeded the memory limit (memory.ts), or that the system ended for the same reason.
+  ['died of signal 9', 'too-large'],
+  ['signal: killed', 'too-large'],
+  ['expected commit type, but the object dereferences to', 'not-a-remote'],
   ['executable file not found in $path', 'program-missing'],
   ['git not found on path', 'program-missing'],
   ['failed to start transfer subprocess: fork/exec', 'program-missing'],

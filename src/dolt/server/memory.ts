@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { Failure } from '../../core/failure.ts';
 import type { ServerProcess } from '../process.ts';
+import { killAll, marked } from './processes.ts';
 
 const MIB = 1024 * 1024;
 export const LEAST_ENGINE_BYTES = 1_024 * MIB;
@@ -38,7 +39,7 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
   const look = async (): Promise<void> => {
     if (isReading) return;
     isReading = true;
-    const bytes = residentBytes(await readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''));
+    const bytes = await residentBytesOf(pid);
     isReading = false;
     if (bytes <= limit || memoryFailure !== null) return;
     memoryFailure = new Failure(
@@ -51,6 +52,34 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
   timer.unref();
   void child.finally(() => clearInterval(timer));
   return () => memoryFailure;
+}
+
+/** Reading the environment of every process takes longer than reading one file. */
+const PROGRAMS_INTERVAL_MS = 500;
+
+/**
+ * Ends git, ssh and what they start when one of them exceeds the limit: git keeps every ref that a server names. Dolt
+ * then reports the failure of the remote operation, and the engine goes on. Linux only.
+ * @param mark of the engine
+ */
+export function watchPrograms(child: ServerProcess, mark: string, limit: number): void {
+  if (process.platform !== 'linux') return;
+  let isReading = false;
+  const look = async (): Promise<void> => {
+    if (isReading) return;
+    isReading = true;
+    const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
+    const sizes = await Promise.all(programs.map(async (pid) => [pid, await residentBytesOf(pid)] as const));
+    isReading = false;
+    killAll(sizes.flatMap(([pid, bytes]) => (bytes > limit ? [pid] : [])));
+  };
+  const timer = setInterval(() => void look(), PROGRAMS_INTERVAL_MS);
+  timer.unref();
+  void child.finally(() => clearInterval(timer));
+}
+
+async function residentBytesOf(pid: number): Promise<number> {
+  return residentBytes(await readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''));
 }
 
 /** Resident memory of a process without mapped files, which the system can drop. */

@@ -36,7 +36,7 @@ export async function descendantsOf(engine: { readonly pid: number; readonly mar
 }
 
 /** Kills processes; some may have ended. */
-function killAll(pids: readonly number[]): void {
+export function killAll(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -46,7 +46,8 @@ function killAll(pids: readonly number[]): void {
   }
 }
 
-async function marked(mark: string): Promise<number[]> {
+/** The processes of an engine, on Linux: itself, and what it started. */
+export async function marked(mark: string): Promise<number[]> {
   const wanted = `${ENGINE_MARK}=${mark}`;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(

@@ -17,7 +17,7 @@ import { type ServerProcess, startServer } from '../process.ts';
 import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
-import { engineMemory, goMemoryLimit, watchMemory } from './memory.ts';
+import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
 import { descendantsOf, ENGINE_MARK } from './processes.ts';
 import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
 import { serveAlone } from './served-folder.ts';
@@ -173,6 +173,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   const log = tailOf(child);
   let ended = false;
   const memoryFailure = watchMemory(child, memory);
+  if (options.engineCredentials?.startsPrograms === true) watchPrograms(child, place.privateDir, memory);
   void child.finally(() => {
     ended = true;
   });

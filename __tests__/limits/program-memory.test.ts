@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { expect, test } from '@jest/globals';
+import { startServer } from '../../src/dolt/process.ts';
+import { watchPrograms } from '../../src/dolt/server/memory.ts';
+import { ENGINE_MARK } from '../../src/dolt/server/processes.ts';
+
+const MIB = 1024 * 1024;
+const SLEEP = 'setInterval(() => {}, 1000);';
+/** Holds memory as git holds the refs that a server names without an end. */
+const GROW = `const held = []; setInterval(() => held.push(Buffer.alloc(${32 * MIB}, 1)), 20);`;
+
+const start = (script: string, mark: string) => {
+  const child = startServer(process.execPath, ['-e', script], { env: { [ENGINE_MARK]: mark }, cwd: '/' });
+  child.all.resume();
+  return child;
+};
+
+test('a program of an engine that exceeds the limit is ended, and no other process', async () => {
+  if (process.platform !== 'linux') return expect(watchPrograms).toBeDefined();
+  const mark = `program-memory-${process.pid}`;
+  const [engine, program, small, other] = [SLEEP, GROW, SLEEP, SLEEP].map((script, index) =>
+    start(script, index === 3 ? `${mark}-other` : mark),
+  );
+  if (engine === undefined || program === undefined || small === undefined || other === undefined) throw new Error();
+  try {
+    watchPrograms(engine, mark, 400 * MIB);
+    const [, signal] = await once(program, 'exit');
+    expect(signal).toBe('SIGKILL');
+    expect([engine, small, other].map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  } finally {
+    for (const child of [engine, program, small, other]) child.kill('SIGKILL');
+  }
+});

@@ -199,6 +199,9 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
     signal: context.signal,
   });
   if (isReady(outcome)) {
+    // A run that ended, or that waited in vain, may have opened the folder meanwhile. From now on the lock is ours.
+    const again = await guardFiles(options.database);
+    const all = [...guarded, ...again.filter(({ path }) => guarded.every((one) => one.path !== path))];
     return {
       address,
       name: place.served.name,
@@ -207,7 +210,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       during: place.proxy.during,
       hasEnded: () => ended,
       memoryFailure,
-      stop: () => stopServer(child, place, { watchdog, guarded, database: options.database }),
+      stop: () => stopServer(child, place, { watchdog, guarded: all, database: options.database }),
       kill: () => endTree(child, place.privateDir, 'SIGKILL'),
     };
   }

@@ -9,6 +9,7 @@ export const CHECKS = [
   'capabilities',
   'database',
   'branch',
+  'identity',
   'lock',
   'memory',
   'git',

@@ -53,7 +53,8 @@ hub: http://127.0.0.1:${port}/hub.git
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
-    const result = await examine(folder, peers, { branch: 'side', only: ['a'] });
+    const result = await examine(folder, peers, { branch: 'side', only: ['a'], overrides: { dirty: 'commit' } });
+    expect(linesOf(result, 'identity')).toEqual(['ok: uncommitted changes are committed by Ann <ann@example.org>']);
     expect(linesOf(result, 'branch')).toEqual([
       'unknown: main is checked out; only the engine knows whether side exists',
     ]);

@@ -12,6 +12,7 @@ import { refuseFrozen } from '../prepare/beside/frozen.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
 import { serverFor } from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
+import { checkIdentity } from './identity-check.ts';
 import { checkLock } from './lock-check.ts';
 
 interface Wanted {
@@ -45,7 +46,8 @@ export async function checkDatabase(
     if (found.kind === 'at-server') {
       const server = serverFor(found, configuration);
       if (server === null) throw found.failure;
-      return only(undetermined(SUBJECT, `the database is at the server ${serverText(server)}; runs work through it`));
+      const at = undetermined(SUBJECT, `the database is at the server ${serverText(server)}; runs work through it`);
+      return { checks: [at, ...(await checkIdentity(null, configuration, context))], readable: null };
     }
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
@@ -58,6 +60,7 @@ export async function checkDatabase(
       ...found.notices.map((notice) => warned(SUBJECT, notice)),
       ...(frozen === undefined ? [] : [refused(SUBJECT, frozen)]),
       checkBranch(state, wanted.branch),
+      ...(await checkIdentity(found.path, configuration, context)),
       lock,
       ...(await checkBackups(state, configuration)),
       ...(await checkStateFile(found.path, configuration.peers, branch)),

@@ -158,9 +158,9 @@ the same name. Name and email come from the first of these that has both:
    ~/.dolt/config_global.json;
 2. git: its variables GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, and its settings.
 
-Without them the run is refused (no-identity). The Action does not read the
-settings in the home folder of the runner: set the two variables in env. Merge
-commits have an author of their own.
+Without them the run is refused (no-identity), and doctor says so before. The
+Action does not read the settings in the home folder of the runner: set the two
+variables in env. Merge commits have an author of their own.
 
 A DATABASE BEHIND A RUNNING SERVER
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { compareConfigurations } from '../../src/config/compare.ts';
+import type { Peer } from '../../src/config/configuration.ts';
 import { configure } from '../helpers/configuring.ts';
 
 const base = `
@@ -29,6 +30,27 @@ function changes(...edits: readonly (readonly [from: string, to: string])[]): st
     `${kind} ${peer ?? '*'} ${setting}: ${before ?? '-'} -> ${after ?? '-'}`.replaceAll('"', ''),
   );
 }
+
+const HTTPS = 'endpoint: "https://h.example/d"';
+const GIT = 'endpoint: "https://h.example/d.git"';
+const S3 = 'endpoint: "s3://b/d"';
+
+/** Each field of a peer, with the setting that it is reported as, and two entries that differ in it. */
+const FIELDS = {
+  endpoint: ['endpoint', HTTPS, 'endpoint: "https://h.example/e"'],
+  role: ['role', HTTPS, `${HTTPS}, role: backup`],
+  tier: ['tier', HTTPS, `${HTTPS}, tier: T3`],
+  branch: ['branch', HTTPS, `${HTTPS}, branch: other`],
+  strategy: ['conflict', HTTPS, `${HTTPS}, conflict: ours`],
+  accept: ['accept', HTTPS, `${HTTPS}, accept: [future]`],
+  trust: ['trust', HTTPS, `${HTTPS}, trust: [x]`],
+  ref: ['ref', GIT, `${GIT}, ref: refs/dolt/other`],
+  user: ['user', HTTPS, `${HTTPS}, user: ann`],
+  live: ['live', HTTPS, `${HTTPS}, live: false`],
+  aws: ['aws', S3, `${S3}, aws: {region: eu-west-1}`],
+  allowedHosts: ['allowed-hosts', HTTPS, `${HTTPS}, allowed-hosts: [f.example]`],
+  timeout: ['timeout', HTTPS, `${HTTPS}, timeout: 2m`],
+} as const satisfies Record<Exclude<keyof Peer, 'name' | 'origin'>, readonly [string, string, string]>;
 
 describe('what a configuration changes about another', () => {
   test('texts that mean the same differ in nothing', () => {
@@ -107,6 +129,12 @@ describe('what a configuration changes about another', () => {
     ],
   ])('%s', (_, edits, expected) => {
     expect(changes(...edits)).toEqual(expected);
+  });
+
+  test.each(Object.entries(FIELDS))('no change of a peer is overlooked: %s', (_, [setting, from, to]) => {
+    const peer = (entry: string) => configure(`federation: {peers: {a: {${entry}}}}`);
+    const found = compareConfigurations(peer(from), peer(to));
+    expect(found.map((change) => change.setting)).toContain(setting);
   });
 
   test('systems of rows that a peer may change', () => {

@@ -37,7 +37,8 @@ export interface Validated {
 
 /**
  * Every problem of the configuration, each with its position. It reads the files of the configuration and, for local
- * endpoints, whether a database is in the folder; it starts no program and contacts no host.
+ * endpoints, whether a database is in the folder; it starts no program and contacts no host but GitHub's API, for what a
+ * pull request changes.
  */
 export async function validate(request: ValidateRequest, context: Context): Promise<Validated> {
   const { source, peers, diagnostics, compared } = await inspect(request, context);

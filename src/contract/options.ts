@@ -349,7 +349,7 @@ export const OPTIONS = {
   },
   'fail-on-change': {
     description:
-      'Kinds of changes of the configuration that make `validate` fail, separated by commas or line breaks, such as `tier-lowered,new-host`; `dangerous` is all that `dolt-federation help pull-requests` lists as such',
+      'Kinds of changes of the configuration that make `validate` fail, separated by commas or line breaks, such as `tier-lowered,new-host`; `dangerous` names all after which more data leaves or comes in',
     frontends: BOTH,
     type: 'text',
     value: 'kinds',

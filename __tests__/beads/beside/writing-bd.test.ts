@@ -74,7 +74,8 @@ test('bd writes while a run waits for a peer, and the run merges what it wrote',
   expect(await sync()).toMatchObject({ status: 'unchanged', peers: [{ verified: true }] });
   expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
   expect(await readdir(`${path}/.dolt`)).toContain('dolt-federation.json');
-  expect(await readdir(folder.file('repo', 'tmp'))).toEqual([]);
+  const [kept = ''] = await readdir(folder.file('state', 'beside'));
+  expect(await readdir(folder.file('state', 'beside', kept))).toEqual(['exchange']);
 }, 150_000);
 
 test('a head with unresolved rows is kept for `resolve`', async () => {

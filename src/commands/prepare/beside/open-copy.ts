@@ -72,22 +72,24 @@ export async function openCopyBesideBd(
     maxWaitMs: RUN_MS,
   });
   const own = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), bd, context);
-  const tempFolder = await temporaryFolder(context).catch(async (thrown: unknown) => {
-    await release();
-    throw thrown;
-  });
-  const work = join(tempFolder, basename(path));
+  const copies = join(kept, 'copies');
   const close = async (): Promise<void> => {
-    await rm(tempFolder, { recursive: true, force: true });
+    await rm(copies, { recursive: true, force: true });
     await release();
   };
   try {
+    // Those of killed runs. The watchdog of such a run may remove its own later, so each run has a folder of its own.
+    await rm(copies, { recursive: true, force: true });
+    await mkdir(copies, { mode: 0o700 });
+    const folder = await mkdtemp(join(copies, 'df-'));
+    context.onResource({ kind: 'folder', path: folder });
+    const work = join(folder, basename(path));
     await removeExchanges(path, own);
     if (!(await copyWhenFree({ path, work, bd }, context)) && !(await copyWhileHeld({ path, work }, own))) {
       await close();
       return null;
     }
-    const engines = openEngines(context, { dolt, database: work, removeWith: [tempFolder] }, request.parallel + 1);
+    const engines = openEngines(context, { dolt, database: work, removeWith: [folder] }, request.parallel + 1);
     const branches = await engines
       .use(NO_CREDENTIALS, async ({ database }) => {
         const standard = await checkedOutBranch(database);
@@ -149,13 +151,6 @@ async function removeExchanges(path: string, own: Engines): Promise<void> {
       for (const { name } of left) await removeRemote(database, name);
     })
     .finally(() => own.close());
-}
-
-async function temporaryFolder(context: Context): Promise<string> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(context.tempDir, 'df-copy-'));
-  context.onResource({ kind: 'folder', path: folder });
-  return folder;
 }
 
 interface Copying {

@@ -1,11 +1,14 @@
 import { cp, readFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { listUnregistered } from '../../src/commands/list-peers.ts';
 import type { Env } from '../../src/core/env.ts';
 import { freePort } from '../../src/core/processes.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { commandContext } from '../helpers/configuring.ts';
 import { cloneDatabase } from '../helpers/database.ts';
-import { bdWorkspace } from '../helpers/servers/bd.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type Bd, bdWorkspace } from '../helpers/servers/bd.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
 import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -19,6 +22,18 @@ async function copyIsApart(folder: TempFolder): Promise<void> {
   const { result, log } = await command(below(folder, 'copy'), '', FOUND);
   expect(result).toMatchObject({ database: folder.file('copy', '.beads', 'dolt', 'north'), status: 'unchanged' });
   expect(log.filter((message) => message.startsWith('working through the server'))).toEqual([]);
+}
+
+/** The peers of bd itself, which it keeps as remotes and, with a user, in a table. */
+async function peersOfBdAreListed(folder: TempFolder, bd: Bd): Promise<void> {
+  await bd.ok('federation', 'add-peer', 'plain', 'https://plain.example/org/db');
+  await bd.ok('federation', 'add-peer', 'named', 'https://named.example/org/db', '--user', 'me', '--password', 'p4ss');
+  const context = { ...commandContext(folder.file('repo')), tempDir: folder.path };
+  const listed = await listUnregistered({ overrides: {}, dolt: { source: 'release', path: testDolt() } }, context);
+  expect(listed).toEqual([
+    expect.objectContaining({ name: 'named', user: 'me', foundIn: ['remote', 'federation_peers'] }),
+    expect.objectContaining({ name: 'plain', user: null, foundIn: ['remote'] }),
+  ]);
 }
 
 /** In each mode: what bd sees before and after, while its server runs, and when it does not. */
@@ -75,6 +90,7 @@ test.each<[string, readonly string[], string]>([
       if (isShared) await bd.ok('dolt', 'start');
       expect(await bd.titles()).toEqual(['later', 'ours', 'theirs']);
       expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
+      if (mode === 'embedded') await peersOfBdAreListed(folder, bd);
     } finally {
       if (isServed) await bd.run('dolt', 'stop');
     }

@@ -795,12 +795,13 @@ To move peers of bd into the configuration, list and take them over, one by one:
     dolt-federation add-peer upstream --from-remote origin
 
 The list has the Dolt remotes of the database and the rows of federation_peers,
-also uncommitted ones, unless a configured peer has the address. A new peer gets
-the address, the user, a stricter tier and the git ref from there. Options on
-the command line win. bd keeps passwords encrypted in password_encrypted, which
-is never read: put the password into the credentials. An address with a password
-in it is shown without it, and is not taken over. The remote of bd stays in the
-database until you remove it with bd federation remove-peer.
+also uncommitted ones unless a server holds the database. Peers at a configured
+address are left out. A new peer gets the address, the user, a stricter tier and
+the git ref from there. Options on the command line win. bd keeps passwords
+encrypted in password_encrypted, which is never read: put the password into the
+credentials. An address with a password in it is shown without it, and is not
+taken over. The remote of bd stays in the database until you remove it with bd
+federation remove-peer.
 
 Tested in commands/database-peers.
 

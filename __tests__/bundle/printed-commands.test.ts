@@ -20,6 +20,9 @@ const PROSE = /^dolt-federation (?:did not add it|does not write|never forces)/;
 const isName = (line: string) =>
   line !== 'dolt-federation init' && Object.hasOwn(COMMANDS, line.split(' ').slice(1).join(' '));
 
+/** Adds a remote to the database without us. */
+const FOREIGN = '(cd db && dolt remote add';
+
 /**
  * What a user types for a printed line, and the exit code, in the order of one story. `SRV` is a folder, and `HEAD` the
  * head of the peer partner.
@@ -30,6 +33,11 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation help <command>', 'dolt-federation help config set'],
   ['dolt-federation help <topic>', 'dolt-federation help credentials'],
   ['dolt-federation help endpoints'],
+  ['dolt-federation help configuration'],
+  ['dolt-federation help credentials'],
+  ['dolt-federation help pull-requests'],
+  ['dolt-federation help rewritten-histories'],
+  ['dolt-federation add-peer --help'],
   ['dolt-federation completion bash'],
   ['dolt-federation completion fish | source', 'dolt-federation completion fish | cat'],
   ['source <(dolt-federation completion bash)'],
@@ -58,6 +66,13 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
     'dolt-federation validate --config other.yaml --format sarif > validate.sarif',
     'dolt-federation validate --config .beads/config.yaml --format sarif > validate.sarif',
   ],
+  [
+    'dolt-federation validate --base base.yaml --fail-on-change dangerous',
+    'cp .beads/config.yaml base.yaml && dolt-federation validate --base base.yaml --fail-on-change dangerous',
+  ],
+  ['dolt-federation config set federation.server.port 3306'],
+  ['dolt-federation config unset federation.server'],
+  ['dolt-federation config set …', 'dolt-federation config set federation.dirty allow'],
   ['dolt-federation config set federation.dirty fail'],
   ['dolt-federation config set …', 'dolt-federation config set federation.peers.partner.branch main'],
   ['dolt-federation config set federation.server.port 3306'],
@@ -83,6 +98,19 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   [
     'dolt-federation config set federation.remote URL',
     'dolt-federation config set federation.remote file://SRV/dolt/north',
+  ],
+  [
+    'dolt-federation list-peers --unregistered',
+    `${FOREIGN} extra file://SRV/extra) && dolt-federation list-peers --unregistered`,
+  ],
+  ['dolt-federation add-peer --from-remote <name>', 'dolt-federation add-peer --from-remote extra'],
+  [
+    'dolt-federation add-peer --from-remote hub',
+    `${FOREIGN} spare file://SRV/spare) && dolt-federation add-peer --from-remote spare`,
+  ],
+  [
+    'dolt-federation add-peer upstream --from-remote origin',
+    `${FOREIGN} other file://SRV/other) && dolt-federation add-peer upstream --from-remote other`,
   ],
   // Nothing is in conflict; follow-ups.test.ts resolves.
   ['dolt-federation resolve --file', 'dolt-federation resolve --file F', 2],

@@ -88,7 +88,7 @@ if (process.platform === 'linux') {
     await makeDatabase(folder.file('north', 'db'));
     const session = [
       await shown(folder, columns, 'help'),
-      await shown(folder, columns, 'help sync'),
+      await shown(folder, columns, 'help install'),
       await shown(folder, columns, 'init /srv/hub --yes'),
       await shown(folder, columns, `init file://${folder.file('hub')} --name north --yes`),
       await shown(folder, columns, `init file://${folder.file('hub')} --name north --yes`),

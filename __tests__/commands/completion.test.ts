@@ -116,7 +116,7 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
       ...['manual', 'newest', 'ours', 'theirs'],
     ]);
     expect(await complete('dolt-federation config set federation.push t')).toEqual(['true']);
-    expect(await complete('dolt-federation config set federation.attribution s')).toEqual([]);
+    expect(await complete('dolt-federation config set federation.attribution s')).toEqual(['stamp']);
   });
 
   test('offer the topics and commands of the help, and the common flags before a command', async () => {

@@ -18,7 +18,13 @@ const GENERATED = [
 /** What is only read. */
 const SOURCES = [
   ...['docs/configuration.md', 'docs/credentials.md', 'docs/endpoints.md', 'docs/beads.md'],
-  ...['docs/merging.md', 'docs/rewritten-histories.md', 'docs/safety.md', '__tests__/fixtures/samples'],
+  ...[
+    'docs/merging.md',
+    'docs/rewritten-histories.md',
+    'docs/safety.md',
+    'docs/pull-requests.md',
+    '__tests__/fixtures/samples',
+  ],
 ];
 
 let compiled = '';

@@ -2,6 +2,7 @@ import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import { PEER_OPTIONS, PEER_SETTING_NAMES } from './peer-options.ts';
 import {
+  CHANGE_KINDS,
   COMMENT_MODES,
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
@@ -349,9 +350,10 @@ export const OPTIONS = {
   },
   'fail-on-change': {
     description:
-      'Kinds of changes of the configuration that make `validate` fail, separated by commas or line breaks, such as `tier-lowered,new-host`; `dangerous` names all after which more data leaves or comes in',
+      'Kinds of changes of the configuration that make `validate` fail, separated by commas or line breaks, such as `tier-lowered,new-host`; `dangerous` is a group of them (`dolt-federation help pull-requests`)',
     frontends: BOTH,
     type: 'text',
+    listOf: ['dangerous', ...CHANGE_KINDS],
     value: 'kinds',
   },
   format: {

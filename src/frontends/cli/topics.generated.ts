@@ -1626,6 +1626,64 @@ repository, keys in a private one, and full on a terminal. Names of tables and
 peers, endpoints and commit hashes always appear. Known secrets are replaced in
 all of them.
 `,
+  'pull-requests': `WHAT CHANGES
+
+Two configurations are compared by their meaning, not by their text: other
+spellings of one endpoint, comments and the order of keys change nothing. The
+most dangerous changes come first.
+
+  sovereignty-lowered
+      Dangerous: yes
+      Means: The tier of the federation is lowered.
+  tier-lowered
+      Dangerous: yes
+      Means: The tier of a peer is lowered.
+  new-host
+      Dangerous: yes
+      Means: Data would reach a host that received none before.
+  patterns-widened
+      Dangerous: yes
+      Means: More endpoints are allowed.
+  accept-widened
+      Dangerous: yes
+      Means: More of what others send would be merged.
+  push-enabled
+      Dangerous: yes
+      Means: A key that prevented pushing is gone.
+  role-widened
+      Dangerous: yes
+      Means: A peer would receive or send more.
+  peer-moved
+      Dangerous: yes
+      Means: A peer has another address, branch or ref.
+  peer-added
+      Means: A peer is new.
+  strategy-changed
+      Means: Conflicts are resolved in another way.
+  peer-removed
+      Means: A peer is gone.
+  role-changed
+      Means: A peer would receive or send less.
+  setting-changed
+      Means: Another setting has a new value.
+
+- A dangerous change is a notice on its line. A change of a kind that
+  fail-on-change names is an error (config-change), and the step fails with exit
+  code 2. dangerous names all that the table marks.
+- If GitHub's merge of both sides is checked out, as actions/checkout does by
+  default, the configuration is compared with the one in the base branch. If the
+  head of the pull request is checked out, it is compared with the commit where
+  the two parted. Then a branch that lacks commits of its base gets the warning
+  branch-behind: it was checked without them.
+- If the configuration before the change cannot be read, that is a warning, and
+  an error if fail-on-change is set (base-unreadable).
+- An invalid configuration is not compared. Correct it first.
+- In a terminal, or in the CI of another host, --base names the file to compare
+  with:
+
+    git show main:.beads/config.yaml > base.yaml
+    dolt-federation validate --base base.yaml --fail-on-change dangerous
+`,
   'exit-codes': `EXIT CODES
 
   0

@@ -6,6 +6,7 @@ import { readEnv } from '../../src/core/env.ts';
 import { doltEnvironment, preparePrivateRoot } from '../../src/dolt/environment.ts';
 import { run } from '../../src/dolt/process.ts';
 import { testDolt } from './dolt-binary.ts';
+import { madeOnce } from './templates.ts';
 
 /** A Dolt database made and looked at with the `dolt` command, as its users would. */
 export interface TestDatabase {
@@ -101,8 +102,15 @@ export async function writeAuthor(path: string, { name, email }: Author): Promis
   await writeFile(join(path, '.dolt', 'config.json'), JSON.stringify({ 'user.name': name, 'user.email': email }));
 }
 
-/** Makes a database and runs statements in it, all in one process. Its first commit has no tables. */
-export async function createDatabase(path: string, author: Author, ...statements: string[]): Promise<TestDatabase> {
+/** Makes a database and runs statements in it, all in one process at most. Its first commit has no tables. */
+async function createDatabase(path: string, author: Author, ...statements: readonly string[]): Promise<TestDatabase> {
+  await rm(path, { recursive: true, force: true });
+  await madeOnce(JSON.stringify([author, statements]), [path], () => runNew(path, author, statements));
+  return openTestDatabase(path);
+}
+
+/** Makes a database in one process. */
+export async function runNew(path: string, author: Author, statements: readonly string[]): Promise<void> {
   const root = rootOf(path);
   await preparedRoot(root);
   const place = await mkdtemp(join(root, 'new-'));
@@ -114,10 +122,8 @@ export async function createDatabase(path: string, author: Author, ...statements
   await runDolt(root, place, ['sql', '-q', script.join(';\n')]);
   await writeAuthor(join(place, 'made'), author);
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { recursive: true, force: true });
   await rename(join(place, 'made'), path);
   await rm(place, { recursive: true });
-  return openTestDatabase(path);
 }
 
 /** Makes a database and runs statements in it. */

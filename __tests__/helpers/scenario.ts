@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { cp } from 'node:fs/promises';
-import { createDatabase, openTestDatabase, remoteHead, type TestDatabase, writeAuthor } from './database.ts';
+import { openTestDatabase, remoteHead, runNew, type TestDatabase, writeAuthor } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
+import { madeOnce } from './templates.ts';
 
 /** A `file://` remote through which databases exchange commits. */
 export interface Mailbox {
@@ -94,7 +95,11 @@ class ScenarioBuilder<D extends string, M extends string> {
       `CALL DOLT_REMOTE('add', '${name}', 'file://${path(name)}')`,
       `CALL DOLT_PUSH('${name}', 'main')`,
     ]);
-    await createDatabase(path(first.name), authorOf(first.name), ...committing('base', base), ...published);
+    const author = authorOf(first.name);
+    const key = JSON.stringify([author, base, mailboxes]);
+    await madeOnce(key, [path(first.name), ...mailboxes.map(path)], () =>
+      runNew(path(first.name), author, [...committing('base', base), ...published]),
+    );
     for (const { name } of others) {
       await cp(path(first.name), path(name), { recursive: true });
       await writeAuthor(path(name), authorOf(name));

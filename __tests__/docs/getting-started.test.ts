@@ -118,7 +118,8 @@ async function s3(folder: TempFolder): Promise<Place> {
 }
 
 async function folders(folder: TempFolder): Promise<Place> {
-  await mkdir(folder.file('srv'));
+  // A folder that is only read has to exist. The partner has not pushed to it yet.
+  await mkdir(folder.file('srv', 'south'), { recursive: true });
   return { ...NOTHING, replaced: [['file:///srv/dolt', `file://${folder.file('srv')}`]] };
 }
 

@@ -29,6 +29,7 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   expect(pulled.exitCode).toBe(1);
   expect(pulled.outputs).toMatchObject({ status: 'failed', changed: 'true', failed: '' });
   const clones = join(runner.temp, 'dolt-federation');
+  expect(await readdir(clones)).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/)]);
   expect(pulled.outputs['database-path']).toBe(join(clones, (await readdir(clones)).join(), 'database'));
   expect(await validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
     unsaved: 1,

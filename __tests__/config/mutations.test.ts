@@ -6,8 +6,8 @@ import { decodeText } from '../../src/config/decode-text.ts';
 import { secretsInFile } from '../../src/config/yaml/secrets.ts';
 import { yamlTraps } from '../../src/config/yaml/traps.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { seeded } from '../helpers/faults/seeded.ts';
 import { fc, seedOr, timesCases } from '../helpers/property.ts';
+import { seeded } from '../helpers/seeded.ts';
 import { CONFIGURATIONS } from '../helpers/validating.ts';
 
 const CASES = timesCases(3_000);

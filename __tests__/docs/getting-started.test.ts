@@ -11,6 +11,7 @@ import { testDolt } from '../helpers/dolt-binary.ts';
 import { makeDoltKey } from '../helpers/dolt-key.ts';
 import { runWorkflows } from '../helpers/servers/act.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { bdIn } from '../helpers/servers/bd.ts';
 import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { startDynalite } from '../helpers/servers/dynalite.ts';
@@ -123,6 +124,8 @@ async function folders(folder: TempFolder): Promise<Place> {
   return { ...NOTHING, replaced: [['file:///srv/dolt', `file://${folder.file('srv')}`]] };
 }
 
+const BEADS = 'In a beads workspace';
+
 const SETUPS = [
   ['In your own git repository', gitHosts],
   ['On DoltHub', dolthub],
@@ -175,6 +178,8 @@ describe.each(SETUPS)('%s', (title, serve) => {
       env: { GITHUB_REPOSITORY: 'my-org/my-repo', PATH: pathFor(folder), ...place.env },
     });
 
+  const publish = () => publishPartner(folder, localized(page.configuration), place);
+
   beforeAll(async () => {
     folder = await tempFolder();
     page = await copied(title);
@@ -216,7 +221,7 @@ describe.each(SETUPS)('%s', (title, serve) => {
 
     await cp(database.path, partner.path, { recursive: true });
     await partner.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'cyd')");
-    await publishPartner();
+    await publish();
     const run = await act();
     expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
     expect(run.log).toContain('Success - Post OWNER/dolt-federation@COMMIT');
@@ -233,21 +238,65 @@ describe.each(SETUPS)('%s', (title, serve) => {
       await database.commit('ours', "INSERT INTO items VALUES (9, 'nine', 'ann')");
       await user.type(page.lines.at(-1) ?? '');
       await partner.commit('theirs', "INSERT INTO items VALUES (9, 'neun', 'bob')");
-      await publishPartner();
+      await publish();
       const run = await act();
       expect(run.exitCode).not.toBe(0);
       expect(run.log).toContain('sync: conflict');
       expect([...run.artifacts.values()]).toEqual([expect.stringContaining('neun')]);
     }, 120_000);
   }
-
-  /** The partner pushes with their own tools. */
-  async function publishPartner(): Promise<void> {
-    const endpoint = /partner:\n +endpoint: (.*)\n/.exec(localized(page.configuration))?.[1] ?? '';
-    await writeFile(folder.file('partner', 'c.yaml'), `federation: {remote: '${endpoint}'}\n`);
-    const given = place.partner === null ? {} : { DOLT_FEDERATION_CREDENTIALS: stringify({ origin: place.partner }) };
-    await new User(folder, 'partner', { ...place.env, ...given }).type(
-      'dolt-federation push --config c.yaml --database db',
-    );
-  }
 });
+
+test(`${BEADS}, the issues of the partner reach bd, and those of bd the partner`, async () => {
+  await using folder = await tempFolder();
+  const page = await copied(BEADS);
+  const place = await gitHosts(folder);
+  const localized = (text: string) => place.replaced.reduce((all, [from, to]) => all.replaceAll(from, to), text);
+  await installCommand(folder);
+  const user = new User(folder, 'repository', { ...place.env, ...place.local });
+  await mkdir(user.repository);
+  await user.type('git init --quiet .');
+  const bd = bdIn(folder, user.repository);
+  await bd.ok('init', '-p', 'north', '--skip-agents', '--skip-hooks', '--quiet');
+  await bd.ok('create', 'ours', '--quiet');
+  try {
+    const config = join(user.repository, '.beads', 'config.yaml');
+    const before = await readFile(config, 'utf8');
+    for (const line of page.lines.slice(0, -1)) await user.type(line);
+    const after = await readFile(config, 'utf8');
+    expect(after.replace(before, '').trimStart()).toBe(page.configuration);
+    await writeFile(config, localized(after));
+    const workflow = join(user.repository, '.github', 'workflows', 'federation.yml');
+    await mkdir(dirname(workflow), { recursive: true });
+    await writeFile(workflow, localized(page.workflow));
+    await user.type('git add --all && git -c user.name=Ann -c user.email=ann@example.org commit --quiet -m federation');
+    const sync = page.lines.at(-1) ?? '';
+    await user.type(sync);
+
+    const partner = openTestDatabase(folder.file('partner', 'db'));
+    await cp(join(user.repository, '.beads', 'embeddeddolt', 'north'), partner.path, { recursive: true });
+    const columns = 'id, title, description, design, acceptance_criteria, notes';
+    await partner.commit('theirs', `INSERT INTO issues (${columns}) VALUES ('south-1', 'theirs', '', '', '', '')`);
+    await publishPartner(folder, localized(page.configuration), place);
+    const run = await runWorkflows(folder, {
+      repository: user.repository,
+      secrets: place.secrets,
+      env: { GITHUB_REPOSITORY: 'my-org/my-repo', PATH: pathFor(folder), ...place.env },
+    });
+    expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
+
+    await user.type(sync);
+    expect(await bd.titles()).toEqual(['ours', 'theirs']);
+  } finally {
+    for (const server of [...place.servers].reverse()) await server[Symbol.asyncDispose]();
+  }
+}, 180_000);
+
+/** The partner pushes with their own tools. */
+async function publishPartner(folder: TempFolder, configuration: string, place: Place): Promise<void> {
+  const endpoint = /partner:\n +endpoint: (.*)\n/.exec(configuration)?.[1] ?? '';
+  await writeFile(folder.file('partner', 'c.yaml'), `federation: {remote: '${endpoint}'}\n`);
+  const given = place.partner === null ? {} : { DOLT_FEDERATION_CREDENTIALS: stringify({ origin: place.partner }) };
+  const partner = new User(folder, 'partner', { ...place.env, ...given });
+  await partner.type('dolt-federation push --config c.yaml --database db');
+}

@@ -52,4 +52,4 @@ test('the recipe checks a pull request, and its comment and summary are those of
   expect(run.summary.trimEnd()).toBe(lines.join('\n'));
   const shown = /<!-- example:comment start -->\n([\s\S]*?)<!-- example:comment end -->/.exec(page)?.[1];
   expect(shown).toBe(`\n${lines.map((line) => `> ${line}`.trimEnd()).join('\n')}\n\n`);
-}, 120_000);
+}, 180_000);

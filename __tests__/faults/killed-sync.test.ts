@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { makeDatabases } from '../helpers/faults/databases.ts';
 import { type Hit, killedSync, VICTIMS } from '../helpers/faults/killed-sync.ts';
+import { chosenMoments } from '../helpers/faults/moments.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
-import { chosenMoments, seeded } from '../helpers/faults/seeded.ts';
 import { seedOr, timesCases } from '../helpers/property.ts';
+import { seeded } from '../helpers/seeded.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const MOMENTS = chosenMoments(timesCases(6));

@@ -3,9 +3,9 @@ import pLimit from 'p-limit';
 import { cross } from '../helpers/faults/crossing.ts';
 import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
 import { faultsAt, REMOTE_OPERATIONS } from '../helpers/faults/faults.ts';
+import { wantsAll } from '../helpers/faults/moments.ts';
 import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
-import { wantsAll } from '../helpers/faults/seeded.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

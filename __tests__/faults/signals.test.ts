@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SIGNAL_EXITS, STOP_SIGNALS, type StopSignal } from '../../src/contract/exit-codes.ts';
+import { wantsAll } from '../helpers/faults/moments.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
-import { wantsAll } from '../helpers/faults/seeded.ts';
 import { makeTemplate, STAGES, stopAt, WAYS, type Way } from '../helpers/faults/stopped.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 

@@ -20,7 +20,7 @@ test.each([
   ['the head', HEAD, [], { text: 'fork', commit: FORK, isMerged: false }],
   ['a newer commit of the branch', MERGE, [HEAD], { text: 'fork', commit: FORK, isMerged: false }],
 ])('what is checked out decides what is compared: %s', async (_, checkedOut, parents, read) => {
-  await using api = await startGithubApi(undefined, { behind_by: 3, merge_base_commit, parents });
+  await using api = await startGithubApi(undefined, { behind_by: 3, lacking: [HEAD, 0], merge_base_commit, parents });
   api.files.set(`${path}@${BASE}`, 'base').set(`${path}@${FORK}`, 'fork').set(`${path}@${NEWER}`, 'newer');
   const found = await readBaseFile(repository(api), change, { checkedOut, path });
   expect(found).toEqual({ kind: 'read', behind: 3, ...read });
@@ -36,11 +36,15 @@ test('a long text is read whole, and a file that was not there is no error', asy
   });
 });
 
-test('a checkout of the base branch has nothing of the change', async () => {
-  await using api = await startGithubApi(undefined, { ahead_by: 0, merge_base_commit, parents: [FORK] });
-  const found = await readBaseFile(repository(api), change, { checkedOut: BASE, path });
-  expect(found).toEqual({ kind: 'unread', reason: expect.stringContaining('a commit of the base branch') });
-});
+test.each([BASE, NEWER])(
+  'a checkout of the base branch, also of a newer one, has nothing of the change: %s',
+  async (checkedOut) => {
+    await using api = await startGithubApi(undefined, { lacking: [HEAD, 1], merge_base_commit, parents: [FORK] });
+    const found = await readBaseFile(repository(api), change, { checkedOut, path });
+    const reason = expect.stringContaining('does not contain the head of the pull request');
+    expect(found).toEqual({ kind: 'unread', reason });
+  },
+);
 
 test.each([403, 404, 500, 302])('says why it cannot be read: %i', async (status) => {
   await using api = await startGithubApi(undefined, { merge_base_commit });

@@ -6,8 +6,8 @@ import { ENGINE_MARK } from '../../src/dolt/server/processes.ts';
 
 const MIB = 1024 * 1024;
 const SLEEP = 'setInterval(() => {}, 1000);';
-/** Holds memory as git holds the refs that a server names without an end. */
-const GROW = `const held = []; setInterval(() => held.push(Buffer.alloc(${32 * MIB}, 1)), 20);`;
+/** Holds memory as git holds the refs that a server names without an end, but not so much that the system ends it. */
+const GROW = `const held = []; setInterval(() => { if (held.length < 20) held.push(Buffer.alloc(${32 * MIB}, 1)); }, 20);`;
 
 const start = (script: string, mark: string) => {
   const child = startServer(process.execPath, ['-e', script], { env: { [ENGINE_MARK]: mark }, cwd: '/' });

@@ -29,8 +29,8 @@ export function setupInputs(): Input[] {
 }
 
 /**
- * The inputs of the action that only validates: where the configuration is, the options of that command, and how the
- * pull request gets to know.
+ * The inputs of the action that only validates: where the configuration is, the options of that command, and
+ * the inputs that report to the pull request.
  */
 export function validateInputs(): Input[] {
   const entry: CommandEntry = COMMANDS.validate;

@@ -71,7 +71,7 @@ export interface AddKnownPeerRequest extends Omit<AddPeerRequest, 'endpoint'> {
 }
 
 /**
- * Adds a peer that only the database knows, with its address there. The remote itself stays as it is.
+ * Adds a peer that only the database knows, with its address there. The remote does not change.
  * @throws Failure as `addPeer` and `adoptPeer`
  */
 export async function addKnownPeer(request: AddKnownPeerRequest, context: Context): Promise<Added> {
@@ -99,9 +99,13 @@ function requestedPeer({ read, operands }: Pick<Asked, 'read' | 'operands'>) {
     });
   }
   if (endpoint === undefined && name !== undefined) return { name, from };
-  throw new Failure('bad-usage', '--from-remote takes the address from the database, but an address is given, too', {
-    hint: 'Remove `--from-remote`, or the address.',
-  });
+  throw new Failure(
+    'bad-usage',
+    '--from-remote takes the address from the database, but the command also gives an address',
+    {
+      hint: 'Remove `--from-remote`, or the address.',
+    },
+  );
 }
 
 export const addPeerCommand = defineCommand({

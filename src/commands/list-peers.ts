@@ -32,7 +32,7 @@ export async function listUnregistered(request: ReadingRequest, context: Context
 }
 
 export const listPeersCommand = defineCommand({
-  // Only a request with a Dolt gets the folders for one.
+  // Folders for a Dolt are made only for a request with `dolt`.
   parse: (asked): ListPeersRequest | ReadingRequest => {
     const overrides = requestedConfig(asked.read);
     if (!asked.read('unregistered')) return { overrides };

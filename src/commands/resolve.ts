@@ -123,7 +123,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     requireDecision(chosen);
     if (!asks && isConfirmed) context.log.info(intendedText(decided, chosen.branch));
     // A client can have moved the branch while the user decided.
-    await local.served?.renew(engines);
+    await local.served?.renew?.(engines);
     await check();
     const head = await apply(local, chosen, { request, configuration, author: () => userIdentity(home, context) });
     await forget(chosen, { file, own, digest }, context);

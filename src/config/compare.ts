@@ -35,7 +35,7 @@ export type Compared = Pick<
   | 'peers'
 >;
 
-/** What one configuration changes about another, by meaning and not by text: the most dangerous changes first. */
+/** Differences between two configurations in meaning, not in text, the most dangerous first. */
 export function compareConfigurations(base: Compared, head: Compared): ConfigChange[] {
   const changes = [...federationChanges(base, head), ...peerChanges(base, head), ...newHosts(base, head)];
   return changes.toSorted(

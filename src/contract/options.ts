@@ -280,7 +280,7 @@ export const OPTIONS = {
   },
   'jsonl-commit': {
     description:
-      'How the JSONL file gets into git: `off` (not at all); `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` to a branch of its own, from which it opens a pull request to that branch',
+      'How the JSONL file gets into git: `off` (not at all); `commit` on the branch that is checked out; `push` to the branch of the workflow, or to the default branch on a release or a tag. `pull-request` pushes to a separate branch and opens a pull request to the branch of `push`',
     frontends: ACTION,
     type: 'choice',
     choices: JSONL_COMMITS,
@@ -343,7 +343,7 @@ export const OPTIONS = {
     default: 'false',
   },
   base: {
-    description: 'Configuration file to compare with: `validate` reports what changes about it',
+    description: 'Configuration file to compare with: `validate` reports the differences',
     frontends: CLI,
     type: 'text',
     value: 'file',

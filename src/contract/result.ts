@@ -418,7 +418,7 @@ export const validateResultSchema = z.strictObject({
   peers: z.int().nonnegative(),
   /** By position. */
   problems: z.array(problemSchema).readonly(),
-  /** What changes about another configuration, the most dangerous first; absent: it was compared with none. */
+  /** Differences from the other configuration, the most dangerous first; absent: there was no comparison. */
   changes: z.array(configChangeSchema).readonly().optional(),
   /** The commit with the other configuration, and how many commits of its branch the proposed one lacks. */
   base: z.strictObject({ commit: z.string(), behind: count }).optional(),
@@ -440,7 +440,7 @@ export const databasePeersResultSchema = z.array(
     /** Without secrets. */
     endpoint: z.string(),
     foundIn: z.array(z.enum(['remote', 'federation_peers'])).readonly(),
-    /** The user and the tier in `federation_peers`, as they are there. */
+    /** The user and the tier, copied from `federation_peers`. */
     user: z.string().nullable(),
     tier: z.string().nullable(),
     /** The git ref that holds the data; null: Dolt's default. */

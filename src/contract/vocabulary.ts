@@ -31,7 +31,7 @@ export type RegisterMode = (typeof REGISTER_MODES)[number];
 export const DIRTY_POLICIES = ['allow', 'fail', 'commit'] as const;
 export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
 
-/** `report`: what comes in is counted by source system. `stamp`: rows of this database get one, too. */
+/** `report`: what comes in is counted by source system. `stamp`: rows of this database also get one. */
 export const ATTRIBUTIONS = ['off', 'report', 'stamp'] as const;
 export type AttributionMode = (typeof ATTRIBUTIONS)[number];
 
@@ -119,7 +119,7 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 interface ChangeEntry {
   /** What it means, for messages and for docs/pull-requests.md. */
   readonly meaning: string;
-  /** Whether data reaches more, or more reaches the database. */
+  /** Whether more hosts receive data, or more data can enter the database. */
   readonly dangerous: boolean;
 }
 

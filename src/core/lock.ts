@@ -31,7 +31,7 @@ export async function withLock<T>(lock: string, options: LockOptions, work: () =
 }
 
 /**
- * The same for work that has its end elsewhere.
+ * Takes the same lock for work that ends in another function.
  * @returns what releases the lock
  */
 export async function takeLock(

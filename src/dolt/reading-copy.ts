@@ -29,17 +29,19 @@ interface Piece {
   readonly isTable: boolean;
 }
 
+/** Whether a copy was made; `busy`: another process has the database open, or wrote meanwhile. */
+export type Copied = 'copied' | 'busy' | 'too-large';
+
 /**
  * Copies an idle database for an engine that must not change it: an engine rewrites files even when it only reads, and a
  * fetch stores refs (Dolt 2.3.0). Table files become hard links, so the copy takes milliseconds and hardly any space.
  * @param database the folder that holds `.dolt`
  * @param copy the folder to create
  * @param isOurs whether an idle engine of this process holds the database, so that no other process can open it
- * @returns whether a copy was made; not if another process has the database open, or if too much would be copied
  */
-export async function copyForReading(database: string, copy: string, isOurs = false): Promise<boolean> {
+export async function copyForReading(database: string, copy: string, isOurs = false): Promise<Copied> {
   const isFree = async () => isOurs || (await lockedBy(lockFile(database))).kind === 'free';
-  if (!(await isFree())) return false;
+  if (!(await isFree())) return 'busy';
   const source = await realpath(join(database, '.dolt'));
   const target = join(copy, '.dolt');
   const before = await growing(source);
@@ -50,10 +52,10 @@ export async function copyForReading(database: string, copy: string, isOurs = fa
   for (const piece of pieces) {
     if (piece.isTable && (await isLinked(piece))) continue;
     bytes += piece.bytes;
-    if (bytes > MAX_BYTES) return false;
+    if (bytes > MAX_BYTES) return 'too-large';
     await copyFile(piece.from, piece.to, constants.COPYFILE_FICLONE);
   }
-  return (await isFree()) && (await growing(source)) === before;
+  return (await isFree()) && (await growing(source)) === before ? 'copied' : 'busy';
 }
 
 /** Another file system cannot be linked to, and some forbid links to files of other users. */

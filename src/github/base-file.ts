@@ -28,7 +28,6 @@ export type BaseFile =
 const contentSchema = z.looseObject({ encoding: z.literal('base64'), content: z.string() });
 const commitSchema = z.looseObject({ parents: z.array(z.looseObject({ sha: z.string() })) });
 const compareSchema = z.looseObject({
-  ahead_by: z.int().nonnegative(),
   behind_by: z.int().nonnegative(),
   merge_base_commit: z.looseObject({ sha: z.string() }),
 });
@@ -36,7 +35,7 @@ const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /**
  * Reads a file as it was before the change, through the API: a checkout rarely has that commit. If GitHub's merge of both
- * sides is checked out, that is the file at the base; else it is the one where the two sides parted.
+ * sides is checked out, that is the file at the base; else the one at their merge base.
  * @param checkedOut the commit that is checked out; null: unknown, taken for the merge
  * @param path of the file in the repository, with `/`
  */
@@ -49,15 +48,14 @@ export async function readBaseFile(
   if (merged.kind !== 'ok') return { kind: 'unread', reason: merged.reason };
   const isMerged = merged.value !== null;
   const [from, to] = [merged.value ?? base, isMerged ? head : (checkedOut ?? head)];
-  const compared = await call(repository, {
-    method: 'GET',
-    path: `/compare/${from}...${to}?per_page=1`,
-    schema: compareSchema,
-  });
+  const compared = await call(repository, comparing(from, to));
   if (compared.kind !== 'ok') return { kind: 'unread', reason: compared.reason };
-  const { ahead_by: ahead, behind_by: behind, merge_base_commit: fork } = compared.value;
-  if (!isMerged && to !== head && ahead === 0)
-    return { kind: 'unread', reason: `the checkout is at ${to}, which is a commit of the base branch` };
+  const { behind_by: behind, merge_base_commit: fork } = compared.value;
+  // Under pull_request_target, the base branch is checked out, which may be newer than the base of the event.
+  const lacks = isMerged || to === head ? null : await call(repository, comparing(head, to));
+  if (lacks !== null && lacks.kind !== 'ok') return { kind: 'unread', reason: lacks.reason };
+  if (lacks !== null && lacks.value.behind_by > 0)
+    return { kind: 'unread', reason: `the checkout is at ${to}, which does not contain the head of the pull request` };
   const commit = isMerged ? from : fork.sha;
   if (!COMMIT.test(commit)) return { kind: 'unread', reason: 'the API named no commit' };
   const name = path.split('/').map(encodeURIComponent).join('/');
@@ -70,6 +68,11 @@ export async function readBaseFile(
   if (found.kind !== 'ok') return { kind: 'unread', reason: found.reason };
   const text = Buffer.from(found.value.content, 'base64').toString('utf8');
   return { kind: 'read', text, commit, behind, isMerged };
+}
+
+/** How many commits the second one lacks that the first one has, and their merge base. */
+function comparing(from: string, to: string) {
+  return { method: 'GET', path: `/compare/${from}...${to}?per_page=1`, schema: compareSchema } as const;
 }
 
 /**

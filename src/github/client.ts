@@ -30,7 +30,7 @@ interface Call<T> {
 
 const USER_AGENT = 'dolt-federation';
 const TIMEOUT_MS = 20_000;
-/** GitHub's answers are smaller; nobody else's may fill the memory. */
+/** Answers of GitHub are smaller. The limit protects the memory from another server. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const VERSION = '2022-11-28';
 

@@ -107,9 +107,11 @@ async function leaveOne(
   const author = own.user?.id;
   const first = found.value.find((comment) => author !== undefined && comment.user?.id === author);
   if (first === undefined || first.id >= own.id) return { kind: 'created' };
-  await call(repository, { method: 'DELETE', path: `/issues/comments/${own.id}`, schema: z.unknown() });
   const updated = await update(repository, first, text);
-  return updated.kind === 'ok' ? { kind: 'updated' } : { kind: 'unwritten', reason: updated.reason };
+  if (updated.kind === 'missing') return { kind: 'created' };
+  if (updated.kind !== 'ok') return { kind: 'unwritten', reason: updated.reason };
+  await call(repository, { method: 'DELETE', path: `/issues/comments/${own.id}`, schema: z.unknown() });
+  return { kind: 'updated' };
 }
 
 async function update(repository: Repository, { id }: Comment, body: string): Promise<Answer<unknown>> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PULL_REQUEST_LABELS, type PullRequestLabel } from '../contract/vocabulary.ts';
 import { call, type Repository } from './client.ts';
 
-/** Whether a pull request has its label now, and only that one of ours. */
+/** Whether a pull request has its label, and no other label of ours. */
 export type Labelled =
   | { readonly kind: 'labelled' | 'unchanged' }
   | { readonly kind: 'unwritten'; readonly reason: string };

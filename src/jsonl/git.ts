@@ -161,8 +161,8 @@ async function commitOn(git: Git, base: string, { message }: Committing): Promis
 const MARK = 'Written-by: dolt-federation';
 
 /**
- * Puts one commit on the head of a branch, on a branch of its own. That one is replaced in every run, so that it never
- * conflicts, but only while its head is a commit of ours.
+ * Puts one commit on the head of a branch, on a branch of its own. Each run replaces that branch, so it never conflicts,
+ * but only while its head has our mark.
  */
 async function proposeTo(git: Git, branch: string, committing: Committing): Promise<Committed> {
   const id = createHash('sha256')
@@ -182,7 +182,8 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
     const lease = `--force-with-lease=refs/heads/${own}:${tip ?? ''}`;
     if (commit === null) {
       // The pull request would bring back an older file. GitHub closes it with its branch.
-      if (tip !== null) await git.tried('push', '--quiet', lease, '--', REMOTE, `:refs/heads/${own}`);
+      const kept = tip === null ? null : await git.tried('push', '--quiet', lease, '--', REMOTE, `:refs/heads/${own}`);
+      if (kept !== null) throw failed(`the outdated branch ${own} was not removed: ${kept}`);
       return { status: 'unchanged', branch, commit: null };
     }
     const proposed = { status: 'proposed', branch: own, base: branch } as const;

@@ -81,7 +81,7 @@ export async function resolveTable(sql: Sql, merging: Merging, table: TableToRes
     const deleted = chosen.flatMap(([row, { take }]) => (take === 'deletion' ? [anySide(row, shape)] : []));
     const deletions = deleted.map((key) => ({ key, take: 'deletion', set: [] }) as const);
     await rewriteRows(sql, shape, open, deletions, merging.pending);
-    // The conflict of a deleted row is settled like one that keeps our row.
+    // The conflict of a deleted row is resolved like one that keeps our row.
     const resolutions = chosen.map(([{ id }, { take, set }]) => ({ id, take: take === 'deletion' ? [] : take, set }));
     await resolveConflicts(sql, shape, resolutions, merging.pending);
   }

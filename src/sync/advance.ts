@@ -25,8 +25,8 @@ interface Move {
 /**
  * Moves our branch, once, and sets for every peer that was only read whether it agrees with us. The database is not
  * locked between two engines. If another writer moved the branch or holds the database, our branch stays and every peer
- * fails; the next run merges what was pushed. A database that was only opened for moments is merged with what another
- * process wrote meanwhile.
+ * fails; the next run merges what was pushed. If the run works in a copy, `mergeAgain` includes what another process wrote
+ * meanwhile.
  * @param mergeAgain absent: what another process wrote meanwhile leaves our branch where it is
  * @returns the head of our branch
  * @throws Failure `interrupted`

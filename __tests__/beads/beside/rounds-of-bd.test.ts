@@ -20,61 +20,65 @@ async function proxiedWorkspace(folder: TempFolder, bd: Bd): Promise<Bd> {
 
 const create = async (bd: Bd, title: string): Promise<string> => (await bd.ok('create', title, '--silent')).trim();
 
-test('rounds with an embedded and a proxied bd come to rest', async () => {
-  await using folder = await tempFolder();
-  const one = await bdWorkspace(folder, []);
-  const sync = async (repository: string) => {
-    const options = { database: undefined, ceiling: null, stateDir: folder.file('state') };
-    const { result } = await command(below(folder, repository), '', options);
-    expect(['success', 'unchanged']).toContain(result.status);
-    expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
-    expect(result.peers).toMatchObject([{ verified: true }]);
-    return result.head;
-  };
-  /** @returns the id of the first issue */
-  const first = async (): Promise<string> => JSON.parse(await one.ok('list', '--json'))[0].id;
-  await sync('repo');
-  const two = await proxiedWorkspace(folder, one);
-  await sync('second');
-  const shared = await first();
-  let blocker = await create(one, 'blocker');
-  let blocked = shared;
-  await sync('repo');
-  await sync('second');
-  try {
-    for (let round = 0; round < timesCases(3); round += 1) {
-      const [next, other] = await Promise.all([
-        (async () => {
-          // The other side makes an edge to this issue in the same round.
-          await one.ok('close', blocker, '--quiet');
-          await one.ok('comment', shared, `one ${round}`);
-          await one.ok('dep', 'add', blocked, round === 0 ? blocker : shared, '--type', 'related');
-          return await create(one, `one ${round}`);
-        })(),
-        (async () => {
-          const id = await create(two, `two ${round}`);
-          await two.ok('dep', 'add', id, blocker);
-          await two.ok('comment', shared, `two ${round}`);
-          await two.ok('label', 'add', shared, `two-${round}`);
-          // The same edge on both sides.
-          await two.ok('dep', 'add', blocked, round === 0 ? blocker : shared, '--type', 'related');
-          return id;
-        })(),
-      ]);
-      await sync('repo');
-      const head = await sync('second');
-      expect(await sync('repo')).toBe(head);
-      expect(await two.ok('export')).toBe(await one.ok('export'));
-      for (const bd of [one, two]) {
-        expect(JSON.parse(await bd.ok('recompute-blocked', '--json'))).toMatchObject({ rows_corrected: 0 });
+test(
+  'rounds with an embedded and a proxied bd come to rest',
+  async () => {
+    await using folder = await tempFolder();
+    const one = await bdWorkspace(folder, []);
+    const sync = async (repository: string) => {
+      const options = { database: undefined, ceiling: null, stateDir: folder.file('state') };
+      const { result } = await command(below(folder, repository), '', options);
+      expect(['success', 'unchanged']).toContain(result.status);
+      expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
+      expect(result.peers).toMatchObject([{ verified: true }]);
+      return result.head;
+    };
+    /** @returns the id of the first issue */
+    const first = async (): Promise<string> => JSON.parse(await one.ok('list', '--json'))[0].id;
+    await sync('repo');
+    const two = await proxiedWorkspace(folder, one);
+    await sync('second');
+    const shared = await first();
+    let blocker = await create(one, 'blocker');
+    let blocked = shared;
+    await sync('repo');
+    await sync('second');
+    try {
+      for (let round = 0; round < timesCases(3); round += 1) {
+        const [next, other] = await Promise.all([
+          (async () => {
+            // The other side makes an edge to this issue in the same round.
+            await one.ok('close', blocker, '--quiet');
+            await one.ok('comment', shared, `one ${round}`);
+            await one.ok('dep', 'add', blocked, round === 0 ? blocker : shared, '--type', 'related');
+            return await create(one, `one ${round}`);
+          })(),
+          (async () => {
+            const id = await create(two, `two ${round}`);
+            await two.ok('dep', 'add', id, blocker);
+            await two.ok('comment', shared, `two ${round}`);
+            await two.ok('label', 'add', shared, `two-${round}`);
+            // The same edge on both sides.
+            await two.ok('dep', 'add', blocked, round === 0 ? blocker : shared, '--type', 'related');
+            return id;
+          })(),
+        ]);
+        await sync('repo');
+        const head = await sync('second');
+        expect(await sync('repo')).toBe(head);
+        expect(await two.ok('export')).toBe(await one.ok('export'));
+        for (const bd of [one, two]) {
+          expect(JSON.parse(await bd.ok('recompute-blocked', '--json'))).toMatchObject({ rows_corrected: 0 });
+        }
+        const ready: { id: string }[] = JSON.parse(await two.ok('ready', '--json'));
+        expect(ready.map(({ id }) => id)).toEqual(expect.arrayContaining([next, other]));
+        blocker = next;
+        blocked = other;
       }
-      const ready: { id: string }[] = JSON.parse(await two.ok('ready', '--json'));
-      expect(ready.map(({ id }) => id)).toEqual(expect.arrayContaining([next, other]));
-      blocker = next;
-      blocked = other;
+      expect(await sync('repo')).toBe(await sync('second'));
+    } finally {
+      await two.run('dolt', 'stop');
     }
-    expect(await sync('repo')).toBe(await sync('second'));
-  } finally {
-    await two.run('dolt', 'stop');
-  }
-}, 600_000);
+  },
+  120_000 + timesCases(160_000),
+);

@@ -1,4 +1,5 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { locateDatabase } from '../../../src/commands/prepare/locate-database.ts';
 import type { Configuration } from '../../../src/config/configuration.ts';
@@ -30,7 +31,7 @@ const search = (
   );
 
 const NOT_SET: Configuration['database'] = { value: null, origin: { layer: 'default' } };
-const found = (path: string) => ({ kind: 'database', path, server: null, notices: [] });
+const found = (path: string) => ({ kind: 'database', path, server: null, bd: null, notices: [] });
 
 const aDatabase = (path: string) => mkdir(`${path}/.dolt/noms`, { recursive: true });
 
@@ -243,7 +244,8 @@ describe('what a beads workspace says', () => {
     const path = folder.file('here', '.beads', ...parts);
     expect(await search(folder, beads)).toEqual({ kind: 'to-clone', path });
     await aDatabase(path);
-    expect(await search(folder, beads)).toEqual(found(path));
+    const bd = { isEmbedded: parts[0] === 'embeddeddolt', guarded: [beads.workspace, dirname(path)] };
+    expect(await search(folder, beads)).toEqual({ ...found(path), bd });
   });
 
   test.each(['{', '{"dolt_database": "../../etc"}', '{"dolt_mode": 5}'])('%j is refused', async (metadata) => {

@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { branchesOf, missing } from '../branches.ts';
 import { openTestDatabase } from '../database.ts';
+import type { Seeded } from '../seeded.ts';
 import { asDatabase, type Databases, damage, databasesAt } from './databases.ts';
 import { type MarkedProcess, markedProcesses, outliving } from './marked-processes.ts';
 import { outputOf, type Run, type RunEnd, resultOf, runToEnd, startRun, temporaryFiles } from './run.ts';
-import type { Seeded } from './seeded.ts';
 
 /** Who is killed. */
 export const VICTIMS = ['our process', 'its Dolt'] as const;

@@ -39,7 +39,8 @@ const userOf = ({ headers }: IncomingMessage): { kind: string; id: number } => {
 
 /** What a comparison of two commits answers, and the parents of the commit that is checked out. */
 export interface StubHistory {
-  readonly ahead_by?: number;
+  /** The head of the pull request, and how many of its commits the checkout lacks; absent: none. */
+  readonly lacking?: readonly [head: string, commits: number];
   readonly behind_by?: number;
   readonly merge_base_commit: { readonly sha: string };
   readonly parents?: readonly string[];
@@ -96,7 +97,10 @@ export async function startGithubApi(
     }
     if (pathname === '/user') return kind === 'user' ? { status: 200, value: { id: user } } : { status: 403 };
     if (pathname.includes('/compare/')) {
-      return history === null ? { status: 404 } : { status: 200, value: { ahead_by: 1, behind_by: 0, ...history } };
+      if (history === null) return { status: 404 };
+      const [head, commits] = history.lacking ?? ['', 0];
+      const isOfHead = head !== '' && pathname.includes(`/compare/${head}...`);
+      return { status: 200, value: { behind_by: 0, ...history, ...(isOfHead ? { behind_by: commits } : {}) } };
     }
     if (pathname.includes('/git/commits/'))
       return { status: 200, value: { parents: (history?.parents ?? []).map((sha) => ({ sha })) } };
@@ -134,7 +138,7 @@ export async function startGithubApi(
       const { status, value } = await answer(request);
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(value === undefined ? undefined : JSON.stringify(value));
-    })();
+    })().catch((thrown: unknown) => response.writeHead(500).end(String(thrown)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

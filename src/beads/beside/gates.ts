@@ -26,7 +26,7 @@ export interface Gates {
 /**
  * Locks, shared, the files that every command of bd locks while it works. `bd init`, `bd migrate` and `bd backup restore`
  * lock them exclusively, because they replace the database. As in bd 1.3.0, the file is beside what it guards, is never
- * removed, and a file that cannot be locked stops nothing.
+ * removed, and bd works without a lock that it cannot get.
  * @param guarded absolute paths: the workspace, and the folder with its databases
  * @throws Failure `database-in-use` if maintenance of bd goes on for longer than the wait
  */
@@ -56,7 +56,7 @@ export async function enterGates(
   return { leave };
 }
 
-/** @returns null if there is none: bd refuses to guard a symbolic link, and a missing parent guards nothing */
+/** @returns null if there is no gate: the path is a symbolic link, or its parent folder is missing */
 async function gateOf(guarded: string): Promise<string | null> {
   try {
     if ((await lstat(guarded)).isSymbolicLink()) return null;
@@ -68,7 +68,7 @@ async function gateOf(guarded: string): Promise<string | null> {
 
 const infoSchema = z.looseObject({ pid: z.int().positive(), reason: z.string().optional() });
 
-/** What the process that maintains wrote beside the gate, which is only a note. */
+/** What the maintaining process wrote beside the gate. It is only a note. */
 async function holderText(file: string): Promise<string> {
   const info = infoSchema.safeParse(parsedJson(await readSmallText(`${file}.info`))).data;
   if (info === undefined) return 'bd';

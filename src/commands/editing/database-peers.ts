@@ -42,7 +42,7 @@ export interface FoundPeer extends Omit<DatabasePeer, 'endpoint'> {
 
 const TABLE = 'federation_peers';
 const COLUMNS = ['name', 'remote_url', 'username', 'sovereignty'] as const;
-/** Far more than anybody has; a peer could have written the table. */
+/** Far more than a real database has; a peer can write to the table. */
 const MAX_ROWS = 1_000;
 
 const peerRow = z.object({ name: cellSchema, url: cellSchema, user: cellSchema, tier: cellSchema });

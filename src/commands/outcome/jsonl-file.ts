@@ -29,7 +29,7 @@ export async function jsonlFile(
   const file = path === undefined ? settings?.file : resolve(context.cwd, path);
   if (file === undefined) {
     throw new Failure('bad-usage', 'there is no beads workspace, so the path of the JSONL file is unknown', {
-      hint: 'The issues of a database of beads are exported to the workspace of bd. Run it there, or give the path with `--jsonl-path`.',
+      hint: 'Run the command in the workspace of bd, or give the path with `--jsonl-path`.',
     });
   }
   const by = path === undefined ? 'the JSONL file of the workspace' : '`--jsonl-path`';

@@ -46,7 +46,7 @@ export async function inboxProgress(
   const { merged, unread, malformed } = sortInboxes(branches, settings.inbox.value);
   const asksForAll = request.only.length === 0 && request.onlyRoles.length === 0;
   const chosen = merged.filter(({ sender }) => asksForAll || peers.some(({ name }) => name === sender));
-  // Fewer are all taken, so a usual run need not read the first commit of the history.
+  // With fewer inboxes all are taken, so a usual run need not read the first commit of the history.
   const expected = chosen.length > MAX_INBOXES ? await expectedInboxes(sql, branch, configured) : new Set<string>();
   const { taken, waiting } = takeInboxes(chosen, expected);
   return {

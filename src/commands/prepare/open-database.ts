@@ -211,7 +211,7 @@ async function openCopy(
   try {
     const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.
-    if (await copyForReading(path, work).catch(() => false)) {
+    if ((await copyForReading(path, work).catch(() => 'busy')) === 'copied') {
       return opened({ path, work, engines: open(work, [tempFolder]), notices }, tempFolder);
     }
   } catch (thrown) {

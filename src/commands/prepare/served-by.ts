@@ -3,10 +3,13 @@ import type { BdServer } from '../../beads/server-of.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import { pause } from '../../core/interruption.ts';
+import { monotonicMs } from '../../core/time.ts';
 import { type Holder, lockFile, lockHolder } from '../../dolt/server/lock.ts';
 import { lockedBy } from '../../dolt/server/lock-table.ts';
 import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
+import { tryConnection } from '../../egress/try-connection.ts';
 import type { Context } from '../context.ts';
 import type { Found } from './locate-database.ts';
 
@@ -34,7 +37,7 @@ export function serverFor(found: Found, { server }: Pick<Configuration, 'server'
 export async function servedBy(
   found: Found,
   { server, allowedRemotePatterns }: Pick<Configuration, 'server' | 'allowedRemotePatterns'>,
-  context: Pick<Context, 'env' | 'ceiling'>,
+  context: Pick<Context, 'env' | 'ceiling' | 'signal'>,
 ): Promise<Serving | null> {
   const path = found.kind === 'database' ? found.path : null;
   if (server.value !== null) {
@@ -52,9 +55,36 @@ export async function servedBy(
   if (path === null || bd === null) return null;
   const holder = await serverHolding(path, context);
   const setting = holder === null ? null : holdsDatabase(bd, holder, await readServerInfo(dirname(path)));
-  if (setting === null) return null;
+  if (setting === null || (bd.isProxy && (await hasEnded(path, setting, context)))) return null;
   requirePlaceOfJob(bd, setting, context);
   return { path, setting, password: bd.password };
+}
+
+const CONNECT_MS = 5_000;
+/** bd 1.3.0 ends a proxy 30 s after its last client; everything has ended within 60 s (measured). */
+const ENDING_MS = 60_000;
+const POLL_MS = 100;
+
+/**
+ * Whether a proxy of bd ends and its server frees the database. It closes its port first, so for a moment the database is
+ * held and nothing listens.
+ */
+async function hasEnded(
+  path: string,
+  { host, port }: ServerSetting,
+  { env, signal }: Pick<Context, 'env' | 'signal'>,
+): Promise<boolean> {
+  const proxy = { host, port, tls: false, throughProxy: false };
+  const refused = await tryConnection(proxy, { env, signal, milliseconds: CONNECT_MS }).then(
+    () => null,
+    (thrown: unknown) => toFailure(thrown).code,
+  );
+  // Other systems list no locks.
+  if (refused !== 'network' || process.platform !== 'linux') return false;
+  for (const began = monotonicMs(); monotonicMs() - began < ENDING_MS; await pause(POLL_MS, signal)) {
+    if ((await lockedBy(lockFile(path))).kind === 'free') return true;
+  }
+  return false;
 }
 
 /**

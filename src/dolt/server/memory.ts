@@ -68,12 +68,16 @@ export function watchPrograms(child: ServerProcess, mark: string, limit: number)
   const look = async (): Promise<void> => {
     if (isReading) return;
     isReading = true;
-    const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
-    const sizes = await Promise.all(programs.map(async (pid) => [pid, await residentBytesOf(pid)] as const));
-    isReading = false;
-    killAll(sizes.flatMap(([pid, bytes]) => (bytes > limit ? [pid] : [])));
+    try {
+      const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
+      const sizes = await Promise.all(programs.map(async (pid) => [pid, await residentBytesOf(pid)] as const));
+      killAll(sizes.flatMap(([pid, bytes]) => (bytes > limit ? [pid] : [])));
+    } finally {
+      isReading = false;
+    }
   };
-  const timer = setInterval(() => void look(), PROGRAMS_INTERVAL_MS);
+  // A list of processes that cannot be read now is read the next time.
+  const timer = setInterval(() => void look().catch(() => undefined), PROGRAMS_INTERVAL_MS);
   timer.unref();
   void child.finally(() => clearInterval(timer));
 }

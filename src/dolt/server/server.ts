@@ -178,18 +178,12 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
     ended = true;
   });
   const address: Address = { port, socket, password };
-  const watchdog =
+  const folders = [...foldersOf(place), ...(options.removeWith ?? [])] as const;
+  const watchFor = (paths: typeof guarded) =>
     child.pid === undefined
       ? null
-      : watch(
-          {
-            pid: child.pid,
-            folders: [...foldersOf(place), ...(options.removeWith ?? [])],
-            note: serverInfoFile(options.database),
-            guarded,
-          },
-          place.watchdogEnv,
-        );
+      : watch({ pid: child.pid, folders, note: serverInfoFile(options.database), guarded: paths }, place.watchdogEnv);
+  let watchdog = watchFor(guarded);
   if (child.pid !== undefined) context.onResource({ kind: 'process', pid: child.pid, folder: place.privateDir });
 
   const redactor = redactorOf(context, options.database, dataDir);
@@ -199,9 +193,14 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
     signal: context.signal,
   });
   if (isReady(outcome)) {
-    // A run that ended, or that waited in vain, may have opened the folder meanwhile. From now on the lock is ours.
+    // Another run that ended or gave up waiting may have reopened the folder. From now on the lock is ours.
     const again = await guardFiles(options.database);
     const all = [...guarded, ...again.filter(({ path }) => guarded.every((one) => one.path !== path))];
+    if (all.length > guarded.length) {
+      const former = watchdog;
+      watchdog = watchFor(all);
+      await former?.dismiss();
+    }
     return {
       address,
       name: place.served.name,

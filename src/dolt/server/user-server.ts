@@ -31,7 +31,7 @@ interface Wanted {
 
 /** A connection whose statement hangs is given up. */
 const CLOSE_MS = 1_000;
-/** Work that an interruption finds at the server may end, so that no move of the branch stays unproven. */
+/** After an interruption, work at the server may still end, so the run knows whether the branch moved. */
 const GRACE_MS = 2_000;
 const CONNECTIONS = 2;
 

@@ -7,8 +7,8 @@ import { ENGINE_MARK } from './processes.ts';
 const GRACE_MS = 5_000;
 
 /**
- * A shell waits until the standard input closes, and becomes Node only if there is something to clean up: to start Node
- * takes as long as to start the engine, and an idle Node takes 40 MB. It ignores the signals that the group may get.
+ * A shell waits until the standard input closes, and becomes Node only if there is something to clean up: starting Node
+ * takes as long as starting the engine, and an idle Node takes 40 MB. It ignores the signals that the group may get.
  */
 const SHELL = '/bin/sh';
 const WAIT = `trap '' INT TERM; read -r word; [ "$word" = done ] || exec "$0" -e "$1" "$2"`;

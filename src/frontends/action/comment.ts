@@ -34,7 +34,8 @@ export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, 
   }
   const { repository } = proposed;
   if (repository === null) {
-    notice('The step has no github-token for the API of its server. The job summary has the report.', UNWRITTEN);
+    const title = titleOf(mode === 'never' ? 'label' : 'comment');
+    notice('The step has no github-token for the API of its server. The job summary has the report.', { title });
     return;
   }
   const { text, label } = pullRequest();
@@ -45,11 +46,13 @@ export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, 
   if (labels && label !== null) report('label', await setLabel(repository, number, label));
 }
 
-const UNWRITTEN = { title: 'The pull request got no comment' };
+function titleOf(what: 'comment' | 'label'): string {
+  return `The pull request got no ${what}`;
+}
 
 function report(what: 'comment' | 'label', end: Commented | Labelled): void {
   if (end.kind !== 'unwritten') logText(`The ${what} of the pull request: ${end.kind}.`);
-  else notice(`The ${what} was not written: ${end.reason}. The job summary has the report.`, UNWRITTEN);
+  else notice(`The ${what} was not written: ${end.reason}. The job summary has the report.`, { title: titleOf(what) });
 }
 
 function placeOf(pullRequest: number, { name, written, env }: Commenting): CommentPlace {

@@ -158,9 +158,9 @@ the same name. Name and email come from the first of these that has both:
    ~/.dolt/config_global.json;
 2. git: its variables GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, and its settings.
 
-Without them the run is refused (no-identity), and doctor says so before. The
-Action does not read the settings in the home folder of the runner: set the two
-variables in env. Merge commits have an author of their own.
+Without them the run is refused (no-identity), and doctor reports it in advance.
+The Action does not read the settings in the home folder of the runner: set the
+two variables in env. Merge commits have an author of their own.
 
 A DATABASE BEHIND A RUNNING SERVER
 
@@ -597,15 +597,15 @@ publishes them:
 - If a peer was never read, it may have the issues already. Then none gets a
   name, with the warning not-stamped, and an issue that is pushed without a name
   never gets one.
-- A dry run does not show it. An issue that came from elsewhere, for example by
-  dolt pull, counts as yours.
+- A dry run does not show it. An issue that came by dolt pull, or by a delivery
+  that was not pushed on in the same run, counts as yours.
 
 trust of a peer is a list of patterns for it: the peer may only add, change and
 delete rows of these systems, and may not move a row into another one. Rows
 without a system have the empty text. * and ? do not match a /, as in the
 patterns of endpoints. A table without the column is read-only for that peer,
 and so is a definition. Any violation blocks the peer (peer-untrusted), the
-report names the rows, and no accept lifts it. The same rule holds for --adopt
+report names the rows, and no accept allows it. The same rule holds for --adopt
 and resolve.
 
 trust finds mistakes, not forgers: a peer can write any name into the column of
@@ -637,7 +637,8 @@ workspace, and one beside the folder of its databases, such as
 them exclusively. A run that opens the database itself locks them as bd does. It
 waits at most 10 s for such a command, and then ends with database-in-use. Node
 has no such lock, so flock or perl takes it. As in bd, a file that cannot be
-locked stops nothing; on Windows, none is locked. Tested in beads/beside/gates.
+locked does not stop a run; on Windows, none is locked. Tested in
+beads/beside/gates.
 
 MERGING
 
@@ -697,8 +698,8 @@ holds one pair. It writes them in bd init and bd migrate, and only bd doctor
 reads them. If several clones write them, the rows that were written last count
 everywhere, without a question. A clone could keep its own pair only as an
 uncommitted change, which the next bd create commits (bd 1.3.0, measured). Then
-the databases would overwrite each other for ever. _project_id is the same in
-all clones and is checked.
+the databases would overwrite each other in every round. _project_id is the same
+in all clones and is checked.
 
 Tested in beads/clone-identity.
 
@@ -744,14 +745,14 @@ project_id in .beads/metadata.json. It refuses to write if both are there and
 differ. Here the same rule holds in two places (other-project, exit code 4):
 
 - **A peer with another id** is neither merged nor pushed to, and no accept
-  lifts it. After a merge, bd would refuse to open one of the two databases. It
+  allows it. After a merge, bd would refuse to open one of the two databases. It
   happens where two copies of an old database each got an id. If they are one
   project, write one of the ids to both places on the other side, commit, and
   run again.
 - **A database with another id than its workspace** is not synchronized: the
   server may serve another database. status and a dry run only warn. A database
-  that you name yourself is not compared, and nothing is with
-  BEADS_SKIP_IDENTITY_CHECK=1.
+  that you name yourself is not compared. With BEADS_SKIP_IDENTITY_CHECK=1, no
+  id is.
 
 An id that only one side has is no difference.
 
@@ -1345,9 +1346,9 @@ without a primary key the equal rows with their counts. ? explains the letters,
 O and T choose one side for all later rows of the peer, and u takes the last
 answer back. q stops with exit code 0: the file keeps every answer, nothing is
 merged, and the next resolve continues. When every row of the merges is decided,
-resolve says what it will do and asks whether to go on. resolve --yes asks
-nothing: it takes the choices in the file of the database. With --yes or --file
-it says what it does before it begins.
+resolve prints what it will do and asks for confirmation. resolve --yes does not
+ask: it takes the choices in the file of the database. With --yes or --file it
+says what it does before it begins.
 
 The merge is made in the order of the hashes and signed like every other. So two
 databases that make the same choice, ours in one and theirs in the other, make
@@ -1672,9 +1673,9 @@ most dangerous changes come first.
   code 2. dangerous names all that the table marks.
 - If GitHub's merge of both sides is checked out, as actions/checkout does by
   default, the configuration is compared with the one in the base branch. If the
-  head of the pull request is checked out, it is compared with the commit where
-  the two parted. Then a branch that lacks commits of its base gets the warning
-  branch-behind: it was checked without them.
+  head of the pull request is checked out, it is compared with their merge base.
+  Then a branch that lacks commits of its base gets the warning branch-behind:
+  it was checked without them.
 - If the configuration before the change cannot be read, that is a warning, and
   an error if fail-on-change is set (base-unreadable).
 - An invalid configuration is not compared. Correct it first.

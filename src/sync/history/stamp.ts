@@ -44,14 +44,16 @@ export async function stampRows(
     return notStamped(context, local, `it is unknown which of them ${unknown.join(', ')} has already`);
   const heads = [...context.known, ...allProgress.flatMap((progress) => knownHeads(progress) ?? [])];
   try {
-    const stamped = await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    const stamped = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
       const branch = scratchName();
       await createBranch(database, { name: branch, at: local.ours });
-      return await database.session(async (sql) => {
-        await beginMerging(sql);
-        await checkout(sql, branch);
-        return await commitStamp(sql, { rules, town, ours: local.ours, heads: [...new Set(heads)] });
-      });
+      return await allWithin(context.limits.of('comparing'), () =>
+        database.session(async (sql) => {
+          await beginMerging(sql);
+          await checkout(sql, branch);
+          return await commitStamp(sql, { rules, town, ours: local.ours, heads: [...new Set(heads)] });
+        }),
+      );
     });
     if (stamped === null) return local;
     const head = await advanceLocalBranch(context, { ours: local.ours, target: stamped.commit }, []);
@@ -73,9 +75,9 @@ function knownHeads(progress: PeerProgress): string[] | null {
   return [...headsAtPeer(progress), ...(remembered === null ? [] : [remembered.head])];
 }
 
-/** A value that does not fit its column must not stop the exchange. */
+/** A value that does not fit its column, or a table of a peer that takes long, must not stop the exchange. */
 function isOfData({ code }: Failure): boolean {
-  return code === 'unknown' || code === 'dolt-defect' || code === 'constraint-violation';
+  return code === 'unknown' || code === 'dolt-defect' || code === 'constraint-violation' || code === 'timeout';
 }
 
 function notStamped({ notify }: SyncContext, local: LocalHead, why: string): LocalHead {
@@ -101,7 +103,7 @@ async function commitStamp(
   const shape = await tableShape(sql, TABLE);
   if (shape.key.length !== 1 || shape.key[0] !== 'id' || !ordinaryColumns(shape).includes(COLUMN)) return null;
   const others = await commitsWithTable(sql, ours, heads);
-  const known = others.map(() => ` AND id NOT IN (SELECT id FROM ${TABLE} AS OF ?)`).join('');
+  const known = others.map(() => ` AND id NOT IN (SELECT id FROM ${TABLE} AS OF ? WHERE id IS NOT NULL)`).join('');
   // Dolt 2.3.0 refuses an UPDATE with such a subquery ("not updatable"), so the keys are read first.
   const keys = await sql.rows(keyRow, `SELECT id FROM ${TABLE} WHERE COALESCE(${COLUMN}, '') = ''${known}`, others);
   if (keys.length === 0) return null;

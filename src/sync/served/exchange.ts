@@ -172,7 +172,7 @@ async function asRemote<T>(
 ): Promise<T> {
   const name = `${EXCHANGE}-${process.pid}`;
   return await server.session(async (sql) => {
-    for (const remote of await listRemotes(sql)) if (isLeftover(remote)) await removeRemote(sql, remote.name);
+    await removeLeftovers(sql);
     await addRemote(sql, { name, url, ref: null });
     try {
       return await work(sql, name);
@@ -181,6 +181,11 @@ async function asRemote<T>(
       await removeRemote(sql, name).catch(() => undefined);
     }
   });
+}
+
+/** Removes what runs that were killed left. */
+export async function removeLeftovers(sql: Sql): Promise<void> {
+  for (const remote of await listRemotes(sql)) if (isLeftover(remote)) await removeRemote(sql, remote.name);
 }
 
 /** Whether a remote of a database is the exchange of a run that died, or an earlier one of this process. */

@@ -22,8 +22,8 @@ export interface ServedDatabase {
   readonly uncommitted: readonly string[];
   /** Those of them that `dolt_ignore` does not match, as a run reports them. */
   readonly dirty: readonly string[];
-  /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. */
-  renew(scratch: Engines): Promise<void>;
+  /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. Absent: no server. */
+  renew?(scratch: Engines): Promise<void>;
   /**
    * Fast-forwards the branch at the server to a commit of the scratch copy.
    * @param mergeAgain absent: a branch that moved meanwhile is not moved

@@ -22,7 +22,7 @@ export interface SharedDatabase {
 }
 
 /** How a run that works in a copy of such a database brings its result back. */
-export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'renew' | 'moveTo' | 'keep'> {
+export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo' | 'keep'> {
   const { engines, path, branch, limit, notify } = shared;
   const folder = { ...throughFolder(shared.exchange), limit };
   const hold = <T>(work: (database: OwnDatabase, exchange: Exchange) => Promise<T>): Promise<T> =>
@@ -33,14 +33,13 @@ export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'renew'
       })
       .finally(() => engines.close());
   return {
-    renew: (scratch) => hold(async (_, exchange) => void (await takeOver(scratch, exchange))),
     async moveTo(scratch, move, mergeAgain) {
       // Before the database is held, because this copies all that is new.
       await send(scratch, folder, move.to);
       return await hold(async (database, exchange) => {
         for (const notice of await finishAdvances(database)) notify(notice);
         const present = await mergedWith(scratch, { database, exchange, move, mergeAgain });
-        if (present.to !== present.from) await advance(database, exchange, present);
+        if (present.to !== present.from) await advance(database, exchange, { move: present, notify });
         return present;
       });
     },
@@ -74,11 +73,16 @@ async function mergedWith(scratch: Engines, { database, exchange, move, mergeAga
   return { from: head, to };
 }
 
-async function advance(database: OwnDatabase, exchange: Exchange, { from, to }: Move): Promise<void> {
+async function advance(
+  database: OwnDatabase,
+  exchange: Exchange,
+  { move, notify }: { readonly move: Move; readonly notify: SharedDatabase['notify'] },
+): Promise<void> {
   const { branch } = exchange;
   await receive(exchange, async (sql) => {
     await checkout(sql, branch);
     const dirty = await dirtyTables(sql);
-    await advanceBranch(database, { branch, from, to, dirty });
+    const { from, to } = move;
+    for (const notice of await advanceBranch(database, { branch, from, to, dirty })) notify(notice);
   });
 }

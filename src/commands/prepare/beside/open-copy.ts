@@ -5,22 +5,23 @@ import { pathToFileURL } from 'node:url';
 import { enterGates } from '../../../beads/beside/gates.ts';
 import type { BdBeside } from '../../../beads/workspace.ts';
 import type { Configuration } from '../../../config/configuration.ts';
+import type { Diagnostic } from '../../../core/diagnostic.ts';
+import { toFailure } from '../../../core/failure.ts';
 import { writeFileAtomic } from '../../../core/files.ts';
 import { pause } from '../../../core/interruption.ts';
 import { takeLock } from '../../../core/lock.ts';
 import { monotonicMs } from '../../../core/time.ts';
 import { readRepoState } from '../../../dolt/database-files.ts';
 import { NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
-import { copyForReading } from '../../../dolt/reading-copy.ts';
+import { type Copied, copyForReading } from '../../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
 import { inUse } from '../../../dolt/server/lock.ts';
 import { checkedOutBranch } from '../../../dolt/sql/heads.ts';
-import { removeRemote } from '../../../dolt/sql/remotes.ts';
 import { readStateFile, stateFilePath } from '../../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
 import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
 import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
-import { isLeftover } from '../../../sync/served/exchange.ts';
+import { isLeftover, removeLeftovers } from '../../../sync/served/exchange.ts';
 import { shortHolds } from '../../../sync/served/short-holds.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
@@ -49,8 +50,8 @@ const RUN_MS = 60_000;
 const CONNECTIONS = 4;
 
 /**
- * Opens a copy of the database of an embedded bd. Without a word, bd 1.3.0 waits for as long as another process has the
- * database open, so the run works in the copy, and opens the database itself only to move its branch.
+ * Opens a copy of the database of an embedded bd. bd 1.3.0 waits, without a message or a limit, while another process has
+ * the database open. So the run works in the copy, and opens the database itself only to move its branch.
  * @returns null if the run has to work on the database itself
  * @throws Failure `database-in-use`
  */
@@ -74,8 +75,7 @@ export async function openCopyBesideBd(
   const own = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), bd, context);
   const copies = join(kept, 'copies');
   const close = async (): Promise<void> => {
-    await rm(copies, { recursive: true, force: true });
-    await release();
+    await rm(copies, { recursive: true, force: true }).finally(release);
   };
   try {
     // Those of killed runs. The watchdog of such a run may remove its own later, so each run has a folder of its own.
@@ -85,10 +85,11 @@ export async function openCopyBesideBd(
     context.onResource({ kind: 'folder', path: folder });
     const work = join(folder, basename(path));
     await removeExchanges(path, own);
-    if (!(await copyWhenFree({ path, work, bd }, context)) && !(await copyWhileHeld({ path, work }, own))) {
+    if (!(await copied({ path, work, bd }, context, own))) {
       await close();
       return null;
     }
+    const copiedState = await stateTexts(work);
     const engines = openEngines(context, { dolt, database: work, removeWith: [folder] }, request.parallel + 1);
     const branches = await engines
       .use(NO_CREDENTIALS, async ({ database }) => {
@@ -102,7 +103,8 @@ export async function openCopyBesideBd(
     const { branch, standard } = branches;
     const limit = timeLimit({ name: path, timeout: null }, 'clone', request.timeout);
     const exchange = pathToFileURL(join(kept, 'exchange')).href;
-    const notify = ({ message }: { readonly message: string }) => context.log.warning(message);
+    const reported: Diagnostic[] = [...notices];
+    const notify = (notice: Diagnostic): void => void reported.push(notice);
     const held = shortHolds({ engines: own, path, branch, exchange, limit, notify });
     return {
       path,
@@ -110,12 +112,13 @@ export async function openCopyBesideBd(
       engines,
       ephemeral: false,
       clonedFrom: null,
-      notices,
+      notices: reported,
       served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], ...held },
       close: () =>
         engines
           .close()
-          .then(() => keepState(work, path))
+          .then(() => keepState({ work, path }, copiedState))
+          .catch((thrown: unknown) => context.log.warning(toFailure(thrown).message))
           .finally(close),
     };
   } catch (thrown) {
@@ -135,7 +138,7 @@ export function needsDatabase(
   return !mayWrite(request) || changesHistory || changesRemotes || inbox.value !== false || dirty.value === 'commit';
 }
 
-/** What a killed run left in the database, or an unusable file there. The next run on the database itself puts it right. */
+/** What a killed run left in the database, or an unusable file there. A run on the database itself repairs it. */
 async function hasLeftovers(path: string): Promise<boolean> {
   const [moves, remotes, state] = [await readOwnMoves(path), await readRemoteRecords(path), await readStateFile(path)];
   const warnings = [moves.warning, remotes.warning, state.warning];
@@ -144,13 +147,8 @@ async function hasLeftovers(path: string): Promise<boolean> {
 
 /** A run that is killed while it holds the database leaves a remote, because of which bd refuses to upgrade. */
 async function removeExchanges(path: string, own: Engines): Promise<void> {
-  const left = (await readRepoState(path))?.remotes.filter(isLeftover) ?? [];
-  if (left.length === 0) return;
-  await own
-    .use(NO_CREDENTIALS, async ({ database }) => {
-      for (const { name } of left) await removeRemote(database, name);
-    })
-    .finally(() => own.close());
+  if ((await readRepoState(path))?.remotes.some(isLeftover) !== true) return;
+  await own.use(NO_CREDENTIALS, ({ database }) => removeLeftovers(database)).finally(() => own.close());
 }
 
 interface Copying {
@@ -158,40 +156,53 @@ interface Copying {
   readonly work: string;
 }
 
-/** Between two commands of bd, which then wait for nothing. */
+/** Whether the database could be copied. Too large a database is not tried again. */
+async function copied(copying: Copying & { readonly bd: BdBeside }, context: Context, own: Engines): Promise<boolean> {
+  const free = await copyWhenFree(copying, context);
+  return free === 'copied' || (free === 'busy' && (await copyWhileHeld(copying, own)) === 'copied');
+}
+
+/** Copies between two commands of bd, so neither has to wait. */
 async function copyWhenFree(
   { path, work, bd }: Copying & { readonly bd: BdBeside },
   context: Context,
-): Promise<boolean> {
+): Promise<Copied> {
   const gates = await enterGates(bd.guarded, context);
   try {
     for (const began = monotonicMs(); monotonicMs() - began < FREE_MS; await pause(POLL_MS, context.signal)) {
-      if (await copyForReading(path, work).catch(() => false)) return true;
+      const copy = await copyForReading(path, work).catch(() => 'busy' as const);
+      if (copy === 'copied') return copy;
       await rm(work, { recursive: true, force: true });
       // Other systems list no locks.
-      if (process.platform !== 'linux') return false;
+      if (copy === 'too-large' || process.platform !== 'linux') return copy;
     }
-    return false;
+    return 'busy';
   } finally {
     await gates.leave();
   }
 }
 
 /** An engine keeps other processes out meanwhile. */
-async function copyWhileHeld({ path, work }: Copying, own: Engines): Promise<boolean> {
-  const copied = await own
-    .use(NO_CREDENTIALS, () => copyForReading(path, work, true).catch(() => false))
+async function copyWhileHeld({ path, work }: Copying, own: Engines): Promise<Copied> {
+  const copy = await own
+    .use(NO_CREDENTIALS, () => copyForReading(path, work, true).catch(() => 'busy' as const))
     .finally(() => own.close());
-  if (!copied) await rm(work, { recursive: true, force: true });
-  return copied;
+  if (copy !== 'copied') await rm(work, { recursive: true, force: true });
+  return copy;
 }
 
-/** What the run remembers is for later runs on the database, however they work. */
-async function keepState(work: string, path: string): Promise<void> {
-  for (const fileOf of [stateFilePath, reportedFilePath]) {
-    const [now, before] = await Promise.all(
-      [work, path].map((database) => readFile(fileOf(database), 'utf8').catch(() => null)),
-    );
-    if (now != null && now !== before) await writeFileAtomic(fileOf(path), now, 0o600);
+const STATE_FILES = [stateFilePath, reportedFilePath];
+
+async function stateTexts(database: string): Promise<readonly (string | null)[]> {
+  return await Promise.all(STATE_FILES.map((fileOf) => readFile(fileOf(database), 'utf8').catch(() => null)));
+}
+
+/** Copies the state files back for later runs, unless another run changed them meanwhile. */
+async function keepState({ work, path }: Copying, before: readonly (string | null)[]): Promise<void> {
+  const [now, present] = [await stateTexts(work), await stateTexts(path)];
+  for (const [index, fileOf] of STATE_FILES.entries()) {
+    const text = now[index];
+    if (text === undefined || text === null || text === before[index] || present[index] !== before[index]) continue;
+    await writeFileAtomic(fileOf(path), text, 0o600);
   }
 }

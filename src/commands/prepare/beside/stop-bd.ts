@@ -25,9 +25,9 @@ export async function stopBd(
 ): Promise<void> {
   const workspace = found.kind === 'database' ? found.bd?.guarded[0] : undefined;
   if (server.value !== null || serving.path === null || workspace === undefined) {
-    throw refused('the server that holds the database is not started by bd on this machine');
+    throw refused('the server that holds the database was not started by bd on this machine');
   }
-  // Whatever leads to the workspace leads bd to the same one.
+  // bd must use the workspace that this run found.
   const all = { ...given(env), BEADS_DIR: workspace };
   const ended = await run('bd', ['dolt', 'stop'], {
     env: all,
@@ -37,7 +37,7 @@ export async function stopBd(
   }).catch((thrown: unknown) => {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
-    throw refused('the command bd could not be run', failure);
+    throw refused('`bd dolt stop` did not start, or did not end within 60 s', failure);
   });
   const said = plain(shorten(`${ended.stderr}${ended.stdout}`.trim(), MAX_SAID));
   if (ended.exitCode !== 0) throw refused(`\`bd dolt stop\` ended with exit code ${ended.exitCode}: ${said}`);

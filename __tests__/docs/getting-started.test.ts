@@ -252,14 +252,14 @@ test(`${BEADS}, the issues of the partner reach bd, and those of bd the partner`
   const page = await copied(BEADS);
   const place = await gitHosts(folder);
   const localized = (text: string) => place.replaced.reduce((all, [from, to]) => all.replaceAll(from, to), text);
-  await installCommand(folder);
   const user = new User(folder, 'repository', { ...place.env, ...place.local });
-  await mkdir(user.repository);
-  await user.type('git init --quiet .');
   const bd = bdIn(folder, user.repository);
-  await bd.ok('init', '-p', 'north', '--skip-agents', '--skip-hooks', '--quiet');
-  await bd.ok('create', 'ours', '--quiet');
   try {
+    await installCommand(folder);
+    await mkdir(user.repository);
+    await user.type('git init --quiet .');
+    await bd.ok('init', '-p', 'north', '--skip-agents', '--skip-hooks', '--quiet');
+    await bd.ok('create', 'ours', '--quiet');
     const config = join(user.repository, '.beads', 'config.yaml');
     const before = await readFile(config, 'utf8');
     for (const line of page.lines.slice(0, -1)) await user.type(line);

@@ -133,7 +133,7 @@ export const CONFIG_CHANGES = {
   'push-enabled': { meaning: 'a key that prevented pushing is gone', dangerous: true },
   'role-widened': { meaning: 'a peer would receive or send more', dangerous: true },
   'peer-moved': { meaning: 'a peer has another address, branch or ref', dangerous: true },
-  'peer-added': { meaning: 'a peer is new', dangerous: false },
+  'peer-added': { meaning: 'a peer is new', dangerous: true },
   'strategy-changed': { meaning: 'conflicts are resolved in another way', dangerous: false },
   'peer-removed': { meaning: 'a peer is gone', dangerous: false },
   'role-changed': { meaning: 'a peer would receive or send less', dangerous: false },

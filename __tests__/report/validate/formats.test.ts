@@ -146,13 +146,13 @@ describe('changes', () => {
       [
         'peer-moved: north: branch: none -> main',
         'peer-added: north: endpoint: none -> main',
-        '.beads/config.yaml: no problems, 2 peers, 2 changes (1 dangerous)',
+        '.beads/config.yaml: no problems, 2 peers, 2 changes (2 dangerous)',
         '',
       ].join('\n'),
     );
     expect(reportText(both, 'github', PLAIN_STYLE)).toContain('::notice file=sub/.beads/config.yaml,line=2');
     const summary = validateSummary(both, 10_000);
-    expect(summary).toMatch(/^## ⚠️ .*no problems, 2 changes \(1 dangerous\)\n\n.*1 commit behind its base/);
+    expect(summary).toMatch(/^## ⚠️ .*no problems, 2 changes \(2 dangerous\)\n\n.*1 commit behind its base/);
     expect(summary).not.toContain('### Problems');
   });
 

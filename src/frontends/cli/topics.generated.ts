@@ -1658,6 +1658,7 @@ most dangerous changes come first.
       Dangerous: yes
       Means: A peer has another address, branch or ref.
   peer-added
+      Dangerous: yes
       Means: A peer is new.
   strategy-changed
       Means: Conflicts are resolved in another way.

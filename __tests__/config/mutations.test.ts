@@ -10,7 +10,7 @@ import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { seeded } from '../helpers/seeded.ts';
 import { CONFIGURATIONS } from '../helpers/validating.ts';
 
-const CASES = timesCases(3_000);
+const CASES = timesCases(10_000);
 /** What breaks a file: characters of YAML, other encodings, and pieces of keys. */
 const PIECES = [
   ...[':', ' ', '\n', '\t', '-', '#', '&a ', '*a', '!!int ', '!x ', '|', '>', "'", '"', '[', ']', '{', '}', ',', '?'],

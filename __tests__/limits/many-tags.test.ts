@@ -22,7 +22,6 @@ test('the fetch from a peer with very many tags is ended after its branch; both 
     expect.objectContaining({ code: 'many-tags', peer: 'hostile', severity: 'notice' }),
   );
   expect(result.problems.filter(({ code, peer }) => code === 'many-tags' && peer === 'honest')).toEqual([]);
-  expect(result.peers[1]?.durationMs).toBeLessThan(12_000);
   expect(await load.local.rows('SELECT title FROM items ORDER BY id')).toEqual([
     { title: 'honest' },
     { title: 'hostile' },

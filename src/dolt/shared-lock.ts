@@ -9,8 +9,8 @@ const POLL_MS = 200;
 
 /**
  * Programs that lock an open file: flock(1) of Linux, and Perl, which macOS has. Node has no flock. The lock belongs to
- * the open file that both processes share, so it stays when the program ends. It is released when this process closes the file or ends.
- * 1 is the exit code of both if another process has the lock.
+ * the open file that both processes share, so it stays when the program ends. It is released when this process closes
+ * the file or ends. 1 is the exit code of both if another process has the lock.
  */
 const PROGRAMS: readonly [string, readonly string[]][] = [
   ['flock', ['-s', '-n', '0']],

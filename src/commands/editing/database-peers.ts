@@ -33,7 +33,7 @@ interface KnownPlace {
   readonly ref: string | null;
 }
 
-/** A peer that the database knows, with its address as it is there. */
+/** A peer that the database knows, with the address that is stored there. */
 export interface FoundPeer extends Omit<DatabasePeer, 'endpoint'> {
   readonly url: string;
   /** The configured peer with this address; null: none. */

@@ -70,7 +70,10 @@ export async function removeRows(sql: Sql, shape: TableShape, keys: readonly Cel
 
 const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
 
-/** Writes one column of some rows. Every time column keeps its value, because an ON UPDATE would change it. Triggers would fire. */
+/**
+ * Writes one column of some rows. Every time column keeps its value, because an ON UPDATE would change it. Triggers would
+ * fire.
+ */
 export async function updateColumn(
   sql: Sql,
   shape: TableShape,

@@ -1325,8 +1325,8 @@ cases, and then moves nothing:
 
 - conflicts-undecided: rows or cells without a choice. The error lists them.
 - conflicts-file-invalid, with the line: an unknown table, key or column, an
-  invalid choice, a value that the column cannot hold as it is written, or
-  anything else in the file that differs from the database.
+  invalid choice, a value that the column cannot hold unchanged, or anything
+  else in the file that differs from the database.
 - conflicts-stale: our head, or the head fetched from the peer, is not the one
   in the file. sync writes the file for the current heads and keeps the choices
   for unchanged rows.

@@ -4,7 +4,7 @@ import { plainLines } from '../plain.ts';
 import { wrap } from '../text/wrap.ts';
 
 /**
- * What `init` did, what is missing, and the workflow to copy, which stays as it is.
+ * What `init` did, what is missing, and the workflow to copy, which is not wrapped.
  * @param columns of the terminal; null: a pipe, where lines are not wrapped
  */
 export function initText(result: InitResult, columns: number | null): string {

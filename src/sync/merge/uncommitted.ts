@@ -92,7 +92,7 @@ export async function headsThatTouch(
       if (await isAncestor(sql, head, ours)) continue;
       const base = await mergeBase(sql, ours, head);
       if (base === null) continue;
-      // A table that we have changed in the same way stays as it is: both may have dropped it.
+      // The move does not touch a table that both sides changed in the same way: both may have dropped it.
       const news = new Set(await changedTables(sql, ours, head));
       const changed = (await changedTables(sql, base, head)).filter((table) => news.has(table));
       const touched = changed.filter((table) => dirty.includes(table));

@@ -1,4 +1,5 @@
 import { type Failure, toFailure } from '../../core/failure.ts';
+import { once } from '../../core/once.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
@@ -30,8 +31,8 @@ export async function checkPeers(
   const limit = futureLimit();
   const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
     engine.operation(limits.of('checking'), NOWHERE, work);
-  const read = once((theirs) => within((sql) => readIncoming(sql, { ours, theirs, branch, rules }, limit)));
-  const attribute = once((theirs) => within((sql) => readAttribution(sql, { ours, theirs })));
+  const read = once((theirs: string) => within((sql) => readIncoming(sql, { ours, theirs, branch, rules }, limit)));
+  const attribute = once((theirs: string) => within((sql) => readAttribution(sql, { ours, theirs })));
   let lost: Failure | null = null;
   const checkOne = async (progress: PeerProgress): Promise<void> => {
     const { head, peer } = progress;
@@ -58,16 +59,6 @@ export async function checkPeers(
   if (lost === null) return;
   limits.recordLostCheck();
   throw lost;
-}
-
-/** Reads each head once, also for several peers that have it. */
-function once<T>(read: (head: string) => Promise<T>): (head: string) => Promise<T> {
-  const reads = new Map<string, Promise<T>>();
-  return (head) => {
-    const found = reads.get(head) ?? read(head);
-    reads.set(head, found);
-    return found;
-  };
 }
 
 /** The latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC. Clocks differ, but not by a day. */

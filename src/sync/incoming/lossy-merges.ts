@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BlockedRow } from '../../contract/result.ts';
 import { Budget } from '../../core/budget.ts';
+import { once } from '../../core/once.ts';
 import { counted } from '../../core/text.ts';
 import { rowDiffs, SHOWN_ROWS } from '../../dolt/rows/differing-rows.ts';
 import { hasKey, keyOf, keyText, literalOf } from '../../dolt/rows/row-key.ts';
@@ -67,12 +68,7 @@ export async function lossyHead(sql: Sql, head: string): Promise<LossyMerge[]> {
 async function lossesOf(sql: Sql, merges: readonly z.infer<typeof mergeRow>[], head: string): Promise<LossyMerge[]> {
   const found: LossyMerge[] = [];
   // Both directions of a merge read the same commits, and merges share parents.
-  const known = new Map<string, Hashes>();
-  const hashesAt = async (at: string): Promise<Hashes> => {
-    const hashes = known.get(at) ?? (await tableHashes(sql, at));
-    known.set(at, hashes);
-    return hashes;
-  };
+  const hashesAt = once((at: string) => tableHashes(sql, at));
   for (const { hash: commit, parents } of merges) {
     const [first, second, third] = (parents ?? '').split(', ');
     if (first === undefined || second === undefined || third !== undefined) continue;

@@ -1,4 +1,5 @@
 import { Failure, toFailure } from '../../core/failure.ts';
+import { once } from '../../core/once.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
@@ -35,11 +36,11 @@ async function refuseLossy(
   dirty: readonly string[],
 ): Promise<void> {
   const ofHead = await lossyHead(sql, head);
-  const known = new Map<string | null, readonly LossyMerge[]>();
+  const since = once((theirs: string | null) =>
+    lossyMerges(sql, { commits: theirs === null ? head : `${theirs}..${head}`, head }),
+  );
   for (const progress of open) {
-    const commits = progress.head === null ? head : `${progress.head}..${head}`;
-    const lossy = known.get(progress.head) ?? [...ofHead, ...(await lossyMerges(sql, { commits, head }))];
-    known.set(progress.head, lossy);
+    const lossy = [...ofHead, ...(await since(progress.head))];
     const [first] = lossy;
     if (first !== undefined) progress.fail(ownLoss(lossy, first, dirty));
   }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { shortDigest } from '../core/digest.ts';
 import { type Answer, call, type Repository } from './client.ts';
 
 /** Where a comment belongs: one for each pull request, workflow, configuration and command. */
@@ -35,11 +35,7 @@ const userSchema = z.looseObject({ id: z.int() });
 
 /** A hash, because a name of a workflow or a file could end the comment that hides it. */
 export function markerOf({ workflow, file, command }: CommentPlace): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([workflow, file, command]))
-    .digest('hex')
-    .slice(0, 32);
-  return `<!-- dolt-federation ${hash} -->`;
+  return `<!-- dolt-federation ${shortDigest(JSON.stringify([workflow, file, command]), 32)} -->`;
 }
 
 /**

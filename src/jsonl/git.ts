@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { dirname, relative } from 'node:path';
+import { shortDigest } from '../core/digest.ts';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { isInside, realPath } from '../core/files.ts';
@@ -165,11 +165,7 @@ const MARK = 'Written-by: dolt-federation';
  * but only while its head has our mark.
  */
 async function proposeTo(git: Git, branch: string, committing: Committing): Promise<Committed> {
-  const id = createHash('sha256')
-    .update(JSON.stringify([branch, git.path]))
-    .digest('hex')
-    .slice(0, 8);
-  const own = `dolt-federation/jsonl-${id}`;
+  const own = `dolt-federation/jsonl-${shortDigest(JSON.stringify([branch, git.path]), 8)}`;
   const message = `${committing.message}\n\n${MARK}`;
   for (let attempt = 0; ; attempt += 1) {
     const base = await remoteHead(git, branch);

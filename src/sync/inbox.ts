@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { InboxRule } from '../config/configuration.ts';
 import { isDatabaseName } from '../config/value-schemas.ts';
+import { shortDigest } from '../core/digest.ts';
 
 /**
  * A push to the branch that a running Dolt server works on replaces its working set: ignored tables are emptied there, and
@@ -17,8 +17,7 @@ const DIGITS = 8;
  * @param root the first commit of its history; databases of one name in different federations get different branches
  */
 export function inboxBranch(sender: string, root: string): string {
-  const digest = createHash('sha256').update(`${root}\n${sender}`).digest('hex');
-  return `${PREFIX}${sender}-${digest.slice(0, DIGITS)}`;
+  return `${PREFIX}${sender}-${shortDigest(`${root}\n${sender}`, DIGITS)}`;
 }
 
 /** The sender of a delivery; null if the branch is not an inbox. */

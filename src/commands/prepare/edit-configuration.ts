@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildConfiguration, type ConfigSource } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
 import { readSource } from '../../config/load.ts';
 import { revised } from '../../config/problems.ts';
+import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import { readIfThere, writeFileAtomic } from '../../core/files.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
@@ -51,7 +51,7 @@ export async function editConfiguration(
 ): Promise<Edited> {
   const file = into?.file ?? fileOf(await readSource(context, overrides), context);
   const target = await realpath(file).catch(() => file);
-  const lock = join(context.tempDir, `edit-${createHash('sha256').update(target).digest('hex').slice(0, 16)}.lock`);
+  const lock = join(context.tempDir, `edit-${shortDigest(target, 16)}.lock`);
   const busy = (pid: number): Failure =>
     new Failure('config-unreadable', `another command (process ${pid}) is still editing ${file}`, {
       hint: `Stop that process, then run again. Remove ${lock} only if the process no longer exists.`,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
@@ -16,6 +15,7 @@ import {
   requireWithin,
 } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
 import { isSamePath } from '../../core/files.ts';
 import type { Context } from '../context.ts';
@@ -106,10 +106,7 @@ export function bootstrapPeer(peers: readonly Peer[], bootstrap: string | undefi
 }
 
 function cloneOf({ endpoint, ref }: Peer, cloneDir: string): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([endpoint.canonical, ref]))
-    .digest('hex');
-  return join(cloneDir, digest.slice(0, 12), 'database');
+  return join(cloneDir, shortDigest(JSON.stringify([endpoint.canonical, ref])), 'database');
 }
 
 /** What is at a path. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
@@ -7,6 +6,7 @@ import type { Configuration } from '../../config/configuration.ts';
 import { indexOf } from '../../config/endpoint/allow-list.ts';
 import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../config/server.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { shortDigest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
@@ -285,19 +285,15 @@ async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlac
 
 function stateFolder(stateDir: string, at: ServedAt): string {
   // A proxy of bd has another port each time, so a port identifies only a database without a folder.
-  return join(stateDir, 'served', digest(`${at.path ?? serverText(at.setting)}/${nameAtServer(at)}`));
+  return join(stateDir, 'served', shortDigest(`${at.path ?? serverText(at.setting)}/${nameAtServer(at)}`));
 }
 
 function placeIn(folder: string, at: ServedAt): Pick<ScratchPlace, 'database' | 'exchange' | 'owner'> {
   return {
     database: join(folder, 'scratch', nameAtServer(at)),
     exchange: join(folder, 'exchange'),
-    owner: digest(`${hostname()} ${folder}`),
+    owner: shortDigest(`${hostname()} ${folder}`),
   };
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 async function makeScratch(

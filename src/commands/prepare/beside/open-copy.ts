@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +5,7 @@ import { enterGates } from '../../../beads/beside/gates.ts';
 import type { BdBeside } from '../../../beads/workspace.ts';
 import type { Configuration } from '../../../config/configuration.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
+import { shortDigest } from '../../../core/digest.ts';
 import { toFailure } from '../../../core/failure.ts';
 import { writeFileAtomic } from '../../../core/files.ts';
 import { pause } from '../../../core/interruption.ts';
@@ -65,7 +65,7 @@ export async function openCopyBesideBd(
   const { stateDir } = context;
   if (bd?.isEmbedded !== true || stateDir === undefined || needsDatabase(request, configuration)) return null;
   if (await hasLeftovers(path)) return null;
-  const kept = join(stateDir, 'beside', createHash('sha256').update(path).digest('hex').slice(0, 12));
+  const kept = join(stateDir, 'beside', shortDigest(path));
   await mkdir(kept, { recursive: true, mode: 0o700 });
   const release = await takeLock(join(kept, 'run.lock'), {
     busy: (pid) => inUse(path, { kind: 'run', pid, program: null }, RUN_MS),
@@ -91,7 +91,7 @@ export async function openCopyBesideBd(
     }
     const copiedState = await stateTexts(work);
     const engines = openEngines(context, { dolt, database: work, removeWith: [folder] }, request.parallel + 1);
-    const branches = await engines
+    const { branch, standard } = await engines
       .use(NO_CREDENTIALS, async ({ database }) => {
         const standard = await checkedOutBranch(database);
         return { standard, branch: request.branch ?? standard };
@@ -100,7 +100,6 @@ export async function openCopyBesideBd(
         await engines.close();
         throw thrown;
       });
-    const { branch, standard } = branches;
     const limit = timeLimit({ name: path, timeout: null }, 'clone', request.timeout);
     const exchange = pathToFileURL(join(kept, 'exchange')).href;
     const reported: Diagnostic[] = [...notices];

@@ -70,10 +70,7 @@ function unmergeable(thrown: unknown): never {
 /** Commits the open merge; it keeps both parents, also if nothing of theirs was taken. */
 export async function commitMerge(sql: Sql): Promise<string> {
   const message = mergeMessage(MERGE_PROTOCOL, await engineVersion(sql));
-  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [message]);
-  if (row === undefined) throw new Failure('unknown', 'committing a merge returned no result');
-  await sql.run('COMMIT');
-  return row.hash;
+  return await commit(sql, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", message);
 }
 
 /** Commits the session's branch like a merge: the commit depends on nothing but its parent and its rows. */
@@ -82,7 +79,12 @@ export async function commitSigned(
   { message, date }: { readonly message: string; readonly date: string },
 ): Promise<string> {
   await sign(sql, date);
-  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
+  return await commit(sql, "CALL DOLT_COMMIT('-A', '-m', ?)", message);
+}
+
+/** Commits, and ends the transaction. */
+async function commit(sql: Sql, statement: string, message: string): Promise<string> {
+  const [row] = await sql.rows(commitRow, statement, [message]);
   if (row === undefined) throw new Failure('unknown', 'a commit returned no result');
   await sql.run('COMMIT');
   return row.hash;

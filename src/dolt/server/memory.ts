@@ -35,22 +35,15 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
   let memoryFailure: Failure | null = null;
   const { pid } = child;
   if (pid === undefined || process.platform !== 'linux') return () => memoryFailure;
-  let isReading = false;
-  const look = async (): Promise<void> => {
-    if (isReading) return;
-    isReading = true;
+  whileAlive(child, INTERVAL_MS, async () => {
     const bytes = await residentBytesOf(pid);
-    isReading = false;
     if (bytes <= limit || memoryFailure !== null) return;
     memoryFailure = new Failure(
       'too-large',
       `the Dolt server used more than ${Math.floor(limit / MIB)} MiB of memory and was stopped`,
     );
     child.kill('SIGKILL');
-  };
-  const timer = setInterval(() => void look(), INTERVAL_MS);
-  timer.unref();
-  void child.finally(() => clearInterval(timer));
+  });
   return () => memoryFailure;
 }
 
@@ -64,20 +57,25 @@ const PROGRAMS_INTERVAL_MS = 500;
  */
 export function watchPrograms(child: ServerProcess, mark: string, limit: number): void {
   if (process.platform !== 'linux') return;
-  let isReading = false;
-  const look = async (): Promise<void> => {
-    if (isReading) return;
-    isReading = true;
-    try {
-      const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
-      const sizes = await Promise.all(programs.map(async (pid) => [pid, await residentBytesOf(pid)] as const));
-      killAll(sizes.flatMap(([pid, bytes]) => (bytes > limit ? [pid] : [])));
-    } finally {
-      isReading = false;
-    }
-  };
-  // A list of processes that cannot be read now is read the next time.
-  const timer = setInterval(() => void look().catch(() => undefined), PROGRAMS_INTERVAL_MS);
+  whileAlive(child, PROGRAMS_INTERVAL_MS, async () => {
+    const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
+    const sizes = await Promise.all(programs.map(async (pid) => [pid, await residentBytesOf(pid)] as const));
+    killAll(sizes.flatMap(([pid, bytes]) => (bytes > limit ? [pid] : [])));
+  });
+}
+
+/** Looks at intervals until a process ends, and never twice at once. What cannot be read now is read the next time. */
+function whileAlive(child: ServerProcess, milliseconds: number, look: () => Promise<void>): void {
+  let isLooking = false;
+  const timer = setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    void look()
+      .catch(() => undefined)
+      .finally(() => {
+        isLooking = false;
+      });
+  }, milliseconds);
   timer.unref();
   void child.finally(() => clearInterval(timer));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Budget } from '../../core/budget.ts';
 import { Failure } from '../../core/failure.ts';
+import { inParts } from '../../core/lists.ts';
 import { defectsText } from '../schema/readability.ts';
 import { ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsBytes, cellsSchema } from '../sql/cell.ts';
@@ -131,8 +132,7 @@ export async function conflictsByCommit(
   const { heads } = open;
   const keys = await keysChangedOnBothSides(sql, shape, open);
   const found: ConflictRow[] = [];
-  for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT) {
-    const wanted = keys.slice(start, start + KEYS_PER_STATEMENT);
+  for (const wanted of inParts(keys, KEYS_PER_STATEMENT)) {
     const byKey = (commit?: string) => rowsByKeyText(sql, shape, { keys: wanted, commit });
     const [base, ours, theirs] = [await byKey(heads.base), await byKey(heads.ours), await byKey(heads.theirs)];
     const merged = await byKey();

@@ -16,7 +16,8 @@ export type BaseFile =
       readonly kind: 'read';
       /** null: there was no such file. */
       readonly text: string | null;
-      readonly commit: string;
+      /** null: the text is not of a commit. */
+      readonly commit: string | null;
       /** Commits of the base branch that the branch lacks. */
       readonly behind: number;
       /** Whether the checkout has them all the same, because it is GitHub's merge of both. */

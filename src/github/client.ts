@@ -18,6 +18,12 @@ export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'missing' | 'refused' | 'failed'; readonly reason: string };
 
+/** What was not written: the token may not, or the API failed. */
+export interface Unwritten {
+  readonly kind: 'unwritten';
+  readonly reason: string;
+}
+
 interface Call<T> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the repository, such as `/issues/7/comments`. */

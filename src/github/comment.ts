@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shortDigest } from '../core/digest.ts';
-import { type Answer, call, type Repository } from './client.ts';
+import { type Answer, call, type Repository, type Unwritten } from './client.ts';
 
 /** Where a comment belongs: one for each pull request, workflow, configuration and command. */
 export interface CommentPlace {
@@ -12,10 +12,8 @@ export interface CommentPlace {
   readonly command: string;
 }
 
-/** What became of a comment. `unwritten`: the token may not, or the API failed. */
-export type Commented =
-  | { readonly kind: 'created' | 'updated' | 'unchanged' | 'silent' }
-  | { readonly kind: 'unwritten'; readonly reason: string };
+/** What became of a comment. */
+export type Commented = { readonly kind: 'created' | 'updated' | 'unchanged' | 'silent' } | Unwritten;
 
 const PAGE = 100;
 /** More comments on one pull request than anyone reads. */

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { PULL_REQUEST_LABELS, type PullRequestLabel } from '../contract/vocabulary.ts';
-import { call, type Repository } from './client.ts';
+import { call, type Repository, type Unwritten } from './client.ts';
 
 /** Whether a pull request has its label, and no other label of ours. */
-export type Labelled =
-  | { readonly kind: 'labelled' | 'unchanged' }
-  | { readonly kind: 'unwritten'; readonly reason: string };
+export type Labelled = { readonly kind: 'labelled' | 'unchanged' } | Unwritten;
 
 const labelsSchema = z.array(z.looseObject({ name: z.string() }));
 /** GitHub allows 100 labels on one pull request. */

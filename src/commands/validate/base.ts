@@ -5,12 +5,6 @@ import { isInside, readSmallText } from '../../core/files.ts';
 import { type BaseFile, readBaseFile } from '../../github/base-file.ts';
 import type { Context } from '../context.ts';
 
-/** The configuration to compare with. */
-type Base =
-  | Exclude<BaseFile, { readonly kind: 'read' }>
-  | (Omit<ReadBase, 'commit'> & { readonly commit: string | null });
-type ReadBase = Extract<BaseFile, { readonly kind: 'read' }>;
-
 /**
  * Reads the configuration to compare with: a named file, or the one before the change that the event proposes.
  * @param root folder of the checkout that has the file; null: none
@@ -22,7 +16,7 @@ export async function readBase(
   { base, failing }: { readonly base: string | undefined; readonly failing: boolean },
   { cwd, proposed }: Context,
   { file, root }: { readonly file: string; readonly root: string | null },
-): Promise<Base | null> {
+): Promise<BaseFile | null> {
   if (base !== undefined) {
     const text = await readConfigText(resolve(cwd, base));
     return { kind: 'read', text, commit: null, behind: 0, isMerged: false };

@@ -32,6 +32,10 @@ const host = text.refine((written) => !/[/@\s:[\]]/.test(written) || /^[0-9A-Fa-
   error: 'must be a host name or an address, without scheme and port',
 });
 
+/** The keys of `federation.server`. */
+export const SERVER_KEYS = ['host', 'port', 'user', 'database', 'remotesapi', 'tls'] as const;
+type ServerKey = (typeof SERVER_KEYS)[number];
+
 const FIELDS = {
   host: host.default('127.0.0.1'),
   port,
@@ -39,11 +43,7 @@ const FIELDS = {
   database: text.nullable().default(null),
   remotesapi: port.nullable().default(null),
   tls: z.boolean({ error: 'must be true or false' }).optional(),
-};
-
-/** The keys of `federation.server`. */
-export const SERVER_KEYS = ['host', 'port', 'user', 'database', 'remotesapi', 'tls'] as const;
-type ServerKey = (typeof SERVER_KEYS)[number];
+} satisfies Readonly<Record<ServerKey, z.ZodType>>;
 
 /** How `config set` writes the values. */
 export const SERVER_FORMS: Readonly<Record<ServerKey, ValueForm>> = {
@@ -56,7 +56,7 @@ export const SERVER_FORMS: Readonly<Record<ServerKey, ValueForm>> = {
 };
 
 function unknownKeys(keys: string): string {
-  const near = suggestion(keys, Object.keys(FIELDS));
+  const near = suggestion(keys, SERVER_KEYS);
   return `has an unknown key: ${keys}${near === null ? '' : `; did you mean ${near}?`}`;
 }
 

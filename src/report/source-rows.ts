@@ -36,6 +36,6 @@ export const SOURCE_COLUMNS = ['Peer', 'Table', 'Source', 'Creator', 'Rows'];
 
 /** @param quote escapes a value for the format of the table */
 export function sourceCells({ kind, peer, table, system, creator, rows }: SourceRow, quote: (text: string) => string) {
-  const source = kind === 'source' ? (system === null ? 'none' : quote(system)) : kind === 'all' ? 'all' : 'others';
+  const source = kind !== 'source' ? kind : system === null ? 'none' : quote(system);
   return [quote(peer), quote(table), source, creator === null ? '' : quote(creator), String(rows)];
 }

@@ -10,21 +10,9 @@ export type Hide = (text: string) => string;
  */
 export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['command', 'status', 'state', 'code', 'severity', 'role', 'tier', 'kind', 'check', 'side', 'memory', 'because'],
-  ...[
-    'name',
-    'peer',
-    'between',
-    'endpoint',
-    'branch',
-    'database',
-    'conflictsPath',
-    'locations',
-    'file',
-    'source',
-    'foundIn',
-  ],
+  ...['name', 'peer', 'between', 'endpoint', 'branch', 'database', 'conflictsPath', 'locations', 'file', 'source'],
   ...['head', 'heads', 'remoteHead', 'last', 'commit', 'replaced', 'adopted'],
-  ...['pull', 'push', 'change', 'setting'],
+  ...['pull', 'push', 'change', 'setting', 'foundIn'],
   ...['lastVerifiedAt', 'oldestUnsyncedAt', 'version', 'doltVersion', 'doltPath'],
   ...['node', 'shell', 'script'],
 ]);

@@ -5,20 +5,27 @@ type Decided = Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'>;
 
 /** What a resolve is about to do, in one sentence. */
 export function intendedText(decided: Decided, branch: string): string {
-  const { peers, rows, restored, dropped } = decided;
-  const parts = [
-    ...(peers.length === 0 ? [] : [`merge ${peers.join(', ')} with ${counted(rows, 'row')} as chosen`]),
-    ...(restored === 0 ? [] : [`restore ${counted(restored, 'row')}`]),
-    ...(dropped === 0 ? [] : [`drop ${counted(dropped, 'row')}`]),
-  ];
+  const { peers, restored } = decided;
+  const parts = deeds(decided, ['merge', 'restore', 'drop']);
   const [first = '', ...others] = peers.length + restored === 0 ? parts : [...parts, `move ${branch}`];
   const sentence = [first, ...others].join(', ').replace(/, (?=[^,]*$)/, ' and ');
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
+function deeds(
+  { peers, rows, restored, dropped }: Decided,
+  [merge, restore, drop]: readonly [merge: string, restore: string, drop: string],
+): string[] {
+  return [
+    ...(peers.length === 0 ? [] : [`${merge} ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`]),
+    ...(restored === 0 ? [] : [`${restore} ${counted(restored, 'row')}`]),
+    ...(dropped === 0 ? [] : [`${drop} ${counted(dropped, 'row')}`]),
+  ];
+}
+
 /** How a resolve ended, and what comes next. */
 export function resolvedText(result: ResolveResult): string {
-  const { status, branch, head, peers, rows, restored, dropped, open, conflictsPath = '' } = result;
+  const { status, branch, head, rows, restored, dropped, open, conflictsPath = '' } = result;
   const file = plain(conflictsPath);
   switch (status) {
     case 'unchanged':
@@ -30,12 +37,8 @@ export function resolvedText(result: ResolveResult): string {
       return `${decided} of ${counted(decided + open, 'row')} decided; nothing was changed.\n${kept}${next}\n`;
     }
     case 'success': {
-      const merged =
-        peers.length === 0 ? [] : [`merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`];
-      const added = restored === 0 ? [] : [`restored ${counted(restored, 'row')}`];
-      const out = dropped === 0 ? [] : [`dropped ${counted(dropped, 'row')}`];
       const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
-      const done = [...merged, ...added, ...out].join(', ');
+      const done = deeds(result, ['merged', 'restored', 'dropped']).join(', ');
       return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;
     }
   }

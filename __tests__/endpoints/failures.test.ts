@@ -14,52 +14,48 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const errors = ({ result }: Commanded) =>
   Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code]));
 
-/** Dolt retries what cannot be reached on its own, for some seconds; on a busy machine that takes a few times as long. */
-const WITHIN_MS = 120_000;
+/** Dolt retries what cannot be reached on its own, for some seconds; minutes would be too many. */
+const WITHIN_MS = 40_000;
 
-test(
-  'what cannot be reached fails within seconds, each with its code, and hides no other peer',
-  async () => {
-    await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('local'));
-    await using hub = await startDolthubHost(folder.path);
-    await using gcs = await startFakeGcs(folder.path);
-    await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
-    const ran = await command(
-      folder,
-      stringify({
-        'unknown-authority': `${hub.url}/org/repo`,
-        'closed-port': 'http://127.0.0.1:9/org/repo',
-        'closed-git': 'http://127.0.0.1:9/org/repo.git',
-        'no-such-host': 'https://nohost.invalid/org/repo',
-        'no-such-git-host': 'git+https://nohost.invalid/org/repo.git',
-        'no-bucket': 'gs://no-bucket/db',
-        'no-branch': `git+file://${folder.file('git', 'empty.git')}`,
-        'no-repository': `git+file://${folder.file('git', 'none', 'none.git')}`,
-        's3-without-table': 's3://bucket/db',
-        box: `file://${folder.file('box')}`,
-      }),
-      { retries: 0, parallel: 16, env: { STORAGE_EMULATOR_HOST: gcs.host } },
-    );
-    expect(errors(ran)).toEqual({
-      'unknown-authority': 'untrusted-host',
-      'closed-port': 'network',
-      'closed-git': 'network',
-      'no-such-host': 'network',
-      'no-such-git-host': 'network',
-      'no-bucket': 'not-found',
-      'no-branch': 'repository-empty',
-      'no-repository': 'not-found',
-      's3-without-table': 'unsupported-endpoint',
-      box: undefined,
-    });
-    for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);
-    expect(ran.result.status).toBe('partial');
-    expect(exitCodeOf(ran.result, 'any')).toBe(3);
-    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
-  },
-  2 * WITHIN_MS,
-);
+test('what cannot be reached fails within seconds, each with its code, and hides no other peer', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  await using hub = await startDolthubHost(folder.path);
+  await using gcs = await startFakeGcs(folder.path);
+  await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
+  const ran = await command(
+    folder,
+    stringify({
+      'unknown-authority': `${hub.url}/org/repo`,
+      'closed-port': 'http://127.0.0.1:9/org/repo',
+      'closed-git': 'http://127.0.0.1:9/org/repo.git',
+      'no-such-host': 'https://nohost.invalid/org/repo',
+      'no-such-git-host': 'git+https://nohost.invalid/org/repo.git',
+      'no-bucket': 'gs://no-bucket/db',
+      'no-branch': `git+file://${folder.file('git', 'empty.git')}`,
+      'no-repository': `git+file://${folder.file('git', 'none', 'none.git')}`,
+      's3-without-table': 's3://bucket/db',
+      box: `file://${folder.file('box')}`,
+    }),
+    { retries: 0, parallel: 16, env: { STORAGE_EMULATOR_HOST: gcs.host } },
+  );
+  expect(errors(ran)).toEqual({
+    'unknown-authority': 'untrusted-host',
+    'closed-port': 'network',
+    'closed-git': 'network',
+    'no-such-host': 'network',
+    'no-such-git-host': 'network',
+    'no-bucket': 'not-found',
+    'no-branch': 'repository-empty',
+    'no-repository': 'not-found',
+    's3-without-table': 'unsupported-endpoint',
+    box: undefined,
+  });
+  for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);
+  expect(ran.result.status).toBe('partial');
+  expect(exitCodeOf(ran.result, 'any')).toBe(3);
+  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
+});
 
 test('a service that never answers, for which Dolt waits without a limit, is given up after the timeout', async () => {
   await using folder = await tempFolder();
@@ -74,25 +70,21 @@ test('a service that never answers, for which Dolt waits without a limit, is giv
   expect(exitCodeOf(ran.result, 'any')).toBe(1);
 });
 
-test(
-  'a host that answers nothing when it is asked to take a push is given up after the timeout',
-  async () => {
-    await using folder = await tempFolder();
-    await makeDatabase(folder.file('local'));
-    await mkdir(folder.file('git'));
-    await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
-    await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
-    host.stallPushes();
-    const credentials = { text: stringify({ p: { url: host.url, 'git-token': 'a-token' } }) };
-    // A first push has six times as long.
-    const peers = { p: { endpoint: `${host.url}/repo.git`, timeout: '4s' } };
-    const started = Date.now();
-    const { result } = await command(folder, stringify(peers), { credentials });
-    expect(result.peers).toMatchObject([{ state: 'remote-empty', error: { code: 'timeout' } }]);
-    expect(Date.now() - started).toBeLessThan(WITHIN_MS);
-  },
-  2 * WITHIN_MS,
-);
+test('a host that answers nothing when it is asked to take a push is given up after the timeout', async () => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('local'));
+  await mkdir(folder.file('git'));
+  await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
+  await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
+  host.stallPushes();
+  const credentials = { text: stringify({ p: { url: host.url, 'git-token': 'a-token' } }) };
+  // A first push has six times as long.
+  const peers = { p: { endpoint: `${host.url}/repo.git`, timeout: '4s' } };
+  const started = Date.now();
+  const { result } = await command(folder, stringify(peers), { credentials });
+  expect(result.peers).toMatchObject([{ state: 'remote-empty', error: { code: 'timeout' } }]);
+  expect(Date.now() - started).toBeLessThan(WITHIN_MS);
+});
 
 test('a token that may only read is found out with one request, where Dolt would try 32 times', async () => {
   await using folder = await tempFolder();

@@ -51,7 +51,7 @@ describe('a step that the runner cancels', () => {
     const seconds = await cancel(running);
     const step = await runner.end({ running });
     const post = await runner.post(step.state);
-    const left = await outliving(mark, 12_000);
+    const left = await outliving(mark, 5_000);
     const result = runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'));
     const complaints = [
       ...(engines.length > 0 ? [] : ['there was no engine']),

@@ -21,7 +21,7 @@ test('a peer of which Dolt dies takes no other peer with it', async () => {
   const home = folder.file('h');
   const run = await startRun({ home, command: 'sync', federation, database: scene.local });
   const end = await run.ended;
-  const left = await outliving(run.mark, 12_000);
+  const left = await outliving(run.mark, 5_000);
   const [fatal, near] = resultOf(end).peers;
   const complaints = [
     ...(fatal?.error?.code === 'engine-lost' ? [] : [`fatal: ${JSON.stringify(fatal)}`]),

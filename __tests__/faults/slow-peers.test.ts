@@ -64,9 +64,9 @@ test('a refused connection is tried again visibly, and the other peers are serve
   expect([far?.error?.code, far?.state, near?.verified]).toEqual(['network', 'unreachable', true]);
   expect(far?.error?.message).toMatch(/^127\.0\.0\.1:\d+ could not be reached: the connection was refused$/);
   expect(end.stderr).toMatch(/^far: retrying \(network; attempt 2 of 4 follows\)$/m);
-  // Dolt alone tries for half a minute each time, without a message.
-  expect(end.seconds).toBeLessThan(100);
-}, 200_000);
+  // Dolt alone tries for half a minute, without a message.
+  expect(end.seconds).toBeLessThan(20);
+});
 
 test('a peer that answers after the others is merged and pushed to in a second round', async () => {
   await using folder = await tempFolder();

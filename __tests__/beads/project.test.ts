@@ -5,6 +5,7 @@ import { BEADS_TABLES } from '../helpers/beads-schema.ts';
 import { command } from '../helpers/commanding.ts';
 import { refusal } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -44,9 +45,14 @@ test('a database of another project than its workspace says is not synchronized'
   expect(await refusal(() => command(folder, '', found))).toMatchObject({ code: 'other-project' });
   const seen = await command(folder, '', { ...found, command: 'status' });
   expect(seen.result.problems.map(({ code }) => code)).toContain('other-project');
+  const checked = () => examine(folder, '', { database: undefined }).then((result) => linesOf(result, 'database'));
+  expect(await checked()).toContainEqual(
+    expect.stringMatching(/^missing: the database belongs to another project than .*metadata\.json says$/),
+  );
   // A database that the user named need not be that of the workspace.
   const named = await command(folder, '', { ...found, database: at });
   expect(named.result.peers[0]?.verified).toBe(true);
   await says('mine');
+  expect(await checked()).toEqual([`ok: ${at}`]);
   expect((await command(folder, '', found)).result.problems.map(({ code }) => code)).not.toContain('other-project');
 });

@@ -11,8 +11,9 @@ import { doctorSummary, doctorText } from '../../report/doctor.ts';
 import { SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { databaseFacts } from '../prepare/database-facts.ts';
+import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts';
 import { requestedBranch, requestedConfig, requestedCredentials, requestedDolt } from '../prepare/options.ts';
+import { otherProject } from '../prepare/own-project.ts';
 import { selectPeers } from '../prepare/prepare-peers.ts';
 import { unusedCredentials } from '../prepare/settings-without-effect.ts';
 import { fine, refused, warned } from './check.ts';
@@ -70,6 +71,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     ...database.checks,
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
+    ...(await checkProject(request, configuration, { context, facts })),
     ...(await checkLive(peers, configuration, facts)),
     ...checkSecrets(database.readable === null ? null : { facts }),
     ...unusedCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
@@ -94,6 +96,17 @@ function checkPeers(peers: readonly Peer[]): DoctorCheck {
   if (peers.length > 0) return fine(subject, peers.map(({ name }) => name).join(', '));
   const { hint } = ERRORS['no-peers'];
   return warned(subject, { severity: 'warning', code: 'no-peers', message: 'no peers configured', hint });
+}
+
+/** Whether the database belongs to the project of its workspace. */
+async function checkProject(
+  { database: named }: DoctorRequest,
+  configuration: Configuration,
+  { context, facts }: { readonly context: Context; readonly facts: DatabaseFacts | null },
+): Promise<readonly DoctorCheck[]> {
+  if (facts === null) return [];
+  const failure = await otherProject(configuration, context, { named, readProject: async () => facts.project });
+  return failure === null ? [] : [refused({ check: 'database' }, failure)];
 }
 
 function checkPush({ push }: Configuration): DoctorCheck {

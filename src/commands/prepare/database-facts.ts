@@ -9,8 +9,11 @@ import { throwIfInterrupted } from '../../core/interruption.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { ignorePatternsAt } from '../../dolt/schema/ignored-tables.ts';
+import { tableNamesAt } from '../../dolt/schema/table-shape.ts';
 import { type Engine, openEngines } from '../../dolt/server/engines.ts';
 import { branchNames } from '../../dolt/sql/heads.ts';
+import type { Database } from '../../dolt/sql/sql.ts';
+import { projectAt } from '../../sync/incoming/project.ts';
 import { secretRowsNotice } from '../../sync/incoming/secret-rows.ts';
 import type { Context } from '../context.ts';
 
@@ -21,6 +24,8 @@ export interface DatabaseFacts {
   readonly branches: readonly string[];
   /** Which committed rows hold credentials; null: none. */
   readonly secrets: Diagnostic | null;
+  /** The id of the project of beads; null: none. */
+  readonly project: string | null;
 }
 
 /** A larger database is not copied; `status` answers the same question. */
@@ -82,7 +87,14 @@ async function read({ database }: Engine, branch: string | null): Promise<Databa
     ignoresTables: (await ignorePatternsAt(database, head.hash)).length > 0,
     branches: await branchNames(database),
     secrets: await secretRowsNotice(database, head.hash, BEADS_RULES),
+    project: await projectOf(database, head.hash),
   };
+}
+
+/** The id of the project of beads at a commit; null if the database has none. */
+export async function projectOf(database: Database, head: string): Promise<string | null> {
+  const tables = new Set(await tableNamesAt(database, head));
+  return await projectAt(database, head, { tables, rules: BEADS_RULES });
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -1,16 +1,10 @@
-import { join } from 'node:path';
-import { BEADS_RULES } from '../../beads/database-rules.ts';
-import { readMetadata } from '../../beads/metadata.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
-import { tableNamesAt } from '../../dolt/schema/table-shape.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
-import { projectAt } from '../../sync/incoming/project.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { rememberFolders } from '../../sync/remotes/file-access.ts';
@@ -19,9 +13,11 @@ import type { Registering } from '../../sync/remotes/remote-plan.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
+import { projectOf } from './database-facts.ts';
 import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
 import { type LocalDatabase, localBranch } from './open-database.ts';
+import { otherProject } from './own-project.ts';
 import type { AccessRules } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
@@ -113,29 +109,18 @@ export async function prepareSync(
   });
 }
 
-/**
- * Refuses a database of another project than that of its workspace, as bd does before it writes: a server may have been
- * started for another database. A database that the user named need not belong to the workspace.
- * @throws Failure `other-project`
- */
+/** @throws Failure `other-project`; only a warning if the run writes nothing */
 async function requireOwnProject(
   request: SyncRequest,
-  { env }: Context,
-  on: Pick<Preparing, 'settings' | 'notify'> & { readonly database: Database; readonly head: string },
+  context: Context,
+  { settings, notify, database, head }: Pick<Preparing, 'settings' | 'notify'> & { database: Database; head: string },
 ): Promise<void> {
-  const { workspace, bdEnv, database: named } = on.settings.configuration;
-  const isSkipped = { ...bdEnv, ...env }['BEADS_SKIP_IDENTITY_CHECK'] === '1';
-  if (workspace === null || request.database !== undefined || named.value !== null || isSkipped) return;
-  const wanted = (await readMetadata(workspace))?.values.project_id || null;
-  if (wanted === null) return;
-  const tables = new Set(await tableNamesAt(on.database, on.head));
-  const found = await projectAt(on.database, on.head, { tables, rules: BEADS_RULES });
-  if (found === null || found === wanted) return;
-  const message = `the database belongs to another project than ${join(workspace, 'metadata.json')} says`;
-  const hint =
-    'Check `dolt_database` and the server of the workspace (`bd context`, `bd dolt status`). Correct the wrong one of `project_id` there and `_project_id` in the table `metadata`.';
-  if (mayWrite(request)) throw new Failure('other-project', message, { hint });
-  on.notify({ severity: 'warning', code: 'other-project', message, hint });
+  const readProject = () => projectOf(database, head);
+  const failure = await otherProject(settings.configuration, context, { named: request.database, readProject });
+  if (failure === null) return;
+  if (mayWrite(request)) throw failure;
+  const { code, message, hint } = failure;
+  notify({ severity: 'warning', code, message, hint });
 }
 
 /** Removes the remotes that only this run needed. An error is reported but does not fail the run. */

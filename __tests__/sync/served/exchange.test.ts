@@ -2,13 +2,41 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
+import { NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
-import { handBack, handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
+import { branchHead } from '../../../src/dolt/sql/heads.ts';
+import { catchUpAndHandBack, handBack, handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
-import { servedDatabase } from '../../helpers/served-database.ts';
-import { tempFolder } from '../../helpers/temp-folder.ts';
+import { type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
+
+/** A database behind a server, a scratch copy of it with a commit more, and the exchange between them. */
+async function scene(folder: TempFolder, served: ServedDatabase) {
+  const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
+  const to = await scratch.commit('a result', "INSERT INTO items VALUES (3, 'three', 'run')");
+  const { user, password, sqlPort: port } = served.server;
+  const server = await openUserServer({
+    address: { port, socket: null, user, password },
+    database: 'local',
+    name: 'it',
+    secrets: new Secrets(),
+    milliseconds: 60_000,
+    signal: AbortSignal.timeout(120_000),
+  });
+  const engines = testEngines(scratch.path, folder.file('tmp'));
+  const through = throughFolder(pathToFileURL(folder.file('exchange')).href);
+  return {
+    engines,
+    exchange: { server, branch: 'main', limit, ...through },
+    move: { from: await served.head(), to },
+    async [Symbol.asyncDispose]() {
+      await engines.close();
+      await server.close();
+    },
+  };
+}
 
 const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too late') };
 
@@ -19,36 +47,65 @@ test.each([
 ])('%s while a run works leaves the server as the client has it', async (_, statement, code) => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
-  const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
-  const to = await scratch.commit('a result', "INSERT INTO items VALUES (3, 'three', 'run')");
-  const from = await served.head();
-  const { user, password, sqlPort: port } = served.server;
-  const address = { port, socket: null, user, password };
-  const wanted = {
-    address,
-    database: 'local',
-    name: 'it',
-    secrets: new Secrets(),
-    milliseconds: 60_000,
-    signal: AbortSignal.timeout(120_000),
-  };
-  const server = await openUserServer(wanted);
-  const engines = testEngines(scratch.path, folder.file('tmp'));
-  const common = { server, branch: 'main', limit };
-  const exchange = { ...common, ...throughFolder(pathToFileURL(folder.file('exchange')).href) };
-  try {
-    await handOver(exchange);
-    await served.sql(statement);
-    const [head, rows] = [await served.head(), await served.rows('SELECT * FROM items')];
-    const failure = await failureOf(() => handBack(engines, exchange, { from, to }));
-    expect(failure.code).toBe(code);
-    expect([await served.head(), await served.rows('SELECT * FROM items')]).toEqual([head, rows]);
-    const [remotes, tracking, branches, tags] = await served.traces();
-    expect([remotes, tracking, branches, tags]).toEqual([[], [], [{ name: 'main' }], []]);
-    // The next run begins with what the client did.
-    expect(await takeOver(engines, exchange)).toBe(head);
-  } finally {
-    await engines.close();
-    await server.close();
-  }
+  await using opened = await scene(folder, served);
+  const { engines, exchange, move } = opened;
+  await handOver(exchange);
+  await served.sql(statement);
+  const [head, rows] = [await served.head(), await served.rows('SELECT * FROM items')];
+  const failure = await failureOf(() => handBack(engines, exchange, move));
+  expect(failure.code).toBe(code);
+  expect([await served.head(), await served.rows('SELECT * FROM items')]).toEqual([head, rows]);
+  const [remotes, tracking, branches, tags] = await served.traces();
+  expect([remotes, tracking, branches, tags]).toEqual([[], [], [{ name: 'main' }], []]);
+  // The next run begins with what the client did.
+  expect(await takeOver(engines, exchange)).toBe(head);
 });
+
+test('what clients commit meanwhile is merged, unless it takes commits back or does not end', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
+  await using opened = await scene(folder, served);
+  const { engines, exchange, move } = opened;
+  const merge = (head: string) =>
+    engines.use(NO_CREDENTIALS, ({ database }) =>
+      database.session(async (sql) => {
+        await sql.run('CALL DOLT_CHECKOUT(?)', ['main']);
+        await sql.run('CALL DOLT_MERGE(?)', [move.to]);
+        const merged = await branchHead(sql, 'main');
+        if (merged === null) throw new Error(`no merge with ${head}`);
+        return merged;
+      }),
+    );
+  const commit = async (id: number) => {
+    await served.sql(`INSERT INTO items VALUES (${id}, 'm', 'client')`);
+    await served.sql("CALL DOLT_COMMIT('-Am', 'meanwhile')");
+  };
+  const heads: string[] = [];
+  await commit(20);
+  const made = await catchUpAndHandBack(engines, exchange, move, async (head) => {
+    heads.push(head);
+    // During the first merge the client commits once more.
+    if (heads.length === 1) await commit(21);
+    return await merge(head);
+  });
+  expect(heads).toHaveLength(2);
+  expect(made).toEqual({ from: heads[1], to: await served.head() });
+  const ids = (await served.rows('SELECT id FROM items WHERE id IN (3, 20, 21) ORDER BY id')).map(({ id }) =>
+    Number(id),
+  );
+  expect(ids).toEqual([3, 20, 21]);
+
+  let asked = 0;
+  const always = async () => {
+    asked += 1;
+    await commit(30 + asked);
+    return move.to;
+  };
+  await commit(30);
+  const failure = await failureOf(() => catchUpAndHandBack(engines, exchange, made, always));
+  expect([failure.code, asked]).toEqual(['contention', 3]);
+  const head = await takeOver(engines, exchange);
+  await served.sql("CALL DOLT_RESET('--hard', 'HEAD~1')");
+  const back = await failureOf(() => catchUpAndHandBack(engines, exchange, { from: head, to: move.to }, always));
+  expect([back.code, asked]).toEqual(['contention', 3]);
+}, 120_000);

@@ -21,8 +21,8 @@ import { branchHead, checkedOutBranch, checkout } from '../../dolt/sql/heads.ts'
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
+  catchUpAndHandBack,
   type Exchange,
-  handBack,
   handOver,
   remotesapiExchange,
   takeOver,
@@ -111,10 +111,7 @@ export async function openServed(
         uncommitted: branch.uncommitted,
         dirty: branch.dirty,
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
-        moveTo: async (scratch, move) => {
-          await handBack(scratch, exchange, move);
-          return move;
-        },
+        moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, exchange, move, mergeAgain),
         // `resolve` works in the scratch copy.
         keep: async () => undefined,
       },

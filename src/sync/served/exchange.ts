@@ -1,4 +1,4 @@
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { isAlive } from '../../core/processes.ts';
 import type { CloneSource } from '../../dolt/clone.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
@@ -14,7 +14,7 @@ import { resetBranch } from '../../dolt/sql/working-set.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
 import { scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
-import type { Move } from './served-database.ts';
+import type { MergeAgain, Move } from './served-database.ts';
 
 /** The exchange as a remote of the scratch copy. */
 const EXCHANGE = 'dolt-federation-exchange';
@@ -111,6 +111,39 @@ export async function handBack(engines: Engines, exchange: Exchange, move: Move)
     return;
   }
   await receive(exchange, (sql) => moveBranch(sql, branch, move));
+}
+
+/** How often commits that clients of a server make during a run are merged before the run leaves them to the next one. */
+const CATCHES_UP = 3;
+
+/**
+ * Fast-forwards the server's branch like `handBack`. What clients have committed meanwhile is merged first.
+ * @param mergeAgain absent: a branch that moved meanwhile is not moved
+ * @returns the move that was made
+ * @throws Failure like `handBack`; `contention` also if clients commit faster than a run merges
+ */
+export async function catchUpAndHandBack(
+  engines: Engines,
+  exchange: Exchange,
+  wanted: Move,
+  mergeAgain?: MergeAgain,
+): Promise<Move> {
+  let move = wanted;
+  for (let merges = 0; ; merges += 1) {
+    try {
+      await handBack(engines, exchange, move);
+      return move;
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.code !== 'contention' || mergeAgain === undefined || merges === CATCHES_UP) throw failure;
+      const { from } = move;
+      const head = await takeOver(engines, exchange);
+      const isContinued = await engines.use(NO_CREDENTIALS, ({ database }) => isAncestor(database, from, head));
+      // Commits that a client took back must not return.
+      if (head === from || !isContinued) throw failure;
+      move = { from: head, to: await mergeAgain(head) };
+    }
+  }
 }
 
 /** Puts a commit of the scratch copy into the exchange. */

@@ -7,6 +7,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'entry points': ['frontends', 'core'],
   frontends: ['commands', 'resolve', 'report', 'dolt', 'github', 'core', 'contract'],
   commands: [
+    'backup',
     'config',
     'credentials',
     'install',
@@ -21,6 +22,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'contract',
   ],
+  backup: ['sync', 'config', 'dolt', 'egress', 'core', 'contract'],
   resolve: ['sync', 'rows', 'config', 'dolt', 'core', 'contract'],
   sync: ['config', 'rows', 'dolt', 'egress', 'core', 'contract'],
   rows: ['dolt', 'core', 'contract'],

@@ -129,6 +129,16 @@ export const PEER_ERRORS = {
     hint: 'The data is still in this database. Do not trust the remote until you have checked it.',
     ...FINAL,
   },
+  'drill-failed': {
+    title: 'A backup cannot be restored, or is not what was backed up',
+    hint: 'Do not rely on this backup. Copy its data first, then make a new one in another place, and find out who or what changed this one.',
+    ...FINAL,
+  },
+  'missing-table-file': {
+    title: 'A git remote names a table file that was never uploaded',
+    hint: 'The data is still in this database. Delete the ref of the data at the git host (`refs/dolt/data` unless `federation.peers.<peer>.ref` names another), then push again: the next push uploads everything.',
+    ...FINAL,
+  },
   'remote-empty': {
     title: 'The peer has no data',
     hint: 'Push to it first, or remove `--no-init-empty`.',

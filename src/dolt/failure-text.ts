@@ -198,6 +198,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['table file not found', 'corrupt'],
   ['failed to loadfooter', 'corrupt'],
   ['dangling ref', 'corrupt'],
+  ['checksum error', 'corrupt'],
   ['is out of date and must upgrade', 'client-too-old'],
   ['unknown manifest version', 'client-too-old'],
   ['unsupported table file format', 'client-too-old'],

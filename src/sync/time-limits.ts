@@ -5,10 +5,10 @@ import type { TimeLimit } from '../dolt/server/engines.ts';
 import type { PeerProgress } from './peer-progress.ts';
 
 /** Operations on a remote. */
-export type RemoteOperation = 'fetch' | 'push' | 'first push' | 'clone';
+export type RemoteOperation = 'fetch' | 'push' | 'first push' | 'clone' | 'drill';
 
 /** These transfer the whole history (beads#5176). */
-const WHOLE_HISTORY: readonly RemoteOperation[] = ['first push', 'clone'];
+const WHOLE_HISTORY: readonly RemoteOperation[] = ['first push', 'clone', 'drill'];
 const WHOLE_HISTORY_FACTOR = 6;
 
 /**

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { columnsAt } from '../dolt/schema/columns.ts';
+import { baseTablesAt } from '../dolt/schema/table-shape.ts';
+import { atRevision } from '../dolt/sql/at-revision.ts';
+import { quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+
+/** A table and how many rows it has. */
+export interface TableRows {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** What a database has at one commit. */
+export interface Contents {
+  readonly commit: string;
+  /** `dolt_hashof_db`: it follows from all rows and definitions. */
+  readonly databaseHash: string;
+  /** In byte order of their names; null: not counted. */
+  readonly tables: readonly TableRows[] | null;
+}
+
+/** How much is read: only the hash of the database, or every row too. */
+export type Depth = 'head' | 'full';
+
+const hashRow = z.object({ hash: z.string() });
+const countRow = z.object({ n: z.coerce.number().int() });
+
+/**
+ * Reads what a database has at a commit.
+ * @throws Failure `corrupt` and others if it cannot be read, `not-comparable` if a ref has the name of the commit
+ */
+export async function readContents(sql: Sql, commit: string, depth: Depth): Promise<Contents> {
+  const databaseHash = await databaseHashAt(sql, commit);
+  if (depth === 'head') return { commit, databaseHash, tables: null };
+  const names = (await baseTablesAt(sql, commit)).sort(byBytes);
+  const tables: TableRows[] = [];
+  for (const name of names) tables.push({ name, rows: await countByReading(sql, name, commit) });
+  return { commit, databaseHash, tables };
+}
+
+/** The hash of the database at a commit; `dolt_hashof_db` itself takes only names of branches and tags (Dolt 2.3.0). */
+async function databaseHashAt(sql: Sql, commit: string): Promise<string> {
+  const [row] = await atRevision(sql, commit, (at) => at.rows(hashRow, 'SELECT dolt_hashof_db() AS hash'));
+  return row?.hash ?? '';
+}
+
+/**
+ * Counts the rows of a table so that each value is read: a plain COUNT(*) takes the number from the root of the table,
+ * and the rows below it may be missing (Dolt 2.3.0, measured).
+ */
+async function countByReading(sql: Sql, table: string, commit: string): Promise<number> {
+  const sums = (await columnsAt(sql, table, commit)).map(({ name }) => `SUM(LENGTH(${quoted(name)}))`);
+  const [row] = await sql.rows(
+    countRow,
+    `SELECT ${['COUNT(*) AS n', ...sums].join(', ')} FROM ${quoted(table)} AS OF ?`,
+    [commit],
+  );
+  return row?.n ?? 0;
+}
+
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}

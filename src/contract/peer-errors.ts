@@ -135,8 +135,8 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'missing-table-file': {
-    title: 'A git remote names a table file that was never uploaded',
-    hint: 'The data is still in this database. Delete the ref of the data at the git host (`refs/dolt/data` unless `federation.peers.<peer>.ref` names another), then push again: the next push uploads everything.',
+    title: 'A remote lacks a table file that its manifest names',
+    hint: 'Do not rely on this remote: its data cannot be read without the file. If this database has everything that was there, empty the remote and run again, which uploads everything. In a git repository, delete the ref of the data: `refs/dolt/data`, unless `federation.peers.<peer>.ref` names another.',
     ...FINAL,
   },
   'remote-empty': {

@@ -199,6 +199,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['failed to loadfooter', 'corrupt'],
   ['dangling ref', 'corrupt'],
   ['checksum error', 'corrupt'],
+  // A blob store (git, gs, az) without a file that its manifest names.
+  ['blob not found: ', 'missing-table-file'],
   ['is out of date and must upgrade', 'client-too-old'],
   ['unknown manifest version', 'client-too-old'],
   ['unsupported table file format', 'client-too-old'],

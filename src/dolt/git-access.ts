@@ -7,13 +7,21 @@ import { textFailure } from './sql/failure.ts';
  * The address that git gets for a git remote. A path that begins with `/./` starts in the remote user's home, which
  * only the short form can express (Dolt 2.3.0, dbfactory/git_remote.go).
  * @param url what Dolt gets
- * @returns null for a repository on this disk, which needs no check
  */
-export function gitAddress(url: string): string | null {
-  const plain = url.replace(/^git\+/i, '');
-  if (/^file:/i.test(plain)) return null;
+export function gitAddress(url: string): string {
+  const plain = withoutPrefix(url);
   const short = /^ssh:\/\/([^/:]+)\/\.\/(.+)$/i.exec(plain);
   return short === null ? plain : `${short[1]}:${short[2]}`;
+}
+
+/** The URL of the repository, without the prefix that Dolt needs. */
+export function withoutPrefix(url: string): string {
+  return url.replace(/^git\+/i, '');
+}
+
+/** Whether a push is checked before: not to a repository on this disk. */
+export function needsPushAccess(url: string): boolean {
+  return !/^file:/i.test(withoutPrefix(url));
 }
 
 /**

@@ -14,6 +14,7 @@ import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { refuseOwnLosses } from './incoming/refuse-own-losses.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { requireUploadedTables } from './remotes/uploaded-tables.ts';
 import { sendBranch } from './send-branch.ts';
 import type { SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
@@ -156,7 +157,11 @@ async function pushTo(
     const replaced = await replaceHead(context, publication, engine, progress);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
     const verdict = await pushVerdict(sql, progress.head, target);
-    if (verdict === 'up-to-date') progress.verify();
+    if (verdict === 'up-to-date') {
+      // An earlier push may have named table files that it did not upload.
+      await requireUploadedTables(context, engine, progress);
+      progress.verify();
+    }
     if (verdict === 'diverged') progress.fail(divergedBranch(progress));
     if (verdict === 'up-to-date' || verdict === 'diverged') return { kind: 'done' };
     const commits = await sendBranch(context, publication, engine, progress, progress.branch);

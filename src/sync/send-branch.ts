@@ -1,5 +1,5 @@
 import { counted } from '../core/text.ts';
-import { gitAddress, requirePushAccess } from '../dolt/git-access.ts';
+import { gitAddress, needsPushAccess, requirePushAccess } from '../dolt/git-access.ts';
 import type { Engine, TimeLimit } from '../dolt/server/engines.ts';
 import { countReachable } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -48,8 +48,8 @@ export async function send(
   limit: TimeLimit,
   push: (sql: Sql) => Promise<void>,
 ): Promise<void> {
-  const address = progress.peer.endpoint.kind === 'git' ? gitAddress(progress.peer.endpoint.dolt) : null;
-  if (address !== null)
-    await engine.runProgram(limit, progress.reach, (program) => requirePushAccess(address, program));
+  const { kind, dolt } = progress.peer.endpoint;
+  if (kind === 'git' && needsPushAccess(dolt))
+    await engine.runProgram(limit, progress.reach, (program) => requirePushAccess(gitAddress(dolt), program));
   await withSshReason(engine, progress, limit, () => engine.operation(limit, progress.reach, push));
 }

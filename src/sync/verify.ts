@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
@@ -5,12 +6,13 @@ import type { Sql } from '../dolt/sql/sql.ts';
 import { verifyDelivery } from './deliver.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
+import { requireUploadedTables } from './remotes/uploaded-tables.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /**
  * Reads a peer after a push that returned. It is verified only if the pushed commit is an ancestor of the head there,
- * because another writer may have continued from it. Everything else is recorded in the `PeerProgress` as
- * `unverified`.
+ * because another writer may have continued from it, and only if a git remote has all table files. Everything else is
+ * recorded in the `PeerProgress` as `unverified` or `missing-table-file`.
  * @param push.commits how many were sent
  */
 export async function verifyPush(
@@ -27,6 +29,7 @@ export async function verifyPush(
       progress.recordPush({ head: progress.head, commits: push.commits });
       return;
     }
+    await requireUploadedTables(context, engine, progress);
     const head = await readPeer(context, engine, progress);
     if (head === null || !(await holds(engine.database, progress, { head, target }))) {
       throw new Failure(
@@ -56,9 +59,11 @@ async function holds(
   return progress.replacing === null || !(await isAncestor(sql, progress.replacing.head, at.head));
 }
 
-/** The end of an engine says nothing about the peer. */
+/** The end of an engine says nothing about the peer, and some codes say more than `unverified`. */
+const AS_IT_IS: readonly ErrorCode[] = ['unverified', 'engine-lost', 'interrupted', 'missing-table-file'];
+
 function unverified(name: string, why: Failure): Failure {
-  if (why.code === 'unverified' || why.code === 'engine-lost' || why.code === 'interrupted') return why;
+  if (AS_IT_IS.includes(why.code)) return why;
   return new Failure(
     'unverified',
     `the push to ${name} returned, but reading the peer afterwards failed: ${why.message}`,

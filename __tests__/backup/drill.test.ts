@@ -1,28 +1,144 @@
-import { readdir } from 'node:fs/promises';
+import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { makeDatabase } from '../helpers/database.ts';
+import type { Contents } from '../../src/backup/contents.ts';
+import { makeDatabaseOf, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
 import { contentsOf, drill } from '../helpers/drilling.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-test('a backup that was pushed is proven, and nothing of the clone stays', async () => {
-  await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('local'));
-  const head = await local.head();
-  await local.sql(
+/** Rows that do not compress, so that a table file consists almost only of them. */
+const ROWS = `INSERT INTO notes WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 200),
+  u(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM u WHERE m < 19)
+  SELECT n + m * 200, CONCAT(SHA2(CONCAT('a', n, m), 512), SHA2(CONCAT('b', n, m), 512)) FROM s, u`;
+const EVERY_ROW = 4000;
+
+interface Backup {
+  readonly local: TestDatabase;
+  readonly head: string;
+  /** The path of the `file://` remote. */
+  readonly far: string;
+  readonly expected: Contents;
+}
+
+/** A database whose head has the tag `v1`, and a backup of both. Its first commit is the empty one. */
+async function backedUp(folder: TempFolder, ...statements: readonly string[]): Promise<Backup> {
+  const far = folder.file('far');
+  const local = await makeDatabaseOf(
+    folder.file('local'),
+    'CREATE TABLE notes (id INT PRIMARY KEY, body TEXT)',
+    'CREATE TABLE `odd``name` (x INT, j JSON, b BIT(3), g GEOMETRY, v INT AS (x + 1))',
+    "INSERT INTO `odd``name` (x, j, b, g) VALUES (1, '{\"a\": 1}', b'101', POINT(1, 2)), (NULL, NULL, NULL, NULL)",
+    'CREATE VIEW seen AS SELECT * FROM notes',
+    ROWS,
+    "CALL DOLT_COMMIT('-A', '-m', 'all rows')",
+    ...statements,
     "CALL DOLT_TAG('v1', 'HEAD')",
-    `CALL DOLT_REMOTE('add', 'far', 'file://${folder.file('far')}')`,
-    "CALL DOLT_PUSH('far', 'main')",
-    "CALL DOLT_PUSH('far', 'v1')",
   );
-  const expected = await contentsOf(folder, local.path, head);
-  const result = await drill(folder, { peer: { endpoint: `file://${folder.file('far')}` }, expected });
-  expect(result).toMatchObject({
-    kind: 'proven',
-    commit: head,
-    head,
-    databaseHash: expected.databaseHash,
-    tables: [{ name: 'items', rows: 2 }],
+  await local.sql(...publishing(`file://${far}`), ...publishing(`file://${far}`, 'v1'));
+  const head = await local.head();
+  return { local, head, far, expected: await contentsOf(folder, local.path, head) };
+}
+
+const fileAt = (path: string) => ({ endpoint: `file://${path}` });
+
+/** The largest table file of a remote. */
+async function tableFile(remote: string): Promise<string> {
+  const names = (await readdir(remote)).filter((name) => /^[0-9a-v]{32}(\.darc)?$/.test(name));
+  const sized = await Promise.all(names.map(async (name) => [(await stat(join(remote, name))).size, name] as const));
+  const [largest] = sized.sort(([a], [b]) => b - a);
+  if (largest === undefined) throw new Error('no table file');
+  return join(remote, largest[1]);
+}
+
+/** Changes some bytes in the middle of a file. */
+async function scratch(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  const { size } = await handle.stat();
+  await handle.write(Buffer.from('scratched'), 0, null, Math.floor(size / 2));
+  await handle.close();
+}
+
+/** Pushes from a copy what another person would put in the place of a backup. */
+async function tamper(local: TestDatabase, remote: string, ...statements: readonly string[]): Promise<void> {
+  const copy = `${remote}-from`;
+  await cp(local.path, copy, { recursive: true });
+  await openTestDatabase(copy).sql(
+    ...statements,
+    `CALL DOLT_REMOTE('add', 'tampered', 'file://${remote}')`,
+    "CALL DOLT_PUSH('--force', 'tampered', 'main')",
+    "CALL DOLT_PUSH('--force', 'tampered', 'v1')",
+  );
+  await rm(copy, { recursive: true });
+}
+
+const FORGED = ["UPDATE notes SET body = 'forged' WHERE id = 7", "CALL DOLT_COMMIT('-a', '-m', 'all rows')"];
+const RETAG = ["CALL DOLT_TAG('-d', 'v1')", "CALL DOLT_TAG('v1', 'HEAD')"];
+/** As a person would who wants the branch to look the same: one commit after the first. */
+const FORGED_INSTEAD = [
+  "CALL DOLT_RESET('--soft', 'HEAD~1')",
+  ...FORGED.slice(0, 1),
+  "CALL DOLT_COMMIT('-A', '-m', 'all rows')",
+];
+
+test('a backup is proven, and another one or a damaged one is not; nothing of the clones stays', async () => {
+  await using folder = await tempFolder();
+  const { local, head, far, expected } = await backedUp(folder);
+  const tables = [
+    { name: 'notes', rows: EVERY_ROW },
+    { name: 'odd`name', rows: 2 },
+  ];
+  expect(expected).toMatchObject({ commit: head, tables });
+  const proven = { kind: 'proven', commit: head, head, databaseHash: expected.databaseHash };
+  const whole = await drill(folder, { peer: fileAt(far), expected });
+  expect(whole).toMatchObject({ ...proven, tables });
+  const { size } = await stat(await tableFile(far));
+  if (whole.kind !== 'proven') throw new Error(whole.kind);
+  expect(whole.bytes).toBeGreaterThan(size);
+  expect(whole.bytes).toBeLessThan(size * 1.2);
+  expect(await drill(folder, { peer: fileAt(far), expected, depth: 'head' })).toMatchObject({
+    ...proven,
+    tables: null,
   });
-  expect(result).toMatchObject({ bytes: expect.any(Number) });
+
+  const differing = async (damage: (remote: string) => Promise<unknown>) => {
+    await cp(far, folder.file('bad'), { recursive: true });
+    await damage(folder.file('bad'));
+    const result = await drill(folder, { peer: fileAt(folder.file('bad')), expected });
+    await rm(folder.file('bad'), { recursive: true, force: true });
+    if (result.kind === 'proven') throw new Error('the backup was proven');
+    return { kind: result.kind, code: result.failure.code, message: result.failure.message };
+  };
+  const differs = (message: RegExp) => ({
+    ...{ kind: 'differs', code: 'drill-failed', message: expect.stringMatching(message) },
+  });
+  expect(await differing((bad) => tamper(local, bad, ...FORGED, ...RETAG))).toEqual(
+    differs(/^the backup at far is not what was backed up: the tag v1 is at [0-9a-v]{32} there, not at /),
+  );
+  expect(await differing((bad) => tamper(local, bad, ...FORGED_INSTEAD))).toEqual(
+    differs(/the branch main is at [0-9a-v]{32} there, which does not contain /),
+  );
+  expect(await differing(async (bad) => rm(await tableFile(bad)))).toEqual(differs(/cannot be restored: .*table file/));
+  expect(await differing(async (bad) => truncate(await tableFile(bad), 5_000))).toEqual(differs(/cannot be restored/));
+  expect(await differing(async (bad) => scratch(await tableFile(bad)))).toEqual(
+    differs(/cannot be restored: the table notes cannot be read: checksum error/),
+  );
+  expect(await differing((bad) => writeFile(join(bad, 'manifest'), ''))).toEqual(differs(/cannot be restored/));
+  expect(await differing(async (bad) => rm(join(bad, 'manifest')))).toEqual(differs(/no Dolt data/));
+  expect(await differing((bad) => rm(bad, { recursive: true }))).toMatchObject({
+    ...{ kind: 'unproven', code: 'folder-missing' },
+  });
   expect(await readdir(folder.file('drills'))).toEqual([]);
+}, 120_000);
+
+test('damage to rows that only an older commit has is found by reading everything, and not by reading the head', async () => {
+  await using folder = await tempFolder();
+  const gone = ['DELETE FROM notes', "CALL DOLT_COMMIT('-a', '-m', 'no rows')"];
+  const { far, expected } = await backedUp(folder, ...gone);
+  await scratch(await tableFile(far));
+  expect(await drill(folder, { peer: fileAt(far), expected, depth: 'head' })).toMatchObject({ kind: 'proven' });
+  const full = await drill(folder, { peer: fileAt(far), expected });
+  expect(full).toMatchObject({
+    kind: 'differs',
+    failure: { code: 'drill-failed', message: expect.stringMatching(/`dolt fsck` found damage: .*checksum error/) },
+  });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure, toFailure } from '../core/failure.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import { baseTablesAt } from '../dolt/schema/table-shape.ts';
 import { atRevision } from '../dolt/sql/at-revision.ts';
@@ -51,11 +52,11 @@ async function databaseHashAt(sql: Sql, commit: string): Promise<string> {
  */
 async function countByReading(sql: Sql, table: string, commit: string): Promise<number> {
   const sums = (await columnsAt(sql, table, commit)).map(({ name }) => `SUM(LENGTH(${quoted(name)}))`);
-  const [row] = await sql.rows(
-    countRow,
-    `SELECT ${['COUNT(*) AS n', ...sums].join(', ')} FROM ${quoted(table)} AS OF ?`,
-    [commit],
-  );
+  const statement = `SELECT ${['COUNT(*) AS n', ...sums].join(', ')} FROM ${quoted(table)} AS OF ?`;
+  const [row] = await sql.rows(countRow, statement, [commit]).catch((thrown: unknown) => {
+    const { code, message, hint, cause } = toFailure(thrown);
+    throw new Failure(code, `the table ${table} cannot be read: ${message}`, { hint, cause });
+  });
   return row?.n ?? 0;
 }
 

@@ -174,7 +174,13 @@ async function clone(
   const options = { dolt, database, engineCredentials, removeWith: [folder] };
   const limit = timeLimit(peer, 'clone', timeoutMs);
   const { signal } = context;
-  await readWithRetries(() => cloneDatabase(context, options, source, limit), { retries, signal });
+  const attempt = () => readWithRetries(() => cloneDatabase(context, options, source, limit), { retries, signal });
+  await attempt().catch(async (thrown: unknown) => {
+    const { code } = toFailure(thrown);
+    if (code === 'interrupted' || mayBeIntact(code)) throw thrown;
+    // A push by another writer may replace table files that a clone is about to copy; damage is still there afterwards.
+    await attempt();
+  });
 }
 
 /** @throws Failure `drill-failed` if the clone is not what it should be */

@@ -120,7 +120,7 @@ test('a backup is proven, and another one or a damaged one is not; nothing of th
   expect(await differing(async (bad) => rm(await tableFile(bad)))).toEqual(differs(/cannot be restored: .*table file/));
   expect(await differing(async (bad) => truncate(await tableFile(bad), 5_000))).toEqual(differs(/cannot be restored/));
   expect(await differing(async (bad) => scratch(await tableFile(bad)))).toEqual(
-    differs(/cannot be restored: the table notes cannot be read: checksum error/),
+    differs(/cannot be restored: `dolt fsck` found damage: .*checksum error/),
   );
   expect(await differing((bad) => writeFile(join(bad, 'manifest'), ''))).toEqual(differs(/cannot be restored/));
   expect(await differing(async (bad) => rm(join(bad, 'manifest')))).toEqual(differs(/no Dolt data/));

@@ -69,7 +69,8 @@ export async function cloneDatabase(
           if (!inTime) await server.kill();
           await cloning.catch((thrown: unknown) => {
             throwIfInterrupted(context.signal);
-            throw inTime ? sqlFailure(thrown, context.secrets) : limit.failure();
+            if (!inTime) throw limit.failure();
+            throw server.memoryFailure() ?? sqlFailure(thrown, context.secrets);
           });
         })
         .catch((thrown: unknown) => {

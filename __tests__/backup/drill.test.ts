@@ -2,9 +2,11 @@ import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Contents } from '../../src/backup/contents.ts';
+import { isAlive } from '../../src/core/processes.ts';
 import { makeDatabaseOf, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
 import { contentsOf, drill } from '../helpers/drilling.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 /** Rows that do not compress, so that a table file consists almost only of them. */
 const ROWS = `INSERT INTO notes WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 200),
@@ -141,4 +143,29 @@ test('damage to rows that only an older commit has is found by reading everythin
     kind: 'differs',
     failure: { code: 'drill-failed', message: expect.stringMatching(/`dolt fsck` found damage: .*checksum error/) },
   });
+});
+
+test.each([
+  ['clones', 1],
+  ['reads the clone', 2],
+])('an interruption while a drill %s ends it, and nothing of it stays', async (_, engines) => {
+  await using folder = await tempFolder();
+  const { far, expected } = await backedUp(folder);
+  const interruption = new AbortController();
+  const pids: number[] = [];
+  const interrupted = await failureOf(() =>
+    drill(folder, {
+      peer: fileAt(far),
+      expected,
+      signal: interruption.signal,
+      onResource: (resource) => {
+        if (resource.kind !== 'process') return;
+        pids.push(resource.pid);
+        if (pids.length === engines) interruption.abort();
+      },
+    }),
+  );
+  expect(interrupted.code).toBe('interrupted');
+  expect(pids.map(isAlive)).toEqual(pids.map(() => false));
+  expect(await readdir(folder.file('drills'))).toEqual([]);
 });

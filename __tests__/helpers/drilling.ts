@@ -6,6 +6,7 @@ import { type Env, readEnv } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import type { EngineContext } from '../../src/dolt/server/server.ts';
 import { configure } from './configuring.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { Written } from './endpoint-forms.ts';
@@ -27,7 +28,7 @@ export interface Drill {
   readonly timeoutMs?: number;
   readonly retries?: number;
   readonly onStep?: () => void;
-  readonly onResource?: (resource: { kind: 'process'; pid: number } | { kind: 'folder'; path: string }) => void;
+  readonly onResource?: EngineContext['onResource'];
 }
 
 /** What a database has at a commit, as a run reads it. */

@@ -2,6 +2,7 @@ import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
+import { engineMemory, goMemoryLimit } from './server/memory.ts';
 
 /**
  * Checks all data of a database with `dolt fsck`: every chunk has the content of its hash, and everything that a branch
@@ -15,7 +16,8 @@ export async function checkDatabase(
   database: string,
   { env, signal, secrets }: Pick<ProgramContext, 'env' | 'signal' | 'secrets'>,
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await run(dolt, ['fsck', '--quiet'], { env, cwd: database, signal });
+  const limited = { ...env, GOMEMLIMIT: goMemoryLimit(engineMemory()) };
+  const { exitCode, stdout, stderr } = await run(dolt, ['fsck', '--quiet'], { env: limited, cwd: database, signal });
   if (exitCode === 0) return;
   throw new Failure(
     'corrupt',

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import type { Contents } from '../../src/backup/contents.ts';
+import { freePort } from '../../src/core/processes.ts';
+import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { contentsOf, type Drill, drill } from '../helpers/drilling.ts';
+import { endRemotes, FORMS, type Remote } from '../helpers/endpoint-forms.ts';
+import { dropObjects, dropTables } from '../helpers/servers/git-tables.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const overridesOf = ({ dolthubHost }: Remote) => (dolthubHost === undefined ? {} : { dolthubHost });
+
+/** Makes a database and a remote that has its branch, for as long as the work takes. */
+async function withBackup<T>(
+  folder: TempFolder,
+  form: string,
+  work: (remote: Remote, expected: Contents) => Promise<T>,
+): Promise<T> {
+  const local = await makeDatabase(folder.file('local'));
+  const make = FORMS[form];
+  if (make === undefined) throw new Error(`no form ${form}`);
+  const remote = await make(folder, local.path);
+  try {
+    const credentials = { text: stringify(remote.credentials === null ? {} : { far: remote.credentials }) };
+    const run = { env: remote.env, overrides: overridesOf(remote), credentials };
+    const { result } = await command(folder, stringify({ far: remote.peer }), run);
+    expect(result.peers[0]).toMatchObject({ verified: true });
+    return await work(remote, await contentsOf(folder, local.path, await local.head()));
+  } finally {
+    await endRemotes([remote]);
+  }
+}
+
+const drillOf = (remote: Remote, expected: Contents): Drill => ({
+  ...{ peer: remote.peer, env: remote.env, credentials: remote.credentials, expected, tag: null },
+  ...overridesOf(remote),
+});
+
+test.each(['https:// without a password', 'https:// with a password', 'gs://', 'ssh://', 'git+ssh://'])(
+  'a backup at %s is proven with its credentials, and unproven with others',
+  async (form) => {
+    await using folder = await tempFolder();
+    await withBackup(folder, form, async (remote, expected) => {
+      const right = drillOf(remote, expected);
+      expect(await drill(folder, right)).toMatchObject({ kind: 'proven', ...expected, bytes: expect.any(Number) });
+      for (const { credentials, code } of remote.refused.slice(0, 1)) {
+        expect(await drill(folder, { ...right, credentials })).toMatchObject({ kind: 'unproven', failure: { code } });
+      }
+      expect(await readdir(folder.file('drills'))).toEqual([]);
+    });
+  },
+  120_000,
+);
+
+test('a git remote is not restored without a table file, nor when its repository lost the content of one', async () => {
+  await using folder = await tempFolder();
+  await withBackup(folder, 'git+file://', async (remote, expected) => {
+    const right = drillOf(remote, expected);
+    expect(await drill(folder, right)).toMatchObject({ kind: 'proven', ...expected });
+    const isTable = (path: string) => path !== 'manifest';
+    const differs = { kind: 'differs', failure: { code: 'drill-failed' } };
+    // The names of all files are still there, which is all that the check after a push reads.
+    const restoreObjects = dropObjects(folder.file('far.git'), isTable);
+    expect(await drill(folder, right)).toMatchObject(differs);
+    restoreObjects();
+    dropTables(folder.file('far.git'), isTable);
+    expect(await drill(folder, right)).toMatchObject({
+      ...{ kind: 'differs', failure: { code: 'drill-failed', message: expect.stringContaining('Blob not found') } },
+    });
+  });
+}, 120_000);
+
+test('a server that does not answer leaves a backup unproven', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const expected = await contentsOf(folder, local.path, await local.head());
+  const peer = { endpoint: `https://localhost:${await freePort()}/org/repo`, live: false };
+  expect(await drill(folder, { peer, expected })).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
+});
+
+test('the engines of a drill have the credentials of their peer, and of no other', async () => {
+  await using folder = await tempFolder();
+  const environments = new Map<string, string[]>();
+  const environmentOf = (name: string) => (resource: { kind: string; pid?: number }) => {
+    if (resource.kind !== 'process') return;
+    const environment = readFileSync(`/proc/${resource.pid}/environ`, 'utf8');
+    environments.set(name, [...(environments.get(name) ?? []), environment]);
+  };
+  const secretOf = (name: string) => `the-password-of-${name}`;
+  await withBackup(folder, 'https:// with a password', async (remote, expected) => {
+    await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const credentials = { ...remote.credentials, password: secretOf(name) };
+        const onResource = environmentOf(name);
+        const result = await drill(folder, { ...drillOf(remote, expected), credentials, onResource });
+        expect(result).toMatchObject({ kind: 'unproven', failure: { code: 'auth' } });
+      }),
+    );
+    await drill(folder, { ...drillOf(remote, expected), onResource: environmentOf('right') });
+    const right = String(remote.credentials?.['password']);
+    const has = (name: string, secret: string) =>
+      (environments.get(name) ?? []).map((environment) => environment.includes(secret));
+    expect([has('one', secretOf('one')), has('one', secretOf('two'))]).toEqual([[true], [false]]);
+    expect([has('two', secretOf('two')), has('two', secretOf('one'))]).toEqual([[true], [false]]);
+    // The second engine reads the clone and contacts nobody.
+    expect(has('right', right)).toEqual([true, false]);
+    expect(has('right', secretOf('one'))).toEqual([false, false]);
+  });
+}, 120_000);

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
-import { deleteTables, dropTables } from '../helpers/servers/git-tables.ts';
+import { deleteTables, dropObjects, dropTables } from '../helpers/servers/git-tables.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const isTable = (path: string) => path !== 'manifest';
@@ -34,6 +34,10 @@ test('a git remote without a table file of its manifest is never verified, until
 
   deleteTables(path);
   expect((await sync()).far).toMatchObject({ status: 'pushed', verified: true, remoteHead: await local.head() });
+  // The host could not send their content again: only names are read.
+  const restoreObjects = dropObjects(path, isTable);
+  expect((await sync()).far).toMatchObject({ status: 'unchanged', verified: true });
+  restoreObjects();
 
   // Nothing is pushed, and the fetch was before.
   const later = await sync({ before: 'fetched' });

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Gets the servers that the endpoint tests run on loopback: some are built from source, others come from Debian. Each
- * executable may be named by an environment variable instead (SERVER_VARIABLES); then nothing is installed for it.
+ * Gets the servers that the endpoint tests run on loopback, and the linters of workflows: some are built from source,
+ * others come from Debian or PyPI. Each executable may be named by an environment variable instead (SERVER_VARIABLES);
+ * then nothing is installed for it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { delimiter, isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { startsNoServices } from './quiet-services.mjs';
+import { installWheel } from './wheels.mjs';
 
 /**
  * @typedef {{ variable: string, binary: string, package: string, version: string, module?: string }} BuiltServer `binary`
@@ -43,11 +45,27 @@ const BUILT = [
   },
   { variable: 'DOLT_FEDERATION_TEST_ACT', binary: 'act', package: 'github.com/nektos/act', version: 'v0.2.89' },
   {
+    variable: 'DOLT_FEDERATION_TEST_ACTIONLINT',
+    binary: 'actionlint',
+    package: 'github.com/rhysd/actionlint/cmd/actionlint',
+    version: 'v1.7.12',
+  },
+  {
     variable: 'DOLT_FEDERATION_TEST_BD',
     binary: 'bd',
     package: 'github.com/steveyegge/beads/cmd/bd',
     version: 'v1.3.0',
     module: 'github.com/steveyegge/beads',
+  },
+];
+
+/** @type {readonly import('./wheels.mjs').Wheel[]} */
+const WHEELS = [
+  {
+    variable: 'DOLT_FEDERATION_TEST_ZIZMOR',
+    binary: 'zizmor',
+    version: '1.32.0',
+    reason: 'workflows are checked for security',
   },
 ];
 
@@ -112,7 +130,7 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/
 const APT_GET = '/usr/bin/apt-get';
 
 /** Every variable that names one of these servers to the tests. */
-export const SERVER_VARIABLES = [...BUILT, ...PACKAGED].map(({ variable }) => variable);
+export const SERVER_VARIABLES = [...BUILT, ...WHEELS, ...PACKAGED].map(({ variable }) => variable);
 
 /**
  * @param {readonly string[]} wanted variables of servers
@@ -130,6 +148,10 @@ export async function installServers(wanted, { folder, context, goInstall }) {
   }
   for (const server of BUILT.filter(({ variable }) => wanted.includes(variable))) {
     found[server.variable] = await build(server, { folder: join(folder, server.package), context, goInstall });
+  }
+  for (const wheel of WHEELS.filter(({ variable }) => wanted.includes(variable))) {
+    const path = await installWheel(wheel, { folder: join(folder, 'pypi'), env: context.env });
+    if (path !== null) found[wheel.variable] = path;
   }
   return found;
 }

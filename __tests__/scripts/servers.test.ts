@@ -1,6 +1,6 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { explain, installServers } from '../../scripts/servers.mjs';
 import { readEnv } from '../../src/core/env.ts';
 import type { goInstall } from '../../src/install/go.ts';
@@ -68,4 +68,39 @@ test('without Go the module that is missing is named', async () => {
   await expect(asked).rejects.toThrow(
     'The tests need github.com/steveyegge/beads@v1.3.0, which is built from source: spawnSync go ENOENT',
   );
+});
+
+describe('a program from PyPI', () => {
+  const ZIZMOR = 'DOLT_FEDERATION_TEST_ZIZMOR';
+  /** A `python3` that puts a program where pip was told to, or fails. */
+  async function python(folder: TempFolder, line: string) {
+    await mkdir(folder.file('bin'));
+    await writeFile(folder.file('bin', 'python3'), `#!/bin/sh\n${line}\n`);
+    await chmod(folder.file('bin', 'python3'), 0o755);
+    const { context, ...ground } = scene(folder, builds([]));
+    const env = { PATH: `${folder.file('bin')}:${readEnv()['PATH']}` };
+    return () => installServers([ZIZMOR], { ...ground, context: { ...context, env } });
+  }
+
+  test('is installed once, in a folder of its own', async () => {
+    await using folder = await tempFolder();
+    const log = folder.file('log');
+    const target = `while [ "$1" != --target ]; do shift; done`;
+    const install = await python(
+      folder,
+      `echo "$@" >> ${log}\n${target}\nmkdir "$2/bin" && echo "$3" > "$2/bin/zizmor"`,
+    );
+    const path = (await install())[ZIZMOR] ?? '';
+    expect(await readFile(path, 'utf8')).toBe('zizmor==1.32.0\n');
+    expect(path.startsWith(folder.file('servers'))).toBe(true);
+    expect(await install()).toEqual({ [ZIZMOR]: path });
+    expect((await readFile(log, 'utf8')).trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('that pip does not give is missing, and leaves nothing behind', async () => {
+    await using folder = await tempFolder();
+    const install = await python(folder, 'exit 3');
+    expect(await install()).toEqual({});
+    expect(await readdir(folder.file('servers', 'pypi'))).toEqual([]);
+  });
 });

@@ -7,6 +7,8 @@ type Program =
   | 'FAKE_GCS_SERVER'
   | 'TOXIPROXY'
   | 'ACT'
+  | 'ACTIONLINT'
+  | 'ZIZMOR'
   | 'BD'
   | 'SSHD'
   | 'SSH'

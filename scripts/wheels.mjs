@@ -1,0 +1,40 @@
+// @ts-check
+/** Gets programs that PyPI has as wheels, each into a folder of its own: no Python environment of the user changes. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * @typedef {{ variable: string, binary: string, version: string, reason: string }} Wheel `binary` is also the name of the
+ *   package; `reason` says what the tests do with it
+ */
+
+/**
+ * What cannot be installed is said, and no more: the tests that need it fail and name it, all others can run.
+ * @param {Wheel} wheel
+ * @param {{ folder: string, env: NodeJS.ProcessEnv }} ground
+ * @returns {Promise<string | null>} the absolute path of the program
+ */
+export async function installWheel({ variable, binary, version, reason }, { folder, env }) {
+  const target = join(folder, `${binary}-${version}`);
+  const program = join(target, 'bin', binary);
+  if (existsSync(program)) return program;
+  await mkdir(folder, { recursive: true });
+  const temporary = await mkdtemp(join(folder, '.new-'));
+  try {
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--root-user-action', 'ignore'];
+    const only = ['--no-deps', '--only-binary', ':all:', '--target', temporary, `${binary}==${version}`];
+    const { status, error } = spawnSync('python3', [...pip, ...only], { env, stdio: ['ignore', 2, 2] });
+    if (status !== 0) {
+      const why = error?.message ?? `exit code ${status}`;
+      console.error(`Some tests will fail without ${binary}: ${reason}, and pip failed: ${why} (or set ${variable})`);
+      return null;
+    }
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+    return program;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}

@@ -36,11 +36,18 @@ const SECRETS = new Map([
 
 const ACTION = 'OWNER/dolt-federation@COMMIT';
 
+const permissionsSchema = z.record(z.string(), z.string());
 const workflowSchema = z.looseObject({
   name: z.string(),
-  permissions: z.record(z.string(), z.string()),
-  concurrency: z.object({ group: z.string(), 'cancel-in-progress': z.boolean() }).optional(),
-  jobs: z.record(z.string(), z.looseObject({ steps: z.array(z.looseObject({})) })),
+  permissions: permissionsSchema,
+  jobs: z.record(
+    z.string(),
+    z.looseObject({
+      permissions: permissionsSchema.optional(),
+      concurrency: z.object({ group: z.string(), 'cancel-in-progress': z.boolean() }).optional(),
+      steps: z.array(z.looseObject({})),
+    }),
+  ),
 });
 const stepSchema = z.looseObject({
   env: z.record(z.string(), z.string()).default({}),
@@ -75,12 +82,16 @@ describe('the configurations to copy', () => {
 
 describe('the workflows to copy', () => {
   test('are the three uses; only the scheduled one may write, and it never runs twice at once', () => {
-    expect(workflows.map(({ name, permissions }) => [name, permissions])).toEqual([
+    const granted = workflows.map(({ name, permissions, jobs }) => [
+      name,
+      Object.assign({}, permissions, ...Object.values(jobs).map((job) => job.permissions)),
+    ]);
+    expect(granted).toEqual([
       ['federation', { contents: 'write' }],
       ['federation-check', { contents: 'read', 'pull-requests': 'write' }],
       ['release-backup', { contents: 'read' }],
     ]);
-    expect(workflows[0]?.concurrency?.['cancel-in-progress']).toBe(false);
+    expect(workflows[0]?.jobs['sync']?.concurrency?.['cancel-in-progress']).toBe(false);
   });
 
   test.each(workflows)('$name uses commands, inputs and credentials that exist', async ({ jobs }) => {

@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { TempFolder } from '../temp-folder.ts';
+import { writeActions } from './act-actions.ts';
 import { serverProgram } from './server-program.ts';
 
 /** What a run of a workflow needs besides its file. */
@@ -24,28 +25,6 @@ export interface ActEnd {
   readonly artifacts: ReadonlyMap<string, string>;
 }
 
-/** A local replacement for GitHub's artifact store: saves uploads to a folder. */
-const UPLOAD = `const { copyFileSync, mkdirSync } = require('node:fs');
-const { basename, join } = require('node:path');
-const { INPUT_NAME: name, INPUT_PATH: path, ARTIFACTS: folder } = process.env;
-mkdirSync(join(folder, name), { recursive: true });
-copyFileSync(path, join(folder, name, basename(path)));
-`;
-const UPLOAD_METADATA = `name: upload
-description: keeps a file
-inputs: {name: {description: name}, path: {description: file}}
-runs: {using: node20, main: index.js}
-`;
-
-/** Runs our step and keeps its job summary: act empties the file before each step and shows it nowhere. */
-const MAIN = `const { appendFileSync, readFileSync } = require('node:fs');
-const { spawnSync } = require('node:child_process');
-const { join } = require('node:path');
-const { status } = spawnSync(process.execPath, [join(__dirname, 'main.js')], { stdio: 'inherit' });
-appendFileSync(process.env.SUMMARIES, readFileSync(process.env.GITHUB_STEP_SUMMARY, 'utf8'));
-process.exitCode = status ?? 1;
-`;
-
 const SCHEDULE = {
   name: 'schedule',
   payload: { repository: { default_branch: 'main', visibility: 'private', private: true } },
@@ -59,31 +38,17 @@ export async function runWorkflows(
   folder: TempFolder,
   { event = SCHEDULE, repository, secrets, env }: ActRun,
 ): Promise<ActEnd> {
-  const [action, upload, artifacts] = [
-    folder.file('act', 'action'),
-    folder.file('act', 'upload'),
-    folder.file('artifacts'),
-  ];
-  await mkdir(folder.file('act', 'home'), { recursive: true });
-  await mkdir(upload, { recursive: true });
-  await mkdir(artifacts, { recursive: true });
-  await cp('dist', join(action, 'dist'), { recursive: true });
-  await writeFile(join(action, 'dist', 'keeping.cjs'), MAIN);
+  const artifacts = folder.file('artifacts');
   const summaries = folder.file('act', 'summary.md');
+  await mkdir(folder.file('act', 'home'), { recursive: true });
+  await mkdir(artifacts, { recursive: true });
   await writeFile(summaries, '');
-  await mkdir(join(action, 'validate'), { recursive: true });
-  for (const file of ['action.yml', 'validate/action.yml']) {
-    const metadata = await readFile(file, 'utf8');
-    await writeFile(join(action, file), metadata.replace('dist/main.js', 'dist/keeping.cjs'));
-  }
-  await writeFile(join(upload, 'action.yml'), UPLOAD_METADATA);
-  await writeFile(join(upload, 'index.js'), UPLOAD);
+  const local = await writeActions(folder, repository);
   await writeFile(folder.file('act', 'event.json'), JSON.stringify(event.payload));
   const args = [
     ...[event.name, '--eventpath', folder.file('act', 'event.json')],
     ...['ubuntu-latest', 'self-hosted'].flatMap((label) => ['--platform', `${label}=-self-hosted`]),
-    ...['--local-repository', `OWNER/dolt-federation@COMMIT=${action}`],
-    ...['--local-repository', `actions/upload-artifact@v6=${upload}`],
+    ...['--workflows', local.workflows, ...local.args],
     ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
     ...Object.entries({ ...env, ARTIFACTS: artifacts, SUMMARIES: summaries }).flatMap(([name, value]) => [
       '--env',

@@ -24,10 +24,15 @@ export interface WorkflowNeeds {
 export const WORKFLOW_PATH = '.github/workflows/federation.yml';
 const UNKNOWN_REPOSITORY = 'my-org/my-repo';
 
+/** Actions of others, each pinned by the commit of a version. */
+const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1';
+const UPLOAD = 'actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1';
+
 /** The workflow that federates every hour, to copy: least permissions, one run at a time, none in forks. */
 export function workflow(needs: WorkflowNeeds): string {
   const { repository, minute, runner, contents, bootstrap, secrets, credentials } = needs;
-  const environment = secrets.map(({ name }) => `          ${name}: \${{ secrets.${name} }}`);
+  const environment = ['    environment:', '      name: federation', '      deployment: false'];
+  const variables = secrets.map(({ name }) => `          ${name}: \${{ secrets.${name} }}`);
   const inputs = [
     ...(bootstrap === null ? [] : [`          bootstrap: ${bootstrap}`]),
     ...(credentials.length === 0
@@ -41,30 +46,32 @@ export function workflow(needs: WorkflowNeeds): string {
     `    - cron: '${minute} * * * *'`,
     '  workflow_dispatch:',
     '',
-    'permissions:',
-    `  contents: ${contents}`,
-    '',
-    'concurrency:',
-    '  group: dolt-federation',
-    '  cancel-in-progress: false',
+    'permissions: {}',
     '',
     'jobs:',
     '  sync:',
+    '    name: Sync',
     `    if: github.repository == '${repository ?? UNKNOWN_REPOSITORY}'`,
     `    runs-on: ${runner}`,
     '    timeout-minutes: 20',
+    ...(secrets.length === 0 ? [] : environment),
+    '    permissions:',
+    `      contents: ${contents}`,
+    '    concurrency:',
+    '      group: dolt-federation',
+    '      cancel-in-progress: false',
     '    steps:',
-    '      - uses: actions/checkout@v6',
+    `      - uses: ${CHECKOUT}`,
     '        with:',
     '          fetch-depth: 1',
     '          persist-credentials: false',
-    '      - uses: OWNER/dolt-federation@COMMIT',
+    '      - uses: OWNER/dolt-federation@COMMIT # VERSION',
     '        id: sync',
-    ...(environment.length === 0 ? [] : ['        env:', ...environment]),
+    ...(variables.length === 0 ? [] : ['        env:', ...variables]),
     '        with:',
     '          command: sync',
     ...inputs,
-    '      - uses: actions/upload-artifact@v6',
+    `      - uses: ${UPLOAD}`,
     "        if: always() && steps.sync.outputs.conflicts-path != ''",
     '        with:',
     '          name: conflicts',

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
-import { actionYml, setupActionYml, validateActionYml } from './generate/action-yml.ts';
+import { actionYml, setupActionYml, syncActionYml, validateActionYml } from './generate/action-yml.ts';
 import { configSchema } from './generate/config-schema.ts';
 import { changeTable, commandTable, exitCodeTable, inputTable, outputTable } from './generate/contract-tables.ts';
 import { errorEntries } from './generate/error-entries.ts';
@@ -24,6 +24,7 @@ const ROOT = process.cwd();
 const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<string, string>) => string>> = {
   'action.yml': actionYml,
   'setup/action.yml': setupActionYml,
+  'sync/action.yml': syncActionYml,
   'validate/action.yml': validateActionYml,
   'action-types.yml': actionTypesYml,
   'docs/result.schema.json': resultSchema,

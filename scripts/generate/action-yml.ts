@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { OUTPUTS, type OutputName } from '../../src/contract/outputs.ts';
 import { described } from './described.ts';
-import { actionInputs, type Input, setupInputs, validateInputs } from './inputs.ts';
+import { actionInputs, type Input, setupInputs, syncInputs, validateInputs } from './inputs.ts';
 
 const HEAD = '# Written by `npm run generate` from src/contract. Change it there.\n';
 const RUNTIME = 'node24';
@@ -35,6 +35,20 @@ export function validateActionYml(): string {
     description: 'Check the configuration of a federation offline, and report every problem on its line',
     inputs: validateInputs(),
     outputs: ['status', 'result', 'result-path', 'sarif-path'],
+    dist: '../dist',
+  });
+}
+
+/**
+ * sync/action.yml: the same bundle for the reusable workflow. A workflow can name an action of its own commit only below a
+ * folder (`$/sync`), not the one at the root of its repository.
+ */
+export function syncActionYml(): string {
+  return metadata({
+    name: 'dolt-federation sync',
+    description: 'Exchange commits with the peers of a Dolt database',
+    inputs: syncInputs(),
+    outputs: (Object.keys(OUTPUTS) as OutputName[]).filter((name) => name !== 'sarif-path'),
     dist: '../dist',
   });
 }

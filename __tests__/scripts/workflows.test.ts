@@ -5,13 +5,15 @@ import { z } from 'zod';
 
 const FOLDER = '.github/workflows';
 
+const permissionsSchema = z.record(z.string(), z.string());
 const workflowSchema = z.looseObject({
-  permissions: z.record(z.string(), z.string()),
+  on: z.unknown(),
+  permissions: permissionsSchema.optional(),
   jobs: z.record(
     z.string(),
     z.looseObject({
-      permissions: z.record(z.string(), z.string()),
-      'timeout-minutes': z.number(),
+      permissions: permissionsSchema.optional(),
+      'timeout-minutes': z.union([z.number(), z.string().regex(/inputs\.timeout-minutes/)]),
       needs: z.array(z.string()).optional(),
       steps: z.array(z.looseObject({ uses: z.string().optional(), run: z.string().optional() })),
     }),
@@ -23,16 +25,22 @@ const workflows = readdirSync(FOLDER).map((file) => {
   return { file, text, workflow: workflowSchema.parse(parse(text)) };
 });
 
-describe.each(workflows)('$file', ({ text, workflow }) => {
+/** A reusable workflow gets the permissions of the job that calls it. More than those would stop the call. */
+const REUSABLE = ['federate.yml'];
+
+describe.each(workflows)('$file', ({ file, text, workflow }) => {
   const jobs = Object.entries(workflow.jobs);
   const steps = jobs.flatMap(([, job]) => job.steps);
 
-  test('grants nothing to the workflow as a whole', () => {
-    expect(workflow.permissions).toEqual({});
+  test('grants nothing to the workflow as a whole, and each job what it needs', () => {
+    const isReusable = REUSABLE.includes(file);
+    expect(workflow.permissions).toEqual(isReusable ? undefined : {});
+    for (const [, { permissions }] of jobs) expect(permissions === undefined).toBe(isReusable);
+    if (isReusable) expect(Object.keys(z.looseObject({}).parse(workflow.on))).toEqual(['workflow_call']);
   });
 
   test('runs only actions that are pinned by commit, with their version beside it', () => {
-    const foreign = text.split('\n').filter((line) => /^\s*-? ?uses:/.test(line) && !line.includes('./'));
+    const foreign = text.split('\n').filter((line) => /^\s*-? ?uses:/.test(line) && !/ (?:\.|\$)\//.test(line));
     for (const line of foreign) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     expect(steps.some(({ uses }) => uses?.includes('@') === true)).toBe(true);
   });

@@ -1,0 +1,24 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowNeeds } from '../../src/report/commands/workflow.ts';
+
+export const RECIPES = 'docs/recipes';
+
+/** The workflows to copy, by file name. */
+export async function recipes(): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(RECIPES)).filter((name) => name.endsWith('.yml')).sort();
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(RECIPES, name), 'utf8')] as const)),
+  );
+}
+
+/** What the workflow of the example of a database with a secret needs. */
+export const SECOND_DATABASE: WorkflowNeeds = {
+  repository: 'my-org/my-repo',
+  minute: 34,
+  runner: 'ubuntu-latest',
+  contents: 'read',
+  bootstrap: 'origin',
+  secrets: [{ name: 'DOLTHUB_KEY', value: 'a key' }],
+  credentials: ["origin: {url: 'dolthub://my-org', dolt-jwk: {env: DOLTHUB_KEY}}"],
+};

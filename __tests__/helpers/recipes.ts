@@ -12,6 +12,17 @@ export async function recipes(): Promise<ReadonlyMap<string, string>> {
   );
 }
 
+/** What the recipe of the scheduled sync needs. */
+export const SCHEDULED_SYNC: WorkflowNeeds = {
+  repository: 'my-org/my-repo',
+  minute: 17,
+  runner: 'ubuntu-latest',
+  contents: 'write',
+  bootstrap: null,
+  secrets: [{ name: 'VAULT_PASSWORD', value: 'a password' }],
+  credentials: ["vault: {url: 'https://dolt.my-org.example', user: sync, password: {env: VAULT_PASSWORD}}"],
+};
+
 /** What the workflow of the example of a database with a secret needs. */
 export const SECOND_DATABASE: WorkflowNeeds = {
   repository: 'my-org/my-repo',

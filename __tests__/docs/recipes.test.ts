@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { workflow } from '../../src/report/commands/workflow.ts';
+import { PASSWORD, recipeScene } from '../helpers/recipe-scene.ts';
+import { recipes, SCHEDULED_SYNC } from '../helpers/recipes.ts';
+
+test('the scheduled sync is what init prints', async () => {
+  const text = (await recipes()).get('scheduled-sync.yml') ?? '';
+  expect(text.replace(/^(?:#.*\n)+/, '')).toBe(workflow(SCHEDULED_SYNC));
+});
+
+describe('act runs', () => {
+  test('scheduled-sync.yml: partner, primary and backup have all rows, and the secret is nowhere', async () => {
+    await using scene = await recipeScene('scheduled-sync.yml');
+    const run = await scene.run();
+    expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
+    const head = await scene.primary.head();
+    expect(await scene.vault()).toBe(head);
+    expect(run.summary).toContain('<code>vault</code> | backup | T1 | up-to-date | remote-empty | pushed');
+    expect(run.log).not.toContain(PASSWORD);
+  }, 60_000);
+
+  test('reusable-sync.yml: a conflict reaches the caller as outputs and artifact', async () => {
+    await using scene = await recipeScene(
+      'reusable-sync.yml',
+      (text) => `${text.replace('bootstrap: origin', 'fail-on: none')}
+  after:
+    needs: federate
+    runs-on: ubuntu-latest
+    steps:
+      - run: 'echo "after: $STATUS, $CONFLICTS in conflict, $PULLED pulled"'
+        env:
+          STATUS: \${{ needs.federate.outputs.status }}
+          CONFLICTS: \${{ needs.federate.outputs.conflicts }}
+          PULLED: \${{ needs.federate.outputs.pulled-commits }}
+`,
+    );
+    await scene.south.commit('clash', "INSERT INTO items VALUES (3, 'drei', 'bob')");
+    await scene.south.publish(scene.partner.url);
+    const vault = `vault: {url: '${scene.server.url}', user: sync, password: '${PASSWORD}'}`;
+    const run = await scene.run({ secrets: { FEDERATION_CREDENTIALS: vault } });
+    expect(run.exitCode).toBe(0);
+    expect(run.log).toContain('after: conflict, 1 in conflict, 2 pulled');
+    expect([...run.artifacts]).toEqual([[expect.stringContaining('/conflicts/'), expect.stringContaining('drei')]]);
+    expect(run.log).not.toContain(PASSWORD);
+  }, 60_000);
+
+  test('pull-request-check.yml in a merge queue: it succeeds without a comment', async () => {
+    await using scene = await recipeScene('pull-request-check.yml');
+    const run = await scene.run({ event: { name: 'merge_group', payload: { merge_group: {} } }, secrets: {} });
+    expect(run.exitCode).toBe(0);
+    expect(run.log).toContain('.beads/config.yaml: no problems, 3 peers');
+    expect(run.log).toContain('The event has no pull request to comment on.');
+  }, 60_000);
+});

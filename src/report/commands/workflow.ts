@@ -1,3 +1,5 @@
+import { VERSION } from '../../core/version.ts';
+
 /** A secret of the repository that a workflow reads. */
 export interface WorkflowSecret {
   readonly name: string;
@@ -56,7 +58,7 @@ export function workflow(needs: WorkflowNeeds): string {
     '    timeout-minutes: 20',
     ...(secrets.length === 0 ? [] : environment),
     '    permissions:',
-    `      contents: ${contents}`,
+    contents === 'write' ? '      contents: write # the remote is in this repository' : '      contents: read',
     '    concurrency:',
     '      group: dolt-federation',
     '      cancel-in-progress: false',
@@ -65,7 +67,7 @@ export function workflow(needs: WorkflowNeeds): string {
     '        with:',
     '          fetch-depth: 1',
     '          persist-credentials: false',
-    '      - uses: OWNER/dolt-federation@COMMIT # VERSION',
+    `      - uses: OWNER/dolt-federation@COMMIT # v${VERSION}`,
     '        id: sync',
     ...(variables.length === 0 ? [] : ['        env:', ...variables]),
     '        with:',

@@ -20,10 +20,12 @@ const workflowSchema = z.looseObject({
   ),
 });
 
-const workflows = readdirSync(FOLDER).map((file) => {
-  const text = readFileSync(`${FOLDER}/${file}`, 'utf8');
-  return { file, text, workflow: workflowSchema.parse(parse(text)) };
-});
+const workflows = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.yml'))
+  .map((file) => {
+    const text = readFileSync(`${FOLDER}/${file}`, 'utf8');
+    return { file, text, workflow: workflowSchema.parse(parse(text)) };
+  });
 
 /** A reusable workflow gets the permissions of the job that calls it. More than those would stop the call. */
 const REUSABLE = ['federate.yml'];

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+/**
+ * GitHub starts no workflow whose actions the lock file lacks, and runs the commits that it names. `gh actions-lock` writes
+ * it and needs GitHub; this is what can be checked without.
+ */
+const FOLDER = '.github/workflows';
+const PIN = /^([\w-]+\/[\w-]+)@([0-9a-f]{40})$/;
+
+const lockSchema = z.strictObject({
+  version: z.literal('v0.0.2'),
+  workflows: z.record(z.string(), z.array(z.string().regex(PIN))),
+  dependencies: z.record(
+    z.string().regex(PIN),
+    z.strictObject({
+      ref: z.string().regex(/^v\d+\.\d+\.\d+$/),
+      commit: z.string(),
+      owner_id: z.number().int(),
+      repo_id: z.number().int(),
+      uses: z.array(z.string()).optional(),
+    }),
+  ),
+});
+const lock = lockSchema.parse(parse(readFileSync(`${FOLDER}/actions.lock`, 'utf8')));
+
+/** Each action of a workflow, with the version beside it. */
+const used = (text: string) =>
+  new Map(
+    [...text.matchAll(/uses: ([\w-]+\/[\w-]+@\S+) # (\S+)$/gm)].map(([, action = '', version = '']) => [
+      action,
+      version,
+    ]),
+  );
+
+const workflows = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.yml'))
+  .map((name) => ({ path: `${FOLDER}/${name}`, actions: used(readFileSync(`${FOLDER}/${name}`, 'utf8')) }));
+
+test('every workflow is locked, and no other', () => {
+  expect(Object.keys(lock.workflows)).toEqual(workflows.map(({ path }) => path));
+});
+
+describe.each(workflows)('$path', ({ path, actions }) => {
+  test('names in the lock file what it uses', () => {
+    expect(lock.workflows[path]).toEqual([...actions.keys()].sort());
+  });
+
+  test('has the versions of the lock file beside its commits', () => {
+    const locked = [...actions.keys()].map((action) => [action, lock.dependencies[action]?.ref]);
+    expect(locked).toEqual([...actions]);
+  });
+});
+
+test('the locked commit of an action is the one that it is pinned to, and none is left over', () => {
+  const commits = Object.entries(lock.dependencies).map(([action, { commit }]) => [action.split('@')[1], commit]);
+  for (const [pinned, commit] of commits) expect(commit).toBe(`sha1-${pinned}`);
+  const wanted = new Set(workflows.flatMap(({ actions }) => [...actions.keys()]));
+  expect(Object.keys(lock.dependencies)).toEqual([...wanted].sort());
+});

@@ -4,7 +4,7 @@ import { listed } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { createTags, deleteTags, readTags, type Tag } from '../dolt/sql/tags.ts';
-import { removeMarks } from '../dolt/sql/transfer.ts';
+import { isFetchedTag, removeMarks } from '../dolt/sql/transfer.ts';
 import type { Around } from './in-engines.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -36,7 +36,7 @@ export async function keepTags(
   try {
     await work(async (engine, fetches) => {
       // Another program may make tags between two engines; the older list is right only if a restoration is pending.
-      if (!phase.open) phase.before = await readTags(engine.database);
+      if (!phase.open) phase.before = (await readTags(engine.database)).filter((tag) => !isFetchedTag(tag));
       phase.open = true;
       try {
         return await fetches();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { trackingRefs } from './heads.ts';
 import type { Sql } from './sql.ts';
+import { deleteTags, readTags } from './tags.ts';
 
 /** A branch of a remote. */
 interface RemoteBranch {
@@ -24,6 +25,28 @@ export async function fetchBranch(sql: Sql, from: RemoteBranch, mark?: FetchMark
   await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, from.branch, ...marked]);
 }
 
+/**
+ * Fetches one tag of a remote under another name, also if its commit, or the tag itself, is here already (Dolt 2.3.0,
+ * measured: a fetch of a branch brings a tag only if its commit is here and the tag is not).
+ * @throws Failure `remote-empty` if the remote has no branch, `branch-missing` if it has no such tag
+ */
+export async function fetchTag(
+  sql: Sql,
+  from: Omit<RemoteBranch, 'branch'> & { readonly tag: string; readonly as: string },
+): Promise<void> {
+  await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, `refs/tags/${from.tag}:refs/tags/${from.as}`]);
+}
+
+/** A new name under which a tag of a remote is fetched; the next `removeMarks` removes it. */
+export function fetchedTagName(): string {
+  return `${MARKS}${randomBytes(6).toString('hex')}`;
+}
+
+/** Whether `fetchTag` made this tag. */
+export function isFetchedTag({ name }: { readonly name: string }): boolean {
+  return name.startsWith(MARKS);
+}
+
 /** A second tracking ref of one fetch; it shows that the branch has arrived. */
 export interface FetchMark {
   readonly ref: `remotes/${string}`;
@@ -45,15 +68,16 @@ export async function isMarked(sql: Sql, { ref }: FetchMark): Promise<boolean> {
   return (await trackingRefs(sql)).has(ref);
 }
 
-/** Removes the marks of all fetches, including killed ones. */
+/** Removes the marks and the fetched tags of all fetches, including killed ones. */
 export async function removeMarks(sql: Sql): Promise<void> {
   const marks = [...(await trackingRefs(sql)).keys()].flatMap((name) => {
     const [, remote, ...branch] = name.split('/');
     const path = branch.join('/');
     return path.startsWith(MARKS) ? [`${remote}/${path}`] : [];
   });
-  if (marks.length === 0) return;
-  await sql.run(`CALL DOLT_BRANCH('-d', '-r'${marks.map(() => ', ?').join('')})`, marks);
+  if (marks.length > 0) await sql.run(`CALL DOLT_BRANCH('-d', '-r'${marks.map(() => ', ?').join('')})`, marks);
+  const tags = (await readTags(sql)).filter(isFetchedTag).map(({ name }) => name);
+  if (tags.length > 0) await deleteTags(sql, tags);
 }
 
 /**

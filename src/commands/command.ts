@@ -30,6 +30,8 @@ export interface Asked {
   readonly untrusted: boolean;
   /** The branch of the git repository that the event may change; null: unknown, as in a terminal. */
   readonly gitBranch: string | null;
+  /** The tag of the release that started the workflow; null: none did. */
+  readonly releaseTag: string | null;
   /** Whether a run without any configured peer is only a warning. */
   readonly allowNoPeers: boolean;
 }

@@ -10,7 +10,7 @@ import { failureOf } from '../../helpers/thrown.ts';
 
 type Inputs = Partial<Record<InputName, string>>;
 
-const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private', branch: 'work' };
+const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private', branch: 'work', releaseTag: null };
 const UNSAFE: EventVerdict = { ...SAFE, trusted: false };
 
 function request(inputs: Inputs = {}, event = SAFE) {

@@ -19,6 +19,8 @@ export interface EventVerdict {
   readonly visibility: Visibility;
   /** The branch of the event, or the default branch if it has none, as on a release or a tag; null: unknown. */
   readonly branch: string | null;
+  /** The tag of the release; null on every other event, and without a name of it. */
+  readonly releaseTag: string | null;
 }
 
 /** Started by a user with write access, or by the schedule of the default branch. */
@@ -32,6 +34,8 @@ const payloadSchema = z.looseObject({
     private: z.boolean().optional(),
   }),
 });
+
+const releaseSchema = z.looseObject({ release: z.looseObject({ tag_name: z.string().min(1) }) });
 type Repository = z.infer<typeof payloadSchema>['repository'];
 
 /**
@@ -43,7 +47,18 @@ export function judgeEvent(event: WorkflowEvent): EventVerdict {
   const repository = parsed.success ? parsed.data.repository : {};
   const own = /^refs\/heads\/(.+)$/.exec(event.ref)?.[1];
   const branch = own ?? repository.default_branch ?? null;
-  return { ...trust(event, repository), visibility: visibilityOf(repository), branch };
+  return {
+    ...trust(event, repository),
+    visibility: visibilityOf(repository),
+    branch,
+    releaseTag: event.name === 'release' ? releaseTag(event) : null,
+  };
+}
+
+/** The tag of a release: the ref of its event, else what the payload says. */
+function releaseTag({ ref, payload }: WorkflowEvent): string | null {
+  const parsed = releaseSchema.safeParse(payload);
+  return /^refs\/tags\/(.+)$/.exec(ref)?.[1] ?? (parsed.success ? parsed.data.release.tag_name : null);
 }
 
 function trust({ name, ref }: WorkflowEvent, repository: Repository): Pick<EventVerdict, 'trusted' | 'why'> {

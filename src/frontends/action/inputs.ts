@@ -101,6 +101,7 @@ export function askedByInputs(written: WrittenInputs, event: EventVerdict): Aske
     reportValues: event.visibility === 'private' ? 'keys' : 'none',
     untrusted: !event.trusted && !read('allow-untrusted-event'),
     gitBranch: event.branch,
+    releaseTag: event.releaseTag,
     allowNoPeers: read('allow-no-peers'),
   };
 }

@@ -26,6 +26,7 @@ export function askedByFlags({ command, operands, flags }: ParsedCommand, report
     reportValues,
     untrusted: false,
     gitBranch: null,
+    releaseTag: null,
     allowNoPeers: true,
   };
 }

@@ -2,9 +2,8 @@ import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { Peer } from '../config/configuration.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { Failure, type Location, toFailure } from '../core/failure.ts';
+import { type Failure, type Location, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
-import { counted } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { InstalledDolt } from '../install/dolt-request.ts';
@@ -19,7 +18,7 @@ import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { planAll } from '../sync/plan.ts';
-import { pushAll } from '../sync/push.ts';
+import { pushAll, raceFailure } from '../sync/push.ts';
 import { pauseBefore } from '../sync/read-peer.ts';
 import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
 import { explainFileAccess } from '../sync/remotes/file-access.ts';
@@ -48,8 +47,27 @@ export interface SyncOutcome {
  * @throws Failure for everything that stops the whole run; the failure of one peer is in its result
  */
 export async function sync(request: SyncRequest, context: Context): Promise<SyncOutcome> {
-  const started = monotonicMs();
   const settings = await readSyncSettings(request, context);
+  return await onDatabase(request, context, settings, (opened) => syncDatabase(request, context, opened));
+}
+
+/** What a run works on. */
+export interface Opened {
+  readonly settings: SyncSettings;
+  readonly access: AccessRules;
+  readonly database: LocalDatabase;
+  readonly dolt: InstalledDolt;
+  readonly started: number;
+}
+
+/** Finds Dolt, opens the database for a run, and closes it; unless the run ends early. */
+export async function onDatabase(
+  request: SyncRequest,
+  context: Context,
+  settings: SyncSettings,
+  work: (opened: Opened) => Promise<RunResult>,
+): Promise<SyncOutcome> {
+  const started = monotonicMs();
   const { configuration, peers } = settings;
   const locations = locationsOf(peers);
   const end = endsEarly(request, settings, context);
@@ -63,63 +81,64 @@ export async function sync(request: SyncRequest, context: Context): Promise<Sync
   const access = await accessToPeers(request, context, settings, dolt);
   const database = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
   try {
-    const opened = { settings, access, database, dolt, started };
-    return { result: await syncDatabase(request, context, opened), doltPath: dolt.path, locations };
+    return { result: await work({ settings, access, database, dolt, started }), doltPath: dolt.path, locations };
   } finally {
     await database.close();
   }
 }
 
-interface Opened {
-  readonly settings: SyncSettings;
-  readonly access: AccessRules;
-  readonly database: LocalDatabase;
-  readonly dolt: InstalledDolt;
-  readonly started: number;
-}
-
-/** One run on our database. Temporary changes, such as remotes, are undone, also when the run fails. */
+/** One run on our database. */
 async function syncDatabase(request: SyncRequest, context: Context, opened: Opened): Promise<RunResult> {
-  const { settings, access, database, dolt, started } = opened;
-  const { mayPush, notices } = await readPushRights(request, settings, database.path);
-  const reported: Diagnostic[] = [];
-  const notify = (notice: Diagnostic): void => void reported.push(notice);
-  const preparing = { settings, local: database, access, mayPush, notify };
-  const undo: Undo = { upstreams: [], folders: async () => undefined };
-  const run = async () => {
-    context.onProgress({ stage: 'starting Dolt' });
-    const prepared = await prepareSync(request, context, preparing, undo);
-    announce(context, prepared.allProgress);
-    const syncContext = newSyncContext(request, context, { opened, prepared, notify });
+  const { database, settings, dolt, started } = opened;
+  const { configuration } = settings;
+  const { value, notices } = await withPeers(request, context, opened, async (syncContext, prepared) => {
     const exchanged = await exchange(syncContext, prepared.local, prepared.allProgress);
     context.onProgress({ stage: 'writing the result' });
     await explainFileAccess(prepared.allProgress);
-    const { configuration } = settings;
     const recorded = await record(request, context, { database, configuration, prepared, head: exchanged.head });
     const on = { configuration, database, branch: prepared.branch };
     const afterSync = exchanged.merge === null ? NO_EXPORT : await exportAfterSync(request, context, on);
     return { prepared, exchanged, recorded, afterSync };
-  };
-  const { prepared, exchanged, recorded, afterSync } = await run().finally(() =>
-    releasePeers(request, preparing, undo),
-  );
-  const { head, merge } = exchanged;
-  const { conflicts, unsaved, state } = recorded;
-  const all = [...database.notices, ...settings.notices, ...notices, ...reported];
+  });
+  const { prepared, exchanged, recorded, afterSync } = value;
   const doltVersion = dolt.version;
   return runResult(request, {
     started,
     doltVersion,
     database,
     prepared,
-    head,
-    merge,
-    conflicts,
-    unsaved,
-    state,
+    ...exchanged,
+    ...recorded,
     afterSync,
-    notices: all,
+    notices,
   });
+}
+
+/**
+ * Prepares the database and its peers for the work of a run. Temporary changes, such as remotes, are undone, also when
+ * the run fails.
+ * @returns also all notices about the run as a whole
+ */
+export async function withPeers<T>(
+  request: SyncRequest,
+  context: Context,
+  opened: Opened,
+  work: (syncContext: SyncContext, prepared: PreparedSync) => Promise<T>,
+): Promise<{ readonly value: T; readonly notices: readonly Diagnostic[] }> {
+  const { settings, access, database } = opened;
+  const { mayPush, notices } = await readPushRights(request, settings, database.path);
+  const reported: Diagnostic[] = [];
+  const notify = (notice: Diagnostic): void => void reported.push(notice);
+  const preparing = { settings, local: database, access, mayPush, notify };
+  const undo: Undo = { upstreams: [], folders: async () => undefined };
+  const run = async (): Promise<T> => {
+    context.onProgress({ stage: 'starting Dolt' });
+    const prepared = await prepareSync(request, context, preparing, undo);
+    announce(context, prepared.allProgress);
+    return await work(newSyncContext(request, context, { opened, prepared, notify }), prepared);
+  };
+  const value = await run().finally(() => releasePeers(request, preparing, undo));
+  return { value, notices: [...database.notices, ...settings.notices, ...notices, ...reported] };
 }
 
 interface Exchanged {
@@ -252,25 +271,20 @@ async function fetchLate(context: SyncContext, local: LocalHead, late: readonly 
   return answered.length > 0;
 }
 
-function raceFailure(progress: PeerProgress, why: Failure, attempts: number): Failure {
-  if (why.code !== 'non-fast-forward') return why;
-  return new Failure(
-    'non-fast-forward',
-    `${progress.peer.name} moved during each of ${counted(attempts, 'attempt')} to push`,
-  );
-}
-
 /**
  * Reports what was done before an interruption; our branch has not moved.
  * @throws Failure every other failure
  */
-function recordInterruption(allProgress: readonly PeerProgress[], failure: Failure): void {
+export function recordInterruption(allProgress: readonly PeerProgress[], failure: Failure): void {
   if (failure.code !== 'interrupted') throw failure;
   for (const progress of allProgress) progress.interrupt(failure);
 }
 
 /** The next run removes what cannot be removed now; that must not hide the outcome of this run. */
-async function removeScratchBranches({ engines }: SyncContext, allProgress: readonly PeerProgress[]): Promise<void> {
+export async function removeScratchBranches(
+  { engines }: SyncContext,
+  allProgress: readonly PeerProgress[],
+): Promise<void> {
   if (!allProgress.some((progress) => progress.actions?.merge === true || progress.actions?.push === true)) return;
   await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
 }

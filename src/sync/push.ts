@@ -186,6 +186,12 @@ export async function pushVerdict(
   return (await isAncestor(sql, head, target)) ? 'fast-forward' : 'diverged';
 }
 
+/** Why a peer is given up after so many pushes. */
+export function raceFailure({ peer }: PeerProgress, why: Failure, attempts: number): Failure {
+  if (why.code !== 'non-fast-forward') return why;
+  return new Failure('non-fast-forward', `${peer.name} moved during each of ${counted(attempts, 'attempt')} to push`);
+}
+
 /** Only a peer that is never merged from can have commits of its own and be pushed to. */
 export function divergedBranch(progress: PeerProgress): Failure {
   return new Failure(

@@ -1,5 +1,6 @@
 import type { CommandName } from '../contract/commands.ts';
 import { addPeerCommand } from './add-peer.ts';
+import { backupCommand } from './backup/index.ts';
 import type { Command } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { configGetCommand, configListCommand } from './config.ts';
@@ -23,6 +24,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   sync: syncCommand('sync'),
   pull: syncCommand('pull'),
   push: syncCommand('push'),
+  backup: backupCommand,
   status: syncCommand('status'),
   plan: syncCommand('plan'),
   'add-peer': addPeerCommand,

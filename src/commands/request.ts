@@ -112,3 +112,8 @@ export const DEFAULT_SYNC_REQUEST: SyncRequest = {
 export function mayWrite({ command, dryRun }: Pick<SyncRequest, 'command' | 'dryRun'>): boolean {
   return command !== 'status' && !dryRun;
 }
+
+/** Whether the command only sends: it merges nothing, so nothing can be in conflict. */
+export function sendsOnly({ command }: Pick<SyncRequest, 'command'>): boolean {
+  return command === 'push' || command === 'backup';
+}

@@ -7,13 +7,13 @@ import { runOutputs } from '../report/outputs.ts';
 import { COMMENT_BUDGET_BYTES, summary } from '../report/summary.ts';
 import { text } from '../report/text/run-report.ts';
 import { withValues } from '../report/values.ts';
-import { type Asked, type Command, defineCommand } from './command.ts';
+import { type Asked, type Command, defineCommand, type Rendered } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl, requestedRoles } from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
-import { sync } from './sync.ts';
+import { type SyncOutcome, sync } from './sync.ts';
 
 /** `sync`, `pull`, `push`, `status` and `plan` share one request and one result; each carries out a part. */
 export function syncCommand(command: SyncRequest['command']): Command {
@@ -24,24 +24,30 @@ export function syncCommand(command: SyncRequest['command']): Command {
       if (mayWrite(request)) await offerDatabase(request, context);
       return outcome;
     },
-    render: ({ result, doltPath, locations }, { reportValues }) => {
-      const shown = withValues(result, reportValues);
-      return {
-        json: shown,
-        text: (shownAs) => text(shown, reportValues, shownAs),
-        outputs: () => runOutputs(shown, doltPath),
-        summary: () => summary(shown),
-        pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
-        annotations: (failing) => annotations(shown, { failing, locations }),
-        verdict: verdict(shown),
-      };
-    },
+    render: (outcome, request) => renderRun(outcome, request),
     exitCode: ({ result }, { failOn }) => exitCodeOf(result, failOn),
   });
 }
 
+/** The result of a run in every form. */
+export function renderRun(
+  { result, doltPath, locations }: SyncOutcome,
+  { reportValues }: Pick<SyncRequest, 'reportValues'>,
+): Rendered {
+  const shown = withValues(result, reportValues);
+  return {
+    json: shown,
+    text: (shownAs) => text(shown, reportValues, shownAs),
+    outputs: () => runOutputs(shown, doltPath),
+    summary: () => summary(shown),
+    pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
+    annotations: (failing) => annotations(shown, { failing, locations }),
+    verdict: verdict(shown),
+  };
+}
+
 /** An event that may not write causes a dry run that opens no local endpoint. */
-function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest {
+export function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest {
   const { read, untrusted } = asked;
   return {
     command,

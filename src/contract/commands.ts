@@ -101,6 +101,12 @@ export const COMMANDS = {
     options: [...WRITE, 'init-empty', 'force-with-lease'],
     action: true,
   },
+  backup: {
+    summary: 'Push the branch and the tag of a release to the backups, and prove that each can be restored',
+    arguments: PEERS,
+    options: [...WRITE, 'init-empty', 'tag', 'drill', 'require-copies', 'proof'],
+    action: true,
+  },
   status: {
     summary: 'Show how far ahead or behind each peer is',
     arguments: PEERS,

@@ -6,6 +6,7 @@ import {
   COMMENT_MODES,
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
+  DRILLS,
   FAIL_ON,
   JSONL_COMMITS,
   REPORT_FORMATS,
@@ -265,6 +266,34 @@ export const OPTIONS = {
     max: 100,
     default: '50',
     value: 'percent',
+  },
+  tag: {
+    description:
+      'Tag of the release to back up. If it exists, its commit is backed up; else it is made at the head and pushed to the primary first. On a release event the default is the tag of the release',
+    frontends: BOTH,
+    type: 'text',
+    value: 'name',
+  },
+  drill: {
+    description:
+      'How each backup is proven after the push: `full` (clone it and read every row), `head` (clone it and compare the hash of the database), `rotate` (`full`, for one peer a day) or `off`',
+    frontends: BOTH,
+    type: 'choice',
+    choices: DRILLS,
+    default: 'full',
+  },
+  'require-copies': {
+    description: 'Succeed if so many peers have the proven commit; by default every peer must have it',
+    frontends: BOTH,
+    type: 'count',
+    min: 1,
+    value: 'n',
+  },
+  proof: {
+    description: 'File to write the proof of the backups to, as JSON to attach to a release',
+    frontends: CLI,
+    type: 'text',
+    value: 'file',
   },
   'jsonl-path': {
     description: 'Path of the JSONL file; by default `issues.jsonl` in the beads workspace, or what `export.path` says',

@@ -10,6 +10,8 @@ export const OUTPUTS = {
   conflicts: 'Number of rows in conflict that need a decision',
   'conflicts-path': 'File with every row that needs a decision, on the disk of the runner only; empty if there is none',
   'jsonl-path': 'The JSONL file that was written or compared; empty if there is none',
+  'proof-path':
+    'File with the proof of the backups, to attach to a release; empty if no backup was proven, and for other commands',
   'pulled-commits': 'Number of commits pulled',
   'pushed-commits': 'Number of commits pushed, summed over all peers',
   'sarif-path': 'File with the problems that `validate` found, as SARIF 2.1.0; empty for other commands',

@@ -124,6 +124,21 @@ export const PEER_ERRORS = {
     hint: 'Check the commit that the tag names, then delete or rename the tag.',
     ...FINAL,
   },
+  'tag-not-ours': {
+    title: 'The tag names a commit that our branch does not contain',
+    hint: 'Get the commit first with `dolt-federation sync`, or give the branch that contains it with `--branch`.',
+    ...FINAL,
+  },
+  'drill-unproven': {
+    title: 'A backup could not be read, so nothing is proven about it',
+    hint: 'The push was verified. Give the peer credentials that may read, and make sure that it can be reached.',
+    ...INFORMATION,
+  },
+  'too-few-copies': {
+    title: 'Fewer peers than `--require-copies` says have the proven commit',
+    hint: 'Correct the errors of the other peers, then run again. Peers that have the commit stay as they are.',
+    ...FINAL,
+  },
   unverified: {
     title: 'The push reported success but the peer does not have the commit',
     hint: 'The data is still in this database. Do not trust the remote until you have checked it.',

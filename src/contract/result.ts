@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupSchema, drillSchema } from './backup-result.ts';
 import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import { HASH } from './hash.ts';
@@ -194,6 +195,8 @@ export const peerResultSchema = z.strictObject({
   rewritten: rewrittenSchema.optional(),
   /** What came in, or would come in; only if `federation.attribution` is not `off`. */
   attribution: attributionSchema.optional(),
+  /** Only of `backup`. */
+  drill: drillSchema.optional(),
   /** Present if no head of this peer was recorded; then a rewritten history is only suspected. */
   memory: z.literal('none').optional(),
 });
@@ -225,7 +228,7 @@ const jsonlCommitSchema = z.strictObject({
 
 export const runResultSchema = z.strictObject({
   version: z.literal(1),
-  command: z.enum(['sync', 'pull', 'push', 'status', 'plan']),
+  command: z.enum(['sync', 'pull', 'push', 'backup', 'status', 'plan']),
   status: z.enum(RUN_STATUSES),
   database: z.string().nullable(),
   /** null if none was named and no database was opened. */
@@ -257,10 +260,12 @@ export const runResultSchema = z.strictObject({
       commit: jsonlCommitSchema.optional(),
     })
     .optional(),
+  /** Only of `backup`. */
+  backup: backupSchema.optional(),
   /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
   truncated: z.literal(true).optional(),
 });
-/** The JSON of `sync`, `pull`, `push`, `status` and `plan`. */
+/** The JSON of `sync`, `pull`, `push`, `backup`, `status` and `plan`. */
 export type RunResult = z.infer<typeof runResultSchema>;
 
 const stopSchema = z.strictObject({

@@ -178,6 +178,11 @@ export const USAGE_ERRORS = {
     hint: 'Remove the key that the message names, or set `federation.push: true` to override it for dolt-federation.',
     ...USAGE,
   },
+  'no-backup-peers': {
+    title: 'No peer is configured for backups',
+    hint: 'Add a peer with `role: backup` or `role: archive` under `federation.peers`, or name the peers to back up to.',
+    ...USAGE,
+  },
   'backup-address': {
     title: 'The database already uses this address for a Dolt backup',
     hint: 'Give the peer a folder or path of its own, or remove the backup with `dolt backup remove <name>`.',

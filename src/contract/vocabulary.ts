@@ -8,14 +8,16 @@ export interface RoleRights {
   readonly pull: boolean;
   readonly push: boolean;
   readonly inSync: boolean;
+  /** Whether `backup` pushes to it without being given its name. */
+  readonly inBackup: boolean;
 }
 
 export const ROLE_RIGHTS: Readonly<Record<Role, RoleRights>> = {
-  primary: { pull: true, push: true, inSync: true },
-  peer: { pull: true, push: true, inSync: true },
-  upstream: { pull: true, push: false, inSync: true },
-  backup: { pull: false, push: true, inSync: true },
-  archive: { pull: false, push: true, inSync: false },
+  primary: { pull: true, push: true, inSync: true, inBackup: false },
+  peer: { pull: true, push: true, inSync: true, inBackup: false },
+  upstream: { pull: true, push: false, inSync: true, inBackup: false },
+  backup: { pull: false, push: true, inSync: true, inBackup: true },
+  archive: { pull: false, push: true, inSync: false, inBackup: true },
 };
 
 export const TIERS = ['T1', 'T2', 'T3', 'T4'] as const;
@@ -80,6 +82,17 @@ export const ACCEPTS = [
   'peers',
 ] as const;
 export type Accept = (typeof ACCEPTS)[number];
+
+/**
+ * How much of a backup is restored and compared. `full`: every row of every table · `head`: only the hash of the
+ * database · `rotate`: as `full`, for one peer a day · `off`: nothing.
+ */
+export const DRILLS = ['full', 'head', 'off', 'rotate'] as const;
+export type DrillMode = (typeof DRILLS)[number];
+
+/** What a drill found; `skipped`: the run did not restore this backup. */
+export const DRILL_KINDS = ['proven', 'differs', 'unproven', 'skipped'] as const;
+export type DrillKind = (typeof DRILL_KINDS)[number];
 
 export const REPORT_VALUES = ['none', 'keys', 'full'] as const;
 export type ReportValues = (typeof REPORT_VALUES)[number];

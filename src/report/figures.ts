@@ -27,3 +27,12 @@ export function aheadBehind(peer: PeerResult): string {
   if (after === peer.state) return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
   return after === 'up-to-date' ? '0/0' : '?/0';
 }
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** A size for people: `512 B`, `1.2 MB`. */
+export function bytes(size: number): string {
+  let [value, unit] = [size, 0];
+  while (value >= 1_000 && unit < UNITS.length - 1) [value, unit] = [value / 1_000, unit + 1];
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}

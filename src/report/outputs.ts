@@ -14,6 +14,7 @@ export function runOutputs(result: RunResult, doltPath: string | null): Partial<
     failed: names(peers.filter((peer) => peer.status === 'failed')),
     conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
     'conflicts-path': result.conflictsPath ?? '',
+    'proof-path': result.backup?.proof ?? '',
     'jsonl-path': result.export?.file ?? '',
     'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
     'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
@@ -25,7 +26,12 @@ export function runOutputs(result: RunResult, doltPath: string | null): Partial<
 
 /** Whether a commit came in or went out, or a branch was reset. */
 function moved(peer: PeerResult): boolean {
-  return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined || peer.adopted !== undefined;
+  return (
+    peer.pulledCommits + peer.pushedCommits > 0 ||
+    peer.replaced !== undefined ||
+    peer.adopted !== undefined ||
+    peer.drill?.tag === 'pushed'
+  );
 }
 
 /** Whether a peer is in sync: after a run that may write, if it did not fail; else if nothing is planned. */

@@ -1,6 +1,7 @@
 import type { PeerResult, Plan, RunResult } from '../contract/result.ts';
 import type { PeerStatus } from '../contract/vocabulary.ts';
 import { counted } from '../core/text.ts';
+import { growthText, sizeText } from './backup.ts';
 import { aheadBehind, duration, minute, shortHash } from './figures.ts';
 import { stateAfter } from './state-after.ts';
 
@@ -33,6 +34,13 @@ const VERIFIED: PeerColumn = { title: 'Verified', cell: ({ verified }) => (verif
 const TIME: PeerColumn = { title: 'Time', cell: ({ durationMs }) => duration(durationMs) };
 const LAST_VERIFIED: PeerColumn = { title: 'Last verified', cell: ({ lastVerifiedAt }) => minute(lastVerifiedAt) };
 const OLDEST: PeerColumn = { title: 'Oldest unsynced', cell: ({ oldestUnsyncedAt }) => minute(oldestUnsyncedAt) };
+const TAG: PeerColumn = { title: 'Tag', cell: ({ drill }) => drill?.tag ?? NOTHING };
+const DRILL: PeerColumn = { title: 'Drill', cell: ({ drill }) => drill?.kind ?? NOTHING };
+const SIZE: PeerColumn = { title: 'Size', cell: ({ drill }) => (drill === undefined ? NOTHING : sizeText(drill)) };
+const GROWTH: PeerColumn = {
+  title: 'Growth',
+  cell: ({ drill }) => (drill === undefined ? NOTHING : growthText(drill)),
+};
 const WOULD_PULL: PeerColumn = { title: 'Would pull', cell: ({ plan }) => (plan === undefined ? NOTHING : pull(plan)) };
 const WOULD_PUSH: PeerColumn = { title: 'Would push', cell: ({ plan }) => (plan === undefined ? NOTHING : push(plan)) };
 
@@ -40,6 +48,7 @@ const WOULD_PUSH: PeerColumn = { title: 'Would push', cell: ({ plan }) => (plan 
 export function fewColumns({ command, dryRun }: RunResult): readonly PeerColumn[] {
   if (dryRun === true) return [PEER, STATE, WOULD_PULL, WOULD_PUSH];
   if (command === 'status') return [PEER, ROLE, STATE, AHEAD, BEHIND, LAST_VERIFIED];
+  if (command === 'backup') return [PEER, RESULT, PUSHED, VERIFIED, TAG, DRILL, SIZE, GROWTH];
   return [PEER, STATE, WAS, RESULT, PULLED, PUSHED, VERIFIED];
 }
 
@@ -47,13 +56,14 @@ export function fewColumns({ command, dryRun }: RunResult): readonly PeerColumn[
  * Every column.
  * @param hash how a commit is shown: `--force-with-lease` needs it whole
  */
-export function allColumns({ dryRun }: RunResult, hash: 'short' | 'whole'): readonly PeerColumn[] {
+export function allColumns({ command, dryRun }: RunResult, hash: 'short' | 'whole'): readonly PeerColumn[] {
   const head: PeerColumn = {
     title: "Peer's head",
     cell: ({ remoteHead }, quote) => quote(hash === 'short' ? shortHash(remoteHead) : (remoteHead ?? NOTHING)),
   };
   const done = dryRun === true ? [WOULD_PULL, WOULD_PUSH] : [WAS, RESULT, PULLED, PUSHED];
-  return [PEER, ROLE, TIER, STATE, ...done, AHEAD_BEHIND, head, VERIFIED, TIME, LAST_VERIFIED, OLDEST];
+  const backup = command === 'backup' && dryRun !== true ? [TAG, DRILL, SIZE, GROWTH] : [];
+  return [PEER, ROLE, TIER, STATE, ...done, AHEAD_BEHIND, head, VERIFIED, ...backup, TIME, LAST_VERIFIED, OLDEST];
 }
 
 function pull({ pull: how, pullCommits }: Plan): string {

@@ -2,6 +2,7 @@ import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
 import { placeOf } from '../core/failure.ts';
 import { cellsText, counted, textLiteral } from '../core/text.ts';
+import { BACKUP_COLUMNS, backupLines, backupRows } from './backup.ts';
 import { columnsOf, conflictsOf, lostOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
@@ -34,7 +35,7 @@ const MARKS = {
  * (`withValues`).
  */
 export function summary(result: RunResult, budget: number = SUMMARY_BUDGET_BYTES): string {
-  const sections: string[] = [heading(result), unresolvedRows(result), diagram(result)];
+  const sections: string[] = [heading(result), backedUp(result), unresolvedRows(result), diagram(result)];
   let left = budget - Buffer.byteLength(sections.join(''));
   for (const { title, columns, rows, share } of tables(result)) {
     const head = `\n### ${title}\n\n`;
@@ -56,6 +57,11 @@ function heading(result: RunResult): string {
   ] as const;
   const line = facts.flatMap(([name, value]) => (value === null ? [] : [`${name} ${code(value)}`])).join(' · ');
   return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${outcomeText(result)}\n\n${line}\n`;
+}
+
+function backedUp(result: RunResult): string {
+  const lines = backupLines(result, code);
+  return lines.length === 0 ? '' : `\n${lines.join('<br>\n')}\n`;
 }
 
 function unresolvedRows(result: RunResult): string {
@@ -81,6 +87,7 @@ function tables(result: RunResult) {
       rows: result.peers.map((peer) => columns.map(({ cell }) => cell(peer, code))),
       share: 0.5,
     },
+    { title: 'Backups', columns: BACKUP_COLUMNS, rows: backupRows(result, code), share: 0.5 },
     { title: 'Planned changes', columns: PLANNED_COLUMNS, rows: plannedOf(result).flatMap(plannedCells), share: 0.5 },
     {
       title: 'Rows by source',

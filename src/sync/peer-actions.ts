@@ -1,7 +1,7 @@
 import { ROLE_RIGHTS, type Role, type RoleRights } from '../contract/vocabulary.ts';
 
 /** The commands that work with the peers of a run. */
-export type SyncCommand = 'sync' | 'pull' | 'push' | 'status' | 'plan';
+export type SyncCommand = 'sync' | 'pull' | 'push' | 'backup' | 'status' | 'plan';
 
 /** What a command does with one peer. Every participating peer is read: state and verification need its head. */
 export interface PeerActions {
@@ -28,8 +28,9 @@ export function isChecked(progress: {
 /**
  * What a command does with a peer of a role; null: the peer is skipped.
  * @param mayPush if false, `sync` only pulls
+ * @param isNamed whether the user named the peer; `backup` then pushes to any role that takes pushes
  */
-export function actionsOf(command: SyncCommand, role: Role, mayPush = true): PeerActions | null {
+export function actionsOf(command: SyncCommand, role: Role, mayPush = true, isNamed = false): PeerActions | null {
   const rights = ROLE_RIGHTS[role];
   switch (command) {
     // A plan is the dry run of a sync.
@@ -41,6 +42,10 @@ export function actionsOf(command: SyncCommand, role: Role, mayPush = true): Pee
       return rights.pull ? { merge: true, push: false } : null;
     case 'push':
       return rights.push ? { merge: false, push: true } : null;
+    case 'backup':
+      if (rights.push && (rights.inBackup || isNamed)) return { merge: false, push: true };
+      // Only its tag is read.
+      return role === 'primary' ? { merge: false, push: false } : null;
     case 'status':
       return { merge: false, push: false };
   }

@@ -8,7 +8,7 @@ import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
-import { mayWrite, type SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
 import { recordTimes } from './record-times.ts';
 import { toolOutput } from './tool-output.ts';
 import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './write-conflicts-file.ts';
@@ -46,7 +46,7 @@ export async function record(
   // The conflicts file may mention all peers and all present deliveries.
   const named = [...configuration.peers, ...allProgress.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer]))];
   const conflicts =
-    writes && request.command !== 'push'
+    writes && !sendsOnly(request)
       ? await writeConflictsFile(
           { engines, path: home, branch, head, allProgress, peers: named, mergeTimeoutMs: request.mergeTimeout },
           context,

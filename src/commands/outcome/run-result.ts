@@ -13,7 +13,7 @@ import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
-import type { SyncRequest } from '../request.ts';
+import { type SyncRequest, sendsOnly } from '../request.ts';
 import type { AfterSync } from './export-after-sync.ts';
 import {
   adoptedProblems,
@@ -77,7 +77,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     head,
     doltVersion: ended.doltVersion,
     durationMs: monotonicMs() - ended.started,
-    merge: request.command === 'status' || request.command === 'push' ? null : merge,
+    merge: request.command === 'status' || sendsOnly(request) ? null : merge,
     peers,
     problems: [
       ...unsavedProblems(unsaved),

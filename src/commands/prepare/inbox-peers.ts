@@ -7,7 +7,7 @@ import { type Inbox, inboxBranch, MAX_INBOXES, sortInboxes, takeInboxes } from '
 import { actionsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
-import type { SyncRequest } from '../request.ts';
+import { type SyncRequest, sendsOnly } from '../request.ts';
 
 /** What the configuration says about deliveries to our own database. */
 export type InboxSettings = Pick<Configuration, 'inbox' | 'strategy' | 'sovereignty'>;
@@ -15,9 +15,9 @@ export type InboxSettings = Pick<Configuration, 'inbox' | 'strategy' | 'sovereig
 type Asked = Pick<SyncRequest, 'command' | 'only' | 'onlyRoles'>;
 
 /** Whether a run may merge deliveries although it has no peers. */
-export function readsInboxes({ command, only, onlyRoles }: Asked, { inbox }: Pick<Configuration, 'inbox'>): boolean {
+export function readsInboxes(asked: Asked, { inbox }: Pick<Configuration, 'inbox'>): boolean {
   const isOn = typeof inbox.value === 'boolean' ? inbox.value : inbox.value.length > 0;
-  return isOn && command !== 'push' && only.length === 0 && onlyRoles.length === 0;
+  return isOn && !sendsOnly(asked) && asked.only.length === 0 && asked.onlyRoles.length === 0;
 }
 
 interface Receiving {
@@ -41,7 +41,7 @@ export async function inboxProgress(
   receiving: Receiving,
 ): Promise<{ readonly allProgress: readonly PeerProgress[]; readonly notices: readonly Diagnostic[] }> {
   const { request, branch, settings, peers, configured } = receiving;
-  if (request.command === 'push') return { allProgress: [], notices: [] };
+  if (sendsOnly(request)) return { allProgress: [], notices: [] };
   const branches = (await branchNames(sql)).filter((name) => name !== branch);
   const { merged, unread, malformed } = sortInboxes(branches, settings.inbox.value);
   const asksForAll = request.only.length === 0 && request.onlyRoles.length === 0;

@@ -42,10 +42,11 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
     const expected = request.leases.get(peer.name) ?? null;
+    const isNamed = request.only.includes(peer.name);
     const progress = newPeerProgress(
       newPeerPlan({
         peer,
-        actions: leasedActions(actionsOf(request.command, peer.role, mayPush), expected !== null),
+        actions: leasedActions(actionsOf(request.command, peer.role, mayPush, isNamed), expected !== null),
         branch,
         expected,
         adopt: request.rewrites.adopt.get(peer.name) ?? null,
@@ -55,7 +56,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
     allProgress.push(progress);
     if (progress.actions === null) {
       const isForbidden = actionsOf(request.command, peer.role) !== null;
-      if (request.only.includes(peer.name) && !isForbidden) progress.fail(noActions(peer, request.command));
+      if (isNamed && !isForbidden) progress.fail(noActions(peer, request.command));
       continue;
     }
     try {

@@ -13,7 +13,7 @@ import { listed } from '../../core/text.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import type { Context } from '../context.ts';
 import { writesJsonl } from '../outcome/export-after-sync.ts';
-import { mayWrite, type SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
 import { requestedCredentials } from './options.ts';
@@ -30,12 +30,19 @@ export interface SyncSettings {
   readonly notices: readonly Diagnostic[];
 }
 
-/** @throws Failure if the request or the configuration is invalid */
-export async function readSyncSettings(request: SyncRequest, context: Context): Promise<SyncSettings> {
+/**
+ * @param choose the peers that take part; absent: those that the user selected
+ * @throws Failure if the request or the configuration is invalid
+ */
+export async function readSyncSettings(
+  request: SyncRequest,
+  context: Context,
+  choose: (configuration: Configuration) => readonly Peer[] = (configuration) => selectPeers(configuration, request),
+): Promise<SyncSettings> {
   const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
   requireDirection(request, configuration);
-  const peers = selectPeers(configuration, request);
+  const peers = choose(configuration);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
     throw new Failure('no-primary', '`--fail-on primary` is set, but no primary is configured');
   }
@@ -116,7 +123,7 @@ export async function readPushRights(
  * @throws Failure `push-disabled`
  */
 function requireDirection(request: SyncRequest, configuration: Configuration): void {
-  if (request.command === 'push' || request.leases.size > 0) requirePush(configuration, 'push');
+  if (sendsOnly(request) || request.leases.size > 0) requirePush(configuration, 'push');
   else if (mayWrite(request)) requirePush(configuration, 'pull');
 }
 

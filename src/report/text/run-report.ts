@@ -3,6 +3,7 @@ import type { PeerResult, RunResult } from '../../contract/result.ts';
 import type { PeerStatus, ReportValues, RunStatus } from '../../contract/vocabulary.ts';
 import { placeOf } from '../../core/failure.ts';
 import { counted, plain, shellWord } from '../../core/text.ts';
+import { backupLines } from '../backup.ts';
 import { duration } from '../figures.ts';
 import { type Finding, findings } from '../findings.ts';
 import { allColumns, fewColumns, mostImportant } from '../peer-row.ts';
@@ -34,6 +35,7 @@ export function text(
     conflictLines(result, values, style),
     unresolvedLines(result, style.inStep === true),
     findingsLines(findings(result), style),
+    backupLines(result, plain),
     [verdict(result, style)],
   ];
   return `${blocks

@@ -19,6 +19,8 @@ const entrySchema = z.strictObject({
   /** The last head that the peer and our branch both contained. */
   head: hash,
   verifiedAt: moment.nullable(),
+  /** How large the backup there was when `backup` last measured it. */
+  size: z.strictObject({ bytes: z.int().nonnegative(), of: z.enum(['clone', 'folder']) }).optional(),
 });
 
 /** A head that our branch gave up for another history; a peer that still has it would bring it back. */
@@ -138,7 +140,9 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
   const former = new Map(Object.entries(stateFile.former));
   for (const { place, name, head, verifiedAt } of findings) {
     const before = findEntry(stateFile, place, name);
-    peers.set(placeText(place), { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null });
+    const size = findSize(stateFile, place);
+    const entry = { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null };
+    peers.set(placeText(place), size === null ? entry : { ...entry, size });
     if (before?.certain === false) former.delete(name);
   }
   return { ...stateFile, peers, former: Object.fromEntries(former) };
@@ -148,4 +152,25 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
 export function retire(stateFile: StateFile, local: string, heads: readonly string[]): StateFile {
   const others = stateFile.retired.filter((one) => one.local !== local || !heads.includes(one.head));
   return { ...stateFile, retired: [...others, ...heads.map((head) => ({ local, head }))].slice(-MAX_RETIRED) };
+}
+
+/** The size of a backup: of the table files in a clone of it, or of the folder that holds it. Only equal kinds compare. */
+export type BackupSize = NonNullable<StateEntry['size']>;
+
+/** The size of the backup at a place when it was last measured; null: unknown. */
+export function findSize(stateFile: StateFile, place: StateKey): BackupSize | null {
+  return stateFile.peers.get(placeText(place))?.size ?? null;
+}
+
+/** The state with the sizes of backups whose peers have an entry. */
+export function rememberSizes(
+  stateFile: StateFile,
+  sizes: readonly { readonly place: StateKey; readonly size: BackupSize }[],
+): StateFile {
+  const peers = new Map(stateFile.peers);
+  for (const { place, size } of sizes) {
+    const entry = peers.get(placeText(place));
+    if (entry !== undefined) peers.set(placeText(place), { ...entry, size });
+  }
+  return { ...stateFile, peers };
 }

@@ -1,0 +1,151 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { containsCommit } from '../dolt/sql/history.ts';
+import { createTags, deleteTags, ensureTag, readTags, type Tag } from '../dolt/sql/tags.ts';
+import { pushTag } from '../dolt/sql/transfer.ts';
+import { connectToAll } from '../sync/connect.ts';
+import { inEngines } from '../sync/in-engines.ts';
+import { refuseOwnLosses } from '../sync/incoming/refuse-own-losses.ts';
+import type { PeerProgress } from '../sync/peer-progress.ts';
+import { send } from '../sync/send-branch.ts';
+import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
+import { timeLimit } from '../sync/time-limits.ts';
+import { planTag, tagConflict } from './plan-tag.ts';
+import { readPeerTags } from './read-tags.ts';
+
+/** What a run backs up: a commit of our branch, and the tag that names it. */
+export interface Release {
+  readonly tag: string | null;
+  readonly commit: string;
+  /** Whether this run made the tag. */
+  readonly isNew: boolean;
+}
+
+/** Each connection has a limit of its own. */
+const LONGER_THAN_ANY_MS = 3_600_000;
+
+/**
+ * Decides which commit is backed up. A tag that neither we nor the primary have is made at our head, and the primary gets
+ * it before any backup. In a dry run, nothing is made.
+ * @param asked.primary whose tag counts first; null: no primary is configured
+ * @throws Failure `tag-conflict`, `tag-not-ours`, and why the primary cannot be read or written
+ */
+export async function chooseRelease(
+  context: SyncContext,
+  { ours }: LocalHead,
+  { tag, primary }: { readonly tag: string | null; readonly primary: PeerProgress | null },
+): Promise<Release> {
+  if (tag === null) return { tag, commit: ours, isNew: false };
+  const atPrimary = primary === null ? null : await tagAtPrimary(context, tag, primary);
+  const here = await ourTag(context, tag);
+  const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
+  const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at });
+  const release = { tag, commit: plan.commit, isNew: plan.make && atPrimary === null };
+  await requireOurs(context, release, ours);
+  if (context.dryRun) {
+    if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: 'read' });
+    return release;
+  }
+  if (plan.make) await makeTag(context, { name: tag, commit: plan.commit }, atPrimary);
+  if (plan.publish && primary !== null) {
+    try {
+      await publish(context, { name: tag, commit: plan.commit }, primary);
+    } catch (thrown) {
+      // The next run must not take it for a tag that was released.
+      if (plan.make) await context.engines.use(NO_CREDENTIALS, ({ database }) => deleteTags(database, [tag]));
+      throw thrown;
+    }
+  }
+  const did = plan.publish ? 'received' : 'has';
+  if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: `${did} the tag ${tag}` });
+  return release;
+}
+
+async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProgress): Promise<Tag | null> {
+  throwFailure(primary);
+  const [tried] = await connectToAll(context, [primary]).tried(LONGER_THAN_ANY_MS);
+  if (tried?.failure != null) primary.unreachable(tried.failure);
+  throwFailure(primary);
+  const found = await readPeerTags(context, tag, [primary]);
+  throwFailure(primary);
+  if (primary.state === 'remote-empty') {
+    throw new Failure(
+      'remote-empty',
+      `${primary.peer.name} is the primary and has no data, so it cannot get the tag ${tag}`,
+      {
+        hint: 'Push to it first with `dolt-federation push`.',
+      },
+    );
+  }
+  return found.get(primary) ?? null;
+}
+
+/** Without the primary it is unknown which commit was released, so the whole run stops. */
+function throwFailure({ peer, failure }: PeerProgress): void {
+  if (failure === null) return;
+  const { code, message, hint, said, cause } = failure;
+  const about = message.includes(peer.name) ? message : `the primary ${peer.name} failed: ${message}`;
+  throw new Failure(code, about, { hint, said: said ?? undefined, cause });
+}
+
+async function ourTag({ engines }: SyncContext, tag: string): Promise<Tag | null> {
+  return await engines.use(
+    NO_CREDENTIALS,
+    async ({ database }) => (await readTags(database)).find(({ name }) => name === tag) ?? null,
+  );
+}
+
+/** Only commits of our branch were checked when they came in, and can become the head of the branch at a backup. */
+async function requireOurs({ engines, branch }: SyncContext, { tag, commit }: Release, ours: string): Promise<void> {
+  if (await engines.use(NO_CREDENTIALS, ({ database }) => containsCommit(database, ours, commit))) return;
+  throw new Failure('tag-not-ours', `the tag ${tag} names ${commit}, which our branch ${branch} does not contain`);
+}
+
+/** @param like the same tag at the primary, whose tagger and message ours gets */
+async function makeTag({ engines }: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, like: Tag | null): Promise<void> {
+  await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    // A tagger that Dolt does not take is no reason to be without the tag.
+    if (like !== null) await createTags(database, [like]);
+    await ensureTag(database, tag);
+  });
+}
+
+async function publish(context: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, primary: PeerProgress): Promise<void> {
+  await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnLosses(context, engine, [primary], tag.commit));
+  throwFailure(primary);
+  await pushTags(context, tag.name, [primary]);
+  throwFailure(primary);
+  const found = (await readPeerTags(context, tag.name, [primary])).get(primary) ?? null;
+  throwFailure(primary);
+  requireTag(tag, primary, found);
+}
+
+/** Pushes our tag to each peer; a failure is recorded in its `PeerProgress`. Dolt (2.3.0) replaces a tag there. */
+export async function pushTags(context: SyncContext, tag: string, allProgress: readonly PeerProgress[]): Promise<void> {
+  await inEngines(context, { allProgress, plain: 'first' }, async (engine, progress) => {
+    context.onProgress({ peer: progress.peer.name, step: 'pushing', detail: `the tag ${tag}` });
+    const to = { remote: progress.remote, user: progress.user, tag };
+    try {
+      const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
+      await send(engine, progress, limit, (sql) => pushTag(sql, to));
+    } catch (thrown) {
+      progress.fail(toFailure(thrown));
+    }
+  });
+}
+
+/**
+ * The tag at a peer after a push.
+ * @throws Failure `tag-conflict` if another writer set it meanwhile, `unverified` if it is not there
+ */
+export function requireTag(
+  { name, commit }: Pick<Tag, 'name' | 'commit'>,
+  { peer }: PeerProgress,
+  found: Tag | null,
+): void {
+  if (found?.commit === commit) return;
+  if (found === null) {
+    throw new Failure('unverified', `the push of the tag ${name} to ${peer.name} returned, but the tag is not there`);
+  }
+  throw tagConflict({ tag: name, peer: peer.name, there: found.commit, wanted: commit, where: 'was pushed' });
+}

@@ -1,0 +1,55 @@
+import { basename } from 'node:path';
+import type { Proof } from '../contract/backup-result.ts';
+import type { RunResult } from '../contract/result.ts';
+import type { Contents } from './contents.ts';
+
+/** What the result does not say. */
+interface Facts {
+  /** What our database has at the commit. */
+  readonly expected: Contents;
+  readonly date: Date;
+  /** Name and version of this program. */
+  readonly madeBy: string;
+}
+
+/**
+ * The proof of a run's backups, to attach to a release; null if the run failed or proved none. It names no path of this
+ * machine.
+ */
+export function proofOf(result: RunResult, { expected, date, madeBy }: Facts): Proof | null {
+  const { backup, branch, database, doltVersion, peers, status } = result;
+  const proven = peers.some(({ drill }) => drill?.kind === 'proven');
+  const isGood = status === 'success' || status === 'unchanged';
+  if (!proven || !isGood || backup === undefined || backup.commit === null || branch === null || doltVersion === null)
+    return null;
+  return {
+    version: 1,
+    madeBy,
+    date: date.toISOString(),
+    database: basename(database ?? ''),
+    branch,
+    tag: backup.tag,
+    commit: backup.commit,
+    databaseHash: expected.databaseHash,
+    doltVersion,
+    copies: backup.copies,
+    required: backup.required,
+    peers: peers.flatMap(({ name, endpoint, role, remoteHead, drill }) =>
+      drill === undefined
+        ? []
+        : [
+            {
+              name,
+              endpoint,
+              role,
+              kind: drill.kind,
+              head: remoteHead,
+              databaseHash: drill.databaseHash,
+              tables: drill.tables,
+              bytes: drill.bytes,
+              durationMs: drill.durationMs,
+            },
+          ],
+    ),
+  };
+}

@@ -1,0 +1,104 @@
+import { toFailure } from '../core/failure.ts';
+import { pause } from '../core/interruption.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { createBranch } from '../dolt/sql/heads.ts';
+import { fetchAll } from '../sync/fetch.ts';
+import { scratchName } from '../sync/merge/scratch.ts';
+import type { PeerProgress } from '../sync/peer-progress.ts';
+import { type Publication, pushAll, raceFailure } from '../sync/push.ts';
+import { pauseBefore } from '../sync/read-peer.ts';
+import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
+import { pushTags, type Release, requireTag } from './choose-release.ts';
+import { tagConflict } from './plan-tag.ts';
+import { type PeerTags, readPeerTags } from './read-tags.ts';
+
+/** How the tag came to a peer: `present` before the run, or `pushed` by it. */
+export type TagAtPeer = 'present' | 'pushed';
+
+/** Reads the tag of each peer; one with another commit fails and takes no further part. */
+export async function refuseOtherTags(
+  context: SyncContext,
+  release: Release,
+  allProgress: readonly PeerProgress[],
+): Promise<PeerTags> {
+  const { tag, commit } = release;
+  if (tag === null) return new Map();
+  const found = await readPeerTags(context, tag, allProgress);
+  for (const [progress, at] of found) {
+    if (at === null || at.commit === commit || progress.failure !== null) continue;
+    const { name: peer } = progress.peer;
+    progress.fail(tagConflict({ tag, peer, there: at.commit, wanted: commit, where: 'here' }));
+  }
+  return found;
+}
+
+/**
+ * Pushes the commit to the branch of each peer as far as that is a fast-forward, then the tag to those that lack it, and
+ * verifies both by reading. A branch that is ahead of the commit stays. Failures are recorded in the `PeerProgress`.
+ * @param before the tag at each peer
+ */
+export async function pushRelease(
+  context: SyncContext,
+  local: LocalHead,
+  release: Release,
+  allProgress: readonly PeerProgress[],
+  before: PeerTags,
+): Promise<ReadonlyMap<PeerProgress, TagAtPeer>> {
+  await pushBranches(context, local, await publicationOf(context, local, release), allProgress);
+  const { tag, commit } = release;
+  const tags = new Map<PeerProgress, TagAtPeer>();
+  if (tag === null) return tags;
+  const verified = () => allProgress.filter(({ verified: isVerified, failure }) => isVerified && failure === null);
+  await pushTags(
+    context,
+    tag,
+    verified().filter((progress) => (before.get(progress) ?? null) === null),
+  );
+  // A tag may have been moved since it was read: Dolt (2.3.0) has no compare-and-swap for tags.
+  for (const [progress, found] of await readPeerTags(context, tag, verified())) {
+    try {
+      requireTag({ name: tag, commit }, progress, found);
+      tags.set(progress, (before.get(progress) ?? null) === null ? 'pushed' : 'present');
+    } catch (thrown) {
+      progress.fail(toFailure(thrown));
+    }
+  }
+  return tags;
+}
+
+/** A push takes a branch, and our own may be ahead of the commit. */
+async function publicationOf(
+  { engines, branch }: SyncContext,
+  { ours }: LocalHead,
+  { commit }: Release,
+): Promise<Publication> {
+  if (commit === ours) return { target: commit, branch };
+  const name = scratchName();
+  await engines.use(NO_CREDENTIALS, ({ database }) => createBranch(database, { name, at: commit }));
+  return { target: commit, branch: name };
+}
+
+/** Nothing is merged, so a peer that moved meanwhile is only read again. */
+async function pushBranches(
+  context: SyncContext,
+  local: LocalHead,
+  publication: Publication,
+  allProgress: readonly PeerProgress[],
+): Promise<void> {
+  let waiting = allProgress;
+  for (let round = 0; ; round += 1) {
+    const { raced } = await pushAll(context, publication, waiting, publication.target);
+    if (raced.size === 0) return;
+    if (round === context.retries) {
+      for (const [progress, why] of raced) progress.fail(raceFailure(progress, why, round + 1));
+      return;
+    }
+    for (const [{ peer }, { code }] of raced) {
+      const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
+      context.onProgress({ peer: peer.name, step: 'retrying', detail });
+    }
+    await pause(pauseBefore(round), context.signal);
+    waiting = [...raced.keys()];
+    await fetchAll(context, local, waiting);
+  }
+}

@@ -1,0 +1,134 @@
+import { chooseRelease, type Release } from '../../backup/choose-release.ts';
+import type { Contents } from '../../backup/contents.ts';
+import { pushRelease, refuseOtherTags, type TagAtPeer } from '../../backup/push-release.ts';
+import type { RunResult } from '../../contract/result.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import { fetchAll } from '../../sync/fetch.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
+import { planAll } from '../../sync/plan.ts';
+import { prepareInboxes } from '../../sync/receive.ts';
+import { explainFileAccess } from '../../sync/remotes/file-access.ts';
+import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
+import type { Context } from '../context.ts';
+import { NO_EXPORT } from '../outcome/export-after-sync.ts';
+import { reportEnd } from '../outcome/progress.ts';
+import { record } from '../outcome/record.ts';
+import { runResult } from '../outcome/run-result.ts';
+import type { PreparedSync } from '../prepare/prepare-sync.ts';
+import { readSyncSettings } from '../prepare/sync-settings.ts';
+import {
+  type Opened,
+  onDatabase,
+  recordInterruption,
+  removeScratchBranches,
+  type SyncOutcome,
+  withPeers,
+} from '../sync.ts';
+import { type Drilled, drillCopies } from './drill-copies.ts';
+import { backupPeers } from './peers.ts';
+import type { BackupRequest } from './request.ts';
+import { withBackup } from './result.ts';
+import { measureCopies } from './sizes.ts';
+import { writeProof } from './write-proof.ts';
+
+/**
+ * `backup`: pushes our branch and the tag of a release to the peers for backups, and proves that each can be restored.
+ * @throws Failure for everything that stops the whole run; the failure of one peer is in its result
+ */
+export async function backup(request: BackupRequest, context: Context): Promise<SyncOutcome> {
+  const settings = await readSyncSettings(request, context, (configuration) => backupPeers(configuration, request));
+  return await onDatabase(request, context, settings, (opened) => backupDatabase(request, context, opened));
+}
+
+/** One run on our database. */
+async function backupDatabase(request: BackupRequest, context: Context, opened: Opened): Promise<RunResult> {
+  const { database, dolt, settings, started } = opened;
+  const { configuration } = settings;
+  const { value, notices } = await withPeers(request, context, opened, async (syncContext, prepared) => {
+    const copied = await copyAll(syncContext, request, context, { opened, prepared });
+    context.onProgress({ stage: 'writing the result' });
+    await explainFileAccess(prepared.allProgress);
+    const recorded = await record(request, context, { database, configuration, prepared, head: prepared.local.ours });
+    const sizes = await measureCopies(database, prepared, copied);
+    return { prepared, copied, recorded, sizes };
+  });
+  const { prepared, copied, recorded, sizes } = value;
+  const ended = { started, doltVersion: dolt.version, database, prepared, merge: null, afterSync: NO_EXPORT, notices };
+  const run = runResult(request, { ...ended, ...recorded, head: prepared.local.ours });
+  const result = withBackup(run, request, { copied, sizes });
+  return await writeProof(result, request, context, copied.expected);
+}
+
+/** What was backed up where. */
+export interface Copied {
+  /** The peers that get a copy. */
+  readonly targets: readonly PeerProgress[];
+  /** null: the run ended before the commit was known. */
+  readonly release: Release | null;
+  readonly tags: ReadonlyMap<PeerProgress, TagAtPeer>;
+  readonly drills: ReadonlyMap<PeerProgress, Drilled>;
+  /** What our database has at the commit; null: it was not read. */
+  readonly expected: Contents | null;
+}
+
+/**
+ * Chooses the commit, pushes it with its tag to all peers in parallel, verifies it by reading, and restores the backups.
+ * Our branch never moves. The outcome of each peer is recorded in its `PeerProgress`.
+ */
+async function copyAll(
+  context: SyncContext,
+  request: BackupRequest,
+  commandContext: Context,
+  { opened, prepared }: { readonly opened: Opened; readonly prepared: PreparedSync },
+): Promise<Copied> {
+  const { allProgress, local } = prepared;
+  const { tag } = request.backup;
+  const targets = allProgress.filter(({ actions }) => actions?.push === true);
+  refuseBranchName(tag, [context.branch, ...targets.map(({ branch }) => branch)]);
+  const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
+  let copied: Copied = { targets, release: null, tags: new Map(), drills: new Map(), expected: null };
+  try {
+    const release = await chooseRelease(context, local, { tag, primary });
+    copied = { ...copied, release };
+    const tags = await pushAndVerify(context, local, release, targets);
+    copied = { ...copied, tags };
+    if (context.dryRun) return copied;
+    return { ...copied, ...(await drillCopies(context, request, commandContext, { opened, release, targets })) };
+  } catch (thrown) {
+    recordInterruption(targets, toFailure(thrown));
+    return copied;
+  } finally {
+    for (const progress of targets) reportEnd(context, progress);
+    await removeScratchBranches(context, targets);
+  }
+}
+
+/** Reads all peers first: one that has the tag at another commit, or commits that we lack, gets nothing. */
+async function pushAndVerify(
+  context: SyncContext,
+  local: LocalHead,
+  release: Release,
+  targets: readonly PeerProgress[],
+): Promise<ReadonlyMap<PeerProgress, TagAtPeer>> {
+  const open = () => targets.filter(({ failure }) => failure === null);
+  await prepareInboxes(context, local, open());
+  await fetchAll(
+    context,
+    local,
+    open().filter(({ registered }) => registered),
+  );
+  const before = await refuseOtherTags(context, release, open());
+  if (!context.dryRun) return await pushRelease(context, local, release, open(), before);
+  const { ours } = local;
+  await planAll(context, { ours, onto: ours, target: release.commit, adopted: [] }, targets);
+  return new Map();
+}
+
+/** Dolt 2.3.0 takes the tag where a branch has its name, so the branch could not be checked out any more. */
+function refuseBranchName(tag: string | null, branches: readonly string[]): void {
+  const branch = branches.find((one) => one.toLowerCase() === tag?.toLowerCase());
+  if (branch === undefined) return;
+  throw new Failure('bad-usage', `the tag ${tag} has the name of the branch ${branch}`, {
+    hint: 'Give the tag a name that no branch has, such as `v1.2.0`.',
+  });
+}

@@ -1,0 +1,116 @@
+import pLimit from 'p-limit';
+import type { Release } from '../../backup/choose-release.ts';
+import { type Contents, type Depth, readContents } from '../../backup/contents.ts';
+import { type DrillResult, drillPeer } from '../../backup/drill.ts';
+import { namesToDrill } from '../../backup/rotation.ts';
+import { durationText } from '../../contract/duration.ts';
+import { Failure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { TimeLimit } from '../../dolt/server/engines.ts';
+import { NOWHERE } from '../../egress/host-rule.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
+import type { SyncContext } from '../../sync/sync-context.ts';
+import type { Context } from '../context.ts';
+import { accessTo } from '../prepare/peer-access.ts';
+import type { Opened } from '../sync.ts';
+import type { BackupRequest } from './request.ts';
+
+/** Each restored backup needs an engine of its own, and its memory. */
+const AT_ONCE = 2;
+
+/** What was found, without the failure, which the progress of the peer has. */
+export type Drilled =
+  | Extract<DrillResult, { kind: 'proven' }>
+  | { readonly kind: 'differs' | 'unproven'; readonly durationMs: number };
+
+interface Drills {
+  readonly drills: ReadonlyMap<PeerProgress, Drilled>;
+  readonly expected: Contents | null;
+}
+
+/**
+ * Restores the backups that the run drills, and compares each with our database. A backup that differs fails its peer;
+ * one that could not be read only gets a warning.
+ */
+export async function drillCopies(
+  context: SyncContext,
+  request: BackupRequest,
+  commandContext: Context,
+  {
+    opened,
+    release,
+    targets,
+  }: {
+    readonly opened: Opened;
+    readonly release: Release;
+    readonly targets: readonly PeerProgress[];
+  },
+): Promise<Drills> {
+  const { drill: mode } = request.backup;
+  const depth = mode === 'head' ? 'head' : 'full';
+  const names = namesToDrill(
+    mode,
+    targets.map(({ peer }) => peer.name),
+    new Date(),
+  );
+  const drilled = targets.filter(
+    ({ peer, verified, failure }) => verified && failure === null && names.includes(peer.name),
+  );
+  const drills = new Map<PeerProgress, Drilled>();
+  if (drilled.length === 0) return { drills, expected: null };
+  const expected = await readOurs(context, release.commit, depth);
+  // Its memory is needed, and no process of ours that has the chunks may answer for a peer.
+  await context.engines.close();
+  const limit = pLimit(AT_ONCE);
+  const { access, dolt } = opened;
+  await Promise.all(
+    drilled.map((progress) =>
+      limit(async () => {
+        const { peer } = progress;
+        const found = await drillPeer(commandContext, {
+          peer,
+          access: accessTo(peer, access),
+          branch: branchThere(progress),
+          tag: release.tag,
+          expected,
+          depth,
+          dolt: dolt.path,
+          timeoutMs: context.timeoutMs,
+          retries: context.retries,
+        });
+        drills.set(progress, found);
+        progress.countTime();
+        if (found.kind === 'differs') progress.fail(found.failure);
+        if (found.kind === 'unproven') {
+          progress.notice({ severity: 'warning', code: 'drill-unproven', message: found.failure.message });
+        }
+      }),
+    ),
+  );
+  return { drills, expected };
+}
+
+/** A running database has our commits in its inbox until it merges them. */
+function branchThere({ branch, delivery, state }: PeerProgress): string {
+  return state === 'delivered' && delivery !== null ? delivery.branch : branch;
+}
+
+async function readOurs({ engines, timeoutMs }: SyncContext, commit: string, depth: Depth): Promise<Contents> {
+  return await engines.use(NO_CREDENTIALS, (engine) =>
+    engine.operation(readingLimit(timeoutMs), NOWHERE, (sql) => readContents(sql, commit, depth)),
+  );
+}
+
+/** Every row is read, as in a first push. */
+const WHOLE_DATABASE_FACTOR = 6;
+
+function readingLimit(timeoutMs: number): TimeLimit {
+  const milliseconds = timeoutMs * WHOLE_DATABASE_FACTOR;
+  return {
+    milliseconds,
+    failure: () =>
+      new Failure('timeout', `our database could not be read within ${durationText(milliseconds)} for the drill`, {
+        hint: 'Raise `--timeout`, or compare only hashes with `--drill head`.',
+      }),
+  };
+}

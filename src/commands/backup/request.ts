@@ -1,0 +1,46 @@
+import { refusedName } from '../../config/names.ts';
+import type { DrillMode } from '../../contract/vocabulary.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Asked } from '../command.ts';
+import type { SyncRequest } from '../request.ts';
+
+/** What a user says about a backup, besides what every run takes. */
+export interface BackupOptions {
+  /** null: the head is backed up, without a tag. */
+  readonly tag: string | null;
+  readonly drill: DrillMode;
+  /** How many peers must have the proven commit; null: every peer. */
+  readonly required: number | null;
+  /** File for the proof; null: where the frontend keeps its files, or none. */
+  readonly proof: string | null;
+}
+
+export interface BackupRequest extends SyncRequest {
+  readonly command: 'backup';
+  readonly backup: BackupOptions;
+}
+
+/** @throws Failure `bad-usage` */
+export function requestedBackup({ read, releaseTag }: Asked): BackupOptions {
+  const tag = read('tag') ?? releaseTag;
+  if (read('fail-on') === 'primary') {
+    throw new Failure('bad-usage', '`--fail-on primary` has no meaning for backup: the primary gets none', {
+      hint: 'Remove `--fail-on`, or set `--require-copies` to the number of backups that must succeed.',
+    });
+  }
+  return {
+    tag: tag === null ? null : parseTag(tag),
+    drill: read('drill'),
+    required: read('require-copies') ?? null,
+    proof: read('proof') ?? null,
+  };
+}
+
+/** The tag becomes an argument of procedures, where a leading `-` would be an option and `:` a refspec. */
+function parseTag(tag: string): string {
+  const why = tag.startsWith('dolt-federation') ? 'starts with dolt-federation' : refusedName(tag);
+  if (why === null) return tag;
+  throw new Failure('bad-usage', `the tag ${JSON.stringify(tag)} ${why}`, {
+    hint: 'Give the name of a tag as `dolt tag` prints it, such as `v1.2.0`.',
+  });
+}

@@ -32,32 +32,35 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly onEvent?: (event: PeerEvent) => void;
 }
 
-/** Runs `sync`, `pull`, `push` or `status` as the frontends do. `peers` is YAML, as for the input. */
-export async function command(
+type ContextOptions = Pick<
+  CommandOptions,
+  'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted'
+>;
+
+/** What a frontend gives to a command in a folder. @param log gets what is said */
+export function commandContext(
   folder: TempFolder,
-  peers: string,
   {
     env = {},
     userHome = false,
-    githubToken,
     heard,
     onEvent,
     stateDir,
     tempDir = folder.file('tmp'),
     ceiling = folder.path,
-    ...request
-  }: CommandOptions = {},
-): Promise<Commanded> {
-  const log: string[] = [];
+    untrusted,
+  }: ContextOptions,
+  log: string[],
+): Context {
   const say = (message: string) => {
     log.push(message);
     heard?.(message);
   };
-  const context: Context = {
+  return {
     env: { PATH: readEnv()['PATH'] ?? '', ...env },
     cwd: folder.path,
     ceiling,
-    untrusted: request.untrusted,
+    untrusted,
     tempDir,
     ...(stateDir === undefined ? {} : { stateDir }),
     toolCacheDir: folder.file('tools'),
@@ -71,15 +74,21 @@ export async function command(
     signal: new AbortController().signal,
     onResource() {},
   };
+}
+
+/** Runs `sync`, `pull`, `push` or `status` as the frontends do. `peers` is YAML, as for the input. */
+export async function command(folder: TempFolder, peers: string, options: CommandOptions = {}): Promise<Commanded> {
+  const log: string[] = [];
+  const context = commandContext(folder, options, log);
   const { result } = await sync(
     {
       ...DEFAULT_SYNC_REQUEST,
       parallel: 4,
       database: 'local',
       reportValues: 'full',
-      dolt: { source: 'release', path: testDolt(), githubToken },
-      ...request,
-      overrides: { peers, ...request.overrides },
+      dolt: { source: 'release', path: testDolt(), githubToken: options.githubToken },
+      ...options,
+      overrides: { peers, ...options.overrides },
     },
     context,
   );

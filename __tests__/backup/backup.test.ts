@@ -1,0 +1,267 @@
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
+import { proofSchema } from '../../src/contract/backup-result.ts';
+import { EXIT } from '../../src/contract/exit-codes.ts';
+import { HASH } from '../../src/contract/hash.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
+import { backUp, remoteRefs } from '../helpers/backing-up.ts';
+import { makeDatabaseOf } from '../helpers/database.ts';
+import { scenario } from '../helpers/scenario.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+/** A database whose primary has its first commit, and two folders for backups that do not exist yet. */
+async function scene(folder: TempFolder) {
+  const made = await scenario(folder)
+    .database('local', "INSERT INTO items VALUES (3, 'three', 'cleo')")
+    .mailbox('prim')
+    .build();
+  const local = made.database('local');
+  const url = (name: string) => `file://${folder.file(name)}`;
+  const peers = [
+    `prim: {endpoint: "${url('prim')}", role: primary}`,
+    `one: {endpoint: "${url('one')}", role: backup}`,
+    `two: {endpoint: "${url('two')}", role: archive}`,
+  ].join('\n');
+  const tags = async () =>
+    Object.fromEntries(
+      (await local.rows('SELECT tag_name, tag_hash FROM dolt_tags')).map((row) => [row['tag_name'], row['tag_hash']]),
+    );
+  /** Whether anything was pushed there; registering a remote makes an empty folder. */
+  const hasData = (name: string) => existsSync(join(folder.file(name), 'manifest'));
+  return { local, peers, url, tags, hasData, head: await local.head() };
+}
+
+const isRestoring = ({ peer, step, detail }: PeerEvent, name: string) =>
+  peer === name && step === 'verifying' && detail === 'restoring the backup';
+
+describe('a release', () => {
+  test('is tagged, pushed to all backups, and proven; later runs back up the commit of the tag', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, url, tags, head } = await scene(folder);
+    const proof = folder.file('proof.json');
+    const { result } = await backUp(folder, peers, { drill: 'full', proof });
+    const drill = { kind: 'proven', tag: 'pushed', tables: [{ name: 'items', rows: 3 }], growth: null };
+    expect(result).toMatchObject({
+      command: 'backup',
+      status: 'success',
+      head,
+      peers: [
+        { name: 'one', state: 'remote-empty', status: 'pushed', verified: true, remoteHead: head, drill, error: null },
+        { name: 'two', state: 'remote-empty', status: 'pushed', verified: true, remoteHead: head, drill, error: null },
+      ],
+      backup: { tag: 'v1', commit: head, drill: 'full', copies: 2, required: null, proof },
+    });
+    expect(await tags()).toEqual({ v1: head });
+    expect((await remoteRefs(folder, url('prim'))).tags).toEqual({ v1: head });
+    for (const name of ['one', 'two']) {
+      expect(await remoteRefs(folder, url(name))).toEqual({ main: head, tags: { v1: head } });
+    }
+
+    const written = readFileSync(proof, 'utf8');
+    const hash = result.peers[0]?.drill?.databaseHash;
+    expect(hash).toMatch(HASH);
+    const proven = proofSchema.parse(JSON.parse(written));
+    expect(proven).toMatchObject({
+      ...{ database: 'local', branch: 'main', tag: 'v1', commit: head, databaseHash: hash, copies: 2 },
+      peers: [
+        { name: 'one', endpoint: url('one'), kind: 'proven', head, databaseHash: hash, tables: drill.tables },
+        { name: 'two', endpoint: url('two'), kind: 'proven', head, databaseHash: hash, tables: drill.tables },
+      ],
+    });
+    // The keys have one order, whatever the run.
+    expect(Object.keys(proven).join()).toBe(
+      'version,madeBy,date,database,branch,tag,commit,databaseHash,doltVersion,copies,required,peers',
+    );
+
+    // The branch moves on, and a new backup joins: the release is still the old commit.
+    const later = await local.commit('later', "INSERT INTO items VALUES (4, 'four', 'dan')");
+    const joined = `${peers}\nzeta: {endpoint: "${url('zeta')}", role: backup}`;
+    const again = await backUp(folder, joined);
+    const present = { kind: 'proven', tag: 'present', tables: null, databaseHash: hash, growth: 0 };
+    expect(again.result).toMatchObject({
+      status: 'success',
+      head: later,
+      peers: [
+        { name: 'one', status: 'unchanged', pushedCommits: 0, verified: true, drill: present },
+        { name: 'two', status: 'unchanged', pushedCommits: 0, verified: true, drill: present },
+        { name: 'zeta', status: 'pushed', remoteHead: head, drill: { kind: 'proven', tag: 'pushed', growth: null } },
+      ],
+      backup: { tag: 'v1', commit: head, copies: 3, proof: null },
+    });
+    expect(await remoteRefs(folder, url('zeta'))).toEqual({ main: head, tags: { v1: head } });
+    expect((await local.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-fed%'")).length).toBe(0);
+
+    // Without a tag the head is backed up; the release's tag then leaves the branch where it is.
+    const daily = await backUp(folder, peers, { tag: null, drill: 'off' });
+    expect(daily.result).toMatchObject({
+      status: 'success',
+      peers: [
+        { status: 'pushed', pushedCommits: 1, remoteHead: later, drill: { kind: 'skipped', tag: null } },
+        { status: 'pushed', pushedCommits: 1, remoteHead: later, drill: { kind: 'skipped', tag: null } },
+      ],
+      backup: { tag: null, commit: later, copies: 2 },
+    });
+    expect(daily.result.peers[0]?.drill?.growth).toBeGreaterThan(0);
+    const third = await backUp(folder, peers, { drill: 'rotate' });
+    expect(third.result).toMatchObject({ status: 'unchanged', backup: { commit: head, copies: 2 } });
+    expect(third.result.peers.map(({ drill: found }) => found?.kind).sort()).toEqual(['proven', 'skipped']);
+    expect(third.result.peers.map(({ remoteHead }) => remoteHead)).toEqual([later, later]);
+    expect(await remoteRefs(folder, url('one'))).toEqual({ main: later, tags: { v1: head } });
+  }, 180_000);
+
+  test('of the primary is backed up by a database that does not have the tag yet', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, url, tags, head } = await scene(folder);
+    const base = (await remoteRefs(folder, url('prim'))).main;
+    await local.sql(
+      `CALL DOLT_TAG('-m', 'the first', 'v1', '${base}')`,
+      "CALL DOLT_PUSH('prim', 'v1')",
+      "CALL DOLT_TAG('-d', 'v1')",
+    );
+    const dry = await backUp(folder, peers, { dryRun: true });
+    expect(dry.result).toMatchObject({
+      status: 'unchanged',
+      dryRun: true,
+      peers: [{ plan: { push: 'first-push', head: base } }, { plan: { push: 'first-push', head: base } }],
+      backup: { tag: 'v1', commit: base, copies: 0, proof: null },
+    });
+    expect([await tags(), existsSync(folder.file('one'))]).toEqual([{}, false]);
+
+    const { result } = await backUp(folder, peers);
+    expect(result).toMatchObject({ status: 'success', head, backup: { commit: base, copies: 2 } });
+    expect(await local.rows('SELECT tag_hash, tagger, message FROM dolt_tags')).toEqual([
+      { tag_hash: base, tagger: 'Local', message: 'the first' },
+    ]);
+    expect(await remoteRefs(folder, url('one'))).toEqual({ main: base, tags: { v1: base } });
+  });
+});
+
+describe('a tag that names another commit', () => {
+  test('here and at the primary stops the run before anything is pushed', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, url, tags, head, hasData } = await scene(folder);
+    const base = (await remoteRefs(folder, url('prim'))).main;
+    await local.sql(
+      `CALL DOLT_TAG('v1', '${base}')`,
+      "CALL DOLT_PUSH('prim', 'v1')",
+      "CALL DOLT_TAG('-d', 'v1')",
+      "CALL DOLT_TAG('v1', 'HEAD')",
+    );
+    await expect(backUp(folder, peers)).rejects.toMatchObject({
+      code: 'tag-conflict',
+      message: `the tag v1 names ${base} at prim, but ${head} here`,
+    });
+    expect(await tags()).toEqual({ v1: head });
+    expect(await remoteRefs(folder, url('prim'))).toEqual({ main: base, tags: { v1: base } });
+    expect([hasData('one'), hasData('two')]).toEqual([false, false]);
+  });
+
+  test('at a backup fails that peer alone, also where the commit is unknown here', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, url, head } = await scene(folder);
+    const base = (await remoteRefs(folder, url('prim'))).main;
+    await local.sql(
+      `CALL DOLT_REMOTE('add', 'elsewhere', '${url('one')}')`,
+      `CALL DOLT_TAG('v1', '${base}')`,
+      `CALL DOLT_BRANCH('old', '${base}')`,
+      "CALL DOLT_PUSH('elsewhere', 'old:main')",
+      "CALL DOLT_PUSH('elsewhere', 'v1')",
+      "CALL DOLT_TAG('-d', 'v1')",
+      "CALL DOLT_BRANCH('-D', 'old')",
+      "CALL DOLT_REMOTE('remove', 'elsewhere')",
+    );
+    const stranger = await makeDatabaseOf(
+      folder.file('stranger'),
+      'CREATE TABLE s (id INT PRIMARY KEY)',
+      "CALL DOLT_COMMIT('-A', '-m', 'strange')",
+      "CALL DOLT_TAG('v1', 'HEAD')",
+    );
+    const foreign = await stranger.head();
+    await local.publish(url('three'), 'main');
+    await stranger.publish(url('three'), 'refs/tags/v1:refs/tags/v1');
+
+    const all = `${peers}\nthree: {endpoint: "${url('three')}", role: backup}`;
+    const { result } = await backUp(folder, all);
+    expect(result).toMatchObject({
+      status: 'partial',
+      peers: [
+        {
+          ...{ name: 'one', status: 'failed', pushedCommits: 0, verified: false },
+          error: { code: 'tag-conflict', message: `the tag v1 names ${base} at one, but ${head} here` },
+        },
+        { name: 'three', status: 'failed', error: { code: 'tag-conflict', message: expect.stringContaining(foreign) } },
+        { name: 'two', status: 'pushed', drill: { kind: 'proven' } },
+      ],
+      backup: { commit: head, copies: 1 },
+    });
+    expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
+    expect(await remoteRefs(folder, url('one'))).toEqual({ main: base, tags: { v1: base } });
+    expect(await remoteRefs(folder, url('three'))).toEqual({ main: head, tags: { v1: foreign } });
+    expect(await local.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: head }]);
+
+    // One copy is enough for who asks for one.
+    const enough = await backUp(folder, all, { required: 1 });
+    expect([enough.result.status, exitCodeOf(enough.result, 'any')]).toEqual(['unchanged', EXIT.ok]);
+  });
+
+  test('outside of our branch is refused', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, hasData } = await scene(folder);
+    await local.sql("CALL DOLT_CHECKOUT('-b', 'side')", "CALL DOLT_COMMIT('--allow-empty', '-m', 'aside')");
+    await local.sql("CALL DOLT_TAG('v1', 'side')");
+    await expect(backUp(folder, peers)).rejects.toMatchObject({ code: 'tag-not-ours' });
+    expect(hasData('one')).toBe(false);
+  });
+});
+
+describe('backups that are not there', () => {
+  test('a peer that is down, with as many copies as required, and fewer', async () => {
+    await using folder = await tempFolder();
+    const { peers } = await scene(folder);
+    const all = `${peers}\ndown: {endpoint: "file://${folder.file('no', 'disk')}", role: backup}`;
+    const enough = await backUp(folder, all, { required: 2 });
+    expect(enough.result).toMatchObject({
+      status: 'success',
+      peers: [{ status: 'failed', drill: { kind: 'skipped' } }, { status: 'pushed' }, { status: 'pushed' }],
+      backup: { copies: 2, required: 2 },
+    });
+    expect(exitCodeOf(enough.result, 'any')).toBe(EXIT.ok);
+    const tooFew = await backUp(folder, all, { required: 3, drill: 'off' });
+    expect(tooFew.result).toMatchObject({
+      status: 'failed',
+      problems: [{ severity: 'error', code: 'too-few-copies', message: expect.stringContaining('2 peers') }],
+      backup: { copies: 2, required: 3 },
+    });
+    expect(exitCodeOf(tooFew.result, 'any')).toBe(EXIT.failed);
+    const every = await backUp(folder, all, { drill: 'off' });
+    expect([every.result.status, exitCodeOf(every.result, 'any')]).toEqual(['partial', EXIT.partial]);
+  });
+
+  test('one that vanishes before its drill is unproven; one that is damaged fails', async () => {
+    await using folder = await tempFolder();
+    const { peers } = await scene(folder);
+    const onEvent = (event: PeerEvent) => {
+      if (isRestoring(event, 'one')) renameSync(folder.file('one'), folder.file('moved'));
+      if (isRestoring(event, 'two')) {
+        for (const name of readdirSync(folder.file('two')))
+          if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(folder.file('two'), name), 'damaged');
+      }
+    };
+    const proof = folder.file('proof.json');
+    const { result } = await backUp(folder, peers, { onEvent, proof });
+    expect(result).toMatchObject({
+      status: 'partial',
+      peers: [
+        { name: 'one', status: 'pushed', error: null, drill: { kind: 'unproven', databaseHash: null } },
+        { name: 'two', status: 'failed', verified: false, error: { code: 'drill-failed' }, drill: { kind: 'differs' } },
+      ],
+      backup: { copies: 0, proof: null },
+    });
+    expect(result.problems).toContainEqual(
+      expect.objectContaining({ severity: 'warning', code: 'drill-unproven', peer: 'one' }),
+    );
+    expect(existsSync(proof)).toBe(false);
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, test } from '@jest/globals';
+import { planTag } from '../../src/backup/plan-tag.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const HEAD = 'h'.repeat(32);
+const OLD = 'o'.repeat(32);
+const OTHER = 'x'.repeat(32);
+const at = (commit: string | null) => ({ name: 'origin', commit });
+
+describe('the commit of a release', () => {
+  test.each([
+    ['nobody has the tag', null, at(null), { commit: HEAD, make: true, publish: true }],
+    ['nobody has it, and there is no primary', null, null, { commit: HEAD, make: true, publish: false }],
+    ['only we have it', OLD, at(null), { commit: OLD, make: false, publish: true }],
+    ['we have it, and there is no primary', OLD, null, { commit: OLD, make: false, publish: false }],
+    ['only the primary has it', null, at(OLD), { commit: OLD, make: true, publish: false }],
+    ['both have it', OLD, at(OLD), { commit: OLD, make: false, publish: false }],
+  ] as const)('%s', (_, here, primary, planned) => {
+    expect(planTag({ tag: 'v1', head: HEAD, here, primary })).toEqual(planned);
+  });
+
+  test('is refused where the primary and we disagree', async () => {
+    const failure = await failureOf(() => planTag({ tag: 'v1', head: HEAD, here: OLD, primary: at(OTHER) }));
+    expect(failure).toMatchObject({ code: 'tag-conflict', message: expect.stringContaining(OTHER) });
+    expect(failure.message).toContain(OLD);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { backupStatus, isCopy } from '../../src/backup/verdict.ts';
+
+describe('a copy', () => {
+  const GOOD = { failed: false, verified: true, drill: 'proven' } as const;
+  test.each([
+    ['that was proven', GOOD, true],
+    ['that was only pushed and verified', { ...GOOD, drill: 'skipped' }, true],
+    ['that could not be read', { ...GOOD, drill: 'unproven' }, false],
+    ['that differs', { ...GOOD, failed: true, drill: 'differs' }, false],
+    ['whose push failed', { failed: true, verified: false, drill: 'skipped' }, false],
+    ['whose push was not verified', { ...GOOD, verified: false, drill: 'skipped' }, false],
+  ] as const)('%s', (_, known, counts) => {
+    expect(isCopy(known)).toBe(counts);
+  });
+});
+
+describe('the status of a run', () => {
+  test.each([
+    // Without require-copies, as the peers give it.
+    ['partial', 1, null, true, 'partial'],
+    ['failed', 0, null, false, 'failed'],
+    ['success', 2, null, true, 'success'],
+    ['unchanged', 2, null, false, 'unchanged'],
+    ['unchanged', 2, null, true, 'success'],
+    // A drill that may not read fails nothing.
+    ['unchanged', 0, null, false, 'unchanged'],
+    // With it, only the number of copies counts.
+    ['partial', 1, 1, true, 'success'],
+    ['partial', 2, 1, false, 'unchanged'],
+    ['partial', 1, 2, true, 'failed'],
+    ['success', 0, 1, true, 'failed'],
+    ['unchanged', 2, 2, false, 'unchanged'],
+    ['conflict', 1, 1, false, 'unchanged'],
+  ] as const)('%s with %d copies of %s required, changed %s: %s', (status, copies, required, changed, expected) => {
+    expect(backupStatus(status, { copies, required, changed })).toBe(expected);
+  });
+});

@@ -1,0 +1,54 @@
+import { backup } from '../../src/commands/backup/backup.ts';
+import type { BackupOptions } from '../../src/commands/backup/request.ts';
+import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
+import { runResultSchema } from '../../src/contract/result.ts';
+import { type Commanded, type CommandOptions, commandContext } from './commanding.ts';
+import { cloneDatabase } from './database.ts';
+import { testDolt } from './dolt-binary.ts';
+import type { TempFolder } from './temp-folder.ts';
+
+type Options = Omit<CommandOptions, 'command'> & Partial<BackupOptions>;
+
+/** Runs `backup` as the frontends do. `peers` is YAML, as for the input. */
+export async function backUp(folder: TempFolder, peers: string, options: Options = {}): Promise<Commanded> {
+  const { tag = 'v1', drill = 'head', required = null, proof = null, githubToken } = options;
+  const log: string[] = [];
+  const { result } = await backup(
+    {
+      ...DEFAULT_SYNC_REQUEST,
+      retries: 0,
+      parallel: 4,
+      database: 'local',
+      reportValues: 'full',
+      dolt: { source: 'release', path: testDolt(), githubToken },
+      ...options,
+      command: 'backup',
+      backup: { tag, drill, required, proof },
+      overrides: { peers, ...options.overrides },
+    },
+    commandContext(folder, options, log),
+  );
+  return { result: runResultSchema.parse(result), log };
+}
+
+/** What a clone of a remote has. */
+export interface RemoteRefs {
+  readonly main: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+let looks = 0;
+
+/** Reads a remote as another person would: in a fresh clone. */
+export async function remoteRefs(folder: TempFolder, url: string): Promise<RemoteRefs> {
+  looks += 1;
+  const clone = await cloneDatabase(url, folder.file(`look-${looks}`, 'clone'));
+  const rows = await clone.rows(
+    "SELECT name, hash FROM dolt_branches WHERE name = 'main' UNION ALL SELECT CONCAT('tag ', tag_name), tag_hash FROM dolt_tags",
+  );
+  const refs = rows.map(({ name, hash }) => [String(name), String(hash)] as const);
+  return {
+    main: refs.find(([name]) => name === 'main')?.[1] ?? '',
+    tags: Object.fromEntries(refs.flatMap(([name, hash]) => (name.startsWith('tag ') ? [[name.slice(4), hash]] : []))),
+  };
+}

@@ -46,6 +46,21 @@ describe('where a run may write', () => {
   });
 });
 
+describe('the tag of a release', () => {
+  const release = { tag_name: 'v2' };
+  test.each([
+    ['release', 'refs/tags/v1', { repository, release }, 'v1'],
+    ['release', 'refs/tags/a/b', { repository }, 'a/b'],
+    ['release', '', { repository, release }, 'v2'],
+    ['release', 'refs/heads/main', { repository, release: null }, null],
+    ['release', '', null, null],
+    ['push', 'refs/tags/v1', { repository, release }, null],
+    ['schedule', 'refs/heads/main', { repository, release }, null],
+  ])('%s on "%s" of %j: %s', (name, ref, payload, tag) => {
+    expect(judgeEvent({ name, ref, payload }).releaseTag).toBe(tag);
+  });
+});
+
 describe('who can see the log', () => {
   test.each([
     [{ visibility: 'public' }, 'public'],

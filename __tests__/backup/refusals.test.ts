@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { Env } from '../../src/core/env.ts';
+import { backUp } from '../helpers/backing-up.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const peersOf = (folder: TempFolder) => `one: {endpoint: "file://${folder.file('one')}", role: backup}`;
+
+async function configured(folder: TempFolder, text: string): Promise<void> {
+  await mkdir(folder.file('.beads'));
+  await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\n${text}\n`);
+}
+
+describe('a backup is refused before anything is opened', () => {
+  test.each<[string, string, Env]>([
+    ['no-push', 'no-push: true', {}],
+    ['dolt.local-only', 'dolt: {local-only: true}', {}],
+    ['BD_NO_PUSH', '', { BD_NO_PUSH: 'true' }],
+  ])('by %s', async (said, text, env) => {
+    await using folder = await tempFolder();
+    await configured(folder, text);
+    // There is no database, and no Dolt is looked for.
+    const refused = backUp(folder, peersOf(folder), { env, dolt: { source: 'release', path: '/no/dolt' } });
+    await expect(refused).rejects.toMatchObject({ code: 'push-disabled', message: expect.stringContaining(said) });
+    expect(existsSync(folder.file('one'))).toBe(false);
+  });
+
+  test('without peers for it', async () => {
+    await using folder = await tempFolder();
+    const refused = backUp(folder, `friend: file://${folder.file('friend')}`);
+    await expect(refused).rejects.toMatchObject({ code: 'no-backup-peers' });
+  });
+});
+
+test('a peer that never gets pushes, a tag named like a branch, and an event that may not write', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const peers = `${peersOf(folder)}\nfrom: {endpoint: "file://${folder.file('from')}", role: upstream}`;
+  await expect(backUp(folder, peers, { only: ['from'] })).rejects.toMatchObject({
+    code: 'bad-usage',
+    message: 'backup does not use peers with the role upstream, such as from',
+  });
+  await expect(backUp(folder, peers, { tag: 'Main' })).rejects.toMatchObject({
+    code: 'bad-usage',
+    message: 'the tag Main has the name of the branch main',
+  });
+  const { result } = await backUp(folder, peers, { untrusted: true, dryRun: true });
+  expect(result).toMatchObject({ status: 'skipped', peers: [{ name: 'one', status: 'skipped' }] });
+  expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+  expect(existsSync(folder.file('one', 'manifest'))).toBe(false);
+});
+
+test('a release whose primary cannot be read or is empty is not backed up', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const primary = (path: string) => `${peersOf(folder)}\nprim: {endpoint: "file://${path}", role: primary}`;
+  await expect(backUp(folder, primary(folder.file('no', 'disk')))).rejects.toMatchObject({
+    code: 'folder-missing',
+    message: expect.stringContaining('the primary prim failed'),
+  });
+  await mkdir(folder.file('empty'));
+  for (const path of [folder.file('empty'), folder.file('absent')])
+    await expect(backUp(folder, primary(path))).rejects.toMatchObject({
+      code: 'remote-empty',
+      message: 'prim is the primary and has no data, so it cannot get the tag v1',
+    });
+  expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+  expect(existsSync(folder.file('one', 'manifest'))).toBe(false);
+});

@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals';
+import { backUp, remoteRefs } from '../helpers/backing-up.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+test('two backups on one server get the tag that only we have, and keep one that they had', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  await using server = await startRemotesrv(folder.path);
+  const url = (name: string) => `${server.url}/org/${name}`;
+  const peers = [
+    `prim: {endpoint: "${url('prim')}", role: primary}`,
+    `one: {endpoint: "${url('one')}", role: backup}`,
+    `two: {endpoint: "${url('two')}", role: archive}`,
+  ].join('\n');
+  await local.publish(url('prim'));
+  const first = await local.head();
+  const { result } = await backUp(folder, peers, { drill: 'full' });
+  const drill = { kind: 'proven', tag: 'pushed', tables: [{ name: 'items', rows: 2 }], growth: null };
+  expect(result).toMatchObject({
+    status: 'success',
+    peers: [
+      { name: 'one', verified: true, drill },
+      { name: 'two', verified: true, drill },
+    ],
+    backup: { commit: first, copies: 2 },
+  });
+  expect(result.peers[0]?.drill?.bytes).toBeGreaterThan(0);
+  for (const name of ['prim', 'one', 'two'])
+    expect(await remoteRefs(folder, url(name))).toEqual({ main: first, tags: { v1: first } });
+
+  // Somebody moves the tag of one backup, and we lose ours.
+  const moved = await local.commit('later', 'DELETE FROM items WHERE id = 1');
+  await local.sql("CALL DOLT_TAG('-d', 'v1')", "CALL DOLT_TAG('v1', 'HEAD')");
+  await local.publish(url('two'), 'refs/tags/v1:refs/tags/v1');
+  await local.sql("CALL DOLT_TAG('-d', 'v1')");
+  const again = await backUp(folder, peers);
+  expect(again.result).toMatchObject({
+    status: 'partial',
+    peers: [
+      { name: 'one', status: 'unchanged', drill: { kind: 'proven', tag: 'present', growth: 0 } },
+      {
+        name: 'two',
+        status: 'failed',
+        error: { code: 'tag-conflict', message: `the tag v1 names ${moved} at two, but ${first} here` },
+      },
+    ],
+    backup: { commit: first, copies: 1 },
+  });
+  expect(await remoteRefs(folder, url('two'))).toEqual({ main: first, tags: { v1: moved } });
+  expect(await local.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: first }]);
+});

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
-import { proofSchema } from '../../src/contract/backup-result.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { HASH } from '../../src/contract/hash.ts';
+import { proofSchema } from '../../src/contract/result.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import { backUp, remoteRefs } from '../helpers/backing-up.ts';
 import { makeDatabaseOf } from '../helpers/database.ts';

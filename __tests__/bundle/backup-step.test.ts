@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { proofSchema } from '../../src/contract/backup-result.ts';
+import { proofSchema } from '../../src/contract/result.ts';
 import { remoteRefs } from '../helpers/backing-up.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import type { Proof } from '../contract/backup-result.ts';
-import type { RunResult } from '../contract/result.ts';
+import type { Proof, RunResult } from '../contract/result.ts';
 import type { Contents } from './contents.ts';
 
 /** What the result does not say. */

@@ -276,7 +276,7 @@ export const OPTIONS = {
   },
   drill: {
     description:
-      'How each backup is proven after the push: `full` (clone it and read every row), `head` (clone it and compare the hash of the database), `rotate` (`full`, for one peer a day) or `off`',
+      'How each backup is proven after the push: `full` (clone it and read every row), `head` (clone it and compare one hash), or `off`. `rotate` is `full` for one peer a day',
     frontends: BOTH,
     type: 'choice',
     choices: DRILLS,

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { backupSchema, drillSchema } from './backup-result.ts';
 import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import { HASH } from './hash.ts';
 import {
   CHANGE_KINDS,
   CONFLICT_KINDS,
+  DRILL_KINDS,
+  DRILLS,
   PEER_STATES,
   PEER_STATUSES,
   ROLES,
@@ -166,6 +167,27 @@ export type Attribution = z.infer<typeof attributionSchema>;
 /** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; a pattern, since not every validator knows the format `date-time`. */
 const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 
+const tables = z.array(z.strictObject({ name: z.string(), rows: count }));
+
+/** The backup at one peer, as the run left it. */
+const drillSchema = z.strictObject({
+  /** What the drill found. */
+  kind: z.enum(DRILL_KINDS),
+  /** Whether the peer had the tag, or this run pushed it; null: there is none, or it did not get there. */
+  tag: z.enum(['present', 'pushed']).nullable(),
+  /** Hash of the database at the commit, read in a fresh clone; null if nothing was proven. */
+  databaseHash: hash.nullable(),
+  /** Rows of each table, counted in a fresh clone; null if they were not counted. */
+  tables: tables.nullable(),
+  /** Size of the backup; null: unknown. */
+  bytes: count.nullable(),
+  /** How much it grew since the last run on this machine; null: there is none. */
+  growth: z.int().nullable(),
+  /** How long the drill took; null: there was none. */
+  durationMs: count.nullable(),
+});
+export type Drill = Readonly<z.infer<typeof drillSchema>>;
+
 export const peerResultSchema = z.strictObject({
   name: z.string(),
   endpoint: z.string(),
@@ -226,6 +248,20 @@ const jsonlCommitSchema = z.strictObject({
   pullRequest: z.string().optional(),
 });
 
+/** What was backed up, and to how many peers. */
+const backupSchema = z.strictObject({
+  tag: z.string().nullable(),
+  /** The commit that was backed up; null if the run ended before it was known. */
+  commit: hash.nullable(),
+  drill: z.enum(DRILLS),
+  /** Peers that have the proven commit; without a drill, those whose push was verified. */
+  copies: count,
+  /** How many must have it; null: every peer. */
+  required: count.nullable(),
+  /** The file with the proof; null: no backup was proven, or no file was asked for. */
+  proof: z.string().nullable(),
+});
+
 export const runResultSchema = z.strictObject({
   version: z.literal(1),
   command: z.enum(['sync', 'pull', 'push', 'backup', 'status', 'plan']),
@@ -267,6 +303,39 @@ export const runResultSchema = z.strictObject({
 });
 /** The JSON of `sync`, `pull`, `push`, `backup`, `status` and `plan`. */
 export type RunResult = z.infer<typeof runResultSchema>;
+
+/** The proof: what was read in fresh clones of the backups of one commit. */
+export const proofSchema = z.strictObject({
+  version: z.literal(1),
+  /** The program that made it. */
+  madeBy: z.string(),
+  date: z.string(),
+  /** Name of the database. */
+  database: z.string(),
+  branch: z.string(),
+  tag: z.string().nullable(),
+  commit: hash,
+  /** `dolt_hashof_db` at the commit, in our database. */
+  databaseHash: hash,
+  doltVersion: z.string(),
+  copies: count,
+  required: count.nullable(),
+  peers: z.array(
+    z.strictObject({
+      name: z.string(),
+      endpoint: z.string(),
+      role: z.enum(ROLES),
+      kind: z.enum(DRILL_KINDS),
+      /** The head of the branch there. */
+      head: hash.nullable(),
+      databaseHash: hash.nullable(),
+      tables: tables.nullable(),
+      bytes: count.nullable(),
+      durationMs: count.nullable(),
+    }),
+  ),
+});
+export type Proof = Readonly<z.infer<typeof proofSchema>>;
 
 const stopSchema = z.strictObject({
   code: errorCode,

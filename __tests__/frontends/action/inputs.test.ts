@@ -109,7 +109,7 @@ test.each([
 
 describe('refused inputs', () => {
   const BAD: readonly [Inputs, string][] = [
-    [{ command: 'add-peer' }, 'one of sync, pull, push, status, plan, export, validate, doctor, install'],
+    [{ command: 'add-peer' }, 'one of sync, pull, push, backup, status, plan, export, validate, doctor, install'],
     [{ command: 'synch' }, 'one of sync, pull, push, status, plan, export, validate, doctor, install'],
     [{ 'dry-run': 'yes' }, 'true or false'],
     [{ 'init-empty': 'tRUE' }, 'true or false'],

@@ -1,6 +1,5 @@
 import { backupStatus, isCopy } from '../../backup/verdict.ts';
-import type { Drill } from '../../contract/backup-result.ts';
-import type { PeerResult, Problem, RunResult } from '../../contract/result.ts';
+import type { Drill, PeerResult, Problem, RunResult } from '../../contract/result.ts';
 import { counted } from '../../core/text.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { toProblem } from '../outcome/problems.ts';

@@ -20,7 +20,6 @@ export const COMMAND_ALIASES: Aliases = {
   check: 'doctor',
   verify: 'doctor',
   report: 'status',
-  backup: 'push',
   mergetool: 'resolve',
   conflicts: 'resolve',
 };

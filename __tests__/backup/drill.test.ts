@@ -1,9 +1,10 @@
+import { renameSync } from 'node:fs';
 import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Contents } from '../../src/backup/contents.ts';
 import { isAlive } from '../../src/core/processes.ts';
-import { makeDatabaseOf, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabase, makeDatabaseOf, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
 import { contentsOf, drill } from '../helpers/drilling.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -143,6 +144,50 @@ test('damage to rows that only an older commit has is found by reading everythin
     kind: 'differs',
     failure: { code: 'drill-failed', message: expect.stringMatching(/`dolt fsck` found damage: .*checksum error/) },
   });
+});
+
+test('a backup may have more than the tag, but neither less nor another branch', async () => {
+  await using folder = await tempFolder();
+  const far = folder.file('far');
+  const local = await makeDatabase(folder.file('local'));
+  const tagged = await local.head();
+  const later = await local.commit('later', "INSERT INTO items VALUES (3, 'three', 'cyd')");
+  await local.publish(`file://${far}`);
+  const expected = await contentsOf(folder, local.path, tagged, 'head');
+  const at = { peer: fileAt(far), expected, depth: 'head' } as const;
+  const differs = (why: string) => ({ kind: 'differs', failure: { message: expect.stringContaining(why) } });
+
+  expect(await drill(folder, at)).toMatchObject(differs('it has no tag v1'));
+  await local.sql(`CALL DOLT_TAG('v1', '${tagged}')`, ...publishing(`file://${far}`, 'v1'));
+  expect(await drill(folder, at)).toMatchObject({ kind: 'proven', commit: tagged, head: later });
+
+  const unsent = await local.commit('unsent', "INSERT INTO items VALUES (4, 'four', 'dan')");
+  const newer = { ...at, tag: null, expected: await contentsOf(folder, local.path, unsent, 'head') };
+  expect(await drill(folder, newer)).toMatchObject(differs(`the branch main is at ${later} there`));
+  expect(await drill(folder, { ...at, branch: 'trunk' })).toMatchObject(differs('branch not found'));
+
+  // Nobody forges a hash; this is what a difference would look like.
+  const forged = { ...expected, databaseHash: expected.commit };
+  expect(await drill(folder, { ...at, expected: forged })).toMatchObject(differs('the hash of the database'));
+});
+
+test('a clone that another writer broke is made again', async () => {
+  await using folder = await tempFolder();
+  const { far, expected } = await backedUp(folder);
+  const file = await tableFile(far);
+  let engines = 0;
+  const result = await drill(folder, {
+    peer: fileAt(far),
+    expected,
+    depth: 'head',
+    onResource: ({ kind }) => {
+      if (kind !== 'process') return;
+      engines += 1;
+      if (engines === 1) renameSync(file, `${file}-away`);
+      if (engines === 2) renameSync(`${file}-away`, file);
+    },
+  });
+  expect([result.kind, engines]).toEqual(['proven', 3]);
 });
 
 test.each([

@@ -1,11 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import { Failure } from '../../src/core/failure.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import { requireTableFiles } from '../../src/dolt/git-tables.ts';
+import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { command } from '../helpers/commanding.ts';
-import { makeDatabase } from '../helpers/database.ts';
+import { makeDatabase, makeEmptyDatabase } from '../helpers/database.ts';
+import { withEngines } from '../helpers/federating.ts';
+import { git } from '../helpers/git.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { deleteTables, dropObjects, dropTables } from '../helpers/servers/git-tables.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
+const LIMIT = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
 const isTable = (path: string) => path !== 'manifest';
 
 test('a git remote without a table file of its manifest is never verified, until everything was uploaded again', async () => {
@@ -47,5 +55,39 @@ test('a git remote without a table file of its manifest is never verified, until
   expect((await sync({ before: 'fetched', which: (file) => file === 'manifest' })).far?.error).toMatchObject({
     code: 'missing-table-file',
     message: expect.stringContaining('no manifest'),
+  });
+});
+
+test.each([
+  ['only names, from a host that can omit contents', 'true'],
+  ['everything, from a host that cannot', 'false'],
+])('a machine that has nothing of a git remote gets %s', async (_, allowFilter) => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  await makeEmptyDatabase(folder.file('other'));
+  const { path } = await bareRepository(folder.file('far.git'), { withBranch: true });
+  const { result } = await command(folder, stringify({ far: { endpoint: `git+file://${path}` } }));
+  expect(result.peers[0]).toMatchObject({ verified: true, remoteHead: await local.head() });
+  await git(path, 'config', 'uploadpack.allowFilter', allowFilter);
+
+  const place = { peer: 'far', url: `git+file://${path}`, ref: null, database: folder.file('other') };
+  const check = () =>
+    withEngines(folder.file('other'), folder.file('tmp'), (engines) =>
+      engines.use(NO_CREDENTIALS, (engine) =>
+        engine.runProgram(LIMIT, NOWHERE, (program) => requireTableFiles(place, program)),
+      ),
+    );
+  await check();
+  const restoreObjects = dropObjects(path, isTable);
+  const withoutContents = await check().then(
+    () => 'checked',
+    () => 'refused',
+  );
+  restoreObjects();
+  expect(withoutContents).toBe(allowFilter === 'true' ? 'checked' : 'refused');
+  const [gone = ''] = dropTables(path, isTable);
+  expect(await failureOf(check)).toMatchObject({
+    code: 'missing-table-file',
+    message: expect.stringContaining(gone.replace('.darc', '')),
   });
 });

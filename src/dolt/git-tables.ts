@@ -21,8 +21,8 @@ interface GitPlace {
 }
 
 const DOLT_REF = 'refs/dolt/data';
-/** Nothing of git's that could go on in the background. */
-const ALONE = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false'] as const;
+/** Nothing goes on in the background, and a single file can be asked for (git-config(1), `protocol.version`). */
+const SETTINGS = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'protocol.version=2'] as const;
 
 /**
  * Checks that a git remote has every table file that its manifest names. A push can succeed without them (dolt#11323),
@@ -35,7 +35,7 @@ export async function requireTableFiles(place: GitPlace, program: ProgramContext
   const { peer, url, ref } = place;
   const repository = await mkdtemp(join(program.privateDir, 'tables-'));
   const git = async (...words: readonly string[]): Promise<string> => {
-    const args = [...ALONE, '-C', repository, ...words];
+    const args = [...SETTINGS, '-C', repository, ...words];
     const { env, signal, secrets } = program;
     const { exitCode, stdout, stderr } = await run('git', args, { env, cwd: repository, signal });
     if (exitCode !== 0) throw textFailure(secrets.redact(stderr.trim()));

@@ -4,19 +4,21 @@
  * others come from Debian or PyPI. Each executable may be named by an environment variable instead (SERVER_VARIABLES);
  * then nothing is installed for it.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { promisify } from 'node:util';
 import { startsNoServices } from './quiet-services.mjs';
 import { installWheel } from './wheels.mjs';
 
 /**
- * @typedef {{ variable: string, binary: string, package: string, version: string, module?: string }} BuiltServer `binary`
- *   is the name that `go install` gives, which is not always one to go by: each has a folder of its own. With
+ * @typedef {{ variable: string, binary: string, package: string, version: string, module?: string, asked?: string }} BuiltServer
+ *   `binary` is the name that `go install` gives, which is not always one to go by: each has a folder of its own. With
  *   `module`, Go builds in the folder of the module: `go install` of a version reads the list of all versions, which not
- *   every proxy serves for every module
+ *   every proxy serves for every module. `asked` is a variable that names another version
  * @typedef {{ variable: string, binary: string, debian: string, reason: string }} PackagedServer `reason` says what the
  *   tests do with it
  * @typedef {import('../src/install/dolt-request.ts').InstallContext} InstallContext
@@ -56,6 +58,7 @@ const BUILT = [
     package: 'github.com/steveyegge/beads/cmd/bd',
     version: 'v1.3.0',
     module: 'github.com/steveyegge/beads',
+    asked: 'DOLT_FEDERATION_TEST_BD_VERSION',
   },
 ];
 
@@ -161,7 +164,14 @@ export async function installServers(wanted, { folder, context, goInstall }) {
  * @param {BuiltServer} server
  * @param {{ folder: string, context: InstallContext, goInstall: GoInstall }} ground
  */
-async function build({ package: path, version, binary, module }, { folder, context, goInstall }) {
+async function build({ package: path, version: pinned, binary, module, asked }, { folder, context, goInstall }) {
+  const wanted = asked === undefined ? undefined : context.env[asked];
+  const found =
+    module === undefined || wanted === undefined
+      ? null
+      : await findModule(`${module}@${wanted}`, { cwd: tmpdir(), env: context.env });
+  const version = found?.version ?? pinned;
+  if (found !== null) console.error(`The tests run with ${binary} ${version} (${asked}=${wanted})`);
   const file = process.platform === 'win32' ? `${binary}.exe` : binary;
   const target = join(folder, file);
   const marker = join(folder, 'version');
@@ -171,7 +181,9 @@ async function build({ package: path, version, binary, module }, { folder, conte
   const temporary = await mkdtemp(join(folder, '.new-'));
   try {
     const source =
-      module === undefined ? undefined : downloadModule(`${module}@${version}`, { cwd: temporary, env: context.env });
+      module === undefined
+        ? undefined
+        : (found ?? (await findModule(`${module}@${version}`, { cwd: temporary, env: context.env }))).folder;
     const bin = await goInstall({ package: path, version, label: path }, { folder: temporary, source }, context);
     if (typeof bin !== 'string') throw new Error(`The tests need ${path}, which is built from source: ${bin.reason}`);
     await rm(marker, { force: true });
@@ -184,15 +196,19 @@ async function build({ package: path, version, binary, module }, { folder, conte
 }
 
 /**
- * The folder of a module in Go's module cache.
- * @param {string} module with its version
+ * A module in Go's module cache: its folder, and its version where the query names none.
+ * @param {string} module with its version, or `latest`
  * @param {{ cwd: string, env: NodeJS.ProcessEnv }} where
+ * @returns {Promise<{ folder: string, version: string }>}
  */
-function downloadModule(module, where) {
-  const { stdout, stderr, error } = spawnSync('go', ['mod', 'download', '-json', module], where);
-  const { Dir, Error: reason } = error === undefined ? JSON.parse(String(stdout) || '{}') : { Error: error.message };
-  if (typeof Dir === 'string') return Dir;
-  throw new Error(`The tests need ${module}, which is built from source: ${reason ?? String(stderr)}`);
+async function findModule(module, where) {
+  const { stdout, stderr } = await promisify(execFile)('go', ['mod', 'download', '-json', module], where).catch(
+    // With an exit code it has the outputs, too.
+    (error) => ({ stdout: error.stdout, stderr: error.stderr || error.message }),
+  );
+  const { Dir: folder, Version: version, Error: reason } = JSON.parse(stdout || '{}');
+  if (typeof folder === 'string' && typeof version === 'string') return { folder, version };
+  throw new Error(`The tests need ${module}, which is built from source: ${reason ?? stderr}`);
 }
 
 /**

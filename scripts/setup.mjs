@@ -3,6 +3,9 @@
  * Gets the programs that tests need, each once: a Dolt (from PATH, its release, or built from source where no release can
  * be reached), Dolt's own remote server, which is always built from source, and the servers of the endpoint tests (see
  * servers.mjs). `npm run setup` gets all of them; `npm test` gets those that the tests it runs need.
+ *
+ * DOLT_FEDERATION_TEST_DOLT_VERSION and DOLT_FEDERATION_TEST_BD_VERSION name other versions than the pinned ones: a version,
+ * or `latest`. DOLT_FEDERATION_TEST_DOLT_MIRROR is another host of Dolt's releases.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +14,7 @@ import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { installDependencies } from './dependencies.mjs';
+import { installNodes, NODE_VARIABLES } from './node-versions.mjs';
 import { installServers, SERVER_VARIABLES } from './servers.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -19,9 +23,11 @@ const SUFFIX = process.platform === 'win32' ? '.exe' : '';
 
 const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
 const REMOTESRV = 'DOLT_FEDERATION_TEST_REMOTESRV';
+const VERSION = 'DOLT_FEDERATION_TEST_DOLT_VERSION';
+const MIRROR = 'DOLT_FEDERATION_TEST_DOLT_MIRROR';
 
 /** Every variable that names an executable to the tests. */
-export const PROGRAM_VARIABLES = [DOLT, REMOTESRV, ...SERVER_VARIABLES];
+export const PROGRAM_VARIABLES = [DOLT, REMOTESRV, ...SERVER_VARIABLES, ...NODE_VARIABLES];
 
 /**
  * @param {ReadonlySet<string>} wanted the variables of the programs that are needed; others are neither looked for nor
@@ -49,7 +55,9 @@ export async function setup(wanted = new Set(PROGRAM_VARIABLES)) {
   /** @type {typeof import('../src/install/go.ts')} */
   const { goInstall } = await compiled('install/go');
   const servers = missing.filter((variable) => SERVER_VARIABLES.includes(variable));
-  return { ...found, ...(await installServers(servers, { folder: join(cache, 'servers'), context, goInstall })) };
+  Object.assign(found, await installServers(servers, { folder: join(cache, 'servers'), context, goInstall }));
+  const nodes = missing.filter((variable) => NODE_VARIABLES.includes(variable));
+  return { ...found, ...(await installNodes(nodes, { folder: join(cache, 'nodes') })) };
 }
 
 /**
@@ -101,12 +109,19 @@ async function surroundings() {
 async function findDolt(context) {
   /** @type {typeof import('../src/install/install.ts')} */
   const { installDolt } = await compiled('install/install');
+  /** @type {typeof import('../src/install/version.ts')} */
+  const { parseAskedVersion } = await compiled('install/version');
+  /** @type {typeof import('../src/install/release-urls.ts')} */
+  const { parseMirror } = await compiled('install/release-urls');
   /** @type {typeof import('../src/contract/dolt-options.ts')} */
   const { DEFAULT_DOLT_VERSION } = await compiled('contract/dolt-options');
-  const { path } = await installDolt(
-    { version: { kind: 'exact', version: DEFAULT_DOLT_VERSION }, source: 'auto' },
-    context,
-  );
+  const { [VERSION]: asked, [MIRROR]: mirror, GITHUB_TOKEN: githubToken } = context.env;
+  const version = parseAskedVersion(asked ?? DEFAULT_DOLT_VERSION);
+  const from = mirror === undefined ? undefined : parseMirror(mirror);
+  // Another version is what is tested then: a build of the pinned one would prove nothing.
+  const source = asked === undefined ? 'auto' : 'release';
+  const { path, version: found } = await installDolt({ version, source, mirror: from, githubToken }, context);
+  if (asked !== undefined) console.error(`The tests run with Dolt ${found} (${VERSION}=${asked})`);
   return path;
 }
 

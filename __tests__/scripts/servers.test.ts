@@ -66,7 +66,7 @@ test('without Go the module that is missing is named', async () => {
   const { context, ...ground } = scene(folder, builds([]));
   const asked = installServers(['DOLT_FEDERATION_TEST_BD'], { ...ground, context: { ...context, env: { PATH: '' } } });
   await expect(asked).rejects.toThrow(
-    'The tests need github.com/steveyegge/beads@v1.3.0, which is built from source: spawnSync go ENOENT',
+    'The tests need github.com/steveyegge/beads@v1.3.0, which is built from source: spawn go ENOENT',
   );
 });
 

@@ -17,7 +17,9 @@ type Program =
   | 'OPENSSL'
   | 'STRACE'
   | 'ZSH'
-  | 'FISH';
+  | 'FISH'
+  | 'NODE_20'
+  | 'NODE_24';
 
 /** The absolute path of a program that the tests start. */
 export function serverProgram(program: Program): string {

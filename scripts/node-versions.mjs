@@ -12,7 +12,7 @@ import { join } from 'node:path';
 const NODES =
   process.platform === 'linux'
     ? [
-        { variable: 'DOLT_FEDERATION_TEST_NODE_20', version: '20.0.0' },
+        { variable: 'DOLT_FEDERATION_TEST_NODE_20', version: '20.5.1' },
         { variable: 'DOLT_FEDERATION_TEST_NODE_24', version: '24.21.0' },
       ]
     : [];

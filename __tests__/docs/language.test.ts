@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...(await readdir('docs')).map((name) => `docs/${name}`)].filter(
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...(await readdir('docs')).map((name) => `docs/${name}`)].filter(
   (name) => name.endsWith('.md'),
 );
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = process.cwd();
 const inDocs = (await readdir('docs', { recursive: true })).map((name) => `docs/${name}`);
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...inDocs].filter((name) => name.endsWith('.md'));
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...inDocs].filter((name) => name.endsWith('.md'));
 const TEXTS = new Map(
   await Promise.all(PAGES.map(async (page) => [page, withoutCode(await readFile(page, 'utf8'))] as const)),
 );

@@ -7,7 +7,14 @@ import { askedByInputs, type InputName } from '../../src/frontends/action/inputs
 import { configure } from '../helpers/configuring.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-const EVENT: EventVerdict = { trusted: true, why: '', visibility: 'private', branch: 'main', releaseTag: null };
+const EVENT: EventVerdict = {
+  trusted: true,
+  why: '',
+  visibility: 'private',
+  branch: 'main',
+  releaseTag: null,
+  ownWorkflow: false,
+};
 
 function asked(inputs: Partial<Record<InputName, string>>, releaseTag: string | null = null) {
   return requestedBackup(askedByInputs((name) => inputs[name] ?? '', { ...EVENT, releaseTag }));

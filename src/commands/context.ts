@@ -17,6 +17,8 @@ export interface Context {
   readonly untrusted?: boolean | undefined;
   /** What the event proposes to change; null: nothing. Absent outside a job. */
   readonly proposed?: Proposed | null;
+  /** What an event that may not write is compared with. Absent outside a job. */
+  readonly defaultBranch?: DefaultBranch;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
   /** Folder for copies of served databases that later runs use again; absolute. Absent: nothing is kept. */
@@ -52,6 +54,14 @@ export interface Proposed {
   readonly change: ProposedChange;
   /** null: there is no token for it. */
   readonly repository: Repository | null;
+}
+
+/** The branch whose configuration decides which peers an event that may not write contacts. */
+export interface DefaultBranch {
+  /** null: there is no token for it. */
+  readonly repository: Repository | null;
+  /** Whether the workflow of the event is that of the default branch. If not, a change may set its inputs and variables. */
+  readonly ownWorkflow: boolean;
 }
 
 /** Something that a later process removes if the run could not do so. */

@@ -85,7 +85,7 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
 function labelOf({ status, peers }: RunResult): PullRequestLabel | null {
   switch (status) {
     case 'skipped':
-      return null;
+      return plannedLabel(peers);
     case 'conflict':
       return 'conflict';
     case 'failed':
@@ -93,13 +93,22 @@ function labelOf({ status, peers }: RunResult): PullRequestLabel | null {
       return 'failed';
     case 'success':
       return 'change';
-    case 'unchanged': {
-      const moves = peers.some(
-        ({ plan }) => plan !== undefined && (plan.pull !== 'nothing' || plan.push !== 'nothing'),
-      );
-      return moves ? 'change' : 'no change';
-    }
+    case 'unchanged':
+      return peers.some(moves) ? 'change' : 'no change';
   }
+}
+
+/** Of a plan on an event that may not write. Without every peer it cannot say that nothing would change. */
+function plannedLabel(peers: RunResult['peers']): PullRequestLabel | null {
+  if (peers.every(({ plan }) => plan === undefined)) return null;
+  if (peers.some(({ status }) => status === 'conflict')) return 'conflict';
+  if (peers.some(({ status }) => status === 'failed')) return 'failed';
+  if (peers.some(moves)) return 'change';
+  return peers.some(({ notContacted }) => notContacted !== undefined) ? null : 'no change';
+}
+
+function moves({ plan }: RunResult['peers'][number]): boolean {
+  return plan !== undefined && (plan.pull !== 'nothing' || plan.push !== 'nothing');
 }
 
 function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {

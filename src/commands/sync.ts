@@ -1,8 +1,8 @@
 import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { Peer } from '../config/configuration.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
-import { type Failure, type Location, toFailure } from '../core/failure.ts';
+import { asError, type Diagnostic } from '../core/diagnostic.ts';
+import { Failure, type Location, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import { monotonicMs } from '../core/time.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
@@ -28,10 +28,11 @@ import { exportAfterSync, NO_EXPORT } from './outcome/export-after-sync.ts';
 import { announce, reportEnd } from './outcome/progress.ts';
 import { record } from './outcome/record.ts';
 import { notRunResult, runResult } from './outcome/run-result.ts';
-import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
+import { type LocalDatabase, openClone, openLocalDatabase } from './prepare/open-database.ts';
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
 import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, readSyncSettings, type SyncSettings } from './prepare/sync-settings.ts';
+import { leftAlone } from './prepare/untrusted/untrusted-settings.ts';
 import type { SyncRequest } from './request.ts';
 
 export interface SyncOutcome {
@@ -68,23 +69,52 @@ export async function onDatabase(
   work: (opened: Opened) => Promise<RunResult>,
 ): Promise<SyncOutcome> {
   const started = monotonicMs();
-  const { configuration, peers } = settings;
-  const locations = locationsOf(peers);
+  const { configuration, peers, offline } = settings;
+  const locations = locationsOf([...peers, ...offline.map(({ peer }) => peer)]);
   const end = endsEarly(request, settings, context);
   if (end !== null) {
     const notices = [...end.notices, ...settings.notices];
-    return { result: notRunResult(request, { ...end, started, peers, notices }), doltPath: null, locations };
+    return { result: notRunResult(request, { ...end, started, peers, offline, notices }), doltPath: null, locations };
   }
   context.onProgress({ stage: 'finding Dolt' });
   const dolt = await installDolt(request.dolt, context);
   context.onProgress({ stage: 'opening the database' });
   const access = await accessToPeers(request, context, settings, dolt);
-  const database = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
+  const opening = { configuration, dolt: dolt.path, access };
+  // On an event that may not write, files of the checkout choose no database.
+  const database = request.untrusted
+    ? await openClone(request, context, opening, { kind: 'nowhere' }).catch(failureOf)
+    : await openLocalDatabase(request, context, opening);
+  if (database instanceof Failure) {
+    const result = withoutDatabase(request, settings, { failure: database, started });
+    return { result, doltPath: dolt.path, locations };
+  }
   try {
     return { result: await work({ settings, access, database, dolt, started }), doltPath: dolt.path, locations };
   } finally {
     await database.close();
   }
+}
+
+/** @throws what is no Failure, which is a defect */
+function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  throw thrown;
+}
+
+/**
+ * The result of a run that may not write and could not clone the primary: that is no failure of the change.
+ * @throws Failure `interrupted`
+ */
+function withoutDatabase(
+  request: SyncRequest,
+  settings: SyncSettings,
+  { failure, started }: { readonly failure: Failure; readonly started: number },
+): RunResult {
+  if (failure.code === 'interrupted') throw failure;
+  const offline = [...settings.offline, ...leftAlone(settings.peers, 'no-database')];
+  const notices: Diagnostic[] = [{ ...asError(failure), severity: 'warning' }, ...settings.notices];
+  return notRunResult(request, { status: 'skipped', started, peers: [], offline, notices });
 }
 
 /** One run on our database. */
@@ -107,6 +137,7 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     doltVersion,
     database,
     prepared,
+    offline: settings.offline,
     ...exchanged,
     ...recorded,
     afterSync,

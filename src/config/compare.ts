@@ -169,15 +169,35 @@ const SETTINGS = {
   timeout: ({ timeout }) => (timeout === null ? 'not set' : `${timeout} ms`),
 } as const satisfies Readonly<Record<string, (peer: Peer) => string>>;
 
-type PeerSetting = keyof typeof SETTINGS;
+/** The key of a setting of a peer. */
+export type PeerSetting = keyof typeof SETTINGS;
+
+/** The settings of a peer that differ in meaning. */
+export function differingSettings(before: Peer, after: Peer): PeerSetting[] {
+  return (Object.keys(SETTINGS) as PeerSetting[]).filter((setting) => {
+    const [from, to] = textsOf(setting, before, after);
+    return from !== to;
+  });
+}
 
 function changesOf(before: Peer, after: Peer): ConfigChange[] {
-  return (Object.keys(SETTINGS) as PeerSetting[]).flatMap((setting) => {
-    const [from, to] = [SETTINGS[setting](before), SETTINGS[setting](after)];
-    if (from === to) return [];
+  return differingSettings(before, after).map((setting) => {
+    const [from, to] = textsOf(setting, before, after);
     const kind = kindOf(setting, before, after);
-    return [{ kind, peer: after.name, setting, before: from, after: to, origin: after.origin }];
+    return { kind, peer: after.name, setting, before: from, after: to, origin: after.origin };
   });
+}
+
+/** An endpoint is shown as the address for Dolt if its canonical form hides the difference. */
+function textsOf(setting: PeerSetting, before: Peer, after: Peer): readonly [string, string] {
+  const [from, to] = [SETTINGS[setting](before), SETTINGS[setting](after)];
+  if (setting !== 'endpoint' || from !== to || hiddenPart(before) === hiddenPart(after)) return [from, to];
+  return [before.endpoint.dolt, after.endpoint.dolt];
+}
+
+/** What an endpoint reaches besides its canonical form: as which user, and at which host if it names none. */
+function hiddenPart({ endpoint: { kind, dolt } }: Peer): string | undefined {
+  return kind === 'dolthub' ? dolt : /^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1];
 }
 
 function kindOf(setting: PeerSetting, before: Peer, after: Peer): ConfigChangeKind {

@@ -164,6 +164,19 @@ const attributionSchema = z.strictObject({
 });
 export type Attribution = z.infer<typeof attributionSchema>;
 
+/** Why a run on an event that may not write did not contact a peer. */
+const notContactedSchema = z.strictObject({
+  /**
+   * `new`: the default branch, or the base of the change, has no such peer · `changed`: `settings` differ ·
+   * `workflow`: an input or a variable sets it, which the change may have set · `local`: it is on this machine ·
+   * `credential`: its credential is missing or malformed · `unread`: there was nothing to compare it with ·
+   * `no-database`: the primary, whose clone would be compared with it, could not be used
+   */
+  reason: z.enum(['new', 'changed', 'workflow', 'local', 'credential', 'unread', 'no-database']),
+  settings: z.array(z.string()),
+});
+export type NotContacted = z.infer<typeof notContactedSchema>;
+
 /** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; a pattern, since not every validator knows the format `date-time`. */
 const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 
@@ -219,6 +232,8 @@ export const peerResultSchema = z.strictObject({
   attribution: attributionSchema.optional(),
   /** Only of `backup`. */
   drill: drillSchema.optional(),
+  /** Present on an event that may not write, if the peer was not contacted. */
+  notContacted: notContactedSchema.optional(),
   /** Present if no head of this peer was recorded; then a rewritten history is only suspected. */
   memory: z.literal('none').optional(),
 });

@@ -6,7 +6,7 @@ import { forgetEnv } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
 import type { Secrets } from '../core/secrets.ts';
 import type { Credentials } from './credential.ts';
-import { type CredentialsSource, parseCredentials } from './parse.ts';
+import { type CredentialsSource, parseCredentials, parseCredentialsOf, type SomeCredentials } from './parse.ts';
 import { secretTexts } from './secret-texts.ts';
 
 const VARIABLE = 'DOLT_FEDERATION_CREDENTIALS';
@@ -28,14 +28,40 @@ interface Surroundings {
  */
 export async function loadCredentials(
   given: GivenCredentials | undefined,
-  { env, cwd, secrets }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Credentials> {
-  const source = given === undefined ? fromVariable(env) : await fromFrontend(given, cwd);
-  forgetEnv([VARIABLE]);
+  const source = await readSource(given, surroundings);
   if (source === null) return new Map();
+  const { env, secrets } = surroundings;
   const credentials = parseCredentials(source, env);
   for (const secret of secretTexts(credentials)) secrets.add(secret);
   return credentials;
+}
+
+/**
+ * The same for some peers only. No other entry is read.
+ * @throws Failure as `parseCredentialsOf`, and `config-unreadable`
+ */
+export async function loadCredentialsOf(
+  peers: ReadonlySet<string>,
+  given: GivenCredentials | undefined,
+  surroundings: Surroundings,
+): Promise<SomeCredentials> {
+  const source = await readSource(given, surroundings);
+  if (source === null) return { credentials: new Map(), unreadable: new Set() };
+  const { env, secrets } = surroundings;
+  const some = parseCredentialsOf(peers, source, env);
+  for (const secret of secretTexts(some.credentials)) secrets.add(secret);
+  return some;
+}
+
+async function readSource(
+  given: GivenCredentials | undefined,
+  { env, cwd }: Surroundings,
+): Promise<CredentialsSource | null> {
+  const source = given === undefined ? fromVariable(env) : await fromFrontend(given, cwd);
+  forgetEnv([VARIABLE]);
+  return source;
 }
 
 function fromVariable(env: Env): CredentialsSource | null {

@@ -39,6 +39,30 @@ export function parseCredentials(source: CredentialsSource, env: Env): Credentia
   return new Map(read.map((credential) => [credential.peer, credential]));
 }
 
+/** The credentials of some peers. */
+export interface SomeCredentials {
+  readonly credentials: Credentials;
+  /** Peers whose entry is malformed, or lacks its secret. */
+  readonly unreadable: ReadonlySet<string>;
+}
+
+/**
+ * Parses only the entries of some peers, one by one: a job without secrets, as of a fork, has entries without values.
+ * @throws Failure `config-syntax`, `config-invalid` if the text cannot be read at all
+ */
+export function parseCredentialsOf(peers: ReadonlySet<string>, source: CredentialsSource, env: Env): SomeCredentials {
+  const credentials = new Map<string, Credential>();
+  const unreadable = new Set<string>();
+  for (const [name, field] of readUnquoted(source.text, source.name)?.fields ?? []) {
+    if (!peers.has(name)) continue;
+    const problems = new Problems();
+    const credential = readEntry(name, field, { env, problems });
+    if (credential === null || problems.sorted().length > 0) unreadable.add(name);
+    else credentials.set(name, credential);
+  }
+  return { credentials, unreadable };
+}
+
 function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading): Credential | null {
   const { problems } = reading;
   const refuse = (message: string, hint: string, location: Location = keyAt) =>

@@ -16,12 +16,13 @@ const EACH_ADDRESS_MS = 5_000;
  * answer has no effect.
  * @throws Refusal for a host that is itself an address
  */
-export function directly({ host, port }: Target, { named }: Permission) {
-  if (!named && isIP(host) !== 0 && !isPublicAddress(host)) throw new Refusal({ kind: 'address', address: host });
+export function directly({ host, port }: Target, permission: Permission) {
+  const passes = addressesOf(permission);
+  if (isIP(host) !== 0 && !passes(host)) throw new Refusal({ kind: 'address', address: host });
   return {
     host,
     port,
-    lookup: named ? plainLookup : publicLookup,
+    lookup: resolve(passes),
     // Small messages of Dolt's protocol would wait for an acknowledgement, 40 ms each.
     noDelay: true,
     autoSelectFamily: true,
@@ -29,8 +30,11 @@ export function directly({ host, port }: Target, { named }: Permission) {
   };
 }
 
-const plainLookup: LookupFunction = (host, options, answer) => resolve(() => true)(host, options, answer);
-const publicLookup: LookupFunction = (host, options, answer) => resolve(isPublicAddress)(host, options, answer);
+/** The addresses that a permission allows. */
+function addressesOf({ named, elsewhere }: Permission): (address: string) => boolean {
+  if (!named) return isPublicAddress;
+  return elsewhere === true ? (address) => !isLocalAddress(address) : () => true;
+}
 
 /** A resolver that only returns accepted addresses. */
 function resolve(passes: (address: string) => boolean): LookupFunction {
@@ -113,6 +117,10 @@ export function askProxy(proxy: URL, options: RequestOptions & { readonly header
 const AZURE_HOST = '168.63.129.16';
 /** All addresses assigned for use on the internet (IANA, IPv6 Global Unicast Address Assignments). */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
+/** Private addresses (RFC 4193). */
+const UNIQUE_LOCAL = ipaddr.parseCIDR('fc00::/7');
+/** Where Amazon's virtual machines find the keys of their role in IPv6. */
+const AMAZON_METADATA = ipaddr.parseCIDR('fd00:ec2::254/128');
 /** How a resolver maps IPv4 addresses in IPv6-only networks (RFC 6052). */
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 
@@ -128,4 +136,22 @@ export function isPublicAddress(text: string): boolean {
   const bytes = address.toByteArray();
   if (address.match(NAT64)) return isPublicAddress(bytes.slice(12).join('.'));
   return address.match(GLOBAL_UNICAST) && address.range() === 'unicast';
+}
+
+const LOCAL_RANGES: readonly string[] = ['loopback', 'linkLocal', 'unspecified', 'broadcast', 'multicast'];
+
+/**
+ * Whether an address is of this machine or its link: loopback, link-local, or one that only the host of a virtual machine
+ * answers. Other private addresses are not. An IPv4 address inside an IPv6 one is checked as IPv4.
+ * @param text an address as a resolver or `net` writes it; anything else counts as local
+ */
+export function isLocalAddress(text: string): boolean {
+  if (!ipaddr.isValid(text)) return true;
+  const address = ipaddr.process(text);
+  if (address.kind() === 'ipv4') return LOCAL_RANGES.includes(address.range()) || address.toString() === AZURE_HOST;
+  const bytes = address.toByteArray();
+  if (address.match(NAT64)) return isLocalAddress(bytes.slice(12).join('.'));
+  if (address.match(UNIQUE_LOCAL)) return address.match(AMAZON_METADATA);
+  const isAssigned = address.range() === 'unicast' || address.range() === 'reserved';
+  return !isAssigned || !address.match(GLOBAL_UNICAST);
 }

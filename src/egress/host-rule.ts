@@ -8,6 +8,8 @@ export interface HostRule {
   readonly plain: boolean;
   /** Whether the configuration or the job names exactly this host; it may then have a private address. */
   readonly named: boolean;
+  /** Whether it may not be at an address of this machine or its link, although it is named; absent: it may. */
+  readonly elsewhere?: boolean;
 }
 
 /** The hosts that an engine may connect to on behalf of one peer. */
@@ -27,13 +29,23 @@ export interface Target {
 export interface Permission {
   readonly plain: boolean;
   readonly named: boolean;
+  readonly elsewhere?: boolean;
 }
 
 /** @returns null if no rule matches the host and port */
 export function permissionFor({ host, port }: Target, reach: Reach): Permission | null {
   const rules = reach.filter((rule) => isHost(rule.host, host) && (rule.port === null || rule.port === port));
   if (rules.length === 0) return null;
-  return { plain: rules.some(({ plain }) => plain), named: rules.some(({ named }) => named) };
+  return {
+    plain: rules.some(({ plain }) => plain),
+    named: rules.some(({ named }) => named),
+    ...(rules.some(({ elsewhere }) => elsewhere === true) ? { elsewhere: true } : {}),
+  };
+}
+
+/** The same hosts, but none of them at an address of this machine or its link. */
+export function elsewhere(reach: Reach): Reach {
+  return reach.map((rule) => ({ ...rule, elsewhere: true }));
 }
 
 /** Whether any rule matches the host, for any port. */

@@ -14,6 +14,8 @@ export interface Destination extends Target {
   readonly tls: boolean;
   /** Whether connections to it go through the proxy of the job, if there is one; those of ssh do not. */
   readonly throughProxy: boolean;
+  /** Whether it may not be at an address of this machine or its link; absent: it may. */
+  readonly elsewhere?: boolean;
 }
 
 /** Time limit for a connection with its TLS handshake. */
@@ -62,7 +64,8 @@ async function open(to: Destination, env: Env, signal: AbortSignal): Promise<Dup
   // A proxy that takes plain requests need not take tunnels, so only TLS can be tried through it.
   if (proxy.kind === 'proxy') return to.tls ? await openThrough(proxy.url, to, signal) : null;
   try {
-    return await openDirectly(to, { plain: !to.tls, named: true }, signal);
+    const permission = { plain: !to.tls, named: true, ...(to.elsewhere === true ? { elsewhere: true } : {}) };
+    return await openDirectly(to, permission, signal);
   } catch (thrown) {
     if (thrown instanceof Refusal) return null;
     throw thrown;

@@ -59,16 +59,28 @@ export async function readBaseFile(
     return { kind: 'unread', reason: `the checkout is at ${to}, which does not contain the head of the pull request` };
   const commit = isMerged ? from : fork.sha;
   if (!COMMIT.test(commit)) return { kind: 'unread', reason: 'the API named no commit' };
+  const found = await readFileAt(repository, path, commit);
+  return found.kind === 'read' ? { ...found, commit, behind, isMerged } : found;
+}
+
+/** A file at one commit; `text` is null if there is no such file. */
+export type FileAt = Pick<Extract<BaseFile, { kind: 'read' }>, 'kind' | 'text'> | Extract<BaseFile, { kind: 'unread' }>;
+
+/**
+ * Reads a file through the API.
+ * @param path of the file in the repository, with `/`
+ * @param commit null: the head of the default branch
+ */
+export async function readFileAt(repository: Repository, path: string, commit: string | null): Promise<FileAt> {
   const name = path.split('/').map(encodeURIComponent).join('/');
   const found = await call(repository, {
     method: 'GET',
-    path: `/contents/${name}?ref=${commit}`,
+    path: `/contents/${name}${commit === null ? '' : `?ref=${commit}`}`,
     schema: contentSchema,
   });
-  if (found.kind === 'missing') return { kind: 'read', text: null, commit, behind, isMerged };
+  if (found.kind === 'missing') return { kind: 'read', text: null };
   if (found.kind !== 'ok') return { kind: 'unread', reason: found.reason };
-  const text = Buffer.from(found.value.content, 'base64').toString('utf8');
-  return { kind: 'read', text, commit, behind, isMerged };
+  return { kind: 'read', text: Buffer.from(found.value.content, 'base64').toString('utf8') };
 }
 
 /** How many commits the second one lacks that the first one has, and their merge base. */

@@ -10,7 +10,14 @@ import { failureOf } from '../../helpers/thrown.ts';
 
 type Inputs = Partial<Record<InputName, string>>;
 
-const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private', branch: 'work', releaseTag: null };
+const SAFE: EventVerdict = {
+  trusted: true,
+  why: '',
+  visibility: 'private',
+  branch: 'work',
+  releaseTag: null,
+  ownWorkflow: false,
+};
 const UNSAFE: EventVerdict = { ...SAFE, trusted: false };
 
 function request(inputs: Inputs = {}, event = SAFE) {

@@ -53,8 +53,18 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     return { prepared, copied, recorded, sizes };
   });
   const { prepared, copied, recorded, sizes } = value;
-  const ended = { started, doltVersion: dolt.version, database, prepared, merge: null, afterSync: NO_EXPORT, notices };
-  const run = runResult(request, { ...ended, ...recorded, head: prepared.local.ours });
+  const run = runResult(request, {
+    started,
+    doltVersion: dolt.version,
+    database,
+    prepared,
+    offline: settings.offline,
+    head: prepared.local.ours,
+    merge: null,
+    ...recorded,
+    afterSync: NO_EXPORT,
+    notices,
+  });
   const result = withBackup(run, request, { copied, sizes });
   return await writeProof(result, request, context, copied.expected);
 }

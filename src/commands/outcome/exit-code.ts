@@ -17,6 +17,7 @@ const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
 export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
   // What is about to be lost is no peer's failure.
   if ((result.unsaved ?? 0) > 0) return EXIT.failed;
+  if (result.status === 'skipped') return EXIT.ok;
   switch (failOn) {
     case 'none':
       return EXIT.ok;

@@ -13,6 +13,7 @@ import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
+import type { OfflinePeer } from '../prepare/untrusted/untrusted-settings.ts';
 import { type SyncRequest, sendsOnly } from '../request.ts';
 import type { AfterSync } from './export-after-sync.ts';
 import {
@@ -39,6 +40,8 @@ interface Ended {
   readonly doltVersion: string;
   readonly database: LocalDatabase;
   readonly prepared: PreparedSync;
+  /** Peers that were not contacted because the event may not write. */
+  readonly offline: readonly OfflinePeer[];
   /** The head of our branch. */
   readonly head: string;
   /** null: the run was interrupted. */
@@ -58,7 +61,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { path } = database;
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
   const found = allProgress.map(peerResult);
-  const peers = request.dryRun ? found.map(beforeSync) : found;
+  const peers = withOffline(request.dryRun ? found.map(beforeSync) : found, ended.offline, branch);
   const status = runStatus(
     peers.map((peer) => peer.status),
     {
@@ -71,7 +74,8 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   return {
     version: 1,
     command: request.command,
-    status,
+    // Whatever the peers have, it is not the result of the change.
+    status: request.untrusted ? 'skipped' : status,
     database: path,
     branch,
     head,
@@ -109,6 +113,7 @@ export function notRunResult(
   why: {
     readonly started: number;
     readonly peers: readonly Peer[];
+    readonly offline: readonly OfflinePeer[];
     readonly notices: readonly Diagnostic[];
     readonly status: Extract<RunStatus, 'unchanged' | 'skipped'>;
   },
@@ -123,11 +128,26 @@ export function notRunResult(
     doltVersion: null,
     durationMs: monotonicMs() - why.started,
     merge: null,
-    peers: why.peers.map((peer) =>
-      peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch: request.branch ?? NO_BRANCH }))),
+    peers: withOffline(
+      why.peers.map((peer) => leftResult(peer, request.branch ?? NO_BRANCH)),
+      why.offline,
+      request.branch ?? NO_BRANCH,
     ),
     problems: why.notices.map(toProblem),
   };
+}
+
+/** A peer that took no part. */
+function leftResult(peer: Peer, branch: string): PeerResult {
+  return peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch })));
+}
+
+/** With the peers that were not contacted, in the order of a configuration: the primary, then by name. */
+function withOffline(peers: readonly PeerResult[], offline: readonly OfflinePeer[], branch: string): PeerResult[] {
+  if (offline.length === 0) return [...peers];
+  const left = offline.map(({ peer, notContacted }) => ({ ...leftResult(peer, branch), notContacted }));
+  const rank = ({ role }: PeerResult): number => (role === 'primary' ? 0 : 1);
+  return [...peers, ...left].toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
 const RESOLVABLE: readonly ErrorCode[] = ['conflict', 'id-collision', 'unique-conflict'];

@@ -119,7 +119,23 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const { path, notices } = found;
     return opened({ path, work: path, engines, ephemeral, notices }, null);
   }
-  const tempFolder = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
+  return await openClone(request, context, known, found);
+}
+
+/**
+ * Clones the database from the peer that `bootstrap` names, else from the primary: to where it belongs, or for a run that
+ * may not write into a temporary folder, removed when the database is closed.
+ * @throws Failure `no-database`, `unknown-peer`, or any error of cloning
+ */
+export async function openClone(
+  request: Opening,
+  context: Context,
+  known: Known,
+  found: Exclude<Found, { kind: 'database' }>,
+): Promise<LocalDatabase> {
+  const { configuration } = known;
+  const connections = request.parallel + 1;
+  const tempFolder = mayWrite(request) ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
   const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
@@ -127,7 +143,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     const isOurs = await clone(request, context, { ...known, source, path, removeWith });
-    const engines = at(path, removeWith);
+    const engines = openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
     const ephemeral = context.cloneDir !== null;
     const clonedFrom = tempFolder === null && isOurs ? source.name : null;
     const notices = clonedNotice(clonedFrom, path);
@@ -155,7 +171,7 @@ export async function readingDatabase<T>(
   const dolt = await installDolt(request.dolt, context);
   const reading = { ...DEFAULT_SYNC_REQUEST, ...request, command: 'status' } as const;
   const credentials = await requestedCredentials(reading, context);
-  const settings = { configuration, peers: configuration.peers, credentials, notices: [] };
+  const settings = { configuration, peers: configuration.peers, credentials };
   const access = await accessToPeers(reading, context, settings, dolt);
   const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
   return await work(database).finally(() => database.close());

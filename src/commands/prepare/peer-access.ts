@@ -13,6 +13,7 @@ import { peerReach } from '../../credentials/peer-reach.ts';
 import { requireRegion } from '../../credentials/providers/aws.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
 import { doltCapabilities } from '../../dolt/capabilities.ts';
+import { elsewhere } from '../../egress/host-rule.ts';
 import type { InstalledDolt } from '../../install/dolt-request.ts';
 import type { PeerAccess } from '../../sync/peer-plan.ts';
 import type { Context } from '../context.ts';
@@ -32,6 +33,8 @@ export interface AccessRules {
   readonly githubToken?: string | undefined;
   readonly dolthubHost: string;
   readonly patterns: readonly string[];
+  /** Whether no peer may be at an address of this machine or its link; absent: they may. */
+  readonly elsewhere?: boolean;
   readonly capabilities: Parameters<typeof doltUrl>[1];
 }
 
@@ -48,12 +51,14 @@ export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
   }
   const url = doltUrl(peer, access.capabilities, access.patterns);
   requireRegion(peer, credential, access.job.env);
-  const reach = peerReach(peer, credential, access.job.env);
+  const hosts = peerReach(peer, credential, access.job.env);
+  const reach = access.elsewhere === true ? elsewhere(hosts) : hosts;
+  const destination = destinationOf(peer, reach, credential, access.job);
   return {
     url,
     engineCredentials: peerCredentials(peer, credential, access.job),
     reach,
-    destination: destinationOf(peer, reach, credential, access.job),
+    destination: destination !== null && access.elsewhere === true ? { ...destination, elsewhere: true } : destination,
     user: peerUser(peer, credential),
     credentials: givenCredentials(peer, credential, access.job),
   };
@@ -70,9 +75,9 @@ export function tierRefusal({ name, tier }: Pick<Peer, 'name' | 'tier'>): Failur
 
 /** Dolt's capabilities are read only if a peer depends on them. */
 export async function accessToPeers(
-  { dolt: { githubToken }, overrides }: SyncRequest,
+  { dolt: { githubToken }, overrides, untrusted }: SyncRequest,
   context: Context,
-  { configuration, peers, credentials }: SyncSettings,
+  { configuration, peers, credentials }: Pick<SyncSettings, 'configuration' | 'peers' | 'credentials'>,
   dolt: InstalledDolt,
 ): Promise<AccessRules> {
   const depends = peers.some((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
@@ -82,6 +87,7 @@ export async function accessToPeers(
     githubToken,
     dolthubHost: endpointOptions(context.env, overrides).dolthubHost,
     patterns: configuration.allowedRemotePatterns.value,
+    elsewhere: untrusted,
     capabilities: depends ? await doltCapabilities(dolt.path, context) : { s3: false },
   };
 }

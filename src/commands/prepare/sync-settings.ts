@@ -1,24 +1,19 @@
+import { buildConfiguration } from '../../config/build.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import {
-  guardHint,
-  guardText,
-  loadConfiguration,
-  requireFederation,
-  requirePush,
-  withGuardsOf,
-} from '../../config/load.ts';
+import { guardHint, guardText, readSource, requireFederation, requirePush, withGuardsOf } from '../../config/load.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Credentials } from '../../credentials/credential.ts';
+import { loadCredentials } from '../../credentials/load.ts';
 import type { Context } from '../context.ts';
 import { writesJsonl } from '../outcome/export-after-sync.ts';
 import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
-import { requestedCredentials } from './options.ts';
 import { selectPeers } from './prepare-peers.ts';
 import { unusedCredentials } from './settings-without-effect.ts';
+import { type OfflinePeer, untrustedSettings } from './untrusted/untrusted-settings.ts';
 
 /** Request and configuration of a run, before anything is installed or opened. */
 export interface SyncSettings {
@@ -26,8 +21,10 @@ export interface SyncSettings {
   /** The peers that take part. */
   readonly peers: readonly Peer[];
   readonly credentials: Credentials;
-  /** Notices about settings that have no effect. */
+  /** Notices about settings that have no effect, and about peers that are left alone. */
   readonly notices: readonly Diagnostic[];
+  /** Peers that are not contacted because the event may not write. */
+  readonly offline: readonly OfflinePeer[];
 }
 
 /**
@@ -39,7 +36,8 @@ export async function readSyncSettings(
   context: Context,
   choose: (configuration: Configuration) => readonly Peer[] = (configuration) => selectPeers(configuration, request),
 ): Promise<SyncSettings> {
-  const configuration = await loadConfiguration(context, request.overrides);
+  const source = await readSource(context, request.overrides);
+  const configuration = buildConfiguration(source, context.env, request.overrides);
   requireFederation(configuration);
   requireDirection(request, configuration);
   const peers = choose(configuration);
@@ -47,8 +45,9 @@ export async function readSyncSettings(
     throw new Failure('no-primary', '`--fail-on primary` is set, but no primary is configured');
   }
   checkLeases(peers, request);
-  const credentials = await requestedCredentials(request, context);
-  return { configuration, peers, credentials, notices: unusedCredentials(configuration, credentials) };
+  if (request.untrusted) return await untrustedSettings(request, context, { source, configuration, peers });
+  const credentials = await loadCredentials(request.credentials, context);
+  return { configuration, peers, credentials, notices: unusedCredentials(configuration, credentials), offline: [] };
 }
 
 /** How a run ends before it needs Dolt, and why. */
@@ -63,17 +62,12 @@ interface EarlyEnd {
  */
 export function endsEarly(
   request: SyncRequest,
-  { configuration, peers }: SyncSettings,
+  { configuration, peers, offline }: SyncSettings,
   { cwd }: Pick<Context, 'cwd'>,
 ): EarlyEnd | null {
-  const isIdle = peers.length === 0 && !readsInboxes(request, configuration);
+  const isIdle = peers.length + offline.length === 0 && !readsInboxes(request, configuration);
   const notices = isIdle ? [idleNotice(configuration, cwd)] : [];
-  if (request.untrusted) {
-    const message =
-      'dolt-federation does not write on this event, so it only checked the configuration and contacted no peer';
-    const untrusted: Diagnostic = { severity: 'warning', code: 'untrusted-event', message };
-    return { status: 'skipped', notices: [untrusted, ...notices] };
-  }
+  if (request.untrusted) return peers.length > 0 ? null : { status: 'skipped', notices };
   if (!isIdle || writesJsonl(request, configuration)) return null;
   if (configuration.peers.length === 0 && request.allowNoPeers === false) throw withoutPeers(configuration, cwd);
   return { status: 'unchanged', notices };

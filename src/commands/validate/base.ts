@@ -1,7 +1,8 @@
-import { join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readConfigText } from '../../config/find-config.ts';
+import { pathInRepository } from '../../config/workspace/repository.ts';
 import { Failure } from '../../core/failure.ts';
-import { isInside, readSmallText } from '../../core/files.ts';
+import { readSmallText } from '../../core/files.ts';
 import { type BaseFile, readBaseFile } from '../../github/base-file.ts';
 import type { Context } from '../context.ts';
 
@@ -28,8 +29,8 @@ export async function readBase(
   if (proposed === undefined || proposed === null) return null;
   const { change, repository } = proposed;
   if (repository === null) return { kind: 'unread', reason: 'the step has no github-token for the API of its server' };
-  if (root === null || !isInside(root, file)) return { kind: 'unread', reason: `${file} is outside of the checkout` };
-  const path = relative(root, file).split(sep).join('/');
+  const path = pathInRepository(file, root);
+  if (root === null || path === null) return { kind: 'unread', reason: `${file} is outside of the checkout` };
   return await readBaseFile(repository, change, { checkedOut: await checkedOutIn(root), path });
 }
 

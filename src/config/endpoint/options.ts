@@ -8,12 +8,15 @@ import { quoteEndpoint } from './text.ts';
 /** The host of DoltHub's remotes (https://docs.dolthub.com: "doltremoteapi"). */
 export const DOLTHUB_HOST = 'doltremoteapi.dolthub.com';
 
+/** The variable that sets another host for `dolthub://`. */
+export const DOLTHUB_HOST_VARIABLE = 'DOLT_FEDERATION_DOLTHUB_HOST';
+
 /**
  * How endpoints are parsed in this run.
  * @throws Failure `config-invalid` if the host for `dolthub://` is malformed
  */
 export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointOptions {
-  const dolthubHost = overrides.dolthubHost || env['DOLT_FEDERATION_DOLTHUB_HOST'] || DOLTHUB_HOST;
+  const dolthubHost = overrides.dolthubHost || env[DOLTHUB_HOST_VARIABLE] || DOLTHUB_HOST;
   if (!isHost(dolthubHost)) {
     throw new Failure(
       'config-invalid',

@@ -1,5 +1,5 @@
-import { basename, dirname, join, resolve } from 'node:path';
-import { isThere, readSmallText } from '../../core/files.ts';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isInside, isThere, readSmallText } from '../../core/files.ts';
 
 /** The repository of a folder. */
 export interface Repository {
@@ -39,4 +39,13 @@ async function commonDir(folder: string): Promise<string | null> {
   const gitDir = resolve(folder, link);
   const common = (await readSmallText(join(gitDir, 'commondir'))).trim();
   return common === '' ? null : resolve(gitDir, common);
+}
+
+/**
+ * The path of a file in its repository, with `/`.
+ * @param root top folder of the checkout; null: unknown
+ * @returns null if it is outside
+ */
+export function pathInRepository(file: string, root: string | null): string | null {
+  return root === null || !isInside(root, file) ? null : relative(root, file).split(sep).join('/');
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Context, Proposed } from '../../commands/context.ts';
+import type { Context, DefaultBranch, Proposed } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
@@ -18,6 +18,7 @@ interface Surroundings {
   readonly untrusted: boolean;
   /** What the event proposes to change; null: nothing. */
   readonly proposed: Proposed | null;
+  readonly defaultBranch: DefaultBranch;
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
 }
@@ -33,6 +34,7 @@ export async function actionContext({
   directory,
   untrusted,
   proposed,
+  defaultBranch,
   signal,
   secrets,
 }: Surroundings): Promise<Context> {
@@ -43,6 +45,7 @@ export async function actionContext({
     ceiling: runner.workspace,
     untrusted,
     proposed,
+    defaultBranch,
     tempDir: runner.tempDir,
     toolCacheDir: runner.toolCacheDir,
     cloneDir: join(runner.tempDir, 'dolt-federation'),

@@ -21,10 +21,18 @@ export interface EventVerdict {
   readonly branch: string | null;
   /** The tag of the release; null on every other event, and without a name of it. */
   readonly releaseTag: string | null;
+  /** Whether the workflow file of the event is that of the default branch, so that no change can alter its inputs. */
+  readonly ownWorkflow: boolean;
 }
 
 /** Started by a user with write access, or by the schedule of the default branch. */
 const TRUSTED_EVENTS: readonly string[] = ['schedule', 'workflow_dispatch', 'repository_dispatch', 'release'];
+
+/**
+ * Events whose workflow file is always that of the default branch (GitHub, "Events that trigger workflows"), although
+ * what they check out may be a proposed change.
+ */
+const OWN_WORKFLOW: readonly string[] = ['pull_request_target', 'issue_comment', 'workflow_run'];
 
 /** The relevant fields; GitHub may add others. */
 const payloadSchema = z.looseObject({
@@ -51,6 +59,7 @@ export function judgeEvent(event: WorkflowEvent): EventVerdict {
     ...trust(event, repository),
     visibility: visibilityOf(repository),
     branch,
+    ownWorkflow: OWN_WORKFLOW.includes(event.name),
     releaseTag: event.name === 'release' ? releaseTag(event) : null,
   };
 }

@@ -6,6 +6,7 @@ import { hideInFailure } from '../../commands/outcome/hide-secrets.ts';
 import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/exit-codes.ts';
 import { type Env, readEnv } from '../../core/env.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { repositoryOfJob } from '../../github/client.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { type Commenting, commentOn } from './comment.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
@@ -44,7 +45,18 @@ export async function runAction(): Promise<void> {
     const directory = inputValue('working-directory', written('working-directory'));
     const untrusted = command.request.untrusted ?? false;
     const { signal } = interrupt;
-    const context = await actionContext({ runner, env, directory, untrusted, proposed, signal, secrets });
+    const repository = repositoryOfJob(env, written('github-token'));
+    const defaultBranch = { repository, ownWorkflow: event.ownWorkflow };
+    const context = await actionContext({
+      runner,
+      env,
+      directory,
+      untrusted,
+      proposed,
+      defaultBranch,
+      signal,
+      secrets,
+    });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
     await finish(finished, runner, { env, interrupted: interrupt.code(), commenting });

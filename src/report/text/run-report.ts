@@ -128,8 +128,9 @@ function verdict(result: RunResult, { color }: TextStyle): string {
 }
 
 /** The status of a run; a dry run changed nothing, whatever it found. */
-export function outcomeText({ dryRun, status }: RunResult): string {
-  if (dryRun !== true || status === 'skipped') return status;
+export function outcomeText({ dryRun, status, database }: RunResult): string {
+  if (status === 'skipped') return database === null ? status : 'skipped, nothing was changed';
+  if (dryRun !== true) return status;
   const found = status === 'unchanged' || status === 'success' ? '' : ` (${status})`;
   return `dry run${found}, nothing was changed`;
 }

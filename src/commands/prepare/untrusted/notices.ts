@@ -1,0 +1,68 @@
+import type { Peer } from '../../../config/configuration.ts';
+import type { NotContacted } from '../../../contract/result.ts';
+import type { Diagnostic } from '../../../core/diagnostic.ts';
+import type { PeerDecision } from './decide-peers.ts';
+import type { OfflinePeer } from './untrusted-settings.ts';
+
+const CODE = 'untrusted-event';
+
+/** That nobody was contacted, and why. */
+export function withoutPlanNotice(why: string): Diagnostic {
+  return {
+    severity: 'warning',
+    code: CODE,
+    message: `dolt-federation does not write on this event, and contacted no peer: ${why}`,
+    hint: 'A plan needs a `github-token` with `contents: read`, a checkout of this repository, and a primary that is the same as on the default branch.',
+  };
+}
+
+/** That a run only planned. */
+export function planNotice({ name }: Peer): Diagnostic {
+  return {
+    severity: 'notice',
+    code: CODE,
+    message: `dolt-federation does not write on this event: this is a plan on a temporary clone of ${name}`,
+    hint: '',
+  };
+}
+
+/** Each peer that was left alone for a reason of its own, at its line. */
+export function offlineNotices(offline: readonly OfflinePeer[]): readonly Diagnostic[] {
+  return offline.flatMap(({ peer, notContacted }) => {
+    const why = reasonText(notContacted);
+    if (why === null) return [];
+    const { name, origin } = peer;
+    const location = origin.layer === 'file' ? { location: origin.location } : {};
+    const message = `${name} was not contacted: ${why}`;
+    return [{ severity: 'notice', code: CODE, message, hint: '', peer: name, ...location } as const];
+  });
+}
+
+/** null: the reason is that of the whole run. */
+function reasonText({ reason, settings }: NotContacted): string | null {
+  switch (reason) {
+    case 'new':
+      return 'it is not configured on the default branch, or not in the base of the change';
+    case 'changed':
+      return `it has another ${settings.join(', ')} than on the default branch, or than in the base of the change`;
+    case 'workflow':
+      return 'an input or a variable sets it, and the change may alter the workflow of this event';
+    case 'local':
+      return 'it is on this machine, or its address is of this machine';
+    case 'credential':
+      return 'its credential is missing or malformed';
+    case 'unread':
+    case 'no-database':
+      return null;
+  }
+}
+
+/** That a plan ignores what the change would accept. */
+export function keptNotices(contacted: readonly Extract<PeerDecision, { kind: 'contacted' }>[]): readonly Diagnostic[] {
+  return contacted.flatMap(({ peer: { name, origin }, kept }) => {
+    if (kept.length === 0) return [];
+    const location = origin.layer === 'file' ? { location: origin.location } : {};
+    const message = `${name} is planned with its ${kept.join(' and ')} of the default branch, not with those of the change`;
+    return [{ severity: 'notice', code: CODE, message, hint: '', peer: name, ...location } as const];
+  });
+}

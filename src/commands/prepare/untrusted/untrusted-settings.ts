@@ -1,0 +1,143 @@
+import type { ConfigSource } from '../../../config/build.ts';
+import type { Configuration, Peer } from '../../../config/configuration.ts';
+import type { NotContacted } from '../../../contract/result.ts';
+import { asError, type Diagnostic } from '../../../core/diagnostic.ts';
+import { toFailure } from '../../../core/failure.ts';
+import type { Credentials } from '../../../credentials/credential.ts';
+import { loadCredentialsOf } from '../../../credentials/load.ts';
+import { ownRepository } from '../../../credentials/providers/git.ts';
+import type { Context } from '../../context.ts';
+import type { SyncRequest } from '../../request.ts';
+import type { SyncSettings } from '../sync-settings.ts';
+import { decidePeers, type PeerDecision } from './decide-peers.ts';
+import { type Known, readKnownConfigurations } from './known-configurations.ts';
+import { localHostOf } from './local-host.ts';
+import { keptNotices, offlineNotices, planNotice, withoutPlanNotice } from './notices.ts';
+
+/** A peer that a run on an event that may not write leaves alone. */
+export interface OfflinePeer {
+  readonly peer: Peer;
+  readonly notContacted: NotContacted;
+}
+
+type Contacted = Extract<PeerDecision, { kind: 'contacted' }>;
+
+/**
+ * The settings of a run on an event that may not write: the configuration of the default branch, with the peers that may
+ * be contacted. They are chosen before any credential is read.
+ * @param proposed the configuration of the checkout, and its selected peers
+ */
+export async function untrustedSettings(
+  request: SyncRequest,
+  context: Context,
+  proposed: { readonly source: ConfigSource; readonly configuration: Configuration; readonly peers: readonly Peer[] },
+): Promise<SyncSettings> {
+  const { source, configuration, peers } = proposed;
+  const known = await readKnownConfigurations(source, request.overrides, context);
+  if (known.kind === 'unread') {
+    const offline = leftAlone(peers, 'unread');
+    const notices = [withoutPlanNotice(`the configuration of the default branch could not be read: ${known.reason}`)];
+    return { configuration: { ...configuration, peers: [] }, peers: [], credentials: new Map(), notices, offline };
+  }
+  const ownWorkflow = context.defaultBranch?.ownWorkflow === true;
+  const decisions = decidePeers(peers, peersOf(known), { ownWorkflow });
+  const same = decisions.filter((one) => one.kind === 'contacted');
+  const { credentials, unreadable, problems } = await credentialsOf(same, request, context);
+  const left = await leftOut(same, { credentials, unreadable }, request, context);
+  const contacted = same.filter(({ peer }) => !left.some((one) => one.peer.name === peer.name));
+  const offline = [...decisions.filter((one) => one.kind === 'offline'), ...left];
+  const planned = plannedConfiguration(known, configuration, contacted);
+  const from = sourceOf(contacted, request);
+  const about = [...problems, ...offlineNotices(offline)];
+  if (from === null) {
+    const rest = contacted.map(({ peer }) => peer);
+    return {
+      configuration: { ...planned, peers: [] },
+      peers: [],
+      credentials: new Map(),
+      notices: [withoutPlanNotice(whyWithout(rest)), ...about],
+      offline: [...offline, ...leftAlone(rest, 'no-database')],
+    };
+  }
+  const notices = [planNotice(from), ...about, ...keptNotices(contacted)];
+  return { configuration: planned, peers: planned.peers, credentials, notices, offline };
+}
+
+function whyWithout(contacted: readonly Peer[]): string {
+  return contacted.length === 0
+    ? 'no peer may be contacted'
+    : 'a plan needs a clone of the primary, and no primary may be contacted';
+}
+
+/** The peers that a run left alone for one reason that is none of theirs. */
+export function leftAlone(peers: readonly Peer[], reason: NotContacted['reason']): readonly OfflinePeer[] {
+  return peers.map((peer) => ({ peer, notContacted: { reason, settings: [] } }));
+}
+
+function peersOf({ ofDefaultBranch, ofBase }: Extract<Known, { kind: 'read' }>) {
+  return [ofDefaultBranch.peers, ...(ofBase === null ? [] : [ofBase.peers])] as const;
+}
+
+/** The peer to clone: the one that `bootstrap` names, else the one that is the primary, and was it before. */
+function sourceOf(contacted: readonly Contacted[], { bootstrap }: SyncRequest): Peer | null {
+  const found = contacted.find(({ peer, isPrimary }) =>
+    bootstrap === undefined ? isPrimary : peer.name === bootstrap,
+  );
+  return found?.peer ?? null;
+}
+
+/**
+ * What a plan uses: everything that widens what is merged or reached is that of the default branch. A database or a server
+ * that a file names is never used.
+ */
+function plannedConfiguration(
+  { ofDefaultBranch }: Extract<Known, { kind: 'read' }>,
+  { file, syncMode, strategy, town, push }: Configuration,
+  contacted: readonly Contacted[],
+): Configuration {
+  const none = { value: null, origin: { layer: 'default' } } as const;
+  return {
+    ...ofDefaultBranch,
+    ...{ file, syncMode, strategy, town, push },
+    ...{ workspace: null, redirect: null, bdEnv: {}, database: none, server: none },
+    peers: contacted.map(({ peer }) => peer),
+  };
+}
+
+interface GivenCredentials {
+  readonly credentials: Credentials;
+  readonly unreadable: ReadonlySet<string>;
+}
+
+/** The credentials of these peers. If they cannot be read at all, each of the peers may need one. */
+async function credentialsOf(
+  contacted: readonly Contacted[],
+  request: SyncRequest,
+  context: Context,
+): Promise<GivenCredentials & { readonly problems: readonly Diagnostic[] }> {
+  const names = new Set(contacted.map(({ peer }) => peer.name));
+  if (names.size === 0) return { credentials: new Map(), unreadable: names, problems: [] };
+  try {
+    return { ...(await loadCredentialsOf(names, request.credentials, context)), problems: [] };
+  } catch (thrown) {
+    const problem: Diagnostic = { ...asError(toFailure(thrown)), severity: 'warning' };
+    return { credentials: new Map(), unreadable: names, problems: [problem] };
+  }
+}
+
+/** The peers that are the same and still not contacted. */
+async function leftOut(
+  same: readonly Contacted[],
+  { credentials, unreadable }: GivenCredentials,
+  { dolt: { githubToken } }: SyncRequest,
+  { env }: Context,
+): Promise<readonly OfflinePeer[]> {
+  const found = await Promise.all(
+    same.map(async ({ peer }) => {
+      if (unreadable.has(peer.name)) return leftAlone([peer], 'credential');
+      const credential = credentials.get(peer.name) ?? ownRepository(peer, env, githubToken);
+      return (await localHostOf(peer, credential, env)) === null ? [] : leftAlone([peer], 'local');
+    }),
+  );
+  return found.flat();
+}

@@ -53,6 +53,18 @@ const FIELDS = {
 } as const satisfies Record<Exclude<keyof Peer, 'name' | 'origin'>, readonly [string, string, string]>;
 
 describe('what a configuration changes about another', () => {
+  test('the user of an endpoint and the host of DoltHub count, although the canonical form has neither', () => {
+    const peer = (endpoint: string) => configure(`federation: {peers: {box: "${endpoint}"}}`);
+    const found = compareConfigurations(peer('ssh://ann@h.example/srv/db'), peer('ssh://bob@h.example/srv/db'));
+    expect(found).toMatchObject([{ kind: 'peer-moved', setting: 'endpoint', after: 'ssh://bob@h.example/srv/db' }]);
+    const hub = (dolthubHost: string) =>
+      configure('federation: {peers: {box: "dolthub://org/db"}}', { overrides: { dolthubHost } });
+    expect(compareConfigurations(hub('one.example'), hub('two.example'))).toMatchObject([{ kind: 'peer-moved' }]);
+    expect(compareConfigurations(peer('ssh://ann@H.example/srv/db'), peer('ssh://ann@h.example:22/srv/db'))).toEqual(
+      [],
+    );
+  });
+
   test('texts that mean the same differ in nothing', () => {
     expect(changes(['https://dolt.example/box', 'HTTPS://Dolt.Example:443/box'])).toEqual([]);
     expect(changes(['box: https', '# a comment\n    box: https'])).toEqual([]);

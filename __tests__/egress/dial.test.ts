@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isPublicAddress } from '../../src/egress/dial.ts';
+import { isLocalAddress, isPublicAddress } from '../../src/egress/dial.ts';
 
 test.each([
   ['1.1.1.1', true],
@@ -49,4 +49,44 @@ test.each([
   ['', false],
 ])('%s is public: %s', (address, expected) => {
   expect(isPublicAddress(address)).toBe(expected);
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.255.255.254', true],
+  ['0.0.0.0', true],
+  ['0.1.2.3', true],
+  ['169.254.169.254', true],
+  ['168.63.129.16', true],
+  ['224.0.0.1', true],
+  ['255.255.255.255', true],
+  ['::', true],
+  ['::1', true],
+  ['::ffff:127.0.0.1', true],
+  ['::ffff:a9fe:a9fe', true],
+  ['::127.0.0.1', true],
+  ['64:ff9b::7f00:1', true],
+  ['64:ff9b::a9fe:a9fe', true],
+  ['64:ff9b:1::101:101', true],
+  ['fe80::1', true],
+  ['fe80::1%eth0', true],
+  ['fd00:ec2::254', true],
+  ['fec0::1', true],
+  ['ff02::1', true],
+  ['2002:7f00:1::', true],
+  ['4000::1', true],
+  ['localhost', true],
+  ['', true],
+  ['1.1.1.1', false],
+  ['10.0.0.1', false],
+  ['172.16.0.1', false],
+  ['100.64.0.1', false],
+  ['192.0.2.1', false],
+  ['fd00::2', false],
+  ['2001:db8::1', false],
+  ['2606:4700:4700::1111', false],
+  ['64:ff9b::101:101', false],
+  ['::ffff:10.1.2.3', false],
+])('%s is of this machine or its link: %s', (address, expected) => {
+  expect(isLocalAddress(address)).toBe(expected);
 });

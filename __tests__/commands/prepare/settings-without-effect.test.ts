@@ -58,7 +58,7 @@ describe('credentials without a peer', () => {
     await using folder = await tempFolder();
     const text = 'far: {url: "https://far.example", git-token: {env: NOT_GIVEN}}';
     const { result } = await command(folder, '', { untrusted: true, branch: 'work', credentials: { text } });
-    expect(result).toMatchObject({ branch: 'work', problems: [{ code: 'untrusted-event' }, { code: 'no-peers' }] });
+    expect(result).toMatchObject({ branch: 'work', problems: [{ code: 'no-peers' }, { code: 'untrusted-event' }] });
     const peers = 'far: https://far.example/repo.git';
     const examined = await examine(folder, peers, { untrusted: true, credentials: { text } });
     expect(linesOf(examined, 'credentials', 'far')).toEqual(['unknown: not checked on an untrusted event']);

@@ -37,6 +37,19 @@ describe('where a run may write', () => {
     },
   );
 
+  test.each([
+    ['pull_request', false],
+    ['pull_request_review', false],
+    ['merge_group', false],
+    ['push', false],
+    ['', false],
+    ['pull_request_target', true],
+    ['issue_comment', true],
+    ['workflow_run', true],
+  ])('the workflow of %s is always that of the default branch: %s', (name, ownWorkflow) => {
+    expect(judgeEvent({ name, ref: 'refs/heads/topic', payload: { repository } }).ownWorkflow).toBe(ownWorkflow);
+  });
+
   test('the reason names the event or the branch', () => {
     const why = (name: string, ref: string) => judgeEvent({ name, ref, payload: { repository } }).why;
     expect(why('push', 'refs/heads/topic')).toBe(

@@ -21,7 +21,7 @@ export interface StubApi extends AsyncDisposable {
   readonly comments: StubComment[];
   /** Names of the labels of the pull request. */
   readonly labels: Set<string>;
-  /** Files by `path@ref`. */
+  /** Files by `path@ref`; those of the default branch by `path@default`. */
   readonly files: Map<string, string>;
   /** The open pull requests. */
   readonly pulls: { readonly head: string; readonly base: string; readonly title: string }[];
@@ -90,7 +90,7 @@ export async function startGithubApi(
     }
     const file = /\/contents\/(.+)$/.exec(pathname)?.[1];
     if (file !== undefined) {
-      const found = files.get(`${decodeURIComponent(file)}@${searchParams.get('ref')}`);
+      const found = files.get(`${decodeURIComponent(file)}@${searchParams.get('ref') ?? 'default'}`);
       if (found === undefined) return { status: 404 };
       const content = Buffer.from(found).toString('base64').replace(/.{60}/g, '$&\n');
       return { status: 200, value: { type: 'file', encoding: 'base64', size: found.length, content } };

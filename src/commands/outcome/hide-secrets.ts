@@ -12,7 +12,7 @@ export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['command', 'status', 'state', 'code', 'severity', 'role', 'tier', 'kind', 'check', 'side', 'memory', 'because'],
   ...['name', 'peer', 'between', 'endpoint', 'branch', 'database', 'conflictsPath', 'locations', 'file', 'source'],
   ...['head', 'heads', 'remoteHead', 'last', 'commit', 'replaced', 'adopted'],
-  ...['pull', 'push', 'change', 'setting', 'foundIn', 'tag', 'databaseHash', 'proof', 'drill'],
+  ...['pull', 'push', 'change', 'setting', 'settings', 'reason', 'foundIn', 'tag', 'databaseHash', 'proof', 'drill'],
   ...['lastVerifiedAt', 'oldestUnsyncedAt', 'version', 'doltVersion', 'doltPath'],
   ...['node', 'shell', 'script'],
 ]);

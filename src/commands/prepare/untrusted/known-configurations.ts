@@ -38,12 +38,12 @@ export async function readKnownConfigurations(
     return configuration === null || problems.length > 0 ? null : ({ kind: 'built', configuration } as const);
   };
   const ofDefaultBranch = build(await readFileAt(repository, path, null));
-  if (ofDefaultBranch === null) return unread('the configuration of the default branch is invalid');
+  if (ofDefaultBranch === null) return unread('that of the default branch is invalid');
   if (ofDefaultBranch.kind === 'unread') return unread(ofDefaultBranch.reason);
   const change = proposed?.change ?? null;
   if (change === null) return { kind: 'read', ofDefaultBranch: ofDefaultBranch.configuration, ofBase: null };
   const ofBase = build(await readFileAt(repository, path, change.base));
-  if (ofBase === null) return unread('the configuration of the base is invalid');
+  if (ofBase === null) return unread('that of the base of the change is invalid');
   if (ofBase.kind === 'unread') return unread(ofBase.reason);
   return { kind: 'read', ofDefaultBranch: ofDefaultBranch.configuration, ofBase: ofBase.configuration };
 }

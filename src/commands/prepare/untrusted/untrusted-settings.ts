@@ -36,7 +36,7 @@ export async function untrustedSettings(
   const known = await readKnownConfigurations(source, request.overrides, context);
   if (known.kind === 'unread') {
     const offline = leftAlone(peers, 'unread');
-    const notices = [withoutPlanNotice(`the configuration of the default branch could not be read: ${known.reason}`)];
+    const notices = [withoutPlanNotice(`there is no configuration to compare with: ${known.reason}`)];
     return { configuration: { ...configuration, peers: [] }, peers: [], credentials: new Map(), notices, offline };
   }
   const ownWorkflow = context.defaultBranch?.ownWorkflow === true;

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { type GivenCredentials, loadCredentials } from '../../src/credentials/load.ts';
+import { type GivenCredentials, loadCredentials, loadCredentialsOf } from '../../src/credentials/load.ts';
 import { doltJwk } from '../helpers/jwk.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -122,4 +122,38 @@ test('a file that is not UTF-8 is refused, not changed', async () => {
   });
   const failure = await failureOf(() => load({ file }));
   expect(failure).toMatchObject({ code: 'config-unreadable', message: expect.stringContaining('it is not UTF-8') });
+});
+
+describe('the credentials of some peers', () => {
+  const of = async (names: readonly string[], text: string, env: Env = {}) => {
+    const masked: string[] = [];
+    const surroundings = { env, cwd: '/', secrets: new Secrets((secret) => masked.push(secret)) };
+    const { credentials, unreadable } = await loadCredentialsOf(new Set(names), { text }, surroundings);
+    return { names: [...credentials.keys()], unreadable: [...unreadable], masked };
+  };
+  const entry = (name: string, token: unknown) => ({ [name]: { url: 'https://h.example', 'git-token': token } });
+  const text = stringify({
+    ...entry('one', 'token-of-one'),
+    ...entry('empty', ''),
+    ...entry('absent', { env: 'ABSENT' }),
+    ...entry('other', { env: 'OTHER' }),
+    word: 'a-lone-word',
+  });
+
+  test('an entry without its secret is set apart, and no other entry is read', async () => {
+    const found = await of(['one', 'empty', 'absent', 'word', 'none'], text, { OTHER: 'token-of-other' });
+    expect(found).toMatchObject({ names: ['one'], unreadable: ['empty', 'absent', 'word'] });
+    expect(found.masked).toContain('token-of-one');
+    expect(found.masked.join()).not.toContain('token-of-other');
+  });
+
+  test('none are given', async () => {
+    expect(await of(['one'], '')).toEqual({ names: [], unreadable: [], masked: [] });
+  });
+
+  test('a text that is no YAML is refused without repeating it', async () => {
+    const { code, message } = await failureOf(() => of(['one'], 'one: {url: [secret'));
+    expect(code).toBe('config-syntax');
+    expect(message).not.toContain('secret');
+  });
 });

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { isLocalAddress, isPublicAddress } from '../../src/egress/dial.ts';
+import { isLocalAddress, isPublicAddress, openDirectly } from '../../src/egress/dial.ts';
+import { permissionFor, elsewhere as restrict } from '../../src/egress/host-rule.ts';
+import { tryConnection } from '../../src/egress/try-connection.ts';
+import { startCountingServer } from '../helpers/servers/counting-server.ts';
 
 test.each([
   ['1.1.1.1', true],
@@ -90,3 +93,21 @@ test.each([
 ])('%s is of this machine or its link: %s', (address, expected) => {
   expect(isLocalAddress(address)).toBe(expected);
 });
+
+test.each(['localhost', '127.0.0.1'])(
+  'a named host on this machine gets no connection if none is allowed: %s',
+  async (host) => {
+    await using server = await startCountingServer('127.0.0.1');
+    const { port } = server;
+    const rule = { host, port, plain: true, named: true };
+    const [free, bound] = [permissionFor({ host, port }, [rule]), permissionFor({ host, port }, restrict([rule]))];
+    if (free === null || bound === null) throw new Error('not named');
+    await expect((async () => await openDirectly({ host, port }, bound))()).rejects.toMatchObject({
+      problem: { kind: 'address' },
+    });
+    const trying = { env: {}, milliseconds: 1_000, signal: new AbortController().signal };
+    await tryConnection({ host, port, tls: false, throughProxy: true, elsewhere: true }, trying);
+    expect(server.connections()).toBe(0);
+    (await openDirectly({ host, port }, free)).destroy();
+  },
+);

@@ -1,5 +1,4 @@
 import type { RunResult } from '../contract/result.ts';
-import type { PullRequestLabel } from '../contract/vocabulary.ts';
 import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
 import { annotations } from '../report/annotations.ts';
@@ -10,6 +9,7 @@ import { withValues } from '../report/values.ts';
 import { type Asked, type Command, defineCommand, type Rendered } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
+import { labelOf } from './outcome/pull-request-label.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl, requestedRoles } from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
@@ -79,36 +79,6 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
     overrides: requestedConfig(read),
     dolt: requestedDolt(asked),
   };
-}
-
-/** On a pull request a run is a dry run, unless its event may write. */
-function labelOf({ status, peers }: RunResult): PullRequestLabel | null {
-  switch (status) {
-    case 'skipped':
-      return plannedLabel(peers);
-    case 'conflict':
-      return 'conflict';
-    case 'failed':
-    case 'partial':
-      return 'failed';
-    case 'success':
-      return 'change';
-    case 'unchanged':
-      return peers.some(moves) ? 'change' : 'no change';
-  }
-}
-
-/** Of a plan on an event that may not write. Without every peer it cannot say that nothing would change. */
-function plannedLabel(peers: RunResult['peers']): PullRequestLabel | null {
-  if (peers.every(({ plan }) => plan === undefined)) return null;
-  if (peers.some(({ status }) => status === 'conflict')) return 'conflict';
-  if (peers.some(({ status }) => status === 'failed')) return 'failed';
-  if (peers.some(moves)) return 'change';
-  return peers.some(({ notContacted }) => notContacted !== undefined) ? null : 'no change';
-}
-
-function moves({ plan }: RunResult['peers'][number]): boolean {
-  return plan !== undefined && (plan.pull !== 'nothing' || plan.push !== 'nothing');
 }
 
 function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {

@@ -47,6 +47,8 @@ export interface SyncRequest {
   /** Whether bd stops its server if that holds the database; absent: the run works through it. */
   readonly stopBd?: boolean | undefined;
   readonly failOn: FailOn;
+  /** How long a peer may lack commits of ours or be out of reach, in milliseconds; absent: not judged. */
+  readonly staleAfter?: number | undefined;
   /** How often a lost push race is retried, after another fetch and merge. */
   readonly retries: number;
   /** Time limit of one remote operation, in milliseconds, unless the peer sets its own. */

@@ -25,7 +25,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
       return outcome;
     },
     render: (outcome, request) => renderRun(outcome, request),
-    exitCode: ({ result }, { failOn }) => exitCodeOf(result, failOn),
+    exitCode: ({ result }, { failOn, staleAfter }) => exitCodeOf(result, failOn, staleAfter),
   });
 }
 
@@ -49,6 +49,7 @@ export function renderRun(
 /** An event that may not write causes a dry run that opens no local endpoint. */
 export function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest {
   const { read, untrusted } = asked;
+  const dryRun = untrusted || command === 'plan' || read('dry-run');
   return {
     command,
     // As in the input `only`: `a,b` is the same as `a b`.
@@ -56,10 +57,12 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases('force-with-lease', read('force-with-lease')),
     rewrites: requestedRewrites(read),
-    dryRun: untrusted || command === 'plan' || read('dry-run'),
+    dryRun,
     fixRemotes: read('fix-remotes'),
     stopBd: read('stop-bd'),
     failOn: read('fail-on'),
+    // A dry run sends nothing, and `pull` never does.
+    staleAfter: dryRun || command === 'pull' ? undefined : read('stale-after'),
     retries: read('retries'),
     timeout: read('timeout'),
     fetchWait: read('fetch-wait'),

@@ -86,7 +86,7 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...WRITE, 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES, ...JSONL],
+    options: [...WRITE, 'stale-after', 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES, ...JSONL],
     action: true,
   },
   pull: {
@@ -98,19 +98,19 @@ export const COMMANDS = {
   push: {
     summary: 'Push committed changes and verify, without merging',
     arguments: PEERS,
-    options: [...WRITE, 'init-empty', 'force-with-lease'],
+    options: [...WRITE, 'stale-after', 'init-empty', 'force-with-lease'],
     action: true,
   },
   backup: {
     summary: 'Push the branch and the tag of a release to the backups, and prove that each can be restored',
     arguments: PEERS,
-    options: [...WRITE, 'init-empty', 'tag', 'drill', 'require-copies', 'proof'],
+    options: [...WRITE, 'stale-after', 'init-empty', 'tag', 'drill', 'require-copies', 'proof'],
     action: true,
   },
   status: {
     summary: 'Show how far ahead or behind each peer is',
     arguments: PEERS,
-    options: [...READ, 'max-delete'],
+    options: [...READ, 'stale-after', 'max-delete'],
     action: true,
   },
   plan: {

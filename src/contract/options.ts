@@ -16,6 +16,8 @@ import {
   TIERS,
 } from './vocabulary.ts';
 
+const TEN_YEARS_MS = 3_650 * 86_400_000;
+
 /** Every option of both frontends, in the order of the pages. */
 export const OPTIONS = {
   config: {
@@ -203,6 +205,14 @@ export const OPTIONS = {
     type: 'choice',
     choices: FAIL_ON,
     default: 'any',
+  },
+  'stale-after': {
+    description:
+      'How long a peer may lack commits of ours or be out of reach, such as `2d`; after that it counts as failed. Until then, a passing failure of a peer does not fail the run. Only for `sync`, `push` and `status`',
+    frontends: BOTH,
+    type: 'duration',
+    max: TEN_YEARS_MS,
+    value: 'duration',
   },
   timeout: {
     description:

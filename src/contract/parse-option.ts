@@ -1,4 +1,4 @@
-import { DURATION_FORM, parseDuration } from './duration.ts';
+import { durationForm, parseDuration } from './duration.ts';
 import type { OptionEntry } from './option-entry.ts';
 import type { OptionValue } from './option-value.ts';
 import { OPTIONS, type OptionName } from './options.ts';
@@ -48,7 +48,10 @@ export function parseOption(
     case 'choice':
       return parseChoice(text, entry.choices ?? []);
     case 'duration':
-      return found(parseDuration(text) ?? undefined, { allowed: DURATION_FORM, example: defaultText(name) ?? '10m' });
+      return found(parseDuration(text, entry.max) ?? undefined, {
+        allowed: durationForm(entry.max),
+        example: defaultText(name) ?? '10m',
+      });
   }
 }
 

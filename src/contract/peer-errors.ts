@@ -139,6 +139,11 @@ export const PEER_ERRORS = {
     hint: 'Correct the errors of the other peers, then run again. Peers that have the commit stay as they are.',
     ...FINAL,
   },
+  stale: {
+    title: 'The peer has lacked commits of ours, or could not be read, for longer than `--stale-after`',
+    hint: 'Find out why pushes to the peer fail or are not run. Raise `--stale-after` if the peer may be this far behind.',
+    ...FINAL,
+  },
   unverified: {
     title: 'The push reported success but the peer does not have the commit',
     hint: 'The data is still in this database. Do not trust the remote until you have checked it.',

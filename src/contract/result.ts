@@ -12,6 +12,7 @@ import {
   ROLES,
   RUN_STATUSES,
   SHELLS,
+  STALE_REASONS,
   TIERS,
 } from './vocabulary.ts';
 
@@ -200,6 +201,9 @@ const drillSchema = z.strictObject({
   durationMs: count.nullable(),
 });
 export type Drill = Readonly<z.infer<typeof drillSchema>>;
+/** Only with `stale-after`: since when, and why. `since` is null if this machine never verified the peer. */
+const staleSchema = z.strictObject({ since: moment.nullable(), because: z.enum(STALE_REASONS) });
+export type Stale = Readonly<z.infer<typeof staleSchema>>;
 
 export const peerResultSchema = z.strictObject({
   name: z.string(),
@@ -228,6 +232,7 @@ export const peerResultSchema = z.strictObject({
   replaced: replacedSchema.optional(),
   adopted: adoptedSchema.optional(),
   rewritten: rewrittenSchema.optional(),
+  stale: staleSchema.optional(),
   /** What came in, or would come in; only if `federation.attribution` is not `off`. */
   attribution: attributionSchema.optional(),
   /** Only of `backup`. */

@@ -12,7 +12,7 @@ export interface PeerActions {
 }
 
 /** The directions that a role allows. */
-export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
+export function rightsOf(role: Role): RoleRights {
   return ROLE_RIGHTS[role];
 }
 

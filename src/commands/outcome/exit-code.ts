@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
 import type { PeerResult, RunResult } from '../../contract/result.ts';
 import type { FailOn, RunStatus } from '../../contract/vocabulary.ts';
 import type { Failure } from '../../core/failure.ts';
+import { isWithinStaleAfter } from './staleness.ts';
 
 const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
   unchanged: EXIT.ok,
@@ -13,8 +14,11 @@ const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
   failed: EXIT.failed,
 };
 
-/** The exit code of a run that got as far as a result. */
-export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
+/**
+ * The exit code of a run that got as far as a result.
+ * @param staleAfter of the request
+ */
+export function exitCodeOf(result: RunResult, failOn: FailOn, staleAfter?: number): ExitCode {
   // What is about to be lost is no peer's failure.
   if ((result.unsaved ?? 0) > 0) return EXIT.failed;
   if (result.status === 'skipped') return EXIT.ok;
@@ -22,14 +26,27 @@ export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
     case 'none':
       return EXIT.ok;
     case 'any':
-      return BY_STATUS[result.status];
+      return ofAll(result, staleAfter);
     case 'primary':
-      return ofPrimary(result.peers.find((peer) => peer.role === 'primary'));
+      return ofPrimary(
+        result.peers.find((peer) => peer.role === 'primary'),
+        staleAfter,
+      );
   }
 }
 
-function ofPrimary(primary: PeerResult | undefined): ExitCode {
-  if (primary?.status === 'failed') return EXIT.failed;
+/** A run in which only failures happened that do not count yet is as good as one without them. */
+function ofAll({ status, peers, problems }: RunResult, staleAfter: number | undefined): ExitCode {
+  const failed = peers.filter((peer) => peer.status === 'failed');
+  const waiting = failed.filter((peer) => isWithinStaleAfter(peer, staleAfter));
+  if (waiting.length === 0 || waiting.length < failed.length) return BY_STATUS[status];
+  if (peers.some((peer) => peer.status === 'conflict')) return EXIT.conflict;
+  const isRunFailed = problems.some(({ severity, peer }) => severity === 'error' && peer === null);
+  return isRunFailed ? EXIT.partial : EXIT.ok;
+}
+
+function ofPrimary(primary: PeerResult | undefined, staleAfter: number | undefined): ExitCode {
+  if (primary?.status === 'failed') return isWithinStaleAfter(primary, staleAfter) ? EXIT.ok : EXIT.failed;
   return primary?.status === 'conflict' ? EXIT.conflict : EXIT.ok;
 }
 

@@ -13,7 +13,7 @@ import {
   type StateFile,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
-import { oldestUnsynced } from '../../sync/history/unsaved.ts';
+import { missingSince } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { type LastVerified, placeOf } from '../prepare/last-verified.ts';
 
@@ -25,22 +25,30 @@ interface LocalDatabase {
   readonly lastVerified: LastVerified;
 }
 
+/** What a run knows about times besides what each `PeerProgress` records. */
+interface Times {
+  /** The state file could not be read or written; that does not fail the run. */
+  readonly warnings: readonly Diagnostic[];
+  /** The date of the oldest commit of ours that a peer lacks. */
+  readonly unsentAt: ReadonlyMap<PeerProgress, string | null>;
+}
+
 /**
  * Records in each run when its peer was last verified and since when changes are not synced. A run that may write also
  * records the common head of each peer and us. It does so while it holds the database, so that no other run writes the
  * same file. An interrupted run has no engine; it records nothing and knows no dates.
- * @returns a warning if the state file could not be read or written; that does not fail the run
  */
 export async function recordTimes(
   engines: Engines,
   allProgress: readonly PeerProgress[],
   local: LocalDatabase,
-): Promise<Diagnostic[]> {
+): Promise<Times> {
   const failures: string[] = [];
+  let unsentAt: Times['unsentAt'] = new Map();
   try {
     await engines.use(NO_CREDENTIALS, async ({ database }) => {
       failures.push(...(await recordState(database, allProgress, local)));
-      await recordUnsynced(database, allProgress, local.head);
+      unsentAt = await recordUnsynced(database, allProgress, local.head);
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
@@ -48,7 +56,7 @@ export async function recordTimes(
     if (failures.length === 0 && local.lastVerified.warning !== null) failures.push(local.lastVerified.warning);
     recordVerified(stateFile, allProgress, { ...local, root: local.lastVerified.root });
   }
-  return failures.map((message) => ({ severity: 'warning', code: 'memory-unusable', message }));
+  return { warnings: failures.map((message) => ({ severity: 'warning', code: 'memory-unusable', message })), unsentAt };
 }
 
 async function recordState(
@@ -124,10 +132,15 @@ async function givenUp(sql: Sql, allProgress: readonly PeerProgress[], head: str
   return [...new Set(former)].filter((commit) => !kept.includes(commit));
 }
 
-async function recordUnsynced(sql: Sql, allProgress: readonly PeerProgress[], head: string): Promise<void> {
-  await Promise.all(
-    allProgress.map(async (progress) => {
-      progress.setOldestUnsyncedAt(await oldestUnsynced(sql, progress, head));
-    }),
-  );
+async function recordUnsynced(
+  sql: Sql,
+  allProgress: readonly PeerProgress[],
+  head: string,
+): Promise<Times['unsentAt']> {
+  const found = allProgress.map(async (progress) => {
+    const { unsynced, unsent } = await missingSince(sql, progress, head);
+    progress.setOldestUnsyncedAt(unsynced);
+    return [progress, unsent] as const;
+  });
+  return new Map(await Promise.all(found));
 }

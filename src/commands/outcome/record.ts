@@ -1,8 +1,10 @@
 import { isAbsolute } from 'node:path';
 import type { Configuration } from '../../config/configuration.ts';
+import type { Stale } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
 import { isUnresolved } from '../../resolve/unresolved-rows.ts';
+import { currencyOf, stalenessOf } from '../../sync/history/staleness.ts';
 import { countUnsaved } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
@@ -26,6 +28,8 @@ interface Recorded {
   readonly conflicts: WrittenConflicts;
   readonly unsaved: number | null;
   readonly state: readonly Diagnostic[];
+  /** The peers that count as failed because of `stale-after`. */
+  readonly stale: ReadonlyMap<PeerProgress, Stale>;
 }
 
 /** Records what the next run or a person needs: verified heads and unresolved rows. */
@@ -40,7 +44,7 @@ export async function record(
   const { branch, allProgress, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = allProgress.filter(({ inbox }) => inbox === null);
-  const state = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
+  const times = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
   const unsaved = ephemeral && writes ? await countUnsaved(engines, allProgress, head) : null;
   if (writes) await keepUnmerged(database, allProgress, context);
   // The conflicts file may mention all peers and all present deliveries.
@@ -53,7 +57,24 @@ export async function record(
         )
       : { file: null, open: await countEarlierOpen(home, context), problems: [] };
   reportToolOutput(allProgress, context);
-  return { conflicts, unsaved, state };
+  const stale = stalePeers(request, peers, { unsentAt: times.unsentAt, mayPush: prepared.mayPush });
+  return { conflicts, unsaved, state: times.warnings, stale };
+}
+
+function stalePeers(
+  { staleAfter }: SyncRequest,
+  allProgress: readonly PeerProgress[],
+  known: { readonly unsentAt: ReadonlyMap<PeerProgress, string | null>; readonly mayPush: boolean },
+): ReadonlyMap<PeerProgress, Stale> {
+  if (staleAfter === undefined) return new Map();
+  const now = Date.now();
+  const found = allProgress.flatMap((progress) => {
+    if (progress.actions === null || progress.failure?.code === 'interrupted') return [];
+    const oldestUnsentAt = known.unsentAt.get(progress) ?? null;
+    const stale = stalenessOf(currencyOf(progress, { oldestUnsentAt, mayPush: known.mayPush }), staleAfter, now);
+    return stale === null ? [] : [[progress, stale] as const];
+  });
+  return new Map(found);
 }
 
 /** Output of Dolt and its tools; only written to the log, and only with `--verbose`. */

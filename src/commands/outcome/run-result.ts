@@ -1,6 +1,6 @@
 import type { Peer } from '../../config/configuration.ts';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
-import type { Conflict, MergeReport, PeerResult, RunResult } from '../../contract/result.ts';
+import type { Conflict, MergeReport, PeerResult, RunResult, Stale } from '../../contract/result.ts';
 import type { RunStatus } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
@@ -28,6 +28,7 @@ import {
   unsavedProblems,
 } from './problems.ts';
 import { peerStatus, runStatus } from './run-status.ts';
+import { staleError, stalenessProblems } from './staleness.ts';
 import { messageOf } from './tool-output.ts';
 import type { WrittenConflicts } from './write-conflicts-file.ts';
 
@@ -51,6 +52,7 @@ interface Ended {
   readonly unsaved: number | null;
   /** Warnings about the state file. */
   readonly state: readonly Diagnostic[];
+  readonly stale: ReadonlyMap<PeerProgress, Stale>;
   readonly afterSync: AfterSync;
   readonly notices: readonly Diagnostic[];
 }
@@ -60,7 +62,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { database, prepared, head, merge, conflicts, unsaved, afterSync } = ended;
   const { path } = database;
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
-  const found = allProgress.map(peerResult);
+  const found = allProgress.map((progress) => peerResult(progress, ended.stale.get(progress) ?? null));
   const peers = withOffline(request.dryRun ? found.map(beforeSync) : found, ended.offline, branch);
   const status = runStatus(
     peers.map((peer) => peer.status),
@@ -89,6 +91,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...mergeProblems(merge),
       ...conflicts.problems,
       ...uncommittedProblems([...dirty, ...(database.served?.dirty ?? [])]),
+      ...peers.flatMap((peer) => stalenessProblems(peer, request.staleAfter)),
       ...allProgress.flatMap(firstPushProblems),
       ...allProgress.flatMap(emptiedProblems),
       ...allProgress.flatMap(missingBranchProblems),
@@ -139,7 +142,7 @@ export function notRunResult(
 
 /** A peer that took no part. */
 function leftResult(peer: Peer, branch: string): PeerResult {
-  return peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch })));
+  return peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch })), null);
 }
 
 /** With the peers that were not contacted, in the order of a configuration: the primary, then by name. */
@@ -161,14 +164,16 @@ function beforeSync(peer: PeerResult): PeerResult {
 }
 
 /** One peer's run, as the JSON shows it. */
-function peerResult(progress: PeerProgress): PeerResult {
+function peerResult(progress: PeerProgress, stale: Stale | null): PeerResult {
+  const status = peerStatus(progress);
+  const error = errorOf(progress) ?? (stale === null ? null : staleError(progress.peer.name, stale));
   return {
     name: progress.peer.name,
     endpoint: progress.peer.endpoint.written,
     role: progress.peer.role,
     tier: progress.peer.tier,
     state: progress.state,
-    status: peerStatus(progress),
+    status: stale === null || status === 'conflict' ? status : 'failed',
     ahead: progress.ahead,
     behind: progress.behind,
     pulledCommits: progress.pulledCommits,
@@ -179,7 +184,7 @@ function peerResult(progress: PeerProgress): PeerResult {
     oldestUnsyncedAt: progress.oldestUnsyncedAt,
     conflicts: [...progress.conflicts],
     ...(progress.held.length === 0 ? {} : { held: [...progress.held] }),
-    error: errorOf(progress),
+    error,
     attempts: progress.attempts,
     durationMs: progress.durationMs,
     ...(progress.plan === null ? {} : { plan: progress.plan }),
@@ -187,6 +192,7 @@ function peerResult(progress: PeerProgress): PeerResult {
     ...(progress.adopted === null ? {} : { adopted: progress.adopted }),
     ...(progress.attribution === null ? {} : { attribution: progress.attribution }),
     ...(progress.rewritten === null ? {} : { rewritten: progress.rewritten }),
+    ...(stale === null ? {} : { stale }),
     ...(progress.actions === null || progress.remembered !== null || progress.inbox !== null
       ? {}
       : { memory: 'none' as const }),

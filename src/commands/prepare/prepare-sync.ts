@@ -42,6 +42,8 @@ export interface PreparedSync {
   /** Peers, and deliveries to our own database. */
   readonly allProgress: readonly PeerProgress[];
   readonly lastVerified: LastVerified;
+  /** Whether peers should get what they lack. */
+  readonly mayPush: boolean;
 }
 
 /** What a run undoes at its end, also when it fails. */
@@ -105,6 +107,7 @@ export async function prepareSync(
       dirty,
       allProgress,
       lastVerified,
+      mayPush,
     };
   });
 }

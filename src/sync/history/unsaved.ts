@@ -36,22 +36,30 @@ export async function countUnsaved(
   }
 }
 
+/** The dates of the oldest commits that one side lacks and should get from the other; null: none, or unknown. */
+export interface MissingSince {
+  /** Of any direction that the role allows. */
+  readonly unsynced: string | null;
+  /** Of the commits of ours that the peer lacks, if its role lets it have them. */
+  readonly unsent: string | null;
+}
+
 /**
- * The date of the oldest commit that one side lacks and should get from the other, read from both heads. A direction
- * that the role never allows does not count: commits of a backup that we lack are not missing.
+ * The dates of the oldest commits that one side lacks, read from both heads. A direction that the role never allows does
+ * not count: commits of a backup that we lack are not missing.
  * @param ours our head after the run
- * @returns null if nothing is missing, or if the peer's head is unknown
  */
-export async function oldestUnsynced(sql: Sql, progress: PeerProgress, ours: string): Promise<string | null> {
+export async function missingSince(sql: Sql, progress: PeerProgress, ours: string): Promise<MissingSince> {
   const rights = rightsOf(progress.peer.role);
   if (progress.head === null) {
     const lacksAll = progress.state === 'remote-empty' || progress.state === 'branch-missing';
-    return lacksAll && rights.push ? oldestCommitDate(sql, { from: null, to: ours }) : null;
+    const unsent = lacksAll && rights.push ? await oldestCommitDate(sql, { from: null, to: ours }) : null;
+    return { unsynced: unsent, unsent };
   }
-  if (progress.head === ours) return null;
-  const dates = [
-    rights.pull ? await oldestCommitDate(sql, { from: ours, to: progress.head }) : null,
-    rights.push ? await oldestCommitDate(sql, { from: progress.head, to: ours }) : null,
-  ];
-  return dates.filter((date) => date !== null).sort()[0] ?? null;
+  if (progress.head === ours) return { unsynced: null, unsent: null };
+  const unreceived = rights.pull ? await oldestCommitDate(sql, { from: ours, to: progress.head }) : null;
+  const unsent = rights.push ? await oldestCommitDate(sql, { from: progress.head, to: ours }) : null;
+  const [unsynced = null] = [unreceived, unsent].filter((date) => date !== null).sort();
+  // The commits that it lacks are merges that change nothing there.
+  return { unsynced, unsent: progress.equivalentTo === ours ? null : unsent };
 }

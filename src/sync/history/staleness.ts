@@ -1,0 +1,47 @@
+import type { Stale } from '../../contract/result.ts';
+import { rightsOf } from '../peer-actions.ts';
+import type { PeerProgress } from '../peer-progress.ts';
+
+/** What a run knows about how current a peer is. */
+export interface Currency {
+  /** Whether this run read the peer. */
+  readonly isRead: boolean;
+  /** Whether our commits wait in its inbox. */
+  readonly isDelivered: boolean;
+  /** The date of the oldest commit of ours that the peer should have and lacks; null: none, or unknown. */
+  readonly oldestUnsentAt: string | null;
+  readonly lastVerifiedAt: string | null;
+}
+
+/**
+ * Why a peer is stale; null: it is not. If it was read, the commits count that it lacks. If not, the time counts when it
+ * was last verified: a peer that was never verified is stale at once, because nothing shows how long it has been out of
+ * reach.
+ */
+export function stalenessOf(peer: Currency, staleAfterMs: number, now: number): Stale | null {
+  const isOld = (moment: string): boolean => now - Date.parse(moment) > staleAfterMs;
+  if (!peer.isRead) {
+    const { lastVerifiedAt: since } = peer;
+    if (since === null) return { since, because: 'never-verified' };
+    return isOld(since) ? { since, because: 'unread' } : null;
+  }
+  const { oldestUnsentAt: since } = peer;
+  if (since === null || !isOld(since)) return null;
+  return { since, because: peer.isDelivered ? 'delivered' : 'unsent' };
+}
+
+/** The state of a peer after a run, with the date of the oldest commit of ours that it lacks. */
+export function currencyOf(
+  { head, state, peer, actions, lastVerifiedAt }: PeerProgress,
+  { oldestUnsentAt, mayPush }: { readonly oldestUnsentAt: string | null; readonly mayPush: boolean },
+): Currency {
+  const { push, inSync } = rightsOf(peer.role);
+  // Only a backup sends to an archive, and then its actions say so.
+  const getsOurs = mayPush && push && (inSync || actions?.push === true);
+  return {
+    isRead: head !== null || state === 'remote-empty' || state === 'branch-missing',
+    isDelivered: state === 'delivered',
+    oldestUnsentAt: getsOurs ? oldestUnsentAt : null,
+    lastVerifiedAt,
+  };
+}

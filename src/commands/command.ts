@@ -8,6 +8,7 @@ import { toFailure } from '../core/failure.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import { jobSecrets } from '../credentials/secret-texts.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
+import type { AlarmSubject } from '../report/alarm.ts';
 import type { Annotation } from '../report/annotations.ts';
 import type { TextStyle } from '../report/text/table.ts';
 import type { Context } from './context.ts';
@@ -58,6 +59,8 @@ export interface Rendered {
   readonly summary?: () => string;
   /** What the pull request shows, if one started the step. */
   readonly pullRequest?: () => PullRequestReport;
+  /** How the run ended for those who are alerted; absent: as its exit code says. */
+  readonly alarm?: () => readonly AlarmSubject[];
   /** @param failing whether the step fails */
   readonly annotations?: (failing: boolean) => readonly Annotation[];
   /** What the step reports when it fails. */

@@ -1,6 +1,7 @@
 import type { RunResult } from '../contract/result.ts';
 import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
+import { runAlarms } from '../report/alarm.ts';
 import { annotations } from '../report/annotations.ts';
 import { runOutputs } from '../report/outputs.ts';
 import { COMMENT_BUDGET_BYTES, summary } from '../report/summary.ts';
@@ -10,6 +11,7 @@ import { type Asked, type Command, defineCommand, type Rendered } from './comman
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { labelOf } from './outcome/pull-request-label.ts';
+import { isWithinStaleAfter } from './outcome/staleness.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl, requestedRoles } from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
@@ -32,7 +34,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
 /** The result of a run in every form. */
 export function renderRun(
   { result, doltPath, locations }: SyncOutcome,
-  { reportValues }: Pick<SyncRequest, 'reportValues'>,
+  { reportValues, staleAfter }: Pick<SyncRequest, 'reportValues' | 'staleAfter'>,
 ): Rendered {
   const shown = withValues(result, reportValues);
   return {
@@ -41,6 +43,7 @@ export function renderRun(
     outputs: () => runOutputs(shown, doltPath),
     summary: () => summary(shown),
     pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
+    alarm: () => runAlarms(shown, (peer) => isWithinStaleAfter(peer, staleAfter)),
     annotations: (failing) => annotations(shown, { failing, locations }),
     verdict: verdict(shown),
   };

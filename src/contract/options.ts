@@ -387,6 +387,19 @@ export const OPTIONS = {
     type: 'text',
     value: 'file',
   },
+  'issue-on-failure': {
+    description:
+      'Keep one issue open for each peer that fails, and one for a run that fails as a whole; a later success closes it. It needs the permission `issues: write`',
+    frontends: ACTION,
+    type: 'flag',
+    default: 'false',
+  },
+  'webhook-url': {
+    description: 'Secret `https://` address that gets a JSON message about each run with a failure',
+    frontends: ACTION,
+    type: 'text',
+    secret: true,
+  },
   'fail-on-change': {
     description:
       'Kinds of changes of the configuration that make `validate` fail, separated by commas or line breaks, such as `tier-lowered,new-host`; `dangerous` is a group of them (`dolt-federation help pull-requests`)',

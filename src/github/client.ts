@@ -83,6 +83,7 @@ export async function call<T>(
     const status = message.statusCode ?? 0;
     const answer = await readBody(message);
     if (status === 404) return { kind: 'missing', reason: `${subject} answered 404` };
+    if (status === 410) return { kind: 'failed', reason: `${subject} answered 410: the repository has it disabled` };
     if (isLimited(status, message.headers))
       return { kind: 'failed', reason: `${subject} answered ${status}: the rate limit is reached` };
     if (status === 401 || status === 403) return { kind: 'refused', reason: `${subject} answered ${status}` };

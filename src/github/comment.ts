@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortDigest } from '../core/digest.ts';
+import { authorSchema, isOwn } from './author.ts';
 import { type Answer, call, type Repository, type Unwritten } from './client.ts';
 
 /** Where a comment belongs: one for each pull request, workflow, configuration and command. */
@@ -25,11 +26,9 @@ const commentSchema = z.looseObject({
     .string()
     .nullish()
     .transform((body) => body ?? ''),
-  user: z.looseObject({ id: z.int(), type: z.string().optional() }).nullish(),
+  user: authorSchema,
 });
 type Comment = z.infer<typeof commentSchema>;
-
-const userSchema = z.looseObject({ id: z.int() });
 
 /** A hash, because a name of a workflow or a file could end the comment that hides it. */
 export function markerOf({ workflow, file, command }: CommentPlace): string {
@@ -71,23 +70,11 @@ export async function writeComment(
   return await leaveOne(repository, place, { own: created.value, text });
 }
 
-/**
- * Those that the token itself has written. Anyone can write the marker, and a token that may write issues could change
- * the comment of anyone. The token of a job has no user: its comments are those of a bot, which only an app that is
- * installed in the repository can be.
- */
+/** Those that the token itself has written. */
 async function ownOf(repository: Repository, all: readonly Comment[]): Promise<Answer<readonly Comment[]>> {
   if (all.length === 0) return { kind: 'ok', value: [] };
-  const user = await call(repository, { method: 'GET', path: '/user', ofServer: true, schema: userSchema });
-  switch (user.kind) {
-    case 'ok':
-      return { kind: 'ok', value: all.filter((comment) => comment.user?.id === user.value.id) };
-    case 'refused':
-      return { kind: 'ok', value: all.filter((comment) => comment.user?.type === 'Bot') };
-    case 'missing':
-    case 'failed':
-      return user;
-  }
+  const own = await isOwn(repository);
+  return own.kind === 'ok' ? { kind: 'ok', value: all.filter(({ user }) => own.value(user)) } : own;
 }
 
 /** Removes our new comment if another run has created one before, and updates that one. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { StubIssues } from './github-issues.ts';
 
 export interface StubComment {
   readonly id: number;
@@ -25,6 +26,7 @@ export interface StubApi extends AsyncDisposable {
   readonly files: Map<string, string>;
   /** The open pull requests. */
   readonly pulls: { readonly head: string; readonly base: string; readonly title: string }[];
+  readonly issues: StubIssues;
   /** `METHOD path` of every request. */
   readonly requests: string[];
   /** Answers of the next requests of a method. */
@@ -55,13 +57,15 @@ export async function startGithubApi(
   const files = new Map<string, string>();
   const labels = new Set<string>();
   const pulls: StubApi['pulls'][number][] = [];
+  const issues = new StubIssues();
   const requests: string[] = [];
   const faults: Fault[] = [];
   let next = 100;
   const answer = async (request: IncomingMessage): Promise<{ status: number; value?: unknown }> => {
     const { method = '', url = '' } = request;
     const { kind, id: user } = userOf(request);
-    const { pathname, searchParams } = new URL(url, 'http://stub');
+    // An Enterprise server has its API below a path.
+    const { pathname, searchParams } = new URL(url.replace(/^\/api\/v3/, ''), 'http://stub');
     const sent = await text(request);
     if (pathname === '/repos/org/repo/pulls') {
       const url = (index: number) => ({ html_url: `https://git.example/org/repo/pull/${index + 1}` });
@@ -72,6 +76,11 @@ export async function startGithubApi(
       const isWanted = ({ head, base }: StubApi['pulls'][number]) =>
         `org:${head}` === searchParams.get('head') && base === searchParams.get('base');
       return { status: 200, value: pulls.flatMap((one, index) => (isWanted(one) ? [url(index)] : [])) };
+    }
+    if (/\/repos\/org\/repo\/issues(?:\/|$)/.test(pathname)) {
+      const parsed: Parameters<StubIssues['answer']>[3] = sent === '' ? {} : JSON.parse(sent);
+      const answered = issues.answer(method, new URL(url, 'http://stub'), { kind, id: user }, parsed);
+      if (answered !== null) return answered;
     }
     const { body = '', labels: given = [] }: { body?: string; labels?: string[] } = sent === '' ? {} : JSON.parse(sent);
     const one = /\/issues\/comments\/(\d+)$/.exec(pathname)?.[1];
@@ -148,6 +157,7 @@ export async function startGithubApi(
     labels,
     files,
     pulls,
+    issues,
     requests,
     fail: (fault) => void faults.push(fault),
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 import { group, setFailed } from '@actions/core';
-import type { Finished } from '../../commands/command.ts';
+import type { Finished, Rendered } from '../../commands/command.ts';
 import { COMMAND_TABLE } from '../../commands/index.ts';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
 import { hideInFailure } from '../../commands/outcome/hide-secrets.ts';
@@ -7,7 +7,10 @@ import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/
 import { type Env, readEnv } from '../../core/env.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { repositoryOfJob } from '../../github/client.ts';
+import { type AlarmSubject, endAlarm, failureAlarm } from '../../report/alarm.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
+import { literal } from '../../report/markdown.ts';
+import { type Alarming, raiseAlarm, requestedAlarm } from './alarm.ts';
 import { type Commenting, commentOn } from './comment.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
 import { judgeEvent, readPayload } from './event.ts';
@@ -32,10 +35,12 @@ export async function runAction(): Promise<void> {
   const written = takeInputs(secrets);
   const env = readEnv();
   let commenting: Commenting | null = null;
+  let alarming: Alarming | null = null;
   try {
     const runner = readRunner(env);
     const payload = await readPayload(runner.eventPath);
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload });
+    alarming = requestedAlarm(written, event, { env, secrets });
     const proposed = proposedTo(payload, written, env);
     const name = askedCommand(written);
     const mode = inputValue('comment', written('comment'));
@@ -59,9 +64,11 @@ export async function runAction(): Promise<void> {
     });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
-    await finish(finished, runner, { env, interrupted: interrupt.code(), commenting });
+    await finish(finished, runner, { env, interrupted: interrupt.code(), commenting, alarming });
   } catch (thrown) {
-    await stop(hideInFailure(toFailure(thrown), stepWords(env)), { env, interrupted: interrupt.code(), commenting });
+    const words = stepWords(env);
+    const failure = hideInFailure(toFailure(thrown), (text) => words(secrets.hide(text)));
+    await stop(failure, { env, interrupted: interrupt.code(), commenting, alarming });
   }
 }
 
@@ -70,39 +77,55 @@ interface Ending {
   readonly interrupted: ExitCode | null;
   /** null: the step failed before this was known. */
   readonly commenting: Commenting | null;
+  /** null: as before, or the event may not write. */
+  readonly alarming: Alarming | null;
 }
 
 /** @throws Failure `bad-usage` if outputs cannot be written, after everything else was shown */
 async function finish(
   { exitCode, rendered }: Finished,
   runner: Runner,
-  { env, interrupted, commenting }: Ending,
+  { env, interrupted, commenting, alarming }: Ending,
 ): Promise<void> {
   const path = await writeResultFile(runner.tempDir, rendered.json);
   const files = await writeFiles(runner.tempDir, rendered);
-  const unwritten = setOutputs({ ...outputValues(rendered), ...files, 'result-path': path }, env);
+  const values = outputValues(rendered);
+  const unwritten = setOutputs({ ...values, ...files, 'result-path': path }, env);
   const exit = interrupted ?? exitCode;
   const failing = exit !== EXIT.ok;
   await reportOutcome(rendered, { env, workspace: runner.workspace, failing });
   if (interrupted === null && commenting !== null) await commentOn(rendered, commenting);
-  if (failing) failWith(exit, rendered.verdict ?? 'the command failed');
+  if (interrupted === null && alarming !== null)
+    await raiseAlarm({ status: values.status, subjects: subjectsOf(rendered, failing) }, alarming);
+  if (failing) failWith(exit, rendered.verdict ?? FAILED);
   if (unwritten !== null) throw unwritten;
 }
+
+/** A command without peers is alerted about by its exit code. */
+function subjectsOf(rendered: Rendered, failing: boolean): readonly AlarmSubject[] {
+  if (rendered.alarm !== undefined) return rendered.alarm();
+  const details = () => rendered.pullRequest?.().text ?? literal(rendered.verdict ?? FAILED);
+  return [endAlarm(failing ? details : undefined)];
+}
+
+const FAILED = 'the command failed';
 
 /** With their escapes, more may not fit into one comment. */
 const PROBLEMS_IN_COMMENT = 5;
 
 /** Outputs, summary, annotation and comment of a failed command. */
-async function stop(failure: Failure, { env, interrupted, commenting }: Ending): Promise<void> {
+async function stop(failure: Failure, { env, interrupted, commenting, alarming }: Ending): Promise<void> {
   const tempDir = env['RUNNER_TEMP'];
   const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
   const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path }, env);
   if (unwritten !== null && unwritten.message !== failure.message) logWarning(unwritten.message);
   await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
   process.exitCode = interrupted ?? exitCodeOfFailure(failure);
-  if (interrupted !== null || commenting === null) return;
+  if (interrupted !== null) return;
   const text = failureSummary(errorResult(failure), PROBLEMS_IN_COMMENT);
-  await commentOn({ pullRequest: () => ({ text, label: 'failed' }) }, commenting);
+  if (commenting !== null) await commentOn({ pullRequest: () => ({ text, label: 'failed' }) }, commenting);
+  if (alarming !== null)
+    await raiseAlarm({ status: 'failed', subjects: [failureAlarm(errorResult(failure))] }, alarming);
 }
 
 /** The runner treats any exit code but 0 as a failed step; ours are those of the command-line tool. */

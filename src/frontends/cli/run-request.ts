@@ -17,6 +17,7 @@ import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import type { StdoutGuard } from './stdout-guard.ts';
+import type { AlertWebhook } from './webhook.ts';
 
 /** The process of a command. */
 export interface Terminal extends Machine {
@@ -56,10 +57,13 @@ export async function runRequest(
   // A log need not say that a slow machine is loading the program.
   if (terminal.stderr.isTTY === true) progress.event({ stage: `starting ${parsed.command}` });
   guard.onStray((text) => log.debug(text.trimEnd()));
+  let alert: AlertWebhook | null = null;
   try {
     // Loading the commands takes half of the start-up time; help and usage errors do not need it. `eager` keeps them in
     // the same bundle.
     const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
+    const { webhookOf } = await import(/* webpackMode: "eager" */ './webhook.ts');
+    alert = webhookOf(terminal.env, parsed.command, { log, secrets });
     const asked = askedByFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
     const command = COMMAND_TABLE[parsed.command].prepare(asked);
     const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });
@@ -78,10 +82,12 @@ export async function runRequest(
         if (resource.kind === 'folder') folders.add(resource.path);
       },
     });
+    if (interrupt.code() === null) await alert(rendered);
     const output = renderedOutput(rendered, { ...display, ...textStyle(terminal, colors, display) });
     return { code: interrupt.code() ?? exitCode, output: completed(output, parsed, display) };
   } catch (thrown) {
     const failure = toFailure(thrown);
+    if (interrupt.code() === null) await alert?.(failure);
     const shown = failureOutput(failure, { json: display.json, ...errorStyle(terminal, colors) });
     const output = completed(shown, parsed, display);
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };

@@ -1,0 +1,291 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Keeping, keepIssues } from '../../../src/frontends/action/alarm-issues.ts';
+import { type AlarmSubject, runAlarms } from '../../../src/report/alarm.ts';
+import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
+import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
+import type { StubIssue } from '../../helpers/servers/github-issues.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** When the first failure was. */
+const BEGIN = Date.now() - 60 * DAY_MS;
+
+const subject = (verdict: AlarmSubject['verdict'], over: Partial<AlarmSubject> = {}): AlarmSubject => {
+  return { peer: 'box', verdict, code: 'network', needsDecision: false, details: () => 'details', ...over };
+};
+const FAILING = subject('failing');
+const OK = subject('ok', { code: null });
+
+const keeping = (api: StubApi, now: number = Date.now(), token = 'app-1'): Keeping => ({
+  repository: { api: api.url, name: 'org/repo', token },
+  place: { workflow: 'night', command: 'sync', inputs: ['.'] },
+  run: { command: 'sync', workflow: 'night', page: { id: '7', url: 'https://git.example/org/repo/actions/runs/7' } },
+  now,
+  complete: false,
+});
+
+const openOf = ({ issues }: StubApi) => issues.all.filter(({ state }) => state === 'open');
+const commentsOf = ({ comments }: Pick<StubIssue, 'comments'>) => comments.map(({ body }) => body.split('\n')[1]);
+
+/** Holds requests that `isHeld` names until two of them are there. */
+function twoAtOnce(isHeld: (line: string) => boolean): (line: string) => Promise<void> {
+  let waiting: (() => void)[] = [];
+  return async (line) => {
+    if (!isHeld(line) || waiting.length === 2) return;
+    await new Promise<void>((resolve) => {
+      waiting = [...waiting, resolve];
+      if (waiting.length === 2) for (const go of waiting) go();
+    });
+  };
+}
+
+describe('the issue of a peer that fails', () => {
+  test('is opened once, gets comments with growing gaps, and is closed by a success', async () => {
+    await using api = await startGithubApi();
+    const run = async (hours: number, one: AlarmSubject) =>
+      await keepIssues([one], keeping(api, BEGIN + hours * HOUR_MS));
+    expect(await run(0, OK)).toMatchObject({ done: [], reasons: [] });
+    expect(await run(0, FAILING)).toMatchObject({ done: ['Issue 1 was opened.'], reasons: [] });
+    const [issue] = openOf(api);
+    expect(issue).toMatchObject({ title: 'Federation: box failed (network)', labels: [{ name: 'federation: alarm' }] });
+    expect(issue?.body).toContain('[run 7](https://git.example/org/repo/actions/runs/7) of the workflow night');
+
+    const commented: number[] = [];
+    for (let hours = 6; hours < 9 * 24; hours += 6) {
+      const { done } = await run(hours, FAILING);
+      if (done.length > 0) commented.push(hours / 24);
+    }
+    expect(commented).toEqual([1, 3, 7]);
+    expect((await run(230, subject('waiting'))).done).toEqual([]);
+    expect((await run(230, subject('unknown'))).done).toEqual([]);
+    expect(openOf(api)).toHaveLength(1);
+
+    expect((await run(231, OK)).done).toEqual(['Issue 1 was closed.']);
+    expect(api.issues.all).toMatchObject([{ state: 'closed', state_reason: 'completed' }]);
+    expect(api.issues.all.flatMap(commentsOf)).toEqual([
+      expect.stringContaining('This is comment 1 on this failure'),
+      expect.stringContaining('This is comment 2 on this failure'),
+      expect.stringContaining('This is comment 3 on this failure'),
+      expect.stringMatching(/^The peer <code>box<\/code> succeeded in \[run 7\]/),
+    ]);
+    expect((await run(232, FAILING)).done).toEqual(['Issue 2 was opened.']);
+  });
+
+  test('is another one for each peer, for the run itself, and for another place', async () => {
+    await using api = await startGithubApi();
+    const all = [subject('failing', { peer: null }), FAILING, subject('failing', { peer: 'vault' })];
+    await keepIssues(all, keeping(api));
+    await keepIssues(all, { ...keeping(api), place: { ...keeping(api).place, inputs: ['other'] } });
+    await keepIssues(all, keeping(api));
+    expect(openOf(api).map(({ title }) => title)).toEqual([
+      'Federation: sync in night failed (network)',
+      'Federation: box failed (network)',
+      'Federation: vault failed (network)',
+      'Federation: sync in night failed (network)',
+      'Federation: box failed (network)',
+      'Federation: vault failed (network)',
+    ]);
+    await keepIssues([subject('ok', { peer: null }), OK], keeping(api));
+    expect(openOf(api).map(({ number }) => number)).toEqual([3, 4, 5, 6]);
+  });
+
+  test('stays open after a success if rows need a decision', async () => {
+    await using api = await startGithubApi();
+    await keepIssues([subject('failing', { code: 'id-collision', needsDecision: true })], keeping(api));
+    expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
+    expect(openOf(api)).toMatchObject([{ title: 'Federation: box needs a decision (id-collision)' }]);
+  });
+
+  test('is closed when the peer is no longer configured, unless the run shows only some peers', async () => {
+    await using api = await startGithubApi();
+    await keepIssues([subject('failing', { peer: null }), FAILING], keeping(api));
+    const rest = [subject('unknown', { peer: null }), subject('ok', { peer: 'vault' })];
+    expect((await keepIssues(rest, keeping(api))).done).toEqual([]);
+    expect((await keepIssues(rest, { ...keeping(api), complete: true })).done).toEqual(['Issue 2 was closed.']);
+    expect(openOf(api).map(({ number }) => number)).toEqual([1]);
+  });
+
+  test('is found behind hundreds of others', async () => {
+    await using api = await startGithubApi();
+    await keepIssues([FAILING], keeping(api));
+    for (let count = 0; count < 250; count += 1) api.issues.add({ body: 'another workflow' });
+    expect((await keepIssues([OK], keeping(api))).done).toEqual(['Issue 1 was closed.']);
+  });
+
+  test('is not one of a stranger with the same text, nor a pull request', async () => {
+    await using api = await startGithubApi();
+    await keepIssues([FAILING], keeping(api));
+    const body = api.issues.all[0]?.body ?? '';
+    api.issues.all.length = 0;
+    api.issues.add({ body });
+    api.issues.add({ body, user: { id: 1, type: 'Bot' }, pull_request: {} });
+    expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
+    expect((await keepIssues([FAILING], keeping(api))).done).toEqual(['Issue 3 was opened.']);
+    // Nor is it for the token of a user.
+    expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual(['Issue 4 was opened.']);
+    expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual([]);
+  });
+
+  test('counts from its creation if a person edited away what it remembers', async () => {
+    await using api = await startGithubApi();
+    await keepIssues([FAILING], keeping(api, BEGIN));
+    const [issue] = api.issues.all;
+    if (issue !== undefined) issue.body = issue.body.split('\n')[0] ?? '';
+    expect((await keepIssues([FAILING], keeping(api))).done).toEqual([]);
+    expect((await keepIssues([FAILING], keeping(api, Date.now() + DAY_MS))).done).toEqual(['Issue 1 got a comment.']);
+    expect((await keepIssues([FAILING], keeping(api, Date.now() + 2 * DAY_MS))).done).toEqual([]);
+  });
+});
+
+describe('runs at the same time', () => {
+  test('open one issue', async () => {
+    await using api = await startGithubApi(twoAtOnce((line) => line === 'GET /repos/org/repo/issues'));
+    const ends = await Promise.all([1, 2].map(() => keepIssues([FAILING], keeping(api))));
+    expect(ends.flatMap(({ done }) => done).sort()).toEqual([
+      'Another run has opened the issue.',
+      'Issue 1 was opened.',
+    ]);
+    expect(api.issues.all).toMatchObject([{ state: 'open' }, { state: 'closed', state_reason: 'not_planned' }]);
+  });
+
+  test('leave one comment', async () => {
+    await using api = await startGithubApi(
+      twoAtOnce((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
+    );
+    await keepIssues([FAILING], keeping(api, BEGIN));
+    const ends = await Promise.all([1, 2].map(() => keepIssues([FAILING], keeping(api))));
+    expect(ends.flatMap(({ reasons }) => reasons)).toEqual([]);
+    expect(api.requests.filter((line) => line === 'POST /repos/org/repo/issues/1/comments')).toHaveLength(2);
+    expect(api.issues.all[0]?.comments).toHaveLength(1);
+    expect((await keepIssues([FAILING], keeping(api))).done).toEqual([]);
+  });
+
+  test('close it with one comment', async () => {
+    await using api = await startGithubApi(
+      twoAtOnce((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
+    );
+    await keepIssues([FAILING], keeping(api));
+    await Promise.all([1, 2].map(() => keepIssues([OK], keeping(api))));
+    expect(api.issues.all).toMatchObject([{ state: 'closed', comments: [{ id: expect.any(Number) }] }]);
+  });
+
+  test('that left two open, because one was killed, leave the older one', async () => {
+    await using api = await startGithubApi();
+    await keepIssues([FAILING], keeping(api));
+    const [first] = api.issues.all;
+    api.issues.add({ ...first, number: 2, comments: [] });
+    await keepIssues([FAILING], keeping(api));
+    expect(openOf(api).map(({ number }) => number)).toEqual([1]);
+  });
+});
+
+describe('an API that does not do it', () => {
+  test.each([
+    { method: 'GET', status: 401 },
+    { method: 'GET', status: 403 },
+    { method: 'GET', status: 404 },
+    { method: 'GET', status: 410 },
+    { method: 'GET', status: 502 },
+    { method: 'GET', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+    { method: 'POST', status: 403 },
+    { method: 'POST', status: 403, headers: { 'x-ratelimit-remaining': '0' } },
+    { method: 'POST', status: 404 },
+    { method: 'POST', status: 410 },
+    { method: 'POST', status: 422 },
+    { method: 'POST', status: 429, headers: { 'retry-after': '60' } },
+    { method: 'POST', status: 500 },
+  ])('$method answers $status $headers: is a reason, and not tried again', async (fault) => {
+    await using api = await startGithubApi();
+    api.fail(fault);
+    const { done, reasons } = await keepIssues([FAILING], keeping(api));
+    expect(done).toEqual([]);
+    expect(reasons).toEqual([expect.stringMatching(`${fault.method} .* ${fault.status}`)]);
+    expect(api.issues.all).toEqual([]);
+    expect(api.requests.filter((line) => line.startsWith(fault.method))).toHaveLength(1);
+  });
+
+  test.each(['POST', 'PATCH'])('%s fails while an issue is open: the next run tries again', async (method) => {
+    await using api = await startGithubApi();
+    await keepIssues([FAILING], keeping(api));
+    api.fail({ method, status: 500 });
+    expect((await keepIssues([OK], keeping(api))).reasons).toHaveLength(1);
+    expect(openOf(api)).toHaveLength(1);
+    expect((await keepIssues([OK], keeping(api))).done).toEqual(['Issue 1 was closed.']);
+    // The comment that was written before is not written again.
+    expect(api.issues.all[0]?.comments).toHaveLength(1);
+  });
+
+  test('a token that may only read opens nothing, and a server that is gone is a reason, too', async () => {
+    await using api = await startGithubApi();
+    expect((await keepIssues([FAILING], keeping(api, Date.now(), 'read-1'))).reasons).toEqual([
+      expect.stringContaining('403'),
+    ]);
+    const gone = { ...keeping(api), repository: { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1' } };
+    expect((await keepIssues([FAILING], gone)).reasons).toHaveLength(1);
+  });
+
+  test('an issue without its label would be lost, so it is closed again', async () => {
+    await using api = await startGithubApi();
+    api.issues.setsLabels = false;
+    const { done, reasons } = await keepIssues([FAILING], keeping(api));
+    expect([done, reasons]).toEqual([[], [expect.stringContaining('did not get its label')]]);
+    expect(openOf(api)).toEqual([]);
+  });
+
+  test('after three failures the other issues are left to later runs', async () => {
+    await using api = await startGithubApi();
+    for (let count = 0; count < 3; count += 1) api.fail({ method: 'POST', status: 500 });
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => subject('failing', { peer: name }));
+    const { done, reasons } = await keepIssues(all, keeping(api));
+    expect(reasons).toHaveLength(3);
+    expect(done).toEqual(['2 issues will be written by later runs.']);
+    expect(openOf(api)).toEqual([]);
+  });
+});
+
+test('a run opens ten issues at most, so that one cause does not open a thousand', async () => {
+  await using api = await startGithubApi();
+  const all = Array.from({ length: 12 }, (_, index) => subject('failing', { peer: `peer${index}` }));
+  expect((await keepIssues(all, keeping(api))).done).toContain('2 issues will be written by later runs.');
+  expect(openOf(api)).toHaveLength(10);
+  await keepIssues(all, keeping(api));
+  expect(openOf(api)).toHaveLength(12);
+});
+
+describe('what an issue shows', () => {
+  const hostile = 'ping @everyone and #1 --> </code><img src=x> [click](https://evil.example) ```\n# head';
+
+  test('is only literal text of a peer, and fits', async () => {
+    await using api = await startGithubApi();
+    const error = { code: 'network', message: hostile, hint: hostile, retryable: true } as const;
+    const many = Array.from({ length: 3_000 }, (_, index) => conflict({ key: { id: `${hostile}${index}` } }));
+    const result = runResult({
+      status: 'conflict',
+      peers: [peer({ ...failed, name: 'gone', status: 'conflict', error, conflicts: many })],
+      problems: [problem({ peer: 'gone', message: hostile.repeat(400) })],
+    });
+    const { done } = await keepIssues(
+      runAlarms(result, () => false),
+      keeping(api),
+    );
+    expect(done).toEqual(['Issue 1 was opened.']);
+    const body = api.issues.all[0]?.body ?? '';
+    expect(body.length).toBeGreaterThan(30_000);
+    expect(body.length).toBeLessThanOrEqual(65_536);
+    for (const text of ['@everyone', '#1 ', '<img', '](https://evil', '\n# head']) expect(body).not.toContain(text);
+    expect(body).not.toContain('--> </code');
+    expect(body.trimEnd().split('\n').at(-1)).toMatch(/^While the failure lasts/);
+  });
+
+  test('names no peer of another issue', async () => {
+    await using api = await startGithubApi();
+    const other = peer({ ...failed, name: 'elsewhere' });
+    const result = runResult({ status: 'partial', peers: [peer(failed), other, peer()] });
+    await keepIssues(
+      runAlarms(result, ({ name }) => name === 'elsewhere'),
+      keeping(api),
+    );
+    expect(api.issues.all.map(({ title }) => title)).toEqual(['Federation: gone failed (network)']);
+    expect(api.issues.all[0]?.body).not.toContain('elsewhere');
+  });
+});

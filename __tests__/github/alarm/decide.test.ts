@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AlarmAction, type AlarmVerdict, decideAlarm, gapMs } from '../../../src/github/alarm/decide.ts';
+import { type AlarmState, alarmMarker, markerIn, stateIn, stateLine } from '../../../src/github/alarm/marker.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = Date.parse('2026-11-28T12:00:00.000Z');
+const ago = (milliseconds: number) => new Date(NOW - milliseconds).toISOString();
+const open = (hours: number, comments = 0, needsDecision = false): AlarmState => {
+  return { peer: 'box', last: ago(hours * HOUR_MS), comments, needsDecision };
+};
+
+test.each<[string, AlarmState | null, AlarmVerdict, AlarmAction]>([
+  ['a first failure', null, 'failing', 'open'],
+  ['a failure an hour later', open(1), 'failing', 'wait'],
+  ['just before a day', open(21), 'failing', 'wait'],
+  ['a daily run that starts early', open(23), 'failing', 'comment'],
+  ['a day after the first comment', open(24, 1), 'failing', 'wait'],
+  ['two days after it', open(48, 1), 'failing', 'comment'],
+  ['31 days after many', open(31 * 24, 20), 'failing', 'wait'],
+  ['32 days after many', open(32 * 24, 20), 'failing', 'comment'],
+  ['a success without an issue', null, 'ok', 'nothing'],
+  ['a success', open(1), 'ok', 'close'],
+  ['a success after rows were left to a person', open(1, 0, true), 'ok', 'wait'],
+  ['another failure after that', open(48, 0, true), 'failing', 'comment'],
+  ['a failure that does not count yet', null, 'waiting', 'nothing'],
+  ['the same with an issue', open(500), 'waiting', 'wait'],
+  ['a peer that took no part', null, 'unknown', 'nothing'],
+  ['the same with an issue', open(500), 'unknown', 'wait'],
+  ['a peer that was removed', open(1), 'gone', 'close'],
+  ['the same with rows to decide about', open(1, 0, true), 'gone', 'close'],
+  ['the same without an issue', null, 'gone', 'nothing'],
+])('%s', (_, state, verdict, action) => {
+  expect(decideAlarm(state, verdict, NOW)).toBe(action);
+});
+
+test('the gaps between comments grow up to a month', () => {
+  expect([0, 1, 2, 3, 4, 5, 6, 5_000].map((comments) => gapMs(comments) / DAY_MS)).toEqual([
+    1, 2, 4, 8, 16, 32, 32, 32,
+  ]);
+});
+
+describe('what an issue remembers', () => {
+  const place = { workflow: 'night', command: 'sync', inputs: ['.', '', 'db'] };
+  const marker = alarmMarker(place, 'box');
+  const state: AlarmState = { peer: 'inbox/-->-01234567', last: ago(DAY_MS), comments: 3, needsDecision: true };
+  const CREATED = '2026-11-01T00:00:00Z';
+
+  test('is read again, with any name', () => {
+    const body = `${marker}\n${stateLine(state)}\ntext`;
+    expect(stateIn(body, CREATED, NOW)).toEqual(state);
+    expect(stateIn(body.replaceAll('\n', '\r\n'), CREATED, NOW)).toEqual(state);
+    expect(stateLine(state).indexOf('-->')).toBe(stateLine(state).length - 3);
+    expect(markerIn(place, body)).toBe(marker);
+  });
+
+  test.each([
+    ['is gone', marker],
+    ['is no JSON', `${marker}\n<!-- state {peer} -->`],
+    ['has another form', `${marker}\n<!-- state {"peer":null} -->`],
+    ['has a time that never was', `${marker}\n<!-- state ${JSON.stringify({ ...state, last: 'yesterday' })} -->`],
+  ])('counts from the creation of the issue if it %s', (_, body) => {
+    expect(stateIn(body, CREATED, NOW)).toEqual({ peer: null, last: CREATED, comments: 0, needsDecision: false });
+  });
+
+  test('with a time in the future keeps all but the time', () => {
+    const body = `${marker}\n${stateLine({ ...state, last: ago(-DAY_MS) })}`;
+    expect(stateIn(body, CREATED, NOW)).toEqual({ ...state, last: CREATED, comments: 0 });
+  });
+
+  test('belongs to one workflow, command, place and peer', () => {
+    const others = [
+      alarmMarker(place, null),
+      alarmMarker(place, 'null'),
+      alarmMarker({ ...place, workflow: 'day' }, 'box'),
+      alarmMarker({ ...place, command: 'status' }, 'box'),
+      alarmMarker({ ...place, inputs: ['.', 'db', ''] }, 'box'),
+    ];
+    expect(new Set([marker, ...others]).size).toBe(6);
+    expect(others.map((other) => markerIn(place, other))).toEqual([...others.slice(0, 2), null, null, null]);
+    expect(markerIn(place, `> ${marker}`)).toBeNull();
+    expect(alarmMarker({ ...place, workflow: '-->' }, '-->')).toMatch(/^<!-- [\w -]+ -->$/);
+  });
+});

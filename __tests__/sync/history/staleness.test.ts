@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { exitCodeOf } from '../../../src/commands/outcome/exit-code.ts';
+import { parseOption } from '../../../src/contract/parse-option.ts';
+import type { PeerResult } from '../../../src/contract/result.ts';
+import type { FailOn, RunStatus } from '../../../src/contract/vocabulary.ts';
+import { type Currency, stalenessOf } from '../../../src/sync/history/staleness.ts';
+import { failed, peer, problem, runResult } from '../../helpers/results.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.parse('2026-11-28T12:00:00.000Z');
+const daysAgo = (days: number) => new Date(NOW - days * DAY_MS).toISOString();
+const read = { isRead: true, isDelivered: false, oldestUnsentAt: null, lastVerifiedAt: null };
+
+test.each<[string, Currency, string | null]>([
+  ['a peer that has everything', { ...read, lastVerifiedAt: daysAgo(9) }, null],
+  ['one that lacks a new commit', { ...read, oldestUnsentAt: daysAgo(1) }, null],
+  ['one that lacks an old commit', { ...read, oldestUnsentAt: daysAgo(3) }, 'unsent'],
+  ['exactly at the limit', { ...read, oldestUnsentAt: daysAgo(2) }, null],
+  ['also if a pull verified it', { ...read, oldestUnsentAt: daysAgo(3), lastVerifiedAt: daysAgo(0) }, 'unsent'],
+  ['a commit with a date in the future', { ...read, oldestUnsentAt: daysAgo(-400) }, null],
+  ['a new delivery', { ...read, isDelivered: true, oldestUnsentAt: daysAgo(1) }, null],
+  ['an old delivery', { ...read, isDelivered: true, oldestUnsentAt: daysAgo(3) }, 'delivered'],
+  ['out of reach since yesterday', { ...read, isRead: false, lastVerifiedAt: daysAgo(1) }, null],
+  ['out of reach for long', { ...read, isRead: false, lastVerifiedAt: daysAgo(3) }, 'unread'],
+  ['out of reach for ever', { ...read, isRead: false }, 'never-verified'],
+])('%s', (_, currency, because) => {
+  const stale = stalenessOf(currency, 2 * DAY_MS, NOW);
+  expect(stale?.because ?? null).toBe(because);
+  if (stale !== null) expect(stale.since).toBe(currency.isRead ? currency.oldestUnsentAt : currency.lastVerifiedAt);
+});
+
+const passing = peer(failed);
+const stale = peer({ ...failed, stale: { since: daysAgo(3), because: 'unread' } });
+const final = peer({ ...failed, error: { code: 'auth', message: 'no', hint: 'no', retryable: false } });
+const conflict = peer({ status: 'conflict' });
+
+test.each<[string, RunStatus, readonly PeerResult[], number, number]>([
+  ['a passing failure', 'partial', [passing, peer()], 3, 0],
+  ['only passing failures', 'failed', [passing, passing], 1, 0],
+  ['a stale peer', 'partial', [stale, peer()], 3, 3],
+  ['a stale peer beside a passing failure', 'failed', [stale, passing], 1, 1],
+  ['a failure that does not pass', 'partial', [final, peer()], 3, 3],
+  ['a conflict beside a passing failure', 'conflict', [conflict, passing], 4, 4],
+  ['no failure', 'success', [peer()], 0, 0],
+])('%s: the exit code without and with stale-after', (_, status, peers, without, within) => {
+  const result = runResult({ status, peers: [...peers] });
+  expect([exitCodeOf(result, 'any'), exitCodeOf(result, 'any', DAY_MS)]).toEqual([without, within]);
+});
+
+test.each<[FailOn, PeerResult, number]>([
+  ['primary', { ...passing, role: 'primary' }, 0],
+  ['primary', { ...stale, role: 'primary' }, 1],
+  ['none', stale, 0],
+])('fail-on %s decides about stale peers as about failed ones: %#', (failOn, one, exit) => {
+  expect(exitCodeOf(runResult({ status: 'failed', peers: [one] }), failOn, DAY_MS)).toBe(exit);
+});
+
+test('a failure of the run counts beside a passing failure of a peer', () => {
+  const problems = [problem({ severity: 'error', code: 'export-fewer' })];
+  expect(exitCodeOf(runResult({ status: 'partial', peers: [passing], problems }), 'any', DAY_MS)).toBe(3);
+  const lost = runResult({ status: 'failed', peers: [passing], unsaved: 1 });
+  expect(exitCodeOf(lost, 'any', DAY_MS)).toBe(1);
+});
+
+test.each([
+  ['2d', 2 * DAY_MS],
+  ['35d', 35 * DAY_MS],
+  ['3651d', null],
+  ['2', null],
+])('stale-after %s', (text, milliseconds) => {
+  const parsed = parseOption('stale-after', text);
+  expect(parsed.ok ? parsed.value : null).toBe(milliseconds);
+});

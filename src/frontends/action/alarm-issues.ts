@@ -1,0 +1,135 @@
+import { counted } from '../../core/text.ts';
+import { decideAlarm } from '../../github/alarm/decide.ts';
+import {
+  type AlarmIssue,
+  closeIssue,
+  commentOnce,
+  openAlarms,
+  openIssue,
+  updateIssue,
+} from '../../github/alarm/issues.ts';
+import { type AlarmPlace, alarmMarker, stateLine } from '../../github/alarm/marker.ts';
+import type { Answer, Repository } from '../../github/client.ts';
+import type { AlarmSubject } from '../../report/alarm.ts';
+import { type AlarmRun, alarmText, alarmTitle, closingText, lastingText } from '../../report/alarm-text.ts';
+
+/** Where the issues are, and which run writes them. */
+export interface Keeping {
+  readonly repository: Repository;
+  readonly place: AlarmPlace;
+  readonly run: AlarmRun;
+  readonly now: number;
+  /** Whether the subjects are all that the configuration has, so that any other peer is gone. */
+  readonly complete: boolean;
+}
+
+/** What a run did with the issues. */
+export interface Kept {
+  /** A line for each change. */
+  readonly done: readonly string[];
+  /** Why calls failed. */
+  readonly reasons: readonly string[];
+}
+
+/** New issues of one run: if all peers of a large federation fail, the cause is one. */
+const MAX_OPENED = 10;
+/** After so many failed calls, the others are not tried. */
+const MAX_FAILED = 3;
+/** The clocks of the runner and of the server may differ. */
+const SKEW_MS = 3_600_000;
+
+/** Opens, comments and closes the issues of a place, as the outcome of the run requires. */
+export async function keepIssues(subjects: readonly AlarmSubject[], keeping: Keeping): Promise<Kept> {
+  const { repository, place, now, complete } = keeping;
+  const calls = new Calls();
+  const open = calls.record(await openAlarms(repository, place, now));
+  if (open === null) return calls;
+  const { issues, repeated } = open.value;
+  for (const number of repeated) calls.record(await closeIssue(repository, number, 'not_planned'));
+  let opened = 0;
+  let postponed = 0;
+  for (const subject of subjects) {
+    const issue = issues.get(alarmMarker(place, subject.peer)) ?? null;
+    const action = decideAlarm(issue?.state ?? null, subject.verdict, now);
+    if (action === 'wait' || action === 'nothing') continue;
+    if (!calls.mayGoOn || (action === 'open' && opened === MAX_OPENED)) postponed += 1;
+    else if (issue === null) {
+      opened += 1;
+      await openFor(subject, keeping, calls);
+    } else if (action === 'comment') await commentOn(issue, subject, keeping, calls);
+    else await close(issue, 'ok', keeping, calls);
+  }
+  const shown = new Set(subjects.map(({ peer }) => peer));
+  const gone = complete
+    ? [...issues.values()].filter(({ state }) => state.peer !== null && !shown.has(state.peer))
+    : [];
+  for (const issue of gone) if (calls.mayGoOn) await close(issue, 'gone', keeping, calls);
+  if (postponed > 0) calls.done.push(`${counted(postponed, 'issue')} will be written by later runs.`);
+  return calls;
+}
+
+/** The calls of one run to the API, in order. */
+class Calls implements Kept {
+  readonly done: string[] = [];
+  readonly reasons: string[] = [];
+
+  /** Whether it is of use to go on. */
+  get mayGoOn(): boolean {
+    return this.reasons.length < MAX_FAILED;
+  }
+
+  /** @returns null if the call failed */
+  record<T>(answer: Answer<T>): { readonly value: T } | null {
+    if (answer.kind === 'ok') return answer;
+    this.reasons.push(answer.reason);
+    return null;
+  }
+}
+
+async function openFor(subject: AlarmSubject, keeping: Keeping, calls: Calls): Promise<void> {
+  const { needsDecision } = subject;
+  const text = textOf(subject, { comments: 0, needsDecision }, keeping);
+  const created = calls.record(await openIssue(keeping.repository, keeping.place, text));
+  if (created === null) return;
+  const { value: number } = created;
+  calls.done.push(number === null ? 'Another run has opened the issue.' : `Issue ${number} was opened.`);
+}
+
+async function commentOn(issue: AlarmIssue, subject: AlarmSubject, keeping: Keeping, calls: Calls): Promise<void> {
+  const { repository, run } = keeping;
+  const { number, state } = issue;
+  const written = await commentOnce(repository, number, {
+    marker: `<!-- dolt-federation alarm comment ${state.comments} -->`,
+    text: lastingText(subject, run, state.comments),
+    since: new Date(Date.parse(state.last) - SKEW_MS).toISOString(),
+  });
+  if (calls.record(written) === null) return;
+  const needsDecision = state.needsDecision || subject.needsDecision;
+  const text = textOf(subject, { comments: state.comments + 1, needsDecision }, keeping);
+  if (calls.record(await updateIssue(repository, number, text)) !== null)
+    calls.done.push(`Issue ${number} got a comment.`);
+}
+
+async function close(issue: AlarmIssue, verdict: 'ok' | 'gone', keeping: Keeping, calls: Calls): Promise<void> {
+  const { repository, run, now } = keeping;
+  const { number, state } = issue;
+  const written = await commentOnce(repository, number, {
+    marker: `<!-- dolt-federation alarm closed ${state.comments} -->`,
+    text: closingText(state.peer, verdict, run),
+    since: new Date(now - SKEW_MS).toISOString(),
+  });
+  if (calls.record(written) === null) return;
+  const closed = calls.record(await closeIssue(repository, number, 'completed'));
+  if (closed !== null) calls.done.push(`Issue ${number} was closed.`);
+}
+
+/** The texts of an issue; its first two lines are not shown. */
+function textOf(
+  subject: AlarmSubject,
+  state: { readonly comments: number; readonly needsDecision: boolean },
+  { place, run, now }: Keeping,
+) {
+  const { peer } = subject;
+  const hidden = [alarmMarker(place, peer), stateLine({ peer, last: new Date(now).toISOString(), ...state })];
+  return { title: alarmTitle(subject, run), body: [...hidden, alarmText(subject, run)].join('\n') };
+}

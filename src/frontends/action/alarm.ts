@@ -1,0 +1,109 @@
+import { notice } from '@actions/core';
+import type { Env } from '../../core/env.ts';
+import { toFailure } from '../../core/failure.ts';
+import type { Secrets } from '../../core/secrets.ts';
+import { repositoryOfJob } from '../../github/client.ts';
+import type { AlarmSubject } from '../../report/alarm.ts';
+import type { AlarmRun } from '../../report/alarm-text.ts';
+import { webhookMessage } from '../../report/webhook-message.ts';
+import { parseWebhook, postWebhook } from '../webhook.ts';
+import { keepIssues } from './alarm-issues.ts';
+import type { EventVerdict } from './event.ts';
+import { type InputName, inputValue, type WrittenInputs } from './inputs.ts';
+import { logText, logWarning } from './logger.ts';
+
+/** Whom the step alerts. */
+export interface Alarming {
+  /** Whether it keeps issues. */
+  readonly issues: boolean;
+  /** null: none. */
+  readonly webhook: URL | null;
+  readonly written: WrittenInputs;
+  readonly env: Env;
+  readonly secrets: Secrets;
+}
+
+/** How the step ended. */
+interface Ended {
+  /** As the output of this name. */
+  readonly status: string;
+  readonly subjects: readonly AlarmSubject[];
+}
+
+/** Inputs that tell a step from others of the workflow, and those that leave peers out. */
+const PLACE_INPUTS: readonly InputName[] = ['working-directory', 'config', 'database'];
+const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role'];
+
+/**
+ * Whom the step alerts, as the inputs `issue-on-failure` and `webhook-url` say.
+ * @returns null on an event that may not write
+ * @throws Failure `bad-usage`
+ */
+export function requestedAlarm(
+  written: WrittenInputs,
+  event: EventVerdict,
+  { env, secrets }: { readonly env: Env; readonly secrets: Secrets },
+): Alarming | null {
+  const issues = inputValue('issue-on-failure', written('issue-on-failure'));
+  const url = written('webhook-url');
+  const webhook = url === '' ? null : parseWebhook(url, 'the input webhook-url', secrets);
+  const mayWrite = event.trusted || inputValue('allow-untrusted-event', written('allow-untrusted-event'));
+  return mayWrite ? { issues, webhook, written, env, secrets } : null;
+}
+
+/** Alerts those who do not watch the run. What cannot be sent does not fail the step. */
+export async function raiseAlarm(ended: Ended, alarming: Alarming): Promise<void> {
+  const run = runOf(alarming);
+  try {
+    await sendWebhook(ended, alarming, run);
+    if (alarming.issues) await writeIssues(ended, alarming, run);
+  } catch (thrown) {
+    // The outcome of the run counts, whatever happens here.
+    logWarning(`the alarm failed: ${toFailure(thrown).message}`);
+  }
+}
+
+async function sendWebhook(ended: Ended, { webhook, env, secrets }: Alarming, run: AlarmRun): Promise<void> {
+  const message = webhookMessage(ended, run, env['GITHUB_REPOSITORY'] ?? null);
+  if (webhook === null || message === null) return;
+  const reason = await postWebhook(webhook, message);
+  if (reason === null) logText(`The webhook at ${webhook.host} got a message.`);
+  else logWarning(secrets.hide(`the webhook at ${webhook.host} did not accept the message: ${reason}`));
+}
+
+async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run: AlarmRun): Promise<void> {
+  const repository = repositoryOfJob(env, written('github-token'));
+  if (repository === null) return notWritten('the step has no github-token for the API of its server');
+  const inputs = PLACE_INPUTS.map((name) => written(name));
+  const place = { workflow: run.workflow ?? '', command: run.command, inputs };
+  // A command that could not run shows no peers.
+  const complete = subjects.length > 1 && SELECTING_INPUTS.every((name) => written(name) === '');
+  const { done, reasons } = await keepIssues(subjects, { repository, place, run, now: Date.now(), complete });
+  for (const line of done) logText(line);
+  const [reason] = reasons;
+  if (reason !== undefined) notWritten(reason);
+}
+
+/** The token may only read, the repository has no issues, or the API fails. */
+function notWritten(reason: string): void {
+  notice(`The issues about failures are not up to date: ${reason}. The job summary has the report.`, {
+    title: 'The alarm is incomplete',
+  });
+}
+
+function runOf({ env, written }: Alarming): AlarmRun {
+  return {
+    command: written('command').toLowerCase() || 'sync',
+    workflow: env['GITHUB_WORKFLOW'] ?? '',
+    page: pageOf(env),
+  };
+}
+
+/** The page of the run, at the server that the runner names. */
+function pageOf(env: Env): AlarmRun['page'] {
+  const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: repository = '', GITHUB_RUN_ID: id = '' } = env;
+  // It becomes a link: nothing in it may end that.
+  const isKnown = /^https?:\/\/[\w.:[\]-]+\/?$/.test(server) && /^[\w.-]+\/[\w.-]+$/.test(repository);
+  if (!isKnown || !/^\d+$/.test(id)) return null;
+  return { id, url: `${server.replace(/\/$/, '')}/${repository}/actions/runs/${id}` };
+}

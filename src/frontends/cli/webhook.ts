@@ -1,0 +1,44 @@
+import type { Rendered } from '../../commands/command.ts';
+import type { CommandName } from '../../contract/commands.ts';
+import type { Env } from '../../core/env.ts';
+import { type Failure, toFailure } from '../../core/failure.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Secrets } from '../../core/secrets.ts';
+import { type AlarmSubject, failureAlarm } from '../../report/alarm.ts';
+import { errorResult } from '../../report/error-result.ts';
+import { webhookMessage } from '../../report/webhook-message.ts';
+import { parseWebhook, postWebhook } from '../webhook.ts';
+
+const VARIABLE = 'DOLT_FEDERATION_WEBHOOK_URL';
+
+/** Commands that may run unattended; nobody else is alerted about a mistake at a terminal. */
+const ALERTING: readonly CommandName[] = ['sync', 'pull', 'push', 'status'];
+
+/** Alerts about the end of one command. Never rejects. */
+export type AlertWebhook = (end: Rendered | Failure) => Promise<void>;
+
+/**
+ * The webhook that the environment names.
+ * @throws Failure `bad-usage`
+ */
+export function webhookOf(env: Env, command: CommandName, about: { log: Logger; secrets: Secrets }): AlertWebhook {
+  const text = env[VARIABLE];
+  if (text === undefined || !ALERTING.includes(command)) return async () => undefined;
+  const { log, secrets } = about;
+  const url = parseWebhook(text, VARIABLE, secrets);
+  return async (end) => {
+    try {
+      const message = webhookMessage(endOf(end), { command, workflow: null, page: null }, null);
+      const reason = message === null ? null : await postWebhook(url, message);
+      if (reason !== null)
+        log.warning(secrets.hide(`the webhook at ${url.host} did not accept the message: ${reason}`));
+    } catch (thrown) {
+      log.warning(secrets.hide(`the webhook got no message: ${toFailure(thrown).message}`));
+    }
+  };
+}
+
+function endOf(end: Rendered | Failure): { status: string; subjects: readonly AlarmSubject[] } {
+  if ('code' in end) return { status: 'failed', subjects: [failureAlarm(errorResult(end))] };
+  return { status: end.outputs?.().status ?? '', subjects: end.alarm?.() ?? [] };
+}

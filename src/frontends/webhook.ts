@@ -1,0 +1,77 @@
+import { HttpClient } from '@actions/http-client';
+import type { WebhookMessage } from '../contract/webhook.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
+import { LEAST_SECRET, type Secrets } from '../core/secrets.ts';
+import { endsWithin } from '../core/time.ts';
+
+const USER_AGENT = 'dolt-federation';
+const TRIES = 2;
+const LIMIT_MS = 10_000;
+const INSECURE_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
+
+/**
+ * The address of a webhook. All of it is secret: whoever knows it can send messages.
+ * @param source what gives it, for the error, which does not repeat the address
+ * @throws Failure `bad-usage`
+ */
+export function parseWebhook(text: string, source: string, secrets: Secrets): URL {
+  secrets.add(text);
+  const written = text.trim();
+  const url = URL.canParse(written) ? new URL(written) : null;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && INSECURE_HOSTS.includes(url.hostname));
+  if (url === null || !isSafe || url.username !== '' || url.password !== '') {
+    throw new Failure('bad-usage', `${source} is not an https:// address, or contains a user name`, {
+      hint: 'Set it to the whole address of the webhook. Plain http:// is only allowed to this machine.',
+    });
+  }
+  for (const form of [url.href, `${url.pathname}${url.search}`]) if (form.length >= LEAST_SECRET) secrets.add(form);
+  return url;
+}
+
+/**
+ * Sends a message, through the proxy of the job. A failure that may pass is retried once. Redirects are not followed,
+ * because the message is not for another host.
+ * @param limitMs for each try
+ * @returns why it was not accepted, without the address; null: it was
+ */
+export async function postWebhook(
+  url: URL,
+  message: WebhookMessage,
+  limitMs: number = LIMIT_MS,
+): Promise<string | null> {
+  let reason = '';
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const end = await post(url, JSON.stringify(message), limitMs);
+    if (end.kind === 'accepted') return null;
+    reason = end.reason;
+    if (end.kind === 'refused') break;
+  }
+  return reason;
+}
+
+type Posted =
+  | { readonly kind: 'accepted' }
+  /** `passing`: another try may succeed. */
+  | { readonly kind: 'refused' | 'passing'; readonly reason: string };
+
+async function post(url: URL, body: string, limitMs: number): Promise<Posted> {
+  const client = new HttpClient(USER_AGENT, [], {
+    allowRetries: false,
+    allowRedirects: false,
+    socketTimeout: limitMs,
+  });
+  const answered = client.post(url.href, body, { 'content-type': 'application/json' });
+  try {
+    if (!(await endsWithin(answered, limitMs))) return { kind: 'passing', reason: `no answer within ${limitMs} ms` };
+    const { message } = await answered;
+    const status = message.statusCode ?? 0;
+    message.destroy();
+    if (status >= 200 && status <= 299) return { kind: 'accepted' };
+    const isPassing = status === 429 || status >= 500;
+    return { kind: isPassing ? 'passing' : 'refused', reason: `it answered ${status}` };
+  } catch (thrown) {
+    return { kind: 'passing', reason: errorMessage(thrown) };
+  } finally {
+    client.dispose();
+  }
+}

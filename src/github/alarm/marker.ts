@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { shortDigest } from '../../core/digest.ts';
+
+/** Where alarms belong: each has one open issue for each peer, and one for failures of the run itself. */
+export interface AlarmPlace {
+  /** Name of the workflow. */
+  readonly workflow: string;
+  readonly command: string;
+  /** What else of the step tells it from other steps of the workflow: where its configuration and database are. */
+  readonly inputs: readonly string[];
+}
+
+/** What an issue of ours remembers, in a comment of its text that is not shown. */
+export interface AlarmState {
+  /** null: the issue is about the run itself. */
+  readonly peer: string | null;
+  /** When it was opened, or got its last comment of ours. */
+  readonly last: string;
+  /** How many comments about the lasting failure it has. */
+  readonly comments: number;
+  /** Whether a person must decide something that later runs no longer see. */
+  readonly needsDecision: boolean;
+}
+
+const PREFIX = '<!-- dolt-federation alarm ';
+const STATE = /^<!-- state (\{.*\}) -->$/;
+const DIGITS = 24;
+
+const stateSchema = z.strictObject({
+  peer: z.string().nullable(),
+  last: z.iso.datetime({ precision: 3 }),
+  comments: z.int().nonnegative(),
+  needsDecision: z.boolean(),
+});
+
+/** The beginning of the markers of a place. Hashes, because a name could end the comment that hides it. */
+function placeMarker({ workflow, command, inputs }: AlarmPlace): string {
+  return `${PREFIX}${shortDigest(JSON.stringify([workflow, command, inputs]), DIGITS)} `;
+}
+
+/** The first line of an issue about a peer. @param peer null: about the run itself */
+export function alarmMarker(place: AlarmPlace, peer: string | null): string {
+  return `${placeMarker(place)}${shortDigest(JSON.stringify(peer), DIGITS)} -->`;
+}
+
+/** The first line of an issue of the place; null if the issue is of another place, or no alarm. */
+export function markerIn(place: AlarmPlace, body: string): string | null {
+  const [first = ''] = body.split(/\r?\n/, 1);
+  return first.startsWith(placeMarker(place)) && first.endsWith(' -->') ? first : null;
+}
+
+/** The second line of an issue. `>` is escaped: it could end the comment. */
+export function stateLine(state: AlarmState): string {
+  return `<!-- state ${JSON.stringify(state).replaceAll('>', '\\u003e')} -->`;
+}
+
+/**
+ * What an issue remembers. If a person edited that away, the time of its creation counts.
+ * @param now a later time is no time of ours
+ */
+export function stateIn(body: string, createdAt: string, now: number): AlarmState {
+  const [, second = ''] = body.split(/\r?\n/, 2);
+  const parsed = stateSchema.safeParse(jsonOf(STATE.exec(second)?.[1]));
+  if (parsed.success && Date.parse(parsed.data.last) <= now) return parsed.data;
+  const { peer = null, needsDecision = false } = parsed.data ?? {};
+  return { peer, last: createdAt, comments: 0, needsDecision };
+}
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    const value: unknown = text === undefined ? null : JSON.parse(text);
+    return value;
+  } catch {
+    return null;
+  }
+}

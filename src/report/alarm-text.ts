@@ -1,0 +1,69 @@
+import { counted, plain, shorten } from '../core/text.ts';
+import type { AlarmSubject } from './alarm.ts';
+import { code, literal } from './markdown.ts';
+
+/** The run that reports a failure. */
+export interface AlarmRun {
+  readonly command: string;
+  /** Name of the workflow; null: outside of one. */
+  readonly workflow: string | null;
+  /** null: outside of a workflow. */
+  readonly page: { readonly id: string; readonly url: string } | null;
+}
+
+/** GitHub allows 256 characters. */
+const MAX_TITLE = 200;
+
+/** The title of the issue about a failure: plain text. */
+export function alarmTitle({ peer, code: error, needsDecision }: AlarmSubject, run: AlarmRun): string {
+  const what = peer ?? [run.command, ...(run.workflow === null ? [] : [run.workflow])].join(' in ');
+  const why = error === null ? '' : ` (${error})`;
+  return shorten(plain(`Federation: ${what} ${needsDecision ? 'needs a decision' : 'failed'}${why}`), MAX_TITLE);
+}
+
+/** The text of the issue about a failure, without the lines that are not shown. */
+export function alarmText(subject: AlarmSubject, run: AlarmRun): string {
+  return [failed(subject, run), subject.details().trimEnd(), `---\n\n${outlook(subject)}`, ''].join('\n\n');
+}
+
+/** The comment on a failure that lasts. @param comments how many were written before */
+export function lastingText(subject: AlarmSubject, run: AlarmRun, comments: number): string {
+  const count = `This is comment ${comments + 1} on this failure.`;
+  return [`${failed(subject, run)} ${count}`, subject.details().trimEnd(), ''].join('\n\n');
+}
+
+/** The comment with which the issue is closed. */
+export function closingText(peer: string | null, verdict: 'ok' | 'gone', run: AlarmRun): string {
+  const what = peer === null ? `The command ${code(run.command)}` : `The peer ${code(peer)}`;
+  const text = verdict === 'ok' ? `${what} succeeded in ${place(run)}.` : `${what} is no longer configured.`;
+  return `${text}\n`;
+}
+
+function failed({ peer, code: error }: AlarmSubject, run: AlarmRun): string {
+  const what = peer === null ? `The command ${code(run.command)}` : `The peer ${code(peer)}`;
+  return `${what} failed${error === null ? '' : ` with ${code(error)}`} in ${place(run)}.`;
+}
+
+function place({ workflow, page }: AlarmRun): string {
+  const of = `the workflow ${literal(workflow ?? '')}`;
+  return page === null ? of : `[run ${page.id}](${page.url}) of ${of}`;
+}
+
+function outlook({ needsDecision }: AlarmSubject): string {
+  if (needsDecision)
+    return 'Rows need a decision. Later runs do not report them again, so close this issue when they are resolved.';
+  return 'While the failure lasts, comments follow after 1, 2, 4, 8 and 16 days, then every 32 days. The first run without it closes this issue.';
+}
+
+const MAX_NAMES = 10;
+
+/** One line about those that failed, for the message of a webhook. */
+export function alarmLine(failing: readonly AlarmSubject[], run: AlarmRun, status: string): string {
+  const named = failing.slice(0, MAX_NAMES).map(({ peer, code: error }) => {
+    const why = error ?? 'failed';
+    return peer === null ? why : `${peer} (${why})`;
+  });
+  const more = failing.length - named.length;
+  const rest = more > 0 ? [`and ${counted(more, 'more peer')}`] : [];
+  return plain([`dolt-federation ${run.command}: ${status}`, ...named, ...rest].join(', '));
+}

@@ -1,0 +1,83 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import type { ErrorResult, PeerResult, RunResult } from '../contract/result.ts';
+import { failureSummary } from './error-result.ts';
+import { summary } from './summary.ts';
+
+/** How a run ended for one peer, or as a whole, for those who are alerted. */
+export interface AlarmSubject {
+  /** null: the run itself. */
+  readonly peer: string | null;
+  /** `waiting`: it failed, and `stale-after` has not passed · `unknown`: it took no part. */
+  readonly verdict: 'ok' | 'failing' | 'waiting' | 'unknown';
+  /** Of its error; null if it has none. */
+  readonly code: ErrorCode | null;
+  /** Whether rows were merged that a person must decide about, which later runs do not see. */
+  readonly needsDecision: boolean;
+  /** What happened, as markdown that fits into an issue. */
+  readonly details: () => string;
+}
+
+/** GitHub refuses an issue of more than 65,536 characters; the difference is for what is around the details. */
+const DETAILS_BUDGET_BYTES = 60_000;
+/** With their escapes, more may not fit. */
+const PROBLEMS = 5;
+
+/**
+ * The run itself and each peer of it. The result must already be reduced to what may be shown (`withValues`).
+ * @param isWaiting whether the failure of a peer does not count yet
+ */
+export function runAlarms(result: RunResult, isWaiting: (peer: PeerResult) => boolean): AlarmSubject[] {
+  return [ofRun(result), ...result.peers.map((peer) => ofPeer(result, peer, isWaiting(peer)))];
+}
+
+function ofRun(result: RunResult): AlarmSubject {
+  const first = result.problems.find(({ peer, severity }) => peer === null && severity === 'error');
+  const isFailing = first !== undefined || (result.unsaved ?? 0) > 0;
+  return {
+    peer: null,
+    verdict: result.status === 'skipped' ? 'unknown' : isFailing ? 'failing' : 'ok',
+    code: first?.code ?? null,
+    needsDecision: false,
+    details: () => summary(result, DETAILS_BUDGET_BYTES),
+  };
+}
+
+function ofPeer(result: RunResult, peer: PeerResult, isWaiting: boolean): AlarmSubject {
+  const problems = result.problems.filter((problem) => problem.peer === peer.name);
+  return {
+    peer: peer.name,
+    verdict: verdictOf(peer, isWaiting),
+    code: peer.error?.code ?? null,
+    // A merge that was undone is met again by the next run.
+    needsDecision: peer.conflicts.some(({ left, resolution }) => left && resolution !== 'undone'),
+    details: () => summary({ ...result, peers: [peer], problems }, DETAILS_BUDGET_BYTES),
+  };
+}
+
+function verdictOf({ status }: PeerResult, isWaiting: boolean): AlarmSubject['verdict'] {
+  switch (status) {
+    case 'unchanged':
+    case 'pulled':
+    case 'pushed':
+    case 'synced':
+      return 'ok';
+    case 'failed':
+      return isWaiting ? 'waiting' : 'failing';
+    case 'conflict':
+      return 'failing';
+    case 'skipped':
+      return 'unknown';
+  }
+}
+
+/** A command that could not run. */
+export function failureAlarm(result: ErrorResult): AlarmSubject {
+  const details = () => failureSummary(result, PROBLEMS);
+  return { peer: null, verdict: 'failing', code: result.error.code, needsDecision: false, details };
+}
+
+/** A command without peers that ended. @param details undefined: it succeeded */
+export function endAlarm(details: (() => string) | undefined): AlarmSubject {
+  const verdict = details === undefined ? 'ok' : 'failing';
+  return { peer: null, verdict, code: null, needsDecision: false, details: details ?? (() => '') };
+}

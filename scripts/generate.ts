@@ -14,6 +14,7 @@ import { limitTable } from './generate/limit-table.ts';
 import { fillMarks } from './generate/marked-blocks.ts';
 import { resultSchema } from './generate/result-schema.ts';
 import { topicsSource } from './generate/topics.ts';
+import { webhookSchemaText } from './generate/webhook-schema.ts';
 
 const ROOT = process.cwd();
 
@@ -29,6 +30,7 @@ const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<st
   'action-types.yml': actionTypesYml,
   'docs/result.schema.json': resultSchema,
   'docs/config.schema.json': configSchema,
+  'docs/webhook.schema.json': webhookSchemaText,
   'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries(samples()) }),
   'docs/limits.md': (now) => fillMarks('docs/limits.md', now, { limits: limitTable() }),
   'docs/pull-requests.md': (now) => fillMarks('docs/pull-requests.md', now, { changes: changeTable() }),

@@ -1,7 +1,7 @@
 import { loadConfiguration } from '../config/load.ts';
 import { EXIT } from '../contract/exit-codes.ts';
 import type { ExportResult } from '../contract/result.ts';
-import type { ReportValues } from '../contract/vocabulary.ts';
+import type { ReportValues, RunStatus } from '../contract/vocabulary.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { compareIssues } from '../jsonl/compare.ts';
 import { exportIssues } from '../jsonl/export.ts';
@@ -74,6 +74,20 @@ function shownDifference(
   return { ...counts, ids: { missing: first(missing), extra: first(extra), changed: first(changed) } };
 }
 
+function runStatusOf(status: ExportResult['status']): RunStatus {
+  switch (status) {
+    case 'written':
+      return 'success';
+    case 'differs':
+      return 'failed';
+    case 'unchanged':
+    case 'same':
+      return 'unchanged';
+    case 'skipped':
+      return 'skipped';
+  }
+}
+
 export const exportCommand = defineCommand({
   parse: (asked): ExportRequest => {
     const { read } = asked;
@@ -98,7 +112,7 @@ export const exportCommand = defineCommand({
     text: () => exportText(result),
     summary: () => exportText(result),
     outputs: () => ({
-      status: result.status === 'written' ? 'success' : result.status === 'differs' ? 'failed' : 'unchanged',
+      status: runStatusOf(result.status),
       'jsonl-path': result.file,
       'database-path': result.database ?? '',
       head: result.head ?? '',

@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type WebhookMessage, webhookSchema } from '../../src/contract/webhook.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { parseWebhook, postWebhook } from '../../src/frontends/webhook.ts';
+import { runAlarms } from '../../src/report/alarm.ts';
+import { webhookMessage } from '../../src/report/webhook-message.ts';
+import { conflict, failed, peer, problem, runResult } from '../helpers/results.ts';
+import { startWebhook } from '../helpers/servers/webhook.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const run = { command: 'sync', workflow: 'night', page: { id: '7', url: 'https://git.example/o/r/actions/runs/7' } };
+const MESSAGE: WebhookMessage = {
+  version: 1,
+  text: 'dolt-federation sync: partial, gone (network)',
+  command: 'sync',
+  status: 'partial',
+  repository: 'o/r',
+  workflow: 'night',
+  run: run.page.url,
+  error: null,
+  peers: [{ name: 'gone', code: 'network', needsDecision: false }],
+};
+
+afterEach(() => {
+  delete process.env['https_proxy'];
+});
+
+describe('the address of a webhook', () => {
+  const SECRET = 'https://hooks.example/services/T0/a-secret-part';
+
+  test.each([SECRET, ` ${SECRET}\n`, 'http://127.0.0.1:1/x', 'http://[::1]:1/x', 'http://localhost/x'])(
+    '%j is used, and its secret part never shown',
+    (text) => {
+      const secrets = new Secrets();
+      const url = parseWebhook(text, 'the input webhook-url', secrets);
+      expect(url.href).toBe(new URL(text.trim()).href);
+      expect(secrets.hide(`at ${url.href}`)).toBe('at ***');
+      if (text === SECRET) expect(secrets.hide('POST /services/T0/a-secret-part')).toBe('POST ***');
+    },
+  );
+
+  test.each(['hooks.example/x', 'http://hooks.example/x', 'https://ann:pass@hooks.example/x', 'file:///x', 'hooks'])(
+    '%j is refused, and not repeated',
+    async (text) => {
+      const failure = await failureOf(() => parseWebhook(text, 'the input webhook-url', new Secrets()));
+      expect(failure.code).toBe('bad-usage');
+      expect(`${failure.message}${failure.hint}`).not.toContain(text);
+    },
+  );
+});
+
+describe('a message to a webhook', () => {
+  const post = async (url: string) => await postWebhook(new URL(`${url}/a-secret-part`), MESSAGE, 300);
+
+  test.each([
+    ['accepted', [], 1, null],
+    ['accepted by the second try', [{ status: 503 }], 2, null],
+    ['accepted after a limit of its rate', [{ status: 429 }], 2, null],
+    ['refused', [{ status: 404 }], 1, 'it answered 404'],
+    ['refused twice', [{ status: 500 }, { status: 502 }], 2, 'it answered 502'],
+    ['redirected', [{ status: 307, location: 'http://127.0.0.1:1/elsewhere' }], 1, 'it answered 307'],
+    ['never answered', ['silent', 'silent'], 2, 'no answer within 300 ms'],
+  ] as const)('is %s', async (_, answers, requests, reason) => {
+    await using hook = await startWebhook(answers);
+    expect(await post(hook.url)).toBe(reason);
+    expect(hook.bodies).toHaveLength(requests);
+    for (const body of hook.bodies) expect(webhookSchema.parse(JSON.parse(body))).toEqual(MESSAGE);
+  });
+
+  test('to a service that is gone says so without the address', async () => {
+    const reason = await post('http://127.0.0.1:1');
+    expect(reason).toContain('ECONNREFUSED');
+    expect(reason).not.toContain('secret');
+  });
+
+  test('goes through the proxy of the job', async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      asked.push(request.url);
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    process.env['https_proxy'] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const reason = await post('https://hooks.example.test');
+    proxy.close();
+    expect(reason).not.toContain('secret');
+    expect(new Set(asked)).toEqual(new Set(['hooks.example.test:443']));
+  });
+});
+
+describe('what a message says', () => {
+  const messageOf = (result: Parameters<typeof runAlarms>[0], waiting: readonly string[] = []) =>
+    webhookMessage(
+      { status: result.status, subjects: runAlarms(result, ({ name }) => waiting.includes(name)) },
+      run,
+      'o/r',
+    );
+
+  test('names the peers that failed and their codes, and nothing that a peer wrote', () => {
+    const rows = [conflict({ key: { id: 'private' }, resolution: 'ours' })];
+    const error = { code: 'id-collision', message: 'private', hint: 'private', retryable: false } as const;
+    const one = peer({ name: 'box', status: 'conflict', error, conflicts: rows });
+    const result = runResult({ status: 'conflict', peers: [peer(failed), one, peer()] });
+    const message = messageOf(result);
+    expect(webhookSchema.parse(message)).toEqual({
+      ...MESSAGE,
+      text: 'dolt-federation sync: conflict, gone (network), box (id-collision)',
+      status: 'conflict',
+      peers: [...MESSAGE.peers, { name: 'box', code: 'id-collision', needsDecision: true }],
+    });
+    expect(JSON.stringify(message)).not.toContain('private');
+  });
+
+  test('is not sent if nothing failed, or if no failure counts yet', () => {
+    expect(messageOf(runResult({ peers: [peer()] }))).toBeNull();
+    expect(messageOf(runResult({ status: 'skipped', problems: [problem({ severity: 'error' })] }))).toBeNull();
+    expect(messageOf(runResult({ status: 'failed', peers: [peer(failed)] }), ['gone'])).toBeNull();
+  });
+
+  test('a run that failed as a whole has a code of its own', () => {
+    const problems = [problem({ severity: 'error', code: 'unsaved' })];
+    expect(messageOf(runResult({ status: 'failed', peers: [peer()], unsaved: 2, problems }))).toMatchObject({
+      text: 'dolt-federation sync: failed, unsaved',
+      error: { code: 'unsaved' },
+      peers: [],
+    });
+  });
+
+  test('stays one line for a large federation', () => {
+    const peers = Array.from({ length: 500 }, (_, index) => peer({ ...failed, name: `peer${index}` }));
+    const message = messageOf(runResult({ status: 'failed', peers }));
+    expect(message?.text).toMatch(/, peer9 \(network\), and 490 more peers$/);
+    expect(message?.peers).toHaveLength(500);
+  });
+});

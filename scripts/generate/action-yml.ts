@@ -34,7 +34,7 @@ export function validateActionYml(): string {
     name: 'dolt-federation validate',
     description: 'Check the configuration of a federation offline, and report every problem on its line',
     inputs: validateInputs(),
-    outputs: ['status', 'result', 'result-path', 'sarif-path'],
+    outputs: ['status', 'result', 'result-path', 'sarif-path', 'matrix'],
     dist: '../dist',
   });
 }

@@ -34,7 +34,10 @@ export function setupInputs(): Input[] {
  */
 export function validateInputs(): Input[] {
   const entry: CommandEntry = COMMANDS.validate;
-  const names: readonly string[] = [...entry.options, 'peers', 'working-directory', 'comment', 'label', 'github-token'];
+  const names: readonly string[] = [
+    ...entry.options,
+    ...['peers', 'only', 'working-directory', 'allow-no-peers', 'comment', 'label', 'github-token'],
+  ];
   const isInput = ({ frontends }: OptionEntry, name: string) => frontends.includes('action') && names.includes(name);
   return [command(['validate'], 'validate'), ...inputs(isInput)];
 }

@@ -12,6 +12,7 @@ import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { listPeersCommand } from './list-peers.ts';
 import { removePeerCommand } from './remove-peer.ts';
+import { reportCommand } from './report/index.ts';
 import { resolveCommand } from './resolve.ts';
 import { setPeerCommand } from './set-peer.ts';
 import { syncCommand } from './sync-commands.ts';
@@ -32,6 +33,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   'remove-peer': removePeerCommand,
   resolve: resolveCommand,
   export: exportCommand,
+  report: reportCommand,
   'list-peers': listPeersCommand,
   'config list': configListCommand,
   'config get': configGetCommand,

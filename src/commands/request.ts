@@ -6,6 +6,7 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 import { parseAskedVersion } from '../install/version.ts';
 import type { Committing } from '../jsonl/git.ts';
 import type { SyncCommand } from '../sync/peer-actions.ts';
+import type { Shard } from './fan-out/shard.ts';
 
 /** What a user may say about the JSONL file. */
 export interface JsonlRequest {
@@ -38,6 +39,8 @@ export interface SyncRequest {
   readonly only: readonly string[];
   /** Roles of peers; empty = all. */
   readonly onlyRoles: readonly Role[];
+  /** The part of them to work on; absent: all. */
+  readonly shard?: Shard | undefined;
   /** The expected head of each peer whose branch is to be replaced by ours, by name. */
   readonly leases: ReadonlyMap<string, string>;
   readonly rewrites: RewriteRequest;

@@ -9,6 +9,7 @@ import { text } from '../report/text/run-report.ts';
 import { withValues } from '../report/values.ts';
 import { type Asked, type Command, defineCommand, type Rendered } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
+import { requestedShard } from './fan-out/shard.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { labelOf } from './outcome/pull-request-label.ts';
 import { isWithinStaleAfter } from './outcome/staleness.ts';
@@ -58,6 +59,7 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
     // As in the input `only`: `a,b` is the same as `a b`.
     only: splitList(asked.operands.join(',')),
     onlyRoles: requestedRoles(read('only-role')),
+    shard: requestedShard(read('shard')),
     leases: requestedLeases('force-with-lease', read('force-with-lease')),
     rewrites: requestedRewrites(read),
     dryRun,

@@ -74,7 +74,9 @@ export async function onDatabase(
   const end = endsEarly(request, settings, context);
   if (end !== null) {
     const notices = [...end.notices, ...settings.notices];
-    return { result: notRunResult(request, { ...end, started, peers, offline, notices }), doltPath: null, locations };
+    const { leg } = settings;
+    const result = notRunResult(request, { ...end, started, peers, offline, leg, notices });
+    return { result, doltPath: null, locations };
   }
   context.onProgress({ stage: 'finding Dolt' });
   const dolt = await installDolt(request.dolt, context);
@@ -114,7 +116,7 @@ function withoutDatabase(
   if (failure.code === 'interrupted') throw failure;
   const offline = [...settings.offline, ...leftAlone(settings.peers, 'no-database')];
   const notices: Diagnostic[] = [{ ...asError(failure), severity: 'warning' }, ...settings.notices];
-  return notRunResult(request, { status: 'skipped', started, peers: [], offline, notices });
+  return notRunResult(request, { status: 'skipped', started, peers: [], offline, leg: settings.leg, notices });
 }
 
 /** One run on our database. */
@@ -141,6 +143,7 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     ...exchanged,
     ...recorded,
     afterSync,
+    leg: settings.leg,
     notices,
   });
 }

@@ -48,6 +48,7 @@ const READ = [
   'database',
   'branch',
   'only-role',
+  'shard',
   'timeout',
   'merge-timeout',
   'retries',
@@ -186,6 +187,19 @@ export const COMMANDS = {
     ],
     action: true,
   },
+  report: {
+    summary: 'Combine the results of several runs, such as the legs of a fan-out, into one report',
+    arguments: [
+      {
+        name: 'file',
+        description: 'files with results as JSON, or folders of such files',
+        required: true,
+        variadic: true,
+      },
+    ],
+    options: ['expect', 'html', 'fail-on', 'report-values'],
+    action: true,
+  },
   'list-peers': {
     summary: 'List the configured peers, or those that only the database knows',
     arguments: [],
@@ -224,7 +238,7 @@ export const COMMANDS = {
   validate: {
     summary: 'Check the configuration offline and report every problem; needs no Dolt',
     arguments: [],
-    options: [...CONFIG, 'base', 'fail-on-change', 'format'],
+    options: [...CONFIG, 'only-role', 'shards', 'base', 'fail-on-change', 'format'],
     action: true,
   },
   doctor: {

@@ -43,6 +43,41 @@ export const OPTIONS = {
     value: 'roles',
     listOf: ROLES,
   },
+  shard: {
+    description:
+      'Leg of a fan-out as `leg/legs`, such as `1/3`: work only on this part of the selected peers, and on the primary, which takes part in every leg',
+    frontends: BOTH,
+    type: 'text',
+    value: 'leg/legs',
+  },
+  shards: {
+    description:
+      'Divide the selected peers among at most so many legs and report them; in the Action as the output `matrix`',
+    frontends: BOTH,
+    type: 'count',
+    min: 1,
+    max: 256,
+    value: 'n',
+  },
+  results: {
+    description:
+      'Results for `report` to combine: files that `result-path` of other steps names, or folders of them, separated by commas or line breaks',
+    frontends: ACTION,
+    type: 'text',
+  },
+  expect: {
+    description: 'Number of results that `report` must find; it fails if there are fewer',
+    frontends: BOTH,
+    type: 'count',
+    min: 1,
+    value: 'n',
+  },
+  html: {
+    description: 'File to which `report` also writes its report, as one HTML page without scripts',
+    frontends: BOTH,
+    type: 'text',
+    value: 'file',
+  },
   'working-directory': {
     description: 'Folder to start from, relative to the workspace',
     frontends: ACTION,

@@ -15,6 +15,8 @@ export const OUTPUTS = {
   'pulled-commits': 'Number of commits pulled',
   'pushed-commits': 'Number of commits pushed, summed over all peers',
   'sarif-path': 'File with the problems that `validate` found, as SARIF 2.1.0; empty for other commands',
+  matrix:
+    'Legs of a fan-out for `strategy.matrix`, as `{"include":[{"shard":"1/3","peers":"a,b"}]}`; only from `validate` with `shards`, and only if the configuration is valid',
   'database-path': 'Folder of the database',
   'dolt-version': 'Version of the Dolt that was used',
   'dolt-path': 'Path of the Dolt that was used',

@@ -281,6 +281,8 @@ const backupSchema = z.strictObject({
   /** The file with the proof; null: no backup was proven, or no file was asked for. */
   proof: z.string().nullable(),
 });
+/** A leg of a fan-out and the number of all legs, such as `1/3`. */
+const shard = z.string().regex(/^[1-9]\d{0,2}\/[1-9]\d{0,2}$/);
 
 export const runResultSchema = z.strictObject({
   version: z.literal(1),
@@ -296,6 +298,13 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** The leg of a fan-out that this run was: it worked on a part of the peers only. */
+  shard: shard.optional(),
+  /** Only with `shard`: a digest of the peers of all legs. Legs of one fan-out have the same. */
+  selection: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/)
+    .optional(),
   /** The run was a dry run: it changed nothing, and each peer's `plan` is what a real run would do. */
   dryRun: z.literal(true).optional(),
   /** There was no database, and this run cloned it. */
@@ -498,6 +507,10 @@ const configChangeSchema = z.strictObject({
 });
 export type ChangeResult = z.infer<typeof configChangeSchema>;
 
+/** Legs of a fan-out, in the form of `strategy.matrix` of a workflow: the names of the peers of each, except the primary. */
+const matrixSchema = z.strictObject({ include: z.array(z.strictObject({ shard, peers: z.string() })) });
+export type Matrix = z.infer<typeof matrixSchema>;
+
 export const validateResultSchema = z.strictObject({
   version: z.literal(1),
   command: z.literal('validate'),
@@ -514,6 +527,8 @@ export const validateResultSchema = z.strictObject({
   problems: z.array(problemSchema).readonly(),
   /** Differences from the other configuration, the most dangerous first; absent: there was no comparison. */
   changes: z.array(configChangeSchema).readonly().optional(),
+  /** With `shards`, if the configuration is valid. */
+  matrix: matrixSchema.optional(),
   /** The commit with the other configuration, and how many commits of its branch the proposed one lacks. */
   base: z.strictObject({ commit: z.string(), behind: count }).optional(),
   /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
@@ -572,6 +587,47 @@ export const versionResultSchema = z.strictObject({
   missing: z.string().nullable(),
 });
 export type VersionResult = z.infer<typeof versionResultSchema>;
+
+/** One result that a report combines. */
+const reportedLegSchema = z.strictObject({
+  /** null: the run was not a leg of a fan-out. */
+  shard: shard.nullable(),
+  file: z.string(),
+  status: z.enum(RUN_STATUSES),
+  head: hash.nullable(),
+  durationMs: count,
+  /** The conflicts file, on the machine of the leg. */
+  conflictsPath: z.string().optional(),
+});
+export type ReportedLeg = z.infer<typeof reportedLegSchema>;
+
+export const reportResultSchema = z.strictObject({
+  version: z.literal(1),
+  command: z.literal('report'),
+  /** As if everything was one run. A missing leg, and a run that could not start, count as failed peers. */
+  status: z.enum(RUN_STATUSES),
+  /** One for each command and database. */
+  runs: z.array(
+    z.strictObject({
+      /**
+       * As if the legs were one run. `head` is null if they ended at different heads, and the duration is the longest.
+       * A peer of several legs has its worst status, the sum of the pushed commits, and the largest number of pulled ones.
+       */
+      result: runResultSchema,
+      legs: z.array(reportedLegSchema),
+      /** Legs that have no result. */
+      missing: z.array(shard),
+    }),
+  ),
+  /** What is wrong with the files, and runs that could not start. */
+  problems: z.array(problemSchema),
+  /** The HTML page, if one was written. */
+  html: z.string().optional(),
+  /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
+  truncated: z.literal(true).optional(),
+});
+/** The JSON of `report`. */
+export type ReportResult = z.infer<typeof reportResultSchema>;
 
 /** `demo`: the last sync of each of its databases. */
 export const demoResultSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, INFORMATION, USAGE } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, INFORMATION, USAGE } from './error-entry.ts';
 
 /** Errors of the configuration, the command line and the choice of what to work on. */
 export const USAGE_ERRORS = {
@@ -132,6 +132,31 @@ export const USAGE_ERRORS = {
     title: 'The selection matches no peer',
     hint: 'If that was not intended, check the names of the peers and `--only-role`.',
     ...INFORMATION,
+  },
+  'legs-apart': {
+    title: 'The legs of a fan-out have no primary through which they exchange commits',
+    hint: 'Set `federation.remote`, or select the primary, too.',
+    ...INFORMATION,
+  },
+  'heads-differ': {
+    title: 'The legs of a fan-out ended at different heads',
+    hint: 'Run the legs again. The primary has the commits of all legs now, and each leg takes them to its peers.',
+    ...INFORMATION,
+  },
+  'leg-missing': {
+    title: 'A leg of a fan-out has no result',
+    hint: 'Check the job of the leg: it must upload the file of `result-path`, also if the step failed (`if: always()`).',
+    ...FINAL,
+  },
+  'result-invalid': {
+    title: 'A file does not have the result of a run',
+    hint: 'Name only files that `result-path` names, or that have the JSON of a run of the same version.',
+    ...USAGE,
+  },
+  'no-results': {
+    title: 'There is no result to report',
+    hint: 'Name files that `result-path` names, or folders of them. Check that each leg uploaded its file.',
+    ...USAGE,
   },
   'no-database': {
     title: 'No Dolt database was found',

@@ -32,8 +32,8 @@ describe('the request of the inputs', () => {
 
   test.each(ACTION_COMMANDS)('the command %s', (command) => {
     expect(askedCommand(() => command.toUpperCase())).toBe(command);
-    // Only `validate` needs no Dolt.
-    expect(request({ command }).dolt === undefined).toBe(command === 'validate');
+    // Only these need no Dolt.
+    expect(request({ command, results: 'r' }).dolt === undefined).toBe(['validate', 'report'].includes(command));
   });
 
   const VALUES: readonly [Inputs, Partial<SyncRequest>][] = [
@@ -116,8 +116,11 @@ test.each([
 
 describe('refused inputs', () => {
   const BAD: readonly [Inputs, string][] = [
-    [{ command: 'add-peer' }, 'one of sync, pull, push, backup, status, plan, export, validate, doctor, install'],
-    [{ command: 'synch' }, 'one of sync, pull, push, status, plan, export, validate, doctor, install'],
+    [
+      { command: 'add-peer' },
+      'one of sync, pull, push, backup, status, plan, export, report, validate, doctor, install',
+    ],
+    [{ command: 'synch' }, 'one of sync, pull, push, backup, status, plan, export, report, validate, doctor, install'],
     [{ 'dry-run': 'yes' }, 'true or false'],
     [{ 'init-empty': 'tRUE' }, 'true or false'],
     [{ 'allow-insecure': '1' }, 'true or false'],

@@ -63,6 +63,7 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     merge: null,
     ...recorded,
     afterSync: NO_EXPORT,
+    leg: settings.leg,
     notices,
   });
   const result = withBackup(run, request, { copied, sizes });

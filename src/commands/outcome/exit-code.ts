@@ -5,7 +5,8 @@ import type { FailOn, RunStatus } from '../../contract/vocabulary.ts';
 import type { Failure } from '../../core/failure.ts';
 import { isWithinStaleAfter } from './staleness.ts';
 
-const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
+/** The exit code of each status if every failure counts. */
+export const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
   unchanged: EXIT.ok,
   success: EXIT.ok,
   skipped: EXIT.ok,

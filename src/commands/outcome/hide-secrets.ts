@@ -15,6 +15,7 @@ export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['pull', 'push', 'change', 'setting', 'settings', 'reason', 'foundIn', 'tag', 'databaseHash', 'proof', 'drill'],
   ...['lastVerifiedAt', 'oldestUnsyncedAt', 'since', 'version', 'doltVersion', 'doltPath'],
   ...['node', 'shell', 'script'],
+  ...['shard', 'selection', 'matrix', 'html'],
 ]);
 
 /** Properties that hold cells by column; a peer chose the names as well. */

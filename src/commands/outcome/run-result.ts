@@ -11,6 +11,7 @@ import { credentialsToAdd } from '../../credentials/given.ts';
 import { inboxSender } from '../../sync/inbox.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
+import type { LegOfResult } from '../fan-out/shard.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import type { OfflinePeer } from '../prepare/untrusted/untrusted-settings.ts';
@@ -54,6 +55,7 @@ interface Ended {
   readonly state: readonly Diagnostic[];
   readonly stale: ReadonlyMap<PeerProgress, Stale>;
   readonly afterSync: AfterSync;
+  readonly leg: LegOfResult;
   readonly notices: readonly Diagnostic[];
 }
 
@@ -101,6 +103,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...allProgress.flatMap(noticesOf),
       ...ended.notices,
     ].map(toProblem),
+    ...ended.leg,
     ...(request.dryRun && request.command !== 'status' ? { dryRun: true as const } : {}),
     ...(database.clonedFrom === null ? {} : { cloned: true as const }),
     ...(unsaved === null ? {} : { unsaved }),
@@ -118,6 +121,7 @@ export function notRunResult(
     readonly peers: readonly Peer[];
     readonly offline: readonly OfflinePeer[];
     readonly notices: readonly Diagnostic[];
+    readonly leg: LegOfResult;
     readonly status: Extract<RunStatus, 'unchanged' | 'skipped'>;
   },
 ): RunResult {
@@ -137,6 +141,7 @@ export function notRunResult(
       request.branch ?? NO_BRANCH,
     ),
     problems: why.notices.map(toProblem),
+    ...why.leg,
   };
 }
 

@@ -7,6 +7,8 @@ import { listed } from '../../core/text.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { loadCredentials } from '../../credentials/load.ts';
 import type { Context } from '../context.ts';
+import { emptyLeg, legNotices } from '../fan-out/matrix.ts';
+import { type LegOfResult, legOfResult, peersOfLeg } from '../fan-out/shard.ts';
 import { writesJsonl } from '../outcome/export-after-sync.ts';
 import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
 import { readsInboxes } from './inbox-peers.ts';
@@ -21,6 +23,8 @@ export interface SyncSettings {
   /** The peers that take part. */
   readonly peers: readonly Peer[];
   readonly credentials: Credentials;
+  /** What the result says about the leg of a fan-out; empty: the run is none. */
+  readonly leg: LegOfResult;
   /** Notices about settings that have no effect, and about peers that are left alone. */
   readonly notices: readonly Diagnostic[];
   /** Peers that are not contacted because the event may not write. */
@@ -28,7 +32,7 @@ export interface SyncSettings {
 }
 
 /**
- * @param choose the peers that take part; absent: those that the user selected
+ * @param choose the peers of all legs; absent: those that the user selected
  * @throws Failure if the request or the configuration is invalid
  */
 export async function readSyncSettings(
@@ -40,14 +44,21 @@ export async function readSyncSettings(
   const configuration = buildConfiguration(source, context.env, request.overrides);
   requireFederation(configuration);
   requireDirection(request, configuration);
-  const peers = choose(configuration);
+  const selected = choose(configuration);
+  const peers = request.shard === undefined ? selected : peersOfLeg(selected, request.shard);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
     throw new Failure('no-primary', '`--fail-on primary` is set, but no primary is configured');
   }
-  checkLeases(peers, request);
-  if (request.untrusted) return await untrustedSettings(request, context, { source, configuration, peers });
+  checkLeases(selected, request);
+  const leg = legOfResult(request.shard, selected);
+  const ofLeg = legNotices(request, selected, peers);
+  if (request.untrusted) {
+    const settings = await untrustedSettings(request, context, { source, configuration, peers });
+    return { ...settings, leg, notices: [...settings.notices, ...ofLeg] };
+  }
   const credentials = await loadCredentials(request.credentials, context);
-  return { configuration, peers, credentials, notices: unusedCredentials(configuration, credentials), offline: [] };
+  const notices = [...unusedCredentials(configuration, credentials), ...ofLeg];
+  return { configuration, peers, credentials, leg, notices, offline: [] };
 }
 
 /** How a run ends before it needs Dolt, and why. */
@@ -66,17 +77,20 @@ export function endsEarly(
   { cwd }: Pick<Context, 'cwd'>,
 ): EarlyEnd | null {
   const isIdle = peers.length + offline.length === 0 && !readsInboxes(request, configuration);
-  const notices = isIdle ? [idleNotice(configuration, cwd)] : [];
+  const notices = isIdle ? [idleNotice(request, configuration, cwd)] : [];
   if (request.untrusted) return peers.length > 0 ? null : { status: 'skipped', notices };
   if (!isIdle || writesJsonl(request, configuration)) return null;
   if (configuration.peers.length === 0 && request.allowNoPeers === false) throw withoutPeers(configuration, cwd);
   return { status: 'unchanged', notices };
 }
 
-function idleNotice(configuration: Configuration, cwd: string): Diagnostic {
+function idleNotice(request: SyncRequest, configuration: Configuration, cwd: string): Diagnostic {
   if (configuration.peers.length === 0) {
     return { severity: 'warning', code: 'no-peers', message: withoutPeersText(configuration, cwd) };
   }
+  const selected = selectPeers(configuration, request);
+  if (request.shard !== undefined && selected.length > 0)
+    return { severity: 'notice', code: 'no-peers-selected', message: emptyLeg(request.shard, selected) };
   const peers = configuration.peers.map(({ name, role }) => `${name}: ${role}`);
   const message = `no peer has the requested name and role; configured: ${listed('peer', peers)}`;
   return { severity: 'notice', code: 'no-peers-selected', message };

@@ -40,11 +40,14 @@ export async function checkConfiguration(
   ];
 }
 
-/** A configuration without any peer: nothing would be federated. */
-export function checkPresence({ file, peers }: Configuration): readonly Diagnostic[] {
+/**
+ * A configuration without any peer: nothing would be federated.
+ * @param isRequired whether that is always an error: a workflow without legs would succeed forever without doing anything
+ */
+export function checkPresence({ file, peers }: Configuration, isRequired: boolean): readonly Diagnostic[] {
   if (peers.length > 0) return [];
-  if (file !== null)
-    return [{ severity: 'warning', code: 'no-peers', message: 'no peer is configured', location: { file } }];
+  const severity = isRequired ? 'error' : 'warning';
+  if (file !== null) return [{ severity, code: 'no-peers', message: 'no peer is configured', location: { file } }];
   const message = 'there is no configuration file, and no variable or input sets a peer';
   return [{ severity: 'error', code: 'no-peers', message }];
 }

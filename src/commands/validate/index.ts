@@ -4,26 +4,41 @@ import { readSource } from '../../config/load.ts';
 import { comparePlaces } from '../../config/problems.ts';
 import { repositoryOf } from '../../config/workspace/repository.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
-import type { Problem, ValidateResult } from '../../contract/result.ts';
-import { CONFIG_CHANGES, type PullRequestLabel, type ReportFormat } from '../../contract/vocabulary.ts';
+import type { Matrix, Problem, ValidateResult } from '../../contract/result.ts';
+import { CONFIG_CHANGES, type PullRequestLabel, type ReportFormat, type Role } from '../../contract/vocabulary.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, placeOf, toFailure } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
 import { redact } from '../../core/secrets.ts';
 import { problemAnnotations } from '../../report/annotations.ts';
 import { COMMENT_BUDGET_BYTES, SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
 import { sarifText } from '../../report/validate/sarif.ts';
 import { reportText, validateJson, validateSummary, verdict } from '../../report/validate/text.ts';
-import { defineCommand } from '../command.ts';
+import { type Asked, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
+import { matrixOf } from '../fan-out/matrix.ts';
 import { toProblem } from '../outcome/problems.ts';
-import { requestedConfig } from '../prepare/options.ts';
+import { requestedConfig, requestedRoles } from '../prepare/options.ts';
+import { selectPeers } from '../prepare/prepare-peers.ts';
 import { type Compared, type CompareRequest, compareWithBase, requestedChanges } from './changes.ts';
 import { checkConfiguration, checkFolders, checkPresence, checkText } from './checks.ts';
 
 export interface ValidateRequest extends CompareRequest {
+  /** How to divide peers among the legs of a fan-out; absent: not at all. */
+  readonly divide?: DivideRequest | undefined;
   readonly format: ReportFormat;
   /** Folders of `file://` peers are not read. */
   readonly untrusted: boolean;
+}
+
+export interface DivideRequest {
+  /** Maximum number of legs. */
+  readonly shards: number;
+  /** Peer names, and roles of peers; empty = all. */
+  readonly only: readonly string[];
+  readonly onlyRoles: readonly Role[];
+  /** Whether a configuration without any peer is only a warning. */
+  readonly allowNoPeers: boolean;
 }
 
 /** What was found, and the folders that reports name files relative to. */
@@ -41,12 +56,15 @@ export interface Validated {
  * pull request changes.
  */
 export async function validate(request: ValidateRequest, context: Context): Promise<Validated> {
-  const { source, peers, diagnostics, compared } = await inspect(request, context);
+  const { source, peers, diagnostics, compared, matrix } = await inspect(request, context);
   const problems = diagnostics.toSorted(compare).map(shownProblem);
   const isInvalid = problems.some(({ severity }) => severity === 'error');
   const status = isInvalid ? 'invalid' : 'valid';
   return {
-    result: { version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems, ...compared },
+    result: {
+      ...{ version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems, ...compared },
+      ...(matrix === undefined || isInvalid ? {} : { matrix }),
+    },
     root: await rootOf(context),
     cwd: context.cwd,
   };
@@ -60,6 +78,8 @@ interface Found {
   readonly diagnostics: readonly Diagnostic[];
   /** Empty if the configuration cannot be read as a whole: its invalid parts would count as removed. */
   readonly compared: Omit<Compared, 'diagnostics'>;
+  /** Legs of a fan-out; absent: none were requested, or the configuration cannot be read as a whole. */
+  readonly matrix?: Matrix | undefined;
 }
 
 async function inspect(request: ValidateRequest, context: Context): Promise<Found> {
@@ -74,12 +94,17 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
   const found = [
     ...(await checkConfiguration(configuration, text, problems.length === 0)),
     ...(untrusted ? [] : await checkFolders(configuration.peers)),
-    ...(problems.length === 0 ? checkPresence(configuration) : []),
+    ...(problems.length === 0 ? checkPresence(configuration, request.divide?.allowNoPeers === false) : []),
   ];
   const { diagnostics: about, ...compared } =
     problems.length === 0 ? await compareWithBase(request, context, { source, configuration }) : NOT_COMPARED;
   const peers = configuration.peers.length;
-  return { source, peers, diagnostics: [...diagnostics, ...found, ...about], compared };
+  const { divide } = request;
+  const matrix =
+    divide === undefined || problems.length > 0
+      ? undefined
+      : matrixOf(selectPeers(configuration, divide), divide.shards);
+  return { source, peers, diagnostics: [...diagnostics, ...found, ...about], compared, matrix };
 }
 
 const NOT_COMPARED: Compared = { diagnostics: [] };
@@ -119,11 +144,18 @@ function labelOf({ status, changes }: ValidateResult): PullRequestLabel | null {
   return changes.length > 0 ? 'change' : 'no change';
 }
 
+function requestedLegs({ read, operands, allowNoPeers }: Asked): DivideRequest | undefined {
+  const shards = read('shards');
+  const onlyRoles = requestedRoles(read('only-role'));
+  return shards === undefined ? undefined : { shards, only: splitList(operands.join(',')), onlyRoles, allowNoPeers };
+}
+
 export const validateCommand = defineCommand({
   parse: (asked): ValidateRequest => ({
     format: asked.read('format'),
     base: asked.read('base'),
     failOnChange: requestedChanges(asked.read('fail-on-change')),
+    divide: requestedLegs(asked),
     untrusted: asked.untrusted,
     overrides: requestedConfig(asked.read),
   }),
@@ -136,6 +168,7 @@ export const validateCommand = defineCommand({
       outputs: () => ({
         status: result.status === 'valid' ? 'success' : 'failed',
         result: validateJson(result),
+        ...(result.matrix === undefined ? {} : { matrix: JSON.stringify(result.matrix) }),
       }),
       files: () => ({ 'sarif-path': { name: 'validate.sarif', text: sarifText(result, root) } }),
       summary: () => validateSummary(validated, SUMMARY_BUDGET_BYTES),

@@ -19,7 +19,6 @@ export const COMMAND_ALIASES: Aliases = {
   preview: 'plan',
   check: 'doctor',
   verify: 'doctor',
-  report: 'status',
   mergetool: 'resolve',
   conflicts: 'resolve',
 };

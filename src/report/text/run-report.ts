@@ -72,7 +72,8 @@ function painted({ status }: PeerResult, cell: string, { color }: TextStyle): st
   return paints[status](cell);
 }
 
-function findingsLines(all: readonly Finding[], style: TextStyle): string[] {
+/** The problems, the first of them whole. */
+export function findingsLines(all: readonly Finding[], style: TextStyle): string[] {
   const lines = all.slice(0, MAX_FINDINGS).flatMap((finding) => findingLines(finding, style));
   return withRest(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
 }
@@ -111,20 +112,22 @@ function findingLines(finding: Finding, { color, columns }: TextStyle): string[]
   ];
 }
 
+export const STATUS_COLORS = {
+  failed: 'red',
+  partial: 'yellow',
+  conflict: 'yellow',
+  success: 'green',
+  unchanged: 'green',
+  skipped: 'yellow',
+} as const satisfies Record<RunStatus, string>;
+
 function verdict(result: RunResult, { color }: TextStyle): string {
   const { branch, head: at } = result;
-  const { red, yellow, green } = pc.createColors(color);
-  const paint = {
-    failed: red,
-    partial: yellow,
-    conflict: yellow,
-    success: green,
-    unchanged: green,
-    skipped: yellow,
-  } as const satisfies Record<RunStatus, (text: string) => string>;
+  const { [STATUS_COLORS[result.status]]: paint } = pc.createColors(color);
   const head = branch === null || at === null ? '' : `, ${plain(branch)} at ${plain(at)}`;
-  const facts = `${counted(result.peers.length, 'peer')}${head}, ${duration(result.durationMs)}`;
-  return `${result.command}: ${paint[result.status](outcomeText(result))}, ${facts}`;
+  const leg = result.shard === undefined ? '' : `leg ${result.shard}, `;
+  const facts = `${leg}${counted(result.peers.length, 'peer')}${head}, ${duration(result.durationMs)}`;
+  return `${result.command}: ${paint(outcomeText(result))}, ${facts}`;
 }
 
 /** The status of a run; a dry run changed nothing, whatever it found. */

@@ -56,10 +56,19 @@ function validateText({ result, cwd }: Reported, { color, columns }: TextStyle):
   const file = result.file === null ? 'no configuration file' : plain(pathFrom(cwd, result.file));
   const peers = result.status === 'valid' ? `, ${counted(result.peers, 'peer')}` : '';
   const end = `${file}: ${verdict(result)}${peers}${changesText(result)}`;
-  return [...lines, ...changeLines(result), end]
+  return [...lines, ...changeLines(result), ...legLines(result), end]
     .flatMap((line) => wrap(line, '  ', columns))
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** One line for each leg of a fan-out. */
+function legLines({ matrix }: ValidateResult): string[] {
+  return (matrix?.include ?? []).map(({ shard, peers }) => `leg ${shard}: ${peersText(peers)}`);
+}
+
+function peersText(peers: string): string {
+  return peers === '' ? 'the primary only' : peers.replaceAll(',', ', ');
 }
 
 /** How many problems there are, in words. */
@@ -80,15 +89,21 @@ export function validateSummary({ result, root }: Reported, budget: number): str
   const peers = result.status === 'valid' ? ` · ${counted(result.peers, 'peer')}` : '';
   const heading = `## ${mark} dolt-federation validate: ${verdict(result)}${changesText(result)}\n\n${file}${peers}${baseText(result)}\n`;
   const problems = problemsBesides(result);
+  const legs = result.matrix?.include ?? [];
   const tables = [
     { title: 'Changes', count: result.changes?.length ?? 0, table: changeTable(result, root) },
     { title: 'Problems', count: problems.length, table: { columns: PROBLEM_COLUMNS, rows: rowsOf(problems, root) } },
+    {
+      title: 'Legs',
+      count: legs.length,
+      table: { columns: ['Leg', 'Peers'], rows: legs.map(({ shard, peers }) => [shard, literal(peersText(peers))]) },
+    },
   ].filter(({ count }) => count > 0);
   let text = heading;
   for (const [index, { title, table }] of tables.entries()) {
     const head = `\n### ${title}\n\n`;
     const left = budget - Buffer.byteLength(text + head);
-    // The first of two tables leaves half of the room to the second.
+    // Each table leaves room to those after it.
     const rows = markdownTable(table, Math.floor(left / (tables.length - index)));
     if (rows !== '') text += head + rows;
   }
@@ -108,8 +123,8 @@ function* rowsOf(problems: readonly Problem[], root: string): Generator<readonly
 export function validateJson(result: ValidateResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
   if (Buffer.byteLength(whole) <= limit) return whole;
-  const { changes } = result;
-  const short = { ...result, problems: [], ...(changes === undefined ? {} : { changes: [] }), truncated: true };
+  const { changes, matrix: _, ...rest } = result;
+  const short = { ...rest, problems: [], ...(changes === undefined ? {} : { changes: [] }), truncated: true };
   const left = limit - Buffer.byteLength(JSON.stringify(short));
   const shown = changes === undefined ? {} : { changes: fitting(changes, left / 2) };
   const problems = fitting(result.problems.map(shortenTexts), left - Buffer.byteLength(JSON.stringify(shown)));

@@ -31,7 +31,7 @@ export async function untrustedSettings(
   request: SyncRequest,
   context: Context,
   proposed: { readonly source: ConfigSource; readonly configuration: Configuration; readonly peers: readonly Peer[] },
-): Promise<SyncSettings> {
+): Promise<Omit<SyncSettings, 'leg'>> {
   const { source, configuration, peers } = proposed;
   const known = await readKnownConfigurations(source, request.overrides, context);
   if (known.kind === 'unread') {

@@ -1,0 +1,34 @@
+import type { RunResult } from '../../contract/result.ts';
+import { groupBy } from '../../core/lists.ts';
+import type { Leg, Legs } from './merge-legs.ts';
+
+/**
+ * Puts together the results that belong together: legs of one fan-out name the same selection of peers; other results
+ * have the same primary and the same folder. A leg without a result is named.
+ */
+export function groupLegs(all: readonly Leg[]): readonly Legs[] {
+  return [...groupBy(all, ({ result }) => identityOf(result)).values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const legs = [first, ...others].toSorted((one, other) => numberOf(one) - numberOf(other));
+    const [earliest = first, ...later] = legs;
+    return [{ legs: [earliest, ...later] as const, missing: missingOf(legs) }];
+  });
+}
+
+function identityOf({ command, dryRun, branch, selection, peers, database }: RunResult): string {
+  if (selection !== undefined) return JSON.stringify([command, dryRun === true, selection]);
+  const primary = peers.find(({ role }) => role === 'primary')?.endpoint ?? null;
+  return JSON.stringify([command, dryRun === true, branch, primary, database]);
+}
+
+function missingOf(legs: readonly Leg[]): readonly string[] {
+  const found = new Set(legs.flatMap(({ result }) => result.shard ?? []));
+  const counts = new Set([...found].flatMap((shard) => shard.split('/')[1] ?? []));
+  return [...counts].flatMap((count) =>
+    Array.from({ length: Number(count) }, (_, index) => `${index + 1}/${count}`).filter((shard) => !found.has(shard)),
+  );
+}
+
+function numberOf({ result }: Leg): number {
+  return Number(result.shard?.split('/')[0] ?? 0);
+}

@@ -59,11 +59,13 @@ function worstOf([first, ...others]: Legs['legs']): RunResult {
   );
 }
 
-/** A missing leg counts as a failed peer. */
+/** A missing leg counts as a failed peer. A conflict needs a person, also if another leg could not reach the same peer. */
 function statusOf({ legs, missing }: Legs, merged: readonly MergedPeer[], unsaved: number): RunStatus {
   const all = legs.map(({ result }) => result.status);
   if (missing.length === 0 && all.every((status) => status === 'skipped')) return 'skipped';
-  return runStatus([...merged.map(({ peer }) => peer.status), ...missing.map(() => 'failed' as const)], {
+  const conflicts = legs.flatMap(({ result }) => result.peers.filter(({ status }) => status === 'conflict'));
+  const peers = [...merged.map(({ peer }) => peer), ...conflicts].map(({ status }) => status);
+  return runStatus([...peers, ...missing.map(() => 'failed' as const)], {
     moved: all.includes('success'),
     unsaved,
     halfDone: all.some((status) => status === 'partial' || status === 'success'),

@@ -1,0 +1,267 @@
+import { describe, expect, test } from '@jest/globals';
+import { groupLegs } from '../../src/commands/report/group-legs.ts';
+import { combine, exitCodeOfReport } from '../../src/commands/report/index.ts';
+import { mergeLegs } from '../../src/commands/report/merge-legs.ts';
+import type { ReadFile } from '../../src/commands/report/read-results.ts';
+import { type PeerResult, type RunResult, reportResultSchema } from '../../src/contract/result.ts';
+import { FAIL_ON, PEER_STATUSES, RUN_STATUSES } from '../../src/contract/vocabulary.ts';
+import { fc } from '../helpers/property.ts';
+import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
+
+const OTHER = HEAD.replace('0', '1');
+const primary = (over: Partial<PeerResult> = {}) =>
+  peer({
+    name: 'origin',
+    role: 'primary',
+    endpoint: 'file:///srv/hub',
+    status: 'unchanged',
+    pushedCommits: 0,
+    ...over,
+  });
+
+/** A leg of three; `selection` names its fan-out. */
+function leg(number: number, over: Partial<RunResult> = {}, selection = '0123456789ab'): RunResult {
+  const own = peer({ name: `p${number}`, status: 'pushed' });
+  return runResult({ shard: `${number}/3`, selection, peers: [primary(), own], ...over });
+}
+
+const asFile = (result: RunResult, index: number): ReadFile => ({ file: `r${index}.json`, kind: 'run', result });
+const request = {
+  ...{ files: [], expect: undefined, html: undefined, failOn: 'any', reportValues: 'full', untrusted: false },
+} as const;
+const reported = (results: readonly RunResult[], over: Partial<Parameters<typeof combine>[1]> = {}) =>
+  combine(results.map(asFile), { ...request, ...over });
+
+/** The only run of a report. */
+function onlyRun(results: readonly RunResult[]): RunResult {
+  const { runs } = reported(results);
+  const [run] = runs;
+  if (run === undefined || runs.length > 1) throw new Error(`there are ${runs.length} runs`);
+  return run.result;
+}
+
+describe('a peer of several legs', () => {
+  const statuses: readonly (readonly [readonly PeerResult['status'][], PeerResult['status']])[] = [
+    [['unchanged', 'failed', 'pushed'], 'failed'],
+    [['synced', 'conflict'], 'conflict'],
+    [['conflict', 'failed'], 'failed'],
+    [['pulled', 'pushed', 'unchanged'], 'synced'],
+    [['pulled', 'unchanged'], 'pulled'],
+    [['pushed', 'skipped'], 'pushed'],
+    [['unchanged', 'skipped'], 'unchanged'],
+    [['skipped', 'skipped'], 'skipped'],
+  ];
+  test.each(statuses)('%j is %s', (each, expected) => {
+    const legs = each.map((status, index) => leg(index + 1, { peers: [primary({ status })] }));
+    expect(onlyRun(legs).peers.map(({ name, status }) => [name, status])).toEqual([['origin', expected]]);
+  });
+
+  test('keeps every error, every row in conflict once, and what the legs did together', () => {
+    const error = { code: 'network', message: 'a', hint: 'fix a', retryable: true } as const;
+    const row = conflict({ table: 'items' });
+    const legs = [
+      leg(1, { peers: [primary({ status: 'failed', error, pulledCommits: 2, conflicts: [row] })] }),
+      leg(2, { peers: [primary({ status: 'failed', error: { ...error, message: 'b' }, pushedCommits: 3 })] }),
+      leg(3, { peers: [primary({ status: 'failed', error, pushedCommits: 1, pulledCommits: 5, conflicts: [row] })] }),
+    ];
+    const { peers, problems } = onlyRun(legs);
+    expect(peers).toMatchObject([{ error, pulledCommits: 5, pushedCommits: 4, conflicts: [row], remoteHead: HEAD }]);
+    expect(problems).toMatchObject([{ code: 'network', message: 'in leg 2/3: b', hint: 'fix a', peer: 'origin' }]);
+  });
+
+  test('is verified if every leg that worked on it verified it; different heads of it are none', () => {
+    const verifiedIn = (...each: readonly Partial<PeerResult>[]) =>
+      onlyRun(each.map((over, index) => leg(index + 1, { peers: [primary(over)] }))).peers[0];
+    expect(verifiedIn({}, { status: 'skipped', verified: false })).toMatchObject({ verified: true });
+    expect(verifiedIn({}, { verified: false })).toMatchObject({ verified: false });
+    expect(verifiedIn({ status: 'skipped', verified: false })).toMatchObject({ verified: false });
+    expect(verifiedIn({}, { remoteHead: OTHER })).toMatchObject({ remoteHead: null });
+    expect(verifiedIn({}, { remoteHead: null })).toMatchObject({ remoteHead: HEAD });
+    const [early, late] = ['2026-11-25T20:46:12.345Z', '2026-11-26T20:46:12.345Z'];
+    expect(
+      verifiedIn({ lastVerifiedAt: early, oldestUnsyncedAt: late }, { lastVerifiedAt: late, oldestUnsyncedAt: early }),
+    ).toMatchObject({ lastVerifiedAt: late, oldestUnsyncedAt: early });
+  });
+});
+
+describe('the legs of a fan-out', () => {
+  test('are one run: the primary first, every peer, problems once, the longest time', () => {
+    const known = problem({ code: 'remote-differs', message: 'x' });
+    const [one, two] = [problem({ message: '1' }), problem({ message: '2' })];
+    const merged = onlyRun([
+      leg(2, { durationMs: 9, problems: [known, two], conflictsPath: '/tmp/c.yaml', open: 2 }),
+      leg(1, { durationMs: 7, problems: [known, one], cloned: true, open: 1 }),
+      leg(3, { durationMs: 8 }),
+    ]);
+    expect(merged.peers.map(({ name }) => name)).toEqual(['origin', 'p1', 'p2', 'p3']);
+    expect(merged).toMatchObject({
+      status: 'success',
+      durationMs: 9,
+      head: HEAD,
+      problems: [known, one, two],
+      open: 3,
+    });
+    expect(merged).toMatchObject({ merge: { deterministic: true, commits: 3 } });
+    for (const key of ['shard', 'selection', 'conflictsPath']) expect(merged).not.toHaveProperty(key);
+  });
+
+  test('that ended at different heads need another pass; a dry run and a push do not', () => {
+    const differing = (over: Partial<RunResult>) =>
+      onlyRun([leg(1, over), leg(2, { ...over, head: OTHER }), leg(3, over)]);
+    expect(differing({})).toMatchObject({ head: null, problems: [{ severity: 'notice', code: 'heads-differ' }] });
+    expect(differing({ dryRun: true }).problems).toEqual([]);
+    expect(differing({ command: 'push' }).problems).toEqual([]);
+  });
+
+  test.each([
+    [['success', 'success', 'unchanged'], ['pushed', 'pushed', 'unchanged'], 'success', 0],
+    [['unchanged', 'unchanged', 'unchanged'], ['unchanged', 'unchanged', 'unchanged'], 'unchanged', 0],
+    [['success', 'partial', 'success'], ['pushed', 'failed', 'pushed'], 'partial', 3],
+    [['success', 'conflict', 'partial'], ['pushed', 'conflict', 'failed'], 'conflict', 4],
+    // The file in git could not be written, which no peer shows.
+    [['success', 'partial', 'success'], ['pushed', 'pushed', 'pushed'], 'partial', 3],
+    // Only our own branch moved.
+    [['success', 'unchanged', 'unchanged'], ['unchanged', 'unchanged', 'unchanged'], 'success', 0],
+    [['skipped', 'skipped', 'skipped'], ['skipped', 'skipped', 'skipped'], 'skipped', 0],
+  ] as const)('%j with %j are %s', (statuses, peers, status, exitCode) => {
+    const legs = statuses.map((one, index) =>
+      leg(index + 1, {
+        status: one,
+        peers: [primary(), peer({ name: `p${index}`, status: peers[index] ?? 'failed' })],
+      }),
+    );
+    const report = reported(legs);
+    expect([report.status, exitCodeOfReport(report, 'any')]).toEqual([status, exitCode]);
+    expect(report.runs[0]?.legs.map(({ shard }) => shard)).toEqual(['1/3', '2/3', '3/3']);
+  });
+
+  test('that all failed are failed as a whole', () => {
+    const bad = {
+      status: 'failed',
+      peers: [primary({ ...failed, name: 'origin', role: 'primary' }), peer(failed)],
+    } as const;
+    const report = reported([1, 2, 3].map((number) => leg(number, { ...bad, peers: [...bad.peers] })));
+    expect([report.status, exitCodeOfReport(report, 'any')]).toEqual(['failed', 1]);
+  });
+
+  test('whose commits are lost with the machine fail, whatever fail-on says', () => {
+    const report = reported([leg(1), leg(2, { status: 'failed', unsaved: 2 }), leg(3)]);
+    expect(report.runs[0]?.result).toMatchObject({ status: 'failed', unsaved: 2 });
+    expect(FAIL_ON.map((failOn) => exitCodeOfReport(report, failOn))).toEqual([1, 1, 1]);
+  });
+
+  test('are never green if one is missing', () => {
+    const report = reported([leg(1), leg(3)]);
+    expect(report).toMatchObject({
+      status: 'partial',
+      runs: [{ missing: ['2/3'] }],
+      problems: [{ severity: 'error', code: 'leg-missing', message: expect.stringContaining('1 leg of 3: 2/3') }],
+    });
+    expect(FAIL_ON.map((failOn) => exitCodeOfReport(report, failOn))).toEqual([3, 3, 3]);
+    const divided = reported([leg(1), leg(2, {}, 'ffffffffffff'), leg(3)]);
+    expect(divided.runs.map(({ missing }) => missing)).toEqual([['2/3'], ['1/3', '3/3']]);
+  });
+
+  test('of which only the primary counts', () => {
+    const inLeg = (over: Partial<PeerResult>) => [leg(1), leg(2, { peers: [primary(over), peer(failed)] }), leg(3)];
+    const exits = (over: Partial<PeerResult>) => exitCodeOfReport(reported(inLeg(over)), 'primary');
+    expect([exits({}), exits({ status: 'failed' }), exits({ status: 'conflict' })]).toEqual([0, 1, 4]);
+    expect(() => reported([runResult()], { failOn: 'primary' })).toThrow('no result has a primary');
+  });
+});
+
+describe('results of several databases', () => {
+  const hub = (endpoint: string) => [primary({ endpoint }), peer()];
+
+  test('are apart: by primary, folder, branch and command', () => {
+    const results = [
+      runResult({ peers: hub('file:///srv/a') }),
+      runResult({ peers: hub('file:///srv/b') }),
+      runResult({ peers: hub('file:///srv/a'), branch: 'dev' }),
+      runResult({ peers: hub('file:///srv/a'), database: '/work/other' }),
+      runResult({ peers: hub('file:///srv/a'), command: 'status' }),
+      runResult({ peers: hub('file:///srv/a'), dryRun: true }),
+      // A second run of the first one.
+      runResult({ peers: hub('file:///srv/a'), durationMs: 1 }),
+    ];
+    expect(groupLegs(results.map((result) => ({ file: 'f', result }))).map(({ legs }) => legs.length)).toEqual([
+      ...[2, 1, 1, 1, 1, 1],
+    ]);
+  });
+
+  test('count as one run', () => {
+    const good = runResult({ peers: hub('file:///srv/a') });
+    const bad = runResult({ peers: [primary({ ...failed, role: 'primary' })], status: 'failed' });
+    const split = runResult({ peers: hub('file:///srv/c'), status: 'conflict' });
+    const statusOf = (...results: readonly RunResult[]) => reported(results).status;
+    expect([statusOf(good), statusOf(good, bad), statusOf(bad)]).toEqual(['success', 'partial', 'failed']);
+    const conflicting = { ...split, peers: [primary({ endpoint: 'file:///srv/c', status: 'conflict' })] };
+    expect(statusOf(good, bad, conflicting)).toBe('conflict');
+  });
+
+  test('that must be so many', () => {
+    const report = reported([runResult()], { expect: 3 });
+    expect(report).toMatchObject({
+      problems: [{ code: 'leg-missing', message: '3 results must exist, but there is 1' }],
+      status: 'partial',
+    });
+    expect(exitCodeOfReport(report, 'none')).toBe(3);
+    expect(reported([runResult()], { expect: 1 }).problems).toEqual([]);
+  });
+});
+
+test('a run that could not start counts as failed, and its error keeps its place', () => {
+  const error = { code: 'config-invalid', message: 'no', hint: 'fix', file: '/c.yaml', line: 3, column: 1 } as const;
+  const files: readonly ReadFile[] = [asFile(leg(1), 1), asFile(leg(2), 2), { file: 'e.json', kind: 'error', error }];
+  const report = combine(files, { ...request, expect: 3 });
+  expect(report).toMatchObject({
+    status: 'partial',
+    problems: [
+      { code: 'config-invalid', message: 'the run of e.json could not start: no', file: '/c.yaml', line: 3, column: 1 },
+      { code: 'leg-missing' },
+    ],
+  });
+  expect(exitCodeOfReport(report, 'none')).toBe(3);
+});
+
+test('one result keeps its status and its exit code, whatever they are', () => {
+  const statuses = fc.array(fc.constantFrom(...PEER_STATUSES.filter((status) => status !== 'skipped')), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(statuses, fc.boolean(), (list, moved) => {
+      const all = list.every((one) => one === 'failed');
+      const worst = all
+        ? 'failed'
+        : list.includes('conflict')
+          ? 'conflict'
+          : list.includes('failed')
+            ? 'partial'
+            : null;
+      const status = worst ?? (moved || list.some((one) => one !== 'unchanged') ? 'success' : 'unchanged');
+      const result = runResult({ status, peers: list.map((one, index) => peer({ name: `p${index}`, status: one })) });
+      expect(mergeLegs({ legs: [{ file: 'f', result }], missing: [] })).toEqual(result);
+    }),
+  );
+});
+
+test('every combination of legs gives a report of the published form, and hides no failure and no conflict', () => {
+  const status = fc.constantFrom(...PEER_STATUSES);
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom(...RUN_STATUSES), status, status), { minLength: 1, maxLength: 3 }),
+      (all) => {
+        const legs = all.map(([run, hub, own], index) =>
+          leg(index + 1, { status: run, peers: [primary({ status: hub }), peer({ name: `p${index}`, status: own })] }),
+        );
+        const report = reported(legs);
+        expect(reportResultSchema.parse(report)).toEqual(report);
+        const peers = legs.flatMap((one) => one.peers.map((each) => each.status));
+        if (all.length < 3 || peers.includes('failed'))
+          expect(['failed', 'conflict', 'partial']).toContain(report.status);
+        if (peers.includes('conflict')) expect(report.status).toBe('conflict');
+      },
+    ),
+  );
+});

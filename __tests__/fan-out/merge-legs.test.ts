@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { groupLegs } from '../../src/commands/report/group-legs.ts';
-import { combine, exitCodeOfReport } from '../../src/commands/report/index.ts';
+import { combine, exitCodeOfReport, type ReportRequest } from '../../src/commands/report/index.ts';
 import { mergeLegs } from '../../src/commands/report/merge-legs.ts';
 import type { ReadFile } from '../../src/commands/report/read-results.ts';
 import { type PeerResult, type RunResult, reportResultSchema } from '../../src/contract/result.ts';
@@ -26,10 +26,8 @@ function leg(number: number, over: Partial<RunResult> = {}, selection = '0123456
 }
 
 const asFile = (result: RunResult, index: number): ReadFile => ({ file: `r${index}.json`, kind: 'run', result });
-const request = {
-  ...{ files: [], expect: undefined, html: undefined, failOn: 'any', reportValues: 'full', untrusted: false },
-} as const;
-const reported = (results: readonly RunResult[], over: Partial<Parameters<typeof combine>[1]> = {}) =>
+const request: ReportRequest = { files: [], failOn: 'any', reportValues: 'full', untrusted: false };
+const reported = (results: readonly RunResult[], over: Partial<ReportRequest> = {}) =>
   combine(results.map(asFile), { ...request, ...over });
 
 /** The only run of a report. */

@@ -9,7 +9,7 @@ import { boundaryOf, requireWithin } from '../../core/boundary.ts';
 import { Failure, type Location, toFailure } from '../../core/failure.ts';
 import { readSmall, realPath, SMALL_BYTES, statOf } from '../../core/files.ts';
 import { parsedJson } from '../../core/json.ts';
-import { counted } from '../../core/text.ts';
+import { counted, shorten } from '../../core/text.ts';
 import type { Context } from '../context.ts';
 
 /** A file, relative to the working directory, and what is in it. */
@@ -103,8 +103,8 @@ const COMBINED = runResultSchema.shape.command.options;
 const headSchema = z.looseObject({
   version: z.union([z.number(), z.string()]).optional(),
   command: z.string().optional(),
-  error: z.unknown(),
-  truncated: z.unknown(),
+  error: z.unknown().optional(),
+  truncated: z.unknown().optional(),
 });
 
 function textOf(bytes: Buffer, path: string, file: string): string {
@@ -122,11 +122,14 @@ interface Source {
   readonly text: string;
 }
 
+/** An unknown word lists all known ones. */
+const MAX_WHY = 200;
+
 function schemaRefusal({ path, file, text }: Source, { issues }: z.ZodError): Failure {
   const [first] = issues;
   const where = first === undefined || first.path.length === 0 ? '' : `${first.path.join('.')}: `;
   const more = issues.length > 1 ? ` (and ${counted(issues.length - 1, 'more error')})` : '';
-  const why = `${file} is not a result that this version can read: ${where}${first?.message ?? ''}${more}`;
+  const why = `${file} is not a result that this version can read: ${where}${shorten(first?.message ?? '', MAX_WHY)}${more}`;
   return refusal(path, why, placeIn(text, path, first?.path ?? []));
 }
 

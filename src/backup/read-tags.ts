@@ -5,6 +5,7 @@ import { fetchedTagName, fetchTag } from '../dolt/sql/transfer.ts';
 import { inEngines } from '../sync/in-engines.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { readWithRetries, TAGS_MS } from '../sync/read-peer.ts';
+import { requireUploadedTables } from '../sync/remotes/uploaded-tables.ts';
 import { withSshReason } from '../sync/ssh-reason.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import { keepTags } from '../sync/tags.ts';
@@ -58,6 +59,8 @@ async function readPeerTag(
       engine.operationUntil(limit, progress.reach, enough, (sql) => fetchTag(sql, from)),
     );
   try {
+    // The push of a tag writes a new manifest.
+    await requireUploadedTables(context, engine, progress);
     await readWithRetries(read, context, (detail) => context.onProgress({ peer: name, step: 'retrying', detail }));
   } catch (thrown) {
     const { code } = toFailure(thrown);

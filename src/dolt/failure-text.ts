@@ -118,7 +118,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['no branches found in remote', 'remote-empty'],
   ['git remote has no branches', 'remote-empty'],
   ['no refs in common and none specified', 'remote-empty'],
-  ["couldn't find remote ref refs/dolt/data", 'remote-empty'],
+  ["couldn't find remote ref ", 'remote-empty'],
   ['is locked by another dolt process', 'locked'],
   ['cannot update manifest: database is read only', 'locked'],
   ['optimistic lock failed on database root update', 'contention'],

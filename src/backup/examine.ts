@@ -48,6 +48,8 @@ async function examine(engine: Engine, request: DrillRequest): Promise<Examined>
   // Rows of another database are not read: what its definitions compute is unknown.
   const atCommit = await engine.operation(limit, NOWHERE, (sql) => readContents(sql, expected.commit, 'head'));
   requireEqual(expected, atCommit);
+  // Whoever restores the backup begins with its branch.
+  await engine.operation(limit, NOWHERE, (sql) => readContents(sql, head, 'head'));
   if (depth === 'head') return { ...atCommit, head };
   // Before the rows, because a query over a damaged chunk may end the engine (Dolt 2.3.0).
   await engine.runProgram(limit, NOWHERE, (program) => checkDatabase(dolt, engine.database.folder, program));

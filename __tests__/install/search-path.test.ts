@@ -1,15 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { executablesOnPath, pathFolders } from '../../src/install/local-dolt.ts';
+import { executablesOnPath } from '../../src/install/local-dolt.ts';
 import { program } from '../helpers/installing.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-
-test('relative folders of PATH are left out: a checkout must not put a program in the way', () => {
-  expect(pathFolders({ PATH: ['/a', '', '.', 'bin', '/b'].join(delimiter) })).toEqual(['/a', '/b']);
-  expect(pathFolders({})).toEqual([]);
-  expect(pathFolders({ Path: '/c' })).toEqual(['/c']);
-});
 
 test('executable files are found in the order of PATH, folders and plain files are not', async () => {
   await using folder = await tempFolder();

@@ -2,8 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
+import { DOLTHUB_HOST } from '../config/endpoint/options.ts';
+import { parseEndpoint } from '../config/endpoint/parse.ts';
 import { EXIT } from '../contract/exit-codes.ts';
 import type { RunResult } from '../contract/result.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { initDatabase } from '../dolt/init.ts';
 import { openServer } from '../dolt/server/server.ts';
 import { openDatabase, type Sql } from '../dolt/sql/sql.ts';
@@ -39,6 +42,7 @@ const AUTHOR = { name: 'A User', email: 'user@example.org' };
  */
 export async function demo(request: DemoRequest, context: Context): Promise<DemoOutcome> {
   const { path } = await installDolt(request.dolt, context);
+  refuseUnusable(context.tempDir);
   await mkdir(context.tempDir, { recursive: true });
   const folder = await mkdtemp(join(context.tempDir, 'df-demo-'));
   context.onResource({ kind: 'folder', path: folder });
@@ -64,6 +68,23 @@ export async function demo(request: DemoRequest, context: Context): Promise<Demo
     return outcome;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * No endpoint has a space, so a mailbox cannot be below such a folder, which a user of Windows or macOS may have as home.
+ * @throws Failure `bad-usage`
+ */
+function refuseUnusable(folder: string): void {
+  try {
+    parseEndpoint(pathToFileURL(join(folder, 'mailbox')).href, { dolthubHost: DOLTHUB_HOST, allowInsecure: false });
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    if (code !== 'invalid-endpoint') throw thrown;
+    throw new Failure('bad-usage', `the demo cannot use ${folder} for its mailboxes: ${message}`, {
+      hint: 'Set XDG_CACHE_HOME to a folder without spaces, or RUNNER_TEMP on a runner.',
+      cause: thrown,
+    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { posix, win32 } from 'node:path';
+
 /** Environment variables as they were when the process started; an empty one counts as unset. */
 export type Env = Readonly<Record<string, string>>;
 
@@ -15,4 +17,33 @@ export function readEnv(): Env {
  */
 export function forgetEnv(names: readonly string[]): void {
   for (const name of names) delete process.env[name];
+}
+
+/** The file of a program on a system. On Windows only an .exe is started: scripts (.cmd, .bat) would need a shell. */
+export function programFile(name: string, platform: string = process.platform): string {
+  return platform === 'win32' && !/\.exe$/i.test(name) ? `${name}.exe` : name;
+}
+
+/**
+ * The folders of PATH, in order; without relative ones, so that a checkout cannot add a program. On Windows the name of
+ * the variable has any case, a folder may be quoted, and a path without a drive depends on the working directory.
+ */
+export function searchPath(env: Env, platform: string = process.platform): readonly string[] {
+  if (platform !== 'win32')
+    return (env['PATH'] ?? '').split(posix.delimiter).filter((folder) => posix.isAbsolute(folder));
+  const folders = valueOnWindows(env, 'PATH')?.split(win32.delimiter) ?? [];
+  return folders.map((folder) => folder.trim().replace(/^"(.*)"$/, '$1')).filter((folder) => ROOTED.test(folder));
+}
+
+/** A drive with a root, or a server. */
+const ROOTED = /^(?:[A-Za-z]:[\\/]|\\\\[^\\])/;
+
+/** A program of Windows itself. */
+export function windowsProgram(env: Env, ...below: readonly string[]): string {
+  return win32.join(valueOnWindows(env, 'SYSTEMROOT') ?? 'C:\\Windows', 'System32', ...below);
+}
+
+function valueOnWindows(env: Env, name: string): string | undefined {
+  const key = Object.keys(env).find((each) => each.toUpperCase() === name);
+  return key === undefined ? undefined : env[key];
 }

@@ -1,9 +1,10 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { win32 } from 'node:path';
 import { execa } from 'execa';
-import type { Env } from '../core/env.ts';
+import { type Env, programFile, searchPath, windowsProgram } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 
 interface RunOptions {
@@ -34,7 +35,8 @@ const KILL_AFTER_MS = 5_000;
  * @throws Failure `interrupted` when the signal was aborted, `unknown` when the command could not be started.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
-  const child = execa(command, args, {
+  const file = process.platform === 'win32' ? programOnWindows(command, options.env, existsSync) : command;
+  const child = execa(file, args, {
     env: options.env,
     extendEnv: false,
     reject: false,
@@ -56,6 +58,19 @@ export async function run(command: string, args: readonly string[], options: Run
     });
   }
   return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+}
+
+/**
+ * The whole path of a program. Windows looks for a bare name in the working directory before PATH, and that may be a
+ * checkout.
+ * @throws Failure `unknown` if no folder of PATH has it
+ */
+export function programOnWindows(command: string, env: Env, exists: (file: string) => boolean): string {
+  if (win32.isAbsolute(command)) return command;
+  const found = searchPath(env, 'win32').map((folder) => win32.join(folder, programFile(command, 'win32')));
+  const file = found.find(exists);
+  if (file === undefined) throw new Failure('unknown', `${command} could not be run: no folder of PATH has it`);
+  return file;
 }
 
 /**
@@ -120,9 +135,8 @@ async function fromTool(pid: number, env: Env): Promise<string> {
     const options = { env: { PATH: env['PATH'] ?? '/usr/bin:/bin' }, timeoutMs: TIMEOUT_MS };
     return (await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)], options)).stdout;
   }
-  const root = env['SystemRoot'] ?? 'C:\\Windows';
-  const powershell = join(root, 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
+  const powershell = windowsProgram(env, 'WindowsPowerShell', 'v1.0', 'powershell.exe');
   const query = `(Get-CimInstance Win32_Process -Filter 'ProcessId = ${pid}').CommandLine`;
-  const options = { env: { SystemRoot: root }, timeoutMs: TIMEOUT_MS };
+  const options = { env: { SystemRoot: windowsProgram(env, '..') }, timeoutMs: TIMEOUT_MS };
   return (await run(powershell, ['-NoProfile', '-Command', query], options)).stdout;
 }

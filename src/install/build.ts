@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { programFile } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { goInstall } from './go.ts';
-import { executableName } from './platform.ts';
 import { storeInToolCache } from './tool-cache.ts';
 import { describeWanted, newestFitting, type WantedVersion } from './version.ts';
 
@@ -45,7 +45,7 @@ export async function buildDolt(
       const hint = instead === undefined ? 'Install Go 1.26 or newer and a C compiler, or use the release.' : undefined;
       throw new Failure('dolt-not-found', message, { hint });
     }
-    const executable = join(bin, executableName(process.platform));
+    const executable = join(bin, programFile('dolt'));
     const said = await doltVersion(executable, context);
     if (said !== version) {
       throw new Failure('dolt-build-failed', `The source of Dolt ${version} built a Dolt that reports ${said}`);

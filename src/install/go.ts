@@ -28,7 +28,7 @@ function parseGoMinor(output: string): number | null {
  * @throws Failure `interrupted`, or `unknown` if a found Go cannot be run
  */
 async function findGo(env: Record<string, string>, context: InstallContext): Promise<Go> {
-  const [path] = await executablesOnPath(process.platform === 'win32' ? 'go.exe' : 'go', context.env);
+  const [path] = await executablesOnPath('go', context.env);
   if (path === undefined) return { kind: 'no-go', reason: 'no Go was found on PATH' };
   const options = { env, signal: context.signal, timeoutMs: TIMEOUT_MS };
   const { stdout } = await run(path, ['version'], options);

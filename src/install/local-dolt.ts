@@ -1,11 +1,10 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import type { Env } from '../core/env.ts';
+import { join, resolve } from 'node:path';
+import { type Env, programFile, searchPath } from '../core/env.ts';
 import { errorMessage, Failure, toFailure } from '../core/failure.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
-import { executableName } from './platform.ts';
 import { describeWanted, fits, type WantedVersion } from './version.ts';
 
 /**
@@ -49,7 +48,7 @@ export async function findOnPath(
   context: InstallContext,
   unfit: string[] = [],
 ): Promise<InstalledDolt | null> {
-  for (const path of await executablesOnPath(executableName(process.platform), context.env)) {
+  for (const path of await executablesOnPath('dolt', context.env)) {
     try {
       const version = await doltVersion(path, context);
       if (fits(version, wanted)) return { version, path, source: 'path' };
@@ -64,15 +63,9 @@ export async function findOnPath(
   return null;
 }
 
-/** The folders of PATH, in order; without relative ones, so that a checkout cannot add a program. */
-export function pathFolders(env: Env): readonly string[] {
-  const value = env['PATH'] ?? env['Path'] ?? '';
-  return value.split(delimiter).filter((folder) => isAbsolute(folder));
-}
-
-/** Every executable file of that name on PATH, in the order of PATH. */
-export async function executablesOnPath(name: string, env: Env): Promise<readonly string[]> {
-  const candidates = [...new Set(pathFolders(env))].map((folder) => join(folder, name));
+/** Every executable file of a program on PATH, in the order of PATH. */
+export async function executablesOnPath(program: string, env: Env): Promise<readonly string[]> {
+  const candidates = [...new Set(searchPath(env))].map((folder) => join(folder, programFile(program)));
   const found = await Promise.all(candidates.map(isExecutable));
   return candidates.filter((_, index) => found[index]);
 }

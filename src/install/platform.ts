@@ -1,3 +1,4 @@
+import { programFile } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 
 /** The names in Dolt's releases for one kind of machine. */
@@ -20,11 +21,6 @@ const MACHINES = new Map([
   ['arm64', 'arm64'],
 ]);
 
-/** File name of the executable on this system. */
-export function executableName(platform: string): string {
-  return platform === 'win32' ? 'dolt.exe' : 'dolt';
-}
-
 /**
  * Names of the release for a system and a machine as Node spells them (`process.platform`, `process.arch`). Dolt has no
  * release for Windows on ARM, which can run amd64 programs.
@@ -42,7 +38,7 @@ export function releasePlatform(platform: string, arch: string): ReleasePlatform
   const name = `dolt-${system}-${emulated ? 'amd64' : machine}`;
   return {
     asset: system === 'windows' ? `${name}.zip` : `${name}.tar.gz`,
-    executable: [name, 'bin', executableName(platform)],
+    executable: [name, 'bin', programFile('dolt', platform)],
     notice: emulated ? 'Dolt has no release for Windows on ARM: the amd64 one is used, emulated by Windows.' : null,
   };
 }

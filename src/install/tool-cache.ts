@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
+import { programFile } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { isFile, readSmallText } from '../core/files.ts';
 import { fileDigest, SHA256 } from './digests.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
-import { executableName } from './platform.ts';
 import { fits, type WantedVersion } from './version.ts';
 
 /** The layout of @actions/tool-cache 4: <root>/<tool>/<version>/<arch>, and a marker beside it for a complete entry. */
 const TOOL = 'dolt';
-const EXECUTABLE = executableName(process.platform);
+const EXECUTABLE = programFile('dolt');
 const DIGEST = 'dolt.sha256';
 const PLACE_ATTEMPTS = 5;
 

@@ -22,7 +22,7 @@ export async function checkKnownHosts(
 ): Promise<DoctorCheck> {
   const subject = { check: 'known-hosts', peer: peer.name } as const;
   const host = sshHost(peer.endpoint.dolt);
-  const [keygen] = await executablesOnPath(process.platform === 'win32' ? 'ssh-keygen.exe' : 'ssh-keygen', context.env);
+  const [keygen] = await executablesOnPath('ssh-keygen', context.env);
   if (host === null || keygen === undefined)
     return undetermined(subject, 'ssh-keygen, which reads known hosts, is not installed');
   const asks = (file: string) => isKnown(keygen, file, { host, context });

@@ -57,8 +57,7 @@ export async function checkPrograms(peers: readonly Peer[], env: Env): Promise<r
 }
 
 async function checkProgram(program: RemoteProgram, env: Env): Promise<DoctorCheck> {
-  const name = process.platform === 'win32' ? `${program}.exe` : program;
-  const [path] = await executablesOnPath(name, env);
+  const [path] = await executablesOnPath(program, env);
   if (path !== undefined) return fine({ check: program }, path);
   return missing({ check: program }, `${program} is not on PATH`, `Install ${program}, or add its folder to PATH.`);
 }

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../configuration.ts';
 import { type Authority, checkHost, isLoopback, parseAuthority, parseUser } from './authority.ts';
 import { ENDPOINT_KINDS, type EndpointKind, SCHEMES, type Scheme } from './kinds.ts';
@@ -99,14 +98,29 @@ function assemble(written: string, parts: Parts, target: { form: KnownScheme; do
   const path = parts.segments.join('/');
   const isGit = form.gitBySuffix && path.endsWith('.git');
   const kind = isGit ? 'git' : form.kind;
+  const folder = parts.authority === null ? localFolder(written, parts.segments) : null;
   const received = `${parts.scheme}://${authorityText(parts.authority)}/${path}${parts.query}`;
   return {
     written,
     canonical: `${parts.scheme}://${canonicalAuthority(parts.authority, form)}/${path}`,
     dolt: kind === 'dolthub' ? `https://${dolthubHost}/${parts.authority?.host ?? ''}/${path}` : received,
     kind,
-    folder: kind === 'file' ? fileURLToPath(`file:///${parts.segments.map(encodeURIComponent).join('/')}`) : null,
+    folder: kind === 'file' ? folder : null,
   };
+}
+
+/**
+ * The folder of a `file://` endpoint.
+ * @throws Failure `invalid-endpoint` on Windows for a path without a drive, which depends on the working directory, and
+ * for one that names a stream of a file
+ */
+export function localFolder(written: string, segments: readonly string[], platform: string = process.platform): string {
+  if (platform !== 'win32') return `/${segments.join('/')}`;
+  const [drive = '', ...below] = segments;
+  if (!/^[A-Za-z]:$/.test(drive))
+    throw invalidEndpoint(written, 'on Windows a path begins with a drive, as in file:///C:/path');
+  if (below.some((part) => part.includes(':'))) throw invalidEndpoint(written, 'a part of the path contains ":"');
+  return `${drive}\\${below.join('\\')}`;
 }
 
 function authorityText(authority: Authority | null): string {

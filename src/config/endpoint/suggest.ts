@@ -12,6 +12,8 @@ const GIT_PAGE =
   /^(?:https?:\/\/)?(?:www\.)?((?:github|gitlab)\.com|bitbucket\.org|codeberg\.org)\/([^/?#]+\/[^/?#]+)/i;
 const PATH = /^(?:\/|\.\.?(?:\/|$)|~\/)/;
 const HALF_FILE_URL = /^file:(?:\/\/)?(?!\/\/)(.+)$/i;
+/** A path of Windows, alone or after a `file:` with any number of slashes. */
+const DRIVE_PATH = /^(?:file:\/*)?([A-Za-z]:[\\/].*)$/is;
 const REPOSITORY = /^[A-Za-z][\w-]*\/[\w.-]+$/;
 const HOST_AND_PATH = /^[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?::\d+)?\/.+/i;
 const SCHEME = /^([a-z0-9+]+):\/\/(.*)$/is;
@@ -72,6 +74,8 @@ function pageOf(written: string): string | null {
 }
 
 function pathOf(written: string, { cwd, home }: SuggestionBase): string | null {
+  const [, onDrive] = DRIVE_PATH.exec(written) ?? [];
+  if (onDrive !== undefined) return `file:///${onDrive.replaceAll('\\', '/').replace(/\/+$/, '')}`;
   const path = PATH.test(written) ? written : HALF_FILE_URL.exec(written)?.[1];
   if (path === undefined) return null;
   if (path.startsWith('~/')) return home === undefined ? null : pathToFileURL(resolve(home, path.slice(2))).href;

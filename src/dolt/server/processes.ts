@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Env, readEnv, windowsProgram } from '../../core/env.ts';
 import { systemCode } from '../../core/failure.ts';
 import { run } from '../process.ts';
 
@@ -28,11 +29,17 @@ type EndDescendants = () => Promise<void>;
 export async function descendantsOf(engine: { readonly pid: number; readonly mark: string }): Promise<EndDescendants> {
   if (process.platform === 'linux') return async () => killAll(await marked(engine.mark));
   if (process.platform === 'win32') {
-    await run('taskkill', ['/T', '/F', '/PID', String(engine.pid)], { env: {}, timeoutMs: TIMEOUT_MS });
+    const { program, args } = endTreeOnWindows(engine.pid, readEnv());
+    await run(program, args, { env: {}, timeoutMs: TIMEOUT_MS });
     return async () => undefined;
   }
   const descendants = below(engine.pid, await listed()).filter((pid) => pid !== engine.pid);
   return async () => killAll(descendants);
+}
+
+/** By its whole path: Windows looks for a bare name in the working directory first, which may be a checkout. */
+export function endTreeOnWindows(pid: number, env: Env) {
+  return { program: windowsProgram(env, 'taskkill.exe'), args: ['/T', '/F', '/PID', String(pid)] } as const;
 }
 
 /** Kills processes; some may have ended. */

@@ -5,7 +5,7 @@ import { lineCounts, type Source, sources } from './helpers/source-tree.ts';
 /** What each folder of src may import from the others; entry points are the files of src itself. */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'entry points': ['frontends', 'core'],
-  frontends: ['commands', 'resolve', 'report', 'dolt', 'github', 'core', 'contract'],
+  frontends: ['commands', 'resolve', 'report', 'dolt', 'github', 'caches', 'core', 'contract'],
   commands: [
     'backup',
     'config',
@@ -35,6 +35,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   dolt: ['egress', 'core', 'contract'],
   egress: ['core', 'contract'],
   github: ['core', 'contract'],
+  caches: ['egress', 'core', 'contract'],
   core: ['contract'],
   contract: [],
 };
@@ -45,6 +46,7 @@ const OWNERS: readonly [RegExp, readonly string[], string][] = [
   [/^@actions\/tool-cache$/, ['install/'], 'it runs programs of its own'],
   [/^(?:execa|(?:node:)?child_process)$/, ['dolt/process.ts'], 'it starts processes'],
   [/^mysql2/, ['dolt/'], 'it speaks to the engine'],
+  [/^tar$/, ['caches/'], 'it unpacks what others stored'],
   [/^commander$/, ['frontends/cli/'], 'it reads argv'],
 ];
 

@@ -63,6 +63,11 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** A measured time: `4.1 s`. */
+export function secondsText(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
 /** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never splits a character. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

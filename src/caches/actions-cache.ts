@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { errorMessage } from '../core/failure.ts';
+import type { FileCache, Stored, Wanted } from '../core/file-cache.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Secrets } from '../core/secrets.ts';
+import { secondsText } from '../core/text.ts';
+import { monotonicMs } from '../core/time.ts';
+import { pack, unpack } from './archive.ts';
+import { downloadTo, postJson, StatusError, uploadFrom, type Way } from './request.ts';
+import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
+
+/** What the cache works with. */
+export interface CacheSurroundings {
+  /** Of the job. */
+  readonly env: Env;
+  readonly log: Logger;
+  readonly secrets: Secrets;
+  /** Aborted when the step is cancelled; nothing is restored or stored then. */
+  readonly signal: AbortSignal;
+}
+
+/** How long a step may wait for the cache. */
+export interface CacheLimits {
+  /** All work of one step on the cache together: requests, transfers, packing and checking. */
+  readonly allMs: number;
+  /** One answer of the service. */
+  readonly answerMs: number;
+}
+
+export const CACHE_LIMITS: CacheLimits = { allMs: 60_000, answerMs: 10_000 };
+
+/**
+ * Part of the identity of an entry besides its key, which GitHub compares as a whole. It changes with the layout of our
+ * entries, so that no version of dolt-federation reads those of another.
+ */
+const LAYOUT = 'dolt-federation-1';
+
+/** More files than any database of a size that is cached has. */
+const MAX_FILES = 10_000;
+/** Our archives hold data that is compressed already. */
+const MOST_EXPANDED = 4;
+
+/** The key is taken: another run stored the same meanwhile. */
+const TAKEN = 409;
+
+/**
+ * The Actions cache for one step. The token and the signed addresses of entries are secrets. After the first failure of the
+ * service, or when the time is over, the step goes on without it.
+ */
+export class ActionsCache implements FileCache {
+  readonly #service: CacheService;
+  readonly #surroundings: CacheSurroundings;
+  readonly #limits: CacheLimits;
+  #leftMs: number;
+  #isLost = false;
+
+  constructor(service: CacheService, surroundings: CacheSurroundings, limits: CacheLimits = CACHE_LIMITS) {
+    this.#service = service;
+    this.#surroundings = surroundings;
+    this.#limits = limits;
+    this.#leftMs = limits.allMs;
+    surroundings.secrets.add(service.token);
+  }
+
+  async restoreFile(wanted: Wanted, file: string): Promise<string | null> {
+    if (!this.#service.mayRead) return null;
+    return await this.#ask(`${wanted.what} was not restored`, async (way) => {
+      const begun = monotonicMs();
+      const [key = '', ...others] = wanted.keys;
+      const found = await this.#call(way, LOOK_UP, { key, restore_keys: others });
+      // The service also finds keys that only begin like the first one.
+      const isWanted = wanted.keys.some((one) => found.key.startsWith(one));
+      if (!found.ok || !isWanted) {
+        this.#say(`${wanted.what}: no entry`);
+        return null;
+      }
+      this.#surroundings.secrets.add(found.url);
+      await downloadTo(way, { url: found.url, maxBytes: wanted.maxBytes }, file);
+      this.#say(
+        `${wanted.what}: restored ${found.key}, ${await sizeOf(file)} in ${secondsText(monotonicMs() - begun)}`,
+      );
+      return found.key;
+    });
+  }
+
+  async saveFile({ what, key }: Stored, file: string): Promise<boolean> {
+    if (!this.#service.mayWrite) return false;
+    const isStored = await this.#ask(`${what} was not stored`, async (way) => {
+      const begun = monotonicMs();
+      const reserved = await this.#call(way, RESERVE, { key }).catch((thrown: unknown) => {
+        if (thrown instanceof StatusError && thrown.status === TAKEN) return null;
+        throw thrown;
+      });
+      if (reserved?.ok !== true) {
+        this.#say(`${what}: an entry ${key} exists, or may not be stored`);
+        return false;
+      }
+      this.#surroundings.secrets.add(reserved.url);
+      await uploadFrom(way, reserved.url, file);
+      const { size } = await stat(file);
+      const { ok } = await this.#call(way, FINALIZE, { key, size_bytes: String(size) });
+      if (ok) this.#say(`${what}: stored ${key}, ${await sizeOf(file)} in ${secondsText(monotonicMs() - begun)}`);
+      return ok;
+    });
+    return isStored === true;
+  }
+
+  async restoreFolder(wanted: Wanted, folder: string, isExpected: (name: string) => boolean): Promise<string | null> {
+    const file = archiveBeside(folder);
+    try {
+      const key = await this.restoreFile(wanted, file);
+      if (key === null) return null;
+      const limits = { maxBytes: wanted.maxBytes * MOST_EXPANDED, maxFiles: MAX_FILES, isExpected };
+      const isUnpacked = await this.#spend(async (signal) => {
+        await unpack(file, folder, { ...limits, signal });
+        return true;
+      }).catch((thrown: unknown) => {
+        if (!this.#isOver()) this.refuse(key, errorMessage(thrown));
+        return false;
+      });
+      if (isUnpacked) return key;
+      await rm(folder, { recursive: true, force: true });
+      return null;
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  async saveFolder(stored: Stored, folder: string, names: readonly string[]): Promise<boolean> {
+    if (!this.#service.mayWrite) return false;
+    const file = archiveBeside(folder);
+    try {
+      const packed = await this.check(`${stored.what} was not stored`, async (signal) => {
+        await pack(folder, names, file, signal);
+        return true;
+      });
+      return packed === true && (await this.saveFile(stored, file));
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  async check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    if (this.#isLost) return null;
+    return await this.#spend(work).catch((thrown: unknown) => {
+      this.#say(`${what}: ${this.#reason(thrown)}`);
+      return null;
+    });
+  }
+
+  refuse(key: string, why: string): void {
+    this.#surroundings.log.warning(
+      `The entry ${key} of the Actions cache is not used: ${why}. Delete it: gh cache delete ${key}`,
+    );
+  }
+
+  /** Asks the service; if that fails, the step does not ask again. */
+  async #ask<T>(failed: string, work: (way: Way) => Promise<T>): Promise<T | null> {
+    if (this.#isLost) return null;
+    const { env } = this.#surroundings;
+    const { answerMs } = this.#limits;
+    return await this.#spend((signal) => work({ env, signal, answerMs })).catch((thrown: unknown) => {
+      this.#isLost = true;
+      this.#say(`${failed}: ${this.#reason(thrown)}. This step goes on without the cache.`);
+      return null;
+    });
+  }
+
+  /** Runs work within what is left of the time, and charges it. */
+  async #spend<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const begun = monotonicMs();
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(new Error('the time for the cache is over')), this.#leftMs);
+    try {
+      const signal = AbortSignal.any([this.#surroundings.signal, over.signal]);
+      signal.throwIfAborted();
+      return await work(signal);
+    } finally {
+      clearTimeout(timer);
+      this.#leftMs = Math.max(0, this.#leftMs - (monotonicMs() - begun));
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#leftMs <= 0 || this.#surroundings.signal.aborted;
+  }
+
+  #reason(thrown: unknown): string {
+    if (this.#surroundings.signal.aborted) return 'the step was cancelled';
+    return this.#leftMs <= 0 ? 'the time for the cache is over' : errorMessage(thrown);
+  }
+
+  #say(text: string): void {
+    this.#surroundings.log.info(`Actions cache: ${text}`);
+  }
+
+  /** @throws Error if the answer is not in the form of the service */
+  async #call<T>(way: Way, method: Method<T>, request: object): Promise<T> {
+    const { token } = this.#service;
+    const to = { url: methodUrl(this.#service, method.name), token };
+    const parsed = method.answer.safeParse(await postJson(way, to, { ...request, version: LAYOUT }));
+    if (parsed.success) return parsed.data;
+    throw new Error(`the cache service answered ${method.name} with something unexpected`);
+  }
+}
+
+async function sizeOf(file: string): Promise<string> {
+  return `${((await stat(file)).size / 1_000_000).toFixed(1)} MB`;
+}
+
+function archiveBeside(folder: string): string {
+  return join(dirname(folder), `df-archive-${randomBytes(6).toString('hex')}`);
+}

@@ -1,0 +1,167 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { connect as connectTls } from 'node:tls';
+import type { Env } from '../core/env.ts';
+import { openDirectly, openThrough } from '../egress/dial.ts';
+import type { Target } from '../egress/host-rule.ts';
+import { jobProxyFor } from '../egress/job-proxy.ts';
+import { isSafe } from './service.ts';
+
+/** How requests of the cache leave the machine, and when they end. */
+export interface Way {
+  /** Of the job: its proxy is used. */
+  readonly env: Env;
+  /** Ends a request at any moment, with its connection: an open one would keep the step running. */
+  readonly signal: AbortSignal;
+  /** How long the service may take to accept a connection, and to answer once the whole request was sent. */
+  readonly answerMs: number;
+}
+
+interface Sent {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  /** A text, or the file that holds the body. */
+  readonly body?: { readonly text: string } | { readonly file: string };
+}
+
+/** An answer of the service is a few hundred bytes. */
+const MAX_TEXT_BYTES = 64 * 1024;
+/** The version of the protocol of Azure Blob Storage; since 2019-12-12 one request takes up to 5,000 MiB. */
+const USER_AGENT = 'dolt-federation';
+const AZURE_VERSION = '2021-12-02';
+
+/** A refusal of the service, with its status. */
+export class StatusError extends Error {
+  readonly status: number;
+  constructor(status: number, host: string) {
+    super(`${host} answered ${status}`);
+    this.status = status;
+  }
+}
+
+/** Calls the service with JSON. @throws StatusError, errors of the connection, an error if the answer is no JSON */
+export async function postJson(way: Way, to: { readonly url: string; readonly token: string }, value: unknown) {
+  const headers = {
+    authorization: `Bearer ${to.token}`,
+    'content-type': 'application/json',
+    accept: 'application/json',
+  };
+  const answer = await send(way, { url: to.url, method: 'POST', headers, body: { text: JSON.stringify(value) } });
+  const parsed: unknown = JSON.parse(await textOf(answer));
+  return parsed;
+}
+
+/** Writes the body of an address to a file. @throws StatusError, errors of the connection; no file remains */
+export async function downloadTo(way: Way, from: { readonly url: string; readonly maxBytes: number }, file: string) {
+  const answer = await send(way, { url: from.url, method: 'GET', headers: {} });
+  let bytes = 0;
+  const counted = async function* (source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > from.maxBytes) throw new Error(`the entry is larger than ${from.maxBytes} bytes`);
+      yield chunk;
+    }
+  };
+  try {
+    await pipeline(answer, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal: way.signal });
+    const promised = Number(answer.headers['content-length'] ?? bytes);
+    if (promised !== bytes) throw new Error(`the entry broke off after ${bytes} of ${promised} bytes`);
+  } catch (thrown) {
+    await rm(file, { force: true });
+    throw thrown;
+  }
+}
+
+/** Sends a file as one blob. @throws StatusError, errors of the connection */
+export async function uploadFrom(way: Way, url: string, file: string): Promise<void> {
+  const headers = {
+    'x-ms-blob-type': 'BlockBlob',
+    'x-ms-version': AZURE_VERSION,
+    'content-type': 'application/octet-stream',
+  };
+  (await send(way, { url, method: 'PUT', headers, body: { file } })).destroy();
+}
+
+/** One request on a connection of its own. Redirects are not followed: the service sends none. */
+async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
+  const at = new URL(sent.url);
+  if (!isSafe(sent.url)) throw new Error(`${at.hostname} is named without https`);
+  const { body } = sent;
+  const length = body === undefined ? 0 : 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
+  const socket = await connect(way, at);
+  const answer = await new Promise<IncomingMessage>((done, fail) => {
+    const asking = httpRequest({
+      method: sent.method,
+      path: `${at.pathname}${at.search}`,
+      headers: { ...sent.headers, host: at.host, 'content-length': length, 'user-agent': USER_AGENT },
+      createConnection: () => socket,
+      signal: way.signal,
+    });
+    asking.on('error', fail);
+    asking.on('response', done);
+    asking.on('finish', () => {
+      const timer = setTimeout(() => asking.destroy(silent(at, way)), way.answerMs);
+      for (const event of ['response', 'close']) asking.on(event, () => clearTimeout(timer));
+    });
+    // A server that refuses an upload may close the connection before the whole body was sent.
+    if (body !== undefined && 'file' in body) pipeline(createReadStream(body.file), asking).catch(fail);
+    else asking.end(body?.text);
+  });
+  const status = answer.statusCode ?? 0;
+  if (status >= 200 && status < 300) return answer;
+  answer.destroy();
+  throw new StatusError(status, at.hostname);
+}
+
+function silent({ hostname }: URL, { answerMs }: Way): Error {
+  return new Error(`${hostname} was silent for ${answerMs / 1000} s`);
+}
+
+/** A connection, ready to be written to. It ends with the signal. */
+async function connect(way: Way, at: URL): Promise<Socket> {
+  const { env, signal } = way;
+  const isTls = at.protocol === 'https:';
+  const host = at.hostname.replace(/^\[(.*)\]$/, '$1');
+  const target: Target = { host, port: Number(at.port) || (isTls ? 443 : 80) };
+  const proxy = isTls ? jobProxyFor(env, 'https', target) : ({ kind: 'direct' } as const);
+  if (proxy.kind === 'unusable') throw new Error(proxy.why);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(silent(at, way)), way.answerMs);
+  const limited = AbortSignal.any([signal, late.signal]);
+  try {
+    const socket =
+      proxy.kind === 'proxy'
+        ? await openThrough(proxy.url, target, limited)
+        : await openDirectly(target, { plain: !isTls, named: true }, limited);
+    return isTls ? await secured(socket, host, limited) : socket;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function secured(socket: Socket, host: string, signal: AbortSignal): Promise<Socket> {
+  const tls = connectTls({ socket, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['http/1.1'] });
+  const stop = () => tls.destroy(new Error(`${host} did not complete the handshake of TLS`));
+  signal.addEventListener('abort', stop, { once: true });
+  await new Promise<void>((done, fail) => {
+    tls.once('secureConnect', () => done());
+    tls.once('error', fail);
+  });
+  return tls;
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    const part = Buffer.from(chunk);
+    bytes += part.length;
+    if (bytes > MAX_TEXT_BYTES) throw new Error(`the answer is larger than ${MAX_TEXT_BYTES} bytes`);
+    chunks.push(part);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,41 @@
+/** What to look for in a cache. */
+export interface Wanted {
+  /** What it is, for the log. */
+  readonly what: string;
+  /** The exact key first, or beginnings of keys; of those that fit the first one, the newest entry is taken. */
+  readonly keys: readonly string[];
+  /** A larger entry is not read. */
+  readonly maxBytes: number;
+}
+
+/** What to store. */
+export interface Stored {
+  readonly what: string;
+  readonly key: string;
+}
+
+/**
+ * A store that outlives the machine and that others may have written to: whoever reads an entry checks it. Its methods
+ * end in time and do not throw, because a run without a cache only takes longer.
+ */
+export interface FileCache {
+  /** @returns the key of the entry that is now in the file; null: there is none, and no file */
+  restoreFile(wanted: Wanted, file: string): Promise<string | null>;
+  /** Stores a file under a new key. @returns whether it did */
+  saveFile(stored: Stored, file: string): Promise<boolean>;
+  /**
+   * Restores ordinary files into a folder that it creates.
+   * @param isExpected an entry with any other name is refused as a whole
+   * @returns the key of the entry; null: there is none, and no folder
+   */
+  restoreFolder(wanted: Wanted, folder: string, isExpected: (name: string) => boolean): Promise<string | null>;
+  /** @param names of ordinary files below the folder, with `/` */
+  saveFolder(stored: Stored, folder: string, names: readonly string[]): Promise<boolean>;
+  /**
+   * Runs work on a restored entry within the time that is left for the cache.
+   * @returns null: it failed, or the time is over; the reason is logged
+   */
+  check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | null>;
+  /** Warns about an entry that is not what its key says; nobody can replace it under that key. */
+  refuse(key: string, why: string): void;
+}

@@ -10,13 +10,14 @@ import { withValues } from '../report/values.ts';
 import { type Asked, type Command, defineCommand, type Rendered } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { requestedShard } from './fan-out/shard.ts';
+import type { SyncOutcome } from './on-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { labelOf } from './outcome/pull-request-label.ts';
 import { isWithinStaleAfter } from './outcome/staleness.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl, requestedRoles } from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
-import { type SyncOutcome, sync } from './sync.ts';
+import { sync } from './sync.ts';
 
 /** `sync`, `pull`, `push`, `status` and `plan` share one request and one result; each carries out a part. */
 export function syncCommand(command: SyncRequest['command']): Command {

@@ -10,12 +10,6 @@ import { prepareInboxes } from '../../sync/receive.ts';
 import { explainFileAccess } from '../../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
-import { NO_EXPORT } from '../outcome/export-after-sync.ts';
-import { reportEnd } from '../outcome/progress.ts';
-import { record } from '../outcome/record.ts';
-import { runResult } from '../outcome/run-result.ts';
-import type { PreparedSync } from '../prepare/prepare-sync.ts';
-import { readSyncSettings } from '../prepare/sync-settings.ts';
 import {
   type Opened,
   onDatabase,
@@ -23,7 +17,13 @@ import {
   removeScratchBranches,
   type SyncOutcome,
   withPeers,
-} from '../sync.ts';
+} from '../on-database.ts';
+import { NO_EXPORT } from '../outcome/export-after-sync.ts';
+import { reportEnd } from '../outcome/progress.ts';
+import { record } from '../outcome/record.ts';
+import { runResult } from '../outcome/run-result.ts';
+import type { PreparedSync } from '../prepare/prepare-sync.ts';
+import { readSyncSettings } from '../prepare/sync-settings.ts';
 import { type Drilled, drillCopies } from './drill-copies.ts';
 import { backupPeers } from './peers.ts';
 import type { BackupRequest } from './request.ts';

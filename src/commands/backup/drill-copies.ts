@@ -11,8 +11,8 @@ import { NOWHERE } from '../../egress/host-rule.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
+import type { Opened } from '../on-database.ts';
 import { accessTo } from '../prepare/peer-access.ts';
-import type { Opened } from '../sync.ts';
 import type { BackupRequest } from './request.ts';
 
 /** Each restored backup needs an engine of its own, and its memory. */

@@ -1,9 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...(await readdir('docs')).map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith('.md'),
-);
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...(await readdir('docs')).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md'));
 
 /** Words that readers of the pages stumbled over, and words of ours that git and SQL have others for. */
 const BANNED =

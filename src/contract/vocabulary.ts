@@ -128,7 +128,7 @@ export const STALE_REASONS = ['unsent', 'delivered', 'unread', 'never-verified']
  * Why a peer is stale. `unsent`: it lacks an old commit of ours. `delivered`: an old commit of ours waits in its inbox.
  * `unread`: it could not be read, and was last verified long ago. `never-verified`: nor does this machine know when.
  */
-export type StaleReason = (typeof STALE_REASONS)[number];
+type StaleReason = (typeof STALE_REASONS)[number];
 
 export const PEER_STATUSES = ['unchanged', 'pulled', 'pushed', 'synced', 'conflict', 'failed', 'skipped'] as const;
 export type PeerStatus = (typeof PEER_STATUSES)[number];

@@ -200,8 +200,9 @@ mysql://host:3306/database and https://host:50051/database.
   only fast-forwards its branch at the end (ADR 15).
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes).
-- If a client commits during the run, our branch stays, and the peers report
-  contention. Run again: the next run merges what was pushed.
+- What clients commit during the run is merged at its end, and the next run
+  pushes it. If they commit faster than the run merges, our branch stays, and
+  the peers report contention. Run again: the next run merges what was pushed.
 - If no server holds the database, it is opened directly.
 - resolve works the same way: it merges in the scratch copy, and the server
   fast-forwards its branch. If a client commits meanwhile, nothing is merged.
@@ -684,12 +685,13 @@ cases:
       dolt-federation: computes row_lock
       Why: all databases must make the same commit
 
-A federation with both tools comes to rest (beads/beside/rounds-of-bd). A merge
-of either tool contains both parents, so the other tool only fast-forwards to
-it. If both tools merge the same heads at the same time, there are two merge
-commits with few differences. The next merge resolves these like any others, and
-then one commit contains both. bd computes is_blocked by the same rule. For
-issues that a wisp can block, the value of the last writer stays.
+A federation with both tools comes to rest (beads/beside/rounds-of-bd, and by
+the scheduled workflow on fresh runners rounds-on-runners). A merge of either
+tool contains both parents, so the other tool only fast-forwards to it. If both
+tools merge the same heads at the same time, there are two merge commits with
+few differences. The next merge resolves these like any others, and then one
+commit contains both. bd computes is_blocked by the same rule. For issues that a
+wisp can block, the value of the last writer stays.
 
 THE IDENTITY OF A CLONE
 
@@ -750,9 +752,9 @@ differ. Here the same rule holds in two places (other-project, exit code 4):
   project, write one of the ids to both places on the other side, commit, and
   run again.
 - **A database with another id than its workspace** is not synchronized: the
-  server may serve another database. status and a dry run only warn. A database
-  that you name yourself is not compared. With BEADS_SKIP_IDENTITY_CHECK=1, no
-  id is.
+  server may serve another database. status and a dry run only warn, and doctor
+  reports it. A database that you name yourself is not compared. With
+  BEADS_SKIP_IDENTITY_CHECK=1, no id is.
 
 An id that only one side has is no difference.
 
@@ -1269,7 +1271,7 @@ says, so only its owner may read it. On the command line it is
 beads leave alone. In the Action it is under RUNNER_TEMP and is deleted with the
 job, unless a step keeps it:
 
-          - uses: actions/upload-artifact@v6
+          - uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1
             if: always() && steps.sync.outputs.conflicts-path != ''
             with:
               name: conflicts
@@ -1542,13 +1544,15 @@ WHAT A RUN NEVER DOES
 
 - It does not force a push or rewrite a branch, unless force-with-lease or adopt
   names the exact head that may be lost. A tag keeps that head.
-- It does not report success without reading the peer again after a push.
+- It does not report success without reading the peer again after a push. A git
+  remote must also have every table file that its manifest names.
 - It does not push to the branch of a running database.
 - It does not overwrite uncommitted changes.
 - It does not break a lock or repair a damaged file.
 - It does not send a credential to another address than the url of its entry.
 - It does not write on the events of a pull request, unless
-  allow-untrusted-event is set.
+  allow-untrusted-event is set. It contacts only peers that the pull request
+  does not change (the plan).
 
 WHAT BLOCKS A PEER
 

@@ -123,12 +123,11 @@ export const PEER_STATES = [
  */
 export type PeerState = (typeof PEER_STATES)[number];
 
-export const STALE_REASONS = ['unsent', 'delivered', 'unread', 'never-verified'] as const;
 /**
  * Why a peer is stale. `unsent`: it lacks an old commit of ours. `delivered`: an old commit of ours waits in its inbox.
  * `unread`: it could not be read, and was last verified long ago. `never-verified`: nor does this machine know when.
  */
-type StaleReason = (typeof STALE_REASONS)[number];
+export const STALE_REASONS = ['unsent', 'delivered', 'unread', 'never-verified'] as const;
 
 export const PEER_STATUSES = ['unchanged', 'pulled', 'pushed', 'synced', 'conflict', 'failed', 'skipped'] as const;
 export type PeerStatus = (typeof PEER_STATUSES)[number];

@@ -8,7 +8,7 @@ import { toFailure } from '../core/failure.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import { jobSecrets } from '../credentials/secret-texts.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
-import type { AlarmSubject } from '../report/alarm.ts';
+import type { AlarmSubject } from '../report/alarm/alarms.ts';
 import type { Annotation } from '../report/annotations.ts';
 import type { TextStyle } from '../report/text/table.ts';
 import type { Context } from './context.ts';

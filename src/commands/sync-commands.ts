@@ -1,7 +1,7 @@
 import type { RunResult } from '../contract/result.ts';
 import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
-import { runAlarms } from '../report/alarm.ts';
+import { runAlarms } from '../report/alarm/alarms.ts';
 import { annotations } from '../report/annotations.ts';
 import { runOutputs } from '../report/outputs.ts';
 import { COMMENT_BUDGET_BYTES, summary } from '../report/summary.ts';

@@ -1,8 +1,8 @@
-import { ENGINE_ERRORS } from './engine-errors.ts';
-import { EXPORT_ERRORS } from './export-errors.ts';
-import { INCOMING_ERRORS, RESOLVE_ERRORS } from './merge-errors.ts';
-import { PEER_ERRORS } from './peer-errors.ts';
-import { USAGE_ERRORS } from './usage-errors.ts';
+import { ENGINE_ERRORS } from './errors/engine-errors.ts';
+import { EXPORT_ERRORS } from './errors/export-errors.ts';
+import { INCOMING_ERRORS, RESOLVE_ERRORS } from './errors/merge-errors.ts';
+import { PEER_ERRORS } from './errors/peer-errors.ts';
+import { USAGE_ERRORS } from './errors/usage-errors.ts';
 
 /** Every stable error code, in the order of docs/troubleshooting.md. */
 export const ERRORS = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Keeping, keepIssues } from '../../../src/frontends/action/alarm-issues.ts';
-import { type AlarmSubject, runAlarms } from '../../../src/report/alarm.ts';
+import { type AlarmSubject, runAlarms } from '../../../src/report/alarm/alarms.ts';
 import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
 import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
 import type { StubIssue } from '../../helpers/servers/github-issues.ts';

@@ -10,8 +10,8 @@ import {
 } from '../../github/alarm/issues.ts';
 import { type AlarmPlace, alarmMarker, stateLine } from '../../github/alarm/marker.ts';
 import type { Answer, Repository } from '../../github/client.ts';
-import type { AlarmSubject } from '../../report/alarm.ts';
-import { type AlarmRun, alarmText, alarmTitle, closingText, lastingText } from '../../report/alarm-text.ts';
+import type { AlarmSubject } from '../../report/alarm/alarms.ts';
+import { type AlarmRun, alarmText, alarmTitle, closingText, lastingText } from '../../report/alarm/issue-text.ts';
 
 /** Where the issues are, and which run writes them. */
 export interface Keeping {

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/
 import { type Env, readEnv } from '../../core/env.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { repositoryOfJob } from '../../github/client.ts';
-import { type AlarmSubject, endAlarm, failureAlarm } from '../../report/alarm.ts';
+import { type AlarmSubject, endAlarm, failureAlarm } from '../../report/alarm/alarms.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { literal } from '../../report/markdown.ts';
 import { type Alarming, raiseAlarm, requestedAlarm } from './alarm.ts';

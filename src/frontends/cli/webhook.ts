@@ -4,9 +4,9 @@ import type { Env } from '../../core/env.ts';
 import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { type AlarmSubject, failureAlarm } from '../../report/alarm.ts';
+import { type AlarmSubject, failureAlarm } from '../../report/alarm/alarms.ts';
+import { webhookMessage } from '../../report/alarm/webhook-message.ts';
 import { errorResult } from '../../report/error-result.ts';
-import { webhookMessage } from '../../report/webhook-message.ts';
 import { parseWebhook, postWebhook } from '../webhook.ts';
 
 const VARIABLE = 'DOLT_FEDERATION_WEBHOOK_URL';

@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, FINAL, INFORMATION, USAGE } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, INFORMATION, USAGE } from '../error-entry.ts';
 
 /** Errors of the configuration, the command line and the choice of what to work on. */
 export const USAGE_ERRORS = {

@@ -1,7 +1,7 @@
-import type { ErrorCode } from '../contract/error-codes.ts';
-import type { ErrorResult, PeerResult, RunResult } from '../contract/result.ts';
-import { failureSummary } from './error-result.ts';
-import { summary } from './summary.ts';
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import type { ErrorResult, PeerResult, RunResult } from '../../contract/result.ts';
+import { failureSummary } from '../error-result.ts';
+import { summary } from '../summary.ts';
 
 /** How a run ended for one peer, or as a whole, for those who are alerted. */
 export interface AlarmSubject {

@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, USAGE } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, USAGE } from '../error-entry.ts';
 
 /** Findings of the check of a peer's commits before a merge: reasons to block the peer, and information. */
 export const INCOMING_ERRORS = {

@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, FINAL, HUMAN, USAGE } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, HUMAN, USAGE } from '../error-entry.ts';
 
 /** Errors of the JSONL file and of its commit to git. */
 export const EXPORT_ERRORS = {

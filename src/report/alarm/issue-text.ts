@@ -1,6 +1,6 @@
-import { counted, plain, shorten } from '../core/text.ts';
-import type { AlarmSubject } from './alarm.ts';
-import { code, literal } from './markdown.ts';
+import { counted, plain, shorten } from '../../core/text.ts';
+import { code, literal } from '../markdown.ts';
+import type { AlarmSubject } from './alarms.ts';
 
 /** The run that reports a failure. */
 export interface AlarmRun {

@@ -1,5 +1,5 @@
-import { type ErrorCodeEntry, FINAL, TRANSIENT } from './error-entry.ts';
-import { EXIT } from './exit-codes.ts';
+import { type ErrorCodeEntry, FINAL, TRANSIENT } from '../error-entry.ts';
+import { EXIT } from '../exit-codes.ts';
 
 /** Errors of getting a Dolt and of opening the database with it. */
 export const ENGINE_ERRORS = {

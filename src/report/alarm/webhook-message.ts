@@ -1,7 +1,7 @@
-import { RUN_STATUSES } from '../contract/vocabulary.ts';
-import type { WebhookMessage } from '../contract/webhook.ts';
-import type { AlarmSubject } from './alarm.ts';
-import { type AlarmRun, alarmLine } from './alarm-text.ts';
+import { RUN_STATUSES } from '../../contract/vocabulary.ts';
+import type { WebhookMessage } from '../../contract/webhook.ts';
+import type { AlarmSubject } from './alarms.ts';
+import { type AlarmRun, alarmLine } from './issue-text.ts';
 
 /**
  * The message about a run with a failure: names and codes only, because it leaves the repository.

@@ -1,5 +1,5 @@
-import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, TRANSIENT } from './error-entry.ts';
-import { EXIT } from './exit-codes.ts';
+import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, TRANSIENT } from '../error-entry.ts';
+import { EXIT } from '../exit-codes.ts';
 
 /** Errors of fetching from, merging with, pushing to or verifying one peer, and of the run itself. */
 export const PEER_ERRORS = {

@@ -75,9 +75,10 @@ describe('the workflow of a primary', () => {
   ] as const)('%s needs no secret', (written, runner, contents) => {
     const needs = needsOf(written);
     expect(needs).toMatchObject({ runner, contents, secrets: [], credentials: [], bootstrap: 'origin' });
-    const { permissions, concurrency, jobs } = parse(workflow(needs));
-    expect(permissions).toEqual({ contents });
-    expect(concurrency).toEqual({ group: 'dolt-federation', 'cancel-in-progress': false });
+    const { permissions, jobs } = parse(workflow(needs));
+    expect(permissions).toEqual({});
+    expect(jobs.sync.permissions).toEqual({ contents });
+    expect(jobs.sync.concurrency).toEqual({ group: 'dolt-federation', 'cancel-in-progress': false });
     expect(jobs.sync).toMatchObject({ if: "github.repository == 'my-org/my-repo'", 'runs-on': runner });
     expect(jobs.sync.steps[1]).not.toHaveProperty('env');
   });

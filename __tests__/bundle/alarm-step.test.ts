@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { webhookSchema } from '../../src/contract/webhook.ts';
+import { webhookSchema } from '../../src/report/alarm/webhook-message.ts';
 import { CLI, commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';

@@ -75,6 +75,7 @@ const OFFLINE: readonly Sample[] = [
 const ONLINE: readonly Sample[] = [
   sample('branch-not-found', 'sync --branch trunk'),
   sample('remote-empty', 'sync', peers('hub: file://SRV/hub')),
+  sample('stale', 'status --stale-after 1s', peers('vault: file://SRV/vault')),
   sample('folder-missing', 'sync', peers('disk: file:///no-such-disk/north')),
   sample('network', 'sync --retries 0', peers('hub: {endpoint: https://127.0.0.1:1/north, live: false}')),
   sample('branch-missing', 'sync', peers('box: {endpoint: file://SRV/box, branch: trunk, role: upstream}')),

@@ -111,6 +111,16 @@ test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and th
   });
   expect(exitCodeOf(again.result, 'any')).toBe(EXIT.ok);
   expect((await run(true, { command: 'status' })).result.peers[0]).toMatchObject({ state: 'delivered', error: null });
+  const late = await run(true, { command: 'status', staleAfter: 1 });
+  expect(late.result.peers[0]).toMatchObject({
+    status: 'failed',
+    error: { code: 'stale', message: expect.stringContaining('still waits in the inbox') },
+    stale: { because: 'delivered' },
+  });
+  expect((await run(true, { staleAfter: 60_000 })).result.peers[0]).toMatchObject({
+    status: 'unchanged',
+    verified: true,
+  });
 
   const second = await local.commit('second', "INSERT INTO items VALUES (6, 'six', 'ann')");
   expect((await run(true, { command: 'push' })).result.peers[0]).toMatchObject({

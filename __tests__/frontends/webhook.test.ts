@@ -1,10 +1,9 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type WebhookMessage, webhookSchema } from '../../src/contract/webhook.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { parseWebhook, postWebhook } from '../../src/frontends/webhook.ts';
 import { runAlarms } from '../../src/report/alarm/alarms.ts';
-import { webhookMessage } from '../../src/report/alarm/webhook-message.ts';
+import { type WebhookMessage, webhookMessage, webhookSchema } from '../../src/report/alarm/webhook-message.ts';
 import { conflict, failed, peer, problem, runResult } from '../helpers/results.ts';
 import { startWebhook } from '../helpers/servers/webhook.ts';
 import { failureOf } from '../helpers/thrown.ts';

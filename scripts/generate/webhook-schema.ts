@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { webhookSchema } from '../../src/contract/webhook.ts';
+import { webhookSchema } from '../../src/report/alarm/webhook-message.ts';
 
 /** docs/webhook.schema.json: the body of a message to `webhook-url`. */
 export function webhookSchemaText(): string {

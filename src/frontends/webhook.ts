@@ -1,8 +1,8 @@
 import { HttpClient } from '@actions/http-client';
-import type { WebhookMessage } from '../contract/webhook.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { LEAST_SECRET, type Secrets } from '../core/secrets.ts';
 import { endsWithin } from '../core/time.ts';
+import type { WebhookMessage } from '../report/alarm/webhook-message.ts';
 
 const USER_AGENT = 'dolt-federation';
 const TRIES = 2;

@@ -2,6 +2,7 @@ import { durationText } from '../../contract/duration.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import type { PeerResult, Stale } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { minute } from '../../report/figures.ts';
 
 type Judged = Pick<PeerResult, 'name' | 'status' | 'error' | 'stale' | 'lastVerifiedAt'>;
 
@@ -29,7 +30,7 @@ export function stalenessProblems(peer: Judged, staleAfter: number | undefined):
     return [{ severity: 'error', code: 'stale', message: staleText(name, stale), peer: name }];
   }
   if (!isWithinStaleAfter(peer, staleAfter)) return [];
-  const verified = lastVerifiedAt === null ? '' : `, because ${name} was last verified ${lastVerifiedAt}`;
+  const verified = lastVerifiedAt === null ? '' : `, because ${name} was last verified ${minute(lastVerifiedAt)}`;
   const message = `the failure does not count yet${verified}; \`--stale-after\` is ${durationText(staleAfter ?? 0)}`;
   const hint = 'No action is needed if a later run succeeds.';
   return [{ severity: 'notice', code: 'stale', message, hint, peer: name }];
@@ -38,11 +39,11 @@ export function stalenessProblems(peer: Judged, staleAfter: number | undefined):
 function staleText(name: string, { since, because }: Stale): string {
   switch (because) {
     case 'unsent':
-      return `${name} lacks a commit of ours that was made ${since}`;
+      return `${name} lacks a commit of ours that was made ${minute(since)}`;
     case 'delivered':
-      return `a commit of ours that was made ${since} still waits in the inbox at ${name}`;
+      return `a commit of ours that was made ${minute(since)} still waits in the inbox at ${name}`;
     case 'unread':
-      return `${name} could not be read, and was last verified ${since}`;
+      return `${name} could not be read, and was last verified ${minute(since)}`;
     case 'never-verified':
       return `${name} could not be read, and this machine does not know when it was last verified`;
   }

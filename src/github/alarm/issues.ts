@@ -3,7 +3,7 @@ import { authorSchema, isOwn } from '../author.ts';
 import { type Answer, call, type Repository } from '../client.ts';
 import { type AlarmPlace, type AlarmState, markerIn, stateIn } from './marker.ts';
 
-/** Issues are found by their label: the list of a label is complete at once, the search index is late. */
+/** Issues are found by their label in the list of issues: the index of the search is updated later. */
 export const ALARM_LABEL = 'federation: alarm';
 
 /** An open issue of ours. */

@@ -48,8 +48,9 @@ function ofPeer(result: RunResult, peer: PeerResult, isWaiting: boolean): AlarmS
     peer: peer.name,
     verdict: verdictOf(peer, isWaiting),
     code: peer.error?.code ?? null,
-    // A merge that was undone is met again by the next run.
-    needsDecision: peer.conflicts.some(({ left, resolution }) => left && resolution !== 'undone'),
+    // A merge that was undone, or only planned, is met again by the next run.
+    needsDecision:
+      result.dryRun !== true && peer.conflicts.some(({ left, resolution }) => left && resolution !== 'undone'),
     details: () => summary({ ...result, peers: [peer], problems }, DETAILS_BUDGET_BYTES),
   };
 }

@@ -35,7 +35,7 @@ export function lastingText(subject: AlarmSubject, run: AlarmRun, comments: numb
 /** The comment with which the issue is closed. */
 export function closingText(peer: string | null, verdict: 'ok' | 'gone', run: AlarmRun): string {
   const what = peer === null ? `The command ${code(run.command)}` : `The peer ${code(peer)}`;
-  const text = verdict === 'ok' ? `${what} succeeded in ${place(run)}.` : `${what} is no longer configured.`;
+  const text = verdict === 'ok' ? `${what} succeeded in ${place(run)}.` : `${what} is no longer part of the run.`;
   return `${text}\n`;
 }
 

@@ -29,14 +29,14 @@ export function syncCommand(command: SyncRequest['command']): Command {
       return outcome;
     },
     render: (outcome, request) => renderRun(outcome, request),
-    exitCode: ({ result }, { failOn, staleAfter }) => exitCodeOf(result, failOn, staleAfter),
+    exitCode: ({ result }, { failOn }) => exitCodeOf(result, failOn),
   });
 }
 
 /** The result of a run in every form. */
 export function renderRun(
   { result, doltPath, locations }: SyncOutcome,
-  { reportValues, staleAfter }: Pick<SyncRequest, 'reportValues' | 'staleAfter'>,
+  { reportValues }: Pick<SyncRequest, 'reportValues'>,
 ): Rendered {
   const shown = withValues(result, reportValues);
   return {
@@ -45,7 +45,7 @@ export function renderRun(
     outputs: () => runOutputs(shown, doltPath),
     summary: () => summary(shown),
     pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
-    alarm: () => runAlarms(shown, (peer) => isWithinStaleAfter(peer, staleAfter)),
+    alarm: () => runAlarms(shown, (peer) => isWithinStaleAfter(peer, shown)),
     annotations: (failing) => annotations(shown, { failing, locations }),
     verdict: verdict(shown),
   };

@@ -243,7 +243,7 @@ export const OPTIONS = {
   },
   'stale-after': {
     description:
-      'How long a peer may lack commits of ours or be out of reach, such as `2d`; after that it counts as failed. Until then, a passing failure of a peer does not fail the run. Only for `sync`, `push` and `status`',
+      'How long a peer may lack commits of ours or be out of reach, such as `2d`; after that it counts as failed. Until then, a passing failure of a peer does not fail the run. Only for `sync`, `push`, `status` and `backup`',
     frontends: BOTH,
     type: 'duration',
     max: TEN_YEARS_MS,

@@ -309,6 +309,8 @@ export const runResultSchema = z.strictObject({
   dryRun: z.literal(true).optional(),
   /** There was no database, and this run cloned it. */
   cloned: z.literal(true).optional(),
+  /** The limit of `stale-after`, if it was set: failures that may pass count only for stale peers. */
+  staleAfterMs: count.optional(),
   /** Commits that no peer has; only if the database was cloned on a runner and is lost with it. */
   unsaved: count.optional(),
   /** The conflicts file, if a person must decide anything. */

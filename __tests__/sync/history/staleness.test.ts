@@ -44,7 +44,10 @@ test.each<[string, RunStatus, readonly PeerResult[], number, number]>([
   ['no failure', 'success', [peer()], 0, 0],
 ])('%s: the exit code without and with stale-after', (_, status, peers, without, within) => {
   const result = runResult({ status, peers: [...peers] });
-  expect([exitCodeOf(result, 'any'), exitCodeOf(result, 'any', DAY_MS)]).toEqual([without, within]);
+  const limited = { ...result, staleAfterMs: DAY_MS };
+  expect([exitCodeOf(result, 'any'), exitCodeOf(limited, 'any')]).toEqual([without, within]);
+  // A backup has to be made now.
+  expect(exitCodeOf({ ...limited, command: 'backup' }, 'any')).toBe(without);
 });
 
 test.each<[FailOn, PeerResult, number]>([
@@ -52,14 +55,15 @@ test.each<[FailOn, PeerResult, number]>([
   ['primary', { ...stale, role: 'primary' }, 1],
   ['none', stale, 0],
 ])('fail-on %s decides about stale peers as about failed ones: %#', (failOn, one, exit) => {
-  expect(exitCodeOf(runResult({ status: 'failed', peers: [one] }), failOn, DAY_MS)).toBe(exit);
+  expect(exitCodeOf(runResult({ status: 'failed', peers: [one], staleAfterMs: DAY_MS }), failOn)).toBe(exit);
 });
 
 test('a failure of the run counts beside a passing failure of a peer', () => {
   const problems = [problem({ severity: 'error', code: 'export-fewer' })];
-  expect(exitCodeOf(runResult({ status: 'partial', peers: [passing], problems }), 'any', DAY_MS)).toBe(3);
-  const lost = runResult({ status: 'failed', peers: [passing], unsaved: 1 });
-  expect(exitCodeOf(lost, 'any', DAY_MS)).toBe(1);
+  const partial = runResult({ status: 'partial', peers: [passing], problems, staleAfterMs: DAY_MS });
+  expect(exitCodeOf(partial, 'any')).toBe(3);
+  const lost = runResult({ status: 'failed', peers: [passing], unsaved: 1, staleAfterMs: DAY_MS });
+  expect(exitCodeOf(lost, 'any')).toBe(1);
 });
 
 test.each([

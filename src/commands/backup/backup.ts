@@ -48,7 +48,9 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     const copied = await copyAll(syncContext, request, context, { opened, prepared });
     context.onProgress({ stage: 'writing the result' });
     await explainFileAccess(prepared.allProgress);
-    const recorded = await record(request, context, { database, configuration, prepared, head: prepared.local.ours });
+    const head = prepared.local.ours;
+    const promised = copied.release?.commit;
+    const recorded = await record(request, context, { database, configuration, prepared, head, promised });
     const sizes = await measureCopies(database, prepared, copied);
     return { prepared, copied, recorded, sizes };
   });

@@ -20,5 +20,5 @@ export const backupCommand = defineCommand({
     return outcome;
   },
   render: (outcome, request) => renderRun(outcome, request),
-  exitCode: ({ result }, { failOn, staleAfter }) => exitCodeOf(result, failOn, staleAfter),
+  exitCode: ({ result }, { failOn }) => exitCodeOf(result, failOn),
 });

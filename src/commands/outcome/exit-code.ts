@@ -15,11 +15,8 @@ export const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
   failed: EXIT.failed,
 };
 
-/**
- * The exit code of a run that got as far as a result.
- * @param staleAfter of the request
- */
-export function exitCodeOf(result: RunResult, failOn: FailOn, staleAfter?: number): ExitCode {
+/** The exit code of a run that got as far as a result. */
+export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
   // What is about to be lost is no peer's failure.
   if ((result.unsaved ?? 0) > 0) return EXIT.failed;
   if (result.status === 'skipped') return EXIT.ok;
@@ -27,27 +24,28 @@ export function exitCodeOf(result: RunResult, failOn: FailOn, staleAfter?: numbe
     case 'none':
       return EXIT.ok;
     case 'any':
-      return ofAll(result, staleAfter);
+      return ofAll(result);
     case 'primary':
       return ofPrimary(
         result.peers.find((peer) => peer.role === 'primary'),
-        staleAfter,
+        result,
       );
   }
 }
 
 /** A run in which only failures happened that do not count yet is as good as one without them. */
-function ofAll({ status, peers, problems }: RunResult, staleAfter: number | undefined): ExitCode {
+function ofAll(result: RunResult): ExitCode {
+  const { status, peers, problems } = result;
   const failed = peers.filter((peer) => peer.status === 'failed');
-  const waiting = failed.filter((peer) => isWithinStaleAfter(peer, staleAfter));
+  const waiting = failed.filter((peer) => isWithinStaleAfter(peer, result));
   if (waiting.length === 0 || waiting.length < failed.length) return BY_STATUS[status];
   if (peers.some((peer) => peer.status === 'conflict')) return EXIT.conflict;
   const isRunFailed = problems.some(({ severity, peer }) => severity === 'error' && peer === null);
   return isRunFailed ? EXIT.partial : EXIT.ok;
 }
 
-function ofPrimary(primary: PeerResult | undefined, staleAfter: number | undefined): ExitCode {
-  if (primary?.status === 'failed') return isWithinStaleAfter(primary, staleAfter) ? EXIT.ok : EXIT.failed;
+function ofPrimary(primary: PeerResult | undefined, result: RunResult): ExitCode {
+  if (primary?.status === 'failed') return isWithinStaleAfter(primary, result) ? EXIT.ok : EXIT.failed;
   return primary?.status === 'conflict' ? EXIT.conflict : EXIT.ok;
 }
 

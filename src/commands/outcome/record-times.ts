@@ -21,6 +21,8 @@ interface LocalDatabase {
   readonly path: string;
   readonly branch: string;
   readonly head: string;
+  /** The commit that the peers should have. */
+  readonly promised: string;
   readonly mayWrite: boolean;
   readonly lastVerified: LastVerified;
 }
@@ -48,7 +50,7 @@ export async function recordTimes(
   try {
     await engines.use(NO_CREDENTIALS, async ({ database }) => {
       failures.push(...(await recordState(database, allProgress, local)));
-      unsentAt = await recordUnsynced(database, allProgress, local.head);
+      unsentAt = await recordUnsynced(database, allProgress, local);
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
@@ -135,10 +137,10 @@ async function givenUp(sql: Sql, allProgress: readonly PeerProgress[], head: str
 async function recordUnsynced(
   sql: Sql,
   allProgress: readonly PeerProgress[],
-  head: string,
+  { head, promised }: LocalDatabase,
 ): Promise<Times['unsentAt']> {
   const found = allProgress.map(async (progress) => {
-    const { unsynced, unsent } = await missingSince(sql, progress, head);
+    const { unsynced, unsent } = await missingSince(sql, progress, { ours: head, promised });
     progress.setOldestUnsyncedAt(unsynced);
     return [progress, unsent] as const;
   });

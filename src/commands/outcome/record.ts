@@ -21,6 +21,8 @@ interface Ended {
   readonly prepared: PreparedSync;
   /** The head of our branch. */
   readonly head: string;
+  /** The commit that the peers should have; absent: the head. */
+  readonly promised?: string | undefined;
 }
 
 /** What was recorded, for the result. */
@@ -36,7 +38,7 @@ interface Recorded {
 export async function record(
   request: SyncRequest,
   context: Context,
-  { database, configuration, prepared, head }: Ended,
+  { database, configuration, prepared, head, promised = head }: Ended,
 ): Promise<Recorded> {
   const { engines, work: path, ephemeral } = database;
   // `resolve` reads the file of the database itself, also if a server held it.
@@ -44,7 +46,7 @@ export async function record(
   const { branch, allProgress, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = allProgress.filter(({ inbox }) => inbox === null);
-  const times = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
+  const times = await recordTimes(engines, peers, { path, branch, head, promised, mayWrite: writes, lastVerified });
   const unsaved = ephemeral && writes ? await countUnsaved(engines, allProgress, head) : null;
   if (writes) await keepUnmerged(database, allProgress, context);
   // The conflicts file may mention all peers and all present deliveries.
@@ -62,14 +64,17 @@ export async function record(
 }
 
 function stalePeers(
-  { staleAfter }: SyncRequest,
+  { staleAfter, command }: SyncRequest,
   allProgress: readonly PeerProgress[],
   known: { readonly unsentAt: ReadonlyMap<PeerProgress, string | null>; readonly mayPush: boolean },
 ): ReadonlyMap<PeerProgress, Stale> {
   if (staleAfter === undefined) return new Map();
   const now = Date.now();
   const found = allProgress.flatMap((progress) => {
-    if (progress.actions === null || progress.failure?.code === 'interrupted') return [];
+    const { actions, failure } = progress;
+    if (actions === null || failure?.code === 'interrupted') return [];
+    // A backup reads the primary for its tag only.
+    if (command === 'backup' && !actions.push) return [];
     const oldestUnsentAt = known.unsentAt.get(progress) ?? null;
     const stale = stalenessOf(currencyOf(progress, { oldestUnsentAt, mayPush: known.mayPush }), staleAfter, now);
     return stale === null ? [] : [[progress, stale] as const];

@@ -63,6 +63,7 @@ interface Ended {
 export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { database, prepared, head, merge, conflicts, unsaved, afterSync } = ended;
   const { path } = database;
+  const limit = request.staleAfter === undefined ? {} : { staleAfterMs: request.staleAfter };
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
   const found = allProgress.map((progress) => peerResult(progress, ended.stale.get(progress) ?? null));
   const peers = withOffline(request.dryRun ? found.map(beforeSync) : found, ended.offline, branch);
@@ -93,7 +94,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...mergeProblems(merge),
       ...conflicts.problems,
       ...uncommittedProblems([...dirty, ...(database.served?.dirty ?? [])]),
-      ...peers.flatMap((peer) => stalenessProblems(peer, request.staleAfter)),
+      ...peers.flatMap((peer) => stalenessProblems(peer, { command: request.command, ...limit })),
       ...allProgress.flatMap(firstPushProblems),
       ...allProgress.flatMap(emptiedProblems),
       ...allProgress.flatMap(missingBranchProblems),
@@ -106,6 +107,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     ...ended.leg,
     ...(request.dryRun && request.command !== 'status' ? { dryRun: true as const } : {}),
     ...(database.clonedFrom === null ? {} : { cloned: true as const }),
+    ...limit,
     ...(unsaved === null ? {} : { unsaved }),
     ...(conflicts.file === null ? {} : { conflictsPath: conflicts.file }),
     ...(conflicts.open === 0 ? {} : { open: conflicts.open }),

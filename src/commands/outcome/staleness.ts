@@ -1,20 +1,22 @@
 import { durationText } from '../../contract/duration.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
-import type { PeerResult, Stale } from '../../contract/result.ts';
+import type { PeerResult, RunResult, Stale } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { minute } from '../../report/figures.ts';
 
-type Judged = Pick<PeerResult, 'name' | 'status' | 'error' | 'stale' | 'lastVerifiedAt'>;
+/** What decides whether a failure of a peer counts. */
+type Judging = Pick<RunResult, 'command' | 'staleAfterMs'>;
 
 /**
- * Whether a failure may pass and the peer is not stale yet. Then it fails neither the run nor raises an alarm.
- * @param staleAfter undefined: every failure counts at once
+ * Whether a failure may pass and the peer is not stale yet. Then it neither fails the run nor raises an alarm. A backup
+ * has to be made now, so every failure of one counts.
  */
 export function isWithinStaleAfter(
-  { status, error, stale }: Pick<Judged, 'status' | 'error' | 'stale'>,
-  staleAfter: number | undefined,
+  { status, error, stale }: Pick<PeerResult, 'status' | 'error' | 'stale'>,
+  { command, staleAfterMs }: Judging,
 ): boolean {
-  return staleAfter !== undefined && status === 'failed' && error?.retryable === true && stale === undefined;
+  if (command === 'backup' || staleAfterMs === undefined) return false;
+  return status === 'failed' && error?.retryable === true && stale === undefined;
 }
 
 /** The error of a peer that has no other. */
@@ -23,15 +25,15 @@ export function staleError(name: string, stale: Stale): NonNullable<PeerResult['
 }
 
 /** That a peer with another error is stale as well, or that its failure does not count yet. */
-export function stalenessProblems(peer: Judged, staleAfter: number | undefined): Diagnostic[] {
+export function stalenessProblems(peer: PeerResult, run: Judging): Diagnostic[] {
   const { name, error, stale, lastVerifiedAt } = peer;
   if (stale !== undefined) {
     if (error?.code === 'stale') return [];
     return [{ severity: 'error', code: 'stale', message: staleText(name, stale), peer: name }];
   }
-  if (!isWithinStaleAfter(peer, staleAfter)) return [];
+  if (!isWithinStaleAfter(peer, run)) return [];
   const verified = lastVerifiedAt === null ? '' : `, because ${name} was last verified ${minute(lastVerifiedAt)}`;
-  const message = `the failure does not count yet${verified}; \`--stale-after\` is ${durationText(staleAfter ?? 0)}`;
+  const message = `the failure does not count yet${verified}; \`--stale-after\` is ${durationText(run.staleAfterMs ?? 0)}`;
   const hint = 'No action is needed if a later run succeeds.';
   return [{ severity: 'notice', code: 'stale', message, hint, peer: name }];
 }

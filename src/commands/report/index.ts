@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../../core/files.ts';
 import { splitList } from '../../core/lists.ts';
 import { counted } from '../../core/text.ts';
 import { problemAnnotations } from '../../report/annotations.ts';
+import { combinedAlarms } from '../../report/combined/alarm.ts';
 import { combinedOutputs } from '../../report/combined/outputs.ts';
 import { combinedSummary } from '../../report/combined/summary.ts';
 import { combinedText } from '../../report/combined/text.ts';
@@ -19,6 +20,7 @@ import type { Context } from '../context.ts';
 import { BY_STATUS, exitCodeOf } from '../outcome/exit-code.ts';
 import { toProblem } from '../outcome/problems.ts';
 import { runStatus } from '../outcome/run-status.ts';
+import { isWithinStaleAfter } from '../outcome/staleness.ts';
 import { groupLegs } from './group-legs.ts';
 import { type Leg, mergeLegs } from './merge-legs.ts';
 import { type ReadFile, readResults } from './read-results.ts';
@@ -151,9 +153,17 @@ export function exitCodeOfReport({ status, runs, problems }: ReportResult, failO
   if (problems.some(({ code }) => code === 'result-invalid')) return EXIT.usage;
   const codes = runs.map(({ result }) => exitCodeOf(result, failOn));
   const code =
-    failOn === 'any' ? BY_STATUS[status] : ([EXIT.failed, EXIT.conflict].find((one) => codes.includes(one)) ?? EXIT.ok);
+    failOn === 'any' && !onlyWaiting(runs, codes)
+      ? BY_STATUS[status]
+      : ([EXIT.failed, EXIT.conflict].find((one) => codes.includes(one)) ?? EXIT.ok);
   if (runs.some(({ result }) => (result.unsaved ?? 0) > 0)) return EXIT.failed;
   return code === EXIT.ok && problems.length > 0 ? EXIT.partial : code;
+}
+
+/** Whether the only failures are those that do not count before the peer is stale. */
+function onlyWaiting(runs: ReportResult['runs'], codes: readonly ExitCode[]): boolean {
+  const isWaiting = runs.some(({ result }) => result.peers.some((peer) => isWithinStaleAfter(peer, result)));
+  return isWaiting && codes.every((code) => code === EXIT.ok);
 }
 
 function requestedFiles({ read, operands }: Asked): readonly string[] {
@@ -180,6 +190,7 @@ export const reportCommand = defineCommand({
     text: (style) => combinedText(result, reportValues, style),
     outputs: () => combinedOutputs(result),
     summary: () => combinedSummary(result),
+    alarm: () => combinedAlarms(result, isWithinStaleAfter),
     annotations: () => problemAnnotations(result.problems),
     verdict: `report: ${result.status}`,
   }),

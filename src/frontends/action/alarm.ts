@@ -31,8 +31,8 @@ interface Ended {
 }
 
 /** Inputs that tell a step from others of the workflow, and those that leave peers out. */
-const PLACE_INPUTS: readonly InputName[] = ['working-directory', 'config', 'database'];
-const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role'];
+const PLACE_INPUTS: readonly InputName[] = ['working-directory', 'config', 'database', 'shard', 'results'];
+const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role', 'shard'];
 
 /**
  * Whom the step alerts, as the inputs `issue-on-failure` and `webhook-url` say.
@@ -76,8 +76,9 @@ async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run:
   if (repository === null) return notWritten('the step has no github-token for the API of its server');
   const inputs = PLACE_INPUTS.map((name) => written(name));
   const place = { workflow: run.workflow ?? '', command: run.command, inputs };
-  // A command that could not run shows no peers.
-  const complete = subjects.length > 1 && SELECTING_INPUTS.every((name) => written(name) === '');
+  // A command that could not run shows no peers, and a report without a leg not all of them.
+  const isWhole = subjects.length > 1 && subjects.every(({ peer, verdict }) => peer !== null || verdict === 'ok');
+  const complete = isWhole && SELECTING_INPUTS.every((name) => written(name) === '');
   const { done, reasons } = await keepIssues(subjects, { repository, place, run, now: Date.now(), complete });
   for (const line of done) logText(line);
   const [reason] = reasons;

@@ -12,7 +12,7 @@ import { parseWebhook, postWebhook } from '../webhook.ts';
 const VARIABLE = 'DOLT_FEDERATION_WEBHOOK_URL';
 
 /** Commands that may run unattended; nobody else is alerted about a mistake at a terminal. */
-const ALERTING: readonly CommandName[] = ['sync', 'pull', 'push', 'status'];
+const ALERTING: readonly CommandName[] = ['sync', 'pull', 'push', 'status', 'backup'];
 
 /** Alerts about the end of one command. Never rejects. */
 export type AlertWebhook = (end: Rendered | Failure) => Promise<void>;

@@ -18,7 +18,7 @@ export interface AlarmSubject {
 }
 
 /** GitHub refuses an issue of more than 65,536 characters; the difference is for what is around the details. */
-const DETAILS_BUDGET_BYTES = 60_000;
+export const DETAILS_BUDGET_BYTES = 60_000;
 /** With their escapes, more may not fit. */
 const PROBLEMS = 5;
 

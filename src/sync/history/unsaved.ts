@@ -40,7 +40,7 @@ export async function countUnsaved(
 export interface MissingSince {
   /** Of any direction that the role allows. */
   readonly unsynced: string | null;
-  /** Of the commits of ours that the peer lacks, if its role lets it have them. */
+  /** Of the promised commits that the peer lacks, if its role lets it have them. */
   readonly unsent: string | null;
 }
 
@@ -48,18 +48,27 @@ export interface MissingSince {
  * The dates of the oldest commits that one side lacks, read from both heads. A direction that the role never allows does
  * not count: commits of a backup that we lack are not missing.
  * @param ours our head after the run
+ * @param promised our commit that the peer should have, such as that of a release
  */
-export async function missingSince(sql: Sql, progress: PeerProgress, ours: string): Promise<MissingSince> {
+export async function missingSince(
+  sql: Sql,
+  progress: PeerProgress,
+  { ours, promised }: { readonly ours: string; readonly promised: string },
+): Promise<MissingSince> {
   const rights = rightsOf(progress.peer.role);
+  const unsent = async (commit: string): Promise<string | null> =>
+    rights.push ? oldestCommitDate(sql, { from: progress.head, to: commit }) : null;
   if (progress.head === null) {
     const lacksAll = progress.state === 'remote-empty' || progress.state === 'branch-missing';
-    const unsent = lacksAll && rights.push ? await oldestCommitDate(sql, { from: null, to: ours }) : null;
-    return { unsynced: unsent, unsent };
+    return lacksAll ? { unsynced: await unsent(ours), unsent: await unsent(promised) } : NOTHING;
   }
-  if (progress.head === ours) return { unsynced: null, unsent: null };
+  if (progress.head === ours) return NOTHING;
   const unreceived = rights.pull ? await oldestCommitDate(sql, { from: ours, to: progress.head }) : null;
-  const unsent = rights.push ? await oldestCommitDate(sql, { from: progress.head, to: ours }) : null;
-  const [unsynced = null] = [unreceived, unsent].filter((date) => date !== null).sort();
-  // The commits that it lacks are merges that change nothing there.
-  return { unsynced, unsent: progress.equivalentTo === ours ? null : unsent };
+  const sent = await unsent(ours);
+  const [unsynced = null] = [unreceived, sent].filter((date) => date !== null).sort();
+  // Of an equivalent head, it lacks only merges that change nothing there.
+  if (progress.equivalentTo === ours) return { unsynced, unsent: null };
+  return { unsynced, unsent: promised === ours ? sent : await unsent(promised) };
 }
+
+const NOTHING: MissingSince = { unsynced: null, unsent: null };

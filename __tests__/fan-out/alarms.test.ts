@@ -1,0 +1,74 @@
+import { expect, test } from '@jest/globals';
+import { isWithinStaleAfter } from '../../src/commands/outcome/staleness.ts';
+import { combine, exitCodeOfReport } from '../../src/commands/report/index.ts';
+import type { ReadFile } from '../../src/commands/report/read-results.ts';
+import type { PeerResult, RunResult } from '../../src/contract/result.ts';
+import { combinedAlarms } from '../../src/report/combined/alarm.ts';
+import { failed, peer, runResult } from '../helpers/results.ts';
+
+const asFile = (result: RunResult, index: number): ReadFile => ({ file: `r${index}.json`, kind: 'run', result });
+const reported = (results: readonly RunResult[]) =>
+  combine(results.map(asFile), { files: [], failOn: 'any', reportValues: 'full', untrusted: false });
+const primary = (over: Partial<PeerResult> = {}) => peer({ name: 'origin', role: 'primary', ...over });
+const leg = (number: number, over: Partial<RunResult> = {}): RunResult =>
+  runResult({ shard: `${number}/2`, selection: '0123456789ab', peers: [primary()], ...over });
+const verdicts = (results: readonly RunResult[]) =>
+  combinedAlarms(reported(results), isWithinStaleAfter).map(({ peer: name, verdict, code }) => [name, verdict, code]);
+
+test('a peer of several legs is alerted about once, and fails if it failed in any', () => {
+  const legs = [
+    leg(1, { peers: [primary(), peer({ name: 'a' })] }),
+    leg(2, { status: 'failed', peers: [primary({ ...failed, name: 'origin' }), peer({ name: 'b' })] }),
+  ];
+  expect(verdicts(legs)).toEqual([
+    [null, 'ok', null],
+    ['origin', 'failing', 'network'],
+    ['a', 'ok', null],
+    ['b', 'ok', null],
+  ]);
+});
+
+test('a missing leg fails the report itself', () => {
+  expect(verdicts([leg(1)])).toEqual([
+    [null, 'failing', 'leg-missing'],
+    ['origin', 'ok', null],
+  ]);
+});
+
+test('commits that no peer has fail the report itself', () => {
+  const legs = [leg(1), leg(2, { status: 'failed', unsaved: 3 })];
+  expect(verdicts(legs)[0]).toEqual([null, 'failing', null]);
+});
+
+test('peers of several runs are named with their run', () => {
+  const results = ['/a', '/b'].map((database) => runResult({ database, peers: [peer({ ...failed, name: 'box' })] }));
+  expect(verdicts(results).map(([name]) => name)).toEqual([
+    null,
+    'box (sync, /a, branch main)',
+    'box (sync, /b, branch main)',
+  ]);
+});
+
+test('runs that may not write alert nobody', () => {
+  const results = [runResult({ status: 'skipped', peers: [peer({ status: 'skipped' })] })];
+  expect(verdicts(results)).toEqual([
+    [null, 'unknown', null],
+    ['partner', 'unknown', null],
+  ]);
+});
+
+test('a failure that may pass does not count before stale-after, in the report either', () => {
+  const legs = [
+    leg(1, { status: 'partial', staleAfterMs: 60_000, peers: [primary(), peer(failed)] }),
+    leg(2, { staleAfterMs: 60_000 }),
+  ];
+  expect(verdicts(legs)).toEqual([
+    [null, 'ok', null],
+    ['origin', 'ok', null],
+    ['gone', 'waiting', 'network'],
+  ]);
+  expect(exitCodeOfReport(reported(legs), 'any')).toBe(0);
+  expect(exitCodeOfReport(reported([legs[0] ?? leg(1)]), 'any')).toBe(3);
+  const counted = [leg(1, { status: 'partial', peers: [primary(), peer(failed)] }), leg(2)];
+  expect(exitCodeOfReport(reported(counted), 'any')).toBe(3);
+});

@@ -152,7 +152,7 @@ describe('a tag that names another commit', () => {
     );
     await expect(backUp(folder, peers)).rejects.toMatchObject({
       code: 'tag-conflict',
-      message: `the tag v1 names ${base} at prim, but ${head} here`,
+      message: `prim has the tag v1 at ${base}, not at ${head}`,
     });
     expect(await tags()).toEqual({ v1: head });
     expect(await remoteRefs(folder, url('prim'))).toEqual({ main: base, tags: { v1: base } });
@@ -190,7 +190,7 @@ describe('a tag that names another commit', () => {
       peers: [
         {
           ...{ name: 'one', status: 'failed', pushedCommits: 0, verified: false },
-          error: { code: 'tag-conflict', message: `the tag v1 names ${base} at one, but ${head} here` },
+          error: { code: 'tag-conflict', message: `one has the tag v1 at ${base}, not at ${head}` },
         },
         { name: 'three', status: 'failed', error: { code: 'tag-conflict', message: expect.stringContaining(foreign) } },
         { name: 'two', status: 'pushed', drill: { kind: 'proven' } },

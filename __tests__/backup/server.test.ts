@@ -43,7 +43,7 @@ test('two backups on one server get the tag that only we have, and keep one that
       {
         name: 'two',
         status: 'failed',
-        error: { code: 'tag-conflict', message: `the tag v1 names ${moved} at two, but ${first} here` },
+        error: { code: 'tag-conflict', message: `two has the tag v1 at ${moved}, not at ${first}` },
       },
     ],
     backup: { commit: first, copies: 1 },

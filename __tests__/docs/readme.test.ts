@@ -81,7 +81,7 @@ describe('the configurations to copy', () => {
 });
 
 describe('the workflows to copy', () => {
-  test('are the three uses; only the scheduled one may write, and it never runs twice at once', () => {
+  test('are the three uses; only those that push may write, and the scheduled one never runs twice at once', () => {
     const granted = workflows.map(({ name, permissions, jobs }) => [
       name,
       Object.assign({}, permissions, ...Object.values(jobs).map((job) => job.permissions)),
@@ -89,7 +89,7 @@ describe('the workflows to copy', () => {
     expect(granted).toEqual([
       ['federation', { contents: 'write' }],
       ['federation-check', { contents: 'read', 'pull-requests': 'write' }],
-      ['release-backup', { contents: 'read' }],
+      ['release-backup', { contents: 'write' }],
     ]);
     expect(workflows[0]?.jobs['sync']?.concurrency?.['cancel-in-progress']).toBe(false);
   });

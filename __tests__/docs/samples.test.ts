@@ -68,12 +68,19 @@ const OFFLINE: readonly Sample[] = [
   sample('working-database', 'add-peer south file://SRV/south'),
   sample('not-a-remote', 'add-peer notes file://SRV/notes'),
   sample('push-disabled', 'push', `no-push: true\n${BOX}`),
+  sample('no-backup-peers', 'backup'),
   sample('dolt-not-found', 'sync --dolt-path /opt/dolt'),
 ];
 
 /** What a run finds, in the order of one story. */
 const ONLINE: readonly Sample[] = [
   sample('branch-not-found', 'sync --branch trunk'),
+  sample(
+    'too-few-copies',
+    'backup --drill off --require-copies 1',
+    peers('disk: {endpoint: file:///no-such-disk/north, role: backup}'),
+  ),
+  sample('tag-conflict', 'backup --tag v1', peers('vault: {endpoint: file://SRV/tagged, role: backup}')),
   sample('remote-empty', 'sync', peers('hub: file://SRV/hub')),
   sample('stale', 'status --stale-after 1s', peers('vault: file://SRV/vault')),
   sample('folder-missing', 'sync', peers('disk: file:///no-such-disk/north')),
@@ -163,6 +170,8 @@ test('docs/troubleshooting.md shows what is printed', async () => {
     ]),
   );
   for (const name of Object.keys(branches)) await south.publish(`file://${folder.file(`${name}-box`)}`, `${name}:main`);
+  await south.sql("CALL DOLT_TAG('v1', 'main')");
+  for (const ref of ['main', 'refs/tags/v1:refs/tags/v1']) await south.publish(`file://${folder.file('tagged')}`, ref);
   const west = await scenario(folder).database('west').build();
   await west.database('west').publish(`file://${folder.file('west-box')}`);
 

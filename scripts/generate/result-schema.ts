@@ -12,6 +12,7 @@ import {
   initResultSchema,
   installResultSchema,
   listPeersResultSchema,
+  proofSchema,
   removePeerResultSchema,
   reportResultSchema,
   resolveResultSchema,
@@ -24,6 +25,7 @@ import {
 /** The JSON of every command, by the name it has under `$defs`. */
 const RESULTS = {
   run: runResultSchema,
+  proof: proofSchema,
   error: errorResultSchema,
   init: initResultSchema,
   'add-peer': addPeerResultSchema,

@@ -9,6 +9,7 @@ const TOPICS: Readonly<Record<TopicName, readonly (readonly [file: string, secti
   merging: [['merging.md', 'all']],
   'rewritten-histories': [['rewritten-histories.md', 'all']],
   safety: [['safety.md', 'all']],
+  backups: [['backups.md', 'all']],
   'pull-requests': [['pull-requests.md', 'What changes']],
   'exit-codes': [
     ['commands.md', 'Exit codes'],

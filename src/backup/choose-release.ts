@@ -147,5 +147,5 @@ export function requireTag(
   if (found === null) {
     throw new Failure('unverified', `the push of the tag ${name} to ${peer.name} returned, but the tag is not there`);
   }
-  throw tagConflict({ tag: name, peer: peer.name, there: found.commit, wanted: commit, where: 'was pushed' });
+  throw tagConflict({ tag: name, peer: peer.name, there: found.commit, wanted: commit });
 }

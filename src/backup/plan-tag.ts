@@ -27,7 +27,7 @@ export interface TagPlan {
 export function planTag({ tag, head, here, primary }: TagPlaces): TagPlan {
   const there = primary?.commit ?? null;
   if (primary !== null && there !== null && here !== null && there !== here) {
-    throw tagConflict({ tag, peer: primary.name, there, wanted: here, where: 'here' });
+    throw tagConflict({ tag, peer: primary.name, there, wanted: here });
   }
   const commit = there ?? here ?? head;
   return { commit, make: here === null, publish: primary !== null && there === null };
@@ -38,12 +38,11 @@ export function tagConflict(found: {
   readonly tag: string;
   readonly peer: string;
   readonly there: string;
+  /** The commit that the tag names here. */
   readonly wanted: string;
-  /** Where the tag names the other commit, such as `here`. */
-  readonly where: string;
 }): Failure {
-  const { tag, peer, there, wanted, where } = found;
-  return new Failure('tag-conflict', `the tag ${tag} names ${there} at ${peer}, but ${wanted} ${where}`, {
-    hint: 'Nothing was overwritten. A release is never moved: find out which commit was released, and give the other one a tag of its own.',
+  const { tag, peer, there, wanted } = found;
+  return new Failure('tag-conflict', `${peer} has the tag ${tag} at ${there}, not at ${wanted}`, {
+    hint: 'A tag is never moved. Find out which commit was released, and give the other one another tag.',
   });
 }

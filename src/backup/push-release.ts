@@ -27,7 +27,7 @@ export async function refuseOtherTags(
   for (const [progress, at] of found) {
     if (at === null || at.commit === commit || progress.failure !== null) continue;
     const { name: peer } = progress.peer;
-    progress.fail(tagConflict({ tag, peer, there: at.commit, wanted: commit, where: 'here' }));
+    progress.fail(tagConflict({ tag, peer, there: at.commit, wanted: commit }));
   }
   return found;
 }

@@ -295,6 +295,7 @@ export const TOPIC_PAGES = {
   merging: 'merging.md',
   'rewritten-histories': 'rewritten-histories.md',
   safety: 'safety.md',
+  backups: 'backups.md',
   'pull-requests': 'pull-requests.md',
   'exit-codes': 'commands.md#exit-codes',
 } as const satisfies Record<string, string>;

@@ -1631,6 +1631,7 @@ repository, keys in a private one, and full on a terminal. Names of tables and
 peers, endpoints and commit hashes always appear. Known secrets are replaced in
 all of them.
 `,
+  backups: '',
   'pull-requests': `WHAT CHANGES
 
 Two configurations are compared by their meaning, not by their text: other

@@ -26,6 +26,7 @@ describe('a command line that does not fit is refused', () => {
     [['peers'], "unknown command 'peers'", 'Did you mean list-peers?'],
     [['report'], "missing required argument 'file'", 'Run `dolt-federation report --help`.'],
     [['sync', '--shard', '4/3'], 'shard is "4/3": the leg must be from 1 to 3 (character 1)', '--shard 1/3'],
+    [['backup', '--shard', '1/2', '--require-copies', '1'], 'a leg makes only some of them', 'run without `--shard`'],
     [['validate', '--shards', '257'], "--shards is '257', but must be a whole number from 1 to 256", '--shards 1'],
     [['stat'], "unknown command 'stat'", 'Did you mean status?'],
     [['help', 'xyz'], "unknown command 'xyz'", 'Run `dolt-federation --help`'],

@@ -28,6 +28,15 @@ export function requestedBackup({ read, releaseTag }: Asked): BackupOptions {
       hint: 'Remove `--fail-on`, or set `--require-copies` to the number of backups that must succeed.',
     });
   }
+  if (read('shard') !== undefined && read('require-copies') !== undefined) {
+    throw new Failure(
+      'bad-usage',
+      '`--require-copies` counts the copies of one run, and a leg makes only some of them',
+      {
+        hint: 'Remove it, so that every backup must succeed, or run without `--shard`.',
+      },
+    );
+  }
   return {
     tag: tag === null ? null : parseTag(tag),
     drill: read('drill'),

@@ -47,5 +47,5 @@ export function legNotices(
 /** That the part of a leg is empty. */
 export function emptyLeg(shard: Shard, selected: readonly Peer[]): string {
   const names = dividedNames(selected);
-  return `leg ${shardText(shard)} has no peer of its own: there are ${counted(names.length, 'peer')} to divide`;
+  return `leg ${shardText(shard)} has no peer of its own: ${counted(names.length, 'peer')} for ${counted(shard.legs, 'leg')}`;
 }

@@ -49,6 +49,7 @@ export function mergeLegs({ legs, missing }: Legs): RunResult {
     ...(counted.length === 0 ? {} : { unsaved: sum(counted) }),
     ...(open === 0 ? {} : { open }),
     ...(failedExport === undefined ? {} : { export: failedExport }),
+    ...mergedBackup(all.flatMap(({ backup }) => backup ?? [])),
   };
 }
 
@@ -62,7 +63,9 @@ function worstOf([first, ...others]: Legs['legs']): RunResult {
 /** A missing leg counts as a failed peer. A conflict needs a person, also if another leg could not reach the same peer. */
 function statusOf({ legs, missing }: Legs, merged: readonly MergedPeer[], unsaved: number): RunStatus {
   const all = legs.map(({ result }) => result.status);
-  if (missing.length === 0 && all.every((status) => status === 'skipped')) return 'skipped';
+  // What one run decided holds: a backup may succeed although a peer failed.
+  if (missing.length === 0 && new Set(all).size === 1 && (legs.length === 1 || all.includes('skipped')))
+    return legs[0].result.status;
   const conflicts = legs.flatMap(({ result }) => result.peers.filter(({ status }) => status === 'conflict'));
   const peers = [...merged.map(({ peer }) => peer), ...conflicts].map(({ status }) => status);
   return runStatus([...peers, ...missing.map(() => 'failed' as const)], {
@@ -79,12 +82,14 @@ interface MergedPeer {
   readonly problems: readonly Problem[];
 }
 
-/** Every peer once, the primary first. */
+/** Every peer once, the primary first. The order of the configuration is unknown, so several legs are in that of names. */
 function mergedPeers(legs: readonly Leg[]): readonly MergedPeer[] {
   const entries = legs.flatMap((leg) => leg.result.peers.map((peer) => ({ leg, peer })));
   const merged = [...groupBy(entries, ({ peer }) => peer.name).values()].map(mergePeer);
   const isPrimary = ({ peer }: MergedPeer) => peer.role === 'primary';
-  return [...merged.filter(isPrimary), ...merged.filter((one) => !isPrimary(one))];
+  const others = merged.filter((one) => !isPrimary(one));
+  const byName = ({ peer: one }: MergedPeer, { peer: other }: MergedPeer) => (one.name < other.name ? -1 : 1);
+  return [...merged.filter(isPrimary), ...(legs.length === 1 ? others : others.toSorted(byName))];
 }
 
 interface Entry {
@@ -145,6 +150,14 @@ function mergedMerges(merges: readonly MergeReport[]): MergeReport | null {
     because: merges.find(({ because }) => because !== null)?.because ?? null,
     commits: sum(merges.map(({ commits }) => commits)),
   };
+}
+
+/** The copies of all legs. The proof of each is a file on its machine. */
+function mergedBackup([first, ...others]: readonly NonNullable<RunResult['backup']>[]): Pick<RunResult, 'backup'> {
+  if (first === undefined || others.length === 0) return first === undefined ? {} : { backup: first };
+  const copies = sum([first, ...others].map((backup) => backup.copies));
+  const commit = others.every((backup) => backup.commit === first.commit) ? first.commit : null;
+  return { backup: { ...first, commit, copies, required: null, proof: null } };
 }
 
 function differingHeads(count: number): readonly Problem[] {

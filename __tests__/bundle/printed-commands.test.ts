@@ -70,6 +70,12 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
     'dolt-federation validate --base base.yaml --fail-on-change dangerous',
     'cp .beads/config.yaml base.yaml && dolt-federation validate --base base.yaml --fail-on-change dangerous',
   ],
+  ['dolt-federation validate --shards 3'],
+  ['dolt-federation sync --shard 1/3 --json > leg-1.json'],
+  [
+    'dolt-federation report leg-1.json leg-2.json leg-3.json',
+    'dolt-federation sync --shard 2/3 --json > leg-2.json && dolt-federation sync --shard 3/3 --json > leg-3.json && dolt-federation report leg-1.json leg-2.json leg-3.json',
+  ],
   ['dolt-federation config set federation.server.port 3306'],
   ['dolt-federation config unset federation.server'],
   ['dolt-federation config set …', 'dolt-federation config set federation.dirty allow'],

@@ -1,5 +1,8 @@
+import { appendFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { workflow } from '../../src/report/commands/workflow.ts';
+import { git } from '../helpers/git.ts';
 import { PASSWORD, recipeScene } from '../helpers/recipe-scene.ts';
 import { recipes, SCHEDULED_SYNC } from '../helpers/recipes.ts';
 
@@ -43,6 +46,25 @@ describe('act runs', () => {
     expect([...run.artifacts]).toEqual([[expect.stringContaining('/conflicts/'), expect.stringContaining('drei')]]);
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);
+
+  test('fan-out.yml: three legs meet in the primary, and one report has their results', async () => {
+    // act 0.2.89 does not know the number of a job in its matrix.
+    const edit = (text: string) => text.replaceAll('strategy.job-index', 'matrix.peers');
+    await using scene = await recipeScene('fan-out.yml', edit);
+    const third = join(dirname(scene.primary.path), 'third');
+    await appendFile(join(scene.repository, '.beads', 'config.yaml'), `    third: file://${third}\n`);
+    await git(scene.repository, 'commit', '--quiet', '--all', '--message=third');
+    const run = await scene.run();
+    expect(run.exitCode).toBe(0);
+    for (const leg of ['1/3', '2/3', '3/3'])
+      expect(run.summary).toContain(`leg <code>${leg.replace('/', '&#47;')}</code>`);
+    expect(run.summary).toContain('## ✅ dolt-federation report: success\n\n3 results\n');
+    const kept = [...run.artifacts.keys()].map((path) => path.split('/').slice(-2).join('/'));
+    expect(kept.toSorted()).toEqual([
+      ...['report/report.html', 'result-partner/result.json', 'result-third/result.json', 'result-vault/result.json'],
+    ]);
+    expect(run.log).not.toContain(PASSWORD);
+  }, 120_000);
 
   test('pull-request-check.yml in a merge queue: it succeeds without a comment', async () => {
     await using scene = await recipeScene('pull-request-check.yml');

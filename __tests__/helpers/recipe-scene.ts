@@ -14,6 +14,8 @@ export const PASSWORD = 'the-password-of-the-vault';
 
 /** A repository with a recipe and the configuration beside it, where folders and a local server play the hosts. */
 export interface RecipeScene extends AsyncDisposable {
+  /** Folder of the repository. */
+  readonly repository: string;
   /** Our remote, in which the row 3 is new. */
   readonly primary: Mailbox;
   /** The database of the partner, and where it publishes. */
@@ -73,6 +75,7 @@ export async function recipeScene(
 
   let clones = 0;
   return {
+    repository,
     primary,
     south,
     partner,

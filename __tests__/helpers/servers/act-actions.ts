@@ -16,10 +16,12 @@ for (const path of paths.split('\\n').filter((line) => line !== '')) {
 `,
   'actions/download-artifact': `const { cpSync, mkdirSync, readdirSync } = require('node:fs');
 const { join, resolve } = require('node:path');
-const { INPUT_NAME: name, INPUT_PATTERN: pattern = '*', INPUT_PATH: path = '.', ARTIFACTS: folder } = process.env;
+const { INPUT_NAME: name, INPUT_PATTERN, INPUT_PATH, ARTIFACTS: folder } = process.env;
+// act sets an input that is not given to the empty text.
+const [pattern, path] = [INPUT_PATTERN || '*', INPUT_PATH || '.'];
 const [start, end] = pattern.split('*');
-const merges = name !== undefined || process.env['INPUT_MERGE-MULTIPLE'] === 'true';
-const isWanted = (one) => (name === undefined ? one.startsWith(start) && one.endsWith(end ?? '') : one === name);
+const merges = Boolean(name) || process.env['INPUT_MERGE-MULTIPLE'] === 'true';
+const isWanted = (one) => (!name ? one.startsWith(start) && one.endsWith(end ?? '') : one === name);
 const target = resolve(process.env.GITHUB_WORKSPACE, path);
 mkdirSync(target, { recursive: true });
 for (const one of readdirSync(folder).filter(isWanted)) {

@@ -64,6 +64,7 @@ const OFFLINE: readonly Sample[] = [
   }),
   sample('no-peers', 'sync', null),
   sample('no-peers-selected', 'sync --only-role backup'),
+  sample('result-invalid', 'report leg-1.json'),
   sample('no-database', 'sync --database nroth'),
   sample('working-database', 'add-peer south file://SRV/south'),
   sample('not-a-remote', 'add-peer notes file://SRV/notes'),

@@ -75,6 +75,7 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
     const kind = reachability(thrown);
     if (kind !== 'other') return { kind: 'unreachable', reason: errorMessage(thrown), passing: kind === 'passing' };
     throw new Failure('dolt-download-failed', `${url} could not be reached: ${errorMessage(thrown)}`, {
+      hint: UNKNOWN_AUTHORITY.includes(errorCode(thrown) ?? '') ? AUTHORITY_HINT : undefined,
       cause: thrown,
     });
   }
@@ -100,6 +101,17 @@ export interface Unreachable {
  */
 const PERMANENT = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 const PASSING = ['EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'];
+
+/** Error codes of Node for a certificate that no known authority has signed. */
+const UNKNOWN_AUTHORITY: readonly string[] = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+];
+const AUTHORITY_HINT =
+  'If this network has a certificate authority of its own, name its PEM file in NODE_EXTRA_CA_CERTS, and for peers in SSL_CERT_FILE.';
 
 const withCode = z.object({ code: z.string() });
 const withErrors = z.object({ errors: z.array(withCode) });

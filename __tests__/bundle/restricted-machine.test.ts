@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { chmod, copyFile, cp, link, mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { answersAsDolt } from '../helpers/installing.ts';
+import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
+import { makeCertificates } from '../helpers/servers/certificates.ts';
+import { startJobProxy } from '../helpers/servers/job-proxy.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+/** A user without rights, if the tests run as root, whom no mode of a file stops. */
+const STRANGER = process.getuid?.() === 0 ? { uid: 64_010, gid: 64_010 } : {};
+
+describe('on a machine with a home that cannot be written', () => {
+  let folder: TempFolder;
+
+  const start = async (words: readonly string[], env: Readonly<Record<string, string>>) =>
+    await execa(process.execPath, [folder.file('dist', 'cli.js'), ...words], {
+      cwd: folder.file('work'),
+      extendEnv: false,
+      reject: false,
+      env: { PATH: '/usr/bin:/bin', HOME: folder.file('home'), ...env },
+      ...STRANGER,
+    });
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    await chmod(folder.path, 0o755);
+    await cp('dist', folder.file('dist'), { recursive: true });
+    await link(testDolt(), folder.file('dolt')).catch(() => copyFile(testDolt(), folder.file('dolt')));
+    for (const name of ['home', 'work', 'cache']) await mkdir(folder.file(name));
+    for (const name of ['work', 'cache']) await chmod(folder.file(name), 0o777);
+    await chmod(folder.file('home'), 0o555);
+  });
+  afterAll(async () => {
+    await chmod(folder.file('home'), 0o755);
+    await folder[Symbol.asyncDispose]();
+  });
+
+  test('three databases federate if the cache is elsewhere, and otherwise the error names the variable', async () => {
+    const demo = ['demo', '--dolt-path', folder.file('dolt')];
+    const refused = await start(demo, {});
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain(
+      `the folder ${folder.file('home', '.cache', 'dolt-federation', 'tmp')} cannot be created`,
+    );
+    expect(refused.stderr).toContain('Set XDG_CACHE_HOME to a folder that this user may write to.');
+
+    const env = { XDG_CACHE_HOME: folder.file('cache') };
+    const { exitCode, stdout } = await start([...demo, '--json'], env);
+    expect([exitCode, Object.keys(JSON.parse(stdout))]).toEqual([0, ['towns']]);
+  });
+
+  test('the demo says where it cannot work: no endpoint has a space', async () => {
+    const { exitCode, stderr } = await start(['demo', '--dolt-path', folder.file('dolt')], {
+      XDG_CACHE_HOME: folder.file('cache', 'a b'),
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      `the demo cannot use ${folder.file('cache', 'a b', 'dolt-federation', 'tmp')} for its mailboxes`,
+    );
+    expect(stderr).toContain('Set XDG_CACHE_HOME to a folder without spaces');
+  });
+
+  test('Dolt comes from a mirror behind a proxy, whose authority NODE_EXTRA_CA_CERTS names', async () => {
+    const { ca, cert, key } = await makeCertificates(folder.path);
+    await chmod(ca, 0o644);
+    await chmod(ca.replace(/\/[^/]*$/, ''), 0o755);
+    const { file, sha256 } = await packRelease(await answersAsDolt(folder.file('fake'), '97.0.0'), folder.path);
+    const archive = await readFile(file);
+    const mirror = createServer({ cert: await readFile(cert), key: await readFile(key) }, (request, response) => {
+      const known = request.url === `/download/v97.0.0/${PLATFORM.asset}`;
+      response.writeHead(known ? 200 : 404, { 'content-length': known ? archive.length : 0 });
+      response.end(known ? archive : undefined);
+    });
+    mirror.listen(0, '127.0.0.1');
+    await once(mirror, 'listening');
+    const address = mirror.address();
+    const host = `peer.example:${typeof address === 'object' ? address?.port : ''}`;
+    await using proxy = await startJobProxy();
+    try {
+      const release = ['install', '--dolt-version', '97.0.0', '--dolt-source', 'release', '--dolt-sha256', sha256];
+      const words = [...release, '--dolt-mirror', `https://${host}/download`];
+      const env = { XDG_CACHE_HOME: folder.file('cache'), HTTPS_PROXY: proxy.url };
+      const refused = await start(words, env);
+      expect(refused.exitCode).toBe(1);
+      expect(refused.stderr).toContain(`https://${host}/download/v97.0.0/${PLATFORM.asset} could not be reached`);
+      expect(refused.stderr).toContain('NODE_EXTRA_CA_CERTS');
+
+      const installed = await start(words, { ...env, NODE_EXTRA_CA_CERTS: ca });
+      expect(installed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('97.0.0') });
+      expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${host}`]));
+    } finally {
+      mirror.close();
+      mirror.closeAllConnections();
+    }
+  });
+});

@@ -1,5 +1,5 @@
 import type { PeerResult, ReportResult, RunResult } from '../../contract/result.ts';
-import { type AlarmSubject, DETAILS_BUDGET_BYTES, runAlarms } from '../alarm.ts';
+import { type AlarmSubject, DETAILS_BUDGET_BYTES, runAlarms } from '../alarm/alarms.ts';
 import { runTitle } from './legs.ts';
 import { combinedSummary } from './summary.ts';
 

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import { credentialsFile } from '../../src/beads/bd-files.ts';
 import { localFolder } from '../../src/config/endpoint/parse.ts';
 import { suggestEndpoint } from '../../src/config/endpoint/suggest.ts';
-import { programFile, searchPath, windowsProgram } from '../../src/core/env.ts';
+import { userConfigFile } from '../../src/config/user-files.ts';
+import { nullDevice, programFile, searchPath, windowsProgram } from '../../src/core/env.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { programOnWindows } from '../../src/dolt/process.ts';
 import { endTreeOnWindows } from '../../src/dolt/server/processes.ts';
+import { cliPaths } from '../../src/frontends/cli/paths.ts';
 
 /** What each system is asked for, decided on any system. */
 describe('programs', () => {
@@ -85,5 +88,44 @@ describe('the folder of a file endpoint', () => {
   ])('that was probably meant by %s', (written, meant) => {
     const base = { cwd: '/w', home: '/home/ann' };
     expect(suggestEndpoint(written, base, { dolthubHost: 'h', allowInsecure: false })).toBe(meant);
+  });
+});
+
+describe('folders of the user', () => {
+  test.each([
+    ['the home of Unix', { HOME: '/home/ann' }, '/home/ann/.config/bd/config.yaml'],
+    ['the profile of Windows', { USERPROFILE: '/Users/ann' }, '/Users/ann/.config/bd/config.yaml'],
+    ['HOME before the profile', { HOME: '/h', USERPROFILE: '/p' }, '/h/.config/bd/config.yaml'],
+    ['XDG before both', { HOME: '/h', XDG_CONFIG_HOME: '/xdg' }, '/xdg/bd/config.yaml'],
+    ['a relative XDG folder, which is ignored', { HOME: '/h', XDG_CONFIG_HOME: 'xdg' }, '/h/.config/bd/config.yaml'],
+    ['nothing', {}, null],
+  ])('the configuration is below %s', (_, env, file) => {
+    expect(userConfigFile(env)).toBe(file);
+  });
+
+  test.each([
+    [{ home: '/home/ann' }, '/home/ann/.cache/dolt-federation', '/home/ann/.local/state/dolt-federation'],
+    [{ home: '/h', XDG_CACHE_HOME: '/c', XDG_STATE_HOME: '/s' }, '/c/dolt-federation', '/s/dolt-federation'],
+    [
+      { home: '/h', XDG_CACHE_HOME: 'c', XDG_STATE_HOME: './s' },
+      '/h/.cache/dolt-federation',
+      '/h/.local/state/dolt-federation',
+    ],
+  ])('caches and states of %j', ({ home, ...env }, cache, state) => {
+    const paths = cliPaths({ env, cwd: '/w', home });
+    expect([paths.tempDir, paths.toolCacheDir, paths.stateDir]).toEqual([`${cache}/tmp`, `${cache}/tools`, state]);
+  });
+
+  test('bd keeps its passwords below APPDATA on Windows', () => {
+    expect(credentialsFile({ HOME: '/h', APPDATA: 'C:\\Users\\ann\\AppData' }, 'linux')).toBe(
+      '/h/.config/beads/credentials',
+    );
+    expect(credentialsFile({ APPDATA: 'C:\\Users\\ann\\AppData' }, 'win32')).toBe(
+      'C:\\Users\\ann\\AppData\\beads\\credentials',
+    );
+  });
+
+  test('the file that holds nothing has another name on Windows', () => {
+    expect([nullDevice('linux'), nullDevice('darwin'), nullDevice('win32')]).toEqual(['/dev/null', '/dev/null', 'NUL']);
   });
 });

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { z } from 'zod';
 import { parseYaml } from '../config/yaml/parse.ts';
 import type { Env } from '../core/env.ts';
@@ -89,11 +89,12 @@ function positive(value: unknown): number | null {
   return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 ? pid : null;
 }
 
-function credentialsFile(env: Env): string {
-  const base = process.platform === 'win32' ? env['APPDATA'] : undefined;
+/** Where bd 1.3.0 keeps the passwords of servers: below APPDATA on Windows, else below the home. */
+export function credentialsFile(env: Env, platform: string = process.platform): string {
+  const base = platform === 'win32' ? env['APPDATA'] : undefined;
   return base === undefined
     ? join(env['HOME'] ?? homedir(), '.config', 'beads', 'credentials')
-    : join(base, 'beads', 'credentials');
+    : win32.join(base, 'beads', 'credentials');
 }
 
 function listenerPort(text: string): number | null {

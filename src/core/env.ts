@@ -24,6 +24,11 @@ export function programFile(name: string, platform: string = process.platform): 
   return platform === 'win32' && !/\.exe$/i.test(name) ? `${name}.exe` : name;
 }
 
+/** The file that holds nothing. */
+export function nullDevice(platform: string = process.platform): string {
+  return platform === 'win32' ? 'NUL' : '/dev/null';
+}
+
 /**
  * The folders of PATH, in order; without relative ones, so that a checkout cannot add a program. On Windows the name of
  * the variable has any case, a folder may be quoted, and a path without a drive depends on the working directory.

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Env } from '../core/env.ts';
+import { type Env, nullDevice } from '../core/env.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from './engine-credentials.ts';
 
 /**
@@ -31,7 +31,7 @@ const HOMES = ['HOME', 'USERPROFILE'] as const;
 const TEMPORARY = ['TMPDIR', 'TMP', 'TEMP'] as const;
 
 /** Disables the user's hooks and templates when Dolt runs git (beads GH#3724). */
-const QUIET_GIT = [['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null']] as const;
+const QUIET_GIT = [['core.hooksPath', nullDevice()]] as const;
 
 /** Folders and proxy of a Dolt process. */
 interface EnvironmentOptions {

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import { freePort } from '../../core/processes.ts';
 import type { Redactor, Secrets } from '../../core/secrets.ts';
-import { replaceableFolder } from '../../core/shared-folder.ts';
 import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-proxy.ts';
 import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
@@ -22,6 +20,7 @@ import { descendantsOf, ENGINE_MARK } from './processes.ts';
 import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
 import { serveAlone } from './served-folder.ts';
 import { removeServerInfo, serverInfoFile } from './server-info.ts';
+import { socketFolder } from './socket-folder.ts';
 import { type Watchdog, watch } from './watchdog.ts';
 
 /** What all servers of a run share; the context of a command is one. */
@@ -79,8 +78,6 @@ export interface Server {
   kill(): Promise<void>;
 }
 
-/** sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included. */
-const MAX_SOCKET_BYTES = 100;
 const PORT_ATTEMPTS = 5;
 const LOG_TAIL_BYTES = 4_000;
 const GRACE_MS = 5_000;
@@ -226,18 +223,6 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
 /** A server's output names the folder that links to the database; the user knows the database. */
 function redactorOf({ secrets }: EngineContext, database: string, dataDir: string): Redactor {
   return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
-}
-
-/** @returns null if there is no safe place for a socket with a short enough path; TCP is used then. */
-async function socketFolder(privateDir: string): Promise<string | null> {
-  if (process.platform === 'win32') return null;
-  if (Buffer.byteLength(join(privateDir, 's')) <= MAX_SOCKET_BYTES) return privateDir;
-  if ((await replaceableFolder(tmpdir())) !== null) return null;
-  const short = await mkdtemp(join(tmpdir(), 'df-')).catch(() => null);
-  if (short === null) return null;
-  if (Buffer.byteLength(join(short, 's')) <= MAX_SOCKET_BYTES) return short;
-  await rm(short, { recursive: true, force: true });
-  return null;
 }
 
 async function stopServer(

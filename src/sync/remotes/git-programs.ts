@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
-import type { Env } from '../../core/env.ts';
+import { type Env, nullDevice } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import { isInside, isThere, readSmall, realPath } from '../../core/files.ts';
 import { run } from '../../dolt/process.ts';
@@ -114,7 +114,7 @@ async function settingIn(file: string, env: Env): Promise<string | null> {
   const { PATH = '' } = env;
   const words = ['config', '--file', file, '--no-includes', '--list', '--null'];
   const { exitCode, stdout } = await run('git', words, {
-    env: { PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: process.platform === 'win32' ? 'NUL' : '/dev/null' },
+    env: { PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: nullDevice() },
     cwd,
   });
   if (exitCode !== 0) return `${file} is not a configuration of git`;

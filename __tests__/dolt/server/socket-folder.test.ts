@@ -1,0 +1,29 @@
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { socketFolder } from '../../../src/dolt/server/socket-folder.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+
+const LONG = `/${'long/'.repeat(30)}`;
+
+test('a server listens on a socket in its private folder, and on Windows on a port only', async () => {
+  expect(await socketFolder('/run/df-1', { platform: 'linux' })).toBe('/run/df-1');
+  expect(await socketFolder('/run/df-1', { platform: 'darwin' })).toBe('/run/df-1');
+  expect(await socketFolder('C:\\Temp\\df-1', { platform: 'win32' })).toBeNull();
+});
+
+test('a path that is too long for a socket is replaced by a short one, if there is a safe place', async () => {
+  await using folder = await tempFolder();
+  const short = await socketFolder(LONG, { platform: 'linux', temp: folder.path });
+  expect(short?.startsWith(folder.file('df-'))).toBe(true);
+  expect(await socketFolder(LONG, { platform: 'linux', temp: folder.file('missing') })).toBeNull();
+
+  const deep = folder.file('x'.repeat(100));
+  await mkdir(deep);
+  expect(await socketFolder(LONG, { platform: 'linux', temp: deep })).toBeNull();
+  expect(await readdir(deep)).toEqual([]);
+
+  const open = folder.file('open');
+  await mkdir(open);
+  await chmod(open, 0o777);
+  expect(await socketFolder(LONG, { platform: 'linux', temp: open })).toBeNull();
+});

@@ -17,7 +17,10 @@ export function withBackup(
   const byName = new Map(targets.map((progress) => [progress.peer.name, progress]));
   const peers = result.peers.flatMap((peer): PeerResult[] => {
     const progress = byName.get(peer.name);
-    if (progress === undefined) return peer.role === 'primary' && peer.status !== 'failed' ? [] : [peer];
+    if (progress === undefined) {
+      const isOnlyRead = peer.role === 'primary' && peer.status !== 'failed' && peer.notContacted === undefined;
+      return isOnlyRead ? [] : [peer];
+    }
     if (result.dryRun === true) return [peer];
     const drill = drillOf(progress, copied, sizes.get(progress) ?? null);
     const status = peer.status === 'unchanged' && drill.tag === 'pushed' ? 'pushed' : peer.status;

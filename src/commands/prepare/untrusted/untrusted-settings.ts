@@ -24,7 +24,7 @@ type Contacted = Extract<PeerDecision, { kind: 'contacted' }>;
 
 /**
  * The settings of a run on an event that may not write: the configuration of the default branch, with the peers that may
- * be contacted. They are chosen before any credential is read.
+ * be contacted. They are chosen before any credential is read. The peer to clone counts also if it was not selected.
  * @param proposed the configuration of the checkout, and its selected peers
  */
 export async function untrustedSettings(
@@ -40,27 +40,30 @@ export async function untrustedSettings(
     return { configuration: { ...configuration, peers: [] }, peers: [], credentials: new Map(), notices, offline };
   }
   const ownWorkflow = context.defaultBranch?.ownWorkflow === true;
-  const decisions = decidePeers(peers, peersOf(known), { ownWorkflow });
+  const isSelected = ({ name }: Peer): boolean => peers.some((peer) => peer.name === name);
+  const needed = configuration.peers.filter((peer) => isSelected(peer) || isSource(peer, request));
+  const decisions = decidePeers(needed, peersOf(known), { ownWorkflow });
   const same = decisions.filter((one) => one.kind === 'contacted');
   const { credentials, unreadable, problems } = await credentialsOf(same, request, context);
   const left = await leftOut(same, { credentials, unreadable }, request, context);
   const contacted = same.filter(({ peer }) => !left.some((one) => one.peer.name === peer.name));
-  const offline = [...decisions.filter((one) => one.kind === 'offline'), ...left];
+  const all = [...decisions.filter((one) => one.kind === 'offline'), ...left];
+  const offline = all.filter(({ peer }) => isSelected(peer));
   const planned = plannedConfiguration(known, configuration, contacted);
+  const selected = planned.peers.filter(isSelected);
   const from = sourceOf(contacted, request);
-  const about = [...problems, ...offlineNotices(offline)];
-  if (from === null) {
-    const rest = contacted.map(({ peer }) => peer);
+  const about = [...problems, ...offlineNotices(all)];
+  if (from === null || selected.length === 0) {
     return {
       configuration: { ...planned, peers: [] },
       peers: [],
       credentials: new Map(),
-      notices: [withoutPlanNotice(whyWithout(rest)), ...about],
-      offline: [...offline, ...leftAlone(rest, 'no-database')],
+      notices: [withoutPlanNotice(whyWithout(selected)), ...about],
+      offline: [...offline, ...leftAlone(selected, 'no-database')],
     };
   }
   const notices = [planNotice(from), ...about, ...keptNotices(contacted)];
-  return { configuration: planned, peers: planned.peers, credentials, notices, offline };
+  return { configuration: planned, peers: selected, credentials, notices, offline };
 }
 
 function whyWithout(contacted: readonly Peer[]): string {
@@ -78,10 +81,15 @@ function peersOf({ ofDefaultBranch, ofBase }: Extract<Known, { kind: 'read' }>) 
   return [ofDefaultBranch.peers, ...(ofBase === null ? [] : [ofBase.peers])] as const;
 }
 
-/** The peer to clone: the one that `bootstrap` names, else the one that is the primary, and was it before. */
-function sourceOf(contacted: readonly Contacted[], { bootstrap }: SyncRequest): Peer | null {
-  const found = contacted.find(({ peer, isPrimary }) =>
-    bootstrap === undefined ? isPrimary : peer.name === bootstrap,
+/** Whether a peer is the one to clone: the one that `bootstrap` names, else the primary. */
+function isSource({ name, role }: Peer, { bootstrap }: SyncRequest): boolean {
+  return bootstrap === undefined ? role === 'primary' : name === bootstrap;
+}
+
+/** The peer to clone. A primary must have been it before. */
+function sourceOf(contacted: readonly Contacted[], request: SyncRequest): Peer | null {
+  const found = contacted.find(
+    ({ peer, isPrimary }) => isSource(peer, request) && (request.bootstrap !== undefined || isPrimary),
   );
   return found?.peer ?? null;
 }

@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { DEFAULT_SYNC_REQUEST, type SyncRequest } from '../../../../src/commands/request.ts';
+import { sync } from '../../../../src/commands/sync.ts';
+import type { Env } from '../../../../src/core/env.ts';
+import { commandContext } from '../../../helpers/configuring.ts';
+import { startGithubApi } from '../../../helpers/servers/github-api.ts';
+import { tempFolder } from '../../../helpers/temp-folder.ts';
+
+const FILE = '.beads/config.yaml';
+const change = { number: 7, base: 'b'.repeat(40), head: 'c'.repeat(40) };
+
+type Federation = Readonly<Record<string, unknown>>;
+const text = (federation: Federation) => stringify({ sync: { mode: 'dolt-native' }, federation });
+/** No host has these names: a request to one would be in the result. */
+const PEERS = { peers: { box: 'https://box.invalid/db', up: { endpoint: 'https://up.invalid/db', role: 'upstream' } } };
+const SAME = { remote: 'https://hub.invalid/db', ...PEERS };
+const MOVED = { remote: 'https://other.invalid/db', ...PEERS };
+const PATTERNS = { 'allowed-remote-patterns': ['https://hub.invalid/*'] };
+const NOT_PRIMARY = { peers: { hub: { endpoint: SAME.remote, role: 'primary' }, ...PEERS.peers } };
+const PRIMARY = { peers: { ...PEERS.peers, hub: SAME.remote, box: { endpoint: PEERS.peers.box, role: 'primary' } } };
+const DOLTHUB = { remote: 'dolthub://org/db', ...PEERS };
+
+interface Case {
+  readonly head: Federation;
+  /** Of the default branch and the base; `none`: there is no file; `fails`: the API fails. */
+  readonly main: Federation | 'none' | 'fails';
+  readonly base: Federation | 'none' | 'fails';
+  readonly request?: Partial<SyncRequest>;
+  readonly env?: Env;
+  readonly token?: false;
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly says: string;
+}
+
+const all = (reason: string) => ({ origin: reason, box: reason, up: reason });
+const rest = (origin: string) => ({ ...all('no-database'), origin });
+const same = { head: SAME, main: SAME, base: SAME };
+
+test.each<[string, Case]>([
+  ['no token', { ...same, token: false, reasons: all('unread'), says: 'has no `github-token`' }],
+  ['a broken API', { ...same, main: 'fails', reasons: all('unread'), says: 'answered 500' }],
+  ['an API that breaks', { ...same, base: 'fails', reasons: all('unread'), says: 'answered 500' }],
+  ['an invalid base', { ...same, base: { ...SAME, ...PATTERNS }, reasons: all('unread'), says: 'that of the base' }],
+  [
+    'an invalid default branch',
+    { ...same, main: { ...SAME, ...PATTERNS }, reasons: all('unread'), says: 'that of the default' },
+  ],
+  ['no file before', { ...same, main: 'none', base: 'none', reasons: all('new'), says: 'no peer may be contacted' }],
+  ['no file on the default branch', { ...same, main: 'none', reasons: all('new'), says: 'no peer may be contacted' }],
+  [
+    'a base of the author',
+    { head: MOVED, main: SAME, base: MOVED, reasons: rest('changed'), says: 'another endpoint' },
+  ],
+  [
+    'another default branch',
+    { head: MOVED, main: MOVED, base: SAME, reasons: rest('changed'), says: 'another endpoint' },
+  ],
+  [
+    'another primary',
+    {
+      ...{ head: PRIMARY, main: NOT_PRIMARY, base: NOT_PRIMARY },
+      ...{
+        reasons: { box: 'no-database', hub: 'no-database', up: 'no-database' },
+        says: 'no primary may be contacted',
+      },
+    },
+  ],
+  [
+    'a primary of an input',
+    {
+      ...{ head: PEERS, main: PEERS, base: PEERS, request: { overrides: { remote: SAME.remote } } },
+      ...{ reasons: rest('workflow'), says: 'an input or a variable sets it' },
+    },
+  ],
+  [
+    'a primary of a variable',
+    {
+      ...same,
+      env: { BD_FEDERATION_REMOTE: SAME.remote },
+      reasons: rest('workflow'),
+      says: 'an input or a variable sets it',
+    },
+  ],
+  [
+    'another host of DoltHub',
+    {
+      ...{ head: DOLTHUB, main: DOLTHUB, base: DOLTHUB, request: { overrides: { dolthubHost: 'other.invalid' } } },
+      ...{ reasons: rest('changed'), says: 'another endpoint' },
+    },
+  ],
+  [
+    'another host of DoltHub in a variable',
+    {
+      ...{ head: DOLTHUB, main: DOLTHUB, base: DOLTHUB, env: { DOLT_FEDERATION_DOLTHUB_HOST: 'other.invalid' } },
+      ...{ reasons: rest('changed'), says: 'another endpoint' },
+    },
+  ],
+  [
+    'no secret',
+    {
+      ...{ ...same, request: { credentials: { text: 'origin: {url: "https://hub.invalid", git-token: }' } } },
+      ...{ reasons: rest('credential'), says: 'its credential is missing or malformed' },
+    },
+  ],
+  [
+    'credentials that are no YAML',
+    { ...same, request: { credentials: { text: 'origin: {url: [' } }, reasons: all('credential'), says: 'malformed' },
+  ],
+  [
+    'a selected peer that is new',
+    { ...same, request: { only: ['box'] }, main: 'none', reasons: { box: 'new' }, says: 'no peer' },
+  ],
+])('nobody is contacted: %s', async (_, { head, main, base, request, env = {}, token, reasons, says }) => {
+  await using folder = await tempFolder();
+  await using api = await startGithubApi(async (line) => {
+    if (line.includes('/contents/')) asked += 1;
+    if ((asked === 1 && main === 'fails') || (asked === 2 && base === 'fails')) throw new Error('broken');
+  });
+  let asked = 0;
+  if (typeof main !== 'string') api.files.set(`${FILE}@default`, text(main));
+  if (typeof base !== 'string') api.files.set(`${FILE}@${change.base}`, text(base));
+  await mkdir(dirname(folder.file(FILE)));
+  await writeFile(folder.file(FILE), text(head));
+  const repository = token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1' };
+  const context = {
+    ...commandContext(folder.path, { env }),
+    ...{ untrusted: true, proposed: { change, repository }, defaultBranch: { repository, ownWorkflow: false } },
+  };
+  const asking = { ...DEFAULT_SYNC_REQUEST, command: 'plan', dryRun: true, untrusted: true, ...request } as const;
+  const { result, doltPath } = await sync(asking, context);
+  expect(result).toMatchObject({ status: 'skipped', database: null });
+  expect(doltPath).toBeNull();
+  expect(Object.fromEntries(result.peers.map(({ name, notContacted }) => [name, notContacted?.reason]))).toEqual(
+    reasons,
+  );
+  expect(result.peers.every(({ state, status }) => state === 'unknown' && status === 'skipped')).toBe(true);
+  expect(result.problems.map(({ message }) => message).join('\n')).toContain(says);
+});

@@ -1,15 +1,38 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { workflow } from '../../src/report/commands/workflow.ts';
 import { git } from '../helpers/git.ts';
 import { PASSWORD, recipeScene } from '../helpers/recipe-scene.ts';
 import { recipes, SCHEDULED_SYNC } from '../helpers/recipes.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('the scheduled sync is what init prints', async () => {
   const text = (await recipes()).get('scheduled-sync.yml') ?? '';
   expect(text.replace(/^(?:#.*\n)+/, '')).toBe(workflow(SCHEDULED_SYNC));
 });
+
+const RELEASE = {
+  name: 'release',
+  payload: {
+    action: 'published',
+    release: { tag_name: 'v1.2.0' },
+    repository: { default_branch: 'main', visibility: 'private', private: true },
+  },
+};
+
+/** GitHub's own command line, which writes down what it is told to upload. */
+async function fakeGh() {
+  const folder = await tempFolder();
+  const [program, log, file] = [folder.file('gh'), folder.file('log'), folder.file('file')];
+  await writeFile(program, `#!/bin/sh\necho "$@" > ${log}\ncp "$4" ${file}\n`);
+  await chmod(program, 0o755);
+  return {
+    folder: folder.path,
+    calls: () => Promise.all([readFile(log, 'utf8').then((text) => text.trimEnd()), readFile(file, 'utf8')]),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
 
 describe('act runs', () => {
   test('scheduled-sync.yml: partner, primary and backup have all rows, and the secret is nowhere', async () => {
@@ -65,6 +88,20 @@ describe('act runs', () => {
     ]);
     expect(run.log).not.toContain(PASSWORD);
   }, 120_000);
+  test('release-backup.yml: the backup has the tag, and the proof of it is attached to the release', async () => {
+    await using scene = await recipeScene('release-backup.yml');
+    await using gh = await fakeGh();
+    const run = await scene.run({ event: RELEASE, path: gh.folder });
+    expect(run.exitCode).toBe(0);
+    const head = await scene.primary.head();
+    expect(await scene.vault()).toBe(head);
+    const [proof = ''] = run.artifacts.values();
+    expect(JSON.parse(proof)).toMatchObject({ tag: 'v1.2.0', commit: head, peers: [{ name: 'vault' }] });
+    const [words, uploaded] = await gh.calls();
+    expect(words).toBe('release upload v1.2.0 proof/proof.json --clobber');
+    expect(uploaded).toBe(proof);
+    expect(run.log).not.toContain(PASSWORD);
+  }, 60_000);
 
   test('pull-request-check.yml in a merge queue: it succeeds without a comment', async () => {
     await using scene = await recipeScene('pull-request-check.yml');

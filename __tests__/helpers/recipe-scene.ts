@@ -33,6 +33,8 @@ interface RecipeRun {
   readonly event?: { readonly name: string; readonly payload: unknown };
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another folder of programs. */
+  readonly path?: string;
 }
 
 /** @param edit what the user changes in the recipe */
@@ -81,14 +83,14 @@ export async function recipeScene(
     partner,
     server,
     vault: () => remoteHead(`${server.url}/issues`, folder.file(`vault-${clones++}`)),
-    run: ({ event, secrets = { VAULT_PASSWORD: PASSWORD }, env = {} } = {}) =>
+    run: ({ event, secrets = { VAULT_PASSWORD: PASSWORD }, env = {}, path } = {}) =>
       runWorkflows(folder, {
         ...(event === undefined ? {} : { event }),
         repository,
         secrets,
         env: {
           GITHUB_REPOSITORY: 'my-org/my-repo',
-          PATH: `${dirname(testDolt())}:${readEnv()['PATH'] ?? ''}`,
+          PATH: [...(path === undefined ? [] : [path]), dirname(testDolt()), readEnv()['PATH'] ?? ''].join(':'),
           ...env,
         },
       }),

@@ -5,6 +5,7 @@ import { workflow } from '../../src/report/commands/workflow.ts';
 import { git } from '../helpers/git.ts';
 import { PASSWORD, recipeScene } from '../helpers/recipe-scene.ts';
 import { recipes, SCHEDULED_SYNC } from '../helpers/recipes.ts';
+import { startGithubApi } from '../helpers/servers/github-api.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('the scheduled sync is what init prints', async () => {
@@ -45,10 +46,10 @@ describe('act runs', () => {
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);
 
-  test('reusable-sync.yml: a conflict reaches the caller as outputs and artifact', async () => {
+  test('reusable-sync.yml: a conflict reaches the caller as outputs, artifact and issue', async () => {
     await using scene = await recipeScene(
       'reusable-sync.yml',
-      (text) => `${text.replace('bootstrap: origin', 'fail-on: none')}
+      (text) => `${text.replace('stale-after: 3d', 'fail-on: none')}
   after:
     needs: federate
     runs-on: ubuntu-latest
@@ -63,9 +64,14 @@ describe('act runs', () => {
     await scene.south.commit('clash', "INSERT INTO items VALUES (3, 'drei', 'bob')");
     await scene.south.publish(scene.partner.url);
     const vault = `vault: {url: '${scene.server.url}', user: sync, password: '${PASSWORD}'}`;
-    const run = await scene.run({ secrets: { FEDERATION_CREDENTIALS: vault } });
+    await using api = await startGithubApi();
+    const secrets = { FEDERATION_CREDENTIALS: vault, GITHUB_TOKEN: 'app-1' };
+    const run = await scene.run({ secrets, env: { GITHUB_API_URL: api.url } });
     expect(run.exitCode).toBe(0);
     expect(run.log).toContain('after: conflict, 1 in conflict, 2 pulled');
+    expect(api.issues.all).toEqual([
+      expect.objectContaining({ state: 'open', title: expect.stringContaining('partner') }),
+    ]);
     expect([...run.artifacts]).toEqual([[expect.stringContaining('/conflicts/'), expect.stringContaining('drei')]]);
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);

@@ -60,6 +60,8 @@ export async function recipeScene(
     ['https://github.com/my-org/my-repo.git', primary.url],
     ['https://github.com/partner-org/their-repo.git', partner.url],
     ['https://dolt.my-org.example', server.url],
+    // As the recipes say: the user's own repository.
+    ['my-org/my-repo', 'org/repo'],
   ] as const;
   const local = (text: string) => hosts.reduce((all, [from, to]) => all.replaceAll(from, to), text);
   const repository = folder.file('repository');
@@ -89,7 +91,7 @@ export async function recipeScene(
         repository,
         secrets,
         env: {
-          GITHUB_REPOSITORY: 'my-org/my-repo',
+          GITHUB_REPOSITORY: 'org/repo',
           PATH: [...(path === undefined ? [] : [path]), dirname(testDolt()), readEnv()['PATH'] ?? ''].join(':'),
           ...env,
         },

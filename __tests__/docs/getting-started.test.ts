@@ -1,14 +1,11 @@
-import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { initResultSchema } from '../../src/contract/result.ts';
-import { readEnv } from '../../src/core/env.ts';
-import { CLI } from '../helpers/bundled-cli.ts';
 import { makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
-import { testDolt } from '../helpers/dolt-binary.ts';
 import { makeDoltKey } from '../helpers/dolt-key.ts';
+import { installCommand, pathFor, User } from '../helpers/newcomer.ts';
 import { runWorkflows } from '../helpers/servers/act.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { bdIn } from '../helpers/servers/bd.ts';
@@ -132,36 +129,6 @@ const SETUPS = [
   ['In S3', s3],
   ['In a folder of your own runner', folders],
 ] as const;
-
-/** A user with a repository that has a database, and what they type. */
-class User {
-  readonly repository: string;
-  readonly #env: Record<string, string>;
-
-  constructor(folder: TempFolder, name: string, env: Readonly<Record<string, string>>) {
-    this.repository = folder.file(name);
-    this.#env = { PATH: pathFor(folder), HOME: folder.file('home'), DOLT_DISABLE_EVENT_FLUSH: '1', ...env };
-  }
-
-  /** Types one line; throws if it fails. */
-  async type(line: string): Promise<string> {
-    const options = { cwd: this.repository, env: this.#env, extendEnv: false };
-    return (await execa('/bin/sh', ['-c', line], options)).stdout;
-  }
-}
-
-/** `dolt-federation`, and Dolt in the wanted version, as on a runner whose tool cache has it. */
-function pathFor(folder: TempFolder): string {
-  return [folder.file('bin'), dirname(testDolt()), readEnv()['PATH'] ?? ''].join(':');
-}
-
-async function installCommand(folder: TempFolder): Promise<void> {
-  await mkdir(folder.file('bin'));
-  await mkdir(folder.file('home'));
-  const program = folder.file('bin', 'dolt-federation');
-  await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${CLI} "$@"\n`);
-  await chmod(program, 0o755);
-}
 
 describe.each(SETUPS)('%s', (title, serve) => {
   let folder: TempFolder;

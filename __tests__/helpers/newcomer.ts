@@ -1,0 +1,38 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { execa } from 'execa';
+import { readEnv } from '../../src/core/env.ts';
+import { CLI } from './bundled-cli.ts';
+import { testDolt } from './dolt-binary.ts';
+import type { TempFolder } from './temp-folder.ts';
+
+/** A user with a repository that has a database, and what they type. */
+export class User {
+  readonly repository: string;
+  readonly #env: Record<string, string>;
+
+  constructor(folder: TempFolder, name: string, env: Readonly<Record<string, string>>) {
+    this.repository = folder.file(name);
+    this.#env = { PATH: pathFor(folder), HOME: folder.file('home'), DOLT_DISABLE_EVENT_FLUSH: '1', ...env };
+  }
+
+  /** Types one line; throws if it fails. */
+  async type(line: string): Promise<string> {
+    const options = { cwd: this.repository, env: this.#env, extendEnv: false };
+    return (await execa('/bin/sh', ['-c', line], options)).stdout;
+  }
+}
+
+/** `dolt-federation`, and Dolt in the wanted version, as on a runner whose tool cache has it. */
+export function pathFor(folder: TempFolder): string {
+  return [folder.file('bin'), dirname(testDolt()), readEnv()['PATH'] ?? ''].join(':');
+}
+
+/** Installs the bundled `dolt-federation` for users of a folder. */
+export async function installCommand(folder: TempFolder): Promise<void> {
+  await mkdir(folder.file('bin'));
+  await mkdir(folder.file('home'));
+  const program = folder.file('bin', 'dolt-federation');
+  await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${CLI} "$@"\n`);
+  await chmod(program, 0o755);
+}

@@ -10,8 +10,8 @@ import { testDolt } from '../helpers/dolt-binary.ts';
 import { documentedLines, once, printedLines } from '../helpers/printed-lines.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** Pages whose lines other tests run, from top to bottom: `docs/readme.test.ts` and others of that folder. */
-const TESTED = ['README.md', 'docs/getting-started.md', 'docs/backups.md'];
+/** Pages whose lines the tests of the same names in `docs` run, from top to bottom. */
+const TESTED = ['README.md', 'docs/getting-started.md', 'docs/backups.md', 'docs/walkthrough.md'];
 
 /** Texts that begin with our name and are not command lines. */
 const PROSE = /^dolt-federation (?:did not add it|does not write|never forces)/;

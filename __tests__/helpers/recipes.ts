@@ -18,7 +18,7 @@ export const SCHEDULED_SYNC: WorkflowNeeds = {
   minute: 17,
   runner: 'ubuntu-latest',
   contents: 'write',
-  bootstrap: null,
+  bootstrap: 'origin',
   secrets: [{ name: 'VAULT_PASSWORD', value: 'a password' }],
   credentials: ["vault: {url: 'https://dolt.my-org.example', user: sync, password: {env: VAULT_PASSWORD}}"],
 };

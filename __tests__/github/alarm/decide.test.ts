@@ -63,7 +63,13 @@ describe('what an issue remembers', () => {
     expect(stateIn(body, CREATED, NOW)).toEqual({ peer: null, last: CREATED, comments: 0, needsDecision: false });
   });
 
-  test('with a time in the future keeps all but the time', () => {
+  test('with a time in the near future is that of a runner whose clock is ahead', () => {
+    const ahead = { ...state, last: ago(-5_000) };
+    expect(stateIn(`${marker}\n${stateLine(ahead)}`, CREATED, NOW)).toEqual(ahead);
+    expect(decideAlarm(ahead, 'failing', NOW)).toBe('wait');
+  });
+
+  test('with a time in the far future keeps all but the time', () => {
     const body = `${marker}\n${stateLine({ ...state, last: ago(-DAY_MS) })}`;
     expect(stateIn(body, CREATED, NOW)).toEqual({ ...state, last: CREATED, comments: 0 });
   });

@@ -25,6 +25,8 @@ export interface AlarmState {
 const PREFIX = '<!-- dolt-federation alarm ';
 const STATE = /^<!-- state (\{.*\}) -->$/;
 const DIGITS = 24;
+/** The clocks of two runners may differ. */
+const SKEW_MS = 3_600_000;
 
 const stateSchema = z.strictObject({
   peer: z.string().nullable(),
@@ -56,12 +58,12 @@ export function stateLine(state: AlarmState): string {
 
 /**
  * What an issue remembers. If a person edited that away, the time of its creation counts.
- * @param now a later time is no time of ours
+ * @param now a much later time is no time of ours
  */
 export function stateIn(body: string, createdAt: string, now: number): AlarmState {
   const [, second = ''] = body.split(/\r?\n/, 2);
   const parsed = stateSchema.safeParse(jsonOf(STATE.exec(second)?.[1]));
-  if (parsed.success && Date.parse(parsed.data.last) <= now) return parsed.data;
+  if (parsed.success && Date.parse(parsed.data.last) <= now + SKEW_MS) return parsed.data;
   const { peer = null, needsDecision = false } = parsed.data ?? {};
   return { peer, last: createdAt, comments: 0, needsDecision };
 }

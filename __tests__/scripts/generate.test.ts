@@ -28,6 +28,7 @@ const SOURCES = [
     'docs/merging.md',
     'docs/rewritten-histories.md',
     'docs/safety.md',
+    'docs/backups.md',
     'docs/pull-requests.md',
     '__tests__/fixtures/samples',
   ],

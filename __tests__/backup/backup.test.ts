@@ -161,7 +161,7 @@ describe('a tag that names another commit', () => {
 
   test('at a backup fails that peer alone, also where the commit is unknown here', async () => {
     await using folder = await tempFolder();
-    const { local, peers, url, head } = await scene(folder);
+    const { local, peers, url, head, tags, hasData } = await scene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
     await local.sql(
       `CALL DOLT_REMOTE('add', 'elsewhere', '${url('one')}')`,
@@ -184,6 +184,11 @@ describe('a tag that names another commit', () => {
     await stranger.publish(url('three'), 'refs/tags/v1:refs/tags/v1');
 
     const all = `${peers}\nthree: {endpoint: "${url('three')}", role: backup}`;
+    // The release exists already, so no other one is made.
+    await expect(backUp(folder, all)).rejects.toMatchObject({ code: 'tag-conflict' });
+    expect([await tags(), hasData('two')]).toEqual([{}, false]);
+
+    await local.sql("CALL DOLT_TAG('v1', 'HEAD')");
     const { result } = await backUp(folder, all);
     expect(result).toMatchObject({
       status: 'partial',

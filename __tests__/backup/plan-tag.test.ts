@@ -16,12 +16,27 @@ describe('the commit of a release', () => {
     ['only the primary has it', null, at(OLD), { commit: OLD, make: true, publish: false }],
     ['both have it', OLD, at(OLD), { commit: OLD, make: false, publish: false }],
   ] as const)('%s', (_, here, primary, planned) => {
-    expect(planTag({ tag: 'v1', head: HEAD, here, primary })).toEqual(planned);
+    expect(planTag({ tag: 'v1', head: HEAD, here, primary, backups: [] })).toEqual(planned);
   });
 
   test('is refused where the primary and we disagree', async () => {
-    const failure = await failureOf(() => planTag({ tag: 'v1', head: HEAD, here: OLD, primary: at(OTHER) }));
+    const failure = await failureOf(() =>
+      planTag({ tag: 'v1', head: HEAD, here: OLD, primary: at(OTHER), backups: [] }),
+    );
     expect(failure).toMatchObject({ code: 'tag-conflict', message: expect.stringContaining(OTHER) });
     expect(failure.message).toContain(OLD);
+  });
+
+  test('is refused where it would be made although a backup has the tag', async () => {
+    const places = { tag: 'v1', head: HEAD, here: null, primary: at(null) };
+    const backups = [HEAD, OLD].map((commit) => ({ name: `at-${commit.slice(0, 1)}`, commit }));
+    const failure = await failureOf(() => planTag({ ...places, backups }));
+    expect(failure).toMatchObject({
+      code: 'tag-conflict',
+      message: `at-o has the tag v1 at ${OLD}, not at ${HEAD}`,
+    });
+    // A backup with the head, or a tag that exists, changes nothing.
+    expect(planTag({ ...places, backups: backups.slice(0, 1) })).toMatchObject({ commit: HEAD, make: true });
+    expect(planTag({ ...places, here: OLD, backups })).toMatchObject({ commit: OLD, make: false });
   });
 });

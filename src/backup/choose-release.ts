@@ -11,7 +11,7 @@ import { send } from '../sync/send-branch.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { timeLimit } from '../sync/time-limits.ts';
 import { planTag, tagConflict } from './plan-tag.ts';
-import { readPeerTags } from './read-tags.ts';
+import { type PeerTags, readPeerTags } from './read-tags.ts';
 
 /** What a run backs up: a commit of our branch, and the tag that names it. */
 export interface Release {
@@ -21,25 +21,35 @@ export interface Release {
   readonly isNew: boolean;
 }
 
+interface Asked {
+  readonly tag: string | null;
+  /** Its tag counts first; null: no primary is configured. */
+  readonly primary: PeerProgress | null;
+  /** The tag at the peers that get a copy. */
+  readonly atBackups: PeerTags;
+}
+
 /** Each connection has a limit of its own. */
 const LONGER_THAN_ANY_MS = 3_600_000;
 
 /**
  * Decides which commit is backed up. A tag that neither we nor the primary have is made at our head, and the primary gets
  * it before any backup. In a dry run, nothing is made.
- * @param asked.primary whose tag counts first; null: no primary is configured
  * @throws Failure `tag-conflict`, `tag-not-ours`, and why the primary cannot be read or written
  */
 export async function chooseRelease(
   context: SyncContext,
   { ours }: LocalHead,
-  { tag, primary }: { readonly tag: string | null; readonly primary: PeerProgress | null },
+  { tag, primary, atBackups }: Asked,
 ): Promise<Release> {
   if (tag === null) return { tag, commit: ours, isNew: false };
   const atPrimary = primary === null ? null : await tagAtPrimary(context, tag, primary);
   const here = await ourTag(context, tag);
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
-  const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at });
+  const backups = [...atBackups].flatMap(([{ peer }, found]) =>
+    found === null ? [] : [{ name: peer.name, commit: found.commit }],
+  );
+  const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at, backups });
   const release = { tag, commit: plan.commit, isNew: plan.make && atPrimary === null };
   await requireOurs(context, release, ours);
   if (context.dryRun) {

@@ -9,6 +9,8 @@ export interface TagPlaces {
   readonly here: string | null;
   /** null: no primary is configured. */
   readonly primary: { readonly name: string; readonly commit: string | null } | null;
+  /** The backups that have it. */
+  readonly backups: readonly { readonly name: string; readonly commit: string }[];
 }
 
 /** What is backed up, and what has to be done for it before a backup is contacted. */
@@ -22,12 +24,17 @@ export interface TagPlan {
 
 /**
  * Decides which commit a release's tag names: that of the primary, else ours, else our head.
- * @throws Failure `tag-conflict` if the primary and we disagree
+ * @throws Failure `tag-conflict` if the primary and we disagree, or if a tag would be made that a backup has elsewhere:
+ * then the release exists already, and our head is another one
  */
-export function planTag({ tag, head, here, primary }: TagPlaces): TagPlan {
+export function planTag({ tag, head, here, primary, backups }: TagPlaces): TagPlan {
   const there = primary?.commit ?? null;
   if (primary !== null && there !== null && here !== null && there !== here) {
     throw tagConflict({ tag, peer: primary.name, there, wanted: here });
+  }
+  const other = backups.find((backup) => backup.commit !== head);
+  if (there === null && here === null && other !== undefined) {
+    throw tagConflict({ tag, peer: other.name, there: other.commit, wanted: head });
   }
   const commit = there ?? here ?? head;
   return { commit, make: here === null, publish: primary !== null && there === null };

@@ -15,21 +15,13 @@ import { type PeerTags, readPeerTags } from './read-tags.ts';
 /** How the tag came to a peer: `present` before the run, or `pushed` by it. */
 export type TagAtPeer = 'present' | 'pushed';
 
-/** Reads the tag of each peer; one with another commit fails and takes no further part. */
-export async function refuseOtherTags(
-  context: SyncContext,
-  release: Release,
-  allProgress: readonly PeerProgress[],
-): Promise<PeerTags> {
-  const { tag, commit } = release;
-  if (tag === null) return new Map();
-  const found = await readPeerTags(context, tag, allProgress);
+/** A peer that has the tag at another commit fails and takes no further part. */
+export function refuseOtherTags({ tag, commit }: Release, found: PeerTags): void {
+  if (tag === null) return;
   for (const [progress, at] of found) {
     if (at === null || at.commit === commit || progress.failure !== null) continue;
-    const { name: peer } = progress.peer;
-    progress.fail(tagConflict({ tag, peer, there: at.commit, wanted: commit }));
+    progress.fail(tagConflict({ tag, peer: progress.peer.name, there: at.commit, wanted: commit }));
   }
-  return found;
 }
 
 /**

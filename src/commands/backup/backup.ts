@@ -1,6 +1,7 @@
 import { chooseRelease, type Release } from '../../backup/choose-release.ts';
 import type { Contents } from '../../backup/contents.ts';
 import { pushRelease, refuseOtherTags, type TagAtPeer } from '../../backup/push-release.ts';
+import { type PeerTags, readPeerTags } from '../../backup/read-tags.ts';
 import type { RunResult } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { fetchAll } from '../../sync/fetch.ts';
@@ -101,11 +102,17 @@ async function copyAll(
   const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
   let copied: Copied = { targets, release: null, tags: new Map(), drills: new Map(), expected: null };
   try {
-    const release = await chooseRelease(context, local, { tag, primary });
+    const before = await readTargets(context, local, tag, targets);
+    const release = await chooseRelease(context, local, { tag, primary, atBackups: before });
     copied = { ...copied, release };
-    const tags = await pushAndVerify(context, local, release, targets);
-    copied = { ...copied, tags };
-    if (context.dryRun) return copied;
+    refuseOtherTags(release, before);
+    const open = targets.filter(({ failure }) => failure === null);
+    if (context.dryRun) {
+      const { ours } = local;
+      await planAll(context, { ours, onto: ours, target: release.commit, adopted: [] }, targets);
+      return copied;
+    }
+    copied = { ...copied, tags: await pushRelease(context, local, release, open, before) };
     return { ...copied, ...(await drillCopies(context, request, commandContext, { opened, release, targets })) };
   } catch (thrown) {
     recordInterruption(targets, toFailure(thrown));
@@ -116,13 +123,13 @@ async function copyAll(
   }
 }
 
-/** Reads all peers first: one that has the tag at another commit, or commits that we lack, gets nothing. */
-async function pushAndVerify(
+/** Reads branch and tag of every peer before anything is made or pushed. */
+async function readTargets(
   context: SyncContext,
   local: LocalHead,
-  release: Release,
+  tag: string | null,
   targets: readonly PeerProgress[],
-): Promise<ReadonlyMap<PeerProgress, TagAtPeer>> {
+): Promise<PeerTags> {
   const open = () => targets.filter(({ failure }) => failure === null);
   await prepareInboxes(context, local, open());
   await fetchAll(
@@ -130,11 +137,7 @@ async function pushAndVerify(
     local,
     open().filter(({ registered }) => registered),
   );
-  const before = await refuseOtherTags(context, release, open());
-  if (!context.dryRun) return await pushRelease(context, local, release, open(), before);
-  const { ours } = local;
-  await planAll(context, { ours, onto: ours, target: release.commit, adopted: [] }, targets);
-  return new Map();
+  return tag === null ? new Map() : await readPeerTags(context, tag, open());
 }
 
 /** Dolt 2.3.0 takes the tag where a branch has its name, so the branch could not be checked out any more. */

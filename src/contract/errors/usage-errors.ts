@@ -142,6 +142,7 @@ export const USAGE_ERRORS = {
     title: 'The legs of a fan-out ended at different heads',
     hint: 'Run the legs again. The primary has the commits of all legs now, and each leg takes them to its peers.',
     ...INFORMATION,
+    retryable: true,
   },
   'leg-missing': {
     title: 'A leg of a fan-out has no result',

@@ -69,6 +69,12 @@ test('a failure that may pass does not count before stale-after, in the report e
   ]);
   expect(exitCodeOfReport(reported(legs), 'any')).toBe(0);
   expect(exitCodeOfReport(reported([legs[0] ?? leg(1)]), 'any')).toBe(3);
+  // It has been out of reach for too long, as another leg found.
+  const stale = { since: null, because: 'never-verified' } as const;
+  const both = [failed, { ...failed, stale }].map((over, index) =>
+    leg(index + 1, { status: 'failed', staleAfterMs: 60_000, peers: [primary({ ...over, name: 'origin' })] }),
+  );
+  expect(exitCodeOfReport(reported(both), 'any')).toBe(1);
   const counted = [leg(1, { status: 'partial', peers: [primary(), peer(failed)] }), leg(2)];
   expect(exitCodeOfReport(reported(counted), 'any')).toBe(3);
 });

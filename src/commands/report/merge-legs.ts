@@ -106,8 +106,10 @@ function mergePeer(entries: readonly Entry[]): MergedPeer {
   const all = entries.map(({ peer }) => peer);
   const taking = all.filter(({ status }) => status !== 'skipped');
   const heads = [...new Set(all.flatMap(({ remoteHead }) => remoteHead ?? []))];
+  const stale = all.find((one) => one.stale !== undefined)?.stale;
   const peer = {
     ...worst.peer,
+    ...(stale === undefined ? {} : { stale }),
     status: mergedStatus(all.map(({ status }) => status)),
     // Each leg pulls the same commits into a copy of its own, and pushes only those that the peer lacks.
     pulledCommits: Math.max(...all.map(({ pulledCommits }) => pulledCommits)),

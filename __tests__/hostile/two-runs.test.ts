@@ -69,6 +69,28 @@ describe('two runs at one moment', () => {
   });
 });
 
+test('two steps of a job that find no database clone it once, and both do their work', async () => {
+  await using folder = await tempFolder();
+  const runner = await fakeRunner(folder);
+  const seed = await makeDatabase(folder.file('seed'));
+  await seed.publish(`file://${folder.file('prim')}`);
+  const inputs = (box: string) => ({
+    ...{ 'dolt-path': testDolt(), remote: `file://${folder.file('prim')}` },
+    peers: `box: file://${folder.file(box)}`,
+  });
+  const env = await filesOfAnotherStep(folder);
+  const first = await runner.start({ inputs: inputs('box-one') });
+  const other = await runner.start({ inputs: inputs('box-two'), env });
+  const [second, step] = await Promise.all([other.running, runner.end(first)]);
+  expect([step.exitCode, second.exitCode]).toEqual([0, 0]);
+  const head = await seed.head();
+  expect([await headOfBox(folder, 'box-one'), await headOfBox(folder, 'box-two')]).toEqual([head, head]);
+  const outputs = readKeyValues(await readFile(folder.file('second-GITHUB_OUTPUT'), 'utf8'));
+  expect(outputs['database-path']).toBe(step.outputs['database-path']);
+  const cloned = [step.outputs['result'], outputs['result']].map((result) => JSON.parse(result ?? '').cloned === true);
+  expect(cloned.filter((one) => one)).toHaveLength(1);
+});
+
 test('a clone that another run made meanwhile stays, and nothing else is taken for one', async () => {
   await using folder = await tempFolder();
   const url = `file://${folder.file('box')}`;

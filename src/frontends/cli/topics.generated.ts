@@ -215,22 +215,27 @@ ROLES
       Is read and merged: yes
       Is pushed to: yes
       In sync: yes
+      In backup: only its tag is read, or if it is named
   peer (default)
       Is read and merged: yes
       Is pushed to: yes
       In sync: yes
+      In backup: if it is named
   upstream
       Is read and merged: yes
       Is pushed to: never
       In sync: pull only
+      In backup: never
   backup
       Is read and merged: never
       Is pushed to: yes
       In sync: push only
+      In backup: yes
   archive
       Is read and merged: never
       Is pushed to: yes
-      In sync: no; use push
+      In sync: no
+      In backup: yes
 
 Every peer that takes part is tried, even if others fail. only-role (--only-role
 backup,archive) limits a run to peers with these roles, and the names of peers
@@ -247,6 +252,11 @@ WHICH FAILURES MAKE A RUN FAIL
       without a primary, 2
   none
       0
+
+With stale-after: 2d, a peer counts as failed if it lacks a commit of ours that
+is older, or if it cannot be reached and was last verified longer ago. Until
+then, a failure that may pass, such as a network error, does not fail the run
+(alarms).
 
 Bad usage, a database that cannot be opened and an interrupt have exit codes of
 their own, whatever fail-on says.
@@ -1631,7 +1641,215 @@ repository, keys in a private one, and full on a terminal. Names of tables and
 peers, endpoints and commit hashes always appear. Known secrets are replaced in
 all of them.
 `,
-  backups: '',
+  backups: `BACKUPS
+
+backup pushes our branch, and the tag of a release, to the peers that keep
+copies. Then it restores each copy to prove that it can be restored. Peers with
+the role backup or archive take part, or the peers that you name. A named peer
+may have any role that is pushed to. Nothing is merged, and our branch never
+moves.
+
+    sync:
+      mode: dolt-native
+    federation:
+      remote: https://github.com/my-org/my-repo.git
+      peers:
+        vault:
+          endpoint: s3://my-bucket/issues
+          role: backup
+          aws: {region: eu-central-1, dynamodb-table: manifests}
+        attic: {endpoint: file:///mnt/attic/issues, role: archive}
+
+    dolt-federation backup --tag v1.0.0 --dry-run
+    dolt-federation backup --tag v1.0.0 --proof proof.json
+    dolt-federation backup --drill rotate --require-copies 1
+
+A workflow for releases is in the README. On a release event, tag defaults to
+the tag of the release.
+
+WHAT A RUN DOES
+
+1. It reads the branch and the tag of each backup.
+2. It finds out which commit is backed up. A new tag is pushed to the primary
+   first. A backup that has the tag at another commit fails and gets nothing.
+3. It pushes the branch to all backups in parallel, fast-forward only, and then
+   the tag to those that lack it.
+4. It reads branch and tag of each backup again: verified means that both are
+   there.
+5. It drills the backups: it clones each one and compares the clone with our
+   database.
+6. It reports each copy, and writes the proof.
+
+no-push, dolt.local-only and BD_NO_PUSH refuse the command. On an event that may
+not write, no backup is made.
+
+WHICH COMMIT A TAG NAMES
+
+  nowhere
+      it is made at our head, and pushed to the primary before any backup
+  at the primary
+      that commit is backed up, and the tag is made here
+  here only
+      that commit is backed up, and the primary gets the tag
+  here and at the primary, at different commits
+      the run stops: tag-conflict
+  at a backup, at another commit
+      that backup fails: tag-conflict. The others continue
+  at a backup only, not at our head
+      the run stops: tag-conflict. No second release of that name is made
+  outside of our branch
+      the run stops: tag-not-ours
+
+A tag is never moved. Therefore a second run backs up the commit of the tag,
+although our branch has moved on since. The branch of a backup that is already
+ahead of that commit stays where it is.
+
+Without --tag the head is backed up. If the tag was made by the primary, its
+tagger and its message are kept. If this run makes it, the tagger is
+dolt-federation. If the primary cannot be read, the run stops, because the
+released commit is unknown.
+
+Dolt 2.3.0 overwrites a tag of a remote without being asked, and has no way to
+push one only if it is absent. So each tag is read before the push and after it.
+A program that sets the same tag between these two moments loses it.
+
+WHAT A DRILL PROVES
+
+A drill makes a fresh clone of the backup in a process of its own, with the
+credentials of that peer only. It uses nothing that this machine has. The clone
+is in a private folder, which is removed.
+
+  full (default)
+      Each backup is: cloned, and every row of every table is read
+      Proven: the tag names the commit, the branch contains it, no chunk is
+      missing, the hash of the database and the rows of each table are ours
+  head
+      Each backup is: cloned, and its hash is read
+      Proven: the same, but not that each row can be read
+  rotate
+      Each backup is: as full, for one backup a day; the others are pushed and
+      verified
+      Proven: the same, for that backup
+  off
+      Each backup is: pushed and verified
+      Proven: the tag names the commit, and the branch contains it
+
+rotate takes backup number *(days since 1970-01-01, UTC) mod n* in the order of
+their names. A run on each day thus drills each of n backups every n days.
+
+  proven
+      the clone has the same data as our database at that commit
+  differs
+      the backup is damaged, or has other data: the peer fails with drill-failed
+  unproven
+      the backup was pushed and verified, but the drill could not read it: a
+      warning
+  skipped
+      this run did not drill it
+
+Not proven: that the backup is still there tomorrow, that an attacker with its
+credentials cannot delete it, and that our own database was right. Uncommitted
+changes and tables that dolt_ignore matches are not part of a backup. Of a tag,
+only name and commit are compared.
+
+HOW MANY COPIES ARE ENOUGH
+
+Without --require-copies every backup must get the commit: one that fails makes
+the run fail (exit code 3, or 1 if all of them fail). With --require-copies 2
+the run succeeds as soon as two backups have the proven commit, whatever happens
+to the others. Their errors become warnings. With fewer copies the run fails
+with too-few-copies (exit code 1).
+
+A backup counts if it is proven. With off, and for backups whose turn it is not,
+a verified push counts. unproven does not count. Without --require-copies it
+fails nothing.
+
+SIZES
+
+The report has the size of each backup, and its growth since the last run on the
+same machine. A peer that is a folder is measured there. For every other kind it
+is the size of the clone, so an undrilled backup has none. The last size is in
+.dolt/dolt-federation.json. On a fresh runner there is none, and the growth is
+empty.
+
+THE PROOF
+
+--proof FILE writes the proof as JSON. In a workflow the output proof-path names
+the file. It is written only if the run succeeds and at least one backup is
+proven. Its schema is proof in result.schema.json, and its keys always have the
+same order:
+
+    {
+      "version": 1,
+      "madeBy": "dolt-federation 0.1.0",
+      "date": "2026-11-28T18:36:58.716Z",
+      "database": "issues",
+      "branch": "main",
+      "tag": "v1.0.0",
+      "commit": "m08fbt6jgkufm65rmd397gg08067c506",
+      "databaseHash": "o1c1vd70lii8semuvcioscj24re65qde",
+      "doltVersion": "2.3.0",
+      "copies": 1,
+      "required": null,
+      "peers": [
+        {
+          "name": "vault",
+          "endpoint": "s3://my-bucket/issues",
+          "role": "backup",
+          "kind": "proven",
+          "head": "m08fbt6jgkufm65rmd397gg08067c506",
+          "databaseHash": "o1c1vd70lii8semuvcioscj24re65qde",
+          "tables": [{ "name": "items", "rows": 2 }],
+          "bytes": 3053,
+          "durationMs": 1638
+        }
+      ]
+    }
+
+The proof has names of tables and endpoints, and no values. It is not signed:
+who can replace the file can write another one. Anybody can check it: clone the
+backup, and compare the hash.
+
+RESTORE A BACKUP
+
+A backup is a Dolt remote, so Dolt alone restores it. Clone it into a new
+folder, and compare commit and hash with the proof:
+
+    dolt clone file:///mnt/attic/issues restored
+    cd restored
+    dolt tag -v
+    dolt sql -r csv -q "SELECT tag_hash FROM dolt_tags WHERE tag_name = 'v1.0.0'"
+    dolt sql -r csv -q "SELECT dolt_hashof_db('v1.0.0')"
+
+The clone is at the newest commit of the backup. To get the state of the
+release, add a branch at the tag:
+
+    dolt checkout -b from-release v1.0.0
+    dolt sql -r csv -q 'SELECT COUNT(*) FROM items'
+
+If the primary is lost, give the restored database a new primary, and publish to
+it:
+
+    dolt checkout main
+    cd ..
+    dolt-federation config set federation.remote file:///mnt/primary/issues
+    dolt-federation push origin --database restored
+
+Do not work in the folder of a backup, and do not merge from it: its role keeps
+it from being read into a merge. Other machines clone the new primary, or see
+rewritten histories if their database has commits that the backup lacks.
+
+LIMITS
+
+- The whole history is sent and cloned: tier T1. A drill needs the space of a
+  clone in the temporary folder.
+- At most two backups are drilled at a time.
+- A database that a server holds, or that an embedded bd uses, is backed up from
+  a copy. The tag is then made in the copy and at the primary, not in that
+  database. Without a primary, make the tag there yourself first.
+- A peer with live: true gets the commit in its inbox branch, and the drill
+  reads that branch.
+`,
   'pull-requests': `WHAT CHANGES
 
 Two configurations are compared by their meaning, not by their text: other
@@ -1725,6 +1943,11 @@ WHICH FAILURES MAKE A RUN FAIL
       without a primary, 2
   none
       0
+
+With stale-after: 2d, a peer counts as failed if it lacks a commit of ours that
+is older, or if it cannot be reached and was last verified longer ago. Until
+then, a failure that may pass, such as a network error, does not fail the run
+(alarms).
 
 Bad usage, a database that cannot be opened and an interrupt have exit codes of
 their own, whatever fail-on says.

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
@@ -220,6 +220,28 @@ describe('a tag that names another commit', () => {
     await expect(backUp(folder, peers)).rejects.toMatchObject({ code: 'tag-not-ours' });
     expect(hasData('one')).toBe(false);
   });
+});
+
+test('a tag that the primary did not get is not left here, and no backup gets it', async () => {
+  await using folder = await tempFolder();
+  const { local, peers, tags, hasData } = await scene(folder);
+  const onEvent = ({ peer, step }: PeerEvent) => {
+    if (peer !== 'prim' || step !== 'pushing') return;
+    renameSync(folder.file('prim'), folder.file('moved'));
+    writeFileSync(folder.file('prim'), 'no folder');
+  };
+  await expect(backUp(folder, peers, { onEvent })).rejects.toMatchObject({
+    name: 'Failure',
+    message: expect.stringContaining('prim'),
+  });
+  expect([await tags(), hasData('one')]).toEqual([{}, false]);
+
+  // The next run makes it at the head of that time.
+  rmSync(folder.file('prim'));
+  renameSync(folder.file('moved'), folder.file('prim'));
+  const later = await local.commit('later', 'DELETE FROM items WHERE id = 1');
+  const { result } = await backUp(folder, peers, { drill: 'off' });
+  expect(result).toMatchObject({ status: 'success', backup: { commit: later, copies: 2 } });
 });
 
 describe('backups that are not there', () => {

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RunResult } from '../../src/contract/result.ts';
+import { backupLines, growthText, sizeText } from '../../src/report/backup.ts';
+import { summary } from '../../src/report/summary.ts';
+import { text } from '../../src/report/text/run-report.ts';
+import { HEAD, peer, runResult } from '../helpers/results.ts';
+
+const BACKUP = { tag: 'v1', commit: HEAD, drill: 'full', copies: 1, required: null, proof: null } as const;
+const DRILL = {
+  kind: 'proven',
+  tag: 'pushed',
+  databaseHash: HEAD,
+  tables: [
+    { name: 'items', rows: 2 },
+    { name: 'notes', rows: 40 },
+  ],
+  bytes: 1_234_567,
+  growth: -2_000,
+  durationMs: 1_500,
+} as const;
+
+const backedUp = (backup: Partial<NonNullable<RunResult['backup']>> = {}) =>
+  runResult({
+    command: 'backup',
+    status: 'success',
+    peers: [peer({ drill: { ...DRILL, tables: [...DRILL.tables] } }), peer({ name: 'other' })],
+    backup: { ...BACKUP, ...backup },
+  });
+
+describe('sizes', () => {
+  test.each([
+    [null, '-'],
+    [0, '0 B'],
+    [999, '999 B'],
+    [1_000, '1.0 kB'],
+    [1_234_567, '1.2 MB'],
+    [5e15, '5000.0 TB'],
+  ])('%s is %s', (bytes, shown) => {
+    expect(sizeText({ bytes })).toBe(shown);
+  });
+
+  test.each([
+    [null, '-'],
+    [0, '+0 B'],
+    [1_500, '+1.5 kB'],
+    [-20, '-20 B'],
+  ])('a growth of %s is %s', (growth, shown) => {
+    expect(growthText({ growth })).toBe(shown);
+  });
+});
+
+describe('what was backed up', () => {
+  test.each<[Partial<NonNullable<RunResult['backup']>>, string]>([
+    [{}, `backup of v1 at ${HEAD}: 1 of 2 peers has the proven commit`],
+    [{ copies: 2, required: 2 }, `backup of v1 at ${HEAD}: 2 of 2 peers have the proven commit, 2 required`],
+    [{ tag: null, drill: 'off', copies: 0 }, `backup of ${HEAD}: 0 of 2 peers have the commit`],
+    [{ drill: 'rotate', copies: 2 }, `backup of v1 at ${HEAD}: 2 of 2 peers have the commit`],
+  ])('%j', (backup, line) => {
+    expect(backupLines(backedUp(backup), (name) => name)).toEqual([line]);
+  });
+
+  test('is unknown where the run ended before, and nothing for other commands', () => {
+    expect(backupLines(backedUp({ commit: null }), (name) => name)).toEqual([]);
+    expect(backupLines(runResult({}), (name) => name)).toEqual([]);
+  });
+
+  test('names the proof, in the text and in the summary', () => {
+    const result = backedUp({ proof: '/tmp/proof.json' });
+    expect(text(result)).toContain('peers has the proven commit\nproof: /tmp/proof.json\n');
+    expect(text(result)).toMatch(/^partner +pushed +2 +yes +pushed +proven +1\.2 MB +-2\.0 kB$/m);
+    expect(summary(result)).toContain('<code>v1</code> at ');
+    expect(summary(result)).toContain(
+      '| <code>partner</code> | proven | pushed | <code>01234567</code> | 2 | 42 | 1.2 MB | -2.0 kB | 1.5 s |',
+    );
+  });
+});

@@ -8,8 +8,9 @@ import { type ErrorResult, errorResultSchema, type RunResult, runResultSchema } 
 import { boundaryOf, requireWithin } from '../../core/boundary.ts';
 import { Failure, type Location, toFailure } from '../../core/failure.ts';
 import { readSmall, realPath, SMALL_BYTES, statOf } from '../../core/files.ts';
+import { firstIssue } from '../../core/first-issue.ts';
 import { parsedJson } from '../../core/json.ts';
-import { counted, shorten } from '../../core/text.ts';
+import { shorten } from '../../core/text.ts';
 import type { Context } from '../context.ts';
 
 /** A file, relative to the working directory, and what is in it. */
@@ -22,8 +23,12 @@ export type ReadFile = { readonly file: string } & (
 
 /** A run with 10,000 rows in conflict and their values has about 10 MiB. */
 const MAX_BYTES = 64 * SMALL_BYTES;
+/** All files together: their results are in memory at the same time. */
+const MAX_ALL_BYTES = 256 * SMALL_BYTES;
 /** GitHub keeps 500 artifacts of a run. */
 const MAX_FILES = 2_000;
+/** Peers, or rows in conflict of one peer: more would not fit into a file. */
+const MAX_ENTRIES = 100_000;
 
 /**
  * Reads the results in files and, below folders, in all files that end with `.json`; each file once. A file that is no
@@ -44,9 +49,11 @@ export async function readResults(named: readonly string[], context: Context): P
       hint: 'Name a folder that has only results.',
     });
   const read: ReadFile[] = [];
+  const room = { bytes: MAX_ALL_BYTES };
   for (const path of [...files.values()].sort()) {
     const file = relative(context.cwd, path) || basename(path);
-    read.push(await readResult(path, file).catch((thrown) => ({ file, kind: 'refused', failure: toFailure(thrown) })));
+    const reading = readResult(path, file, room);
+    read.push(await reading.catch((thrown) => ({ file, kind: 'refused', failure: toFailure(thrown) })));
   }
   return read;
 }
@@ -63,20 +70,31 @@ async function filesIn(path: string): Promise<readonly string[]> {
   return found;
 }
 
-/** @throws Failure `result-invalid` with the position of what is wrong */
-async function readResult(path: string, file: string): Promise<ReadFile> {
+/**
+ * @param room what the files after this one may still have; a file that does not fit takes nothing of it
+ * @throws Failure `result-invalid` with the position of what is wrong
+ */
+async function readResult(path: string, file: string, room: { bytes: number }): Promise<ReadFile> {
   const content = await readSmall(path, MAX_BYTES);
   if (content.kind === 'absent') throw new Failure('result-invalid', `${file} does not exist`);
   if (content.kind === 'refused') throw refusal(path, `${file} cannot be read: ${content.why}`);
+  if (content.bytes.length > room.bytes)
+    throw new Failure(
+      'result-invalid',
+      `${file} is not read: all results together are larger than ${MAX_ALL_BYTES / SMALL_BYTES} MiB`,
+      {
+        location: { file: path },
+        hint: 'Report fewer results at once, or let the runs show less with `report-values: keys` or `none`.',
+      },
+    );
+  room.bytes -= content.bytes.length;
   const text = textOf(content.bytes, path, file);
   const json = parsedJson(text);
   if (json === undefined) throw refusal(path, `${file} is not valid JSON`, placeIn(text, path, []));
   const head = headSchema.safeParse(json).data;
   if (head === undefined) throw refusal(path, `${file} is JSON, but no result of dolt-federation`);
   if (head.error !== undefined) {
-    const parsed = errorResultSchema.safeParse(json);
-    if (parsed.success) return { file, kind: 'error', error: parsed.data.error };
-    throw schemaRefusal({ path, file, text }, parsed.error);
+    return { file, kind: 'error', error: checked(errorResultSchema, json, { path, file, text }).error };
   }
   if (head.version !== VERSION) {
     const found = head.version === undefined ? 'no version' : `version ${JSON.stringify(head.version)}`;
@@ -92,9 +110,7 @@ async function readResult(path: string, file: string): Promise<ReadFile> {
       location: { file: path },
       hint: 'Use the file that `result-path` names. Only the output `result` is cut.',
     });
-  const parsed = runResultSchema.safeParse(json);
-  if (parsed.success) return { file, kind: 'run', result: parsed.data };
-  throw schemaRefusal({ path, file, text }, parsed.error);
+  return { file, kind: 'run', result: checked(runResultSchema, json, { path, file, text }) };
 }
 
 const VERSION = runResultSchema.shape.version.value;
@@ -125,12 +141,13 @@ interface Source {
 /** An unknown word lists all known ones. */
 const MAX_WHY = 200;
 
-function schemaRefusal({ path, file, text }: Source, { issues }: z.ZodError): Failure {
-  const [first] = issues;
-  const where = first === undefined || first.path.length === 0 ? '' : `${first.path.join('.')}: `;
-  const more = issues.length > 1 ? ` (and ${counted(issues.length - 1, 'more error')})` : '';
-  const why = `${file} is not a result that this version can read: ${where}${shorten(first?.message ?? '', MAX_WHY)}${more}`;
-  return refusal(path, why, placeIn(text, path, first?.path ?? []));
+/** @throws Failure `result-invalid` */
+function checked<T>(schema: z.ZodType<T>, json: unknown, { path, file, text }: Source): T {
+  const issue = firstIssue(schema, json, MAX_ENTRIES);
+  if (issue === null) return schema.parse(json);
+  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  const why = `${file} is not a result that this version can read: ${where}${shorten(issue.message, MAX_WHY)}`;
+  throw refusal(path, why, placeIn(text, path, issue.path));
 }
 
 function refusal(path: string, message: string, location: Location = { file: path }): Failure {

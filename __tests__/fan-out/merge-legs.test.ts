@@ -160,6 +160,19 @@ describe('the legs of a fan-out', () => {
     expect(divided.runs.map(({ missing }) => missing)).toEqual([['2/3'], ['1/3', '3/3']]);
   });
 
+  test('are apart for each branch, also if their peers are the same', () => {
+    const report = reported([leg(1), leg(2), leg(3), leg(1, { branch: 'dev' }), leg(2, { branch: 'dev' })]);
+    expect(report.runs.map(({ result, legs, missing }) => [result.branch, legs.length, missing])).toEqual([
+      ['main', 3, []],
+      ['dev', 2, ['3/3']],
+    ]);
+    // A leg that opened no database belongs to the only branch there is.
+    const early = { status: 'unchanged', branch: null, database: null } as const;
+    expect(reported([leg(1), leg(2, early), leg(3)]).runs).toMatchObject([{ result: { branch: 'main' }, missing: [] }]);
+    const unclear = reported([leg(1), leg(2, early), leg(3, { branch: 'dev' })]);
+    expect(unclear.runs.map(({ missing }) => missing.length)).toEqual([2, 2, 2]);
+  });
+
   test('of which only the primary counts', () => {
     const inLeg = (over: Partial<PeerResult>) => [leg(1), leg(2, { peers: [primary(over), peer(failed)] }), leg(3)];
     const exits = (over: Partial<PeerResult>) => exitCodeOfReport(reported(inLeg(over)), 'primary');

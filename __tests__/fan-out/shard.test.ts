@@ -148,14 +148,18 @@ describe('the matrix', () => {
   });
 });
 
-test('legs of one selection say so in their results; with any other peer it is another one', () => {
+test('legs of one selection say so in their results; with any other peer or branch it is another one', () => {
   const all = peersOf(['a', 'b']);
-  const [first, second] = [1, 2].map((leg) => legOfResult({ leg, legs: 2 }, all));
+  const [first, second] = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 } }, all));
   expect(first).toEqual({ shard: '1/2', selection: expect.stringMatching(/^[0-9a-f]{12}$/) });
   expect(second?.selection).toBe(first?.selection);
   for (const others of [peersOf(['a', 'c']), peersOf(['a', 'b'], false), peersOf(['a'])])
-    expect(legOfResult({ leg: 1, legs: 2 }, others).selection).not.toBe(first?.selection);
-  expect(legOfResult(undefined, all)).toEqual({});
+    expect(legOfResult({ shard: { leg: 1, legs: 2 } }, others).selection).not.toBe(first?.selection);
+  // A leg that fails early does not know another branch than this one.
+  const ofDev = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 }, branch: 'dev' }, all).selection);
+  expect(new Set(ofDev).size).toBe(1);
+  expect(ofDev).not.toContain(first?.selection);
+  expect(legOfResult({}, all)).toEqual({});
 });
 
 test.each([

@@ -300,7 +300,7 @@ export const runResultSchema = z.strictObject({
   problems: z.array(problemSchema),
   /** The leg of a fan-out that this run was: it worked on a part of the peers only. */
   shard: shard.optional(),
-  /** Only with `shard`: a digest of the peers of all legs. Legs of one fan-out have the same. */
+  /** Only with `shard`: a digest of the peers of all legs and of the branch that was asked for, the same in each leg. */
   selection: z
     .string()
     .regex(/^[0-9a-f]{12}$/)

@@ -4,6 +4,7 @@ import type { RunResult } from '../../contract/result.ts';
 import type { Role } from '../../contract/vocabulary.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
+import type { SyncRequest } from '../request.ts';
 
 /** GitHub starts at most 256 jobs of one matrix (docs.github.com, "Usage limits" of Actions). */
 export const MAX_LEGS = 256;
@@ -59,13 +60,17 @@ export function peersOfLeg<P extends Divided>(selected: readonly P[], { leg, leg
 export type LegOfResult = Pick<RunResult, 'shard' | 'selection'>;
 
 /**
- * What a result says about its leg, so that a report recognises the legs that belong together and misses none.
+ * What a result says about its leg, so that a report recognises the legs that belong together and misses none. A leg that
+ * fails early does not know its branch, so the one that was asked for is in the digest, too.
  * @param selected the peers of all legs
  */
-export function legOfResult(shard: Shard | undefined, selected: readonly Peer[]): LegOfResult {
+export function legOfResult(
+  { shard, branch }: Pick<SyncRequest, 'shard' | 'branch'>,
+  selected: readonly Peer[],
+): LegOfResult {
   if (shard === undefined) return {};
-  const peers = selected.map(({ name, endpoint, ref, branch }) => [name, endpoint.canonical, ref, branch]);
-  return { shard: shardText(shard), selection: shortDigest(JSON.stringify(peers)) };
+  const peers = selected.map((peer) => [peer.name, peer.endpoint.canonical, peer.ref, peer.branch]);
+  return { shard: shardText(shard), selection: shortDigest(JSON.stringify([branch ?? null, peers])) };
 }
 
 /** The names that are divided among legs. */

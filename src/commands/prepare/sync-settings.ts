@@ -50,7 +50,7 @@ export async function readSyncSettings(
     throw new Failure('no-primary', '`--fail-on primary` is set, but no primary is configured');
   }
   checkLeases(selected, request);
-  const leg = legOfResult(request.shard, selected);
+  const leg = legOfResult(request, selected);
   const ofLeg = legNotices(request, selected, peers);
   if (request.untrusted) {
     const settings = await untrustedSettings(request, context, { source, configuration, peers });

@@ -242,7 +242,15 @@ describe('a plan on an event that may not write', () => {
     expect(end.reasons).toEqual({ origin: 'contacted', coder: 'contacted', partner: 'credential' });
     const pushed = { name: 'push', ref: 'refs/heads/topic', payload: { repository } };
     const both = { remote: hub(), peers: usual };
-    const branch = await step({ head: both, main: both, event: pushed, inputs: { only: 'partner' } });
+    // On this event the workflow may be that of the change, so the primary is cloned.
+    const branch = await step({
+      head: both,
+      main: both,
+      event: pushed,
+      inputs: { only: 'partner', bootstrap: 'coder' },
+    });
+    expect(branch.stdout).toContain('the primary is cloned, not coder');
+    expect(branch.stdout).toContain('this is a plan on a temporary clone of origin');
     expect(branch.reasons).toEqual({ partner: 'contacted' });
     expect(branch.result.peers).toMatchObject([{ plan: { pull: 'merge' } }]);
   });

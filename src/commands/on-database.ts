@@ -18,7 +18,7 @@ import { type LocalDatabase, openClone, openLocalDatabase } from './prepare/open
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
 import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, type SyncSettings } from './prepare/sync-settings.ts';
-import { leftAlone } from './prepare/untrusted/untrusted-settings.ts';
+import { leftAlone, planRequest } from './prepare/untrusted/untrusted-settings.ts';
 import type { SyncRequest } from './request.ts';
 
 export interface SyncOutcome {
@@ -62,7 +62,7 @@ export async function onDatabase(
   const opening = { configuration, dolt: dolt.path, access };
   // On an event that may not write, files of the checkout choose no database.
   const database = request.untrusted
-    ? await openClone(request, context, opening, { kind: 'nowhere' }).catch(failureOf)
+    ? await openClone(planRequest(request, context), context, opening, { kind: 'nowhere' }).catch(failureOf)
     : await openLocalDatabase(request, context, opening);
   if (database instanceof Failure) {
     const result = withoutDatabase(request, settings, { failure: database, started });

@@ -110,6 +110,13 @@ test.each<[string, Case]>([
     { ...same, request: { credentials: { text: 'origin: {url: [' } }, reasons: all('credential'), says: 'malformed' },
   ],
   [
+    'a peer to clone that the workflow of the change sets',
+    {
+      ...{ head: PEERS, main: PEERS, base: PEERS, request: { bootstrap: 'box' } },
+      ...{ reasons: { box: 'no-database', up: 'no-database' }, says: '`bootstrap` is ignored' },
+    },
+  ],
+  [
     'a selected peer that is new',
     { ...same, request: { only: ['box'] }, main: 'none', reasons: { box: 'new' }, says: 'no peer' },
   ],

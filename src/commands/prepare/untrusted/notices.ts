@@ -1,6 +1,7 @@
-import type { Peer } from '../../../config/configuration.ts';
+import type { Configuration, Peer } from '../../../config/configuration.ts';
 import type { NotContacted } from '../../../contract/result.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
+import type { SyncRequest } from '../../request.ts';
 import type { PeerDecision } from './decide-peers.ts';
 import type { OfflinePeer } from './untrusted-settings.ts';
 
@@ -24,6 +25,18 @@ export function planNotice({ name }: Peer): Diagnostic {
     message: `dolt-federation does not write on this event: this is a plan on a temporary clone of ${name}`,
     hint: '',
   };
+}
+
+/** That the peer to clone is the primary, and not the one that the workflow of a change may have set. */
+export function ignoredBootstrap(
+  { bootstrap }: SyncRequest,
+  used: SyncRequest,
+  { peers }: Configuration,
+): readonly Diagnostic[] {
+  const isPrimary = peers.some(({ name, role }) => name === bootstrap && role === 'primary');
+  if (bootstrap === used.bootstrap || isPrimary) return [];
+  const message = `\`bootstrap\` is ignored, because the change may alter the workflow of this event: the primary is cloned, not ${bootstrap}`;
+  return [{ severity: 'notice', code: CODE, message, hint: '' }];
 }
 
 /** Each peer that was left alone for a reason of its own, at its line. */

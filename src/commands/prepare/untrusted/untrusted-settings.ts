@@ -12,7 +12,7 @@ import type { SyncSettings } from '../sync-settings.ts';
 import { decidePeers, type PeerDecision } from './decide-peers.ts';
 import { type Known, readKnownConfigurations } from './known-configurations.ts';
 import { localHostOf } from './local-host.ts';
-import { keptNotices, offlineNotices, planNotice, withoutPlanNotice } from './notices.ts';
+import { ignoredBootstrap, keptNotices, offlineNotices, planNotice, withoutPlanNotice } from './notices.ts';
 
 /** A peer that a run on an event that may not write leaves alone. */
 export interface OfflinePeer {
@@ -23,15 +23,24 @@ export interface OfflinePeer {
 type Contacted = Extract<PeerDecision, { kind: 'contacted' }>;
 
 /**
+ * The request of a run on an event that may not write. Where the workflow can be that of the change, it does not choose
+ * the peer to clone: only a primary may be, which the default branch names.
+ */
+export function planRequest<R extends SyncRequest>(request: R, { defaultBranch }: Context): R {
+  return defaultBranch?.ownWorkflow === true ? request : { ...request, bootstrap: undefined };
+}
+
+/**
  * The settings of a run on an event that may not write: the configuration of the default branch, with the peers that may
  * be contacted. They are chosen before any credential is read. The peer to clone counts also if it was not selected.
  * @param proposed the configuration of the checkout, and its selected peers
  */
 export async function untrustedSettings(
-  request: SyncRequest,
+  asked: SyncRequest,
   context: Context,
   proposed: { readonly source: ConfigSource; readonly configuration: Configuration; readonly peers: readonly Peer[] },
 ): Promise<Omit<SyncSettings, 'leg'>> {
+  const request = planRequest(asked, context);
   const { source, configuration, peers } = proposed;
   const known = await readKnownConfigurations(source, request.overrides, context);
   if (known.kind === 'unread') {
@@ -52,7 +61,7 @@ export async function untrustedSettings(
   const planned = plannedConfiguration(known, configuration, contacted);
   const selected = planned.peers.filter(isSelected);
   const from = sourceOf(contacted, request);
-  const about = [...problems, ...offlineNotices(all)];
+  const about = [...ignoredBootstrap(asked, request, configuration), ...problems, ...offlineNotices(all)];
   if (from === null || selected.length === 0) {
     return {
       configuration: { ...planned, peers: [] },

@@ -1,9 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ActionsCache, CACHE_LIMITS, type CacheLimits } from '../../src/caches/actions-cache.ts';
+import { CACHE_LIMITS, type CacheLimits } from '../../src/caches/actions-cache.ts';
 import { cacheServiceOf } from '../../src/caches/service.ts';
+import type { Env } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
+import { cacheOfStep } from '../helpers/caching.ts';
 import {
   CACHE_TOKEN,
   type CacheFault,
@@ -21,11 +23,7 @@ async function step(limits: CacheLimits = CACHE_LIMITS) {
   const stop = new AbortController();
   const says = (level: string) => (text: string) => void lines.push(`${level}: ${text}`);
   const log = { debug: says('debug'), info: says('info'), warning: says('warning') };
-  const cacheOf = (env: Record<string, string> = service.env) => {
-    const found = cacheServiceOf(env);
-    if (found.kind !== 'available') throw new Error(found.why);
-    return new ActionsCache(found, { env, log, secrets, signal: stop.signal }, limits);
-  };
+  const cacheOf = (env: Env = service.env) => cacheOfStep(env, { log, secrets, signal: stop.signal }, limits);
   return {
     folder,
     service,

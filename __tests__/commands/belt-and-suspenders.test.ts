@@ -28,7 +28,7 @@ test('sync and pull write the JSONL file, and what they cannot write is a proble
 
   const first = await inWorkspace(folder, peers);
   expect(first).toMatchObject({ status: 'unchanged', export: { status: 'written', file, issues: 1 } });
-  expect(runOutputs(first, null)).toMatchObject({ 'jsonl-path': file });
+  expect(runOutputs(first, { doltPath: null, doltSource: null })).toMatchObject({ 'jsonl-path': file });
   expect(await inWorkspace(folder, peers)).toMatchObject({ export: { status: 'unchanged', issues: 1 } });
 
   const other = await cloneDatabase(url, folder.file('other'));

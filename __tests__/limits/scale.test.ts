@@ -55,7 +55,11 @@ describe(`${PEERS} peers`, () => {
     expect(text(result).split('\n').length).toBeLessThan(400);
     expect(Buffer.byteLength(summary(result))).toBeLessThanOrEqual(SUMMARY_BUDGET_BYTES);
     expect(annotations(result, { failing: true, locations: {} }).length).toBeLessThanOrEqual(51);
-    const outputs = outputValues({ json: result, text: () => '', outputs: () => runOutputs(result, null) });
+    const outputs = outputValues({
+      json: result,
+      text: () => '',
+      outputs: () => runOutputs(result, { doltPath: null, doltSource: null }),
+    });
     expect(Buffer.byteLength(outputs.result)).toBeLessThanOrEqual(RESULT_LIMIT_BYTES);
     expect(JSON.parse(outputs.result)).toMatchObject({ status: 'partial', truncated: true });
   });

@@ -23,7 +23,7 @@ export function setupActionYml(): string {
     name: 'dolt-federation setup',
     description: 'Find or install Dolt, with a verified digest',
     inputs: setupInputs(),
-    outputs: ['dolt-version', 'dolt-path'],
+    outputs: ['dolt-version', 'dolt-path', 'cache-hit'],
     dist: '../dist',
   });
 }

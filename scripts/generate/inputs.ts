@@ -21,10 +21,10 @@ export function actionInputs(): Input[] {
   return [command(choices, 'sync'), ...inputs(({ frontends }) => frontends.includes('action'))];
 }
 
-/** The inputs of the action that only installs: the options of that command, and the token for its requests to GitHub. */
+/** The inputs of the action that only installs: the options of that command, the token for GitHub's API, and the cache. */
 export function setupInputs(): Input[] {
   const entry: CommandEntry = COMMANDS.install;
-  const names: readonly string[] = [...entry.options, 'github-token'];
+  const names: readonly string[] = [...entry.options, 'github-token', 'cache'];
   return [command(['install'], 'install'), ...inputs((_, name) => names.includes(name))];
 }
 

@@ -1,4 +1,5 @@
 import type { Env } from '../core/env.ts';
+import type { FileCache } from '../core/file-cache.ts';
 import type { Logger, ProgressEvent } from '../core/logger.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';
@@ -40,6 +41,8 @@ export interface Context {
   /** Puts messages and hints in the words of the frontend; absent: options are written as flags. */
   readonly words?: (text: string) => string;
   readonly log: Logger;
+  /** GitHub's cache of the job; absent: outside a job, or not wanted. */
+  readonly cache?: FileCache | undefined;
   /** Values that must not appear in any output. A secret is added before it can be used. */
   readonly secrets: Secrets;
   readonly onProgress: (event: ProgressEvent) => void;

@@ -1,5 +1,6 @@
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
+import { cacheHit } from '../report/outputs.ts';
 import { defineCommand } from './command.ts';
 import { requestedDolt } from './prepare/options.ts';
 
@@ -13,6 +14,6 @@ export const installCommand = defineCommand({
   render: (result) => ({
     json: result,
     text: () => `dolt ${result.version} at ${result.path} (${result.source})\n`,
-    outputs: () => ({ 'dolt-version': result.version, 'dolt-path': result.path }),
+    outputs: () => ({ 'dolt-version': result.version, 'dolt-path': result.path, 'cache-hit': cacheHit(result.source) }),
   }),
 });

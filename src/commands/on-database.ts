@@ -25,6 +25,7 @@ export interface SyncOutcome {
   readonly result: RunResult;
   /** null where no Dolt was needed. */
   readonly doltPath: string | null;
+  readonly doltSource: InstalledDolt['source'] | null;
   /** Where each participating peer is configured, by name; absent for peers that no file configures. */
   readonly locations: Readonly<Record<string, Location>>;
 }
@@ -53,11 +54,12 @@ export async function onDatabase(
     const notices = [...end.notices, ...settings.notices];
     const { leg } = settings;
     const result = notRunResult(request, { ...end, started, peers, offline, leg, notices });
-    return { result, doltPath: null, locations };
+    return { result, doltPath: null, doltSource: null, locations };
   }
   context.onProgress({ stage: 'finding Dolt' });
   const dolt = await installDolt(request.dolt, context);
   context.onProgress({ stage: 'opening the database' });
+  const used = { doltPath: dolt.path, doltSource: dolt.source, locations };
   const access = await accessToPeers(request, context, settings, dolt);
   const opening = { configuration, dolt: dolt.path, access };
   // On an event that may not write, files of the checkout choose no database.
@@ -66,10 +68,10 @@ export async function onDatabase(
     : await openLocalDatabase(request, context, opening);
   if (database instanceof Failure) {
     const result = withoutDatabase(request, settings, { failure: database, started });
-    return { result, doltPath: dolt.path, locations };
+    return { result, ...used };
   }
   try {
-    return { result: await work({ settings, access, database, dolt, started }), doltPath: dolt.path, locations };
+    return { result: await work({ settings, access, database, dolt, started }), ...used };
   } finally {
     await database.close();
   }

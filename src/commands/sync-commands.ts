@@ -35,14 +35,14 @@ export function syncCommand(command: SyncRequest['command']): Command {
 
 /** The result of a run in every form. */
 export function renderRun(
-  { result, doltPath, locations }: SyncOutcome,
+  { result, doltPath, doltSource, locations }: SyncOutcome,
   { reportValues }: Pick<SyncRequest, 'reportValues'>,
 ): Rendered {
   const shown = withValues(result, reportValues);
   return {
     json: shown,
     text: (shownAs) => text(shown, reportValues, shownAs),
-    outputs: () => runOutputs(shown, doltPath),
+    outputs: () => runOutputs(shown, { doltPath, doltSource }),
     summary: () => summary(shown),
     pullRequest: () => ({ text: summary(shown, COMMENT_BUDGET_BYTES), label: labelOf(shown) }),
     alarm: () => runAlarms(shown, (peer) => isWithinStaleAfter(peer, shown)),

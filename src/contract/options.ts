@@ -401,6 +401,20 @@ export const OPTIONS = {
     default: `\${{ github.token }}`,
     secret: true,
   },
+  cache: {
+    description:
+      'Use the Actions cache: for Dolt, for the last heads of the peers, and for the database if `cache-database` is set',
+    frontends: ACTION,
+    type: 'flag',
+    default: 'true',
+  },
+  'cache-database': {
+    description:
+      'Keep the cloned database in the Actions cache, so that a run fetches only what is new. Only in private repositories, and only if all peers have the tier T1',
+    frontends: ACTION,
+    type: 'flag',
+    default: 'false',
+  },
   comment: {
     description:
       'When the result becomes a comment of the pull request: `never`; `changes`, if something changes or is wrong; or `always`. It needs the permission `pull-requests: write`; without it the job summary has the result',

@@ -20,6 +20,7 @@ export const OUTPUTS = {
   'database-path': 'Folder of the database',
   'dolt-version': 'Version of the Dolt that was used',
   'dolt-path': 'Path of the Dolt that was used',
+  'cache-hit': '`true` if Dolt came from the Actions cache, `false` if not; empty if no Dolt was needed',
 } as const;
 
 export type OutputName = keyof typeof OUTPUTS;

@@ -239,8 +239,11 @@ export const peerResultSchema = z.strictObject({
   drill: drillSchema.optional(),
   /** Present on an event that may not write, if the peer was not contacted. */
   notContacted: notContactedSchema.optional(),
-  /** Present if no head of this peer was recorded; then a rewritten history is only suspected. */
-  memory: z.literal('none').optional(),
+  /**
+   * `none`: no head of this peer was recorded, so a rewritten history is only suspected; `restored`: the head came from the
+   * Actions cache.
+   */
+  memory: z.enum(['none', 'restored']).optional(),
 });
 /** The outcome of one peer. `ahead` and `behind` are as first compared; null if there is no common commit to count from. */
 export type PeerResult = z.infer<typeof peerResultSchema>;
@@ -572,7 +575,7 @@ export const configListResultSchema = z.array(configEntrySchema);
 export const installResultSchema = z.strictObject({
   version: z.string(),
   path: z.string(),
-  source: z.enum(['path', 'tool-cache', 'release', 'build']),
+  source: z.enum(['path', 'tool-cache', 'actions-cache', 'release', 'build']),
 });
 export type InstallResult = z.infer<typeof installResultSchema>;
 

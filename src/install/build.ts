@@ -1,8 +1,11 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programFile } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
+import { keepBuild, restoreBuild } from './actions-cache.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { goInstall } from './go.ts';
 import { storeInToolCache } from './tool-cache.ts';
@@ -20,7 +23,7 @@ interface BuildOptions {
 }
 
 /**
- * Builds Dolt from source and stores it in the tool cache.
+ * Builds Dolt from source, or restores an earlier build from the Actions cache, and stores it in the tool cache.
  * @throws Failure `dolt-version-unknown` (no buildable version fits), `dolt-not-found` (no usable Go),
  * `dolt-build-failed` with the end of the log, or `interrupted`
  */
@@ -38,7 +41,13 @@ export async function buildDolt(
     });
   }
   const program = { package: 'github.com/dolthub/dolt/go/cmd/dolt', version: pseudoVersion, label: `Dolt ${version}` };
+  const build = { version, module: pseudoVersion };
   return await inPrivateFolder(context, 'install', async (folder) => {
+    const kept = await usableBuild(build, join(folder, 'kept'), context);
+    if (kept !== null) {
+      const path = await storeInToolCache(kept, { version }, context.toolCacheDir);
+      return { version, path, source: 'actions-cache' };
+    }
     const bin = await goInstall(program, { folder, heartbeatMs }, context);
     if (typeof bin !== 'string') {
       const message = `Dolt ${version} cannot be built from source: ${bin.reason}${because}`;
@@ -51,6 +60,25 @@ export async function buildDolt(
       throw new Failure('dolt-build-failed', `The source of Dolt ${version} built a Dolt that reports ${said}`);
     }
     const path = await storeInToolCache(executable, { version }, context.toolCacheDir);
+    await keepBuild(build, bin, context);
     return { version, path, source: 'build' };
   });
+}
+
+/** The build of the Actions cache, if it runs here; null: there is none. */
+async function usableBuild(
+  build: { readonly version: string; readonly module: string },
+  folder: string,
+  context: InstallContext,
+): Promise<string | null> {
+  const kept = await restoreBuild(build, folder, context);
+  if (kept === null) return null;
+  await chmod(kept.executable, 0o755);
+  const said = await doltVersion(kept.executable, context).catch((thrown: unknown) => {
+    throwIfInterrupted(context.signal);
+    return errorMessage(thrown);
+  });
+  if (said === build.version) return kept.executable;
+  kept.cache.refuse(kept.key, `it is no Dolt ${build.version} that runs here (${said})`);
+  return null;
 }

@@ -1,6 +1,7 @@
 import type { InstallResult } from '../contract/result.ts';
 import type { DoltSource } from '../contract/vocabulary.ts';
 import type { Env } from '../core/env.ts';
+import type { FileCache } from '../core/file-cache.ts';
 import type { Logger } from '../core/logger.ts';
 import type { FolderPlace } from '../core/private-folder.ts';
 import type { AskedVersion } from './version.ts';
@@ -28,6 +29,10 @@ export interface InstallContext extends FolderPlace {
   /** Root of the tool cache; absolute. */
   readonly toolCacheDir: string;
   readonly log: Logger;
+  /** The Actions cache; absent: outside a job, or not wanted. */
+  readonly cache?: FileCache | undefined;
+  /** Whether the event of the job may not write. */
+  readonly untrusted?: boolean | undefined;
   readonly signal: AbortSignal;
   /** How long to wait before a busy host is asked again; absent: the default. */
   readonly pausesMs?: readonly number[];

@@ -7,6 +7,7 @@ import { extractTar, extractZip } from '@actions/tool-cache';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
+import { keepAsset, restoreAsset } from './actions-cache.ts';
 import { releaseDigest } from './digests.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
 import { askFollowing, type Unreachable } from './http.ts';
@@ -16,7 +17,7 @@ import { storeInToolCache } from './tool-cache.ts';
 import { newestRelease, type WantedVersion } from './version.ts';
 
 /**
- * Downloads a release of Dolt, verifies its digest, runs it once, and stores it in the tool cache.
+ * Restores a release of Dolt from the Actions cache or downloads it, verifies its digest, runs it once, and stores it in the tool cache.
  * @returns the installed Dolt, or that the releases are unreachable
  * @throws Failure with a `dolt-…` code, `bad-usage` or `interrupted`; a partial download is removed
  */
@@ -33,18 +34,17 @@ export async function installRelease(
   const sha256 = await releaseDigest({ version, name: platform.asset }, { request }, context);
   if (typeof sha256 !== 'string') return sha256;
 
+  const asset = { version, name: platform.asset, sha256 };
   const url = urls.asset(version, platform.asset);
-  context.log.info(`Downloading Dolt ${version} from ${url}`);
   return await inPrivateFolder(context, 'install', async (folder) => {
     const archive = join(folder, platform.asset);
-    const unreachable = await download({
-      url,
-      file: archive,
-      sha256,
-      signal: context.signal,
-      pausesMs: context.pausesMs,
-    });
-    if (unreachable !== undefined) return unreachable;
+    const isRestored = await restoreAsset(asset, archive, context);
+    if (!isRestored) {
+      context.log.info(`Downloading Dolt ${version} from ${url}`);
+      const { signal, pausesMs } = context;
+      const unreachable = await download({ url, file: archive, sha256, signal, pausesMs });
+      if (unreachable !== undefined) return unreachable;
+    }
     const executable = await extractRelease(archive, join(folder, 'release'), platform);
     const said = await doltVersion(executable, context);
     if (said !== version) {
@@ -53,7 +53,8 @@ export async function installRelease(
       });
     }
     const path = await storeInToolCache(executable, { version, sha256: request.sha256 }, context.toolCacheDir);
-    return { version, path, source: 'release' } as const;
+    if (!isRestored) await keepAsset(asset, archive, context);
+    return { version, path, source: isRestored ? 'actions-cache' : 'release' } as const;
   });
 }
 

@@ -1,9 +1,15 @@
 import type { OutputName } from '../contract/outputs.ts';
-import type { PeerResult, RunResult } from '../contract/result.ts';
+import type { InstallResult, PeerResult, RunResult } from '../contract/result.ts';
 import { resultJson } from './result-json.ts';
 
+/** The Dolt of a run; null where none was needed. */
+interface UsedDolt {
+  readonly doltPath: string | null;
+  readonly doltSource: InstallResult['source'] | null;
+}
+
 /** The outputs of a run. The result must already be reduced to what may be shown (`withValues`). */
-export function runOutputs(result: RunResult, doltPath: string | null): Partial<Record<OutputName, string>> {
+export function runOutputs(result: RunResult, { doltPath, doltSource }: UsedDolt): Partial<Record<OutputName, string>> {
   const { peers, command } = result;
   return {
     status: result.status,
@@ -21,7 +27,13 @@ export function runOutputs(result: RunResult, doltPath: string | null): Partial<
     'database-path': result.database ?? '',
     'dolt-version': result.doltVersion ?? '',
     'dolt-path': doltPath ?? '',
+    'cache-hit': doltSource === null ? '' : cacheHit(doltSource),
   };
+}
+
+/** The output `cache-hit`. */
+export function cacheHit(source: InstallResult['source']): string {
+  return String(source === 'actions-cache');
 }
 
 /** Whether a commit came in or went out, or a branch was reset. */

@@ -45,7 +45,7 @@ test('of a run: every message, hint and row', () => {
     ],
     problems: [problem(said)],
   });
-  const hidden = hideSecrets({ result, doltPath: null, locations: {} }, hide);
+  const hidden = hideSecrets({ result, doltPath: null, doltSource: null, locations: {} }, hide);
   expect(hidden.result).toEqual(JSON.parse(hide(JSON.stringify(result))));
   expect(JSON.stringify(hidden)).toContain('"message":"got ***","hint":"not ***"');
 });

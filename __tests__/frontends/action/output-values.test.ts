@@ -8,7 +8,11 @@ import { conflict, failed, HEAD, peer, runResult } from '../../helpers/results.t
 
 const of = (over: Partial<RunResult>, doltPath: string | null = '/bin/dolt') => {
   const result = runResult(over);
-  return outputValues({ json: result, text: () => '', outputs: () => runOutputs(result, doltPath) });
+  return outputValues({
+    json: result,
+    text: () => '',
+    outputs: () => runOutputs(result, { doltPath, doltSource: doltPath === null ? null : 'path' }),
+  });
 };
 
 describe('outputs of a run', () => {
@@ -18,7 +22,7 @@ describe('outputs of a run', () => {
     expect(of({ status: 'conflict', peers })).toMatchObject({
       ...{ status: 'conflict', changed: 'true', head: HEAD, synced: 'partner', failed: 'gone', conflicts: '2' },
       ...{ 'pulled-commits': '3', 'pushed-commits': '4', 'database-path': '/work/local', 'dolt-version': '2.3.0' },
-      'dolt-path': '/bin/dolt',
+      ...{ 'dolt-path': '/bin/dolt', 'cache-hit': 'false' },
     });
   });
 
@@ -30,6 +34,7 @@ describe('outputs of a run', () => {
       'database-path': '',
       'dolt-version': '',
       'dolt-path': '',
+      'cache-hit': '',
     });
     expect(Object.keys(values)).toEqual(Object.keys(OUTPUTS));
   });

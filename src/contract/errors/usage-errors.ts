@@ -78,6 +78,11 @@ export const USAGE_ERRORS = {
     hint: 'Merge or rebase onto the base branch, or let actions/checkout check out the merge of both, as it does by default.',
     ...INFORMATION,
   },
+  'database-not-cached': {
+    title: 'The database is not kept in the Actions cache, although `cache-database` is set',
+    hint: 'Remove `cache-database`. A run without it clones the database.',
+    ...INFORMATION,
+  },
   'unused-pattern': {
     title: 'A pattern of allowed endpoints matches nothing',
     hint: 'Correct the pattern in `federation.allowed-remote-patterns`, or remove it.',

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { ActionsCache } from '../../caches/actions-cache.ts';
+import { cacheServiceOf } from '../../caches/service.ts';
 import type { Context, DefaultBranch, Proposed } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
@@ -21,6 +23,8 @@ interface Surroundings {
   readonly defaultBranch: DefaultBranch;
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
+  /** Whether the Actions cache may be used. */
+  readonly wantsCache: boolean;
 }
 
 /**
@@ -37,8 +41,12 @@ export async function actionContext({
   defaultBranch,
   signal,
   secrets,
+  wantsCache,
 }: Surroundings): Promise<Context> {
   const words = stepWords(env);
+  const log = stepLogger(secrets, words);
+  const service = cacheServiceOf(env);
+  if (wantsCache && service.kind === 'unavailable') log.debug(`The Actions cache is not available: ${service.why}`);
   return {
     env,
     cwd: await workingDirectory(runner.workspace, directory),
@@ -52,7 +60,10 @@ export async function actionContext({
     conflictsDir: runner.tempDir,
     userHome: false,
     words,
-    log: stepLogger(secrets, words),
+    log,
+    ...(wantsCache && service.kind === 'available'
+      ? { cache: new ActionsCache(service, { env, log, secrets, signal }) }
+      : {}),
     secrets,
     onProgress: logEvent,
     signal,

@@ -52,6 +52,7 @@ export async function runAction(): Promise<void> {
     const { signal } = interrupt;
     const repository = repositoryOfJob(env, written('github-token'));
     const defaultBranch = { repository, ownWorkflow: event.ownWorkflow };
+    const wantsCache = inputValue('cache', written('cache'));
     const context = await actionContext({
       runner,
       env,
@@ -61,6 +62,7 @@ export async function runAction(): Promise<void> {
       defaultBranch,
       signal,
       secrets,
+      wantsCache,
     });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));

@@ -8,7 +8,7 @@ const SUMS: readonly OutputName[] = ['conflicts', 'pulled-commits', 'pushed-comm
 
 /** The outputs of several runs: names and numbers of all of them. */
 export function combinedOutputs(result: ReportResult): Partial<Record<OutputName, string>> {
-  const all = result.runs.map((run) => runOutputs(run.result, null));
+  const all = result.runs.map((run) => runOutputs(run.result, { doltPath: null, doltSource: null }));
   const [only] = all;
   const names = (name: OutputName) => [...new Set(all.flatMap((one) => one[name]?.split(',') ?? []))].filter(Boolean);
   const sum = (name: OutputName) => all.reduce((total, one) => total + Number(one[name] ?? 0), 0);

@@ -9,7 +9,7 @@ import type { Secrets } from '../core/secrets.ts';
 import { secondsText } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { pack, unpack } from './archive.ts';
-import { downloadTo, postJson, StatusError, uploadFrom, type Way } from './request.ts';
+import { downloadTo, postJson, uploadFrom, type Way } from './request.ts';
 import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
 
 /** What the cache works with. */
@@ -38,13 +38,13 @@ export const CACHE_LIMITS: CacheLimits = { allMs: 60_000, answerMs: 10_000 };
  */
 const LAYOUT = 'dolt-federation-1';
 
+/** A conflict, as an answer of the service says it. */
+const EXISTS = { ok: false } as const;
+
 /** More files than any database of a size that is cached has. */
 const MAX_FILES = 10_000;
 /** Our archives hold data that is compressed already. */
 const MOST_EXPANDED = 4;
-
-/** The key is taken: another run stored the same meanwhile. */
-const TAKEN = 409;
 
 /**
  * The Actions cache for one step. The token and the signed addresses of entries are secrets. After the first failure of the
@@ -90,11 +90,8 @@ export class ActionsCache implements FileCache {
     if (!this.#service.mayWrite) return false;
     const isStored = await this.#ask(`${what} was not stored`, async (way) => {
       const begun = monotonicMs();
-      const reserved = await this.#call(way, RESERVE, { key }).catch((thrown: unknown) => {
-        if (thrown instanceof StatusError && thrown.status === TAKEN) return null;
-        throw thrown;
-      });
-      if (reserved?.ok !== true) {
+      const reserved = await this.#call(way, RESERVE, { key });
+      if (!reserved.ok) {
         this.#say(`${what}: an entry ${key} exists, or may not be stored`);
         return false;
       }
@@ -201,7 +198,8 @@ export class ActionsCache implements FileCache {
   async #call<T>(way: Way, method: Method<T>, request: object): Promise<T> {
     const { token } = this.#service;
     const to = { url: methodUrl(this.#service, method.name), token };
-    const parsed = method.answer.safeParse(await postJson(way, to, { ...request, version: LAYOUT }));
+    const answer = await postJson(way, to, { ...request, version: LAYOUT });
+    const parsed = method.answer.safeParse(answer ?? EXISTS);
     if (parsed.success) return parsed.data;
     throw new Error(`the cache service answered ${method.name} with something unexpected`);
   }

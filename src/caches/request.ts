@@ -31,19 +31,15 @@ interface Sent {
 /** An answer of the service is a few hundred bytes. */
 const MAX_TEXT_BYTES = 64 * 1024;
 /** The version of the protocol of Azure Blob Storage; since 2019-12-12 one request takes up to 5,000 MiB. */
+const CONFLICT = 409;
 const USER_AGENT = 'dolt-federation';
 const AZURE_VERSION = '2021-12-02';
 
-/** A refusal of the service, with its status. */
-export class StatusError extends Error {
-  readonly status: number;
-  constructor(status: number, host: string) {
-    super(`${host} answered ${status}`);
-    this.status = status;
-  }
-}
-
-/** Calls the service with JSON. @throws StatusError, errors of the connection, an error if the answer is no JSON */
+/**
+ * Calls the service with JSON.
+ * @returns its answer; null: what should be created exists
+ * @throws errors of the connection, an Error for any other refusal and if the answer is no JSON
+ */
 export async function postJson(way: Way, to: { readonly url: string; readonly token: string }, value: unknown) {
   const headers = {
     authorization: `Bearer ${to.token}`,
@@ -51,11 +47,15 @@ export async function postJson(way: Way, to: { readonly url: string; readonly to
     accept: 'application/json',
   };
   const answer = await send(way, { url: to.url, method: 'POST', headers, body: { text: JSON.stringify(value) } });
+  if (answer.statusCode === CONFLICT) {
+    answer.destroy();
+    return null;
+  }
   const parsed: unknown = JSON.parse(await textOf(answer));
   return parsed;
 }
 
-/** Writes the body of an address to a file. @throws StatusError, errors of the connection; no file remains */
+/** Writes the body of an address to a file. @throws errors of the connection; no file remains */
 export async function downloadTo(way: Way, from: { readonly url: string; readonly maxBytes: number }, file: string) {
   const answer = await send(way, { url: from.url, method: 'GET', headers: {} });
   let bytes = 0;
@@ -76,7 +76,7 @@ export async function downloadTo(way: Way, from: { readonly url: string; readonl
   }
 }
 
-/** Sends a file as one blob. @throws StatusError, errors of the connection */
+/** Sends a file as one blob. @throws errors of the connection */
 export async function uploadFrom(way: Way, url: string, file: string): Promise<void> {
   const headers = {
     'x-ms-blob-type': 'BlockBlob',
@@ -112,9 +112,9 @@ async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
     else asking.end(body?.text);
   });
   const status = answer.statusCode ?? 0;
-  if (status >= 200 && status < 300) return answer;
+  if ((status >= 200 && status < 300) || status === CONFLICT) return answer;
   answer.destroy();
-  throw new StatusError(status, at.hostname);
+  throw new Error(`${at.hostname} answered ${status}`);
 }
 
 function silent({ hostname }: URL, { answerMs }: Way): Error {

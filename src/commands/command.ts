@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
 import type { OutputName } from '../contract/outputs.ts';
-import type { PullRequestLabel, ReportValues } from '../contract/vocabulary.ts';
+import type { PullRequestLabel, ReportValues, Visibility } from '../contract/vocabulary.ts';
 import { toFailure } from '../core/failure.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import { jobSecrets } from '../credentials/secret-texts.ts';
@@ -29,6 +29,8 @@ export interface Asked {
   readonly reportValues: ReportValues;
   /** Whether the event may not write. */
   readonly untrusted: boolean;
+  /** Who can read what the job leaves at GitHub. */
+  readonly visibility: Visibility;
   /** The branch of the git repository that the event may change; null: unknown, as in a terminal. */
   readonly gitBranch: string | null;
   /** The tag of the release that started the workflow; null: none did. */

@@ -12,6 +12,7 @@ import { removeScratch } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
+import { keepClone } from './outcome/keep-clone.ts';
 import { announce } from './outcome/progress.ts';
 import { notRunResult } from './outcome/run-result.ts';
 import { type LocalDatabase, openClone, openLocalDatabase } from './prepare/open-database.ts';
@@ -39,7 +40,7 @@ export interface Opened {
   readonly started: number;
 }
 
-/** Finds Dolt, opens the database for a run, and closes it; unless the run ends early. */
+/** Finds Dolt, opens the database for a run, closes it, and keeps a clone in the Actions cache; unless the run ends early. */
 export async function onDatabase(
   request: SyncRequest,
   context: Context,
@@ -61,7 +62,9 @@ export async function onDatabase(
   context.onProgress({ stage: 'opening the database' });
   const used = { doltPath: dolt.path, doltSource: dolt.source, locations };
   const access = await accessToPeers(request, context, settings, dolt);
-  const opening = { configuration, dolt: dolt.path, access };
+  const caching =
+    settings.cachesDatabase && context.cache !== undefined ? { cache: context.cache, doltVersion: dolt.version } : null;
+  const opening = { configuration, dolt: dolt.path, access, caching };
   // On an event that may not write, files of the checkout choose no database.
   const database = request.untrusted
     ? await openClone(planRequest(request, context), context, opening, { kind: 'nowhere' }).catch(failureOf)
@@ -70,11 +73,9 @@ export async function onDatabase(
     const result = withoutDatabase(request, settings, { failure: database, started });
     return { result, ...used };
   }
-  try {
-    return { result: await work({ settings, access, database, dolt, started }), ...used };
-  } finally {
-    await database.close();
-  }
+  const result = await work({ settings, access, database, dolt, started }).finally(() => database.close());
+  await keepClone(database, result, context);
+  return { result, ...used };
 }
 
 /** @throws what is no Failure, which is a defect */

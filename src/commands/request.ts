@@ -1,6 +1,6 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
-import type { FailOn, ReportValues, Role } from '../contract/vocabulary.ts';
+import type { FailOn, ReportValues, Role, Visibility } from '../contract/vocabulary.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { parseAskedVersion } from '../install/version.ts';
@@ -82,6 +82,8 @@ export interface SyncRequest {
   readonly untrusted: boolean;
   /** Whether a run without any configured peer is only a warning; absent: yes. */
   readonly allowNoPeers?: boolean | undefined;
+  /** Whether a clone is kept in the Actions cache, if that may be; absent: no. */
+  readonly cacheDatabase?: { readonly visibility: Visibility } | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
 }

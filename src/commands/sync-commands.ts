@@ -85,6 +85,7 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
     reportValues: read('report-values') ?? asked.reportValues,
     untrusted,
     allowNoPeers: asked.allowNoPeers || command === 'status' || command === 'plan',
+    cacheDatabase: read('cache-database') ? { visibility: asked.visibility } : undefined,
     overrides: requestedConfig(read),
     dolt: requestedDolt(asked),
   };

@@ -26,6 +26,9 @@ export type Tier = (typeof TIERS)[number];
 export const SYNC_MODES = ['git-portable', 'realtime', 'dolt-native', 'belt-and-suspenders'] as const;
 export type SyncMode = (typeof SYNC_MODES)[number];
 
+/** Who can read the log, the summary and the cache of a job. */
+export type Visibility = 'public' | 'private' | 'unknown';
+
 /** `keep`: remotes of peers stay in the database · `run`: they are there during a run only. */
 export const REGISTER_MODES = ['keep', 'run'] as const;
 export type RegisterMode = (typeof REGISTER_MODES)[number];

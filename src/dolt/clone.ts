@@ -89,7 +89,7 @@ export async function cloneDatabase(
 }
 
 /** A folder is renamed as a whole, so a database in the place is complete. Another run may already use it. */
-async function moveClone(from: string, to: string): Promise<boolean> {
+export async function moveClone(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
     return true;

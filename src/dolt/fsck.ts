@@ -1,8 +1,13 @@
+import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
-import { plain } from '../core/text.ts';
+import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
+import { plain, shorten } from '../core/text.ts';
+import { doltEnvironment, preparePrivateRoot } from './environment.ts';
 import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
 import { engineMemory, goMemoryLimit } from './server/memory.ts';
+
+const MAX_REASON = 300;
 
 /**
  * Checks all data of a database with `dolt fsck`: every chunk has the content of its hash, and everything that a branch
@@ -16,13 +21,38 @@ export async function checkDatabase(
   database: string,
   { env, signal, secrets }: Pick<ProgramContext, 'env' | 'signal' | 'secrets'>,
 ): Promise<void> {
+  const problem = await problemOf(dolt, database, { env, signal });
+  if (problem === null) return;
+  throw new Failure('corrupt', `\`dolt fsck\` found damage: ${plain(secrets.redact(problem))}`);
+}
+
+/**
+ * Checks an idle database that no engine has open, as `checkDatabase` does.
+ * @param signal ends the check
+ * @returns what is wrong; null: nothing
+ * @throws Failure as `run` does
+ */
+export async function brokenChunks(
+  database: string,
+  context: FolderPlace & { readonly env: Env },
+  { dolt, signal }: { readonly dolt: string; readonly signal: AbortSignal },
+): Promise<string | null> {
+  return await inPrivateFolder(context, 'fsck', async (folder) => {
+    const root = await preparePrivateRoot(folder);
+    const env = doltEnvironment(context.env, root, { privateDir: folder, userHome: false });
+    const problem = await problemOf(dolt, database, { env, signal });
+    return problem === null ? null : shorten(plain(problem), MAX_REASON);
+  });
+}
+
+async function problemOf(
+  dolt: string,
+  database: string,
+  { env, signal }: Pick<ProgramContext, 'env' | 'signal'>,
+): Promise<string | null> {
   const limited = { ...env, GOMEMLIMIT: goMemoryLimit(engineMemory()) };
   const { exitCode, stdout, stderr } = await run(dolt, ['fsck', '--quiet'], { env: limited, cwd: database, signal });
-  if (exitCode === 0) return;
-  throw new Failure(
-    'corrupt',
-    `\`dolt fsck\` found damage: ${plain(secrets.redact(firstProblem(`${stdout}\n${stderr}`)))}`,
-  );
+  return exitCode === 0 ? null : firstProblem(`${stdout}\n${stderr}`);
 }
 
 /** The first line that is not the heading of a section. */

@@ -7,14 +7,12 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
 import { hintFor } from '../../core/text.ts';
-import { cloneDatabase } from '../../dolt/clone.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
 import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { installDolt } from '../../install/install.ts';
-import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
@@ -27,6 +25,8 @@ import { behindGates } from './beside/behind-gates.ts';
 import { refuseFrozen } from './beside/frozen.ts';
 import { openCopyBesideBd } from './beside/open-copy.ts';
 import { stopBd } from './beside/stop-bd.ts';
+import { type Clone, clonedNotice, cloneOrRestore, type KeptClone } from './cache/clone.ts';
+import { type Caching, keepingOf } from './cache/entry.ts';
 import { bootstrapPeer, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
@@ -46,6 +46,8 @@ export interface LocalDatabase {
   readonly ephemeral: boolean;
   /** Name of the peer that this run cloned the database from; null: it existed. */
   readonly clonedFrom: string | null;
+  /** How a clone is kept in the Actions cache when its engine has stopped; null: it is not. */
+  readonly keeping: KeptClone | null;
   /** Notices about how it was found. */
   readonly notices: readonly Diagnostic[];
   close(): Promise<void>;
@@ -72,6 +74,8 @@ interface Known {
   /** Dolt executable. */
   readonly dolt: string;
   readonly access: AccessRules;
+  /** Absent: clones are not kept in the Actions cache. */
+  readonly caching?: Caching | null;
 }
 
 /**
@@ -142,12 +146,13 @@ export async function openClone(
     const source = await requireSource(configuration, request.bootstrap, context);
     const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
-    const isOurs = await clone(request, context, { ...known, source, path, removeWith });
+    const made = await clone(request, context, { ...known, source, path, removeWith });
     const engines = openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
     const ephemeral = context.cloneDir !== null;
-    const clonedFrom = tempFolder === null && isOurs ? source.name : null;
-    const notices = clonedNotice(clonedFrom, path);
-    return opened({ path, work: path, engines, ephemeral, clonedFrom, notices }, tempFolder);
+    const clonedFrom = tempFolder === null && made.isOurs ? source.name : null;
+    const keeping = clonedFrom === null ? null : made.keeping;
+    const notices = clonedNotice(clonedFrom, path, made);
+    return opened({ path, work: path, engines, ephemeral, clonedFrom, keeping, notices }, tempFolder);
   } catch (thrown) {
     await remove(tempFolder);
     throw thrown;
@@ -239,22 +244,17 @@ async function openCopy(
 }
 
 type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices'> &
-  Partial<Pick<LocalDatabase, 'ephemeral' | 'clonedFrom'>>;
+  Partial<Pick<LocalDatabase, 'ephemeral' | 'clonedFrom' | 'keeping'>>;
 
 /** @param tempFolder is removed when the database is closed */
 function opened(database: Opened, tempFolder: string | null): LocalDatabase {
   const close = () => database.engines.close().finally(() => remove(tempFolder));
-  return { served: null, ephemeral: false, clonedFrom: null, ...database, close };
+  return { served: null, ephemeral: false, clonedFrom: null, keeping: null, ...database, close };
 }
 
 /** Whether `path` is below `folder`, and not the folder itself; both absolute. */
 function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder + sep);
-}
-
-function clonedNotice(from: string | null, into: string): readonly Diagnostic[] {
-  if (from === null) return [];
-  return [{ severity: 'notice', code: 'cloned', message: `the database did not exist: cloned ${from} into ${into}` }];
 }
 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>, { name }: Peer, { bootstrap }: Opening): string {
@@ -294,7 +294,7 @@ async function clone(
   request: Opening,
   context: Context,
   known: Known & { readonly source: Peer; readonly path: string; readonly removeWith: readonly string[] },
-): Promise<boolean> {
+): Promise<Clone> {
   const { source } = known;
   const empty = (why: string, cause?: unknown): Failure =>
     new Failure('no-database', `no database was found, and ${source.name} ${why}, so it cannot be cloned`, {
@@ -324,10 +324,7 @@ async function clone(
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;
   try {
-    return await readWithRetries(() => cloneDatabase(context, options, wanted, limit), {
-      retries,
-      signal: context.signal,
-    });
+    return await cloneOrRestore(context, { options, source: wanted, limit, retries }, keepingOf(known, wanted.branch));
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty('is empty', thrown);

@@ -104,6 +104,7 @@ export async function openServed(
       engines,
       ephemeral: false,
       clonedFrom: null,
+      keeping: null,
       notices: branch.notices,
       served: {
         branch: branch.name,

@@ -11,6 +11,7 @@ import { emptyLeg, legNotices } from '../fan-out/matrix.ts';
 import { type LegOfResult, legOfResult, peersOfLeg } from '../fan-out/shard.ts';
 import { writesJsonl } from '../outcome/export-after-sync.ts';
 import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
+import { cacheRefusal } from './cache/may-cache.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
 import { selectPeers } from './prepare-peers.ts';
@@ -23,6 +24,8 @@ export interface SyncSettings {
   /** The peers that take part. */
   readonly peers: readonly Peer[];
   readonly credentials: Credentials;
+  /** Whether a clone is restored from the Actions cache, and kept there. */
+  readonly cachesDatabase: boolean;
   /** What the result says about the leg of a fan-out; empty: the run is none. */
   readonly leg: LegOfResult;
   /** Notices about settings that have no effect, and about peers that are left alone. */
@@ -52,13 +55,26 @@ export async function readSyncSettings(
   checkLeases(selected, request);
   const leg = legOfResult(request, selected);
   const ofLeg = legNotices(request, selected, peers);
+  const refusal = cacheDatabaseRefusal(request, configuration, context);
+  const ofCache = refusal === null ? [] : [refusal];
   if (request.untrusted) {
     const settings = await untrustedSettings(request, context, { source, configuration, peers });
-    return { ...settings, leg, notices: [...settings.notices, ...ofLeg] };
+    return { ...settings, leg, notices: [...settings.notices, ...ofLeg, ...ofCache], cachesDatabase: false };
   }
   const credentials = await loadCredentials(request.credentials, context);
-  const notices = [...unusedCredentials(configuration, credentials), ...ofLeg];
-  return { configuration, peers, credentials, leg, notices, offline: [] };
+  const notices = [...unusedCredentials(configuration, credentials), ...ofLeg, ...ofCache];
+  const cachesDatabase = request.cacheDatabase !== undefined && refusal === null;
+  return { configuration, peers, credentials, cachesDatabase, leg, notices, offline: [] };
+}
+
+function cacheDatabaseRefusal(
+  { cacheDatabase, untrusted }: SyncRequest,
+  { peers }: Configuration,
+  { cache }: Context,
+): Diagnostic | null {
+  if (cacheDatabase === undefined) return null;
+  const { visibility } = cacheDatabase;
+  return cacheRefusal({ visibility, untrusted, peers, hasCache: cache !== undefined });
 }
 
 /** How a run ends before it needs Dolt, and why. */

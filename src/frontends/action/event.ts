@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Visibility } from '../../contract/vocabulary.ts';
 import { readSmall } from '../../core/files.ts';
 
 /** The event that started the workflow. */
@@ -9,8 +10,6 @@ interface WorkflowEvent {
   /** The parsed payload; null if it could not be read. */
   readonly payload: unknown;
 }
-
-type Visibility = 'public' | 'private' | 'unknown';
 
 /** Whether a run may write on this event, why, and who can read its log and summary. */
 export interface EventVerdict {

@@ -100,6 +100,7 @@ export function askedByInputs(written: WrittenInputs, event: EventVerdict): Aske
     credentials: credentials === undefined ? undefined : { text: credentials },
     reportValues: event.visibility === 'private' ? 'keys' : 'none',
     untrusted: !event.trusted && !read('allow-untrusted-event'),
+    visibility: event.visibility,
     gitBranch: event.branch,
     releaseTag: event.releaseTag,
     allowNoPeers: read('allow-no-peers'),

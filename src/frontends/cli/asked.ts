@@ -25,6 +25,7 @@ export function askedByFlags({ command, operands, flags }: ParsedCommand, report
     credentials: file === undefined ? undefined : { file },
     reportValues,
     untrusted: false,
+    visibility: 'unknown',
     gitBranch: null,
     releaseTag: null,
     allowNoPeers: true,

@@ -111,6 +111,7 @@ export async function openCopyBesideBd(
       engines,
       ephemeral: false,
       clonedFrom: null,
+      keeping: null,
       notices: reported,
       served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], ...held },
       close: () =>

@@ -39,7 +39,7 @@ export async function untrustedSettings(
   asked: SyncRequest,
   context: Context,
   proposed: { readonly source: ConfigSource; readonly configuration: Configuration; readonly peers: readonly Peer[] },
-): Promise<Omit<SyncSettings, 'leg'>> {
+): Promise<Omit<SyncSettings, 'leg' | 'cachesDatabase'>> {
   const request = planRequest(asked, context);
   const { source, configuration, peers } = proposed;
   const known = await readKnownConfigurations(source, request.overrides, context);

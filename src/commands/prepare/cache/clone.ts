@@ -1,0 +1,186 @@
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Diagnostic } from '../../../core/diagnostic.ts';
+import { errorMessage, Failure } from '../../../core/failure.ts';
+import type { FileCache } from '../../../core/file-cache.ts';
+import { throwIfInterrupted } from '../../../core/interruption.ts';
+import { secondsText } from '../../../core/text.ts';
+import { monotonicMs } from '../../../core/time.ts';
+import { adoptSource, fetchSource, type Stale, stripClone, writeCloneState } from '../../../dolt/cached-clone.ts';
+import { type CloneSource, cloneDatabase, moveClone } from '../../../dolt/clone.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
+import { brokenChunks } from '../../../dolt/fsck.ts';
+import { openEngines, type TimeLimit } from '../../../dolt/server/engines.ts';
+import type { ServerOptions } from '../../../dolt/server/server.ts';
+import { readWithRetries } from '../../../sync/read-peer.ts';
+import type { Context } from '../../context.ts';
+import { ENTRY_FILE, type Entry, entrySchema, isDataFile, type Keeping, MAX_ENTRY_BYTES } from './entry.ts';
+
+/** A clone to be made, in a folder that does not exist. */
+interface Cloning {
+  readonly options: ServerOptions & { readonly engineCredentials: EngineCredentials };
+  readonly source: CloneSource;
+  readonly limit: TimeLimit;
+  readonly retries: number;
+}
+
+/** A clone that is stored in the Actions cache when its engine has stopped. */
+export interface KeptClone extends Keeping {
+  /** Name of the peer that it is a clone of. */
+  readonly source: string;
+  readonly cloneMs: number;
+  /** The head that the cache has already; null: none. */
+  readonly storedHead: string | null;
+}
+
+/** A new database. */
+export interface Clone {
+  /** false: another run made the folder meanwhile, and its database stays. */
+  readonly isOurs: boolean;
+  /** How long a clone takes: this one, or the last one before. */
+  readonly cloneMs: number;
+  /** What came from the cache; null: nothing. */
+  readonly restored: { readonly milliseconds: number } | null;
+  /** null: it is not kept. */
+  readonly keeping: KeptClone | null;
+}
+
+/**
+ * Clones a database, or restores an earlier clone and fetches what is new. Only commits that the source still has are taken
+ * from the cache, so both ways end with the same database.
+ * @throws Failure of cloning; nothing that is wrong with the cache
+ */
+export async function cloneOrRestore(context: Context, cloning: Cloning, keeping: Keeping | null): Promise<Clone> {
+  const restored = keeping === null ? null : await restoreClone(context, cloning, keeping);
+  if (restored !== null) return restored;
+  const { options, source, limit, retries } = cloning;
+  const begun = monotonicMs();
+  const isOurs = await readWithRetries(() => cloneDatabase(context, options, source, limit), {
+    retries,
+    signal: context.signal,
+  });
+  const cloneMs = monotonicMs() - begun;
+  const kept = keeping === null ? null : { ...keeping, source: source.remote, cloneMs, storedHead: null };
+  return { isOurs, cloneMs, restored: null, keeping: kept };
+}
+
+/** @param from null: another run made the database, or it is a temporary one */
+export function clonedNotice(from: string | null, into: string, { restored, cloneMs }: Clone): readonly Diagnostic[] {
+  if (from === null) return [];
+  const how =
+    restored === null
+      ? `cloned ${from} into ${into}`
+      : `restored it from the Actions cache into ${into} and fetched ${from} in ${secondsText(restored.milliseconds)}; the last clone took ${secondsText(cloneMs)}`;
+  return [{ severity: 'notice', code: 'cloned', message: `the database did not exist: ${how}` }];
+}
+
+async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping): Promise<Clone | null> {
+  const begun = monotonicMs();
+  const { database } = cloning.options;
+  await mkdir(dirname(database), { recursive: true });
+  const tempFolder = await mkdtemp(join(dirname(database), '.dolt-federation-clone-'));
+  context.onResource({ kind: 'folder', path: tempFolder });
+  const folder = join(tempFolder, 'database');
+  try {
+    const found = await unpackEntry(folder, keeping);
+    if (found === null) return null;
+    const { key, entry } = found;
+    const usable = await refreshClone(context, { ...cloning, folder, tempFolder }, found, keeping.cache);
+    throwIfInterrupted(context.signal);
+    if (usable.kind === 'stale') {
+      context.log.info(`Actions cache: the entry ${key} is not used: ${usable.why}`);
+      return null;
+    }
+    await cloning.source.finish?.(folder);
+    const isOurs = await moveClone(folder, database);
+    const milliseconds = monotonicMs() - begun;
+    const { cloneMs } = entry;
+    context.log.info(
+      `database from the Actions cache: ${secondsText(milliseconds)}, the last clone took ${secondsText(cloneMs)}`,
+    );
+    const kept = { ...keeping, source: cloning.source.remote, cloneMs, storedHead: entry.head };
+    return { isOurs, cloneMs, restored: { milliseconds }, keeping: kept };
+  } finally {
+    await rm(tempFolder, { recursive: true, force: true });
+  }
+}
+
+interface Found {
+  readonly key: string;
+  readonly entry: Entry;
+}
+
+/** Restores the data files and what they say about themselves; null: there are none that can be used. */
+async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<Found | null> {
+  const unpacked = join(dirname(folder), 'unpacked');
+  const wanted = { what: 'the database', keys: [prefix], maxBytes: MAX_ENTRY_BYTES };
+  const key = await cache.restoreFolder(wanted, unpacked, (name) => name === ENTRY_FILE || isDataFile(name));
+  if (key === null) return null;
+  try {
+    const entry = entrySchema.parse(JSON.parse(await readFile(join(unpacked, ENTRY_FILE), 'utf8')));
+    await mkdir(join(folder, '.dolt'), { recursive: true, mode: 0o700 });
+    await rename(join(unpacked, 'noms'), join(folder, '.dolt', 'noms'));
+    await mkdir(join(folder, '.dolt', 'noms', 'oldgen'), { recursive: true });
+    await writeCloneState(folder, entry.branch);
+    return { key, entry };
+  } catch (thrown) {
+    cache.refuse(
+      key,
+      `it does not describe a database: ${thrown instanceof SyntaxError ? thrown.message : 'unexpected form'}`,
+    );
+    return null;
+  }
+}
+
+/** The database is not known to be sound until the end, so its engine gets this long for what it does alone. */
+const LOCAL_MS = 20_000;
+const TOO_LONG: TimeLimit = {
+  milliseconds: LOCAL_MS,
+  failure: () => new Failure('timeout', `its engine took more than ${secondsText(LOCAL_MS)}`),
+};
+
+interface Refreshing extends Cloning {
+  readonly folder: string;
+  readonly tempFolder: string;
+}
+
+/** Brings a restored database to the state of the source, and then checks all of it. */
+async function refreshClone(
+  context: Context,
+  { options, source, limit, folder, tempFolder }: Refreshing,
+  { key, entry }: Found,
+  cache: FileCache,
+): Promise<Stale | { readonly kind: 'usable' }> {
+  const serverOptions = {
+    dolt: options.dolt,
+    database: folder,
+    removeWith: [...(options.removeWith ?? []), tempFolder],
+  };
+  const engines = openEngines(context, serverOptions, 2);
+  try {
+    const old = await engines.use(NO_CREDENTIALS, (engine) =>
+      engine.allWithin(TOO_LONG, () => stripClone(engine.database, entry.branch)),
+    );
+    if (old.kind === 'stale') return old;
+    if (old.head !== entry.head) return { kind: 'stale', why: `its head is ${old.head}, and it says ${entry.head}` };
+    const adopted = await engines.use(options.engineCredentials, async (engine) => {
+      await fetchSource(engine, source, { tags: old.tags, limit });
+      return await engine.allWithin(TOO_LONG, () =>
+        adoptSource(engine, source, { branch: entry.branch, old: old.head }),
+      );
+    });
+    if (adopted.kind === 'stale') return adopted;
+  } catch (thrown) {
+    // The clone that follows has the same trouble with the source, and reports it.
+    return { kind: 'stale', why: errorMessage(thrown) };
+  } finally {
+    await engines.close();
+  }
+  const checked = await cache.check('the check of the database', async (signal) => ({
+    broken: await brokenChunks(folder, context, { dolt: options.dolt, signal }),
+  }));
+  if (checked === null) return { kind: 'stale', why: 'it could not be checked in time' };
+  if (checked.broken === null) return { kind: 'usable' };
+  cache.refuse(key, `dolt fsck found: ${checked.broken}`);
+  return { kind: 'stale', why: 'it is damaged' };
+}

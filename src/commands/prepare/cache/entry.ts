@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { Peer } from '../../../config/configuration.ts';
+import { HASH, HASH_TEXT } from '../../../contract/hash.ts';
+import { shortDigest } from '../../../core/digest.ts';
+import type { Env } from '../../../core/env.ts';
+import type { FileCache } from '../../../core/file-cache.ts';
+
+/** A larger database is cloned again in each run; compressed, it has to fit into the time for the cache. */
+export const MAX_ENTRY_BYTES = 1024 * 1024 * 1024;
+
+/** The file of an entry that describes it. */
+export const ENTRY_FILE = 'dolt-federation-cache.json';
+
+/** What an entry says about its database. Others may have written it. */
+export const entrySchema = z.strictObject({
+  version: z.literal(1),
+  branch: z.string().min(1).max(255),
+  /** The head of the branch, which the peer had as well. */
+  head: z.string().regex(HASH),
+  /** How long the last clone took. */
+  cloneMs: z.int().nonnegative(),
+});
+export type Entry = Readonly<z.infer<typeof entrySchema>>;
+
+const DATA_FILE = new RegExp(`^noms/(?:oldgen/)?(?:manifest|${HASH_TEXT}(?:\\.darc)?)$`);
+
+/** Whether a file below `.dolt` holds data: the manifest, a table file or the journal. */
+export function isDataFile(name: string): boolean {
+  return DATA_FILE.test(name);
+}
+
+/** The Actions cache for clones, and the Dolt that reads them. */
+export interface Caching {
+  readonly cache: FileCache;
+  readonly doltVersion: string;
+}
+
+/** Where the clones of one source are kept between runs. */
+export interface Keeping {
+  readonly cache: FileCache;
+  /** How the keys of their entries begin. */
+  readonly prefix: string;
+}
+
+/**
+ * Where clones of a peer are kept; null: nowhere.
+ * @param branch null: the default branch
+ */
+export function keepingOf(
+  { caching, source }: { readonly caching?: Caching | null; readonly source: Pick<Peer, 'endpoint' | 'ref'> },
+  branch: string | null,
+): Keeping | null {
+  if (caching == null) return null;
+  const { cache, doltVersion } = caching;
+  const { endpoint, ref } = source;
+  return { cache, prefix: entryPrefix({ endpoint: endpoint.canonical, ref, branch, doltVersion }) };
+}
+
+/** What a clone was made of; a clone of anything else has another entry. */
+interface Origin {
+  readonly endpoint: string;
+  readonly ref: string | null;
+  /** null: the default branch. */
+  readonly branch: string | null;
+  /** A newer Dolt may write what an older one cannot read. */
+  readonly doltVersion: string;
+}
+
+/** How the keys of all entries for a clone begin. */
+function entryPrefix({ endpoint, ref, branch, doltVersion }: Origin): string {
+  return `dolt-federation-database-${doltVersion}-${shortDigest(JSON.stringify([endpoint, ref, branch]), 20)}-`;
+}
+
+/** A key that no other step has: entries are never replaced, and the newest one is restored. */
+export function newKey(prefix: string, env: Env): string {
+  return `${prefix}${env['GITHUB_RUN_ID'] ?? 0}-${env['GITHUB_RUN_ATTEMPT'] ?? 1}-${randomBytes(4).toString('hex')}`;
+}

@@ -60,6 +60,7 @@ export async function fakeRunner(folder: TempFolder): Promise<FakeRunner> {
     RUNNER_TOOL_CACHE: folder.file('tools'),
     ...Object.fromEntries(FILES.map((name) => [name, folder.file(name)])),
   };
+  await mkdir(folder.path, { recursive: true });
   for (const path of [workspace, temp, folder.file('tools'), folder.file('home')]) await mkdir(path);
 
   const start = async ({ inputs = {}, event = SCHEDULE, env = {}, action = 'action.yml' }: Step = {}) => {

@@ -1,0 +1,220 @@
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pack } from '../../../../src/caches/archive.ts';
+import type { Context } from '../../../../src/commands/context.ts';
+import { type Clone, cloneOrRestore } from '../../../../src/commands/prepare/cache/clone.ts';
+import { ENTRY_FILE } from '../../../../src/commands/prepare/cache/entry.ts';
+import { readEnv } from '../../../../src/core/env.ts';
+import { Failure } from '../../../../src/core/failure.ts';
+import { Secrets } from '../../../../src/core/secrets.ts';
+import { NO_CREDENTIALS } from '../../../../src/dolt/engine-credentials.ts';
+import { NOWHERE } from '../../../../src/egress/host-rule.ts';
+import { cacheOfStep } from '../../../helpers/caching.ts';
+import {
+  cloneDatabase,
+  makeDatabase,
+  makeDatabaseOf,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../../helpers/database.ts';
+import { testDolt } from '../../../helpers/dolt-binary.ts';
+import { startCacheService } from '../../../helpers/servers/cache-service.ts';
+import { type TempFolder, tempFolder } from '../../../helpers/temp-folder.ts';
+
+const PREFIX = 'dolt-federation-database-test-';
+const LIVE = new AbortController().signal;
+
+/** A primary with two branches and a tag, a clone of an earlier state, and its head. */
+let world: TempFolder;
+let home: TestDatabase;
+let old: string;
+let head: string;
+
+beforeAll(async () => {
+  world = await tempFolder();
+  home = await makeDatabase(world.file('home'));
+  await home.sql("CALL DOLT_BRANCH('other')", "CALL DOLT_TAG('v1')");
+  old = await home.head();
+  for (const ref of ['main', 'other', 'refs/tags/v1:refs/tags/v1'])
+    await home.publish(`file://${world.file('box')}`, ref);
+  await cloneDatabase(`file://${world.file('box')}`, world.file('earlier'));
+  await makeDatabaseOf(
+    world.file('unrelated'),
+    'CREATE TABLE others (id INT PRIMARY KEY)',
+    "CALL DOLT_COMMIT('-Am', 'others')",
+  );
+  head = await home.commit('more', "INSERT INTO items VALUES (77, 'new', 'ann')");
+  await home.publish(`file://${world.file('box')}`);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+interface Poison {
+  /** Changes the database whose files are stored. */
+  readonly change?: (database: TestDatabase) => Promise<unknown>;
+  /** Changes its files. */
+  readonly spoil?: (noms: string) => Promise<unknown>;
+  readonly describes?: (entry: { version: number; branch: string; head: string; cloneMs: number }) => unknown;
+  readonly from?: () => string;
+}
+
+/** Stores a database as somebody who may write to the cache could, and lets a run use it. */
+async function run(folder: TempFolder, poison: Poison, source = `file://${world.file('box')}`) {
+  await using service = await startCacheService();
+  const path = folder.file('stored');
+  await cp(poison.from?.() ?? world.file('earlier'), path, { recursive: true });
+  const stored = openTestDatabase(path);
+  await poison.change?.(stored);
+  const entry = { version: 1, branch: 'main', head: await stored.head(), cloneMs: 31_000 };
+  const data = join(path, '.dolt');
+  await poison.spoil?.(join(data, 'noms'));
+  await writeFile(join(data, ENTRY_FILE), JSON.stringify(poison.describes?.(entry) ?? entry));
+  const names = (await readdir(join(data, 'noms'))).filter((name) => name === 'manifest' || name.length >= 32);
+  await pack(data, [ENTRY_FILE, ...names.map((name) => `noms/${name}`)], folder.file('entry'), LIVE);
+  service.entries.set(`${PREFIX}1`, await readFile(folder.file('entry')));
+  const lines: string[] = [];
+  const says = (level: string) => (text: string) => void lines.push(`${level}: ${text}`);
+  const log = { debug() {}, info: says('info'), warning: says('warning') };
+  const context: Context = {
+    env: { PATH: readEnv()['PATH'] ?? '', ...service.env },
+    cwd: folder.path,
+    ceiling: null,
+    tempDir: folder.file('tmp'),
+    toolCacheDir: folder.file('tools'),
+    cloneDir: null,
+    userHome: false,
+    log,
+    secrets: new Secrets(),
+    onProgress() {},
+    signal: LIVE,
+    onResource() {},
+  };
+  const database = folder.file('clones', 'database');
+  const cloning = {
+    options: { dolt: testDolt(), database, engineCredentials: NO_CREDENTIALS },
+    source: { remote: 'origin', url: source, ref: null, user: null, reach: NOWHERE, branch: null },
+    limit: { milliseconds: 60_000, failure: () => new Failure('timeout', 'the clone did not finish') },
+    retries: 0,
+  };
+  const cache = cacheOfStep(context.env, context);
+  const made: Clone = await cloneOrRestore(context, cloning, { cache, prefix: PREFIX });
+  expect(await readdir(folder.file('clones'))).toEqual(['database']);
+  return { made, lines, clone: openTestDatabase(database) };
+}
+
+/** What a clone of the primary has, and nothing else has to be seen in a restored one. */
+async function state(clone: TestDatabase) {
+  const [refs] = await clone.rows(
+    `SELECT (SELECT GROUP_CONCAT(CONCAT(name, ' ', hash, ' ', remote, ' ', branch) ORDER BY name) FROM dolt_branches) AS branches,
+       (SELECT GROUP_CONCAT(CONCAT(name, ' ', hash) ORDER BY name) FROM dolt_remote_branches) AS remotes,
+       (SELECT GROUP_CONCAT(CONCAT(tag_name, ' ', tag_hash) ORDER BY tag_name) FROM dolt_tags) AS tags,
+       (SELECT COUNT(*) FROM dolt_status) AS changes,
+       (SELECT COUNT(*) FROM dolt_stashes) AS stashes,
+       (SELECT GROUP_CONCAT(table_name ORDER BY table_name) FROM information_schema.tables WHERE table_schema = DATABASE()) AS tables,
+       (SELECT GROUP_CONCAT(title ORDER BY id) FROM items) AS titles,
+       dolt_hashof_db('WORKING') AS contents`,
+  );
+  const repository: unknown = JSON.parse(await readFile(join(clone.path, '.dolt', 'repo_state.json'), 'utf8'));
+  return { refs, repository };
+}
+
+describe('a restored database', () => {
+  test('is what a clone is, whatever else the stored one had', async () => {
+    await using folder = await tempFolder();
+    const { made, lines, clone } = await run(folder, {
+      change: (database) =>
+        database.sql(
+          "UPDATE items SET title = 'evil'",
+          "CALL DOLT_STASH('push', 'kept')",
+          "UPDATE items SET title = 'evil'",
+          'CREATE TABLE untracked (id INT PRIMARY KEY)',
+          'CREATE TABLE hidden (id INT PRIMARY KEY)',
+          "INSERT INTO dolt_ignore VALUES ('hidden', true)",
+          "CREATE TRIGGER evil BEFORE INSERT ON items FOR EACH ROW SET NEW.title = 'evil'",
+          "CALL DOLT_BRANCH('extra')",
+          "CALL DOLT_TAG('-d', 'v1')",
+          "CALL DOLT_COMMIT('-Am', 'evil', '--skip-empty')",
+          "CALL DOLT_TAG('v1')",
+          "CALL DOLT_TAG('evil')",
+          "CALL DOLT_RESET('--soft', 'HEAD~1')",
+          "CALL DOLT_REMOTE('add', 'elsewhere', 'file:///nowhere-at-all')",
+        ),
+    });
+    expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
+    expect(lines.at(-1)).toMatch(/^info: database from the Actions cache: \d+\.\d s, the last clone took 31\.0 s$/);
+    expect(made).toMatchObject({ isOurs: true, cloneMs: 31_000, keeping: { source: 'origin', storedHead: old } });
+    const fresh = await cloneDatabase(`file://${world.file('box')}`, folder.file('fresh'));
+    const [restored, cloned] = [await state(clone), await state(fresh)];
+    expect(restored).toEqual(cloned);
+    expect(restored.refs).toMatchObject({ changes: 0, tags: `v1 ${old}`, branches: `main ${head} origin main` });
+  });
+
+  /** version, format, lock, root, generation, and then each table file with its number of chunks. */
+  const withoutTable = (index: number) => async (noms: string) => {
+    const fields = (await readFile(join(noms, 'manifest'), 'utf8')).split(':');
+    fields.splice(5 + 2 * index, 2);
+    await writeFile(join(noms, 'manifest'), fields.join(':'));
+  };
+
+  const flipsByte = async (noms: string) => {
+    const names = await readdir(noms);
+    for (const name of names.filter((one) => one.endsWith('.darc') || /^[0-9a-u][0-9a-v]{31}$/.test(one))) {
+      const bytes = await readFile(join(noms, name));
+      const at = Math.floor(bytes.length / 3);
+      bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+      await writeFile(join(noms, name), bytes);
+    }
+  };
+
+  test.each<[string, Poison, RegExp]>([
+    [
+      'is ahead of its source',
+      { change: (one) => one.commit('ours', "UPDATE items SET title = 'x'") },
+      /is not part of the history of/,
+    ],
+    ['is another database', { from: () => world.file('unrelated') }, /is not part of the history of|unrelated/],
+    ['says another head', { describes: (entry) => ({ ...entry, head }) }, /its head is .*, and it says/],
+    ['says another branch', { describes: (entry) => ({ ...entry, branch: 'other' }) }, /./],
+    [
+      'says more than an entry does',
+      { describes: (entry) => ({ ...entry, hooks: ['x'] }) },
+      /does not describe a database: unexpected form/,
+    ],
+    ['has other bytes', { spoil: flipsByte }, /./],
+    ['has no manifest', { spoil: (noms) => rm(join(noms, 'manifest')) }, /./],
+  ])('that %s is thrown away, and the source is cloned', async (_, poison, why) => {
+    await using folder = await tempFolder();
+    const { made, lines, clone } = await run(folder, poison);
+    expect(made.restored).toBeNull();
+    expect(lines.join('\n')).toMatch(why);
+    expect(lines.join('\n')).not.toContain('database from the Actions cache');
+    expect(await clone.head()).toBe(head);
+    expect(await clone.rows('SELECT COUNT(*) AS n FROM items WHERE id = 77')).toEqual([{ n: 1 }]);
+  });
+
+  test.each([0, 2])('that lacks table file %i is completed or thrown away', async (index) => {
+    await using folder = await tempFolder();
+    const { clone } = await run(folder, { spoil: withoutTable(index) });
+    expect(await clone.head()).toBe(head);
+    expect(await clone.rows('SELECT COUNT(*) AS n FROM items WHERE id = 77')).toEqual([{ n: 1 }]);
+    expect(await clone.dolt('fsck', '--quiet')).toContain('No problems found.');
+  });
+
+  test('does not bring back what a rewrite of its source removed', async () => {
+    await using folder = await tempFolder();
+    await cp(world.file('home'), folder.file('rewritten'), { recursive: true });
+    const rewritten = openTestDatabase(folder.file('rewritten'));
+    const other = await rewritten.headAfter(
+      "CALL DOLT_RESET('--hard', 'HEAD~2')",
+      'CREATE TABLE items (id INT PRIMARY KEY, title TEXT)',
+      "CALL DOLT_COMMIT('-Am', 'without secrets')",
+    );
+    await rewritten.publish(`file://${folder.file('box')}`);
+    const { made, lines, clone } = await run(folder, {}, `file://${folder.file('box')}`);
+    expect(made.restored).toBeNull();
+    expect(lines.join('\n')).toContain('is not part of the history of');
+    expect(await clone.head()).toBe(other);
+  });
+});

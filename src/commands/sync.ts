@@ -24,6 +24,7 @@ import {
   withPeers,
 } from './on-database.ts';
 import { exportAfterSync, NO_EXPORT } from './outcome/export-after-sync.ts';
+import { keepHeads } from './outcome/keep-heads.ts';
 import { reportEnd } from './outcome/progress.ts';
 import { record } from './outcome/record.ts';
 import { runResult } from './outcome/run-result.ts';
@@ -48,6 +49,7 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     context.onProgress({ stage: 'writing the result' });
     await explainFileAccess(prepared.allProgress);
     const recorded = await record(request, context, { database, configuration, prepared, head: exchanged.head });
+    await keepHeads(request, context, { database, configuration, prepared, head: exchanged.head });
     const on = { configuration, database, branch: prepared.branch };
     const afterSync = exchanged.merge === null ? NO_EXPORT : await exportAfterSync(request, context, on);
     return { prepared, exchanged, recorded, afterSync };

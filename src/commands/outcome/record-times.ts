@@ -96,7 +96,8 @@ function recordVerified(
   if (root === null) return;
   for (const progress of allProgress) {
     progress.setLastVerifiedAt(
-      findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name)?.verifiedAt ?? null,
+      (findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name) ?? progress.remembered)?.verifiedAt ??
+        null,
     );
   }
 }

@@ -200,10 +200,14 @@ function peerResult(progress: PeerProgress, stale: Stale | null): PeerResult {
     ...(progress.attribution === null ? {} : { attribution: progress.attribution }),
     ...(progress.rewritten === null ? {} : { rewritten: progress.rewritten }),
     ...(stale === null ? {} : { stale }),
-    ...(progress.actions === null || progress.remembered !== null || progress.inbox !== null
-      ? {}
-      : { memory: 'none' as const }),
+    ...memoryOf(progress),
   };
+}
+
+function memoryOf({ actions, remembered, inbox }: PeerProgress): Pick<PeerResult, 'memory'> {
+  if (actions === null || inbox !== null) return {};
+  if (remembered === null) return { memory: 'none' };
+  return remembered.isRestored === true ? { memory: 'restored' } : {};
 }
 
 const KIND_CODES = {

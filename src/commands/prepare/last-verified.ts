@@ -7,12 +7,14 @@ import {
   findEntry,
   readStateFile,
   remember,
+  retire,
   type StateFile,
   type StateKey,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
+import { type CarriedHeads, carriedHead, carriedRetired, NO_HEADS } from './cache/heads.ts';
 
 /** Earlier heads that a run knows before it reads any peer. */
 export interface LastVerified {
@@ -22,6 +24,8 @@ export interface LastVerified {
   readonly known: readonly string[];
   /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
+  /** What an earlier run on another machine left for this one. */
+  readonly carried: CarriedHeads;
   /** Why the state file could not be read; null: it could, or there is none. */
   readonly warning: string | null;
 }
@@ -32,6 +36,8 @@ interface LocalDatabase {
   readonly branch: string;
   readonly ours: string;
   readonly mayWrite: boolean;
+  /** Gets what an earlier run on another machine left, if the database was cloned on this one. */
+  readonly carry: ((root: string) => Promise<CarriedHeads>) | null;
 }
 
 /** Which entry of the state file belongs to a peer. */
@@ -48,7 +54,7 @@ export async function readLastVerified(
   allProgress: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
-  const { path, branch, ours, mayWrite } = localDatabase;
+  const { path, branch, ours, mayWrite, carry } = localDatabase;
   const { stateFile, warning } = await readStateFile(path);
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set(entries.map(({ head }) => head))];
@@ -57,6 +63,9 @@ export async function readLastVerified(
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
     for (const progress of allProgress)
       progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
+    const isComplete = allProgress.every(({ remembered }) => remembered !== null);
+    const carried = carry === null || isComplete ? NO_HEADS : await carry(root);
+    const fromCache = headsFromCache(allProgress, carried, { branch, root });
     const remotes = await remotesOf(
       database,
       path,
@@ -64,13 +73,17 @@ export async function readLastVerified(
     );
     const fromRefs = await headsFromRefs(database, allProgress, { ...localDatabase, root, remotes });
     // A failed write is reported at the end of the run, which writes it again.
-    const writes = mayWrite && warning === null && fromRefs.length > 0;
-    if (writes) await writeStateFile(path, remember(stateFile, fromRefs)).catch(() => undefined);
-    return { root, known, dropped: droppedHeads(stateFile, { branch, known, contained }), warning };
+    const gaveUp = carriedRetired(carried, branch);
+    const found = [...fromCache, ...fromRefs];
+    const writes = mayWrite && warning === null && found.length + gaveUp.length > 0;
+    const next = retire(remember(stateFile, found), branch, gaveUp);
+    if (writes) await writeStateFile(path, next).catch(() => undefined);
+    const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
+    return { root, known, dropped, carried, warning };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], warning };
+    return { root: null, known: [], dropped: [], carried: NO_HEADS, warning };
   }
 }
 
@@ -80,6 +93,25 @@ function droppedHeads(
 ): string[] {
   const gaveUp = retired.flatMap(({ local, head }) => (local === our.branch ? [head] : []));
   return [...new Set([...gaveUp, ...our.known.filter((head) => !our.contained.has(head))])];
+}
+
+/**
+ * Heads that the last run of the workflow knew. Our branch is a clone of another state of its source, so it need not contain
+ * them.
+ */
+function headsFromCache(
+  allProgress: readonly PeerProgress[],
+  carried: CarriedHeads,
+  { branch, root }: { readonly branch: string; readonly root: string },
+): Finding[] {
+  return allProgress.flatMap((progress) => {
+    const place = placeOf(progress, branch, root);
+    const found = progress.remembered === null ? carriedHead(carried, place) : null;
+    if (found === null) return [];
+    const { head, verifiedAt } = found;
+    progress.remember({ head, verifiedAt, certain: false, isRestored: true });
+    return [{ place, name: progress.peer.name, head, verifiedAt }];
+  });
 }
 
 async function headsFromRefs(

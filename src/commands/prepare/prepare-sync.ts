@@ -13,6 +13,7 @@ import type { Registering } from '../../sync/remotes/remote-plan.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
+import { restoreHeads } from './cache/heads.ts';
 import { projectOf } from './database-facts.ts';
 import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
@@ -98,7 +99,9 @@ export async function prepareSync(
     const { dirty, notices } = await applyDirtyPolicy(database, { branch, policy, author });
     for (const notice of notices) notify(notice);
     const ours = (await branchHead(database, branch)) ?? before;
-    const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
+    const carry = local.ephemeral ? (root: string) => restoreHeads(root, context) : null;
+    const writes = mayWrite(request);
+    const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: writes, carry });
     return {
       branch,
       isCheckedOut,

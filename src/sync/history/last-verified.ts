@@ -114,6 +114,8 @@ export interface Remembered {
   readonly head: string;
   readonly verifiedAt: string | null;
   readonly certain: boolean;
+  /** It came from the Actions cache. */
+  readonly isRestored?: true;
 }
 
 /** The entry of one key; an entry of version 1 counts until the key has its own. */

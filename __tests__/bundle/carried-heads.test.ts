@@ -1,0 +1,85 @@
+import { cp } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner, type Step } from '../helpers/fake-runner.ts';
+import { validated } from '../helpers/json-schema.ts';
+import { startCacheService } from '../helpers/servers/cache-service.ts';
+import { below, tempFolder } from '../helpers/temp-folder.ts';
+
+const HEADS = 'dolt-federation-heads-';
+
+test('a new machine knows the last heads of the peers, so that it sees a rewritten history', async () => {
+  await using folder = await tempFolder();
+  await using cache = await startCacheService();
+  const [box, partner] = ['box', 'partner'].map((name) => `file://${folder.file(name)}`);
+  const home = await makeDatabase(folder.file('home'));
+  const first = await home.head();
+  await home.publish(String(box));
+  await home.commit('more', "INSERT INTO items VALUES (3, 'secret', 'ann')");
+  await home.publish(String(box));
+  let jobs = 0;
+  const job = async ({ inputs = {}, ...step }: Step = {}) => {
+    jobs += 1;
+    const runner = await fakeRunner(below(folder, `job-${jobs}`));
+    const given = { remote: String(box), peers: `partner: ${partner}`, 'dolt-path': testDolt(), ...inputs };
+    const ended = await runner.main({ ...step, inputs: given, env: { ...cache.env, GITHUB_WORKFLOW: 'nightly' } });
+    return { ...ended, result: await validated('run', ended.outputs['result'] ?? '') };
+  };
+  const stored = () => [...cache.entries.keys()].filter((key) => key.startsWith(HEADS));
+
+  // A run that may not write stores nothing.
+  await job({ inputs: { 'dry-run': 'true' } });
+  expect(stored()).toEqual([]);
+
+  const pushed = await job();
+  expect(pushed.result).toMatchObject({
+    status: 'success',
+    peers: [{ name: 'origin' }, { name: 'partner', memory: 'none' }],
+  });
+  expect(stored()).toHaveLength(1);
+  const [key = ''] = stored();
+  expect(cache.entries.get(key)?.toString()).not.toMatch(/partner|origin|file:|main/);
+
+  const known = await job();
+  expect(known.result).toMatchObject({
+    status: 'unchanged',
+    peers: [
+      { name: 'origin', memory: 'restored' },
+      { name: 'partner', memory: 'restored', lastVerifiedAt: expect.any(String) },
+    ],
+  });
+
+  // The partner removes a row from its history: nothing but the memory can tell.
+  await cp(folder.file('home'), folder.file('theirs'), { recursive: true });
+  const theirs = openTestDatabase(folder.file('theirs'));
+  const rewritten = await theirs.headAfter(
+    `CALL DOLT_RESET('--hard', '${first}')`,
+    "INSERT INTO items VALUES (4, 'other', 'bob')",
+    "CALL DOLT_COMMIT('-Am', 'without the secret')",
+  );
+  await theirs.sql(`CALL DOLT_REMOTE('add', 'partner', '${partner}')`, "CALL DOLT_PUSH('--force', 'partner', 'main')");
+  expect(await remoteHead(String(partner), folder.file('look', 'local'))).toBe(rewritten);
+  const seen = await job();
+  expect(seen.exitCode).toBe(4);
+  expect(seen.result).toMatchObject({
+    peers: [{ name: 'origin' }, { name: 'partner', memory: 'restored', error: { code: 'history-rewritten' } }],
+  });
+  expect(await remoteHead(String(partner), folder.file('look', 'again'))).toBe(rewritten);
+
+  // An entry that somebody else wrote is not read; the run has no memory then, as on the first day.
+  const newest = cache.keyOf(HEADS) ?? '';
+  cache.entries.set(
+    newest,
+    Buffer.from('{"version":1,"heads":[{"place":"../../x","head":"HEAD","verifiedAt":null}],"retired":[]}'),
+  );
+  const poisoned = await job({ inputs: { 'dry-run': 'true' } });
+  expect(poisoned.exitCode).toBe(0);
+  expect(poisoned.commands).toContainEqual(
+    expect.objectContaining({
+      command: 'warning',
+      message: expect.stringContaining(`The entry ${newest} of the Actions cache is not used`),
+    }),
+  );
+  expect(poisoned.result).toMatchObject({ peers: [{ name: 'origin' }, { name: 'partner', memory: 'none' }] });
+});

@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals';
+import { carriedHead, carriedRetired, NO_HEADS, toCarry } from '../../../../src/commands/prepare/cache/heads.ts';
+import { EMPTY_STATE, remember, retire, type StateKey } from '../../../../src/sync/history/last-verified.ts';
+
+const [ROOT, OTHER_ROOT, HEAD, LATER] = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(32));
+const root = String(ROOT);
+const head = String(HEAD);
+const later = String(LATER);
+const at = '2026-11-28T18:00:00.000Z';
+const place: StateKey = { root, endpoint: 'https://dolt.partner.example/db', ref: null, branch: 'main', local: 'main' };
+const everything = { root, isKept: () => true };
+
+const known = remember(EMPTY_STATE, [{ place, name: 'partner', head, verifiedAt: at }]);
+
+test('a head is found again by its place, and by no other', () => {
+  const carried = toCarry(retire(known, 'main', [later]), NO_HEADS, everything);
+  expect(carriedHead(carried, place)).toMatchObject({ head, verifiedAt: at });
+  for (const other of [
+    { branch: 'x' },
+    { local: 'x' },
+    { endpoint: 'x' },
+    { ref: 'refs/x' },
+    { root: String(OTHER_ROOT) },
+  ])
+    expect(carriedHead(carried, { ...place, ...other })).toBeNull();
+  expect([carriedRetired(carried, 'main'), carriedRetired(carried, 'x')]).toEqual([[later], []]);
+});
+
+test('only hashes and dates are carried', () => {
+  const text = JSON.stringify(toCarry(retire(known, 'main', [later]), NO_HEADS, everything));
+  expect(text).not.toMatch(/partner|example|main/);
+  expect(
+    text.match(/"[^"]*"/g)?.filter((word) => !/^"(?:[0-9a-f]{64}|[0-9a-v]{32}|[\d-]{10}T[\d:.]+Z)"$/.test(word)),
+  ).toEqual(['version', 'heads', 'place', 'head', 'verifiedAt', 'retired', 'local', 'head'].map((word) => `"${word}"`));
+});
+
+test('what a run does not know itself is passed on; what it knows is newer', () => {
+  const other = { ...place, endpoint: 'file:///backup' };
+  const before = toCarry(
+    remember(known, [{ place: other, name: 'backup', head, verifiedAt: null }]),
+    NO_HEADS,
+    everything,
+  );
+  const after = toCarry(
+    remember(EMPTY_STATE, [{ place, name: 'partner', head: later, verifiedAt: at }]),
+    before,
+    everything,
+  );
+  expect([carriedHead(after, place)?.head, carriedHead(after, other)?.head]).toEqual([later, head]);
+});
+
+test('a head that the source of the next clone lacks, or of another database, is not carried', () => {
+  expect(toCarry(known, NO_HEADS, { root, isKept: () => false }).heads).toEqual([]);
+  expect(toCarry(known, NO_HEADS, { root: String(OTHER_ROOT), isKept: () => true }).heads).toEqual([]);
+});
+
+test('the number of heads is limited', () => {
+  const many = Array.from({ length: 2_100 }, (_, index) => ({
+    place: { ...place, endpoint: `file:///${index}` },
+    name: `p${index}`,
+    head,
+    verifiedAt: null,
+  }));
+  expect(toCarry(remember(EMPTY_STATE, many), NO_HEADS, everything).heads).toHaveLength(2_000);
+});

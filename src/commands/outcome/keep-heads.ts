@@ -1,0 +1,47 @@
+import type { Configuration } from '../../config/configuration.ts';
+import { toFailure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
+import { readStateFile } from '../../sync/history/last-verified.ts';
+import type { Context } from '../context.ts';
+import { storeHeads, toCarry } from '../prepare/cache/heads.ts';
+import { bootstrapPeer } from '../prepare/locate-database.ts';
+import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { PreparedSync } from '../prepare/prepare-sync.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
+
+interface Ended {
+  readonly database: LocalDatabase;
+  readonly configuration: Pick<Configuration, 'peers'>;
+  readonly prepared: PreparedSync;
+  /** The head of our branch. */
+  readonly head: string;
+}
+
+/**
+ * Carries the last heads of the peers to the next machine, if the database goes with this one. The next run clones it
+ * again, so only heads that the source of the clone contains are worth it: any other one would look like a rewrite of
+ * ours.
+ */
+export async function keepHeads(request: SyncRequest, context: Context, ended: Ended): Promise<void> {
+  const { database, configuration, prepared, head } = ended;
+  const { allProgress, lastVerified } = prepared;
+  if (context.cache === undefined || !database.ephemeral || !mayWrite(request) || context.signal.aborted) return;
+  const source = bootstrapPeer(configuration.peers, request.bootstrap);
+  const sourceHead = allProgress.find(({ peer }) => peer.name === source?.name)?.head ?? null;
+  if (lastVerified.root === null || sourceHead === null) return;
+  const { stateFile } = await readStateFile(database.work);
+  const isAdopted = allProgress.some(({ adopted }) => adopted !== null);
+  const heads = [...stateFile.peers.values()].map((entry) => entry.head);
+  try {
+    const { root, kept } = await database.engines.use(NO_CREDENTIALS, async ({ database: sql }) => ({
+      root: isAdopted ? (await rootCommit(sql, head)).hash : lastVerified.root,
+      kept: new Set(await commitsAmong(sql, { from: null, to: sourceHead }, heads)),
+    }));
+    if (root === null) return;
+    const after = toCarry(stateFile, lastVerified.carried, { root, isKept: (one) => kept.has(one) });
+    await storeHeads(root, context, { before: lastVerified.carried, after });
+  } catch (thrown) {
+    context.log.info(`the last heads of the peers were not stored: ${toFailure(thrown).message}`);
+  }
+}

@@ -1,0 +1,113 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { HASH } from '../../../contract/hash.ts';
+import { shortDigest } from '../../../core/digest.ts';
+import type { Env } from '../../../core/env.ts';
+import { errorMessage } from '../../../core/failure.ts';
+import { inPrivateFolder } from '../../../core/private-folder.ts';
+import type { StateFile, StateKey } from '../../../sync/history/last-verified.ts';
+import type { Context } from '../../context.ts';
+import { newKey } from './entry.ts';
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_HEADS = 2_000;
+
+const hash = z.string().regex(HASH);
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Only hashes and dates: whoever reads the cache learns no name and no address. */
+const carriedSchema = z.strictObject({
+  version: z.literal(1),
+  heads: z
+    .array(z.strictObject({ place: digest, head: hash, verifiedAt: z.iso.datetime({ precision: 3 }).nullable() }))
+    .max(MAX_HEADS),
+  retired: z.array(z.strictObject({ local: digest, head: hash })).max(MAX_HEADS),
+});
+
+/** Heads that an earlier run of the workflow knew, on another machine. Others may have written them. */
+export type CarriedHeads = Readonly<z.infer<typeof carriedSchema>>;
+
+export const NO_HEADS: CarriedHeads = { version: 1, heads: [], retired: [] };
+
+/** The entry of one peer; null: there is none. */
+export function carriedHead({ heads }: CarriedHeads, place: StateKey): CarriedHeads['heads'][number] | null {
+  const wanted = placeDigest(place);
+  return heads.find((one) => one.place === wanted) ?? null;
+}
+
+/** The heads that a local branch gave up. */
+export function carriedRetired({ retired }: CarriedHeads, local: string): readonly string[] {
+  const wanted = localDigest(local);
+  return retired.flatMap((one) => (one.local === wanted ? [one.head] : []));
+}
+
+/**
+ * What the next run gets: what this one knows, and what it was given about other peers.
+ * @param isKept whether a head is still there on a new machine
+ */
+export function toCarry(
+  { peers, retired }: Pick<StateFile, 'peers' | 'retired'>,
+  before: CarriedHeads,
+  { root, isKept }: { readonly root: string; readonly isKept: (head: string) => boolean },
+): CarriedHeads {
+  const heads = new Map(before.heads.map((one) => [one.place, one]));
+  for (const entry of peers.values()) {
+    if (entry.root !== root || !isKept(entry.head)) continue;
+    const place = placeDigest(entry);
+    heads.set(place, { place, head: entry.head, verifiedAt: entry.verifiedAt });
+  }
+  const gone = new Map(before.retired.map((one) => [`${one.local} ${one.head}`, one]));
+  for (const { local, head } of retired) gone.set(`${localDigest(local)} ${head}`, { local: localDigest(local), head });
+  const byPlace = [...heads.values()].sort((a, b) => (a.place < b.place ? -1 : 1));
+  return { version: 1, heads: byPlace.slice(0, MAX_HEADS), retired: [...gone.values()].slice(-MAX_HEADS) };
+}
+
+function placeDigest({ endpoint, ref, branch, local, root }: StateKey): string {
+  return shortDigest(JSON.stringify([endpoint, ref, branch, local, root]), 64);
+}
+
+function localDigest(local: string): string {
+  return shortDigest(JSON.stringify(local), 64);
+}
+
+/** Restores the heads that the last run of this workflow knew of the database with that first commit. */
+export async function restoreHeads(root: string, context: Context): Promise<CarriedHeads> {
+  const { cache } = context;
+  if (cache === undefined) return NO_HEADS;
+  return await inPrivateFolder(context, 'heads', async (folder) => {
+    const file = join(folder, 'heads.json');
+    const wanted = { what: 'the last heads of the peers', keys: [headsPrefix(root, context.env)], maxBytes: MAX_BYTES };
+    const key = await cache.restoreFile(wanted, file);
+    if (key === null) return NO_HEADS;
+    try {
+      return carriedSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    } catch {
+      cache.refuse(key, 'it does not have the expected form');
+      return NO_HEADS;
+    }
+  });
+}
+
+/** Stores the heads for the next run, unless nothing changed. */
+export async function storeHeads(
+  root: string,
+  context: Context,
+  { before, after }: { readonly before: CarriedHeads; readonly after: CarriedHeads },
+): Promise<void> {
+  const { cache, env } = context;
+  const text = JSON.stringify(after);
+  if (cache === undefined || text === JSON.stringify(before)) return;
+  await inPrivateFolder(context, 'heads', async (folder) => {
+    const file = join(folder, 'heads.json');
+    await writeFile(file, text);
+    await cache.saveFile({ what: 'the last heads of the peers', key: newKey(headsPrefix(root, env), env) }, file);
+  }).catch((thrown: unknown) =>
+    context.log.info(`the last heads of the peers were not stored: ${errorMessage(thrown)}`),
+  );
+}
+
+function headsPrefix(root: string, env: Env): string {
+  const of = [env['GITHUB_REPOSITORY'] ?? '', env['GITHUB_WORKFLOW'] ?? '', root];
+  return `dolt-federation-heads-${shortDigest(JSON.stringify(of), 20)}-`;
+}

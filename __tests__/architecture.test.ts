@@ -19,6 +19,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'dolt',
     'egress',
     'github',
+    'caches',
     'core',
     'contract',
   ],
@@ -27,7 +28,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   sync: ['config', 'rows', 'dolt', 'egress', 'core', 'contract'],
   rows: ['dolt', 'core', 'contract'],
   jsonl: ['dolt', 'core', 'contract'],
-  install: ['dolt', 'core', 'contract'],
+  install: ['dolt', 'caches', 'core', 'contract'],
   credentials: ['config', 'dolt', 'egress', 'core', 'contract'],
   config: ['core', 'contract'],
   beads: ['config', 'rows', 'dolt', 'core', 'contract'],
@@ -91,6 +92,13 @@ describe('the layout', () => {
 
   test('no file imports itself over others', () => {
     expect(SOURCES.filter(({ path }) => reaches(path, path)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test('the command line loads nothing of the Actions cache', () => {
+    const cache = SOURCES.filter(({ path }) => folderOf(path) === 'caches').map(({ path }) => path);
+    expect(cache).toContain('src/caches/actions-cache.ts');
+    expect(cache.filter((path) => reaches('src/cli.ts', path))).toEqual([]);
+    expect(reaches('src/main.ts', 'src/caches/actions-cache.ts')).toBe(true);
   });
 
   test.each(OWNERS)('%s is imported by %j only', (name, owners) => {

@@ -4,9 +4,9 @@ import {
   type CacheLimits,
   type CacheSurroundings,
 } from '../../src/caches/actions-cache.ts';
+import type { FileCache } from '../../src/caches/file-cache.ts';
 import { cacheServiceOf } from '../../src/caches/service.ts';
 import type { Env } from '../../src/core/env.ts';
-import type { FileCache } from '../../src/core/file-cache.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 
 /** The cache of a step with this environment. */

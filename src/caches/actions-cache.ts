@@ -3,12 +3,12 @@ import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
-import type { FileCache, Stored, Wanted } from '../core/file-cache.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { secondsText } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { pack, unpack } from './archive.ts';
+import type { FileCache, Stored, Wanted } from './file-cache.ts';
 import { downloadTo, postJson, uploadFrom, type Way } from './request.ts';
 import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
 

@@ -1,5 +1,5 @@
+import type { FileCache } from '../caches/file-cache.ts';
 import type { Env } from '../core/env.ts';
-import type { FileCache } from '../core/file-cache.ts';
 import type { Logger, ProgressEvent } from '../core/logger.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileCache } from '../caches/file-cache.ts';
 import { programFile } from '../core/env.ts';
-import type { FileCache } from '../core/file-cache.ts';
 import { fileDigest } from './digests.ts';
 import type { InstallContext } from './dolt-request.ts';
 

@@ -1,7 +1,7 @@
+import type { FileCache } from '../caches/file-cache.ts';
 import type { InstallResult } from '../contract/result.ts';
 import type { DoltSource } from '../contract/vocabulary.ts';
 import type { Env } from '../core/env.ts';
-import type { FileCache } from '../core/file-cache.ts';
 import type { Logger } from '../core/logger.ts';
 import type { FolderPlace } from '../core/private-folder.ts';
 import type { AskedVersion } from './version.ts';

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../../core/failure.ts';
-import type { FileCache } from '../../../core/file-cache.ts';
 import { throwIfInterrupted } from '../../../core/interruption.ts';
 import { secondsText } from '../../../core/text.ts';
 import { monotonicMs } from '../../../core/time.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Peer } from '../../../config/configuration.ts';
 import { HASH, HASH_TEXT } from '../../../contract/hash.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
-import type { FileCache } from '../../../core/file-cache.ts';
 
 /** A larger database is cloned again in each run; compressed, it has to fit into the time for the cache. */
 export const MAX_ENTRY_BYTES = 1024 * 1024 * 1024;

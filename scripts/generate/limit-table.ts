@@ -1,3 +1,4 @@
+import { CACHE_LIMITS } from '../../src/caches/actions-cache.ts';
 import { durationText } from '../../src/contract/duration.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
 import { PAGE_BYTES } from '../../src/dolt/rows/conflict-rows.ts';
@@ -34,6 +35,11 @@ export function limitTable(): string {
       'The same for further peers, after one that did not answer in another engine',
       `the rest of \`fetch-wait\`, at least ${durationText(LEAST_WAIT_MS)}`,
       'the same',
+    ],
+    [
+      'All work of one step on the [Actions cache](caches.md)',
+      `${durationText(CACHE_LIMITS.allMs)}, and ${durationText(CACHE_LIMITS.answerMs)} for each answer`,
+      'the step goes on without it',
     ],
     ['One fetch or push', `\`timeout\` (${OPTIONS.timeout.default})`, '`timeout`'],
     [

@@ -48,7 +48,7 @@ interface Build {
 }
 
 /**
- * Restores a build from the Actions cache. Nobody knows the digest of a build, so it is as trustworthy as what may write to
+ * Restores a build from the Actions cache. The digest of a build is not known, so it is as trustworthy as what may write to
  * this cache: GitHub keeps the entries of pull requests apart from those of the default branch.
  * @param folder is created
  * @returns the executable and the key of the entry; null: there is none

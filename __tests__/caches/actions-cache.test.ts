@@ -141,7 +141,17 @@ describe('the Actions cache', () => {
     at.service.faults.set(request, fault);
     expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-a' }, at.folder.file('text'))).toBe(false);
     expect([...at.service.entries.keys()]).toEqual([]);
-    expect(at.lines[0]).toMatch(/^info: Actions cache: a thing was not stored: /);
+    expect(at.lines).toEqual([
+      expect.stringMatching(
+        /^info: Actions cache: a thing was not stored: .*\. This step stores nothing more in it\.$/,
+      ),
+    ]);
+    // It may still read.
+    at.service.entries.set('thing-1-a', Buffer.from('x'));
+    expect(await at.cache.restoreFile(WANTED, at.folder.file('back'))).toBe('thing-1-a');
+    const asked = at.service.requests.length;
+    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, at.folder.file('text'))).toBe(false);
+    expect(at.service.requests).toHaveLength(asked);
   });
 
   test('that cannot be reached is a miss', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { shortDigest } from '../core/digest.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
@@ -36,7 +37,7 @@ export const CACHE_LIMITS: CacheLimits = { allMs: 60_000, answerMs: 10_000 };
  * Part of the identity of an entry besides its key, which GitHub compares as a whole. It changes with the layout of our
  * entries, so that no version of dolt-federation reads those of another.
  */
-const LAYOUT = 'dolt-federation-1';
+const LAYOUT = shortDigest('dolt-federation, layout 1', 64);
 
 /** A conflict, as an answer of the service says it. */
 const EXISTS = { ok: false } as const;
@@ -55,7 +56,8 @@ export class ActionsCache implements FileCache {
   readonly #surroundings: CacheSurroundings;
   readonly #limits: CacheLimits;
   #leftMs: number;
-  #isLost = false;
+  /** What failed: a step that may not write can still read. */
+  #lost: 'nothing' | 'writing' | 'everything' = 'nothing';
 
   constructor(service: CacheService, surroundings: CacheSurroundings, limits: CacheLimits = CACHE_LIMITS) {
     this.#service = service;
@@ -66,8 +68,8 @@ export class ActionsCache implements FileCache {
   }
 
   async restoreFile(wanted: Wanted, file: string): Promise<string | null> {
-    if (!this.#service.mayRead) return null;
-    return await this.#ask(`${wanted.what} was not restored`, async (way) => {
+    if (!this.#service.mayRead || this.#lost === 'everything') return null;
+    return await this.#ask(`${wanted.what} was not restored`, 'everything', async (way) => {
       const begun = monotonicMs();
       const [key = '', ...others] = wanted.keys;
       const found = await this.#call(way, LOOK_UP, { key, restore_keys: others });
@@ -87,8 +89,8 @@ export class ActionsCache implements FileCache {
   }
 
   async saveFile({ what, key }: Stored, file: string): Promise<boolean> {
-    if (!this.#service.mayWrite) return false;
-    const isStored = await this.#ask(`${what} was not stored`, async (way) => {
+    if (!this.#mayWrite()) return false;
+    const isStored = await this.#ask(`${what} was not stored`, 'writing', async (way) => {
       const begun = monotonicMs();
       const reserved = await this.#call(way, RESERVE, { key });
       if (!reserved.ok) {
@@ -127,7 +129,7 @@ export class ActionsCache implements FileCache {
   }
 
   async saveFolder(stored: Stored, folder: string, names: readonly string[]): Promise<boolean> {
-    if (!this.#service.mayWrite) return false;
+    if (!this.#mayWrite()) return false;
     const file = archiveBeside(folder);
     try {
       const packed = await this.check(`${stored.what} was not stored`, async (signal) => {
@@ -141,7 +143,6 @@ export class ActionsCache implements FileCache {
   }
 
   async check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
-    if (this.#isLost) return null;
     return await this.#spend(work).catch((thrown: unknown) => {
       this.#say(`${what}: ${this.#reason(thrown)}`);
       return null;
@@ -154,14 +155,14 @@ export class ActionsCache implements FileCache {
     );
   }
 
-  /** Asks the service; if that fails, the step does not ask again. */
-  async #ask<T>(failed: string, work: (way: Way) => Promise<T>): Promise<T | null> {
-    if (this.#isLost) return null;
+  /** Asks the service; if that fails, the step does not ask again: not for anything, or only not to write. */
+  async #ask<T>(failed: string, lost: 'writing' | 'everything', work: (way: Way) => Promise<T>): Promise<T | null> {
     const { env } = this.#surroundings;
     const { answerMs } = this.#limits;
     return await this.#spend((signal) => work({ env, signal, answerMs })).catch((thrown: unknown) => {
-      this.#isLost = true;
-      this.#say(`${failed}: ${this.#reason(thrown)}. This step goes on without the cache.`);
+      this.#lost = lost;
+      const then = lost === 'writing' ? 'stores nothing more in it' : 'goes on without the cache';
+      this.#say(`${failed}: ${this.#reason(thrown)}. This step ${then}.`);
       return null;
     });
   }
@@ -179,6 +180,10 @@ export class ActionsCache implements FileCache {
       clearTimeout(timer);
       this.#leftMs = Math.max(0, this.#leftMs - (monotonicMs() - begun));
     }
+  }
+
+  #mayWrite(): boolean {
+    return this.#service.mayWrite && this.#lost === 'nothing';
   }
 
   #isOver(): boolean {

@@ -24,9 +24,11 @@ interface Sent {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
-  /** A text, or the file that holds the body. */
-  readonly body?: { readonly text: string } | { readonly file: string };
+  readonly body?: Body;
 }
+
+/** A text, or the file that holds it. */
+type Body = { readonly text: string } | { readonly file: string };
 
 /** An answer of the service is a few hundred bytes. */
 const MAX_TEXT_BYTES = 64 * 1024;
@@ -91,13 +93,13 @@ async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
   const at = new URL(sent.url);
   if (!isSafe(sent.url)) throw new Error(`${at.hostname} is named without https`);
   const { body } = sent;
-  const length = body === undefined ? 0 : 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
+  const length = body === undefined ? {} : { 'content-length': await lengthOf(body) };
   const socket = await connect(way, at);
   const answer = await new Promise<IncomingMessage>((done, fail) => {
     const asking = httpRequest({
       method: sent.method,
       path: `${at.pathname}${at.search}`,
-      headers: { ...sent.headers, host: at.host, 'content-length': length, 'user-agent': USER_AGENT },
+      headers: { ...sent.headers, ...length, host: at.host, 'user-agent': USER_AGENT },
       createConnection: () => socket,
       signal: way.signal,
     });
@@ -115,6 +117,10 @@ async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
   if ((status >= 200 && status < 300) || status === CONFLICT) return answer;
   answer.destroy();
   throw new Error(`${at.hostname} answered ${status}`);
+}
+
+async function lengthOf(body: Body): Promise<number> {
+  return 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
 }
 
 function silent({ hostname }: URL, { answerMs }: Way): Error {

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -42,7 +44,14 @@ const request = z.strictObject({
   size_bytes: z.string().optional(),
 });
 
-export async function startCacheService(): Promise<StubCache> {
+/** A certificate of the service, and the name that it is reached by; its files are PEM. */
+export interface CacheTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly host: string;
+}
+
+export async function startCacheService(tls?: CacheTls): Promise<StubCache> {
   const entries = new Map<string, Buffer>();
   const versions = new Map<string, string>();
   const uploads = new Map<string, { readonly key: string; bytes: Buffer | null }>();
@@ -107,7 +116,7 @@ export async function startCacheService(): Promise<StubCache> {
       response.on('close', () => clearInterval(timer));
     }
   };
-  const server = createServer((asked, response) => {
+  const listener = (asked: IncomingMessage, response: ServerResponse) => {
     const path = asked.url ?? '';
     const method = /^\/twirp\/github\.actions\.results\.api\.v1\.CacheService\/(\w+)$/.exec(path)?.[1];
     const name = z
@@ -122,10 +131,12 @@ export async function startCacheService(): Promise<StubCache> {
     const fault = isAllowed ? faults.get(name) : 401;
     const answering = fault === undefined ? serve(name, asked, response) : fail(fault, asked, response);
     answering.catch((thrown: unknown) => response.writeHead(500).end(String(thrown)));
-  });
+  };
+  const files = tls === undefined ? null : { cert: await readFile(tls.cert), key: await readFile(tls.key) };
+  const server = files === null ? createServer(listener) : createSecureServer(files, listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `${tls === undefined ? 'http://127.0.0.1' : `https://${tls.host}`}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     env: { ACTIONS_RESULTS_URL: `${url}/`, ACTIONS_RUNTIME_TOKEN: CACHE_TOKEN, ACTIONS_CACHE_SERVICE_V2: 'true' },

@@ -8,10 +8,10 @@ import { type ErrorResult, errorResultSchema, type RunResult, runResultSchema } 
 import { boundaryOf, requireWithin } from '../../core/boundary.ts';
 import { Failure, type Location, toFailure } from '../../core/failure.ts';
 import { readSmall, realPath, SMALL_BYTES, statOf } from '../../core/files.ts';
-import { firstIssue } from '../../core/first-issue.ts';
 import { parsedJson } from '../../core/json.ts';
 import { shorten } from '../../core/text.ts';
 import type { Context } from '../context.ts';
+import { firstIssue } from './first-issue.ts';
 
 /** A file, relative to the working directory, and what is in it. */
 export type ReadFile = { readonly file: string } & (

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { firstIssue } from '../../../src/commands/report/first-issue.ts';
 import { fc } from '../../helpers/property.ts';
 import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
-import { runResultSchema } from '../../src/contract/result.ts';
+import { runResultSchema } from '../../../src/contract/result.ts';
 
 const MOST = 1_000;
 const RESULT = runResult({

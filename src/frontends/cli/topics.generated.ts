@@ -1487,8 +1487,10 @@ after our own branch contains H.
 Without an entry, the tracking ref of the remote is read once, if our branch
 contains its head, and written to the file. status and --dry-run also write it
 if their fetch moves the ref, because that head is then recorded nowhere else.
-Without a tracking ref too, the result has memory: none for the peer, and a
-rewrite is only suspected. The side is then suspected, and both of these hold:
+On a runner that cloned the database, the Actions cache is read first, and the
+result has memory: restored for the peer. Without a tracking ref too, the result
+has memory: none for the peer, and a rewrite is only suspected. The side is then
+suspected, and both of these hold:
 
 - The merge base has none of the tables that both sides have.
 - In one of these tables both sides have an equal row: the same primary key and
@@ -1501,7 +1503,8 @@ are merged as usual.
 Limits:
 
 - Without an entry, a rewrite above a base that has tables cannot be recognised.
-- A database that is cloned on a fresh runner has no entries. On fresh runners
+- A database that is cloned on a fresh runner has no entries without the Actions
+  cache (cache: false, an Enterprise Server, an entry that GitHub deleted). Then
   only the rule without an entry applies.
 - If table definitions differ, the first 200 rows of a table are compared.
 
@@ -1556,6 +1559,8 @@ WHAT A RUN NEVER DOES
   names the exact head that may be lost. A tag keeps that head.
 - It does not report success without reading the peer again after a push. A git
   remote must also have every table file that its manifest names.
+- It does not move a tag. backup fails for a peer that has the tag at another
+  commit (backups).
 - It does not push to the branch of a running database.
 - It does not overwrite uncommitted changes.
 - It does not break a lock or repair a damaged file.

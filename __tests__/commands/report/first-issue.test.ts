@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { firstIssue } from '../../../src/commands/report/first-issue.ts';
+import { runResultSchema } from '../../../src/contract/result.ts';
 import { fc } from '../../helpers/property.ts';
 import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
-import { runResultSchema } from '../../../src/contract/result.ts';
 
 const MOST = 1_000;
 const RESULT = runResult({

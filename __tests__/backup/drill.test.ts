@@ -15,6 +15,50 @@ const ROWS = `INSERT INTO notes WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELEC
   SELECT n + m * 200, CONCAT(SHA2(CONCAT('a', n, m), 512), SHA2(CONCAT('b', n, m), 512)) FROM s, u`;
 const EVERY_ROW = 4000;
 
+/** A column of each type that Dolt has, one value of each and NULL. */
+const TYPES: readonly (readonly [type: string, value: string])[] = [
+  ['TINYINT', '-1'],
+  ['SMALLINT', '1'],
+  ['MEDIUMINT', '1'],
+  ['INT UNSIGNED', '1'],
+  ['BIGINT UNSIGNED', '18446744073709551615'],
+  ['BOOLEAN', 'TRUE'],
+  ['BIT(3)', "b'101'"],
+  ['FLOAT', '1.5'],
+  ['DOUBLE', '-2.5e300'],
+  ['DECIMAL(20,3)', '3.125'],
+  ['YEAR', '2026'],
+  ['DATE', "'2026-01-02'"],
+  ['DATETIME(6)', "'2026-01-02 03:04:05.123456'"],
+  ['TIMESTAMP NULL', "'2026-01-02 03:04:05'"],
+  ['TIME', "'10:00:00'"],
+  ['TIME(6)', "'-838:59:59.000000'"],
+  ['CHAR(3)', "'c'"],
+  ['VARCHAR(9) CHARACTER SET latin1', "'é'"],
+  ['VARCHAR(9) CHARACTER SET utf16', "'é'"],
+  ['BINARY(3)', "X'00ff01'"],
+  ['VARBINARY(9)', "X'ff00'"],
+  ['TINYTEXT', "'t'"],
+  ['MEDIUMTEXT', "'m'"],
+  ['LONGTEXT', "'l'"],
+  ['TINYBLOB', "X'ff'"],
+  ['BLOB', "X'fe'"],
+  ['LONGBLOB', "X'fd'"],
+  ["ENUM('a','b')", "'b'"],
+  ["SET('a','b')", "'a,b'"],
+  ['JSON', `'{"a": [1, null]}'`],
+  ['POINT', 'POINT(1, 2)'],
+  ['LINESTRING', "ST_GEOMFROMTEXT('LINESTRING(0 0,1 1)')"],
+  ['POLYGON', "ST_GEOMFROMTEXT('POLYGON((0 0,1 1,1 0,0 0))')"],
+  ['GEOMETRYCOLLECTION', "ST_GEOMFROMTEXT('GEOMETRYCOLLECTION(POINT(0 0))')"],
+  ['VECTOR(2)', "STRING_TO_VECTOR('[1,2]')"],
+];
+const EVERY_TYPE = [
+  `CREATE TABLE types (${TYPES.map(([type], at) => `c${at} ${type}`).join(', ')}, computed TIME AS (c14) STORED)`,
+  `INSERT INTO types (${TYPES.map((_, at) => `c${at}`).join(', ')}) VALUES
+    (${TYPES.map(([, value]) => value).join(', ')}), (${TYPES.map(() => 'NULL').join(', ')})`,
+];
+
 interface Backup {
   readonly local: TestDatabase;
   readonly head: string;
@@ -31,6 +75,7 @@ async function backedUp(folder: TempFolder, ...statements: readonly string[]): P
     'CREATE TABLE notes (id INT PRIMARY KEY, body TEXT)',
     'CREATE TABLE `odd``name` (x INT, j JSON, b BIT(3), g GEOMETRY, v INT AS (x + 1))',
     "INSERT INTO `odd``name` (x, j, b, g) VALUES (1, '{\"a\": 1}', b'101', POINT(1, 2)), (NULL, NULL, NULL, NULL)",
+    ...EVERY_TYPE,
     'CREATE VIEW seen AS SELECT * FROM notes',
     ROWS,
     "CALL DOLT_COMMIT('-A', '-m', 'all rows')",
@@ -89,6 +134,7 @@ test('a backup is proven, and another one or a damaged one is not; nothing of th
   const tables = [
     { name: 'notes', rows: EVERY_ROW },
     { name: 'odd`name', rows: 2 },
+    { name: 'types', rows: 2 },
   ];
   expect(expected).toMatchObject({ commit: head, tables });
   const proven = { kind: 'proven', commit: head, head, databaseHash: expected.databaseHash };

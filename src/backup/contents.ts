@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure, toFailure } from '../core/failure.ts';
-import { columnsAt } from '../dolt/schema/columns.ts';
+import { bareType, type Column, columnsAt } from '../dolt/schema/columns.ts';
 import { baseTablesAt } from '../dolt/schema/table-shape.ts';
 import { atRevision } from '../dolt/sql/at-revision.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
@@ -51,13 +51,22 @@ async function databaseHashAt(sql: Sql, commit: string): Promise<string> {
  * and the rows below it may be missing (Dolt 2.3.0, measured).
  */
 async function countByReading(sql: Sql, table: string, commit: string): Promise<number> {
-  const sums = (await columnsAt(sql, table, commit)).map(({ name }) => `SUM(LENGTH(${quoted(name)}))`);
-  const statement = `SELECT ${['COUNT(*) AS n', ...sums].join(', ')} FROM ${quoted(table)} AS OF ?`;
+  const reading = (await columnsAt(sql, table, commit)).map(readingOf);
+  const statement = `SELECT ${['COUNT(*) AS n', ...reading].join(', ')} FROM ${quoted(table)} AS OF ?`;
   const [row] = await sql.rows(countRow, statement, [commit]).catch((thrown: unknown) => {
     const { code, message, hint, cause } = toFailure(thrown);
     throw new Failure(code, `the table ${table} cannot be read: ${message}`, { hint, cause });
   });
   return row?.n ?? 0;
+}
+
+/**
+ * Reads every value of a column. Dolt (2.3.0) has no LENGTH of a TIME: `incompatible conversion to SQL type`. Such a value
+ * is a part of its row, and counting it reads it.
+ */
+function readingOf(column: Column): string {
+  const name = quoted(column.name);
+  return bareType(column) === 'time' ? `COUNT(${name})` : `SUM(LENGTH(${name}))`;
 }
 
 function byBytes(one: string, other: string): number {

@@ -45,6 +45,9 @@ describe('the class of a text', () => {
       'rpc error: code = Unavailable desc = connection error: desc = "error reading server preface: read tcp 127.0.0.1:1->127.0.0.1:2: use of closed network connection"',
       'connect-timeout',
     ],
+    // The answer for a table file over HTTP, as Dolt's remotestorage words it.
+    ['HTTP GET for remote table file failed: status code: 503;\nurl: http://h/x\n\nbody:\n\ndown', 'network'],
+    ['HTTP GET for remote table file failed: status code: 404;\nurl: http://h/x\n\nbody:\n\n', 'unknown'],
     ['something unknown', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {

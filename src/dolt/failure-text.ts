@@ -143,6 +143,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['i/o timeout', 'network'],
   ['unexpected eof', 'network'],
   ['http status: 5', 'network'],
+  // A table file: `HTTP GET for remote table file failed: status code: 503`.
+  ['table file failed: status code: 5', 'network'],
   ['the requested url returned error: 5', 'network'],
   ['transfer closed with outstanding read data remaining', 'network'],
   ['unexpected disconnect while reading sideband packet', 'network'],

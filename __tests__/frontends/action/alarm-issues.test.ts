@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PeerResult } from '../../../src/contract/result.ts';
+import type { DrillKind, DrillMode } from '../../../src/contract/vocabulary.ts';
 import { type Keeping, keepIssues } from '../../../src/frontends/action/alarm-issues.ts';
 import { type AlarmSubject, runAlarms } from '../../../src/report/alarm/alarms.ts';
-import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
+import { conflict, failed, HEAD, peer, problem, runResult } from '../../helpers/results.ts';
 import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
 import type { StubIssue } from '../../helpers/servers/github-issues.ts';
 
@@ -250,6 +252,36 @@ test('a run opens ten issues at most, so that one cause does not open a thousand
   expect(openOf(api)).toHaveLength(10);
   await keepIssues(all, keeping(api));
   expect(openOf(api)).toHaveLength(12);
+});
+
+test('the issue about a backup stays until a drill proves it, also on the days of other backups', async () => {
+  await using api = await startGithubApi();
+  const run = async (
+    mode: DrillMode,
+    kind: DrillKind,
+    over: Partial<PeerResult> = { status: 'unchanged' },
+    dryRun = false,
+  ) => {
+    const drill = { ...{ kind, tag: null, databaseHash: null, tables: null }, ...{ bytes: null, growth: null } };
+    const vault = peer({ name: 'vault', drill: { ...drill, durationMs: null }, ...over });
+    const backup = { tag: null, commit: HEAD, drill: mode, copies: 1, required: 1, proof: null };
+    const result = runResult({ command: 'backup', peers: [vault], backup, ...(dryRun ? { dryRun: true } : {}) });
+    const subjects = runAlarms(result, () => false);
+    const { done } = await keepIssues(subjects, keeping(api));
+    return { done, open: openOf(api).length };
+  };
+  const error = { code: 'drill-failed', message: 'no', hint: 'no', retryable: false } as const;
+  const opened = { done: [expect.stringContaining('was opened')], open: 1 };
+  const closed = { done: [expect.stringContaining('was closed')], open: 0 };
+  expect(await run('rotate', 'differs', { status: 'failed', error })).toEqual(opened);
+  expect(await run('rotate', 'skipped')).toEqual({ done: [], open: 1 });
+  expect(await run('rotate', 'unproven')).toEqual({ done: [], open: 1 });
+  expect(await run('full', 'unproven', { status: 'pushed' })).toEqual({ done: [], open: 1 });
+  expect(await run('full', 'skipped', { status: 'unchanged', drill: undefined }, true)).toEqual({ done: [], open: 1 });
+  expect(await run('rotate', 'proven')).toEqual(closed);
+  // Whoever never drills has no other way to close it.
+  expect(await run('off', 'skipped', { status: 'failed', error })).toEqual(opened);
+  expect(await run('off', 'skipped')).toEqual(closed);
 });
 
 describe('what an issue shows', () => {

@@ -7,7 +7,7 @@ import { summary } from '../summary.ts';
 export interface AlarmSubject {
   /** null: the run itself. */
   readonly peer: string | null;
-  /** `waiting`: it failed, and `stale-after` has not passed · `unknown`: it took no part. */
+  /** `waiting`: it failed, and `stale-after` has not passed · `unknown`: it took no part, or its backup is not proven. */
   readonly verdict: 'ok' | 'failing' | 'waiting' | 'unknown';
   /** Of its error; null if it has none. */
   readonly code: ErrorCode | null;
@@ -46,7 +46,7 @@ function ofPeer(result: RunResult, peer: PeerResult, isWaiting: boolean): AlarmS
   const problems = result.problems.filter((problem) => problem.peer === peer.name);
   return {
     peer: peer.name,
-    verdict: verdictOf(peer, isWaiting),
+    verdict: verdictOf(result, peer, isWaiting),
     code: peer.error?.code ?? null,
     // A merge that was undone, or only planned, is met again by the next run.
     needsDecision:
@@ -55,13 +55,15 @@ function ofPeer(result: RunResult, peer: PeerResult, isWaiting: boolean): AlarmS
   };
 }
 
-function verdictOf({ status }: PeerResult, isWaiting: boolean): AlarmSubject['verdict'] {
+function verdictOf({ backup }: RunResult, { status, drill }: PeerResult, isWaiting: boolean): AlarmSubject['verdict'] {
+  // Of a run that drills, only a proof says that a backup which a drill found damaged is well again.
+  const isUnproven = backup !== undefined && backup.drill !== 'off' && drill?.kind !== 'proven';
   switch (status) {
     case 'unchanged':
     case 'pulled':
     case 'pushed':
     case 'synced':
-      return 'ok';
+      return isUnproven ? 'unknown' : 'ok';
     case 'failed':
       return isWaiting ? 'waiting' : 'failing';
     case 'conflict':

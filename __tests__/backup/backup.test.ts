@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
@@ -267,29 +267,88 @@ describe('backups that are not there', () => {
     expect([every.result.status, exitCodeOf(every.result, 'any')]).toEqual(['partial', EXIT.partial]);
   });
 
-  test('one that vanishes before its drill is unproven; one that is damaged fails', async () => {
+  /** Overwrites the table files of a folder. */
+  const damage = (path: string) => {
+    for (const name of readdirSync(path)) if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(path, name), 'damaged');
+  };
+
+  test('one that vanishes before its drill is unproven, one that is damaged differs, and both fail', async () => {
     await using folder = await tempFolder();
     const { peers } = await scene(folder);
     const onEvent = (event: PeerEvent) => {
       if (isRestoring(event, 'one')) renameSync(folder.file('one'), folder.file('moved'));
-      if (isRestoring(event, 'two')) {
-        for (const name of readdirSync(folder.file('two')))
-          if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(folder.file('two'), name), 'damaged');
-      }
+      if (isRestoring(event, 'two')) damage(folder.file('two'));
     };
     const proof = folder.file('proof.json');
-    const { result } = await backUp(folder, peers, { onEvent, proof });
+    const more = `${peers}\nzeta: {endpoint: "file://${folder.file('zeta')}", role: backup}`;
+    const { result } = await backUp(folder, more, { onEvent, proof, required: 2 });
     expect(result).toMatchObject({
-      status: 'partial',
+      status: 'failed',
       peers: [
-        { name: 'one', status: 'pushed', error: null, drill: { kind: 'unproven', databaseHash: null } },
+        {
+          ...{ name: 'one', status: 'failed', verified: false, drill: { kind: 'unproven', databaseHash: null } },
+          error: { code: 'drill-unproven', message: expect.stringContaining('does not exist') },
+        },
         { name: 'two', status: 'failed', verified: false, error: { code: 'drill-failed' }, drill: { kind: 'differs' } },
+        { name: 'zeta', status: 'pushed', drill: { kind: 'proven' } },
       ],
-      backup: { copies: 0, proof: null },
+      backup: { copies: 1, proof: null },
     });
-    expect(result.problems).toContainEqual(
-      expect.objectContaining({ severity: 'warning', code: 'drill-unproven', peer: 'one' }),
-    );
+    expect(result.problems[0]).toMatchObject({
+      code: 'too-few-copies',
+      message: expect.stringContaining('not one (drill-unproven), two (drill-failed)'),
+    });
     expect(existsSync(proof)).toBe(false);
   });
+
+  test('a damaged one makes the run partial, also where the others are copies enough', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, url, hasData } = await scene(folder);
+    let drilled = '';
+    const onEvent = ({ peer, step, detail }: PeerEvent) => {
+      if (step !== 'verifying' || detail !== 'restoring the backup') return;
+      drilled = peer;
+      damage(folder.file(peer));
+    };
+    const { result } = await backUp(folder, peers, { onEvent, drill: 'rotate', required: 1 });
+    expect(result).toMatchObject({ status: 'partial', backup: { copies: 1, required: 1 } });
+    expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
+    expect(result.problems).toContainEqual(
+      expect.objectContaining({ ...{ severity: 'error', code: 'drill-failed', peer: drilled } }),
+    );
+    expect(result.peers.find(({ name }) => name === drilled)).toMatchObject({ error: { code: 'drill-failed' } });
+
+    // A row of ours that no query can read is no reason to be without the copies.
+    await local.commit(
+      'unreadable',
+      "CREATE TABLE bad (id INT PRIMARY KEY, t TIME, v VARCHAR(20) AS (CONCAT(t, '')))",
+      "INSERT INTO bad (id, t) VALUES (1, '10:00:00')",
+    );
+    const fresh = `three: {endpoint: "${url('three')}", role: backup}`;
+    const proof = folder.file('proof.json');
+    const ours = await backUp(folder, fresh, { tag: null, drill: 'full', proof });
+    expect(ours.result).toMatchObject({
+      status: 'partial',
+      peers: [{ status: 'pushed', verified: true, error: null, drill: { kind: 'unproven' } }],
+      backup: { copies: 0, proof: null },
+    });
+    expect(ours.result.problems[0]).toMatchObject({
+      ...{ severity: 'error', peer: null, message: expect.stringContaining('the table bad cannot be read') },
+    });
+    expect([exitCodeOf(ours.result, 'any'), hasData('three')]).toEqual([EXIT.partial, true]);
+
+    // Nor is a proof that cannot be written.
+    const onRestoring = ({ step }: PeerEvent) => {
+      if (step === 'verifying' && !existsSync(proof)) mkdirSync(proof);
+    };
+    const unwritten = await backUp(folder, fresh, { tag: null, drill: 'head', proof, onEvent: onRestoring });
+    expect(unwritten.result).toMatchObject({
+      status: 'partial',
+      peers: [{ name: 'three', drill: { kind: 'proven' } }],
+      backup: { copies: 1, proof: null },
+    });
+    expect(unwritten.result.problems[0]).toMatchObject({
+      ...{ severity: 'error', message: expect.stringContaining('their proof could not be written') },
+    });
+  }, 60_000);
 });

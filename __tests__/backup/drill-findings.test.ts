@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mayBeIntact } from '../../src/backup/blame.ts';
+import { isUnserved, mayBeIntact } from '../../src/backup/blame.ts';
 import { contentsDifference } from '../../src/backup/compare-contents.ts';
 import type { Contents } from '../../src/backup/contents.ts';
 import { firstProblem } from '../../src/dolt/fsck.ts';
@@ -40,6 +40,21 @@ describe('what an error of a drill says about the backup', () => {
     ['auth', 'network', 'timeout', 'disk-full', 'folder-missing', 'not-found', 'too-large', 'program-missing'],
   ] as const)('nothing: %s …', (...codes) => {
     expect(codes.map(mayBeIntact)).toEqual(codes.map(() => true));
+  });
+
+  test.each([
+    [
+      ...(['network', 'timeout', 'connect-timeout', 'not-found', 'folder-missing'] as const),
+      ...(['contention', 'locked', 'host-not-allowed', 'untrusted-host', 'too-large'] as const),
+    ],
+  ])('that the peer does not serve it: %s …', (...codes) => {
+    expect(codes.map((code) => [mayBeIntact(code), isUnserved(code)])).toEqual(codes.map(() => [true, true]));
+  });
+
+  test.each([
+    ['auth', 'branch-permission', 'disk-full', 'engine-start', 'program-missing', 'unsupported-endpoint'],
+  ] as const)('nothing that the peer is to blame for: %s …', (...codes) => {
+    expect(codes.map(isUnserved)).toEqual(codes.map(() => false));
   });
 
   test.each([

@@ -9,6 +9,8 @@ import { makeDatabase } from '../helpers/database.ts';
 import { contentsOf, type Drill, drill } from '../helpers/drilling.ts';
 import { endRemotes, FORMS, type Remote } from '../helpers/endpoint-forms.ts';
 import { dropObjects, dropTables } from '../helpers/servers/git-tables.ts';
+import { startNamingFront } from '../helpers/servers/naming-front.ts';
+import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const overridesOf = ({ dolthubHost }: Remote) => (dolthubHost === undefined ? {} : { dolthubHost });
@@ -80,6 +82,23 @@ test('a server that does not answer leaves a backup unproven', async () => {
   const peer = { endpoint: `https://localhost:${await freePort()}/org/repo`, live: false };
   expect(await drill(folder, { peer, expected })).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
 });
+
+test('a server that gives no table file leaves a backup unproven, and is no proof of damage', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  await using behind = await startRemotesrv(folder.path);
+  await local.publish(`${behind.url}/org/repo`);
+  const expected = await contentsOf(folder, local.path, await local.head());
+  const down = 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\ndown';
+  const brokenOff = 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbroken off';
+  for (const answer of [down, brokenOff]) {
+    await using front = await startNamingFront({ upstream: behind.port.http, host: 'localhost', answer });
+    const peer = { endpoint: `http://localhost:${front.port}/org/repo`, live: false };
+    const found = await drill(folder, { peer, expected, tag: null });
+    expect(found).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
+    expect(front.requests.length).toBeGreaterThan(0);
+  }
+}, 120_000);
 
 test('the engines of a drill have the credentials of their peer, and of no other', async () => {
   await using folder = await tempFolder();

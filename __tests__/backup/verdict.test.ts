@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { backupStatus, isCopy } from '../../src/backup/verdict.ts';
+import { backupStatus, isCopy, isRefuted } from '../../src/backup/verdict.ts';
 
 describe('a copy', () => {
   const GOOD = { failed: false, verified: true, drill: 'proven' } as const;
@@ -12,6 +12,23 @@ describe('a copy', () => {
     ['whose push was not verified', { ...GOOD, verified: false, drill: 'skipped' }, false],
   ] as const)('%s', (_, known, counts) => {
     expect(isCopy(known)).toBe(counts);
+  });
+});
+
+describe('a drill that counts against a run with copies enough', () => {
+  test.each([
+    [{ failed: true, drill: 'differs' }, 'full', true],
+    [{ failed: true, drill: 'differs' }, 'rotate', true],
+    // The other peers of the run were drilled too.
+    [{ failed: true, drill: 'unproven' }, 'full', false],
+    [{ failed: true, drill: 'unproven' }, 'head', false],
+    [{ failed: true, drill: 'unproven' }, 'rotate', true],
+    // It may not be read.
+    [{ failed: false, drill: 'unproven' }, 'rotate', false],
+    [{ failed: true, drill: 'skipped' }, 'rotate', false],
+    [{ failed: false, drill: 'proven' }, 'rotate', false],
+  ] as const)('%j under %s: %s', (found, mode, counts) => {
+    expect(isRefuted(found, mode)).toBe(counts);
   });
 });
 
@@ -33,6 +50,20 @@ describe('the status of a run', () => {
     ['unchanged', 2, 2, false, 'unchanged'],
     ['conflict', 1, 1, false, 'unchanged'],
   ] as const)('%s with %d copies of %s required, changed %s: %s', (status, copies, required, changed, expected) => {
-    expect(backupStatus(status, { copies, required, changed })).toBe(expected);
+    expect(backupStatus(status, { copies, required, changed, refuted: false })).toBe(expected);
   });
+
+  test.each([
+    ['partial', 1, 1, 'partial'],
+    ['success', 1, 1, 'partial'],
+    ['unchanged', 1, null, 'partial'],
+    ['success', 1, null, 'partial'],
+    ['failed', 0, null, 'failed'],
+    ['partial', 0, 1, 'failed'],
+  ] as const)(
+    '%s with %d copies of %s required and a drill that counts against it: %s',
+    (status, copies, required, to) => {
+      expect(backupStatus(status, { copies, required, changed: true, refuted: true })).toBe(to);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import type { DrillKind, RunStatus } from '../contract/vocabulary.ts';
+import type { DrillKind, DrillMode, RunStatus } from '../contract/vocabulary.ts';
 
 /** What is known about the backup at one peer. */
 interface Known {
@@ -14,23 +14,37 @@ export function isCopy({ failed, verified, drill }: Known): boolean {
   return !failed && verified && (drill === 'proven' || drill === 'skipped');
 }
 
+/** What a drill found at a peer, and whether the peer failed. */
+type Found = Pick<Known, 'failed' | 'drill'>;
+
 /**
- * The status of a run. With `require-copies` the number of copies decides, whatever became of the others. Without it,
- * every peer must have the commit; a backup that a drill could not read fails nothing then.
+ * Whether the drill of a peer counts against the run, however many copies there are: the backup is not what it should be,
+ * or it was the only one that the run drilled and did not serve what it has.
+ */
+export function isRefuted({ failed, drill }: Found, mode: DrillMode): boolean {
+  return failed && (drill === 'differs' || (drill === 'unproven' && mode === 'rotate'));
+}
+
+/**
+ * The status of a run. With `require-copies` the number of copies decides, whatever became of the others, unless a drill
+ * counts against the run. Without it, every peer must have the commit; a backup that may not be read fails nothing then.
  * @param status of the run as its peers give it
- * @param required how many copies are needed; null: every peer
+ * @param known.required how many copies are needed; null: every peer
+ * @param known.refuted whether a drill counts against the run, or could not be made at all
  */
 export function backupStatus(
   status: RunStatus,
-  {
-    copies,
-    required,
-    changed,
-  }: { readonly copies: number; readonly required: number | null; readonly changed: boolean },
+  known: {
+    readonly copies: number;
+    readonly required: number | null;
+    readonly changed: boolean;
+    readonly refuted: boolean;
+  },
 ): RunStatus {
-  if (required !== null) {
-    if (copies < required) return 'failed';
-    return changed ? 'success' : 'unchanged';
-  }
-  return status === 'unchanged' && changed ? 'success' : status;
+  const { copies, required, changed, refuted } = known;
+  if (required !== null && copies < required) return 'failed';
+  const reached = required === null ? status : 'unchanged';
+  if (reached !== 'unchanged' && reached !== 'success') return reached;
+  if (refuted) return 'partial';
+  return changed ? 'success' : reached;
 }

@@ -19,8 +19,12 @@ interface Options {
    * to be as long. Absent: the front's own address.
    */
   readonly names?: string;
+  /** The host that clients ask for; absent: `peer.example`. */
+  readonly host?: string;
   /** Sends who asks for a table file on to this address. */
   readonly redirectTo?: string;
+  /** What who asks for a table file gets, word for word; empty: the end of the connection. */
+  readonly answer?: string;
   /** Absent: plain. */
   readonly certificates?: Certificates;
 }
@@ -30,7 +34,8 @@ const HOST = 'peer.example';
 export async function startNamingFront(options: Options): Promise<NamingFront> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
-  const given = `${HOST}:${options.upstream}`;
+  const host = options.host ?? HOST;
+  const given = `${host}:${options.upstream}`;
   let named = options.names ?? given;
   const serve = (client: Socket): void => {
     sockets.add(client);
@@ -39,6 +44,10 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
       const line = first.toString('latin1').split('\r\n')[0] ?? '';
       const isTableFile = !line.startsWith('PRI ');
       if (isTableFile) requests.push(line);
+      if (isTableFile && options.answer !== undefined) {
+        client.end(options.answer);
+        return;
+      }
       if (isTableFile && options.redirectTo !== undefined) {
         client.end(`HTTP/1.1 307 Temporary Redirect\r\nLocation: ${options.redirectTo}\r\nContent-Length: 0\r\n\r\n`);
         return;
@@ -69,7 +78,7 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  named = options.names ?? `${HOST}:${address.port}`;
+  named = options.names ?? `${host}:${address.port}`;
   if (named.length !== given.length) throw new Error(`${named} is not as long as ${given}`);
   return {
     port: address.port,

@@ -83,6 +83,8 @@ export interface Copied {
   readonly drills: ReadonlyMap<PeerProgress, Drilled>;
   /** What our database has at the commit; null: it was not read. */
   readonly expected: Contents | null;
+  /** Why not every drill of the run was made; null: each was, or none was to be made. */
+  readonly notDrilled: Failure | null;
 }
 
 /**
@@ -100,7 +102,10 @@ async function copyAll(
   const targets = allProgress.filter(({ actions }) => actions?.push === true);
   refuseBranchName(tag, [context.branch, ...targets.map(({ branch }) => branch)]);
   const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
-  let copied: Copied = { targets, release: null, tags: new Map(), drills: new Map(), expected: null };
+  let copied: Copied = {
+    ...{ targets, release: null, tags: new Map(), drills: new Map(), expected: null },
+    notDrilled: null,
+  };
   try {
     const before = await readTargets(context, local, tag, targets);
     const release = await chooseRelease(context, local, { tag, primary, atBackups: before });
@@ -113,7 +118,10 @@ async function copyAll(
       return copied;
     }
     copied = { ...copied, tags: await pushRelease(context, local, release, open, before) };
-    return { ...copied, ...(await drillCopies(context, request, commandContext, { opened, release, targets })) };
+    const drilled = await drillCopies(context, request, commandContext, { opened, release, targets });
+    copied = { ...copied, ...drilled };
+    if (drilled.notDrilled?.code === 'interrupted') recordInterruption(targets, drilled.notDrilled);
+    return copied;
   } catch (thrown) {
     recordInterruption(targets, toFailure(thrown));
     return copied;

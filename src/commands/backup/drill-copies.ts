@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
+import { isUnserved } from '../../backup/blame.ts';
 import type { Release } from '../../backup/choose-release.ts';
 import { type Contents, type Depth, readContents } from '../../backup/contents.ts';
 import { type DrillResult, drillPeer } from '../../backup/drill.ts';
 import { namesToDrill } from '../../backup/rotation.ts';
 import { durationText } from '../../contract/duration.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { TimeLimit } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
@@ -26,11 +27,14 @@ export type Drilled =
 interface Drills {
   readonly drills: ReadonlyMap<PeerProgress, Drilled>;
   readonly expected: Contents | null;
+  /** Why not every drill was made, such as a database of ours that cannot be read; null: each was. */
+  readonly notDrilled: Failure | null;
 }
 
 /**
- * Restores the backups that the run drills, and compares each with our database. A backup that differs fails its peer;
- * one that could not be read only gets a warning.
+ * Restores the backups that the run drills, and compares each with our database. A backup that differs fails its peer, as
+ * does one that is not served after this run read it; one that may not be read only gets a warning. Nothing is thrown,
+ * because the backups are made: what could not be drilled is unproven.
  */
 export async function drillCopies(
   context: SyncContext,
@@ -57,37 +61,58 @@ export async function drillCopies(
     ({ peer, verified, failure }) => verified && failure === null && names.includes(peer.name),
   );
   const drills = new Map<PeerProgress, Drilled>();
-  if (drilled.length === 0) return { drills, expected: null };
-  const expected = await readOurs(context, release.commit, depth);
-  // Its memory is needed, and no process of ours that has the chunks may answer for a peer.
-  await context.engines.close();
-  const limit = pLimit(AT_ONCE);
-  const { access, dolt } = opened;
-  await Promise.all(
-    drilled.map((progress) =>
-      limit(async () => {
-        const { peer } = progress;
-        const found = await drillPeer(commandContext, {
-          peer,
-          access: accessTo(peer, access),
-          branch: branchThere(progress),
-          tag: release.tag,
-          expected,
-          depth,
-          dolt: dolt.path,
-          timeoutMs: context.timeoutMs,
-          retries: context.retries,
-        });
-        drills.set(progress, found);
-        progress.countTime();
-        if (found.kind === 'differs') progress.fail(found.failure);
-        if (found.kind === 'unproven') {
-          progress.notice({ severity: 'warning', code: 'drill-unproven', message: found.failure.message });
-        }
-      }),
-    ),
-  );
-  return { drills, expected };
+  if (drilled.length === 0) return { drills, expected: null, notDrilled: null };
+  let expected: Contents | null = null;
+  try {
+    const ours = await readOurs(context, release.commit, depth);
+    expected = ours;
+    // Its memory is needed, and no process of ours that has the chunks may answer for a peer.
+    await context.engines.close();
+    const limit = pLimit(AT_ONCE);
+    const { access, dolt } = opened;
+    await Promise.all(
+      drilled.map((progress) =>
+        limit(async () => {
+          const { peer } = progress;
+          const found = await drillPeer(commandContext, {
+            peer,
+            access: accessTo(peer, access),
+            branch: branchThere(progress),
+            tag: release.tag,
+            expected: ours,
+            depth,
+            dolt: dolt.path,
+            timeoutMs: context.timeoutMs,
+            retries: context.retries,
+          });
+          drills.set(progress, found);
+          judge(progress, found);
+        }),
+      ),
+    );
+    return { drills, expected, notDrilled: null };
+  } catch (thrown) {
+    for (const progress of drilled)
+      if (!drills.has(progress)) drills.set(progress, { kind: 'unproven', durationMs: 0 });
+    return { drills, expected, notDrilled: toFailure(thrown) };
+  }
+}
+
+/** Records what a drill means for its peer. */
+function judge(progress: PeerProgress, found: DrillResult): void {
+  progress.countTime();
+  switch (found.kind) {
+    case 'proven':
+      return;
+    case 'differs':
+      progress.fail(found.failure);
+      return;
+    case 'unproven': {
+      const { code, message, hint } = found.failure;
+      if (isUnserved(code)) progress.fail(new Failure('drill-unproven', message, { hint, cause: found.failure }));
+      else progress.notice({ severity: 'warning', code: 'drill-unproven', message });
+    }
+  }
 }
 
 /** A running database has our commits in its inbox until it merges them. */

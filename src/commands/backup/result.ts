@@ -1,5 +1,7 @@
-import { backupStatus, isCopy } from '../../backup/verdict.ts';
-import type { Drill, PeerResult, Problem, RunResult } from '../../contract/result.ts';
+import { backupStatus, isCopy, isRefuted } from '../../backup/verdict.ts';
+import type { Drill, PeerResult, RunResult } from '../../contract/result.ts';
+import { asError, type Diagnostic } from '../../core/diagnostic.ts';
+import type { Failure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { toProblem } from '../outcome/problems.ts';
@@ -13,7 +15,7 @@ export function withBackup(
   { backup }: BackupRequest,
   { copied, sizes }: { readonly copied: Copied; readonly sizes: ReadonlyMap<PeerProgress, Measured> },
 ): RunResult {
-  const { targets, release } = copied;
+  const { targets, release, notDrilled } = copied;
   const byName = new Map(targets.map((progress) => [progress.peer.name, progress]));
   const peers = result.peers.flatMap((peer): PeerResult[] => {
     const progress = byName.get(peer.name);
@@ -26,23 +28,35 @@ export function withBackup(
     const status = peer.status === 'unchanged' && drill.tag === 'pushed' ? 'pushed' : peer.status;
     return [{ ...peer, status, drill }];
   });
-  const copies = peers.filter(
-    ({ status, verified, drill }) =>
-      drill !== undefined &&
-      isCopy({ failed: status === 'failed' || status === 'conflict', verified, drill: drill.kind }),
-  ).length;
+  const copies = peers.filter(hasCopy).length;
   const { required, drill, tag } = backup;
   const changed =
     result.status === 'success' || release?.isNew === true || peers.some(({ status }) => status === 'pushed');
-  const status = result.dryRun === true ? result.status : backupStatus(result.status, { copies, required, changed });
-  const missing = result.dryRun === true ? null : tooFew(copies, required);
-  return {
+  const refuted = peers.filter((peer) => peer.drill !== undefined && isRefuted(knownOf(peer, peer.drill), drill));
+  const counts = { copies, required, changed, refuted: refuted.length > 0 || notDrilled !== null };
+  const made: RunResult = {
     ...result,
-    status,
     peers,
-    problems: [...(missing === null ? [] : [missing]), ...result.problems],
     backup: { tag, commit: release?.commit ?? null, drill, copies, required, proof: null },
   };
+  if (result.dryRun === true) return made;
+  const problems = [
+    ...(notDrilled === null ? [] : [notDrilledProblem(notDrilled)]),
+    ...countProblems(peers, { copies, required, refuted }),
+  ];
+  return {
+    ...made,
+    status: backupStatus(result.status, counts),
+    problems: [...problems.map(toProblem), ...result.problems],
+  };
+}
+
+function knownOf({ status, verified }: PeerResult, { kind }: Drill) {
+  return { failed: status === 'failed' || status === 'conflict', verified, drill: kind };
+}
+
+function hasCopy(peer: PeerResult): boolean {
+  return peer.drill !== undefined && isCopy(knownOf(peer, peer.drill));
 }
 
 function drillOf(progress: PeerProgress, { drills, tags }: Copied, size: Measured | null): Drill {
@@ -59,8 +73,33 @@ function drillOf(progress: PeerProgress, { drills, tags }: Copied, size: Measure
   };
 }
 
-function tooFew(copies: number, required: number | null): Problem | null {
-  if (required === null || copies >= required) return null;
-  const message = `${counted(copies, 'peer')} of the required ${required} ${copies === 1 ? 'has' : 'have'} the proven commit`;
-  return toProblem({ severity: 'error', code: 'too-few-copies', message });
+function notDrilledProblem(failure: Failure): Diagnostic {
+  return { ...asError(failure), message: `the backups are made, but not all could be drilled: ${failure.message}` };
+}
+
+/** Why the number of copies fails the run, or does not save it; both name the peers. */
+function countProblems(
+  peers: readonly PeerResult[],
+  {
+    copies,
+    required,
+    refuted,
+  }: { readonly copies: number; readonly required: number | null; readonly refuted: readonly PeerResult[] },
+): Diagnostic[] {
+  if (required === null) return [];
+  if (copies < required) {
+    const others = peers.filter((peer) => peer.drill !== undefined && !hasCopy(peer));
+    const named = others.map(({ name, error, drill }) => `${name} (${error?.code ?? drill?.kind})`).join(', ');
+    const has = copies === 1 ? 'has' : 'have';
+    const message = `${counted(copies, 'peer')} of the required ${required} ${has} the proven commit`;
+    return [
+      { severity: 'error', code: 'too-few-copies', message: named === '' ? message : `${message}; not ${named}` },
+    ];
+  }
+  return refuted.map(({ name, error }) => ({
+    severity: 'error',
+    code: error?.code ?? 'drill-failed',
+    message: `${counted(copies, 'peer')} of the required ${required} have the commit, but the drill of ${name} failed`,
+    peer: name,
+  }));
 }

@@ -7,6 +7,7 @@ import { errorMessage, Failure } from '../../core/failure.ts';
 import { isFolder, writeFileAtomic } from '../../core/files.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Context } from '../context.ts';
+import { toProblem } from '../outcome/problems.ts';
 import type { BackupRequest } from './request.ts';
 
 /**
@@ -29,8 +30,7 @@ export async function refuseUnwritable({ backup }: BackupRequest, { cwd }: Conte
 
 /**
  * Writes the proof of a run, if it proved anything, and names it in the result. In a job without `--proof` it gets a
- * folder of its own in the temporary folder of the runner.
- * @throws Failure `unknown` if it cannot be written; the backups are made
+ * folder of its own in the temporary folder of the runner. If it cannot be written, the run is partial.
  */
 export async function writeProof(
   result: RunResult,
@@ -47,14 +47,13 @@ export async function writeProof(
     await writeFileAtomic(file, `${JSON.stringify(proof, null, 2)}\n`);
     return { ...result, backup: { ...result.backup, proof: file } };
   } catch (thrown) {
-    throw new Failure(
-      'unknown',
-      `the backups are made, but their proof could not be written: ${errorMessage(thrown)}`,
-      {
-        hint: 'Free space or name another file, then run again: nothing is pushed twice.',
-        cause: thrown,
-      },
-    );
+    const problem = toProblem({
+      severity: 'error',
+      code: 'unknown',
+      message: `the backups are made, but their proof could not be written: ${errorMessage(thrown)}`,
+      hint: 'Free space or name another file, then run again: nothing is pushed twice.',
+    });
+    return { ...result, status: 'partial', problems: [problem, ...result.problems] };
   }
 }
 

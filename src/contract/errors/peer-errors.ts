@@ -130,9 +130,9 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'drill-unproven': {
-    title: 'A backup could not be read, so nothing is proven about it',
-    hint: 'The push was verified. Give the peer credentials that may read, and make sure that it can be reached.',
-    ...INFORMATION,
+    title: 'Nothing is proven about a backup',
+    hint: 'The push was verified. Give the peer credentials that may read, and make sure that it serves what was pushed.',
+    ...TRANSIENT,
   },
   'too-few-copies': {
     title: 'Fewer peers than `--require-copies` says have the proven commit',

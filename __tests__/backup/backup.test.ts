@@ -6,6 +6,7 @@ import { EXIT } from '../../src/contract/exit-codes.ts';
 import { HASH } from '../../src/contract/hash.ts';
 import { proofSchema } from '../../src/contract/result.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
+import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { backUp, remoteRefs } from '../helpers/backing-up.ts';
 import { makeDatabaseOf } from '../helpers/database.ts';
 import { scenario } from '../helpers/scenario.ts';
@@ -108,6 +109,27 @@ describe('a release', () => {
     const third = await backUp(folder, peers, { drill: 'rotate' });
     expect(third.result).toMatchObject({ status: 'unchanged', backup: { commit: head, copies: 2 } });
     expect(third.result.peers.map(({ drill: found }) => found?.kind).sort()).toEqual(['proven', 'skipped']);
+    // Who was not drilled was proven by an earlier run.
+    const provenAt = third.result.peers.map(({ drill: found }) => found?.lastProvenAt ?? '');
+    expect(provenAt.every((moment) => Date.parse(moment) > 0)).toBe(true);
+    expect(third.result.problems).toEqual([]);
+    // The schedule of the runs leaves one out again and again.
+    const { stateFile } = await readStateFile(local.path);
+    const missed = [...stateFile.peers].map(([key, entry]) => {
+      return [key, { ...entry, drills: { provenAt: '2026-01-02T03:04:05.678Z', since: 2 } }] as const;
+    });
+    await writeStateFile(local.path, { ...stateFile, peers: new Map(missed) });
+    const left = await backUp(folder, peers, { drill: 'rotate' });
+    const skipped = left.result.peers.find(({ drill: found }) => found?.kind === 'skipped');
+    expect(skipped?.drill?.lastProvenAt).toBe('2026-01-02T03:04:05.678Z');
+    expect(left.result.problems).toEqual([
+      expect.objectContaining({
+        ...{ severity: 'notice', code: 'drill-unproven', peer: skipped?.name },
+        message: expect.stringMatching(
+          /^the last 3 runs with drills did not prove \w+; it was last proven 2026-01-02 03:04Z$/,
+        ),
+      }),
+    ]);
     expect(third.result.peers.map(({ remoteHead }) => remoteHead)).toEqual([later, later]);
     expect(await remoteRefs(folder, url('one'))).toEqual({ main: later, tags: { v1: head } });
   }, 180_000);

@@ -321,7 +321,7 @@ export const OPTIONS = {
   },
   drill: {
     description:
-      'How each backup is proven after the push: `full` (clone it and read every row), `head` (clone it and compare one hash), or `off`. `rotate` is `full` for one peer a day',
+      'How each backup is proven after the push: `full` (clone it and read every row), `head` (clone it and compare one hash), or `off`. `rotate` is `full` for one peer a day, so it needs a run on each day',
     frontends: BOTH,
     type: 'choice',
     choices: DRILLS,

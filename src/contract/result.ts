@@ -199,6 +199,8 @@ const drillSchema = z.strictObject({
   growth: z.int().nullable(),
   /** How long the drill took; null: there was none. */
   durationMs: count.nullable(),
+  /** When a drill last proved the backup, as recorded on this machine; null: unknown. */
+  lastProvenAt: moment.nullable(),
 });
 export type Drill = Readonly<z.infer<typeof drillSchema>>;
 /** Only with `stale-after`: since when, and why. `since` is null if this machine never verified the peer. */

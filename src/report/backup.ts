@@ -1,6 +1,6 @@
 import type { PeerResult, RunResult } from '../contract/result.ts';
 import { counted } from '../core/text.ts';
-import { bytes, duration, shortHash } from './figures.ts';
+import { bytes, duration, minute, shortHash } from './figures.ts';
 
 /** Shows a name or a path in the format of the report. */
 type Quote = (text: string) => string;
@@ -16,7 +16,9 @@ export function backupLines({ backup, dryRun, peers }: RunResult, quote: Quote):
 }
 
 /** Columns of the table of backups, for the job summary. */
-export const BACKUP_COLUMNS = ['Peer', 'Drill', 'Tag', 'Database hash', 'Tables', 'Rows', 'Size', 'Growth', 'Time'];
+export const BACKUP_COLUMNS = [
+  ...['Peer', 'Drill', 'Last proven', 'Tag', 'Database hash', 'Tables', 'Rows', 'Size', 'Growth', 'Time'],
+];
 
 /** The backups of a run that proved something or tried to. */
 export function backupRows({ backup, peers }: RunResult, quote: Quote): string[][] {
@@ -29,6 +31,7 @@ export function backupRows({ backup, peers }: RunResult, quote: Quote): string[]
       [
         quote(name),
         drill.kind,
+        minute(drill.lastProvenAt),
         drill.tag ?? NOTHING,
         quote(shortHash(databaseHash)),
         String(tables?.length ?? NOTHING),
@@ -54,6 +57,11 @@ type Drilled = NonNullable<PeerResult['drill']>;
 /** The size of a backup; `-`: unknown. */
 export function sizeText({ bytes: size }: Pick<Drilled, 'bytes'>): string {
   return size === null ? NOTHING : bytes(size);
+}
+
+/** What a drill found; with the last proof, if it is not of this run. */
+export function drillText({ kind, lastProvenAt }: Pick<Drilled, 'kind' | 'lastProvenAt'>): string {
+  return kind === 'proven' || lastProvenAt === null ? kind : `${kind}, proven ${minute(lastProvenAt)}`;
 }
 
 /** How much a backup grew since the last run; `-`: no earlier size is known here. */

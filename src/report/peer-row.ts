@@ -1,7 +1,7 @@
 import type { PeerResult, Plan, RunResult } from '../contract/result.ts';
 import type { PeerStatus } from '../contract/vocabulary.ts';
 import { counted } from '../core/text.ts';
-import { growthText, sizeText } from './backup.ts';
+import { drillText, growthText, sizeText } from './backup.ts';
 import { aheadBehind, duration, minute, shortHash } from './figures.ts';
 import { stateAfter } from './state-after.ts';
 
@@ -35,7 +35,7 @@ const TIME: PeerColumn = { title: 'Time', cell: ({ durationMs }) => duration(dur
 const LAST_VERIFIED: PeerColumn = { title: 'Last verified', cell: ({ lastVerifiedAt }) => minute(lastVerifiedAt) };
 const OLDEST: PeerColumn = { title: 'Oldest unsynced', cell: ({ oldestUnsyncedAt }) => minute(oldestUnsyncedAt) };
 const TAG: PeerColumn = { title: 'Tag', cell: ({ drill }) => drill?.tag ?? NOTHING };
-const DRILL: PeerColumn = { title: 'Drill', cell: ({ drill }) => drill?.kind ?? NOTHING };
+const DRILL: PeerColumn = { title: 'Drill', cell: ({ drill }) => (drill === undefined ? NOTHING : drillText(drill)) };
 const SIZE: PeerColumn = { title: 'Size', cell: ({ drill }) => (drill === undefined ? NOTHING : sizeText(drill)) };
 const GROWTH: PeerColumn = {
   title: 'Growth',

@@ -263,7 +263,7 @@ test('the issue about a backup stays until a drill proves it, also on the days o
     dryRun = false,
   ) => {
     const drill = { ...{ kind, tag: null, databaseHash: null, tables: null }, ...{ bytes: null, growth: null } };
-    const vault = peer({ name: 'vault', drill: { ...drill, durationMs: null }, ...over });
+    const vault = peer({ name: 'vault', drill: { ...drill, durationMs: null, lastProvenAt: null }, ...over });
     const backup = { tag: null, commit: HEAD, drill: mode, copies: 1, required: 1, proof: null };
     const result = runResult({ command: 'backup', peers: [vault], backup, ...(dryRun ? { dryRun: true } : {}) });
     const subjects = runAlarms(result, () => false);

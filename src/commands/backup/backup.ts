@@ -26,10 +26,10 @@ import { runResult } from '../outcome/run-result.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import { readSyncSettings } from '../prepare/sync-settings.ts';
 import { type Drilled, drillCopies } from './drill-copies.ts';
+import { failLongUnproven, rememberCopies } from './memory.ts';
 import { backupPeers } from './peers.ts';
 import type { BackupRequest } from './request.ts';
 import { withBackup } from './result.ts';
-import { measureCopies } from './sizes.ts';
 import { writeProof } from './write-proof.ts';
 
 /**
@@ -52,10 +52,12 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     const head = prepared.local.ours;
     const promised = copied.release?.commit;
     const recorded = await record(request, context, { database, configuration, prepared, head, promised });
-    const sizes = await measureCopies(database, prepared, copied);
-    return { prepared, copied, recorded, sizes };
+    const now = new Date();
+    const known = await rememberCopies(database, prepared, copied, now);
+    failLongUnproven(copied, known, request.staleAfter, now);
+    return { prepared, copied, recorded, known };
   });
-  const { prepared, copied, recorded, sizes } = value;
+  const { prepared, copied, recorded, known } = value;
   const run = runResult(request, {
     started,
     doltVersion: dolt.version,
@@ -69,7 +71,7 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     leg: settings.leg,
     notices,
   });
-  const result = withBackup(run, request, { copied, sizes });
+  const result = withBackup(run, request, { copied, known });
   return await writeProof(result, request, context, copied.expected);
 }
 
@@ -103,7 +105,11 @@ async function copyAll(
   refuseBranchName(tag, [context.branch, ...targets.map(({ branch }) => branch)]);
   const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
   let copied: Copied = {
-    ...{ targets, release: null, tags: new Map(), drills: new Map(), expected: null },
+    targets,
+    release: null,
+    tags: new Map(),
+    drills: new Map(),
+    expected: null,
     notDrilled: null,
   };
   try {

@@ -3,17 +3,18 @@ import type { Drill, PeerResult, RunResult } from '../../contract/result.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import type { Failure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
+import { minute } from '../../report/figures.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { toProblem } from '../outcome/problems.ts';
 import type { Copied } from './backup.ts';
+import type { Known } from './memory.ts';
 import type { BackupRequest } from './request.ts';
-import type { Measured } from './sizes.ts';
 
 /** A run's result with what is known about each backup. The primary, of which only the tag was read, is left out. */
 export function withBackup(
   result: RunResult,
   { backup }: BackupRequest,
-  { copied, sizes }: { readonly copied: Copied; readonly sizes: ReadonlyMap<PeerProgress, Measured> },
+  { copied, known }: { readonly copied: Copied; readonly known: ReadonlyMap<PeerProgress, Known> },
 ): RunResult {
   const { targets, release, notDrilled } = copied;
   const byName = new Map(targets.map((progress) => [progress.peer.name, progress]));
@@ -24,7 +25,7 @@ export function withBackup(
       return isOnlyRead ? [] : [peer];
     }
     if (result.dryRun === true) return [peer];
-    const drill = drillOf(progress, copied, sizes.get(progress) ?? null);
+    const drill = drillOf(progress, copied, known.get(progress) ?? null);
     const status = peer.status === 'unchanged' && drill.tag === 'pushed' ? 'pushed' : peer.status;
     return [{ ...peer, status, drill }];
   });
@@ -43,6 +44,7 @@ export function withBackup(
   const problems = [
     ...(notDrilled === null ? [] : [notDrilledProblem(notDrilled)]),
     ...countProblems(peers, { copies, required, refuted }),
+    ...(drill === 'rotate' ? targets.flatMap((one) => turnProblems(one, targets.length, known.get(one) ?? null)) : []),
   ];
   return {
     ...made,
@@ -59,7 +61,7 @@ function hasCopy(peer: PeerResult): boolean {
   return peer.drill !== undefined && isCopy(knownOf(peer, peer.drill));
 }
 
-function drillOf(progress: PeerProgress, { drills, tags }: Copied, size: Measured | null): Drill {
+function drillOf(progress: PeerProgress, { drills, tags }: Copied, about: Known | null): Drill {
   const found = drills.get(progress);
   const proven = found?.kind === 'proven' ? found : null;
   return {
@@ -67,9 +69,10 @@ function drillOf(progress: PeerProgress, { drills, tags }: Copied, size: Measure
     tag: tags.get(progress) ?? null,
     databaseHash: proven?.databaseHash ?? null,
     tables: proven?.tables === undefined || proven.tables === null ? null : [...proven.tables],
-    bytes: size?.bytes ?? proven?.bytes ?? null,
-    growth: size?.growth ?? null,
+    bytes: about?.bytes ?? proven?.bytes ?? null,
+    growth: about?.growth ?? null,
     durationMs: found === undefined ? null : Math.round(found.durationMs),
+    lastProvenAt: about?.drills?.provenAt ?? null,
   };
 }
 
@@ -102,4 +105,15 @@ function countProblems(
     message: `${counted(copies, 'peer')} of the required ${required} have the commit, but the drill of ${name} failed`,
     peer: name,
   }));
+}
+
+/** A rotation by days can miss a peer for ever, such as one of seven in runs once a week. */
+function turnProblems({ peer: { name: peer } }: PeerProgress, peers: number, known: Known | null): Diagnostic[] {
+  const { since = 0, provenAt = null } = known?.drills ?? {};
+  if (since <= peers) return [];
+  const last = provenAt === null ? 'never, as far as this machine knows' : minute(provenAt);
+  const message = `the last ${since} runs with drills did not prove ${peer}; it was last proven ${last}`;
+  const hint =
+    'Drill it with `--drill full`, or change the schedule: the number of days between two runs should have no divisor in common with the number of backups.';
+  return [{ severity: 'notice', code: 'drill-unproven', message, hint, peer }];
 }

@@ -13,7 +13,8 @@ export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['name', 'peer', 'between', 'endpoint', 'branch', 'database', 'conflictsPath', 'locations', 'file', 'source'],
   ...['head', 'heads', 'remoteHead', 'last', 'commit', 'replaced', 'adopted'],
   ...['pull', 'push', 'change', 'setting', 'settings', 'reason', 'foundIn', 'tag', 'databaseHash', 'proof', 'drill'],
-  ...['lastVerifiedAt', 'oldestUnsyncedAt', 'since', 'version', 'doltVersion', 'doltPath', 'doltSource'],
+  ...['lastVerifiedAt', 'lastProvenAt', 'oldestUnsyncedAt', 'since'],
+  ...['version', 'doltVersion', 'doltPath', 'doltSource'],
   ...['node', 'shell', 'script'],
   ...['shard', 'selection', 'matrix', 'html'],
 ]);

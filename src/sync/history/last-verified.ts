@@ -21,6 +21,8 @@ const entrySchema = z.strictObject({
   verifiedAt: moment.nullable(),
   /** How large the backup there was when `backup` last measured it. */
   size: z.strictObject({ bytes: z.int().nonnegative(), of: z.enum(['clone', 'folder']) }).optional(),
+  /** When a drill last proved the backup there, and how many runs with drills did not prove it since. */
+  drills: z.strictObject({ provenAt: moment.nullable(), since: z.int().nonnegative() }).optional(),
 });
 
 /** A head that our branch gave up for another history; a peer that still has it would bring it back. */
@@ -142,9 +144,8 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
   const former = new Map(Object.entries(stateFile.former));
   for (const { place, name, head, verifiedAt } of findings) {
     const before = findEntry(stateFile, place, name);
-    const size = findSize(stateFile, place);
-    const entry = { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null };
-    peers.set(placeText(place), size === null ? entry : { ...entry, size });
+    const kept = findBackup(stateFile, place) ?? {};
+    peers.set(placeText(place), { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null, ...kept });
     if (before?.certain === false) former.delete(name);
   }
   return { ...stateFile, peers, former: Object.fromEntries(former) };
@@ -158,21 +159,27 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
 
 /** The size of a backup: of the table files in a clone of it, or of the folder that holds it. Only equal kinds compare. */
 export type BackupSize = NonNullable<StateEntry['size']>;
+export type DrillHistory = NonNullable<StateEntry['drills']>;
+/** What runs of `backup` recorded about a peer. */
+export type BackupMemory = Pick<StateEntry, 'size' | 'drills'>;
 
-/** The size of the backup at a place when it was last measured; null: unknown. */
-export function findSize(stateFile: StateFile, place: StateKey): BackupSize | null {
-  return stateFile.peers.get(placeText(place))?.size ?? null;
+/** What is recorded about the backup at a place; null: the place has no entry. */
+export function findBackup(stateFile: StateFile, place: StateKey): BackupMemory | null {
+  const entry = stateFile.peers.get(placeText(place));
+  if (entry === undefined) return null;
+  const { size, drills } = entry;
+  return { ...(size === undefined ? {} : { size }), ...(drills === undefined ? {} : { drills }) };
 }
 
-/** The state with the sizes of backups whose peers have an entry. */
-export function rememberSizes(
+/** The state with what a run of `backup` learned about peers that have an entry. */
+export function rememberBackups(
   stateFile: StateFile,
-  sizes: readonly { readonly place: StateKey; readonly size: BackupSize }[],
+  learned: readonly { readonly place: StateKey; readonly memory: BackupMemory }[],
 ): StateFile {
   const peers = new Map(stateFile.peers);
-  for (const { place, size } of sizes) {
+  for (const { place, memory } of learned) {
     const entry = peers.get(placeText(place));
-    if (entry !== undefined) peers.set(placeText(place), { ...entry, size });
+    if (entry !== undefined) peers.set(placeText(place), { ...entry, ...memory });
   }
   return { ...stateFile, peers };
 }

@@ -1,0 +1,118 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { Drilled } from '../../src/commands/backup/drill-copies.ts';
+import { failLongUnproven, historyAfter } from '../../src/commands/backup/memory.ts';
+import { folderBytes } from '../../src/commands/backup/sizes.ts';
+import {
+  EMPTY_STATE,
+  findBackup,
+  readStateFile,
+  remember,
+  rememberBackups,
+  stateFilePath,
+  writeStateFile,
+} from '../../src/sync/history/last-verified.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
+import { newPeerProgress } from '../../src/sync/peer-progress.ts';
+import { filePeer } from '../helpers/federating.ts';
+import { HEAD } from '../helpers/results.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const NOW = new Date('2026-11-25T20:46:12.345Z');
+const EARLIER = '2026-11-20T20:46:12.345Z';
+const DAY_MS = 86_400_000;
+
+test.each([
+  [
+    'a proof',
+    { drilled: true, proven: true },
+    { provenAt: EARLIER, since: 3 },
+    { provenAt: NOW.toISOString(), since: 0 },
+  ],
+  [
+    'the drill of another peer',
+    { drilled: true, proven: false },
+    { provenAt: EARLIER, since: 3 },
+    { provenAt: EARLIER, since: 4 },
+  ],
+  ['the first drill of another peer', { drilled: true, proven: false }, null, { provenAt: null, since: 1 }],
+  [
+    'a run without drills',
+    { drilled: false, proven: false },
+    { provenAt: EARLIER, since: 3 },
+    { provenAt: EARLIER, since: 3 },
+  ],
+  ['a run without drills, and none before', { drilled: false, proven: false }, null, null],
+] as const)('what is known about drills after %s', (_, run, before, after) => {
+  expect(historyAfter(before, { ...run, now: NOW })).toEqual(after);
+});
+
+test('sizes and proofs stay in the state file, and only where a peer has an entry', async () => {
+  await using folder = await tempFolder();
+  await mkdir(folder.file('.dolt'));
+  const place = { root: HEAD, endpoint: 'file:///srv/box', ref: null, branch: 'main', local: 'main' };
+  const drills = { provenAt: EARLIER, since: 2 };
+  const size = { bytes: 12, of: 'folder' } as const;
+  const elsewhere = { ...place, branch: 'work' };
+  const found = { place, name: 'box', head: HEAD, verifiedAt: EARLIER };
+  const state = rememberBackups(remember(EMPTY_STATE, [found]), [
+    { place, memory: { size, drills } },
+    { place: elsewhere, memory: { drills } },
+  ]);
+  const later = remember(rememberBackups(state, [{ place, memory: { drills: { ...drills, since: 3 } } }]), [found]);
+  await writeStateFile(folder.path, later);
+  const { stateFile, warning } = await readStateFile(folder.path);
+  expect([findBackup(stateFile, place), findBackup(stateFile, elsewhere), warning]).toEqual([
+    { size, drills: { ...drills, since: 3 } },
+    null,
+    null,
+  ]);
+  await writeFile(stateFilePath(folder.path), JSON.stringify({ version: 2, peers: [{ ...found, drills: 1 }] }));
+  expect((await readStateFile(folder.path)).warning).not.toBeNull();
+});
+
+const PROVEN: Drilled = {
+  ...{ kind: 'proven', commit: HEAD, databaseHash: HEAD, tables: null },
+  ...{ head: HEAD, bytes: 1, durationMs: 1 },
+};
+
+describe('a backup that may not be read', () => {
+  const failureAfter = (
+    provenAt: string | null,
+    staleAfterMs: number | undefined,
+    kind: 'unproven' | 'proven' = 'unproven',
+  ) => {
+    const progress = newPeerProgress(
+      newPeerPlan({ peer: filePeer('vault', '/srv/vault'), actions: null, branch: 'main' }),
+    );
+    const drill: Drilled = kind === 'proven' ? PROVEN : { kind, durationMs: 1 };
+    const known = new Map([[progress, { bytes: null, growth: null, drills: { provenAt, since: 1 } }]]);
+    failLongUnproven({ drills: new Map([[progress, drill]]), notDrilled: null }, known, staleAfterMs, NOW);
+    return progress.failure;
+  };
+
+  test('fails after `stale-after` if an earlier run has proven it', () => {
+    expect(failureAfter(EARLIER, 4 * DAY_MS)).toMatchObject({
+      ...{ code: 'drill-unproven', message: expect.stringContaining('vault could not be read, and was last proven') },
+    });
+  });
+
+  test('fails nothing before, without `stale-after`, or if it was never proven', () => {
+    expect([failureAfter(EARLIER, 6 * DAY_MS), failureAfter(EARLIER, undefined), failureAfter(null, DAY_MS)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(failureAfter(EARLIER, DAY_MS, 'proven')).toBeNull();
+  });
+});
+
+test('a folder is measured only as far as the limits of time and number go', async () => {
+  await using folder = await tempFolder();
+  await mkdir(folder.file('in', 'deep'), { recursive: true });
+  for (const name of ['a', 'b', 'deep/c']) await writeFile(folder.file('in', name), '12345');
+  const within = { files: 4, milliseconds: 60_000 };
+  expect(await folderBytes(folder.file('in'), within)).toBe(15);
+  expect(await folderBytes(folder.file('in'), { ...within, files: 3 })).toBeNull();
+  expect(await folderBytes(folder.file('in'), { ...within, milliseconds: 0 })).toBeNull();
+});

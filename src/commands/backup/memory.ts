@@ -1,0 +1,93 @@
+import { Failure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { minute } from '../../report/figures.ts';
+import {
+  type BackupMemory,
+  type DrillHistory,
+  findBackup,
+  readStateFile,
+  rememberBackups,
+  writeStateFile,
+} from '../../sync/history/last-verified.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
+import { placeOf } from '../prepare/last-verified.ts';
+import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { PreparedSync } from '../prepare/prepare-sync.ts';
+import type { Copied } from './backup.ts';
+import { sizeOf } from './sizes.ts';
+
+/** What is known about the backup at one peer after a run. */
+export interface Known {
+  /** null: unknown. */
+  readonly bytes: number | null;
+  /** How much it grew since it was last measured on this machine; null: unknown. */
+  readonly growth: number | null;
+  /** When this machine last proved it, and how many runs with drills did not since then; null: nothing is recorded. */
+  readonly drills: DrillHistory | null;
+}
+
+/**
+ * Measures the backups, and records sizes and proofs for the next run. What cannot be measured or written fails nothing.
+ * The backups are made, so nothing is thrown.
+ */
+export async function rememberCopies(
+  { engines, work }: Pick<LocalDatabase, 'engines' | 'work'>,
+  { branch, lastVerified: { root, warning } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
+  { targets, drills }: Pick<Copied, 'targets' | 'drills'>,
+  now: Date,
+): Promise<ReadonlyMap<PeerProgress, Known>> {
+  const { stateFile } = await readStateFile(work);
+  const known = new Map<PeerProgress, Known>();
+  const news: { place: ReturnType<typeof placeOf>; memory: BackupMemory }[] = [];
+  for (const progress of targets) {
+    const drill = drills.get(progress) ?? null;
+    const size = progress.verified ? await sizeOf(progress, drill) : null;
+    const place = root === null ? null : placeOf(progress, branch, root);
+    const before = place === null ? null : findBackup(stateFile, place);
+    const growth = size !== null && before?.size?.of === size.of ? size.bytes - before.size.bytes : null;
+    const history = historyAfter(before?.drills ?? null, {
+      drilled: drills.size > 0,
+      proven: drill?.kind === 'proven',
+      now,
+    });
+    known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
+    if (place !== null) news.push({ place, memory: { size: size ?? before?.size, drills: history ?? undefined } });
+  }
+  if (warning !== null || news.length === 0) return known;
+  // While the database is held, as every write of this file; a failed write was reported by the one before.
+  await engines
+    .use(NO_CREDENTIALS, () => writeStateFile(work, rememberBackups(stateFile, news)))
+    .catch(() => undefined);
+  return known;
+}
+
+/**
+ * A backup that may not be read fails nothing, but not for ever: one that an earlier run proved fails once that is longer
+ * ago than `stale-after`.
+ */
+export function failLongUnproven(
+  { drills, notDrilled }: Pick<Copied, 'drills' | 'notDrilled'>,
+  known: ReadonlyMap<PeerProgress, Known>,
+  staleAfterMs: number | undefined,
+  now: Date,
+): void {
+  if (staleAfterMs === undefined || notDrilled !== null) return;
+  for (const [progress, { kind }] of drills) {
+    const provenAt = known.get(progress)?.drills?.provenAt ?? null;
+    if (kind !== 'unproven' || progress.failure !== null || provenAt === null) continue;
+    if (now.getTime() - Date.parse(provenAt) <= staleAfterMs) continue;
+    const { name } = progress.peer;
+    const message = `the backup at ${name} could not be read, and was last proven ${minute(provenAt)}`;
+    progress.fail(new Failure('drill-unproven', message));
+  }
+}
+
+/** The history of a peer after a run. @param run.drilled whether the run drilled any peer */
+export function historyAfter(
+  before: DrillHistory | null,
+  { drilled, proven, now }: { readonly drilled: boolean; readonly proven: boolean; readonly now: Date },
+): DrillHistory | null {
+  if (proven) return { provenAt: now.toISOString(), since: 0 };
+  if (!drilled) return before;
+  return { provenAt: before?.provenAt ?? null, since: (before?.since ?? 0) + 1 };
+}

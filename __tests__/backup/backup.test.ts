@@ -67,10 +67,11 @@ describe('a release', () => {
     expect(proven).toMatchObject({
       ...{ database: 'local', branch: 'main', tag: 'v1', commit: head, databaseHash: hash, copies: 2 },
       peers: [
-        { name: 'one', endpoint: url('one'), kind: 'proven', head, databaseHash: hash, tables: drill.tables },
-        { name: 'two', endpoint: url('two'), kind: 'proven', head, databaseHash: hash, tables: drill.tables },
+        { name: 'one', endpoint: 'file:///…/one', kind: 'proven', head, databaseHash: hash, tables: drill.tables },
+        { name: 'two', endpoint: 'file:///…/two', kind: 'proven', head, databaseHash: hash, tables: drill.tables },
       ],
     });
+    expect(written).not.toContain(folder.path);
     // The keys have one order, whatever the run.
     expect(Object.keys(proven).join()).toBe(
       'version,madeBy,date,database,branch,tag,commit,databaseHash,doltVersion,copies,required,peers',

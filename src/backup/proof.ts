@@ -12,8 +12,8 @@ interface Facts {
 }
 
 /**
- * The proof of a run's backups, to attach to a release; null if the run failed or proved none. It names no path of this
- * machine.
+ * The proof of a run's backups, to attach to a release; null if the run failed or proved none. It names no folder of this
+ * machine above its database and the backups.
  */
 export function proofOf(result: RunResult, { expected, date, madeBy }: Facts): Proof | null {
   const { backup, branch, database, doltVersion, peers, status } = result;
@@ -39,7 +39,7 @@ export function proofOf(result: RunResult, { expected, date, madeBy }: Facts): P
         : [
             {
               name,
-              endpoint,
+              endpoint: withoutFolders(endpoint),
               role,
               kind: drill.kind,
               head: remoteHead,
@@ -51,4 +51,9 @@ export function proofOf(result: RunResult, { expected, date, madeBy }: Facts): P
           ],
     ),
   };
+}
+
+/** Of the path of a peer on this machine only its last name: who reads a release does not have to know the others. */
+function withoutFolders(endpoint: string): string {
+  return endpoint.replace(/^((?:git\+)?file:\/\/)[^/]*\/.*?([^/]+)\/*$/i, '$1/…/$2');
 }

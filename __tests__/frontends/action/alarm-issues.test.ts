@@ -95,6 +95,9 @@ describe('the issue of a peer that fails', () => {
     await using api = await startGithubApi();
     await keepIssues([subject('failing', { code: 'id-collision', needsDecision: true })], keeping(api));
     expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
+    // Nor does it matter that the peer is no longer configured.
+    const rest = [subject('unknown', { peer: null }), subject('ok', { peer: 'vault' })];
+    expect((await keepIssues(rest, { ...keeping(api), complete: true })).done).toEqual([]);
     expect(openOf(api)).toMatchObject([{ title: 'Federation: box needs a decision (id-collision)' }]);
   });
 

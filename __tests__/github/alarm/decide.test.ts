@@ -28,7 +28,7 @@ test.each<[string, AlarmState | null, AlarmVerdict, AlarmAction]>([
   ['a peer that took no part', null, 'unknown', 'nothing'],
   ['the same with an issue', open(500), 'unknown', 'wait'],
   ['a peer that was removed', open(1), 'gone', 'close'],
-  ['the same with rows to decide about', open(1, 0, true), 'gone', 'close'],
+  ['the same with rows to decide about', open(1, 0, true), 'gone', 'wait'],
   ['the same without an issue', null, 'gone', 'nothing'],
 ])('%s', (_, state, verdict, action) => {
   expect(decideAlarm(state, verdict, NOW)).toBe(action);

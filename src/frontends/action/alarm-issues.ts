@@ -63,7 +63,8 @@ export async function keepIssues(subjects: readonly AlarmSubject[], keeping: Kee
   const gone = complete
     ? [...issues.values()].filter(({ state }) => state.peer !== null && !shown.has(state.peer))
     : [];
-  for (const issue of gone) if (calls.mayGoOn) await close(issue, 'gone', keeping, calls);
+  for (const issue of gone)
+    if (calls.mayGoOn && decideAlarm(issue.state, 'gone', now) === 'close') await close(issue, 'gone', keeping, calls);
   if (postponed > 0) calls.done.push(`${counted(postponed, 'issue')} will be written by later runs.`);
   return calls;
 }

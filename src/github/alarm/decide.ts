@@ -27,10 +27,9 @@ export function decideAlarm(open: AlarmState | null, verdict: AlarmVerdict, now:
       if (open === null) return 'open';
       return now - Date.parse(open.last) >= gapMs(open.comments) - TOLERANCE_MS ? 'comment' : 'wait';
     case 'ok':
+    case 'gone':
       if (open === null) return 'nothing';
       return open.needsDecision ? 'wait' : 'close';
-    case 'gone':
-      return open === null ? 'nothing' : 'close';
     case 'waiting':
     case 'unknown':
       return open === null ? 'nothing' : 'wait';

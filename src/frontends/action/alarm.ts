@@ -30,8 +30,15 @@ interface Ended {
   readonly subjects: readonly AlarmSubject[];
 }
 
-/** Inputs that tell a step from others of the workflow, and those that leave peers out. */
-const PLACE_INPUTS: readonly InputName[] = ['working-directory', 'config', 'database', 'shard', 'results'];
+/**
+ * Inputs that tell a step from others of the workflow, such as those of a matrix: with another value it works on something
+ * else. Steps that share issues would close those of each other. `tag` is none: it may differ in each run.
+ */
+const PLACE_INPUTS: readonly InputName[] = [
+  ...(['working-directory', 'config', 'database', 'branch', 'remote', 'peers'] as const),
+  ...(['only', 'only-role', 'shard', 'dry-run', 'results', 'jsonl-path'] as const),
+];
+/** Inputs that leave peers out. */
 const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role', 'shard'];
 
 /**

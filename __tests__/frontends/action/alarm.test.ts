@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { Secrets } from '../../../src/core/secrets.ts';
+import { raiseAlarm } from '../../../src/frontends/action/alarm.ts';
+import type { InputName } from '../../../src/frontends/action/inputs.ts';
+import type { AlarmSubject } from '../../../src/report/alarm/alarms.ts';
+import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
+
+const subjects = (verdict: AlarmSubject['verdict']): readonly AlarmSubject[] =>
+  [null, 'box'].map((peer) => ({ peer, verdict, code: null, needsDecision: false, details: () => '' }));
+
+/** One step of a workflow ends. */
+async function ended(api: StubApi, verdict: AlarmSubject['verdict'], inputs: Partial<Record<InputName, string>>) {
+  const written = (name: InputName) => (name === 'github-token' ? 'app-1' : (inputs[name] ?? ''));
+  const env = { GITHUB_REPOSITORY: 'org/repo', GITHUB_API_URL: api.url, GITHUB_WORKFLOW: 'night' };
+  const alarming = { issues: true, webhook: null, written, env, secrets: new Secrets() };
+  await raiseAlarm({ status: verdict === 'ok' ? 'success' : 'failed', subjects: subjects(verdict) }, alarming);
+  return api.issues.all.filter(({ state }) => state === 'open').length;
+}
+
+describe('two steps of one workflow that differ in one input', () => {
+  const DIFFERENT: readonly InputName[] = [
+    ...(['working-directory', 'config', 'database', 'branch', 'remote', 'peers'] as const),
+    ...(['only', 'only-role', 'shard', 'dry-run', 'results', 'jsonl-path'] as const),
+  ];
+
+  test.each(DIFFERENT)('%s have issues of their own', async (name) => {
+    await using api = await startGithubApi();
+    expect(await ended(api, 'failing', { [name]: 'a' })).toBe(2);
+    expect(await ended(api, 'ok', { [name]: 'b' })).toBe(2);
+    expect(await ended(api, 'ok', {})).toBe(2);
+    expect(await ended(api, 'ok', { [name]: 'a' })).toBe(0);
+    expect(await readFile('docs/alarms.md', 'utf8')).toContain(`\`${name}\``);
+  });
+
+  test.each<InputName>(['tag', 'timeout', 'stale-after'])('%s share them', async (name) => {
+    await using api = await startGithubApi();
+    expect(await ended(api, 'failing', { [name]: 'a' })).toBe(2);
+    expect(await ended(api, 'ok', { [name]: 'b' })).toBe(0);
+  });
+});

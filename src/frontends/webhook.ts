@@ -1,6 +1,6 @@
 import { HttpClient } from '@actions/http-client';
-import { errorMessage, Failure } from '../core/failure.ts';
-import { LEAST_SECRET, type Secrets } from '../core/secrets.ts';
+import { errorMessage, Failure, systemCode } from '../core/failure.ts';
+import { LEAST_SECRET, REDACTED, type Secrets } from '../core/secrets.ts';
 import { endsWithin } from '../core/time.ts';
 import type { WebhookMessage } from '../report/alarm/webhook-message.ts';
 
@@ -10,7 +10,8 @@ const LIMIT_MS = 10_000;
 const INSECURE_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
 
 /**
- * The address of a webhook. All of it is secret: whoever knows it can send messages.
+ * The address of a webhook. All of it is secret: whoever knows it can send messages, and some services put the secret into
+ * the name of the host.
  * @param source what gives it, for the error, which does not repeat the address
  * @throws Failure `bad-usage`
  */
@@ -24,7 +25,9 @@ export function parseWebhook(text: string, source: string, secrets: Secrets): UR
       hint: 'Set it to the whole address of the webhook. Plain http:// is only allowed to this machine.',
     });
   }
-  for (const form of [url.href, `${url.pathname}${url.search}`]) if (form.length >= LEAST_SECRET) secrets.add(form);
+  const hosts = INSECURE_HOSTS.includes(url.hostname) ? [] : [url.host, url.hostname];
+  const forms = [url.href, `${url.pathname}${url.search}`, ...hosts];
+  for (const form of forms) if (form.length >= LEAST_SECRET) secrets.add(form);
   return url;
 }
 
@@ -70,7 +73,7 @@ async function post(url: URL, body: string, limitMs: number): Promise<Posted> {
     const isPassing = status === 429 || status >= 500;
     return { kind: isPassing ? 'passing' : 'refused', reason: `it answered ${status}` };
   } catch (thrown) {
-    return { kind: 'passing', reason: errorMessage(thrown) };
+    return { kind: 'passing', reason: systemCode(thrown) ?? errorMessage(thrown).replaceAll(url.hostname, REDACTED) };
   } finally {
     client.dispose();
   }

@@ -74,8 +74,8 @@ async function sendWebhook(ended: Ended, { webhook, env, secrets }: Alarming, ru
   const message = webhookMessage(ended, run, env['GITHUB_REPOSITORY'] ?? null);
   if (webhook === null || message === null) return;
   const reason = await postWebhook(webhook, message);
-  if (reason === null) logText(`The webhook at ${webhook.host} got a message.`);
-  else logWarning(secrets.hide(`the webhook at ${webhook.host} did not accept the message: ${reason}`));
+  if (reason === null) logText('The webhook got a message.');
+  else logWarning(secrets.hide(`the webhook did not accept the message: ${reason}`));
 }
 
 async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run: AlarmRun): Promise<void> {

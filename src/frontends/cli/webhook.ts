@@ -30,8 +30,7 @@ export function webhookOf(env: Env, command: CommandName, about: { log: Logger; 
     try {
       const message = webhookMessage(endOf(end), { command, workflow: null, page: null }, null);
       const reason = message === null ? null : await postWebhook(url, message);
-      if (reason !== null)
-        log.warning(secrets.hide(`the webhook at ${url.host} did not accept the message: ${reason}`));
+      if (reason !== null) log.warning(secrets.hide(`the webhook did not accept the message: ${reason}`));
     } catch (thrown) {
       log.warning(secrets.hide(`the webhook got no message: ${toFailure(thrown).message}`));
     }

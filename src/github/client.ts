@@ -1,8 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { HttpClient } from '@actions/http-client';
 import { z } from 'zod';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { endsWithin, monotonicMs } from '../core/time.ts';
 
 /** One repository at the API of the server that runs the job. */
 export interface Repository {
@@ -11,6 +12,16 @@ export interface Repository {
   /** `owner/name`. */
   readonly name: string;
   readonly token: string;
+  /** When calls end, answered or not; absent: each has a limit of its own. */
+  readonly limits?: CallLimits;
+}
+
+/** Limits of time, because a server may send a byte now and then for ever. */
+interface CallLimits {
+  /** Of one call. */
+  readonly callMs: number;
+  /** The end of all calls, of the monotonic clock. */
+  readonly until: number;
 }
 
 /** What the API answered. `refused`: the token may not do this · `failed`: anything else that did not work. */
@@ -35,7 +46,9 @@ interface Call<T> {
 }
 
 const USER_AGENT = 'dolt-federation';
-const TIMEOUT_MS = 20_000;
+/** Without any byte. */
+const IDLE_MS = 20_000;
+const CALL_MS = 30_000;
 /** Answers of GitHub are smaller. The limit protects the memory from another server. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const VERSION = '2022-11-28';
@@ -55,6 +68,11 @@ export function repositoryOfJob(env: Env, token: string | undefined): Repository
   return protocol === 'https:' || INSECURE_HOSTS.includes(hostname) ? { api, name, token } : null;
 }
 
+/** The repository for several calls that may take so long together. */
+export function within(repository: Repository, allMs: number, callMs: number = CALL_MS): Repository {
+  return { ...repository, limits: { callMs, until: monotonicMs() + allMs } };
+}
+
 /**
  * One call of the API. Redirects are not followed, because the token must not go elsewhere, and nothing is retried: a
  * call that seemed to fail may have had its effect.
@@ -63,28 +81,24 @@ export async function call<T>(
   repository: Repository,
   { method, path, ofServer, body, schema }: Call<T>,
 ): Promise<Answer<T>> {
-  const { api, name, token } = repository;
+  const resource = ofServer === true ? path : `/repos/${repository.name}${path}`;
+  const subject = `${method} ${resource}`;
+  const { callMs, until } = repository.limits ?? { callMs: CALL_MS, until: Number.POSITIVE_INFINITY };
+  const left = Math.min(callMs, until - monotonicMs());
+  if (left <= 0) return { kind: 'failed', reason: `${subject} was not tried: the time for all calls is over` };
   const client = new HttpClient(USER_AGENT, [], {
     allowRetries: false,
     allowRedirects: false,
-    socketTimeout: TIMEOUT_MS,
+    socketTimeout: Math.min(IDLE_MS, left),
   });
-  const resource = ofServer === true ? path : `/repos/${name}${path}`;
-  const subject = `${method} ${resource}`;
+  const asking = ask(client, repository, { method, resource, text: body === undefined ? null : JSON.stringify(body) });
   try {
-    const headers = {
-      accept: 'application/vnd.github+json',
-      'content-type': 'application/json',
-      'x-github-api-version': VERSION,
-      authorization: `Bearer ${token}`,
-    };
-    const text = body === undefined ? null : JSON.stringify(body);
-    const { message } = await client.request(method, `${api}${resource}`, text, headers);
-    const status = message.statusCode ?? 0;
-    const answer = await readBody(message);
+    if (!(await endsWithin(asking.end, left)))
+      return { kind: 'failed', reason: `${subject} took longer than ${left} ms` };
+    const { status, headers, answer } = await asking.end;
     if (status === 404) return { kind: 'missing', reason: `${subject} answered 404` };
     if (status === 410) return { kind: 'failed', reason: `${subject} answered 410: the repository has it disabled` };
-    if (isLimited(status, message.headers))
+    if (isLimited(status, headers))
       return { kind: 'failed', reason: `${subject} answered ${status}: the rate limit is reached` };
     if (status === 401 || status === 403) return { kind: 'refused', reason: `${subject} answered ${status}` };
     if (status < 200 || status > 299) return { kind: 'failed', reason: `${subject} answered ${status}` };
@@ -94,8 +108,36 @@ export async function call<T>(
   } catch (thrown) {
     return { kind: 'failed', reason: `${subject} failed: ${errorMessage(thrown)}` };
   } finally {
+    asking.stop();
     client.dispose();
   }
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly answer: string;
+}
+
+/** Sends a request. @returns its answer, and how to stop reading that: a proxy keeps the connection of a client */
+function ask(
+  client: HttpClient,
+  { api, token }: Repository,
+  { method, resource, text }: { readonly method: string; readonly resource: string; readonly text: string | null },
+): { readonly end: Promise<Answered>; readonly stop: () => void } {
+  const headers = {
+    accept: 'application/vnd.github+json',
+    'content-type': 'application/json',
+    'x-github-api-version': VERSION,
+    authorization: `Bearer ${token}`,
+  };
+  let answering: IncomingMessage | null = null;
+  const end = async (): Promise<Answered> => {
+    const { message } = await client.request(method, `${api}${resource}`, text, headers);
+    answering = message;
+    return { status: message.statusCode ?? 0, headers: message.headers, answer: await readBody(message) };
+  };
+  return { end: end(), stop: () => void answering?.destroy() };
 }
 
 /** GitHub limits rates with 403 as well, and then says so in a header. */

@@ -2,7 +2,7 @@ import { notice } from '@actions/core';
 import type { Env } from '../../core/env.ts';
 import { toFailure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { repositoryOfJob } from '../../github/client.ts';
+import { repositoryOfJob, within } from '../../github/client.ts';
 import type { AlarmSubject } from '../../report/alarm/alarms.ts';
 import type { AlarmRun } from '../../report/alarm/issue-text.ts';
 import { webhookMessage } from '../../report/alarm/webhook-message.ts';
@@ -38,6 +38,8 @@ const PLACE_INPUTS: readonly InputName[] = [
   ...(['working-directory', 'config', 'database', 'branch', 'remote', 'peers'] as const),
   ...(['only', 'only-role', 'shard', 'dry-run', 'results', 'jsonl-path'] as const),
 ];
+/** All calls about the issues of a run: the alarm must not hold the step. */
+const ALL_CALLS_MS = 60_000;
 /** Inputs that leave peers out. */
 const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role', 'shard'];
 
@@ -86,7 +88,8 @@ async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run:
   // A command that could not run shows no peers, and a report without a leg not all of them.
   const isWhole = subjects.length > 1 && subjects.every(({ peer, verdict }) => peer !== null || verdict === 'ok');
   const complete = isWhole && SELECTING_INPUTS.every((name) => written(name) === '');
-  const { done, reasons } = await keepIssues(subjects, { repository, place, run, now: Date.now(), complete });
+  const limited = within(repository, ALL_CALLS_MS);
+  const { done, reasons } = await keepIssues(subjects, { repository: limited, place, run, now: Date.now(), complete });
   for (const line of done) logText(line);
   const [reason] = reasons;
   if (reason !== undefined) notWritten(reason);

@@ -4,6 +4,7 @@ import type { Proposed } from '../../commands/context.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
 import type { Env } from '../../core/env.ts';
+import { within } from '../../github/client.ts';
 import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
 import { type Labelled, setLabel } from '../../github/labels.ts';
 import type { WrittenInputs } from './inputs.ts';
@@ -20,6 +21,9 @@ export interface Commenting {
   readonly env: Env;
 }
 
+/** All calls about the comment and the label. */
+const ALL_CALLS_MS = 60_000;
+
 /**
  * Writes comment and label of the pull request that started the step, as the inputs `comment` and `label` say. What cannot
  * be written does not fail the step: the token of a fork may only read, and the job summary has the same text.
@@ -32,13 +36,13 @@ export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, 
     logText('The event has no pull request to comment on.');
     return;
   }
-  const { repository } = proposed;
-  if (repository === null) {
+  if (proposed.repository === null) {
     const title = titleOf(mode === 'never' ? 'label' : 'comment');
     notice('The step has no github-token for the API of its server. The job summary has the report.', { title });
     return;
   }
   const { text, label } = pullRequest();
+  const repository = within(proposed.repository, ALL_CALLS_MS);
   if (mode !== 'never') {
     const create = mode === 'always' || (label !== null && label !== 'no change');
     report('comment', await writeComment(repository, placeOf(number, commenting), { body: text, create }));

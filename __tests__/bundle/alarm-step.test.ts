@@ -141,6 +141,32 @@ describe('a step with an alarm', () => {
   });
 });
 
+test('a step whose outputs cannot be written raises one alarm: about itself, and about its peers', async () => {
+  await configure(peers(GONE));
+  api.issues.all.length = 0;
+  const messages = hook.bodies.length;
+  const inputs = {
+    config: 'c.yaml',
+    database: 'local',
+    'dolt-path': testDolt(),
+    retries: '0',
+    'github-token': 'app-1',
+  };
+  const end = await runner.main({
+    inputs: { ...inputs, 'issue-on-failure': 'true', 'webhook-url': `${hook.url}/${SECRET}` },
+    env: {
+      ...{ GITHUB_OUTPUT: folder.file('missing'), GITHUB_WORKFLOW: 'night' },
+      ...{ GITHUB_REPOSITORY: 'org/repo', GITHUB_API_URL: `${api.url}/api/v3` },
+    },
+  });
+  expect(end.exitCode).toBe(2);
+  expect(opened()).toEqual(['Federation: sync in night failed (bad-usage)', 'Federation: box failed (network)']);
+  expect(hook.bodies.slice(messages).map((body) => JSON.parse(body))).toMatchObject([
+    { status: 'failed', error: { code: 'bad-usage' }, peers: [{ name: 'box', code: 'network' }] },
+  ]);
+  api.issues.all.length = 0;
+});
+
 test('a step that may not write is skipped, whatever its command, and alerts nobody', async () => {
   await configure(peers(GONE));
   // A plan reads the former configuration through the same API.

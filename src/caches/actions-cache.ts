@@ -6,7 +6,7 @@ import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secrets } from '../core/secrets.ts';
-import { secondsText } from '../core/text.ts';
+import { secondsText, shellWord } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { pack, unpack } from './archive.ts';
 import type { FileCache, Stored, Wanted } from './file-cache.ts';
@@ -42,6 +42,9 @@ const LAYOUT = shortDigest('dolt-federation, layout 1', 64);
 /** A conflict, as an answer of the service says it. */
 const EXISTS = { ok: false } as const;
 
+/** A key that this project makes. A log shows it, and a person copies it into a shell. */
+const OWN_KEY = /^[\w.-]+$/;
+
 /** More files than any database of a size that is cached has. */
 const MAX_FILES = 10_000;
 /** Our archives hold data that is compressed already. */
@@ -73,8 +76,8 @@ export class ActionsCache implements FileCache {
       const begun = monotonicMs();
       const [key = '', ...others] = wanted.keys;
       const found = await this.#call(way, LOOK_UP, { key, restore_keys: others });
-      // The service also finds keys that only begin like the first one.
-      const isWanted = wanted.keys.some((one) => found.key.startsWith(one));
+      // The service also finds keys that only begin like the first one. Others may have chosen the rest.
+      const isWanted = OWN_KEY.test(found.key) && wanted.keys.some((one) => found.key.startsWith(one));
       if (!found.ok || !isWanted) {
         this.#say(`${wanted.what}: no entry`);
         return null;
@@ -151,7 +154,7 @@ export class ActionsCache implements FileCache {
 
   refuse(key: string, why: string): void {
     this.#surroundings.log.warning(
-      `The entry ${key} of the Actions cache is not used: ${why}. Delete it: gh cache delete ${key}`,
+      `The entry ${key} of the Actions cache is not used: ${why}. Delete it: gh cache delete ${shellWord(key)}`,
     );
   }
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
 import type { CloneSource } from './clone.ts';
 import type { Engine, TimeLimit } from './server/engines.ts';
 import { branchHead, branchNames, deleteBranch, trackedBranches, trackingHead, trackingRefs } from './sql/heads.ts';
@@ -73,10 +74,14 @@ export async function fetchSource(
     const present = new Set((await readTags(sql)).map(({ name }) => name));
     // A fetch leaves out a tag whose chunk is here, although the tag is not (Dolt 2.3.0). The source may have dropped it.
     for (const name of tags) {
-      if (!present.has(name))
-        await fetch([...as, remote, `refs/tags/${name}:refs/tags/${name}`]).catch(() => undefined);
+      if (!present.has(name)) await fetch([...as, remote, `refs/tags/${name}:refs/tags/${name}`]).catch(ignoreMissing);
     }
   });
+}
+
+/** @throws every other failure: the source may have the tag, which the database would then lack */
+function ignoreMissing(thrown: unknown): void {
+  if (!(thrown instanceof Failure) || thrown.code !== 'branch-missing') throw thrown;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -58,6 +59,8 @@ interface Poison {
   readonly spoil?: (noms: string) => Promise<unknown>;
   readonly describes?: (entry: { version: number; branch: string; head: string; cloneMs: number }) => unknown;
   readonly from?: () => string;
+  /** Sees each line of the log when it is written. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Stores a database as somebody who may write to the cache could, and lets a run use it. */
@@ -75,8 +78,11 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
   await pack(data, [ENTRY_FILE, ...names.map((name) => `noms/${name}`)], folder.file('entry'), LIVE);
   service.entries.set(`${PREFIX}1`, await readFile(folder.file('entry')));
   const lines: string[] = [];
-  const says = (level: string) => (text: string) => void lines.push(`${level}: ${text}`);
-  const log = { debug() {}, info: says('info'), warning: says('warning') };
+  const says = (level: string) => (text: string) => {
+    lines.push(`${level}: ${text}`);
+    poison.onLine?.(text);
+  };
+  const log = { debug: (text: string) => poison.onLine?.(text), info: says('info'), warning: says('warning') };
   const context: Context = {
     env: { PATH: readEnv()['PATH'] ?? '', ...service.env },
     cwd: folder.path,
@@ -200,6 +206,22 @@ describe('a restored database', () => {
     expect(await clone.head()).toBe(head);
     expect(await clone.rows('SELECT COUNT(*) AS n FROM items WHERE id = 77')).toEqual([{ n: 1 }]);
     expect(await clone.dolt('fsck', '--quiet')).toContain('No problems found.');
+  });
+
+  test('is thrown away if a tag cannot be fetched, although everything else could', async () => {
+    await using folder = await tempFolder();
+    const [box, away] = [folder.file('box'), folder.file('away')];
+    await cp(world.file('box'), box, { recursive: true });
+    let fetches = 0;
+    const onLine = (line: string) => {
+      if (line.startsWith('Dolt: CALL DOLT_FETCH') && ++fetches === 1) renameSync(box, away);
+      if (line.includes(' is not used: ')) renameSync(away, box);
+    };
+    const { made, lines, clone } = await run(folder, { onLine }, `file://${box}`);
+    expect(fetches).toBe(2);
+    expect(made.restored).toBeNull();
+    expect(lines.join('\n')).toContain(' is not used: ');
+    expect(await clone.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: old }]);
   });
 
   test('does not bring back what a rewrite of its source removed', async () => {

@@ -17,6 +17,7 @@ const DRILL = {
   bytes: 1_234_567,
   growth: -2_000,
   durationMs: 1_500,
+  lastProvenAt: '2026-11-27T03:00:00.000Z',
 } as const;
 
 const backedUp = (backup: Partial<NonNullable<RunResult['backup']>> = {}) =>

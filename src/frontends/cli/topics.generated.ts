@@ -1740,17 +1740,31 @@ is in a private folder, which is removed.
       Proven: the tag names the commit, and the branch contains it
 
 rotate takes backup number *(days since 1970-01-01, UTC) mod n* in the order of
-their names. A run on each day thus drills each of n backups every n days.
+their names. A run on each day thus drills each of n backups every n days. Runs
+that are further apart can miss a backup for ever: of seven backups, a weekly
+run always drills the same one. The number of days between two runs must have no
+divisor in common with n. Else use full. A notice (drill-unproven) names each
+backup that more than n runs in a row did not prove, as far as this machine
+knows.
 
   proven
       the clone has the same data as our database at that commit
   differs
       the backup is damaged, or has other data: the peer fails with drill-failed
   unproven
-      the backup was pushed and verified, but the drill could not read it: a
-      warning
+      the backup was pushed and verified, but nothing is proven about it
   skipped
       this run did not drill it
+
+  its server does not serve it: the network, silence, a missing folder
+      the peer fails with drill-unproven: the same run pushed and read there
+  the credentials may not read it, or this machine cannot clone it
+      a warning. With --stale-after the peer fails once its last proof is older
+  our own database cannot be read
+      an error of the run, which is partial (exit code 3)
+
+lastProvenAt in the JSON and in the report is when a drill last proved the
+backup. It is in .dolt/dolt-federation.json, so a fresh runner knows none.
 
 Not proven: that the backup is still there tomorrow, that an attacker with its
 credentials cannot delete it, and that our own database was right. Uncommitted
@@ -1765,15 +1779,20 @@ the run succeeds as soon as two backups have the proven commit, whatever happens
 to the others. Their errors become warnings. With fewer copies the run fails
 with too-few-copies (exit code 1).
 
+A backup that differs always counts: the run is at least partial (exit code 3),
+and a problem names the peer. With rotate the same holds if the one backup of
+the day is not served.
+
 A backup counts if it is proven. With off, and for backups whose turn it is not,
-a verified push counts. unproven does not count. Without --require-copies it
-fails nothing.
+a verified push counts. unproven does not count. With rotate, --require-copies
+thus counts proofs of one backup only, and trusts the pushes to the others.
 
 SIZES
 
 The report has the size of each backup, and its growth since the last run on the
-same machine. A peer that is a folder is measured there. For every other kind it
-is the size of the clone, so an undrilled backup has none. The last size is in
+same machine. A peer that is a folder is measured there, unless it has more than
+20,000 files or takes more than 10 seconds. For every other kind it is the size
+of the clone, so an undrilled backup has none. The last size is in
 .dolt/dolt-federation.json. On a fresh runner there is none, and the growth is
 empty.
 
@@ -1811,9 +1830,10 @@ same order:
       ]
     }
 
-The proof has names of tables and endpoints, and no values. It is not signed:
-who can replace the file can write another one. Anybody can check it: clone the
-backup, and compare the hash.
+The proof has names of tables and endpoints, and no values. Of a path on this
+machine it has only the last name: file:///…/issues. It is not signed: who can
+replace the file can write another one. Anybody can check it: clone the backup,
+and compare the hash.
 
 RESTORE A BACKUP
 

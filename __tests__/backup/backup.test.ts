@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
@@ -8,39 +7,14 @@ import { proofSchema } from '../../src/contract/result.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { backUp, remoteRefs } from '../helpers/backing-up.ts';
+import { backupScene } from '../helpers/backup-scene.ts';
 import { makeDatabaseOf } from '../helpers/database.ts';
-import { scenario } from '../helpers/scenario.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-
-/** A database whose primary has its first commit, and two folders for backups that do not exist yet. */
-async function scene(folder: TempFolder) {
-  const made = await scenario(folder)
-    .database('local', "INSERT INTO items VALUES (3, 'three', 'cleo')")
-    .mailbox('prim')
-    .build();
-  const local = made.database('local');
-  const url = (name: string) => `file://${folder.file(name)}`;
-  const peers = [
-    `prim: {endpoint: "${url('prim')}", role: primary}`,
-    `one: {endpoint: "${url('one')}", role: backup}`,
-    `two: {endpoint: "${url('two')}", role: archive}`,
-  ].join('\n');
-  const tags = async () =>
-    Object.fromEntries(
-      (await local.rows('SELECT tag_name, tag_hash FROM dolt_tags')).map((row) => [row['tag_name'], row['tag_hash']]),
-    );
-  /** Whether anything was pushed there; registering a remote makes an empty folder. */
-  const hasData = (name: string) => existsSync(join(folder.file(name), 'manifest'));
-  return { local, peers, url, tags, hasData, head: await local.head() };
-}
-
-const isRestoring = ({ peer, step, detail }: PeerEvent, name: string) =>
-  peer === name && step === 'verifying' && detail === 'restoring the backup';
+import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a release', () => {
   test('is tagged, pushed to all backups, and proven; later runs back up the commit of the tag', async () => {
     await using folder = await tempFolder();
-    const { local, peers, url, tags, head } = await scene(folder);
+    const { local, peers, url, tags, head } = await backupScene(folder);
     const proof = folder.file('proof.json');
     const { result } = await backUp(folder, peers, { drill: 'full', proof });
     const drill = { kind: 'proven', tag: 'pushed', tables: [{ name: 'items', rows: 3 }], growth: null };
@@ -137,7 +111,7 @@ describe('a release', () => {
 
   test('of the primary is backed up by a database that does not have the tag yet', async () => {
     await using folder = await tempFolder();
-    const { local, peers, url, tags, head } = await scene(folder);
+    const { local, peers, url, tags, head } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
     await local.sql(
       `CALL DOLT_TAG('-m', 'the first', 'v1', '${base}')`,
@@ -165,7 +139,7 @@ describe('a release', () => {
 describe('a tag that names another commit', () => {
   test('here and at the primary stops the run before anything is pushed', async () => {
     await using folder = await tempFolder();
-    const { local, peers, url, tags, head, hasData } = await scene(folder);
+    const { local, peers, url, tags, head, hasData } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
     await local.sql(
       `CALL DOLT_TAG('v1', '${base}')`,
@@ -184,7 +158,7 @@ describe('a tag that names another commit', () => {
 
   test('at a backup fails that peer alone, also where the commit is unknown here', async () => {
     await using folder = await tempFolder();
-    const { local, peers, url, head, tags, hasData } = await scene(folder);
+    const { local, peers, url, head, tags, hasData } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
     await local.sql(
       `CALL DOLT_REMOTE('add', 'elsewhere', '${url('one')}')`,
@@ -237,7 +211,7 @@ describe('a tag that names another commit', () => {
 
   test('outside of our branch is refused', async () => {
     await using folder = await tempFolder();
-    const { local, peers, hasData } = await scene(folder);
+    const { local, peers, hasData } = await backupScene(folder);
     await local.sql("CALL DOLT_CHECKOUT('-b', 'side')", "CALL DOLT_COMMIT('--allow-empty', '-m', 'aside')");
     await local.sql("CALL DOLT_TAG('v1', 'side')");
     await expect(backUp(folder, peers)).rejects.toMatchObject({ code: 'tag-not-ours' });
@@ -247,7 +221,7 @@ describe('a tag that names another commit', () => {
 
 test('a tag that the primary did not get is not left here, and no backup gets it', async () => {
   await using folder = await tempFolder();
-  const { local, peers, tags, hasData } = await scene(folder);
+  const { local, peers, tags, hasData } = await backupScene(folder);
   const onEvent = ({ peer, step }: PeerEvent) => {
     if (peer !== 'prim' || step !== 'pushing') return;
     renameSync(folder.file('prim'), folder.file('moved'));
@@ -265,113 +239,4 @@ test('a tag that the primary did not get is not left here, and no backup gets it
   const later = await local.commit('later', 'DELETE FROM items WHERE id = 1');
   const { result } = await backUp(folder, peers, { drill: 'off' });
   expect(result).toMatchObject({ status: 'success', backup: { commit: later, copies: 2 } });
-});
-
-describe('backups that are not there', () => {
-  test('a peer that is down, with as many copies as required, and fewer', async () => {
-    await using folder = await tempFolder();
-    const { peers } = await scene(folder);
-    const all = `${peers}\ndown: {endpoint: "file://${folder.file('no', 'disk')}", role: backup}`;
-    const enough = await backUp(folder, all, { required: 2 });
-    expect(enough.result).toMatchObject({
-      status: 'success',
-      peers: [{ status: 'failed', drill: { kind: 'skipped' } }, { status: 'pushed' }, { status: 'pushed' }],
-      backup: { copies: 2, required: 2 },
-    });
-    expect(exitCodeOf(enough.result, 'any')).toBe(EXIT.ok);
-    const tooFew = await backUp(folder, all, { required: 3, drill: 'off' });
-    expect(tooFew.result).toMatchObject({
-      status: 'failed',
-      problems: [{ severity: 'error', code: 'too-few-copies', message: expect.stringContaining('2 peers') }],
-      backup: { copies: 2, required: 3 },
-    });
-    expect(exitCodeOf(tooFew.result, 'any')).toBe(EXIT.failed);
-    const every = await backUp(folder, all, { drill: 'off' });
-    expect([every.result.status, exitCodeOf(every.result, 'any')]).toEqual(['partial', EXIT.partial]);
-  });
-
-  /** Overwrites the table files of a folder. */
-  const damage = (path: string) => {
-    for (const name of readdirSync(path)) if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(path, name), 'damaged');
-  };
-
-  test('one that vanishes before its drill is unproven, one that is damaged differs, and both fail', async () => {
-    await using folder = await tempFolder();
-    const { peers } = await scene(folder);
-    const onEvent = (event: PeerEvent) => {
-      if (isRestoring(event, 'one')) renameSync(folder.file('one'), folder.file('moved'));
-      if (isRestoring(event, 'two')) damage(folder.file('two'));
-    };
-    const proof = folder.file('proof.json');
-    const more = `${peers}\nzeta: {endpoint: "file://${folder.file('zeta')}", role: backup}`;
-    const { result } = await backUp(folder, more, { onEvent, proof, required: 2 });
-    expect(result).toMatchObject({
-      status: 'failed',
-      peers: [
-        {
-          ...{ name: 'one', status: 'failed', verified: false, drill: { kind: 'unproven', databaseHash: null } },
-          error: { code: 'drill-unproven', message: expect.stringContaining('does not exist') },
-        },
-        { name: 'two', status: 'failed', verified: false, error: { code: 'drill-failed' }, drill: { kind: 'differs' } },
-        { name: 'zeta', status: 'pushed', drill: { kind: 'proven' } },
-      ],
-      backup: { copies: 1, proof: null },
-    });
-    expect(result.problems[0]).toMatchObject({
-      code: 'too-few-copies',
-      message: expect.stringContaining('not one (drill-unproven), two (drill-failed)'),
-    });
-    expect(existsSync(proof)).toBe(false);
-  });
-
-  test('a damaged one makes the run partial, also where the others are copies enough', async () => {
-    await using folder = await tempFolder();
-    const { local, peers, url, hasData } = await scene(folder);
-    let drilled = '';
-    const onEvent = ({ peer, step, detail }: PeerEvent) => {
-      if (step !== 'verifying' || detail !== 'restoring the backup') return;
-      drilled = peer;
-      damage(folder.file(peer));
-    };
-    const { result } = await backUp(folder, peers, { onEvent, drill: 'rotate', required: 1 });
-    expect(result).toMatchObject({ status: 'partial', backup: { copies: 1, required: 1 } });
-    expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
-    expect(result.problems).toContainEqual(
-      expect.objectContaining({ ...{ severity: 'error', code: 'drill-failed', peer: drilled } }),
-    );
-    expect(result.peers.find(({ name }) => name === drilled)).toMatchObject({ error: { code: 'drill-failed' } });
-
-    // A row of ours that no query can read is no reason to be without the copies.
-    await local.commit(
-      'unreadable',
-      "CREATE TABLE bad (id INT PRIMARY KEY, t TIME, v VARCHAR(20) AS (CONCAT(t, '')))",
-      "INSERT INTO bad (id, t) VALUES (1, '10:00:00')",
-    );
-    const fresh = `three: {endpoint: "${url('three')}", role: backup}`;
-    const proof = folder.file('proof.json');
-    const ours = await backUp(folder, fresh, { tag: null, drill: 'full', proof });
-    expect(ours.result).toMatchObject({
-      status: 'partial',
-      peers: [{ status: 'pushed', verified: true, error: null, drill: { kind: 'unproven' } }],
-      backup: { copies: 0, proof: null },
-    });
-    expect(ours.result.problems[0]).toMatchObject({
-      ...{ severity: 'error', peer: null, message: expect.stringContaining('the table bad cannot be read') },
-    });
-    expect([exitCodeOf(ours.result, 'any'), hasData('three')]).toEqual([EXIT.partial, true]);
-
-    // Nor is a proof that cannot be written.
-    const onRestoring = ({ step }: PeerEvent) => {
-      if (step === 'verifying' && !existsSync(proof)) mkdirSync(proof);
-    };
-    const unwritten = await backUp(folder, fresh, { tag: null, drill: 'head', proof, onEvent: onRestoring });
-    expect(unwritten.result).toMatchObject({
-      status: 'partial',
-      peers: [{ name: 'three', drill: { kind: 'proven' } }],
-      backup: { copies: 1, proof: null },
-    });
-    expect(unwritten.result.problems[0]).toMatchObject({
-      ...{ severity: 'error', message: expect.stringContaining('their proof could not be written') },
-    });
-  }, 60_000);
 });

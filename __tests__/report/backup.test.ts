@@ -71,7 +71,7 @@ describe('what was backed up', () => {
     expect(text(result)).toMatch(/^partner +pushed +2 +yes +pushed +proven +1\.2 MB +-2\.0 kB$/m);
     expect(summary(result)).toContain('<code>v1</code> at ');
     expect(summary(result)).toContain(
-      '| <code>partner</code> | proven | pushed | <code>01234567</code> | 2 | 42 | 1.2 MB | -2.0 kB | 1.5 s |',
+      '| <code>partner</code> | proven | 2026-11-27 03:00Z | pushed | <code>01234567</code> | 2 | 42 | 1.2 MB | -2.0 kB | 1.5 s |',
     );
   });
 });

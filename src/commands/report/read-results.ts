@@ -84,7 +84,7 @@ async function readResult(path: string, file: string, room: { bytes: number }): 
       `${file} is not read: all results together are larger than ${MAX_ALL_BYTES / SMALL_BYTES} MiB`,
       {
         location: { file: path },
-        hint: 'Report fewer results at once, or let the runs show less with `report-values: keys` or `none`.',
+        hint: 'Report fewer results at once, or let the runs show less with `--report-values keys` or `none`.',
       },
     );
   room.bytes -= content.bytes.length;

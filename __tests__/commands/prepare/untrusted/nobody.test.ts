@@ -113,7 +113,7 @@ test.each<[string, Case]>([
     'a peer to clone that the workflow of the change sets',
     {
       ...{ head: PEERS, main: PEERS, base: PEERS, request: { bootstrap: 'box' } },
-      ...{ reasons: { box: 'no-database', up: 'no-database' }, says: '`bootstrap` is ignored' },
+      ...{ reasons: { box: 'no-database', up: 'no-database' }, says: '`--bootstrap` is ignored' },
     },
   ],
   [

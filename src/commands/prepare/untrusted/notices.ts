@@ -35,7 +35,7 @@ export function ignoredBootstrap(
 ): readonly Diagnostic[] {
   const isPrimary = peers.some(({ name, role }) => name === bootstrap && role === 'primary');
   if (bootstrap === used.bootstrap || isPrimary) return [];
-  const message = `\`bootstrap\` is ignored, because the change may alter the workflow of this event: the primary is cloned, not ${bootstrap}`;
+  const message = `\`--bootstrap\` is ignored, because the change may alter the workflow of this event: the primary is cloned, not ${bootstrap}`;
   return [{ severity: 'notice', code: CODE, message, hint: '' }];
 }
 

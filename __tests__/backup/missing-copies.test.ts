@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
+import { EXIT } from '../../src/contract/exit-codes.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
+import { backUp } from '../helpers/backing-up.ts';
+import { backupScene, isRestoring } from '../helpers/backup-scene.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+describe('backups that are not there', () => {
+  test('a peer that is down, with as many copies as required, and fewer', async () => {
+    await using folder = await tempFolder();
+    const { peers } = await backupScene(folder);
+    const all = `${peers}\ndown: {endpoint: "file://${folder.file('no', 'disk')}", role: backup}`;
+    const enough = await backUp(folder, all, { required: 2 });
+    expect(enough.result).toMatchObject({
+      status: 'success',
+      peers: [{ status: 'failed', drill: { kind: 'skipped' } }, { status: 'pushed' }, { status: 'pushed' }],
+      backup: { copies: 2, required: 2 },
+    });
+    expect(exitCodeOf(enough.result, 'any')).toBe(EXIT.ok);
+    const tooFew = await backUp(folder, all, { required: 3, drill: 'off' });
+    expect(tooFew.result).toMatchObject({
+      status: 'failed',
+      problems: [{ severity: 'error', code: 'too-few-copies', message: expect.stringContaining('2 peers') }],
+      backup: { copies: 2, required: 3 },
+    });
+    expect(exitCodeOf(tooFew.result, 'any')).toBe(EXIT.failed);
+    const every = await backUp(folder, all, { drill: 'off' });
+    expect([every.result.status, exitCodeOf(every.result, 'any')]).toEqual(['partial', EXIT.partial]);
+  });
+
+  /** Overwrites the table files of a folder. */
+  const damage = (path: string) => {
+    for (const name of readdirSync(path)) if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(path, name), 'damaged');
+  };
+
+  test('one that vanishes before its drill is unproven, one that is damaged differs, and both fail', async () => {
+    await using folder = await tempFolder();
+    const { peers } = await backupScene(folder);
+    const onEvent = (event: PeerEvent) => {
+      if (isRestoring(event, 'one')) renameSync(folder.file('one'), folder.file('moved'));
+      if (isRestoring(event, 'two')) damage(folder.file('two'));
+    };
+    const proof = folder.file('proof.json');
+    const more = `${peers}\nzeta: {endpoint: "file://${folder.file('zeta')}", role: backup}`;
+    const { result } = await backUp(folder, more, { onEvent, proof, required: 2 });
+    expect(result).toMatchObject({
+      status: 'failed',
+      peers: [
+        {
+          ...{ name: 'one', status: 'failed', verified: false, drill: { kind: 'unproven', databaseHash: null } },
+          error: { code: 'drill-unproven', message: expect.stringContaining('does not exist') },
+        },
+        { name: 'two', status: 'failed', verified: false, error: { code: 'drill-failed' }, drill: { kind: 'differs' } },
+        { name: 'zeta', status: 'pushed', drill: { kind: 'proven' } },
+      ],
+      backup: { copies: 1, proof: null },
+    });
+    expect(result.problems[0]).toMatchObject({
+      code: 'too-few-copies',
+      message: expect.stringContaining('not one (drill-unproven), two (drill-failed)'),
+    });
+    expect(existsSync(proof)).toBe(false);
+  });
+
+  test('a damaged one makes the run partial, also where the others are copies enough', async () => {
+    await using folder = await tempFolder();
+    const { local, peers, url, hasData } = await backupScene(folder);
+    let drilled = '';
+    const onEvent = ({ peer, step, detail }: PeerEvent) => {
+      if (step !== 'verifying' || detail !== 'restoring the backup') return;
+      drilled = peer;
+      damage(folder.file(peer));
+    };
+    const { result } = await backUp(folder, peers, { onEvent, drill: 'rotate', required: 1 });
+    expect(result).toMatchObject({ status: 'partial', backup: { copies: 1, required: 1 } });
+    expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
+    expect(result.problems).toContainEqual(
+      expect.objectContaining({ ...{ severity: 'error', code: 'drill-failed', peer: drilled } }),
+    );
+    expect(result.peers.find(({ name }) => name === drilled)).toMatchObject({ error: { code: 'drill-failed' } });
+
+    // A row of ours that no query can read is no reason to be without the copies.
+    await local.commit(
+      'unreadable',
+      "CREATE TABLE bad (id INT PRIMARY KEY, t TIME, v VARCHAR(20) AS (CONCAT(t, '')))",
+      "INSERT INTO bad (id, t) VALUES (1, '10:00:00')",
+    );
+    const fresh = `three: {endpoint: "${url('three')}", role: backup}`;
+    const proof = folder.file('proof.json');
+    const ours = await backUp(folder, fresh, { tag: null, drill: 'full', proof });
+    expect(ours.result).toMatchObject({
+      status: 'partial',
+      peers: [{ status: 'pushed', verified: true, error: null, drill: { kind: 'unproven' } }],
+      backup: { copies: 0, proof: null },
+    });
+    expect(ours.result.problems[0]).toMatchObject({
+      ...{ severity: 'error', peer: null, message: expect.stringContaining('the table bad cannot be read') },
+    });
+    expect([exitCodeOf(ours.result, 'any'), hasData('three')]).toEqual([EXIT.partial, true]);
+
+    // Nor is a proof that cannot be written.
+    const onRestoring = ({ step }: PeerEvent) => {
+      if (step === 'verifying' && !existsSync(proof)) mkdirSync(proof);
+    };
+    const unwritten = await backUp(folder, fresh, { tag: null, drill: 'head', proof, onEvent: onRestoring });
+    expect(unwritten.result).toMatchObject({
+      status: 'partial',
+      peers: [{ name: 'three', drill: { kind: 'proven' } }],
+      backup: { copies: 1, proof: null },
+    });
+    expect(unwritten.result.problems[0]).toMatchObject({
+      ...{ severity: 'error', message: expect.stringContaining('their proof could not be written') },
+    });
+  }, 60_000);
+});

@@ -3,6 +3,7 @@ import { isWithinStaleAfter } from '../../src/commands/outcome/staleness.ts';
 import { combine, exitCodeOfReport } from '../../src/commands/report/index.ts';
 import type { ReadFile } from '../../src/commands/report/read-results.ts';
 import type { PeerResult, RunResult } from '../../src/contract/result.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { combinedAlarms } from '../../src/report/combined/alarm.ts';
 import { failed, peer, runResult } from '../helpers/results.ts';
 
@@ -33,6 +34,9 @@ test('a missing leg fails the report itself', () => {
     [null, 'failing', 'leg-missing'],
     ['origin', 'ok', null],
   ]);
+  const [itself] = combinedAlarms(reported([leg(1)]), isWithinStaleAfter);
+  expect(itself?.details()).toContain('## ⚠️ dolt-federation report: partial');
+  expect(itself?.details()).toContain('| 2/2 | missing |');
 });
 
 test('commits that no peer has fail the report itself', () => {
@@ -69,6 +73,19 @@ test('a failure that may pass does not count before stale-after, in the report e
   ]);
   expect(exitCodeOfReport(reported(legs), 'any')).toBe(0);
   expect(exitCodeOfReport(reported([legs[0] ?? leg(1)]), 'any')).toBe(3);
+  // Nor does it hide another failure: a missing leg, a file that is no result, a conflict.
+  const waiting = legs[0] ?? leg(1);
+  const invalid = new Failure('result-invalid', 'r.json is not valid JSON');
+  const broken = combine(
+    [asFile(waiting, 1), asFile(leg(2), 2), { file: 'r.json', kind: 'refused', failure: invalid }],
+    {
+      ...{ files: [], failOn: 'any', reportValues: 'full', untrusted: false },
+    },
+  );
+  expect(exitCodeOfReport(broken, 'any')).toBe(2);
+  const split = leg(2, { status: 'conflict', staleAfterMs: 60_000, peers: [primary({ status: 'conflict' })] });
+  expect(exitCodeOfReport(reported([waiting, split]), 'any')).toBe(4);
+  expect(verdicts([waiting, split]).map(([, verdict]) => verdict)).toEqual(['ok', 'failing', 'waiting']);
   // It has been out of reach for too long, as another leg found.
   const stale = { since: null, because: 'never-verified' } as const;
   const both = [failed, { ...failed, stale }].map((over, index) =>

@@ -59,7 +59,9 @@ test('a step on a release backs up its tag and leaves a proof; on a pull request
   expect(json).toMatchObject({ backup: { tag: 'v1.0.0', commit: head, copies: 2, proof: step.outputs['proof-path'] } });
   expect(step.summary).toContain('## ✅ dolt-federation backup: success');
   expect(step.summary).toContain('### Backups');
-  expect(step.summary).toMatch(/\| <code>one<\/code> \| proven \| pushed \| <code>\w{8}<\/code> \| 1 \| 2 \|/);
+  expect(step.summary).toMatch(
+    /\| <code>one<\/code> \| proven \| [-\d]+ [:\d]+Z \| pushed \| <code>\w{8}<\/code> \| 1 \| 2 \|/,
+  );
   expect(step.stdout).toContain('2 of 3 peers have the proven commit, 2 required');
   for (const name of ['one', 'two'])
     expect(await remoteRefs(folder, url(name))).toEqual({ main: head, tags: { 'v1.0.0': head } });

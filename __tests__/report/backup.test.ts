@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunResult } from '../../src/contract/result.ts';
-import { backupLines, growthText, sizeText } from '../../src/report/backup.ts';
+import { backupLines, drillText, growthText, sizeText } from '../../src/report/backup.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text/run-report.ts';
 import { HEAD, peer, runResult } from '../helpers/results.ts';
@@ -48,6 +48,15 @@ describe('sizes', () => {
   ])('a growth of %s is %s', (growth, shown) => {
     expect(growthText({ growth })).toBe(shown);
   });
+});
+
+test.each([
+  ['proven', '2026-11-27T03:00:00.000Z', 'proven'],
+  ['skipped', '2026-11-27T03:00:00.000Z', 'skipped, proven 2026-11-27 03:00Z'],
+  ['unproven', '2026-11-27T03:00:00.000Z', 'unproven, proven 2026-11-27 03:00Z'],
+  ['skipped', null, 'skipped'],
+] as const)('a drill that is %s, with the last proof at %s, is %s', (kind, lastProvenAt, shown) => {
+  expect(drillText({ kind, lastProvenAt })).toBe(shown);
 });
 
 describe('what was backed up', () => {

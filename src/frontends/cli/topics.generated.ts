@@ -1764,7 +1764,9 @@ knows.
       an error of the run, which is partial (exit code 3)
 
 lastProvenAt in the JSON and in the report is when a drill last proved the
-backup. It is in .dolt/dolt-federation.json, so a fresh runner knows none.
+backup. It is in .dolt/dolt-federation.json. A fresh runner knows none: the
+Actions cache carries heads, and no proofs. There --stale-after and the notice
+about a rotation see only what the same machine proved.
 
 Not proven: that the backup is still there tomorrow, that an attacker with its
 credentials cannot delete it, and that our own database was right. Uncommitted

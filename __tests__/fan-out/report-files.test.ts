@@ -146,13 +146,13 @@ describe('a file that is no result does not hide the others', () => {
 
   test('that does not fit into memory with the others is not read', async () => {
     await using folder = await tempFolder();
-    const names = Array.from({ length: 5 }, (_, index) => `r${index}.json`);
+    const names = Array.from({ length: 3 }, (_, index) => `r${index}.json`);
     await put(folder, { ...Object.fromEntries(names.map((name) => [name, ''])), 's.json': leg(1) });
     for (const name of names) await truncate(folder.file(name), 60 * 1024 * 1024);
     const { exitCode, json } = await ran(folder, [...names, 's.json']);
     expect(exitCode).toBe(2);
-    const refused = json.problems.filter(({ message }) => message.includes('together are larger than 256 MiB'));
-    expect(refused).toMatchObject([{ code: 'result-invalid', file: folder.file('r4.json') }]);
+    const refused = json.problems.filter(({ message }) => message.includes('together are larger than 128 MiB'));
+    expect(refused).toMatchObject([{ code: 'result-invalid', file: folder.file('r2.json') }]);
     // A small one still fits.
     expect(json.runs).toMatchObject([{ legs: [{ file: 's.json' }] }]);
   });

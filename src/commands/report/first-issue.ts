@@ -10,38 +10,38 @@ export interface Issue {
  * The first place where JSON breaks its schema; null: nowhere. zod itself collects all places, which fills the memory for
  * minutes if someone else wrote the JSON. Lists and mappings above a size are refused unread.
  */
-export function firstIssue(
-  schema: z.core.$ZodType,
-  value: unknown,
-  most: number,
-  path: readonly PropertyKey[] = [],
-): Issue | null {
-  const at = (inner: z.core.$ZodType, item: unknown, key: PropertyKey) => firstIssue(inner, item, most, [...path, key]);
-  if (schema instanceof z.ZodOptional)
-    return value === undefined ? null : firstIssue(schema.unwrap(), value, most, path);
-  if (schema instanceof z.ZodNullable) return value === null ? null : firstIssue(schema.unwrap(), value, most, path);
+export function firstIssue(schema: z.core.$ZodType, value: unknown, most: number): Issue | null {
+  if (schema instanceof z.ZodOptional) return value === undefined ? null : firstIssue(schema.unwrap(), value, most);
+  if (schema instanceof z.ZodNullable) return value === null ? null : firstIssue(schema.unwrap(), value, most);
+  // The path is built only where there is an issue: a file may have millions of values.
+  const at = (key: PropertyKey, inner: z.core.$ZodType, item: unknown): Issue | null => {
+    const found = firstIssue(inner, item, most);
+    return found === null ? null : { ...found, path: [key, ...found.path] };
+  };
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    if (value.length > most)
-      return { path, message: `a list of ${value.length} entries, but at most ${most} are read` };
-    return firstOf(value.entries(), ([index, item]) => at(schema.element, item, index));
+    if (value.length > most) return tooMany('list', value.length, most);
+    return firstOf(value.entries(), ([index, item]) => at(index, schema.element, item));
   }
   if (schema instanceof z.ZodRecord && isMapping(value)) {
-    const entries = Object.entries(value);
-    if (entries.length > most)
-      return { path, message: `a mapping of ${entries.length} entries, but at most ${most} are read` };
-    return firstOf(entries, ([key, item]) => at(schema.valueType, item, key));
+    const keys = Object.keys(value);
+    if (keys.length > most) return tooMany('mapping', keys.length, most);
+    return firstOf(keys, (key) => at(key, schema.valueType, value[key]));
   }
   if (schema instanceof z.ZodObject && isMapping(value)) {
     const { shape }: { shape: Readonly<Record<string, z.core.$ZodType>> } = schema;
     const found = firstOf(Object.entries(shape), ([key, inner]) =>
-      at(inner, Object.hasOwn(value, key) ? value[key] : undefined, key),
+      at(key, inner, Object.hasOwn(value, key) ? value[key] : undefined),
     );
     if (found !== null) return found;
     const other = Object.keys(value).find((key) => !Object.hasOwn(shape, key));
-    return other === undefined ? null : { path, message: `Unrecognized key: ${JSON.stringify(other)}` };
+    return other === undefined ? null : { path: [], message: `Unrecognized key: ${JSON.stringify(other)}` };
   }
   const [issue] = z.safeParse(schema, value).error?.issues ?? [];
-  return issue === undefined ? null : { path: [...path, ...issue.path], message: issue.message };
+  return issue === undefined ? null : { path: issue.path, message: issue.message };
+}
+
+function tooMany(what: 'list' | 'mapping', count: number, most: number): Issue {
+  return { path: [], message: `a ${what} of ${count} entries, but at most ${most} are read` };
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

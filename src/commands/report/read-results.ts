@@ -23,8 +23,8 @@ export type ReadFile = { readonly file: string } & (
 
 /** A run with 10,000 rows in conflict and their values has about 10 MiB. */
 const MAX_BYTES = 64 * SMALL_BYTES;
-/** All files together: their results are in memory at the same time. */
-const MAX_ALL_BYTES = 256 * SMALL_BYTES;
+/** All files together: in memory they take up to ten times as much, and their report must fit into one text. */
+const MAX_ALL_BYTES = 128 * SMALL_BYTES;
 /** GitHub keeps 500 artifacts of a run. */
 const MAX_FILES = 2_000;
 /** Peers, or rows in conflict of one peer: more would not fit into a file. */

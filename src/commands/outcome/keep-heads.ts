@@ -40,7 +40,7 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
     }));
     if (root === null) return;
     const after = toCarry(stateFile, lastVerified.carried, { root, isKept: (one) => kept.has(one) });
-    await storeHeads(root, context, { before: lastVerified.carried, after });
+    await storeHeads({ root, shard: request.shard }, context, { before: lastVerified.carried, after });
   } catch (thrown) {
     context.log.info(`the last heads of the peers were not stored: ${toFailure(thrown).message}`);
   }

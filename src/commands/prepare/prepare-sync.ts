@@ -99,7 +99,8 @@ export async function prepareSync(
     const { dirty, notices } = await applyDirtyPolicy(database, { branch, policy, author });
     for (const notice of notices) notify(notice);
     const ours = (await branchHead(database, branch)) ?? before;
-    const carry = local.ephemeral ? (root: string) => restoreHeads(root, context) : null;
+    const { shard } = request;
+    const carry = local.ephemeral ? (root: string) => restoreHeads({ root, shard }, context) : null;
     const writes = mayWrite(request);
     const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: writes, carry });
     return {

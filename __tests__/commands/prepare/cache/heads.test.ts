@@ -1,5 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { carriedHead, carriedRetired, NO_HEADS, toCarry } from '../../../../src/commands/prepare/cache/heads.ts';
+import {
+  carriedHead,
+  carriedRetired,
+  headsPrefix,
+  NO_HEADS,
+  toCarry,
+} from '../../../../src/commands/prepare/cache/heads.ts';
 import { EMPTY_STATE, remember, retire, type StateKey } from '../../../../src/sync/history/last-verified.ts';
 
 const [ROOT, OTHER_ROOT, HEAD, LATER] = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(32));
@@ -62,4 +68,17 @@ test('the number of heads is limited', () => {
     verifiedAt: null,
   }));
   expect(toCarry(remember(EMPTY_STATE, many), NO_HEADS, everything).heads).toHaveLength(2_000);
+});
+
+test('each workflow, database and leg has entries of its own', () => {
+  const env = { GITHUB_REPOSITORY: 'my-org/my-repo', GITHUB_WORKFLOW: 'federation' };
+  const prefixes = [
+    headsPrefix({ root, shard: undefined }, env),
+    headsPrefix({ root, shard: { leg: 1, legs: 3 } }, env),
+    headsPrefix({ root, shard: { leg: 2, legs: 3 } }, env),
+    headsPrefix({ root: String(OTHER_ROOT), shard: undefined }, env),
+    headsPrefix({ root, shard: undefined }, { ...env, GITHUB_WORKFLOW: 'other' }),
+    headsPrefix({ root, shard: undefined }, { ...env, GITHUB_REPOSITORY: 'my-org/other' }),
+  ];
+  expect(new Set(prefixes).size).toBe(prefixes.length);
 });

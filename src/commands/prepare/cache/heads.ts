@@ -8,6 +8,7 @@ import { errorMessage } from '../../../core/failure.ts';
 import { inPrivateFolder } from '../../../core/private-folder.ts';
 import type { StateFile, StateKey } from '../../../sync/history/last-verified.ts';
 import type { Context } from '../../context.ts';
+import { type Shard, shardText } from '../../fan-out/shard.ts';
 import { newKey } from './entry.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -71,13 +72,19 @@ function localDigest(local: string): string {
   return shortDigest(JSON.stringify(local), 64);
 }
 
-/** Restores the heads that the last run of this workflow knew of the database with that first commit. */
-export async function restoreHeads(root: string, context: Context): Promise<CarriedHeads> {
+/** Whose heads they are: the database with that first commit, and the leg of a fan-out. */
+export interface HeadsOf {
+  readonly root: string;
+  readonly shard: Shard | undefined;
+}
+
+/** Restores the heads that the last run of this workflow, or of this leg, knew of a database. */
+export async function restoreHeads(of: HeadsOf, context: Context): Promise<CarriedHeads> {
   const { cache } = context;
   if (cache === undefined) return NO_HEADS;
   return await inPrivateFolder(context, 'heads', async (folder) => {
     const file = join(folder, 'heads.json');
-    const wanted = { what: 'the last heads of the peers', keys: [headsPrefix(root, context.env)], maxBytes: MAX_BYTES };
+    const wanted = { what: 'the last heads of the peers', keys: [headsPrefix(of, context.env)], maxBytes: MAX_BYTES };
     const key = await cache.restoreFile(wanted, file);
     if (key === null) return NO_HEADS;
     try {
@@ -91,7 +98,7 @@ export async function restoreHeads(root: string, context: Context): Promise<Carr
 
 /** Stores the heads for the next run, unless nothing changed. */
 export async function storeHeads(
-  root: string,
+  of: HeadsOf,
   context: Context,
   { before, after }: { readonly before: CarriedHeads; readonly after: CarriedHeads },
 ): Promise<void> {
@@ -101,13 +108,15 @@ export async function storeHeads(
   await inPrivateFolder(context, 'heads', async (folder) => {
     const file = join(folder, 'heads.json');
     await writeFile(file, text);
-    await cache.saveFile({ what: 'the last heads of the peers', key: newKey(headsPrefix(root, env), env) }, file);
+    await cache.saveFile({ what: 'the last heads of the peers', key: newKey(headsPrefix(of, env), env) }, file);
   }).catch((thrown: unknown) =>
     context.log.info(`the last heads of the peers were not stored: ${errorMessage(thrown)}`),
   );
 }
 
-function headsPrefix(root: string, env: Env): string {
-  const of = [env['GITHUB_REPOSITORY'] ?? '', env['GITHUB_WORKFLOW'] ?? '', root];
-  return `dolt-federation-heads-${shortDigest(JSON.stringify(of), 20)}-`;
+/** @returns what all keys for these heads begin with. Legs run at the same time, and each knows the heads of its own peers. */
+export function headsPrefix({ root, shard }: HeadsOf, env: Env): string {
+  const leg = shard === undefined ? [] : [shardText(shard)];
+  const words = [env['GITHUB_REPOSITORY'] ?? '', env['GITHUB_WORKFLOW'] ?? '', root, ...leg];
+  return `dolt-federation-heads-${shortDigest(JSON.stringify(words), 20)}-`;
 }

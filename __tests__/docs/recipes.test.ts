@@ -109,6 +109,26 @@ describe('act runs', () => {
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);
 
+  test('pull-request-plan.yml: peers of this machine are left alone, nothing is written, and the check succeeds', async () => {
+    await using scene = await recipeScene('pull-request-plan.yml');
+    await using api = await startGithubApi();
+    const base = 'b'.repeat(40);
+    const text = await readFile(join(scene.repository, '.beads', 'config.yaml'), 'utf8');
+    for (const ref of [base, 'default']) api.files.set(`.beads/config.yaml@${ref}`, text);
+    const before = await scene.primary.head();
+    const head = await git(scene.repository, 'rev-parse', 'HEAD');
+    const payload = { number: 7, pull_request: { number: 7, base: { sha: base }, head: { sha: head, ref: 'change' } } };
+    const run = await scene.run({
+      event: { name: 'pull_request', payload },
+      secrets: { GITHUB_TOKEN: 'app-1', DOLT_FEDERATION_CREDENTIALS: `vault: {password: '${PASSWORD}'}` },
+      env: { GITHUB_API_URL: api.url },
+    });
+    expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
+    expect(run.summary).toContain('dolt-federation plan: skipped');
+    expect(run.log).not.toContain(PASSWORD);
+    expect([api.comments, await scene.primary.head(), await scene.vault()]).toEqual([[], before, null]);
+  }, 60_000);
+
   test('pull-request-check.yml in a merge queue: it succeeds without a comment', async () => {
     await using scene = await recipeScene('pull-request-check.yml');
     const run = await scene.run({ event: { name: 'merge_group', payload: { merge_group: {} } }, secrets: {} });

@@ -59,6 +59,7 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation export --jsonl-path FILE', 'dolt-federation export --jsonl-path out.jsonl', 2],
   ['dolt-federation sync', 'dolt-federation add-peer partner file://SRV/partner && dolt-federation sync'],
   ['dolt-federation status --json'],
+  ['dolt-federation status --stale-after 2d'],
   ['dolt-federation list-peers'],
   ['dolt-federation config list'],
   ['dolt-federation config list --show-origin'],

@@ -103,7 +103,7 @@ export const COMMANDS = {
     action: true,
   },
   backup: {
-    summary: 'Push the branch and the tag of a release to the backups, and prove that each can be restored',
+    summary: 'Push the branch and the tag of a release to the backups, and prove each copy',
     arguments: PEERS,
     options: [...WRITE, 'stale-after', 'init-empty', 'tag', 'drill', 'require-copies', 'proof'],
     action: true,
@@ -188,7 +188,7 @@ export const COMMANDS = {
     action: true,
   },
   report: {
-    summary: 'Combine the results of several runs, such as the legs of a fan-out, into one report',
+    summary: 'Combine the results of several runs into one report, such as legs of a fan-out',
     arguments: [
       {
         name: 'file',

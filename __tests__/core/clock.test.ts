@@ -29,8 +29,15 @@ test('a wall clock that jumps changes no duration and passes no limit', async ()
   }
 });
 
-/** Compares the dates of commits with the date of today. */
-const CALENDAR = ['src/sync/incoming/check-peers.ts'];
+/** Compare dates of commits, of proofs and of issues with the date of today. */
+const CALENDAR = [
+  'src/backup/rotation.ts',
+  'src/commands/backup/memory.ts',
+  'src/commands/outcome/record.ts',
+  'src/frontends/action/alarm.ts',
+  'src/github/alarm/issues.ts',
+  'src/sync/incoming/check-peers.ts',
+];
 
 test('no source measures time by the wall clock', async () => {
   const users: string[] = [];

@@ -24,7 +24,9 @@ describe('a step that cannot start', () => {
       {
         command: 'error',
         properties: { title: 'bad-usage' },
-        message: expect.stringContaining('the input command is "synch", but must be one of sync, pull, push, backup, status'),
+        message: expect.stringContaining(
+          'the input command is "synch", but must be one of sync, pull, push, backup, status',
+        ),
       },
     ]);
     expect(step.summary).toContain('<code>bad-usage</code>');

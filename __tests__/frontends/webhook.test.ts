@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Secrets } from '../../src/core/secrets.ts';
 import { parseWebhook, postWebhook } from '../../src/frontends/webhook.ts';
 import { runAlarms } from '../../src/report/alarm/alarms.ts';
 import { type WebhookMessage, webhookMessage, webhookSchema } from '../../src/report/alarm/webhook-message.ts';
 import { conflict, failed, peer, problem, runResult } from '../helpers/results.ts';
+import { startRefusingProxy } from '../helpers/servers/refusing-proxy.ts';
 import { startWebhook } from '../helpers/servers/webhook.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -78,19 +78,11 @@ describe('a message to a webhook', () => {
   });
 
   test('goes through the proxy of the job', async () => {
-    const asked: (string | undefined)[] = [];
-    const proxy = createServer();
-    proxy.on('connect', (request, socket) => {
-      asked.push(request.url);
-      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const address = proxy.address();
-    process.env['https_proxy'] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    await using proxy = await startRefusingProxy();
+    process.env['https_proxy'] = proxy.url;
     const reason = await post('https://hooks.example.test');
-    proxy.close();
     expect(reason).not.toMatch(/secret|hooks/);
-    expect(new Set(asked)).toEqual(new Set(['hooks.example.test:443']));
+    expect(new Set(proxy.asked)).toEqual(new Set(['hooks.example.test:443']));
   });
 });
 

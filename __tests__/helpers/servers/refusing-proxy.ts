@@ -1,0 +1,26 @@
+import { createServer } from 'node:http';
+
+/** A proxy that lets nothing out. */
+export interface RefusingProxy extends AsyncDisposable {
+  readonly url: string;
+  /** Host and port of each tunnel that was asked for. */
+  readonly asked: readonly string[];
+}
+
+export async function startRefusingProxy(): Promise<RefusingProxy> {
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+}

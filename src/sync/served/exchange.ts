@@ -136,14 +136,26 @@ export async function catchUpAndHandBack(
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.code !== 'contention' || mergeAgain === undefined || merges === CATCHES_UP) throw failure;
-      const { from } = move;
-      const head = await takeOver(engines, exchange);
-      const isContinued = await engines.use(NO_CREDENTIALS, ({ database }) => isAncestor(database, from, head));
-      // Commits that a client took back must not return.
-      if (head === from || !isContinued) throw failure;
-      move = { from: head, to: await mergeAgain(head) };
+      const next = await catchUp(engines, exchange, move.from, mergeAgain);
+      if (next === null) throw failure;
+      move = next;
     }
   }
+}
+
+/**
+ * Takes over what others have committed since `from`, and merges the result of the run with it.
+ * @returns the move to the merged commit; null if they took commits back, which must not return
+ */
+export async function catchUp(
+  engines: Engines,
+  exchange: Exchange,
+  from: string,
+  mergeAgain: MergeAgain,
+): Promise<Move | null> {
+  const head = await takeOver(engines, exchange);
+  const isContinued = await engines.use(NO_CREDENTIALS, ({ database }) => isAncestor(database, from, head));
+  return head === from || !isContinued ? null : { from: head, to: await mergeAgain(head) };
 }
 
 /** Puts a commit of the scratch copy into the exchange. */

@@ -2,11 +2,10 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines, OwnDatabase, TimeLimit } from '../../dolt/server/engines.ts';
 import { branchHead, checkout } from '../../dolt/sql/heads.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
 import { dirtyTables } from '../../dolt/sql/working-set.ts';
 import { advanceBranch, finishAdvances } from '../advance.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
-import { type Exchange, receive, send, takeOver, throughFolder } from './exchange.ts';
+import { catchUp, type Exchange, receive, send, throughFolder } from './exchange.ts';
 import type { MergeAgain, Move, ServedDatabase } from './served-database.ts';
 
 /** A database that commands of another program open one after the other. */
@@ -64,13 +63,11 @@ async function mergedWith(scratch: Engines, { database, exchange, move, mergeAga
   const { branch } = exchange;
   const head = await branchHead(database, branch);
   if (head === move.from) return move;
-  if (mergeAgain === undefined || head === null || !(await isAncestor(database, move.from, head))) {
-    throw movedMeanwhile(`another process moved ${branch} during this run`);
-  }
-  await takeOver(scratch, exchange);
-  const to = await mergeAgain(head);
-  await send(scratch, exchange, to);
-  return { from: head, to };
+  const next =
+    head === null || mergeAgain === undefined ? null : await catchUp(scratch, exchange, move.from, mergeAgain);
+  if (next === null) throw movedMeanwhile(`another process moved ${branch} during this run`);
+  await send(scratch, exchange, next.to);
+  return next;
 }
 
 async function advance(

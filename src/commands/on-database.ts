@@ -13,7 +13,7 @@ import type { PeerProgress } from '../sync/peer-progress.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
 import { keepClone } from './outcome/keep-clone.ts';
-import { announce } from './outcome/progress.ts';
+import { announce, reportEnd } from './outcome/progress.ts';
 import { notRunResult } from './outcome/run-result.ts';
 import { type LocalDatabase, openClone, openLocalDatabase } from './prepare/open-database.ts';
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
@@ -135,13 +135,14 @@ export function recordInterruption(allProgress: readonly PeerProgress[], failure
   for (const progress of allProgress) progress.interrupt(failure);
 }
 
-/** The next run removes what cannot be removed now; that must not hide the outcome of this run. */
-export async function removeScratchBranches(
-  { engines }: SyncContext,
-  allProgress: readonly PeerProgress[],
-): Promise<void> {
-  if (!allProgress.some((progress) => progress.actions?.merge === true || progress.actions?.push === true)) return;
-  await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
+/**
+ * Reports the end of each peer, and removes the branches of the run. The next run removes what cannot be removed now; that
+ * must not hide the outcome of this run.
+ */
+export async function endPeers(context: SyncContext, all: readonly PeerProgress[]): Promise<void> {
+  for (const progress of all) reportEnd(context, progress);
+  if (!all.some(({ actions }) => actions?.merge === true || actions?.push === true)) return;
+  await context.engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
 }
 
 function newSyncContext(

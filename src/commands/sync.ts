@@ -15,17 +15,9 @@ import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
 import { explainFileAccess } from '../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
-import {
-  type Opened,
-  onDatabase,
-  recordInterruption,
-  removeScratchBranches,
-  type SyncOutcome,
-  withPeers,
-} from './on-database.ts';
+import { endPeers, type Opened, onDatabase, recordInterruption, type SyncOutcome, withPeers } from './on-database.ts';
 import { exportAfterSync, NO_EXPORT } from './outcome/export-after-sync.ts';
 import { keepHeads } from './outcome/keep-heads.ts';
-import { reportEnd } from './outcome/progress.ts';
 import { record } from './outcome/record.ts';
 import { runResult } from './outcome/run-result.ts';
 import { readSyncSettings } from './prepare/sync-settings.ts';
@@ -111,8 +103,7 @@ export async function exchange(
     recordInterruption(allProgress, toFailure(thrown));
     return { head: local.ours, merge: null };
   } finally {
-    for (const progress of all) reportEnd(context, progress);
-    await removeScratchBranches(context, allProgress);
+    await endPeers(context, all);
   }
 }
 

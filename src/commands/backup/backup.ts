@@ -11,16 +11,8 @@ import { prepareInboxes } from '../../sync/receive.ts';
 import { explainFileAccess } from '../../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
-import {
-  type Opened,
-  onDatabase,
-  recordInterruption,
-  removeScratchBranches,
-  type SyncOutcome,
-  withPeers,
-} from '../on-database.ts';
+import { endPeers, type Opened, onDatabase, recordInterruption, type SyncOutcome, withPeers } from '../on-database.ts';
 import { NO_EXPORT } from '../outcome/export-after-sync.ts';
-import { reportEnd } from '../outcome/progress.ts';
 import { record } from '../outcome/record.ts';
 import { runResult } from '../outcome/run-result.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
@@ -132,8 +124,7 @@ async function copyAll(
     recordInterruption(targets, toFailure(thrown));
     return copied;
   } finally {
-    for (const progress of targets) reportEnd(context, progress);
-    await removeScratchBranches(context, targets);
+    await endPeers(context, targets);
   }
 }
 

@@ -1,10 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { toFailure } from '../../../src/core/failure.ts';
 import { command } from '../../helpers/commanding.ts';
 import { git } from '../../helpers/git.ts';
 import { timesCases } from '../../helpers/property.ts';
-import { type Bd, bdWorkspace } from '../../helpers/servers/bd.ts';
+import { type Bd, bdWorkspace, proxiedMetadata } from '../../helpers/servers/bd.ts';
 import { below, type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 /** A repository whose workspace has bd's files of another one, without its database, in proxied mode. */
@@ -12,14 +12,11 @@ async function proxiedWorkspace(folder: TempFolder, bd: Bd): Promise<Bd> {
   const cwd = folder.file('second');
   await mkdir(folder.file('second', '.beads'), { recursive: true });
   await git(cwd, 'init', '--quiet', '-b', 'main');
-  const read = (name: string) => readFile(folder.file('repo', '.beads', name), 'utf8');
-  const metadata = { ...JSON.parse(await read('metadata.json')), dolt_mode: 'proxied-server' };
-  await writeFile(folder.file('second', '.beads', 'metadata.json'), JSON.stringify(metadata));
-  await writeFile(folder.file('second', '.beads', 'config.yaml'), await read('config.yaml'));
+  const metadata = await proxiedMetadata(folder.file('repo', '.beads'));
+  await writeFile(folder.file('second', '.beads', 'metadata.json'), metadata);
+  await copyFile(folder.file('repo', '.beads', 'config.yaml'), folder.file('second', '.beads', 'config.yaml'));
   return bd.at(cwd);
 }
-
-const create = async (bd: Bd, title: string): Promise<string> => (await bd.ok('create', title, '--silent')).trim();
 
 test(
   'rounds with an embedded and a proxied bd come to rest',
@@ -45,7 +42,7 @@ test(
     const two = await proxiedWorkspace(folder, one);
     await sync('second');
     const shared = await first();
-    let blocker = await create(one, 'blocker');
+    let blocker = await one.create('blocker');
     let blocked = shared;
     await sync('repo');
     await sync('second');
@@ -57,10 +54,10 @@ test(
             await one.ok('close', blocker, '--quiet');
             await one.ok('comment', shared, `one ${round}`);
             await one.ok('dep', 'add', blocked, round === 0 ? blocker : shared, '--type', 'related');
-            return await create(one, `one ${round}`);
+            return await one.create(`one ${round}`);
           })(),
           (async () => {
-            const id = await create(two, `two ${round}`);
+            const id = await two.create(`two ${round}`);
             await two.ok('dep', 'add', id, blocker);
             await two.ok('comment', shared, `two ${round}`);
             await two.ok('label', 'add', shared, `two-${round}`);

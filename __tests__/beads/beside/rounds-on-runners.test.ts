@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -10,7 +10,7 @@ import { git } from '../../helpers/git.ts';
 import { timesCases } from '../../helpers/property.ts';
 import { runWorkflows } from '../../helpers/servers/act.ts';
 import { bareRepository } from '../../helpers/servers/bare-repository.ts';
-import { type Bd, bdIn } from '../../helpers/servers/bd.ts';
+import { type Bd, bdIn, proxiedMetadata } from '../../helpers/servers/bd.ts';
 import { makeCertificates } from '../../helpers/servers/certificates.ts';
 import { startGitHttp } from '../../helpers/servers/git-http.ts';
 import { below, type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
@@ -77,7 +77,7 @@ class Town {
     await git(this.cwd, 'push', '--quiet', bare, 'main');
   }
 
-  /** What the person runs on their own machine. */
+  /** Runs a sync on the machine of the person. */
   async sync(...words: readonly string[]): Promise<void> {
     const credentials = { origin: { url: this.#hosts.own, 'git-token': TOKEN } };
     const env = { ...this.bd.env, ...this.#hosts.env, DOLT_FEDERATION_CREDENTIALS: stringify(credentials) };
@@ -118,9 +118,6 @@ class Town {
   }
 }
 
-const create = async (bd: Bd, title: string, ...flags: readonly string[]): Promise<string> =>
-  (await bd.ok('create', title, '--silent', ...flags)).trim();
-
 test(
   'two towns that fresh runners federate by schedule rest after each round',
   async () => {
@@ -136,8 +133,8 @@ test(
     await mkdir(north.cwd);
     await git(north.cwd, 'init', '--quiet', '-b', 'main');
     await north.bd.ok('init', '-p', 'issue', '--skip-agents', '--skip-hooks', '--quiet');
-    const shared = await create(north.bd, 'shared');
-    let blocker = await create(north.bd, 'blocker');
+    const shared = await north.bd.create('shared');
+    let blocker = await north.bd.create('blocker');
     await north.bd.ok('dep', 'add', shared, blocker);
     await north.publish('south');
     await north.sync();
@@ -145,10 +142,8 @@ test(
     // The other town has bd's settings of the same project, and its bd works behind a proxy.
     await mkdir(join(south.cwd, '.beads'), { recursive: true });
     await git(south.cwd, 'init', '--quiet', '-b', 'main');
-    const metadata: object = JSON.parse(await readFile(join(north.cwd, '.beads', 'metadata.json'), 'utf8'));
-    const proxied = { ...metadata, dolt_mode: 'proxied-server' };
-    await writeFile(join(south.cwd, '.beads', 'metadata.json'), JSON.stringify(proxied));
-    await writeFile(join(south.cwd, '.beads', '.gitignore'), await readFile(join(north.cwd, '.beads', '.gitignore')));
+    await writeFile(join(south.cwd, '.beads', 'metadata.json'), await proxiedMetadata(join(north.cwd, '.beads')));
+    await copyFile(join(north.cwd, '.beads', '.gitignore'), join(south.cwd, '.beads', '.gitignore'));
     await south.publish('north');
     await south.sync('partner', '--bootstrap', 'partner');
 
@@ -159,10 +154,10 @@ test(
             await north.bd.ok('close', blocker, '--quiet');
             await north.bd.ok('comment', shared, `north ${round}`);
             await north.bd.ok('update', shared, '--priority', String(round % 4), '--quiet');
-            return await create(north.bd, `north ${round}`, '--description', `round ${round}`);
+            return await north.bd.create(`north ${round}`, '--description', `round ${round}`);
           })(),
           (async () => {
-            const id = await create(south.bd, `south ${round}`, '--type', 'bug');
+            const id = await south.bd.create(`south ${round}`, '--type', 'bug');
             await south.bd.ok('dep', 'add', id, blocker);
             await south.bd.ok('comment', shared, `south ${round}`);
             await south.bd.ok('label', 'add', shared, `south-${round}`);

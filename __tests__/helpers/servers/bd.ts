@@ -1,5 +1,5 @@
-import { appendFile, mkdir } from 'node:fs/promises';
-import { delimiter, dirname } from 'node:path';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
 import type { Env } from '../../../src/core/env.ts';
 import { readEnv } from '../../../src/core/env.ts';
 import { type Finished, run } from '../../../src/dolt/process.ts';
@@ -18,6 +18,8 @@ export interface Bd {
   run(...args: readonly string[]): Promise<Finished>;
   /** Runs a command that must not fail. @returns standard output */
   ok(...args: readonly string[]): Promise<string>;
+  /** Creates an issue. @returns its id */
+  create(title: string, ...flags: readonly string[]): Promise<string>;
   /** The titles of all open issues, in order. */
   titles(): Promise<readonly string[]>;
   /** The same in another folder. */
@@ -50,6 +52,7 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
     env: all,
     run: start,
     ok,
+    create: async (title, ...flags) => (await ok('create', title, '--silent', ...flags)).trim(),
     at: (other) => bdIn(folder, other, env),
     titles: async () => {
       const listed: { title: string }[] = JSON.parse(await ok('list', '--json', '--limit', '0'));
@@ -73,4 +76,10 @@ export async function bdWorkspace(folder: TempFolder, flags: readonly string[], 
   const federation = `\nsync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`;
   await appendFile(folder.file('repo', '.beads', 'config.yaml'), federation);
   return bd;
+}
+
+/** The metadata.json for a workspace of the same project whose bd works behind a proxy. @param beads the `.beads` of the other */
+export async function proxiedMetadata(beads: string): Promise<string> {
+  const metadata: object = JSON.parse(await readFile(join(beads, 'metadata.json'), 'utf8'));
+  return JSON.stringify({ ...metadata, dolt_mode: 'proxied-server' });
 }

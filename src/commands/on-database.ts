@@ -31,7 +31,7 @@ export interface SyncOutcome {
   readonly locations: Readonly<Record<string, Location>>;
 }
 
-/** What a run works on. */
+/** The database, the peers and the Dolt of a run. */
 export interface Opened {
   readonly settings: SyncSettings;
   readonly access: AccessRules;
@@ -78,7 +78,7 @@ export async function onDatabase(
   return { result, ...used };
 }
 
-/** @throws what is no Failure, which is a defect */
+/** @throws everything but a Failure: a defect */
 function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   throw thrown;

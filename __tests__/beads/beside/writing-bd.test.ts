@@ -112,8 +112,8 @@ function repeatedly(bd: Bd, command: (round: number) => readonly string[]) {
 }
 
 /**
- * How long bd may wait for a run: 2 s, and on a busy machine some times what a command takes there without one. bd 1.3.0
- * looks for the lock at growing intervals, so it waits longer than a run holds the database.
+ * The longest time that bd may wait for a run: 2 s, plus five times the usual duration of a command, because the machine may
+ * be busy. bd 1.3.0 tries the lock at growing intervals, so it waits longer than a run holds the database.
  */
 const longestWait = (usual: number) => 2_000 + 5 * usual;
 

@@ -26,7 +26,7 @@ export interface SyncSettings {
   readonly credentials: Credentials;
   /** Whether a clone is restored from the Actions cache, and kept there. */
   readonly cachesDatabase: boolean;
-  /** What the result says about the leg of a fan-out; empty: the run is none. */
+  /** The leg of a fan-out, as the result shows it; empty: the run is no leg. */
   readonly leg: LegOfResult;
   /** Notices about settings that have no effect, and about peers that are left alone. */
   readonly notices: readonly Diagnostic[];

@@ -64,16 +64,16 @@ export function watchPrograms(child: ServerProcess, mark: string, limit: number)
   });
 }
 
-/** Looks at intervals until a process ends, and never twice at once. What cannot be read now is read the next time. */
-function whileAlive(child: ServerProcess, milliseconds: number, look: () => Promise<void>): void {
-  let isLooking = false;
+/** Reads at intervals until a process ends, one reading at a time. A failed reading is repeated at the next interval. */
+function whileAlive(child: ServerProcess, milliseconds: number, read: () => Promise<void>): void {
+  let isReading = false;
   const timer = setInterval(() => {
-    if (isLooking) return;
-    isLooking = true;
-    void look()
+    if (isReading) return;
+    isReading = true;
+    void read()
       .catch(() => undefined)
       .finally(() => {
-        isLooking = false;
+        isReading = false;
       });
   }, milliseconds);
   timer.unref();

@@ -1,7 +1,7 @@
 import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { Peer } from '../config/configuration.ts';
 import type { RunResult } from '../contract/result.ts';
-import { asError, type Diagnostic } from '../core/diagnostic.ts';
+import { asWarning, type Diagnostic } from '../core/diagnostic.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { monotonicMs } from '../core/time.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
@@ -95,7 +95,7 @@ function withoutDatabase(
 ): RunResult {
   if (failure.code === 'interrupted') throw failure;
   const offline = [...settings.offline, ...leftAlone(settings.peers, 'no-database')];
-  const notices: Diagnostic[] = [{ ...asError(failure), severity: 'warning' }, ...settings.notices];
+  const notices = [asWarning(failure), ...settings.notices];
   return notRunResult(request, { status: 'skipped', started, peers: [], offline, leg: settings.leg, notices });
 }
 

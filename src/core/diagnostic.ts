@@ -17,3 +17,8 @@ export interface Diagnostic {
 export function asError({ code, message, hint, location }: Failure): Diagnostic {
   return { severity: 'error', code, message, hint, ...(location === null ? {} : { location }) };
 }
+
+/** A failure that does not fail the run. */
+export function asWarning(failure: Failure): Diagnostic {
+  return { ...asError(failure), severity: 'warning' };
+}

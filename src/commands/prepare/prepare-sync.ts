@@ -1,5 +1,5 @@
 import { boundaryOf } from '../../core/boundary.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import { asWarning, type Diagnostic } from '../../core/diagnostic.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
@@ -126,8 +126,7 @@ async function requireOwnProject(
   const failure = await otherProject(settings.configuration, context, { named: request.database, readProject });
   if (failure === null) return;
   if (mayWrite(request)) throw failure;
-  const { code, message, hint } = failure;
-  notify({ severity: 'warning', code, message, hint });
+  notify(asWarning(failure));
 }
 
 /** Removes the remotes that only this run needed. An error is reported but does not fail the run. */

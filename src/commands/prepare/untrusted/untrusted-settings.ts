@@ -1,7 +1,7 @@
 import type { ConfigSource } from '../../../config/build.ts';
 import type { Configuration, Peer } from '../../../config/configuration.ts';
 import type { NotContacted } from '../../../contract/result.ts';
-import { asError, type Diagnostic } from '../../../core/diagnostic.ts';
+import { asWarning, type Diagnostic } from '../../../core/diagnostic.ts';
 import { toFailure } from '../../../core/failure.ts';
 import type { Credentials } from '../../../credentials/credential.ts';
 import { loadCredentialsOf } from '../../../credentials/load.ts';
@@ -137,8 +137,7 @@ async function credentialsOf(
   try {
     return { ...(await loadCredentialsOf(names, request.credentials, context)), problems: [] };
   } catch (thrown) {
-    const problem: Diagnostic = { ...asError(toFailure(thrown)), severity: 'warning' };
-    return { credentials: new Map(), unreadable: names, problems: [problem] };
+    return { credentials: new Map(), unreadable: names, problems: [asWarning(toFailure(thrown))] };
   }
 }
 

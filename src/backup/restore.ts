@@ -1,9 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { HASH_TEXT } from '../contract/hash.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { type CloneSource, cloneDatabase } from '../dolt/clone.ts';
-import { JOURNAL } from '../dolt/database-files.ts';
+import { isTableFile } from '../dolt/database-files.ts';
 import { CONNECT_MS, tryConnection } from '../egress/try-connection.ts';
 import { readWithRetries } from '../sync/read-peer.ts';
 import { fileRemote } from '../sync/remotes/file-remote.ts';
@@ -62,12 +61,10 @@ async function clone(
   await cloneDatabase(context, options, source, timeLimit(peer, 'clone', timeoutMs));
 }
 
-const TABLE_FILE = new RegExp(`^${HASH_TEXT}(?:\\.darc)?$`);
-
-/** The journal holds what the clone itself wrote. */
+/** Without the journal, which holds the clone's own writes. */
 async function tableBytes(noms: string): Promise<number> {
   const paths = await readdir(noms, { recursive: true });
-  const tables = paths.filter((path) => TABLE_FILE.test(basename(path)) && basename(path) !== JOURNAL);
+  const tables = paths.filter((path) => isTableFile(basename(path)));
   const sizes = await Promise.all(tables.map(async (path) => (await stat(join(noms, path))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

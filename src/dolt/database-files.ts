@@ -34,6 +34,13 @@ export async function readRepoState(database: string): Promise<RepoState | null>
 /** The name of the journal, which only a working database has among its table files, and which grows (Dolt 2.3.0). */
 export const JOURNAL = 'v'.repeat(32);
 
+const TABLE_FILE = new RegExp(`^${HASH_TEXT}(?:\\.darc)?$`);
+
+/** Table files never change (Dolt 2.3.0): their name is the hash of their content. The journal is none. */
+export function isTableFile(name: string): boolean {
+  return TABLE_FILE.test(name) && name !== JOURNAL;
+}
+
 /** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
 const MANIFEST = new RegExp(`^(\\d{1,9}):([^:]+):${HASH_TEXT}:(${HASH_TEXT}):`);
 /**

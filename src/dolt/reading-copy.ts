@@ -1,15 +1,12 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { HASH_TEXT } from '../contract/hash.ts';
 import { systemCode } from '../core/failure.ts';
 import { statOf } from '../core/files.ts';
-import { JOURNAL } from './database-files.ts';
+import { isTableFile, JOURNAL } from './database-files.ts';
 import { lockFile } from './server/lock.ts';
 import { lockedBy } from './server/lock-table.ts';
 
-/** Table files never change (Dolt 2.3.0): their name is the hash of their content. */
-const TABLE_FILE = new RegExp(`^${HASH_TEXT}(?:\\.darc)?$`);
 /** What Dolt and later runs read besides the data; not what only a running server needs. */
 const STATE_FILES = [
   'config.json',
@@ -77,8 +74,7 @@ async function dataOf(from: string, to: string): Promise<readonly Piece[]> {
     const inner = { from: join(from, entry.name), to: join(to, entry.name) };
     if (entry.isDirectory()) pieces.push(...(await dataOf(inner.from, inner.to)));
     else if (entry.isFile() && entry.name !== basename(lockFile(''))) {
-      const isTable = TABLE_FILE.test(entry.name) && entry.name !== JOURNAL;
-      pieces.push({ ...inner, bytes: (await stat(inner.from)).size, isTable });
+      pieces.push({ ...inner, bytes: (await stat(inner.from)).size, isTable: isTableFile(entry.name) });
     }
   }
   return pieces;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Failure, toFailure } from '../core/failure.ts';
+import { contentHash } from '../dolt/rows/content.ts';
 import { bareType, type Column, columnsAt } from '../dolt/schema/columns.ts';
 import { baseTablesAt } from '../dolt/schema/table-shape.ts';
-import { atRevision } from '../dolt/sql/at-revision.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 
@@ -24,7 +24,6 @@ export interface Contents {
 /** How much is read: only the hash of the database, or every row too. */
 export type Depth = 'head' | 'full';
 
-const hashRow = z.object({ hash: z.string() });
 const countRow = z.object({ n: z.coerce.number().int() });
 
 /**
@@ -32,18 +31,12 @@ const countRow = z.object({ n: z.coerce.number().int() });
  * @throws Failure `corrupt` and others if it cannot be read, `not-comparable` if a ref has the name of the commit
  */
 export async function readContents(sql: Sql, commit: string, depth: Depth): Promise<Contents> {
-  const databaseHash = await databaseHashAt(sql, commit);
+  const databaseHash = await contentHash(sql, commit);
   if (depth === 'head') return { commit, databaseHash, tables: null };
   const names = (await baseTablesAt(sql, commit)).sort(byBytes);
   const tables: TableRows[] = [];
   for (const name of names) tables.push({ name, rows: await countByReading(sql, name, commit) });
   return { commit, databaseHash, tables };
-}
-
-/** The hash of the database at a commit; `dolt_hashof_db` itself takes only names of branches and tags (Dolt 2.3.0). */
-async function databaseHashAt(sql: Sql, commit: string): Promise<string> {
-  const [row] = await atRevision(sql, commit, (at) => at.rows(hashRow, 'SELECT dolt_hashof_db() AS hash'));
-  return row?.hash ?? '';
 }
 
 /**

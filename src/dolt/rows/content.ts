@@ -1,23 +1,21 @@
 import { z } from 'zod';
 import { MERGE_EMAIL } from '../signature.ts';
-import { refuseRefNamedLike } from '../sql/at-revision.ts';
-import { quoted } from '../sql/identifier.ts';
+import { atRevision } from '../sql/at-revision.ts';
 import { MERGE_SUBJECT, type MergeMaker, mergeMaker } from '../sql/merge.ts';
-import type { Database, Sql } from '../sql/sql.ts';
+import type { Sql } from '../sql/sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
 const commitRow = z.object({ commit_hash: z.string() });
 const messageRow = z.object({ message: z.string() });
 
-/** Hash of all tables at a commit: equal for equal contents, regardless of history (`dolt_hashof_db`). */
-export async function contentHash(database: Database, commit: string): Promise<string> {
-  return database.session(async (sql) => {
-    await refuseRefNamedLike(sql, commit);
-    // Dolt 2.3.0 accepts a branch as argument, but no commit.
-    await sql.run(`USE ${quoted(`${database.name}/${commit}`)}`);
-    const [row] = await sql.rows(hashRow, "SELECT dolt_hashof_db('HEAD') AS hash");
-    return row?.hash ?? '';
-  });
+/**
+ * Hash of all tables at a commit: equal for equal contents, regardless of history (`dolt_hashof_db`).
+ * @throws Failure `not-comparable` if a ref has the name of the commit
+ */
+export async function contentHash(sql: Sql, commit: string): Promise<string> {
+  // Dolt 2.3.0 accepts a branch as argument, but no commit.
+  const [row] = await atRevision(sql, commit, (at) => at.rows(hashRow, "SELECT dolt_hashof_db('HEAD') AS hash"));
+  return row?.hash ?? '';
 }
 
 /**

@@ -40,7 +40,7 @@ const REFS =
  * (Dolt 2.3.0, measured; `AS OF` and merges read the commit).
  * @throws Failure `not-comparable`
  */
-export async function refuseRefNamedLike(sql: Sql, commit: string): Promise<void> {
+async function refuseRefNamedLike(sql: Sql, commit: string): Promise<void> {
   const [found] = await sql.rows(nameRow, REFS, [commit, commit]);
   if (found === undefined) return;
   throw new Failure('not-comparable', `a branch or tag has the hash of a commit as its name: ${found.name}`, {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
+import { inPrivateFolder } from '../core/private-folder.ts';
 import { listed, plain } from '../core/text.ts';
 import { gitAddress, withoutPrefix } from './git-access.ts';
 import { manifestTables, missingTables } from './git-manifest.ts';
@@ -32,8 +33,12 @@ const SETTINGS = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'prot
  * @throws Failure `missing-table-file`, or with the class of git's output
  */
 export async function requireTableFiles(place: GitPlace, program: ProgramContext): Promise<void> {
+  await inPrivateFolder({ tempDir: program.privateDir }, 'tables', (repository) => checkIn(repository, place, program));
+}
+
+/** @param repository an empty folder for git */
+async function checkIn(repository: string, place: GitPlace, program: ProgramContext): Promise<void> {
   const { peer, url, ref } = place;
-  const repository = await mkdtemp(join(program.privateDir, 'tables-'));
   const git = async (...words: readonly string[]): Promise<string> => {
     const args = [...SETTINGS, '-C', repository, ...words];
     const { env, signal, secrets } = program;
@@ -41,20 +46,16 @@ export async function requireTableFiles(place: GitPlace, program: ProgramContext
     if (exitCode !== 0) throw textFailure(secrets.redact(stderr.trim()));
     return stdout;
   };
-  try {
-    await git('init', '--quiet', '--bare');
-    await writeFile(join(repository, 'objects', 'info', 'alternates'), `${storedObjects(place)}\n`);
-    await git('fetch', '--quiet', '--no-tags', '--filter=blob:none', '--', gitAddress(url), ref ?? DOLT_REF);
-    const blobs = (await git('ls-tree', '-r', '-z', '--name-only', 'FETCH_HEAD')).split('\0');
-    if (!blobs.includes('manifest')) throw missing(peer, 'has no manifest');
-    const tables = manifestTables(await git('cat-file', 'blob', 'FETCH_HEAD:manifest'));
-    if (tables === null) throw missing(peer, 'has a manifest that Dolt cannot read');
-    const lacking = missingTables(tables, blobs);
-    if (lacking.length > 0)
-      throw missing(peer, `names ${listed('table file', lacking.map(plain))} and does not have them`);
-  } finally {
-    await rm(repository, { recursive: true, force: true });
-  }
+  await git('init', '--quiet', '--bare');
+  await writeFile(join(repository, 'objects', 'info', 'alternates'), `${storedObjects(place)}\n`);
+  await git('fetch', '--quiet', '--no-tags', '--filter=blob:none', '--', gitAddress(url), ref ?? DOLT_REF);
+  const blobs = (await git('ls-tree', '-r', '-z', '--name-only', 'FETCH_HEAD')).split('\0');
+  if (!blobs.includes('manifest')) throw missing(peer, 'has no manifest');
+  const tables = manifestTables(await git('cat-file', 'blob', 'FETCH_HEAD:manifest'));
+  if (tables === null) throw missing(peer, 'has a manifest that Dolt cannot read');
+  const lacking = missingTables(tables, blobs);
+  if (lacking.length > 0)
+    throw missing(peer, `names ${listed('table file', lacking.map(plain))} and does not have them`);
 }
 
 function missing(peer: string, what: string): Failure {

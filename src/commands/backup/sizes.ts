@@ -1,7 +1,6 @@
 import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { monotonicMs } from '../../core/time.ts';
+import { endsWithin, monotonicMs } from '../../core/time.ts';
 import type { BackupSize } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Drilled } from './drill-copies.ts';
@@ -30,14 +29,9 @@ export async function folderBytes(
   folder: string,
   { files, milliseconds }: { readonly files: number; readonly milliseconds: number },
 ): Promise<number | null> {
-  const end = new AbortController();
-  // A call on a disk that is gone returns when it likes.
-  const late = delay(milliseconds, null, { signal: end.signal }).catch(() => null);
-  try {
-    return await Promise.race([sum(folder, { files, until: monotonicMs() + milliseconds }), late]);
-  } finally {
-    end.abort();
-  }
+  const measuring = sum(folder, { files, until: monotonicMs() + milliseconds });
+  // A call on a disk that is gone may never return.
+  return (await endsWithin(measuring, milliseconds)) ? await measuring : null;
 }
 
 async function sum(

@@ -29,9 +29,6 @@ interface Asked {
   readonly atBackups: PeerTags;
 }
 
-/** Each connection has a limit of its own. */
-const LONGER_THAN_ANY_MS = 3_600_000;
-
 /**
  * Decides which commit is backed up. A tag that neither we nor the primary have is made at our head, and the primary gets
  * it before any backup. In a dry run, nothing is made.
@@ -73,7 +70,7 @@ export async function chooseRelease(
 
 async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProgress): Promise<Tag | null> {
   throwFailure(primary);
-  const [tried] = await connectToAll(context, [primary]).tried(LONGER_THAN_ANY_MS);
+  const [tried] = await connectToAll(context, [primary]).tried();
   if (tried?.failure != null) primary.unreachable(tried.failure);
   throwFailure(primary);
   const found = await readPeerTags(context, tag, [primary]);

@@ -1,12 +1,9 @@
 import { toFailure } from '../core/failure.ts';
-import { pause } from '../core/interruption.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { createBranch } from '../dolt/sql/heads.ts';
-import { fetchAll } from '../sync/fetch.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
-import { type Publication, pushAll, raceFailure } from '../sync/push.ts';
-import { pauseBefore } from '../sync/read-peer.ts';
+import { failRaced, fetchRaced, type Publication, pushAll } from '../sync/push.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { pushTags, type Release, requireTag } from './choose-release.ts';
 import { tagConflict } from './plan-tag.ts';
@@ -81,16 +78,8 @@ async function pushBranches(
   for (let round = 0; ; round += 1) {
     const { raced } = await pushAll(context, publication, waiting, publication.target);
     if (raced.size === 0) return;
-    if (round === context.retries) {
-      for (const [progress, why] of raced) progress.fail(raceFailure(progress, why, round + 1));
-      return;
-    }
-    for (const [{ peer }, { code }] of raced) {
-      const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
-      context.onProgress({ peer: peer.name, step: 'retrying', detail });
-    }
-    await pause(pauseBefore(round), context.signal);
+    if (round === context.retries) return failRaced(raced, round);
+    await fetchRaced(context, local, raced, round);
     waiting = [...raced.keys()];
-    await fetchAll(context, local, waiting);
   }
 }

@@ -1,6 +1,5 @@
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import { toFailure } from '../core/failure.ts';
-import { pause } from '../core/interruption.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
@@ -9,8 +8,7 @@ import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { planAll } from '../sync/plan.ts';
-import { pushAll, raceFailure } from '../sync/push.ts';
-import { pauseBefore } from '../sync/read-peer.ts';
+import { failRaced, fetchRaced, pushAll } from '../sync/push.ts';
 import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
 import { explainFileAccess } from '../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
@@ -140,15 +138,10 @@ async function mergeAndPush(
 
     if (raced.size > 0 && round < context.retries) {
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
-      for (const [{ peer }, { code }] of raced) {
-        const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
-        context.onProgress({ peer: peer.name, step: 'retrying', detail });
-      }
-      await pause(pauseBefore(round), context.signal);
-      await fetchAll(context, local, [...raced.keys()]);
+      await fetchRaced(context, local, raced, round);
       continue;
     }
-    for (const [progress, why] of raced) progress.fail(raceFailure(progress, why, round + 1));
+    failRaced(raced, round);
     const isAnswered = await fetchLate(context, local, late);
     late = [];
     if (isAnswered) {

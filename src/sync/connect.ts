@@ -9,6 +9,7 @@ import type { SyncContext } from './sync-context.ts';
 
 /** Connections that are tried at the same time; each costs a socket, and an unreachable host costs half a minute. */
 const PARALLEL = 100;
+const LONGER_THAN_ANY_MS = 3_600_000;
 
 /** A peer whose connection was tried, and why it failed; null: it can be reached. */
 export interface Tried {
@@ -19,11 +20,11 @@ export interface Tried {
 /** Connections that are tried for all peers at the same time. */
 export interface Connecting {
   /**
-   * Waits until all are tried, or so many milliseconds.
+   * Waits until all are tried, or so many milliseconds. Each connection has a limit of its own.
    * @returns those that were tried since the last call
    * @throws Failure `interrupted`
    */
-  tried(milliseconds: number): Promise<readonly Tried[]>;
+  tried(milliseconds?: number): Promise<readonly Tried[]>;
   /** Those that `tried` has not returned yet. */
   waiting(): readonly PeerProgress[];
 }
@@ -45,7 +46,7 @@ export function connectToAll(context: SyncContext, allProgress: readonly PeerPro
   );
   return {
     waiting: () => [...waiting],
-    async tried(milliseconds) {
+    async tried(milliseconds = LONGER_THAN_ANY_MS) {
       await endsWithin(all, milliseconds);
       throwIfInterrupted(signal);
       const found = [...done].flatMap(([progress, failure]) =>

@@ -24,8 +24,6 @@ import { type AnswerBy, AnswerWait, LateAnswer } from './time-limits.ts';
 const CONNECT_SOON_MS = 2_000;
 /** Peers that connect at once are fetched together. */
 const CONNECT_FIRST_MS = 500;
-/** Each connection has a limit of its own. */
-const LONGER_THAN_ANY_MS = 3_600_000;
 
 /**
  * Fetches the branch of each peer and records in its `PeerProgress` how it compares with our head. Tags of the database
@@ -52,7 +50,7 @@ export async function fetchAll(
   const anyReached = await fetchTried(await connecting.tried(CONNECT_FIRST_MS));
   const isHeld = anyReached && connecting.waiting().every(mayBeLate);
   const soon = Math.min(CONNECT_SOON_MS, waitMs ?? CONNECT_SOON_MS);
-  await fetchTried(await connecting.tried(isHeld ? soon : LONGER_THAN_ANY_MS));
+  await fetchTried(await connecting.tried(isHeld ? soon : undefined));
   late.push(...connecting.waiting());
   for (const { peer } of late) {
     context.onProgress({ peer: peer.name, step: 'waiting', detail: 'no answer yet; the other peers continue' });

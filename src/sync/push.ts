@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { pause } from '../core/interruption.ts';
 import { counted } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -7,6 +8,7 @@ import { isAncestor } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
 import { deliver } from './deliver.ts';
+import { fetchAll } from './fetch.ts';
 import { savedTags } from './history/lease.ts';
 import { replaceHead } from './history/replace.ts';
 import { inEngines } from './in-engines.ts';
@@ -14,9 +16,10 @@ import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { refuseOwnLosses } from './incoming/refuse-own-losses.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { pauseBefore } from './read-peer.ts';
 import { requireUploadedTables } from './remotes/uploaded-tables.ts';
 import { sendBranch } from './send-branch.ts';
-import type { SyncContext } from './sync-context.ts';
+import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 import { verifyPush } from './verify.ts';
 
@@ -36,10 +39,12 @@ export type Pushed =
   | { readonly kind: 'done' }
   | { readonly kind: 'lost-race'; readonly failure: Failure };
 
+/** Peers that moved or could not be reached during a push, with the reason. */
+type Raced = ReadonlyMap<PeerProgress, Failure>;
+
 /** The results of one round of pushes. */
 interface PushRound {
-  /** Peers that moved or could not be reached, with the reason. */
-  readonly raced: ReadonlyMap<PeerProgress, Failure>;
+  readonly raced: Raced;
   /** Whether any remote may have the target. */
   readonly mayBeAtPeer: boolean;
 }
@@ -186,10 +191,26 @@ export async function pushVerdict(
   return (await isAncestor(sql, head, target)) ? 'fast-forward' : 'diverged';
 }
 
-/** Why a peer is given up after so many pushes. */
-export function raceFailure({ peer }: PeerProgress, why: Failure, attempts: number): Failure {
-  if (why.code !== 'non-fast-forward') return why;
-  return new Failure('non-fast-forward', `${peer.name} moved during each of ${counted(attempts, 'attempt')} to push`);
+/**
+ * Waits, then reads the peers that moved or could not be reached, so that another round can push to them.
+ * @param round 0 for the first
+ */
+export async function fetchRaced(context: SyncContext, local: LocalHead, raced: Raced, round: number): Promise<void> {
+  for (const [{ peer }, { code }] of raced) {
+    const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
+    context.onProgress({ peer: peer.name, step: 'retrying', detail });
+  }
+  await pause(pauseBefore(round), context.signal);
+  await fetchAll(context, local, [...raced.keys()]);
+}
+
+/** Gives up the peers that moved or could not be reached in the last round. */
+export function failRaced(raced: Raced, round: number): void {
+  for (const [progress, why] of raced) {
+    const { name } = progress.peer;
+    const message = `${name} moved during each of ${counted(round + 1, 'attempt')} to push`;
+    progress.fail(why.code === 'non-fast-forward' ? new Failure('non-fast-forward', message) : why);
+  }
 }
 
 /** Only a peer that is never merged from can have commits of its own and be pushed to. */

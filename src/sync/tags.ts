@@ -81,7 +81,7 @@ const BATCHES = [100, 1] as const;
 
 /** Makes the tags of a database what they were. */
 async function restoreTags(database: Database, before: readonly Tag[]): Promise<Restoration> {
-  const found = tagChanges(before, await readTags(database));
+  const found = tagChanges(before, await removeFetchedTags(database));
   let left = found;
   let problems: readonly string[] = [];
   for (const batch of BATCHES) {
@@ -90,6 +90,21 @@ async function restoreTags(database: Database, before: readonly Tag[]): Promise<
     left = tagChanges(before, await readTags(database));
   }
   return { found, left, problems };
+}
+
+/**
+ * Removes the tags that `fetchTag` made, also in killed runs; they are no change to report.
+ * @returns the others
+ */
+async function removeFetchedTags(database: Database): Promise<readonly Tag[]> {
+  const tags = await readTags(database);
+  const fetched = tags.filter(isFetchedTag);
+  if (fetched.length === 0) return tags;
+  await deleteTags(
+    database,
+    fetched.map(({ name }) => name),
+  );
+  return tags.filter((tag) => !isFetchedTag(tag));
 }
 
 /** @returns what went wrong */

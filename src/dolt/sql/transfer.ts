@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { trackingRefs } from './heads.ts';
 import type { Sql } from './sql.ts';
-import { deleteTags, readTags } from './tags.ts';
 
 /** A branch of a remote. */
 interface RemoteBranch {
@@ -37,7 +36,7 @@ export async function fetchTag(
   await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, `refs/tags/${from.tag}:refs/tags/${from.as}`]);
 }
 
-/** A new name under which a tag of a remote is fetched; the next `removeMarks` removes it. */
+/** A new name under which a tag of a remote is fetched; `keepTags` removes it. */
 export function fetchedTagName(): string {
   return `${MARKS}${randomBytes(6).toString('hex')}`;
 }
@@ -68,16 +67,15 @@ export async function isMarked(sql: Sql, { ref }: FetchMark): Promise<boolean> {
   return (await trackingRefs(sql)).has(ref);
 }
 
-/** Removes the marks and the fetched tags of all fetches, including killed ones. */
+/** Removes the marks of all fetches, including killed ones. */
 export async function removeMarks(sql: Sql): Promise<void> {
   const marks = [...(await trackingRefs(sql)).keys()].flatMap((name) => {
     const [, remote, ...branch] = name.split('/');
     const path = branch.join('/');
     return path.startsWith(MARKS) ? [`${remote}/${path}`] : [];
   });
-  if (marks.length > 0) await sql.run(`CALL DOLT_BRANCH('-d', '-r'${marks.map(() => ', ?').join('')})`, marks);
-  const tags = (await readTags(sql)).filter(isFetchedTag).map(({ name }) => name);
-  if (tags.length > 0) await deleteTags(sql, tags);
+  if (marks.length === 0) return;
+  await sql.run(`CALL DOLT_BRANCH('-d', '-r'${marks.map(() => ', ?').join('')})`, marks);
 }
 
 /**

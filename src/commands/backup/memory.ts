@@ -7,6 +7,7 @@ import {
   findBackup,
   readStateFile,
   rememberBackups,
+  type StateKey,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -38,7 +39,7 @@ export async function rememberCopies(
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
   const { stateFile } = await readStateFile(work);
   const known = new Map<PeerProgress, Known>();
-  const news: { place: ReturnType<typeof placeOf>; memory: BackupMemory }[] = [];
+  const news: { place: StateKey; memory: BackupMemory }[] = [];
   for (const progress of targets) {
     const drill = drills.get(progress) ?? null;
     const size = progress.verified ? await sizeOf(progress, drill) : null;

@@ -144,8 +144,8 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
   const former = new Map(Object.entries(stateFile.former));
   for (const { place, name, head, verifiedAt } of findings) {
     const before = findEntry(stateFile, place, name);
-    const kept = findBackup(stateFile, place) ?? {};
-    peers.set(placeText(place), { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null, ...kept });
+    const key = placeText(place);
+    peers.set(key, { ...peers.get(key), ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null });
     if (before?.certain === false) former.delete(name);
   }
   return { ...stateFile, peers, former: Object.fromEntries(former) };
@@ -166,9 +166,7 @@ export type BackupMemory = Pick<StateEntry, 'size' | 'drills'>;
 /** What is recorded about the backup at a place; null: the place has no entry. */
 export function findBackup(stateFile: StateFile, place: StateKey): BackupMemory | null {
   const entry = stateFile.peers.get(placeText(place));
-  if (entry === undefined) return null;
-  const { size, drills } = entry;
-  return { ...(size === undefined ? {} : { size }), ...(drills === undefined ? {} : { drills }) };
+  return entry === undefined ? null : { size: entry.size, drills: entry.drills };
 }
 
 /** The state with what a run of `backup` learned about peers that have an entry. */

@@ -18,7 +18,7 @@ import { runResult } from '../outcome/run-result.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import { readSyncSettings } from '../prepare/sync-settings.ts';
 import { type Drilled, drillCopies } from './drill-copies.ts';
-import { failLongUnproven, rememberCopies } from './memory.ts';
+import { failLongUnproven, type Known, rememberCopies } from './memory.ts';
 import { backupPeers } from './peers.ts';
 import type { BackupRequest } from './request.ts';
 import { withBackup } from './result.ts';
@@ -45,7 +45,9 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     const promised = copied.release?.commit;
     const recorded = await record(request, context, { database, configuration, prepared, head, promised });
     const now = new Date();
-    const known = await rememberCopies(database, prepared, copied, now);
+    const known: ReadonlyMap<PeerProgress, Known> = request.dryRun
+      ? new Map()
+      : await rememberCopies(database, prepared, copied, now);
     failLongUnproven(copied, known, request.staleAfter, now);
     return { prepared, copied, recorded, known };
   });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { compareBytes } from '../../src/core/text.ts';
 import type { TableShape } from '../../src/dolt/schema/table-shape.ts';
 import { type CellResolution, chooseRow } from '../../src/rows/choose-row.ts';
 import { rowConflictOf } from '../../src/rows/classify.ts';
 import { instant } from '../../src/rows/clock/cell-time.ts';
-import { compareBytes, compareValues } from '../../src/rows/compare-values.ts';
+import { compareValues } from '../../src/rows/compare-values.ts';
 import { withoutStack } from '../../src/rows/merge-failure.ts';
 import { conflictOf, type ResolvedRow } from '../../src/rows/resolved-row.ts';
 import { type TablePolicy, tablePolicies } from '../../src/rows/table-policy.ts';

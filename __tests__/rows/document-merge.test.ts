@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareBytes } from '../../src/rows/compare-values.ts';
+import { compareBytes } from '../../src/core/text.ts';
 import { planDocument, textAtPath } from '../../src/rows/document-merge.ts';
 import { MAX_DOCUMENT_BYTES, parseDocument, pathText } from '../../src/rows/json-text.ts';
 import { fc, timesCases } from '../helpers/property.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure, toFailure } from '../core/failure.ts';
+import { compareBytes } from '../core/text.ts';
 import { contentHash } from '../dolt/rows/content.ts';
 import { bareType, type Column, columnsAt } from '../dolt/schema/columns.ts';
 import { baseTablesAt } from '../dolt/schema/table-shape.ts';
@@ -33,7 +34,7 @@ const countRow = z.object({ n: z.coerce.number().int() });
 export async function readContents(sql: Sql, commit: string, depth: Depth): Promise<Contents> {
   const databaseHash = await contentHash(sql, commit);
   if (depth === 'head') return { commit, databaseHash, tables: null };
-  const names = (await baseTablesAt(sql, commit)).sort(byBytes);
+  const names = (await baseTablesAt(sql, commit)).sort(compareBytes);
   const tables: TableRows[] = [];
   for (const name of names) tables.push({ name, rows: await countByReading(sql, name, commit) });
   return { commit, databaseHash, tables };
@@ -60,8 +61,4 @@ async function countByReading(sql: Sql, table: string, commit: string): Promise<
 function readingOf(column: Column): string {
   const name = quoted(column.name);
   return bareType(column) === 'time' ? `COUNT(${name})` : `SUM(LENGTH(${name}))`;
-}
-
-function byBytes(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

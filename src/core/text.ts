@@ -74,3 +74,8 @@ export function shorten(text: string, limit: number): string {
   const end = text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '');
   return `${end}…`;
 }
+
+/** UTF-8 order; JavaScript's own string order differs beyond the basic plane. */
+export function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,3 +1,4 @@
+import { compareBytes } from '../core/text.ts';
 import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { CellValue } from '../dolt/sql/cell.ts';
@@ -5,7 +6,7 @@ import { folded } from '../dolt/sql/identifier.ts';
 import { appendedText } from './appended-text.ts';
 import { chooseAudit } from './audit-columns.ts';
 import type { RowConflict } from './classify.ts';
-import { compareBytes, compareRows, compareValues } from './compare-values.ts';
+import { compareRows, compareValues } from './compare-values.ts';
 import type { DocumentMerge, PathClash } from './document-merge.ts';
 import { familyOf } from './families.ts';
 import { pathText } from './json-text.ts';

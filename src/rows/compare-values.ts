@@ -1,3 +1,4 @@
+import { compareBytes } from '../core/text.ts';
 import { isNumeric } from '../dolt/rows/row-key.ts';
 
 /**
@@ -26,11 +27,6 @@ export function compareRows(
     if (order !== 0) return order;
   }
   return 0;
-}
-
-/** UTF-8 order; JavaScript's own string order differs beyond the basic plane. */
-export function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 const PLAIN = /^(-?)([0-9]*)(?:\.([0-9]*))?$/;

@@ -1,4 +1,4 @@
-import { compareBytes } from './compare-values.ts';
+import { compareBytes } from '../core/text.ts';
 import { type JsonText, parseDocument } from './json-text.ts';
 import type { Side } from './merging.ts';
 

@@ -1,4 +1,5 @@
 import { groupBy } from '../../core/lists.ts';
+import { compareBytes } from '../../core/text.ts';
 import { hasKey, keyOf } from '../rows/row-key.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
@@ -32,7 +33,7 @@ export function uniqueKeysOf(shape: TableShape, items: readonly Item[]): UniqueK
         columns: ordinaryColumns(shape).filter((name) => columns.has(name) && !shape.key.includes(name)),
       };
     })
-    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    .sort((a, b) => compareBytes(a.name, b.name));
 }
 
 /** The unique indexes of a table in the session's branch. */

@@ -1,11 +1,12 @@
 import { inParts } from '../../core/lists.ts';
+import { compareBytes } from '../../core/text.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { type ForeignKey, foreignKeys, referencePairs } from '../../dolt/schema/foreign-keys.ts';
 import { columnNamesAt, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { compareBytes, compareRows } from '../compare-values.ts';
+import { compareRows } from '../compare-values.ts';
 import { type Merging, otherSide, type Side } from '../merging.ts';
 
 /** Keys per statement; bounds what is read at once. */

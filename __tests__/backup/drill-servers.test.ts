@@ -62,13 +62,12 @@ test('a git remote is not restored without a table file, nor when its repository
   await withBackup(folder, 'git+file://', async (remote, expected) => {
     const right = drillOf(remote, expected);
     expect(await drill(folder, right)).toMatchObject({ kind: 'proven', ...expected });
-    const isTable = (path: string) => path !== 'manifest';
     const differs = { kind: 'differs', failure: { code: 'drill-failed' } };
     // The names of all files are still there, which is all that the check after a push reads.
-    const restoreObjects = dropObjects(folder.file('far.git'), isTable);
+    const restoreObjects = dropObjects(folder.file('far.git'));
     expect(await drill(folder, right)).toMatchObject(differs);
     restoreObjects();
-    dropTables(folder.file('far.git'), isTable);
+    dropTables(folder.file('far.git'));
     expect(await drill(folder, right)).toMatchObject({
       ...{ kind: 'differs', failure: { code: 'drill-failed', message: expect.stringContaining('Blob not found') } },
     });

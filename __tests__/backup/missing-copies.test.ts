@@ -69,10 +69,10 @@ describe('backups that are not there', () => {
     await using folder = await tempFolder();
     const { local, peers, url, hasData } = await backupScene(folder);
     let drilled = '';
-    const onEvent = ({ peer, step, detail }: PeerEvent) => {
-      if (step !== 'verifying' || detail !== 'restoring the backup') return;
-      drilled = peer;
-      damage(folder.file(peer));
+    const onEvent = (event: PeerEvent) => {
+      if (!isRestoring(event)) return;
+      drilled = event.peer;
+      damage(folder.file(event.peer));
     };
     const { result } = await backUp(folder, peers, { onEvent, drill: 'rotate', required: 1 });
     expect(result).toMatchObject({ status: 'partial', backup: { copies: 1, required: 1 } });

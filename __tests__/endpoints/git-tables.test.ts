@@ -14,7 +14,6 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
 const LIMIT = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
-const isTable = (path: string) => path !== 'manifest';
 
 test('a git remote without a table file of its manifest is never verified, until everything was uploaded again', async () => {
   await using folder = await tempFolder();
@@ -25,7 +24,7 @@ test('a git remote without a table file of its manifest is never verified, until
     let dropped: readonly string[] = [];
     const { result } = await command(folder, peers, {
       onEvent: ({ step }) => {
-        if (step === drop.before && dropped.length === 0) dropped = dropTables(path, drop.which ?? isTable);
+        if (step === drop.before && dropped.length === 0) dropped = dropTables(path, drop.which);
       },
     });
     return { far: result.peers[0], dropped };
@@ -43,7 +42,7 @@ test('a git remote without a table file of its manifest is never verified, until
   deleteTables(path);
   expect((await sync()).far).toMatchObject({ status: 'pushed', verified: true, remoteHead: await local.head() });
   // The host could not send their content again: only names are read.
-  const restoreObjects = dropObjects(path, isTable);
+  const restoreObjects = dropObjects(path);
   expect((await sync()).far).toMatchObject({ status: 'unchanged', verified: true });
   restoreObjects();
 
@@ -78,14 +77,14 @@ test.each([
       ),
     );
   await check();
-  const restoreObjects = dropObjects(path, isTable);
+  const restoreObjects = dropObjects(path);
   const withoutContents = await check().then(
     () => 'checked',
     () => 'refused',
   );
   restoreObjects();
   expect(withoutContents).toBe(allowFilter === 'true' ? 'checked' : 'refused');
-  const [gone = ''] = dropTables(path, isTable);
+  const [gone = ''] = dropTables(path);
   expect(await failureOf(check)).toMatchObject({
     code: 'missing-table-file',
     message: expect.stringContaining(gone.replace('.darc', '')),

@@ -26,6 +26,6 @@ export async function backupScene(folder: TempFolder) {
   return { local, peers, url, tags, hasData, head: await local.head() };
 }
 
-/** Whether an event says that the backup at a peer is being restored. */
-export const isRestoring = ({ peer, step, detail }: PeerEvent, name: string) =>
+/** Whether an event says that the backup at a peer is being restored; at any peer by default. */
+export const isRestoring = ({ peer, step, detail }: PeerEvent, name = peer) =>
   peer === name && step === 'verifying' && detail === 'restoring the backup';

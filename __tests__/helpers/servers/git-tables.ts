@@ -14,14 +14,15 @@ function gitIn(repository: string): (args: readonly string[], input?: string) =>
 }
 
 const pathOf = (line: string) => line.split('\t')[1] ?? '';
+const isTable = (path: string) => path !== 'manifest';
 
 /**
  * Makes a new commit of Dolt's data in a repository, from which files are gone, as after a push that did not upload all
  * of them. At once, so that nothing of a run comes between.
- * @param isGone by the path in the tree
+ * @param isGone by the path in the tree; every table file by default
  * @returns the paths that are gone
  */
-export function dropTables(repository: string, isGone: (path: string) => boolean): readonly string[] {
+export function dropTables(repository: string, isGone: (path: string) => boolean = isTable): readonly string[] {
   const git = gitIn(repository);
   const lines = git(['ls-tree', REF]).split('\n');
   const tree = git(['mktree'], `${lines.filter((line) => !isGone(pathOf(line))).join('\n')}\n`);
@@ -30,12 +31,12 @@ export function dropTables(repository: string, isGone: (path: string) => boolean
 }
 
 /**
- * Removes the content of files from a repository, which keeps their names.
+ * Removes the content of the table files from a repository, which keeps their names.
  * @returns puts it back
  */
-export function dropObjects(repository: string, isGone: (path: string) => boolean): () => void {
+export function dropObjects(repository: string): () => void {
   const lines = gitIn(repository)(['ls-tree', REF]).split('\n');
-  const gone = lines.filter((line) => isGone(pathOf(line))).map((line) => line.split(/\s+/)[2] ?? '');
+  const gone = lines.filter((line) => isTable(pathOf(line))).map((line) => line.split(/\s+/)[2] ?? '');
   const files = gone.map((object) => join(repository, 'objects', object.slice(0, 2), object.slice(2)));
   for (const file of files) renameSync(file, `${file}-gone`);
   return () => {

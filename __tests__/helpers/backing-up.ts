@@ -1,30 +1,21 @@
 import { backup } from '../../src/commands/backup/backup.ts';
 import type { BackupOptions } from '../../src/commands/backup/request.ts';
-import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { type Commanded, type CommandOptions, commandContext } from './commanding.ts';
+import { type Commanded, type CommandOptions, commandContext, requestOf } from './commanding.ts';
 import { cloneDatabase } from './database.ts';
-import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 type Options = Omit<CommandOptions, 'command'> & Partial<BackupOptions>;
 
 /** Runs `backup` as the frontends do. `peers` is YAML, as for the input. */
 export async function backUp(folder: TempFolder, peers: string, options: Options = {}): Promise<Commanded> {
-  const { tag = 'v1', drill = 'head', required = null, proof = null, githubToken } = options;
+  const { tag = 'v1', drill = 'head', required = null, proof = null } = options;
   const log: string[] = [];
   const { result } = await backup(
     {
-      ...DEFAULT_SYNC_REQUEST,
-      retries: 0,
-      parallel: 4,
-      database: 'local',
-      reportValues: 'full',
-      dolt: { source: 'release', path: testDolt(), githubToken },
-      ...options,
+      ...requestOf(peers, { retries: 0, ...options }),
       command: 'backup',
       backup: { tag, drill, required, proof },
-      overrides: { peers, ...options.overrides },
     },
     commandContext(folder, options, log),
   );

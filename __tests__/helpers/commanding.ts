@@ -76,21 +76,23 @@ export function commandContext(
   };
 }
 
+/** A request as the frontends make it. `peers` is YAML, as for the input. */
+export function requestOf(peers: string, options: CommandOptions): SyncRequest {
+  return {
+    ...DEFAULT_SYNC_REQUEST,
+    parallel: 4,
+    database: 'local',
+    reportValues: 'full',
+    dolt: { source: 'release', path: testDolt(), githubToken: options.githubToken },
+    ...options,
+    overrides: { peers, ...options.overrides },
+  };
+}
+
 /** Runs `sync`, `pull`, `push` or `status` as the frontends do. `peers` is YAML, as for the input. */
 export async function command(folder: TempFolder, peers: string, options: CommandOptions = {}): Promise<Commanded> {
   const log: string[] = [];
   const context = commandContext(folder, options, log);
-  const { result } = await sync(
-    {
-      ...DEFAULT_SYNC_REQUEST,
-      parallel: 4,
-      database: 'local',
-      reportValues: 'full',
-      dolt: { source: 'release', path: testDolt(), githubToken: options.githubToken },
-      ...options,
-      overrides: { peers, ...options.overrides },
-    },
-    context,
-  );
+  const { result } = await sync(requestOf(peers, options), context);
   return { result, log };
 }

@@ -46,7 +46,7 @@ describe('a release', () => {
       ],
     });
     expect(written).not.toContain(folder.path);
-    // The keys have one order, whatever the run.
+    // The keys have the same order in every run.
     expect(Object.keys(proven).join()).toBe(
       'version,madeBy,date,database,branch,tag,commit,databaseHash,doltVersion,copies,required,peers',
     );
@@ -70,7 +70,7 @@ describe('a release', () => {
     expect(await remoteRefs(folder, url('zeta'))).toEqual({ main: head, tags: { v1: head } });
     expect((await local.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-fed%'")).length).toBe(0);
 
-    // Without a tag the head is backed up; the release's tag then leaves the branch where it is.
+    // Without a tag the head is backed up. A later backup of the release does not move the branch.
     const daily = await backUp(folder, peers, { tag: null, drill: 'off' });
     expect(daily.result).toMatchObject({
       status: 'success',
@@ -84,7 +84,7 @@ describe('a release', () => {
     const third = await backUp(folder, peers, { drill: 'rotate' });
     expect(third.result).toMatchObject({ status: 'unchanged', backup: { commit: head, copies: 2 } });
     expect(third.result.peers.map(({ drill: found }) => found?.kind).sort()).toEqual(['proven', 'skipped']);
-    // Who was not drilled was proven by an earlier run.
+    // An earlier run proved the peer that was not drilled.
     const provenAt = third.result.peers.map(({ drill: found }) => found?.lastProvenAt ?? '');
     expect(provenAt.every((moment) => Date.parse(moment) > 0)).toBe(true);
     expect(third.result.problems).toEqual([]);
@@ -156,7 +156,7 @@ describe('a tag that names another commit', () => {
     expect([hasData('one'), hasData('two')]).toEqual([false, false]);
   });
 
-  test('at a backup fails that peer alone, also where the commit is unknown here', async () => {
+  test('at a backup fails that peer alone, also if the commit is unknown here', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, head, tags, hasData } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
@@ -204,7 +204,7 @@ describe('a tag that names another commit', () => {
     expect(await remoteRefs(folder, url('three'))).toEqual({ main: head, tags: { v1: foreign } });
     expect(await local.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: head }]);
 
-    // One copy is enough for who asks for one.
+    // One copy is enough if one is required.
     const enough = await backUp(folder, all, { required: 1 });
     expect([enough.result.status, exitCodeOf(enough.result, 'any')]).toEqual(['unchanged', EXIT.ok]);
   });

@@ -11,7 +11,7 @@ const tables = [
 ];
 const OURS: Contents = { commit: C1, databaseHash: 'h', tables };
 
-describe('a backup compared with what our database has', () => {
+describe('a backup compared with our database', () => {
   test.each<readonly [string, Partial<Contents>, string | null]>([
     ['equal', {}, null],
     ['only the hash was read', { tables: null }, null],
@@ -35,7 +35,7 @@ describe('a backup compared with what our database has', () => {
   });
 });
 
-describe('what an error of a drill says about the backup', () => {
+describe('an error of a drill says about the backup', () => {
   test.each([
     ['auth', 'network', 'timeout', 'disk-full', 'folder-missing', 'not-found', 'too-large', 'program-missing'],
   ] as const)('nothing: %s …', (...codes) => {

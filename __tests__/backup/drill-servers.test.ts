@@ -123,7 +123,7 @@ test('the engines of a drill have the credentials of their peer, and of no other
       (environments.get(name) ?? []).map((environment) => environment.includes(secret));
     expect([has('one', secretOf('one')), has('one', secretOf('two'))]).toEqual([[true], [false]]);
     expect([has('two', secretOf('two')), has('two', secretOf('one'))]).toEqual([[true], [false]]);
-    // The second engine reads the clone and contacts nobody.
+    // The second engine reads the clone and contacts no peer.
     expect(has('right', right)).toEqual([true, false]);
     expect(has('right', secretOf('one'))).toEqual([false, false]);
   });

@@ -106,7 +106,7 @@ async function scratch(file: string): Promise<void> {
   await handle.close();
 }
 
-/** Pushes from a copy what another person would put in the place of a backup. */
+/** Replaces a backup from a copy of the database, as another person could. */
 async function tamper(local: TestDatabase, remote: string, ...statements: readonly string[]): Promise<void> {
   const copy = `${remote}-from`;
   await cp(local.path, copy, { recursive: true });
@@ -121,7 +121,7 @@ async function tamper(local: TestDatabase, remote: string, ...statements: readon
 
 const FORGED = ["UPDATE notes SET body = 'forged' WHERE id = 7", "CALL DOLT_COMMIT('-a', '-m', 'all rows')"];
 const RETAG = ["CALL DOLT_TAG('-d', 'v1')", "CALL DOLT_TAG('v1', 'HEAD')"];
-/** As a person would who wants the branch to look the same: one commit after the first. */
+/** The branch still has one commit after the first, with the same message. */
 const FORGED_INSTEAD = [
   "CALL DOLT_RESET('--soft', 'HEAD~1')",
   ...FORGED.slice(0, 1),
@@ -212,7 +212,7 @@ test('a backup may have more than the tag, but neither less nor another branch',
   expect(await drill(folder, newer)).toMatchObject(differs(`the branch main is at ${later} there`));
   expect(await drill(folder, { ...at, branch: 'trunk' })).toMatchObject(differs('branch not found'));
 
-  // Nobody forges a hash; this is what a difference would look like.
+  // A hash cannot be forged, so another one is expected.
   const forged = { ...expected, databaseHash: expected.commit };
   expect(await drill(folder, { ...at, expected: forged })).toMatchObject(differs('the hash of the database'));
 });

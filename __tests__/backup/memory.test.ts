@@ -43,7 +43,7 @@ test.each([
     { provenAt: EARLIER, since: 3 },
   ],
   ['a run without drills, and none before', { drilled: false, proven: false }, null, null],
-] as const)('what is known about drills after %s', (_, run, before, after) => {
+] as const)('the history of drills after %s', (_, run, before, after) => {
   expect(historyAfter(before, { ...run, now: NOW })).toEqual(after);
 });
 

@@ -65,7 +65,7 @@ describe('backups that are not there', () => {
     expect(existsSync(proof)).toBe(false);
   });
 
-  test('a damaged one makes the run partial, also where the others are copies enough', async () => {
+  test('a damaged one makes the run partial, also if there are enough other copies', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, hasData } = await backupScene(folder);
     let drilled = '';
@@ -82,7 +82,7 @@ describe('backups that are not there', () => {
     );
     expect(result.peers.find(({ name }) => name === drilled)).toMatchObject({ error: { code: 'drill-failed' } });
 
-    // A row of ours that no query can read is no reason to be without the copies.
+    // The copies are made although no query can read one of our rows.
     await local.commit(
       'unreadable',
       "CREATE TABLE bad (id INT PRIMARY KEY, t TIME, v VARCHAR(20) AS (CONCAT(t, '')))",
@@ -101,7 +101,7 @@ describe('backups that are not there', () => {
     });
     expect([exitCodeOf(ours.result, 'any'), hasData('three')]).toEqual([EXIT.partial, true]);
 
-    // Nor is a proof that cannot be written.
+    // They are also made if the proof cannot be written.
     const onRestoring = ({ step }: PeerEvent) => {
       if (step === 'verifying' && !existsSync(proof)) mkdirSync(proof);
     };

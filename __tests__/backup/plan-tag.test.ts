@@ -9,8 +9,8 @@ const at = (commit: string | null) => ({ name: 'origin', commit });
 
 describe('the commit of a release', () => {
   test.each([
-    ['nobody has the tag', null, at(null), { commit: HEAD, make: true, publish: true }],
-    ['nobody has it, and there is no primary', null, null, { commit: HEAD, make: true, publish: false }],
+    ['there is no tag', null, at(null), { commit: HEAD, make: true, publish: true }],
+    ['there is no tag, and no primary', null, null, { commit: HEAD, make: true, publish: false }],
     ['only we have it', OLD, at(null), { commit: OLD, make: false, publish: true }],
     ['we have it, and there is no primary', OLD, null, { commit: OLD, make: false, publish: false }],
     ['only the primary has it', null, at(OLD), { commit: OLD, make: true, publish: false }],
@@ -19,7 +19,7 @@ describe('the commit of a release', () => {
     expect(planTag({ tag: 'v1', head: HEAD, here, primary, backups: [] })).toEqual(planned);
   });
 
-  test('is refused where the primary and we disagree', async () => {
+  test('is refused if the primary and we disagree', async () => {
     const failure = await failureOf(() =>
       planTag({ tag: 'v1', head: HEAD, here: OLD, primary: at(OTHER), backups: [] }),
     );
@@ -27,7 +27,7 @@ describe('the commit of a release', () => {
     expect(failure.message).toContain(OLD);
   });
 
-  test('is refused where it would be made although a backup has the tag', async () => {
+  test('is not made at our head if a backup has the tag elsewhere', async () => {
     const places = { tag: 'v1', head: HEAD, here: null, primary: at(null) };
     const backups = [HEAD, OLD].map((commit) => ({ name: `at-${commit.slice(0, 1)}`, commit }));
     const failure = await failureOf(() => planTag({ ...places, backups }));

@@ -20,7 +20,7 @@ function asked(inputs: Partial<Record<InputName, string>>, releaseTag: string | 
   return requestedBackup(askedByInputs((name) => inputs[name] ?? '', { ...EVENT, releaseTag }));
 }
 
-describe('what is asked of a backup', () => {
+describe('the options of a backup', () => {
   test.each([
     [{}, null, { tag: null, drill: 'full', required: null, proof: null }],
     [{}, 'v2', { tag: 'v2', drill: 'full', required: null, proof: null }],

@@ -30,7 +30,7 @@ test('two backups on one server get the tag that only we have, and keep one that
   for (const name of ['prim', 'one', 'two'])
     expect(await remoteRefs(folder, url(name))).toEqual({ main: first, tags: { v1: first } });
 
-  // Somebody moves the tag of one backup, and we lose ours.
+  // Another writer moves the tag of one backup, and our tag is lost.
   const moved = await local.commit('later', 'DELETE FROM items WHERE id = 1');
   await local.sql("CALL DOLT_TAG('-d', 'v1')", "CALL DOLT_TAG('v1', 'HEAD')");
   await local.publish(url('two'), 'refs/tags/v1:refs/tags/v1');

@@ -15,7 +15,7 @@ describe('a copy', () => {
   });
 });
 
-describe('a drill that counts against a run with copies enough', () => {
+describe('a drill that counts against a run with enough copies', () => {
   test.each([
     [{ failed: true, drill: 'differs' }, 'full', true],
     [{ failed: true, drill: 'differs' }, 'rotate', true],

@@ -22,7 +22,7 @@ export async function backUp(folder: TempFolder, peers: string, options: Options
   return { result: runResultSchema.parse(result), log };
 }
 
-/** What a clone of a remote has. */
+/** The branch and the tags in a clone of a remote. */
 export interface RemoteRefs {
   readonly main: string;
   readonly tags: Readonly<Record<string, string>>;

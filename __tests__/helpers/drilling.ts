@@ -13,7 +13,7 @@ import type { Written } from './endpoint-forms.ts';
 import { withEngines } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** What a drill reads, and what it compares that with. */
+/** The peer that a drill reads, and the contents that it expects. */
 export interface Drill {
   readonly peer: Written & { readonly endpoint: string };
   readonly expected: Contents;
@@ -31,7 +31,7 @@ export interface Drill {
   readonly onResource?: EngineContext['onResource'];
 }
 
-/** What a database has at a commit, as a run reads it. */
+/** The contents of a database at a commit, as a run reads them. */
 export async function contentsOf(
   folder: TempFolder,
   database: string,

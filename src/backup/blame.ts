@@ -16,7 +16,7 @@ const NOT_OF_THE_PEER: readonly ErrorCode[] = [
   'unsupported-endpoint',
 ];
 
-/** The peer does not serve what the same run pushed and read there. It decides whether that happens. */
+/** The peer does not serve the data that the same run pushed and read there. The peer alone decides that. */
 const OF_THE_PEER: readonly ErrorCode[] = [
   'connect-timeout',
   'contention',

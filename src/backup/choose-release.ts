@@ -13,7 +13,7 @@ import { timeLimit } from '../sync/time-limits.ts';
 import { planTag, tagConflict } from './plan-tag.ts';
 import { type PeerTags, readPeerTags } from './read-tags.ts';
 
-/** What a run backs up: a commit of our branch, and the tag that names it. */
+/** The commit of our branch that a run backs up, and the tag that names it. */
 export interface Release {
   readonly tag: string | null;
   readonly commit: string;
@@ -111,7 +111,7 @@ async function requireOurs({ engines, branch }: SyncContext, { tag, commit }: Re
 /** @param like the same tag at the primary, whose tagger and message ours gets */
 async function makeTag({ engines }: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, like: Tag | null): Promise<void> {
   await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    // A tagger that Dolt does not take is no reason to be without the tag.
+    // If Dolt refuses the tagger, the tag is still made, with ours.
     if (like !== null) await createTags(database, [like]);
     await ensureTag(database, tag);
   });

@@ -1,7 +1,7 @@
 import type { Contents } from './contents.ts';
 
 /**
- * The first difference between what a backup has and what it should have.
+ * The first difference between a backup and our database.
  * @returns a clause about the backup, such as `the tag v1 is at …, not at …`; null: they are equal
  */
 export function contentsDifference(expected: Contents, found: Contents): string | null {

@@ -13,7 +13,7 @@ export interface TableRows {
   readonly rows: number;
 }
 
-/** What a database has at one commit. */
+/** The contents of a database at one commit. */
 export interface Contents {
   readonly commit: string;
   /** `dolt_hashof_db`: it follows from all rows and definitions. */
@@ -28,7 +28,7 @@ export type Depth = 'head' | 'full';
 const countRow = z.object({ n: z.coerce.number().int() });
 
 /**
- * Reads what a database has at a commit.
+ * Reads the contents of a database at a commit.
  * @throws Failure `corrupt` and others if it cannot be read, `not-comparable` if a ref has the name of the commit
  */
 export async function readContents(sql: Sql, commit: string, depth: Depth): Promise<Contents> {
@@ -41,8 +41,8 @@ export async function readContents(sql: Sql, commit: string, depth: Depth): Prom
 }
 
 /**
- * Counts the rows of a table so that each value is read: a plain COUNT(*) takes the number from the root of the table,
- * and the rows below it may be missing (Dolt 2.3.0, measured).
+ * Counts the rows of a table and reads each value. A plain COUNT(*) takes the number from the root of the table, and
+ * the rows below it may be missing (Dolt 2.3.0, measured).
  */
 async function countByReading(sql: Sql, table: string, commit: string): Promise<number> {
   const reading = (await columnsAt(sql, table, commit)).map(readingOf);

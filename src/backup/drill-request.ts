@@ -4,12 +4,12 @@ import type { EngineContext } from '../dolt/server/server.ts';
 import type { PeerAccess } from '../sync/peer-plan.ts';
 import type { Contents, Depth } from './contents.ts';
 
-/** What a drill needs of a run; the context of a command is one. */
+/** The part of a run that a drill uses; the context of a command is one. */
 export interface DrillContext extends EngineContext {
   readonly onProgress: (event: ProgressEvent) => void;
 }
 
-/** What a drill of one peer proves. */
+/** The claims that a drill of one peer proves. */
 export interface DrillRequest {
   readonly peer: Pick<Peer, 'name' | 'timeout' | 'endpoint' | 'ref'>;
   /** How the peer is reached, and the URL that Dolt gets. */
@@ -18,7 +18,7 @@ export interface DrillRequest {
   readonly branch: string;
   /** The tag that must name the commit; null: none. */
   readonly tag: string | null;
-  /** What our database has at the commit; read with the same depth. */
+  /** The contents of our database at the commit, read with the same depth. */
   readonly expected: Contents;
   readonly depth: Depth;
   /** Dolt executable. */

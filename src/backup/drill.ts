@@ -7,7 +7,7 @@ import type { DrillContext, DrillRequest } from './drill-request.ts';
 import { examineBackup } from './examine.ts';
 import { restoreBackup } from './restore.ts';
 
-/** A backup that was restored and is what our database has. */
+/** A backup that was restored and equals our database. */
 export interface Proven extends Contents {
   readonly kind: 'proven';
   /** The head of the branch there, which contains the commit. */
@@ -18,17 +18,16 @@ export interface Proven extends Contents {
 }
 
 /**
- * What a drill found. `differs`: the backup is something else, or damaged; the code is `drill-failed` · `unproven`: it
- * could not be reached, or may not be read.
+ * The result of a drill. `differs`: the backup has other data, or is damaged; the code is `drill-failed` · `unproven`:
+ * it could not be reached, or may not be read.
  */
 export type DrillResult =
   | Proven
   | { readonly kind: 'differs' | 'unproven'; readonly failure: Failure; readonly durationMs: number };
 
 /**
- * Restores the backup at a peer as a person would who lost everything else: a fresh clone in a process of its own, with
- * the credentials of this peer only, and compares it with what our database has. The clone is removed afterwards in any
- * case.
+ * Restores the backup at a peer like a person who lost everything else, and compares it with our database. The clone is
+ * made in a process of its own, with the credentials of this peer only. It is removed afterwards in any case.
  * @throws Failure `interrupted`
  */
 export async function drillPeer(context: DrillContext, request: DrillRequest): Promise<DrillResult> {

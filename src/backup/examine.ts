@@ -12,17 +12,17 @@ import { contentsDifference } from './compare-contents.ts';
 import { type Contents, readContents } from './contents.ts';
 import type { DrillContext, DrillRequest } from './drill-request.ts';
 
-/** What was found in a restored backup: everything that was expected. */
+/** The contents of a restored backup, which are as expected. */
 interface Examined extends Contents {
   /** The head of the branch, which contains the commit. */
   readonly head: string;
 }
 
 /**
- * Compares a restored backup with what our database has. The engine is another process than the one that cloned, which
- * has the chunks in its memory, and has no credentials.
+ * Compares a restored backup with our database. The engine that cloned it has the chunks in its memory, so another one
+ * reads it. That one has no credentials.
  * @param restored the database, and the private folder around it
- * @throws Failure `drill-failed` if it is something else, `corrupt` if it is damaged, or with the class of the error
+ * @throws Failure `drill-failed` if it has other data, `corrupt` if it is damaged, or with the class of the error
  */
 export async function examineBackup(
   context: DrillContext,
@@ -48,7 +48,7 @@ async function examine(engine: Engine, request: DrillRequest): Promise<Examined>
   // Rows of another database are not read: what its definitions compute is unknown.
   const atCommit = await engine.operation(limit, NOWHERE, (sql) => readContents(sql, expected.commit, 'head'));
   requireEqual(expected, atCommit);
-  // Whoever restores the backup begins with its branch.
+  // A person who restores the backup begins with its branch.
   await engine.operation(limit, NOWHERE, (sql) => readContents(sql, head, 'head'));
   if (depth === 'head') return { ...atCommit, head };
   // Before the rows, because a query over a damaged chunk may end the engine (Dolt 2.3.0).

@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 
-/** Where a release's tag is before a run, and our head. */
+/** Our head, and the commits that a release's tag names before a run. */
 export interface TagPlaces {
   readonly tag: string;
   /** The head of our branch. */
@@ -13,7 +13,7 @@ export interface TagPlaces {
   readonly backups: readonly { readonly name: string; readonly commit: string }[];
 }
 
-/** What is backed up, and what has to be done for it before a backup is contacted. */
+/** The commit to back up, and the steps before a backup is contacted. */
 export interface TagPlan {
   readonly commit: string;
   /** Whether the tag is made here. */

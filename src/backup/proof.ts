@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import type { Proof, RunResult } from '../contract/result.ts';
 import type { Contents } from './contents.ts';
 
-/** What the result does not say. */
+/** Facts that the result does not have. */
 interface Facts {
-  /** What our database has at the commit. */
+  /** The contents of our database at the commit. */
   readonly expected: Contents;
   readonly date: Date;
   /** Name and version of this program. */
@@ -53,7 +53,7 @@ export function proofOf(result: RunResult, { expected, date, madeBy }: Facts): P
   };
 }
 
-/** Of the path of a peer on this machine only its last name: who reads a release does not have to know the others. */
+/** Keeps only the last name of a path on this machine: readers of a release need not know the others. */
 function withoutFolders(endpoint: string): string {
   return endpoint.replace(/^((?:git\+)?file:\/\/)[^/]*\/.*?([^/]+)\/*$/i, '$1/…/$2');
 }

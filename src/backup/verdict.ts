@@ -1,6 +1,6 @@
 import type { DrillKind, DrillMode, RunStatus } from '../contract/vocabulary.ts';
 
-/** What is known about the backup at one peer. */
+/** Facts about the backup at one peer. */
 interface Known {
   /** Whether the peer failed, a failed drill included. */
   readonly failed: boolean;
@@ -14,19 +14,19 @@ export function isCopy({ failed, verified, drill }: Known): boolean {
   return !failed && verified && (drill === 'proven' || drill === 'skipped');
 }
 
-/** What a drill found at a peer, and whether the peer failed. */
+/** The result of the drill of a peer, and whether the peer failed. */
 type Found = Pick<Known, 'failed' | 'drill'>;
 
 /**
- * Whether the drill of a peer counts against the run, however many copies there are: the backup is not what it should be,
- * or it was the only one that the run drilled and did not serve what it has.
+ * Whether the drill of a peer counts against the run, however many copies there are: the backup differs, or the run
+ * drilled it alone and the peer did not serve it.
  */
 export function isRefuted({ failed, drill }: Found, mode: DrillMode): boolean {
   return failed && (drill === 'differs' || (drill === 'unproven' && mode === 'rotate'));
 }
 
 /**
- * The status of a run. With `require-copies` the number of copies decides, whatever became of the others, unless a drill
+ * The status of a run. With `require-copies` the number of copies decides, regardless of the others, unless a drill
  * counts against the run. Without it, every peer must have the commit; a backup that may not be read fails nothing then.
  * @param status of the run as its peers give it
  * @param known.required how many copies are needed; null: every peer

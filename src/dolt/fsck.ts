@@ -11,8 +11,8 @@ const MAX_REASON = 300;
 
 /**
  * Checks all data of a database with `dolt fsck`: every chunk has the content of its hash, and everything that a branch
- * or tag reaches is there. Queries read less: of a table with a damaged chunk of an older commit, every row is read
- * (Dolt 2.3.0, measured).
+ * or tag reaches is there. Queries read less: every row of a table is readable although a chunk of an older commit is
+ * damaged (Dolt 2.3.0, measured).
  * @param database the folder that holds `.dolt`; a server may have it open
  * @throws Failure `corrupt`, `interrupted`
  */
@@ -29,7 +29,7 @@ export async function checkDatabase(
 /**
  * Checks an idle database that no engine has open, as `checkDatabase` does.
  * @param signal ends the check
- * @returns what is wrong; null: nothing
+ * @returns the first problem; null: none
  * @throws Failure as `run` does
  */
 export async function brokenChunks(

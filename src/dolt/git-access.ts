@@ -19,7 +19,7 @@ export function withoutPrefix(url: string): string {
   return url.replace(/^git\+/i, '');
 }
 
-/** Whether a push is checked before: not to a repository on this disk. */
+/** Whether access is checked before a push. A repository on this disk needs no check. */
 export function needsPushAccess(url: string): boolean {
   return !/^file:/i.test(withoutPrefix(url));
 }

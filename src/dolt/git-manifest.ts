@@ -26,8 +26,7 @@ const FORMS = ['', '.darc'] as const;
 const PART = /^(.+)\/(\d{4})$/;
 
 /**
- * The table files that a git tree lacks. That the last parts of a file are missing cannot be seen: nothing says how many
- * there are.
+ * The table files that a git tree lacks. Missing last parts of a file are not found: nothing gives their number.
  * @param tables names from the manifest
  * @param blobs paths of all blobs of the tree
  * @returns names of files, or of their missing parts

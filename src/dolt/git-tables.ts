@@ -22,14 +22,14 @@ interface GitPlace {
 }
 
 const DOLT_REF = 'refs/dolt/data';
-/** Nothing goes on in the background, and a single file can be asked for (git-config(1), `protocol.version`). */
+/** git starts no work in the background, and can ask for a single file (git-config(1), `protocol.version`). */
 const SETTINGS = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'protocol.version=2'] as const;
 
 /**
  * Checks that a git remote has every table file that its manifest names. A push can succeed without them (dolt#11323),
  * and our own engine does not notice while it has the chunks itself. Reads the newest commit of the ref with one
- * connection; only what Dolt has not stored beside our database is transferred, without the table files if the host can
- * omit them.
+ * connection. It transfers only objects that Dolt has not stored beside our database, and no table files if the host
+ * can omit them.
  * @throws Failure `missing-table-file`, or with the class of git's output
  */
 export async function requireTableFiles(place: GitPlace, program: ProgramContext): Promise<void> {

@@ -5,7 +5,7 @@ import { bytes, duration, minute, shortHash } from './figures.ts';
 /** Shows a name or a path in the format of the report. */
 type Quote = (text: string) => string;
 
-/** What was backed up, and how many peers have it; empty for other commands, and if the run ended before it was known. */
+/** The commit of a backup, and how many peers have it; empty for other commands, and if the run ended too early. */
 export function backupLines({ backup, dryRun, peers }: RunResult, quote: Quote): string[] {
   if (backup === undefined || backup.commit === null) return [];
   const what = backup.tag === null ? quote(backup.commit) : `${quote(backup.tag)} at ${quote(backup.commit)}`;
@@ -59,7 +59,7 @@ export function sizeText({ bytes: size }: Pick<Drilled, 'bytes'>): string {
   return size === null ? NOTHING : bytes(size);
 }
 
-/** What a drill found; with the last proof, if it is not of this run. */
+/** The result of a drill, with the last proof if another run made it. */
 export function drillText({ kind, lastProvenAt }: Pick<Drilled, 'kind' | 'lastProvenAt'>): string {
   return kind === 'proven' || lastProvenAt === null ? kind : `${kind}, proven ${minute(lastProvenAt)}`;
 }

@@ -60,10 +60,10 @@ async function holds(
 }
 
 /** The end of an engine says nothing about the peer, and some codes say more than `unverified`. */
-const AS_IT_IS: readonly ErrorCode[] = ['unverified', 'engine-lost', 'interrupted', 'missing-table-file'];
+const SAYS_ENOUGH: readonly ErrorCode[] = ['unverified', 'engine-lost', 'interrupted', 'missing-table-file'];
 
 function unverified(name: string, why: Failure): Failure {
-  if (AS_IT_IS.includes(why.code)) return why;
+  if (SAYS_ENOUGH.includes(why.code)) return why;
   return new Failure(
     'unverified',
     `the push to ${name} returned, but reading the peer afterwards failed: ${why.message}`,

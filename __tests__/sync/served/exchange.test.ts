@@ -12,7 +12,7 @@ import { type ServedDatabase, servedDatabase } from '../../helpers/served-databa
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
-/** A database behind a server, a scratch copy of it with a commit more, and the exchange between them. */
+/** A database behind a server, a scratch copy of it with one more commit, and the exchange between them. */
 async function scene(folder: TempFolder, served: ServedDatabase) {
   const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
   const to = await scratch.commit('a result', "INSERT INTO items VALUES (3, 'three', 'run')");
@@ -61,7 +61,7 @@ test.each([
   expect(await takeOver(engines, exchange)).toBe(head);
 });
 
-test('what clients commit meanwhile is merged, unless it takes commits back or does not end', async () => {
+test('commits of clients are merged meanwhile, unless they take commits back or do not end', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
   await using opened = await scene(folder, served);

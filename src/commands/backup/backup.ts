@@ -69,7 +69,7 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
   return await writeProof(result, request, context, copied.expected);
 }
 
-/** What was backed up where. */
+/** The backups that a run made. */
 export interface Copied {
   /** The peers that get a copy. */
   readonly targets: readonly PeerProgress[];
@@ -77,7 +77,7 @@ export interface Copied {
   readonly release: Release | null;
   readonly tags: ReadonlyMap<PeerProgress, TagAtPeer>;
   readonly drills: ReadonlyMap<PeerProgress, Drilled>;
-  /** What our database has at the commit; null: it was not read. */
+  /** The contents of our database at the commit; null: they were not read. */
   readonly expected: Contents | null;
   /** Why not every drill of the run was made; null: each was, or none was to be made. */
   readonly notDrilled: Failure | null;

@@ -19,7 +19,7 @@ import type { BackupRequest } from './request.ts';
 /** Each restored backup needs an engine of its own, and its memory. */
 const AT_ONCE = 2;
 
-/** What was found, without the failure, which the progress of the peer has. */
+/** The result of a drill. The progress of the peer has its failure. */
 export type Drilled =
   | Extract<DrillResult, { kind: 'proven' }>
   | { readonly kind: 'differs' | 'unproven'; readonly durationMs: number };
@@ -34,7 +34,7 @@ interface Drills {
 /**
  * Restores the backups that the run drills, and compares each with our database. A backup that differs fails its peer, as
  * does one that is not served after this run read it; one that may not be read only gets a warning. Nothing is thrown,
- * because the backups are made: what could not be drilled is unproven.
+ * because the backups are made: a backup without a drill is unproven.
  */
 export async function drillCopies(
   context: SyncContext,
@@ -98,7 +98,7 @@ export async function drillCopies(
   }
 }
 
-/** Records what a drill means for its peer. */
+/** Records the result of a drill in the progress of its peer. */
 function judge(progress: PeerProgress, found: DrillResult): void {
   progress.countTime();
   switch (found.kind) {

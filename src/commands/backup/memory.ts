@@ -17,7 +17,7 @@ import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import type { Copied } from './backup.ts';
 import { sizeOf } from './sizes.ts';
 
-/** What is known about the backup at one peer after a run. */
+/** Facts about the backup at one peer after a run. */
 export interface Known {
   /** null: unknown. */
   readonly bytes: number | null;
@@ -28,8 +28,8 @@ export interface Known {
 }
 
 /**
- * Measures the backups, and records sizes and proofs for the next run. What cannot be measured or written fails nothing.
- * The backups are made, so nothing is thrown.
+ * Measures the backups, and records sizes and proofs for the next run. The backups are made already, so an error of
+ * measuring or writing fails nothing.
  */
 export async function rememberCopies(
   { engines, work }: Pick<LocalDatabase, 'engines' | 'work'>,
@@ -63,8 +63,8 @@ export async function rememberCopies(
 }
 
 /**
- * A backup that may not be read fails nothing, but not for ever: one that an earlier run proved fails once that is longer
- * ago than `stale-after`.
+ * A backup that may not be read fails nothing at first. If an earlier run proved it, it fails once that proof is older
+ * than `stale-after`.
  */
 export function failLongUnproven(
   { drills, notDrilled }: Pick<Copied, 'drills' | 'notDrilled'>,

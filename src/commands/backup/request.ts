@@ -4,7 +4,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Asked } from '../command.ts';
 import type { SyncRequest } from '../request.ts';
 
-/** What a user says about a backup, besides what every run takes. */
+/** The options of a backup, besides those of every run. */
 export interface BackupOptions {
   /** null: the head is backed up, without a tag. */
   readonly tag: string | null;

@@ -10,7 +10,7 @@ import type { Copied } from './backup.ts';
 import type { Known } from './memory.ts';
 import type { BackupRequest } from './request.ts';
 
-/** A run's result with what is known about each backup. The primary, of which only the tag was read, is left out. */
+/** A run's result with the facts about each backup. It omits the primary if only its tag was read. */
 export function withBackup(
   result: RunResult,
   { backup }: BackupRequest,
@@ -80,7 +80,7 @@ function notDrilledProblem(failure: Failure): Diagnostic {
   return { ...asError(failure), message: `the backups are made, but not all could be drilled: ${failure.message}` };
 }
 
-/** Why the number of copies fails the run, or does not save it; both name the peers. */
+/** Why the number of copies fails the run, or is not enough for a success; both name the peers. */
 function countProblems(
   peers: readonly PeerResult[],
   {

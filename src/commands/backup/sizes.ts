@@ -9,7 +9,7 @@ import type { Drilled } from './drill-copies.ts';
 const LIMITS = { files: 20_000, milliseconds: 10_000 } as const;
 
 /**
- * Measures a backup. A peer that is a folder is measured there; of another kind only a clone tells the size.
+ * Measures a backup: the folder if the peer is one, else the clone of its drill.
  * @returns null: unknown
  */
 export async function sizeOf(progress: PeerProgress, drill: Drilled | null): Promise<BackupSize | null> {

@@ -26,7 +26,7 @@ export async function fetchBranch(sql: Sql, from: RemoteBranch, mark?: FetchMark
 
 /**
  * Fetches one tag of a remote under another name, also if its commit, or the tag itself, is here already (Dolt 2.3.0,
- * measured: a fetch of a branch brings a tag only if its commit is here and the tag is not).
+ * measured: a fetch of a branch gets a tag only if its commit is here and the tag is not).
  * @throws Failure `remote-empty` if the remote has no branch, `branch-missing` if it has no such tag
  */
 export async function fetchTag(

@@ -160,16 +160,16 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
 /** The size of a backup: of the table files in a clone of it, or of the folder that holds it. Only equal kinds compare. */
 export type BackupSize = NonNullable<StateEntry['size']>;
 export type DrillHistory = NonNullable<StateEntry['drills']>;
-/** What runs of `backup` recorded about a peer. */
+/** The records of `backup` about a peer. */
 export type BackupMemory = Pick<StateEntry, 'size' | 'drills'>;
 
-/** What is recorded about the backup at a place; null: the place has no entry. */
+/** The records about the backup at a place; null: the place has no entry. */
 export function findBackup(stateFile: StateFile, place: StateKey): BackupMemory | null {
   const entry = stateFile.peers.get(placeText(place));
   return entry === undefined ? null : { size: entry.size, drills: entry.drills };
 }
 
-/** The state with what a run of `backup` learned about peers that have an entry. */
+/** The state with the records of a run of `backup` about peers that have an entry. */
 export function rememberBackups(
   stateFile: StateFile,
   learned: readonly { readonly place: StateKey; readonly memory: BackupMemory }[],

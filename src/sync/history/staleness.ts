@@ -2,7 +2,7 @@ import type { Stale } from '../../contract/result.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
-/** What a run knows about how current a peer is. */
+/** Facts of a run that show how current a peer is. */
 export interface Currency {
   /** Whether this run read the peer. */
   readonly isRead: boolean;

@@ -66,7 +66,7 @@ export async function missingSince(
   const unreceived = rights.pull ? await oldestCommitDate(sql, { from: ours, to: progress.head }) : null;
   const sent = await unsent(ours);
   const [unsynced = null] = [unreceived, sent].filter((date) => date !== null).sort();
-  // Of an equivalent head, it lacks only merges that change nothing there.
+  // A peer with an equivalent head lacks only merges that change nothing there.
   if (progress.equivalentTo === ours) return { unsynced, unsent: null };
   return { unsynced, unsent: promised === ours ? sent : await unsent(promised) };
 }

@@ -4,11 +4,20 @@ import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import type { CloneSource } from './clone.ts';
 import type { Engine, TimeLimit } from './server/engines.ts';
-import { branchHead, branchNames, deleteBranch, trackedBranches, trackingHead, trackingRefs } from './sql/heads.ts';
+import {
+  branchHead,
+  branchNames,
+  deleteBranch,
+  deleteTrackingRefs,
+  trackedBranches,
+  trackingHead,
+  trackingRefs,
+} from './sql/heads.ts';
 import { isAncestor } from './sql/history.ts';
 import { addRemote, setUpstream } from './sql/remotes.ts';
 import type { Sql } from './sql/sql.ts';
 import { deleteTags, readTags } from './sql/tags.ts';
+import { fetchRemote, fetchTag } from './sql/transfer.ts';
 
 /** More tags are not asked for one by one. */
 const MAX_TAGS = 200;
@@ -47,8 +56,7 @@ export async function stripClone(
 ): Promise<Stale | { readonly kind: 'stripped'; readonly head: string; readonly tags: readonly string[] }> {
   const head = await branchHead(sql, branch);
   if (head === null) return stale(`it has no branch ${branch}`);
-  const refs = [...(await trackingRefs(sql)).keys()].map((name) => name.replace(/^remotes\//, ''));
-  if (refs.length > 0) await sql.run(`CALL DOLT_BRANCH('-d', '-r'${refs.map(() => ', ?').join('')})`, refs);
+  await deleteTrackingRefs(sql, [...(await trackingRefs(sql)).keys()]);
   for (const name of await branchNames(sql)) if (name !== branch) await deleteBranch(sql, name);
   const tags = (await readTags(sql)).map(({ name }) => name);
   if (tags.length > MAX_TAGS) return stale(`it has ${tags.length} tags`);
@@ -66,15 +74,12 @@ export async function fetchSource(
 ): Promise<void> {
   const { remote, url, ref, user, reach } = source;
   await addRemote(engine.database, { name: remote, url, ref });
-  const as = user === null ? [] : ['--user', user];
   await engine.operation(limit, reach, async (sql) => {
-    const fetch = (words: readonly string[]) =>
-      sql.run(`CALL DOLT_FETCH(${words.map(() => '?').join(', ')})`, [...words]);
-    await fetch([...as, remote]);
+    await fetchRemote(sql, { remote, user });
     const present = new Set((await readTags(sql)).map(({ name }) => name));
     // A fetch leaves out a tag whose chunk is here, although the tag is not (Dolt 2.3.0). The source may have dropped it.
     for (const name of tags) {
-      if (!present.has(name)) await fetch([...as, remote, `refs/tags/${name}:refs/tags/${name}`]).catch(ignoreMissing);
+      if (!present.has(name)) await fetchTag(sql, { remote, user, tag: name, as: name }).catch(ignoreMissing);
     }
   });
 }

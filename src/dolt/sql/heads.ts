@@ -61,13 +61,20 @@ export async function trackingHeads(sql: Sql, without: ReadonlySet<string>): Pro
   return rows.filter(({ name }) => !without.has(name.split('/')[1] ?? '')).map(({ hash }) => hash);
 }
 
+/** Removes tracking refs, by names such as `remotes/partner/main`. */
+export async function deleteTrackingRefs(sql: Sql, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const refs = names.map((name) => name.replace(/^remotes\//, ''));
+  await sql.run(`CALL DOLT_BRANCH('-d', '-r'${refs.map(() => ', ?').join('')})`, refs);
+}
+
 /** Removes an old tracking ref: a fetch of a remote that lost the branch keeps it (Dolt 2.3.0). */
 export async function forgetTracking(
   sql: Sql,
   at: { readonly remote: string; readonly branch: string },
 ): Promise<void> {
   if ((await trackingHead(sql, at)) === null) return;
-  await sql.run("CALL DOLT_BRANCH('-d', '-r', ?)", [`${at.remote}/${at.branch}`]);
+  await deleteTrackingRefs(sql, [`remotes/${at.remote}/${at.branch}`]);
 }
 
 export async function createBranch(sql: Sql, branch: { readonly name: string; readonly at: string }): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { trackingRefs } from './heads.ts';
+import { deleteTrackingRefs, trackingRefs } from './heads.ts';
 import type { Sql } from './sql.ts';
 
 /** A branch of a remote. */
@@ -22,6 +22,11 @@ interface RemoteBranch {
 export async function fetchBranch(sql: Sql, from: RemoteBranch, mark?: FetchMark): Promise<void> {
   const marked = mark === undefined ? [] : [`refs/heads/${from.branch}:refs/${mark.ref}`];
   await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, from.branch, ...marked]);
+}
+
+/** Fetches all branches of a remote, and each tag whose commit is here then. @throws Failure with the class of the error */
+export async function fetchRemote(sql: Sql, from: Omit<RemoteBranch, 'branch'>): Promise<void> {
+  await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote]);
 }
 
 /**
@@ -69,13 +74,9 @@ export async function isMarked(sql: Sql, { ref }: FetchMark): Promise<boolean> {
 
 /** Removes the marks of all fetches, including killed ones. */
 export async function removeMarks(sql: Sql): Promise<void> {
-  const marks = [...(await trackingRefs(sql)).keys()].flatMap((name) => {
-    const [, remote, ...branch] = name.split('/');
-    const path = branch.join('/');
-    return path.startsWith(MARKS) ? [`${remote}/${path}`] : [];
-  });
-  if (marks.length === 0) return;
-  await sql.run(`CALL DOLT_BRANCH('-d', '-r'${marks.map(() => ', ?').join('')})`, marks);
+  const names = [...(await trackingRefs(sql)).keys()];
+  const isMark = (name: string) => name.split('/').slice(2).join('/').startsWith(MARKS);
+  await deleteTrackingRefs(sql, names.filter(isMark));
 }
 
 /**

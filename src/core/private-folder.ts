@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where private folders are created, and where they are registered. */
 export interface FolderPlace {
@@ -27,7 +27,29 @@ export async function inPrivateFolder<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   await mkdir(tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(tempDir, `df-${purpose}-`));
+  return await inNewFolder(join(tempDir, `df-${purpose}-`), onResource, work);
+}
+
+/**
+ * Like `inPrivateFolder`, for a database that is made there and then moved to its place: the folder is beside that place,
+ * because only a rename inside a file system is atomic.
+ */
+export async function inCloneFolder<T>(
+  { onResource }: Pick<FolderPlace, 'onResource'>,
+  database: string,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const parent = dirname(database);
+  await mkdir(parent, { recursive: true });
+  return await inNewFolder(join(parent, '.dolt-federation-clone-'), onResource, work);
+}
+
+async function inNewFolder<T>(
+  prefix: string,
+  onResource: FolderPlace['onResource'],
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(prefix);
   onResource?.({ kind: 'folder', path: folder });
   try {
     return await work(folder);

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Failure } from '../core/failure.ts';
 import { isFolder } from '../core/files.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import { inCloneFolder } from '../core/private-folder.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
 import type { Reach } from '../egress/host-rule.ts';
 import type { TimeLimit } from './server/engines.ts';
@@ -45,11 +46,7 @@ export async function cloneDatabase(
   source: CloneSource,
   limit: TimeLimit,
 ): Promise<boolean> {
-  const parent = dirname(options.database);
-  await mkdir(parent, { recursive: true });
-  const tempFolder = await mkdtemp(join(parent, '.dolt-federation-clone-'));
-  context.onResource({ kind: 'folder', path: tempFolder });
-  try {
+  return await inCloneFolder(context, options.database, async (tempFolder) => {
     const server = await openServer(context, {
       ...options,
       database: tempFolder,
@@ -83,9 +80,7 @@ export async function cloneDatabase(
     }
     await source.finish?.(join(tempFolder, NAME));
     return await moveClone(join(tempFolder, NAME), options.database);
-  } finally {
-    await rm(tempFolder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A folder is renamed as a whole, so a database in the place is complete. Another run may already use it. */

@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../../core/failure.ts';
+import { readSmallText } from '../../../core/files.ts';
 import { throwIfInterrupted } from '../../../core/interruption.ts';
+import { parsedJson } from '../../../core/json.ts';
+import { inCloneFolder } from '../../../core/private-folder.ts';
 import { secondsText } from '../../../core/text.ts';
 import { monotonicMs } from '../../../core/time.ts';
 import { adoptSource, fetchSource, type Stale, stripClone, writeCloneState } from '../../../dolt/cached-clone.ts';
@@ -77,11 +80,8 @@ export function clonedNotice(from: string | null, into: string, { restored, clon
 async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping): Promise<Clone | null> {
   const begun = monotonicMs();
   const { database } = cloning.options;
-  await mkdir(dirname(database), { recursive: true });
-  const tempFolder = await mkdtemp(join(dirname(database), '.dolt-federation-clone-'));
-  context.onResource({ kind: 'folder', path: tempFolder });
-  const folder = join(tempFolder, 'database');
-  try {
+  return await inCloneFolder(context, database, async (tempFolder) => {
+    const folder = join(tempFolder, 'database');
     const found = await unpackEntry(folder, keeping);
     if (found === null) return null;
     const { key, entry } = found;
@@ -100,9 +100,7 @@ async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping
     );
     const kept = { ...keeping, source: cloning.source.remote, cloneMs, storedHead: entry.head };
     return { isOurs, cloneMs, restored: { milliseconds }, keeping: kept };
-  } finally {
-    await rm(tempFolder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Found {
@@ -117,17 +115,14 @@ async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<
   const key = await cache.restoreFolder(wanted, unpacked, (name) => name === ENTRY_FILE || isDataFile(name));
   if (key === null) return null;
   try {
-    const entry = entrySchema.parse(JSON.parse(await readFile(join(unpacked, ENTRY_FILE), 'utf8')));
+    const entry = entrySchema.parse(parsedJson(await readSmallText(join(unpacked, ENTRY_FILE))));
     await mkdir(join(folder, '.dolt'), { recursive: true, mode: 0o700 });
     await rename(join(unpacked, 'noms'), join(folder, '.dolt', 'noms'));
     await mkdir(join(folder, '.dolt', 'noms', 'oldgen'), { recursive: true });
     await writeCloneState(folder, entry.branch);
     return { key, entry };
-  } catch (thrown) {
-    cache.refuse(
-      key,
-      `it does not describe a database: ${thrown instanceof SyntaxError ? thrown.message : 'unexpected form'}`,
-    );
+  } catch {
+    cache.refuse(key, 'it does not describe a database: unexpected form');
     return null;
   }
 }

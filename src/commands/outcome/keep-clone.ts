@@ -1,5 +1,5 @@
 import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { RunResult } from '../../contract/result.ts';
 import { errorMessage } from '../../core/failure.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
@@ -32,23 +32,11 @@ export async function keepClone(
         return say(copied === 'busy' ? 'another process has it open' : 'its journal is too large');
       const data = join(copy, '.dolt');
       await writeFile(join(data, ENTRY_FILE), JSON.stringify(entry));
-      const names = (await filesBelow(data, 'noms')).filter(isDataFile);
+      const files = await readdir(join(data, 'noms'), { recursive: true });
+      const names = files.map((file) => `noms/${file.replaceAll(sep, '/')}`).filter(isDataFile);
       await cache.saveFolder({ what: 'the database', key: newKey(prefix, context.env) }, data, [ENTRY_FILE, ...names]);
     });
   } catch (thrown) {
     say(errorMessage(thrown));
   }
-}
-
-/** Paths of all ordinary files below a folder, with `/`. */
-async function filesBelow(root: string, folder: string): Promise<readonly string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true });
-  const found = await Promise.all(
-    entries.map(async (entry) => {
-      const name = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return await filesBelow(root, name);
-      return entry.isFile() ? [name] : [];
-    }),
-  );
-  return found.flat();
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HASH } from '../../../contract/hash.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
-import { errorMessage } from '../../../core/failure.ts';
+import { parsedJson } from '../../../core/json.ts';
 import { inPrivateFolder } from '../../../core/private-folder.ts';
 import type { StateFile, StateKey } from '../../../sync/history/last-verified.ts';
 import type { Context } from '../../context.ts';
@@ -73,7 +73,7 @@ function localDigest(local: string): string {
 }
 
 /** Whose heads they are: the database with that first commit, and the leg of a fan-out. */
-export interface HeadsOf {
+interface HeadsOf {
   readonly root: string;
   readonly shard: Shard | undefined;
 }
@@ -87,16 +87,14 @@ export async function restoreHeads(of: HeadsOf, context: Context): Promise<Carri
     const wanted = { what: 'the last heads of the peers', keys: [headsPrefix(of, context.env)], maxBytes: MAX_BYTES };
     const key = await cache.restoreFile(wanted, file);
     if (key === null) return NO_HEADS;
-    try {
-      return carriedSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    } catch {
-      cache.refuse(key, 'it does not have the expected form');
-      return NO_HEADS;
-    }
+    const parsed = carriedSchema.safeParse(parsedJson(await readFile(file, 'utf8')));
+    if (parsed.success) return parsed.data;
+    cache.refuse(key, 'it does not have the expected form');
+    return NO_HEADS;
   });
 }
 
-/** Stores the heads for the next run, unless nothing changed. */
+/** Stores the heads for the next run, unless nothing changed. @throws errors of the file system */
 export async function storeHeads(
   of: HeadsOf,
   context: Context,
@@ -109,9 +107,7 @@ export async function storeHeads(
     const file = join(folder, 'heads.json');
     await writeFile(file, text);
     await cache.saveFile({ what: 'the last heads of the peers', key: newKey(headsPrefix(of, env), env) }, file);
-  }).catch((thrown: unknown) =>
-    context.log.info(`the last heads of the peers were not stored: ${errorMessage(thrown)}`),
-  );
+  });
 }
 
 /** @returns what all keys for these heads begin with. Legs run at the same time, and each knows the heads of its own peers. */

@@ -21,9 +21,10 @@ const MAX_BYTES = 256 * 1024 * 1024;
  * @returns whether the file is now there
  */
 export async function restoreAsset(asset: KnownAsset, file: string, { cache }: InstallContext): Promise<boolean> {
-  const key = assetKey(asset);
-  const found = await cache?.restoreFile({ what: `Dolt ${asset.version}`, keys: [key], maxBytes: MAX_BYTES }, file);
-  if (cache === undefined || typeof found !== 'string') return false;
+  if (cache === undefined) return false;
+  const wanted = { what: `Dolt ${asset.version}`, keys: [assetKey(asset)], maxBytes: MAX_BYTES };
+  const found = await cache.restoreFile(wanted, file);
+  if (found === null) return false;
   const digest = await fileDigest(file);
   if (digest === asset.sha256) return true;
   cache.refuse(found, `it has the SHA-256 ${digest}, not ${asset.sha256}`);
@@ -41,7 +42,7 @@ function assetKey({ version, name, sha256 }: KnownAsset): string {
 }
 
 /** A build from source. */
-interface Build {
+export interface Build {
   readonly version: string;
   /** The version of its Go module, which Go verifies. */
   readonly module: string;
@@ -59,10 +60,11 @@ export async function restoreBuild(
   context: InstallContext,
 ): Promise<{ readonly executable: string; readonly key: string; readonly cache: FileCache } | null> {
   const { cache } = context;
+  if (cache === undefined) return null;
   const name = programFile('dolt');
   const wanted = { what: `Dolt ${build.version}`, keys: [buildKey(build, context)], maxBytes: MAX_BYTES };
-  const key = await cache?.restoreFolder(wanted, folder, (one) => one === name);
-  return cache === undefined || typeof key !== 'string' ? null : { executable: join(folder, name), key, cache };
+  const key = await cache.restoreFolder(wanted, folder, (one) => one === name);
+  return key === null ? null : { executable: join(folder, name), key, cache };
 }
 
 /** Stores a build. A run that may not write stores none: what it runs with may come from a pull request. */

@@ -5,7 +5,7 @@ import { errorMessage, Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
-import { keepBuild, restoreBuild } from './actions-cache.ts';
+import { type Build, keepBuild, restoreBuild } from './actions-cache.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { goInstall } from './go.ts';
 import { storeInToolCache } from './tool-cache.ts';
@@ -66,11 +66,7 @@ export async function buildDolt(
 }
 
 /** The build of the Actions cache, if it runs here; null: there is none. */
-async function usableBuild(
-  build: { readonly version: string; readonly module: string },
-  folder: string,
-  context: InstallContext,
-): Promise<string | null> {
+async function usableBuild(build: Build, folder: string, context: InstallContext): Promise<string | null> {
   const kept = await restoreBuild(build, folder, context);
   if (kept === null) return null;
   await chmod(kept.executable, 0o755);

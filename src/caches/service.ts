@@ -11,7 +11,7 @@ export interface CacheService {
 }
 
 /** Why a step has no cache. */
-export interface NoService {
+interface NoService {
   readonly kind: 'unavailable';
   readonly why: string;
 }

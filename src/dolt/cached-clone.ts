@@ -120,6 +120,6 @@ export async function adoptSource(
 }
 
 /** The branch that a clone checks out if none is named (Dolt 2.3.0, env.GetDefaultBranch). */
-export function defaultBranch(branches: readonly string[]): string | null {
+function defaultBranch(branches: readonly string[]): string | null {
   return ['main', 'master'].find((name) => branches.includes(name)) ?? [...branches].sort()[0] ?? null;
 }

@@ -6,12 +6,11 @@ import { pack } from '../../../../src/caches/archive.ts';
 import type { Context } from '../../../../src/commands/context.ts';
 import { type Clone, cloneOrRestore } from '../../../../src/commands/prepare/cache/clone.ts';
 import { ENTRY_FILE } from '../../../../src/commands/prepare/cache/entry.ts';
-import { readEnv } from '../../../../src/core/env.ts';
 import { Failure } from '../../../../src/core/failure.ts';
-import { Secrets } from '../../../../src/core/secrets.ts';
 import { NO_CREDENTIALS } from '../../../../src/dolt/engine-credentials.ts';
 import { NOWHERE } from '../../../../src/egress/host-rule.ts';
 import { cacheOfStep } from '../../../helpers/caching.ts';
+import { commandContext } from '../../../helpers/commanding.ts';
 import {
   cloneDatabase,
   makeDatabase,
@@ -83,20 +82,7 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
     poison.onLine?.(text);
   };
   const log = { debug: (text: string) => poison.onLine?.(text), info: says('info'), warning: says('warning') };
-  const context: Context = {
-    env: { PATH: readEnv()['PATH'] ?? '', ...service.env },
-    cwd: folder.path,
-    ceiling: null,
-    tempDir: folder.file('tmp'),
-    toolCacheDir: folder.file('tools'),
-    cloneDir: null,
-    userHome: false,
-    log,
-    secrets: new Secrets(),
-    onProgress() {},
-    signal: LIVE,
-    onResource() {},
-  };
+  const context: Context = { ...commandContext(folder, { env: service.env, ceiling: null }, []), log };
   const database = folder.file('clones', 'database');
   const cloning = {
     options: { dolt: testDolt(), database, engineCredentials: NO_CREDENTIALS },

@@ -4,11 +4,12 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
+import { limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
+import { isSafeAddress } from '../core/secrets.ts';
 import { openDirectly, openThrough } from '../egress/dial.ts';
 import type { Target } from '../egress/host-rule.ts';
 import { jobProxyFor } from '../egress/job-proxy.ts';
-import { isSafe } from './service.ts';
 
 /** How requests of the cache leave the machine, and when they end. */
 export interface Way {
@@ -32,9 +33,9 @@ type Body = { readonly text: string } | { readonly file: string };
 
 /** An answer of the service is a few hundred bytes. */
 const MAX_TEXT_BYTES = 64 * 1024;
-/** The version of the protocol of Azure Blob Storage; since 2019-12-12 one request takes up to 5,000 MiB. */
 const CONFLICT = 409;
 const USER_AGENT = 'dolt-federation';
+/** The version of the protocol of Azure Blob Storage; since 2019-12-12 one request takes up to 5,000 MiB. */
 const AZURE_VERSION = '2021-12-02';
 
 /**
@@ -53,7 +54,7 @@ export async function postJson(way: Way, to: { readonly url: string; readonly to
     answer.destroy();
     return null;
   }
-  const parsed: unknown = JSON.parse(await textOf(answer));
+  const parsed: unknown = JSON.parse(await limitedText(answer, MAX_TEXT_BYTES));
   return parsed;
 }
 
@@ -91,7 +92,7 @@ export async function uploadFrom(way: Way, url: string, file: string): Promise<v
 /** One request on a connection of its own. Redirects are not followed: the service sends none. */
 async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
   const at = new URL(sent.url);
-  if (!isSafe(sent.url)) throw new Error(`${at.hostname} is named without https`);
+  if (!isSafeAddress(sent.url)) throw new Error(`${at.hostname} is named without https`);
   const { body } = sent;
   const length = body === undefined ? {} : { 'content-length': await lengthOf(body) };
   const socket = await connect(way, at);
@@ -158,16 +159,4 @@ async function secured(socket: Socket, host: string, signal: AbortSignal): Promi
     tls.once('error', fail);
   });
   return tls;
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > MAX_TEXT_BYTES) throw new Error(`the answer is larger than ${MAX_TEXT_BYTES} bytes`);
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

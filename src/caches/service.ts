@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Env } from '../core/env.ts';
+import { isSafeAddress } from '../core/secrets.ts';
 
 /** GitHub's cache service, as the runner names it to a step. */
 export interface CacheService {
@@ -16,7 +17,6 @@ interface NoService {
   readonly why: string;
 }
 
-const LOOPBACK: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
 /** What an administrator may allow; anything else means both (@actions/cache 6.3.0, config.ts). */
 const MODES: Readonly<Record<string, Pick<CacheService, 'mayRead' | 'mayWrite'>>> = {
   none: { mayRead: false, mayWrite: false },
@@ -35,7 +35,7 @@ export function cacheServiceOf(env: Env): CacheService | NoService {
   if (env['ACTIONS_CACHE_SERVICE_V2'] === undefined) return unavailable('the runner does not offer version 2 of it');
   const [url, token] = [env['ACTIONS_RESULTS_URL'], env['ACTIONS_RUNTIME_TOKEN']];
   if (url === undefined || token === undefined) return unavailable('the runner does not name it');
-  if (!isSafe(url)) return unavailable('its address is not https');
+  if (!isSafeAddress(url)) return unavailable('its address is not https');
   const mode = MODES[(env['ACTIONS_CACHE_MODE'] ?? '').trim().toLowerCase()] ?? { mayRead: true, mayWrite: true };
   return { kind: 'available', url, token, ...mode };
 }
@@ -43,13 +43,6 @@ export function cacheServiceOf(env: Env): CacheService | NoService {
 function isGithub(server: string): boolean {
   const host = URL.canParse(server) ? new URL(server).hostname.toLowerCase() : '';
   return host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost');
-}
-
-/** Whether nobody on the way can read a request to an address. */
-export function isSafe(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname));
 }
 
 /** A method of the service, and the used part of its answer. */

@@ -34,3 +34,15 @@ export class Budget {
     }
   }
 }
+
+/** The text of an answer. @throws errors of the connection, and an Error if the answer is larger than a limit */
+export async function limitedText(answer: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -32,6 +32,18 @@ export class Secrets {
   }
 }
 
+/** Whether a secret may be sent to an address: over https, or over http to this machine. */
+export function isSafeAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || (protocol === 'http:' && isThisMachine(hostname));
+}
+
+/** @param host of a URL */
+export function isThisMachine(host: string): boolean {
+  return host === '127.0.0.1' || host === '[::1]' || host === 'localhost';
+}
+
 /** Hiding shorter texts would hide half of a log. */
 export const LEAST_SECRET = 8;
 

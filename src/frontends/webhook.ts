@@ -1,13 +1,12 @@
 import { HttpClient } from '@actions/http-client';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
-import { LEAST_SECRET, REDACTED, type Secrets } from '../core/secrets.ts';
+import { isSafeAddress, isThisMachine, LEAST_SECRET, REDACTED, type Secrets } from '../core/secrets.ts';
 import { endsWithin } from '../core/time.ts';
 import type { WebhookMessage } from '../report/alarm/webhook-message.ts';
 
 const USER_AGENT = 'dolt-federation';
 const TRIES = 2;
 const LIMIT_MS = 10_000;
-const INSECURE_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
 
 /**
  * The address of a webhook. All of it is secret: whoever knows it can send messages, and some services put the secret into
@@ -19,13 +18,12 @@ export function parseWebhook(text: string, source: string, secrets: Secrets): UR
   secrets.add(text);
   const written = text.trim();
   const url = URL.canParse(written) ? new URL(written) : null;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && INSECURE_HOSTS.includes(url.hostname));
-  if (url === null || !isSafe || url.username !== '' || url.password !== '') {
+  if (url === null || !isSafeAddress(url.href) || url.username !== '' || url.password !== '') {
     throw new Failure('bad-usage', `${source} is not an https:// address, or contains a user name`, {
       hint: 'Set it to the whole address of the webhook. Plain http:// is only allowed to this machine.',
     });
   }
-  const hosts = INSECURE_HOSTS.includes(url.hostname) ? [] : [url.host, url.hostname];
+  const hosts = isThisMachine(url.hostname) ? [] : [url.host, url.hostname];
   const forms = [url.href, `${url.pathname}${url.search}`, ...hosts];
   for (const form of forms) if (form.length >= LEAST_SECRET) secrets.add(form);
   return url;

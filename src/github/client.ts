@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { HttpClient } from '@actions/http-client';
 import { z } from 'zod';
+import { limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { isSafeAddress } from '../core/secrets.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
 
 /** One repository at the API of the server that runs the job. */
@@ -53,7 +55,6 @@ const CALL_MS = 30_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const VERSION = '2022-11-28';
 
-const INSECURE_HOSTS: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
 const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 
 /**
@@ -63,9 +64,8 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
 export function repositoryOfJob(env: Env, token: string | undefined): Repository | null {
   const name = env['GITHUB_REPOSITORY'] ?? '';
   const api = (env['GITHUB_API_URL'] ?? '').replace(/(?<!\/)\/+$/, '');
-  if (token === undefined || token === '' || !REPOSITORY.test(name) || !URL.canParse(api)) return null;
-  const { protocol, hostname } = new URL(api);
-  return protocol === 'https:' || INSECURE_HOSTS.includes(hostname) ? { api, name, token } : null;
+  if (token === undefined || token === '' || !REPOSITORY.test(name) || !isSafeAddress(api)) return null;
+  return { api, name, token };
 }
 
 /** The repository for several calls that may take so long together. */
@@ -135,7 +135,7 @@ function ask(
   const end = async (): Promise<Answered> => {
     const { message } = await client.request(method, `${api}${resource}`, text, headers);
     answering = message;
-    return { status: message.statusCode ?? 0, headers: message.headers, answer: await readBody(message) };
+    return { status: message.statusCode ?? 0, headers: message.headers, answer: await limitedText(message, MAX_BYTES) };
   };
   return { end: end(), stop: () => void answering?.destroy() };
 }
@@ -144,15 +144,4 @@ function ask(
 function isLimited(status: number, headers: IncomingHttpHeaders): boolean {
   if (status === 429) return true;
   return status === 403 && (headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined);
-}
-
-async function readBody(message: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new Error(`the answer is larger than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { isSafeAddress } from '../core/secrets.ts';
 import type { InstallContext } from './dolt-request.ts';
 import type { Unreachable } from './http.ts';
 import { type Answer, ask, askFollowing } from './http.ts';
@@ -28,7 +29,7 @@ const PUBLIC_API = 'https://api.github.com';
 export function githubApi(env: Env, token: string | undefined): GithubApi {
   if (!isGithubCom(env['GITHUB_SERVER_URL'])) return { base: PUBLIC_API, token: null };
   const base = (env['GITHUB_API_URL'] ?? PUBLIC_API).replace(/(?<!\/)\/+$/, '');
-  return { base, token: token !== undefined && token !== '' && isSecureUrl(base) ? token : null };
+  return { base, token: token !== undefined && token !== '' && isSafeAddress(base) ? token : null };
 }
 
 /**
@@ -76,10 +77,4 @@ async function read(answer: Answer): Promise<ApiAnswer> {
 function isGithubCom(serverUrl: string | undefined): boolean {
   if (serverUrl === undefined) return true;
   return URL.canParse(serverUrl) && new URL(serverUrl).hostname === 'github.com';
-}
-
-function isSecureUrl(base: string): boolean {
-  if (!URL.canParse(base)) return false;
-  const { protocol, hostname } = new URL(base);
-  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 }

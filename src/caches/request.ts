@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rm, stat } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -70,10 +70,13 @@ export async function downloadTo(way: Way, from: { readonly url: string; readonl
     }
   };
   try {
-    await pipeline(answer, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal: way.signal });
+    // A stream that opens the file later could create it after its removal below.
+    const handle = await open(file, 'wx', 0o600);
+    await pipeline(answer, counted, handle.createWriteStream(), { signal: way.signal });
     const promised = Number(answer.headers['content-length'] ?? bytes);
     if (promised !== bytes) throw new Error(`the entry broke off after ${bytes} of ${promised} bytes`);
   } catch (thrown) {
+    answer.destroy();
     await rm(file, { force: true });
     throw thrown;
   }

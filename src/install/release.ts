@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { chmod, lstat, rm } from 'node:fs/promises';
+import { chmod, lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extractTar, extractZip } from '@actions/tool-cache';
@@ -17,7 +16,8 @@ import { storeInToolCache } from './tool-cache.ts';
 import { newestRelease, type WantedVersion } from './version.ts';
 
 /**
- * Restores a release of Dolt from the Actions cache or downloads it, verifies its digest, runs it once, and stores it in the tool cache.
+ * Restores a release of Dolt from the Actions cache or downloads it, verifies its digest, runs it once, and stores it in
+ * the tool cache.
  * @returns the installed Dolt, or that the releases are unreachable
  * @throws Failure with a `dolt-…` code, `bad-usage` or `interrupted`; a partial download is removed
  */
@@ -100,9 +100,12 @@ async function fetchInto({ url, file, signal, pausesMs }: Omit<Download, 'sha256
           yield chunk;
         }
       };
-      await pipeline(answer.body, hashed, createWriteStream(file, { flags: 'wx' }), { signal });
+      // A stream that opens the file later could create it after its removal below.
+      const handle = await open(file, 'wx');
+      await pipeline(answer.body, hashed, handle.createWriteStream(), { signal });
       return hash.digest('hex');
     } catch (thrown) {
+      answer.body.destroy();
       await rm(file, { force: true });
       if (signal.aborted) throw new Failure('interrupted', 'The download of Dolt was interrupted', { cause: thrown });
       if (attempt < ATTEMPTS) continue;

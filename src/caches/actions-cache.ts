@@ -6,7 +6,7 @@ import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secrets } from '../core/secrets.ts';
-import { secondsText, shellWord } from '../core/text.ts';
+import { bytesText, secondsText, shellWord } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { pack, unpack } from './archive.ts';
 import type { FileCache, Stored, Wanted } from './file-cache.ts';
@@ -84,9 +84,8 @@ export class ActionsCache implements FileCache {
       }
       this.#surroundings.secrets.add(found.url);
       await downloadTo(way, { url: found.url, maxBytes: wanted.maxBytes }, file);
-      this.#say(
-        `${wanted.what}: restored ${found.key}, ${await sizeOf(file)} in ${secondsText(monotonicMs() - begun)}`,
-      );
+      const { size } = await stat(file);
+      this.#say(`${wanted.what}: restored ${found.key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
       return found.key;
     });
   }
@@ -104,7 +103,7 @@ export class ActionsCache implements FileCache {
       await uploadFrom(way, reserved.url, file);
       const { size } = await stat(file);
       const { ok } = await this.#call(way, FINALIZE, { key, size_bytes: String(size) });
-      if (ok) this.#say(`${what}: stored ${key}, ${await sizeOf(file)} in ${secondsText(monotonicMs() - begun)}`);
+      if (ok) this.#say(`${what}: stored ${key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
       return ok;
     });
     return isStored === true;
@@ -211,10 +210,6 @@ export class ActionsCache implements FileCache {
     if (parsed.success) return parsed.data;
     throw new Error(`the cache service answered ${method.name} with something unexpected`);
   }
-}
-
-async function sizeOf(file: string): Promise<string> {
-  return `${((await stat(file)).size / 1_000_000).toFixed(1)} MB`;
 }
 
 function archiveBeside(folder: string): string {

@@ -68,6 +68,15 @@ export function secondsText(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** A size for people: `512 B`, `1.2 MB`. */
+export function bytesText(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1_000 && unit < UNITS.length - 1) [value, unit] = [value / 1_000, unit + 1];
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
 /** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never splits a character. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -1,6 +1,6 @@
 import type { PeerResult, RunResult } from '../contract/result.ts';
-import { counted } from '../core/text.ts';
-import { bytes, duration, minute, shortHash } from './figures.ts';
+import { bytesText, counted } from '../core/text.ts';
+import { duration, minute, shortHash } from './figures.ts';
 
 /** Shows a name or a path in the format of the report. */
 type Quote = (text: string) => string;
@@ -56,7 +56,7 @@ type Drilled = NonNullable<PeerResult['drill']>;
 
 /** The size of a backup; `-`: unknown. */
 export function sizeText({ bytes: size }: Pick<Drilled, 'bytes'>): string {
-  return size === null ? NOTHING : bytes(size);
+  return size === null ? NOTHING : bytesText(size);
 }
 
 /** The result of a drill, with the last proof if another run made it. */
@@ -67,5 +67,5 @@ export function drillText({ kind, lastProvenAt }: Pick<Drilled, 'kind' | 'lastPr
 /** How much a backup grew since the last run; `-`: no earlier size is known here. */
 export function growthText({ growth }: Pick<Drilled, 'growth'>): string {
   if (growth === null) return NOTHING;
-  return growth < 0 ? `-${bytes(-growth)}` : `+${bytes(growth)}`;
+  return growth < 0 ? `-${bytesText(-growth)}` : `+${bytesText(growth)}`;
 }

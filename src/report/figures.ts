@@ -1,4 +1,5 @@
 import type { PeerResult } from '../contract/result.ts';
+import { secondsText } from '../core/text.ts';
 import { stateAfter } from './state-after.ts';
 
 const SHORT_HASH = 8;
@@ -12,7 +13,7 @@ export function shortHash(hash: string | null): string {
 export function duration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${milliseconds} ms`;
   const seconds = Math.round(milliseconds / 1_000);
-  if (seconds < 60) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  if (seconds < 60) return secondsText(milliseconds);
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
@@ -26,13 +27,4 @@ export function aheadBehind(peer: PeerResult): string {
   const after = stateAfter(peer, peer.status);
   if (after === peer.state) return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
   return after === 'up-to-date' ? '0/0' : '?/0';
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** A size for people: `512 B`, `1.2 MB`. */
-export function bytes(size: number): string {
-  let [value, unit] = [size, 0];
-  while (value >= 1_000 && unit < UNITS.length - 1) [value, unit] = [value / 1_000, unit + 1];
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }

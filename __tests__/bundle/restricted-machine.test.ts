@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { chmod, copyFile, cp, link, mkdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:https';
+import { chmod, copyFile, cp, link, mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { answersAsDolt } from '../helpers/installing.ts';
 import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
+import { releaseHost, sendsFile } from '../helpers/release-host.ts';
 import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startJobProxy } from '../helpers/servers/job-proxy.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -69,32 +68,20 @@ describe('on a machine with a home that cannot be written', () => {
     await chmod(ca, 0o644);
     await chmod(ca.replace(/\/[^/]*$/, ''), 0o755);
     const { file, sha256 } = await packRelease(await answersAsDolt(folder.file('fake'), '97.0.0'), folder.path);
-    const archive = await readFile(file);
-    const mirror = createServer({ cert: await readFile(cert), key: await readFile(key) }, (request, response) => {
-      const known = request.url === `/download/v97.0.0/${PLATFORM.asset}`;
-      response.writeHead(known ? 200 : 404, { 'content-length': known ? archive.length : 0 });
-      response.end(known ? archive : undefined);
-    });
-    mirror.listen(0, '127.0.0.1');
-    await once(mirror, 'listening');
-    const address = mirror.address();
-    const host = `peer.example:${typeof address === 'object' ? address?.port : ''}`;
+    await using mirror = await releaseHost({ cert, key, host: 'peer.example' });
+    mirror.on(`/download/v97.0.0/${PLATFORM.asset}`, sendsFile(file));
+    const { host } = new URL(mirror.url);
     await using proxy = await startJobProxy();
-    try {
-      const release = ['install', '--dolt-version', '97.0.0', '--dolt-source', 'release', '--dolt-sha256', sha256];
-      const words = [...release, '--dolt-mirror', `https://${host}/download`];
-      const env = { XDG_CACHE_HOME: folder.file('cache'), HTTPS_PROXY: proxy.url };
-      const refused = await start(words, env);
-      expect(refused.exitCode).toBe(1);
-      expect(refused.stderr).toContain(`https://${host}/download/v97.0.0/${PLATFORM.asset} could not be reached`);
-      expect(refused.stderr).toContain('NODE_EXTRA_CA_CERTS');
+    const release = ['install', '--dolt-version', '97.0.0', '--dolt-source', 'release', '--dolt-sha256', sha256];
+    const words = [...release, '--dolt-mirror', `https://${host}/download`];
+    const env = { XDG_CACHE_HOME: folder.file('cache'), HTTPS_PROXY: proxy.url };
+    const refused = await start(words, env);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain(`https://${host}/download/v97.0.0/${PLATFORM.asset} could not be reached`);
+    expect(refused.stderr).toContain('NODE_EXTRA_CA_CERTS');
 
-      const installed = await start(words, { ...env, NODE_EXTRA_CA_CERTS: ca });
-      expect(installed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('97.0.0') });
-      expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${host}`]));
-    } finally {
-      mirror.close();
-      mirror.closeAllConnections();
-    }
+    const installed = await start(words, { ...env, NODE_EXTRA_CA_CERTS: ca });
+    expect(installed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('97.0.0') });
+    expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${host}`]));
   });
 });

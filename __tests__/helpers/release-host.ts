@@ -1,5 +1,8 @@
 import { createReadStream, statSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { ServerTls } from './servers/certificates.ts';
 
 interface Seen {
   readonly method: string;
@@ -19,14 +22,19 @@ export interface ReleaseHost extends AsyncDisposable {
   on(path: string, reply: Reply): void;
 }
 
-export async function releaseHost(): Promise<ReleaseHost> {
+/** @param tls absent: it speaks plain http */
+export async function releaseHost(tls?: ServerTls): Promise<ReleaseHost> {
   const replies = new Map<string, Reply>();
   const seen: Seen[] = [];
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '';
     seen.push({ method: request.method ?? '', path, headers: request.headers });
     (replies.get(path) ?? says(404))(response, request.headers);
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(listener)
+      : createSecureServer({ cert: await readFile(tls.cert), key: await readFile(tls.key) }, listener);
   let connections = 0;
   server.on('connection', () => {
     connections += 1;
@@ -35,7 +43,7 @@ export async function releaseHost(): Promise<ReleaseHost> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${tls === undefined ? 'http://127.0.0.1' : `https://${tls.host}`}:${address.port}`,
     seen,
     connections: () => connections,
     on: (path, reply) => replies.set(path, reply),

@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
+import type { ServerTls } from './certificates.ts';
 
 /** The requests that a step makes of the service and of the storage behind it. */
 export type CacheRequest =
@@ -44,14 +45,7 @@ const request = z.strictObject({
   size_bytes: z.string().optional(),
 });
 
-/** A certificate of the service, and the name that it is reached by; its files are PEM. */
-export interface CacheTls {
-  readonly cert: string;
-  readonly key: string;
-  readonly host: string;
-}
-
-export async function startCacheService(tls?: CacheTls): Promise<StubCache> {
+export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
   const entries = new Map<string, Buffer>();
   const versions = new Map<string, string>();
   const uploads = new Map<string, { readonly key: string; bytes: Buffer | null }>();

@@ -10,6 +10,11 @@ export interface Certificates {
   readonly key: string;
 }
 
+/** The certificate of a server, and the name that it is reached by. */
+export interface ServerTls extends Pick<Certificates, 'cert' | 'key'> {
+  readonly host: string;
+}
+
 /** Makes an authority and a certificate of its own, below a folder. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const cwd = await mkdtemp(join(folder, 'tls-'));

@@ -39,7 +39,7 @@ async function step(limits: CacheLimits = CACHE_LIMITS) {
   };
 }
 
-const WANTED = { what: 'a thing', keys: ['thing-1-'], maxBytes: 1_000 };
+const WANTED = { what: 'a thing', key: 'thing-1-', maxBytes: 1_000 };
 const isPart = (name: string) => name.startsWith('parts/');
 
 async function parts(folder: TempFolder): Promise<string> {

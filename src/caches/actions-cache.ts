@@ -74,10 +74,9 @@ export class ActionsCache implements FileCache {
     if (!this.#service.mayRead || this.#lost === 'everything') return null;
     return await this.#ask(`${wanted.what} was not restored`, 'everything', async (way) => {
       const begun = monotonicMs();
-      const [key = '', ...others] = wanted.keys;
-      const found = await this.#call(way, LOOK_UP, { key, restore_keys: others });
-      // The service also finds keys that only begin like the first one. Others may have chosen the rest.
-      const isWanted = OWN_KEY.test(found.key) && wanted.keys.some((one) => found.key.startsWith(one));
+      const found = await this.#call(way, LOOK_UP, { key: wanted.key, restore_keys: [] });
+      // The service also finds keys that only begin like this one. Others may have chosen the rest.
+      const isWanted = OWN_KEY.test(found.key) && found.key.startsWith(wanted.key);
       if (!found.ok || !isWanted) {
         this.#say(`${wanted.what}: no entry`);
         return null;

@@ -2,8 +2,8 @@
 export interface Wanted {
   /** What it is, for the log. */
   readonly what: string;
-  /** The exact key first, or beginnings of keys; of those that fit the first one, the newest entry is taken. */
-  readonly keys: readonly string[];
+  /** The exact key, or the beginning of keys; of those that fit, the newest entry is taken. */
+  readonly key: string;
   /** A larger entry is not read. */
   readonly maxBytes: number;
 }

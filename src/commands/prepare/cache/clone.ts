@@ -111,7 +111,7 @@ interface Found {
 /** Restores the data files and what they say about themselves; null: there are none that can be used. */
 async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<Found | null> {
   const unpacked = join(dirname(folder), 'unpacked');
-  const wanted = { what: 'the database', keys: [prefix], maxBytes: MAX_ENTRY_BYTES };
+  const wanted = { what: 'the database', key: prefix, maxBytes: MAX_ENTRY_BYTES };
   const key = await cache.restoreFolder(wanted, unpacked, (name) => name === ENTRY_FILE || isDataFile(name));
   if (key === null) return null;
   try {

@@ -84,7 +84,7 @@ export async function restoreHeads(of: HeadsOf, context: Context): Promise<Carri
   if (cache === undefined) return NO_HEADS;
   return await inPrivateFolder(context, 'heads', async (folder) => {
     const file = join(folder, 'heads.json');
-    const wanted = { what: 'the last heads of the peers', keys: [headsPrefix(of, context.env)], maxBytes: MAX_BYTES };
+    const wanted = { what: 'the last heads of the peers', key: headsPrefix(of, context.env), maxBytes: MAX_BYTES };
     const key = await cache.restoreFile(wanted, file);
     if (key === null) return NO_HEADS;
     const parsed = carriedSchema.safeParse(parsedJson(await readFile(file, 'utf8')));

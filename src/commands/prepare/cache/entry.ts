@@ -53,23 +53,9 @@ export function keepingOf(
 ): Keeping | null {
   if (caching == null) return null;
   const { cache, doltVersion } = caching;
-  const { endpoint, ref } = source;
-  return { cache, prefix: entryPrefix({ endpoint: endpoint.canonical, ref, branch, doltVersion }) };
-}
-
-/** What a clone was made of; a clone of anything else has another entry. */
-interface Origin {
-  readonly endpoint: string;
-  readonly ref: string | null;
-  /** null: the default branch. */
-  readonly branch: string | null;
-  /** A newer Dolt may write what an older one cannot read. */
-  readonly doltVersion: string;
-}
-
-/** How the keys of all entries for a clone begin. */
-function entryPrefix({ endpoint, ref, branch, doltVersion }: Origin): string {
-  return `dolt-federation-database-${doltVersion}-${shortDigest(JSON.stringify([endpoint, ref, branch]), 20)}-`;
+  const origin = JSON.stringify([source.endpoint.canonical, source.ref, branch]);
+  // A newer Dolt may write what an older one cannot read.
+  return { cache, prefix: `dolt-federation-database-${doltVersion}-${shortDigest(origin, 20)}-` };
 }
 
 /** A key that no other step has: entries are never replaced, and the newest one is restored. */

@@ -15,7 +15,7 @@ const DATABASE = 'dolt-federation-database-';
 const kept = (cache: StubCache) => [...cache.entries.keys()].filter((key) => key.startsWith(DATABASE));
 const lines = ({ stdout }: StepEnd) => stdout.split('\n').filter((line) => line.includes('Actions cache'));
 
-/** A federation whose database lives at its primary only, and jobs of a workflow, each on a machine of its own. */
+/** A federation with a database at its primary only. Each job of the workflow has its own machine. */
 interface Scene {
   readonly cache: StubCache;
   readonly home: TestDatabase;
@@ -42,7 +42,7 @@ async function scene(folder: TempFolder, cache: StubCache): Promise<Scene> {
 }
 
 describe('a step with cache-database', () => {
-  test('clones once, and then fetches what is new into the stored database', async () => {
+  test('clones once, and then fetches new commits into the stored database', async () => {
     await using folder = await tempFolder();
     await using cache = await startCacheService();
     const { job, home, url } = await scene(folder, cache);

@@ -50,7 +50,7 @@ test('a new machine knows the last heads of the peers, so that it sees a rewritt
     ],
   });
 
-  // The partner removes a row from its history: nothing but the memory can tell.
+  // The partner removes a row from its history. Only the memory shows it.
   await cp(folder.file('home'), folder.file('theirs'), { recursive: true });
   const theirs = openTestDatabase(folder.file('theirs'));
   const rewritten = await theirs.headAfter(
@@ -67,7 +67,7 @@ test('a new machine knows the last heads of the peers, so that it sees a rewritt
   });
   expect(await remoteHead(String(partner), folder.file('look', 'again'))).toBe(rewritten);
 
-  // An entry that somebody else wrote is not read; the run has no memory then, as on the first day.
+  // A foreign entry is not used. The run then has no memory, as on the first day.
   const newest = cache.keyOf(HEADS) ?? '';
   cache.entries.set(
     newest,

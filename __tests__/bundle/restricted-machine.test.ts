@@ -52,7 +52,7 @@ describe('on a machine with a home that cannot be written', () => {
     expect([exitCode, Object.keys(JSON.parse(stdout))]).toEqual([0, ['towns']]);
   });
 
-  test('the demo says where it cannot work: no endpoint has a space', async () => {
+  test('the demo refuses a folder with a space, which no endpoint can have', async () => {
     const { exitCode, stderr } = await start(['demo', '--dolt-path', folder.file('dolt')], {
       XDG_CACHE_HOME: folder.file('cache', 'a b'),
     });

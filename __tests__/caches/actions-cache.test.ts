@@ -49,7 +49,7 @@ async function parts(folder: TempFolder): Promise<string> {
 }
 
 describe('the Actions cache', () => {
-  test('gives back what was stored, the newest of the keys that fit; the token and the addresses are secrets', async () => {
+  test('restores the newest entry whose key fits; the token and the addresses are secrets', async () => {
     await using at = await step();
     const { cache, folder, service, secrets } = at;
     expect(await cache.restoreFile(WANTED, folder.file('none'))).toBeNull();
@@ -70,7 +70,7 @@ describe('the Actions cache', () => {
     expect(at.lines.join('\n')).not.toContain('warning');
   });
 
-  test('gives back folders', async () => {
+  test('restores folders', async () => {
     await using at = await step();
     const from = await parts(at.folder);
     expect(await at.cache.saveFolder({ what: 'parts', key: 'thing-1-a' }, from, ['parts/one'])).toBe(true);
@@ -105,7 +105,7 @@ describe('the Actions cache', () => {
     },
   );
 
-  test('names a refused entry in a command that a shell reads as it is', async () => {
+  test('names a refused entry in a command, as one word of a shell', async () => {
     await using at = await step();
     at.cache.refuse('thing-1-$(id)', 'it is foreign');
     expect(at.lines.at(-1)).toMatch(/ Delete it: gh cache delete 'thing-1-\$\(id\)'$/);
@@ -219,7 +219,7 @@ describe('the Actions cache', () => {
     expect(at.service.requests).toHaveLength(reads + writes);
   });
 
-  test('gives a check of an entry what is left of the time', async () => {
+  test('limits the check of an entry to the remaining time', async () => {
     await using at = await step({ allMs: 150, answerMs: 100 });
     const late = await at.cache.check(
       'the check',

@@ -16,7 +16,7 @@ const limits = {
 type Entry = Readonly<{ path: string; text?: string; linkpath?: string }> &
   Readonly<{ type?: 'File' | 'SymbolicLink' | 'Link' | 'Directory' | 'FIFO' | 'CharacterDevice' }>;
 
-/** An archive of any entries, as somebody else may have stored it. */
+/** An archive of any entries, as an attacker may have stored it. */
 function archive(entries: readonly Entry[]): Buffer {
   const blocks = entries.flatMap(({ path, text = '', type = 'File', linkpath }) => {
     const header = new Header({

@@ -125,7 +125,7 @@ describe('folders of the user', () => {
     );
   });
 
-  test('the file that holds nothing has another name on Windows', () => {
+  test('the empty file has another name on Windows', () => {
     expect([nullDevice('linux'), nullDevice('darwin'), nullDevice('win32')]).toEqual(['/dev/null', '/dev/null', 'NUL']);
   });
 });

@@ -13,7 +13,7 @@ import type { FileCache, Stored, Wanted } from './file-cache.ts';
 import { downloadTo, postJson, uploadFrom, type Way } from './request.ts';
 import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
 
-/** What the cache works with. */
+/** Environment, log and secrets of the step. */
 export interface CacheSurroundings {
   /** Of the job. */
   readonly env: Env;
@@ -39,7 +39,7 @@ export const CACHE_LIMITS: CacheLimits = { allMs: 60_000, answerMs: 10_000 };
  */
 const LAYOUT = shortDigest('dolt-federation, layout 1', 64);
 
-/** A conflict, as an answer of the service says it. */
+/** The answer to a conflict, in the form of the other answers. */
 const EXISTS = { ok: false } as const;
 
 /** A key that this project makes. A log shows it, and a person copies it into a shell. */
@@ -59,7 +59,7 @@ export class ActionsCache implements FileCache {
   readonly #surroundings: CacheSurroundings;
   readonly #limits: CacheLimits;
   #leftMs: number;
-  /** What failed: a step that may not write can still read. */
+  /** The part that failed: a step that may not write can still read. */
   #lost: 'nothing' | 'writing' | 'everything' = 'nothing';
 
   constructor(service: CacheService, surroundings: CacheSurroundings, limits: CacheLimits = CACHE_LIMITS) {
@@ -168,7 +168,7 @@ export class ActionsCache implements FileCache {
     });
   }
 
-  /** Runs work within what is left of the time, and charges it. */
+  /** Runs work within the remaining time, and subtracts the time that it takes. */
   async #spend<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const begun = monotonicMs();
     const over = new AbortController();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { create, extract } from 'tar';
 
-/** What an archive that others may have made may hold. */
+/** Limits for an archive that others may have made. */
 interface Limits {
   readonly maxBytes: number;
   readonly maxFiles: number;
@@ -28,8 +28,8 @@ export async function pack(folder: string, names: readonly string[], file: strin
 
 /**
  * Unpacks an archive into a new folder. Only ordinary files with expected names are written; the first other entry ends
- * it. What was written until then is left for the caller to remove.
- * @throws an error that names the entry, or says what is wrong with the archive; AbortError
+ * it. The caller then removes the folder.
+ * @throws an error that names the entry or the damage of the archive; AbortError
  */
 export async function unpack(file: string, folder: string, limits: Limits): Promise<void> {
   const { maxBytes, maxFiles, isExpected, signal } = limits;

@@ -1,6 +1,6 @@
-/** What to look for in a cache. */
+/** A wanted entry of a cache. */
 export interface Wanted {
-  /** What it is, for the log. */
+  /** Its name in the log. */
   readonly what: string;
   /** The exact key, or the beginning of keys; of those that fit, the newest entry is taken. */
   readonly key: string;
@@ -8,15 +8,15 @@ export interface Wanted {
   readonly maxBytes: number;
 }
 
-/** What to store. */
+/** A new entry of a cache. */
 export interface Stored {
   readonly what: string;
   readonly key: string;
 }
 
 /**
- * A store that outlives the machine and that others may have written to: whoever reads an entry checks it. Its methods
- * end in time and do not throw, because a run without a cache only takes longer.
+ * A store that outlives the machine. Others may have written to it, so every reader checks an entry. Its methods end in
+ * time and do not throw, because a run without a cache only takes longer.
  */
 export interface FileCache {
   /** @returns the key of the entry that is now in the file; null: there is none, and no file */
@@ -32,10 +32,10 @@ export interface FileCache {
   /** @param names of ordinary files below the folder, with `/` */
   saveFolder(stored: Stored, folder: string, names: readonly string[]): Promise<boolean>;
   /**
-   * Runs work on a restored entry within the time that is left for the cache.
+   * Runs work on a restored entry within the remaining time for the cache.
    * @returns null: it failed, or the time is over; the reason is logged
    */
   check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | null>;
-  /** Warns about an entry that is not what its key says; nobody can replace it under that key. */
+  /** Warns about an entry whose content does not match its key. It cannot be replaced under that key. */
   refuse(key: string, why: string): void;
 }

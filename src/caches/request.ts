@@ -92,7 +92,7 @@ export async function uploadFrom(way: Way, url: string, file: string): Promise<v
   (await send(way, { url, method: 'PUT', headers, body: { file } })).destroy();
 }
 
-/** One request on a connection of its own. Redirects are not followed: the service sends none. */
+/** One request on its own connection. Redirects are not followed: the service sends none. */
 async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
   const at = new URL(sent.url);
   if (!isSafeAddress(sent.url)) throw new Error(`${at.hostname} is named without https`);

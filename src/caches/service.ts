@@ -17,7 +17,7 @@ interface NoService {
   readonly why: string;
 }
 
-/** What an administrator may allow; anything else means both (@actions/cache 6.3.0, config.ts). */
+/** The modes that an administrator may set; anything else allows both (@actions/cache 6.3.0, config.ts). */
 const MODES: Readonly<Record<string, Pick<CacheService, 'mayRead' | 'mayWrite'>>> = {
   none: { mayRead: false, mayWrite: false },
   read: { mayRead: true, mayWrite: false },

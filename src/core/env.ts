@@ -24,7 +24,7 @@ export function programFile(name: string, platform: string = process.platform): 
   return platform === 'win32' && !/\.exe$/i.test(name) ? `${name}.exe` : name;
 }
 
-/** The file that holds nothing. */
+/** The file that is always empty. */
 export function nullDevice(platform: string = process.platform): string {
   return platform === 'win32' ? 'NUL' : '/dev/null';
 }

@@ -46,7 +46,7 @@ export async function writeCloneState(database: string, branch: string): Promise
 }
 
 /**
- * Removes everything of an old database but its commits: other branches, tags, stashes, and what it says about remotes.
+ * Removes everything of an old database but its commits: other branches, tags, stashes, and the records of remotes.
  * @returns the head of the branch, and the names that the tags had
  * @throws Failure
  */
@@ -90,7 +90,7 @@ function ignoreMissing(thrown: unknown): void {
 }
 
 /**
- * Moves the branch to its head at the source, with a working set of its own, as a clone has it.
+ * Moves the branch to its head at the source, with a clean working set, as a clone has it.
  * @param old the head that the branch had
  * @returns the head; or why not: the source continued from another head, or has another default branch
  * @throws Failure

@@ -49,7 +49,7 @@ export interface Build {
 }
 
 /**
- * Restores a build from the Actions cache. The digest of a build is not known, so it is as trustworthy as what may write to
+ * Restores a build from the Actions cache. The digest of a build is not known, so it is as trustworthy as the writers of
  * this cache: GitHub keeps the entries of pull requests apart from those of the default branch.
  * @param folder is created
  * @returns the executable and the key of the entry; null: there is none
@@ -67,7 +67,7 @@ export async function restoreBuild(
   return key === null ? null : { executable: join(folder, name), key, cache };
 }
 
-/** Stores a build. A run that may not write stores none: what it runs with may come from a pull request. */
+/** Stores a build. A run that may not write stores none: its build may depend on a pull request. */
 export async function keepBuild(build: Build, folder: string, context: InstallContext): Promise<void> {
   if (context.untrusted === true) return;
   const stored = { what: `Dolt ${build.version}`, key: buildKey(build, context) };

@@ -9,8 +9,8 @@ import { ENTRY_FILE, type Entry, isDataFile, newKey } from '../prepare/cache/ent
 import type { LocalDatabase } from '../prepare/open-database.ts';
 
 /**
- * Stores a cloned database for the next runs, after its engine has stopped. Only a head that the source has as well is
- * worth it: a run throws any other one away.
+ * Stores a cloned database for the next runs, after its engine has stopped. The source must have its head as well: a run
+ * discards any other database.
  */
 export async function keepClone(
   { path, keeping }: Pick<LocalDatabase, 'path' | 'keeping'>,

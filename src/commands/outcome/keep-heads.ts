@@ -19,9 +19,9 @@ interface Ended {
 }
 
 /**
- * Carries the last heads of the peers to the next machine, if the database goes with this one. The next run clones it
- * again, so only heads that the source of the clone contains are worth it: any other one would look like a rewrite of
- * ours.
+ * Stores the last heads of the peers for the next machine, if the database is removed with this one. The next run clones
+ * it again, so only heads that the source of the clone contains are stored. Any other head would look like a rewrite of
+ * our branch.
  */
 export async function keepHeads(request: SyncRequest, context: Context, ended: Ended): Promise<void> {
   const { database, configuration, prepared, head } = ended;

@@ -24,7 +24,7 @@ export interface LastVerified {
   readonly known: readonly string[];
   /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
-  /** What an earlier run on another machine left for this one. */
+  /** Heads that an earlier run on another machine stored. */
   readonly carried: CarriedHeads;
   /** Why the state file could not be read; null: it could, or there is none. */
   readonly warning: string | null;
@@ -36,7 +36,7 @@ interface LocalDatabase {
   readonly branch: string;
   readonly ours: string;
   readonly mayWrite: boolean;
-  /** Gets what an earlier run on another machine left, if the database was cloned on this one. */
+  /** Gets the heads that an earlier run on another machine stored; null: the database was not cloned on this one. */
   readonly carry: ((root: string) => Promise<CarriedHeads>) | null;
 }
 

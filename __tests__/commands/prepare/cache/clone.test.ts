@@ -62,7 +62,7 @@ interface Poison {
   readonly onLine?: (line: string) => void;
 }
 
-/** Stores a database as somebody who may write to the cache could, and lets a run use it. */
+/** Stores a database as an attacker with access to the cache could, and starts a run that restores it. */
 async function run(folder: TempFolder, poison: Poison, source = `file://${world.file('box')}`) {
   await using service = await startCacheService();
   const path = folder.file('stored');
@@ -96,7 +96,7 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
   return { made, lines, clone: openTestDatabase(database) };
 }
 
-/** What a clone of the primary has, and nothing else has to be seen in a restored one. */
+/** The state that a restored database shares with a clone of the primary. */
 async function state(clone: TestDatabase) {
   const [refs] = await clone.rows(
     `SELECT (SELECT GROUP_CONCAT(CONCAT(name, ' ', hash, ' ', remote, ' ', branch) ORDER BY name) FROM dolt_branches) AS branches,
@@ -113,7 +113,7 @@ async function state(clone: TestDatabase) {
 }
 
 describe('a restored database', () => {
-  test('is what a clone is, whatever else the stored one had', async () => {
+  test('equals a clone, also if the stored one had more', async () => {
     await using folder = await tempFolder();
     const { made, lines, clone } = await run(folder, {
       change: (database) =>
@@ -210,7 +210,7 @@ describe('a restored database', () => {
     expect(await clone.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: old }]);
   });
 
-  test('does not bring back what a rewrite of its source removed', async () => {
+  test('does not restore rows that a rewrite of its source removed', async () => {
     await using folder = await tempFolder();
     await cp(world.file('home'), folder.file('rewritten'), { recursive: true });
     const rewritten = openTestDatabase(folder.file('rewritten'));

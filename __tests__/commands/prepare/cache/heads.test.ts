@@ -40,7 +40,7 @@ test('only hashes and dates are carried', () => {
   ).toEqual(['version', 'heads', 'place', 'head', 'verifiedAt', 'retired', 'local', 'head'].map((word) => `"${word}"`));
 });
 
-test('what a run does not know itself is passed on; what it knows is newer', () => {
+test('heads that a run does not know are passed on; those that it knows are newer', () => {
   const other = { ...place, endpoint: 'file:///backup' };
   const before = toCarry(
     remember(known, [{ place: other, name: 'backup', head, verifiedAt: null }]),
@@ -70,7 +70,7 @@ test('the number of heads is limited', () => {
   expect(toCarry(remember(EMPTY_STATE, many), NO_HEADS, everything).heads).toHaveLength(2_000);
 });
 
-test('each workflow, database and leg has entries of its own', () => {
+test('each workflow, database and leg has its own entries', () => {
   const env = { GITHUB_REPOSITORY: 'my-org/my-repo', GITHUB_WORKFLOW: 'federation' };
   const prefixes = [
     headsPrefix({ root, shard: undefined }, env),

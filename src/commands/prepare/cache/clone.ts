@@ -49,9 +49,9 @@ export interface Clone {
 }
 
 /**
- * Clones a database, or restores an earlier clone and fetches what is new. Only commits that the source still has are taken
- * from the cache, so both ways end with the same database.
- * @throws Failure of cloning; nothing that is wrong with the cache
+ * Clones a database, or restores an earlier clone and fetches the new commits. Only commits that the source still has are
+ * taken from the cache, so both ways end with the same database.
+ * @throws Failure of cloning; a fault of the cache only leads to a clone
  */
 export async function cloneOrRestore(context: Context, cloning: Cloning, keeping: Keeping | null): Promise<Clone> {
   const restored = keeping === null ? null : await restoreClone(context, cloning, keeping);
@@ -108,7 +108,7 @@ interface Found {
   readonly entry: Entry;
 }
 
-/** Restores the data files and what they say about themselves; null: there are none that can be used. */
+/** Restores the data files and their description; null: there are none, or they cannot be used. */
 async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<Found | null> {
   const unpacked = join(dirname(folder), 'unpacked');
   const wanted = { what: 'the database', key: prefix, maxBytes: MAX_ENTRY_BYTES };
@@ -127,7 +127,7 @@ async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<
   }
 }
 
-/** The database is not known to be sound until the end, so its engine gets this long for what it does alone. */
+/** The database may be damaged until it was checked, so this limits the work of its engine that needs no peer. */
 const LOCAL_MS = 20_000;
 const TOO_LONG: TimeLimit = {
   milliseconds: LOCAL_MS,
@@ -139,7 +139,7 @@ interface Refreshing extends Cloning {
   readonly tempFolder: string;
 }
 
-/** Brings a restored database to the state of the source, and then checks all of it. */
+/** Updates a restored database to the state of the source, and then checks all of it. */
 async function refreshClone(
   context: Context,
   { options, source, limit, folder, tempFolder }: Refreshing,

@@ -12,7 +12,7 @@ export const MAX_ENTRY_BYTES = 1024 * 1024 * 1024;
 /** The file of an entry that describes it. */
 export const ENTRY_FILE = 'dolt-federation-cache.json';
 
-/** What an entry says about its database. Others may have written it. */
+/** The description of the database of an entry. Others may have written it. */
 export const entrySchema = z.strictObject({
   version: z.literal(1),
   branch: z.string().min(1).max(255),

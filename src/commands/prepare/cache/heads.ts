@@ -17,7 +17,7 @@ const MAX_HEADS = 2_000;
 const hash = z.string().regex(HASH);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Only hashes and dates: whoever reads the cache learns no name and no address. */
+/** Only hashes and dates: a reader of the cache learns no name and no address. */
 const carriedSchema = z.strictObject({
   version: z.literal(1),
   heads: z
@@ -44,7 +44,7 @@ export function carriedRetired({ retired }: CarriedHeads, local: string): readon
 }
 
 /**
- * What the next run gets: what this one knows, and what it was given about other peers.
+ * The heads for the next run: those that this run knows, and the restored ones of other peers.
  * @param isKept whether a head is still there on a new machine
  */
 export function toCarry(
@@ -72,7 +72,7 @@ function localDigest(local: string): string {
   return shortDigest(JSON.stringify(local), 64);
 }
 
-/** Whose heads they are: the database with that first commit, and the leg of a fan-out. */
+/** The owner of heads: the database with that first commit, and the leg of a fan-out. */
 interface HeadsOf {
   readonly root: string;
   readonly shard: Shard | undefined;
@@ -110,7 +110,7 @@ export async function storeHeads(
   });
 }
 
-/** @returns what all keys for these heads begin with. Legs run at the same time, and each knows the heads of its own peers. */
+/** The beginning of all keys for these heads. Legs run at the same time, and each knows the heads of its own peers. */
 export function headsPrefix({ root, shard }: HeadsOf, env: Env): string {
   const leg = shard === undefined ? [] : [shardText(shard)];
   const words = [env['GITHUB_REPOSITORY'] ?? '', env['GITHUB_WORKFLOW'] ?? '', root, ...leg];

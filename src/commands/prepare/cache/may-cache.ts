@@ -2,7 +2,7 @@ import type { Peer } from '../../../config/configuration.ts';
 import type { Visibility } from '../../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 
-/** What decides whether the database may be kept in the Actions cache. */
+/** The facts that decide whether the database may be kept in the Actions cache. */
 interface Circumstances {
   readonly visibility: Visibility;
   readonly untrusted: boolean;
@@ -12,8 +12,8 @@ interface Circumstances {
 }
 
 /**
- * Why the database is not kept in the Actions cache; null: it may be. Whoever may run a workflow on a branch of the
- * repository can read its cache, and in a public repository anyone may propose one.
+ * Why the database is not kept in the Actions cache; null: it may be. Everyone who may run a workflow on a branch can read
+ * the cache of the repository. In a public repository, anyone may propose such a workflow.
  */
 export function cacheRefusal({ visibility, untrusted, peers, hasCache }: Circumstances): Diagnostic | null {
   const refused = (why: string, hint?: string): Diagnostic => ({

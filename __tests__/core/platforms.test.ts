@@ -9,7 +9,7 @@ import { programOnWindows } from '../../src/dolt/process.ts';
 import { endTreeOnWindows } from '../../src/dolt/server/processes.ts';
 import { cliPaths } from '../../src/frontends/cli/paths.ts';
 
-/** What each system is asked for, decided on any system. */
+/** Decisions for each system, made on any system. */
 describe('programs', () => {
   test.each([
     ['dolt', 'linux', 'dolt'],

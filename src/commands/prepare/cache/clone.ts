@@ -42,7 +42,7 @@ export interface Clone {
   readonly isOurs: boolean;
   /** How long a clone takes: this one, or the last one before. */
   readonly cloneMs: number;
-  /** What came from the cache; null: nothing. */
+  /** The restored entry; null: there was none. */
   readonly restored: { readonly milliseconds: number } | null;
   /** null: it is not kept. */
   readonly keeping: KeptClone | null;

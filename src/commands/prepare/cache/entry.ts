@@ -36,7 +36,7 @@ export interface Caching {
   readonly doltVersion: string;
 }
 
-/** Where the clones of one source are kept between runs. */
+/** The place of the clones of one source between runs. */
 export interface Keeping {
   readonly cache: FileCache;
   /** How the keys of their entries begin. */
@@ -44,7 +44,7 @@ export interface Keeping {
 }
 
 /**
- * Where clones of a peer are kept; null: nowhere.
+ * The place of clones of a peer; null: none.
  * @param branch null: the default branch
  */
 export function keepingOf(

@@ -79,7 +79,7 @@ describe('a step with an alarm', () => {
       }),
     ]);
 
-    // Whatever stops the run as a whole: the configuration, Dolt, the database, an input.
+    // The run fails as a whole: through the configuration, Dolt, the database or an input.
     await configure('federation: {sovereignty: T9}\n');
     expect((await step()).exitCode).toBe(2);
     expect(opened()).toEqual(['Federation: box failed (network)', 'Federation: sync in night failed (config-invalid)']);
@@ -119,7 +119,7 @@ describe('a step with an alarm', () => {
     expect(opened()).toEqual(['Federation: box failed (network)']);
   });
 
-  test('does not fail for what it may not or cannot write', async () => {
+  test('does not fail if an issue or a message cannot be written', async () => {
     await configure('federation: {sovereignty: T9}\n');
     const before = api.issues.all.length;
     const own = await step({
@@ -167,7 +167,7 @@ test('a step whose outputs cannot be written raises one alarm: about itself, and
   api.issues.all.length = 0;
 });
 
-test('a step that may not write is skipped, whatever its command, and alerts nobody', async () => {
+test('a step that may not write is skipped with every command, and raises no alarm', async () => {
   await configure(peers(GONE));
   // A plan reads the former configuration through the same API.
   const aboutIssues = () => api.requests.filter((line) => line.includes('/issues')).length;

@@ -210,7 +210,7 @@ describe('a plan on an event that may not write', () => {
     expect(JSON.stringify(end.result)).not.toContain('of-the-checkout');
   });
 
-  test('contacts nobody without a trusted configuration and a primary that it has', async () => {
+  test('contacts no peer without a trusted configuration and a primary that it has', async () => {
     const same = { remote: hub(), peers: usual };
     const moved = { remote: `http://${host}:${elsewhere.port}/hub`, peers: usual };
     const cases: readonly (Wanted & { readonly reason: string; readonly says: string })[] = [

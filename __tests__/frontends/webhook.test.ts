@@ -86,7 +86,7 @@ describe('a message to a webhook', () => {
   });
 });
 
-describe('what a message says', () => {
+describe('the text of a message', () => {
   const messageOf = (result: Parameters<typeof runAlarms>[0], waiting: readonly string[] = []) =>
     webhookMessage(
       { status: result.status, subjects: runAlarms(result, ({ name }) => waiting.includes(name)) },
@@ -115,7 +115,7 @@ describe('what a message says', () => {
     expect(messageOf(runResult({ status: 'failed', peers: [peer(failed)] }), ['gone'])).toBeNull();
   });
 
-  test('a run that failed as a whole has a code of its own', () => {
+  test('has the code of a run that failed as a whole', () => {
     const problems = [problem({ severity: 'error', code: 'unsaved' })];
     expect(messageOf(runResult({ status: 'failed', peers: [peer()], unsaved: 2, problems }))).toMatchObject({
       text: 'dolt-federation sync: failed, unsaved',

@@ -6,8 +6,8 @@ const SPARE = '192.0.2.1';
 
 /**
  * An address of this machine that is neither loopback nor link-local, so that a server can be reached where loopback is
- * refused. Traffic to it stays on the machine. A machine that is only on loopback gets one, as root; it needs no removal,
- * because nobody else can reach it.
+ * refused. Traffic to it stays on the machine. A machine that is only on loopback gets one, as root. It needs no removal,
+ * because no other machine can reach it.
  */
 export async function ownAddress(): Promise<string> {
   const found = Object.values(networkInterfaces())

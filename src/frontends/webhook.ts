@@ -9,9 +9,9 @@ const TRIES = 2;
 const LIMIT_MS = 10_000;
 
 /**
- * The address of a webhook. All of it is secret: whoever knows it can send messages, and some services put the secret into
- * the name of the host.
- * @param source what gives it, for the error, which does not repeat the address
+ * Parses the address of a webhook. All of it is secret: anyone who knows it can send messages, and some services put the
+ * secret into the name of the host.
+ * @param source the input or variable, for the error, which does not repeat the address
  * @throws Failure `bad-usage`
  */
 export function parseWebhook(text: string, source: string, secrets: Secrets): URL {

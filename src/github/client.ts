@@ -18,7 +18,7 @@ export interface Repository {
   readonly limits?: CallLimits;
 }
 
-/** Limits of time, because a server may send a byte now and then for ever. */
+/** Time limits of calls: a server may keep sending a byte now and then. */
 interface CallLimits {
   /** Of one call. */
   readonly callMs: number;
@@ -31,7 +31,7 @@ export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'missing' | 'refused' | 'failed'; readonly reason: string };
 
-/** What was not written: the token may not, or the API failed. */
+/** Nothing was written: the token may not do it, or the API failed. */
 export interface Unwritten {
   readonly kind: 'unwritten';
   readonly reason: string;

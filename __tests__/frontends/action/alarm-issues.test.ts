@@ -131,7 +131,7 @@ describe('the issue of a peer that fails', () => {
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual([]);
   });
 
-  test('counts from its creation if a person edited away what it remembers', async () => {
+  test('counts from its creation if a person removed its hidden line', async () => {
     await using api = await startGithubApi();
     await keepIssues([FAILING], keeping(api, BEGIN));
     const [issue] = api.issues.all;
@@ -282,7 +282,7 @@ test('the issue about a backup stays until a drill proves it, also on the days o
   expect(await run('full', 'unproven', { status: 'pushed' })).toEqual({ done: [], open: 1 });
   expect(await run('full', 'skipped', { status: 'unchanged', drill: undefined }, true)).toEqual({ done: [], open: 1 });
   expect(await run('rotate', 'proven')).toEqual(closed);
-  // Whoever never drills has no other way to close it.
+  // Without drills, a verified backup closes it.
   expect(await run('off', 'skipped', { status: 'failed', error })).toEqual(opened);
   expect(await run('off', 'skipped')).toEqual(closed);
 });

@@ -40,7 +40,7 @@ test('the gaps between comments grow up to a month', () => {
   ]);
 });
 
-describe('what an issue remembers', () => {
+describe('the state in an issue', () => {
   const place = { workflow: 'night', command: 'sync', inputs: ['.', '', 'db'] };
   const marker = alarmMarker(place, 'box');
   const state: AlarmState = { peer: 'inbox/-->-01234567', last: ago(DAY_MS), comments: 3, needsDecision: true };

@@ -33,7 +33,7 @@ export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
   }
 }
 
-/** A run in which only failures happened that do not count yet is as good as one without them. */
+/** Failures that do not count yet do not change the exit code. */
 function ofAll(result: RunResult): ExitCode {
   const { status, peers, problems } = result;
   const failed = peers.filter((peer) => peer.status === 'failed');

@@ -27,7 +27,7 @@ interface LocalDatabase {
   readonly lastVerified: LastVerified;
 }
 
-/** What a run knows about times besides what each `PeerProgress` records. */
+/** Times and warnings that no `PeerProgress` records. */
 interface Times {
   /** The state file could not be read or written; that does not fail the run. */
   readonly warnings: readonly Diagnostic[];

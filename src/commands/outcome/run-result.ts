@@ -79,7 +79,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   return {
     version: 1,
     command: request.command,
-    // Whatever the peers have, it is not the result of the change.
+    // The state of the peers is not the result of the change.
     status: request.untrusted ? 'skipped' : status,
     database: path,
     branch,

@@ -12,7 +12,7 @@ import type { EventVerdict } from './event.ts';
 import { type InputName, inputValue, type WrittenInputs } from './inputs.ts';
 import { logText, logWarning } from './logger.ts';
 
-/** Whom the step alerts. */
+/** The alarm that the inputs of a step ask for. */
 export interface Alarming {
   /** Whether it keeps issues. */
   readonly issues: boolean;
@@ -25,14 +25,14 @@ export interface Alarming {
 
 /** How the step ended. */
 interface Ended {
-  /** As the output of this name. */
+  /** The output `status`. */
   readonly status: string;
   readonly subjects: readonly AlarmSubject[];
 }
 
 /**
- * Inputs that tell a step from others of the workflow, such as those of a matrix: with another value it works on something
- * else. Steps that share issues would close those of each other. `tag` is none: it may differ in each run.
+ * Inputs that distinguish a step from others of the workflow, such as those of a matrix: with another value it works on
+ * other data. Steps that share issues would close those of each other. `tag` is not one: it may differ in each run.
  */
 const PLACE_INPUTS: readonly InputName[] = [
   ...(['working-directory', 'config', 'database', 'branch', 'remote', 'peers'] as const),
@@ -44,7 +44,7 @@ const ALL_CALLS_MS = 60_000;
 const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role', 'shard'];
 
 /**
- * Whom the step alerts, as the inputs `issue-on-failure` and `webhook-url` say.
+ * Reads the inputs `issue-on-failure` and `webhook-url`.
  * @returns null on an event that may not write
  * @throws Failure `bad-usage`
  */
@@ -60,14 +60,14 @@ export function requestedAlarm(
   return mayWrite ? { issues, webhook, written, env, secrets } : null;
 }
 
-/** Alerts those who do not watch the run. What cannot be sent does not fail the step. */
+/** Sends the message and writes the issues. A failure to do so does not fail the step. */
 export async function raiseAlarm(ended: Ended, alarming: Alarming): Promise<void> {
   const run = runOf(alarming);
   try {
     await sendWebhook(ended, alarming, run);
     if (alarming.issues) await writeIssues(ended, alarming, run);
   } catch (thrown) {
-    // The outcome of the run counts, whatever happens here.
+    // A failure of the alarm does not change the outcome of the run.
     logWarning(`the alarm failed: ${toFailure(thrown).message}`);
   }
 }

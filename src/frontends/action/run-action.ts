@@ -110,14 +110,14 @@ async function finish(
   return unwritten;
 }
 
-/** A step whose outputs are not written fails itself, whatever became of its peers. */
+/** A step whose outputs are not written has failed as a whole, in addition to its peers. */
 function alarmOf(status: string, subjects: readonly AlarmSubject[], unwritten: Failure | null) {
   if (unwritten === null) return { status, subjects };
   const itself = failureAlarm(errorResult(unwritten));
   return { status: 'failed', subjects: [itself, ...subjects.filter(({ peer }) => peer !== null)] };
 }
 
-/** A command without peers is alerted about by its exit code. */
+/** The exit code of a command without peers decides. */
 function subjectsOf(rendered: Rendered, failing: boolean): readonly AlarmSubject[] {
   if (rendered.alarm !== undefined) return rendered.alarm();
   const details = () => rendered.pullRequest?.().text ?? literal(rendered.verdict ?? FAILED);

@@ -11,7 +11,7 @@ import { parseWebhook, postWebhook } from '../webhook.ts';
 
 const VARIABLE = 'DOLT_FEDERATION_WEBHOOK_URL';
 
-/** Commands that may run unattended; nobody else is alerted about a mistake at a terminal. */
+/** Commands that may run unattended. A mistake at a terminal needs no alarm. */
 const ALERTING: readonly CommandName[] = ['sync', 'pull', 'push', 'status', 'backup'];
 
 /** Alerts about the end of one command. Never rejects. */

@@ -6,11 +6,11 @@ export interface AlarmPlace {
   /** Name of the workflow. */
   readonly workflow: string;
   readonly command: string;
-  /** What else of the step tells it from other steps of the workflow: where its configuration and database are. */
+  /** Inputs that distinguish the step from others of the workflow, such as the paths of its configuration and database. */
   readonly inputs: readonly string[];
 }
 
-/** What an issue of ours remembers, in a comment of its text that is not shown. */
+/** The state of an issue of ours, in a comment of its text that is not shown. */
 export interface AlarmState {
   /** null: the issue is about the run itself. */
   readonly peer: string | null;
@@ -57,8 +57,8 @@ export function stateLine(state: AlarmState): string {
 }
 
 /**
- * What an issue remembers. If a person edited that away, the time of its creation counts.
- * @param now a much later time is no time of ours
+ * The state of an issue. If a person removed it, the time of the issue's creation counts.
+ * @param now a much later time in the state is ignored
  */
 export function stateIn(body: string, createdAt: string, now: number): AlarmState {
   const [, second = ''] = body.split(/\r?\n/, 2);

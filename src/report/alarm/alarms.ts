@@ -17,7 +17,7 @@ export interface AlarmSubject {
   readonly details: () => string;
 }
 
-/** GitHub refuses an issue of more than 65,536 characters; the difference is for what is around the details. */
+/** GitHub refuses an issue of more than 65,536 characters; the rest is for the text around the details. */
 export const DETAILS_BUDGET_BYTES = 60_000;
 /** With their escapes, more may not fit. */
 const PROBLEMS = 5;
@@ -56,7 +56,7 @@ function ofPeer(result: RunResult, peer: PeerResult, isWaiting: boolean): AlarmS
 }
 
 function verdictOf({ backup }: RunResult, { status, drill }: PeerResult, isWaiting: boolean): AlarmSubject['verdict'] {
-  // Of a run that drills, only a proof says that a backup which a drill found damaged is well again.
+  // In a run that drills, only a proof shows that a damaged backup is intact again.
   const isUnproven = backup !== undefined && backup.drill !== 'off' && drill?.kind !== 'proven';
   switch (status) {
     case 'unchanged':

@@ -14,9 +14,8 @@ export interface Currency {
 }
 
 /**
- * Why a peer is stale; null: it is not. If it was read, the commits count that it lacks. If not, the time counts when it
- * was last verified: a peer that was never verified is stale at once, because nothing shows how long it has been out of
- * reach.
+ * Why a peer is stale; null: it is not. For a peer that was read, the commits that it lacks count. For another one, the
+ * time of its last verification counts. Without such a time it is stale at once, because it may be out of reach for long.
  */
 export function stalenessOf(peer: Currency, staleAfterMs: number, now: number): Stale | null {
   const isOld = (moment: string): boolean => now - Date.parse(moment) > staleAfterMs;

@@ -7,7 +7,7 @@ import type { OfflinePeer } from './untrusted-settings.ts';
 
 const CODE = 'untrusted-event';
 
-/** That nobody was contacted, and why. */
+/** No peer was contacted. @param why the reason, after a colon */
 export function withoutPlanNotice(why: string): Diagnostic {
   return {
     severity: 'warning',
@@ -17,7 +17,7 @@ export function withoutPlanNotice(why: string): Diagnostic {
   };
 }
 
-/** That a run only planned. */
+/** The run only planned. */
 export function planNotice({ name }: Peer): Diagnostic {
   return {
     severity: 'notice',
@@ -27,7 +27,7 @@ export function planNotice({ name }: Peer): Diagnostic {
   };
 }
 
-/** That the peer to clone is the primary, and not the one that the workflow of a change may have set. */
+/** The primary is cloned, not the peer that the workflow of a change may have set. */
 export function ignoredBootstrap(
   { bootstrap }: SyncRequest,
   used: SyncRequest,

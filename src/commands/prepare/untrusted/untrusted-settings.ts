@@ -81,7 +81,7 @@ function whyWithout(contacted: readonly Peer[]): string {
     : 'a plan needs a clone of the primary, and no primary may be contacted';
 }
 
-/** The peers that a run left alone for one reason that is none of theirs. */
+/** Peers that are not contacted for the same reason, which is no difference of their settings. */
 export function leftAlone(peers: readonly Peer[], reason: NotContacted['reason']): readonly OfflinePeer[] {
   return peers.map((peer) => ({ peer, notContacted: { reason, settings: [] } }));
 }
@@ -104,8 +104,8 @@ function sourceOf(contacted: readonly Contacted[], request: SyncRequest): Peer |
 }
 
 /**
- * What a plan uses: everything that widens what is merged or reached is that of the default branch. A database or a server
- * that a file names is never used.
+ * The configuration of a plan. Settings that widen what is merged or reached are those of the default branch. A database
+ * or a server that a file names is never used.
  */
 function plannedConfiguration(
   { ofDefaultBranch }: Extract<Known, { kind: 'read' }>,

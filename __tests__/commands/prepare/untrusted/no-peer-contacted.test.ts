@@ -120,7 +120,7 @@ test.each<[string, Case]>([
     'a selected peer that is new',
     { ...same, request: { only: ['box'] }, main: 'none', reasons: { box: 'new' }, says: 'no peer' },
   ],
-])('nobody is contacted: %s', async (_, { head, main, base, request, env = {}, token, reasons, says }) => {
+])('no peer is contacted: %s', async (_, { head, main, base, request, env = {}, token, reasons, says }) => {
   await using folder = await tempFolder();
   await using api = await startGithubApi(async (line) => {
     if (line.includes('/contents/')) asked += 1;

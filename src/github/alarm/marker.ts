@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortDigest } from '../../core/digest.ts';
+import { parsedJson } from '../../core/json.ts';
 
 /** Where alarms belong: each has one open issue for each peer, and one for failures of the run itself. */
 export interface AlarmPlace {
@@ -62,17 +63,8 @@ export function stateLine(state: AlarmState): string {
  */
 export function stateIn(body: string, createdAt: string, now: number): AlarmState {
   const [, second = ''] = body.split(/\r?\n/, 2);
-  const parsed = stateSchema.safeParse(jsonOf(STATE.exec(second)?.[1]));
+  const parsed = stateSchema.safeParse(parsedJson(STATE.exec(second)?.[1] ?? ''));
   if (parsed.success && Date.parse(parsed.data.last) <= now + SKEW_MS) return parsed.data;
   const { peer = null, needsDecision = false } = parsed.data ?? {};
   return { peer, last: createdAt, comments: 0, needsDecision };
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    const value: unknown = text === undefined ? null : JSON.parse(text);
-    return value;
-  } catch {
-    return null;
-  }
 }

@@ -34,14 +34,16 @@ export function lastingText(subject: AlarmSubject, run: AlarmRun, comments: numb
 
 /** The comment with which the issue is closed. */
 export function closingText(peer: string | null, verdict: 'ok' | 'gone', run: AlarmRun): string {
-  const what = peer === null ? `The command ${code(run.command)}` : `The peer ${code(peer)}`;
-  const text = verdict === 'ok' ? `${what} succeeded in ${place(run)}.` : `${what} is no longer part of the run.`;
-  return `${text}\n`;
+  const end = verdict === 'ok' ? `succeeded in ${place(run)}` : 'is no longer part of the run';
+  return `${subjectText(peer, run)} ${end}.\n`;
 }
 
 function failed({ peer, code: error }: AlarmSubject, run: AlarmRun): string {
-  const what = peer === null ? `The command ${code(run.command)}` : `The peer ${code(peer)}`;
-  return `${what} failed${error === null ? '' : ` with ${code(error)}`} in ${place(run)}.`;
+  return `${subjectText(peer, run)} failed${error === null ? '' : ` with ${code(error)}`} in ${place(run)}.`;
+}
+
+function subjectText(peer: string | null, { command }: AlarmRun): string {
+  return peer === null ? `The command ${code(command)}` : `The peer ${code(peer)}`;
 }
 
 function place({ workflow, page }: AlarmRun): string {

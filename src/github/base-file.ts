@@ -10,20 +10,31 @@ export interface ProposedChange {
   readonly head: string;
 }
 
+interface ReadFile {
+  readonly kind: 'read';
+  /** null: there was no such file. */
+  readonly text: string | null;
+}
+
+interface UnreadFile {
+  readonly kind: 'unread';
+  readonly reason: string;
+}
+
+/** A file at one commit. */
+export type FileAt = ReadFile | UnreadFile;
+
+interface ReadBase extends ReadFile {
+  /** null: the text is not of a commit. */
+  readonly commit: string | null;
+  /** Commits of the base branch that the branch lacks. */
+  readonly behind: number;
+  /** Whether the checkout has them all the same, because it is GitHub's merge of both. */
+  readonly isMerged: boolean;
+}
+
 /** A file as it was before the change. */
-export type BaseFile =
-  | {
-      readonly kind: 'read';
-      /** null: there was no such file. */
-      readonly text: string | null;
-      /** null: the text is not of a commit. */
-      readonly commit: string | null;
-      /** Commits of the base branch that the branch lacks. */
-      readonly behind: number;
-      /** Whether the checkout has them all the same, because it is GitHub's merge of both. */
-      readonly isMerged: boolean;
-    }
-  | { readonly kind: 'unread'; readonly reason: string };
+export type BaseFile = ReadBase | UnreadFile;
 
 /** Larger files have no content in this answer. */
 const contentSchema = z.looseObject({ encoding: z.literal('base64'), content: z.string() });
@@ -62,9 +73,6 @@ export async function readBaseFile(
   const found = await readFileAt(repository, path, commit);
   return found.kind === 'read' ? { ...found, commit, behind, isMerged } : found;
 }
-
-/** A file at one commit; `text` is null if there is no such file. */
-export type FileAt = Pick<Extract<BaseFile, { kind: 'read' }>, 'kind' | 'text'> | Extract<BaseFile, { kind: 'unread' }>;
 
 /**
  * Reads a file through the API.

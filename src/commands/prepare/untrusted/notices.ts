@@ -39,19 +39,15 @@ export function ignoredBootstrap(
   return [{ severity: 'notice', code: CODE, message, hint: '' }];
 }
 
-/** Each peer that was left alone for a reason of its own, at its line. */
+/** A notice for each peer that was not contacted because of its own settings or credential. */
 export function offlineNotices(offline: readonly OfflinePeer[]): readonly Diagnostic[] {
   return offline.flatMap(({ peer, notContacted }) => {
     const why = reasonText(notContacted);
-    if (why === null) return [];
-    const { name, origin } = peer;
-    const location = origin.layer === 'file' ? { location: origin.location } : {};
-    const message = `${name} was not contacted: ${why}`;
-    return [{ severity: 'notice', code: CODE, message, hint: '', peer: name, ...location } as const];
+    return why === null ? [] : [peerNotice(peer, `was not contacted: ${why}`)];
   });
 }
 
-/** null: the reason is that of the whole run. */
+/** null: the reason concerns the whole run. */
 function reasonText({ reason, settings }: NotContacted): string | null {
   switch (reason) {
     case 'new':
@@ -70,12 +66,17 @@ function reasonText({ reason, settings }: NotContacted): string | null {
   }
 }
 
-/** That a plan ignores what the change would accept. */
+/** A notice for each peer whose `accept` or `trust` the change alters: the plan does not use these values. */
 export function keptNotices(contacted: readonly Extract<PeerDecision, { kind: 'contacted' }>[]): readonly Diagnostic[] {
-  return contacted.flatMap(({ peer: { name, origin }, kept }) => {
+  return contacted.flatMap(({ peer, kept }) => {
     if (kept.length === 0) return [];
-    const location = origin.layer === 'file' ? { location: origin.location } : {};
-    const message = `${name} is planned with its ${kept.join(' and ')} of the default branch, not with those of the change`;
-    return [{ severity: 'notice', code: CODE, message, hint: '', peer: name, ...location } as const];
+    const settings = kept.join(' and ');
+    return [peerNotice(peer, `is planned with its ${settings} of the default branch, not with those of the change`)];
   });
+}
+
+/** A notice at the line of a peer. */
+function peerNotice({ name, origin }: Peer, text: string): Diagnostic {
+  const location = origin.layer === 'file' ? { location: origin.location } : {};
+  return { severity: 'notice', code: CODE, message: `${name} ${text}`, hint: '', peer: name, ...location };
 }

@@ -48,7 +48,7 @@ export function buildPeers(
     ...entries.flatMap((entry) => buildPeer(entry, rules) ?? []),
   ];
   checkUpstreams(peers, rules.problems);
-  return peers.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return peers.toSorted(comparePeers);
 }
 
 /** The role of an upstream says that its branch is never pushed to, so no other peer may push there. */
@@ -85,8 +85,10 @@ function placeOfData({ kind, canonical, dolt }: Endpoint): string {
   return kind === 'git' ? canonical.replace(/^git\+/, '') : canonical;
 }
 
-function rank(peer: Peer): number {
-  return peer.role === 'primary' ? 0 : 1;
+/** The order of peers: the primary, then by name. */
+export function comparePeers(a: Pick<Peer, 'name' | 'role'>, b: Pick<Peer, 'name' | 'role'>): number {
+  const rank = ({ role }: Pick<Peer, 'role'>): number => (role === 'primary' ? 0 : 1);
+  return rank(a) - rank(b) || (a.name < b.name ? -1 : 1);
 }
 
 function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | undefined {

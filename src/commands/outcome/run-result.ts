@@ -1,4 +1,5 @@
 import type { Peer } from '../../config/configuration.ts';
+import { comparePeers } from '../../config/peers.ts';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import type { Conflict, MergeReport, PeerResult, RunResult, Stale } from '../../contract/result.ts';
 import type { RunStatus } from '../../contract/vocabulary.ts';
@@ -152,12 +153,11 @@ function leftResult(peer: Peer, branch: string): PeerResult {
   return peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch })), null);
 }
 
-/** With the peers that were not contacted, in the order of a configuration: the primary, then by name. */
+/** With the peers that were not contacted, in the order of a configuration. */
 function withOffline(peers: readonly PeerResult[], offline: readonly OfflinePeer[], branch: string): PeerResult[] {
   if (offline.length === 0) return [...peers];
   const left = offline.map(({ peer, notContacted }) => ({ ...leftResult(peer, branch), notContacted }));
-  const rank = ({ role }: PeerResult): number => (role === 'primary' ? 0 : 1);
-  return [...peers, ...left].toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return [...peers, ...left].toSorted(comparePeers);
 }
 
 const RESOLVABLE: readonly ErrorCode[] = ['conflict', 'id-collision', 'unique-conflict'];

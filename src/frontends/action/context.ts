@@ -1,52 +1,43 @@
 import { join } from 'node:path';
 import { ActionsCache } from '../../caches/actions-cache.ts';
 import { cacheServiceOf } from '../../caches/service.ts';
-import type { Context, DefaultBranch, Proposed } from '../../commands/context.ts';
+import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
 import { stepWords } from './input-words.ts';
+import { inputValue, type WrittenInputs } from './inputs.ts';
 import { logEvent, stepLogger } from './logger.ts';
 import { rememberResources } from './state.ts';
 import { workingDirectory } from './working-directory.ts';
 
-interface Surroundings {
+/** A step of a job. */
+interface Step {
   readonly runner: Runner;
   /** The environment, without the secret inputs. */
   readonly env: Env;
-  /** The input `working-directory`. */
-  readonly directory: string;
-  /** Whether the event may not write. */
-  readonly untrusted: boolean;
-  /** What the event proposes to change; null: nothing. */
-  readonly proposed: Proposed | null;
-  readonly defaultBranch: DefaultBranch;
-  readonly signal: AbortSignal;
+  readonly written: WrittenInputs;
   readonly secrets: Secrets;
-  /** Whether the Actions cache may be used. */
-  readonly wantsCache: boolean;
+  readonly signal: AbortSignal;
 }
+
+/** The part of the context that the event decides. */
+type EventContext = Required<Pick<Context, 'untrusted' | 'proposed' | 'defaultBranch'>>;
 
 /**
  * The context of a command on a runner: it stays inside the workspace and the runner's temporary folder, and does not
  * read the home folder's configuration.
  * @throws Failure `bad-usage` if the working directory is not a folder
  */
-export async function actionContext({
-  runner,
-  env,
-  directory,
-  untrusted,
-  proposed,
-  defaultBranch,
-  signal,
-  secrets,
-  wantsCache,
-}: Surroundings): Promise<Context> {
+export async function actionContext(
+  { runner, env, written, secrets, signal }: Step,
+  { untrusted, proposed, defaultBranch }: EventContext,
+): Promise<Context> {
+  const directory = inputValue('working-directory', written('working-directory'));
   const words = stepWords(env);
   const log = stepLogger(secrets, words);
-  const service = cacheServiceOf(env);
-  if (wantsCache && service.kind === 'unavailable') log.debug(`The Actions cache is not available: ${service.why}`);
+  const service = inputValue('cache', written('cache')) ? cacheServiceOf(env) : null;
+  if (service?.kind === 'unavailable') log.debug(`The Actions cache is not available: ${service.why}`);
   return {
     env,
     cwd: await workingDirectory(runner.workspace, directory),
@@ -61,9 +52,7 @@ export async function actionContext({
     userHome: false,
     words,
     log,
-    ...(wantsCache && service.kind === 'available'
-      ? { cache: new ActionsCache(service, { env, log, secrets, signal }) }
-      : {}),
+    cache: service?.kind === 'available' ? new ActionsCache(service, { env, log, secrets, signal }) : undefined,
     secrets,
     onProgress: logEvent,
     signal,

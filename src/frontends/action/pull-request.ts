@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import type { Proposed } from '../../commands/context.ts';
-import type { Env } from '../../core/env.ts';
 import type { ProposedChange } from '../../github/base-file.ts';
-import { repositoryOfJob } from '../../github/client.ts';
-import type { WrittenInputs } from './inputs.ts';
+import type { Repository } from '../../github/client.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
 const side = z.looseObject({ sha: commit });
@@ -25,7 +23,7 @@ export function proposedChange(payload: unknown): ProposedChange | null {
 }
 
 /** The change that the event of a step proposes, and the repository where the step can read it. */
-export function proposedTo(payload: unknown, written: WrittenInputs, env: Env): Proposed | null {
+export function proposedTo(payload: unknown, repository: Repository | null): Proposed | null {
   const change = proposedChange(payload);
-  return change === null ? null : { change, repository: repositoryOfJob(env, written('github-token')) };
+  return change === null ? null : { change, repository };
 }

@@ -45,29 +45,17 @@ export async function runAction(): Promise<void> {
     const payload = await readPayload(runner.eventPath);
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload });
     alarming = requestedAlarm(written, event, { env, secrets });
-    const proposed = proposedTo(payload, written, env);
+    const repository = repositoryOfJob(env, written('github-token'));
+    const proposed = proposedTo(payload, repository);
     const name = askedCommand(written);
     const mode = inputValue('comment', written('comment'));
     const labels = inputValue('label', written('label'));
     commenting = { name, mode, labels, written, proposed, env };
     const command = COMMAND_TABLE[name].prepare(askedByInputs(written, event));
-    const directory = inputValue('working-directory', written('working-directory'));
     const untrusted = command.request.untrusted ?? false;
-    const { signal } = interrupt;
-    const repository = repositoryOfJob(env, written('github-token'));
     const defaultBranch = { repository, ownWorkflow: event.ownWorkflow };
-    const wantsCache = inputValue('cache', written('cache'));
-    const context = await actionContext({
-      runner,
-      env,
-      directory,
-      untrusted,
-      proposed,
-      defaultBranch,
-      signal,
-      secrets,
-      wantsCache,
-    });
+    const step = { runner, env, written, secrets, signal: interrupt.signal };
+    const context = await actionContext(step, { untrusted, proposed, defaultBranch });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
     const ending = { env, interrupted: interrupt.code(), commenting, alarming };

@@ -113,6 +113,30 @@ export async function call<T>(
   }
 }
 
+const PAGE = 100;
+
+/**
+ * All entries of a list, page by page.
+ * @param path with a query that can be continued: it ends with `?` or `&`
+ */
+export async function callPages<T>(
+  repository: Repository,
+  { path, schema, maxPages }: { readonly path: string; readonly schema: z.ZodType<T>; readonly maxPages: number },
+): Promise<Answer<readonly T[]>> {
+  const all: T[] = [];
+  for (let page = 1; page <= maxPages; page += 1) {
+    const answer = await call(repository, {
+      method: 'GET',
+      path: `${path}per_page=${PAGE}&page=${page}`,
+      schema: z.array(schema),
+    });
+    if (answer.kind !== 'ok') return answer;
+    all.push(...answer.value);
+    if (answer.value.length < PAGE) break;
+  }
+  return { kind: 'ok', value: all };
+}
+
 interface Answered {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { shortDigest } from '../core/digest.ts';
-import { authorSchema, isOwn } from './author.ts';
+import { isOwn } from './author.ts';
 import { type Answer, call, type Repository, type Unwritten } from './client.ts';
+import { type Comment, commentsWith, createComment, deleteComment } from './issue-comments.ts';
 
 /** Where a comment belongs: one for each pull request, workflow, configuration and command. */
 export interface CommentPlace {
@@ -15,20 +16,6 @@ export interface CommentPlace {
 
 /** What became of a comment. */
 export type Commented = { readonly kind: 'created' | 'updated' | 'unchanged' | 'silent' } | Unwritten;
-
-const PAGE = 100;
-/** More comments on one pull request than anyone reads. */
-const MAX_PAGES = 50;
-
-const commentSchema = z.looseObject({
-  id: z.int().positive(),
-  body: z
-    .string()
-    .nullish()
-    .transform((body) => body ?? ''),
-  user: authorSchema,
-});
-type Comment = z.infer<typeof commentSchema>;
 
 /** A hash, because a name of a workflow or a file could end the comment that hides it. */
 export function markerOf({ workflow, file, command }: CommentPlace): string {
@@ -49,7 +36,7 @@ export async function writeComment(
 ): Promise<Commented> {
   const marker = markerOf(place);
   const text = `${marker}\n${body}`;
-  const found = await commentsWith(repository, place, marker);
+  const found = await commentsWith(repository, place.pullRequest, { marker, since: null });
   if (found.kind !== 'ok') return { kind: 'unwritten', reason: found.reason };
   const own = await ownOf(repository, found.value);
   if (own.kind !== 'ok') return { kind: 'unwritten', reason: own.reason };
@@ -60,12 +47,7 @@ export async function writeComment(
     return updated.kind === 'ok' ? { kind: 'updated' } : { kind: 'unwritten', reason: updated.reason };
   }
   if (!create) return { kind: 'silent' };
-  const created = await call(repository, {
-    method: 'POST',
-    path: `/issues/${place.pullRequest}/comments`,
-    body: { body: text },
-    schema: commentSchema,
-  });
+  const created = await createComment(repository, place.pullRequest, text);
   if (created.kind !== 'ok') return { kind: 'unwritten', reason: created.reason };
   return await leaveOne(repository, place, { own: created.value, text });
 }
@@ -83,7 +65,7 @@ async function leaveOne(
   place: CommentPlace,
   { own, text }: { readonly own: Comment; readonly text: string },
 ): Promise<Commented> {
-  const found = await commentsWith(repository, place, markerOf(place));
+  const found = await commentsWith(repository, place.pullRequest, { marker: markerOf(place), since: null });
   if (found.kind !== 'ok') return { kind: 'created' };
   const author = own.user?.id;
   const first = found.value.find((comment) => author !== undefined && comment.user?.id === author);
@@ -91,7 +73,7 @@ async function leaveOne(
   const updated = await update(repository, first, text);
   if (updated.kind === 'missing') return { kind: 'created' };
   if (updated.kind !== 'ok') return { kind: 'unwritten', reason: updated.reason };
-  await call(repository, { method: 'DELETE', path: `/issues/comments/${own.id}`, schema: z.unknown() });
+  await deleteComment(repository, own);
   return { kind: 'updated' };
 }
 
@@ -102,24 +84,4 @@ async function update(repository: Repository, { id }: Comment, body: string): Pr
     body: { body },
     schema: z.unknown(),
   });
-}
-
-/** The comments that begin with the marker, oldest first. */
-async function commentsWith(
-  repository: Repository,
-  { pullRequest }: CommentPlace,
-  marker: string,
-): Promise<Answer<readonly Comment[]>> {
-  const all: Comment[] = [];
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const answer = await call(repository, {
-      method: 'GET',
-      path: `/issues/${pullRequest}/comments?per_page=${PAGE}&page=${page}`,
-      schema: z.array(commentSchema),
-    });
-    if (answer.kind !== 'ok') return answer;
-    all.push(...answer.value);
-    if (answer.value.length < PAGE) break;
-  }
-  return { kind: 'ok', value: all.filter(({ body }) => body.startsWith(marker)).toSorted((a, b) => a.id - b.id) };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authorSchema, isOwn } from '../author.ts';
-import { type Answer, call, type Repository } from '../client.ts';
+import { type Answer, call, callPages, type Repository } from '../client.ts';
+import { bodySchema, type Comment, commentsWith, createComment, deleteComment } from '../issue-comments.ts';
 import { type AlarmPlace, type AlarmState, markerIn, stateIn } from './marker.ts';
 
 /** Issues are found by their label in the list of issues: the index of the search is updated later. */
@@ -9,7 +10,6 @@ export const ALARM_LABEL = 'federation: alarm';
 /** An open issue of ours. */
 export interface AlarmIssue {
   readonly number: number;
-  readonly marker: string;
   readonly state: AlarmState;
 }
 
@@ -20,17 +20,12 @@ export interface IssueText {
   readonly body: string;
 }
 
-const PAGE = 100;
 /** One issue for each peer of many workflows. */
 const MAX_PAGES = 20;
 
-const body = z
-  .string()
-  .nullish()
-  .transform((text) => text ?? '');
 const issueSchema = z.looseObject({
   number: z.int().positive(),
-  body,
+  body: bodySchema,
   created_at: z.iso.datetime(),
   user: authorSchema,
   /** Present if it is a pull request. */
@@ -39,8 +34,6 @@ const issueSchema = z.looseObject({
 const createdSchema = issueSchema.extend({
   labels: z.array(z.union([z.string(), z.looseObject({ name: z.string().nullish() })])),
 });
-const commentSchema = z.looseObject({ id: z.int().positive(), body, user: authorSchema });
-type Comment = z.infer<typeof commentSchema>;
 
 /** The open issues of a place, by marker, and the numbers of those that repeat an older one. */
 export interface OpenAlarms {
@@ -50,20 +43,22 @@ export interface OpenAlarms {
 
 /** Reads the open issues of a place that the token itself has opened. */
 export async function openAlarms(repository: Repository, place: AlarmPlace, now: number): Promise<Answer<OpenAlarms>> {
-  const found = await pages(repository, `/issues?state=open&labels=${encodeURIComponent(ALARM_LABEL)}`, issueSchema);
+  const path = `/issues?state=open&labels=${encodeURIComponent(ALARM_LABEL)}&`;
+  const found = await callPages(repository, { path, schema: issueSchema, maxPages: MAX_PAGES });
   if (found.kind !== 'ok') return found;
-  const marked = found.value.filter(
-    (issue) => issue.pull_request === undefined && markerIn(place, issue.body) !== null,
-  );
+  const marked = found.value.flatMap((issue) => {
+    const marker = issue.pull_request === undefined ? markerIn(place, issue.body) : null;
+    return marker === null ? [] : [{ ...issue, marker }];
+  });
   if (marked.length === 0) return { kind: 'ok', value: { issues: new Map(), repeated: [] } };
   const own = await isOwn(repository);
   if (own.kind !== 'ok') return own;
   const issues = new Map<string, AlarmIssue>();
   const repeated: number[] = [];
-  for (const issue of marked.filter(({ user }) => own.value(user)).toSorted((a, b) => a.number - b.number)) {
-    const marker = markerIn(place, issue.body) ?? '';
-    if (issues.has(marker)) repeated.push(issue.number);
-    else issues.set(marker, { number: issue.number, marker, state: stateIn(issue.body, issue.created_at, now) });
+  const ours = marked.filter(({ user }) => own.value(user)).toSorted((a, b) => a.number - b.number);
+  for (const { number, marker, body, created_at: createdAt } of ours) {
+    if (issues.has(marker)) repeated.push(number);
+    else issues.set(marker, { number, state: stateIn(body, createdAt, now) });
   }
   return { kind: 'ok', value: { issues, repeated } };
 }
@@ -108,27 +103,18 @@ export async function commentOnce(
   const own = await isOwn(repository);
   if (own.kind !== 'ok') return own;
   const present = async (): Promise<Answer<readonly Comment[]>> => {
-    const path = `/issues/${issue}/comments?since=${encodeURIComponent(since)}`;
-    const found = await pages(repository, path, commentSchema);
-    if (found.kind !== 'ok') return found;
-    const ours = found.value.filter((one) => one.body.startsWith(marker) && own.value(one.user));
-    return { kind: 'ok', value: ours.toSorted((a, b) => a.id - b.id) };
+    const found = await commentsWith(repository, issue, { marker, since });
+    return found.kind === 'ok' ? { kind: 'ok', value: found.value.filter(({ user }) => own.value(user)) } : found;
   };
   const before = await present();
   if (before.kind !== 'ok') return before;
   if (before.value.length > 0) return { kind: 'ok', value: 'present' };
-  const created = await call(repository, {
-    method: 'POST',
-    path: `/issues/${issue}/comments`,
-    body: { body: `${marker}\n${text}` },
-    schema: commentSchema,
-  });
+  const created = await createComment(repository, issue, `${marker}\n${text}`);
   if (created.kind !== 'ok') return created;
   const after = await present();
-  const { id } = created.value;
   const first = after.kind === 'ok' ? after.value[0] : undefined;
-  if (first === undefined || first.id >= id) return { kind: 'ok', value: 'created' };
-  await call(repository, { method: 'DELETE', path: `/issues/comments/${id}`, schema: z.unknown() });
+  if (first === undefined || first.id >= created.value.id) return { kind: 'ok', value: 'created' };
+  await deleteComment(repository, created.value);
   return { kind: 'ok', value: 'present' };
 }
 
@@ -149,20 +135,4 @@ export async function closeIssue(
 ): Promise<Answer<unknown>> {
   const sent = { state: 'closed', state_reason: reason };
   return await call(repository, { method: 'PATCH', path: `/issues/${number}`, body: sent, schema: z.unknown() });
-}
-
-/** @param path with a query */
-async function pages<T>(repository: Repository, path: string, schema: z.ZodType<T>): Promise<Answer<readonly T[]>> {
-  const all: T[] = [];
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const answer = await call(repository, {
-      method: 'GET',
-      path: `${path}&per_page=${PAGE}&page=${page}`,
-      schema: z.array(schema),
-    });
-    if (answer.kind !== 'ok') return answer;
-    all.push(...answer.value);
-    if (answer.value.length < PAGE) break;
-  }
-  return { kind: 'ok', value: all };
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { call, within } from '../../src/github/client.ts';
+import { listen } from '../helpers/servers/listen.ts';
 
 /** A server that never stays silent for long, and never ends. */
 async function drippingServer(begin: (response: ServerResponse) => void) {
@@ -15,18 +15,13 @@ async function drippingServer(begin: (response: ServerResponse) => void) {
     const timer = setInterval(() => response.write(' '), 20);
     closed.push(once(response, 'close').then(() => clearInterval(timer)));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const listening = await listen(server);
   return {
-    api: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...listening,
+    api: `http://127.0.0.1:${listening.port}`,
     requests: () => requests,
     /** All connections are closed by the client. */
     closed: async () => void (await Promise.all(closed)),
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
   };
 }
 

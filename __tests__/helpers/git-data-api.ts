@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { readEnv } from '../../src/core/env.ts';
+import { listen } from './servers/listen.ts';
 
 const requestSchema = z.looseObject({
   content: z.string().optional(),
@@ -98,17 +97,6 @@ export async function startGitDataApi(repository: string): Promise<GitDataApi> {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     })().catch((thrown: unknown) => response.writeHead(500).end(String(thrown)));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    requests,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  const listening = await listen(server);
+  return { ...listening, url: `http://127.0.0.1:${listening.port}`, requests };
 }

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import { type Listening, listen } from './listen.ts';
 
 /** A server that counts connections and ends them. */
-export interface CountingServer extends AsyncDisposable {
-  readonly port: number;
+export interface CountingServer extends Listening {
   /** Connections so far. */
   connections(): number;
 }
@@ -14,14 +13,5 @@ export async function startCountingServer(address: string): Promise<CountingServ
     connections += 1;
     socket.destroy();
   });
-  server.listen(0, address);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    connections: () => connections,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return { ...(await listen(server, address)), connections: () => connections };
 }

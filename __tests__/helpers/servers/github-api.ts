@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { StubIssues } from './github-issues.ts';
+import { listen } from './listen.ts';
 
 export interface StubComment {
   readonly id: number;
@@ -149,10 +148,10 @@ export async function startGithubApi(
       response.end(value === undefined ? undefined : JSON.stringify(value));
     })().catch((thrown: unknown) => response.writeHead(500).end(String(thrown)));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const listening = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...listening,
+    url: `http://127.0.0.1:${listening.port}`,
     comments,
     labels,
     files,
@@ -160,10 +159,5 @@ export async function startGithubApi(
     issues,
     requests,
     fail: (fault) => void faults.push(fault),
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
   };
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { listen } from './listen.ts';
 
 /** A proxy that lets nothing out. */
 export interface RefusingProxy extends AsyncDisposable {
@@ -14,13 +15,6 @@ export async function startRefusingProxy(): Promise<RefusingProxy> {
     asked.push(request.url ?? '');
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => proxy.close(resolve));
-    },
-  };
+  const listening = await listen(proxy);
+  return { ...listening, url: `http://127.0.0.1:${listening.port}`, asked };
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listen } from './listen.ts';
 
 /** A service that takes messages, as a chat or an alerting service does. */
 export interface WebhookServer extends AsyncDisposable {
@@ -26,17 +26,6 @@ export async function startWebhook(answers: readonly (Answer | 'silent')[] = [])
       response.writeHead(status, headers).end();
     })();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    bodies,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  const listening = await listen(server);
+  return { ...listening, url: `http://127.0.0.1:${listening.port}`, bodies };
 }

@@ -39,7 +39,7 @@ let server: Remotesrv;
 let elsewhere: CountingServer;
 let loopback: CountingServer;
 let host: string;
-/** What every configuration of the default branch has. */
+/** The peers of every configuration of the default branch. */
 let usual: Peers;
 
 beforeAll(async () => {
@@ -81,7 +81,7 @@ interface Wanted extends Step {
   readonly main?: Federation;
 }
 
-/** Runs a step, and requires that it wrote nothing: not at the peers, and not in the checkout. */
+/** Runs a step, and requires that it wrote nothing, neither at the peers nor in the checkout. */
 async function step({ head, base, main, inputs = {}, env = {}, event = PULL_REQUEST }: Wanted) {
   api.files.clear();
   if (base !== undefined) api.files.set(`${FILE}@${BASE}`, text(base));

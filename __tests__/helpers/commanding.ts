@@ -37,7 +37,7 @@ type ContextOptions = Pick<
   'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted'
 >;
 
-/** What a frontend gives to a command in a folder. @param log gets what is said */
+/** The context of a command in a folder. @param log collects its messages */
 export function commandContext(
   folder: TempFolder,
   {

@@ -6,7 +6,7 @@ import { CLI } from './bundled-cli.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** A user with a repository that has a database, and what they type. */
+/** A user at a shell, with a repository that has a database. */
 export class User {
   readonly repository: string;
   readonly #env: Record<string, string>;

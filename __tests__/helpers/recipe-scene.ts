@@ -37,7 +37,7 @@ interface RecipeRun {
   readonly path?: string;
 }
 
-/** @param edit what the user changes in the recipe */
+/** @param edit the user's change of the recipe */
 export async function recipeScene(
   recipe: string,
   edit: (text: string) => string = (text) => text,

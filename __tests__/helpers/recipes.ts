@@ -12,7 +12,7 @@ export async function recipes(): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** What the recipe of the scheduled sync needs. */
+/** The needs of the recipe of the scheduled sync. */
 export const SCHEDULED_SYNC: WorkflowNeeds = {
   repository: 'my-org/my-repo',
   minute: 17,
@@ -23,7 +23,7 @@ export const SCHEDULED_SYNC: WorkflowNeeds = {
   credentials: ["vault: {url: 'https://dolt.my-org.example', user: sync, password: {env: VAULT_PASSWORD}}"],
 };
 
-/** What the workflow of the example of a database with a secret needs. */
+/** The needs of the workflow in the example of a database with a secret. */
 export const SECOND_DATABASE: WorkflowNeeds = {
   repository: 'my-org/my-repo',
   minute: 34,

@@ -8,7 +8,7 @@ export type Author = z.infer<typeof authorSchema>;
 const userSchema = z.looseObject({ id: z.int() });
 
 /**
- * Whether the token itself has written something. Anyone can write the marker of ours, and a token that may write issues
+ * Whether the token itself has written something. Anyone can write our marker, and a token that may write issues
  * could change the texts of anyone. The token of a job has no user: its texts are those of a bot, which only an app that
  * is installed in the repository can be.
  */

@@ -14,7 +14,7 @@ export interface Repository {
   /** `owner/name`. */
   readonly name: string;
   readonly token: string;
-  /** When calls end, answered or not; absent: each has a limit of its own. */
+  /** Absent: each call has only a limit of its own. */
   readonly limits?: CallLimits;
 }
 

@@ -14,7 +14,7 @@ export interface CommentPlace {
   readonly command: string;
 }
 
-/** What became of a comment. */
+/** The outcome for a comment. */
 export type Commented = { readonly kind: 'created' | 'updated' | 'unchanged' | 'silent' } | Unwritten;
 
 /** A hash, because a name of a workflow or a file could end the comment that hides it. */

@@ -9,7 +9,7 @@ import type { StubIssue } from '../../helpers/servers/github-issues.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** When the first failure was. */
+/** The time of the first failure. */
 const BEGIN = Date.now() - 60 * DAY_MS;
 
 const subject = (verdict: AlarmSubject['verdict'], over: Partial<AlarmSubject> = {}): AlarmSubject => {
@@ -73,7 +73,7 @@ describe('the issue of a peer that fails', () => {
     expect((await run(232, FAILING)).done).toEqual(['Issue 2 was opened.']);
   });
 
-  test('is another one for each peer, for the run itself, and for another place', async () => {
+  test('is a separate one for each peer, for the run itself, and for another place', async () => {
     await using api = await startGithubApi();
     const all = [subject('failing', { peer: null }), FAILING, subject('failing', { peer: 'vault' })];
     await keepIssues(all, keeping(api));
@@ -95,7 +95,7 @@ describe('the issue of a peer that fails', () => {
     await using api = await startGithubApi();
     await keepIssues([subject('failing', { code: 'id-collision', needsDecision: true })], keeping(api));
     expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
-    // Nor does it matter that the peer is no longer configured.
+    // The removal of the peer does not close it either.
     const rest = [subject('unknown', { peer: null }), subject('ok', { peer: 'vault' })];
     expect((await keepIssues(rest, { ...keeping(api), complete: true })).done).toEqual([]);
     expect(openOf(api)).toMatchObject([{ title: 'Federation: box needs a decision (id-collision)' }]);
@@ -117,7 +117,7 @@ describe('the issue of a peer that fails', () => {
     expect((await keepIssues([OK], keeping(api))).done).toEqual(['Issue 1 was closed.']);
   });
 
-  test('is not one of a stranger with the same text, nor a pull request', async () => {
+  test('is never an issue of a stranger with the same text, or a pull request', async () => {
     await using api = await startGithubApi();
     await keepIssues([FAILING], keeping(api));
     const body = api.issues.all[0]?.body ?? '';
@@ -126,7 +126,7 @@ describe('the issue of a peer that fails', () => {
     api.issues.add({ body, user: { id: 1, type: 'Bot' }, pull_request: {} });
     expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
     expect((await keepIssues([FAILING], keeping(api))).done).toEqual(['Issue 3 was opened.']);
-    // Nor is it for the token of a user.
+    // The token of a user does not own it either.
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual(['Issue 4 was opened.']);
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual([]);
   });
@@ -184,7 +184,7 @@ describe('runs at the same time', () => {
   });
 });
 
-describe('an API that does not do it', () => {
+describe('an API that fails', () => {
   test.each([
     { method: 'GET', status: 401 },
     { method: 'GET', status: 403 },
@@ -220,7 +220,7 @@ describe('an API that does not do it', () => {
     expect(api.issues.all[0]?.comments).toHaveLength(1);
   });
 
-  test('a token that may only read opens nothing, and a server that is gone is a reason, too', async () => {
+  test('a token that may only read opens nothing, and a server that is gone is a reason', async () => {
     await using api = await startGithubApi();
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'read-1'))).reasons).toEqual([
       expect.stringContaining('403'),
@@ -287,7 +287,7 @@ test('the issue about a backup stays until a drill proves it, also on the days o
   expect(await run('off', 'skipped')).toEqual(closed);
 });
 
-describe('what an issue shows', () => {
+describe('the text of an issue', () => {
   const hostile = 'ping @everyone and #1 --> </code><img src=x> [click](https://evil.example) ```\n# head';
 
   test('is only literal text of a peer, and fits', async () => {

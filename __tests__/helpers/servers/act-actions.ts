@@ -45,8 +45,8 @@ process.exitCode = status ?? 1;
 `;
 
 /**
- * What act 0.2.89 does not know of GitHub's workflows: `$/`, the repository of the workflow itself, and that a job uses an
- * environment without a deployment.
+ * Replaces syntax that act 0.2.89 does not know: `$/`, the repository of the workflow itself, and an environment without a
+ * deployment.
  */
 function forAct(text: string): string {
   return text

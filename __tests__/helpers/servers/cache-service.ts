@@ -15,13 +15,13 @@ export type CacheRequest =
   | 'download'
   | 'upload';
 
-/** How a request goes wrong: a status; no answer at all; half of the body; a body that ends never, byte by byte. */
+/** How a request goes wrong: a status; no answer at all; half of the body; a body that never ends, byte by byte. */
 export type CacheFault = number | 'silent' | 'cut' | 'trickle';
 
 /** GitHub's cache service, version 2, with its storage. It checks what GitHub checks. */
 export interface StubCache extends AsyncDisposable {
   readonly url: string;
-  /** What a runner gives to a step of JavaScript. */
+  /** The variables that a runner gives to a step of JavaScript. */
   readonly env: Readonly<Record<string, string>>;
   /** The content of each entry by key, oldest first. */
   readonly entries: Map<string, Buffer>;

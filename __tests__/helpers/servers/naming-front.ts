@@ -23,7 +23,7 @@ interface Options {
   readonly host?: string;
   /** Sends who asks for a table file on to this address. */
   readonly redirectTo?: string;
-  /** What who asks for a table file gets, word for word; empty: the end of the connection. */
+  /** The raw answer to a request for a table file; empty: the connection ends. */
   readonly answer?: string;
   /** Absent: plain. */
   readonly certificates?: Certificates;

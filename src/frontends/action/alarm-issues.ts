@@ -13,7 +13,7 @@ import type { Answer, Repository } from '../../github/client.ts';
 import type { AlarmSubject } from '../../report/alarm/alarms.ts';
 import { type AlarmRun, alarmText, alarmTitle, closingText, lastingText } from '../../report/alarm/issue-text.ts';
 
-/** Where the issues are, and which run writes them. */
+/** The issues of a place, and the run that writes them. */
 export interface Keeping {
   readonly repository: Repository;
   readonly place: AlarmPlace;
@@ -23,11 +23,11 @@ export interface Keeping {
   readonly complete: boolean;
 }
 
-/** What a run did with the issues. */
+/** The changes that a run made, and the calls that failed. */
 export interface Kept {
   /** A line for each change. */
   readonly done: readonly string[];
-  /** Why calls failed. */
+  /** The reason of each failed call. */
   readonly reasons: readonly string[];
 }
 
@@ -74,7 +74,7 @@ class Calls implements Kept {
   readonly done: string[] = [];
   readonly reasons: string[] = [];
 
-  /** Whether it is of use to go on. */
+  /** Whether more calls are worth a try. */
   get mayGoOn(): boolean {
     return this.reasons.length < MAX_FAILED;
   }

@@ -29,7 +29,7 @@ const TRUSTED_EVENTS: readonly string[] = ['schedule', 'workflow_dispatch', 'rep
 
 /**
  * Events whose workflow file is always that of the default branch (GitHub, "Events that trigger workflows"), although
- * what they check out may be a proposed change.
+ * their checkout may be a proposed change.
  */
 const OWN_WORKFLOW: readonly string[] = ['pull_request_target', 'issue_comment', 'workflow_run'];
 
@@ -63,7 +63,7 @@ export function judgeEvent(event: WorkflowEvent): EventVerdict {
   };
 }
 
-/** The tag of a release: the ref of its event, else what the payload says. */
+/** The tag of a release: the ref of its event, else the one in the payload. */
 function releaseTag({ ref, payload }: WorkflowEvent): string | null {
   const parsed = releaseSchema.safeParse(payload);
   return /^refs\/tags\/(.+)$/.exec(ref)?.[1] ?? (parsed.success ? parsed.data.release.tag_name : null);

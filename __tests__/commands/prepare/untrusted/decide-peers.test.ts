@@ -9,7 +9,7 @@ const HTTPS = 'endpoint: "https://h.example/d"';
 const GIT = 'endpoint: "https://h.example/d.git"';
 const S3 = 'endpoint: "s3://b/d"';
 
-/** What a run does with the peer `one`: `contacted`, with the settings that it keeps, or why not. */
+/** The decision about the peer `one`: `contacted`, with the settings that it keeps, or the reason why not. */
 function decision(head: string, ...known: readonly [string, ...string[]]): string {
   const [first, ...others] = known.map(peersOf);
   const [found] = decidePeers(peersOf(head), [first ?? [], ...others], { ownWorkflow: false });
@@ -18,7 +18,7 @@ function decision(head: string, ...known: readonly [string, ...string[]]): strin
   return [found.notContacted.reason, ...found.notContacted.settings].join(' ');
 }
 
-/** Each setting of a peer, two values of it, and what the change of it means. */
+/** Each setting of a peer: two values, and the effect of the change. */
 const SETTINGS: Readonly<Record<PeerSetting, readonly [before: string, after: string, decision: string]>> = {
   endpoint: [HTTPS, 'endpoint: "https://h.example/e"', 'changed endpoint'],
   tier: [HTTPS, `${HTTPS}, tier: T3`, 'changed tier'],

@@ -2,7 +2,7 @@ import { differingSettings, type PeerSetting } from '../../../config/compare.ts'
 import type { Peer } from '../../../config/configuration.ts';
 import type { NotContacted } from '../../../contract/result.ts';
 
-/** What a change of a setting means for a run on an event that may not write. */
+/** The effect of a changed setting on a run whose event may not write. */
 type Effect =
   /** It decides what is reached and with what: the peer is not contacted. */
   | 'contact'
@@ -27,7 +27,7 @@ const EFFECTS: Readonly<Record<PeerSetting, Effect>> = {
   timeout: 'planned',
 };
 
-/** A peer of a proposed configuration, and what a run that may not write does with it. */
+/** The decision of a run that may not write about a peer of a proposed configuration. */
 export type PeerDecision =
   | {
       readonly kind: 'contacted';

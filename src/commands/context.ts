@@ -16,10 +16,12 @@ export interface Context {
   readonly ceiling: string | null;
   /** Whether the event may not write: no input or variable may then name a path outside the ceiling. */
   readonly untrusted?: boolean | undefined;
-  /** What the event proposes to change; null: nothing. Absent outside a job. */
-  readonly proposed?: Proposed | null;
-  /** What an event that may not write is compared with. Absent outside a job. */
-  readonly defaultBranch?: DefaultBranch;
+  /** The change that the event proposes: a pull request or a merge group; null: none. Absent outside a job. */
+  readonly proposed?: ProposedChange | null;
+  /** The repository of the job; null: there is no token for it. Absent outside a job. */
+  readonly repository?: Repository | null;
+  /** Whether the workflow of the event is that of the default branch. If not, a change may set its inputs and variables. */
+  readonly ownWorkflow?: boolean;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
   /** Folder for copies of served databases that later runs use again; absolute. Absent: nothing is kept. */
@@ -50,21 +52,6 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Called for every process and folder that must not outlive the run, so that another process can clean up later. */
   readonly onResource: (resource: Resource) => void;
-}
-
-/** A pull request or a merge group, and where to read what it changes. */
-export interface Proposed {
-  readonly change: ProposedChange;
-  /** null: there is no token for it. */
-  readonly repository: Repository | null;
-}
-
-/** The branch whose configuration decides which peers an event that may not write contacts. */
-export interface DefaultBranch {
-  /** null: there is no token for it. */
-  readonly repository: Repository | null;
-  /** Whether the workflow of the event is that of the default branch. If not, a change may set its inputs and variables. */
-  readonly ownWorkflow: boolean;
 }
 
 /** Something that a later process removes if the run could not do so. */

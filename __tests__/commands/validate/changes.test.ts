@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Proposed } from '../../../src/commands/context.ts';
 import { requestedChanges } from '../../../src/commands/validate/changes.ts';
 import { type Validated, type ValidateRequest, validate } from '../../../src/commands/validate/index.ts';
+import type { ProposedChange } from '../../../src/github/base-file.ts';
 import { commandContext } from '../../helpers/configuring.ts';
 import { validated } from '../../helpers/json-schema.ts';
 import { startGithubApi } from '../../helpers/servers/github-api.ts';
@@ -23,7 +23,8 @@ interface Case {
   readonly base?: string | null | undefined;
   readonly behind?: number;
   /** undefined: not a job. */
-  readonly proposed?: Proposed | null | undefined;
+  readonly proposed?: ProposedChange | null | undefined;
+  readonly token?: false;
   readonly request?: Partial<ValidateRequest>;
   /** Content of `.git/HEAD`. */
   readonly checkedOut?: string;
@@ -41,13 +42,13 @@ async function validateChange({ head = after, behind = 0, request = {}, ...more 
     await mkdir(dirname(folder.file(name)), { recursive: true });
     await writeFile(folder.file(name), text);
   }
-  const repository = { api: api.url, name: 'org/repo', token: 'app-1' };
-  const proposed = 'proposed' in more ? more.proposed : { change: { number: 7, base: BASE, head: HEAD }, repository };
+  const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1' };
+  const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, head: HEAD };
   const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
   const context = commandContext(folder.path);
   const found = await validate(
     { ...defaults, ...request },
-    proposed === undefined ? context : { ...context, proposed },
+    proposed === undefined ? context : { ...context, proposed, repository },
   );
   await validated('validate', JSON.stringify(found.result));
   return found;
@@ -116,8 +117,7 @@ describe('a pull request', () => {
     const failed = await validateChange({ base: undefined, request: { failOnChange } });
     expect(places(failed)).toEqual(['- error base-unreadable']);
     expect(failed.result.problems[0]?.hint).toContain('fetch-depth');
-    const proposed = { change: { number: 7, base: BASE, head: HEAD }, repository: null };
-    const withoutToken = await validateChange({ proposed, request: { failOnChange } });
+    const withoutToken = await validateChange({ token: false, request: { failOnChange } });
     expect(withoutToken.result.problems[0]?.message).toContain('no github-token');
   });
 

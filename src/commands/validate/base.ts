@@ -15,7 +15,7 @@ import type { Context } from '../context.ts';
  */
 export async function readBase(
   { base, failing }: { readonly base: string | undefined; readonly failing: boolean },
-  { cwd, proposed }: Context,
+  { cwd, proposed, repository = null }: Context,
   { file, root }: { readonly file: string; readonly root: string | null },
 ): Promise<BaseFile | null> {
   if (base !== undefined) {
@@ -27,11 +27,10 @@ export async function readBase(
     throw new Failure('bad-usage', message, { hint: 'Give the file with `--base`.' });
   }
   if (proposed === undefined || proposed === null) return null;
-  const { change, repository } = proposed;
   if (repository === null) return { kind: 'unread', reason: 'the step has no github-token for the API of its server' };
   const path = pathInRepository(file, root);
   if (root === null || path === null) return { kind: 'unread', reason: `${file} is outside of the checkout` };
-  return await readBaseFile(repository, change, { checkedOut: await checkedOutIn(root), path });
+  return await readBaseFile(repository, proposed, { checkedOut: await checkedOutIn(root), path });
 }
 
 const MAX_HEAD = 1_000;

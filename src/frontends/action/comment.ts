@@ -1,10 +1,10 @@
 import { notice } from '@actions/core';
 import type { Rendered } from '../../commands/command.ts';
-import type { Proposed } from '../../commands/context.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
 import type { Env } from '../../core/env.ts';
-import { within } from '../../github/client.ts';
+import type { ProposedChange } from '../../github/base-file.ts';
+import { type Repository, within } from '../../github/client.ts';
 import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
 import { type Labelled, setLabel } from '../../github/labels.ts';
 import type { WrittenInputs } from './inputs.ts';
@@ -17,7 +17,9 @@ export interface Commenting {
   /** Whether it gets a label. */
   readonly labels: boolean;
   readonly written: WrittenInputs;
-  readonly proposed: Proposed | null;
+  readonly proposed: ProposedChange | null;
+  /** null: there is no token for it. */
+  readonly repository: Repository | null;
   readonly env: Env;
 }
 
@@ -29,25 +31,25 @@ const ALL_CALLS_MS = 60_000;
  * be written does not fail the step: the token of a fork may only read, and the job summary has the same text.
  */
 export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, commenting: Commenting): Promise<void> {
-  const { mode, labels, proposed } = commenting;
+  const { mode, labels, proposed, repository } = commenting;
   if ((mode === 'never' && !labels) || pullRequest === undefined) return;
-  const number = proposed?.change.number ?? null;
-  if (proposed === null || number === null) {
+  const number = proposed?.number ?? null;
+  if (number === null) {
     logText('The event has no pull request to comment on.');
     return;
   }
-  if (proposed.repository === null) {
+  if (repository === null) {
     const title = titleOf(mode === 'never' ? 'label' : 'comment');
     notice('The step has no github-token for the API of its server. The job summary has the report.', { title });
     return;
   }
   const { text, label } = pullRequest();
-  const repository = within(proposed.repository, ALL_CALLS_MS);
+  const limited = within(repository, ALL_CALLS_MS);
   if (mode !== 'never') {
     const create = mode === 'always' || (label !== null && label !== 'no change');
-    report('comment', await writeComment(repository, placeOf(number, commenting), { body: text, create }));
+    report('comment', await writeComment(limited, placeOf(number, commenting), { body: text, create }));
   }
-  if (labels && label !== null) report('label', await setLabel(repository, number, label));
+  if (labels && label !== null) report('label', await setLabel(limited, number, label));
 }
 
 function titleOf(what: 'comment' | 'label'): string {

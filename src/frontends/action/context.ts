@@ -21,8 +21,8 @@ interface Step {
   readonly signal: AbortSignal;
 }
 
-/** The part of the context that the event decides. */
-type EventContext = Required<Pick<Context, 'untrusted' | 'proposed' | 'defaultBranch'>>;
+/** The part of the context that comes from the job and its event. */
+type EventContext = Required<Pick<Context, 'untrusted' | 'proposed' | 'repository' | 'ownWorkflow'>>;
 
 /**
  * The context of a command on a runner: it stays inside the workspace and the runner's temporary folder, and does not
@@ -31,7 +31,7 @@ type EventContext = Required<Pick<Context, 'untrusted' | 'proposed' | 'defaultBr
  */
 export async function actionContext(
   { runner, env, written, secrets, signal }: Step,
-  { untrusted, proposed, defaultBranch }: EventContext,
+  { untrusted, proposed, repository, ownWorkflow }: EventContext,
 ): Promise<Context> {
   const directory = inputValue('working-directory', written('working-directory'));
   const words = stepWords(env);
@@ -44,7 +44,8 @@ export async function actionContext(
     ceiling: runner.workspace,
     untrusted,
     proposed,
-    defaultBranch,
+    repository,
+    ownWorkflow,
     tempDir: runner.tempDir,
     toolCacheDir: runner.toolCacheDir,
     cloneDir: join(runner.tempDir, 'dolt-federation'),

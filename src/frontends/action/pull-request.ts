@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Proposed } from '../../commands/context.ts';
 import type { ProposedChange } from '../../github/base-file.ts';
-import type { Repository } from '../../github/client.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
 const side = z.looseObject({ sha: commit });
@@ -20,10 +18,4 @@ const payloadSchema = z.union([
 export function proposedChange(payload: unknown): ProposedChange | null {
   const parsed = payloadSchema.safeParse(payload);
   return parsed.success ? parsed.data : null;
-}
-
-/** The change that the event of a step proposes, and the repository where the step can read it. */
-export function proposedTo(payload: unknown, repository: Repository | null): Proposed | null {
-  const change = proposedChange(payload);
-  return change === null ? null : { change, repository };
 }

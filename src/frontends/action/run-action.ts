@@ -26,7 +26,7 @@ import {
   writeFiles,
   writeResultFile,
 } from './outputs.ts';
-import { proposedTo } from './pull-request.ts';
+import { proposedChange } from './pull-request.ts';
 
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
@@ -46,16 +46,15 @@ export async function runAction(): Promise<void> {
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload });
     alarming = requestedAlarm(written, event, { env, secrets });
     const repository = repositoryOfJob(env, written('github-token'));
-    const proposed = proposedTo(payload, repository);
+    const proposed = proposedChange(payload);
     const name = askedCommand(written);
     const mode = inputValue('comment', written('comment'));
     const labels = inputValue('label', written('label'));
-    commenting = { name, mode, labels, written, proposed, env };
+    commenting = { name, mode, labels, written, proposed, repository, env };
     const command = COMMAND_TABLE[name].prepare(askedByInputs(written, event));
     const untrusted = command.request.untrusted ?? false;
-    const defaultBranch = { repository, ownWorkflow: event.ownWorkflow };
     const step = { runner, env, written, secrets, signal: interrupt.signal };
-    const context = await actionContext(step, { untrusted, proposed, defaultBranch });
+    const context = await actionContext(step, { untrusted, proposed, repository, ownWorkflow: event.ownWorkflow });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
     const ending = { env, interrupted: interrupt.code(), commenting, alarming };

@@ -134,7 +134,7 @@ test.each<[string, Case]>([
   const repository = token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1' };
   const context = {
     ...commandContext(folder.path, { env }),
-    ...{ untrusted: true, proposed: { change, repository }, defaultBranch: { repository, ownWorkflow: false } },
+    ...{ untrusted: true, proposed: change, repository, ownWorkflow: false },
   };
   const asking = { ...DEFAULT_SYNC_REQUEST, command: 'plan', dryRun: true, untrusted: true, ...request } as const;
   const { result, doltPath } = await sync(asking, context);

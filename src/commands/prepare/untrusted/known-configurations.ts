@@ -28,13 +28,11 @@ export async function readKnownConfigurations(
   overrides: ConfigOverrides,
   context: Context,
 ): Promise<Known> {
-  const { cwd, ceiling, proposed, defaultBranch } = context;
-  const repository = defaultBranch?.repository ?? null;
+  const { cwd, ceiling, proposed = null, repository = null, ownWorkflow = false } = context;
   const file = source.file ?? join(cwd, '.beads', 'config.yaml');
   const path = pathInRepository(file, (await repositoryOf(dirname(file)))?.root ?? ceiling);
   if (repository === null) return unread('the step has no `github-token` for the API of its server');
   if (path === null) return unread(`${file} is outside of the checkout`);
-  const ownWorkflow = defaultBranch?.ownWorkflow === true;
   const trusted = ownWorkflow ? overrides : withoutPlaces(overrides);
   const env = ownWorkflow ? context.env : withoutPlacesIn(context.env);
   const readAt = async (commit: string | null, name: string): Promise<Configuration | Unread> => {
@@ -46,8 +44,7 @@ export async function readKnownConfigurations(
   };
   const ofDefaultBranch = await readAt(null, 'the default branch');
   if ('kind' in ofDefaultBranch) return ofDefaultBranch;
-  const change = proposed?.change ?? null;
-  const ofBase = change === null ? null : await readAt(change.base, 'the base of the change');
+  const ofBase = proposed === null ? null : await readAt(proposed.base, 'the base of the change');
   if (ofBase !== null && 'kind' in ofBase) return ofBase;
   return { kind: 'read', ofDefaultBranch, ofBase };
 }

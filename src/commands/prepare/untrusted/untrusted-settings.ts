@@ -26,8 +26,8 @@ type Contacted = Extract<PeerDecision, { kind: 'contacted' }>;
  * The request of a run on an event that may not write. Where the workflow can be that of the change, it does not choose
  * the peer to clone: only a primary may be, which the default branch names.
  */
-export function planRequest<R extends SyncRequest>(request: R, { defaultBranch }: Context): R {
-  return defaultBranch?.ownWorkflow === true ? request : { ...request, bootstrap: undefined };
+export function planRequest<R extends SyncRequest>(request: R, { ownWorkflow }: Context): R {
+  return ownWorkflow === true ? request : { ...request, bootstrap: undefined };
 }
 
 /**
@@ -48,7 +48,7 @@ export async function untrustedSettings(
     const notices = [withoutPlanNotice(`there is no configuration to compare with: ${known.reason}`)];
     return { configuration: { ...configuration, peers: [] }, peers: [], credentials: new Map(), notices, offline };
   }
-  const ownWorkflow = context.defaultBranch?.ownWorkflow === true;
+  const { ownWorkflow = false } = context;
   const isSelected = ({ name }: Peer): boolean => peers.some((peer) => peer.name === name);
   const needed = configuration.peers.filter((peer) => isSelected(peer) || isSource(peer, request));
   const decisions = decidePeers(needed, peersOf(known), { ownWorkflow });

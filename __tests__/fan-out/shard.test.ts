@@ -51,7 +51,7 @@ describe('the option shard', () => {
   });
 
   test('a matrix has at most as many legs as GitHub starts jobs', () => {
-    expect(OPTIONS.shards.max).toBe(MAX_LEGS);
+    expect([OPTIONS.shards.max, MAX_LEGS]).toEqual([256, 256]);
   });
 });
 

@@ -56,6 +56,7 @@ export const OPTIONS = {
     frontends: BOTH,
     type: 'count',
     min: 1,
+    // GitHub starts at most 256 jobs of one matrix (docs.github.com, "Usage limits" of Actions).
     max: 256,
     value: 'n',
   },

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Peer } from '../../config/configuration.ts';
+import { OPTIONS } from '../../contract/options.ts';
 import type { RunResult } from '../../contract/result.ts';
 import type { Role } from '../../contract/vocabulary.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import type { SyncRequest } from '../request.ts';
 
-/** GitHub starts at most 256 jobs of one matrix (docs.github.com, "Usage limits" of Actions). */
-export const MAX_LEGS = 256;
+export const MAX_LEGS = OPTIONS.shards.max;
 
 /** One part of a run that is divided among several jobs. */
 export interface Shard {

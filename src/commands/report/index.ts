@@ -74,12 +74,11 @@ export function combine(files: readonly ReadFile[], { expect, failOn, reportValu
   if (failOn === 'primary' && runs.length > 0 && !runs.some(isPrimary))
     throw new Failure('no-primary', '`--fail-on primary` is set, but no result has a primary');
   const notStarted = files.flatMap((file) => (file.kind === 'error' ? [couldNotStart(file)] : []));
-  const counted = found.length + notStarted.length;
   const problems = [
     ...refused.map(asError),
     ...notStarted,
     ...runs.flatMap(missingLegs),
-    ...(expect === undefined ? [] : missingResults(expect, counted)),
+    ...(expect === undefined ? [] : missingResults(expect, found.length + notStarted.length)),
   ].map(toProblem);
   const statuses = [...runs.map(({ result }) => result.status), ...problems.map(() => 'failed' as const)];
   return { version: 1, command: 'report', status: combinedStatus(statuses), runs, problems };

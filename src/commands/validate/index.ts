@@ -62,7 +62,13 @@ export async function validate(request: ValidateRequest, context: Context): Prom
   const status = isInvalid ? 'invalid' : 'valid';
   return {
     result: {
-      ...{ version: 1, command: 'validate', status, file: source?.file ?? null, peers, problems, ...compared },
+      version: 1,
+      command: 'validate',
+      status,
+      file: source?.file ?? null,
+      peers,
+      problems,
+      ...compared,
       ...(matrix === undefined || isInvalid ? {} : { matrix }),
     },
     root: await rootOf(context),

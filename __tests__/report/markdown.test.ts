@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { code, literal, markdownTable } from '../../src/report/markdown.ts';
+import { code, literal, markdownTable, titledTable } from '../../src/report/markdown.ts';
 import { anyCharacter, fc } from '../helpers/property.ts';
 
 /** What a reader sees of encoded text. */
@@ -63,8 +63,16 @@ describe('a table within a budget', () => {
     expect(text).toContain(`\n${100 - shown.length} more rows are not shown.\n`);
   });
 
-  test('is left out where not even its head fits', () => {
+  test('is left out where not even its head fits, or if it has no rows', () => {
     expect(markdownTable(table, 50)).toBe('');
+    expect(markdownTable({ ...table, rows: [] }, 10_000)).toBe('');
+  });
+
+  test('has its title in the same budget, or is left out with it', () => {
+    const titled = titledTable('Rows ü', table, 500);
+    expect(titled).toMatch(/^\n### Rows ü\n\n\| Name \|\n/);
+    expect(Buffer.byteLength(titled)).toBeLessThanOrEqual(500);
+    expect(titledTable('Rows', { ...table, rows: [] }, 10_000)).toBe('');
   });
 
   test('one row is one row', () => {

@@ -35,9 +35,16 @@ interface Table {
 /** Space for the line that counts the omitted rows. */
 const OMISSION_BYTES = 80;
 
+/** A table below its title, which is markdown; empty if the table is. */
+export function titledTable(title: string, table: Table, budget: number): string {
+  const head = `\n### ${title}\n\n`;
+  const body = markdownTable(table, budget - Buffer.byteLength(head));
+  return body === '' ? '' : head + body;
+}
+
 /**
- * A table of at most `budget` bytes of UTF-8. It is cut between two rows and then counts the omitted ones; empty if not
- * even its head fits.
+ * A table of at most `budget` bytes of UTF-8. It is cut between two rows and then counts the omitted ones; empty if it has
+ * no rows, or if not even its head fits.
  */
 export function markdownTable(table: Table, budget: number): string {
   const head = row(table.columns) + row(table.columns.map(() => '---'));
@@ -51,6 +58,6 @@ export function markdownTable(table: Table, budget: number): string {
     if (omitted > 0 || left < 0) omitted += 1;
     else body += line;
   }
-  const omission = omitted === 0 ? '' : `\n${omitted} more ${omitted === 1 ? 'row is' : 'rows are'} not shown.\n`;
-  return head + body + omission;
+  if (omitted === 0) return body === '' ? '' : head + body;
+  return `${head}${body}\n${omitted} more ${omitted === 1 ? 'row is' : 'rows are'} not shown.\n`;
 }

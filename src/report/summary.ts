@@ -2,7 +2,7 @@ import type { RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
 import { backupLines } from './backup.ts';
 import { duration } from './figures.ts';
-import { code, literal, markdownTable } from './markdown.ts';
+import { code, literal, titledTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { runTables } from './run-tables.ts';
 import { outcomeText } from './text/run-report.ts';
@@ -31,12 +31,10 @@ export const MARKS = {
 export function summary(result: RunResult, budget: number = SUMMARY_BUDGET_BYTES): string {
   const sections: string[] = [heading(result), backedUp(result), unresolvedRows(result), diagram(result)];
   let left = budget - Buffer.byteLength(sections.join(''));
-  for (const { title, columns, rows, share } of runTables(result, { code, literal })) {
-    const head = `\n### ${title}\n\n`;
-    const table = rows.length === 0 ? '' : markdownTable({ columns, rows }, Math.floor(left * share) - head.length);
-    if (table === '') continue;
-    sections.push(head, table);
-    left -= Buffer.byteLength(head + table);
+  for (const table of runTables(result, { code, literal })) {
+    const section = titledTable(table.title, table, left * table.share);
+    sections.push(section);
+    left -= Buffer.byteLength(section);
   }
   return sections.join('');
 }

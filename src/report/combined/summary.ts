@@ -1,5 +1,5 @@
 import type { ReportResult } from '../../contract/result.ts';
-import { code, literal, markdownTable } from '../markdown.ts';
+import { code, literal, titledTable } from '../markdown.ts';
 import { PROBLEM_COLUMNS, problemCells } from '../run-tables.ts';
 import { MARKS, SUMMARY_BUDGET_BYTES, summary } from '../summary.ts';
 import { type CombinedRun, countsText, hasLegs, LEG_COLUMNS, legCells, runTitle } from './legs.ts';
@@ -8,14 +8,14 @@ import { type CombinedRun, countsText, hasLegs, LEG_COLUMNS, legCells, runTitle 
 export function combinedSummary(result: ReportResult, budget: number = SUMMARY_BUDGET_BYTES): string {
   const { runs, problems } = result;
   let text = `## ${MARKS[result.status]} dolt-federation report: ${result.status}\n\n${countsText(result)}\n`;
-  text += table(
-    'Problems',
-    PROBLEM_COLUMNS,
-    problems.map((one) => problemCells(one, { code, literal })),
-    budget / 4,
-  );
+  const rows = problems.map((one) => problemCells(one, { code, literal }));
+  text += titledTable('Problems', { columns: PROBLEM_COLUMNS, rows }, budget / 4);
   const all = runs.map((run) =>
-    table(literal(runTitle(run)), LEG_COLUMNS, hasLegs(run) ? legCells(run, code) : [], budget / 4 / runs.length),
+    titledTable(
+      literal(runTitle(run)),
+      { columns: LEG_COLUMNS, rows: hasLegs(run) ? legCells(run, code) : [] },
+      budget / 4 / runs.length,
+    ),
   );
   text += all.join('');
   runs.forEach((run, index) => {
@@ -31,15 +31,4 @@ function runSummary({ result }: CombinedRun, budget: number): string {
   if (Buffer.byteLength(whole) <= budget) return whole;
   const [first = ''] = whole.trimStart().split('\n');
   return Buffer.byteLength(first) + 2 <= budget ? `\n${first}\n` : '';
-}
-
-function table(
-  title: string,
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-  budget: number,
-): string {
-  const head = `\n### ${title}\n\n`;
-  const body = rows.length === 0 ? '' : markdownTable({ columns, rows }, Math.floor(budget) - Buffer.byteLength(head));
-  return body === '' ? '' : head + body;
 }

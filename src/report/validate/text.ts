@@ -5,7 +5,7 @@ import { placeOf } from '../../core/failure.ts';
 import { printedJson } from '../../core/json.ts';
 import { counted, plain } from '../../core/text.ts';
 import { problemAnnotations } from '../annotations.ts';
-import { code, literal, markdownTable } from '../markdown.ts';
+import { code, literal, titledTable } from '../markdown.ts';
 import { plainLines } from '../plain.ts';
 import { RESULT_LIMIT_BYTES, shortenTexts } from '../result-json.ts';
 import type { TextStyle } from '../text/table.ts';
@@ -101,11 +101,8 @@ export function validateSummary({ result, root }: Reported, budget: number): str
   ].filter(({ count }) => count > 0);
   let text = heading;
   for (const [index, { title, table }] of tables.entries()) {
-    const head = `\n### ${title}\n\n`;
-    const left = budget - Buffer.byteLength(text + head);
     // Each table leaves room to those after it.
-    const rows = markdownTable(table, Math.floor(left / (tables.length - index)));
-    if (rows !== '') text += head + rows;
+    text += titledTable(title, table, (budget - Buffer.byteLength(text)) / (tables.length - index));
   }
   return text;
 }

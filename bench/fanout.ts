@@ -1,5 +1,5 @@
 /**
- * `npm run bench:fanout [PEERS…]`: the time of one sync with so many `file://` peers, each with commits of its own,
+ * `npm run bench:fanout [PEERS…]`: the time of one sync with so many `file://` peers, each with its own commits,
  * against three legs of a fan-out with the bundle in dist/. The legs run one after the other here and at the same time in
  * a workflow, so the longest of them counts. `DOLT_FEDERATION_TEST_DOLT` names the Dolt.
  */
@@ -30,7 +30,7 @@ function run(command: string, args: readonly string[], cwd: string): string {
   return stdout;
 }
 
-/** A database, its primary and the mailboxes of its peers, in a folder of their own. */
+/** A database, its primary and the mailboxes of its peers, in one folder. */
 function makeScene(at: string, peers: number): void {
   for (const path of ['local', 'origin', ...names(peers)]) mkdirSync(join(at, path), { recursive: true });
   const local = join(at, 'local');
@@ -62,7 +62,7 @@ function names(peers: number): readonly string[] {
   return Array.from({ length: peers }, (_, index) => `peer${index}`);
 }
 
-/** The configuration names the folders, so that a copy of a scene is one of its own. */
+/** The configuration names the folders, so a copy of a scene is independent. */
 function configure(at: string, peers: number): void {
   const entries = names(peers).map((name) => `    ${name}: file://${join(at, name)}\n`);
   const text = `federation:\n  remote: file://${join(at, 'origin')}\n  peers:\n${entries.join('')}`;
@@ -94,7 +94,7 @@ function measure(peers: number): { readonly one: number; readonly legs: readonly
   const clone = join(folder, `clone-${peers}`);
   cpSync(join(at, 'local'), clone, { recursive: true });
   const legs = Array.from({ length: LEGS }, (_, index) => {
-    // Each leg of a workflow begins with a clone of its own.
+    // Each leg of a workflow begins with its own clone.
     rmSync(join(at, 'local'), { recursive: true });
     cpSync(clone, join(at, 'local'), { recursive: true });
     return sync(at, '--shard', `${index + 1}/${LEGS}`);

@@ -19,7 +19,7 @@ const NODES = [
 export const NODE_VARIABLES = NODES.map(({ variable }) => variable);
 
 /**
- * What cannot be installed is said, and no more: the tests that need it fail and name it.
+ * A Node that cannot be installed is reported and no error: the tests that need it fail and name it.
  * @param {readonly string[]} wanted variables
  * @param {{ folder: string }} ground
  * @returns {Promise<Record<string, string>>} the absolute path of each Node that there is, by its variable

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Commits built files as dist/ of a branch of Dependabot: `node scripts/push-dist.mjs FOLDER`. The files come from a job
- * that ran unreviewed packages, so nothing of them is run, and nothing but plain files with names as in dist/ is taken.
+ * that ran unreviewed packages, so it runs none of them, and takes only plain files with names as in dist/.
  * The branch only moves forward from the commit that was built. It reads GITHUB_API_URL, GITHUB_REPOSITORY, HEAD_REF,
  * HEAD_SHA and GH_TOKEN.
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Refuses a release that is not what was tested. The workflow `release` runs it on the commit that it releases:
+ * Refuses a release of anything but the tested commit. The workflow `release` runs it on the commit that it releases:
  *
  *     node scripts/release-check.mjs commit            before anything is built; prints `version=` and `tag=`
  *     node scripts/release-check.mjs notes FILE…       prints the text of the release

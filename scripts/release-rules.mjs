@@ -1,5 +1,5 @@
 // @ts-check
-/** The rules of a release: pure functions over what the checkout and GitHub's API say. Each gives what is wrong. */
+/** The rules of a release: pure functions of the checkout and of answers of GitHub's API. Each returns the problems. */
 
 /**
  * @typedef {{ version: string, repositoryUrl: string, lockVersions: readonly string[], changelog: string, changesets: readonly string[] }} Checkout

@@ -118,7 +118,7 @@ async function findDolt(context) {
   const { [VERSION]: asked, [MIRROR]: mirror, GITHUB_TOKEN: githubToken } = context.env;
   const version = parseAskedVersion(asked ?? DEFAULT_DOLT_VERSION);
   const from = mirror === undefined ? undefined : parseMirror(mirror);
-  // Another version is what is tested then: a build of the pinned one would prove nothing.
+  // The run tests another version: a build of the pinned one would prove nothing.
   const source = asked === undefined ? 'auto' : 'release';
   const { path, version: found } = await installDolt({ version, source, mirror: from, githubToken }, context);
   if (asked !== undefined) console.error(`The tests run with Dolt ${found} (${VERSION}=${asked})`);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Gets programs that PyPI has as wheels, each into a folder of its own: no Python environment of the user changes. */
+/** Gets programs that PyPI has as wheels, each into its own folder: no Python environment of the user changes. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,11 +7,11 @@ import { fillFolder } from './fill-folder.mjs';
 
 /**
  * @typedef {{ variable: string, binary: string, version: string, reason: string }} Wheel `binary` is also the name of the
- *   package; `reason` says what the tests do with it
+ *   package; `reason` says how the tests use it
  */
 
 /**
- * What cannot be installed is said, and no more: the tests that need it fail and name it, all others can run.
+ * If pip fails, that is reported and no error: the tests that need the program fail and name it, all others can run.
  * @param {Wheel} wheel
  * @param {{ folder: string, env: NodeJS.ProcessEnv }} ground
  * @returns {Promise<string | null>} the absolute path of the program

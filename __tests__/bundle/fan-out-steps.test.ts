@@ -15,7 +15,7 @@ interface Machine extends AsyncDisposable {
   readonly folder: TempFolder;
 }
 
-/** A runner of its own for a job. */
+/** A separate runner for a job. */
 async function machine(config: string): Promise<Machine> {
   const folder = await tempFolder();
   const runner = await fakeRunner(folder);

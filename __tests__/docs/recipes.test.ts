@@ -22,7 +22,7 @@ const RELEASE = {
   },
 };
 
-/** GitHub's own command line, which writes down what it is told to upload. */
+/** A `gh` that writes down its arguments and keeps a copy of the uploaded file. */
 async function fakeGh() {
   const folder = await tempFolder();
   const [program, log, file] = [folder.file('gh'), folder.file('log'), folder.file('file')];
@@ -109,7 +109,7 @@ describe('act runs', () => {
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);
 
-  test('pull-request-plan.yml: peers of this machine are left alone, nothing is written, and the check succeeds', async () => {
+  test('pull-request-plan.yml: peers of this machine are not contacted, nothing is written, and the check succeeds', async () => {
     await using scene = await recipeScene('pull-request-plan.yml');
     await using api = await startGithubApi();
     const base = 'b'.repeat(40);

@@ -185,7 +185,7 @@ test('1 to 3: a database with a remote, one recipe, one secret', async () => {
   await step(3);
 }, 60_000);
 
-test('4: the first run brings the rows of the partner to the user, and all rows to the backup', async () => {
+test('4: after the first run the user has the rows of the partner, and the backup has all rows', async () => {
   const [{ run } = { run: null }] = await step(4, 0, 1);
   expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
   expect(run?.log).not.toContain(PASSWORD);
@@ -205,7 +205,7 @@ test('5: a peer that fails has an issue until it succeeds', async () => {
   expect(issues()).toEqual([{ title: expect.stringContaining('partner'), state: 'closed' }]);
 }, 90_000);
 
-test('6 and 7: a release has a proof, and the backup has what the proof says', async () => {
+test('6 and 7: a release has a proof, and the backup matches it', async () => {
   const [{ run } = { run: null }] = await step(6);
   expect(run?.exitCode).toBe(0);
   const [text = ''] = run?.artifacts.values() ?? [];

@@ -53,7 +53,7 @@ test('peers of several runs are named with their run', () => {
   ]);
 });
 
-test('runs that may not write alert nobody', () => {
+test('runs that may not write raise no alarm', () => {
   const results = [runResult({ status: 'skipped', peers: [peer({ status: 'skipped' })] })];
   expect(verdicts(results)).toEqual([
     [null, 'unknown', null],

@@ -54,7 +54,7 @@ describe('a peer of several legs', () => {
     expect(onlyRun(legs).peers.map(({ name, status }) => [name, status])).toEqual([['origin', expected]]);
   });
 
-  test('keeps every error, every row in conflict once, and what the legs did together', () => {
+  test('keeps every error, every row in conflict once, and the commits of all legs', () => {
     const error = { code: 'network', message: 'a', hint: 'fix a', retryable: true } as const;
     const row = conflict({ table: 'items' });
     const legs = [
@@ -142,7 +142,7 @@ describe('the legs of a fan-out', () => {
     expect([report.status, exitCodeOfReport(report, 'any')]).toEqual(['failed', 1]);
   });
 
-  test('whose commits are lost with the machine fail, whatever fail-on says', () => {
+  test('fail with every fail-on if commits are lost with a machine', () => {
     const report = reported([leg(1), leg(2, { status: 'failed', unsaved: 2 }), leg(3)]);
     expect(report.runs[0]?.result).toMatchObject({ status: 'failed', unsaved: 2 });
     expect(FAIL_ON.map((failOn) => exitCodeOfReport(report, failOn))).toEqual([1, 1, 1]);
@@ -235,7 +235,7 @@ test('a run that could not start counts as failed, and its error keeps its place
   expect(exitCodeOfReport(report, 'none')).toBe(3);
 });
 
-test('one result keeps its status and its exit code, whatever they are', () => {
+test('a single result stays unchanged', () => {
   const statuses = fc.array(fc.constantFrom(...PEER_STATUSES.filter((status) => status !== 'skipped')), {
     minLength: 1,
     maxLength: 4,

@@ -126,7 +126,7 @@ describe('the HTML page', () => {
     ).toEqual([]);
   });
 
-  test('says what the other forms say', () => {
+  test('has the facts of the other forms', () => {
     const bad = {
       code: 'network',
       message: 'no answer',
@@ -188,7 +188,7 @@ describe('the HTML page', () => {
     );
   });
 
-  test('only what the template makes is markup', () => {
+  test('only the template makes markup', () => {
     expect(html`<b title="${'"<&'}">${['<i>'].map((text) => html`<u>${text}</u>`)}${1}</b>`.markup).toBe(
       '<b title="&quot;&lt;&amp;"><u>&lt;i&gt;</u>1</b>',
     );

@@ -56,7 +56,7 @@ describe('the option shard', () => {
 });
 
 describe('the division of peers', () => {
-  test('is this one; another would move what is kept for each leg', () => {
+  test('is fixed: another one would make the caches of the legs useless', () => {
     const all = ['ann', 'bob', 'cat', 'dan', 'eve', 'fay', 'gus'];
     expect(namesByLeg(all, 3)).toEqual([
       ['bob', 'cat'],

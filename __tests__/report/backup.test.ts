@@ -59,7 +59,7 @@ test.each([
   expect(drillText({ kind, lastProvenAt })).toBe(shown);
 });
 
-describe('what was backed up', () => {
+describe('the line about a backup', () => {
   test.each<[Partial<NonNullable<RunResult['backup']>>, string]>([
     [{}, `backup of v1 at ${HEAD}: 1 of 2 peers has the proven commit`],
     [{ copies: 2, required: 2 }, `backup of v1 at ${HEAD}: 2 of 2 peers have the proven commit, 2 required`],

@@ -47,7 +47,7 @@ test('every workflow that can be is locked, and no other', () => {
 });
 
 describe.each(workflows)('$path', ({ path, actions }) => {
-  test('names in the lock file what it uses', () => {
+  test('has all its actions in the lock file', () => {
     expect(lock.workflows[path]).toEqual([...actions.keys()].sort());
   });
 
@@ -57,7 +57,7 @@ describe.each(workflows)('$path', ({ path, actions }) => {
   });
 });
 
-test('the locked commit of an action is the one that it is pinned to, and none is left over', () => {
+test('the locked commit of an action is the one that it is pinned to, and no entry is unused', () => {
   const commits = Object.entries(lock.dependencies).map(([action, { commit }]) => [action.split('@')[1], commit]);
   for (const [pinned, commit] of commits) expect(commit).toBe(`sha1-${pinned}`);
   const wanted = new Set(workflows.flatMap(({ actions }) => [...actions.keys()]));

@@ -43,7 +43,7 @@ async function push(folder: TempFolder, { api, head, branch = BRANCH, token = 's
   return await run(process.execPath, [SCRIPT, folder.file('built')], { env });
 }
 
-test('dist/ becomes what was built, in one commit on the commit that was built, and nothing else changes', async () => {
+test('dist/ becomes the built files, in one commit on the built commit, and nothing else changes', async () => {
   await using folder = await tempFolder();
   const repository = await scene(folder);
   await using api = await startGitDataApi(repository);
@@ -106,7 +106,7 @@ describe('nothing is sent', () => {
     expect(stderr).toContain(message);
   });
 
-  test('to a branch of somebody else, or from something that is no commit', async () => {
+  test('to a branch that is not of Dependabot, or on an invalid commit', async () => {
     await using api = await startGitDataApi(repository);
     for (const branch of ['main', 'dependabot/npm_and_yarn/../../main', 'dependabot/github_actions/x', `${BRANCH}?x`]) {
       expect((await push(folder, { api, head, branch })).stderr).toContain('is no branch of Dependabot for npm');

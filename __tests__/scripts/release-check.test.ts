@@ -74,7 +74,7 @@ test('a commit that CI passed becomes a draft, and the draft a release', async (
   expect(stderr).toContain('A release or a draft of v1.2.0 exists');
 });
 
-test('what was not tested is refused, with all reasons', async () => {
+test('an untested commit is refused, with all reasons', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   const file = await checkout(folder);

@@ -121,7 +121,7 @@ describe('the draft', () => {
   });
 });
 
-describe('what was published', () => {
+describe('the published release', () => {
   const release = { ...DRAFT, draft: false, immutable: true };
   const ref = { object: { type: 'commit', sha: COMMIT } };
   const wanted = { commit: COMMIT, assets: [ASSET] };

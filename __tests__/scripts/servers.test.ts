@@ -72,7 +72,7 @@ test('without Go the module that is missing is named', async () => {
 
 describe('a program from PyPI', () => {
   const ZIZMOR = 'DOLT_FEDERATION_TEST_ZIZMOR';
-  /** A `python3` that puts a program where pip was told to, or fails. */
+  /** A `python3` that puts a program into the target of pip, or fails. */
   async function python(folder: TempFolder, line: string) {
     await mkdir(folder.file('bin'));
     await writeFile(folder.file('bin', 'python3'), `#!/bin/sh\n${line}\n`);
@@ -82,7 +82,7 @@ describe('a program from PyPI', () => {
     return () => installServers([ZIZMOR], { ...ground, context: { ...context, env } });
   }
 
-  test('is installed once, in a folder of its own', async () => {
+  test('is installed once, in its own folder', async () => {
     await using folder = await tempFolder();
     const log = folder.file('log');
     const target = `while [ "$1" != --target ]; do shift; done`;

@@ -17,7 +17,7 @@ const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
 const BD = 'DOLT_FEDERATION_TEST_BD';
 const BEADS = 'github.com/steveyegge/beads';
 
-/** Sets Dolt up, in caches of its own. */
+/** Sets Dolt up, in separate caches. */
 async function setUpDolt(folder: TempFolder, env: Env) {
   const script = `const { setup } = await import('${SETUP}'); console.log(JSON.stringify(await setup(new Set(['${DOLT}']))));`;
   const ended = await run(process.execPath, ['--input-type=module', '--eval', script], {

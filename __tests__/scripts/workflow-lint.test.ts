@@ -9,14 +9,15 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const WORKFLOWS = join('.github', 'workflows');
 const ACTIONS = ['action.yml', 'setup', 'sync', 'validate'];
-/** actionlint looks whether the bundles exist, not into them. */
+/** actionlint checks that the bundles exist, and does not read them. */
 const BUNDLES = ['main.js', 'post.js'];
 const PIN = '0123456789abcdef0123456789abcdef01234567';
 
-/** What `init` prints for a remote with secrets, for one without, and for a runner of the user. */
+/** The output of `init` for a remote with secrets, and for one without. */
 const PRINTED = new Map(
-  [SECOND_DATABASE, { ...SECOND_DATABASE, secrets: [], credentials: [] }].flatMap((needs, index) => [
-    [`printed-${index}.yml`, workflow(needs)] as const,
+  [SECOND_DATABASE, { ...SECOND_DATABASE, secrets: [], credentials: [] }].map((needs, index) => [
+    `printed-${index}.yml`,
+    workflow(needs),
   ]),
 );
 
@@ -66,7 +67,7 @@ describe('the workflows of this repository', () => {
   }, 30_000);
 });
 
-describe('what users copy', () => {
+describe('the workflows that users copy', () => {
   let folder: TempFolder;
   let pinned: TempFolder;
 
@@ -91,16 +92,16 @@ describe('what users copy', () => {
     await pinned[Symbol.asyncDispose]();
   });
 
-  test('has no findings of actionlint, which knows our inputs and outputs', async () => {
+  test('have no findings of actionlint, which knows our inputs and outputs', async () => {
     expect(await actionlint(folder.path)).toBe('');
   }, 30_000);
 
-  test('has no findings of zizmor, not even of its strictest checks', async () => {
+  test('have no findings of zizmor, not even of its strictest checks', async () => {
     expect(await zizmor(pinned.path, '--persona', 'auditor', WORKFLOWS)).toBe('');
   }, 30_000);
 });
 
-test('both find what is wrong with a workflow', async () => {
+test('both find the faults of a workflow', async () => {
   await using folder = await tempFolder();
   const [, text = ''] = [...PRINTED][0] ?? [];
   const local = text.replace('OWNER/dolt-federation@COMMIT', './');

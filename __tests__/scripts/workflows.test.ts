@@ -34,7 +34,7 @@ describe.each(workflows)('$file', ({ file, text, workflow }) => {
   const jobs = Object.entries(workflow.jobs);
   const steps = jobs.flatMap(([, job]) => job.steps);
 
-  test('grants nothing to the workflow as a whole, and each job what it needs', () => {
+  test('grants permissions to each job, and none to the workflow as a whole', () => {
     const isReusable = REUSABLE.includes(file);
     expect(workflow.permissions).toEqual(isReusable ? undefined : {});
     for (const [, { permissions }] of jobs) expect(permissions === undefined).toBe(isReusable);

@@ -12,7 +12,7 @@ export function durationForm(maxMs: number = MAX_MS): string {
 
 /**
  * @param text a whole number above zero and its unit: `90s`, `10m`, `2h`, `7d`. A bare number has no unit and is refused.
- * @param maxMs the longest, in milliseconds; absent: what a timer can hold
+ * @param maxMs the longest, in milliseconds; absent: the longest time of a timer
  * @returns milliseconds, or null for anything else
  */
 export function parseDuration(text: string, maxMs: number = MAX_MS): number | null {

@@ -185,7 +185,7 @@ const tables = z.array(z.strictObject({ name: z.string(), rows: count }));
 
 /** The backup at one peer, as the run left it. */
 const drillSchema = z.strictObject({
-  /** What the drill found. */
+  /** The finding of the drill. */
   kind: z.enum(DRILL_KINDS),
   /** Whether the peer had the tag, or this run pushed it; null: there is none, or it did not get there. */
   tag: z.enum(['present', 'pushed']).nullable(),
@@ -273,7 +273,7 @@ const jsonlCommitSchema = z.strictObject({
   pullRequest: z.string().optional(),
 });
 
-/** What was backed up, and to how many peers. */
+/** The commit of a backup, and how many peers have it. */
 const backupSchema = z.strictObject({
   tag: z.string().nullable(),
   /** The commit that was backed up; null if the run ended before it was known. */
@@ -340,7 +340,7 @@ export const runResultSchema = z.strictObject({
 /** The JSON of `sync`, `pull`, `push`, `backup`, `status` and `plan`. */
 export type RunResult = z.infer<typeof runResultSchema>;
 
-/** The proof: what was read in fresh clones of the backups of one commit. */
+/** The proof: the data that fresh clones of the backups of one commit have. */
 export const proofSchema = z.strictObject({
   version: z.literal(1),
   /** The program that made it. */
@@ -626,7 +626,7 @@ export const reportResultSchema = z.strictObject({
       missing: z.array(shard),
     }),
   ),
-  /** What is wrong with the files, and runs that could not start. */
+  /** Problems of the files, and runs that could not start. */
   problems: z.array(problemSchema),
   /** The HTML page, if one was written. */
   html: z.string().optional(),

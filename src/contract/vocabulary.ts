@@ -93,7 +93,7 @@ export type Accept = (typeof ACCEPTS)[number];
 export const DRILLS = ['full', 'head', 'off', 'rotate'] as const;
 export type DrillMode = (typeof DRILLS)[number];
 
-/** What a drill found; `skipped`: the run did not restore this backup. */
+/** The finding of a drill; `skipped`: the run did not restore this backup. */
 export const DRILL_KINDS = ['proven', 'differs', 'unproven', 'skipped'] as const;
 export type DrillKind = (typeof DRILL_KINDS)[number];
 

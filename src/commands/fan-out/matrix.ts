@@ -25,7 +25,7 @@ export function matrixOf(selected: readonly Peer[], most: number): Matrix {
 const EXCHANGING: readonly SyncRequest['command'][] = ['sync', 'plan', 'pull'];
 
 /**
- * What a leg does not do that may be expected.
+ * Notices about work that a leg does not do, although it may be expected.
  * @param selected the peers of all legs
  * @param peers those of this leg
  */

@@ -60,8 +60,8 @@ export function peersOfLeg<P extends Divided>(selected: readonly P[], { leg, leg
 export type LegOfResult = Pick<RunResult, 'shard' | 'selection'>;
 
 /**
- * What a result says about its leg, so that a report recognises the legs that belong together and misses none. A leg that
- * fails early does not know its branch, so the one that was asked for is in the digest, too.
+ * The leg of a result. A report groups legs by the digest, and notices missing ones. A leg that fails early does not know
+ * its branch, so the digest also has the requested one.
  * @param selected the peers of all legs
  */
 export function legOfResult(
@@ -80,8 +80,8 @@ export function dividedNames(selected: readonly Divided[]): readonly string[] {
 
 /**
  * Divides names among legs, whose sizes differ by at most one. Each name prefers the leg that its hash names and takes the
- * next leg with room. So another peer moves few of the others, and what is kept for a leg stays useful: with 30 peers in
- * 3 legs one moves on average. By turns in the order of the names 17 would move.
+ * next leg with room. So a new peer moves few of the others, and the caches of the legs stay useful: with 30 peers in
+ * 3 legs one moves on average. Dealing out the sorted names would move 17.
  */
 export function namesByLeg(names: readonly string[], legs: number): readonly (readonly string[])[] {
   const parts = Array.from({ length: legs }, (): string[] => []);

@@ -21,8 +21,8 @@ const RUN_ORDER: readonly RunStatus[] = ['failed', 'conflict', 'partial', 'succe
 const PEER_ORDER: readonly PeerStatus[] = ['failed', 'conflict', 'synced', 'pulled', 'pushed', 'unchanged', 'skipped'];
 
 /**
- * The legs as if they were one run. What only one machine can use is left out: the conflicts file, and the leg itself.
- * What this function does not know of a result is that of the worst leg.
+ * The legs as if they were one run, without the conflicts file and the leg, which are of use on one machine only.
+ * Properties that this function does not know are those of the worst leg.
  */
 export function mergeLegs({ legs, missing }: Legs): RunResult {
   const all = legs.map(({ result }) => result);
@@ -63,7 +63,7 @@ function worstOf([first, ...others]: Legs['legs']): RunResult {
 /** A missing leg counts as a failed peer. A conflict needs a person, also if another leg could not reach the same peer. */
 function statusOf({ legs, missing }: Legs, merged: readonly MergedPeer[], unsaved: number): RunStatus {
   const all = legs.map(({ result }) => result.status);
-  // What one run decided holds: a backup may succeed although a peer failed.
+  // The decision of one run counts: a backup may succeed although a peer failed.
   if (missing.length === 0 && new Set(all).size === 1 && (legs.length === 1 || all.includes('skipped')))
     return legs[0].result.status;
   const conflicts = legs.flatMap(({ result }) => result.peers.filter(({ status }) => status === 'conflict'));

@@ -13,7 +13,7 @@ import { shorten } from '../../core/text.ts';
 import type { Context } from '../context.ts';
 import { firstIssue } from './first-issue.ts';
 
-/** A file, relative to the working directory, and what is in it. */
+/** A file, relative to the working directory, and its content. */
 export type ReadFile = { readonly file: string } & (
   | { readonly kind: 'run'; readonly result: RunResult }
   /** The command could not start. */
@@ -71,8 +71,8 @@ async function filesIn(path: string): Promise<readonly string[]> {
 }
 
 /**
- * @param room what the files after this one may still have; a file that does not fit takes nothing of it
- * @throws Failure `result-invalid` with the position of what is wrong
+ * @param room bytes that this file and later ones may have; a file that does not fit takes none of them
+ * @throws Failure `result-invalid` with the position of the fault
  */
 async function readResult(path: string, file: string, room: { bytes: number }): Promise<ReadFile> {
   const content = await readSmall(path, MAX_BYTES);

@@ -35,7 +35,7 @@ export function countsText({ runs }: ReportResult): string {
   ].join(', ');
 }
 
-/** What a run worked on, in words. */
+/** The subject of a run, in words. */
 export function runTitle({ result: { command, branch, database, peers } }: CombinedRun): string {
   const primary = peers.find(({ role }) => role === 'primary')?.endpoint;
   const subject = primary === undefined ? database : `primary ${primary}`;

@@ -4,7 +4,7 @@ import { PROBLEM_COLUMNS, problemCells } from '../run-tables.ts';
 import { MARKS, SUMMARY_BUDGET_BYTES, summary } from '../summary.ts';
 import { type CombinedRun, countsText, hasLegs, LEG_COLUMNS, legCells, runTitle } from './legs.ts';
 
-/** The job summary of several runs, as markdown of at most `budget` bytes: what is wrong first, then each run. */
+/** The job summary of several runs, as markdown of at most `budget` bytes: problems first, then each run. */
 export function combinedSummary(result: ReportResult, budget: number = SUMMARY_BUDGET_BYTES): string {
   const { runs, problems } = result;
   let text = `## ${MARKS[result.status]} dolt-federation report: ${result.status}\n\n${countsText(result)}\n`;

@@ -1,15 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { isWithinStaleAfter } from '../../src/commands/outcome/staleness.ts';
 import { combine, exitCodeOfReport } from '../../src/commands/report/index.ts';
-import type { ReadFile } from '../../src/commands/report/read-results.ts';
 import type { PeerResult, RunResult } from '../../src/contract/result.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { combinedAlarms } from '../../src/report/combined/alarm.ts';
+import { asFile, REPORT_REQUEST, reported } from '../helpers/reporting.ts';
 import { failed, peer, runResult } from '../helpers/results.ts';
 
-const asFile = (result: RunResult, index: number): ReadFile => ({ file: `r${index}.json`, kind: 'run', result });
-const reported = (results: readonly RunResult[]) =>
-  combine(results.map(asFile), { files: [], failOn: 'any', reportValues: 'full', untrusted: false });
 const primary = (over: Partial<PeerResult> = {}) => peer({ name: 'origin', role: 'primary', ...over });
 const leg = (number: number, over: Partial<RunResult> = {}): RunResult =>
   runResult({ shard: `${number}/2`, selection: '0123456789ab', peers: [primary()], ...over });
@@ -78,9 +75,7 @@ test('a failure that may pass does not count before stale-after, in the report e
   const invalid = new Failure('result-invalid', 'r.json is not valid JSON');
   const broken = combine(
     [asFile(waiting, 1), asFile(leg(2), 2), { file: 'r.json', kind: 'refused', failure: invalid }],
-    {
-      ...{ files: [], failOn: 'any', reportValues: 'full', untrusted: false },
-    },
+    REPORT_REQUEST,
   );
   expect(exitCodeOfReport(broken, 'any')).toBe(2);
   const split = leg(2, { status: 'conflict', staleAfterMs: 60_000, peers: [primary({ status: 'conflict' })] });

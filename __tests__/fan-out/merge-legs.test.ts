@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { groupLegs } from '../../src/commands/report/group-legs.ts';
-import { combine, exitCodeOfReport, type ReportRequest } from '../../src/commands/report/index.ts';
+import { combine, exitCodeOfReport } from '../../src/commands/report/index.ts';
 import { mergeLegs } from '../../src/commands/report/merge-legs.ts';
 import type { ReadFile } from '../../src/commands/report/read-results.ts';
 import { type PeerResult, type RunResult, reportResultSchema } from '../../src/contract/result.ts';
 import { FAIL_ON, PEER_STATUSES, RUN_STATUSES } from '../../src/contract/vocabulary.ts';
 import { fc } from '../helpers/property.ts';
+import { asFile, REPORT_REQUEST, reported } from '../helpers/reporting.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 const OTHER = HEAD.replace('0', '1');
@@ -24,11 +25,6 @@ function leg(number: number, over: Partial<RunResult> = {}, selection = '0123456
   const own = peer({ name: `p${number}`, status: 'pushed' });
   return runResult({ shard: `${number}/3`, selection, peers: [primary(), own], ...over });
 }
-
-const asFile = (result: RunResult, index: number): ReadFile => ({ file: `r${index}.json`, kind: 'run', result });
-const request: ReportRequest = { files: [], failOn: 'any', reportValues: 'full', untrusted: false };
-const reported = (results: readonly RunResult[], over: Partial<ReportRequest> = {}) =>
-  combine(results.map(asFile), { ...request, ...over });
 
 /** The only run of a report. */
 function onlyRun(results: readonly RunResult[]): RunResult {
@@ -224,7 +220,7 @@ describe('results of several databases', () => {
 test('a run that could not start counts as failed, and its error keeps its place', () => {
   const error = { code: 'config-invalid', message: 'no', hint: 'fix', file: '/c.yaml', line: 3, column: 1 } as const;
   const files: readonly ReadFile[] = [asFile(leg(1), 1), asFile(leg(2), 2), { file: 'e.json', kind: 'error', error }];
-  const report = combine(files, { ...request, expect: 3 });
+  const report = combine(files, { ...REPORT_REQUEST, expect: 3 });
   expect(report).toMatchObject({
     status: 'partial',
     problems: [

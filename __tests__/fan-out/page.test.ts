@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { combine } from '../../src/commands/report/index.ts';
-import type { Conflict, Plan, ReportResult, RunResult } from '../../src/contract/result.ts';
+import type { Conflict, Plan, RunResult } from '../../src/contract/result.ts';
 import { combinedJson } from '../../src/report/combined/outputs.ts';
 import { combinedSummary } from '../../src/report/combined/summary.ts';
 import { escaped, Html, html } from '../../src/report/page/html.ts';
 import { page } from '../../src/report/page/page.ts';
 import { anyCharacter, fc } from '../helpers/property.ts';
+import { REPORT_REQUEST, reported } from '../helpers/reporting.ts';
 import { conflict, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 type Node = DefaultTreeAdapterTypes.Node;
@@ -30,13 +31,6 @@ function markupOf(text: string): readonly string[] {
   );
   return [...new Set(found)].sort();
 }
-
-const options = { files: [], failOn: 'any', reportValues: 'full', untrusted: false } as const;
-const reportOf = (...results: readonly RunResult[]): ReportResult =>
-  combine(
-    results.map((result, index) => ({ file: `r${index}.json`, kind: 'run', result })),
-    options,
-  );
 
 /** A result in which every text that others may choose is this one. */
 function saying(text: string): RunResult {
@@ -108,7 +102,7 @@ const HOSTILE = [
 
 describe('the HTML page', () => {
   test('loads nothing and runs nothing: its policy allows its own style only', () => {
-    const text = page(reportOf(saying(PLAIN)), 'full');
+    const text = page(reported([saying(PLAIN)]), 'full');
     const all = [...elements(parse(text))];
     const meta = all.filter(({ tagName }) => tagName === 'meta').map(({ attrs }) => attrs.map(({ value }) => value));
     const [style] = all.filter(({ tagName }) => tagName === 'style');
@@ -140,7 +134,7 @@ describe('the HTML page', () => {
         { file: 'a.json', kind: 'run', result: saying(PLAIN) },
         { file: 'b.json', kind: 'error', error: bad },
       ],
-      options,
+      REPORT_REQUEST,
     );
     const text = textOf(parse(page(result, 'keys')));
     for (const part of [
@@ -167,23 +161,23 @@ describe('the HTML page', () => {
   });
 
   test.each(HOSTILE)('%j stays text', (text) => {
-    const written = page(reportOf(saying(text)), 'full');
+    const written = page(reported([saying(text)]), 'full');
     // The same elements and attributes as with a harmless text: nothing in it became markup.
-    expect(markupOf(written)).toEqual(markupOf(page(reportOf(saying(PLAIN)), 'full')));
+    expect(markupOf(written)).toEqual(markupOf(page(reported([saying(PLAIN)]), 'full')));
     const shown = textOf(parse(written));
     if (!/\p{Cc}|\p{Cf}/u.test(text)) expect(shown).toContain(text);
     for (const unseen of ['\u202e', '\u0000', '\u001b', '\u2028']) expect(shown).not.toContain(unseen);
-    const marks = (of: string) => combinedSummary(reportOf(saying(of))).split('<').length;
+    const marks = (of: string) => combinedSummary(reported([saying(of)])).split('<').length;
     expect(marks(text)).toBe(marks(PLAIN));
   });
 
   test('any text stays text', () => {
-    const expected = markupOf(page(reportOf(saying(PLAIN)), 'full'));
+    const expected = markupOf(page(reported([saying(PLAIN)]), 'full'));
     const parts = fc.constantFrom(...HOSTILE, '<', '>', '"', "'", '&', '=', ' ', '`');
     const texts = fc.array(fc.oneof(parts, anyCharacter), { minLength: 1, maxLength: 12 }).map((list) => list.join(''));
     fc.assert(
       fc.property(texts, (text) => {
-        expect(markupOf(page(reportOf(saying(`x${text}`)), 'full'))).toEqual(expected);
+        expect(markupOf(page(reported([saying(`x${text}`)]), 'full'))).toEqual(expected);
       }),
     );
   });
@@ -197,7 +191,7 @@ describe('the HTML page', () => {
 
   test('many rows are cut between two, and counted', () => {
     const conflicts = Array.from({ length: 5_010 }, (_, index) => conflict({ key: { id: `id-${index}` } }));
-    const text = page(reportOf(runResult({ peers: [peer({ status: 'conflict', conflicts })] })), 'full');
+    const text = page(reported([runResult({ peers: [peer({ status: 'conflict', conflicts })] })]), 'full');
     expect(text).toContain('id-4999');
     expect(text).not.toContain('id-5000');
     expect(text).toContain('and 10 more rows; the JSON has all of them');
@@ -211,10 +205,10 @@ describe('a long report', () => {
   );
 
   test('fits into the job summary, and names every run', () => {
-    const summary = combinedSummary(reportOf(...many));
+    const summary = combinedSummary(reported(many));
     expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_000_000);
     expect(summary.match(/^## /gm)).toHaveLength(61);
-    const small = combinedSummary(reportOf(...many), 30_000);
+    const small = combinedSummary(reported(many), 30_000);
     expect(Buffer.byteLength(small)).toBeLessThanOrEqual(30_000);
   });
 
@@ -222,7 +216,7 @@ describe('a long report', () => {
     [[runResult({ peers: [peer({ conflicts })] })], 1],
     [many, 0],
   ] as const)('fits into the output %#', (results, runs) => {
-    const text = combinedJson(reportOf(...results), 64 * 1024);
+    const text = combinedJson(reported(results), 64 * 1024);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(64 * 1024);
     expect(JSON.parse(text)).toMatchObject({ truncated: true });
     expect(JSON.parse(text).runs.length).toBeGreaterThanOrEqual(runs);

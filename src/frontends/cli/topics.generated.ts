@@ -1707,7 +1707,7 @@ WHICH COMMIT A TAG NAMES
 
 A tag is never moved. Therefore a second run backs up the commit of the tag,
 although our branch has moved on since. The branch of a backup that is already
-ahead of that commit stays where it is.
+ahead of that commit does not move.
 
 Without --tag the head is backed up. If the tag was made by the primary, its
 tagger and its message are kept. If this run makes it, the tagger is
@@ -1721,7 +1721,7 @@ A program that sets the same tag between these two moments loses it.
 WHAT A DRILL PROVES
 
 A drill makes a fresh clone of the backup in a process of its own, with the
-credentials of that peer only. It uses nothing that this machine has. The clone
+credentials of that peer only. It uses no other data of this machine. The clone
 is in a private folder, which is removed.
 
   full (default)
@@ -1743,8 +1743,8 @@ rotate takes backup number *(days since 1970-01-01, UTC) mod n* in the order of
 their names. A run on each day thus drills each of n backups every n days. Runs
 that are further apart can miss a backup for ever: of seven backups, a weekly
 run always drills the same one. The number of days between two runs must have no
-divisor in common with n. Else use full. A notice (drill-unproven) names each
-backup that more than n runs in a row did not prove, as far as this machine
+divisor in common with n. Otherwise use full. A notice (drill-unproven) names
+each backup that more than n runs in a row did not prove, as far as this machine
 knows.
 
   proven
@@ -1763,10 +1763,10 @@ knows.
   our own database cannot be read
       an error of the run, which is partial (exit code 3)
 
-lastProvenAt in the JSON and in the report is when a drill last proved the
-backup. It is in .dolt/dolt-federation.json. A fresh runner knows none: the
-Actions cache carries heads, and no proofs. There --stale-after and the notice
-about a rotation see only what the same machine proved.
+lastProvenAt in the JSON and in the report is the time at which a drill last
+proved the backup. It is in .dolt/dolt-federation.json. A fresh runner knows
+none: the Actions cache carries heads, and no proofs. There --stale-after and
+the notice about a rotation use only proofs of the same machine.
 
 Not proven: that the backup is still there tomorrow, that an attacker with its
 credentials cannot delete it, and that our own database was right. Uncommitted
@@ -1777,9 +1777,9 @@ HOW MANY COPIES ARE ENOUGH
 
 Without --require-copies every backup must get the commit: one that fails makes
 the run fail (exit code 3, or 1 if all of them fail). With --require-copies 2
-the run succeeds as soon as two backups have the proven commit, whatever happens
-to the others. Their errors become warnings. With fewer copies the run fails
-with too-few-copies (exit code 1).
+the run succeeds as soon as two backups have the proven commit, regardless of
+the others. Their errors become warnings. With fewer copies the run fails with
+too-few-copies (exit code 1).
 
 A backup that differs always counts: the run is at least partial (exit code 3),
 and a problem names the peer. With rotate the same holds if the one backup of
@@ -1833,8 +1833,8 @@ same order:
     }
 
 The proof has names of tables and endpoints, and no values. Of a path on this
-machine it has only the last name: file:///…/issues. It is not signed: who can
-replace the file can write another one. Anybody can check it: clone the backup,
+machine it has only the last name: file:///…/issues. It is not signed: a person
+who can replace the file can write another one. To check it, clone the backup
 and compare the hash.
 
 RESTORE A BACKUP

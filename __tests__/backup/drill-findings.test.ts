@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { isUnserved, mayBeIntact } from '../../src/backup/blame.ts';
 import { contentsDifference } from '../../src/backup/compare-contents.ts';
 import type { Contents } from '../../src/backup/contents.ts';
+import { isUnserved, mayBeIntact } from '../../src/backup/drill-errors.ts';
 import { firstProblem } from '../../src/dolt/fsck.ts';
 
 const [C1, C2] = ['c'.repeat(32), 'd'.repeat(32)];

@@ -3,7 +3,7 @@ import { backupPeers } from '../../src/commands/backup/peers.ts';
 import { type BackupRequest, requestedBackup } from '../../src/commands/backup/request.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
 import type { EventVerdict } from '../../src/frontends/action/event.ts';
-import { askedByInputs, type InputName } from '../../src/frontends/action/inputs.ts';
+import { type InputName, rawRequestOfInputs } from '../../src/frontends/action/inputs.ts';
 import { configure } from '../helpers/configuring.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -17,7 +17,7 @@ const EVENT: EventVerdict = {
 };
 
 function asked(inputs: Partial<Record<InputName, string>>, releaseTag: string | null = null) {
-  return requestedBackup(askedByInputs((name) => inputs[name] ?? '', { ...EVENT, releaseTag }));
+  return requestedBackup(rawRequestOfInputs((name) => inputs[name] ?? '', { ...EVENT, releaseTag }));
 }
 
 describe('the options of a backup', () => {

@@ -78,9 +78,9 @@ describe('whether federation is allowed', () => {
   test.each([
     ['BD_SYNC_MODE', { env: { BD_SYNC_MODE: 'realtime' } }],
     ['`sync-mode`', { overrides: { syncMode: 'realtime' } }],
-  ] as const)('where %s says so, the hint names that and not the file', async (said, surroundings) => {
+  ] as const)('where %s says so, the hint names that and not the file', async (said, context) => {
     const text = 'sync: {mode: dolt-native}';
-    const failure = await refusal(() => requireFederation(configure(text, surroundings)));
+    const failure = await refusal(() => requireFederation(configure(text, context)));
     expect(failure).toMatchObject({ code: 'sync-mode', location: null });
     expect(failure.hint).toContain(said);
     expect(failure.hint).not.toContain('/c.yaml');

@@ -118,9 +118,9 @@ describe('sovereignty is only ever raised', () => {
     ['T2', 'T2', 'T2', 'T2', 'input'],
   ];
   test.each(tiers)('file %j, environment %j, input %j: %s from %s', (file, env, tier, value, layer) => {
-    const surroundings: SearchContext = { env: { BD_FEDERATION_SOVEREIGNTY: env }, overrides: { sovereignty: tier } };
+    const context: SearchContext = { env: { BD_FEDERATION_SOVEREIGNTY: env }, overrides: { sovereignty: tier } };
     const text = file === '' ? '' : `federation: {sovereignty: ${file}}`;
-    expect(configure(text, surroundings).sovereignty).toMatchObject({ value, origin: { layer } });
+    expect(configure(text, context).sovereignty).toMatchObject({ value, origin: { layer } });
   });
 
   test.each(['T5', '', ' ', 'none', '"4"', '4', 'true', '~', '[T4]'])(

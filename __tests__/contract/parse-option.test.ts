@@ -3,7 +3,7 @@ import type { OptionName } from '../../src/contract/options.ts';
 import { defaultText, parseOption } from '../../src/contract/parse-option.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { inputValue } from '../../src/frontends/action/inputs.ts';
-import { optionValue } from '../../src/frontends/cli/asked.ts';
+import { optionValue } from '../../src/frontends/cli/raw-request.ts';
 
 /** What a frontend makes of a text: its value, or that it refuses it. */
 function outcome(read: () => unknown): unknown {

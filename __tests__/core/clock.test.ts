@@ -32,7 +32,7 @@ test('a wall clock that jumps changes no duration and passes no limit', async ()
 /** Compare dates of commits, of proofs and of issues with the date of today. */
 const CALENDAR = [
   'src/backup/rotation.ts',
-  'src/commands/backup/memory.ts',
+  'src/commands/backup/record-backups.ts',
   'src/commands/outcome/record.ts',
   'src/frontends/action/alarm.ts',
   'src/github/alarm/issues.ts',

@@ -127,8 +127,8 @@ test('a file that is not UTF-8 is refused, not changed', async () => {
 describe('the credentials of some peers', () => {
   const of = async (names: readonly string[], text: string, env: Env = {}) => {
     const masked: string[] = [];
-    const surroundings = { env, cwd: '/', secrets: new Secrets((secret) => masked.push(secret)) };
-    const { credentials, unreadable } = await loadCredentialsOf(new Set(names), { text }, surroundings);
+    const context = { env, cwd: '/', secrets: new Secrets((secret) => masked.push(secret)) };
+    const { credentials, unreadable } = await loadCredentialsOf(new Set(names), { text }, context);
     return { names: [...credentials.keys()], unreadable: [...unreadable], masked };
   };
   const entry = (name: string, token: unknown) => ({ [name]: { url: 'https://h.example', 'git-token': token } });

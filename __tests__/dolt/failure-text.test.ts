@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { classify, lineThatMatters, TEXTS } from '../../src/dolt/failure-text.ts';
+import { classify, decidingLine, TEXTS } from '../../src/dolt/failure-text.ts';
 
 describe('the class of a text', () => {
   test.each([
@@ -108,16 +108,16 @@ describe('the line that matters', () => {
     ['Error 1105 (HY000): something new\nand more', 'something new'],
     ['', ''],
   ])('of %j is %j', (text, line) => {
-    expect(lineThatMatters(text)).toBe(line);
+    expect(decidingLine(text)).toBe(line);
   });
 
   test('of every text that a server has sent is one short line', () => {
     for (const { text } of measured) {
-      const line = lineThatMatters(text);
+      const line = decidingLine(text);
       expect(line).not.toBe('');
       expect(line.length).toBeLessThanOrEqual(240);
       expect(line).not.toMatch(/\n|RequestID|desc = /);
     }
-    expect(lineThatMatters('x'.repeat(500))).toHaveLength(240);
+    expect(decidingLine('x'.repeat(500))).toHaveLength(240);
   });
 });

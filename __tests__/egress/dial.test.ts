@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isLocalAddress, isPublicAddress, openDirectly } from '../../src/egress/dial.ts';
-import { permissionFor, elsewhere as restrict } from '../../src/egress/host-rule.ts';
+import { permissionFor, remoteOnly } from '../../src/egress/host-rule.ts';
 import { tryConnection } from '../../src/egress/try-connection.ts';
 import { startCountingServer } from '../helpers/servers/counting-server.ts';
 
@@ -100,13 +100,13 @@ test.each(['localhost', '127.0.0.1'])(
     await using server = await startCountingServer('127.0.0.1');
     const { port } = server;
     const rule = { host, port, plain: true, named: true };
-    const [free, bound] = [permissionFor({ host, port }, [rule]), permissionFor({ host, port }, restrict([rule]))];
+    const [free, bound] = [permissionFor({ host, port }, [rule]), permissionFor({ host, port }, remoteOnly([rule]))];
     if (free === null || bound === null) throw new Error('not named');
     await expect((async () => await openDirectly({ host, port }, bound))()).rejects.toMatchObject({
       problem: { kind: 'address' },
     });
     const trying = { env: {}, milliseconds: 1_000, signal: new AbortController().signal };
-    await tryConnection({ host, port, tls: false, throughProxy: true, elsewhere: true }, trying);
+    await tryConnection({ host, port, tls: false, throughProxy: true, remoteOnly: true }, trying);
     expect(server.connections()).toBe(0);
     (await openDirectly({ host, port }, free)).destroy();
   },

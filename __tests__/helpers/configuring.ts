@@ -47,8 +47,8 @@ export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings 
 export { failureOf as refusal } from './thrown.ts';
 
 /** Every problem of a text, as `code line:column`. */
-export async function problemPlaces(text: string, surroundings?: SearchContext): Promise<readonly string[]> {
-  return (await failureOf(() => configure(text, surroundings))).problems.map(
+export async function problemPlaces(text: string, context?: SearchContext): Promise<readonly string[]> {
+  return (await failureOf(() => configure(text, context))).problems.map(
     ({ code, location }) => `${code} ${location?.line ?? '-'}:${location?.column ?? '-'}`,
   );
 }

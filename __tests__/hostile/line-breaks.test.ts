@@ -3,8 +3,8 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { RunResult } from '../../src/contract/result.ts';
 import { toFailure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { stepWords } from '../../src/frontends/action/input-words.ts';
 import { stepLogger } from '../../src/frontends/action/logger.ts';
+import { rewordForStep } from '../../src/frontends/action/reword-for-step.ts';
 import { errorText } from '../../src/frontends/cli/output.ts';
 import { plainProgress } from '../../src/frontends/cli/progress.ts';
 import { annotations } from '../../src/report/annotations.ts';
@@ -70,7 +70,7 @@ describe('a line break in a name', () => {
       return true;
     });
     try {
-      const log = stepLogger(new Secrets(), stepWords({}));
+      const log = stepLogger(new Secrets(), rewordForStep({}));
       log.info(`a\n${FORGED}`);
       log.warning(`a\r${FORGED}`);
       log.debug(`a\n${FORGED}`);

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { refuseFrozen } from '../../src/commands/prepare/beside/frozen.ts';
+import { refuseFrozen } from '../../src/commands/prepare/bd/frozen.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { askPlace, lay } from '../helpers/workspace.ts';
 

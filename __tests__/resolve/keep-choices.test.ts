@@ -25,7 +25,7 @@ const lost: LostRow = {
   choose: null,
 };
 const last = (...merges: UnresolvedMerge[]): ConflictsFile => ({ branch: 'main', merges, lost: [] });
-const found = { branch: 'main', merges: [], lost: [], heard: ['p', 'q'], configured: ['p', 'q', 'r'] };
+const found = { branch: 'main', merges: [], lost: [], checked: ['p', 'q'], configured: ['p', 'q', 'r'] };
 
 describe('the next conflicts file', () => {
   test.each([

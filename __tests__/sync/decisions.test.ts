@@ -3,7 +3,7 @@ import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
-import { sideRewritten, type Trace, waysOut } from '../../src/sync/history/rewritten.ts';
+import { type CommonHead, rewriteOptions, sideRewritten } from '../../src/sync/history/rewritten.ts';
 import { headsToReject } from '../../src/sync/merge/converge.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { mayHaveTaken } from '../../src/sync/push.ts';
@@ -25,12 +25,12 @@ test.each([
   ['backup', null, 'b', ['force-with-lease']],
   ['peer', true, null, ['adopt']],
 ] as const)('a %s with live: %s and the merge base %s can end a dispute with %j', (role, live, base, options) => {
-  const ways = waysOut({ name: 'box', role, live }, { theirs: 'abc', base });
+  const ways = rewriteOptions({ name: 'box', role, live }, { theirs: 'abc', base });
   expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
 });
 
 describe('whose history was rewritten, by the last head that both had', () => {
-  const both: Trace = {
+  const both: CommonHead = {
     ...{ role: 'peer', inOurs: true, inTheirs: true, certain: true },
     ...{ weAreAncestor: false, theyAreAncestor: false, commonSince: false },
   };
@@ -39,7 +39,7 @@ describe('whose history was rewritten, by the last head that both had', () => {
     { ...both, inOurs: false },
     { ...both, inOurs: false, inTheirs: false },
   ];
-  test.each<[string, Trace, ReturnType<typeof sideRewritten>]>([
+  test.each<[string, CommonHead, ReturnType<typeof sideRewritten>]>([
     ['both contain it', both, null],
     ['the peer lacks it', onlyOurs, 'theirs'],
     ['the peer took commits back', { ...onlyOurs, theyAreAncestor: true }, 'theirs'],

@@ -21,7 +21,7 @@ export interface Release {
   readonly isNew: boolean;
 }
 
-interface Asked {
+interface ReleaseTag {
   readonly tag: string | null;
   /** Its tag counts first; null: no primary is configured. */
   readonly primary: PeerProgress | null;
@@ -37,7 +37,7 @@ interface Asked {
 export async function chooseRelease(
   context: SyncContext,
   { ours }: LocalHead,
-  { tag, primary, atBackups }: Asked,
+  { tag, primary, atBackups }: ReleaseTag,
 ): Promise<Release> {
   if (tag === null) return { tag, commit: ours, isNew: false };
   const atPrimary = primary === null ? null : await tagAtPrimary(context, tag, primary);
@@ -90,9 +90,9 @@ async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProg
 /** Without the primary it is unknown which commit was released, so the whole run stops. */
 function throwFailure({ peer, failure }: PeerProgress): void {
   if (failure === null) return;
-  const { code, message, hint, said, cause } = failure;
+  const { code, message, hint, toolText, cause } = failure;
   const about = message.includes(peer.name) ? message : `the primary ${peer.name} failed: ${message}`;
-  throw new Failure(code, about, { hint, said: said ?? undefined, cause });
+  throw new Failure(code, about, { hint, toolText: toolText ?? undefined, cause });
 }
 
 async function ourTag({ engines }: SyncContext, tag: string): Promise<Tag | null> {

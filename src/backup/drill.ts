@@ -1,8 +1,8 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { monotonicMs } from '../core/time.ts';
-import { mayBeIntact } from './blame.ts';
 import type { Contents } from './contents.ts';
+import { mayBeIntact } from './drill-errors.ts';
 import type { DrillContext, DrillRequest } from './drill-request.ts';
 import { examineBackup } from './examine.ts';
 import { restoreBackup } from './restore.ts';

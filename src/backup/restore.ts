@@ -7,7 +7,7 @@ import { CONNECT_MS, tryConnection } from '../egress/try-connection.ts';
 import { readWithRetries } from '../sync/read-peer.ts';
 import { fileRemote } from '../sync/remotes/file-remote.ts';
 import { timeLimit } from '../sync/time-limits.ts';
-import { mayBeIntact } from './blame.ts';
+import { mayBeIntact } from './drill-errors.ts';
 import type { DrillContext, DrillRequest } from './drill-request.ts';
 
 /** A backup that was restored into a private folder. */

@@ -6,7 +6,7 @@ import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { readIfThere, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
-import type { ServerFiles } from './server-of.ts';
+import type { ServerFiles } from './bd-server.ts';
 import type { ClientInfo } from './workspace-settings.ts';
 
 const clientInfoSchema = z.looseObject({

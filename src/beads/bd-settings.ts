@@ -55,7 +55,7 @@ export function isOn(signal: Signal | undefined): boolean | null {
 }
 
 /** A signal in a message: `dolt.mode: proxied (/x/config.yaml:3:1)`. */
-export function said({ name, value, at }: Signal): string {
+export function signalText({ name, value, at }: Signal): string {
   return at === null ? `the variable ${name}=${value}` : `${name}: ${value} (${placeOf(at)})`;
 }
 

@@ -32,10 +32,10 @@ export function blockedIssues(issues: readonly IssueState[], edges: readonly Edg
   const statusOf = new Map(issues.map(({ id, status }) => [id, status]));
   const isOpen = (id: string): boolean => statusOf.has(id) && !isDone(statusOf.get(id) ?? null);
   const children = childrenOf(edges);
-  const broods = broodsOf(children, { isOpen, statusOf });
-  const direct = edges.filter((edge) => isOpen(edge.issue) && blocksDirectly(edge, { isOpen, broods }));
+  const childStates = childStatesOf(children, { isOpen, statusOf });
+  const direct = edges.filter((edge) => isOpen(edge.issue) && blocksDirectly(edge, { isOpen, childStates }));
   const blocked = withDescendants(direct, children, isOpen);
-  const unknown = reachedByWisps(edges, { children, broods });
+  const unknown = reachedByWisps(edges, { children, childStates });
   return new Map(issues.flatMap(({ id }) => (unknown.has(id) ? [] : [[id, blocked.has(id)] as const])));
 }
 
@@ -51,7 +51,7 @@ function childrenOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string
 }
 
 /** The states of an issue's children, for the issues that wait for them. */
-interface Brood {
+interface ChildStates {
   readonly hasOpen: boolean;
   readonly hasClosed: boolean;
   /** Whether a child is no issue; it may be a wisp. */
@@ -59,31 +59,34 @@ interface Brood {
 }
 
 /** By parent, the states of its children: computed once, because thousands of issues can wait for one parent. */
-function broodsOf(
+function childStatesOf(
   children: ReadonlyMap<string, readonly string[]>,
   graph: { readonly isOpen: (id: string) => boolean; readonly statusOf: ReadonlyMap<string, string | null> },
-): ReadonlyMap<string, Brood> {
+): ReadonlyMap<string, ChildStates> {
   const { isOpen, statusOf } = graph;
-  const brood = (ids: readonly string[]): Brood => ({
+  const statesOf = (ids: readonly string[]): ChildStates => ({
     hasOpen: ids.some(isOpen),
     hasClosed: ids.some((id) => statusOf.get(id) === 'closed'),
     hasUnknown: ids.some((id) => !statusOf.has(id)),
   });
-  return new Map([...children].map(([parent, ids]) => [parent, brood(ids)]));
+  return new Map([...children].map(([parent, ids]) => [parent, statesOf(ids)]));
 }
 
 /** Whether a dependency blocks its issue, regardless of its parents. */
 function blocksDirectly(
   { type, on, gate, alsoBlocks }: Edge,
-  { isOpen, broods }: { readonly isOpen: (id: string) => boolean; readonly broods: ReadonlyMap<string, Brood> },
+  {
+    isOpen,
+    childStates,
+  }: { readonly isOpen: (id: string) => boolean; readonly childStates: ReadonlyMap<string, ChildStates> },
 ): boolean {
   if (on === null) return false;
   if (DIRECT.has(type)) return isOpen(on);
   if (type !== 'waits-for') return false;
   if (alsoBlocks && isOpen(on)) return true;
-  const brood = broods.get(on);
-  const isMet = gate === 'any-children' && brood?.hasClosed === true;
-  return !isMet && brood?.hasOpen === true;
+  const children = childStates.get(on);
+  const isMet = gate === 'any-children' && children?.hasClosed === true;
+  return !isMet && children?.hasOpen === true;
 }
 
 /** The issues whose state may depend on a wisp, with all issues below them. */
@@ -91,14 +94,14 @@ function reachedByWisps(
   edges: readonly Edge[],
   {
     children,
-    broods,
+    childStates,
   }: {
     readonly children: ReadonlyMap<string, readonly string[]>;
-    readonly broods: ReadonlyMap<string, Brood>;
+    readonly childStates: ReadonlyMap<string, ChildStates>;
   },
 ): ReadonlySet<string> {
   const isWaiting = ({ type, on }: Edge): boolean =>
-    type === 'waits-for' && on !== null && broods.get(on)?.hasUnknown === true;
+    type === 'waits-for' && on !== null && childStates.get(on)?.hasUnknown === true;
   return withDescendants(
     edges.filter((edge) => edge.onWisp || isWaiting(edge)),
     children,

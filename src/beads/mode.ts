@@ -1,5 +1,5 @@
-import { isOn, type Signal, said, variable } from './bd-settings.ts';
-import { elsewhere } from './elsewhere.ts';
+import { isOn, type Signal, signalText, variable } from './bd-settings.ts';
+import { unsupportedPlace } from './unsupported-place.ts';
 import { inMetadata, type WorkspaceSettings } from './workspace-settings.ts';
 
 /** How bd opens the database of a workspace. */
@@ -77,7 +77,7 @@ function refuseUnknown(workspace: WorkspaceSettings): void {
     unless(variable(env, 'BEADS_DOLT_SERVER_MODE'), ['1', '0']) ??
     sharedSettings(workspace).find((one) => isOn(one) === null);
   if (unknown === undefined) return;
-  throw elsewhere(beads, { what: `unknown ${said(unknown)}`, at: unknown.at, real: null });
+  throw unsupportedPlace(beads, { what: `unknown ${signalText(unknown)}`, at: unknown.at, real: null });
 }
 
 function unless(signal: Signal | undefined, known: readonly string[]): Signal | undefined {

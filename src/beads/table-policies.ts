@@ -16,7 +16,7 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
   },
   child_counters: { kind: 'maximum', column: 'last_child' },
   issue_counter: { kind: 'maximum', column: 'last_id' },
-  config: { kind: 'whole', settled: { column: 'key', prefixes: ['kv.memory.'] } },
+  config: { kind: 'whole', automatic: { column: 'key', prefixes: ['kv.memory.'] } },
   metadata: { kind: 'whole' },
   // Old binaries write no hash; two hashes of one version mean two histories of the schema.
   schema_migrations: { kind: 'cells', known: ['content_hash'], auditOnly: true },

@@ -9,13 +9,13 @@ import type { Env } from '../core/env.ts';
 import { Failure, placeOf } from '../core/failure.ts';
 import { isFile, isFolder, isInside, realPath } from '../core/files.ts';
 import { readClientInfo, readServerFiles } from './bd-files.ts';
-import { bdSettings, said, variable } from './bd-settings.ts';
+import { type BdServer, remoteServerSetting, serverOf, socketOf } from './bd-server.ts';
+import { bdSettings, signalText, variable } from './bd-settings.ts';
 import { databasesIn, isDatabase } from './database-folders.ts';
 import { databaseName, dataFolder, type Named, sharedServerFolder } from './database-place.ts';
-import { elsewhere } from './elsewhere.ts';
 import { readMetadata } from './metadata.ts';
 import { type Mode, modeOf } from './mode.ts';
-import { type BdServer, isElsewhere, serverOf, socketOf } from './server-of.ts';
+import { unsupportedPlace } from './unsupported-place.ts';
 import { inMetadata, type WorkspaceSettings } from './workspace-settings.ts';
 
 /** Where the workspace was found, and what else affects it. */
@@ -34,7 +34,7 @@ export interface WorkspaceSearch {
 }
 
 /** How bd works on the same database. */
-export interface BdBeside {
+export interface BdUsage {
   /** Whether each command of bd opens the database itself. */
   readonly isEmbedded: boolean;
   /** What its gates guard: the workspace, and the folder with its databases. */
@@ -49,7 +49,7 @@ export type BeadsPlace =
       readonly path: string;
       /** The server that serves it while it runs; null: none is known. */
       readonly server: BdServer | null;
-      readonly bd: BdBeside;
+      readonly bd: BdUsage;
       readonly notices: readonly Diagnostic[];
     }
   /** At a server whose folder is not on this machine, or unknown. */
@@ -73,19 +73,25 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   if (metadata === null && mode.by === null && !folders.dolt && !folders.embeddeddolt) return null;
   const folder = dataFolder(settings, mode);
   const server = serverOf(settings, mode, await serverFiles(settings, { mode, folder }, search));
-  const away = isElsewhere(settings, mode);
+  const away = remoteServerSetting(settings, mode);
   if (away !== null) {
     const fix =
       'Federate through that server with `federation.server` (`dolt-federation help configuration`), or run on its machine.';
-    const failure = elsewhere(settings.beads, { what: `${said(away)}, a server`, at: away.at, real: null, fix });
+    const failure = unsupportedPlace(settings.beads, {
+      what: `${signalText(away)}, a server`,
+      at: away.at,
+      real: null,
+      fix,
+    });
     return { kind: 'at-server', server, failure };
   }
-  if (folder === null) throw elsewhere(settings.beads, { what: 'the home folder of the user is unknown', real: null });
+  if (folder === null)
+    throw unsupportedPlace(settings.beads, { what: 'the home folder of the user is unknown', real: null });
   const name = databaseName(settings, mode);
   requirePlainName(name.value);
   const path = join(folder.value, name.value);
   const location = (folder.by ?? name.by ?? mode.by)?.at ?? undefined;
-  await requireWithin(boundary, path, { by: folder.by === null ? workspace : said(folder.by), location });
+  await requireWithin(boundary, path, { by: folder.by === null ? workspace : signalText(folder.by), location });
   if (!(await isDatabase(path))) await refuseClone(path, { settings, mode, folder });
   const bd = { isEmbedded: mode.kind === 'embedded', guarded: [settings.beads, folder.value] };
   return { kind: 'folder', path, server, bd, notices: redirectNotice(redirect) };
@@ -129,7 +135,7 @@ async function serverFiles(
 async function refuseOtherWorkspace({ beads, settings, cwd }: WorkspaceSettings): Promise<void> {
   const db = settings.get('db');
   if (db === undefined || db.value === '' || isInside(beads, await realPath(resolve(cwd, db.value)))) return;
-  throw elsewhere(beads, { what: said(db), at: db.at, real: resolve(cwd, db.value) });
+  throw unsupportedPlace(beads, { what: signalText(db), at: db.at, real: resolve(cwd, db.value) });
 }
 
 function requirePlainName(name: string): void {
@@ -175,10 +181,10 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
   const [other = null] = await databasesIn(beads);
   if (metadata === null) {
     const fix = 'Run `bd list` once to write the file.';
-    throw elsewhere(beads, { what: `it has no metadata.json, and ${place} does not exist`, real: other, fix });
+    throw unsupportedPlace(beads, { what: `it has no metadata.json, and ${place} does not exist`, real: other, fix });
   }
   if (other !== null) {
-    throw elsewhere(beads, {
+    throw unsupportedPlace(beads, {
       what: `metadata.json names ${place}, which does not exist, but another database exists`,
       at: metadata.at('dolt_database'),
       real: other,
@@ -187,20 +193,20 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
   }
   const server = serverSignal(settings, mode);
   if (server !== undefined) {
-    throw elsewhere(beads, {
-      what: `a server has its database (${said(server)}), and ${place} does not exist`,
+    throw unsupportedPlace(beads, {
+      what: `a server has its database (${signalText(server)}), and ${place} does not exist`,
       at: server.at,
       real: null,
       fix: 'Give the folder of the database in the data folder of that server with `--database`.',
     });
   }
   if (folder.by?.at === null && !(await isFolder(folder.value))) {
-    throw elsewhere(beads, { what: `${said(folder.by)}, a folder that does not exist`, real: place });
+    throw unsupportedPlace(beads, { what: `${signalText(folder.by)}, a folder that does not exist`, real: place });
   }
   const repository = await repositoryOf(cwd);
   const main = repository?.mainWorkspace ?? null;
   if (repository === null || main === null || !beads.startsWith((await realPath(repository.root)) + sep)) return;
-  throw elsewhere(beads, {
+  throw unsupportedPlace(beads, {
     what: `${repository.root} is a worktree without a database of its own`,
     real: null,
     fix: `Clone the database in the main repository (${dirname(main)}).`,

@@ -10,11 +10,11 @@ import { bytesText, secondsText, shellWord } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { pack, unpack } from './archive.ts';
 import type { FileCache, Stored, Wanted } from './file-cache.ts';
-import { downloadTo, postJson, uploadFrom, type Way } from './request.ts';
+import { downloadTo, postJson, type RequestContext, uploadFrom } from './request.ts';
 import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
 
 /** Environment, log and secrets of the step. */
-export interface CacheSurroundings {
+export interface CacheContext {
   /** Of the job. */
   readonly env: Env;
   readonly log: Logger;
@@ -56,33 +56,33 @@ const MOST_EXPANDED = 4;
  */
 export class ActionsCache implements FileCache {
   readonly #service: CacheService;
-  readonly #surroundings: CacheSurroundings;
+  readonly #context: CacheContext;
   readonly #limits: CacheLimits;
   #leftMs: number;
   /** The part that failed: a step that may not write can still read. */
   #lost: 'nothing' | 'writing' | 'everything' = 'nothing';
 
-  constructor(service: CacheService, surroundings: CacheSurroundings, limits: CacheLimits = CACHE_LIMITS) {
+  constructor(service: CacheService, context: CacheContext, limits: CacheLimits = CACHE_LIMITS) {
     this.#service = service;
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.#limits = limits;
     this.#leftMs = limits.allMs;
-    surroundings.secrets.add(service.token);
+    context.secrets.add(service.token);
   }
 
   async restoreFile(wanted: Wanted, file: string): Promise<string | null> {
     if (!this.#service.mayRead || this.#lost === 'everything') return null;
-    return await this.#ask(`${wanted.what} was not restored`, 'everything', async (way) => {
+    return await this.#ask(`${wanted.what} was not restored`, 'everything', async (context) => {
       const begun = monotonicMs();
-      const found = await this.#call(way, LOOK_UP, { key: wanted.key, restore_keys: [] });
+      const found = await this.#call(context, LOOK_UP, { key: wanted.key, restore_keys: [] });
       // The service also finds keys that only begin like this one. Others may have chosen the rest.
       const isWanted = OWN_KEY.test(found.key) && found.key.startsWith(wanted.key);
       if (!found.ok || !isWanted) {
         this.#say(`${wanted.what}: no entry`);
         return null;
       }
-      this.#surroundings.secrets.add(found.url);
-      await downloadTo(way, { url: found.url, maxBytes: wanted.maxBytes }, file);
+      this.#context.secrets.add(found.url);
+      await downloadTo(context, { url: found.url, maxBytes: wanted.maxBytes }, file);
       const { size } = await stat(file);
       this.#say(`${wanted.what}: restored ${found.key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
       return found.key;
@@ -91,17 +91,17 @@ export class ActionsCache implements FileCache {
 
   async saveFile({ what, key }: Stored, file: string): Promise<boolean> {
     if (!this.#mayWrite()) return false;
-    const isStored = await this.#ask(`${what} was not stored`, 'writing', async (way) => {
+    const isStored = await this.#ask(`${what} was not stored`, 'writing', async (context) => {
       const begun = monotonicMs();
-      const reserved = await this.#call(way, RESERVE, { key });
+      const reserved = await this.#call(context, RESERVE, { key });
       if (!reserved.ok) {
         this.#say(`${what}: an entry ${key} exists, or may not be stored`);
         return false;
       }
-      this.#surroundings.secrets.add(reserved.url);
-      await uploadFrom(way, reserved.url, file);
+      this.#context.secrets.add(reserved.url);
+      await uploadFrom(context, reserved.url, file);
       const { size } = await stat(file);
-      const { ok } = await this.#call(way, FINALIZE, { key, size_bytes: String(size) });
+      const { ok } = await this.#call(context, FINALIZE, { key, size_bytes: String(size) });
       if (ok) this.#say(`${what}: stored ${key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
       return ok;
     });
@@ -151,14 +151,18 @@ export class ActionsCache implements FileCache {
   }
 
   refuse(key: string, why: string): void {
-    this.#surroundings.log.warning(
+    this.#context.log.warning(
       `The entry ${key} of the Actions cache is not used: ${why}. Delete it: gh cache delete ${shellWord(key)}`,
     );
   }
 
   /** Asks the service; if that fails, the step does not ask again: not for anything, or only not to write. */
-  async #ask<T>(failed: string, lost: 'writing' | 'everything', work: (way: Way) => Promise<T>): Promise<T | null> {
-    const { env } = this.#surroundings;
+  async #ask<T>(
+    failed: string,
+    lost: 'writing' | 'everything',
+    work: (context: RequestContext) => Promise<T>,
+  ): Promise<T | null> {
+    const { env } = this.#context;
     const { answerMs } = this.#limits;
     return await this.#spend((signal) => work({ env, signal, answerMs })).catch((thrown: unknown) => {
       this.#lost = lost;
@@ -174,7 +178,7 @@ export class ActionsCache implements FileCache {
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(new Error('the time for the cache is over')), this.#leftMs);
     try {
-      const signal = AbortSignal.any([this.#surroundings.signal, over.signal]);
+      const signal = AbortSignal.any([this.#context.signal, over.signal]);
       signal.throwIfAborted();
       return await work(signal);
     } finally {
@@ -188,23 +192,23 @@ export class ActionsCache implements FileCache {
   }
 
   #isOver(): boolean {
-    return this.#leftMs <= 0 || this.#surroundings.signal.aborted;
+    return this.#leftMs <= 0 || this.#context.signal.aborted;
   }
 
   #reason(thrown: unknown): string {
-    if (this.#surroundings.signal.aborted) return 'the step was cancelled';
+    if (this.#context.signal.aborted) return 'the step was cancelled';
     return this.#leftMs <= 0 ? 'the time for the cache is over' : errorMessage(thrown);
   }
 
   #say(text: string): void {
-    this.#surroundings.log.info(`Actions cache: ${text}`);
+    this.#context.log.info(`Actions cache: ${text}`);
   }
 
   /** @throws Error if the answer is not in the form of the service */
-  async #call<T>(way: Way, method: Method<T>, request: object): Promise<T> {
+  async #call<T>(context: RequestContext, method: Method<T>, request: object): Promise<T> {
     const { token } = this.#service;
     const to = { url: methodUrl(this.#service, method.name), token };
-    const answer = await postJson(way, to, { ...request, version: LAYOUT });
+    const answer = await postJson(context, to, { ...request, version: LAYOUT });
     const parsed = method.answer.safeParse(answer ?? EXISTS);
     if (parsed.success) return parsed.data;
     throw new Error(`the cache service answered ${method.name} with something unexpected`);

@@ -12,7 +12,7 @@ import type { Target } from '../egress/host-rule.ts';
 import { jobProxyFor } from '../egress/job-proxy.ts';
 
 /** How requests of the cache leave the machine, and when they end. */
-export interface Way {
+export interface RequestContext {
   /** Of the job: its proxy is used. */
   readonly env: Env;
   /** Ends a request at any moment, with its connection: an open one would keep the step running. */
@@ -43,13 +43,17 @@ const AZURE_VERSION = '2021-12-02';
  * @returns its answer; null: what should be created exists
  * @throws errors of the connection, an Error for any other refusal and if the answer is no JSON
  */
-export async function postJson(way: Way, to: { readonly url: string; readonly token: string }, value: unknown) {
+export async function postJson(
+  context: RequestContext,
+  to: { readonly url: string; readonly token: string },
+  value: unknown,
+) {
   const headers = {
     authorization: `Bearer ${to.token}`,
     'content-type': 'application/json',
     accept: 'application/json',
   };
-  const answer = await send(way, { url: to.url, method: 'POST', headers, body: { text: JSON.stringify(value) } });
+  const answer = await send(context, { url: to.url, method: 'POST', headers, body: { text: JSON.stringify(value) } });
   if (answer.statusCode === CONFLICT) {
     answer.destroy();
     return null;
@@ -59,8 +63,12 @@ export async function postJson(way: Way, to: { readonly url: string; readonly to
 }
 
 /** Writes the body of an address to a file. @throws errors of the connection; no file remains */
-export async function downloadTo(way: Way, from: { readonly url: string; readonly maxBytes: number }, file: string) {
-  const answer = await send(way, { url: from.url, method: 'GET', headers: {} });
+export async function downloadTo(
+  context: RequestContext,
+  from: { readonly url: string; readonly maxBytes: number },
+  file: string,
+) {
+  const answer = await send(context, { url: from.url, method: 'GET', headers: {} });
   let bytes = 0;
   const counted = async function* (source: AsyncIterable<Buffer>) {
     for await (const chunk of source) {
@@ -72,7 +80,7 @@ export async function downloadTo(way: Way, from: { readonly url: string; readonl
   try {
     // A stream that opens the file later could create it after its removal below.
     const handle = await open(file, 'wx', 0o600);
-    await pipeline(answer, counted, handle.createWriteStream(), { signal: way.signal });
+    await pipeline(answer, counted, handle.createWriteStream(), { signal: context.signal });
     const promised = Number(answer.headers['content-length'] ?? bytes);
     if (promised !== bytes) throw new Error(`the entry broke off after ${bytes} of ${promised} bytes`);
   } catch (thrown) {
@@ -83,34 +91,34 @@ export async function downloadTo(way: Way, from: { readonly url: string; readonl
 }
 
 /** Sends a file as one blob. @throws errors of the connection */
-export async function uploadFrom(way: Way, url: string, file: string): Promise<void> {
+export async function uploadFrom(context: RequestContext, url: string, file: string): Promise<void> {
   const headers = {
     'x-ms-blob-type': 'BlockBlob',
     'x-ms-version': AZURE_VERSION,
     'content-type': 'application/octet-stream',
   };
-  (await send(way, { url, method: 'PUT', headers, body: { file } })).destroy();
+  (await send(context, { url, method: 'PUT', headers, body: { file } })).destroy();
 }
 
 /** One request on its own connection. Redirects are not followed: the service sends none. */
-async function send(way: Way, sent: Sent): Promise<IncomingMessage> {
+async function send(context: RequestContext, sent: Sent): Promise<IncomingMessage> {
   const at = new URL(sent.url);
   if (!isSafeAddress(sent.url)) throw new Error(`${at.hostname} is named without https`);
   const { body } = sent;
   const length = body === undefined ? {} : { 'content-length': await lengthOf(body) };
-  const socket = await connect(way, at);
+  const socket = await connect(context, at);
   const answer = await new Promise<IncomingMessage>((done, fail) => {
     const asking = httpRequest({
       method: sent.method,
       path: `${at.pathname}${at.search}`,
       headers: { ...sent.headers, ...length, host: at.host, 'user-agent': USER_AGENT },
       createConnection: () => socket,
-      signal: way.signal,
+      signal: context.signal,
     });
     asking.on('error', fail);
     asking.on('response', done);
     asking.on('finish', () => {
-      const timer = setTimeout(() => asking.destroy(silent(at, way)), way.answerMs);
+      const timer = setTimeout(() => asking.destroy(silent(at, context)), context.answerMs);
       for (const event of ['response', 'close']) asking.on(event, () => clearTimeout(timer));
     });
     // A server that refuses an upload may close the connection before the whole body was sent.
@@ -127,20 +135,20 @@ async function lengthOf(body: Body): Promise<number> {
   return 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
 }
 
-function silent({ hostname }: URL, { answerMs }: Way): Error {
+function silent({ hostname }: URL, { answerMs }: RequestContext): Error {
   return new Error(`${hostname} was silent for ${answerMs / 1000} s`);
 }
 
 /** A connection, ready to be written to. It ends with the signal. */
-async function connect(way: Way, at: URL): Promise<Socket> {
-  const { env, signal } = way;
+async function connect(context: RequestContext, at: URL): Promise<Socket> {
+  const { env, signal } = context;
   const isTls = at.protocol === 'https:';
   const host = at.hostname.replace(/^\[(.*)\]$/, '$1');
   const target: Target = { host, port: Number(at.port) || (isTls ? 443 : 80) };
   const proxy = isTls ? jobProxyFor(env, 'https', target) : ({ kind: 'direct' } as const);
   if (proxy.kind === 'unusable') throw new Error(proxy.why);
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(silent(at, way)), way.answerMs);
+  const timer = setTimeout(() => late.abort(silent(at, context)), context.answerMs);
   const limited = AbortSignal.any([signal, late.signal]);
   try {
     const socket =

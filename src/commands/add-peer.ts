@@ -7,7 +7,7 @@ import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
-import { type Asked, defineCommand } from './command.ts';
+import { defineCommand, type RawRequest } from './command.ts';
 import type { Context } from './context.ts';
 import { adoptPeer } from './editing/database-peers.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
@@ -88,7 +88,7 @@ export async function addKnownPeer(request: AddKnownPeerRequest, context: Contex
 }
 
 /** The arguments; without an endpoint, the database has to know the peer. */
-function requestedPeer({ read, operands }: Pick<Asked, 'read' | 'operands'>) {
+function requestedPeer({ read, operands }: Pick<RawRequest, 'read' | 'operands'>) {
   const from = read('from-remote');
   const [name = from, endpoint] = operands;
   if (from === undefined) {
@@ -109,16 +109,16 @@ function requestedPeer({ read, operands }: Pick<Asked, 'read' | 'operands'>) {
 }
 
 export const addPeerCommand = defineCommand({
-  parse: (asked): AddPeerRequest | AddKnownPeerRequest => {
-    const { read } = asked;
+  parse: (raw): AddPeerRequest | AddKnownPeerRequest => {
+    const { read } = raw;
     return {
-      ...requestedPeer(asked),
-      set: requestedPeerChanges(asked, 'refuse-empty').set,
+      ...requestedPeer(raw),
+      set: requestedPeerChanges(raw, 'refuse-empty').set,
       register: read('register'),
       save: requestedSave(read),
       database: read('database'),
       overrides: requestedConfig(read),
-      dolt: requestedDolt(asked),
+      dolt: requestedDolt(raw),
     };
   },
   run: (request, context) => ('from' in request ? addKnownPeer(request, context) : addPeer(request, context)),

@@ -16,7 +16,7 @@ import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts
 import { reworded } from './outcome/reword.ts';
 
 /** What a frontend read from its user. Every command is parsed from it. */
-export interface Asked {
+export interface RawRequest {
   /** @throws Failure `bad-usage`, worded for the frontend */
   readonly read: ReadOption;
   /** The text of an option; undefined if it was not given. */
@@ -87,7 +87,7 @@ interface AnyRequest {
 /** A command, with its own types. */
 interface CommandDefinition<Request extends AnyRequest, Outcome> {
   /** @throws Failure `bad-usage` if a value does not fit its option */
-  readonly parse: (asked: Asked) => Request;
+  readonly parse: (raw: RawRequest) => Request;
   /** @throws Failure if the command as a whole fails */
   readonly run: (request: Request, context: Context) => Promise<Outcome>;
   readonly render: (outcome: Outcome, request: Request) => Rendered;
@@ -97,7 +97,7 @@ interface CommandDefinition<Request extends AnyRequest, Outcome> {
 
 /** A command of the table; only its definition knows its types. */
 export interface Command {
-  readonly prepare: (asked: Asked) => PreparedCommand;
+  readonly prepare: (raw: RawRequest) => PreparedCommand;
 }
 
 /** A command with the request that its `parse` made. */
@@ -119,8 +119,8 @@ export function defineCommand<Request extends AnyRequest, Outcome>(
   definition: CommandDefinition<Request, Outcome>,
 ): Command {
   return {
-    prepare: (asked) => {
-      const request = definition.parse(asked);
+    prepare: (raw) => {
+      const request = definition.parse(raw);
       return {
         request,
         run: async (context) => {
@@ -129,7 +129,7 @@ export function defineCommand<Request extends AnyRequest, Outcome>(
           const hide: Hide = (text) => secrets.hide(text);
           try {
             const hidden = hideSecrets(await definition.run(request, context), hide);
-            const outcome = context.words === undefined ? hidden : reworded(hidden, context.words);
+            const outcome = context.reword === undefined ? hidden : reworded(hidden, context.reword);
             const exitCode = definition.exitCode?.(outcome, request) ?? EXIT.ok;
             return { exitCode, rendered: definition.render(outcome, request) };
           } catch (thrown) {

@@ -9,7 +9,7 @@ import type { ConfigEditResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
-import { type Asked, defineCommand } from './command.ts';
+import { defineCommand, type RawRequest } from './command.ts';
 import type { Context } from './context.ts';
 import { checkDatabase } from './editing/check-database.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
@@ -98,13 +98,13 @@ function requireServerComplete(text: string, path: KeyPath, action: EditAction):
 
 const serverKeys = z.record(z.string(), z.unknown());
 
-function editRequest(asked: Asked, value: string | null): ConfigEditRequest {
-  const [key = ''] = asked.operands;
-  return { key, value, overrides: requestedConfig(asked.read), dolt: requestedDolt(asked) };
+function editRequest(raw: RawRequest, value: string | null): ConfigEditRequest {
+  const [key = ''] = raw.operands;
+  return { key, value, overrides: requestedConfig(raw.read), dolt: requestedDolt(raw) };
 }
 
 export const configSetCommand = defineCommand({
-  parse: (asked) => editRequest(asked, asked.operands[1] ?? ''),
+  parse: (raw) => editRequest(raw, raw.operands[1] ?? ''),
   run: configEdit,
   render: (result) => ({
     json: result,
@@ -116,7 +116,7 @@ export const configSetCommand = defineCommand({
 });
 
 export const configUnsetCommand = defineCommand({
-  parse: (asked) => editRequest(asked, null),
+  parse: (raw) => editRequest(raw, null),
   run: configEdit,
   render: (result) => ({ json: result, text: () => unsetText(result) }),
 });

@@ -41,7 +41,7 @@ export interface Context {
    */
   readonly userHome: boolean;
   /** Puts messages and hints in the words of the frontend; absent: options are written as flags. */
-  readonly words?: (text: string) => string;
+  readonly reword?: (text: string) => string;
   readonly log: Logger;
   /** GitHub's cache of the job; absent: outside a job, or not wanted. */
   readonly cache?: FileCache | undefined;

@@ -196,7 +196,7 @@ const DEMO_EDITS: Readonly<Record<DemoDatabase, readonly string[]>> = {
 
 /** The exit code is that of the first database that is not in step. */
 export const demoCommand = defineCommand({
-  parse: (asked): DemoRequest => ({ dolt: requestedDolt(asked) }),
+  parse: (raw): DemoRequest => ({ dolt: requestedDolt(raw) }),
   run: demo,
   render: (databases) => ({
     json: { towns: databases.map(({ name, result }) => ({ name, result })) },

@@ -89,21 +89,21 @@ function runStatusOf(status: ExportResult['status']): RunStatus {
 }
 
 export const exportCommand = defineCommand({
-  parse: (asked): ExportRequest => {
-    const { read } = asked;
+  parse: (raw): ExportRequest => {
+    const { read } = raw;
     return {
-      jsonl: requestedJsonl(asked),
+      jsonl: requestedJsonl(raw),
       check: read('check'),
       database: read('database'),
       branch: requestedBranch(read('branch')),
       bootstrap: read('bootstrap'),
       timeout: read('timeout'),
       retries: read('retries'),
-      credentials: asked.credentials,
-      reportValues: read('report-values') ?? asked.reportValues,
-      untrusted: asked.untrusted,
+      credentials: raw.credentials,
+      reportValues: read('report-values') ?? raw.reportValues,
+      untrusted: raw.untrusted,
       overrides: requestedConfig(read),
-      dolt: requestedDolt(asked),
+      dolt: requestedDolt(raw),
     };
   },
   run: exportJsonl,

@@ -10,7 +10,7 @@ import type { GivenCredentials } from '../credentials/load.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { initText } from '../report/commands/init.ts';
 import { WORKFLOW_PATH, workflow } from '../report/commands/workflow.ts';
-import { type Asked, defineCommand } from './command.ts';
+import { defineCommand, type RawRequest } from './command.ts';
 import type { Context } from './context.ts';
 import { refused } from './doctor/check.ts';
 import { doctor } from './doctor/index.ts';
@@ -134,7 +134,7 @@ async function check(request: InitRequest, context: Context, database: string): 
   }
 }
 
-interface Situation {
+interface InitFacts {
   readonly before: Configuration;
   readonly root: string;
   readonly folder: string | null;
@@ -143,7 +143,7 @@ interface Situation {
   readonly committable: boolean;
 }
 
-function notes({ before, root, folder, isBeads, committable }: Situation, { database, town }: InitAnswers): string[] {
+function notes({ before, root, folder, isBeads, committable }: InitFacts, { database, town }: InitAnswers): string[] {
   const way = relative(root, database);
   const isOutside = !isBeads && way.startsWith('..');
   return [
@@ -170,18 +170,18 @@ export const initCommand = defineCommand({
   render: (result) => ({ json: result, text: ({ columns }) => initText(result, columns) }),
 });
 
-function initRequest(asked: Asked): InitRequest {
-  const { read } = asked;
+function initRequest(raw: RawRequest): InitRequest {
+  const { read } = raw;
   const live = read('live');
   return {
-    endpoint: asked.operands[0],
+    endpoint: raw.operands[0],
     database: read('database'),
     name: read('name'),
     live: live === undefined ? undefined : live === 'true',
     aws: { region: read('aws-region'), table: read('aws-dynamodb-table') },
     yes: read('yes'),
-    credentials: asked.credentials,
+    credentials: raw.credentials,
     overrides: requestedConfig(read),
-    dolt: requestedDolt(asked),
+    dolt: requestedDolt(raw),
   };
 }

@@ -9,7 +9,7 @@ interface InstallRequest {
 }
 
 export const installCommand = defineCommand({
-  parse: (asked): InstallRequest => ({ dolt: requestedDolt(asked) }),
+  parse: (raw): InstallRequest => ({ dolt: requestedDolt(raw) }),
   run: (request, context) => installDolt(request.dolt, context),
   render: (result) => ({
     json: result,

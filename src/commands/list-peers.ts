@@ -33,10 +33,10 @@ export async function listUnregistered(request: ReadingRequest, context: Context
 
 export const listPeersCommand = defineCommand({
   // Folders for a Dolt are made only for a request with `dolt`.
-  parse: (asked): ListPeersRequest | ReadingRequest => {
-    const overrides = requestedConfig(asked.read);
-    if (!asked.read('unregistered')) return { overrides };
-    return { overrides, database: asked.read('database'), dolt: requestedDolt(asked) };
+  parse: (raw): ListPeersRequest | ReadingRequest => {
+    const overrides = requestedConfig(raw.read);
+    if (!raw.read('unregistered')) return { overrides };
+    return { overrides, database: raw.read('database'), dolt: requestedDolt(raw) };
   },
   run: async (request, context) =>
     'dolt' in request

@@ -48,11 +48,11 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
 }
 
 export const removePeerCommand = defineCommand({
-  parse: (asked): RemovePeerRequest => ({
-    name: asked.operands[0] ?? '',
-    database: asked.read('database'),
-    overrides: requestedConfig(asked.read),
-    dolt: requestedDolt(asked),
+  parse: (raw): RemovePeerRequest => ({
+    name: raw.operands[0] ?? '',
+    database: raw.read('database'),
+    overrides: requestedConfig(raw.read),
+    dolt: requestedDolt(raw),
   }),
   run: removePeer,
   render: ({ result, file }) => ({

@@ -41,7 +41,7 @@ import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
-import { refuseFrozen } from './prepare/beside/frozen.ts';
+import { refuseFrozen } from './prepare/bd/frozen.ts';
 import { requestedConfig, requestedCredentials, requestedDolt } from './prepare/options.ts';
 import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts';
 
@@ -334,15 +334,15 @@ async function refuseUncommitted(
 }
 
 export const resolveCommand = defineCommand({
-  parse: (asked): ResolveRequest => ({
-    file: asked.read('file'),
-    yes: asked.read('yes'),
-    maxDelete: asked.read('max-delete'),
-    mergeTimeout: asked.read('merge-timeout'),
-    database: asked.read('database'),
-    credentials: asked.credentials,
-    overrides: requestedConfig(asked.read),
-    dolt: requestedDolt(asked),
+  parse: (raw): ResolveRequest => ({
+    file: raw.read('file'),
+    yes: raw.read('yes'),
+    maxDelete: raw.read('max-delete'),
+    mergeTimeout: raw.read('merge-timeout'),
+    database: raw.read('database'),
+    credentials: raw.credentials,
+    overrides: requestedConfig(raw.read),
+    dolt: requestedDolt(raw),
   }),
   run: resolve,
   render: (result) => ({ json: result, text: () => resolvedText(result) }),

@@ -67,13 +67,13 @@ export async function changePeer(
 }
 
 export const setPeerCommand = defineCommand({
-  parse: (asked): SetPeerRequest => ({
-    name: asked.operands[0] ?? '',
-    endpoint: asked.read('endpoint'),
-    changes: requestedPeerChanges(asked, 'empty-removes'),
-    database: asked.read('database'),
-    overrides: requestedConfig(asked.read),
-    dolt: requestedDolt(asked),
+  parse: (raw): SetPeerRequest => ({
+    name: raw.operands[0] ?? '',
+    endpoint: raw.read('endpoint'),
+    changes: requestedPeerChanges(raw, 'empty-removes'),
+    database: raw.read('database'),
+    overrides: requestedConfig(raw.read),
+    dolt: requestedDolt(raw),
   }),
   run: setPeer,
   render: (result) => ({

@@ -7,7 +7,7 @@ import { runOutputs } from '../report/outputs.ts';
 import { COMMENT_BUDGET_BYTES, summary } from '../report/summary.ts';
 import { text } from '../report/text/run-report.ts';
 import { withValues } from '../report/values.ts';
-import { type Asked, type Command, defineCommand, type Rendered } from './command.ts';
+import { type Command, defineCommand, type RawRequest, type Rendered } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { requestedShard } from './fan-out/shard.ts';
 import type { SyncOutcome } from './on-database.ts';
@@ -22,7 +22,7 @@ import { sync } from './sync.ts';
 /** `sync`, `pull`, `push`, `status` and `plan` share one request and one result; each carries out a part. */
 export function syncCommand(command: SyncRequest['command']): Command {
   return defineCommand({
-    parse: (asked) => syncRequest(command, asked),
+    parse: (raw) => syncRequest(command, raw),
     run: async (request, context) => {
       const outcome = await sync(request, context);
       if (mayWrite(request)) await offerDatabase(request, context);
@@ -52,13 +52,13 @@ export function renderRun(
 }
 
 /** An event that may not write causes a dry run that opens no local endpoint. */
-export function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest {
-  const { read, untrusted } = asked;
+export function syncRequest(command: SyncRequest['command'], raw: RawRequest): SyncRequest {
+  const { read, untrusted } = raw;
   const dryRun = untrusted || command === 'plan' || read('dry-run');
   return {
     command,
     // As in the input `only`: `a,b` is the same as `a b`.
-    only: splitList(asked.operands.join(',')),
+    only: splitList(raw.operands.join(',')),
     onlyRoles: requestedRoles(read('only-role')),
     shard: requestedShard(read('shard')),
     leases: requestedLeases('force-with-lease', read('force-with-lease')),
@@ -73,7 +73,7 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
     timeout: read('timeout'),
     fetchWait: read('fetch-wait'),
     mergeTimeout: read('merge-timeout'),
-    credentials: asked.credentials,
+    credentials: raw.credentials,
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
@@ -81,13 +81,13 @@ export function syncRequest(command: SyncRequest['command'], asked: Asked): Sync
     database: read('database'),
     save: requestedSave(read),
     branch: requestedBranch(read('branch')),
-    jsonl: requestedJsonl(asked),
-    reportValues: read('report-values') ?? asked.reportValues,
+    jsonl: requestedJsonl(raw),
+    reportValues: read('report-values') ?? raw.reportValues,
     untrusted,
-    allowNoPeers: asked.allowNoPeers || command === 'status' || command === 'plan',
-    cacheDatabase: read('cache-database') ? { visibility: asked.visibility } : undefined,
+    allowNoPeers: raw.allowNoPeers || command === 'status' || command === 'plan',
+    cacheDatabase: read('cache-database') ? { visibility: raw.visibility } : undefined,
     overrides: requestedConfig(read),
-    dolt: requestedDolt(asked),
+    dolt: requestedDolt(raw),
   };
 }
 

@@ -23,7 +23,7 @@ export async function version(request: VersionRequest, context: Context): Promis
 }
 
 export const versionCommand = defineCommand({
-  parse: (asked): VersionRequest => ({ dolt: requestedDolt(asked) }),
+  parse: (raw): VersionRequest => ({ dolt: requestedDolt(raw) }),
   run: version,
   render: (result) => ({ json: result, text: () => versionText(result) }),
 });

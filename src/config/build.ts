@@ -87,7 +87,7 @@ function assemble(
 ): Configuration {
   const options = endpointOptions(env, overrides);
   for (const section of SECTIONS) checkSection(tree, section, problems);
-  const settings = readSettings({ surroundings: source, tree, env, overrides, problems });
+  const settings = readSettings({ folders: source, tree, env, overrides, problems });
   const push = pushOf(settings, readGuards(guardFiles(source, yaml), { ...source.bdEnv, ...env }, problems));
   const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
   const peers = buildPeers(entries, settings.remote, {

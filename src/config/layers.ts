@@ -11,7 +11,7 @@ import type { SettingOverrides } from './settings.ts';
 import { type ConfigMapping, field, locate, plain } from './yaml/tree.ts';
 
 /** The folders that decide some defaults. */
-interface Surroundings {
+interface Folders {
   /** Absolute path of the `.beads` folder; null outside a beads workspace. */
   readonly workspace: string | null;
   /** Whether the workspace is one of beads, and not just the folder of our own file; absent: yes. */
@@ -20,7 +20,7 @@ interface Surroundings {
 
 /** Everything that settings are read from, and the collected problems. */
 export interface Layers {
-  readonly surroundings: Surroundings;
+  readonly folders: Folders;
   readonly tree: ConfigMapping;
   readonly env: Env;
   readonly overrides: ConfigOverrides;
@@ -39,7 +39,7 @@ export interface Setting<T> {
   /** How `config set` writes the value; absent: as text. */
   readonly form?: ValueForm;
   /** The value if no layer sets one. */
-  readonly fallback: (surroundings: Surroundings) => T;
+  readonly fallback: (surroundings: Folders) => T;
   /** Environment variable; an empty one counts as unset. */
   readonly variable?: string;
   /** The flag and input that set it; an empty one counts as unset. */
@@ -52,7 +52,7 @@ export interface Setting<T> {
 
 /** The value of the highest layer that sets one: default, file, environment, input. */
 export function effectiveValue<T>(layers: Layers, setting: Setting<T>, name: keyof SettingOverrides): Sourced<T> {
-  let effective: Sourced<T> = { value: setting.fallback(layers.surroundings), origin: { layer: 'default' } };
+  let effective: Sourced<T> = { value: setting.fallback(layers.folders), origin: { layer: 'default' } };
   const { problems, env, overrides } = layers;
   const add = (written: unknown, subject: Subject, origin: Origin) => {
     const value = check(setting.schema, written, { subject, problems });

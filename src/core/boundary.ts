@@ -54,7 +54,7 @@ export async function boundaryOf(
   return { workspace: ceiling, own, lifted: await Promise.all(outside.map(realPath)) };
 }
 
-interface Led {
+interface PathSource {
   /** What names the path, for messages. */
   readonly by: string;
   readonly location?: Location | undefined;
@@ -64,7 +64,11 @@ interface Led {
  * Requires that a path, with links resolved, is inside the boundary.
  * @throws Failure `outside-workspace`
  */
-export async function requireWithin(boundary: Boundary | null, path: string, { by, location }: Led): Promise<void> {
+export async function requireWithin(
+  boundary: Boundary | null,
+  path: string,
+  { by, location }: PathSource,
+): Promise<void> {
   if (boundary === null || (await isWithin(boundary, path))) return;
   const { workspace } = boundary;
   throw new Failure('outside-workspace', `${by} points outside ${workspace}: ${await realPath(path)}`, { location });
@@ -75,12 +79,12 @@ export async function requireWithin(boundary: Boundary | null, path: string, { b
  * variable names is not part of the checkout, so its links are trusted.
  * @throws Failure `outside-workspace`
  */
-export async function requireTreeWithin(boundary: Boundary | null, folder: string, led: Led): Promise<void> {
+export async function requireTreeWithin(boundary: Boundary | null, folder: string, source: PathSource): Promise<void> {
   if (boundary === null) return;
-  await requireWithin(boundary, folder, led);
+  await requireWithin(boundary, folder, source);
   if (!isOwn(boundary, await realPath(folder))) return;
   const { links } = await oddEntries(folder);
-  for (const link of links) await requireWithin(boundary, link, { ...led, by: `the link ${link}` });
+  for (const link of links) await requireWithin(boundary, link, { ...source, by: `the link ${link}` });
 }
 
 /** Whether a path, with links resolved, is inside the boundary; without one, always. */

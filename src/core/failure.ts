@@ -22,7 +22,7 @@ interface FailureDetails {
   readonly problems?: readonly Failure[] | undefined;
   readonly cause?: unknown;
   /** The words of a tool, if the message only repeats them. */
-  readonly said?: string | undefined;
+  readonly toolText?: string | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export class Failure extends Error {
   readonly hint: string;
   readonly location: Location | null;
   /** The words of a tool, if the message only repeats them; then people get the title of the code before them. */
-  readonly said: string | null;
+  readonly toolText: string | null;
   readonly #problems: readonly Failure[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: FailureDetails = {}) {
@@ -43,7 +43,7 @@ export class Failure extends Error {
     this.code = code;
     this.hint = details.hint ?? ERRORS[code].hint;
     this.location = details.location ?? null;
-    this.said = details.said ?? null;
+    this.toolText = details.toolText ?? null;
     this.#problems = details.problems;
   }
 

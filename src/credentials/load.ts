@@ -14,7 +14,7 @@ const VARIABLE = 'DOLT_FEDERATION_CREDENTIALS';
 /** What a frontend was given: the text itself, or the path of a file with it. */
 export type GivenCredentials = { readonly text: string } | { readonly file: string };
 
-interface Surroundings {
+interface CredentialsContext {
   readonly env: Env;
   /** Folder that the file's path is relative to. */
   readonly cwd: string;
@@ -28,11 +28,11 @@ interface Surroundings {
  */
 export async function loadCredentials(
   given: GivenCredentials | undefined,
-  surroundings: Surroundings,
+  context: CredentialsContext,
 ): Promise<Credentials> {
-  const source = await readSource(given, surroundings);
+  const source = await readSource(given, context);
   if (source === null) return new Map();
-  const { env, secrets } = surroundings;
+  const { env, secrets } = context;
   const credentials = parseCredentials(source, env);
   for (const secret of secretTexts(credentials)) secrets.add(secret);
   return credentials;
@@ -45,11 +45,11 @@ export async function loadCredentials(
 export async function loadCredentialsOf(
   peers: ReadonlySet<string>,
   given: GivenCredentials | undefined,
-  surroundings: Surroundings,
+  context: CredentialsContext,
 ): Promise<SomeCredentials> {
-  const source = await readSource(given, surroundings);
+  const source = await readSource(given, context);
   if (source === null) return { credentials: new Map(), unreadable: new Set() };
-  const { env, secrets } = surroundings;
+  const { env, secrets } = context;
   const some = parseCredentialsOf(peers, source, env);
   for (const secret of secretTexts(some.credentials)) secrets.add(secret);
   return some;
@@ -57,7 +57,7 @@ export async function loadCredentialsOf(
 
 async function readSource(
   given: GivenCredentials | undefined,
-  { env, cwd }: Surroundings,
+  { env, cwd }: CredentialsContext,
 ): Promise<CredentialsSource | null> {
   const source = given === undefined ? fromVariable(env) : await fromFrontend(given, cwd);
   forgetEnv([VARIABLE]);

@@ -193,7 +193,7 @@ function located<T>(location: Location, work: () => T): T {
 }
 
 /** Messages about malformed YAML that are safe to show; others may repeat a part of it, such as `*name` or `!tag`. */
-const SPOKEN: ReadonlySet<string> = new Set([
+const SAFE_MESSAGES: ReadonlySet<string> = new Set([
   'the YAML is nested too deeply',
   'the top level is not a mapping of keys to values',
   'an alias may only refer to a single value',
@@ -211,7 +211,7 @@ function withoutText({ message, hint }: Failure): { readonly message: string; re
       hint: 'Keep one of them. The key is not shown because it may contain a secret.',
     };
   if (message.startsWith(INVALID_YAML)) return { message, hint: `${hint} ${HIDDEN}` };
-  const isPlain = SPOKEN.has(message);
+  const isPlain = SAFE_MESSAGES.has(message);
   return {
     message: isPlain ? message : 'the YAML is malformed here, or the value is not a plain scalar',
     hint: MALFORMED,

@@ -256,7 +256,7 @@ const WRAPPINGS: readonly RegExp[] = [
 ];
 
 /** The line of a tool's output that decides its class, without wrappers and ids of requests, in one short line. */
-export function lineThatMatters(text: string): string {
+export function decidingLine(text: string): string {
   const lines = stripVTControlCharacters(text)
     .replaceAll('\b', '')
     .split(/\r\n|\r|\n/)

@@ -31,9 +31,9 @@ export function directly({ host, port }: Target, permission: Permission) {
 }
 
 /** The addresses that a permission allows. */
-function addressesOf({ named, elsewhere }: Permission): (address: string) => boolean {
+function addressesOf({ named, remoteOnly }: Permission): (address: string) => boolean {
   if (!named) return isPublicAddress;
-  return elsewhere === true ? (address) => !isLocalAddress(address) : () => true;
+  return remoteOnly === true ? (address) => !isLocalAddress(address) : () => true;
 }
 
 /** A resolver that only returns accepted addresses. */

@@ -46,12 +46,12 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
   // A large table file takes long; only the headers have a time limit.
   const times = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, ...times };
-  const server = createServer(limits, (asked, response) => {
-    if (isEngine(asked)) passOn(relay, asked, response);
+  const server = createServer(limits, (incoming, response) => {
+    if (isEngine(incoming)) passOn(relay, incoming, response);
     else response.writeHead(407, { 'Proxy-Authenticate': CHALLENGE }).end();
   });
-  server.on('connect', (asked, client, early) => {
-    if (isEngine(asked)) void openTunnel(relay, asked, client, early);
+  server.on('connect', (incoming, client, early) => {
+    if (isEngine(incoming)) void openTunnel(relay, incoming, client, early);
     else answer(client, '407 Proxy Authentication Required', `Proxy-Authenticate: ${CHALLENGE}\r\n`);
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -84,7 +84,7 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
 const CHALLENGE = 'Basic realm="dolt-federation"';
 
 /** Distinguishes the engine from other programs of this machine. */
-function guard(secret: string): (asked: IncomingMessage) => boolean {
+function guard(secret: string): (incoming: IncomingMessage) => boolean {
   const expected = Buffer.from(`Basic ${Buffer.from(`${USER}:${secret}`).toString('base64')}`);
   return ({ headers }) => {
     const given = Buffer.from(headers['proxy-authorization'] ?? '');

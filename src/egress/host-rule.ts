@@ -9,7 +9,7 @@ export interface HostRule {
   /** Whether the configuration or the job names exactly this host; it may then have a private address. */
   readonly named: boolean;
   /** Whether it may not be at an address of this machine or its link, although it is named; absent: it may. */
-  readonly elsewhere?: boolean;
+  readonly remoteOnly?: boolean;
 }
 
 /** The hosts that an engine may connect to on behalf of one peer. */
@@ -29,7 +29,7 @@ export interface Target {
 export interface Permission {
   readonly plain: boolean;
   readonly named: boolean;
-  readonly elsewhere?: boolean;
+  readonly remoteOnly?: boolean;
 }
 
 /** @returns null if no rule matches the host and port */
@@ -39,13 +39,13 @@ export function permissionFor({ host, port }: Target, reach: Reach): Permission 
   return {
     plain: rules.some(({ plain }) => plain),
     named: rules.some(({ named }) => named),
-    ...(rules.some(({ elsewhere }) => elsewhere === true) ? { elsewhere: true } : {}),
+    ...(rules.some(({ remoteOnly }) => remoteOnly === true) ? { remoteOnly: true } : {}),
   };
 }
 
 /** The same hosts, but none of them at an address of this machine or its link. */
-export function elsewhere(reach: Reach): Reach {
-  return reach.map((rule) => ({ ...rule, elsewhere: true }));
+export function remoteOnly(reach: Reach): Reach {
+  return reach.map((rule) => ({ ...rule, remoteOnly: true }));
 }
 
 /** Whether any rule matches the host, for any port. */

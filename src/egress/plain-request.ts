@@ -20,8 +20,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** Forwards a request for a plain http URL. */
-export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerResponse): void {
-  const [, authority = '', path = ''] = /^http:\/\/([^/?#]*)(.*)$/is.exec(asked.url ?? '') ?? [];
+export function passOn(relay: Relay, incoming: IncomingMessage, answer: ServerResponse): void {
+  const [, authority = '', path = ''] = /^http:\/\/([^/?#]*)(.*)$/is.exec(incoming.url ?? '') ?? [];
   const target = parseTarget(authority, 80);
   if (target === null) {
     answer.writeHead(400).end();
@@ -36,7 +36,7 @@ export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerRespo
     else answer.writeHead(problem.kind === 'unreached' ? 502 : 403).end('refused by dolt-federation\n');
   };
   try {
-    const sent = begin(relay, asked, { target, path: path.startsWith('/') ? path : `/${path}` });
+    const sent = begin(relay, incoming, { target, path: path.startsWith('/') ? path : `/${path}` });
     const forget = relay.open.add(target, () => sent.destroy());
     sent.on('response', (response) => {
       answer.writeHead(response.statusCode ?? 502, response.statusMessage, headerLines(response).flat());
@@ -45,20 +45,20 @@ export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerRespo
     sent.on('error', fail);
     sent.on('close', forget);
     answer.on('close', () => sent.destroy());
-    pipeline(asked, sent, () => undefined);
+    pipeline(incoming, sent, () => undefined);
   } catch (thrown) {
     fail(thrown);
   }
 }
 
 /** @throws Refusal, Error if the job's proxy cannot be used */
-function begin(relay: Relay, asked: IncomingMessage, to: { readonly target: Target; path: string }): ClientRequest {
+function begin(relay: Relay, incoming: IncomingMessage, to: { readonly target: Target; path: string }): ClientRequest {
   const { target, path } = to;
   const permission = relay.passes.require(target);
   if (!permission.plain) throw new Refusal({ kind: 'plain' });
-  const options = { method: asked.method ?? 'GET', headers: headersOf(asked) };
+  const options = { method: incoming.method ?? 'GET', headers: headersOf(incoming) };
   const proxy = jobProxy(relay, 'http', target);
-  if (proxy !== null) return askProxy(proxy, { ...options, path: asked.url ?? '' });
+  if (proxy !== null) return askProxy(proxy, { ...options, path: incoming.url ?? '' });
   const { agent } = relay;
   return request({ ...options, ...directly(target, permission), path, setHost: false, agent });
 }
@@ -72,9 +72,9 @@ function headerLines({ rawHeaders, headers }: IncomingMessage): readonly (readon
   return lines.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !named.includes(name.toLowerCase()));
 }
 
-function headersOf(asked: IncomingMessage): Record<string, string | string[]> {
+function headersOf(incoming: IncomingMessage): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of headerLines(asked)) {
+  for (const [name, value] of headerLines(incoming)) {
     const before = headers[name];
     headers[name] = before === undefined ? value : [before, value].flat();
   }

@@ -15,7 +15,7 @@ export interface Destination extends Target {
   /** Whether connections to it go through the proxy of the job, if there is one; those of ssh do not. */
   readonly throughProxy: boolean;
   /** Whether it may not be at an address of this machine or its link; absent: it may. */
-  readonly elsewhere?: boolean;
+  readonly remoteOnly?: boolean;
 }
 
 /** Time limit for a connection with its TLS handshake. */
@@ -64,7 +64,7 @@ async function open(to: Destination, env: Env, signal: AbortSignal): Promise<Dup
   // A proxy that takes plain requests need not take tunnels, so only TLS can be tried through it.
   if (proxy.kind === 'proxy') return to.tls ? await openThrough(proxy.url, to, signal) : null;
   try {
-    const permission = { plain: !to.tls, named: true, ...(to.elsewhere === true ? { elsewhere: true } : {}) };
+    const permission = { plain: !to.tls, named: true, ...(to.remoteOnly === true ? { remoteOnly: true } : {}) };
     return await openDirectly(to, permission, signal);
   } catch (thrown) {
     if (thrown instanceof Refusal) return null;

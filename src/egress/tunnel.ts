@@ -16,9 +16,14 @@ const TLS_HANDSHAKE = 0x16;
  * forwarded (Dolt 2.3.0, measured).
  * @param early what the client sent with its request
  */
-export async function openTunnel(relay: Relay, asked: IncomingMessage, client: Duplex, early: Buffer): Promise<void> {
+export async function openTunnel(
+  relay: Relay,
+  incoming: IncomingMessage,
+  client: Duplex,
+  early: Buffer,
+): Promise<void> {
   client.on('error', () => client.destroy());
-  const target = parseTarget(asked.url ?? '', null);
+  const target = parseTarget(incoming.url ?? '', null);
   if (target === null) {
     answer(client, '400 Bad Request');
     return;

@@ -5,7 +5,7 @@ import { buildDolt } from './build.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
 import { findOnPath, namedDolt } from './local-dolt.ts';
 import { installRelease } from './release.ts';
-import { findInToolCache, type Wish } from './tool-cache.ts';
+import { findInToolCache, type WantedDolt } from './tool-cache.ts';
 import { type AskedVersion, latestVersion, type WantedVersion } from './version.ts';
 
 const ONLY_RELEASE =
@@ -92,7 +92,7 @@ async function definiteVersion(
  * @throws Failure `interrupted`
  */
 export async function findDolt(
-  wish: Wish,
+  wish: WantedDolt,
   context: InstallContext,
   unfit: string[] = [],
 ): Promise<InstalledDolt | null> {

@@ -16,7 +16,7 @@ const DIGEST = 'dolt.sha256';
 const PLACE_ATTEMPTS = 5;
 
 /** The wanted Dolt. */
-export interface Wish {
+export interface WantedDolt {
   readonly wanted: WantedVersion;
   /** The digest of its release; absent: any. */
   readonly sha256?: string | undefined;
@@ -24,7 +24,7 @@ export interface Wish {
 
 /** The newest fitting Dolt of the tool cache, or null. An entry with a changed executable is removed with a warning. */
 export async function findInToolCache(
-  { wanted, sha256 }: Wish,
+  { wanted, sha256 }: WantedDolt,
   context: InstallContext,
 ): Promise<InstalledDolt | null> {
   const root = join(context.toolCacheDir, TOOL);

@@ -81,7 +81,7 @@ interface Git {
   readonly path: string;
   readonly file: string;
   /** Output of a command. @throws Failure `jsonl-commit-failed` */
-  said(...words: readonly string[]): Promise<string>;
+  output(...words: readonly string[]): Promise<string>;
   /** null if a command succeeded, else its error output. */
   tried(...words: readonly string[]): Promise<string | null>;
   /** The same repository with an index of its own. */
@@ -118,7 +118,7 @@ async function openGit({ file, author, git }: Committing, folder: string, contex
       file: real,
       folder,
       withIndex: (other) => at(cwd, path, other),
-      async said(...words) {
+      async output(...words) {
         const { exitCode, stdout, stderr } = await start(words);
         if (exitCode !== 0) throw failed(`git ${words[0]}: ${stderr}`);
         return stdout;
@@ -129,32 +129,32 @@ async function openGit({ file, author, git }: Committing, folder: string, contex
       },
     };
   };
-  const top = await at(parent, '', null).said('rev-parse', '--show-toplevel');
+  const top = await at(parent, '', null).output('rev-parse', '--show-toplevel');
   if (!isInside(top, real)) throw failed(`${file} is not in the git repository ${top}`);
   return at(top, relative(top, real).replaceAll('\\', '/'), null);
 }
 
 /** The head of the branch at the remote. A shallow clone stays shallow. */
 async function remoteHead(git: Git, branch: string): Promise<string> {
-  const isShallow = (await git.said('rev-parse', '--is-shallow-repository')) === 'true';
+  const isShallow = (await git.output('rev-parse', '--is-shallow-repository')) === 'true';
   const depth = isShallow ? ['--depth=1'] : [];
-  await git.said('fetch', '--quiet', '--no-tags', ...depth, '--', REMOTE, `refs/heads/${branch}`);
-  return await git.said('rev-parse', '--verify', 'FETCH_HEAD^{commit}');
+  await git.output('fetch', '--quiet', '--no-tags', ...depth, '--', REMOTE, `refs/heads/${branch}`);
+  return await git.output('rev-parse', '--verify', 'FETCH_HEAD^{commit}');
 }
 
 /** A commit of the file on another commit; null if that has the same file. */
 async function commitOn(git: Git, base: string, { message }: Committing): Promise<string | null> {
   // The path of a tree entry may be ignored by git; then its owner does not want it in the repository.
-  const blob = await git.said('hash-object', '-w', '--no-filters', '--', git.file);
-  const former = await git.said('ls-tree', base, '--', git.path);
+  const blob = await git.output('hash-object', '-w', '--no-filters', '--', git.file);
+  const former = await git.output('ls-tree', base, '--', git.path);
   if (former.includes(` ${blob}\t`)) return null;
   if (former === '' && (await git.tried('check-ignore', '--quiet', '--', git.path)) === null) {
     throw failed(`${git.path} is ignored by git`);
   }
   const own = git.withIndex(`${git.folder}/index`);
-  await own.said('read-tree', base);
-  await own.said('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
-  return await git.said('commit-tree', await own.said('write-tree'), '-p', base, '-m', message);
+  await own.output('read-tree', base);
+  await own.output('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+  return await git.output('commit-tree', await own.output('write-tree'), '-p', base, '-m', message);
 }
 
 /** The last line of the message of a proposed commit. */
@@ -169,9 +169,9 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
   const message = `${committing.message}\n\n${MARK}`;
   for (let attempt = 0; ; attempt += 1) {
     const base = await remoteHead(git, branch);
-    const isThere = (await git.said('ls-remote', '--', REMOTE, `refs/heads/${own}`)) !== '';
+    const isThere = (await git.output('ls-remote', '--', REMOTE, `refs/heads/${own}`)) !== '';
     const tip = isThere ? await remoteHead(git, own) : null;
-    const former = tip === null ? null : await git.said('cat-file', 'commit', tip);
+    const former = tip === null ? null : await git.output('cat-file', 'commit', tip);
     if (former !== null && former.split('\n').at(-1) !== MARK)
       throw failed(`the head of the branch ${own} is not a commit of dolt-federation. Merge or delete the branch`);
     const commit = await commitOn(git, base, { ...committing, message });
@@ -183,7 +183,7 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
       return { status: 'unchanged', branch, commit: null };
     }
     const proposed = { status: 'proposed', branch: own, base: branch } as const;
-    if (tip !== null && former !== null && placeOf(former) === placeOf(await git.said('cat-file', 'commit', commit)))
+    if (tip !== null && former !== null && placeOf(former) === placeOf(await git.output('cat-file', 'commit', commit)))
       return { ...proposed, commit: tip };
     const pushed = await git.tried('push', '--quiet', lease, '--', REMOTE, `${commit}:refs/heads/${own}`);
     if (pushed === null) return { ...proposed, commit };
@@ -203,7 +203,7 @@ function placeOf(commit: string): string {
 async function commitHere(git: Git, committing: Committing): Promise<Committed> {
   const branch = await branchHere(git);
   if (branch === null) throw failed('no branch is checked out');
-  const base = await git.said('rev-parse', '--verify', 'HEAD^{commit}');
+  const base = await git.output('rev-parse', '--verify', 'HEAD^{commit}');
   const commit = await commitOn(git, base, committing);
   if (commit === null) return { status: 'unchanged', branch, commit: null };
   await moveHere(git, { base, commit });
@@ -212,7 +212,7 @@ async function commitHere(git: Git, committing: Committing): Promise<Committed> 
 
 async function branchHere(git: Git): Promise<string | null> {
   if ((await git.tried('symbolic-ref', '--quiet', 'HEAD')) !== null) return null;
-  return (await git.said('symbolic-ref', '--quiet', 'HEAD')).replace(/^refs\/heads\//, '');
+  return (await git.output('symbolic-ref', '--quiet', 'HEAD')).replace(/^refs\/heads\//, '');
 }
 
 /** After a push, the checkout follows if it was at the commit below. */
@@ -220,15 +220,15 @@ async function followHere(
   git: Git,
   { branch, base, commit }: { readonly branch: string; readonly base: string; readonly commit: string },
 ): Promise<void> {
-  const here = await git.said('rev-parse', '--verify', 'HEAD^{commit}');
+  const here = await git.output('rev-parse', '--verify', 'HEAD^{commit}');
   if (here === base && (await branchHere(git)) === branch) await moveHere(git, { base, commit });
 }
 
 /** Moves the branch that is checked out, and updates the entry of the file in the index. */
 async function moveHere(git: Git, { base, commit }: { readonly base: string; readonly commit: string }): Promise<void> {
-  await git.said('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
-  const blob = await git.said('rev-parse', '--verify', `${commit}:${git.path}`);
-  await git.said('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+  await git.output('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
+  const blob = await git.output('rev-parse', '--verify', `${commit}:${git.path}`);
+  await git.output('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
 }
 
 function failed(why: string): Failure {

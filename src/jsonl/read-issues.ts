@@ -97,7 +97,7 @@ function places(values: readonly string[]): string {
   return values.map(() => '?').join(', ');
 }
 
-interface Planes {
+interface TablesPresent {
   readonly hasWisps: boolean;
   readonly hasLeases: boolean;
 }
@@ -108,7 +108,7 @@ type Key = z.infer<typeof keyRow>;
 async function readPage(
   sql: Sql,
   page: readonly Key[],
-  { hasWisps, hasLeases }: Planes,
+  { hasWisps, hasLeases }: TablesPresent,
 ): Promise<(id: string) => IssueLine | null> {
   const all = page.map(({ id }) => id);
   const wisps = page.flatMap(({ id, wisp }) => (wisp === 0 ? [] : [id]));

@@ -7,7 +7,7 @@ import { openLost, rootOf } from './lost-choices.ts';
 import type { Restoration } from './restore-statements.ts';
 import type { Details, RowDetails } from './row-details.ts';
 
-interface Asked {
+interface QuestionBase {
   /** Its number among all rows to decide, from 1. */
   readonly position: number;
   readonly total: number;
@@ -17,7 +17,7 @@ interface Asked {
 }
 
 /** A row in conflict to decide, or one of its cells. */
-export interface RowQuestion extends Asked {
+export interface RowQuestion extends QuestionBase {
   readonly kind: 'row';
   readonly row: UnresolvedRow;
   readonly details: RowDetails | undefined;
@@ -32,7 +32,7 @@ export interface RowQuestion extends Asked {
 }
 
 /** A lost row to decide. */
-export interface LostQuestion extends Asked {
+export interface LostQuestion extends QuestionBase {
   readonly kind: 'lost';
   readonly row: LostRow;
   /** What restoring it would do; null if it cannot be restored. */
@@ -134,7 +134,7 @@ function itemsOf({ merges, lost }: ConflictsFile): Item[] {
 
 function questionOf(
   item: Item,
-  { about, state, known }: { readonly about: Asked; readonly state: State; readonly known: Known },
+  { about, state, known }: { readonly about: QuestionBase; readonly state: State; readonly known: Known },
 ): Question {
   if (item.kind === 'lost') {
     const { row } = item;

@@ -171,7 +171,7 @@ interface Found {
   readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
   /** Peers that this run checked; entries of the others stay. */
-  readonly heard: readonly string[];
+  readonly checked: readonly string[];
   /** All configured peers. */
   readonly configured: readonly string[];
 }
@@ -183,7 +183,7 @@ interface Found {
  */
 export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFile {
   const before = last?.branch === found.branch ? last.merges : [];
-  const silent = before.filter(({ peer }) => found.configured.includes(peer) && !found.heard.includes(peer));
+  const silent = before.filter(({ peer }) => found.configured.includes(peer) && !found.checked.includes(peer));
   const kept = found.merges.map((merge) =>
     withChoices(
       merge,

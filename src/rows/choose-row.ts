@@ -94,7 +94,7 @@ export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rul
   if (policy.kind === 'whole') {
     const winner = latestRow(row, rowConflict, rules);
     const whole = wholeRow(winner, rowConflict);
-    if (isSettled(row, policy)) return whole;
+    if (isAutomatic(row, policy)) return whole;
     return { ...whole, left: true, confirm: { columns: rowConflict.conflicting, lost: otherSide(winner.side) } };
   }
   if (rowConflict.kind === 'added' && policy.kind === 'cells') {
@@ -162,10 +162,10 @@ function mergeCells(row: ConflictRow, rowConflict: RowConflict, rules: Rules): C
 }
 
 /** Whether a setting needs no person. */
-function isSettled(row: ConflictRow, { settled }: Extract<TablePolicy, { readonly kind: 'whole' }>): boolean {
-  if (settled === undefined) return true;
-  const key = (row.ours ?? row.theirs)?.[settled.column] ?? '';
-  return settled.prefixes.some((prefix) => key.startsWith(prefix));
+function isAutomatic(row: ConflictRow, { automatic }: Extract<TablePolicy, { readonly kind: 'whole' }>): boolean {
+  if (automatic === undefined) return true;
+  const key = (row.ours ?? row.theirs)?.[automatic.column] ?? '';
+  return automatic.prefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /** Whether every merge computes a column from others. */

@@ -13,14 +13,14 @@ export function familyOf(column: string, shape: TableShape, policy: TablePolicy)
 }
 
 /** The same conflict; if one column of a family is in conflict, all of them that differ are. */
-export function contestFamilies(
+export function widenToFamilies(
   row: ConflictRow,
   rowConflict: RowConflict,
   of: { readonly shape: TableShape; readonly policy: TablePolicy },
 ): RowConflict {
   if (rowConflict.kind !== 'changed' || of.policy.kind !== 'cells' || of.policy.families === undefined)
     return rowConflict;
-  const contested = new Set(
+  const inConflict = new Set(
     rowConflict.conflicting.flatMap((column) =>
       familyOf(column, of.shape, of.policy).filter(
         (name) => name === column || (row.ours?.[name] ?? null) !== (row.theirs?.[name] ?? null),
@@ -29,7 +29,7 @@ export function contestFamilies(
   );
   return {
     ...rowConflict,
-    conflicting: of.shape.columns.flatMap(({ name }) => (contested.has(name) ? [name] : [])),
-    theirs: rowConflict.theirs.filter((name) => !contested.has(name)),
+    conflicting: of.shape.columns.flatMap(({ name }) => (inConflict.has(name) ? [name] : [])),
+    theirs: rowConflict.theirs.filter((name) => !inConflict.has(name)),
   };
 }

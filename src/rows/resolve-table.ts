@@ -10,7 +10,7 @@ import type { RowConflict } from './classify.ts';
 import { readRowConflicts } from './classify.ts';
 import { type ConflictingRow, type Histories, readClock } from './clock/read-clock.ts';
 import { type DocumentMerge, planDocument } from './document-merge.ts';
-import { contestFamilies } from './families.ts';
+import { widenToFamilies } from './families.ts';
 import type { Merging } from './merging.ts';
 import { otherSide, type Side, takeReport } from './merging.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
@@ -110,7 +110,7 @@ async function choosePage(sql: Sql, merging: Merging, page: Page): Promise<Chose
   const conflicting = page.rows.flatMap((row, index): ConflictingRow[] => {
     const found = rowConflicts[index];
     if (found === undefined) return [];
-    const rowConflict = contestFamilies(row, found, { shape, policy });
+    const rowConflict = widenToFamilies(row, found, { shape, policy });
     return [{ row, rowConflict, documents: documentsOf(shape, { row, rowConflict, strategy }) }];
   });
   const timed = strategy === 'newest' ? conflicting.filter(({ rowConflict }) => needsTimes(rowConflict, policy)) : [];
@@ -156,7 +156,7 @@ const KINDS = {
 
 /**
  * A row as it is reported: without derived columns, and not at all if only these are in conflict. Columns that a person
- * must confirm are apart from those that are settled.
+ * must confirm are apart from the others.
  */
 function reportedRows(
   shape: TableShape,
@@ -180,14 +180,12 @@ function reportedRows(
   };
   if (confirm === undefined) return [resolved];
   const toConfirm = (column: string | null): boolean => column === null || confirm.columns.includes(column);
-  const settled = columns.filter((name) => !toConfirm(name));
-  const [apart, others] = [
-    resolved.wins.filter((win) => toConfirm(win.column)),
-    resolved.wins.filter((win) => !toConfirm(win.column)),
-  ];
+  const decided = columns.filter((name) => !toConfirm(name));
+  const winsToConfirm = resolved.wins.filter((win) => toConfirm(win.column));
+  const otherWins = resolved.wins.filter((win) => !toConfirm(win.column));
   return [
-    ...(settled.length === 0 ? [] : [{ ...resolved, columns: settled, wins: others }]),
-    { ...resolved, columns: [...confirm.columns], wins: apart, left: true, from: confirm.lost },
+    ...(decided.length === 0 ? [] : [{ ...resolved, columns: decided, wins: otherWins }]),
+    { ...resolved, columns: [...confirm.columns], wins: winsToConfirm, left: true, from: confirm.lost },
   ];
 }
 

@@ -30,7 +30,7 @@ export type TablePolicy =
   | {
       readonly kind: 'whole';
       /** The settings that need no person, by the beginnings of their keys; undefined: none needs one. */
-      readonly settled?: { readonly column: string; readonly prefixes: readonly string[] };
+      readonly automatic?: { readonly column: string; readonly prefixes: readonly string[] };
     }
   | { readonly kind: 'maximum'; readonly column: string };
 

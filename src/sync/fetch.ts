@@ -10,7 +10,7 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
 import { leaseFailure } from './history/lease.ts';
-import { findRewritten, type Rewritten, rewrittenFailure, waysOut } from './history/rewritten.ts';
+import { findRewritten, type Rewritten, rewriteOptions, rewrittenFailure } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import { rightsOf } from './peer-actions.ts';
@@ -247,7 +247,7 @@ async function unrelated(
     `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
       `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
       `and is at ${tip.hash}`,
-    progress.inbox === null ? { hint: unrelatedHint(waysOut(progress.peer, { ...heads, base: null })) } : {},
+    progress.inbox === null ? { hint: unrelatedHint(rewriteOptions(progress.peer, { ...heads, base: null })) } : {},
   );
 }
 

@@ -45,7 +45,7 @@ describe('the message of a failure', () => {
     ['unknown', {}, ['an error that dolt-federation does not know']],
     ['auth', { peer: 'live', sentence: 'live requires credentials' }, ['live requires credentials']],
   ] as const)('of %s about %j starts with our sentence', (code, about, lines) => {
-    const failure = new Failure(code, SAID, { said: SAID });
+    const failure = new Failure(code, SAID, { toolText: SAID });
     const words = code === 'auth' ? "API Authentication Failure: Access denied for user 'root'" : expect.any(String);
     const [last, ...first] = messageOf(failure, about).split('\n').toReversed();
     expect(first.toReversed()).toEqual(lines);

@@ -3,7 +3,7 @@ import { COMMAND_TABLE } from '../../../src/commands/index.ts';
 import { DEFAULT_SYNC_REQUEST, type SyncRequest } from '../../../src/commands/request.ts';
 import type { EventVerdict } from '../../../src/frontends/action/event.ts';
 import type { InputName } from '../../../src/frontends/action/inputs.ts';
-import { ACTION_COMMANDS, askedByInputs, askedCommand } from '../../../src/frontends/action/inputs.ts';
+import { ACTION_COMMANDS, commandOfInputs, rawRequestOfInputs } from '../../../src/frontends/action/inputs.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
 import { HEAD } from '../../helpers/results.ts';
 import { failureOf } from '../../helpers/thrown.ts';
@@ -22,7 +22,7 @@ const UNSAFE: EventVerdict = { ...SAFE, trusted: false };
 
 function request(inputs: Inputs = {}, event = SAFE) {
   const written = (name: InputName) => inputs[name] ?? '';
-  return COMMAND_TABLE[askedCommand(written)].prepare(askedByInputs(written, event)).request;
+  return COMMAND_TABLE[commandOfInputs(written)].prepare(rawRequestOfInputs(written, event)).request;
 }
 
 describe('the request of the inputs', () => {
@@ -31,7 +31,7 @@ describe('the request of the inputs', () => {
   });
 
   test.each(ACTION_COMMANDS)('the command %s', (command) => {
-    expect(askedCommand(() => command.toUpperCase())).toBe(command);
+    expect(commandOfInputs(() => command.toUpperCase())).toBe(command);
     // Only these need no Dolt.
     expect(request({ command, results: 'r' }).dolt === undefined).toBe(['validate', 'report'].includes(command));
   });

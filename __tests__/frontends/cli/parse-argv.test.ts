@@ -3,8 +3,8 @@ import { COMMAND_TABLE } from '../../../src/commands/index.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../../src/commands/request.ts';
 import { COMMAND_NAMES, COMMANDS } from '../../../src/contract/commands.ts';
 import type { ReportValues } from '../../../src/contract/vocabulary.ts';
-import { askedByFlags } from '../../../src/frontends/cli/asked.ts';
 import { parseArgv } from '../../../src/frontends/cli/parse-argv.ts';
+import { rawRequestOfFlags } from '../../../src/frontends/cli/raw-request.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
 import { parsed, prepared } from '../../helpers/command-line.ts';
 import { HEAD } from '../../helpers/results.ts';
@@ -166,7 +166,7 @@ describe('how the result is shown', () => {
 
   test('a terminal may show values, a pipe only keys, and the user has the last word', () => {
     const shown = (line: string, values: ReportValues) =>
-      COMMAND_TABLE.sync.prepare(askedByFlags(parse(line).parsed, values)).request;
+      COMMAND_TABLE.sync.prepare(rawRequestOfFlags(parse(line).parsed, values)).request;
     expect(shown('sync', 'full')).toMatchObject({ reportValues: 'full' });
     expect(shown('sync', 'keys')).toMatchObject({ reportValues: 'keys' });
     expect(shown('sync --report-values none', 'full')).toMatchObject({ reportValues: 'none' });

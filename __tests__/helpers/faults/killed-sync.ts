@@ -81,7 +81,7 @@ export async function killedSync(
     ...(await temporary(databases, place, 'after the kill')),
     ...(await recover(databases, place)),
     ...(await temporary(databases, place, 'after the next sync')),
-    ...(await lookAtEverything(databases, { place, before })),
+    ...(await readEverything(databases, { place, before })),
   ];
   return { hits: runs.flatMap(({ hit }) => hit ?? []), complaints };
 }
@@ -181,7 +181,7 @@ async function temporary(databases: Databases, place: string, when: string): Pro
 }
 
 /** At the end: one head at all mailboxes that holds every commit, no scratch branch, no damage. */
-async function lookAtEverything(
+async function readEverything(
   databases: Databases,
   { place, before }: { readonly place: string; readonly before: readonly string[] },
 ): Promise<readonly string[]> {

@@ -18,8 +18,8 @@ import { runResult } from '../outcome/run-result.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import { readSyncSettings } from '../prepare/sync-settings.ts';
 import { type Drilled, drillCopies } from './drill-copies.ts';
-import { failLongUnproven, type Known, rememberCopies } from './memory.ts';
 import { backupPeers } from './peers.ts';
+import { failLongUnproven, type Known, recordBackups } from './record-backups.ts';
 import type { BackupRequest } from './request.ts';
 import { withBackup } from './result.ts';
 import { writeProof } from './write-proof.ts';
@@ -47,7 +47,7 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     const now = new Date();
     const known: ReadonlyMap<PeerProgress, Known> = request.dryRun
       ? new Map()
-      : await rememberCopies(database, prepared, copied, now);
+      : await recordBackups(database, prepared, copied, now);
     failLongUnproven(copied, known, request.staleAfter, now);
     return { prepared, copied, recorded, known };
   });

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
-import { isUnserved } from '../../backup/blame.ts';
 import type { Release } from '../../backup/choose-release.ts';
 import { type Contents, type Depth, readContents } from '../../backup/contents.ts';
 import { type DrillResult, drillPeer } from '../../backup/drill.ts';
+import { isUnserved } from '../../backup/drill-errors.ts';
 import { namesToDrill } from '../../backup/rotation.ts';
 import { durationText } from '../../contract/duration.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
@@ -86,7 +86,7 @@ export async function drillCopies(
             retries: context.retries,
           });
           drills.set(progress, found);
-          judge(progress, found);
+          recordDrill(progress, found);
         }),
       ),
     );
@@ -99,7 +99,7 @@ export async function drillCopies(
 }
 
 /** Records the result of a drill in the progress of its peer. */
-function judge(progress: PeerProgress, found: DrillResult): void {
+function recordDrill(progress: PeerProgress, found: DrillResult): void {
   progress.countTime();
   switch (found.kind) {
     case 'proven':

@@ -8,10 +8,10 @@ import { type BackupRequest, requestedBackup } from './request.ts';
 import { refuseUnwritable } from './write-proof.ts';
 
 export const backupCommand = defineCommand({
-  parse: (asked): BackupRequest => ({
-    ...syncRequest('backup', asked),
+  parse: (raw): BackupRequest => ({
+    ...syncRequest('backup', raw),
     command: 'backup',
-    backup: requestedBackup(asked),
+    backup: requestedBackup(raw),
   }),
   run: async (request, context) => {
     await refuseUnwritable(request, context);

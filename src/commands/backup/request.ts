@@ -1,7 +1,7 @@
 import { refusedName } from '../../config/names.ts';
 import type { DrillMode } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
-import type { Asked } from '../command.ts';
+import type { RawRequest } from '../command.ts';
 import type { SyncRequest } from '../request.ts';
 
 /** The options of a backup, besides those of every run. */
@@ -21,7 +21,7 @@ export interface BackupRequest extends SyncRequest {
 }
 
 /** @throws Failure `bad-usage` */
-export function requestedBackup({ read, releaseTag }: Asked): BackupOptions {
+export function requestedBackup({ read, releaseTag }: RawRequest): BackupOptions {
   const tag = read('tag') ?? releaseTag;
   if (read('fail-on') === 'primary') {
     throw new Failure('bad-usage', '`--fail-on primary` has no meaning for backup: the primary gets none', {

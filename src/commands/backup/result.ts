@@ -7,7 +7,7 @@ import { minute } from '../../report/figures.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { toProblem } from '../outcome/problems.ts';
 import type { Copied } from './backup.ts';
-import type { Known } from './memory.ts';
+import type { Known } from './record-backups.ts';
 import type { BackupRequest } from './request.ts';
 
 /** A run's result with the facts about each backup. It omits the primary if only its tag was read. */

@@ -8,7 +8,7 @@ import { checkDatabaseSettings } from '../../dolt/server/config.ts';
 import { readStateFile } from '../../sync/history/last-verified.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
-import { refuseFrozen } from '../prepare/beside/frozen.ts';
+import { refuseFrozen } from '../prepare/bd/frozen.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
 import { serverFor } from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';

@@ -128,14 +128,14 @@ async function capabilitiesOf(
 }
 
 export const doctorCommand = defineCommand({
-  parse: (asked): DoctorRequest => ({
-    credentials: asked.credentials,
-    only: asked.operands,
-    database: asked.read('database'),
-    branch: requestedBranch(asked.read('branch')),
-    untrusted: asked.untrusted,
-    overrides: requestedConfig(asked.read),
-    dolt: requestedDolt(asked),
+  parse: (raw): DoctorRequest => ({
+    credentials: raw.credentials,
+    only: raw.operands,
+    database: raw.read('database'),
+    branch: requestedBranch(raw.read('branch')),
+    untrusted: raw.untrusted,
+    overrides: requestedConfig(raw.read),
+    dolt: requestedDolt(raw),
   }),
   run: doctor,
   render: (result) => ({

@@ -3,7 +3,7 @@ import { parseSettingValue } from '../../config/setting-keys.ts';
 import { PEER_SETTING_NAMES, PEER_SETTINGS, type PeerSettingName } from '../../contract/peer-options.ts';
 import { Failure } from '../../core/failure.ts';
 import { splitList } from '../../core/lists.ts';
-import type { Asked } from '../command.ts';
+import type { RawRequest } from '../command.ts';
 
 /**
  * The options of a peer on the command line; `add-peer` and `set-peer` read the same ones.
@@ -11,7 +11,7 @@ import type { Asked } from '../command.ts';
  * @throws Failure `bad-usage` if a value does not fit its option, or if it is to be set and removed
  */
 export function requestedPeerChanges(
-  { read, written }: Pick<Asked, 'read' | 'written'>,
+  { read, written }: Pick<RawRequest, 'read' | 'written'>,
   empty: 'empty-removes' | 'refuse-empty',
 ): PeerChanges {
   const removed = new Set(requestedRemovals(read('unset')));

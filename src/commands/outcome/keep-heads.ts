@@ -4,7 +4,7 @@ import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
 import { readStateFile } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
-import { storeHeads, toCarry } from '../prepare/cache/heads.ts';
+import { headsToCache, storeHeads } from '../prepare/cache/heads.ts';
 import { bootstrapPeer } from '../prepare/locate-database.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
@@ -39,8 +39,8 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
       kept: new Set(await commitsAmong(sql, { from: null, to: sourceHead }, heads)),
     }));
     if (root === null) return;
-    const after = toCarry(stateFile, lastVerified.carried, { root, isKept: (one) => kept.has(one) });
-    await storeHeads({ root, shard: request.shard }, context, { before: lastVerified.carried, after });
+    const after = headsToCache(stateFile, lastVerified.cached, { root, isKept: (one) => kept.has(one) });
+    await storeHeads({ root, shard: request.shard }, context, { before: lastVerified.cached, after });
   } catch (thrown) {
     context.log.info(`the last heads of the peers were not stored: ${toFailure(thrown).message}`);
   }

@@ -74,7 +74,7 @@ async function recordState(
     ? (await rootCommit(sql, head)).hash
     : lastVerified.root;
   const findings = mayWrite ? await findingsOf(sql, allProgress, { ...local, root }) : [];
-  const gone = mayWrite ? await givenUp(sql, allProgress, head) : [];
+  const gone = mayWrite ? await abandonedHeads(sql, allProgress, head) : [];
   const known = retire(remember(stateFile, findings), branch, gone);
   recordVerified(known, allProgress, { branch, root });
   const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
@@ -126,7 +126,7 @@ async function findingsOf(
 }
 
 /** Heads that one side gave up in this run in favour of the other's history. */
-async function givenUp(sql: Sql, allProgress: readonly PeerProgress[], head: string): Promise<string[]> {
+async function abandonedHeads(sql: Sql, allProgress: readonly PeerProgress[], head: string): Promise<string[]> {
   const former = allProgress
     .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)
     .flatMap(({ adopted, replaced, remembered }) => [adopted?.head, replaced?.head, remembered?.head])

@@ -253,7 +253,7 @@ function errorOf(progress: PeerProgress): PeerResult['error'] {
   if (failure === null) return null;
   const { code, retryable, hint } = failure;
   const { peer, credentials } = progress;
-  const isRefused = code === 'auth' && failure.said !== null;
+  const isRefused = code === 'auth' && failure.toolText !== null;
   const entry = isRefused && credentials === null ? credentialsToAdd(peer) : undefined;
   if (entry !== undefined) {
     const message = messageOf(failure, { sentence: `${peer.name} requires credentials, and none were given` });

@@ -1,7 +1,7 @@
 import { ERRORS } from '../../contract/error-codes.ts';
 import { errorMessage, type Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { lineThatMatters } from '../../dolt/failure-text.ts';
+import { decidingLine } from '../../dolt/failure-text.ts';
 
 /** How many characters of a tool's output one line of the log may hold. */
 const TAIL_CHARACTERS = 4_000;
@@ -29,13 +29,13 @@ export function messageOf(
   failure: Failure,
   about: { readonly peer?: string; readonly note?: string; readonly sentence?: string } = {},
 ): string {
-  const { code, said, message } = failure;
+  const { code, toolText, message } = failure;
   const note = about.note === undefined ? [] : [about.note];
-  if (said === null) return [message, ...note].join('\n');
+  if (toolText === null) return [message, ...note].join('\n');
   const { title } = ERRORS[code];
   const isOfPeer = about.peer !== undefined && title.startsWith('The peer');
   const titled = isOfPeer ? title.replace('The peer', () => about.peer ?? '') : lowerFirst(title);
-  return [about.sentence ?? titled, ...note, `Dolt said: ${lineThatMatters(said)}`].join('\n');
+  return [about.sentence ?? titled, ...note, `Dolt said: ${decidingLine(toolText)}`].join('\n');
 }
 
 /** `Git` and `Dolt` are names. */

@@ -78,7 +78,7 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
   const next = nextFile(last, {
     ...found,
     branch,
-    heard: allProgress
+    checked: allProgress
       .filter((progress) => !unread.has(progress))
       .filter(
         (progress) =>

@@ -12,16 +12,16 @@ import { type SyncRequest, sendsOnly } from '../request.ts';
 /** What the configuration says about deliveries to our own database. */
 export type InboxSettings = Pick<Configuration, 'inbox' | 'strategy' | 'sovereignty'>;
 
-type Asked = Pick<SyncRequest, 'command' | 'only' | 'onlyRoles'>;
+type InboxRequest = Pick<SyncRequest, 'command' | 'only' | 'onlyRoles'>;
 
 /** Whether a run may merge deliveries although it has no peers. */
-export function readsInboxes(asked: Asked, { inbox }: Pick<Configuration, 'inbox'>): boolean {
+export function readsInboxes(request: InboxRequest, { inbox }: Pick<Configuration, 'inbox'>): boolean {
   const isOn = typeof inbox.value === 'boolean' ? inbox.value : inbox.value.length > 0;
-  return isOn && !sendsOnly(asked) && asked.only.length === 0 && asked.onlyRoles.length === 0;
+  return isOn && !sendsOnly(request) && request.only.length === 0 && request.onlyRoles.length === 0;
 }
 
 interface Receiving {
-  readonly request: Asked;
+  readonly request: InboxRequest;
   /** Folder of the database. */
   readonly path: string;
   /** The federated branch. */

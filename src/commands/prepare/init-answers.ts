@@ -42,7 +42,7 @@ export async function initAnswers(asking: Asking): Promise<InitAnswers> {
   const database = await askDatabase(asking);
   const endpoint = await askEndpoint(asking);
   const more = await askMore(asking, endpoint);
-  return { database, endpoint, town: await askTown(asking), ...more };
+  return { database, endpoint, town: await askName(asking), ...more };
 }
 
 async function askDatabase({ request, context, configuration, prompt }: Asking): Promise<string> {
@@ -141,7 +141,7 @@ async function askMore({ request, context, prompt }: Asking, text: string): Prom
   return { aws, live: answer };
 }
 
-async function askTown({ request, configuration, repository, root, prompt }: Asking): Promise<string | null> {
+async function askName({ request, configuration, repository, root, prompt }: Asking): Promise<string | null> {
   const given = request.name ?? configuration.town.value;
   if (given !== null) return requireTown(given);
   const guess = repository?.name ?? basename(root);

@@ -14,7 +14,7 @@ import {
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
-import { type CarriedHeads, carriedHead, carriedRetired, NO_HEADS } from './cache/heads.ts';
+import { type CachedHeads, cachedHead, cachedRetired, NO_HEADS } from './cache/heads.ts';
 
 /** Earlier heads that a run knows before it reads any peer. */
 export interface LastVerified {
@@ -25,7 +25,7 @@ export interface LastVerified {
   /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
   /** Heads that an earlier run on another machine stored. */
-  readonly carried: CarriedHeads;
+  readonly cached: CachedHeads;
   /** Why the state file could not be read; null: it could, or there is none. */
   readonly warning: string | null;
 }
@@ -37,7 +37,7 @@ interface LocalDatabase {
   readonly ours: string;
   readonly mayWrite: boolean;
   /** Gets the heads that an earlier run on another machine stored; null: the database was not cloned on this one. */
-  readonly carry: ((root: string) => Promise<CarriedHeads>) | null;
+  readonly restoreCached: ((root: string) => Promise<CachedHeads>) | null;
 }
 
 /** Which entry of the state file belongs to a peer. */
@@ -54,7 +54,7 @@ export async function readLastVerified(
   allProgress: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
-  const { path, branch, ours, mayWrite, carry } = localDatabase;
+  const { path, branch, ours, mayWrite, restoreCached } = localDatabase;
   const { stateFile, warning } = await readStateFile(path);
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set(entries.map(({ head }) => head))];
@@ -64,8 +64,8 @@ export async function readLastVerified(
     for (const progress of allProgress)
       progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
     const isComplete = allProgress.every(({ remembered }) => remembered !== null);
-    const carried = carry === null || isComplete ? NO_HEADS : await carry(root);
-    const fromCache = headsFromCache(allProgress, carried, { branch, root });
+    const cached = restoreCached === null || isComplete ? NO_HEADS : await restoreCached(root);
+    const fromCache = headsFromCache(allProgress, cached, { branch, root });
     const remotes = await remotesOf(
       database,
       path,
@@ -73,17 +73,17 @@ export async function readLastVerified(
     );
     const fromRefs = await headsFromRefs(database, allProgress, { ...localDatabase, root, remotes });
     // A failed write is reported at the end of the run, which writes it again.
-    const gaveUp = carriedRetired(carried, branch);
+    const gaveUp = cachedRetired(cached, branch);
     const found = [...fromCache, ...fromRefs];
     const writes = mayWrite && warning === null && found.length + gaveUp.length > 0;
     const next = retire(remember(stateFile, found), branch, gaveUp);
     if (writes) await writeStateFile(path, next).catch(() => undefined);
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
-    return { root, known, dropped, carried, warning };
+    return { root, known, dropped, cached, warning };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], carried: NO_HEADS, warning };
+    return { root: null, known: [], dropped: [], cached: NO_HEADS, warning };
   }
 }
 
@@ -101,12 +101,12 @@ function droppedHeads(
  */
 function headsFromCache(
   allProgress: readonly PeerProgress[],
-  carried: CarriedHeads,
+  cached: CachedHeads,
   { branch, root }: { readonly branch: string; readonly root: string },
 ): Finding[] {
   return allProgress.flatMap((progress) => {
     const place = placeOf(progress, branch, root);
-    const found = progress.remembered === null ? carriedHead(carried, place) : null;
+    const found = progress.remembered === null ? cachedHead(cached, place) : null;
     if (found === null) return [];
     const { head, verifiedAt } = found;
     progress.remember({ head, verifiedAt, certain: false, isRestored: true });

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
+import type { BdServer } from '../../beads/bd-server.ts';
 import { isDatabase } from '../../beads/database-folders.ts';
-import type { BdServer } from '../../beads/server-of.ts';
-import { type BdBeside, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
+import { type BdUsage, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
 import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
 import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
@@ -42,7 +42,7 @@ export type Found =
       /** The server that bd uses for it; null: none is known. */
       readonly server: BdServer | null;
       /** null: bd does not use it. */
-      readonly bd: BdBeside | null;
+      readonly bd: BdUsage | null;
       readonly notices: readonly Diagnostic[];
     }
   | { readonly kind: 'to-clone'; readonly path: string }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { requireNoDaemon } from '../../beads/beside/daemon.ts';
+import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -21,10 +21,10 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts';
-import { behindGates } from './beside/behind-gates.ts';
-import { refuseFrozen } from './beside/frozen.ts';
-import { openCopyBesideBd } from './beside/open-copy.ts';
-import { stopBd } from './beside/stop-bd.ts';
+import { behindGates } from './bd/behind-gates.ts';
+import { refuseFrozen } from './bd/frozen.ts';
+import { openCopyOfEmbedded } from './bd/open-copy.ts';
+import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore, type KeptClone } from './cache/clone.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { bootstrapPeer, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
@@ -114,7 +114,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
   const writes = mayWrite(request);
   if (found.kind === 'database') {
-    const beside = await openCopyBesideBd(request, context, known, found);
+    const beside = await openCopyOfEmbedded(request, context, known, found);
     if (beside !== null) return beside;
     const copied = writes ? null : await openCopy(found, context, at);
     if (copied !== null) return copied;
@@ -329,8 +329,8 @@ async function clone(
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty('is empty', thrown);
     const { folder } = source.endpoint;
-    const { code, message, hint, said, cause } = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
+    const { code, message, hint, toolText, cause } = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
     // The whole run fails, so nothing else names the peer.
-    throw new Failure(code, message, { hint: hintFor(source.name, hint), said: said ?? undefined, cause });
+    throw new Failure(code, message, { hint: hintFor(source.name, hint), toolText: toolText ?? undefined, cause });
   }
 }

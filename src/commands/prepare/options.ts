@@ -11,7 +11,7 @@ import { SHA256 } from '../../install/digests.ts';
 import type { DoltRequest } from '../../install/dolt-request.ts';
 import { parseMirror } from '../../install/release-urls.ts';
 import { parseAskedVersion } from '../../install/version.ts';
-import type { Asked } from '../command.ts';
+import type { RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { JsonlCommit, JsonlRequest } from '../request.ts';
 
@@ -57,7 +57,7 @@ export async function requestedCredentials(asked: AskedCredentials, context: Con
  * @throws Failure `bad-usage` if a version, digest or mirror is malformed, or if a digest cannot be compared with
  * anything
  */
-export function requestedDolt({ read, written }: Pick<Asked, 'read' | 'written'>): DoltRequest {
+export function requestedDolt({ read, written }: Pick<RawRequest, 'read' | 'written'>): DoltRequest {
   const [path, source] = [read('dolt-path'), read('dolt-source')];
   const version = path === undefined || written('dolt-version') !== undefined ? read('dolt-version') : undefined;
   const sha256 = requestedDigest(read('dolt-sha256'));
@@ -121,7 +121,7 @@ function refusal(text: string): Failure {
  * What was said about the JSONL file.
  * @throws Failure `bad-usage` for an author without a name or an address
  */
-export function requestedJsonl({ read, gitBranch }: Pick<Asked, 'read' | 'gitBranch'>): JsonlRequest {
+export function requestedJsonl({ read, gitBranch }: Pick<RawRequest, 'read' | 'gitBranch'>): JsonlRequest {
   const jsonl = { path: read('jsonl-path'), allowFewer: read('allow-fewer') };
   const mode = read('jsonl-commit');
   switch (mode) {

@@ -13,7 +13,7 @@ import { peerReach } from '../../credentials/peer-reach.ts';
 import { requireRegion } from '../../credentials/providers/aws.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
 import { doltCapabilities } from '../../dolt/capabilities.ts';
-import { elsewhere } from '../../egress/host-rule.ts';
+import { remoteOnly } from '../../egress/host-rule.ts';
 import type { InstalledDolt } from '../../install/dolt-request.ts';
 import type { PeerAccess } from '../../sync/peer-plan.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +34,7 @@ export interface AccessRules {
   readonly dolthubHost: string;
   readonly patterns: readonly string[];
   /** Whether no peer may be at an address of this machine or its link; absent: they may. */
-  readonly elsewhere?: boolean;
+  readonly remoteOnly?: boolean;
   readonly capabilities: Parameters<typeof doltUrl>[1];
 }
 
@@ -52,13 +52,14 @@ export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
   const url = doltUrl(peer, access.capabilities, access.patterns);
   requireRegion(peer, credential, access.job.env);
   const hosts = peerReach(peer, credential, access.job.env);
-  const reach = access.elsewhere === true ? elsewhere(hosts) : hosts;
+  const reach = access.remoteOnly === true ? remoteOnly(hosts) : hosts;
   const destination = destinationOf(peer, reach, credential, access.job);
   return {
     url,
     engineCredentials: peerCredentials(peer, credential, access.job),
     reach,
-    destination: destination !== null && access.elsewhere === true ? { ...destination, elsewhere: true } : destination,
+    destination:
+      destination !== null && access.remoteOnly === true ? { ...destination, remoteOnly: true } : destination,
     user: peerUser(peer, credential),
     credentials: givenCredentials(peer, credential, access.job),
   };
@@ -87,7 +88,7 @@ export async function accessToPeers(
     githubToken,
     dolthubHost: endpointOptions(context.env, overrides).dolthubHost,
     patterns: configuration.allowedRemotePatterns.value,
-    elsewhere: untrusted,
+    remoteOnly: untrusted,
     capabilities: depends ? await doltCapabilities(dolt.path, context) : { s3: false },
   };
 }

@@ -100,9 +100,15 @@ export async function prepareSync(
     for (const notice of notices) notify(notice);
     const ours = (await branchHead(database, branch)) ?? before;
     const { shard } = request;
-    const carry = local.ephemeral ? (root: string) => restoreHeads({ root, shard }, context) : null;
+    const restoreCached = local.ephemeral ? (root: string) => restoreHeads({ root, shard }, context) : null;
     const writes = mayWrite(request);
-    const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: writes, carry });
+    const lastVerified = await readLastVerified(database, remotes, {
+      path,
+      branch,
+      ours,
+      mayWrite: writes,
+      restoreCached,
+    });
     return {
       branch,
       isCheckedOut,

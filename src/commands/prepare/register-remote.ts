@@ -1,4 +1,4 @@
-import { enterGates } from '../../beads/beside/gates.ts';
+import { enterGates } from '../../beads/processes/gates.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
@@ -13,7 +13,7 @@ import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { forgetPeer, registerPeers } from '../../sync/remotes/registration.ts';
 import { readRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { Context } from '../context.ts';
-import { refuseFrozen } from './beside/frozen.ts';
+import { refuseFrozen } from './bd/frozen.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
 import { tierRefusal } from './peer-access.ts';
 

@@ -4,7 +4,7 @@ import type { Credentials } from '../../credentials/credential.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
-import { behindGates } from './beside/behind-gates.ts';
+import { behindGates } from './bd/behind-gates.ts';
 import { locateDatabase } from './locate-database.ts';
 import type { LocalDatabase } from './open-database.ts';
 import { keptFolder, openServed, servedName } from './open-served.ts';

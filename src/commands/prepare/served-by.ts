@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { BdServer } from '../../beads/server-of.ts';
+import type { BdServer } from '../../beads/bd-server.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';

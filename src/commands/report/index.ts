@@ -15,7 +15,7 @@ import { combinedSummary } from '../../report/combined/summary.ts';
 import { combinedText } from '../../report/combined/text.ts';
 import { page } from '../../report/page/page.ts';
 import { withValues } from '../../report/values.ts';
-import { type Asked, defineCommand } from '../command.ts';
+import { defineCommand, type RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import { BY_STATUS, exitCodeOf } from '../outcome/exit-code.ts';
 import { toProblem } from '../outcome/problems.ts';
@@ -167,7 +167,7 @@ function onlyWaiting(runs: ReportResult['runs'], codes: readonly ExitCode[]): bo
   return isWaiting && codes.every((code) => code === EXIT.ok);
 }
 
-function requestedFiles({ read, operands }: Asked): readonly string[] {
+function requestedFiles({ read, operands }: RawRequest): readonly string[] {
   const written = read('results');
   const files = written === undefined ? operands : splitList(written);
   if (files.length > 0) return files;
@@ -177,13 +177,13 @@ function requestedFiles({ read, operands }: Asked): readonly string[] {
 }
 
 export const reportCommand = defineCommand({
-  parse: (asked): ReportRequest => ({
-    files: requestedFiles(asked),
-    expect: asked.read('expect'),
-    html: asked.read('html'),
-    failOn: asked.read('fail-on'),
-    reportValues: asked.read('report-values') ?? asked.reportValues,
-    untrusted: asked.untrusted,
+  parse: (raw): ReportRequest => ({
+    files: requestedFiles(raw),
+    expect: raw.read('expect'),
+    html: raw.read('html'),
+    failOn: raw.read('fail-on'),
+    reportValues: raw.read('report-values') ?? raw.reportValues,
+    untrusted: raw.untrusted,
   }),
   run: report,
   render: (result, { reportValues }) => ({

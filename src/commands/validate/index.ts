@@ -14,7 +14,7 @@ import { problemAnnotations } from '../../report/annotations.ts';
 import { COMMENT_BUDGET_BYTES, SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
 import { sarifText } from '../../report/validate/sarif.ts';
 import { reportText, validateJson, validateSummary, verdict } from '../../report/validate/text.ts';
-import { type Asked, defineCommand } from '../command.ts';
+import { defineCommand, type RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import { matrixOf } from '../fan-out/matrix.ts';
 import { toProblem } from '../outcome/problems.ts';
@@ -150,20 +150,20 @@ function labelOf({ status, changes }: ValidateResult): PullRequestLabel | null {
   return changes.length > 0 ? 'change' : 'no change';
 }
 
-function requestedLegs({ read, operands, allowNoPeers }: Asked): DivideRequest | undefined {
+function requestedLegs({ read, operands, allowNoPeers }: RawRequest): DivideRequest | undefined {
   const shards = read('shards');
   const onlyRoles = requestedRoles(read('only-role'));
   return shards === undefined ? undefined : { shards, only: splitList(operands.join(',')), onlyRoles, allowNoPeers };
 }
 
 export const validateCommand = defineCommand({
-  parse: (asked): ValidateRequest => ({
-    format: asked.read('format'),
-    base: asked.read('base'),
-    failOnChange: requestedChanges(asked.read('fail-on-change')),
-    divide: requestedLegs(asked),
-    untrusted: asked.untrusted,
-    overrides: requestedConfig(asked.read),
+  parse: (raw): ValidateRequest => ({
+    format: raw.read('format'),
+    base: raw.read('base'),
+    failOnChange: requestedChanges(raw.read('fail-on-change')),
+    divide: requestedLegs(raw),
+    untrusted: raw.untrusted,
+    overrides: requestedConfig(raw.read),
   }),
   run: validate,
   render: (validated, { format }) => {

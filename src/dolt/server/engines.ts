@@ -118,11 +118,12 @@ async function start(
   const { engineCredentials } = options;
   const begun = monotonicMs();
   const server = await openServer(context, options);
-  const said = (what: string, milliseconds: number) => context.log?.debug(`${what} (${Math.round(milliseconds)} ms)`);
+  const logTime = (what: string, milliseconds: number) =>
+    context.log?.debug(`${what} (${Math.round(milliseconds)} ms)`);
   try {
-    const onCall = (procedure: string, milliseconds: number) => said(`Dolt: CALL ${procedure}`, milliseconds);
+    const onCall = (procedure: string, milliseconds: number) => logTime(`Dolt: CALL ${procedure}`, milliseconds);
     const database = { ...(await openDatabase({ ...server, onCall }, connections)), folder: options.database };
-    said('Dolt: sql-server is ready', monotonicMs() - begun);
+    logTime('Dolt: sql-server is ready', monotonicMs() - begun);
     return { server, engine: engineOf(context, server, database, engineCredentials), engineCredentials };
   } catch (thrown) {
     await server.stop();

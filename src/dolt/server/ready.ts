@@ -32,7 +32,7 @@ type StartOutcome =
 /** Opening a large database can take long; a server that does not answer within this time never will. */
 const READY_WITHIN_MS = 60_000;
 /** A server does not report when it listens, so it is polled; a start takes about 200 ms. */
-const KNOCK_EVERY_MS = 10;
+const POLL_MS = 10;
 
 export function isReady(outcome: StartOutcome): boolean {
   return outcome.kind === 'ready';
@@ -56,7 +56,7 @@ export async function awaitReady(awaited: Awaited): Promise<StartOutcome> {
     if (end !== null) return end;
     if (awaited.signal.aborted) return { kind: 'interrupted' };
     if (await answers(awaited.address)) return { kind: 'ready' };
-    await delay(KNOCK_EVERY_MS);
+    await delay(POLL_MS);
   }
   return { kind: 'too-slow', afterMs: READY_WITHIN_MS };
 }

@@ -19,7 +19,7 @@ export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
 /** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
   const means = classify(text);
-  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause, said: text });
+  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause, toolText: text });
 }
 
 function isErrorCode(value: string): value is ErrorCode {

@@ -5,9 +5,9 @@ import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { stepWords } from './input-words.ts';
 import { inputValue, type WrittenInputs } from './inputs.ts';
 import { logEvent, stepLogger } from './logger.ts';
+import { rewordForStep } from './reword-for-step.ts';
 import { rememberResources } from './state.ts';
 import { workingDirectory } from './working-directory.ts';
 
@@ -34,7 +34,7 @@ export async function actionContext(
   { untrusted, proposed, repository, ownWorkflow }: EventContext,
 ): Promise<Context> {
   const directory = inputValue('working-directory', written('working-directory'));
-  const words = stepWords(env);
+  const words = rewordForStep(env);
   const log = stepLogger(secrets, words);
   const service = inputValue('cache', written('cache')) ? cacheServiceOf(env) : null;
   if (service?.kind === 'unavailable') log.debug(`The Actions cache is not available: ${service.why}`);
@@ -51,7 +51,7 @@ export async function actionContext(
     cloneDir: join(runner.tempDir, 'dolt-federation'),
     conflictsDir: runner.tempDir,
     userHome: false,
-    words,
+    reword: words,
     log,
     cache: service?.kind === 'available' ? new ActionsCache(service, { env, log, secrets, signal }) : undefined,
     secrets,

@@ -1,5 +1,5 @@
 import { getInput } from '@actions/core';
-import type { Asked } from '../../commands/command.ts';
+import type { RawRequest } from '../../commands/command.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandEntry, type CommandName } from '../../contract/commands.ts';
 import type { OptionEntry } from '../../contract/option-entry.ts';
 import type { OptionValue, ReadOption } from '../../contract/option-value.ts';
@@ -82,7 +82,7 @@ export const ACTION_COMMANDS: readonly CommandName[] = COMMAND_NAMES.filter((nam
 });
 
 /** @throws Failure `bad-usage` */
-export function askedCommand(written: WrittenInputs): CommandName {
+export function commandOfInputs(written: WrittenInputs): CommandName {
   return inputChoice('command', written('command') || DEFAULT_COMMAND, ACTION_COMMANDS);
 }
 
@@ -90,7 +90,7 @@ export function askedCommand(written: WrittenInputs): CommandName {
  * Parses the inputs, given the event. `allow-untrusted-event` lets an event write that otherwise may not.
  * @throws Failure `bad-usage` with the input and its allowed values
  */
-export function askedByInputs(written: WrittenInputs, event: EventVerdict): Asked {
+export function rawRequestOfInputs(written: WrittenInputs, event: EventVerdict): RawRequest {
   const read: ReadOption = (name) => inputValue(name, written(name));
   const credentials = read('credentials');
   return {

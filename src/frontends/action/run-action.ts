@@ -14,8 +14,7 @@ import { type Alarming, raiseAlarm, requestedAlarm } from './alarm.ts';
 import { type Commenting, commentOn } from './comment.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
 import { judgeEvent, readPayload } from './event.ts';
-import { stepWords } from './input-words.ts';
-import { askedByInputs, askedCommand, inputValue, takeInputs } from './inputs.ts';
+import { commandOfInputs, inputValue, rawRequestOfInputs, takeInputs } from './inputs.ts';
 import { logText, logWarning, stepSecrets } from './logger.ts';
 import {
   failureValues,
@@ -27,6 +26,7 @@ import {
   writeResultFile,
 } from './outputs.ts';
 import { proposedChange } from './pull-request.ts';
+import { rewordForStep } from './reword-for-step.ts';
 
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
@@ -37,7 +37,7 @@ export async function runAction(): Promise<void> {
   let commenting: Commenting | null = null;
   let alarming: Alarming | null = null;
   const hidden = (thrown: unknown): Failure => {
-    const words = stepWords(env);
+    const words = rewordForStep(env);
     return hideInFailure(toFailure(thrown), (text) => words(secrets.hide(text)));
   };
   try {
@@ -47,11 +47,11 @@ export async function runAction(): Promise<void> {
     alarming = requestedAlarm(written, event, { env, secrets });
     const repository = repositoryOfJob(env, written('github-token'));
     const proposed = proposedChange(payload);
-    const name = askedCommand(written);
+    const name = commandOfInputs(written);
     const mode = inputValue('comment', written('comment'));
     const labels = inputValue('label', written('label'));
     commenting = { name, mode, labels, written, proposed, repository, env };
-    const command = COMMAND_TABLE[name].prepare(askedByInputs(written, event));
+    const command = COMMAND_TABLE[name].prepare(rawRequestOfInputs(written, event));
     const untrusted = command.request.untrusted ?? false;
     const step = { runner, env, written, secrets, signal: interrupt.signal };
     const context = await actionContext(step, { untrusted, proposed, repository, ownWorkflow: event.ownWorkflow });

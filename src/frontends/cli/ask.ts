@@ -25,7 +25,7 @@ export function askOn({ input, output, signal, color }: AskStreams): Asker {
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const typed = typedLines(lines, signal);
   const { bold, blue } = pc.createColors(color);
-  const talk: Talk = {
+  const talk: Dialog = {
     say: (text) => void output.write(text),
     hear: (prompt) => {
       lines.setPrompt(bold(blue(prompt)));
@@ -47,7 +47,7 @@ export function askOn({ input, output, signal, color }: AskStreams): Asker {
 }
 
 /** Nothing but a clear yes goes on; the end of the input is a no. */
-async function confirm(intended: string, { say, hear }: Talk): Promise<boolean> {
+async function confirm(intended: string, { say, hear }: Dialog): Promise<boolean> {
   say('\n');
   for (;;) {
     const word = (await hear(`${plain(intended)} [y,n]? `))?.trim().toLowerCase() ?? 'n';
@@ -85,12 +85,12 @@ function typedLines(lines: Interface, signal: AbortSignal): { next(): Promise<st
   };
 }
 
-interface Talk {
+interface Dialog {
   say(text: string): void;
   hear(prompt: string): Promise<string | null>;
 }
 
-async function answerTo(question: Question, talk: Talk): Promise<Answer> {
+async function answerTo(question: Question, talk: Dialog): Promise<Answer> {
   const letters = lettersOf(question);
   const possible = letters.map(({ letter }) => letter).join(',');
   const what = question.kind === 'row' ? 'Which version' : 'Which action';
@@ -113,13 +113,13 @@ function letterOf(written: string, letters: readonly Letter[]): Letter | undefin
   );
 }
 
-async function ownValue({ column }: RowQuestion, { hear }: Talk): Promise<Answer> {
+async function ownValue({ column }: RowQuestion, { hear }: Dialog): Promise<Answer> {
   const text = await hear(`${plain(column ?? '')} (${NULL_WORD} is NULL, bytes as 0x00ff): `);
   return text === null ? 'quit' : { value: text === NULL_WORD ? null : text };
 }
 
 /** A value for each column that would change; an empty answer takes the suggested one. */
-async function ownValues({ restoration }: LostQuestion, { hear }: Talk): Promise<Answer> {
+async function ownValues({ restoration }: LostQuestion, { hear }: Dialog): Promise<Answer> {
   const values: Record<string, string | null> = {};
   for (const [column, suggested] of Object.entries(restoration?.values ?? {})) {
     const text = await hear(`${plain(column)} (empty: ${plain(suggested ?? 'NULL')}): `);

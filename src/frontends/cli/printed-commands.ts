@@ -1,8 +1,8 @@
 import { COMMANDS, type CommandEntry, type CommandName } from '../../contract/commands.ts';
 import type { OptionName } from '../../contract/options.ts';
 import { shellWord } from '../../core/text.ts';
-import { attribute } from './asked.ts';
 import type { ParsedCommand } from './command-tree.ts';
+import { attribute } from './raw-request.ts';
 
 /** Options that say where things are; another command about the same database needs them as well. They follow it. */
 const PLACES: readonly OptionName[] = [

@@ -5,7 +5,6 @@ import { toFailure } from '../../core/failure.ts';
 import { Secrets } from '../../core/secrets.ts';
 import type { TextStyle } from '../../report/text/table.ts';
 import { askOn } from './ask.ts';
-import { askedByFlags } from './asked.ts';
 import type { Colors } from './colors.ts';
 import type { ParsedCommand } from './command-tree.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -15,6 +14,7 @@ import { cliPaths, type Machine, prepareFolders, startingFolder } from './paths.
 import { completeCommands } from './printed-commands.ts';
 import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
+import { rawRequestOfFlags } from './raw-request.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import type { StdoutGuard } from './stdout-guard.ts';
 import type { AlertWebhook } from './webhook.ts';
@@ -64,8 +64,8 @@ export async function runRequest(
     const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
     const { webhookOf } = await import(/* webpackMode: "eager" */ './webhook.ts');
     alert = webhookOf(terminal.env, parsed.command, { log, secrets });
-    const asked = askedByFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
-    const command = COMMAND_TABLE[parsed.command].prepare(asked);
+    const raw = rawRequestOfFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
+    const command = COMMAND_TABLE[parsed.command].prepare(raw);
     const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });
     await prepareFolders(command, around);
     const { exitCode, rendered } = await command.run({

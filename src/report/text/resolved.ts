@@ -6,13 +6,13 @@ type Decided = Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'>;
 /** What a resolve is about to do, in one sentence. */
 export function intendedText(decided: Decided, branch: string): string {
   const { peers, restored } = decided;
-  const parts = deeds(decided, ['merge', 'restore', 'drop']);
+  const parts = actions(decided, ['merge', 'restore', 'drop']);
   const [first = '', ...others] = peers.length + restored === 0 ? parts : [...parts, `move ${branch}`];
   const sentence = [first, ...others].join(', ').replace(/, (?=[^,]*$)/, ' and ');
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
-function deeds(
+function actions(
   { peers, rows, restored, dropped }: Decided,
   [merge, restore, drop]: readonly [merge: string, restore: string, drop: string],
 ): string[] {
@@ -38,7 +38,7 @@ export function resolvedText(result: ResolveResult): string {
     }
     case 'success': {
       const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
-      const done = deeds(result, ['merged', 'restored', 'dropped']).join(', ');
+      const done = actions(result, ['merged', 'restored', 'dropped']).join(', ');
       return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;
     }
   }

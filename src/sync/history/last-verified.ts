@@ -161,18 +161,18 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
 export type BackupSize = NonNullable<StateEntry['size']>;
 export type DrillHistory = NonNullable<StateEntry['drills']>;
 /** The records of `backup` about a peer. */
-export type BackupMemory = Pick<StateEntry, 'size' | 'drills'>;
+export type BackupRecord = Pick<StateEntry, 'size' | 'drills'>;
 
 /** The records about the backup at a place; null: the place has no entry. */
-export function findBackup(stateFile: StateFile, place: StateKey): BackupMemory | null {
+export function findBackup(stateFile: StateFile, place: StateKey): BackupRecord | null {
   const entry = stateFile.peers.get(placeText(place));
   return entry === undefined ? null : { size: entry.size, drills: entry.drills };
 }
 
 /** The state with the records of a run of `backup` about peers that have an entry. */
-export function rememberBackups(
+export function addBackups(
   stateFile: StateFile,
-  learned: readonly { readonly place: StateKey; readonly memory: BackupMemory }[],
+  learned: readonly { readonly place: StateKey; readonly memory: BackupRecord }[],
 ): StateFile {
   const peers = new Map(stateFile.peers);
   for (const { place, memory } of learned) {

@@ -14,7 +14,7 @@ interface Heads {
 }
 
 /** What happened to the last common head. */
-export interface Trace {
+export interface CommonHead {
   readonly role: Role;
   readonly inOurs: boolean;
   readonly inTheirs: boolean;
@@ -41,7 +41,7 @@ export interface Rewritten {
 const COPIES: readonly Role[] = ['backup', 'archive'];
 
 /** Which side was rewritten, judged by the last common head; null: neither. */
-export function sideRewritten(trace: Trace): 'ours' | 'theirs' | 'both' | null {
+export function sideRewritten(trace: CommonHead): 'ours' | 'theirs' | 'both' | null {
   const { inOurs, inTheirs } = trace;
   if (inOurs && inTheirs) return null;
   if (inOurs) return trace.theyAreAncestor && COPIES.includes(trace.role) ? null : 'theirs';
@@ -117,12 +117,12 @@ export function rewrittenFailure(
     });
   }
   return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
-    hint: `Nothing was merged or pushed. Run again with one of these:\n${waysOut(peer, heads).join('\n')}`,
+    hint: `Nothing was merged or pushed. Run again with one of these:\n${rewriteOptions(peer, heads).join('\n')}`,
   });
 }
 
 /** The options that end a dispute about the history, as the role of the peer allows. */
-export function waysOut(
+export function rewriteOptions(
   peer: Pick<PeerProgress['peer'], 'name' | 'role' | 'live'>,
   { theirs, base }: Pick<Heads, 'theirs' | 'base'>,
 ): string[] {

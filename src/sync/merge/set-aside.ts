@@ -89,7 +89,7 @@ async function isOwnCommit(sql: Sql, commit: string, { branch, from }: KeptRows)
   return row?.message === messageOf(branch) && row.parent === from;
 }
 
-interface Away {
+interface SetAsideRows {
   /** The branch that keeps the rows. */
   readonly name: string;
   readonly move: KeptRows;
@@ -99,7 +99,7 @@ interface Away {
   readonly commit: string | null;
 }
 
-async function restore(database: OwnDatabase, { name, move, away, commit }: Away): Promise<Diagnostic | null> {
+async function restore(database: OwnDatabase, { name, move, away, commit }: SetAsideRows): Promise<Diagnostic | null> {
   const { branch } = move;
   const isThere = (await branchHead(database, branch)) !== null;
   const left = isThere ? await database.session((sql) => writeBack(sql, { kept: away, branch })) : [branch];

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import {
-  carriedHead,
-  carriedRetired,
+  cachedHead,
+  cachedRetired,
   headsPrefix,
+  headsToCache,
   NO_HEADS,
-  toCarry,
 } from '../../../../src/commands/prepare/cache/heads.ts';
 import { EMPTY_STATE, remember, retire, type StateKey } from '../../../../src/sync/history/last-verified.ts';
 
@@ -19,8 +19,8 @@ const everything = { root, isKept: () => true };
 const known = remember(EMPTY_STATE, [{ place, name: 'partner', head, verifiedAt: at }]);
 
 test('a head is found again by its place, and by no other', () => {
-  const carried = toCarry(retire(known, 'main', [later]), NO_HEADS, everything);
-  expect(carriedHead(carried, place)).toMatchObject({ head, verifiedAt: at });
+  const cached = headsToCache(retire(known, 'main', [later]), NO_HEADS, everything);
+  expect(cachedHead(cached, place)).toMatchObject({ head, verifiedAt: at });
   for (const other of [
     { branch: 'x' },
     { local: 'x' },
@@ -28,12 +28,12 @@ test('a head is found again by its place, and by no other', () => {
     { ref: 'refs/x' },
     { root: String(OTHER_ROOT) },
   ])
-    expect(carriedHead(carried, { ...place, ...other })).toBeNull();
-  expect([carriedRetired(carried, 'main'), carriedRetired(carried, 'x')]).toEqual([[later], []]);
+    expect(cachedHead(cached, { ...place, ...other })).toBeNull();
+  expect([cachedRetired(cached, 'main'), cachedRetired(cached, 'x')]).toEqual([[later], []]);
 });
 
-test('only hashes and dates are carried', () => {
-  const text = JSON.stringify(toCarry(retire(known, 'main', [later]), NO_HEADS, everything));
+test('only hashes and dates are cached', () => {
+  const text = JSON.stringify(headsToCache(retire(known, 'main', [later]), NO_HEADS, everything));
   expect(text).not.toMatch(/partner|example|main/);
   expect(
     text.match(/"[^"]*"/g)?.filter((word) => !/^"(?:[0-9a-f]{64}|[0-9a-v]{32}|[\d-]{10}T[\d:.]+Z)"$/.test(word)),
@@ -42,22 +42,22 @@ test('only hashes and dates are carried', () => {
 
 test('heads that a run does not know are passed on; those that it knows are newer', () => {
   const other = { ...place, endpoint: 'file:///backup' };
-  const before = toCarry(
+  const before = headsToCache(
     remember(known, [{ place: other, name: 'backup', head, verifiedAt: null }]),
     NO_HEADS,
     everything,
   );
-  const after = toCarry(
+  const after = headsToCache(
     remember(EMPTY_STATE, [{ place, name: 'partner', head: later, verifiedAt: at }]),
     before,
     everything,
   );
-  expect([carriedHead(after, place)?.head, carriedHead(after, other)?.head]).toEqual([later, head]);
+  expect([cachedHead(after, place)?.head, cachedHead(after, other)?.head]).toEqual([later, head]);
 });
 
-test('a head that the source of the next clone lacks, or of another database, is not carried', () => {
-  expect(toCarry(known, NO_HEADS, { root, isKept: () => false }).heads).toEqual([]);
-  expect(toCarry(known, NO_HEADS, { root: String(OTHER_ROOT), isKept: () => true }).heads).toEqual([]);
+test('a head that the source of the next clone lacks, or of another database, is not cached', () => {
+  expect(headsToCache(known, NO_HEADS, { root, isKept: () => false }).heads).toEqual([]);
+  expect(headsToCache(known, NO_HEADS, { root: String(OTHER_ROOT), isKept: () => true }).heads).toEqual([]);
 });
 
 test('the number of heads is limited', () => {
@@ -67,7 +67,7 @@ test('the number of heads is limited', () => {
     head,
     verifiedAt: null,
   }));
-  expect(toCarry(remember(EMPTY_STATE, many), NO_HEADS, everything).heads).toHaveLength(2_000);
+  expect(headsToCache(remember(EMPTY_STATE, many), NO_HEADS, everything).heads).toHaveLength(2_000);
 });
 
 test('each workflow, database and leg has its own entries', () => {

@@ -41,17 +41,17 @@ test.each<[unknown, string | null, { readonly env?: Env; readonly credentials?: 
   expect(await localHostOf(peerOf(written), credential, env)).toBe(expected);
 });
 
-test.each([true, false])('every connection for a peer is checked again where that is asked for: %s', (elsewhere) => {
+test.each([true, false])('every connection for a peer is checked again where that is asked for: %s', (remoteOnly) => {
   const { reach, destination } = accessTo(
     peerOf({ endpoint: 'https://h.example/db', 'allowed-hosts': ['f.example'] }),
     {
       ...{ credentials: new Map(), job: { env: {}, userHome: false }, dolthubHost: 'hub.example', patterns: [] },
-      ...{ elsewhere, capabilities: { s3: false } },
+      ...{ remoteOnly, capabilities: { s3: false } },
     },
   );
-  expect(reach.map((rule) => [rule.host, rule.elsewhere === true])).toEqual([
-    ['h.example', elsewhere],
-    ['f.example', elsewhere],
+  expect(reach.map((rule) => [rule.host, rule.remoteOnly === true])).toEqual([
+    ['h.example', remoteOnly],
+    ['f.example', remoteOnly],
   ]);
-  expect(destination?.elsewhere === true).toBe(elsewhere);
+  expect(destination?.remoteOnly === true).toBe(remoteOnly);
 });

@@ -18,7 +18,7 @@ const hash = z.string().regex(HASH);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Only hashes and dates: a reader of the cache learns no name and no address. */
-const carriedSchema = z.strictObject({
+const cachedSchema = z.strictObject({
   version: z.literal(1),
   heads: z
     .array(z.strictObject({ place: digest, head: hash, verifiedAt: z.iso.datetime({ precision: 3 }).nullable() }))
@@ -27,18 +27,18 @@ const carriedSchema = z.strictObject({
 });
 
 /** Heads that an earlier run of the workflow knew, on another machine. Others may have written them. */
-export type CarriedHeads = Readonly<z.infer<typeof carriedSchema>>;
+export type CachedHeads = Readonly<z.infer<typeof cachedSchema>>;
 
-export const NO_HEADS: CarriedHeads = { version: 1, heads: [], retired: [] };
+export const NO_HEADS: CachedHeads = { version: 1, heads: [], retired: [] };
 
 /** The entry of one peer; null: there is none. */
-export function carriedHead({ heads }: CarriedHeads, place: StateKey): CarriedHeads['heads'][number] | null {
+export function cachedHead({ heads }: CachedHeads, place: StateKey): CachedHeads['heads'][number] | null {
   const wanted = placeDigest(place);
   return heads.find((one) => one.place === wanted) ?? null;
 }
 
 /** The heads that a local branch gave up. */
-export function carriedRetired({ retired }: CarriedHeads, local: string): readonly string[] {
+export function cachedRetired({ retired }: CachedHeads, local: string): readonly string[] {
   const wanted = localDigest(local);
   return retired.flatMap((one) => (one.local === wanted ? [one.head] : []));
 }
@@ -47,11 +47,11 @@ export function carriedRetired({ retired }: CarriedHeads, local: string): readon
  * The heads for the next run: those that this run knows, and the restored ones of other peers.
  * @param isKept whether a head is still there on a new machine
  */
-export function toCarry(
+export function headsToCache(
   { peers, retired }: Pick<StateFile, 'peers' | 'retired'>,
-  before: CarriedHeads,
+  before: CachedHeads,
   { root, isKept }: { readonly root: string; readonly isKept: (head: string) => boolean },
-): CarriedHeads {
+): CachedHeads {
   const heads = new Map(before.heads.map((one) => [one.place, one]));
   for (const entry of peers.values()) {
     if (entry.root !== root || !isKept(entry.head)) continue;
@@ -79,7 +79,7 @@ interface HeadsOf {
 }
 
 /** Restores the heads that the last run of this workflow, or of this leg, knew of a database. */
-export async function restoreHeads(of: HeadsOf, context: Context): Promise<CarriedHeads> {
+export async function restoreHeads(of: HeadsOf, context: Context): Promise<CachedHeads> {
   const { cache } = context;
   if (cache === undefined) return NO_HEADS;
   return await inPrivateFolder(context, 'heads', async (folder) => {
@@ -87,7 +87,7 @@ export async function restoreHeads(of: HeadsOf, context: Context): Promise<Carri
     const wanted = { what: 'the last heads of the peers', key: headsPrefix(of, context.env), maxBytes: MAX_BYTES };
     const key = await cache.restoreFile(wanted, file);
     if (key === null) return NO_HEADS;
-    const parsed = carriedSchema.safeParse(parsedJson(await readFile(file, 'utf8')));
+    const parsed = cachedSchema.safeParse(parsedJson(await readFile(file, 'utf8')));
     if (parsed.success) return parsed.data;
     cache.refuse(key, 'it does not have the expected form');
     return NO_HEADS;
@@ -98,7 +98,7 @@ export async function restoreHeads(of: HeadsOf, context: Context): Promise<Carri
 export async function storeHeads(
   of: HeadsOf,
   context: Context,
-  { before, after }: { readonly before: CarriedHeads; readonly after: CarriedHeads },
+  { before, after }: { readonly before: CachedHeads; readonly after: CachedHeads },
 ): Promise<void> {
   const { cache, env } = context;
   const text = JSON.stringify(after);

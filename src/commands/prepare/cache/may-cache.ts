@@ -3,7 +3,7 @@ import type { Visibility } from '../../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 
 /** The facts that decide whether the database may be kept in the Actions cache. */
-interface Circumstances {
+interface CacheFacts {
   readonly visibility: Visibility;
   readonly untrusted: boolean;
   readonly peers: readonly Pick<Peer, 'name' | 'tier'>[];
@@ -15,7 +15,7 @@ interface Circumstances {
  * Why the database is not kept in the Actions cache; null: it may be. Everyone who may run a workflow on a branch can read
  * the cache of the repository. In a public repository, anyone may propose such a workflow.
  */
-export function cacheRefusal({ visibility, untrusted, peers, hasCache }: Circumstances): Diagnostic | null {
+export function cacheRefusal({ visibility, untrusted, peers, hasCache }: CacheFacts): Diagnostic | null {
   const refused = (why: string, hint?: string): Diagnostic => ({
     severity: 'warning',
     code: 'database-not-cached',

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Drilled } from '../../src/commands/backup/drill-copies.ts';
-import { failLongUnproven, historyAfter } from '../../src/commands/backup/memory.ts';
+import { failLongUnproven, historyAfter } from '../../src/commands/backup/record-backups.ts';
 import { folderBytes } from '../../src/commands/backup/sizes.ts';
 import {
+  addBackups,
   EMPTY_STATE,
   findBackup,
   readStateFile,
   remember,
-  rememberBackups,
   stateFilePath,
   writeStateFile,
 } from '../../src/sync/history/last-verified.ts';
@@ -55,11 +55,11 @@ test('sizes and proofs stay in the state file, and only where a peer has an entr
   const size = { bytes: 12, of: 'folder' } as const;
   const elsewhere = { ...place, branch: 'work' };
   const found = { place, name: 'box', head: HEAD, verifiedAt: EARLIER };
-  const state = rememberBackups(remember(EMPTY_STATE, [found]), [
+  const state = addBackups(remember(EMPTY_STATE, [found]), [
     { place, memory: { size, drills } },
     { place: elsewhere, memory: { drills } },
   ]);
-  const later = remember(rememberBackups(state, [{ place, memory: { drills: { ...drills, since: 3 } } }]), [found]);
+  const later = remember(addBackups(state, [{ place, memory: { drills: { ...drills, since: 3 } } }]), [found]);
   await writeStateFile(folder.path, later);
   const { stateFile, warning } = await readStateFile(folder.path);
   expect([findBackup(stateFile, place), findBackup(stateFile, elsewhere), warning]).toEqual([

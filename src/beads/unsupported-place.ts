@@ -1,7 +1,7 @@
 import { Failure, type Location } from '../core/failure.ts';
 
 /** Why a workspace's database is not at the expected path. */
-export interface Elsewhere {
+export interface UnsupportedPlace {
   /** What was found, such as `dolt_mode: proxied-server`. */
   readonly what: string;
   /** The position in a file that says so; null: there is none. */
@@ -16,7 +16,7 @@ export interface Elsewhere {
  * The refusal of a workspace with an unsupported database path.
  * @param workspace null: no workspace was found
  */
-export function elsewhere(workspace: string | null, { what, at, real, fix }: Elsewhere): Failure {
+export function unsupportedPlace(workspace: string | null, { what, at, real, fix }: UnsupportedPlace): Failure {
   const subject = workspace === null ? 'the beads workspace' : `the beads workspace ${workspace}`;
   const place = real === null ? '' : `; its database should be ${real}`;
   const naming =

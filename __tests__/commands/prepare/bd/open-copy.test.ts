@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { needsDatabase } from '../../../../src/commands/prepare/beside/open-copy.ts';
+import { needsDatabase } from '../../../../src/commands/prepare/bd/open-copy.ts';
 import { DEFAULT_SYNC_REQUEST, NO_REWRITES } from '../../../../src/commands/request.ts';
 import { copyForReading } from '../../../../src/dolt/reading-copy.ts';
 import { configure } from '../../../helpers/configuring.ts';

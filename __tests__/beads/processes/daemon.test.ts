@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { requireNoDaemon } from '../../../src/beads/beside/daemon.ts';
+import { requireNoDaemon } from '../../../src/beads/processes/daemon.ts';
 import { beadsDatabase } from '../../../src/beads/workspace.ts';
 import { command } from '../../helpers/commanding.ts';
 import { makeDatabase } from '../../helpers/database.ts';

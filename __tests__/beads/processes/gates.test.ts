@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { enterGates } from '../../../src/beads/beside/gates.ts';
+import { enterGates } from '../../../src/beads/processes/gates.ts';
 import { readEnv } from '../../../src/core/env.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 

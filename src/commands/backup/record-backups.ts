@@ -2,11 +2,11 @@ import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { minute } from '../../report/figures.ts';
 import {
-  type BackupMemory,
+  addBackups,
+  type BackupRecord,
   type DrillHistory,
   findBackup,
   readStateFile,
-  rememberBackups,
   type StateKey,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
@@ -31,7 +31,7 @@ export interface Known {
  * Measures the backups, and records sizes and proofs for the next run. The backups are made already, so an error of
  * measuring or writing fails nothing.
  */
-export async function rememberCopies(
+export async function recordBackups(
   { engines, work }: Pick<LocalDatabase, 'engines' | 'work'>,
   { branch, lastVerified: { root, warning } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
   { targets, drills }: Pick<Copied, 'targets' | 'drills'>,
@@ -39,7 +39,7 @@ export async function rememberCopies(
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
   const { stateFile } = await readStateFile(work);
   const known = new Map<PeerProgress, Known>();
-  const news: { place: StateKey; memory: BackupMemory }[] = [];
+  const news: { place: StateKey; memory: BackupRecord }[] = [];
   for (const progress of targets) {
     const drill = drills.get(progress) ?? null;
     const size = progress.verified ? await sizeOf(progress, drill) : null;
@@ -56,9 +56,7 @@ export async function rememberCopies(
   }
   if (warning !== null || news.length === 0) return known;
   // While the database is held, as every write of this file; a failed write was reported by the one before.
-  await engines
-    .use(NO_CREDENTIALS, () => writeStateFile(work, rememberBackups(stateFile, news)))
-    .catch(() => undefined);
+  await engines.use(NO_CREDENTIALS, () => writeStateFile(work, addBackups(stateFile, news))).catch(() => undefined);
   return known;
 }
 

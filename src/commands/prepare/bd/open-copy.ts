@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { enterGates } from '../../../beads/beside/gates.ts';
-import type { BdBeside } from '../../../beads/workspace.ts';
+import { enterGates } from '../../../beads/processes/gates.ts';
+import type { BdUsage } from '../../../beads/workspace.ts';
 import type { Configuration } from '../../../config/configuration.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { shortDigest } from '../../../core/digest.ts';
@@ -55,7 +55,7 @@ const CONNECTIONS = 4;
  * @returns null if the run has to work on the database itself
  * @throws Failure `database-in-use`
  */
-export async function openCopyBesideBd(
+export async function openCopyOfEmbedded(
   request: Opening,
   context: Context,
   { configuration, dolt }: Known,
@@ -157,16 +157,13 @@ interface Copying {
 }
 
 /** Whether the database could be copied. Too large a database is not tried again. */
-async function copied(copying: Copying & { readonly bd: BdBeside }, context: Context, own: Engines): Promise<boolean> {
+async function copied(copying: Copying & { readonly bd: BdUsage }, context: Context, own: Engines): Promise<boolean> {
   const free = await copyWhenFree(copying, context);
   return free === 'copied' || (free === 'busy' && (await copyWhileHeld(copying, own)) === 'copied');
 }
 
 /** Copies between two commands of bd, so neither has to wait. */
-async function copyWhenFree(
-  { path, work, bd }: Copying & { readonly bd: BdBeside },
-  context: Context,
-): Promise<Copied> {
+async function copyWhenFree({ path, work, bd }: Copying & { readonly bd: BdUsage }, context: Context): Promise<Copied> {
   const gates = await enterGates(bd.guarded, context);
   try {
     for (const began = monotonicMs(); monotonicMs() - began < FREE_MS; await pause(POLL_MS, context.signal)) {

@@ -10,7 +10,7 @@ const FLAG = /`--(no-)?([a-z][a-z0-9-]*)(?:[ =]([^`]*))?`/g;
 const TOPIC = /`dolt-federation help ([a-z-]+)`/g;
 
 /** The words of a step: options are inputs, and topics of the help are links to their pages. */
-export function stepWords(env: Env): (text: string) => string {
+export function rewordForStep(env: Env): (text: string) => string {
   const pages = pagesOf(env);
   return (text) =>
     inputWords(text).replace(TOPIC, (whole, topic: string) => (isTopic(topic) ? pages(TOPIC_PAGES[topic]) : whole));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { type BdServer, type ServerFiles, serverOf } from '../../src/beads/bd-server.ts';
 import { modeOf } from '../../src/beads/mode.ts';
-import { type BdServer, type ServerFiles, serverOf } from '../../src/beads/server-of.ts';
 import type { ClientInfo, WorkspaceSettings } from '../../src/beads/workspace-settings.ts';
 import type { Env } from '../../src/core/env.ts';
 

@@ -4,7 +4,7 @@ import { requestedBranch, requestedDolt, requestedRoles } from '../../src/comman
 import { NO_REWRITES } from '../../src/commands/request.ts';
 import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
 import type { ReadOption } from '../../src/contract/option-value.ts';
-import { optionValue } from '../../src/frontends/cli/asked.ts';
+import { optionValue } from '../../src/frontends/cli/raw-request.ts';
 import { HEAD } from '../helpers/results.ts';
 import { failureOf } from '../helpers/thrown.ts';
 

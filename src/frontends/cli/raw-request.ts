@@ -1,4 +1,4 @@
-import type { Asked } from '../../commands/command.ts';
+import type { RawRequest } from '../../commands/command.ts';
 import { commandDefault } from '../../contract/commands.ts';
 import type { OptionValue, ReadOption } from '../../contract/option-value.ts';
 import type { OptionName } from '../../contract/options.ts';
@@ -12,7 +12,7 @@ import type { ParsedCommand } from './command-tree.ts';
  * @param reportValues the default of what may be shown, which depends on the audience
  * @throws Failure `bad-usage` if a value does not fit its option
  */
-export function askedByFlags({ command, operands, flags }: ParsedCommand, reportValues: ReportValues): Asked {
+export function rawRequestOfFlags({ command, operands, flags }: ParsedCommand, reportValues: ReportValues): RawRequest {
   const read: ReadOption = (name) => optionValue(name, flags[attribute(name)] ?? commandDefault(command, name));
   const file = read('credentials');
   return {

@@ -7,10 +7,10 @@ import type { OptionEntry } from '../../src/contract/option-entry.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
 import { PEER_OPTIONS } from '../../src/contract/peer-options.ts';
 import { hintFor } from '../../src/core/text.ts';
-import { stepWords } from '../../src/frontends/action/input-words.ts';
+import { rewordForStep } from '../../src/frontends/action/reword-for-step.ts';
 import { writtenFiles } from '../helpers/source-tree.ts';
 
-const inputWords = stepWords({});
+const inputWords = rewordForStep({});
 const ENTRIES: Readonly<Record<string, OptionEntry>> = OPTIONS;
 /** Words that are also keys of a peer, of credentials or of beads, or columns of a result. */
 const OTHER_WORDS = ['branch', 'config', 'credentials', 'database', 'dirty', 'file', 'name', 'peers', 'remote', 'save'];
@@ -86,11 +86,11 @@ describe('the words of hints and messages', () => {
     const env = { GITHUB_ACTION_REPOSITORY: 'acme/dolt-federation', GITHUB_ACTION_REF: 'v1' };
     const shown = (page: string) => `Give it (${page}), or \`dolt-federation help sync\`.`;
     const path = 'acme/dolt-federation/blob/v1/docs/commands.md#exit-codes';
-    expect(stepWords(env)(text)).toBe(shown(`https://github.com/${path}`));
-    expect(stepWords({ ...env, GITHUB_SERVER_URL: 'https://git.example' })(text)).toBe(
+    expect(rewordForStep(env)(text)).toBe(shown(`https://github.com/${path}`));
+    expect(rewordForStep({ ...env, GITHUB_SERVER_URL: 'https://git.example' })(text)).toBe(
       shown(`https://git.example/${path}`),
     );
-    expect(stepWords({})(text)).toBe(shown('docs/commands.md#exit-codes of dolt-federation'));
+    expect(rewordForStep({})(text)).toBe(shown('docs/commands.md#exit-codes of dolt-federation'));
   });
 
   test('no message names a page by its path in this repository, which a user does not have', async () => {

@@ -61,7 +61,7 @@ export function serverOf(workspace: WorkspaceSettings, mode: Mode, files: Server
 }
 
 /** Whether the database is on another machine, or at a server whose data folder is unknown; the setting that says so. */
-export function isElsewhere(workspace: WorkspaceSettings, mode: Mode): Signal | null {
+export function remoteServerSetting(workspace: WorkspaceSettings, mode: Mode): Signal | null {
   switch (mode.kind) {
     case 'embedded':
     case 'shared-server':

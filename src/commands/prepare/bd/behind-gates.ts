@@ -1,5 +1,5 @@
-import { enterGates, type Gates } from '../../../beads/beside/gates.ts';
-import type { BdBeside } from '../../../beads/workspace.ts';
+import { enterGates, type Gates } from '../../../beads/processes/gates.ts';
+import type { BdUsage } from '../../../beads/workspace.ts';
 import type { Engines } from '../../../dolt/server/engines.ts';
 import type { Context } from '../../context.ts';
 
@@ -9,7 +9,7 @@ import type { Context } from '../../context.ts';
  * @param bd null: bd does not use the database
  * @throws Failure `database-in-use` from `use` while maintenance goes on
  */
-export function behindGates(engines: Engines, bd: BdBeside | null, context: Context): Engines {
+export function behindGates(engines: Engines, bd: BdUsage | null, context: Context): Engines {
   if (bd === null) return engines;
   let gates: Promise<Gates> | null = null;
   const leave = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { stopBd } from '../../../../src/commands/prepare/beside/stop-bd.ts';
+import { stopBd } from '../../../../src/commands/prepare/bd/stop-bd.ts';
 import type { Found } from '../../../../src/commands/prepare/locate-database.ts';
 import type { Serving } from '../../../../src/commands/prepare/served-by.ts';
 import type { ServerSetting } from '../../../../src/config/server.ts';

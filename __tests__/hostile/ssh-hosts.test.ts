@@ -1,13 +1,22 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { accessTo } from '../../src/commands/prepare/peer-access.ts';
 import { readEnv } from '../../src/core/env.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { parseCredentials } from '../../src/credentials/parse.ts';
+import { gitAddress, requirePushAccess } from '../../src/dolt/git-access.ts';
+import { requireSshAccess } from '../../src/dolt/ssh-access.ts';
+import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { configure } from '../helpers/configuring.ts';
 import { makeDatabase, remoteHead } from '../helpers/database.ts';
+import { withEngines } from '../helpers/federating.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type Sshd, startSshd } from '../helpers/servers/sshd.ts';
@@ -154,4 +163,47 @@ test('a refusal whose reason Dolt lost is read from ssh itself, and is not tried
   expect(await run(sshd.wrongKnownHosts)).toMatchObject({ far: 'untrusted-host', box: null });
   const unexplained = await run(sshd.knownHosts);
   expect(['network', 'unknown']).toContain(unexplained['far']);
+});
+
+const LIMIT = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
+
+test('an address that was checked holds: ssh and git connect to it, whatever the name resolves to later', async () => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('local'));
+  await bareRepository(folder.file('far.git'), { withBranch: true });
+  await using sshd = await startSshd(folder.path);
+  // The name has no address at all: only one that was given leads anywhere.
+  const url = sshd.url.replace('127.0.0.1', 'no-such-host.invalid');
+  const peers = { far: `${url}/srv/db`, git: `git+${url}${folder.file('far.git')}` };
+  const known = (knownHosts: string) => ({
+    'ssh-key': readFileSync(sshd.key, 'utf8'),
+    'known-hosts': knownHosts.replace('127.0.0.1', 'no-such-host.invalid'),
+  });
+  const connect = async (name: 'far' | 'git', knownHosts: string, address: string | undefined) => {
+    const peer = configure(stringify({ federation: { peers } })).peers.find((one) => one.name === name);
+    if (peer === undefined) throw new Error('no peer');
+    const text = stringify({ [name]: { url: name === 'far' ? url : `git+${url}`, ...known(knownHosts) } });
+    const { engineCredentials } = accessTo(peer, {
+      ...{ credentials: parseCredentials({ text, name: 'c' }, {}), job: { env: {}, userHome: false } },
+      ...{ dolthubHost: 'hub.example', patterns: [], capabilities: { s3: false } },
+      ...(address === undefined ? {} : { sshAddresses: new Map([[name, address]]) }),
+    });
+    const { dolt } = peer.endpoint;
+    return await withEngines(folder.file('local'), folder.file('tmp'), (engines) =>
+      engines.use(engineCredentials, (engine) =>
+        engine
+          .runProgram(LIMIT, NOWHERE, (program) =>
+            name === 'far' ? requireSshAccess(dolt, program) : requirePushAccess(gitAddress(dolt), program),
+          )
+          .then(
+            () => 'connected',
+            (thrown: unknown) => (thrown instanceof Failure ? thrown.code : 'defect'),
+          ),
+      ),
+    );
+  };
+  expect(await connect('far', sshd.knownHosts, '127.0.0.1')).toBe('connected');
+  expect(await connect('git', sshd.knownHosts, '127.0.0.1')).toBe('connected');
+  expect(await connect('git', sshd.wrongKnownHosts, '127.0.0.1')).toBe('untrusted-host');
+  expect(await connect('far', sshd.knownHosts, undefined)).not.toBe('connected');
 });

@@ -2,8 +2,9 @@ import type { Peer } from '../config/configuration.ts';
 import type { Reach } from '../egress/host-rule.ts';
 import { canonicalHost } from '../egress/host-rule.ts';
 import type { Destination } from '../egress/try-connection.ts';
-import { type Credential, gitTransport } from './credential.ts';
+import type { Credential } from './credential.ts';
 import type { Job } from './job.ts';
+import { sshUrl } from './providers/ssh.ts';
 
 /**
  * The server to which a connection is tried before the engine is asked for a peer.
@@ -17,15 +18,15 @@ export function destinationOf(
   credential: Credential | null,
   job: Pick<Job, 'userHome'>,
 ): Destination | null {
-  const { kind, dolt } = endpoint;
-  if (kind === 'ssh' || (kind === 'git' && gitTransport(endpoint) === 'ssh')) {
+  const ssh = sshUrl(endpoint);
+  if (ssh !== null) {
     if (job.userHome && credential?.secret.kind !== 'ssh') return null;
-    const { hostname, port } = new URL(dolt.replace(/^git\+/i, ''));
+    const { hostname, port } = ssh;
     // Without a port the settings of the machine decide (/etc/ssh, a wrapper), and ssh gives up by its own limit.
     if (port === '') return null;
     return { host: canonicalHost(hostname), port: Number(port), tls: false, throughProxy: false };
   }
-  if (kind === 'git' && job.userHome) return null;
+  if (endpoint.kind === 'git' && job.userHome) return null;
   const [own] = reach;
   if (own === undefined || typeof own.host !== 'string' || own.port === null) return null;
   return { host: own.host, port: own.port, tls: !own.plain, throughProxy: true };

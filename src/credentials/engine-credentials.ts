@@ -7,15 +7,21 @@ import { azureCredentials } from './providers/azure.ts';
 import { gitCredentials } from './providers/git.ts';
 import { googleCredentials } from './providers/google.ts';
 import { httpCredentials } from './providers/http.ts';
-import { sshCredentials } from './providers/ssh.ts';
+import { type SshPlace, sshCredentials } from './providers/ssh.ts';
 
 /**
  * The credentials of the engine for a peer: the peer's own, or those of the job for that kind of remote, and no others.
  * Peers with the same key may share an engine.
  * @param credential bound to this peer (see bindCredential); null: none
+ * @param place the only address for ssh; null: ssh resolves the name
  * @throws Failure `auth`, `credential-url-mismatch` if the available credentials must not or cannot be used
  */
-export function peerCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
+export function peerCredentials(
+  peer: Peer,
+  credential: Credential | null,
+  job: Job,
+  place: SshPlace | null = null,
+): EngineCredentials {
   switch (peer.endpoint.kind) {
     case 'file':
       return NO_CREDENTIALS;
@@ -28,9 +34,9 @@ export function peerCredentials(peer: Peer, credential: Credential | null, job: 
     case 'gs':
       return googleCredentials(credential, job);
     case 'ssh':
-      return sshCredentials('dolt', credential, job);
+      return sshCredentials('dolt', credential, job, place);
     case 'git':
-      return gitCredentials(peer, credential, job);
+      return gitCredentials(peer, credential, job, place);
     case 'oci':
       return NO_CREDENTIALS;
     case 'az':

@@ -12,6 +12,7 @@ import type { Job } from '../../credentials/job.ts';
 import { peerReach } from '../../credentials/peer-reach.ts';
 import { requireRegion } from '../../credentials/providers/aws.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
+import { type SshPlace, sshPlace, sshUrl } from '../../credentials/providers/ssh.ts';
 import { doltCapabilities } from '../../dolt/capabilities.ts';
 import { remoteOnly } from '../../egress/host-rule.ts';
 import type { InstalledDolt } from '../../install/dolt-request.ts';
@@ -35,12 +36,15 @@ export interface AccessRules {
   readonly patterns: readonly string[];
   /** Whether no peer may be at an address of this machine or its link; absent: they may. */
   readonly remoteOnly?: boolean;
+  /** The only address for ssh by the name of the peer, null if its name does not resolve; absent: ssh resolves it. */
+  readonly sshAddresses?: ReadonlyMap<string, string | null>;
   readonly capabilities: Parameters<typeof doltUrl>[1];
 }
 
 /**
  * Decides how a peer is reached, before anything is sent. Its credential must have been given for its endpoint.
- * @throws Failure `credential-url-mismatch`, `config-invalid`, `auth`, `unsupported-endpoint`, `endpoint-not-allowed`
+ * @throws Failure `credential-url-mismatch`, `config-invalid`, `auth`, `unsupported-endpoint`, `endpoint-not-allowed`,
+ * `network`
  */
 export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
   const given = access.credentials.get(peer.name) ?? null;
@@ -56,13 +60,25 @@ export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
   const destination = destinationOf(peer, reach, credential, access.job);
   return {
     url,
-    engineCredentials: peerCredentials(peer, credential, access.job),
+    engineCredentials: peerCredentials(peer, credential, access.job, placeOf(peer, access)),
     reach,
     destination:
       destination !== null && access.remoteOnly === true ? { ...destination, remoteOnly: true } : destination,
     user: peerUser(peer, credential),
     credentials: givenCredentials(peer, credential, access.job),
   };
+}
+
+/**
+ * Where ssh must connect to for a peer; null: it resolves the name.
+ * @throws Failure `network` for a name without an address, which could get one later
+ */
+function placeOf({ name, endpoint }: Peer, { sshAddresses }: AccessRules): SshPlace | null {
+  const url = sshUrl(endpoint);
+  const address = sshAddresses?.get(name);
+  if (url === null || address === undefined) return null;
+  if (address === null) throw new Failure('network', `${url.host} could not be reached: its name does not resolve`);
+  return sshPlace(url, address);
 }
 
 /** Why nothing can be sent to a peer of that tier; null if the whole history may be sent. */
@@ -78,7 +94,12 @@ export function tierRefusal({ name, tier }: Pick<Peer, 'name' | 'tier'>): Failur
 export async function accessToPeers(
   { dolt: { githubToken }, overrides, untrusted }: SyncRequest,
   context: Context,
-  { configuration, peers, credentials }: Pick<SyncSettings, 'configuration' | 'peers' | 'credentials'>,
+  {
+    configuration,
+    peers,
+    credentials,
+    sshAddresses,
+  }: Pick<SyncSettings, 'configuration' | 'peers' | 'credentials' | 'sshAddresses'>,
   dolt: InstalledDolt,
 ): Promise<AccessRules> {
   const depends = peers.some((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
@@ -89,6 +110,7 @@ export async function accessToPeers(
     dolthubHost: endpointOptions(context.env, overrides).dolthubHost,
     patterns: configuration.allowedRemotePatterns.value,
     remoteOnly: untrusted,
+    ...(sshAddresses === undefined ? {} : { sshAddresses }),
     capabilities: depends ? await doltCapabilities(dolt.path, context) : { s3: false },
   };
 }

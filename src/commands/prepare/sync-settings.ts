@@ -24,6 +24,8 @@ export interface SyncSettings {
   /** The peers that take part. */
   readonly peers: readonly Peer[];
   readonly credentials: Credentials;
+  /** The addresses that were checked for ssh, as `AccessRules` has them; absent: the event may write. */
+  readonly sshAddresses?: ReadonlyMap<string, string | null>;
   /** Whether a clone is restored from the Actions cache, and kept there. */
   readonly cachesDatabase: boolean;
   /** The leg of a fan-out, as the result shows it; empty: the run is no leg. */

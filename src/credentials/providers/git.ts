@@ -5,15 +5,20 @@ import { isWithin, parsePlace, placesOf } from '../bind.ts';
 import { type Credential, gitTransport } from '../credential.ts';
 import type { Job } from '../job.ts';
 import { gitTokenHeader } from '../secret-texts.ts';
-import { sshCredentials } from './ssh.ts';
+import { type SshPlace, sshCredentials } from './ssh.ts';
 
 /**
  * Git remotes. One engine serves only one ref of a repository: with two, a push to the second goes to the first (Dolt
  * 2.3.0), so peers with different refs get different engines.
  */
-export function gitCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
+export function gitCredentials(
+  peer: Peer,
+  credential: Credential | null,
+  job: Job,
+  place: SshPlace | null,
+): EngineCredentials {
   const engineCredentials =
-    gitTransport(peer.endpoint) === 'ssh' ? sshCredentials('git', credential, job) : overHttp(peer, credential);
+    gitTransport(peer.endpoint) === 'ssh' ? sshCredentials('git', credential, job, place) : overHttp(peer, credential);
   return createEngineCredentials({ ...engineCredentials, apart: `git ref ${peer.ref ?? ''}` });
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Endpoint } from '../../config/configuration.ts';
 import { Failure } from '../../core/failure.ts';
 import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
 import type { Credential } from '../credential.ts';
@@ -17,24 +18,49 @@ const OWN = [
   'GlobalKnownHostsFile /dev/null',
 ];
 
+/** The URL of an endpoint over ssh, git over ssh included; null for all others. */
+export function sshUrl({ dolt }: Pick<Endpoint, 'dolt'>): URL | null {
+  const url = dolt.replace(/^git\+/i, '');
+  return /^ssh:/i.test(url) && URL.canParse(url) ? new URL(url) : null;
+}
+
+/** A host of ssh at an address that was checked: a second answer of DNS has no effect. */
+export interface SshPlace {
+  readonly address: string;
+  /** The host as `known_hosts` names it. */
+  readonly knownAs: string;
+}
+
+/** @param url of an endpoint over ssh */
+export function sshPlace({ hostname, port }: URL, address: string): SshPlace {
+  return { address, knownAs: port === '' || port === '22' ? hostname : `[${hostname}]:${port}` };
+}
+
 /**
  * Dolt over ssh, and git over ssh. With a credential, ssh uses only its key and known hosts. Without one, it uses the
  * agent of the job and, if the home folder is the user's own, the user's settings. ssh searches these in the account's
  * home regardless of HOME, so on a runner a named file replaces them.
  * @param program the caller of ssh; Dolt only reads `DOLT_SSH_COMMAND`, git only `GIT_SSH_COMMAND`
+ * @param place the only address to connect to; null: ssh resolves the name
  */
-export function sshCredentials(program: 'dolt' | 'git', credential: Credential | null, job: Job): EngineCredentials {
+export function sshCredentials(
+  program: 'dolt' | 'git',
+  credential: Credential | null,
+  job: Job,
+  place: SshPlace | null,
+): EngineCredentials {
   const secret = credential?.secret;
   const agent = credential === null ? inherited(job.env, ['SSH_AUTH_SOCK']) : {};
   const command = (words: readonly string[]) => ({
     [program === 'git' ? 'GIT_SSH_COMMAND' : 'DOLT_SSH_COMMAND']: words.join(' '),
   });
   const traits = { startsPrograms: true, overSsh: true, restartBetweenPhases: program === 'git' };
+  const strict = [...STRICT, ...(place === null ? [] : [`HostName ${place.address}`, `HostKeyAlias ${place.knownAs}`])];
   if (secret?.kind !== 'ssh' && job.userHome) {
-    const words = ['ssh', ...STRICT.map((line) => `-o${line.replace(' ', '=')}`)];
+    const words = ['ssh', ...strict.map((line) => `-o${line.replace(' ', '=')}`)];
     return createEngineCredentials({ ...traits, variables: () => ({ ...agent, ...command(words) }) });
   }
-  const lines = secret?.kind === 'ssh' ? [...STRICT, ...OWN] : STRICT;
+  const lines = secret?.kind === 'ssh' ? [...strict, ...OWN] : strict;
   const own = secret?.kind === 'ssh' ? { key: secret.key, known_hosts: secret.knownHosts } : {};
   const files = Object.entries({ ...own, config: `${lines.join('\n')}\n` });
   return createEngineCredentials({

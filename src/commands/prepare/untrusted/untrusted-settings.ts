@@ -11,8 +11,8 @@ import type { SyncRequest } from '../../request.ts';
 import type { SyncSettings } from '../sync-settings.ts';
 import { decidePeers, type PeerDecision } from './decide-peers.ts';
 import { type Known, readKnownConfigurations } from './known-configurations.ts';
-import { localHostOf } from './local-host.ts';
 import { ignoredBootstrap, keptNotices, offlineNotices, planNotice, withoutPlanNotice } from './notices.ts';
+import { resolveHosts } from './resolve-hosts.ts';
 
 /** A peer that a run on an event that may not write leaves alone. */
 export interface OfflinePeer {
@@ -54,7 +54,7 @@ export async function untrustedSettings(
   const decisions = decidePeers(needed, peersOf(known), { ownWorkflow });
   const same = decisions.filter((one) => one.kind === 'contacted');
   const { credentials, unreadable, problems } = await credentialsOf(same, request, context);
-  const left = await leftOut(same, { credentials, unreadable }, request, context);
+  const { left, sshAddresses } = await resolveAll(same, { credentials, unreadable }, request, context);
   const contacted = same.filter(({ peer }) => !left.some((one) => one.peer.name === peer.name));
   const all = [...decisions.filter((one) => one.kind === 'offline'), ...left];
   const offline = all.filter(({ peer }) => isSelected(peer));
@@ -72,7 +72,7 @@ export async function untrustedSettings(
     };
   }
   const notices = [planNotice(from), ...about, ...keptNotices(contacted)];
-  return { configuration: planned, peers: selected, credentials, notices, offline };
+  return { configuration: planned, peers: selected, credentials, sshAddresses, notices, offline };
 }
 
 function whyWithout(contacted: readonly Peer[]): string {
@@ -141,19 +141,33 @@ async function credentialsOf(
   }
 }
 
-/** The peers that are the same and still not contacted. */
-async function leftOut(
+/** The peers that are the same and still not contacted, and the addresses for ssh of the others. */
+async function resolveAll(
   same: readonly Contacted[],
   { credentials, unreadable }: GivenCredentials,
   { dolt: { githubToken } }: SyncRequest,
   { env }: Context,
-): Promise<readonly OfflinePeer[]> {
-  const found = await Promise.all(
-    same.map(async ({ peer }) => {
-      if (unreadable.has(peer.name)) return leftAlone([peer], 'credential');
+): Promise<{ readonly left: readonly OfflinePeer[] } & Required<Pick<SyncSettings, 'sshAddresses'>>> {
+  const peers = same.map(({ peer }) => peer);
+  const readable = peers.filter(({ name }) => !unreadable.has(name));
+  const resolved = await Promise.all(
+    readable.map(async (peer) => {
       const credential = credentials.get(peer.name) ?? ownRepository(peer, env, githubToken);
-      return (await localHostOf(peer, credential, env)) === null ? [] : leftAlone([peer], 'local');
+      return { peer, hosts: await resolveHosts(peer, credential, env) };
     }),
   );
-  return found.flat();
+  const local = resolved.flatMap(({ peer, hosts }) => (hosts.kind === 'local' ? [peer] : []));
+  const sshAddresses = resolved.flatMap(({ peer, hosts }) =>
+    hosts.kind === 'elsewhere' && hosts.ssh !== undefined ? [[peer.name, hosts.ssh] as const] : [],
+  );
+  return {
+    left: [
+      ...leftAlone(
+        peers.filter(({ name }) => unreadable.has(name)),
+        'credential',
+      ),
+      ...leftAlone(local, 'local'),
+    ],
+    sshAddresses: new Map(sshAddresses),
+  };
 }

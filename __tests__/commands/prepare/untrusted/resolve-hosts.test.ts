@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { accessTo } from '../../../../src/commands/prepare/peer-access.ts';
-import { localHostOf } from '../../../../src/commands/prepare/untrusted/local-host.ts';
+import { resolveHosts } from '../../../../src/commands/prepare/untrusted/resolve-hosts.ts';
 import type { Env } from '../../../../src/core/env.ts';
 import { parseCredentials } from '../../../../src/credentials/parse.ts';
 import { configure } from '../../../helpers/configuring.ts';
+import { failureOf } from '../../../helpers/thrown.ts';
 
 const S3 = { endpoint: 's3://bucket/p' };
 const ROLE = { p: { url: 's3://bucket', 'instance-role': true } };
@@ -17,7 +18,7 @@ function peerOf(peer: unknown) {
   return found;
 }
 
-test.each<[unknown, string | null, { readonly env?: Env; readonly credentials?: unknown }]>([
+test.each<[unknown, string | null, { readonly env?: Env; readonly credentials?: unknown; readonly ssh?: null }]>([
   ['http://127.0.0.1:1/db', '127.0.0.1', {}],
   ['http://localhost:1/db', 'localhost', {}],
   ['http://[::1]:1/db', '::1', {}],
@@ -36,22 +37,36 @@ test.each<[unknown, string | null, { readonly env?: Env; readonly credentials?: 
   ['https://no-such-host.invalid/db', null, {}],
   ['ssh://ann@192.0.2.1/srv/db', null, {}],
   [S3, null, {}],
-])('the first host of %j on this machine: %s', async (written, expected, { env = {}, credentials = {} }) => {
+  ['git+ssh://ann@no-such-host.invalid/db.git', null, { ssh: null }],
+])('the first host of %j on this machine: %s', async (written, expected, { env = {}, credentials = {}, ssh }) => {
   const credential = parseCredentials({ text: stringify(credentials), name: 'c' }, {}).get('p') ?? null;
-  expect(await localHostOf(peerOf(written), credential, env)).toBe(expected);
+  expect(await resolveHosts(peerOf(written), credential, env)).toEqual(
+    expected === null ? { kind: 'elsewhere', ssh } : { kind: 'local', host: expected },
+  );
 });
+
+/** What decides how peers are reached, for one without a credential. */
+const RULES = {
+  ...{ credentials: new Map(), job: { env: {}, userHome: false }, dolthubHost: 'hub.example', patterns: [] },
+  capabilities: { s3: false },
+};
 
 test.each([true, false])('every connection for a peer is checked again where that is asked for: %s', (remoteOnly) => {
   const { reach, destination } = accessTo(
     peerOf({ endpoint: 'https://h.example/db', 'allowed-hosts': ['f.example'] }),
-    {
-      ...{ credentials: new Map(), job: { env: {}, userHome: false }, dolthubHost: 'hub.example', patterns: [] },
-      ...{ remoteOnly, capabilities: { s3: false } },
-    },
+    { ...RULES, remoteOnly },
   );
   expect(reach.map((rule) => [rule.host, rule.remoteOnly === true])).toEqual([
     ['h.example', remoteOnly],
     ['f.example', remoteOnly],
   ]);
   expect(destination?.remoteOnly === true).toBe(remoteOnly);
+});
+
+test('a name of ssh without an address is not given to ssh, which could resolve it later', async () => {
+  const peer = peerOf('ssh://ann@no-such-host.invalid:2222/srv/db');
+  expect(await failureOf(() => accessTo(peer, { ...RULES, sshAddresses: new Map([['p', null]]) }))).toMatchObject({
+    code: 'network',
+    message: 'no-such-host.invalid:2222 could not be reached: its name does not resolve',
+  });
 });

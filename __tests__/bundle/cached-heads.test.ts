@@ -1,5 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { runResultSchema } from '../../src/contract/result.ts';
 import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner, type Step } from '../helpers/fake-runner.ts';
@@ -9,10 +10,10 @@ import { below, tempFolder } from '../helpers/temp-folder.ts';
 
 const HEADS = 'dolt-federation-heads-';
 
-test('a new machine knows the last heads of the peers, so that it sees a rewritten history', async () => {
+test('a new machine knows the last heads and backups of the peers, so that it sees a rewritten history', async () => {
   await using folder = await tempFolder();
   await using cache = await startCacheService();
-  const [box, partner] = ['box', 'partner'].map((name) => `file://${folder.file(name)}`);
+  const [box, partner, vault] = ['box', 'partner', 'vault'].map((name) => `file://${folder.file(name)}`);
   const home = await makeDatabase(folder.file('home'));
   const first = await home.head();
   await home.publish(String(box));
@@ -32,14 +33,20 @@ test('a new machine knows the last heads of the peers, so that it sees a rewritt
   await job({ inputs: { 'dry-run': 'true' } });
   expect(stored()).toEqual([]);
 
+  // A backup reads only its own peers, and stores their heads as well.
+  const backupJob = async (drill: string) =>
+    await job({ inputs: { command: 'backup', peers: `vault: {endpoint: "${vault}", role: archive}`, drill } });
+  const backup = await backupJob('head');
+  expect(backup.result).toMatchObject({ peers: [{ name: 'vault', memory: 'none', drill: { growth: null } }] });
+  expect(stored()).toHaveLength(1);
+
   const pushed = await job();
   expect(pushed.result).toMatchObject({
     status: 'success',
     peers: [{ name: 'origin' }, { name: 'partner', memory: 'none' }],
   });
-  expect(stored()).toHaveLength(1);
-  const [key = ''] = stored();
-  expect(cache.entries.get(key)?.toString()).not.toMatch(/partner|origin|file:|main/);
+  expect(stored()).toHaveLength(2);
+  for (const key of stored()) expect(cache.entries.get(key)?.toString()).not.toMatch(/partner|origin|vault|file:|main/);
 
   const known = await job();
   expect(known.result).toMatchObject({
@@ -48,6 +55,16 @@ test('a new machine knows the last heads of the peers, so that it sees a rewritt
       { name: 'origin', memory: 'restored' },
       { name: 'partner', memory: 'restored', lastVerifiedAt: expect.any(String) },
     ],
+  });
+
+  // Its size and the time of its proof went through the run that did not contact it.
+  await home.commit('even more', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await home.publish(String(box));
+  const lastProvenAt = runResultSchema.parse(backup.result).peers[0]?.drill?.lastProvenAt;
+  const again = await backupJob('off');
+  expect(lastProvenAt).toEqual(expect.any(String));
+  expect(again.result).toMatchObject({
+    peers: [{ name: 'vault', memory: 'restored', drill: { growth: expect.any(Number), lastProvenAt } }],
   });
 
   // The partner removes a row from its history. Only the memory shows it.

@@ -195,11 +195,11 @@ const drillSchema = z.strictObject({
   tables: tables.nullable(),
   /** Size of the backup; null: unknown. */
   bytes: count.nullable(),
-  /** How much it grew since the last run on this machine; null: there is none. */
+  /** How much it grew since the last known run; null: none is known. */
   growth: z.int().nullable(),
   /** How long the drill took; null: there was none. */
   durationMs: count.nullable(),
-  /** When a drill last proved the backup, as recorded on this machine; null: unknown. */
+  /** When a drill last proved the backup; null: unknown. */
   lastProvenAt: moment.nullable(),
 });
 export type Drill = Readonly<z.infer<typeof drillSchema>>;

@@ -13,6 +13,7 @@ import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
 import { endPeers, type Opened, onDatabase, recordInterruption, type SyncOutcome, withPeers } from '../on-database.ts';
 import { NO_EXPORT } from '../outcome/export-after-sync.ts';
+import { keepHeads } from '../outcome/keep-heads.ts';
 import { record } from '../outcome/record.ts';
 import { runResult } from '../outcome/run-result.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
@@ -49,6 +50,7 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
       ? new Map()
       : await recordBackups(database, prepared, copied, now);
     failLongUnproven(copied, known, request.staleAfter, now);
+    await keepHeads(request, context, { database, configuration, prepared, head });
     return { prepared, copied, recorded, known };
   });
   const { prepared, copied, recorded, known } = value;

@@ -21,9 +21,9 @@ import { sizeOf } from './sizes.ts';
 export interface Known {
   /** null: unknown. */
   readonly bytes: number | null;
-  /** How much it grew since it was last measured on this machine; null: unknown. */
+  /** How much it grew since it was last measured; null: unknown. */
   readonly growth: number | null;
-  /** When this machine last proved it, and how many runs with drills did not since then; null: nothing is recorded. */
+  /** When a drill last proved it, and how many runs with drills did not since then; null: nothing is recorded. */
   readonly drills: DrillHistory | null;
 }
 

@@ -2,9 +2,10 @@ import type { Configuration } from '../../config/configuration.ts';
 import { toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
-import { readStateFile } from '../../sync/history/last-verified.ts';
+import { findEntry, readStateFile } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
-import { headsToCache, storeHeads } from '../prepare/cache/heads.ts';
+import { headsToCache, restoreHeads, storeHeads } from '../prepare/cache/heads.ts';
+import { placeOf } from '../prepare/last-verified.ts';
 import { bootstrapPeer } from '../prepare/locate-database.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
@@ -25,12 +26,18 @@ interface Ended {
  */
 export async function keepHeads(request: SyncRequest, context: Context, ended: Ended): Promise<void> {
   const { database, configuration, prepared, head } = ended;
-  const { allProgress, lastVerified } = prepared;
+  const { allProgress, branch, lastVerified } = prepared;
   if (context.cache === undefined || !database.ephemeral || !mayWrite(request) || context.signal.aborted) return;
   const source = bootstrapPeer(configuration.peers, request.bootstrap);
-  const sourceHead = allProgress.find(({ peer }) => peer.name === source?.name)?.head ?? null;
-  if (lastVerified.root === null || sourceHead === null) return;
+  if (lastVerified.root === null || source === undefined) return;
   const { stateFile } = await readStateFile(database.work);
+  // `backup` does not read the source. It has at least the head that was cloned, or that an earlier step recorded.
+  const place = placeOf({ peer: source, branch: source.branch ?? branch }, branch, lastVerified.root);
+  const sourceHead =
+    allProgress.find(({ peer }) => peer.name === source.name)?.head ??
+    (database.clonedFrom === source.name ? prepared.before : findEntry(stateFile, place, source.name)?.head) ??
+    null;
+  if (sourceHead === null) return;
   const isAdopted = allProgress.some(({ adopted }) => adopted !== null);
   const heads = [...stateFile.peers.values()].map((entry) => entry.head);
   try {
@@ -39,8 +46,10 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
       kept: new Set(await commitsAmong(sql, { from: null, to: sourceHead }, heads)),
     }));
     if (root === null) return;
-    const after = headsToCache(stateFile, lastVerified.cached, { root, isKept: (one) => kept.has(one) });
-    await storeHeads({ root, shard: request.shard }, context, { before: lastVerified.cached, after });
+    const of = { root, shard: request.shard };
+    const before = lastVerified.cached ?? (await restoreHeads(of, context));
+    const after = headsToCache(stateFile, before, { root, isKept: (one) => kept.has(one) });
+    await storeHeads(of, context, { before, after });
   } catch (thrown) {
     context.log.info(`the last heads of the peers were not stored: ${toFailure(thrown).message}`);
   }

@@ -3,6 +3,8 @@ import { trackingRefs } from '../../dolt/sql/heads.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
+  addBackups,
+  type BackupRecord,
   type Finding,
   findEntry,
   readStateFile,
@@ -14,7 +16,7 @@ import {
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
-import { type CachedHeads, cachedHead, cachedRetired, NO_HEADS } from './cache/heads.ts';
+import { type CachedHeads, cachedHead, cachedRetired } from './cache/heads.ts';
 
 /** Earlier heads that a run knows before it reads any peer. */
 export interface LastVerified {
@@ -24,8 +26,8 @@ export interface LastVerified {
   readonly known: readonly string[];
   /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
-  /** Heads that an earlier run on another machine stored. */
-  readonly cached: CachedHeads;
+  /** Heads that an earlier run on another machine stored; null: this run needed none. */
+  readonly cached: CachedHeads | null;
   /** Why the state file could not be read; null: it could, or there is none. */
   readonly warning: string | null;
 }
@@ -41,7 +43,11 @@ interface LocalDatabase {
 }
 
 /** Which entry of the state file belongs to a peer. */
-export function placeOf({ peer, branch }: PeerProgress, local: string, root: string): StateKey {
+export function placeOf(
+  { peer, branch }: Pick<PeerProgress, 'peer' | 'branch'>,
+  local: string,
+  root: string,
+): StateKey {
   return { root, endpoint: peer.endpoint.canonical, ref: peer.ref, branch, local };
 }
 
@@ -64,8 +70,8 @@ export async function readLastVerified(
     for (const progress of allProgress)
       progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
     const isComplete = allProgress.every(({ remembered }) => remembered !== null);
-    const cached = restoreCached === null || isComplete ? NO_HEADS : await restoreCached(root);
-    const fromCache = headsFromCache(allProgress, cached, { branch, root });
+    const cached = restoreCached === null || isComplete ? null : await restoreCached(root);
+    const fromCache = cached === null ? [] : headsFromCache(allProgress, cached, { branch, root });
     const remotes = await remotesOf(
       database,
       path,
@@ -73,17 +79,17 @@ export async function readLastVerified(
     );
     const fromRefs = await headsFromRefs(database, allProgress, { ...localDatabase, root, remotes });
     // A failed write is reported at the end of the run, which writes it again.
-    const gaveUp = cachedRetired(cached, branch);
+    const gaveUp = cached === null ? [] : cachedRetired(cached, branch);
     const found = [...fromCache, ...fromRefs];
     const writes = mayWrite && warning === null && found.length + gaveUp.length > 0;
-    const next = retire(remember(stateFile, found), branch, gaveUp);
+    const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
     if (writes) await writeStateFile(path, next).catch(() => undefined);
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
     return { root, known, dropped, cached, warning };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: NO_HEADS, warning };
+    return { root: null, known: [], dropped: [], cached: null, warning };
   }
 }
 
@@ -103,14 +109,14 @@ function headsFromCache(
   allProgress: readonly PeerProgress[],
   cached: CachedHeads,
   { branch, root }: { readonly branch: string; readonly root: string },
-): Finding[] {
+): (Finding & { readonly memory: BackupRecord })[] {
   return allProgress.flatMap((progress) => {
     const place = placeOf(progress, branch, root);
     const found = progress.remembered === null ? cachedHead(cached, place) : null;
     if (found === null) return [];
-    const { head, verifiedAt } = found;
+    const { head, verifiedAt, size, drills } = found;
     progress.remember({ head, verifiedAt, certain: false, isRestored: true });
-    return [{ place, name: progress.peer.name, head, verifiedAt }];
+    return [{ place, name: progress.peer.name, head, verifiedAt, memory: { size, drills } }];
   });
 }
 

@@ -7,6 +7,14 @@ import { readOwnFile, writeOwnFile } from '../own-file.ts';
 const hash = z.string().regex(HASH);
 const moment = z.iso.datetime({ precision: 3 });
 
+/** The records of `backup` about a peer. */
+export const BACKUP_FIELDS = {
+  /** How large the backup there was when `backup` last measured it. */
+  size: z.strictObject({ bytes: z.int().nonnegative(), of: z.enum(['clone', 'folder']) }).optional(),
+  /** When a drill last proved the backup there, and how many runs with drills did not prove it since. */
+  drills: z.strictObject({ provenAt: moment.nullable(), since: z.int().nonnegative() }).optional(),
+};
+
 const entrySchema = z.strictObject({
   /** First commit of our history. */
   root: hash,
@@ -19,10 +27,7 @@ const entrySchema = z.strictObject({
   /** The last head that the peer and our branch both contained. */
   head: hash,
   verifiedAt: moment.nullable(),
-  /** How large the backup there was when `backup` last measured it. */
-  size: z.strictObject({ bytes: z.int().nonnegative(), of: z.enum(['clone', 'folder']) }).optional(),
-  /** When a drill last proved the backup there, and how many runs with drills did not prove it since. */
-  drills: z.strictObject({ provenAt: moment.nullable(), since: z.int().nonnegative() }).optional(),
+  ...BACKUP_FIELDS,
 });
 
 /** A head that our branch gave up for another history; a peer that still has it would bring it back. */
@@ -160,7 +165,6 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
 /** The size of a backup: of the table files in a clone of it, or of the folder that holds it. Only equal kinds compare. */
 export type BackupSize = NonNullable<StateEntry['size']>;
 export type DrillHistory = NonNullable<StateEntry['drills']>;
-/** The records of `backup` about a peer. */
 export type BackupRecord = Pick<StateEntry, 'size' | 'drills'>;
 
 /** The records about the backup at a place; null: the place has no entry. */

@@ -6,7 +6,13 @@ import {
   headsToCache,
   NO_HEADS,
 } from '../../../../src/commands/prepare/cache/heads.ts';
-import { EMPTY_STATE, remember, retire, type StateKey } from '../../../../src/sync/history/last-verified.ts';
+import {
+  addBackups,
+  EMPTY_STATE,
+  remember,
+  retire,
+  type StateKey,
+} from '../../../../src/sync/history/last-verified.ts';
 
 const [ROOT, OTHER_ROOT, HEAD, LATER] = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(32));
 const root = String(ROOT);
@@ -32,12 +38,34 @@ test('a head is found again by its place, and by no other', () => {
   expect([cachedRetired(cached, 'main'), cachedRetired(cached, 'x')]).toEqual([[later], []]);
 });
 
-test('only hashes and dates are cached', () => {
-  const text = JSON.stringify(headsToCache(retire(known, 'main', [later]), NO_HEADS, everything));
+test('only hashes, dates and sizes are cached', () => {
+  const memory = { size: { bytes: 12, of: 'clone' }, drills: { provenAt: at, since: 2 } } as const;
+  const state = addBackups(retire(known, 'main', [later]), [{ place, memory }]);
+  const cached = headsToCache(state, NO_HEADS, everything);
+  expect(cachedHead(cached, place)).toMatchObject(memory);
+  const text = JSON.stringify(cached);
   expect(text).not.toMatch(/partner|example|main/);
   expect(
     text.match(/"[^"]*"/g)?.filter((word) => !/^"(?:[0-9a-f]{64}|[0-9a-v]{32}|[\d-]{10}T[\d:.]+Z)"$/.test(word)),
-  ).toEqual(['version', 'heads', 'place', 'head', 'verifiedAt', 'retired', 'local', 'head'].map((word) => `"${word}"`));
+  ).toEqual(
+    [
+      ...[
+        'version',
+        'heads',
+        'place',
+        'head',
+        'verifiedAt',
+        'size',
+        'bytes',
+        'of',
+        'clone',
+        'drills',
+        'provenAt',
+        'since',
+      ],
+      ...['retired', 'local', 'head'],
+    ].map((word) => `"${word}"`),
+  );
 });
 
 test('heads that a run does not know are passed on; those that it knows are newer', () => {

@@ -6,7 +6,7 @@ import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
 import { parsedJson } from '../../../core/json.ts';
 import { inPrivateFolder } from '../../../core/private-folder.ts';
-import type { StateFile, StateKey } from '../../../sync/history/last-verified.ts';
+import { BACKUP_FIELDS, type StateFile, type StateKey } from '../../../sync/history/last-verified.ts';
 import type { Context } from '../../context.ts';
 import { type Shard, shardText } from '../../fan-out/shard.ts';
 import { newKey } from './entry.ts';
@@ -17,11 +17,18 @@ const MAX_HEADS = 2_000;
 const hash = z.string().regex(HASH);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Only hashes and dates: a reader of the cache learns no name and no address. */
+/** Only hashes, dates and sizes: a reader of the cache learns no name and no address. */
 const cachedSchema = z.strictObject({
   version: z.literal(1),
   heads: z
-    .array(z.strictObject({ place: digest, head: hash, verifiedAt: z.iso.datetime({ precision: 3 }).nullable() }))
+    .array(
+      z.strictObject({
+        place: digest,
+        head: hash,
+        verifiedAt: z.iso.datetime({ precision: 3 }).nullable(),
+        ...BACKUP_FIELDS,
+      }),
+    )
     .max(MAX_HEADS),
   retired: z.array(z.strictObject({ local: digest, head: hash })).max(MAX_HEADS),
 });
@@ -56,7 +63,8 @@ export function headsToCache(
   for (const entry of peers.values()) {
     if (entry.root !== root || !isKept(entry.head)) continue;
     const place = placeDigest(entry);
-    heads.set(place, { place, head: entry.head, verifiedAt: entry.verifiedAt });
+    const { head, verifiedAt, size, drills } = entry;
+    heads.set(place, { place, head, verifiedAt, size, drills });
   }
   const gone = new Map(before.retired.map((one) => [`${one.local} ${one.head}`, one]));
   for (const { local, head } of retired) gone.set(`${localDigest(local)} ${head}`, { local: localDigest(local), head });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   folder = await tempFolder();
   // The scripts ask the command for the names of peers.
   const answer =
-    '#!/bin/sh\ncase "$*" in *other.yaml*) echo elsewhere; exit;; esac\necho "north  file:///n  peer  T1"\necho "nadir  file:///d  peer  T1"\n';
+    '#!/bin/sh\ncase "$*" in *other.yaml*) echo "elsewhere  file:///e  peer  T1"; exit;; *none.yaml*) echo "no peers configured; add one"; exit;; esac\necho "north  file:///n  peer  T1"\necho "nadir  file:///d  peer  T1"\n';
   await writeFile(folder.file('dolt-federation'), answer, { mode: 0o755 });
   for (const shell of ['bash', 'zsh', 'fish']) await writeFile(folder.file(shell), await script(shell));
 });
@@ -31,7 +31,8 @@ type Complete = (line: string) => Promise<string[]>;
 
 async function lines(program: string, ...args: string[]): Promise<string[]> {
   const env = { PATH: `${folder.path}:${readEnv()['PATH'] ?? ''}`, HOME: folder.path };
-  const { stdout } = await execa(program, args, { env, extendEnv: false, cwd: folder.path });
+  const { stdout, stderr } = await execa(program, args, { env, extendEnv: false, cwd: folder.path });
+  expect(stderr).toBe('');
   return stdout.split('\n').filter((line) => line !== '');
 }
 
@@ -136,6 +137,7 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
     ]);
     expect(await complete('dolt-federation sync --config other.yaml e')).toEqual(['elsewhere']);
     expect(await complete('dolt-federation -C other.yaml status e')).toEqual(['elsewhere']);
+    expect(await complete('dolt-federation sync --config none.yaml n')).toEqual([]);
   });
 });
 

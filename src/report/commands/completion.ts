@@ -128,8 +128,11 @@ function wordLoop(commands: readonly CompletedCommand[], first: string, end: str
 `;
 }
 
-/** Names of peers are the first words of `list-peers`. Errors are for the command itself, not for a completion. */
-const PEERS = `$(dolt-federation list-peers \${places[@]+"\${places[@]}"} 2>/dev/null | awk '{print $1}')`;
+/**
+ * Names of peers are the first words of the lines of `list-peers` with an endpoint, which has a colon. Errors are for the
+ * command itself, not for a completion.
+ */
+const PEERS = `$(dolt-federation list-peers \${places[@]+"\${places[@]}"} 2>/dev/null | awk '$2 ~ /:/ {print $1}')`;
 
 function peersCase(commands: readonly CompletedCommand[]): string {
   return commands
@@ -240,7 +243,10 @@ const FISH_FUNCTIONS = `function __dolt_federation_peers
                 set -a places $words[$at]
         end
     end
-    dolt-federation list-peers $places 2>/dev/null | string split -f1 ' '
+    dolt-federation list-peers $places 2>/dev/null | string match -r '^\\S+(?= +\\S*:)'
+end
+function __dolt_federation_heads
+    __dolt_federation_peers | string replace -r '$' =
 end
 function __dolt_federation_list
     set -l before (commandline -ct | string replace -r '^--[^=]*=' '' | string replace -r '[^,]*$' '')
@@ -296,7 +302,7 @@ function fishValues({ choices, listOf, names }: CompletedFlag): string | null {
     case 'peers':
       return '(__dolt_federation_peers)';
     case 'heads':
-      return '(__dolt_federation_peers | string replace -r $ =)';
+      return '(__dolt_federation_heads)';
   }
 }
 

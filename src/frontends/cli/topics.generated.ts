@@ -487,8 +487,8 @@ In a job, the files of a checkout cannot lead outside of its workspace
 (outside-workspace). A variable of the job may: BEADS_DIR, BEADS_DB,
 BEADS_DOLT_DATA_DIR, BEADS_SHARED_SERVER_DIR, DOLT_FEDERATION_DATABASE.
 
-Tested in beads/workspace, beads/mode, beads/worktree, field/places, and with bd
-itself in beads/modes-of-bd and beads/beside-bd.
+Tested in beads/workspace, beads/mode, beads/worktree, field/database-places,
+and with bd itself in beads/bd-modes and beads/with-bd.
 
 A SERVER OF BD
 
@@ -631,7 +631,7 @@ of bd opens it, and waits without a message while another process has it open.
 So a run in a terminal works in a copy, and opens the database only to move its
 branch, about a second. If bd commits meanwhile, the run merges these commits,
 and the next run pushes them. Some runs need the database itself (ADR 16).
-Tested with a bd that writes in a loop in beads/beside/writing-bd.
+Tested with a bd that writes in a loop in beads/processes/bd-writes.
 
 These need a decision of yours:
 
@@ -649,7 +649,7 @@ them exclusively. A run that opens the database itself locks them as bd does. It
 waits at most 10 s for such a command, and then ends with database-in-use. Node
 has no such lock, so flock or perl takes it. As in bd, a file that cannot be
 locked does not stop a run; on Windows, none is locked. Tested in
-beads/beside/gates.
+beads/processes/gates.
 
 MERGING
 
@@ -695,7 +695,7 @@ cases:
       dolt-federation: computes row_lock
       Why: all databases must make the same commit
 
-A federation with both tools comes to rest (beads/beside/rounds-of-bd, and by
+A federation with both tools comes to rest (beads/processes/bd-rounds, and by
 the scheduled workflow on fresh runners rounds-on-runners). A merge of either
 tool contains both parents, so the other tool only fast-forwards to it. If both
 tools merge the same heads at the same time, there are two merge commits with
@@ -1744,8 +1744,7 @@ their names. A run on each day thus drills each of n backups every n days. Runs
 that are further apart can miss a backup for ever: of seven backups, a weekly
 run always drills the same one. The number of days between two runs must have no
 divisor in common with n. Otherwise use full. A notice (drill-unproven) names
-each backup that more than n runs in a row did not prove, as far as this machine
-knows.
+each backup that more than n runs in a row did not prove, as far as is known.
 
   proven
       the clone has the same data as our database at that commit
@@ -1764,9 +1763,9 @@ knows.
       an error of the run, which is partial (exit code 3)
 
 lastProvenAt in the JSON and in the report is the time at which a drill last
-proved the backup. It is in .dolt/dolt-federation.json. A fresh runner knows
-none: the Actions cache carries heads, and no proofs. There --stale-after and
-the notice about a rotation use only proofs of the same machine.
+proved the backup. It is in .dolt/dolt-federation.json, and a fresh runner
+restores it from the Actions cache. Without that cache, --stale-after and the
+notice about a rotation use only proofs of the same machine.
 
 Not proven: that the backup is still there tomorrow, that an attacker with its
 credentials cannot delete it, and that our own database was right. Uncommitted
@@ -1791,12 +1790,11 @@ thus counts proofs of one backup only, and trusts the pushes to the others.
 
 SIZES
 
-The report has the size of each backup, and its growth since the last run on the
-same machine. A peer that is a folder is measured there, unless it has more than
-20,000 files or takes more than 10 seconds. For every other kind it is the size
-of the clone, so an undrilled backup has none. The last size is in
-.dolt/dolt-federation.json. On a fresh runner there is none, and the growth is
-empty.
+The report has the size of each backup, and its growth since the last run. A
+peer that is a folder is measured there, unless it has more than 20,000 files or
+takes more than 10 seconds. For every other kind it is the size of the clone, so
+an undrilled backup has none. The last size is stored beside lastProvenAt. A
+fresh runner without the cache has none, and the growth is empty.
 
 THE PROOF
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { guardText, loadConfiguration, requirePush } from '../../src/config/load.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
+import { guardText, requirePush } from '../../src/config/requirements.ts';
 import type { Env } from '../../src/core/env.ts';
 import { configure, contextIn, problemPlaces, refusal } from '../helpers/configuring.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';

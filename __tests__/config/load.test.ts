@@ -1,7 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readConfigText } from '../../src/config/find-config.ts';
-import { loadConfiguration, requireFederation } from '../../src/config/load.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
+import { requireFederation } from '../../src/config/requirements.ts';
 import { configure, contextIn, refusal } from '../helpers/configuring.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -1,17 +1,13 @@
-import { Failure, toFailure } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { containsCommit } from '../dolt/sql/history.ts';
 import { createTags, deleteTags, ensureTag, readTags, type Tag } from '../dolt/sql/tags.ts';
-import { pushTag } from '../dolt/sql/transfer.ts';
 import { connectToAll } from '../sync/connect.ts';
-import { inEngines } from '../sync/in-engines.ts';
 import { refuseOwnLosses } from '../sync/incoming/refuse-own-losses.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
-import { send } from '../sync/send-branch.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
-import { timeLimit } from '../sync/time-limits.ts';
-import { planTag, tagConflict } from './plan-tag.ts';
-import { type PeerTags, readPeerTags } from './read-tags.ts';
+import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
+import { planTag } from './plan-tag.ts';
 
 /** The commit of our branch that a run backs up, and the tag that names it. */
 export interface Release {
@@ -125,34 +121,4 @@ async function publish(context: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, 
   const found = (await readPeerTags(context, tag.name, [primary])).get(primary) ?? null;
   throwFailure(primary);
   requireTag(tag, primary, found);
-}
-
-/** Pushes our tag to each peer; a failure is recorded in its `PeerProgress`. Dolt (2.3.0) replaces a tag there. */
-export async function pushTags(context: SyncContext, tag: string, allProgress: readonly PeerProgress[]): Promise<void> {
-  await inEngines(context, { allProgress, plain: 'first' }, async (engine, progress) => {
-    context.onProgress({ peer: progress.peer.name, step: 'pushing', detail: `the tag ${tag}` });
-    const to = { remote: progress.remote, user: progress.user, tag };
-    try {
-      const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
-      await send(engine, progress, limit, (sql) => pushTag(sql, to));
-    } catch (thrown) {
-      progress.fail(toFailure(thrown));
-    }
-  });
-}
-
-/**
- * The tag at a peer after a push.
- * @throws Failure `tag-conflict` if another writer set it meanwhile, `unverified` if it is not there
- */
-export function requireTag(
-  { name, commit }: Pick<Tag, 'name' | 'commit'>,
-  { peer }: PeerProgress,
-  found: Tag | null,
-): void {
-  if (found?.commit === commit) return;
-  if (found === null) {
-    throw new Failure('unverified', `the push of the tag ${name} to ${peer.name} returned, but the tag is not there`);
-  }
-  throw tagConflict({ tag: name, peer: peer.name, there: found.commit, wanted: commit });
 }

@@ -5,9 +5,9 @@ import { scratchName } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { failRaced, fetchRaced, type Publication, pushAll } from '../sync/push.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
-import { pushTags, type Release, requireTag } from './choose-release.ts';
+import type { Release } from './choose-release.ts';
+import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
 import { tagConflict } from './plan-tag.ts';
-import { type PeerTags, readPeerTags } from './read-tags.ts';
 
 /** How the tag came to a peer: `present` before the run, or `pushed` by it. */
 export type TagAtPeer = 'present' | 'pushed';

@@ -103,7 +103,7 @@ function proxied(workspace: WorkspaceSettings, mode: Mode, { proxyPort, childPid
   }
   if (external.socket !== '' || external.port === 0) return null;
   const { host, port, user, tls } = external;
-  const setting = { host: dialled(host), port, user, database, remotesapi: null, tls };
+  const setting = { host: hostToConnect(host), port, user, database, remotesapi: null, tls };
   const password = workspace.env[EXTERNAL_PASSWORD] ?? '';
   const passwordBy = isOfJob(workspace, variable(workspace.env, EXTERNAL_PASSWORD)) ? EXTERNAL_PASSWORD : null;
   // bd has no variables for this address, so those of a server confirm it.
@@ -127,7 +127,7 @@ function direct(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles): B
     ? undefined
     : (variable(env, 'BEADS_DOLT_REMOTESAPI_PORT') ?? inMetadata(workspace, 'dolt_remotesapi_port'));
   const setting: ServerSetting = {
-    host: dialled(host),
+    host: hostToConnect(host),
     port,
     user: user?.value ?? 'root',
     database: databaseName(workspace, mode).value,
@@ -183,7 +183,7 @@ function portOf(
 }
 
 /** The address to connect to: a server that listens everywhere is reached at this machine. */
-function dialled(host: string): string {
+function hostToConnect(host: string): string {
   const written = host.trim().toLowerCase();
   if (!isLocalHost(written)) return host.trim();
   return written.includes('::1') ? '::1' : written === 'localhost' ? written : '127.0.0.1';

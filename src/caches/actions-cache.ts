@@ -109,7 +109,7 @@ export class ActionsCache implements FileCache {
   }
 
   async restoreFolder(wanted: Wanted, folder: string, isExpected: (name: string) => boolean): Promise<string | null> {
-    const file = archiveBeside(folder);
+    const file = archivePath(folder);
     try {
       const key = await this.restoreFile(wanted, file);
       if (key === null) return null;
@@ -131,7 +131,7 @@ export class ActionsCache implements FileCache {
 
   async saveFolder(stored: Stored, folder: string, names: readonly string[]): Promise<boolean> {
     if (!this.#mayWrite()) return false;
-    const file = archiveBeside(folder);
+    const file = archivePath(folder);
     try {
       const packed = await this.check(`${stored.what} was not stored`, async (signal) => {
         await pack(folder, names, file, signal);
@@ -215,6 +215,6 @@ export class ActionsCache implements FileCache {
   }
 }
 
-function archiveBeside(folder: string): string {
+function archivePath(folder: string): string {
   return join(dirname(folder), `df-archive-${randomBytes(6).toString('hex')}`);
 }

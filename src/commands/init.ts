@@ -1,7 +1,8 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import type { ConfigOverrides, Configuration, Peer } from '../config/configuration.ts';
 import { isBeadsWorkspace } from '../config/guards.ts';
-import { loadConfiguration, requireFederation } from '../config/load.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { requireFederation } from '../config/requirements.ts';
 import { type FirstPeer, withFirstPeer } from '../config/yaml/first-peer.ts';
 import type { DoctorCheck } from '../contract/doctor-result.ts';
 import type { InitResult } from '../contract/result.ts';

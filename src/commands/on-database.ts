@@ -19,7 +19,7 @@ import { type LocalDatabase, openClone, openLocalDatabase } from './prepare/open
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
 import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, type SyncSettings } from './prepare/sync-settings.ts';
-import { leftAlone, planRequest } from './prepare/untrusted/untrusted-settings.ts';
+import { offlinePeers, planRequest } from './prepare/untrusted/untrusted-settings.ts';
 import type { SyncRequest } from './request.ts';
 
 export interface SyncOutcome {
@@ -94,7 +94,7 @@ function withoutDatabase(
   { failure, started }: { readonly failure: Failure; readonly started: number },
 ): RunResult {
   if (failure.code === 'interrupted') throw failure;
-  const offline = [...settings.offline, ...leftAlone(settings.peers, 'no-database')];
+  const offline = [...settings.offline, ...offlinePeers(settings.peers, 'no-database')];
   const notices = [asWarning(failure), ...settings.notices];
   return notRunResult(request, { status: 'skipped', started, peers: [], offline, leg: settings.leg, notices });
 }

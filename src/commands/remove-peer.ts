@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 import { absentPeer } from './editing/absent-peer.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
-import { forgetNow } from './prepare/register-remote.ts';
+import { removeRemotesOf } from './prepare/register-remote.ts';
 
 export interface RemovePeerRequest {
   readonly name: string;
@@ -43,7 +43,7 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
     }
     return withoutValue(text, ['federation', 'peers', name]);
   });
-  await forgetNow(name, { database: request.database, configuration }, context);
+  await removeRemotesOf(name, { database: request.database, configuration }, context);
   return { result: { name, status: 'removed' }, file };
 }
 

@@ -1,7 +1,8 @@
 import { resolve as resolvePath } from 'node:path';
 import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { ConfigOverrides, Configuration } from '../config/configuration.ts';
-import { loadConfiguration, requirePush } from '../config/load.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { requirePush } from '../config/requirements.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';

@@ -143,13 +143,13 @@ function checkSection(tree: ConfigMapping, section: Section, problems: Problems)
   if (written === undefined) return;
   const mapping = requireMapping(section, written.value, problems);
   if (mapping === null) return;
-  const beside = section === 'federation' ? peersBeside(mapping) : null;
+  const beside = section === 'federation' ? unindentedPeers(mapping) : null;
   if (beside === null) checkKeys(mapping, { keys: sectionKeys(section), prefix: `${section}.` }, problems);
   else problems.add(beside);
 }
 
 /** Peers that are not indented below an empty `peers`: one slip, however many there are. */
-function peersBeside({ fields }: ConfigMapping): Failure | null {
+function unindentedPeers({ fields }: ConfigMapping): Failure | null {
   const peers = fields.get('peers')?.value;
   const known = sectionKeys('federation');
   const [first] = [...fields].filter(([key]) => !Object.hasOwn(known, key));

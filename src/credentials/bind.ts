@@ -66,7 +66,7 @@ export interface Place {
 }
 
 /** Added to a `url` without a path, because an endpoint requires one. */
-const STAND_IN = '/x';
+const PLACEHOLDER_PATH = '/x';
 
 /**
  * Parses the `url` of a credential: an endpoint without its path or the end of it.
@@ -80,7 +80,7 @@ export function parsePlace(written: string): Place | null {
   const trimmed = written.replace(/([^/])\/$/, '$1');
   const isWhole = /^dolthub:\/\/[^/]+\/[^/]+$/i.test(trimmed);
   try {
-    const endpoint = parseEndpoint(isWhole ? trimmed : `${trimmed}${STAND_IN}`, {
+    const endpoint = parseEndpoint(isWhole ? trimmed : `${trimmed}${PLACEHOLDER_PATH}`, {
       dolthubHost: 'localhost',
       allowInsecure: true,
     });

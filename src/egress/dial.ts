@@ -16,7 +16,7 @@ const EACH_ADDRESS_MS = 5_000;
  * answer has no effect.
  * @throws Refusal for a host that is itself an address
  */
-export function directly({ host, port }: Target, permission: Permission) {
+export function directOptions({ host, port }: Target, permission: Permission) {
   const passes = addressesOf(permission);
   if (isIP(host) !== 0 && !passes(host)) throw new Refusal({ kind: 'address', address: host });
   return {
@@ -55,7 +55,7 @@ function resolve(passes: (address: string) => boolean): LookupFunction {
  * @throws errors of `net`, Refusal
  */
 export async function openDirectly(target: Target, permission: Permission, signal?: AbortSignal): Promise<Socket> {
-  const socket = connect({ ...directly(target, permission), ...(signal === undefined ? {} : { signal }) });
+  const socket = connect({ ...directOptions(target, permission), ...(signal === undefined ? {} : { signal }) });
   return await new Promise((done, fail) => {
     const timer = setTimeout(() => socket.destroy(new Error('the connection timed out')), CONNECT_MS);
     socket.once('connect', () => {

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { askProxy, directly } from './dial.ts';
+import { askProxy, directOptions } from './dial.ts';
 import { parseTarget, type Target } from './host-rule.ts';
 import { Refusal } from './passes.ts';
 import { jobProxy, problemOf, type Relay } from './relay.ts';
@@ -60,7 +60,7 @@ function begin(relay: Relay, incoming: IncomingMessage, to: { readonly target: T
   const proxy = jobProxy(relay, 'http', target);
   if (proxy !== null) return askProxy(proxy, { ...options, path: incoming.url ?? '' });
   const { agent } = relay;
-  return request({ ...options, ...directly(target, permission), path, setHost: false, agent });
+  return request({ ...options, ...directOptions(target, permission), path, setHost: false, agent });
 }
 
 /** The headers to forward, in their order and spelling, because some services sign them. */

@@ -49,7 +49,7 @@ export async function writeComment(
   if (!create) return { kind: 'silent' };
   const created = await createComment(repository, place.pullRequest, text);
   if (created.kind !== 'ok') return { kind: 'unwritten', reason: created.reason };
-  return await leaveOne(repository, place, { own: created.value, text });
+  return await keepOne(repository, place, { own: created.value, text });
 }
 
 /** Those that the token itself has written. */
@@ -60,7 +60,7 @@ async function ownOf(repository: Repository, all: readonly Comment[]): Promise<A
 }
 
 /** Removes our new comment if another run has created one before, and updates that one. */
-async function leaveOne(
+async function keepOne(
   repository: Repository,
   place: CommentPlace,
   { own, text }: { readonly own: Comment; readonly text: string },

@@ -42,15 +42,15 @@ export function decide(open: readonly UnresolvedRow[], written: UnresolvedMerge)
   for (const row of written.rows) if (!known.has(rowName(row))) problems.push(unknownRow(open, row));
   for (const row of open) {
     const name = rowName(row);
-    const said = rows.get(name);
-    if (said === undefined) {
+    const inFile = rows.get(name);
+    if (inFile === undefined) {
       undecided.push(rowText(row));
       continue;
     }
-    const wrong = contradictions(row, said);
+    const wrong = contradictions(row, inFile);
     problems.push(...wrong);
     if (wrong.length > 0) continue;
-    const decided = decideRow(row, said);
+    const decided = decideRow(row, inFile);
     problems.push(...decided.problems);
     undecided.push(...decided.undecided);
     if (decided.decision !== null) decisions.set(name, decided.decision);
@@ -74,12 +74,12 @@ function meant(near: string | null): string | undefined {
  * Differences between a row in the file and the row in conflict: a value edited in the wrong place, or a file of other
  * heads.
  */
-function contradictions(row: UnresolvedRow, said: UnresolvedRow): Failure[] {
+function contradictions(row: UnresolvedRow, written: UnresolvedRow): Failure[] {
   const text = rowText(row);
-  if (said.kind !== row.kind || said.deletedBy !== row.deletedBy || !sameKey(said.otherKey, row.otherKey)) {
-    return [invalid(`${text} is a different kind of conflict than in the file`, said.at)];
+  if (written.kind !== row.kind || written.deletedBy !== row.deletedBy || !sameKey(written.otherKey, row.otherKey)) {
+    return [invalid(`${text} is a different kind of conflict than in the file`, written.at)];
   }
-  return Object.entries(said.cells).flatMap(([column, cell]) => {
+  return Object.entries(written.cells).flatMap(([column, cell]) => {
     const there = Object.hasOwn(row.cells, column) ? row.cells[column] : undefined;
     if (there === undefined) {
       const hint = meant(suggestion(column, Object.keys(row.cells)));
@@ -105,32 +105,34 @@ interface DecidedRow {
   readonly problems: readonly Failure[];
 }
 
-function decideRow(row: UnresolvedRow, said: UnresolvedRow): DecidedRow {
-  const chosen = Object.entries(said.cells).filter(([, cell]) => cell.choose !== null);
-  if (said.choose !== null) {
+function decideRow(row: UnresolvedRow, written: UnresolvedRow): DecidedRow {
+  const chosen = Object.entries(written.cells).filter(([, cell]) => cell.choose !== null);
+  if (written.choose !== null) {
     const problems = chosen.map(([column, { at }]) =>
       invalid(`${rowText(row)} has a choice for the row and one for its column ${column}; keep one`, at),
     );
-    return problems.length > 0 ? { decision: null, undecided: [], problems } : decideWhole(row, said, said.choose);
+    return problems.length > 0
+      ? { decision: null, undecided: [], problems }
+      : decideWhole(row, written, written.choose);
   }
-  if (choosesByCell(row.kind)) return decideCells(row, said);
+  if (choosesByCell(row.kind)) return decideCells(row, written);
   const problems = chosen.map(([column, { at }]) =>
     invalid(`${rowText(row)}: column ${column} cannot be chosen alone`, at, 'Choose for the row.'),
   );
   return { decision: null, undecided: problems.length > 0 ? [] : [rowText(row)], problems };
 }
 
-function decideWhole(row: UnresolvedRow, said: UnresolvedRow, choice: Choice): DecidedRow {
+function decideWhole(row: UnresolvedRow, written: UnresolvedRow, choice: Choice): DecidedRow {
   const allowed = allowedForRow(row);
   if (typeof choice !== 'string' || !allowed.includes(choice)) {
     const message = `${rowText(row)}: ${choiceText(choice)} cannot be chosen for this row`;
-    const problem = invalid(message, said.at, `Write ${allowed.join(', ')}.`);
+    const problem = invalid(message, written.at, `Write ${allowed.join(', ')}.`);
     return { decision: null, undecided: [], problems: [problem] };
   }
   if (choice === 'delete' || !choosesByCell(row.kind)) {
     return { decision: { kind: 'row', take: choice }, undecided: [], problems: [] };
   }
-  const cells = Object.keys(row.cells).map((column) => [column, { choice, at: said.at }] as const);
+  const cells = Object.keys(row.cells).map((column) => [column, { choice, at: written.at }] as const);
   return { decision: { kind: 'cells', cells: new Map(cells) }, undecided: [], problems: [] };
 }
 
@@ -150,12 +152,12 @@ export function allowedForRow({ kind, cells }: UnresolvedRow): readonly ChoiceWo
   }
 }
 
-function decideCells(row: UnresolvedRow, said: UnresolvedRow): DecidedRow {
+function decideCells(row: UnresolvedRow, written: UnresolvedRow): DecidedRow {
   const cells = new Map<string, DecidedCell>();
   const undecided: string[] = [];
   const problems: Failure[] = [];
   for (const [column, there] of Object.entries(row.cells)) {
-    const cell = Object.hasOwn(said.cells, column) ? said.cells[column] : undefined;
+    const cell = Object.hasOwn(written.cells, column) ? written.cells[column] : undefined;
     const choice = cell?.choose ?? null;
     const text = `${rowText(row)}: ${column}`;
     if (choice === null) undecided.push(text);

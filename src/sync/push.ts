@@ -59,7 +59,7 @@ export async function pushAll(
   allProgress: readonly PeerProgress[],
   ours: string,
 ): Promise<PushRound> {
-  const toPush = await admitted(context, publication.target, allProgress);
+  const toPush = await peersToPush(context, publication.target, allProgress);
   const pushed = new Map<PeerProgress, Pushed>();
   const push = async (engine: Engine, progress: PeerProgress): Promise<void> => {
     pushed.set(progress, await pushTo(context, publication, engine, progress));
@@ -82,7 +82,7 @@ export async function pushAll(
 }
 
 /** The peers that may be pushed to; the others fail with the reason. */
-async function admitted(
+async function peersToPush(
   context: SyncContext,
   target: string,
   allProgress: readonly PeerProgress[],

@@ -49,7 +49,7 @@ export async function keepTags(
     if (phase.open) {
       await engines
         .use(NO_CREDENTIALS, ({ database }) => restore(database, phase))
-        .catch((thrown: unknown) => notify(unseenTags(errorMessage(thrown))));
+        .catch((thrown: unknown) => notify(unreadTags(errorMessage(thrown))));
     }
     for (const notice of tagNotices(phase.restorations)) notify(notice);
   }
@@ -169,7 +169,7 @@ function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
 }
 
 /** The notice if tags could not be read after a fetch. */
-function unseenTags(why: string): Diagnostic {
+function unreadTags(why: string): Diagnostic {
   return notice('warning', `tags that a fetch changed could not be read: ${why}`);
 }
 

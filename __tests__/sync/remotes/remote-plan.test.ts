@@ -84,7 +84,7 @@ describe('the remote of a peer', () => {
       'add dolt-federation-look-box-2 for this run',
     ],
   ])('where a run only looks: %s', (_, known, planned) => {
-    expect(plan({ ...known, registering: 'look' })).toBe(planned);
+    expect(plan({ ...known, registering: 'read' })).toBe(planned);
   });
 
   test.each<[string, Case]>([

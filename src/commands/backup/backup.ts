@@ -1,7 +1,7 @@
 import { chooseRelease, type Release } from '../../backup/choose-release.ts';
 import type { Contents } from '../../backup/contents.ts';
+import { type PeerTags, readPeerTags } from '../../backup/peer-tags.ts';
 import { pushRelease, refuseOtherTags, type TagAtPeer } from '../../backup/push-release.ts';
-import { type PeerTags, readPeerTags } from '../../backup/read-tags.ts';
 import type { RunResult } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { fetchAll } from '../../sync/fetch.ts';

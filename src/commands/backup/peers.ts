@@ -2,7 +2,7 @@ import type { Configuration, Peer } from '../../config/configuration.ts';
 import { ROLE_RIGHTS } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
-import { selectPeers } from '../prepare/prepare-peers.ts';
+import { selectPeers } from '../select-peers.ts';
 import type { BackupRequest } from './request.ts';
 
 /**

@@ -39,7 +39,7 @@ export async function recordBackups(
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
   const { stateFile } = await readStateFile(work);
   const known = new Map<PeerProgress, Known>();
-  const news: { place: StateKey; memory: BackupRecord }[] = [];
+  const records: { place: StateKey; memory: BackupRecord }[] = [];
   for (const progress of targets) {
     const drill = drills.get(progress) ?? null;
     const size = progress.verified ? await sizeOf(progress, drill) : null;
@@ -52,11 +52,11 @@ export async function recordBackups(
       now,
     });
     known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
-    if (place !== null) news.push({ place, memory: { size: size ?? before?.size, drills: history ?? undefined } });
+    if (place !== null) records.push({ place, memory: { size: size ?? before?.size, drills: history ?? undefined } });
   }
-  if (warning !== null || news.length === 0) return known;
+  if (warning !== null || records.length === 0) return known;
   // While the database is held, as every write of this file; a failed write was reported by the one before.
-  await engines.use(NO_CREDENTIALS, () => writeStateFile(work, addBackups(stateFile, news))).catch(() => undefined);
+  await engines.use(NO_CREDENTIALS, () => writeStateFile(work, addBackups(stateFile, records))).catch(() => undefined);
   return known;
 }
 

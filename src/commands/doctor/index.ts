@@ -1,6 +1,7 @@
 import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
-import { guardHint, guardText, loadConfiguration, requireFederation } from '../../config/load.ts';
+import { loadConfiguration } from '../../config/load.ts';
+import { guardHint, guardText, requireFederation } from '../../config/requirements.ts';
 import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
@@ -14,8 +15,8 @@ import type { Context } from '../context.ts';
 import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts';
 import { requestedBranch, requestedConfig, requestedCredentials, requestedDolt } from '../prepare/options.ts';
 import { otherProject } from '../prepare/own-project.ts';
-import { selectPeers } from '../prepare/prepare-peers.ts';
 import { unusedCredentials } from '../prepare/settings-without-effect.ts';
+import { selectPeers } from '../select-peers.ts';
 import { fine, refused, warned } from './check.ts';
 import { checkDatabase } from './database-check.ts';
 import { type CheckedDolt, checkCapabilities, checkDolt } from './dolt-check.ts';

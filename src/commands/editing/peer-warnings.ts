@@ -1,9 +1,9 @@
 import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { parseEndpoint } from '../../config/endpoint/parse.ts';
-import { requireFederation } from '../../config/load.ts';
 import { atSamePlace } from '../../config/peers.ts';
 import { Problems } from '../../config/problems.ts';
+import { requireFederation } from '../../config/requirements.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { Failure } from '../../core/failure.ts';
 import { hintFor } from '../../core/text.ts';

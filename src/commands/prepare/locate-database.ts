@@ -160,7 +160,7 @@ async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbse
   const there = await stat(path).catch(() => null);
   if (there !== null) throw await noDatabaseIn(path, origin);
   if (mayClone) {
-    await refuseBeside(path, search);
+    await refuseSecondDatabase(path, search);
     return { kind: 'to-clone', path };
   }
   const near = (await databaseFrom(search.cwd, named)) ?? (await nearestDatabase(path));
@@ -225,7 +225,7 @@ async function factsOfNamed(path: string, search: WorkspaceSearch): Promise<Fact
 }
 
 /** @throws Failure if the workspace already has a database, or cannot be resolved to one */
-async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void> {
+async function refuseSecondDatabase(path: string, search: WorkspaceSearch): Promise<void> {
   const place = await beadsDatabase(search);
   if (place?.kind === 'at-server') throw place.failure;
   if (place === null || !(await holdsDolt(place.path))) return;

@@ -61,8 +61,8 @@ export function requestedDolt({ read, written }: Pick<RawRequest, 'read' | 'writ
   const [path, source] = [read('dolt-path'), read('dolt-source')];
   const version = path === undefined || written('dolt-version') !== undefined ? read('dolt-version') : undefined;
   const sha256 = requestedDigest(read('dolt-sha256'));
-  if (sha256 !== undefined && path !== undefined) throw useless('--dolt-path', 'names');
-  if (sha256 !== undefined && source === 'build') throw useless('--dolt-source build', 'makes');
+  if (sha256 !== undefined && path !== undefined) throw withoutEffect('--dolt-path', 'names');
+  if (sha256 !== undefined && source === 'build') throw withoutEffect('--dolt-source build', 'makes');
   const mirror = read('dolt-mirror');
   return {
     version: version === undefined ? undefined : parseAskedVersion(version),
@@ -86,7 +86,7 @@ function requestedDigest(text: string | undefined): string | undefined {
 }
 
 /** An unused digest would give a false sense of security. */
-function useless(option: string, does: string): Failure {
+function withoutEffect(option: string, does: string): Failure {
   return new Failure(
     'bad-usage',
     `dolt-sha256 is the digest of a release, so it cannot verify the executable that \`${option}\` ${does}`,

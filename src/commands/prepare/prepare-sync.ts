@@ -150,5 +150,5 @@ export async function releasePeers(
 }
 
 function registeringOf(request: SyncRequest, { configuration }: SyncSettings): Registering {
-  return mayWrite(request) ? configuration.register.value : 'look';
+  return mayWrite(request) ? configuration.register.value : 'read';
 }

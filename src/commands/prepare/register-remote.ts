@@ -70,7 +70,7 @@ export async function registerNow(
  * Removes the remotes of a peer that dolt-federation added, with their tracking branches. Reports what was removed, and
  * what stays and why.
  */
-export async function forgetNow(name: string, place: Place, context: Context): Promise<void> {
+export async function removeRemotesOf(name: string, place: Place, context: Context): Promise<void> {
   const { log } = context;
   const cure = `To remove it, run \`dolt remote remove ${name}\` in the database.`;
   await unlessImpossible(context, async () => {

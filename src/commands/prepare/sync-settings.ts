@@ -1,6 +1,7 @@
 import { buildConfiguration } from '../../config/build.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { guardHint, guardText, readSource, requireFederation, requirePush, withGuardsOf } from '../../config/load.ts';
+import { readSource, withGuardsOf } from '../../config/load.ts';
+import { guardHint, guardText, requireFederation, requirePush } from '../../config/requirements.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
@@ -11,10 +12,10 @@ import { emptyLeg, legNotices } from '../fan-out/matrix.ts';
 import { type LegOfResult, legOfResult, peersOfLeg } from '../fan-out/shard.ts';
 import { writesJsonl } from '../outcome/export-after-sync.ts';
 import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
+import { selectPeers } from '../select-peers.ts';
 import { cacheRefusal } from './cache/may-cache.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
-import { selectPeers } from './prepare-peers.ts';
 import { unusedCredentials } from './settings-without-effect.ts';
 import { type OfflinePeer, untrustedSettings } from './untrusted/untrusted-settings.ts';
 

@@ -1,7 +1,7 @@
 import type { ConfigText } from '../../config/build.ts';
 import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
-import { guardHint, guardText, requireFederation, requirePush } from '../../config/load.ts';
 import { atSamePlace } from '../../config/peers.ts';
+import { guardHint, guardText, requireFederation, requirePush } from '../../config/requirements.ts';
 import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { yamlTraps } from '../../config/yaml/traps.ts';
 import { locate } from '../../config/yaml/tree.ts';

@@ -19,7 +19,7 @@ import type { Context } from '../context.ts';
 import { matrixOf } from '../fan-out/matrix.ts';
 import { toProblem } from '../outcome/problems.ts';
 import { requestedConfig, requestedRoles } from '../prepare/options.ts';
-import { selectPeers } from '../prepare/prepare-peers.ts';
+import { selectPeers } from '../select-peers.ts';
 import { type Compared, type CompareRequest, compareWithBase, requestedChanges } from './changes.ts';
 import { checkConfiguration, checkFolders, checkPresence, checkText } from './checks.ts';
 

@@ -54,7 +54,7 @@ export function awsCredentials(peer: Peer, credential: Credential | null, job: J
     // Many S3-compatible services do not support the checksums that newer clients send by default.
     ...(settings?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
   };
-  const keys = credential === null ? ambient(peer, job) : { ...NO_FILES, ...ofCredential(credential) };
+  const keys = credential === null ? jobCredentials(peer, job) : { ...NO_FILES, ...ofCredential(credential) };
   return createEngineCredentials({ variables: () => ({ ...addresses, ...own, ...keys }) });
 }
 
@@ -69,7 +69,7 @@ function ofCredential({ secret, instanceRole }: Credential): Readonly<Record<str
   };
 }
 
-function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
+function jobCredentials(peer: Peer, job: Job): Readonly<Record<string, string>> {
   const found = {
     ...inherited(job.env, AMBIENT),
     ...(peer.aws?.profile == null ? {} : { AWS_PROFILE: peer.aws.profile }),

@@ -15,7 +15,7 @@ const ONLY = 'AZURE_TOKEN_CREDENTIALS';
  * @throws Failure `credential-url-mismatch` if only the job has credentials and the host is not Azure's own
  */
 export function azureCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
-  const variables = credential === null ? ambient(peer, job) : ofCredential(credential);
+  const variables = credential === null ? jobCredentials(peer, job) : ofCredential(credential);
   return createEngineCredentials({ variables: () => variables });
 }
 
@@ -29,7 +29,7 @@ function ofCredential({ secret }: Credential): Readonly<Record<string, string>> 
   };
 }
 
-function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
+function jobCredentials(peer: Peer, job: Job): Readonly<Record<string, string>> {
   const found = inherited(job.env, AMBIENT);
   const isOwn = OWN_HOST.test(peer.endpoint.canonical);
   if (Object.keys(found).length === 0) return { [ONLY]: isOwn && job.userHome ? 'dev' : 'EnvironmentCredential' };

@@ -34,7 +34,7 @@ export function servedName(database: string): string {
  * @param privateDir a folder that its owner removes; removing it does not affect the link's target
  * @throws Failure `no-database` if there is none: Dolt would create one
  */
-export async function serveAlone(database: string, privateDir: string): Promise<ServedFolder> {
+export async function createServedFolder(database: string, privateDir: string): Promise<ServedFolder> {
   const data = resolve(database, '.dolt');
   const found = await stat(data).catch(() => null);
   if (found === null || !found.isDirectory())

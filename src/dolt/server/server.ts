@@ -18,7 +18,7 @@ import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
 import { descendantsOf, ENGINE_MARK } from './processes.ts';
 import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
-import { serveAlone } from './served-folder.ts';
+import { createServedFolder } from './served-folder.ts';
 import { removeServerInfo, serverInfoFile } from './server-info.ts';
 import { socketFolder } from './socket-folder.ts';
 import { type Watchdog, watch } from './watchdog.ts';
@@ -112,7 +112,7 @@ async function openNow(context: EngineContext, options: ServerOptions): Promise<
     const served =
       options.asDataFolder === true
         ? { dataDir: options.database, name: null }
-        : await serveAlone(options.database, privateDir);
+        : await createServedFolder(options.database, privateDir);
     refusePercent(served.dataDir);
     for (let attempt = 1; ; attempt += 1) {
       const server = await tryStart(context, options, { privateDir, socketDir, env, watchdogEnv, served, proxy });

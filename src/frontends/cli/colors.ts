@@ -19,14 +19,14 @@ export interface Colors {
  * not parse, because its errors are coloured too.
  */
 export function colorsOf(argv: readonly string[], { env, stdout, stderr }: Streams): Colors {
-  const forced = always(flagOf(argv), env);
+  const forced = explicitColor(flagOf(argv), env);
   if (forced !== null) return { stdout: forced, stderr: forced };
   const canColor = env['TERM'] !== 'dumb';
   return { stdout: canColor && stdout.isTTY === true, stderr: canColor && stderr.isTTY === true };
 }
 
 /** null: it depends on the stream. */
-function always(flag: ColorMode | null, env: Env): boolean | null {
+function explicitColor(flag: ColorMode | null, env: Env): boolean | null {
   if (flag !== null && flag !== 'auto') return flag === 'always';
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
   const force = env['FORCE_COLOR'];

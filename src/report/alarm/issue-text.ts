@@ -23,7 +23,7 @@ export function alarmTitle({ peer, code: error, needsDecision }: AlarmSubject, r
 
 /** The text of the issue about a failure, without the lines that are not shown. */
 export function alarmText(subject: AlarmSubject, run: AlarmRun): string {
-  return [failed(subject, run), subject.details().trimEnd(), `---\n\n${outlook(subject)}`, ''].join('\n\n');
+  return [failed(subject, run), subject.details().trimEnd(), `---\n\n${nextStepText(subject)}`, ''].join('\n\n');
 }
 
 /** The comment on a failure that lasts. @param comments how many were written before */
@@ -51,7 +51,7 @@ function place({ workflow, page }: AlarmRun): string {
   return page === null ? of : `[run ${page.id}](${page.url}) of ${of}`;
 }
 
-function outlook({ needsDecision }: AlarmSubject): string {
+function nextStepText({ needsDecision }: AlarmSubject): string {
   if (needsDecision)
     return 'Rows need a decision. Later runs do not report them again, so close this issue when they are resolved.';
   return 'While the failure lasts, comments follow after 1, 2, 4, 8 and 16 days, then every 32 days. The first run without it closes this issue.';

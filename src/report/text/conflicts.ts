@@ -3,7 +3,7 @@ import type { Conflict, PeerResult, RunResult } from '../../contract/result.ts';
 import type { ReportValues } from '../../contract/vocabulary.ts';
 import { cellsText, counted, plain, shorten } from '../../core/text.ts';
 import { columnsOf, conflictsOf, partiesOf, resolution } from '../conflict-rows.ts';
-import { withRest } from './rest.ts';
+import { withOmitted } from './omitted.ts';
 import type { TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -24,7 +24,7 @@ export function conflictLines(result: RunResult, values: ReportValues, style: Te
   const shown = rows.slice(0, MAX_CONFLICTS).flatMap(([peer, conflict]) => rowLines(peer, conflict, style));
   return [
     'Rows in conflict:',
-    ...withRest(shown, { left: rows.length - MAX_CONFLICTS, noun: 'more row' }),
+    ...withOmitted(shown, { left: rows.length - MAX_CONFLICTS, noun: 'more row' }),
     ...(values === 'full' ? [] : [`Values are hidden (report-values: ${values}). \`full\` shows them.`]),
   ];
 }

@@ -10,8 +10,8 @@ import { allColumns, fewColumns, mostImportant } from '../peer-row.ts';
 import { plainLines } from '../plain.ts';
 import { unresolvedNotice } from '../unresolved.ts';
 import { conflictLines } from './conflicts.ts';
+import { withOmitted } from './omitted.ts';
 import { plannedLines } from './planned.ts';
-import { withRest } from './rest.ts';
 import { sourceLines } from './sources.ts';
 import { fittingTable, PLAIN_STYLE, type TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
@@ -51,7 +51,7 @@ function peerLines(result: RunResult, style: TextStyle): string[] {
   const { bold } = pc.createColors(style.color);
   const shown = mostImportant(peers, MAX_PEERS);
   const rows = shown.map((peer) => columns.map(({ cell }) => painted(peer, cell(peer, plain), style)));
-  return withRest(fittingTable([columns.map(({ title }) => bold(title.toUpperCase())), ...rows], style), {
+  return withOmitted(fittingTable([columns.map(({ title }) => bold(title.toUpperCase())), ...rows], style), {
     left: peers.length - shown.length,
     noun: 'more peer',
   });
@@ -75,7 +75,7 @@ function painted({ status }: PeerResult, cell: string, { color }: TextStyle): st
 /** The problems, the first of them whole. */
 export function findingsLines(all: readonly Finding[], style: TextStyle): string[] {
   const lines = all.slice(0, MAX_FINDINGS).flatMap((finding) => findingLines(finding, style));
-  return withRest(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
+  return withOmitted(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
 }
 
 function unresolvedLines(result: RunResult, inStep: boolean): string[] {

@@ -1,7 +1,7 @@
 import type { RunResult } from '../../contract/result.ts';
 import { plain, shorten } from '../../core/text.ts';
 import { SOURCE_COLUMNS, sourceCells, sourceRows } from '../source-rows.ts';
-import { withRest } from './rest.ts';
+import { withOmitted } from './omitted.ts';
 import { fittingTable, type TextStyle } from './table.ts';
 
 const MAX_SOURCES = 20;
@@ -13,7 +13,7 @@ export function sourceLines(result: RunResult, style: TextStyle): string[] {
   if (all.length === 0) return [];
   const quote = (text: string): string => plain(shorten(text, MAX_NAME));
   const rows = all.slice(0, MAX_SOURCES).map((row) => sourceCells(row, quote));
-  return withRest(fittingTable([SOURCE_COLUMNS.map((title) => title.toUpperCase()), ...rows], style), {
+  return withOmitted(fittingTable([SOURCE_COLUMNS.map((title) => title.toUpperCase()), ...rows], style), {
     left: all.length - rows.length,
     noun: 'more source',
   });

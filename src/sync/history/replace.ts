@@ -27,7 +27,7 @@ export async function replaceHead(
   progress: PeerProgress,
 ): Promise<Replacing | null> {
   if (!isLeased(progress)) return null;
-  if (hasLanded(progress)) {
+  if (hasSucceeded(progress)) {
     progress.foundReplaced();
     return null;
   }
@@ -64,7 +64,7 @@ function isLeased(progress: PeerProgress): progress is LeasedProgress {
 }
 
 /** A forced push may have succeeded although its answer was lost. */
-function hasLanded({ replacing, head }: PeerProgress): boolean {
+function hasSucceeded({ replacing, head }: PeerProgress): boolean {
   return replacing !== null && replacing.target === head;
 }
 

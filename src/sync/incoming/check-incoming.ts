@@ -56,7 +56,7 @@ function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules)
   if (never !== undefined) return new Failure(never.code, `${reported}\n${nothingDone(peer)}`);
   const special = refused.find((finding) => finding.hint !== undefined)?.hint;
   const isOne = missing.length === 1 || (refused.length === 1 && special !== undefined);
-  const hint = isOne ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
+  const hint = isOne ? (special ?? ERRORS[first.code].hint) : acceptHint(missing);
   const where = placeOfAccept(peer);
   return new Failure(first.code, `${reported}\n${nothingDone(peer)}`, {
     hint: `${hint}${where}`,
@@ -75,7 +75,7 @@ function placeOfAccept(peer: string): string {
     : '';
 }
 
-function seeEach(missing: readonly Accept[]): string {
+function acceptHint(missing: readonly Accept[]): string {
   return `Review each change in a clone of the peer. To accept all of them, set \`federation.peers.<peer>.accept: [${missing.join(', ')}]\`.`;
 }
 

@@ -81,15 +81,15 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   refuseViewCycle(views);
   await refuseBrokenKeys(sql, heads);
   const changes = await tableChanges(sql, base, heads.theirs);
-  const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
-  const incoming = changes.filter((change) => news.some((one) => concerns(one, change)));
+  const toOurs = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
+  const incoming = changes.filter((change) => toOurs.some((one) => concerns(one, change)));
   const tables = incoming.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
   const withRows = incoming.filter(({ from, to }) =>
     [from, to].every((name) => name === null || !isCheckedApart(name)),
   );
   const definitions = await readDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
-  const migrations = await readMigrations(sql, heads, news);
+  const migrations = await readMigrations(sql, heads, toOurs);
   const { rules } = heads;
   const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
   const versions = isKnown ? await readVersions(sql, heads, tablesOf) : null;
@@ -119,7 +119,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     lossy: await lossyMerges(sql, { commits: `${heads.ours}..${heads.theirs}`, head: heads.theirs }),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
-      from !== null && to !== null && definitionChanged && isRedefined(to, news) ? [from] : [],
+      from !== null && to !== null && definitionChanged && isRedefined(to, toOurs) ? [from] : [],
     ),
     collation:
       (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),

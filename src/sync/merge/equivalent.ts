@@ -34,9 +34,9 @@ export async function recordEquivalent(
     for (const progress of byHash) {
       if (progress.state !== state || progress.head === null) continue;
       const own = { head: progress.head, content: await contentHash(database, progress.head) };
-      const twin = await twinOf(database, known, own);
-      progress.foundEquivalent(twin, ours);
-      if (twin === null) known.push(own);
+      const equivalent = await twinOf(database, known, own);
+      progress.foundEquivalent(equivalent, ours);
+      if (equivalent === null) known.push(own);
     }
   };
   // A head that contains ours is not compared with ours: it is ahead of it.

@@ -72,7 +72,7 @@ export async function findOverlap(
  * @param move.branch the branch whose working set holds the rows
  * @returns the table that does not fit, or null
  */
-export async function rehearse(
+export async function findUnfitTable(
   database: Database,
   rows: readonly UncommittedRows[],
   move: { readonly branch: string; readonly to: string },

@@ -12,7 +12,7 @@ import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { changedTables, commitAll, dirtyTables, stagedTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import type { RejectedHead } from './fold.ts';
-import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
+import { findOverlap, findUnfitTable, readUncommitted, type UncommittedRows } from './kept-changes.ts';
 
 const dateRow = z.object({ date: z.string().nullable() });
 
@@ -93,8 +93,8 @@ export async function headsThatTouch(
       const base = await mergeBase(sql, ours, head);
       if (base === null) continue;
       // The move does not touch a table that both sides changed in the same way: both may have dropped it.
-      const news = new Set(await changedTables(sql, ours, head));
-      const changed = (await changedTables(sql, base, head)).filter((table) => news.has(table));
+      const toOurs = new Set(await changedTables(sql, ours, head));
+      const changed = (await changedTables(sql, base, head)).filter((table) => toOurs.has(table));
       const touched = changed.filter((table) => dirty.includes(table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
@@ -151,7 +151,7 @@ export async function rowsToSetAside(
     return null;
   });
   if (refused !== null) return refused;
-  return found.length === 0 ? [] : ((await rehearse(database, found, move)) ?? found);
+  return found.length === 0 ? [] : ((await findUnfitTable(database, found, move)) ?? found);
 }
 
 function touches(tables: readonly string[], since: string | null): Failure {

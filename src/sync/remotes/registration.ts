@@ -58,10 +58,14 @@ export type WantedRemote = Omit<PeerRemote, 'address'>;
  * Registers these peers as remotes. Each addition is recorded first, so that the next run can remove what a killed run
  * leaves.
  */
-export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], how: Registration): Promise<Registered> {
-  const { records: noted, warning } = await readRemoteRecords(how.path);
-  if (warning !== null) how.notify(unusable(warning));
-  let records: RemoteRecords = await removeLeftovers(sql, how.path, noted);
+export async function registerPeers(
+  sql: Sql,
+  wanted: readonly WantedRemote[],
+  registration: Registration,
+): Promise<Registered> {
+  const { records: noted, warning } = await readRemoteRecords(registration.path);
+  if (warning !== null) registration.notify(unusable(warning));
+  let records: RemoteRecords = await removeLeftovers(sql, registration.path, noted);
   const remotes = new Map<string, { name: string; stays: boolean }>();
   const failures = new Map<string, Failure>();
   const upstreams: Upstream[] = [];
@@ -74,24 +78,24 @@ export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], h
         remotes: await withAddresses(await listRemotes(sql)),
         backups,
         records,
-        peers: how.peers,
+        peers: registration.peers,
       };
-      const plan = planRemote({ peer, url, ref, address: await remoteAddress(url) }, known, how);
+      const plan = planRemote({ peer, url, ref, address: await remoteAddress(url) }, known, registration);
       if (plan.kind !== 'use') {
         const run = plan.lasting ? null : process.pid;
         records = new Map([...records, [plan.remote, { peer, url, ref, run }]]);
-        await writeRemoteRecords(how.path, records);
+        await writeRemoteRecords(registration.path, records);
       }
       upstreams.push(...(await carryOut(sql, { name: plan.remote, url, ref }, plan)));
       remotes.set(peer, { name: plan.remote, stays: plan.lasting });
-      report(url, { plan, how });
+      report(url, { plan, registration });
       if (plan.kind !== 'repoint' && plan.other !== null)
         differing.push({ peer, url, other: plan.other, remote: plan.remote });
     } catch (thrown) {
       failures.set(peer, toFailure(thrown));
     }
   }
-  await reportDiffering(differing, how);
+  await reportDiffering(differing, registration);
   return { remotes, failures, upstreams };
 }
 
@@ -119,15 +123,18 @@ async function carryOut(sql: Sql, remote: Remote, { kind }: RemotePlan): Promise
   }
 }
 
-function report(url: string, { plan, how }: { readonly plan: RemotePlan; readonly how: Registration }): void {
+function report(
+  url: string,
+  { plan, registration }: { readonly plan: RemotePlan; readonly registration: Registration },
+): void {
   const { kind, remote, other, lasting } = plan;
-  if (kind === 'add' && how.registering !== 'look') {
-    how.log.info(`registered remote ${remote} -> ${url}${lasting ? '' : ' for this run'}`);
+  if (kind === 'add' && registration.registering !== 'read') {
+    registration.log.info(`registered remote ${remote} -> ${url}${lasting ? '' : ' for this run'}`);
   }
   if (other === null || kind !== 'repoint') return;
   // The address may contain a password.
   const message = `remote ${remote} changed from ${quoteEndpoint(other.url)} to ${quoteEndpoint(url)} to match the configuration`;
-  how.notify({ severity: 'notice', code: 'remote-corrected', message });
+  registration.notify({ severity: 'notice', code: 'remote-corrected', message });
 }
 
 interface Differing extends DifferingRemote {
@@ -136,12 +143,12 @@ interface Differing extends DifferingRemote {
 }
 
 /** A run that writes reports each such remote once; `status` and a dry run always do. */
-async function reportDiffering(differing: readonly Differing[], how: Registration): Promise<void> {
-  const news = how.registering === 'look' ? differing : await unreported(how.path, differing);
-  for (const { peer, url, other, remote } of news) {
-    const name = how.registering === 'look' ? `dolt-federation-${peer}` : remote;
+async function reportDiffering(differing: readonly Differing[], registration: Registration): Promise<void> {
+  const toReport = registration.registering === 'read' ? differing : await unreported(registration.path, differing);
+  for (const { peer, url, other, remote } of toReport) {
+    const name = registration.registering === 'read' ? `dolt-federation-${peer}` : remote;
     const message = `the remote ${other.name} of the database points to ${quoteEndpoint(other.url)}, not to ${quoteEndpoint(url)}: it was not changed, and ${peer} uses the remote ${name}`;
-    how.notify({ severity: 'notice', code: 'remote-differs', message });
+    registration.notify({ severity: 'notice', code: 'remote-differs', message });
   }
 }
 

@@ -23,10 +23,10 @@ export interface KnownRemotes {
 }
 
 /**
- * `keep`: remotes stay in the database · `run`: they are removed after the run · `look`: the run changes nothing, so it
+ * `keep`: remotes stay in the database · `run`: they are removed after the run · `read`: the run changes nothing, so it
  * uses temporary remotes.
  */
-export type Registering = 'keep' | 'run' | 'look';
+export type Registering = 'keep' | 'run' | 'read';
 
 /**
  * Which remote a run uses for a peer: `use`, an existing one · `add`, a new one · `repoint`, an existing one gets
@@ -53,11 +53,11 @@ const PREFIX = 'dolt-federation-';
 export function planRemote(
   wanted: PeerRemote,
   known: KnownRemotes,
-  how: { readonly registering: Registering; readonly fix: boolean },
+  options: { readonly registering: Registering; readonly fix: boolean },
 ): RemotePlan {
   refuseBackup(wanted, known.backups);
-  const plan = lastingPlan(wanted, known, how);
-  if (how.registering !== 'look') return plan;
+  const plan = lastingPlan(wanted, known, options);
+  if (options.registering !== 'read') return plan;
   const remote = firstFree(`${TEMPORARY_PREFIX}${wanted.peer}`, known);
   return { kind: 'add', remote, lasting: false, other: plan.kind === 'repoint' ? null : plan.other };
 }

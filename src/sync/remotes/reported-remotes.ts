@@ -30,13 +30,13 @@ export async function unreported<T extends DifferingRemote>(path: string, differ
   const { value } = await readOwnFile(file, MAX_BYTES, reportedSchema);
   const before = new Map(Object.entries(value?.remotes ?? {}));
   const found = differing.map((one) => ({ one, digest: digestOf(one) }));
-  const news = found.filter(({ one, digest }) => before.get(one.peer) !== digest).map(({ one }) => one);
-  if (news.length > 0) {
+  const changed = found.filter(({ one, digest }) => before.get(one.peer) !== digest).map(({ one }) => one);
+  if (changed.length > 0) {
     const remotes = Object.fromEntries([...before, ...found.map(({ one, digest }) => [one.peer, digest] as const)]);
     // If it cannot be written, the next run reports the remote again.
     await writeOwnFile(file, { version: 1, remotes }).catch(() => undefined);
   }
-  return news;
+  return changed;
 }
 
 function digestOf({ url, other }: DifferingRemote): string {

@@ -28,7 +28,7 @@ export async function stopBd(
     throw refused('the server that holds the database was not started by bd on this machine');
   }
   // bd must use the workspace that this run found.
-  const all = { ...given(env), BEADS_DIR: workspace };
+  const all = { ...definedVariables(env), BEADS_DIR: workspace };
   const ended = await run('bd', ['dolt', 'stop'], {
     env: all,
     cwd: dirname(workspace),
@@ -44,7 +44,7 @@ export async function stopBd(
   log.info('bd stopped its server; its next command starts it again');
 }
 
-function given(env: Env): Record<string, string> {
+function definedVariables(env: Env): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

@@ -16,7 +16,7 @@ export type PeerHosts =
    * No host is known to be. `ssh`: the address to which ssh must connect; null: its name does not resolve; undefined:
    * the endpoint names no host of ssh, or its address.
    */
-  | { readonly kind: 'elsewhere'; readonly ssh?: string | null };
+  | { readonly kind: 'remote'; readonly ssh?: string | null };
 
 /**
  * Resolves the hosts of a peer. The proxy of the engine checks each address again when it connects. ssh does not use the
@@ -32,8 +32,8 @@ export async function resolveHosts(peer: Peer, credential: Credential | null, en
     if (addresses.some(isLocalAddress)) return { kind: 'local', host };
     found.set(host, addresses);
   }
-  if (ssh === null || isIP(ssh) !== 0) return { kind: 'elsewhere' };
-  return { kind: 'elsewhere', ssh: found.get(ssh)?.[0] ?? null };
+  if (ssh === null || isIP(ssh) !== 0) return { kind: 'remote' };
+  return { kind: 'remote', ssh: found.get(ssh)?.[0] ?? null };
 }
 
 /** None for a name that does not resolve: only a proxy of the job may know it. */

@@ -44,7 +44,7 @@ export async function untrustedSettings(
   const { source, configuration, peers } = proposed;
   const known = await readKnownConfigurations(source, request.overrides, context);
   if (known.kind === 'unread') {
-    const offline = leftAlone(peers, 'unread');
+    const offline = offlinePeers(peers, 'unread');
     const notices = [withoutPlanNotice(`there is no configuration to compare with: ${known.reason}`)];
     return { configuration: { ...configuration, peers: [] }, peers: [], credentials: new Map(), notices, offline };
   }
@@ -68,7 +68,7 @@ export async function untrustedSettings(
       peers: [],
       credentials: new Map(),
       notices: [withoutPlanNotice(whyWithout(selected)), ...about],
-      offline: [...offline, ...leftAlone(selected, 'no-database')],
+      offline: [...offline, ...offlinePeers(selected, 'no-database')],
     };
   }
   const notices = [planNotice(from), ...about, ...keptNotices(contacted)];
@@ -82,7 +82,7 @@ function whyWithout(contacted: readonly Peer[]): string {
 }
 
 /** Peers that are not contacted for the same reason, which is no difference of their settings. */
-export function leftAlone(peers: readonly Peer[], reason: NotContacted['reason']): readonly OfflinePeer[] {
+export function offlinePeers(peers: readonly Peer[], reason: NotContacted['reason']): readonly OfflinePeer[] {
   return peers.map((peer) => ({ peer, notContacted: { reason, settings: [] } }));
 }
 
@@ -158,15 +158,15 @@ async function resolveAll(
   );
   const local = resolved.flatMap(({ peer, hosts }) => (hosts.kind === 'local' ? [peer] : []));
   const sshAddresses = resolved.flatMap(({ peer, hosts }) =>
-    hosts.kind === 'elsewhere' && hosts.ssh !== undefined ? [[peer.name, hosts.ssh] as const] : [],
+    hosts.kind === 'remote' && hosts.ssh !== undefined ? [[peer.name, hosts.ssh] as const] : [],
   );
   return {
     left: [
-      ...leftAlone(
+      ...offlinePeers(
         peers.filter(({ name }) => unreadable.has(name)),
         'credential',
       ),
-      ...leftAlone(local, 'local'),
+      ...offlinePeers(local, 'local'),
     ],
     sshAddresses: new Map(sshAddresses),
   };

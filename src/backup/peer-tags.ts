@@ -1,15 +1,17 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { readTags, type Tag } from '../dolt/sql/tags.ts';
-import { fetchedTagName, fetchTag } from '../dolt/sql/transfer.ts';
+import { fetchedTagName, fetchTag, pushTag } from '../dolt/sql/transfer.ts';
 import { inEngines } from '../sync/in-engines.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { readWithRetries, TAGS_MS } from '../sync/read-peer.ts';
 import { requireUploadedTables } from '../sync/remotes/uploaded-tables.ts';
+import { send } from '../sync/send-branch.ts';
 import { withSshReason } from '../sync/ssh-reason.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import { keepTags } from '../sync/tags.ts';
 import { timeLimit } from '../sync/time-limits.ts';
+import { tagConflict } from './plan-tag.ts';
 
 /** The tag as each peer has it; null: the peer has no such tag. A peer that cannot be read is absent, and has failed. */
 export type PeerTags = ReadonlyMap<PeerProgress, Tag | null>;
@@ -71,4 +73,34 @@ async function readPeerTag(
   const found = await fetched();
   if (found === null) throw new Failure('unknown', `the tag ${tag} of ${name} was fetched, but is not here`);
   return { ...found, name: tag };
+}
+
+/** Pushes our tag to each peer; a failure is recorded in its `PeerProgress`. Dolt (2.3.0) replaces a tag there. */
+export async function pushTags(context: SyncContext, tag: string, allProgress: readonly PeerProgress[]): Promise<void> {
+  await inEngines(context, { allProgress, plain: 'first' }, async (engine, progress) => {
+    context.onProgress({ peer: progress.peer.name, step: 'pushing', detail: `the tag ${tag}` });
+    const to = { remote: progress.remote, user: progress.user, tag };
+    try {
+      const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
+      await send(engine, progress, limit, (sql) => pushTag(sql, to));
+    } catch (thrown) {
+      progress.fail(toFailure(thrown));
+    }
+  });
+}
+
+/**
+ * The tag at a peer after a push.
+ * @throws Failure `tag-conflict` if another writer set it meanwhile, `unverified` if it is not there
+ */
+export function requireTag(
+  { name, commit }: Pick<Tag, 'name' | 'commit'>,
+  { peer }: PeerProgress,
+  found: Tag | null,
+): void {
+  if (found?.commit === commit) return;
+  if (found === null) {
+    throw new Failure('unverified', `the push of the tag ${name} to ${peer.name} returned, but the tag is not there`);
+  }
+  throw tagConflict({ tag: name, peer: peer.name, there: found.commit, wanted: commit });
 }

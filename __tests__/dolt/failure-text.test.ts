@@ -32,6 +32,9 @@ describe('the class of a text', () => {
     ['dial tcp: lookup h on 192.0.2.1:53: Temporary failure in name resolution', 'network'],
     ['Get "https://h/": net/http: TLS handshake timeout', 'network'],
     ['error: git-remote-https died of signal 9', 'too-large'],
+    ['EOF', 'corrupt'],
+    ['Error 1105 (HY000): EOF', 'corrupt'],
+    ['Post "https://h/x": EOF', 'unknown'],
     ['refs/x^{commit}: expected commit type, but the object dereferences to blob type', 'not-a-remote'],
     [
       'error: RPC failed; HTTP 403 curl 22 The requested URL returned error: 403\nsend-pack: unexpected disconnect while reading sideband packet\nEverything up-to-date',

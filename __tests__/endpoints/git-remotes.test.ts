@@ -1,8 +1,10 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
+import { git } from '../helpers/git.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -29,4 +31,58 @@ test("two peers have their own refs of one repository, and the user's hooks and 
   // No __dolt_remote_info__ among them.
   expect(await repository.refs()).toEqual(['refs/dolt/a', 'refs/dolt/b', 'refs/heads/main']);
   await expect(stat(folder.file('hooked'))).rejects.toThrow('ENOENT');
+});
+
+/** Brings the ref of the data of a bare repository into another form, from a folder with a file. */
+type Shape = (repository: string, work: string) => Promise<unknown>;
+
+const push = async (repository: string, work: string, file: string): Promise<void> => {
+  await git(work, 'init', '--quiet');
+  await mkdir(dirname(join(work, file)), { recursive: true });
+  await writeFile(join(work, file), 'x');
+  await git(work, 'add', '--all');
+  await git(work, 'commit', '--quiet', '-m', file);
+  await git(work, 'push', '--quiet', repository, 'HEAD:refs/dolt/data');
+};
+const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | null, says: string]>> = {
+  tag: [
+    async (repository) => {
+      await git(repository, 'tag', '-a', '-m', 'x', 'v1', 'main');
+      await git(repository, 'update-ref', 'refs/dolt/data', 'refs/tags/v1');
+    },
+    'not-a-remote',
+    'the git repository of tag has a tag object at refs/dolt/data, which Dolt cannot replace',
+  ],
+  code: [
+    (repository, work) => push(repository, work, 'src/a.ts'),
+    'not-a-remote',
+    'the git repository of code has src at refs/dolt/data, and no data of Dolt',
+  ],
+  folder: [(repository, work) => push(repository, work, 'manifest/x'), 'corrupt', 'invalid part name'],
+  nothing: [(repository) => git(repository, 'update-ref', 'refs/dolt/data', 'main'), null, ''],
+};
+
+test('a ref of the data with anything else is refused at once, and left as it is; the other peers are served', async () => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('local'));
+  const repositories: Record<string, string> = {};
+  for (const [name, [shape]] of Object.entries(SHAPES)) {
+    const { path } = await bareRepository(folder.file(`${name}.git`), { withBranch: true });
+    await mkdir(folder.file('work', name), { recursive: true });
+    await shape(path, folder.file('work', name));
+    repositories[name] = path;
+  }
+  const refs = () =>
+    Promise.all(Object.entries(repositories).map(async ([name, path]) => [name, await git(path, 'show-ref')] as const));
+  const before = new Map(await refs());
+  const peers = Object.fromEntries(Object.entries(repositories).map(([name, path]) => [name, `git+file://${path}`]));
+  const { result } = await command(folder, stringify({ ...peers, box: `file://${folder.file('box')}` }));
+  const found = new Map(result.peers.map((peer) => [peer.name, peer]));
+  for (const [name, [, code, says]] of Object.entries(SHAPES)) {
+    const { error, verified, attempts } = found.get(name) ?? {};
+    expect([name, error?.code ?? null, verified, attempts]).toEqual([name, code, code === null, 1]);
+    expect(error?.message ?? '').toContain(says);
+  }
+  expect(found.get('box')).toMatchObject({ verified: true });
+  for (const [name, now] of await refs()) expect([name, now === before.get(name)]).toEqual([name, name !== 'nothing']);
 });

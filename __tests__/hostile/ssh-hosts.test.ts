@@ -10,7 +10,7 @@ import { accessTo } from '../../src/commands/prepare/peer-access.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
-import { gitAddress, requirePushAccess } from '../../src/dolt/git-access.ts';
+import { requirePushable } from '../../src/dolt/git-access.ts';
 import { requireSshAccess } from '../../src/dolt/ssh-access.ts';
 import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
@@ -193,7 +193,7 @@ test('an address that was checked holds: ssh and git connect to it, whatever the
       engines.use(engineCredentials, (engine) =>
         engine
           .runProgram(LIMIT, NOWHERE, (program) =>
-            name === 'far' ? requireSshAccess(dolt, program) : requirePushAccess(gitAddress(dolt), program),
+            name === 'far' ? requireSshAccess(dolt, program) : requirePushable({ peer: name, url: dolt, ref: null }, true, program),
           )
           .then(
             () => 'connected',

@@ -41,6 +41,20 @@ export function isTableFile(name: string): boolean {
   return TABLE_FILE.test(name) && name !== JOURNAL;
 }
 
+/** Files of Dolt in a remote without data: after a fetch of an empty one, or a killed first push. */
+const OF_DOLT = new RegExp(`^(?:LOCK|oldgen|journal\\.idx|.*\\.darc|.*\\.tmp|${HASH_TEXT})$`);
+/** Files that file systems and desktops put into every folder. */
+const OF_THE_DISK = ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
+
+/**
+ * The first entry that shows that a place is neither a remote nor empty; undefined if there is none.
+ * @param names all entries of a folder, or of the tree of a git remote
+ */
+export function foreignEntry(names: readonly string[]): string | undefined {
+  if (names.includes('manifest')) return undefined;
+  return names.filter((name) => !OF_DOLT.test(name) && !OF_THE_DISK.includes(name) && !name.startsWith('.')).sort()[0];
+}
+
 /** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
 const MANIFEST = new RegExp(`^(\\d{1,9}):([^:]+):${HASH_TEXT}:(${HASH_TEXT}):`);
 /**

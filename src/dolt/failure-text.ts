@@ -72,6 +72,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['died of signal 9', 'too-large'],
   ['signal: killed', 'too-large'],
   ['expected commit type, but the object dereferences to', 'not-a-remote'],
+  ['not a tree object', 'not-a-remote'],
   ['executable file not found in $path', 'program-missing'],
   ['git not found on path', 'program-missing'],
   ['failed to start transfer subprocess: fork/exec', 'program-missing'],
@@ -193,6 +194,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['write |1: file already closed', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
+  // A folder, or a commit of another repository, in the place of a file of a git remote.
+  ['gitblobstore: invalid part name', 'corrupt'],
+  ['gitblobstore: unsupported object type', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
@@ -232,11 +236,15 @@ const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-p
  */
 const SILENCE = /error reading server preface: [^\n]*use of closed network connection/;
 
+/** The manifest of a remote is an empty file, as after a full disk (Dolt 2.3.0). */
+const EMPTY_MANIFEST = /^(?:error \d+ \(\w+\): )?eof$/;
+
 /** The class of a text of Dolt; `unknown` if no known text occurs in it. */
 export function classify(text: string): TextClass {
   // Color codes and spinner output may split a word.
   const lower = stripVTControlCharacters(text).replaceAll('\b', '').toLowerCase();
   if (SILENCE.test(lower)) return 'connect-timeout';
+  if (EMPTY_MANIFEST.test(lower.trim())) return 'corrupt';
   const found = [...LONGEST_FIRST, ...WRAPPERS].filter(([known]) => lower.includes(known)).map(([, means]) => means);
   const [first = 'unknown'] = found;
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;

@@ -1,5 +1,5 @@
 import { counted } from '../core/text.ts';
-import { gitAddress, needsPushAccess, requirePushAccess } from '../dolt/git-access.ts';
+import { requirePushable } from '../dolt/git-access.ts';
 import type { Engine, TimeLimit } from '../dolt/server/engines.ts';
 import { countReachable } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -39,7 +39,7 @@ export async function sendBranch(
 }
 
 /**
- * Pushes within a time limit. A git host is asked before whether it accepts a push, because Dolt tries 32 times.
+ * Pushes within a time limit. A git host is asked before whether it accepts a push.
  * @throws Failure with the class of the error, and over ssh with the reason that ssh gives
  */
 export async function send(
@@ -48,8 +48,11 @@ export async function send(
   limit: TimeLimit,
   push: (sql: Sql) => Promise<void>,
 ): Promise<void> {
-  const { kind, dolt } = progress.peer.endpoint;
-  if (kind === 'git' && needsPushAccess(dolt))
-    await engine.runProgram(limit, progress.reach, (program) => requirePushAccess(gitAddress(dolt), program));
+  const { name, ref, endpoint } = progress.peer;
+  if (endpoint.kind === 'git') {
+    const place = { peer: name, url: endpoint.dolt, ref };
+    const isFirst = progress.head === null;
+    await engine.runProgram(limit, progress.reach, (program) => requirePushable(place, isFirst, program));
+  }
   await withSshReason(engine, progress, limit, () => engine.operation(limit, progress.reach, push));
 }

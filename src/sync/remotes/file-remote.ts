@@ -2,17 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../../config/configuration.ts';
-import { HASH_TEXT } from '../../contract/hash.ts';
 import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
 import { isFolder, isThere, oddEntries, realPath } from '../../core/files.ts';
-import { JOURNAL } from '../../dolt/database-files.ts';
-
-const MANIFEST = 'manifest';
-/** Files of Dolt in a remote without data: after a fetch of an empty one, or a killed first push. */
-const OF_DOLT = new RegExp(`^(?:LOCK|oldgen|journal\\.idx|.*\\.darc|.*\\.tmp|${HASH_TEXT})$`);
-/** Files that file systems and desktops put into every folder. */
-const OF_THE_DISK = ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
+import { foreignEntry, JOURNAL } from '../../dolt/database-files.ts';
 
 /**
  * Whether the folder of a `file://` remote exists. Dolt creates the whole path (2.3.0), so an unmounted disk would
@@ -59,15 +52,6 @@ export async function refuseUnfitFolder(endpoint: Endpoint): Promise<void> {
 
 function notARemote({ written }: Endpoint, why: string): Failure {
   return new Failure('not-a-remote', `${written} cannot be a peer: ${why}`);
-}
-
-/**
- * The first entry that shows that a folder is neither a remote nor empty; undefined if there is none.
- * @param names all entries of the folder
- */
-export function foreignEntry(names: readonly string[]): string | undefined {
-  if (names.includes(MANIFEST)) return undefined;
-  return names.filter((name) => !OF_DOLT.test(name) && !OF_THE_DISK.includes(name) && !name.startsWith('.')).sort()[0];
 }
 
 /**

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SIGNAL_EXITS, STOP_SIGNALS, type StopSignal } from '../../src/contract/exit-codes.ts';
 import { wantsAll } from '../helpers/faults/moments.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
-import { makeTemplate, STAGES, stopAt, WAYS, type Way } from '../helpers/faults/stopped.ts';
+import { makeTemplate, type RequestContext, STAGES, stopAt, WAYS } from '../helpers/faults/stopped.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 let template: TempFolder;
@@ -14,7 +14,7 @@ afterAll(async () => {
   await template[Symbol.asyncDispose]();
 });
 
-type Case = readonly [StopSignal, string, Way];
+type Case = readonly [StopSignal, string, RequestContext];
 
 /** A run of all tests has time for every stage, every signal and every way, but not for all of them together. */
 const SHORT: readonly Case[] = [

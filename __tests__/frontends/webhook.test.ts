@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import type { Env } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { parseWebhook, postWebhook } from '../../src/frontends/webhook.ts';
 import { runAlarms } from '../../src/report/alarm/alarms.ts';
@@ -20,10 +21,6 @@ const MESSAGE: WebhookMessage = {
   error: null,
   peers: [{ name: 'gone', code: 'network', needsDecision: false }],
 };
-
-afterEach(() => {
-  delete process.env['https_proxy'];
-});
 
 describe('the address of a webhook', () => {
   const SECRET = 'https://hooks.example/services/T0/a-secret-part';
@@ -55,7 +52,8 @@ describe('the address of a webhook', () => {
 });
 
 describe('a message to a webhook', () => {
-  const post = async (url: string) => await postWebhook(new URL(`${url}/a-secret-part`), MESSAGE, 300);
+  const post = async (url: string, env: Env = {}) =>
+    await postWebhook(new URL(`${url}/a-secret-part`), MESSAGE, env, 300);
 
   test.each([
     ['accepted', [], 1, null],
@@ -79,8 +77,7 @@ describe('a message to a webhook', () => {
 
   test('goes through the proxy of the job', async () => {
     await using proxy = await startRefusingProxy();
-    process.env['https_proxy'] = proxy.url;
-    const reason = await post('https://hooks.example.test');
+    const reason = await post('https://hooks.example.test', { https_proxy: proxy.url });
     expect(reason).not.toMatch(/secret|hooks/);
     expect(new Set(proxy.asked)).toEqual(new Set(['hooks.example.test:443']));
   });

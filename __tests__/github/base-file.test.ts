@@ -11,7 +11,7 @@ const [BASE, HEAD, FORK, MERGE, NEWER] = ['b', 'c', 'd', 'e', 'f'].map((digit) =
 ];
 const change = { number: 7, base: BASE, head: HEAD };
 const path = '.beads/über config.yaml';
-const repository = ({ url }: StubApi) => ({ api: url, name: 'org/repo', token: 'app-1' });
+const repository = ({ url }: StubApi) => ({ api: url, name: 'org/repo', token: 'app-1', env: {} });
 const merge_base_commit = { sha: FORK };
 
 test.each([

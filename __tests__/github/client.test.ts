@@ -1,49 +1,59 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { call, within } from '../../src/github/client.ts';
 import { listen } from '../helpers/servers/listen.ts';
 
-/** A server that never stays silent for long, and never ends. */
-async function drippingServer(begin: (response: ServerResponse) => void) {
-  let requests = 0;
+/** A server that answers a request with some bytes, and then sends more without an end; nothing if there are none. */
+async function endlessServer(first: string, more: string) {
   const closed: Promise<unknown>[] = [];
-  const server = createServer((_, response) => {
-    requests += 1;
-    begin(response);
-    const timer = setInterval(() => response.write(' '), 20);
-    closed.push(once(response, 'close').then(() => clearInterval(timer)));
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(first, 'latin1'));
+    const timer = setInterval(() => socket.write(more), 10);
+    closed.push(once(socket, 'close').then(() => clearInterval(timer)));
   });
   const listening = await listen(server);
   return {
     ...listening,
-    api: `http://127.0.0.1:${listening.port}`,
-    requests: () => requests,
-    /** All connections are closed by the client. */
-    closed: async () => void (await Promise.all(closed)),
+    url: `http://127.0.0.1:${listening.port}`,
+    /** Waits until the client has closed all connections. @returns their number */
+    closed: async () => (await Promise.all(closed)).length,
   };
 }
 
 const get = { method: 'GET', path: '/issues', schema: z.unknown() } as const;
+const OK = 'HTTP/1.1 200 OK\r\n';
+/** The head of a TLS record of 16 KiB: the client waits for all of it. */
+const TLS_RECORD = '\x16\x03\x03\x40\x00';
 
-test('a call ends after its limit, although bytes keep coming, and closes the connection', async () => {
-  await using server = await drippingServer((response) => response.writeHead(200).flushHeaders());
-  const repository = within({ api: server.api, name: 'org/repo', token: 'app-1' }, 60_000, 200);
+test.each([
+  ['a body without an end', 'direct', `${OK}\r\n`, 'a'],
+  ['a header without an end', 'direct', `${OK}X: `, 'a'],
+  ['a proxy that never answers', 'proxy', '', ''],
+  ['a proxy whose header has no end', 'proxy', `${OK}X: `, 'a'],
+  ['a tunnel that brings nothing', 'proxy', `${OK}\r\n`, ''],
+  ['a tunnel whose handshake has no end', 'proxy', `${OK}\r\n${TLS_RECORD}`, 'a'],
+] as const)('a call ends after its limit, with its connection: %s', async (_, way, first, more) => {
+  await using server = await endlessServer(first, more);
+  const { url } = server;
+  const at = way === 'direct' ? { api: url, env: {} } : { api: 'https://git.example/api', env: { https_proxy: url } };
+  const repository = within({ ...at, name: 'org/repo', token: 'app-1' }, 60_000, 200);
   expect(await call(repository, get)).toEqual({
     kind: 'failed',
     reason: 'GET /repos/org/repo/issues took longer than 200 ms',
   });
-  await server.closed();
+  expect(await server.closed()).toBe(1);
 });
 
 test('several calls have a limit together, after which none is tried', async () => {
-  await using server = await drippingServer((response) => response.writeHead(200).flushHeaders());
-  const repository = within({ api: server.api, name: 'org/repo', token: 'app-1' }, 200);
+  await using server = await endlessServer(`${OK}\r\n`, 'a');
+  const repository = within({ api: server.url, name: 'org/repo', token: 'app-1', env: {} }, 200);
   expect(await call(repository, get)).toMatchObject({ reason: expect.stringMatching(/took longer than \d+ ms$/) });
   expect(await call(repository, get)).toEqual({
     kind: 'failed',
     reason: 'GET /repos/org/repo/issues was not tried: the time for all calls is over',
   });
-  expect(server.requests()).toBe(1);
+  expect(await server.closed()).toBe(1);
 });

@@ -6,7 +6,7 @@ import { type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
 const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml', command: 'validate' };
 const marker = markerOf(place);
 const create = { body: 'new', create: true };
-const repository = ({ url }: StubApi, token = 'app-1') => ({ api: url, name: 'org/repo', token });
+const repository = ({ url }: StubApi, token = 'app-1') => ({ api: url, name: 'org/repo', token, env: {} });
 
 describe('the comment of a pull request', () => {
   test('is created once, updated in place, and left alone if nothing changed', async () => {
@@ -105,7 +105,7 @@ describe('the comment of a pull request', () => {
   });
 
   test('a server that cannot be reached is a reason, too', async () => {
-    const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1' };
+    const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1', env: {} };
     expect(await writeComment(gone, place, create)).toMatchObject({ kind: 'unwritten' });
   });
 });

@@ -193,7 +193,9 @@ test('an address that was checked holds: ssh and git connect to it, whatever the
       engines.use(engineCredentials, (engine) =>
         engine
           .runProgram(LIMIT, NOWHERE, (program) =>
-            name === 'far' ? requireSshAccess(dolt, program) : requirePushable({ peer: name, url: dolt, ref: null }, true, program),
+            name === 'far'
+              ? requireSshAccess(dolt, program)
+              : requirePushable({ peer: name, url: dolt, ref: null }, true, program),
           )
           .then(
             () => 'connected',

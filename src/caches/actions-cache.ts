@@ -8,9 +8,10 @@ import type { Logger } from '../core/logger.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { bytesText, secondsText, shellWord } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
+import type { RequestContext } from '../egress/https-request.ts';
 import { pack, unpack } from './archive.ts';
 import type { FileCache, Stored, Wanted } from './file-cache.ts';
-import { downloadTo, postJson, type RequestContext, uploadFrom } from './request.ts';
+import { downloadTo, postJson, uploadFrom } from './request.ts';
 import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
 
 /** Environment, log and secrets of the step. */

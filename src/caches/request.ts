@@ -1,40 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { open, rm, stat } from 'node:fs/promises';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import { open, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { connect as connectTls } from 'node:tls';
 import { limitedText } from '../core/budget.ts';
-import type { Env } from '../core/env.ts';
-import { isSafeAddress } from '../core/secrets.ts';
-import { openDirectly, openThrough } from '../egress/dial.ts';
-import type { Target } from '../egress/host-rule.ts';
-import { jobProxyFor } from '../egress/job-proxy.ts';
-
-/** How requests of the cache leave the machine, and when they end. */
-export interface RequestContext {
-  /** Of the job: its proxy is used. */
-  readonly env: Env;
-  /** Ends a request at any moment, with its connection: an open one would keep the step running. */
-  readonly signal: AbortSignal;
-  /** How long the service may take to accept a connection, and to answer once the whole request was sent. */
-  readonly answerMs: number;
-}
-
-interface Sent {
-  readonly url: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Body;
-}
-
-/** A text, or the file that holds it. */
-type Body = { readonly text: string } | { readonly file: string };
+import { type RequestContext, sendRequest } from '../egress/https-request.ts';
 
 /** An answer of the service is a few hundred bytes. */
 const MAX_TEXT_BYTES = 64 * 1024;
 const CONFLICT = 409;
-const USER_AGENT = 'dolt-federation';
 /** The version of the protocol of Azure Blob Storage; since 2019-12-12 one request takes up to 5,000 MiB. */
 const AZURE_VERSION = '2021-12-02';
 
@@ -100,74 +72,11 @@ export async function uploadFrom(context: RequestContext, url: string, file: str
   (await send(context, { url, method: 'PUT', headers, body: { file } })).destroy();
 }
 
-/** One request on its own connection. Redirects are not followed: the service sends none. */
-async function send(context: RequestContext, sent: Sent): Promise<IncomingMessage> {
-  const at = new URL(sent.url);
-  if (!isSafeAddress(sent.url)) throw new Error(`${at.hostname} is named without https`);
-  const { body } = sent;
-  const length = body === undefined ? {} : { 'content-length': await lengthOf(body) };
-  const socket = await connect(context, at);
-  const answer = await new Promise<IncomingMessage>((done, fail) => {
-    const asking = httpRequest({
-      method: sent.method,
-      path: `${at.pathname}${at.search}`,
-      headers: { ...sent.headers, ...length, host: at.host, 'user-agent': USER_AGENT },
-      createConnection: () => socket,
-      signal: context.signal,
-    });
-    asking.on('error', fail);
-    asking.on('response', done);
-    asking.on('finish', () => {
-      const timer = setTimeout(() => asking.destroy(silent(at, context)), context.answerMs);
-      for (const event of ['response', 'close']) asking.on(event, () => clearTimeout(timer));
-    });
-    // A server that refuses an upload may close the connection before the whole body was sent.
-    if (body !== undefined && 'file' in body) pipeline(createReadStream(body.file), asking).catch(fail);
-    else asking.end(body?.text);
-  });
+/** @throws errors of the connection, an Error for a refusal. The service sends no redirects. */
+async function send(context: RequestContext, sent: Parameters<typeof sendRequest>[1]): Promise<IncomingMessage> {
+  const answer = await sendRequest(context, sent);
   const status = answer.statusCode ?? 0;
   if ((status >= 200 && status < 300) || status === CONFLICT) return answer;
   answer.destroy();
-  throw new Error(`${at.hostname} answered ${status}`);
-}
-
-async function lengthOf(body: Body): Promise<number> {
-  return 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
-}
-
-function silent({ hostname }: URL, { answerMs }: RequestContext): Error {
-  return new Error(`${hostname} was silent for ${answerMs / 1000} s`);
-}
-
-/** A connection, ready to be written to. It ends with the signal. */
-async function connect(context: RequestContext, at: URL): Promise<Socket> {
-  const { env, signal } = context;
-  const isTls = at.protocol === 'https:';
-  const host = at.hostname.replace(/^\[(.*)\]$/, '$1');
-  const target: Target = { host, port: Number(at.port) || (isTls ? 443 : 80) };
-  const proxy = isTls ? jobProxyFor(env, 'https', target) : ({ kind: 'direct' } as const);
-  if (proxy.kind === 'unusable') throw new Error(proxy.why);
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(silent(at, context)), context.answerMs);
-  const limited = AbortSignal.any([signal, late.signal]);
-  try {
-    const socket =
-      proxy.kind === 'proxy'
-        ? await openThrough(proxy.url, target, limited)
-        : await openDirectly(target, { plain: !isTls, named: true }, limited);
-    return isTls ? await secured(socket, host, limited) : socket;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function secured(socket: Socket, host: string, signal: AbortSignal): Promise<Socket> {
-  const tls = connectTls({ socket, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['http/1.1'] });
-  const stop = () => tls.destroy(new Error(`${host} did not complete the handshake of TLS`));
-  signal.addEventListener('abort', stop, { once: true });
-  await new Promise<void>((done, fail) => {
-    tls.once('secureConnect', () => done());
-    tls.once('error', fail);
-  });
-  return tls;
+  throw new Error(`${new URL(sent.url).hostname} answered ${status}`);
 }

@@ -1,10 +1,10 @@
-import { HttpClient } from '@actions/http-client';
+import type { Env } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { isSafeAddress, isThisMachine, LEAST_SECRET, REDACTED, type Secrets } from '../core/secrets.ts';
 import { endsWithin } from '../core/time.ts';
+import { sendRequest } from '../egress/https-request.ts';
 import type { WebhookMessage } from '../report/alarm/webhook-message.ts';
 
-const USER_AGENT = 'dolt-federation';
 const TRIES = 2;
 const LIMIT_MS = 10_000;
 
@@ -38,11 +38,12 @@ export function parseWebhook(text: string, source: string, secrets: Secrets): UR
 export async function postWebhook(
   url: URL,
   message: WebhookMessage,
+  env: Env,
   limitMs: number = LIMIT_MS,
 ): Promise<string | null> {
   let reason = '';
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const end = await post(url, JSON.stringify(message), limitMs);
+    const end = await post(url, JSON.stringify(message), env, limitMs);
     if (end.kind === 'accepted') return null;
     reason = end.reason;
     if (end.kind === 'refused') break;
@@ -55,24 +56,20 @@ type Posted =
   /** `passing`: another try may succeed. */
   | { readonly kind: 'refused' | 'passing'; readonly reason: string };
 
-async function post(url: URL, body: string, limitMs: number): Promise<Posted> {
-  const client = new HttpClient(USER_AGENT, [], {
-    allowRetries: false,
-    allowRedirects: false,
-    socketTimeout: limitMs,
-  });
-  const answered = client.post(url.href, body, { 'content-type': 'application/json' });
+async function post(url: URL, text: string, env: Env, limitMs: number): Promise<Posted> {
+  const ending = new AbortController();
+  const headers = { 'content-type': 'application/json' };
+  const context = { env, signal: ending.signal };
+  const answered = sendRequest(context, { url: url.href, method: 'POST', headers, body: { text } });
   try {
     if (!(await endsWithin(answered, limitMs))) return { kind: 'passing', reason: `no answer within ${limitMs} ms` };
-    const { message } = await answered;
-    const status = message.statusCode ?? 0;
-    message.destroy();
+    const status = (await answered).statusCode ?? 0;
     if (status >= 200 && status <= 299) return { kind: 'accepted' };
     const isPassing = status === 429 || status >= 500;
     return { kind: isPassing ? 'passing' : 'refused', reason: `it answered ${status}` };
   } catch (thrown) {
     return { kind: 'passing', reason: systemCode(thrown) ?? errorMessage(thrown).replaceAll(url.hostname, REDACTED) };
   } finally {
-    client.dispose();
+    ending.abort();
   }
 }

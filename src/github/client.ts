@@ -1,11 +1,11 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { HttpClient } from '@actions/http-client';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import { isSafeAddress } from '../core/secrets.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
+import { sendRequest } from '../egress/https-request.ts';
 
 /** One repository at the API of the server that runs the job. */
 export interface Repository {
@@ -14,6 +14,8 @@ export interface Repository {
   /** `owner/name`. */
   readonly name: string;
   readonly token: string;
+  /** Of the job: its proxy is used. */
+  readonly env: Env;
   /** Absent: each call has only a limit of its own. */
   readonly limits?: CallLimits;
 }
@@ -47,9 +49,8 @@ interface Call<T> {
   readonly schema: z.ZodType<T>;
 }
 
-const USER_AGENT = 'dolt-federation';
-/** Without any byte. */
-const IDLE_MS = 20_000;
+/** To accept a connection, and to answer. */
+const ANSWER_MS = 20_000;
 const CALL_MS = 30_000;
 /** Answers of GitHub are smaller. The limit protects the memory from another server. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -65,7 +66,7 @@ export function repositoryOfJob(env: Env, token: string | undefined): Repository
   const name = env['GITHUB_REPOSITORY'] ?? '';
   const api = (env['GITHUB_API_URL'] ?? '').replace(/(?<!\/)\/+$/, '');
   if (token === undefined || token === '' || !REPOSITORY.test(name) || !isSafeAddress(api)) return null;
-  return { api, name, token };
+  return { api, name, token, env };
 }
 
 /** The repository for several calls that may take so long together. */
@@ -86,16 +87,11 @@ export async function call<T>(
   const { callMs, until } = repository.limits ?? { callMs: CALL_MS, until: Number.POSITIVE_INFINITY };
   const left = Math.min(callMs, until - monotonicMs());
   if (left <= 0) return { kind: 'failed', reason: `${subject} was not tried: the time for all calls is over` };
-  const client = new HttpClient(USER_AGENT, [], {
-    allowRetries: false,
-    allowRedirects: false,
-    socketTimeout: Math.min(IDLE_MS, left),
-  });
-  const asking = ask(client, repository, { method, resource, text: body === undefined ? null : JSON.stringify(body) });
+  const ending = new AbortController();
+  const asking = ask(repository, { method, resource, body }, ending.signal);
   try {
-    if (!(await endsWithin(asking.end, left)))
-      return { kind: 'failed', reason: `${subject} took longer than ${left} ms` };
-    const { status, headers, answer } = await asking.end;
+    if (!(await endsWithin(asking, left))) return { kind: 'failed', reason: `${subject} took longer than ${left} ms` };
+    const { status, headers, answer } = await asking;
     if (status === 404) return { kind: 'missing', reason: `${subject} answered 404` };
     if (status === 410) return { kind: 'failed', reason: `${subject} answered 410: the repository has it disabled` };
     if (isLimited(status, headers))
@@ -108,8 +104,8 @@ export async function call<T>(
   } catch (thrown) {
     return { kind: 'failed', reason: `${subject} failed: ${errorMessage(thrown)}` };
   } finally {
-    asking.stop();
-    client.dispose();
+    // A connection, also one to a proxy, would keep the process running.
+    ending.abort();
   }
 }
 
@@ -143,25 +139,22 @@ interface Answered {
   readonly answer: string;
 }
 
-/** Sends a request. @returns its answer, and how to stop reading that: a proxy keeps the connection of a client */
-function ask(
-  client: HttpClient,
-  { api, token }: Repository,
-  { method, resource, text }: { readonly method: string; readonly resource: string; readonly text: string | null },
-): { readonly end: Promise<Answered>; readonly stop: () => void } {
+/** Sends a request, and reads its answer. @throws errors of the connection */
+async function ask(
+  { api, token, env }: Repository,
+  { method, resource, body }: Pick<Call<unknown>, 'method' | 'body'> & { readonly resource: string },
+  signal: AbortSignal,
+): Promise<Answered> {
   const headers = {
     accept: 'application/vnd.github+json',
     'content-type': 'application/json',
     'x-github-api-version': VERSION,
     authorization: `Bearer ${token}`,
   };
-  let answering: IncomingMessage | null = null;
-  const end = async (): Promise<Answered> => {
-    const { message } = await client.request(method, `${api}${resource}`, text, headers);
-    answering = message;
-    return { status: message.statusCode ?? 0, headers: message.headers, answer: await limitedText(message, MAX_BYTES) };
-  };
-  return { end: end(), stop: () => void answering?.destroy() };
+  const context = { env, signal, answerMs: ANSWER_MS };
+  const text = body === undefined ? undefined : { text: JSON.stringify(body) };
+  const message = await sendRequest(context, { url: `${api}${resource}`, method, headers, body: text });
+  return { status: message.statusCode ?? 0, headers: message.headers, answer: await limitedText(message, MAX_BYTES) };
 }
 
 /** GitHub limits rates with 403 as well, and then says so in a header. */

@@ -42,7 +42,7 @@ async function validateChange({ head = after, behind = 0, request = {}, ...more 
     await mkdir(dirname(folder.file(name)), { recursive: true });
     await writeFile(folder.file(name), text);
   }
-  const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1' };
+  const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
   const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, head: HEAD };
   const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
   const context = commandContext(folder.path);

@@ -19,7 +19,7 @@ const FAILING = subject('failing');
 const OK = subject('ok', { code: null });
 
 const keeping = (api: StubApi, now: number = Date.now(), token = 'app-1'): Keeping => ({
-  repository: { api: api.url, name: 'org/repo', token },
+  repository: { api: api.url, name: 'org/repo', token, env: {} },
   place: { workflow: 'night', command: 'sync', inputs: ['.'] },
   run: { command: 'sync', workflow: 'night', page: { id: '7', url: 'https://git.example/org/repo/actions/runs/7' } },
   now,
@@ -225,7 +225,10 @@ describe('an API that fails', () => {
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'read-1'))).reasons).toEqual([
       expect.stringContaining('403'),
     ]);
-    const gone = { ...keeping(api), repository: { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1' } };
+    const gone = {
+      ...keeping(api),
+      repository: { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1', env: {} },
+    };
     expect((await keepIssues([FAILING], gone)).reasons).toHaveLength(1);
   });
 

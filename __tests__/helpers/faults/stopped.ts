@@ -14,7 +14,7 @@ import { temporaryFiles } from './run.ts';
 
 /** How a signal comes: once, a second time at once, or to the whole group, as from a terminal. */
 export const WAYS = ['once', 'twice', 'to the group'] as const;
-export type Way = (typeof WAYS)[number];
+export type RequestContext = (typeof WAYS)[number];
 
 /** A command that a signal is to end. */
 interface Stage {
@@ -140,7 +140,7 @@ export interface Stopped {
 /** Sends a signal to a command at a stage, and looks at everything that it left. */
 export async function stopAt(
   template: TempFolder,
-  { stage, signal, way }: { readonly stage: string; readonly signal: NodeJS.Signals; readonly way: Way },
+  { stage, signal, way }: { readonly stage: string; readonly signal: NodeJS.Signals; readonly way: RequestContext },
 ): Promise<Stopped> {
   await using folder = await tempFolder();
   await cp(template.path, folder.path, { recursive: true });
@@ -157,7 +157,7 @@ export async function stopAt(
 async function stopped(
   folder: TempFolder,
   { words, reached, end }: Stage,
-  { signal, way }: { readonly signal: NodeJS.Signals; readonly way: Way },
+  { signal, way }: { readonly signal: NodeJS.Signals; readonly way: RequestContext },
 ): Promise<Stopped> {
   const mark = `stopped-${folder.path}`;
   const child = start(folder, words, mark);

@@ -75,7 +75,7 @@ export async function raiseAlarm(ended: Ended, alarming: Alarming): Promise<void
 async function sendWebhook(ended: Ended, { webhook, env, secrets }: Alarming, run: AlarmRun): Promise<void> {
   const message = webhookMessage(ended, run, env['GITHUB_REPOSITORY'] ?? null);
   if (webhook === null || message === null) return;
-  const reason = await postWebhook(webhook, message);
+  const reason = await postWebhook(webhook, message, env);
   if (reason === null) logText('The webhook got a message.');
   else logWarning(secrets.hide(`the webhook did not accept the message: ${reason}`));
 }

@@ -29,7 +29,7 @@ export function webhookOf(env: Env, command: CommandName, about: { log: Logger; 
   return async (end) => {
     try {
       const message = webhookMessage(endOf(end), { command, workflow: null, page: null }, null);
-      const reason = message === null ? null : await postWebhook(url, message);
+      const reason = message === null ? null : await postWebhook(url, message, env);
       if (reason !== null) log.warning(secrets.hide(`the webhook did not accept the message: ${reason}`));
     } catch (thrown) {
       log.warning(secrets.hide(`the webhook got no message: ${toFailure(thrown).message}`));

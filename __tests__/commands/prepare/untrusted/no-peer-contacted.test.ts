@@ -131,7 +131,7 @@ test.each<[string, Case]>([
   if (typeof base !== 'string') api.files.set(`${FILE}@${change.base}`, text(base));
   await mkdir(dirname(folder.file(FILE)));
   await writeFile(folder.file(FILE), text(head));
-  const repository = token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1' };
+  const repository = token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
   const context = {
     ...commandContext(folder.path, { env }),
     ...{ untrusted: true, proposed: change, repository, ownWorkflow: false },

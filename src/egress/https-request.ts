@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { connect as connectTls } from 'node:tls';
+import type { Env } from '../core/env.ts';
+import { isSafeAddress } from '../core/secrets.ts';
+import { openDirectly, openThrough } from './dial.ts';
+import type { Target } from './host-rule.ts';
+import { jobProxyFor } from './job-proxy.ts';
+
+/** How requests to a service leave the machine, and when they end. */
+export interface RequestContext {
+  /** Of the job: its proxy is used. */
+  readonly env: Env;
+  /** Ends a request at any moment, with its connection: an open one would keep the process running. */
+  readonly signal: AbortSignal;
+  /** How long the service may take to accept a connection, and to answer once the whole request was sent. */
+  readonly answerMs?: number;
+}
+
+/** One request. */
+interface Sent {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Body | undefined;
+}
+
+/** A text, or the file that holds it. */
+type Body = { readonly text: string } | { readonly file: string };
+
+const USER_AGENT = 'dolt-federation';
+
+/**
+ * One request on its own connection, by https or to this machine. Redirects are not followed, and nothing is retried.
+ * @returns the answer, whose body must be read or destroyed
+ * @throws errors of the connection
+ */
+export async function sendRequest(
+  context: RequestContext,
+  { url, method, headers, body }: Sent,
+): Promise<IncomingMessage> {
+  const at = new URL(url);
+  if (!isSafeAddress(url)) throw new Error(`${at.hostname} is named without https`);
+  const length = body === undefined ? {} : { 'content-length': await lengthOf(body) };
+  const socket = await connect(context, at);
+  return await new Promise<IncomingMessage>((done, fail) => {
+    const asking = httpRequest({
+      method,
+      path: `${at.pathname}${at.search}`,
+      headers: { ...headers, ...length, host: at.host, 'user-agent': USER_AGENT },
+      createConnection: () => socket,
+      signal: context.signal,
+    });
+    asking.on('error', fail);
+    asking.on('response', done);
+    asking.on('finish', () => {
+      const stop = onSilence(context, at, (error) => asking.destroy(error));
+      for (const event of ['response', 'close']) asking.on(event, stop);
+    });
+    // A server that refuses an upload may close the connection before the whole body was sent.
+    if (body !== undefined && 'file' in body) pipeline(createReadStream(body.file), asking).catch(fail);
+    else asking.end(body?.text);
+  });
+}
+
+async function lengthOf(body: Body): Promise<number> {
+  return 'file' in body ? (await stat(body.file)).size : Buffer.byteLength(body.text);
+}
+
+/** Acts on a silent service. @returns stops the wait */
+function onSilence({ answerMs }: RequestContext, { hostname }: URL, act: (error: Error) => void): () => void {
+  if (answerMs === undefined) return () => undefined;
+  const timer = setTimeout(() => act(new Error(`${hostname} was silent for ${answerMs / 1000} s`)), answerMs);
+  return () => clearTimeout(timer);
+}
+
+/** A connection, ready to be written to. It ends with the signal. */
+async function connect(context: RequestContext, at: URL): Promise<Socket> {
+  const { env, signal } = context;
+  const isTls = at.protocol === 'https:';
+  const host = at.hostname.replace(/^\[(.*)\]$/, '$1');
+  const target: Target = { host, port: Number(at.port) || (isTls ? 443 : 80) };
+  const proxy = isTls ? jobProxyFor(env, 'https', target) : ({ kind: 'direct' } as const);
+  if (proxy.kind === 'unusable') throw new Error(proxy.why);
+  const late = new AbortController();
+  const stop = onSilence(context, at, (error) => late.abort(error));
+  const limited = AbortSignal.any([signal, late.signal]);
+  try {
+    const socket =
+      proxy.kind === 'proxy'
+        ? await openThrough(proxy.url, target, limited)
+        : await openDirectly(target, { plain: !isTls, named: true }, limited);
+    return isTls ? await secured(socket, host, limited) : socket;
+  } finally {
+    stop();
+  }
+}
+
+async function secured(socket: Socket, host: string, signal: AbortSignal): Promise<Socket> {
+  const tls = connectTls({ socket, ...(isIP(host) === 0 ? { servername: host } : {}), ALPNProtocols: ['http/1.1'] });
+  const stop = () => tls.destroy(new Error(`${host} did not complete the handshake of TLS`));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  await new Promise<void>((done, fail) => {
+    tls.once('secureConnect', () => done());
+    tls.once('error', fail);
+  });
+  return tls;
+}

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { raiseAlarm } from '../../../src/frontends/action/alarm.ts';
-import type { InputName } from '../../../src/frontends/action/inputs.ts';
+import { INPUT_NAMES, type InputName } from '../../../src/frontends/action/inputs.ts';
 import type { AlarmSubject } from '../../../src/report/alarm/alarms.ts';
 import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
 
@@ -33,9 +33,24 @@ describe('two steps of one workflow that differ in one input', () => {
     expect(await readFile('docs/alarms.md', 'utf8')).toContain(`\`${name}\``);
   });
 
-  test.each<InputName>(['tag', 'timeout', 'stale-after'])('%s share them', async (name) => {
+  test('share them, whichever other input that is', async () => {
     await using api = await startGithubApi();
-    expect(await ended(api, 'failing', { [name]: 'a' })).toBe(2);
-    expect(await ended(api, 'ok', { [name]: 'b' })).toBe(0);
+    const asked: readonly InputName[] = ['command', 'github-token'];
+    const others = INPUT_NAMES.filter((name) => !DIFFERENT.includes(name) && !asked.includes(name));
+    expect(others).toEqual(expect.arrayContaining(['tag', 'timeout', 'stale-after', 'report-values', 'credentials']));
+    const all = (value: string) => Object.fromEntries(others.map((name) => [name, value]));
+    expect(await ended(api, 'failing', all('a'))).toBe(2);
+    expect(await ended(api, 'ok', all('b'))).toBe(0);
+  });
+
+  test.each<[InputName, string, string]>([
+    ['only', 'a, b', 'b\na'],
+    ['only-role', 'peer,backup', 'backup,peer'],
+    ['dry-run', '', 'False'],
+    ['working-directory', '', '.'],
+  ])('%s share them if only its spelling differs', async (name, one, other) => {
+    await using api = await startGithubApi();
+    expect(await ended(api, 'failing', { [name]: one })).toBe(2);
+    expect(await ended(api, 'ok', { [name]: other })).toBe(0);
   });
 });

@@ -1,6 +1,8 @@
 import { notice } from '@actions/core';
+import { parseOption } from '../../contract/parse-option.ts';
 import type { Env } from '../../core/env.ts';
 import { toFailure } from '../../core/failure.ts';
+import { splitList } from '../../core/lists.ts';
 import type { Secrets } from '../../core/secrets.ts';
 import { repositoryOfJob, within } from '../../github/client.ts';
 import type { AlarmSubject } from '../../report/alarm/alarms.ts';
@@ -34,10 +36,10 @@ interface Ended {
  * Inputs that distinguish a step from others of the workflow, such as those of a matrix: with another value it works on
  * other data. Steps that share issues would close those of each other. `tag` is not one: it may differ in each run.
  */
-const PLACE_INPUTS: readonly InputName[] = [
+const PLACE_INPUTS = [
   ...(['working-directory', 'config', 'database', 'branch', 'remote', 'peers'] as const),
   ...(['only', 'only-role', 'shard', 'dry-run', 'results', 'jsonl-path'] as const),
-];
+] as const;
 /** All calls about the issues of a run: the alarm must not hold the step. */
 const ALL_CALLS_MS = 60_000;
 /** Inputs that leave peers out. */
@@ -83,7 +85,7 @@ async function sendWebhook(ended: Ended, { webhook, env, secrets }: Alarming, ru
 async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run: AlarmRun): Promise<void> {
   const repository = repositoryOfJob(env, written('github-token'));
   if (repository === null) return notWritten('the step has no github-token for the API of its server');
-  const inputs = PLACE_INPUTS.map((name) => written(name));
+  const inputs = PLACE_INPUTS.map((name) => placeValue(name, written(name)));
   const place = { workflow: run.workflow ?? '', command: run.command, inputs };
   // A command that could not run shows no peers, and a report without a leg not all of them.
   const isWhole = subjects.length > 1 && subjects.every(({ peer, verdict }) => peer !== null || verdict === 'ok');
@@ -93,6 +95,13 @@ async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run:
   for (const line of done) logText(line);
   const [reason] = reasons;
   if (reason !== undefined) notWritten(reason);
+}
+
+/** A value of which another spelling, or its default, is no other place. */
+function placeValue(name: (typeof PLACE_INPUTS)[number], text: string): string {
+  if (name === 'only' || name === 'only-role') return splitList(text).sort().join();
+  const parsed = parseOption(name, text === '' ? undefined : text);
+  return String((parsed.ok ? parsed.value : text) ?? '');
 }
 
 /** The token may only read, the repository has no issues, or the API fails. */

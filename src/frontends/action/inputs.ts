@@ -17,7 +17,11 @@ export type InputName = OptionName | 'command';
 /** The trimmed text of each input; empty if it was not given. */
 export type WrittenInputs = (name: InputName) => string;
 
-const NAMES: readonly InputName[] = ['command', ...optionNames((entry) => entry.frontends.includes('action'))];
+/** All inputs of the Action. */
+export const INPUT_NAMES: readonly InputName[] = [
+  'command',
+  ...optionNames((entry) => entry.frontends.includes('action')),
+];
 const SECRETS: readonly OptionName[] = optionNames((entry) => entry.secret === true);
 
 /**
@@ -25,7 +29,7 @@ const SECRETS: readonly OptionName[] = optionNames((entry) => entry.secret === t
  * environment, so that no child inherits them.
  */
 export function takeInputs(secrets: Secrets): WrittenInputs {
-  const written = new Map(NAMES.map((name) => [name, getInput(name)]));
+  const written = new Map(INPUT_NAMES.map((name) => [name, getInput(name)]));
   for (const name of SECRETS) {
     for (const secret of secretAndLines(written.get(name) ?? '')) secrets.add(secret);
   }

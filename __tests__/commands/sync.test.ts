@@ -1,4 +1,5 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { SyncRequest } from '../../src/commands/request.ts';
 import { command } from '../helpers/commanding.ts';
@@ -166,7 +167,6 @@ describe('a run with a database', () => {
   test.each([
     ['an unknown peer', { only: ['nobody'] }, 'unknown-peer'],
     ['a peer whose role takes no part', { only: ['box'], command: 'push' }, 'bad-usage'],
-    ['a branch that is not there', { branch: 'elsewhere' }, 'branch-not-found'],
     ['fail-on primary without a primary', { failOn: 'primary' }, 'no-primary'],
     ['a sync mode without federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
   ] as const)('%s is refused', async (_, request, code) => {
@@ -174,6 +174,23 @@ describe('a run with a database', () => {
     await makeDatabase(folder.file('local'));
     const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
     await expect(command(folder, peers, request)).rejects.toMatchObject({ code });
+  });
+
+  test('a branch that is not there is refused, and so is a database whose branch was deleted', async () => {
+    await using folder = await tempFolder();
+    const local = await makeDatabase(folder.file('local'));
+    const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
+    await expect(command(folder, peers, { branch: 'elsewhere' })).rejects.toMatchObject({
+      code: 'branch-not-found',
+      hint: 'The branches are main. Name an existing branch with `--branch`.',
+    });
+    const state = join(local.path, '.dolt', 'repo_state.json');
+    await writeFile(state, (await readFile(state, 'utf8')).replace('refs/heads/main', 'refs/heads/gone'));
+    await expect(command(folder, peers)).rejects.toMatchObject({
+      code: 'branch-not-found',
+      message: expect.stringContaining("'gone'"),
+      hint: expect.stringContaining('dolt checkout'),
+    });
   });
 
   test('without peers, or on an event that may not write, nothing is opened', async () => {

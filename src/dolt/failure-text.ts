@@ -112,6 +112,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['unknown s3 url parameter', 'config-invalid'],
   ['invalid region: region was not a valid dns name', 'config-invalid'],
   ['invalid ref spec', 'branch-missing'],
+  ['cannot resolve default branch head', 'branch-not-found'],
   ['refspec not found', 'branch-missing'],
   ['not found on remote', 'branch-missing'],
   ['clone failed; branch not found', 'branch-missing'],
@@ -253,6 +254,7 @@ export function classify(text: string): TextClass {
 const MAX_LINE = 240;
 /** Texts of Dolt before the words that matter. */
 const WRAPPINGS: readonly RegExp[] = [
+  /^time="[^"]*" level=\w+ msg="/,
   /^.*\bdesc = (?=\S)/,
   /^failed to get remote db; the remote: .*? could not be accessed; /,
   /^(?:unknown push error|clone failed); /,
@@ -269,7 +271,7 @@ export function decidingLine(text: string): string {
     .replaceAll('\b', '')
     .split(/\r\n|\r|\n/)
     .map((line) => line.replace(/^(?:remote:|error:|fatal:|[\s@])+/i, '').trim())
-    .filter((line) => line !== '' && !/^hint:/i.test(line));
+    .filter((line) => line !== '' && !/^(?:hint:|Starting server with Config )/i.test(line));
   const means = classify(text);
   const deciding = lines.find((line) => classify(line) === means) ?? lines[0] ?? '';
   const line = WRAPPINGS.reduce((rest, wrapping) => rest.replace(wrapping, ''), deciding)

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../core/failure.ts';
 import { statOf } from '../core/files.ts';
@@ -51,6 +51,8 @@ export async function copyForReading(database: string, copy: string, isOurs = fa
     bytes += piece.bytes;
     if (bytes > MAX_BYTES) return 'too-large';
     await copyFile(piece.from, piece.to, constants.COPYFILE_FICLONE);
+    // An engine opens a journal to write, also for a database that this user may only read.
+    await chmod(piece.to, 0o600);
   }
   return (await isFree()) && (await growing(source)) === before ? 'copied' : 'busy';
 }

@@ -16,3 +16,13 @@ test.each([
   expect(failure).toMatchObject({ code, message: expect.stringContaining('/srv/t') });
   if (code !== 'locked') expect(failure.message).toContain(log);
 });
+
+test('the message has neither the first line of a server nor the frame of its log', () => {
+  const log = `Starting server with Config HP="127.0.0.1:33999"
+time="2026-11-28T22:12:01Z" level=warning msg="failed to load database with error: openat LOCK: permission denied"
+openat LOCK: permission denied
+`;
+  expect(startFailure({ kind: 'ended', exitCode: 1 }, { log, database: '/srv/t' })).toMatchObject({
+    message: '/srv/t cannot be opened: openat LOCK: permission denied',
+  });
+});

@@ -10,7 +10,7 @@ import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
-import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
+import { checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { installDolt } from '../../install/install.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
@@ -110,8 +110,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   }
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
-  const at = (path: string, removeWith: readonly string[] = []) =>
-    openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
+  const at = (path: string, copy?: { readonly copyOf: string; readonly removeWith: readonly string[] }) =>
+    openEngines(context, { dolt: known.dolt, database: path, ...copy }, connections);
   const writes = mayWrite(request);
   if (found.kind === 'database') {
     const beside = await openCopyOfEmbedded(request, context, known, found);
@@ -201,8 +201,7 @@ export async function localBranch(
 ): Promise<LocalBranch> {
   const checkedOut = await checkedOutBranch(sql);
   const branch = served?.branch ?? asked ?? checkedOut;
-  const head = await branchHead(sql, branch);
-  if (head === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+  const head = await requireBranchHead(sql, branch, path);
   return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }
 
@@ -224,7 +223,7 @@ function refuseAdopt({ rewrites }: Opening): void {
 async function openCopy(
   { path, notices }: Extract<Found, { kind: 'database' }>,
   context: Context,
-  open: (path: string, removeWith: readonly string[]) => Engines,
+  open: (path: string, copy: { readonly copyOf: string; readonly removeWith: readonly string[] }) => Engines,
 ): Promise<LocalDatabase | null> {
   await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
   const tempFolder = await mkdtemp(join(context.tempDir, 'df-look-'));
@@ -233,7 +232,10 @@ async function openCopy(
     const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.
     if ((await copyForReading(path, work).catch(() => 'busy')) === 'copied') {
-      return opened({ path, work, engines: open(work, [tempFolder]), notices }, tempFolder);
+      return opened(
+        { path, work, engines: open(work, { copyOf: path, removeWith: [tempFolder] }), notices },
+        tempFolder,
+      );
     }
   } catch (thrown) {
     await remove(tempFolder);

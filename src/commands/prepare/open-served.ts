@@ -17,7 +17,7 @@ import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
-import { branchHead, checkedOutBranch, checkout } from '../../dolt/sql/heads.ts';
+import { checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
@@ -247,9 +247,7 @@ async function readBranch(
   return await server.use(async (database) => {
     const standard = await checkedOutBranch(database);
     const name = request.branch ?? standard;
-    if ((await branchHead(database, name)) === null) {
-      throw new Failure('branch-not-found', `${server.name} has no branch ${name}`);
-    }
+    await requireBranchHead(database, name, server.name);
     const applied = await applyDirtyPolicy(database, { branch: name, policy, author });
     const uncommitted = await database.session(async (sql) => {
       await checkout(sql, name);

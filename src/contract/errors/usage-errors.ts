@@ -221,7 +221,7 @@ export const USAGE_ERRORS = {
   },
   'branch-not-found': {
     title: 'The database has no such branch',
-    hint: 'Name an existing branch with `--branch`.',
+    hint: 'Name an existing branch with `--branch`. If the branch that is checked out was deleted, run `dolt checkout` with the name of another branch in the database.',
     ...USAGE,
   },
   'no-identity': {

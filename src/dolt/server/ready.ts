@@ -4,7 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import { Failure } from '../../core/failure.ts';
 import { monotonicMs } from '../../core/time.ts';
-import { classify } from '../failure-text.ts';
+import { classify, decidingLine } from '../failure-text.ts';
 import type { BoundedSockets } from './bounded-sockets.ts';
 
 /** How to reach a server, and the password of its user. */
@@ -123,5 +123,5 @@ export function startFailure(
 }
 
 function cannotOpen(code: ErrorCode, seen: { readonly log: string; readonly database: string }): Failure {
-  return new Failure(code, `${seen.database} cannot be opened:\n${seen.log.trim()}`);
+  return new Failure(code, `${seen.database} cannot be opened: ${decidingLine(seen.log)}`);
 }

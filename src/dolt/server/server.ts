@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly dolt: string;
   /** Absolute path of the folder that holds `.dolt`. */
   readonly database: string;
+  /** The database that `database` is a copy of, for messages; absent: it is no copy. */
+  readonly copyOf?: string;
   /** Serve all databases in the folder, also later ones: for a clone that is made there. */
   readonly asDataFolder?: boolean;
   /** Credentials of the engine; absent: none. */
@@ -89,9 +91,10 @@ const GRACE_MS = 5_000;
  * `engine-start` with the end of the log for everything else, `interrupted`
  */
 export async function openServer(context: EngineContext, options: ServerOptions): Promise<Server> {
-  await checkOrdinaryFiles(options.database);
-  await checkDatabaseSettings(options.database);
-  await checkManifest(options.database);
+  const named = options.copyOf ?? options.database;
+  await checkOrdinaryFiles(named);
+  await checkDatabaseSettings(named);
+  await checkManifest(named);
   return await waitForLock(context, options, () => openNow(context, options));
 }
 
@@ -183,7 +186,8 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   let watchdog = watchFor(guarded);
   if (child.pid !== undefined) context.onResource({ kind: 'process', pid: child.pid, folder: place.privateDir });
 
-  const redactor = redactorOf(context, options.database, dataDir);
+  const named = options.copyOf ?? options.database;
+  const redactor = redactorOf(context, named, dataDir);
   const outcome = await awaitReady({
     address,
     ended: child.then((result) => result.exitCode ?? null),
@@ -215,7 +219,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   if (child.pid !== undefined) await removeServerInfo(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: redactor.redact(log()), database: options.database });
+  const failure = startFailure(outcome, { log: redactor.redact(log()), database: named });
   if (failure === 'port-in-use') return failure;
   throw failure;
 }

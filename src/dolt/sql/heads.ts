@@ -13,6 +13,23 @@ export async function branchHead(sql: Sql, branch: string): Promise<string | nul
   return row?.hash ?? null;
 }
 
+const NAMED_BRANCHES = 20;
+
+/**
+ * The commit a local branch points at.
+ * @param place the database, for the message
+ * @throws Failure `branch-not-found`
+ */
+export async function requireBranchHead(sql: Sql, branch: string, place: string): Promise<string> {
+  const head = await branchHead(sql, branch);
+  if (head !== null) return head;
+  const names = await branchNames(sql);
+  const known = names.length > NAMED_BRANCHES ? '' : `The branches are ${names.join(', ')}. `;
+  throw new Failure('branch-not-found', `${place} has no branch ${branch}`, {
+    hint: `${known}Name an existing branch with \`--branch\`.`,
+  });
+}
+
 /** Names of all local branches. */
 export async function branchNames(sql: Sql): Promise<string[]> {
   return (await sql.rows(nameRow, 'SELECT name FROM dolt_branches ORDER BY name')).map((row) => row.name);

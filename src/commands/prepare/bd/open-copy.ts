@@ -90,7 +90,11 @@ export async function openCopyOfEmbedded(
       return null;
     }
     const copiedState = await stateTexts(work);
-    const engines = openEngines(context, { dolt, database: work, removeWith: [folder] }, request.parallel + 1);
+    const engines = openEngines(
+      context,
+      { dolt, database: work, copyOf: path, removeWith: [folder] },
+      request.parallel + 1,
+    );
     const { branch, standard } = await engines
       .use(NO_CREDENTIALS, async ({ database }) => {
         const standard = await checkedOutBranch(database);

@@ -142,15 +142,33 @@ if (process.platform === 'linux') {
   });
 
   describe('a disk that is mounted read-only', () => {
-    test('under the database: the run is refused with the cure', async () => {
+    test('under the database: a run is refused with the cure, doctor sees it, and a dry run works', async () => {
       await using folder = await tempFolder();
       await makeDatabase(folder.file('local'));
       const step = await withSmallDisk(
         { folder, cli },
         { box: `file://${folder.file('box')}` },
         `mount --bind local small; mount -o remount,ro,bind small
-         LOCAL=small sync one`,
+         LOCAL=small
+         sync one
+         sync dry --dry-run
+         code=0
+         ${process.execPath} ${cli.compiled('cli')} doctor --json --config c.yaml --database small > look.json || code=$?
+         echo $code > look.code`,
       );
+      expect(await step('dry')).toMatchObject({ code: 0, result: { peers: [{ name: 'box', state: 'remote-empty' }] } });
+      expect(await step('look')).toMatchObject({
+        code: 1,
+        result: {
+          checks: expect.arrayContaining([
+            expect.objectContaining({
+              check: 'database',
+              status: 'missing',
+              message: `${folder.file('small', '.dolt', 'noms')} cannot be written: EROFS`,
+            }),
+          ]),
+        },
+      });
       expect(await step('one')).toMatchObject({
         code: 1,
         result: {

@@ -49,15 +49,12 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(await snapshot(folder.path)).toEqual(before);
   });
 
-  test('another branch is not looked for, and only the named peers are looked at', async () => {
+  test('only the named peers are looked at', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
-    const result = await examine(folder, peers, { branch: 'side', only: ['a'], overrides: { dirty: 'commit' } });
+    const result = await examine(folder, peers, { only: ['a'], overrides: { dirty: 'commit' } });
     expect(linesOf(result, 'identity')).toEqual(['ok: uncommitted changes are committed by Ann <ann@example.org>']);
-    expect(linesOf(result, 'branch')).toEqual([
-      'unknown: main is checked out; only the engine knows whether side exists',
-    ]);
     expect(linesOf(result, 'peers')).toEqual(['ok: a']);
     expect(result.status).toBe('ok');
   });
@@ -111,6 +108,21 @@ describe('who holds the database', () => {
 });
 
 describe('what is missing', () => {
+  test('a branch of the database, and a database that no run can open', async () => {
+    await using folder = await tempFolder();
+    const local = await makeDatabase(folder.file('local'));
+    const peers = `a: file://${folder.file('a')}`;
+    const result = await examine(folder, peers, { branch: 'side' });
+    expect(result.status).toBe('missing');
+    expect(linesOf(result, 'branch')).toEqual([`missing: ${local.path} has no branch side`]);
+    await writeFile(join(local.path, '.dolt', 'repo_state.json'), '{"x');
+    const damaged = await examine(folder, peers);
+    expect(damaged.status).toBe('missing');
+    expect(linesOf(damaged, 'database')).toEqual([
+      `missing: ${local.path} cannot be opened: failed to load database "local": unexpected end of JSON input`,
+    ]);
+  });
+
   test('database, mode, folders, and a way to s3', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));

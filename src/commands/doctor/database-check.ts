@@ -1,7 +1,9 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { type ServerSetting, serverText } from '../../config/server.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import { toFailure } from '../../core/failure.ts';
+import { Failure, systemCode, toFailure } from '../../core/failure.ts';
 import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
 import { checkDatabaseSettings } from '../../dolt/server/config.ts';
@@ -54,6 +56,7 @@ export async function checkDatabase(
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
     const lock = throughServer(await checkLock(found.path), server);
+    if (server === null) await requireWritable(found.path);
     const frozen = await refuseFrozen(found.path, configuration, context).catch(toFailure);
     const checks = [
       fine(SUBJECT, found.path),
@@ -71,6 +74,18 @@ export async function checkDatabase(
     };
   } catch (thrown) {
     return only(refused(SUBJECT, thrown));
+  }
+}
+
+/** Dolt locks a database even to read it. @throws Failure `database-read-only` */
+async function requireWritable(database: string): Promise<void> {
+  const folder = join(database, '.dolt', 'noms');
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new Failure('database-read-only', `${folder} cannot be written: ${systemCode(cause) ?? 'unknown'}`, {
+      cause,
+    });
   }
 }
 

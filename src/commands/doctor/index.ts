@@ -5,6 +5,8 @@ import { guardHint, guardText, requireFederation } from '../../config/requiremen
 import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
+import { Failure } from '../../core/failure.ts';
+import { throwIfInterrupted } from '../../core/interruption.ts';
 import type { GivenCredentials } from '../../credentials/load.ts';
 import { askCapabilities, type Capabilities } from '../../dolt/capabilities.ts';
 import type { DoltRequest } from '../../install/dolt-request.ts';
@@ -59,17 +61,18 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     major: Number.parseInt(process.versions.node, 10),
   });
   const database = await checkDatabase(request, configuration, context);
-  const facts =
+  const { facts, unreadable } =
     database.readable === null || dolt.dolt === null || request.untrusted
-      ? null
-      : await databaseFacts({ path: database.readable, branch: request.branch ?? null }, dolt.dolt.path, context);
+      ? NOT_READ
+      : await factsOf({ path: database.readable, branch: request.branch ?? null }, dolt.dolt.path, context);
   const checks: readonly DoctorCheck[] = [
     checkMode(configuration),
     checkPeers(peers),
     checkPush(configuration),
     dolt.check,
     ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
-    ...database.checks,
+    ...database.checks.filter(({ check }) => unreadable.every((other) => other.check !== check)),
+    ...unreadable,
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
     ...(await checkProject(request, configuration, { context, facts })),
@@ -80,6 +83,31 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
   ];
   const status = checks.some((check) => check.status === 'missing') ? 'missing' : 'ok';
   return { version: 1, command: 'doctor', status, checks };
+}
+
+interface ReadFacts {
+  /** null: it was not read. */
+  readonly facts: DatabaseFacts | null;
+  /** Why no run can open the database; it replaces what its files say. */
+  readonly unreadable: readonly DoctorCheck[];
+}
+
+const NOT_READ: ReadFacts = { facts: null, unreadable: [] };
+
+async function factsOf(
+  database: { readonly path: string; readonly branch: string | null },
+  dolt: string,
+  context: Context,
+): Promise<ReadFacts> {
+  try {
+    return { facts: await databaseFacts(database, dolt, context), unreadable: [] };
+  } catch (thrown) {
+    throwIfInterrupted(context.signal);
+    // A run has no such time limit, and other failures of a copy say nothing about the database.
+    if (!(thrown instanceof Failure) || thrown.code === 'timeout') return NOT_READ;
+    const check = thrown.code === 'branch-not-found' ? 'branch' : 'database';
+    return { facts: null, unreadable: [refused({ check }, thrown)] };
+  }
 }
 
 function checkMode(configuration: Configuration): DoctorCheck {

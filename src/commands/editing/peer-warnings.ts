@@ -6,6 +6,7 @@ import { Problems } from '../../config/problems.ts';
 import { requireFederation } from '../../config/requirements.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { Failure } from '../../core/failure.ts';
+import { throwIfInterrupted } from '../../core/interruption.ts';
 import { hintFor } from '../../core/text.ts';
 import { findDolt } from '../../install/install.ts';
 import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
@@ -65,5 +66,8 @@ async function factsOf(
   const wanted = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
   const dolt = found?.kind === 'database' ? await findDolt({ wanted }, context) : null;
   if (found?.kind !== 'database' || dolt === null || (await checkLock(found.path)).status === 'missing') return null;
-  return await databaseFacts({ path: found.path, branch: null }, dolt.path, context);
+  return await databaseFacts({ path: found.path, branch: null }, dolt.path, context).catch(() => {
+    throwIfInterrupted(context.signal);
+    return null;
+  });
 }

@@ -1,17 +1,15 @@
 import { constants } from 'node:fs';
 import { cp, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
+import { basename, join } from 'node:path';
 import { BEADS_RULES } from '../../beads/database-rules.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
-import { throwIfInterrupted } from '../../core/interruption.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { ignorePatternsAt } from '../../dolt/schema/ignored-tables.ts';
 import { tableNamesAt } from '../../dolt/schema/table-shape.ts';
 import { type Engine, openEngines } from '../../dolt/server/engines.ts';
-import { branchNames } from '../../dolt/sql/heads.ts';
+import { branchNames, checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { projectAt } from '../../sync/incoming/project.ts';
 import { secretRowsNotice } from '../../sync/incoming/secret-rows.ts';
@@ -37,25 +35,20 @@ const LIMIT = {
       hint: 'Check whether the disk is slow or the machine is busy. `dolt-federation status` reads it without this limit.',
     }),
 };
-const hashRow = z.object({ hash: z.string() });
 
 /**
  * Reads a database without changing it. Dolt rewrites files even when it only reads (2.3.0, measured), so the engine
  * serves a copy. It starts as fast as one `dolt sql` call. No other process may use the database.
  * @param branch null: the checked-out branch
- * @returns null if the facts cannot be read
+ * @returns null if it is too large to copy
+ * @throws Failure `timeout`, or what a run throws that opens the database
  */
 export async function databaseFacts(
   database: { readonly path: string; readonly branch: string | null },
   dolt: string,
   context: Context,
 ): Promise<DatabaseFacts | null> {
-  try {
-    return await inPrivateFolder(context, 'facts', (folder) => readCopy(folder, database, dolt, context));
-  } catch {
-    throwIfInterrupted(context.signal);
-    return null;
-  }
+  return await inPrivateFolder(context, 'facts', (folder) => readCopy(folder, database, dolt, context));
 }
 
 async function readCopy(
@@ -66,28 +59,30 @@ async function readCopy(
 ): Promise<DatabaseFacts | null> {
   const data = join(database.path, '.dolt');
   if ((await sizeOf(join(data, 'noms'))) > MAX_BYTES) return null;
-  const copy = join(folder, 'database');
+  const copy = join(folder, basename(database.path));
   const mode = constants.COPYFILE_FICLONE;
   await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
   await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
   const { env, signal, onResource, secrets, log } = context;
   const engineContext = { env, userHome: false, tempDir: folder, signal, onResource, secrets, log };
-  const engines = openEngines(engineContext, { dolt, database: copy }, 1);
+  const engines = openEngines(engineContext, { dolt, database: copy, copyOf: database.path }, 1);
   try {
-    return await engines.use(NO_CREDENTIALS, (engine) => engine.allWithin(LIMIT, () => read(engine, database.branch)));
+    return await engines.use(NO_CREDENTIALS, (engine) => engine.allWithin(LIMIT, () => read(engine, database)));
   } finally {
     await engines.close();
   }
 }
 
-async function read({ database }: Engine, branch: string | null): Promise<DatabaseFacts | null> {
-  const [head] = await database.rows(hashRow, 'SELECT dolt_hashof(?) AS hash', [branch ?? 'HEAD']);
-  if (head === undefined) return null;
+async function read(
+  { database }: Engine,
+  { path, branch }: { readonly path: string; readonly branch: string | null },
+): Promise<DatabaseFacts> {
+  const head = await requireBranchHead(database, branch ?? (await checkedOutBranch(database)), path);
   return {
-    ignoresTables: (await ignorePatternsAt(database, head.hash)).length > 0,
+    ignoresTables: (await ignorePatternsAt(database, head)).length > 0,
     branches: await branchNames(database),
-    secrets: await secretRowsNotice(database, head.hash, BEADS_RULES),
-    project: await projectOf(database, head.hash),
+    secrets: await secretRowsNotice(database, head, BEADS_RULES),
+    project: await projectOf(database, head),
   };
 }
 

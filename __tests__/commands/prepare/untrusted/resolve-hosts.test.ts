@@ -41,7 +41,7 @@ test.each<[unknown, string | null, { readonly env?: Env; readonly credentials?: 
 ])('the first host of %j on this machine: %s', async (written, expected, { env = {}, credentials = {}, ssh }) => {
   const credential = parseCredentials({ text: stringify(credentials), name: 'c' }, {}).get('p') ?? null;
   expect(await resolveHosts(peerOf(written), credential, env)).toEqual(
-    expected === null ? { kind: 'elsewhere', ssh } : { kind: 'local', host: expected },
+    expected === null ? { kind: 'remote', ssh } : { kind: 'local', host: expected },
   );
 });
 

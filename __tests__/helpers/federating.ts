@@ -17,25 +17,35 @@ import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress
 import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
 import { testDolt } from './dolt-binary.ts';
 
+interface EnginesOptions {
+  readonly memoryLimit?: number;
+  /** Interrupts the run. */
+  readonly signal?: AbortSignal;
+}
+
 /** Opens the engines of a database, as a run does, for as long as the work takes. */
 export async function withEngines<T>(
   path: string,
   tempDir: string,
   work: (engines: Engines) => Promise<T>,
-  options: { readonly memoryLimit?: number } = {},
+  options: EnginesOptions = {},
 ): Promise<T> {
   const engines = testEngines(path, tempDir, options);
   return await work(engines).finally(() => engines.close());
 }
 
 /** Engines of a database, each started when it is first used. The caller closes them. */
-export function testEngines(path: string, tempDir: string, options: { readonly memoryLimit?: number } = {}): Engines {
+export function testEngines(
+  path: string,
+  tempDir: string,
+  { signal = new AbortController().signal, ...options }: EnginesOptions = {},
+): Engines {
   return openEngines(
     {
       env: readEnv(),
       userHome: true,
       tempDir,
-      signal: new AbortController().signal,
+      signal,
       onResource() {},
       secrets: new Secrets(),
     },

@@ -149,16 +149,16 @@ test.each([
 
 /** Runs `write` between two engines, once, after it is next wanted. */
 function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
+  const write = async (): Promise<void> => {
+    if (!gap.wanted) return;
+    gap.wanted = false;
+    await engines.close();
+    await gap.write();
+  };
   return {
-    ...engines,
-    async use(engineCredentials, work) {
-      if (gap.wanted) {
-        gap.wanted = false;
-        await engines.close();
-        await gap.write();
-      }
-      return await engines.use(engineCredentials, work);
-    },
+    close: engines.close,
+    use: (engineCredentials, work) => write().then(() => engines.use(engineCredentials, work)),
+    finish: (work) => write().then(() => engines.finish(work)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { readTags, type Tag } from '../dolt/sql/tags.ts';
-import { fetchedTagName, fetchTag, pushTag } from '../dolt/sql/transfer.ts';
+import { fetchTag, pushTag, temporaryTagName } from '../dolt/sql/transfer.ts';
 import { inEngines } from '../sync/in-engines.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { readWithRetries, TAGS_MS } from '../sync/read-peer.ts';
@@ -50,7 +50,7 @@ async function readPeerTag(
 ): Promise<Tag | null> {
   const { name } = progress.peer;
   context.onProgress({ peer: name, step: 'fetching', detail: `the tag ${tag}` });
-  const as = fetchedTagName();
+  const as = temporaryTagName();
   const fetched = async () => (await readTags(engine.database)).find((one) => one.name === as) ?? null;
   const limit = timeLimit(progress.peer, 'fetch', context.timeoutMs);
   // Other tags follow, which are removed anyway.

@@ -4,7 +4,6 @@ import type { RunResult } from '../contract/result.ts';
 import { asWarning, type Diagnostic } from '../core/diagnostic.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { monotonicMs } from '../core/time.ts';
-import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { InstalledDolt } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
 import { MergeLimits } from '../sync/merge/limits.ts';
@@ -142,7 +141,7 @@ export function recordInterruption(allProgress: readonly PeerProgress[], failure
 export async function endPeers(context: SyncContext, all: readonly PeerProgress[]): Promise<void> {
   for (const progress of all) reportEnd(context, progress);
   if (!all.some(({ actions }) => actions?.merge === true || actions?.push === true)) return;
-  await context.engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
+  await context.engines.finish(({ database }) => removeScratch(database)).catch(() => undefined);
 }
 
 function newSyncContext(

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { win32 } from 'node:path';
 import { execa } from 'execa';
+import { STOP_SIGNALS } from '../contract/exit-codes.ts';
 import { type Env, programFile, searchPath, windowsProgram } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 
@@ -51,7 +52,9 @@ export async function run(command: string, args: readonly string[], options: Run
     for await (const line of child.iterable({ from: 'stderr' })) options.onStderrLine(String(line));
   }
   const result = await child;
-  if (result.isCanceled) throw new Failure('interrupted', `${command} was interrupted`);
+  // Ctrl-C ends the child as well, perhaps before this process notices it.
+  const isStopped = !result.timedOut && !result.isMaxBuffer && STOP_SIGNALS.some((signal) => signal === result.signal);
+  if (result.isCanceled || isStopped) throw new Failure('interrupted', `${command} was interrupted`);
   if (result.exitCode === undefined) {
     throw new Failure('unknown', `${command} could not be run: ${result.shortMessage ?? 'no exit code'}`, {
       cause: result,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { OwnDatabase } from '../dolt/server/engines.ts';
 import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
@@ -45,7 +44,8 @@ export async function advanceLocalBranch(
       ({ from: ours, to: target } = await served.moveTo(engines, { from: ours, to: target }, mergeAgain));
     }
     const moved = { ours, target };
-    return await engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, moved, database, allProgress));
+    // Uncommitted rows are away while the branch moves.
+    return await engines.finish(({ database }) => advanceIn(context, moved, database, allProgress));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;

@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { errorMessage } from '../core/failure.ts';
 import { listed } from '../core/text.ts';
-import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { createTags, deleteTags, readTags, type Tag } from '../dolt/sql/tags.ts';
-import { isFetchedTag, removeMarks } from '../dolt/sql/transfer.ts';
+import { isTemporaryTag, removeMarks } from '../dolt/sql/transfer.ts';
 import type { Around } from './in-engines.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -36,7 +35,7 @@ export async function keepTags(
   try {
     await work(async (engine, fetches) => {
       // Another program may make tags between two engines; the older list is right only if a restoration is pending.
-      if (!phase.open) phase.before = (await readTags(engine.database)).filter((tag) => !isFetchedTag(tag));
+      if (!phase.open) phase.before = (await readTags(engine.database)).filter((tag) => !isTemporaryTag(tag));
       phase.open = true;
       try {
         return await fetches();
@@ -48,7 +47,7 @@ export async function keepTags(
   } finally {
     if (phase.open) {
       await engines
-        .use(NO_CREDENTIALS, ({ database }) => restore(database, phase))
+        .finish(({ database }) => restore(database, phase))
         .catch((thrown: unknown) => notify(unreadTags(errorMessage(thrown))));
     }
     for (const notice of tagNotices(phase.restorations)) notify(notice);
@@ -81,7 +80,7 @@ const BATCHES = [100, 1] as const;
 
 /** Makes the tags of a database what they were. */
 async function restoreTags(database: Database, before: readonly Tag[]): Promise<Restoration> {
-  const found = tagChanges(before, await removeFetchedTags(database));
+  const found = tagChanges(before, await removeTemporaryTags(database));
   let left = found;
   let problems: readonly string[] = [];
   for (const batch of BATCHES) {
@@ -93,18 +92,18 @@ async function restoreTags(database: Database, before: readonly Tag[]): Promise<
 }
 
 /**
- * Removes the tags that `fetchTag` made, also in killed runs; they are no change to report.
+ * Removes the temporary tags, also those of killed runs; they are no change to report.
  * @returns the others
  */
-async function removeFetchedTags(database: Database): Promise<readonly Tag[]> {
+async function removeTemporaryTags(database: Database): Promise<readonly Tag[]> {
   const tags = await readTags(database);
-  const fetched = tags.filter(isFetchedTag);
+  const fetched = tags.filter(isTemporaryTag);
   if (fetched.length === 0) return tags;
   await deleteTags(
     database,
     fetched.map(({ name }) => name),
   );
-  return tags.filter((tag) => !isFetchedTag(tag));
+  return tags.filter((tag) => !isTemporaryTag(tag));
 }
 
 /** @returns what went wrong */

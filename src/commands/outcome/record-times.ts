@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
-import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -38,7 +37,7 @@ interface Times {
 /**
  * Records in each run when its peer was last verified and since when changes are not synced. A run that may write also
  * records the common head of each peer and us. It does so while it holds the database, so that no other run writes the
- * same file. An interrupted run has no engine; it records nothing and knows no dates.
+ * same file. Without an engine, the run records nothing and knows no dates.
  */
 export async function recordTimes(
   engines: Engines,
@@ -48,7 +47,7 @@ export async function recordTimes(
   const failures: string[] = [];
   let unsentAt: Times['unsentAt'] = new Map();
   try {
-    await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    await engines.finish(async ({ database }) => {
       failures.push(...(await recordState(database, allProgress, local)));
       unsentAt = await recordUnsynced(database, allProgress, local);
     });

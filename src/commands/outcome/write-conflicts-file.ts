@@ -5,7 +5,6 @@ import type { Peer } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { putAside } from '../../core/files.ts';
-import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { type ConflictsFile, countOpen } from '../../resolve/conflicts-file.ts';
 import { isEmptyFile, nextFile, readConflictsIfAny, storeConflicts } from '../../resolve/store-conflicts.ts';
@@ -64,7 +63,7 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
   const { unread, ...found } = await findUnresolved(engines, allProgress, { ...ended, rules: BEADS_RULES }).finally(
     () =>
       // The next run removes what cannot be removed now.
-      engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined),
+      engines.finish(({ database }) => removeScratch(database)).catch(() => undefined),
   );
   const notRead = [...unread].map(([progress, failure]) => unreadProblem(progress, failure));
   const own = conflictsFileOf(ended.path);

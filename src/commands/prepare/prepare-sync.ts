@@ -143,7 +143,7 @@ export async function releasePeers(
 ): Promise<void> {
   if (registeringOf(request, settings) !== 'keep' || undo.upstreams.length > 0) {
     await local.engines
-      .use(NO_CREDENTIALS, ({ database }) => releaseRemotes(database, local.work, undo))
+      .finish(({ database }) => releaseRemotes(database, local.work, undo))
       .catch((thrown: unknown) => notify(unreleased(thrown)));
   }
   await undo.folders();

@@ -1,8 +1,8 @@
 import type { Failure } from '../../core/failure.ts';
-import { throwIfInterrupted } from '../../core/interruption.ts';
+import { abortedLater, throwIfInterrupted } from '../../core/interruption.ts';
 import { endsWithin, monotonicMs } from '../../core/time.ts';
 import type { Reach } from '../../egress/host-rule.ts';
-import type { EngineCredentials } from '../engine-credentials.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import type { ProgramContext } from '../program-context.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
@@ -73,9 +73,18 @@ export interface Engine {
 export interface Engines {
   /** Runs work in the engine with these credentials, and opens it if needed. */
   use<T>(engineCredentials: EngineCredentials, work: (engine: Engine) => Promise<T>): Promise<T>;
+  /**
+   * Runs what an interruption must not stop at once, in an engine without credentials. All of it together gets a few
+   * seconds after the interruption.
+   * @throws Failure `interrupted` after them
+   */
+  finish<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
   /** Ends the engine that is open, if any. */
   close(): Promise<void>;
 }
+
+/** A runner kills an interrupted step after 10 seconds. */
+const FINISH_MS = 3_000;
 
 /**
  * @param options of every server; the credentials come with each use
@@ -87,19 +96,27 @@ export function openEngines(
   connections: number,
 ): Engines {
   let open: Open | null = null;
+  const finishing = abortedLater(context.signal, FINISH_MS);
   const close = async (): Promise<void> => {
     const closing = open;
     open = null;
     if (closing !== null) await closing.engine.database.close().finally(() => closing.server.stop());
   };
+  const usable = async (engineCredentials: EngineCredentials, signal: AbortSignal): Promise<Open> => {
+    if (open !== null && (open.engineCredentials.key !== engineCredentials.key || open.engine.hasEnded()))
+      await close();
+    open ??= await start(context, { ...options, engineCredentials, signal }, connections);
+    return open;
+  };
   return {
     close,
     async use(engineCredentials, work) {
-      if (open !== null && (open.engineCredentials.key !== engineCredentials.key || open.engine.hasEnded()))
-        await close();
-      open ??= await start(context, { ...options, engineCredentials }, connections);
-      const { server, engine } = open;
+      const { server, engine } = await usable(engineCredentials, context.signal);
       return await interruptible(server, context.signal, () => work(engine));
+    },
+    async finish(work) {
+      const { server, engine } = await usable(NO_CREDENTIALS, finishing);
+      return await interruptible(server, finishing, () => work(engine));
     },
   };
 }

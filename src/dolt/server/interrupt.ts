@@ -28,7 +28,7 @@ export async function killStatements(address: Address): Promise<void> {
 
 /**
  * Runs work on a server, and kills its statements when the run is interrupted, so that nothing waits for an
- * unresponsive peer. If that does not help, it kills the server.
+ * unresponsive peer. If that does not help, it kills the server. Nothing is killed any more when it returns.
  * @throws Failure `interrupted`, regardless of the error of the work
  */
 export async function interruptible<T>(
@@ -46,7 +46,10 @@ export async function interruptible<T>(
     await endsWithin(killStatements(server.address), GRACE_MS);
     if (!(await endsWithin(ended, GRACE_MS))) await server.kill();
   };
-  const listener = (): void => void onAbort();
+  let killing: Promise<void> = Promise.resolve();
+  const listener = (): void => {
+    killing = onAbort();
+  };
   signal.addEventListener('abort', listener, { once: true });
   try {
     return await work();
@@ -56,6 +59,7 @@ export async function interruptible<T>(
   } finally {
     end();
     signal.removeEventListener('abort', listener);
+    await killing;
   }
 }
 

@@ -129,7 +129,11 @@ interface LockContext {
  */
 export async function waitForLock<T>(
   context: LockContext,
-  { database, lockTimeouts = DEFAULT_TIMEOUTS }: { readonly database: string; readonly lockTimeouts?: LockTimeouts },
+  {
+    database,
+    lockTimeouts = DEFAULT_TIMEOUTS,
+    signal = context.signal,
+  }: { readonly database: string; readonly lockTimeouts?: LockTimeouts; readonly signal?: AbortSignal },
   open: () => Promise<T>,
 ): Promise<T> {
   const started = monotonicMs();
@@ -141,7 +145,7 @@ export async function waitForLock<T>(
     if (waited >= lockTimeouts[holder.kind]) throw inUse(database, holder, waited);
     if (wait === FIRST_PAUSE_MS) context.log?.info(`waiting for ${database}, in use by ${nameOf(holder)}`);
     // Two runs that wait for a third must not come at the same moment again and again.
-    await pause(wait * (0.75 + Math.random() / 2), context.signal);
+    await pause(wait * (0.75 + Math.random() / 2), signal);
   }
 }
 

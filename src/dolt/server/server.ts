@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly lockTimeouts?: LockTimeouts;
   /** Memory limit in bytes; absent: the default of the machine. */
   readonly memoryLimit?: number;
+  /** Ends the wait for the database and for the server; absent: the signal of the run. */
+  readonly signal?: AbortSignal;
   /** More folders to remove if this process is killed while the server runs. */
   readonly removeWith?: readonly string[];
 }
@@ -169,6 +171,8 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
     env: { ...env, GOMEMLIMIT: goMemoryLimit(memory), DOLT_ROOT_PASSWORD: password },
     cwd: place.privateDir,
+    // Ctrl-C goes to the whole group, and an engine that it ends cannot finish anything. The watchdog ends the engine.
+    detached: process.platform !== 'win32',
   });
   const log = tailOf(child);
   let ended = false;
@@ -191,7 +195,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   const outcome = await awaitReady({
     address,
     ended: child.then((result) => result.exitCode ?? null),
-    signal: context.signal,
+    signal: options.signal ?? context.signal,
   });
   if (isReady(outcome)) {
     // Another run that ended or gave up waiting may have reopened the folder. From now on the lock is ours.

@@ -41,13 +41,13 @@ export async function fetchTag(
   await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, `refs/tags/${from.tag}:refs/tags/${from.as}`]);
 }
 
-/** A new name under which a tag of a remote is fetched; `keepTags` removes it. */
-export function fetchedTagName(): string {
+/** A new name for a tag that is fetched or pushed under another name; `keepTags` removes it. */
+export function temporaryTagName(): string {
   return `${MARKS}${randomBytes(6).toString('hex')}`;
 }
 
-/** Whether `fetchTag` made this tag. */
-export function isFetchedTag({ name }: { readonly name: string }): boolean {
+/** Whether a tag has such a name. */
+export function isTemporaryTag({ name }: { readonly name: string }): boolean {
   return name.startsWith(MARKS);
 }
 
@@ -97,10 +97,16 @@ export async function forceBranch(sql: Sql, to: RemoteBranch & { readonly source
   await call(sql, 'DOLT_PUSH', ['--force', ...asUser(to), to.remote, `${to.source}:${to.branch}`]);
 }
 
-/** Pushes a local tag to a remote. Dolt (2.3.0) overwrites a tag of that name there, even without force. */
-export async function pushTag(sql: Sql, to: Omit<RemoteBranch, 'branch'> & { readonly tag: string }): Promise<void> {
-  const ref = `refs/tags/${to.tag}`;
-  await call(sql, 'DOLT_PUSH', [...asUser(to), to.remote, `${ref}:${ref}`]);
+/**
+ * Pushes a local tag to a remote. Dolt (2.3.0) overwrites a tag of that name there, even without force.
+ * @param to.source the name of the tag here, if it is another one
+ */
+export async function pushTag(
+  sql: Sql,
+  to: Omit<RemoteBranch, 'branch'> & { readonly tag: string; readonly source?: string },
+): Promise<void> {
+  const refs = `refs/tags/${to.source ?? to.tag}:refs/tags/${to.tag}`;
+  await call(sql, 'DOLT_PUSH', [...asUser(to), to.remote, refs]);
 }
 
 function asUser({ user }: Pick<RemoteBranch, 'user'>): readonly string[] {

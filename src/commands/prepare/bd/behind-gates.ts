@@ -17,14 +17,21 @@ export function behindGates(engines: Engines, bd: BdUsage | null, context: Conte
     gates = null;
     await (await left?.catch(() => null))?.leave();
   };
+  const enter = async (): Promise<void> => {
+    gates ??= enterGates(bd.guarded, context);
+    await gates.catch(async (thrown: unknown) => {
+      await leave();
+      throw thrown;
+    });
+  };
   return {
     async use(credentials, work) {
-      gates ??= enterGates(bd.guarded, context);
-      await gates.catch(async (thrown: unknown) => {
-        await leave();
-        throw thrown;
-      });
+      await enter();
       return await engines.use(credentials, work);
+    },
+    async finish(work) {
+      await enter();
+      return await engines.finish(work);
     },
     close: () => engines.close().finally(leave),
   };

@@ -30,11 +30,13 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly stateDir?: string;
   /** Hears of each step of a peer before it is done. */
   readonly onEvent?: (event: PeerEvent) => void;
+  /** Interrupts the run. */
+  readonly signal?: AbortSignal;
 }
 
 type ContextOptions = Pick<
   CommandOptions,
-  'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted'
+  'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted' | 'signal'
 >;
 
 /** The context of a command in a folder. @param log collects its messages */
@@ -49,6 +51,7 @@ export function commandContext(
     tempDir = folder.file('tmp'),
     ceiling = folder.path,
     untrusted,
+    signal = new AbortController().signal,
   }: ContextOptions,
   log: string[],
 ): Context {
@@ -71,7 +74,7 @@ export function commandContext(
     onProgress: (event) => {
       if ('peer' in event) onEvent?.(event);
     },
-    signal: new AbortController().signal,
+    signal,
     onResource() {},
   };
 }

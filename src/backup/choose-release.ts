@@ -2,6 +2,7 @@ import { Failure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { containsCommit } from '../dolt/sql/history.ts';
 import { createTags, deleteTags, ensureTag, readTags, type Tag } from '../dolt/sql/tags.ts';
+import { temporaryTagName } from '../dolt/sql/transfer.ts';
 import { connectToAll } from '../sync/connect.ts';
 import { refuseOwnLosses } from '../sync/incoming/refuse-own-losses.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
@@ -49,16 +50,12 @@ export async function chooseRelease(
     if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: 'read' });
     return release;
   }
-  if (plan.make) await makeTag(context, { name: tag, commit: plan.commit }, atPrimary);
+  const named = { name: tag, commit: plan.commit };
   if (plan.publish && primary !== null) {
-    try {
-      await publish(context, { name: tag, commit: plan.commit }, primary);
-    } catch (thrown) {
-      // The next run must not take it for a tag that was released.
-      if (plan.make) await context.engines.use(NO_CREDENTIALS, ({ database }) => deleteTags(database, [tag]));
-      throw thrown;
-    }
+    if (plan.make) await publishNew(context, named, primary);
+    else await publish(context, named, primary);
   }
+  if (plan.make) await makeTag(context, named, atPrimary);
   const did = plan.publish ? 'received' : 'has';
   if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: `${did} the tag ${tag}` });
   return release;
@@ -113,10 +110,35 @@ async function makeTag({ engines }: SyncContext, tag: Pick<Tag, 'name' | 'commit
   });
 }
 
-async function publish(context: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, primary: PeerProgress): Promise<void> {
+/**
+ * Publishes a tag that is not here yet, under a temporary name. If the run is killed before the primary has the tag, no
+ * later run takes it for a tag that was released.
+ */
+async function publishNew(
+  context: SyncContext,
+  tag: Pick<Tag, 'name' | 'commit'>,
+  primary: PeerProgress,
+): Promise<void> {
+  const source = temporaryTagName();
+  await context.engines.use(NO_CREDENTIALS, ({ database }) => ensureTag(database, { ...tag, name: source }));
+  try {
+    await publish(context, tag, primary, source);
+  } catch (thrown) {
+    await context.engines.finish(({ database }) => deleteTags(database, [source])).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+/** @param source the name of the tag here */
+async function publish(
+  context: SyncContext,
+  tag: Pick<Tag, 'name' | 'commit'>,
+  primary: PeerProgress,
+  source = tag.name,
+): Promise<void> {
   await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnLosses(context, engine, [primary], tag.commit));
   throwFailure(primary);
-  await pushTags(context, tag.name, [primary]);
+  await pushTags(context, { tag: tag.name, source }, [primary]);
   throwFailure(primary);
   const found = (await readPeerTags(context, tag.name, [primary])).get(primary) ?? null;
   throwFailure(primary);

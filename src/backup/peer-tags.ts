@@ -75,11 +75,18 @@ async function readPeerTag(
   return { ...found, name: tag };
 }
 
-/** Pushes our tag to each peer; a failure is recorded in its `PeerProgress`. Dolt (2.3.0) replaces a tag there. */
-export async function pushTags(context: SyncContext, tag: string, allProgress: readonly PeerProgress[]): Promise<void> {
+/**
+ * Pushes our tag to each peer; a failure is recorded in its `PeerProgress`. Dolt (2.3.0) replaces a tag there.
+ * @param named.source the name of the tag here
+ */
+export async function pushTags(
+  context: SyncContext,
+  { tag, source = tag }: { readonly tag: string; readonly source?: string },
+  allProgress: readonly PeerProgress[],
+): Promise<void> {
   await inEngines(context, { allProgress, plain: 'first' }, async (engine, progress) => {
     context.onProgress({ peer: progress.peer.name, step: 'pushing', detail: `the tag ${tag}` });
-    const to = { remote: progress.remote, user: progress.user, tag };
+    const to = { remote: progress.remote, user: progress.user, source, tag };
     try {
       const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
       await send(engine, progress, limit, (sql) => pushTag(sql, to));

@@ -40,7 +40,7 @@ export async function pushRelease(
   const verified = () => allProgress.filter(({ verified: isVerified, failure }) => isVerified && failure === null);
   await pushTags(
     context,
-    tag,
+    { tag },
     verified().filter((progress) => (before.get(progress) ?? null) === null),
   );
   // A tag may have been moved since it was read: Dolt (2.3.0) has no compare-and-swap for tags.

@@ -125,7 +125,10 @@ async function copyAll(
     if (drilled.notDrilled?.code === 'interrupted') recordInterruption(targets, drilled.notDrilled);
     return copied;
   } catch (thrown) {
-    recordInterruption(targets, toFailure(thrown));
+    const failure = toFailure(thrown);
+    recordInterruption(targets, failure);
+    // A peer that has the branch may lack the tag.
+    if (tag !== null) for (const progress of targets) if (progress.failure === null) progress.fail(failure);
     return copied;
   } finally {
     await endPeers(context, targets);

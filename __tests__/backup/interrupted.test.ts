@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { Failure } from '../../src/core/failure.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
+import { readStateFile } from '../../src/sync/history/last-verified.ts';
+import { backUp, remoteRefs } from '../helpers/backing-up.ts';
+import { backupScene, isRestoring } from '../helpers/backup-scene.ts';
+import type { CommandOptions } from '../helpers/commanding.ts';
+import { liveDatabase } from '../helpers/live-database.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+/** Interrupts a run when a peer gets to a step, as a signal does. */
+function interruptedAt(isThere: (event: PeerEvent) => boolean): Pick<CommandOptions, 'onEvent' | 'signal'> {
+  const interruption = new AbortController();
+  return {
+    signal: interruption.signal,
+    onEvent: (event) => {
+      if (isThere(event)) interruption.abort(new Failure('interrupted', 'SIGINT was received'));
+    },
+  };
+}
+
+const isPushing = (name: string) => (event: PeerEvent) =>
+  event.peer === name && event.step === 'pushing' && event.detail === 'the tag v1';
+
+test('a backup that is interrupted between its steps claims nothing, and the next run completes it', async () => {
+  await using folder = await tempFolder();
+  const { local, peers, url, tags, head } = await backupScene(folder);
+  const proof = folder.file('proof.json');
+  const at = async (isThere: (event: PeerEvent) => boolean) =>
+    (await backUp(folder, peers, { proof, ...interruptedAt(isThere) })).result;
+  const isLost = { status: 'failed', verified: false, error: { code: 'interrupted' }, drill: { kind: 'skipped' } };
+
+  // A tag that the primary lacks is not here either: another commit can still be released.
+  expect(await at(isPushing('prim'))).toMatchObject({
+    status: 'failed',
+    peers: [{ name: 'prim', error: { code: 'interrupted' } }, isLost, isLost],
+    backup: { copies: 0, proof: null },
+  });
+  expect([await tags(), (await remoteRefs(folder, url('prim'))).tags]).toEqual([{}, {}]);
+  const released = await local.commit('better', "INSERT INTO items VALUES (4, 'four', 'dan')");
+
+  // Both peers have the branch, and no tag.
+  expect(await at(isPushing('one'))).toMatchObject({
+    ...{ peers: [isLost, isLost], backup: { commit: released, copies: 0, proof: null } },
+  });
+  expect([await tags(), (await remoteRefs(folder, url('prim'))).tags]).toEqual([{ v1: released }, { v1: released }]);
+
+  // Both have all of it, and nothing is proven.
+  const made = { status: 'pushed', verified: true, error: null, drill: { kind: 'unproven', tag: 'pushed' } };
+  expect(await at(isRestoring)).toMatchObject({
+    ...{ status: 'partial', peers: [made, made], backup: { commit: released, copies: 0, proof: null } },
+    problems: [{ severity: 'error', code: 'interrupted' }],
+  });
+  const { stateFile } = await readStateFile(local.path);
+  expect([...stateFile.peers.values()].map(({ drills }) => drills?.provenAt ?? null)).toEqual([null, null, null]);
+  expect([existsSync(proof), await readdir(folder.file('tmp'))]).toEqual([false, []]);
+  expect(await local.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+
+  const { result } = await backUp(folder, peers, { proof });
+  expect(result).toMatchObject({ status: 'unchanged', backup: { commit: released, copies: 2, proof } });
+  expect(result.peers.map(({ drill }) => [drill?.kind, drill?.tag])).toEqual(Array(2).fill(['proven', 'present']));
+  for (const name of ['one', 'two'])
+    expect(await remoteRefs(folder, url(name))).toEqual({ main: released, tags: { v1: released } });
+  expect(released).not.toBe(head);
+}, 180_000);
+
+test('a backup at a running database that is interrupted leaves its branch there alone', async () => {
+  await using folder = await tempFolder();
+  await using live = await liveDatabase(folder);
+  const { local, server } = live;
+  const there = () => live.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
+  const before = await there();
+  const head = await local.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+  const peers = stringify({ hub: { endpoint: server.url, live: true, role: 'backup' } });
+  const { user, password } = server;
+  const options: CommandOptions = {
+    credentials: { text: stringify({ hub: { url: new URL(server.url).origin, user, password } }) },
+    env: { SSL_CERT_FILE: server.ca, BD_FEDERATION_TOWN: 'north' },
+  };
+  const at = async (isThere: (event: PeerEvent) => boolean) =>
+    (await backUp(folder, peers, { ...options, ...interruptedAt(isThere) })).result;
+  const lost = { status: 'failed', peers: [{ verified: false, error: { code: 'interrupted' } }] };
+
+  expect(await at(({ step, detail }) => step === 'pushing' && detail?.includes('inbox/') === true)).toMatchObject(lost);
+  expect(await there()).toEqual(expect.arrayContaining(before));
+  expect(await at(({ step, detail }) => step === 'verifying' && detail === '')).toMatchObject(lost);
+  expect(await at(isPushing('hub'))).toMatchObject(lost);
+  const inbox = { name: expect.stringMatching(/^inbox\/north-/), hash: head };
+  expect(await there()).toEqual([inbox, ...before]);
+  expect(await at(isRestoring)).toMatchObject({ status: 'partial', peers: [{ verified: true }] });
+
+  const { result } = await backUp(folder, peers, options);
+  expect(result).toMatchObject({
+    ...{ status: 'unchanged', peers: [{ state: 'delivered', drill: { kind: 'proven', tag: 'present' } }] },
+    backup: { commit: head, copies: 1 },
+  });
+  expect(await there()).toEqual([inbox, ...before]);
+  expect(await live.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: head }]);
+}, 180_000);

@@ -189,6 +189,16 @@ describe('the commit of the JSONL file', () => {
       code: 'jsonl-commit-failed',
       message: expect.stringContaining('b.log is ignored by git'),
     });
+    // A run that ends before either of the last two steps leaves the other one to the next run.
+    for (const lock of ['index.lock', 'refs/heads/main.lock']) {
+      await writeFile(scene.file, `{"id":"${lock}"}\n`);
+      await writeFile(folder.file('repo', '.git', lock), '');
+      await expect(commit(folder, scene, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
+      await rm(folder.file('repo', '.git', lock));
+      expect(await commit(folder, scene, 'commit')).toMatchObject({ status: 'committed' });
+      expect(await git(scene.repo, 'status', '--porcelain', '.beads')).toBe('');
+      expect(await git(scene.repo, 'show', 'HEAD:.beads/issues.jsonl')).toContain(lock);
+    }
     const outside = { ...scene, file: folder.file('c.jsonl') };
     await writeFile(outside.file, '');
     await expect(commit(folder, outside, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });

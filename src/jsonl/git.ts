@@ -224,11 +224,14 @@ async function followHere(
   if (here === base && (await branchHere(git)) === branch) await moveHere(git, { base, commit });
 }
 
-/** Moves the branch that is checked out, and updates the entry of the file in the index. */
+/**
+ * Updates the entry of the file in the index, and moves the branch that is checked out. If only the second step is missing,
+ * the next run makes it; an index that stays behind would revert the file in the next commit of the user.
+ */
 async function moveHere(git: Git, { base, commit }: { readonly base: string; readonly commit: string }): Promise<void> {
-  await git.output('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
   const blob = await git.output('rev-parse', '--verify', `${commit}:${git.path}`);
   await git.output('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+  await git.output('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
 }
 
 function failed(why: string): Failure {

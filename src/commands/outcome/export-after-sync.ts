@@ -25,8 +25,7 @@ export function writesJsonl(request: Pick<SyncRequest, 'command' | 'dryRun'>, co
 
 /**
  * Writes the JSONL file in the mode belt-and-suspenders, also if no commit came in: the issues of this database may have
- * changed since the last run. A failure is a problem of the run; what was synchronized stays.
- * @throws Failure `interrupted`
+ * changed since the last run. A failure is a problem of the run, also an interruption; what was synchronized stays.
  */
 export async function exportAfterSync(
   request: SyncRequest,
@@ -46,8 +45,6 @@ export async function exportAfterSync(
     const commit = await commitJsonl(file, request, context);
     return { export: commit === null ? written : { ...written, commit }, problems: [] };
   } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code === 'interrupted') throw thrown;
-    return { export: written, problems: [asError(failure)] };
+    return { export: written, problems: [asError(toFailure(thrown))] };
   }
 }

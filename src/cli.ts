@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
 import { readEnv } from './core/env.ts';
+import { exit } from './frontends/cli/exit.ts';
 import { runCli } from './frontends/cli/run-cli.ts';
 
 // Everything is written by then; what a library left open must not keep a finished command alive.
-process.exit(
+exit(
   await runCli(process.argv.slice(2), {
     stdin: process.stdin,
     stdout: process.stdout,

@@ -226,19 +226,20 @@ async function answered(
   await engines.close();
   const asker = context.ask();
   let latest = conflicts;
+  let written: string | null = digest;
   let isConfirmed = false;
   try {
     if (countOpen(conflicts) > 0) asker.begin(conflicts);
     const restorationOf = (row: LostRow) => known.restorations.get(row) ?? null;
     const details = { details: known.details, restorationOf };
-    await askRows(conflicts, asker.ask, details, (now) => {
+    await askRows(conflicts, asker.ask, details, async (now) => {
+      if (now === latest) return;
       latest = now;
+      written = await rewriteConflicts(file, latest, written);
     });
     if (isDecided(latest)) isConfirmed = await asker.confirm(intendedText(decidedSoFar(latest), latest.branch));
   } finally {
     asker.close();
-    // Also after an interruption.
-    if (latest !== conflicts) await rewriteConflicts(file, latest, digest);
   }
   return { ...(await readConflicts(file)), isConfirmed };
 }
@@ -278,11 +279,11 @@ async function apply(
     });
     if (to === from) return to;
     await served?.moveTo(engines, { from, to }).catch(throwMoved);
-    await engines.use(NO_CREDENTIALS, ({ database }) => advanceBranch(database, { branch, from, to, dirty }));
+    await engines.finish(({ database }) => advanceBranch(database, { branch, from, to, dirty }));
     return to;
   } finally {
     // The next run removes what a terminated engine leaves.
-    await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
+    await engines.finish(({ database }) => removeScratch(database)).catch(() => undefined);
   }
 }
 

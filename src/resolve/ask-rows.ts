@@ -75,14 +75,14 @@ export interface Known {
 
 /**
  * Asks for every undecided row, in the order of the file.
- * @param onAnswer called with the file after each answer, so that an interruption loses none
+ * @param onAnswer called with the file after each answer, to save it
  * @returns the file with the answers
  */
 export async function askRows(
   conflicts: ConflictsFile,
   ask: Asker['ask'],
   known: Known,
-  onAnswer: (file: ConflictsFile) => void = () => undefined,
+  onAnswer: (file: ConflictsFile) => Promise<void> = async () => undefined,
 ): Promise<ConflictsFile> {
   const names = itemsOf(conflicts).map(({ name }) => name);
   let state: State = { file: conflicts, skipped: new Set(), byCell: new Set() };
@@ -101,7 +101,7 @@ export async function askRows(
       past.push(state);
       state = next(state, { item, question, answer });
     }
-    onAnswer(state.file);
+    await onAnswer(state.file);
   }
 }
 

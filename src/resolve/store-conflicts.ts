@@ -130,12 +130,17 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
 /**
  * Writes a conflicts file that was read before. If it has changed since, it stays, and the new content goes to a file
  * beside it.
+ * @returns the digest of the file now; null if it was removed
  * @throws Failure `conflicts-file-unwritten`
  */
-export async function rewriteConflicts(file: string, conflicts: ConflictsFile, digest: string | null): Promise<void> {
+export async function rewriteConflicts(
+  file: string,
+  conflicts: ConflictsFile,
+  digest: string | null,
+): Promise<string | null> {
   if (digest === (await digestNow(file))) {
     await storeConflicts(file, conflicts);
-    return;
+    return await digestNow(file);
   }
   const beside = `${file}.mine`;
   if (!isEmptyFile(conflicts)) await storeConflicts(beside, conflicts);

@@ -59,7 +59,7 @@ describe('a signal', () => {
       setInterval(() => undefined, 1000);
       process.kill(process.pid, 'SIGINT');
     `);
-    expect(await child).toMatchObject({ exitCode: 143, stdout: 'first SIGINT\ninterrupted 130\n' });
+    expect(await child).toMatchObject({ exitCode: 143, stdout: 'interrupted 130\nfirst SIGINT\n' });
   });
 
   test('a released signal belongs to the system again', async () => {

@@ -1,33 +1,25 @@
-import { createInterface, type Interface } from 'node:readline';
+import type { Interface } from 'node:readline';
 import pc from 'picocolors';
 import { throwIfInterrupted } from '../../core/interruption.ts';
 import { plain } from '../../core/text.ts';
 import type { Answer, Asker, LostQuestion, Question, RowQuestion } from '../../resolve/ask-rows.ts';
 import { headingLines, type Letter, lettersOf, positionText, questionLines } from './ask-text.ts';
-
-/** The terminal: where answers are typed and questions shown. */
-export interface AskStreams {
-  readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
-  readonly signal: AbortSignal;
-  readonly color: boolean;
-}
+import { openTypedLines, type TypingStreams } from './typed-lines.ts';
 
 const NULL_WORD = '\\N';
 
 /**
  * Asks questions on a terminal, one after the other, with the letters of `git add --patch`. The end of the input is
- * `quit`. readline is enough for that and costs neither start-up time nor a library.
+ * `quit`.
  */
-export function askOn({ input, output, signal, color }: AskStreams): Asker {
-  const lines = createInterface({ input, output });
-  // readline takes Ctrl-C from the terminal; forward it to the process.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+export function askOn({ input, output, signal, color }: TypingStreams & { readonly color: boolean }): Asker {
+  const lines = openTypedLines({ input, output, signal });
   const typed = typedLines(lines, signal);
   const { bold, blue } = pc.createColors(color);
   const talk: Dialog = {
     say: (text) => void output.write(text),
     hear: (prompt) => {
+      throwIfInterrupted(signal);
       lines.setPrompt(bold(blue(prompt)));
       lines.prompt();
       return typed.next();
@@ -66,12 +58,10 @@ function typedLines(lines: Interface, signal: AbortSignal): { next(): Promise<st
     early.push(line);
     wake();
   });
-  const end = (): void => {
+  lines.on('close', () => {
     isOver = true;
     wake();
-  };
-  lines.on('close', end);
-  signal.addEventListener('abort', end, { once: true });
+  });
   return {
     next: async () => {
       if (early.length === 0 && !isOver) {

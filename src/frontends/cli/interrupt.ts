@@ -22,13 +22,15 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
   const controller = new AbortController();
   let code: ExitCode | null = null;
   const onSignal = (signal: StopSignal) => {
-    if (code !== null) {
+    if (code === null) {
+      code = SIGNAL_EXITS[signal];
+      // A prompt ends its line first.
+      controller.abort(new Failure('interrupted', `${signal} was received`));
+      options.onFirst(signal);
+    } else if (signal !== 'SIGHUP') {
+      // The shell and the system both send SIGHUP when a terminal is closed.
       options.onSecond(SIGNAL_EXITS[signal]);
-      return;
     }
-    code = SIGNAL_EXITS[signal];
-    options.onFirst(signal);
-    controller.abort(new Failure('interrupted', `${signal} was received`));
   };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   return {

@@ -1,21 +1,18 @@
-import { createInterface } from 'node:readline';
 import { Failure } from '../../core/failure.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
 import type { Prompt } from '../../core/prompt.ts';
 import { plainLines } from '../../report/plain.ts';
-import type { AskStreams } from './ask.ts';
+import { openTypedLines, type TypingStreams } from './typed-lines.ts';
 
-/** Asks for lines on a terminal. readline is enough for that. */
-export function promptOn({ input, output, signal }: Omit<AskStreams, 'color'>): Prompt {
-  const lines = createInterface({ input, output });
-  // readline takes Ctrl-C from the terminal; forward it to the process.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  signal.addEventListener('abort', () => lines.close(), { once: true });
+/** Asks for lines on a terminal. */
+export function promptOn({ input, output, signal }: TypingStreams): Prompt {
+  const lines = openTypedLines({ input, output, signal });
   // The iterator keeps lines that were typed before they are asked for; `question` of readline loses them.
   const typed = lines[Symbol.asyncIterator]();
   return {
     say: (text) => void output.write(`${plainLines(text).join('\n')}\n`),
     line: async (question, fallback) => {
+      throwIfInterrupted(signal);
       lines.setPrompt(`${question}${fallback === undefined ? '' : ` [${fallback}]`}: `);
       lines.prompt();
       const { done, value } = await typed.next();

@@ -7,6 +7,7 @@ import type { TextStyle } from '../../report/text/table.ts';
 import { askOn } from './ask.ts';
 import type { Colors } from './colors.ts';
 import type { ParsedCommand } from './command-tree.ts';
+import { exit } from './exit.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { type ErrorStyle, failureOutput, type Output, renderedOutput } from './output.ts';
 import type { Display, Invocation } from './parse-argv.ts';
@@ -51,7 +52,7 @@ export async function runRequest(
     onFirst: (signal) => log.info(`${signal}: stopping cleanly; send it again to stop at once`),
     onSecond: (code) => {
       for (const path of folders) rmSync(path, { recursive: true, force: true });
-      process.exit(code);
+      exit(code);
     },
   });
   // A log need not say that a slow machine is loading the program.

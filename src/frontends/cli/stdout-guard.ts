@@ -1,11 +1,13 @@
+import { systemCode } from '../../core/failure.ts';
+
 /** The part of process.stdout that is used. */
-type Stdout = Pick<NodeJS.WritableStream, 'write' | 'on'>;
+type Stdout = Pick<NodeJS.WritableStream, 'write' | 'on'> & { readonly isTTY?: boolean };
 
 /** Guarded standard output: the only way to write to it. */
 export interface StdoutGuard {
   /**
    * Writes the whole text and resolves when the system has accepted it, so that an exit does not cut a pipe. A closed
-   * reader (`| head`) is no error; every other write error rejects.
+   * reader (`| head`) or terminal is no error; every other write error rejects.
    */
   readonly write: (text: string) => Promise<void>;
   /** Sets the handler of unexpected text; before that it is dropped. */
@@ -34,7 +36,7 @@ export function guardStdout(stdout: Stdout): StdoutGuard {
     write: (text) =>
       new Promise((resolve, reject) => {
         writeText(text, (error) => {
-          if (error === undefined || error === null || isClosedPipe(error)) resolve();
+          if (error === undefined || error === null || isClosed(error, stdout)) resolve();
           else reject(error);
         });
       }),
@@ -47,6 +49,7 @@ export function guardStdout(stdout: Stdout): StdoutGuard {
   };
 }
 
-function isClosedPipe(error: Error): boolean {
-  return 'code' in error && error.code === 'EPIPE';
+function isClosed(error: Error, { isTTY }: Stdout): boolean {
+  const code = systemCode(error);
+  return code === 'EPIPE' || (isTTY === true && code === 'EIO');
 }

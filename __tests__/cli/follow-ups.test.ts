@@ -18,7 +18,7 @@ async function workplace(folder: TempFolder) {
   const bin = folder.file('bin');
   await mkdir(bin);
   await mkdir(folder.file('my work'));
-  const script = `#!/bin/sh\nexec '${process.execPath}' '${cli.compiled('cli')}' "$@"\n`;
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${cli.path}' "$@"\n`;
   await writeFile(folder.file('bin', 'dolt-federation'), script);
   await writeFile(folder.file('my work', 'the peers.yaml'), '# The peers of this database.\n');
   await chmod(folder.file('bin', 'dolt-federation'), 0o755);

@@ -46,7 +46,7 @@ async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
   await local.sql("CALL DOLT_BRANCH('-D', 'theirs')");
   await writeFile(folder.file('federation.yaml'), `federation:\n  peers:\n    partner: ${box}\n`);
   const options = `--config federation.yaml --database local --dolt-path ${testDolt()}`;
-  const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.path, CLI: `${process.execPath} ${cli.compiled('cli')}` };
+  const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.path, CLI: `${process.execPath} ${cli.path}` };
   const synced = await cli.shell(`$CLI sync --conflict-strategy ${strategy} ${options}`, { cwd: folder.path, env });
   expect(synced.exitCode).toBe(4);
   return {

@@ -36,7 +36,7 @@ test('the lines of the page back up a release and restore it', async () => {
       .replace('s3://my-bucket/issues', `file://${folder.file('mnt', 'vault', 'issues')}`)
       .replace(/\n +aws: .*/, '');
   await writeFile(folder.file('work', '.beads', 'config.yaml'), here(blocks('yaml')[0] ?? ''));
-  await writeFile(folder.file('dolt-federation'), `#!/bin/sh\nexec ${process.execPath} ${cli.compiled('cli')} "$@"\n`);
+  await writeFile(folder.file('dolt-federation'), `#!/bin/sh\nexec ${process.execPath} ${cli.path} "$@"\n`);
   await chmod(folder.file('dolt-federation'), 0o755);
   await symlink(testDolt(), folder.file('dolt'));
   const local = await makeDatabase(folder.file('work', 'db'));

@@ -119,10 +119,7 @@ describe('the lines to type', () => {
   test('two databases share a folder', async () => {
     await using folder = await tempFolder();
     const lines = (await example('README.md', 'sh', 'add-peer')).replaceAll('/tmp/shared', folder.file('shared'));
-    await writeFile(
-      folder.file('dolt-federation'),
-      `#!/bin/sh\nexec ${process.execPath} ${cli.compiled('cli')} "$@"\n`,
-    );
+    await writeFile(folder.file('dolt-federation'), `#!/bin/sh\nexec ${process.execPath} ${cli.path} "$@"\n`);
     await chmod(folder.file('dolt-federation'), 0o755);
     await symlink(testDolt(), folder.file('dolt'));
     const env = { PATH: `${folder.path}:${readEnv()['PATH']}`, HOME: folder.path, DOLT_DISABLE_EVENT_FLUSH: '1' };

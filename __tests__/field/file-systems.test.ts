@@ -38,7 +38,7 @@ async function start(
   const words = [options.command ?? 'sync', '--json', '--config', config, '--database', folder.file('local')];
   const all = [
     ...(options.below ?? []),
-    ...[process.execPath, options.uid === undefined ? cli.compiled('cli') : folder.file('dist', 'cli.js')],
+    ...[process.execPath, options.uid === undefined ? cli.path : folder.file('dist', 'cli.js')],
     ...[...words, '--dolt-path', options.dolt ?? testDolt()],
   ];
   const [program = '', ...rest] = all;

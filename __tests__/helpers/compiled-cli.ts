@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
-import { compiledSources } from './compiled-sources.ts';
+import { BUNDLED_CLI, compiledSources } from './compiled-sources.ts';
 
 const ROOT = process.cwd();
 
@@ -19,7 +19,7 @@ export async function compileCli() {
   const sources = await compiledSources();
   await mkdir(join(ROOT, '.cache'), { recursive: true });
   const folder = await mkdtemp(join(ROOT, '.cache', 'cli-test-'));
-  const compiled = (source: string) => join(sources, 'src', `${source}.js`);
+  const path = join(sources, BUNDLED_CLI);
   const settings = ({ cwd = folder, env = {} }: CliOptions = {}) => ({
     cwd,
     extendEnv: false,
@@ -29,14 +29,15 @@ export async function compileCli() {
   });
   return {
     /** The compiled file of a source below `src`, named without its extension. */
-    compiled,
+    compiled: (source: string) => join(sources, 'src', `${source}.js`),
+    /** The file of the command line. */
+    path,
     /** Runs a command line as a process; a non-zero exit code does not throw. */
-    run: (args: readonly string[], options?: CliOptions) =>
-      execa(process.execPath, [compiled('cli'), ...args], settings(options)),
+    run: (args: readonly string[], options?: CliOptions) => execa(process.execPath, [path, ...args], settings(options)),
     /** Runs a line of shell, in which `$CLI` is the command line. */
     shell: (line: string, options: CliOptions = {}) =>
       execa('/bin/bash', ['-o', 'pipefail', '-c', line], {
-        ...settings({ ...options, env: { ...options.env, CLI: `${process.execPath} ${compiled('cli')}` } }),
+        ...settings({ ...options, env: { ...options.env, CLI: `${process.execPath} ${path}` } }),
       }),
     /** Runs a script that may import compiled files. */
     script: (code: string) => execa(process.execPath, ['--input-type=module', '-e', code], settings()),

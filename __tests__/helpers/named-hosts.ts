@@ -31,7 +31,7 @@ export async function syncWithHosts(
   await writeFile(folder.file('hosts'), lines.join(''));
   await writeFile(folder.file('c.yaml'), stringify({ federation: { peers } }));
   await mkdir(folder.file('home'), { recursive: true });
-  const words = [process.execPath, cli.compiled('cli'), 'sync', '--json', '--allow-insecure', '--config', 'c.yaml'];
+  const words = [process.execPath, cli.path, 'sync', '--json', '--allow-insecure', '--config', 'c.yaml'];
   const run = [...words, '--database', 'local', '--dolt-path', testDolt(), ...args].join(' ');
   const script = `mount --bind hosts /etc/hosts\ncode=0; ${run} > out.json || code=$?; echo "$code" > code\n`;
   const { PATH = '' } = readEnv();

@@ -73,7 +73,7 @@ export async function withSmallDisk(
   await mkdir(folder.file('small'), { recursive: true });
   await mkdir(folder.file('home'));
   await writeFile(folder.file('c.yaml'), stringify({ federation: { peers } }));
-  const run = `${process.execPath} ${cli.compiled('cli')} sync --json --config c.yaml --dolt-path ${testDolt()}`;
+  const run = `${process.execPath} ${cli.path} sync --json --config c.yaml --dolt-path ${testDolt()}`;
   const prelude = `sync() { local name=$1; shift; local code=0; ${run} --database "$LOCAL" "$@" > "$name.json" || code=$?; echo "$code" > "$name.code"; }\n`;
   const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home'), DOLT_DISABLE_EVENT_FLUSH: '1' };
   const ended = await inMountNamespace(folder, prelude + script, env);

@@ -128,7 +128,7 @@ if (process.platform === 'linux') {
          printf 'federation:\\n  peers:\\n    box: file:///srv/box\\n' > small/c.yaml; cp small/c.yaml before.yaml
          ${FILL}
          code=0
-         ${process.execPath} ${cli.compiled('cli')} add-peer two file:///srv/two --json --config small/c.yaml > add.json || code=$?
+         ${process.execPath} ${cli.path} add-peer two file:///srv/two --json --config small/c.yaml > add.json || code=$?
          echo $code > add.code
          cmp small/c.yaml before.yaml
          ls -A small > small.txt`,
@@ -153,7 +153,7 @@ if (process.platform === 'linux') {
          sync one
          sync dry --dry-run
          code=0
-         ${process.execPath} ${cli.compiled('cli')} doctor --json --config c.yaml --database small > look.json || code=$?
+         ${process.execPath} ${cli.path} doctor --json --config c.yaml --database small > look.json || code=$?
          echo $code > look.code`,
       );
       expect(await step('dry')).toMatchObject({ code: 0, result: { peers: [{ name: 'box', state: 'remote-empty' }] } });

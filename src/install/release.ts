@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { chmod, lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { extractTar, extractZip } from '@actions/tool-cache';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
@@ -121,6 +120,8 @@ async function fetchInto({ url, file, signal, pausesMs }: Omit<Download, 'sha256
  */
 export async function extractRelease(archive: string, folder: string, platform: ReleasePlatform): Promise<string> {
   try {
+    // It also loads the client of http.ts.
+    const { extractTar, extractZip } = await import(/* webpackMode: "eager" */ '@actions/tool-cache');
     await (platform.asset.endsWith('.zip') ? extractZip(archive, folder) : extractTar(archive, folder, 'xz'));
   } catch (thrown) {
     throw new Failure('dolt-download-failed', `${platform.asset} cannot be unpacked: ${errorMessage(thrown)}`, {

@@ -46,7 +46,7 @@ test('a step on a release backs up its tag and leaves a proof; on a pull request
   expect(step.outputs).toMatchObject({
     ...{ status: 'success', changed: 'true', head, synced: 'one,two', failed: 'down' },
   });
-  const proof = proofSchema.parse(await validated('proof', await readFile(step.outputs['proof-path'] ?? '', 'utf8')));
+  const proof = proofSchema.parse(validated('proof', await readFile(step.outputs['proof-path'] ?? '', 'utf8')));
   expect(proof).toMatchObject({
     ...{ database: 'local', tag: 'v1.0.0', commit: head, copies: 2, required: 2 },
     peers: [
@@ -55,7 +55,7 @@ test('a step on a release backs up its tag and leaves a proof; on a pull request
       { name: 'two', kind: 'proven', databaseHash: proof.databaseHash, tables: [{ name: 'items', rows: 2 }] },
     ],
   });
-  const json = await validated('run', step.outputs['result'] ?? '');
+  const json = validated('run', step.outputs['result'] ?? '');
   expect(json).toMatchObject({ backup: { tag: 'v1.0.0', commit: head, copies: 2, proof: step.outputs['proof-path'] } });
   expect(step.summary).toContain('## ✅ dolt-federation backup: success');
   expect(step.summary).toContain('### Backups');

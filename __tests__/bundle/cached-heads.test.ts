@@ -25,7 +25,7 @@ test('a new machine knows the last heads and backups of the peers, so that it se
     const runner = await fakeRunner(below(folder, `job-${jobs}`));
     const given = { remote: String(box), peers: `partner: ${partner}`, 'dolt-path': testDolt(), ...inputs };
     const ended = await runner.main({ ...step, inputs: given, env: { ...cache.env, GITHUB_WORKFLOW: 'nightly' } });
-    return { ...ended, result: await validated('run', ended.outputs['result'] ?? '') };
+    return { ...ended, result: validated('run', ended.outputs['result'] ?? '') };
   };
   const stored = () => [...cache.entries.keys()].filter((key) => key.startsWith(HEADS));
 

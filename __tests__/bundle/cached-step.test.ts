@@ -64,7 +64,7 @@ describe('a step with cache-database', () => {
     expect(second.outputs).toMatchObject({ head, status: 'unchanged', synced: 'origin' });
     expect(second.stdout).toMatch(/^database from the Actions cache: \d+\.\d s, the last clone took \d+\.\d s$/m);
     expect(second.summary).toMatch(/restored it from the Actions cache into .* the last clone took \d/);
-    const result = await validated('run', second.outputs['result'] ?? '');
+    const result = validated('run', second.outputs['result'] ?? '');
     expect(result).toMatchObject({ cloned: true, unsaved: 0 });
     const restored = openTestDatabase(second.outputs['database-path'] ?? '');
     expect(await restored.rows('SELECT title FROM items WHERE id = 77')).toEqual([{ title: 'new' }]);
@@ -163,7 +163,7 @@ test('a setup step restores Dolt from the Actions cache on a new machine, withou
   expect((await setup('one', host.url)).outputs).toMatchObject({ 'dolt-version': '2.3.0', 'cache-hit': 'false' });
   const hit = await setup('two', await closedHost());
   expect(hit.outputs).toMatchObject({ 'dolt-version': '2.3.0', 'cache-hit': 'true', status: 'success' });
-  expect(await validated('install', hit.outputs['result'] ?? '')).toMatchObject({ source: 'actions-cache' });
+  expect(validated('install', hit.outputs['result'] ?? '')).toMatchObject({ source: 'actions-cache' });
   const asked = cache.requests.length;
   expect((await setup('three', host.url, { cache: 'false' })).outputs).toMatchObject({ 'cache-hit': 'false' });
   expect(cache.requests).toHaveLength(asked);

@@ -31,7 +31,7 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   const clones = join(runner.temp, 'dolt-federation');
   expect(await readdir(clones)).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/)]);
   expect(pulled.outputs['database-path']).toBe(join(clones, (await readdir(clones)).join(), 'database'));
-  expect(await validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
+  expect(validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
     unsaved: 1,
     cloned: true,
     problems: [
@@ -60,7 +60,7 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   const synced = await runner.main({ inputs });
   expect(synced.exitCode).toBe(0);
   expect(synced.outputs).toMatchObject({ status: 'success', synced: 'origin,box' });
-  expect(await validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
+  expect(validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
   expect(await remoteHead(home, folder.file('look', 'local'))).toBe(synced.outputs['head']);
 
   // Another step federates another database: what the first one cloned is not for its peers.

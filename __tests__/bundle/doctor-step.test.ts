@@ -15,7 +15,7 @@ test('a step that asks the doctor: outputs, summary, and a failure where somethi
   const fine = await runner.main({ inputs: { ...inputs, peers: `a: file://${folder.file('a')}` } });
   expect(fine.exitCode).toBe(0);
   expect(fine.outputs['status']).toBe('success');
-  expect(await validated('doctor', fine.outputs['result'] ?? '')).toMatchObject({ status: 'ok' });
+  expect(validated('doctor', fine.outputs['result'] ?? '')).toMatchObject({ status: 'ok' });
   expect(fine.summary).toContain('dolt-federation doctor: no problems');
   expect(fine.stdout).toMatch(/unknown +runner +the runner.s version is unknown/);
 

@@ -72,7 +72,7 @@ test('three legs at the same time, a report, and a second pass: every peer has e
   expect(matrix.include.map(({ shard }) => shard)).toEqual(['1/3', '2/3', '3/3']);
   expect(matrix.include.flatMap(({ peers }) => peers.split(',')).toSorted()).toEqual([...PEERS]);
   expect(divided.summary).toContain('### Legs\n\n| Leg | Peers |\n| --- | --- |\n| 1/3 | ');
-  expect(await validated('validate', divided.outputs['result'] ?? '')).toMatchObject({ matrix });
+  expect(validated('validate', divided.outputs['result'] ?? '')).toMatchObject({ matrix });
 
   const heads = async () =>
     await Promise.all([...PEERS, 'hub' as const].map(async (name) => await made.mailbox(name).head()));
@@ -89,7 +89,7 @@ test('three legs at the same time, a report, and a second pass: every peer has e
   const first = await pass();
   expect(first.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
   for (const [index, leg] of first.entries()) {
-    const result = await validated('run', leg.outputs['result'] ?? '');
+    const result = validated('run', leg.outputs['result'] ?? '');
     expect(result).toMatchObject({ shard: `${index + 1}/3`, cloned: true });
     expect(leg.outputs['synced']).toBe(`origin,${matrix.include[index]?.peers}`);
     expect(leg.stdout).toContain(`leg ${index + 1}/3, `);
@@ -99,7 +99,7 @@ test('three legs at the same time, a report, and a second pass: every peer has e
 
   const report = await reportOf(first);
   expect(report).toMatchObject({ exitCode: 0, outputs: { status: 'success', synced: 'origin,ann,bob,cat,dan,eve' } });
-  const combined = await validated('report', report.outputs['result'] ?? '');
+  const combined = validated('report', report.outputs['result'] ?? '');
   expect(combined).toMatchObject({ status: 'success', runs: [{ missing: [], legs: [{}, {}, {}] }], problems: [] });
   const differing = new Set(first.map(({ outputs }) => outputs['head'])).size > 1;
   expect(report.stdout.includes('(heads-differ)')).toBe(differing);

@@ -17,7 +17,7 @@ describe('a step that cannot start', () => {
     expect(step.exitCode).toBe(2);
     expect(Object.keys(step.outputs)).toEqual(Object.keys(OUTPUTS));
     expect(step.outputs).toMatchObject({ status: 'failed', changed: 'false', 'pushed-commits': '0', synced: '' });
-    const json = await validated('error', step.outputs['result'] ?? '');
+    const json = validated('error', step.outputs['result'] ?? '');
     expect(json).toMatchObject({ error: { code: 'bad-usage' } });
     expect(JSON.parse(await readFile(step.outputs['result-path'] ?? '', 'utf8'))).toEqual(json);
     expect(step.commands.filter(({ command }) => command === 'error')).toEqual([
@@ -40,7 +40,7 @@ describe('a step that cannot start', () => {
     await writeFile(join(runner.workspace, 'local', '.beads', 'config.yaml'), config);
     const step = await runner.main({ inputs: { 'working-directory': 'local' } });
     expect(step.exitCode).toBe(2);
-    await validated('error', step.outputs['result'] ?? '');
+    validated('error', step.outputs['result'] ?? '');
     const [error] = step.commands.filter(({ command }) => command === 'error');
     expect(error?.properties).toMatchObject({
       file: 'local/.beads/config.yaml',
@@ -61,7 +61,7 @@ describe('a step that cannot start', () => {
       ['c.yaml', '3', expect.stringContaining('dirt')],
       [undefined, undefined, expect.stringContaining('(at input peers:2:13)')],
     ]);
-    const json = await validated('error', step.outputs['result'] ?? '');
+    const json = validated('error', step.outputs['result'] ?? '');
     expect(json).toMatchObject({ error: { message: expect.stringContaining('(and 2 more problems)') } });
     expect(step.summary.match(/<code>(config-unknown-key|invalid-endpoint)/g)).toHaveLength(3);
   });

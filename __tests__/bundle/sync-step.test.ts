@@ -38,7 +38,7 @@ describe('a step that syncs', () => {
       ...{ 'pulled-commits': '0', 'database-path': local.path, 'dolt-path': testDolt() },
     });
     expect(Number(step.outputs['pushed-commits'])).toBeGreaterThan(0);
-    const json = await validated('run', step.outputs['result'] ?? '');
+    const json = validated('run', step.outputs['result'] ?? '');
     expect(JSON.parse(await readFile(step.outputs['result-path'] ?? '', 'utf8'))).toEqual(json);
     expect(step.summary).toContain('## ✅ dolt-federation sync: success');
     expect(step.summary).toContain('```mermaid\nflowchart LR');
@@ -95,7 +95,7 @@ describe('a step that syncs', () => {
     const step = await runner.main({ inputs: { ...manual, 'report-values': level }, event });
     expect(step.exitCode).toBe(4);
     expect(step.outputs).toMatchObject({ status: 'conflict', conflicts: '1' });
-    const json = await validated('run', step.outputs['result'] ?? '');
+    const json = validated('run', step.outputs['result'] ?? '');
     expect(json).toMatchObject({ peers: [{ conflicts: [{ table: 'items', columns: keys ? ['title'] : [] }] }] });
     const shown = [
       ...[step.stdout, step.summary, JSON.stringify(step.outputs)],
@@ -117,10 +117,10 @@ describe('a step that syncs', () => {
 
     const manual = { ...inputs, 'conflict-strategy': 'manual' };
     const step = await runner.main({ inputs: { ...manual, 'report-values': 'full' } });
-    const json = await validated('run', step.outputs['result'] ?? '');
+    const json = validated('run', step.outputs['result'] ?? '');
     expect(json).toMatchObject({ truncated: true, peers: [{ conflicts: [] }] });
     expect(step.outputs['conflicts']).toBe('600');
-    const whole = await validated('run', await readFile(step.outputs['result-path'] ?? '', 'utf8'));
+    const whole = validated('run', await readFile(step.outputs['result-path'] ?? '', 'utf8'));
     const [mailbox] = runResultSchema.parse(whole).peers;
     expect(mailbox?.conflicts).toHaveLength(600);
     expect(whole['truncated']).toBeUndefined();

@@ -26,7 +26,7 @@ describe('an event that may not write', () => {
     expect(step.commands).toContainEqual(
       expect.objectContaining({ command: 'warning', properties: { title: 'untrusted-event' } }),
     );
-    await validated('run', step.outputs['result'] ?? '');
+    validated('run', step.outputs['result'] ?? '');
 
     const allowed = await runner.main({ event: PULL_REQUEST, inputs: { ...inputs, 'allow-untrusted-event': 'true' } });
     expect(allowed.outputs).toMatchObject({ status: 'success', synced: 'mailbox' });
@@ -51,6 +51,6 @@ describe('an event that may not write', () => {
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ 'dolt-path': testDolt(), status: 'success' });
     expect(step.outputs['dolt-version']).toMatch(/^\d+\.\d+\.\d+$/);
-    await validated('install', step.outputs['result'] ?? '');
+    validated('install', step.outputs['result'] ?? '');
   });
 });

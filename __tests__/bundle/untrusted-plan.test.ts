@@ -101,7 +101,7 @@ async function step({ head, base, main, inputs = {}, env = {}, event = PULL_REQU
   expect([await filesBelow(server.dir), await filesBelow(runner.workspace)]).toEqual(before);
   if (end.exitCode !== 0) process.stderr.write(end.stdout);
   expect(end).toMatchObject({ exitCode: 0, outputs: { status: 'skipped', changed: 'false' } });
-  const result = (await validated('run', end.outputs['result'] ?? '')) as RunResult;
+  const result = validated('run', end.outputs['result'] ?? '') as RunResult;
   const reasons = Object.fromEntries(
     result.peers.map(({ name, notContacted }) => [name, notContacted?.reason ?? 'contacted']),
   );

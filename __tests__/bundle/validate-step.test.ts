@@ -24,7 +24,7 @@ test('a pull request of a fork gets every problem on its line, and as SARIF', as
   const refused = await runner.main({ event: FORK, action: 'validate/action.yml' });
   expect(refused.exitCode).toBe(2);
   expect(refused.outputs['status']).toBe('failed');
-  expect(await validated('validate', refused.outputs['result'] ?? '')).toMatchObject({ status: 'invalid' });
+  expect(validated('validate', refused.outputs['result'] ?? '')).toMatchObject({ status: 'invalid' });
   const sarif = JSON.parse(await readFile(refused.outputs['sarif-path'] ?? '', 'utf8'));
   expect(sarif.runs[0].results).toHaveLength(12);
   const onLines = refused.commands.filter(({ properties }) => properties['file'] === '.beads/config.yaml');

@@ -102,7 +102,7 @@ describe('an archive', () => {
 
   test('that expands without end is given up at once', async () => {
     await using folder = await tempFolder();
-    const bomb = archive([{ path: 'data/one', text: '\0'.repeat(64 * 1024 * 1024) }]);
+    const bomb = archive([{ path: 'data/one', text: '\0'.repeat(4 * 1024 * 1024) }]);
     await writeFile(folder.file('packed'), bomb);
     await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow('more than 1000 bytes');
   });

@@ -28,9 +28,9 @@ test('exit code 0 where all is there, 1 where something is missing, 2 for a bad 
 
   const lacking = await doctor('{a: file:///no/such/folder/a}', '--json');
   expect(lacking).toMatchObject({ exitCode: 1, stderr: '' });
-  expect(await validated('doctor', lacking.stdout)).toMatchObject({ command: 'doctor', status: 'missing' });
+  expect(validated('doctor', lacking.stdout)).toMatchObject({ command: 'doctor', status: 'missing' });
 
   const bad = await doctor('{a: srv}', '--json');
   expect(bad.exitCode).toBe(2);
-  expect(await validated('error', bad.stdout)).toMatchObject({ error: { code: 'invalid-endpoint' } });
+  expect(validated('error', bad.stdout)).toMatchObject({ error: { code: 'invalid-endpoint' } });
 });

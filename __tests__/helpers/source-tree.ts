@@ -93,7 +93,8 @@ function walk(value: unknown, visit: (node: Node) => void): void {
   if (Array.isArray(value)) for (const each of value) walk(each, visit);
   if (!isNode(value)) return;
   visit(value);
-  for (const child of Object.values(value)) walk(child, visit);
+  // Half of all nodes are positions, and most fields are texts.
+  for (const key in value) if (key !== 'span' && typeof value[key] === 'object') walk(value[key], visit);
 }
 
 function importOf(node: Node, path: string): Import | null {

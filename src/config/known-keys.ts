@@ -43,10 +43,11 @@ const OTHER_KEYS: Readonly<Record<Section, KnownKeys>> = {
   conflict: { fields: 'ignored' },
 };
 
+const SETTING_PATHS = Object.values(SETTINGS).map(({ key }) => key.split('.'));
+
 /** The allowed keys of a section. */
 export function sectionKeys(section: Section): KnownKeys {
-  const settings = Object.values(SETTINGS).map(({ key }) => key.split('.'));
-  const own = settings.flatMap(([first, key = '']) => (first === section ? [[key, 'read'] as const] : []));
+  const own = SETTING_PATHS.flatMap(([first, key = '']) => (first === section ? [[key, 'read'] as const] : []));
   return { ...Object.fromEntries(own), ...OTHER_KEYS[section] };
 }
 

@@ -50,7 +50,7 @@ async function validateChange({ head = after, behind = 0, request = {}, ...more 
     { ...defaults, ...request },
     proposed === undefined ? context : { ...context, proposed, repository },
   );
-  await validated('validate', JSON.stringify(found.result));
+  validated('validate', JSON.stringify(found.result));
   return found;
 }
 

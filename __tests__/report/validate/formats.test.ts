@@ -59,14 +59,14 @@ describe('text', () => {
 
 describe('json', () => {
   test('is the result, and fits the published schema', async () => {
-    expect(await validated('validate', shown([problem()], 'json'))).toEqual(result([problem()]));
+    expect(validated('validate', shown([problem()], 'json'))).toEqual(result([problem()]));
   });
 
   test('is cut for an output of the Action', async () => {
-    const many = Array.from({ length: 5_000 }, (_, line) => problem({ line: line + 1, message: 'x'.repeat(2_000) }));
+    const many = Array.from({ length: 500 }, (_, line) => problem({ line: line + 1, message: 'x'.repeat(2_000) }));
     const json = validateJson(result(many));
     expect(Buffer.byteLength(json)).toBeLessThanOrEqual(64 * 1024);
-    const cut = await validated('validate', json);
+    const cut = validated('validate', json);
     expect(cut).toMatchObject({ truncated: true, status: 'invalid' });
     expect(cut['problems']).not.toEqual([]);
   });
@@ -102,7 +102,7 @@ describe('sarif', () => {
     ['a problem without a place', [problem({ file: null, line: null, column: null })]],
     ['a file elsewhere', [problem({ file: '/home/a b/ü.yaml' })]],
     ['hostile text', [problem({ message: HOSTILE, hint: HOSTILE })]],
-    ['too many for GitHub', Array.from({ length: 6_000 }, () => problem())],
+    ['too many for GitHub', Array.from({ length: 5_001 }, () => problem())],
   ])('fits the official schema with %s', (_, problems) => {
     const log: unknown = JSON.parse(sarifText(result(problems), '/w'));
     expect({ fits: isSarif(log), errors: isSarif.errors }).toEqual({ fits: true, errors: null });
@@ -166,17 +166,17 @@ describe('changes', () => {
   });
 
   test('and problems are cut between rows, and both keep room', async () => {
-    const changes = Array.from({ length: 5_000 }, (_, line) => change({ line: line + 1, after: 'ä'.repeat(300) }));
+    const changes = Array.from({ length: 1_000 }, (_, line) => change({ line: line + 1, after: 'ä'.repeat(300) }));
     const many = compared(
       changes,
-      Array.from({ length: 5_000 }, () => problem()),
+      Array.from({ length: 1_000 }, () => problem()),
     );
     const comment = validateSummary(many, COMMENT_BUDGET_BYTES);
     expect(Buffer.byteLength(comment)).toBeLessThanOrEqual(65_536);
     expect(comment.match(/[1-9]\d* more rows are not shown/g)).toHaveLength(2);
     const json = validateJson(many.result);
     expect(Buffer.byteLength(json)).toBeLessThanOrEqual(64 * 1024);
-    const cut = await validated('validate', json);
+    const cut = validated('validate', json);
     expect(cut['changes']).not.toEqual([]);
     expect(cut['problems']).not.toEqual([]);
   });
@@ -196,10 +196,10 @@ test('the schema is the official one', () => {
 });
 
 test('the summary shows hostile text as text, and is cut', () => {
-  const many = Array.from({ length: 20_000 }, () => problem({ message: HOSTILE }));
+  const many = Array.from({ length: 2_000 }, () => problem({ message: HOSTILE }));
   const text = validateSummary({ result: result(many), root: '/w', cwd: '/w' }, 100_000);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(100_000);
-  expect(text).toContain('❌ dolt-federation validate: 20000 errors');
+  expect(text).toContain('❌ dolt-federation validate: 2000 errors');
   expect(text).not.toContain('<b>');
   expect(text).not.toContain('\u001b');
   expect(text).toMatch(/more rows are not shown/);

@@ -133,7 +133,7 @@ function aliasFaults(document: Document): readonly YamlFault[] {
     },
   });
   if (aliases > MAX_ALIASES) return [{ message: `it contains more than ${MAX_ALIASES} aliases`, node: first }];
-  if (found.length > 0 || !multiplies(document)) return found;
+  if (aliases === 0 || found.length > 0 || !multiplies(document)) return found;
   return [{ message: 'its aliases expand to too many values', node: first }];
 }
 

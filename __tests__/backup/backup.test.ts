@@ -5,6 +5,7 @@ import { EXIT } from '../../src/contract/exit-codes.ts';
 import { HASH } from '../../src/contract/hash.ts';
 import { proofSchema } from '../../src/contract/result.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
+import { backupLines } from '../../src/report/backup.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { backUp, remoteRefs } from '../helpers/backing-up.ts';
 import { backupScene } from '../helpers/backup-scene.ts';
@@ -123,9 +124,12 @@ describe('a release', () => {
       status: 'unchanged',
       dryRun: true,
       peers: [{ plan: { push: 'first-push', head: base } }, { plan: { push: 'first-push', head: base } }],
-      backup: { tag: 'v1', commit: base, copies: 0, proof: null },
+      backup: { tag: 'v1', commit: base, copies: 0, proof: null, wouldTag: ['one', 'two'] },
     });
     expect([await tags(), existsSync(folder.file('one'))]).toEqual([{}, false]);
+    expect(backupLines(dry.result, String)).toEqual([
+      `backup of v1 at ${base}: nothing was pushed; the tag would be pushed to one, two`,
+    ]);
 
     const { result } = await backUp(folder, peers);
     expect(result).toMatchObject({ status: 'success', head, backup: { commit: base, copies: 2 } });

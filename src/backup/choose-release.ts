@@ -16,6 +16,8 @@ export interface Release {
   readonly commit: string;
   /** Whether this run made the tag. */
   readonly isNew: boolean;
+  /** Whether the primary lacks the tag before the run. */
+  readonly isForPrimary: boolean;
 }
 
 interface ReleaseTag {
@@ -36,7 +38,7 @@ export async function chooseRelease(
   { ours }: LocalHead,
   { tag, primary, atBackups }: ReleaseTag,
 ): Promise<Release> {
-  if (tag === null) return { tag, commit: ours, isNew: false };
+  if (tag === null) return { tag, commit: ours, isNew: false, isForPrimary: false };
   const atPrimary = primary === null ? null : await tagAtPrimary(context, tag, primary);
   const here = await ourTag(context, tag);
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
@@ -44,7 +46,8 @@ export async function chooseRelease(
     found === null ? [] : [{ name: peer.name, commit: found.commit }],
   );
   const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at, backups });
-  const release = { tag, commit: plan.commit, isNew: plan.make && atPrimary === null };
+  const isNew = plan.make && atPrimary === null;
+  const release = { tag, commit: plan.commit, isNew, isForPrimary: plan.publish };
   await requireOurs(context, release, ours);
   if (context.dryRun) {
     if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: 'read' });

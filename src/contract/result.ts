@@ -285,6 +285,8 @@ const backupSchema = z.strictObject({
   required: count.nullable(),
   /** The file with the proof; null: no backup was proven, or no file was asked for. */
   proof: z.string().nullable(),
+  /** Only of a dry run: names of the peers that would get the tag. */
+  wouldTag: z.array(z.string()).optional(),
 });
 /** A leg of a fan-out and the number of all legs, such as `1/3`. */
 const shard = z.string().regex(/^[1-9]\d{0,2}\/[1-9]\d{0,2}$/);

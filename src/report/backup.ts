@@ -9,7 +9,10 @@ type Quote = (text: string) => string;
 export function backupLines({ backup, dryRun, peers }: RunResult, quote: Quote): string[] {
   if (backup === undefined || backup.commit === null) return [];
   const what = backup.tag === null ? quote(backup.commit) : `${quote(backup.tag)} at ${quote(backup.commit)}`;
-  if (dryRun === true) return [`backup of ${what}: nothing was pushed`];
+  if (dryRun === true) {
+    const would = (backup.wouldTag ?? []).map(quote).join(', ');
+    return [`backup of ${what}: nothing was pushed${would === '' ? '' : `; the tag would be pushed to ${would}`}`];
+  }
   const needed = backup.required === null ? '' : `, ${backup.required} required`;
   const counts = `${backup.copies} of ${counted(peers.length, 'peer')} ${has(backup)}${needed}`;
   return [`backup of ${what}: ${counts}`, ...(backup.proof === null ? [] : [`proof: ${quote(backup.proof)}`])];

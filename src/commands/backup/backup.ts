@@ -8,7 +8,6 @@ import { fetchAll } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { planAll } from '../../sync/plan.ts';
 import { prepareInboxes } from '../../sync/receive.ts';
-import { explainFileAccess } from '../../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
 import { endPeers, type Opened, onDatabase, recordInterruption, type SyncOutcome, withPeers } from '../on-database.ts';
@@ -41,7 +40,6 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
   const { value, notices } = await withPeers(request, context, opened, async (syncContext, prepared) => {
     const copied = await copyAll(syncContext, request, context, { opened, prepared });
     context.onProgress({ stage: 'writing the result' });
-    await explainFileAccess(prepared.allProgress);
     const head = prepared.local.ours;
     const promised = copied.release?.commit;
     const recorded = await record(request, context, { database, configuration, prepared, head, promised });
@@ -78,6 +76,8 @@ export interface Copied {
   /** null: the run ended before the commit was known. */
   readonly release: Release | null;
   readonly tags: ReadonlyMap<PeerProgress, TagAtPeer>;
+  /** Names of the peers that would get the tag; only of a dry run. */
+  readonly wouldTag?: readonly string[];
   readonly drills: ReadonlyMap<PeerProgress, Drilled>;
   /** The contents of our database at the commit; null: they were not read. */
   readonly expected: Contents | null;
@@ -117,7 +117,9 @@ async function copyAll(
     if (context.dryRun) {
       const { ours } = local;
       await planAll(context, { ours, onto: ours, target: release.commit, adopted: [] }, targets);
-      return copied;
+      const lacking = release.tag === null ? [] : open.filter((progress) => (before.get(progress) ?? null) === null);
+      const all = release.isForPrimary && primary !== null ? [...new Set([primary, ...lacking])] : lacking;
+      return { ...copied, wouldTag: all.map(({ peer }) => peer.name) };
     }
     copied = { ...copied, tags: await pushRelease(context, local, release, open, before) };
     const drilled = await drillCopies(context, request, commandContext, { opened, release, targets });

@@ -38,7 +38,7 @@ export function withBackup(
   const made: RunResult = {
     ...result,
     peers,
-    backup: { tag, commit: release?.commit ?? null, drill, copies, required, proof: null },
+    backup: { tag, commit: release?.commit ?? null, drill, copies, required, proof: null, ...wouldTagOf(copied) },
   };
   if (result.dryRun === true) return made;
   const problems = [
@@ -51,6 +51,10 @@ export function withBackup(
     status: backupStatus(result.status, counts),
     problems: [...problems.map(toProblem), ...result.problems],
   };
+}
+
+function wouldTagOf({ wouldTag }: Copied): { readonly wouldTag?: string[] } {
+  return wouldTag === undefined ? {} : { wouldTag: [...wouldTag] };
 }
 
 function knownOf({ status, verified }: PeerResult, { kind }: Drill) {

@@ -157,9 +157,13 @@ function mergedMerges(merges: readonly MergeReport[]): MergeReport | null {
 /** The copies of all legs. The proof of each is a file on its machine. */
 function mergedBackup([first, ...others]: readonly NonNullable<RunResult['backup']>[]): Pick<RunResult, 'backup'> {
   if (first === undefined || others.length === 0) return first === undefined ? {} : { backup: first };
-  const copies = sum([first, ...others].map((backup) => backup.copies));
+  const all = [first, ...others];
+  const copies = sum(all.map((backup) => backup.copies));
   const commit = others.every((backup) => backup.commit === first.commit) ? first.commit : null;
-  return { backup: { ...first, commit, copies, required: null, proof: null } };
+  const would = all.every(({ wouldTag }) => wouldTag === undefined)
+    ? {}
+    : { wouldTag: [...new Set(all.flatMap(({ wouldTag }) => wouldTag ?? []))] };
+  return { backup: { ...first, commit, copies, required: null, proof: null, ...would } };
 }
 
 function differingHeads(count: number): readonly Problem[] {

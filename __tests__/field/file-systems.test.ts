@@ -6,7 +6,7 @@ import type { DoctorResult } from '../../src/contract/doctor-result.ts';
 import type { ErrorResult, RunResult } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
-import { makeDatabase } from '../helpers/database.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -148,6 +148,18 @@ if (process.getuid?.() === 0) {
       expect(doctor.result.checks).toContainEqual(
         expect.objectContaining({ check: 'folder', status: 'missing', message: expect.stringContaining('user 64001') }),
       );
+
+      // The user's own folder, without the permission to write to it.
+      await give(folder, 'box', STRANGER);
+      await chmod(folder.file('box'), 0o555);
+      await openTestDatabase(folder.file('local')).commit('more', "INSERT INTO items VALUES (7, 'seven', 'ann')");
+      await give(folder, 'local', STRANGER);
+      const closed = await start(folder, peers, { uid: STRANGER, dolt });
+      expect(closed.result.peers[0]?.error).toMatchObject({
+        code: 'file-owner',
+        message: `${folder.file('box')} has the mode 0555, so its own user cannot use it`,
+        hint: expect.stringContaining('chmod'),
+      });
     });
 
     test('in a git repository are a class of their own, with the line that cures it', async () => {

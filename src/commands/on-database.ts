@@ -9,6 +9,7 @@ import { installDolt } from '../install/install.ts';
 import { MergeLimits } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
+import { explainFileAccess } from '../sync/remotes/file-access.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
 import { keepClone } from './outcome/keep-clone.ts';
@@ -139,6 +140,7 @@ export function recordInterruption(allProgress: readonly PeerProgress[], failure
  * must not hide the outcome of this run.
  */
 export async function endPeers(context: SyncContext, all: readonly PeerProgress[]): Promise<void> {
+  await explainFileAccess(all);
   for (const progress of all) reportEnd(context, progress);
   if (!all.some(({ actions }) => actions?.merge === true || actions?.push === true)) return;
   await context.engines.finish(({ database }) => removeScratch(database)).catch(() => undefined);

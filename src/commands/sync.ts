@@ -10,7 +10,6 @@ import type { PeerProgress } from '../sync/peer-progress.ts';
 import { planAll } from '../sync/plan.ts';
 import { failRaced, fetchRaced, pushAll } from '../sync/push.ts';
 import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
-import { explainFileAccess } from '../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
 import { endPeers, type Opened, onDatabase, recordInterruption, type SyncOutcome, withPeers } from './on-database.ts';
@@ -37,7 +36,6 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
   const { value, notices } = await withPeers(request, context, opened, async (syncContext, prepared) => {
     const exchanged = await exchange(syncContext, prepared.local, prepared.allProgress);
     context.onProgress({ stage: 'writing the result' });
-    await explainFileAccess(prepared.allProgress);
     const recorded = await record(request, context, { database, configuration, prepared, head: exchanged.head });
     await keepHeads(request, context, { database, configuration, prepared, head: exchanged.head });
     const on = { configuration, database, branch: prepared.branch };

@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import { Failure } from '../../core/failure.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
 import { doltEnvironment } from '../../dolt/environment.ts';
@@ -12,7 +11,7 @@ import { run } from '../../dolt/process.ts';
 import { textFailure } from '../../dolt/sql/failure.ts';
 import { sortInboxes } from '../../sync/inbox.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
-import { findInaccessible, ownerMessage } from '../../sync/remotes/file-access.ts';
+import { findInaccessible, ownerFailure } from '../../sync/remotes/file-access.ts';
 import { absentForReading, fileRemote } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import type { Context } from '../context.ts';
@@ -109,7 +108,7 @@ async function checkFolder(peer: Peer): Promise<DoctorCheck | null> {
     const touched = isThere ? folder : dirname(folder);
     const closed = isThere ? await findInaccessible(folder, actionsOf('push', peer.role) !== null) : null;
     if (closed !== null && closed.path !== folder) {
-      return refused({ check: 'folder', peer: peer.name }, new Failure('file-owner', await ownerMessage(closed)));
+      return refused({ check: 'folder', peer: peer.name }, await ownerFailure(closed));
     }
     return judgeFolder(peer, { folder, isThere, isWritable: await isWritable(touched) });
   } catch (thrown) {

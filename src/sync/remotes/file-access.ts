@@ -48,15 +48,20 @@ export async function explainFileAccess(allProgress: readonly PeerProgress[]): P
 export async function fileOwnerFailure(folder: string, failure: Failure): Promise<Failure> {
   if (failure.code !== 'auth') return failure;
   const found = await findInaccessible(folder, true);
-  return found === null ? failure : new Failure('file-owner', await ownerMessage(found), { cause: failure });
+  return found === null ? failure : await ownerFailure(found, failure);
 }
 
 /** Names the owner of the file and the current user. */
-export async function ownerMessage({ path, owner, mode }: Inaccessible): Promise<string> {
+export async function ownerFailure({ path, owner, mode }: Inaccessible, cause?: Failure): Promise<Failure> {
   const bits = mode.toString(8).padStart(4, '0');
   const self = process.getuid?.() ?? null;
+  if (owner === self) {
+    const hint = `Run \`chmod -R u+rwX\` on the folder, or check why it must not be written.`;
+    return new Failure('file-owner', `${path} has the mode ${bits}, so its own user cannot use it`, { hint, cause });
+  }
   const us = self === null ? 'this user' : await userName(self);
-  return `${path} belongs to ${await userName(owner)} (mode ${bits}), and ${us} cannot use it`;
+  const message = `${path} belongs to ${await userName(owner)} (mode ${bits}), and ${us} cannot use it`;
+  return new Failure('file-owner', message, { cause });
 }
 
 async function may(path: string, mode: number): Promise<boolean> {

@@ -56,7 +56,7 @@ describe('a command line that does not fit is refused', () => {
     [['sync', '--retries', '-1'], "--retries needs a value, but '-1' follows it", '--retries'],
     [['sync', '--retries', '1.5'], "--retries is '1.5', but must be a whole number of at least 0", '--retries 3'],
     [['sync', '--retries', '007'], 'a whole number of at least 0, written without leading zeros', '--retries 3'],
-    [['sync', '--retries', '9999999999'], "--retries is '9999999999'", '--retries 3'],
+    [['sync', '--retries', '9999999999'], 'a whole number of at least 0 with at most nine digits', '--retries 3'],
     [
       ['sync', '--max-delete', '101'],
       "--max-delete is '101', but must be a whole number from 0 to 100",

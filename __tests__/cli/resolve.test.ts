@@ -127,6 +127,9 @@ describe('what manual leaves', () => {
       peers: [{ state: 'up-to-date' }, { verified: true }],
     });
     expect(await sync('north')).toMatchObject({ status: 'unchanged', head: result.head });
+    // Nothing is open, so nothing has to be asked.
+    const again = await run('north', 'resolve');
+    expect([again.exitCode, JSON.parse(again.stdout).status]).toEqual([0, 'unchanged']);
     expect(await databases.north.dolt('fsck')).toContain('No problems found');
   }, 180_000);
 

@@ -69,6 +69,7 @@ describe('init', () => {
     expect(await configOf(folder)).toContain('      role: primary\n      aws:\n        region: eu-central-1\n');
     expect(initText(result, null)).toMatch(/^ {2}AWS_KEY_ID {2}the id of an access key/m);
     expect(result.workflow.text).toContain('          bootstrap: mailbox\n');
+    expect(initText(result, null)).toContain('(replace OWNER, COMMIT, and my-org/my-repo with your repository):');
   });
 
   test('in a beads workspace it adds the mode, leaves the database to beads, and warns before a push is refused', async () => {

@@ -63,6 +63,8 @@ test('finds the legs below a folder, each file once, and shows them as one run',
 test('a missing leg is an error everywhere, and results of two databases are apart', async () => {
   await using folder = await tempFolder();
   await put(folder, { 'r/1.json': leg(1), 'r/3.json': leg(3), 'r/b.json': runResult({ database: '/srv/b' }) });
+  // Hidden files of a folder are not read.
+  await put(folder, { 'r/.dolt/config.json': {}, 'r/.x.json': {} });
   const { exitCode, text, rendered } = await ran(folder, ['r', '--expect', '4', '--fail-on', 'none']);
   expect(exitCode).toBe(3);
   expect(text).toMatch(/^2\/3 {2}missing$/m);
@@ -86,6 +88,7 @@ describe('a file that is no result does not hide the others', () => {
     ['newer', whole.replace('"version": 1', '"version": 2'), 'has version 2 of results', '2:14'],
     ['text', { ...leg(2), version: '1' }, 'has version "1" of results', '1:12'],
     ['validate', { version: 1, command: 'validate', status: 'valid' }, 'is the result of "validate"', '1:24'],
+    ['proof', { version: 1, madeBy: 'x' }, 'is JSON, but no result of a run; only those of sync', '1:1'],
     ['truncated', { ...leg(2), truncated: true }, 'was cut, so peers and rows may be missing', ''],
     [
       'key',

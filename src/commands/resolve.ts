@@ -83,15 +83,15 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const own = conflictsFileOf(home);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
   const asks = request.file === undefined && !request.yes;
-  if (asks && context.ask === undefined) {
-    throw new Failure('bad-usage', 'resolve can only ask on a terminal, and this is not one', {
-      hint: `Write your choices in the file that the last sync wrote, then run \`dolt-federation resolve --file ${shellWord(own)}\`.`,
-    });
-  }
   const stored = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
   if (stored === null || isEmptyFile(stored.conflicts)) {
     const branch = stored?.conflicts.branch ?? null;
     return { ...NOTHING_DONE, status: 'unchanged', database, branch };
+  }
+  if (asks && context.ask === undefined) {
+    throw new Failure('bad-usage', 'resolve can only ask on a terminal, and this is not one', {
+      hint: `Write your choices in the file that the last sync wrote, then run \`dolt-federation resolve --file ${shellWord(own)}\`.`,
+    });
   }
   const { conflicts } = stored;
   const branchOf = branches(conflicts, configuration);

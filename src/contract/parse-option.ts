@@ -67,7 +67,11 @@ function parseCount(text: string, entry: OptionEntry): ParsedOption<number> {
   const value = Number(text);
   const fits = COUNT.test(text) && value >= min && value <= (max ?? value);
   const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
-  const form = /^0\d+$/.test(text) ? ', written without leading zeros' : '';
+  const form = /^0\d+$/.test(text)
+    ? ', written without leading zeros'
+    : max === undefined && /^\d{10,}$/.test(text)
+      ? ' with at most nine digits'
+      : '';
   return found(fits ? value : undefined, {
     allowed: `a whole number ${range}${form}`,
     example: entry.default ?? String(min),

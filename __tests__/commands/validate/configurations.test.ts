@@ -44,6 +44,11 @@ async function validateFiles(files: Readonly<Record<string, string>>, asked: Par
 
 const MODE = 'sync: {mode: dolt-native}\n';
 
+test('a configuration that cannot be read is named', async () => {
+  const { result } = await validateFiles({ '.beads/config.yaml': '' });
+  expect(result).toMatchObject({ status: 'invalid', file: expect.stringMatching(/\.beads\/config\.yaml$/), peers: 0 });
+});
+
 describe('what the files around the configuration say', () => {
   test('peers of a beads workspace that may be running databases', async () => {
     const config = `${MODE}federation:\n  peers:\n    far: https://far.example/a\n    near: ssh://h/a\n`;

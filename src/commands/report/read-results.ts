@@ -58,12 +58,13 @@ export async function readResults(named: readonly string[], context: Context): P
   return read;
 }
 
-/** The files of a folder, without following links; of any other path, the path. */
+/** The files of a folder, without hidden ones and without following links; of any other path, the path. */
 async function filesIn(path: string): Promise<readonly string[]> {
   if ((await statOf(path))?.isDirectory() !== true) return [path];
   const found: string[] = [];
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const inner = join(path, entry.name);
+    if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) found.push(...(await filesIn(inner)));
     else if (entry.isFile() && entry.name.endsWith('.json')) found.push(inner);
   }
@@ -102,7 +103,11 @@ async function readResult(path: string, file: string, room: { bytes: number }): 
     throw refusal(path, why, placeIn(text, path, ['version']));
   }
   if (!COMBINED.some((command) => command === head.command)) {
-    const why = `${file} is the result of ${JSON.stringify(head.command)}; only those of ${COMBINED.join(', ')} can be combined`;
+    const kind =
+      head.command === undefined
+        ? 'is JSON, but no result of a run'
+        : `is the result of ${JSON.stringify(head.command)}`;
+    const why = `${file} ${kind}; only those of ${COMBINED.join(', ')} can be combined`;
     throw refusal(path, why, placeIn(text, path, ['command']));
   }
   if (head.truncated === true)

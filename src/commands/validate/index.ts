@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
+import { inspectConfiguration } from '../../config/build.ts';
 import { readSource } from '../../config/load.ts';
 import { comparePlaces } from '../../config/problems.ts';
 import { repositoryOf } from '../../config/workspace/repository.ts';
@@ -56,7 +56,7 @@ export interface Validated {
  * pull request changes.
  */
 export async function validate(request: ValidateRequest, context: Context): Promise<Validated> {
-  const { source, peers, diagnostics, compared, matrix } = await inspect(request, context);
+  const { file, peers, diagnostics, compared, matrix } = await inspect(request, context);
   const problems = diagnostics.toSorted(compare).map(shownProblem);
   const isInvalid = problems.some(({ severity }) => severity === 'error');
   const status = isInvalid ? 'invalid' : 'valid';
@@ -65,7 +65,7 @@ export async function validate(request: ValidateRequest, context: Context): Prom
       version: 1,
       command: 'validate',
       status,
-      file: source?.file ?? null,
+      file,
       peers,
       problems,
       ...compared,
@@ -77,8 +77,8 @@ export async function validate(request: ValidateRequest, context: Context): Prom
 }
 
 interface Found {
-  /** null: the file could not be read. */
-  readonly source: ConfigSource | null;
+  /** The configuration file; null: there is none. */
+  readonly file: string | null;
   /** Number of peers. */
   readonly peers: number;
   readonly diagnostics: readonly Diagnostic[];
@@ -92,11 +92,17 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
   const { overrides, untrusted } = request;
   const source = await readSource(context, overrides).catch((thrown: unknown) => toFailure(thrown));
   if (source instanceof Failure)
-    return { source: null, peers: 0, diagnostics: source.problems.map(asError), compared: {} };
+    return {
+      file: source.location?.file ?? null,
+      peers: 0,
+      diagnostics: source.problems.map(asError),
+      compared: {},
+    };
+  const { file } = source;
   const { problems, text, configuration } = inspectConfiguration(source, context.env, overrides);
   const errors = problems.map(asError);
   const diagnostics = [...errors, ...(text === null ? [] : withoutKnown(checkText(text), errors))];
-  if (text === null || configuration === null) return { source, peers: 0, diagnostics, compared: {} };
+  if (text === null || configuration === null) return { file, peers: 0, diagnostics, compared: {} };
   const found = [
     ...(await checkConfiguration(configuration, text, problems.length === 0)),
     ...(untrusted ? [] : await checkFolders(configuration.peers)),
@@ -110,7 +116,7 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
     divide === undefined || problems.length > 0
       ? undefined
       : matrixOf(selectPeers(configuration, divide), divide.shards);
-  return { source, peers, diagnostics: [...diagnostics, ...found, ...about], compared, matrix };
+  return { file, peers, diagnostics: [...diagnostics, ...found, ...about], compared, matrix };
 }
 
 const NOT_COMPARED: Compared = { diagnostics: [] };

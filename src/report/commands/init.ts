@@ -2,6 +2,7 @@ import type { InitResult } from '../../contract/result.ts';
 import { plain } from '../../core/text.ts';
 import { plainLines } from '../plain.ts';
 import { wrap } from '../text/wrap.ts';
+import { placeholders } from './workflow.ts';
 
 /**
  * What `init` did, what is missing, and the workflow to copy, which is not wrapped.
@@ -19,7 +20,7 @@ export function initText(result: InitResult, columns: number | null): string {
     ...notes.map((note) => `note: ${plain(note)}`),
     ...findings,
     '',
-    `Workflow to copy into ${workflow.path} (replace OWNER and COMMIT):`,
+    `Workflow to copy into ${workflow.path} (replace ${placeholders(workflow.text)}):`,
     '',
   ];
   const after = [

@@ -26,6 +26,13 @@ export interface WorkflowNeeds {
 export const WORKFLOW_PATH = '.github/workflows/federation.yml';
 const UNKNOWN_REPOSITORY = 'my-org/my-repo';
 
+/** The words of a workflow that its user replaces. */
+export function placeholders(workflow: string): string {
+  return workflow.includes(`'${UNKNOWN_REPOSITORY}'`)
+    ? `OWNER, COMMIT, and ${UNKNOWN_REPOSITORY} with your repository`
+    : 'OWNER and COMMIT';
+}
+
 /** Actions of others, each pinned by the commit of a version. */
 const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1';
 const UPLOAD = 'actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1';

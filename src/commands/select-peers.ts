@@ -18,10 +18,13 @@ export function selectPeers(configuration: Configuration, { only, onlyRoles }: S
   const unknown = only.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     const near = suggestion(unknown[0] ?? '', [...known]);
+    // As in `git push origin main`.
+    const isBranch = only.length === 2 && known.has(only[0] ?? '');
+    const hint = isBranch ? 'Name only peers here. `--branch` names the branch.' : undefined;
     throw new Failure(
       'unknown-peer',
       `unknown peer ${unknown.join(', ')}; configured: ${[...known].join(', ') || 'none'}`,
-      near === null ? {} : { hint: `Did you mean ${near}?` },
+      { hint: near === null ? hint : `Did you mean ${near}?` },
     );
   }
   return configuration.peers.filter(

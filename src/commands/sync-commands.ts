@@ -1,5 +1,4 @@
 import type { RunResult } from '../contract/result.ts';
-import { splitList } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
 import { runAlarms } from '../report/alarm/alarms.ts';
 import { annotations } from '../report/annotations.ts';
@@ -15,7 +14,14 @@ import { exitCodeOf } from './outcome/exit-code.ts';
 import { labelOf } from './outcome/pull-request-label.ts';
 import { isWithinStaleAfter } from './outcome/staleness.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
-import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl, requestedRoles } from './prepare/options.ts';
+import {
+  requestedBranch,
+  requestedConfig,
+  requestedDolt,
+  requestedJsonl,
+  requestedPeers,
+  requestedRoles,
+} from './prepare/options.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
@@ -57,8 +63,7 @@ export function syncRequest(command: SyncRequest['command'], raw: RawRequest): S
   const dryRun = untrusted || command === 'plan' || read('dry-run');
   return {
     command,
-    // As in the input `only`: `a,b` is the same as `a b`.
-    only: splitList(raw.operands.join(',')),
+    only: requestedPeers(raw.operands),
     onlyRoles: requestedRoles(read('only-role')),
     shard: requestedShard(read('shard')),
     leases: requestedLeases('force-with-lease', read('force-with-lease')),

@@ -15,7 +15,13 @@ import { SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts';
-import { requestedBranch, requestedConfig, requestedCredentials, requestedDolt } from '../prepare/options.ts';
+import {
+  requestedBranch,
+  requestedConfig,
+  requestedCredentials,
+  requestedDolt,
+  requestedPeers,
+} from '../prepare/options.ts';
 import { otherProject } from '../prepare/own-project.ts';
 import { unusedCredentials } from '../prepare/settings-without-effect.ts';
 import { selectPeers } from '../select-peers.ts';
@@ -159,7 +165,7 @@ async function capabilitiesOf(
 export const doctorCommand = defineCommand({
   parse: (raw): DoctorRequest => ({
     credentials: raw.credentials,
-    only: raw.operands,
+    only: requestedPeers(raw.operands),
     database: raw.read('database'),
     branch: requestedBranch(raw.read('branch')),
     untrusted: raw.untrusted,

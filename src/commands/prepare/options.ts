@@ -95,6 +95,19 @@ function withoutEffect(option: string, does: string): Failure {
 }
 
 /**
+ * The names of peers on a command line, where `a,b` is the same as `a b` as in the input `only`; empty: all peers.
+ * @throws Failure `bad-usage` for an empty word, which must not select all peers
+ */
+export function requestedPeers(operands: readonly string[]): readonly string[] {
+  if (operands.some((word) => splitList(word).length === 0)) {
+    throw new Failure('bad-usage', 'the name of a peer is empty', {
+      hint: 'Name a peer, or remove the empty word to use all peers. An unset variable of a script may be the cause.',
+    });
+  }
+  return splitList(operands.join(','));
+}
+
+/**
  * The roles in `only-role`, in any case; empty if it is absent.
  * @throws Failure `bad-usage` for an unknown role, and for a text without any role
  */

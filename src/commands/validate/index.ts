@@ -8,7 +8,6 @@ import type { Matrix, Problem, ValidateResult } from '../../contract/result.ts';
 import { CONFIG_CHANGES, type PullRequestLabel, type ReportFormat, type Role } from '../../contract/vocabulary.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, placeOf, toFailure } from '../../core/failure.ts';
-import { splitList } from '../../core/lists.ts';
 import { redact } from '../../core/secrets.ts';
 import { problemAnnotations } from '../../report/annotations.ts';
 import { COMMENT_BUDGET_BYTES, SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
@@ -18,7 +17,7 @@ import { defineCommand, type RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import { matrixOf } from '../fan-out/matrix.ts';
 import { toProblem } from '../outcome/problems.ts';
-import { requestedConfig, requestedRoles } from '../prepare/options.ts';
+import { requestedConfig, requestedPeers, requestedRoles } from '../prepare/options.ts';
 import { selectPeers } from '../select-peers.ts';
 import { type Compared, type CompareRequest, compareWithBase, requestedChanges } from './changes.ts';
 import { checkConfiguration, checkFolders, checkPresence, checkText } from './checks.ts';
@@ -159,7 +158,7 @@ function labelOf({ status, changes }: ValidateResult): PullRequestLabel | null {
 function requestedLegs({ read, operands, allowNoPeers }: RawRequest): DivideRequest | undefined {
   const shards = read('shards');
   const onlyRoles = requestedRoles(read('only-role'));
-  return shards === undefined ? undefined : { shards, only: splitList(operands.join(',')), onlyRoles, allowNoPeers };
+  return shards === undefined ? undefined : { shards, only: requestedPeers(operands), onlyRoles, allowNoPeers };
 }
 
 export const validateCommand = defineCommand({

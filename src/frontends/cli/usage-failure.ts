@@ -7,6 +7,7 @@ export const COMMAND_ALIASES: Aliases = {
   ls: 'list-peers',
   list: 'list-peers',
   peers: 'list-peers',
+  remote: 'list-peers',
   remotes: 'list-peers',
   add: 'add-peer',
   rm: 'remove-peer',
@@ -14,6 +15,7 @@ export const COMMAND_ALIASES: Aliases = {
   delete: 'remove-peer',
   del: 'remove-peer',
   fetch: 'pull',
+  merge: 'pull',
   st: 'status',
   diff: 'plan',
   preview: 'plan',
@@ -23,8 +25,23 @@ export const COMMAND_ALIASES: Aliases = {
   conflicts: 'resolve',
 };
 
+/** The same for the commands below `config`. */
+const CONFIG_ALIASES: Aliases = {
+  ls: 'list',
+  show: 'list',
+  edit: 'set',
+  add: 'set',
+  rm: 'unset',
+  remove: 'unset',
+  delete: 'unset',
+};
+
 /** The same for flags. */
 const FLAG_ALIASES: Aliases = {
+  '--strategy': '--conflict-strategy',
+  '--sovereignty': '--tier',
+  '-u': '--user',
+  '--url': '--endpoint',
   '--password': '--credentials',
   '--token': '--credentials',
   '--secret': '--credentials',
@@ -40,6 +57,13 @@ const FLAG_ALIASES: Aliases = {
   '--what-if': '--dry-run',
   '--role': '--only-role',
   '--roles': '--only-role',
+};
+
+/** Flags of other programs that select peers, which are arguments here. */
+const SELECTING: Aliases = {
+  '--peer': 'Write the names of peers after the command, without an option.',
+  '--peers': 'Write the names of peers after the command, without an option.',
+  '--all': 'Without a name, all peers are used.',
 };
 
 const HELP = 'Run `dolt-federation --help`, or `dolt-federation <command> --help`.';
@@ -62,10 +86,8 @@ export function usageFailure(refusal: CommanderError, at: Command, words: readon
       return unknownCommand(at.args[0] ?? '', at);
     case 'commander.unknownOption': {
       const flag = /'(.*)'/s.exec(text)?.[1] ?? '';
-      return refused(
-        text,
-        [...meant(suggestion(flag, flagsOf(at), FLAG_ALIASES)), helpOf(at), order(flag, at)].filter(Boolean).join(' '),
-      );
+      const about = selecting(flag, at) ?? meant(nearFlag(flag, at));
+      return refused(text, [...about, helpOf(at), order(flag, at)].filter(Boolean).join(' '));
     }
     default:
       return refused(text, helpOf(at));
@@ -82,8 +104,19 @@ function helpOf(at: Command): string {
 /** @param topics further words that would be known in its place */
 export function unknownCommand(name: string, parent: Command, topics: readonly string[] = []): Failure {
   const names = [...parent.commands.map((command) => command.name()), ...topics];
-  const near = suggestion(name, names, COMMAND_ALIASES);
-  return new Failure('bad-usage', `unknown command '${name}'`, { hint: [...meant(near), HELP].join(' ') });
+  const near = suggestion(name, names, parent.parent === null ? COMMAND_ALIASES : CONFIG_ALIASES);
+  return new Failure('bad-usage', `unknown command '${name}'`, { hint: [...meant(near), helpOf(parent)].join(' ') });
+}
+
+/** The flag that was meant; below a group such as `config` also a command of it: `--list` of git. */
+function nearFlag(flag: string, at: Command): string | null {
+  const below = at.parent === null ? [] : at.commands.map((command) => command.name());
+  return below.find((name) => flag === `--${name}`) ?? suggestion(flag, flagsOf(at), FLAG_ALIASES);
+}
+
+function selecting(flag: string, at: Command): readonly string[] | null {
+  const text = SELECTING[flag];
+  return text !== undefined && at.registeredArguments.some(({ variadic }) => variadic) ? [text] : null;
 }
 
 function meant(near: string | null): string[] {

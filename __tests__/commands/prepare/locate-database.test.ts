@@ -149,6 +149,27 @@ describe('where the database is', () => {
     });
   });
 
+  test('the key names it also in the folder of another database, with a notice', async () => {
+    await using folder = await tempFolder();
+    const [own, other] = [folder.file('here', 'db'), folder.file('here', 'other')];
+    for (const path of [own, other]) await aDatabase(path);
+    await mkdir(folder.file('here', 'other', 'deep'));
+    const file = folder.file('here', '.beads', 'config.yaml');
+    const configured = { value: '../db', origin: { layer: 'file', location: { file, line: 3 } } } as const;
+    for (const cwd of [other, folder.file('here', 'other', 'deep')]) {
+      const message = `the working directory is in the database ${other}, but \`federation.database\` names ${own}`;
+      expect(await search(folder, { configured, cwd })).toMatchObject({
+        path: own,
+        notices: [{ code: 'other-database', message }],
+      });
+      expect(await search(folder, { configured, cwd, database: own })).toEqual(found(own));
+    }
+    for (const cwd of [own, folder.file('here')]) expect(await search(folder, { configured, cwd })).toEqual(found(own));
+    // A database above the configuration is no other one to choose.
+    await aDatabase(folder.path);
+    expect(await search(folder, { configured })).toEqual(found(own));
+  });
+
   test('a file does not lead out of the ceiling, be it through a link; an input does', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));

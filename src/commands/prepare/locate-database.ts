@@ -65,7 +65,8 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   const named = nameOf(wanted, cwd);
   if (named !== null) {
     const { bootstrap, ifAbsent = CLONE_INTO } = wanted;
-    return await atNamed(named, search, { mayClone: bootstrap !== undefined, ifAbsent });
+    const found = await atNamed(named, search, { mayClone: bootstrap !== undefined, ifAbsent });
+    return await withOther(found, named, cwd);
   }
   const beads = await beadsDatabase(search);
   if (beads?.kind === 'at-server') return beads;
@@ -142,6 +143,17 @@ function nameOf({ database, configuration }: Wanted, cwd: string): Named | null 
 
 function nameOfOrigin(origin: Origin): string {
   return origin.layer === 'environment' ? `the variable ${origin.variable}` : '`federation.database`';
+}
+
+/** Adds a notice if the configuration names another database than the one that `dolt` would use in the working directory. */
+async function withOther(found: Found, { base, by, origin }: Named, cwd: string): Promise<Found> {
+  if (found.kind !== 'database' || origin === undefined) return found;
+  const top = basename(base) === '.beads' ? dirname(base) : base;
+  const here = await nearest(cwd, top).catch(() => null);
+  if (here === null || !here.startsWith(top + sep) || (await isSamePath(here, found.path))) return found;
+  const message = `the working directory is in the database ${here}, but ${by} names ${found.path}`;
+  const { hint } = ERRORS['other-database'];
+  return { ...found, notices: [...found.notices, { severity: 'notice', code: 'other-database', message, hint }] };
 }
 
 interface Naming {

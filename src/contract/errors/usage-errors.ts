@@ -189,6 +189,11 @@ export const USAGE_ERRORS = {
     hint: 'Move the inner database out of the folder: other programs may serve it instead of the outer one. To federate the inner one, give its folder with `--database`.',
     ...USAGE,
   },
+  'other-database': {
+    title: 'The working directory is in a database that is not the configured one',
+    hint: 'The configured database is used. To use the other one, give its folder with `--database`.',
+    ...INFORMATION,
+  },
   cloned: {
     title: 'The database did not exist and was cloned',
     hint: 'Check that the clone is in the right folder. If the database is elsewhere, give its folder with `--database` and remove the clone.',

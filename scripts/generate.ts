@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: writes everything that follows from the tables in src/contract, from limits in src, and from docs. `--check`
- * writes nothing, names every file that would change, and exits with 1 if there is one.
+ * `npm run generate`: writes everything that follows from the tables in src/contract, from limits in src, and from
+ * docs. `--check` writes nothing, names every file that would change, and exits with 1 if there is one.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -19,8 +19,8 @@ import { webhookSchemaText } from './generate/webhook-schema.ts';
 const ROOT = process.cwd();
 
 /**
- * The text of each file, from its present text (null: it does not exist) and the texts of the files before it. Throws if
- * a mark is missing.
+ * The text of each file, from its present text (null: it does not exist) and the texts of the files before it. Throws
+ * if a mark is missing.
  */
 const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<string, string>) => string>> = {
   'action.yml': actionYml,
@@ -42,7 +42,7 @@ const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<st
     topicsSource((file) => before.get(file) ?? readFileSync(join(ROOT, file), 'utf8')),
 };
 
-/** What the command line prints about each code; `__tests__/docs/samples.test.ts` writes and checks it. */
+/** The output of the command line for each code; `__tests__/docs/samples.test.ts` writes and checks it. */
 const SAMPLES = join(ROOT, '__tests__', 'fixtures', 'samples');
 
 function samples(): ReadonlyMap<string, string> {

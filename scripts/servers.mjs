@@ -212,8 +212,8 @@ async function findModule(module, where) {
 }
 
 /**
- * Says what is missing and why before it changes the system. What cannot be installed is said, and no more: the tests that
- * need it fail and name it, all others can run.
+ * Names the missing packages and their purpose before it changes the system. If a package cannot be installed, only the
+ * tests that need it fail, and they name it.
  * @param {readonly PackagedServer[]} missing
  */
 async function installPackages(missing) {

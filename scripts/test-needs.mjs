@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Which programs a test file needs, read from its imports: a test gets at a program only through `testDolt` and
- * `serverProgram` of `__tests__/helpers`. From that follows its jest project (jest.config.mjs) and what `npm test -- PATH`
- * sets up (test.mjs).
+ * `serverProgram` of `__tests__/helpers`. From that follows its jest project (jest.config.mjs) and what `npm test --
+ * PATH` sets up (test.mjs).
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, resolve, sep } from 'node:path';
@@ -29,15 +29,15 @@ export const PROJECTS = /** @type {const} */ (['unit', 'processes', 'dolt', 'ser
 /** @typedef {typeof PROJECTS[number]} Project */
 
 /**
- * What a file of the tests says itself.
- * @typedef {{ imports: readonly string[], programs: readonly string[], startsProcess: boolean }} Said
- * @type {Map<string, Said>}
+ * The needs that the imports of one test file show.
+ * @typedef {{ imports: readonly string[], programs: readonly string[], startsProcess: boolean }} OwnNeeds
+ * @type {Map<string, OwnNeeds>}
  */
 const known = new Map();
 
 /**
  * @param {string} file from the root of the repository, with `/`
- * @returns {Said}
+ * @returns {OwnNeeds}
  */
 function read(file) {
   const before = known.get(file);

@@ -1,6 +1,6 @@
 import type { Commit, History } from './history.ts';
 
-/** What a database sees at the beginning of a run. */
+/** The heads that a database sees at the beginning of a run. */
 export interface View {
   /** Our head and those of the remotes that take our pushes: what comes out has to contain them. */
   readonly binding: readonly Commit[];
@@ -9,7 +9,8 @@ export interface View {
 }
 
 /**
- * Where a database goes from what it sees: heads that others contain fall away, the rest is folded in hash order.
+ * The next head of a database, from the heads that it sees: contained heads are dropped, and the others are folded in
+ * hash order.
  * @param equivalence whether a head that can only be read, and that holds what another one holds, is left alone
  */
 export function converge(history: History, view: View, equivalence: boolean): Commit {

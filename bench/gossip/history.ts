@@ -6,7 +6,7 @@ export const ROOT: Commit = 0;
 
 /**
  * All commits that a federation makes. A merge is a pure function of its two parents, as merge protocol 1 promises, so
- * the same merge made twice is one commit. What a commit holds is the set of edits below it: that is what `newest` gives,
+ * the same merge made twice is one commit. A commit holds the set of edits below it: this is the result of `newest`,
  * since it decides every cell by the edits alone.
  */
 export class History {

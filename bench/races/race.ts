@@ -4,7 +4,7 @@ import type { Database } from '../../src/dolt/sql/sql.ts';
 import { latch } from './latch.ts';
 import type { Racer } from './racers.ts';
 
-/** What one run of a racer came to. */
+/** The result of one run of a racer. */
 export interface Lap {
   readonly local: string;
   readonly head: string;
@@ -15,7 +15,7 @@ export interface Lap {
 interface Race {
   readonly racers: readonly Racer[];
   readonly tempDir: string;
-  /** What each database does before the signal to start. */
+  /** The edit that each database makes before the signal to start. */
   readonly edit: (database: Database, racer: Racer) => Promise<void>;
 }
 

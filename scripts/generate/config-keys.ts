@@ -4,7 +4,10 @@ import { DURATION_FORM } from '../../src/contract/duration.ts';
 import { PEER_OPTIONS } from '../../src/contract/peer-options.ts';
 import { ATTRIBUTIONS } from '../../src/contract/vocabulary.ts';
 
-/** What an editor shows about a key, and what the zod schema checks in code and so does not express. */
+/**
+ * The description of a key for editors, and the checks that the zod schema makes in code and therefore does not
+ * express.
+ */
 export interface KeyInfo {
   readonly description: string;
   readonly examples?: readonly unknown[];

@@ -23,8 +23,8 @@ const clientInfoSchema = z.looseObject({
 });
 
 /**
- * Reads `proxied_server_client_info.json`. bd 1.3.0 refuses a file that it cannot read, because it would then work in an
- * empty database.
+ * Reads `proxied_server_client_info.json`. bd 1.3.0 refuses a file that it cannot read, because it would then work in
+ * an empty database.
  * @param beads real path of `.beads`
  * @returns null if there is no such file, as after a plain `bd init --proxied-server`
  * @throws Failure `config-invalid`, `config-unreadable`
@@ -89,7 +89,7 @@ function positive(value: unknown): number | null {
   return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 ? pid : null;
 }
 
-/** Where bd 1.3.0 keeps the passwords of servers: below APPDATA on Windows, else below the home. */
+/** The file with the passwords of servers (bd 1.3.0): below APPDATA on Windows, else below the home. */
 export function credentialsFile(env: Env, platform: string = process.platform): string {
   const base = platform === 'win32' ? env['APPDATA'] : undefined;
   return base === undefined

@@ -18,7 +18,7 @@ export interface BdServer {
   readonly pid: number | null;
 }
 
-/** What the files of bd say about its server; null: no such file, or nothing usable in it. */
+/** The facts about bd's server in the files of bd; null: no such file, or nothing usable in it. */
 export interface ServerFiles {
   /** `dolt-server.port`: bd writes it when it starts a server. */
   readonly portFile: number | null;
@@ -60,7 +60,9 @@ export function serverOf(workspace: WorkspaceSettings, mode: Mode, files: Server
   }
 }
 
-/** Whether the database is on another machine, or at a server whose data folder is unknown; the setting that says so. */
+/**
+ * Whether the database is on another machine, or at a server whose data folder is unknown; the setting that says so.
+ */
 export function remoteServerSetting(workspace: WorkspaceSettings, mode: Mode): Signal | null {
   switch (mode.kind) {
     case 'embedded':

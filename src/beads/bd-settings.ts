@@ -44,7 +44,10 @@ export function variable(env: Env, name: string): Signal | undefined {
   return value === undefined || value === '' ? undefined : { value, name, at: null };
 }
 
-/** What bd 1.3.0 reads as true (Go's strconv.ParseBool), in lower case; it silently takes every other text as false. */
+/**
+ * The texts that bd 1.3.0 reads as true (Go's strconv.ParseBool), in lower case; it silently takes every other text as
+ * false.
+ */
 const ON = ['1', 't', 'true'];
 const OFF = ['0', 'f', 'false', ''];
 

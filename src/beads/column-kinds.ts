@@ -1,6 +1,8 @@
 import type { Column } from '../dolt/schema/columns.ts';
 
-/** What a column of bd holds: text, a whole number, a number of a child, a signed 64-bit number, or a JSON document. */
+/**
+ * The type of a column of bd: text, a whole number, a number of a child, a signed 64-bit number, or a JSON document.
+ */
 type Kind = 'text' | 'whole' | 'counter' | 'lock' | 'document';
 
 const TEXT = /^(?:(?:var)?char\b|(?:tiny|medium|long)?text\b)/;

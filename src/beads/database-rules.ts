@@ -4,7 +4,7 @@ import { deriveIssueColumns } from './derived-columns.ts';
 import { isBeadsDatabase, isTableOfBeads, POLICIES } from './table-policies.ts';
 import { UPGRADES } from './upgrades.ts';
 
-/** What bd expects of a merge of its database. */
+/** The rules that bd expects of a merge of its database. */
 export const BEADS_RULES: DatabaseRules = {
   recognises: isBeadsDatabase,
   reads: isTableOfBeads,

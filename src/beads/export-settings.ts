@@ -4,7 +4,7 @@ import { parseYaml } from '../config/yaml/parse.ts';
 import { readIfThere } from '../core/files.ts';
 import { splitList } from '../core/lists.ts';
 
-/** What the workspace says about its JSONL file. */
+/** The settings of the workspace for its JSONL file. */
 export interface ExportSettings {
   /** Absolute path of the file. */
   readonly file: string;

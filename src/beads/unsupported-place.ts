@@ -2,11 +2,11 @@ import { Failure, type Location } from '../core/failure.ts';
 
 /** Why a workspace's database is not at the expected path. */
 export interface UnsupportedPlace {
-  /** What was found, such as `dolt_mode: proxied-server`. */
+  /** The setting that was found, such as `dolt_mode: proxied-server`. */
   readonly what: string;
   /** The position in a file that says so; null: there is none. */
   readonly at?: Location | null | undefined;
-  /** Where the database is, or should be; null: unknown. */
+  /** The actual or expected path of the database; null: unknown. */
   readonly real: string | null;
   /** Another fix besides naming the database. */
   readonly fix?: string;

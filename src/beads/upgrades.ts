@@ -1,6 +1,6 @@
 import type { DatabaseRules } from '../rows/table-policy.ts';
 
-/** What upgrades of bd do to a database besides new columns and tables (bd 1.3.0). */
+/** The effects of bd's upgrades on a database besides new columns and tables (bd 1.3.0). */
 export const UPGRADES: DatabaseRules['upgrades'] = {
   versions: 'schema_migrations',
   // bd adds the missing ones whenever it opens a database to write.

@@ -18,7 +18,7 @@ import { type Mode, modeOf } from './mode.ts';
 import { unsupportedPlace } from './unsupported-place.ts';
 import { inMetadata, type WorkspaceSettings } from './workspace-settings.ts';
 
-/** Where the workspace was found, and what else affects it. */
+/** The place of the workspace, and other facts that affect it. */
 export interface WorkspaceSearch {
   /** Absolute path of `.beads`; null: none in this folder or above. */
   readonly workspace: string | null;
@@ -37,11 +37,11 @@ export interface WorkspaceSearch {
 export interface BdUsage {
   /** Whether each command of bd opens the database itself. */
   readonly isEmbedded: boolean;
-  /** What its gates guard: the workspace, and the folder with its databases. */
+  /** The folders that its gates guard: the workspace, and the folder with its databases. */
   readonly guarded: readonly string[];
 }
 
-/** Where a workspace keeps its database. */
+/** The place of a workspace's database. */
 export type BeadsPlace =
   | {
       readonly kind: 'folder';
@@ -56,7 +56,7 @@ export type BeadsPlace =
   | { readonly kind: 'at-server'; readonly server: BdServer | null; readonly failure: Failure };
 
 /**
- * Where a beads workspace keeps its database, as bd 1.3.0 decides it. An unknown mode is refused, because bd would use a
+ * Finds the database of a beads workspace, as bd 1.3.0 does. An unknown mode is refused, because bd would use a
  * clone beside the real database from then on.
  * @returns null if no workspace names a database
  * @throws Failure `workspace-unknown`; `outside-workspace`; `config-invalid`, `config-syntax`, `config-unreadable` for

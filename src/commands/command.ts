@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
 import { reworded } from './outcome/reword.ts';
 
-/** What a frontend read from its user. Every command is parsed from it. */
+/** The unparsed request that a frontend read from its user. Each command parses it. */
 export interface RawRequest {
   /** @throws Failure `bad-usage`, worded for the frontend */
   readonly read: ReadOption;
@@ -25,7 +25,7 @@ export interface RawRequest {
   readonly operands: readonly string[];
   /** A file on the command line, a text as an input; undefined: read from the environment. */
   readonly credentials: GivenCredentials | undefined;
-  /** What reports may show unless the user says otherwise. */
+  /** The values that reports may show unless the user says otherwise. */
   readonly reportValues: ReportValues;
   /** Whether the event may not write. */
   readonly untrusted: boolean;
@@ -59,13 +59,13 @@ export interface Rendered {
   readonly files?: () => Readonly<Partial<Record<OutputName, { readonly name: string; readonly text: string }>>>;
   /** The job summary, in markdown. */
   readonly summary?: () => string;
-  /** What the pull request shows, if one started the step. */
+  /** The report for the pull request, if one started the step. */
   readonly pullRequest?: () => PullRequestReport;
   /** How the run ended for those who are alerted; absent: as its exit code says. */
   readonly alarm?: () => readonly AlarmSubject[];
   /** @param failing whether the step fails */
   readonly annotations?: (failing: boolean) => readonly Annotation[];
-  /** What the step reports when it fails. */
+  /** The message of a failed step. */
   readonly verdict?: string;
 }
 

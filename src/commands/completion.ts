@@ -15,7 +15,9 @@ export interface CompletionRequest {
   readonly dolt?: never;
 }
 
-/** The completions of a shell, from the tables of commands and options. The scripts start us only for names of peers. */
+/**
+ * The completions of a shell, from the tables of commands and options. The scripts start us only for names of peers.
+ */
 export const completionCommand = defineCommand({
   parse: ({ operands: [shell = ''] }): CompletionRequest => ({ shell }),
   run: async ({ shell: written }) => {
@@ -63,7 +65,7 @@ function completedCommand(name: CommandName, entry: CommandEntry): CompletedComm
   };
 }
 
-/** What a value names, by its placeholder. */
+/** The kind of a value, by its placeholder. */
 const NAMED: Readonly<Record<string, CompletedFlag['names']>> = {
   file: 'files',
   folder: 'folders',

@@ -7,7 +7,7 @@ import type { ProposedChange } from '../github/base-file.ts';
 import type { Repository } from '../github/client.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 
-/** What a command gets besides its request. It does not depend on the frontend. */
+/** The environment of a command besides its request. It does not depend on the frontend. */
 export interface Context {
   readonly env: Env;
   /** Absolute path of the working directory of the user. */
@@ -20,7 +20,9 @@ export interface Context {
   readonly proposed?: ProposedChange | null;
   /** The repository of the job; null: there is no token for it. Absent outside a job. */
   readonly repository?: Repository | null;
-  /** Whether the workflow of the event is that of the default branch. If not, a change may set its inputs and variables. */
+  /**
+   * Whether the workflow of the event is that of the default branch. If not, a change may set its inputs and variables.
+   */
   readonly ownWorkflow?: boolean;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
@@ -28,7 +30,7 @@ export interface Context {
   readonly stateDir?: string;
   /** Root of the tool cache that Dolt is installed into; absolute. */
   readonly toolCacheDir: string;
-  /** Where a database is cloned to if no path is given; null: the user must name one. */
+  /** The folder for clones if no path is given; null: the user must name one. */
   readonly cloneDir: string | null;
   /** Folder for conflicts files, one per run; absent: each database keeps its own. */
   readonly conflictsDir?: string;

@@ -27,7 +27,9 @@ export interface SyncOutcome {
   /** null where no Dolt was needed. */
   readonly doltPath: string | null;
   readonly doltSource: InstalledDolt['source'] | null;
-  /** Where each participating peer is configured, by name; absent for peers that no file configures. */
+  /**
+   * The position of each participating peer in the configuration, by name; absent for peers that no file configures.
+   */
   readonly locations: Readonly<Record<string, Location>>;
 }
 
@@ -40,7 +42,10 @@ export interface Opened {
   readonly started: number;
 }
 
-/** Finds Dolt, opens the database for a run, closes it, and keeps a clone in the Actions cache; unless the run ends early. */
+/**
+ * Finds Dolt, opens the database for a run, closes it, and keeps a clone in the Actions cache; unless the run ends
+ * early.
+ */
 export async function onDatabase(
   request: SyncRequest,
   context: Context,
@@ -136,8 +141,8 @@ export function recordInterruption(allProgress: readonly PeerProgress[], failure
 }
 
 /**
- * Reports the end of each peer, and removes the branches of the run. The next run removes what cannot be removed now; that
- * must not hide the outcome of this run.
+ * Reports the end of each peer, and removes the branches of the run. The next run removes what cannot be removed now;
+ * that must not hide the outcome of this run.
  */
 export async function endPeers(context: SyncContext, all: readonly PeerProgress[]): Promise<void> {
   await explainFileAccess(all);

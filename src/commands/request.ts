@@ -8,20 +8,20 @@ import type { Committing } from '../jsonl/git.ts';
 import type { SyncCommand } from '../sync/peer-actions.ts';
 import type { Shard } from './fan-out/shard.ts';
 
-/** What a user may say about the JSONL file. */
+/** The options of a user for the JSONL file. */
 export interface JsonlRequest {
   /** Its path, relative to the working directory; absent: where the workspace keeps it. */
   readonly path?: string | undefined;
   /** Whether it may be replaced although it has records that the database does not have. */
   readonly allowFewer: boolean;
-  /** What to do with it in git; absent: nothing. */
+  /** The action in git; absent: none. */
   readonly commit?: JsonlCommit | undefined;
 }
 
 /** The commit of the JSONL file, without the credential. */
 export type JsonlCommit = Pick<Committing, 'mode' | 'branch' | 'author' | 'message'>;
 
-/** What to do about rewritten histories, with the expected head of each peer. */
+/** The options for rewritten histories, with the expected head of each peer. */
 export interface RewriteRequest {
   /** Peers whose head becomes the head of our branch. */
   readonly adopt: ReadonlyMap<string, string>;

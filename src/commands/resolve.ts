@@ -155,7 +155,7 @@ function decidedLost({ lost }: ConflictsFile): LostRow[] {
   return lost.filter((row) => decisionOf(row, lost) !== null);
 }
 
-/** What was decided in a file. */
+/** The decisions in a file. */
 function decidedSoFar(chosen: ConflictsFile): Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'> {
   const decided = decidedLost(chosen);
   const dropped = decided.filter((row) => decisionOf(row, chosen.lost) === 'drop').length;
@@ -297,7 +297,7 @@ function throwMoved(thrown: unknown): never {
 }
 
 /**
- * What the merges together take from our rows counts as in a run, unless a peer that was merged may delete.
+ * The rows of ours that the merges remove count as in a run, unless a peer that was merged may delete.
  * @throws Failure `mass-deletion`
  */
 async function refuseLosses(

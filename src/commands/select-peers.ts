@@ -3,7 +3,7 @@ import type { Role } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import { suggestion } from '../core/suggestion.ts';
 
-/** What the user selected; an empty list selects all. */
+/** The selection of the user; an empty list selects all. */
 interface Selection {
   readonly only: readonly string[];
   readonly onlyRoles: readonly Role[];

@@ -67,8 +67,8 @@ interface Exchanged {
 
 /**
  * Fetches, checks, merges, pushes and verifies for all participating peers, and repeats that for peers that moved
- * meanwhile. The outcome of each peer is recorded in its `PeerProgress`. Our branch moves once, at the end, and only forward
- * unless `adopt` names another head. An interrupted run keeps what was done so far.
+ * meanwhile. The outcome of each peer is recorded in its `PeerProgress`. Our branch moves once, at the end, and only
+ * forward unless `adopt` names another head. An interrupted run keeps what was done so far.
  */
 export async function exchange(
   context: SyncContext,
@@ -104,8 +104,8 @@ export async function exchange(
 }
 
 /**
- * Merges and pushes until no peer has moved meanwhile, fetches and includes the peers that answered late, then moves our
- * branch.
+ * Merges and pushes until no peer has moved meanwhile, fetches and includes the peers that answered late, then moves
+ * our branch.
  */
 async function mergeAndPush(
   context: SyncContext,
@@ -113,7 +113,7 @@ async function mergeAndPush(
   all: { readonly allProgress: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
 ): Promise<Exchanged> {
   const { ours } = begin;
-  /** What each peer had before this run pushed to it, and the merge commits of this run. */
+  /** The head of each peer before this run pushed to it, and the merge commits of this run. */
   const incoming = new Map<PeerProgress, string>();
   const made = new Set<string>();
   let { late } = all;

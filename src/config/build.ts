@@ -17,7 +17,7 @@ import type { Redirect } from './workspace/redirect.ts';
 import { parseYaml, type YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
 
-/** What was found on disk: null if there is none. */
+/** The files found on disk: null if there is none. */
 export interface ConfigSource {
   readonly file: string | null;
   readonly text: string | null;
@@ -118,8 +118,8 @@ function requireTown({ attribution: { value, origin }, town }: Pick<Configuratio
 }
 
 /**
- * Everything that a run merges goes to the server of the database, so the patterns limit it, too. A server without the name
- * of a database matches only a pattern for all of its databases.
+ * Everything that a run merges goes to the server of the database, so the patterns limit it, too. A server without the
+ * name of a database matches only a pattern for all of its databases.
  * @throws Failure `endpoint-not-allowed`
  */
 function requireServerAllowed({

@@ -12,7 +12,7 @@ export interface ConfigChange {
   /** null: not there. */
   readonly before: string | null;
   readonly after: string | null;
-  /** Where the second configuration sets it; of a removed peer, where the first one did. */
+  /** Its position in the second configuration; for a removed peer, in the first one. */
   readonly origin: Origin;
 }
 
@@ -195,7 +195,7 @@ function textsOf(setting: PeerSetting, before: Peer, after: Peer): readonly [str
   return [before.endpoint.dolt, after.endpoint.dolt];
 }
 
-/** What an endpoint reaches besides its canonical form: as which user, and at which host if it names none. */
+/** The target of an endpoint besides its canonical form: the user, and the host if it names none. */
 function hiddenPart({ endpoint: { kind, dolt } }: Peer): string | undefined {
   return kind === 'dolthub' ? dolt : /^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1];
 }
@@ -262,7 +262,7 @@ function newHosts(base: Compared, head: Compared): ConfigChange[] {
   ];
 }
 
-/** What a run merges goes to the server of the database. */
+/** A run sends merged data to the server of the database. */
 function serverHosts({ server }: Compared): string[] {
   return server.value === null ? [] : [serverText(server.value)];
 }

@@ -60,7 +60,7 @@ export interface Peer {
   readonly branch: string | null;
   /** How conflicts with this peer are resolved: its own strategy, else the one of the run. */
   readonly strategy: ConflictStrategy;
-  /** What the check before a merge accepts from this peer. */
+  /** The changes of this peer that the check before a merge accepts. */
   readonly accept: readonly Accept[];
   /** Patterns of the systems whose rows the peer may add, change and delete; null: it may change everything. */
   readonly trust: readonly string[] | null;

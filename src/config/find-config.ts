@@ -8,13 +8,13 @@ import { userConfigFile } from './user-files.ts';
 import { checkoutOf, findWorkspace, foldersUpward } from './workspace/find-workspace.ts';
 import type { Redirect } from './workspace/redirect.ts';
 
-/** Where a configuration is searched. */
+/** The context of the search for a configuration. */
 export interface ConfigurationContext extends BoundaryContext {
   /** Whether the user's own file may be read. */
   readonly userHome: boolean;
 }
 
-/** What was found on disk. */
+/** The files found on disk. */
 export interface FoundConfig {
   readonly file: string | null;
   /** Absolute path of `.beads`. */
@@ -23,8 +23,8 @@ export interface FoundConfig {
 }
 
 /**
- * Finds the beads workspace, and the configuration file: the named one, else the `config.yaml` of the workspace. Without
- * a workspace, it is the nearest `.beads/config.yaml` upward, else the user's `bd/config.yaml`.
+ * Finds the beads workspace, and the configuration file: the named one, else the `config.yaml` of the workspace.
+ * Without a workspace, it is the nearest `.beads/config.yaml` upward, else the user's `bd/config.yaml`.
  * @throws Failure `config-not-found` if the named file does not exist, `outside-workspace`, `workspace-unknown`
  */
 export async function findConfig(context: ConfigurationContext, named: string | undefined): Promise<FoundConfig> {

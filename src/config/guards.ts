@@ -44,7 +44,9 @@ const PLAIN_SPELLINGS: ReadonlyMap<string, BeadsGuard> = new Map<string, BeadsGu
   ['readonly', 'readonly'],
 ]);
 
-/** What bd 1.3.0 reads as a boolean (Go's strconv.ParseBool); it silently treats every other text as false. */
+/**
+ * The texts that bd 1.3.0 reads as a boolean (Go's strconv.ParseBool); it silently treats every other text as false.
+ */
 const BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ...[true, 1, '1', 't', 'T', 'TRUE', 'true', 'True'].map((written) => [written, true] as const),
   ...[false, 0, '0', 'f', 'F', 'FALSE', 'false', 'False'].map((written) => [written, false] as const),

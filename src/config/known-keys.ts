@@ -81,7 +81,7 @@ export function checkKeys(
   }
 }
 
-/** What other tools call the keys of a peer. */
+/** The names that other tools use for the keys of a peer. */
 const KEY_ALIASES: Aliases = {
   url: 'endpoint',
   uri: 'endpoint',

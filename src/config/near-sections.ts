@@ -5,7 +5,9 @@ import { isOurKey, SECTIONS } from './known-keys.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 
-/** Keys of `federation` that no other program has at the top level; without effect there, they would protect nothing. */
+/**
+ * Keys of `federation` that no other program has at the top level; without effect there, they would protect nothing.
+ */
 const MISPLACED = ['peers', 'sovereignty', 'allowed-remote-patterns'] as const;
 
 /**
@@ -26,7 +28,7 @@ export function refuseNearSections(yaml: YamlText, problems: Problems): void {
   }
 }
 
-/** What a top-level key was probably meant to be; null if it is one of ours or of another program. */
+/** The section that a top-level key was probably meant to be; null if it is one of ours or of another program. */
 function meantKey(written: string): string | null {
   if (isOurKey(written)) return null;
   const [first = '', ...rest] = written.split('.');

@@ -1,7 +1,7 @@
 import { valueIn, withoutValue, withValue } from './yaml/edit.ts';
 import type { KeyPath, NewValue } from './yaml/tokens.ts';
 
-/** What to change in the entry of a peer; paths are below its name. */
+/** The changes to the entry of a peer; paths are below its name. */
 export interface PeerChanges {
   readonly set: readonly { readonly path: KeyPath; readonly value: NewValue }[];
   readonly unset: readonly KeyPath[];

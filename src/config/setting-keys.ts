@@ -24,7 +24,7 @@ const PEER_FORMS: ReadonlyMap<string, ValueForm> = new Map(
   Object.values(PEER_SETTINGS).map(({ path, form }) => [path.join('.'), form]),
 );
 
-/** What is done with a key. A mapping can only be removed as a whole. */
+/** The edit of a key. A mapping can only be removed as a whole. */
 export type EditAction = 'set' | 'unset';
 
 /**
@@ -96,7 +96,9 @@ function unknownKey(key: string): Failure {
 
 const texts = z.array(z.string());
 
-/** A value of the command line in the form that the file has; the schema of the configuration refuses what does not fit. */
+/**
+ * A value of the command line in the form that the file has; the schema of the configuration refuses what does not fit.
+ */
 export function parseSettingValue(text: string, form: ValueForm): NewValue {
   const word = text.trim().toLowerCase();
   if (form === 'number' && /^\d{1,9}$/.test(word)) return Number(word);

@@ -77,7 +77,7 @@ export const SETTINGS = {
     fallback: () => null,
     variable: 'BD_FEDERATION_TOWN',
   }),
-  /** Whose deliveries are merged: all, or those of these names. */
+  /** The senders whose deliveries are merged: all, or these names. */
   inbox: setting<InboxRule>({
     key: 'federation.inbox',
     schema: inbox,

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface ErrorCodeEntry {
-  /** What it means, as docs/troubleshooting.md heads it. */
+  /** The meaning, as the heading in docs/troubleshooting.md. */
   readonly title: string;
   /** The fix, for errors that have no more exact one. */
   readonly hint: string;

@@ -24,7 +24,7 @@ export const SIGNAL_EXITS = {
 export type StopSignal = keyof typeof SIGNAL_EXITS;
 export const STOP_SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
 
-/** What each code means, in the order of the pages. */
+/** The meaning of each code, in the order of the pages. */
 export const EXIT_CODE_MEANINGS: readonly { readonly code: ExitCode; readonly meaning: string }[] = [
   { code: EXIT.ok, meaning: 'success, or nothing to do' },
   { code: EXIT.failed, meaning: 'failed: every peer failed, or the run as a whole failed' },

@@ -1,12 +1,12 @@
-/** Where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
+/** The places where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
 type Frontend = 'action' | 'cli';
 
 export interface OptionEntry {
   readonly description: string;
   readonly frontends: readonly Frontend[];
   /**
-   * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number from `min` to `max` ·
-   * `duration` such as `90s`, given in milliseconds.
+   * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number from `min` to
+   * `max` · `duration` such as `90s`, given in milliseconds.
    */
   readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
   readonly choices?: readonly string[];

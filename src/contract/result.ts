@@ -30,8 +30,8 @@ const peerErrorSchema = z.strictObject({
 });
 
 /**
- * One row that two heads changed differently, as seen from the local database. `key` maps key columns to their values as
- * text. A value is text, NULL is null, bytes are hexadecimal after `0x`; a side without the row is null.
+ * One row that two heads changed differently, as seen from the local database. `key` maps key columns to their values
+ * as text. A value is text, NULL is null, bytes are hexadecimal after `0x`; a side without the row is null.
  */
 export const conflictSchema = z.strictObject({
   kind: z.enum(CONFLICT_KINDS),
@@ -59,7 +59,9 @@ export const conflictSchema = z.strictObject({
       }),
     )
     .optional(),
-  /** Whether a person must decide: its merge was undone, or two things had one key and one of them was moved to another. */
+  /**
+   * Whether a person must decide: its merge was undone, or two things had one key and one of them was moved to another.
+   */
   left: z.boolean(),
   heads: z.strictObject({ ours: hash, theirs: hash }),
   /** Names of the peers whose value `ours` is, if it is not the local database's own. */
@@ -91,8 +93,8 @@ export type BlockedRow = z.infer<typeof blockedRowSchema>;
 const rowChangesSchema = z.strictObject({ added: count, changed: count, removed: count }).nullable();
 
 /**
- * What one side would get from the other: the number of commits, the first lines of the newest, and the tables that
- * differ, in the order of their names. `moreTables` counts those that are not listed.
+ * The changes that one side would get from the other: the number of commits, the first lines of the newest, and the
+ * tables that differ, in the order of their names. `moreTables` counts those that are not listed.
  */
 export const plannedChangesSchema = z.strictObject({
   commits: count,
@@ -113,9 +115,9 @@ export const plannedChangesSchema = z.strictObject({
 export type PlannedChanges = z.infer<typeof plannedChangesSchema>;
 
 /**
- * What a real run would do for this peer, as a dry run found it; `head` is the commit that the peer would have then.
- * The tables of `incoming` are those that a merge with this peer alone changes here.
- * `incoming` and `outgoing` are absent if nothing would move that way, or if reading it took too long.
+ * The changes that a real run would make for this peer, as a dry run found them; `head` is the commit that the peer
+ * would have then. The tables of `incoming` are those that a merge with this peer alone changes here. `incoming` and
+ * `outgoing` are absent if nothing would move that way, or if reading it took too long.
  */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge', 'adopt']),
@@ -128,13 +130,15 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** The merges behind a run's head. `deterministic`: every database that merges the same heads makes the same commits. */
+/**
+ * The merges behind a run's head. `deterministic`: every database that merges the same heads makes the same commits.
+ */
 export const mergeSchema = z.strictObject({
   protocol: z.literal(2),
   deterministic: z.boolean(),
   /**
-   * Why not: a peer with a strategy of its own, a Dolt that cannot set the committer, or a head that was left out because
-   * it exceeded a limit of time or memory on this machine.
+   * Why not: a peer with a strategy of its own, a Dolt that cannot set the committer, or a head that was left out
+   * because it exceeded a limit of time or memory on this machine.
    */
   because: z.enum(['strategy', 'committer', 'limit']).nullable(),
   /** Merge commits that this run made. */
@@ -235,19 +239,21 @@ export const peerResultSchema = z.strictObject({
   adopted: adoptedSchema.optional(),
   rewritten: rewrittenSchema.optional(),
   stale: staleSchema.optional(),
-  /** What came in, or would come in; only if `federation.attribution` is not `off`. */
+  /** The incoming issues by source; only if `federation.attribution` is not `off`. */
   attribution: attributionSchema.optional(),
   /** Only of `backup`. */
   drill: drillSchema.optional(),
   /** Present on an event that may not write, if the peer was not contacted. */
   notContacted: notContactedSchema.optional(),
   /**
-   * `none`: no head of this peer was recorded, so a rewritten history is only suspected; `restored`: the head came from the
-   * Actions cache.
+   * `none`: no head of this peer was recorded, so a rewritten history is only suspected; `restored`: the head came from
+   * the Actions cache.
    */
   memory: z.enum(['none', 'restored']).optional(),
 });
-/** The outcome of one peer. `ahead` and `behind` are as first compared; null if there is no common commit to count from. */
+/**
+ * The outcome of one peer. `ahead` and `behind` are as first compared; null if there is no common commit to count from.
+ */
 export type PeerResult = z.infer<typeof peerResultSchema>;
 
 export const problemSchema = z.strictObject({
@@ -307,7 +313,9 @@ export const runResultSchema = z.strictObject({
   problems: z.array(problemSchema),
   /** The leg of a fan-out that this run was: it worked on a part of the peers only. */
   shard: shard.optional(),
-  /** Only with `shard`: a digest of the peers of all legs and of the branch that was asked for, the same in each leg. */
+  /**
+   * Only with `shard`: a digest of the peers of all legs and of the branch that was asked for, the same in each leg.
+   */
   selection: z
     .string()
     .regex(/^[0-9a-f]{12}$/)
@@ -324,7 +332,9 @@ export const runResultSchema = z.strictObject({
   conflictsPath: z.string().optional(),
   /** Rows in the conflicts file that are not decided yet, those of earlier runs included; absent if there are none. */
   open: count.optional(),
-  /** The JSONL file of the mode belt-and-suspenders, and the issues in it. `file` is null if its path is not allowed. */
+  /**
+   * The JSONL file of the mode belt-and-suspenders, and the issues in it. `file` is null if its path is not allowed.
+   */
   export: z
     .strictObject({
       status: z.enum(['written', 'unchanged', 'failed']),
@@ -386,7 +396,7 @@ const stopSchema = z.strictObject({
 /** One reason why a command could not start; with a location if a file is the cause. */
 export type Stop = z.infer<typeof stopSchema>;
 
-/** What is printed instead of a result by a command that could not start. */
+/** The JSON of a command that could not start. */
 export const errorResultSchema = z.strictObject({
   error: stopSchema,
   /** All reasons, the first included; only if there are several. */
@@ -407,9 +417,9 @@ export const initResultSchema = z.strictObject({
   endpoint: z.string(),
   /** The name of this database among its peers; null: none was set. */
   town: z.string().nullable(),
-  /** What a run would miss, or not do as expected. */
+  /** A missing requirement of a run, or an unexpected effect. */
   checks: z.array(doctorCheckSchema),
-  /** What else was done or is to be done. */
+  /** Further actions that were done or are to be done. */
   notes: z.array(z.string()),
   /** The workflow to copy into the repository, and the secrets to set for it. */
   workflow: z.strictObject({
@@ -502,7 +512,9 @@ export const exportResultSchema = z.strictObject({
 /** The JSON of `export`. */
 export type ExportResult = Readonly<z.infer<typeof exportResultSchema>>;
 
-/** One difference in meaning between two configurations, where the new one sets it; `before`, `after` null: not there. */
+/**
+ * One difference in meaning between two configurations, where the new one sets it; `before`, `after` null: not there.
+ */
 const configChangeSchema = z.strictObject({
   kind: z.enum(CHANGE_KINDS),
   /** null: a setting of the whole federation. */
@@ -516,7 +528,10 @@ const configChangeSchema = z.strictObject({
 });
 export type ChangeResult = z.infer<typeof configChangeSchema>;
 
-/** Legs of a fan-out, in the form of `strategy.matrix` of a workflow: the names of the peers of each, except the primary. */
+/**
+ * Legs of a fan-out, in the form of `strategy.matrix` of a workflow: the names of the peers of each, except the
+ * primary.
+ */
 const matrixSchema = z.strictObject({ include: z.array(z.strictObject({ shard, peers: z.string() })) });
 export type Matrix = z.infer<typeof matrixSchema>;
 
@@ -620,7 +635,8 @@ export const reportResultSchema = z.strictObject({
     z.strictObject({
       /**
        * As if the legs were one run. `head` is null if they ended at different heads, and the duration is the longest.
-       * A peer of several legs has its worst status, the sum of the pushed commits, and the largest number of pulled ones.
+       * A peer of several legs has its worst status, the sum of the pushed commits, and the largest number of pulled
+       * ones.
        */
       result: runResultSchema,
       legs: z.array(reportedLegSchema),

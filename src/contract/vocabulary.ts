@@ -40,7 +40,7 @@ export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
 export const ATTRIBUTIONS = ['off', 'report', 'stamp'] as const;
 export type AttributionMode = (typeof ATTRIBUTIONS)[number];
 
-/** What happens to the JSONL file in git. */
+/** The action for the JSONL file in git. */
 export const JSONL_COMMITS = ['off', 'commit', 'push', 'pull-request'] as const;
 
 export const FAIL_ON = ['any', 'primary', 'none'] as const;
@@ -62,12 +62,12 @@ export const CONFLICT_KINDS = [
   'renamed',
 ] as const;
 /**
- * What two heads did to one row. `changed`: the same cells on both sides · `deleted`: deleted on one, changed on the
- * other · `id-collision`: added on both under one key · `restored`: came back with a row it belongs to · `duplicate`:
- * an added row whose unique value another row has · `keyless`: rows of a table without a primary key · `unique-conflict`:
- * a row that got its former value of a unique key back · `dependant`: an added row that refers to a row that was removed ·
- * `reference`: an older row that referred to a row that was removed, or whose key another row has now · `renamed`: one
- * side gave the row another key, the other side changed it under the old one.
+ * The kinds of conflicts between two heads. `changed`: the same cells on both sides · `deleted`: deleted on one,
+ * changed on the other · `id-collision`: added on both under one key · `restored`: came back with a row it belongs to ·
+ * `duplicate`: an added row whose unique value another row has · `keyless`: rows of a table without a primary key ·
+ * `unique-conflict`: a row that got its former value of a unique key back · `dependant`: an added row that refers to a
+ * row that was removed · `reference`: an older row that referred to a row that was removed, or whose key another row
+ * has now · `renamed`: one side gave the row another key, the other side changed it under the old one.
  */
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 
@@ -139,13 +139,13 @@ export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'fai
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 interface ChangeEntry {
-  /** What it means, for messages and for docs/pull-requests.md. */
+  /** The meaning, for messages and for docs/pull-requests.md. */
   readonly meaning: string;
   /** Whether more hosts receive data, or more data can enter the database. */
   readonly dangerous: boolean;
 }
 
-/** What can change in a configuration, the most dangerous first. */
+/** The kinds of changes to a configuration, the most dangerous first. */
 export const CONFIG_CHANGES = {
   'sovereignty-lowered': { meaning: 'the tier of the federation is lowered', dangerous: true },
   'tier-lowered': { meaning: 'the tier of a peer is lowered', dangerous: true },

@@ -3,7 +3,7 @@ import type { Env } from './env.ts';
 import { Failure, type Location } from './failure.ts';
 import { isInside, oddEntries, realPath } from './files.ts';
 
-/** What determines the boundary of a run. */
+/** The facts that determine the boundary of a run. */
 export interface BoundaryContext {
   readonly env: Env;
   readonly cwd: string;
@@ -55,7 +55,7 @@ export async function boundaryOf(
 }
 
 interface PathSource {
-  /** What names the path, for messages. */
+  /** The setting that names the path, for messages. */
   readonly by: string;
   readonly location?: Location | undefined;
 }

@@ -6,7 +6,7 @@ export interface Diagnostic {
   readonly severity: 'error' | 'warning' | 'notice';
   readonly code: ErrorCode;
   readonly message: string;
-  /** What to do; absent: the general hint of the code. */
+  /** The fix; absent: the general hint of the code. */
   readonly hint?: string;
   /** The peer that it is about. */
   readonly peer?: string;

@@ -130,7 +130,7 @@ export async function isFile(path: string): Promise<boolean> {
   return (await statOf(path))?.isFile() ?? false;
 }
 
-/** What a path, or the target of a link, is; null where this process sees nothing. */
+/** The stat of a path, or of the target of a link; null if this process cannot see it. */
 export async function statOf(path: string): Promise<Stats | null> {
   return await stat(path).catch(() => null);
 }

@@ -22,7 +22,7 @@ export interface PeerEvent {
   readonly detail: string;
 }
 
-/** What a command does besides its work on single peers, such as `starting Dolt`. */
+/** The stage of a command besides its work on single peers, such as `starting Dolt`. */
 interface StageEvent {
   readonly stage: string;
 }

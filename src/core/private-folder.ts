@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Where private folders are created, and where they are registered. */
+/** The parent of private folders, and their registration. */
 export interface FolderPlace {
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
@@ -31,8 +31,8 @@ export async function inPrivateFolder<T>(
 }
 
 /**
- * Like `inPrivateFolder`, for a database that is made there and then moved to its place: the folder is beside that place,
- * because only a rename inside a file system is atomic.
+ * Like `inPrivateFolder`, for a database that is made there and then moved to its place: the folder is beside that
+ * place, because only a rename inside a file system is atomic.
  */
 export async function inCloneFolder<T>(
   { onResource }: Pick<FolderPlace, 'onResource'>,

@@ -54,7 +54,7 @@ function mismatch(peer: string, why: string): Failure {
   return new Failure('credential-url-mismatch', `the credentials of peer ${peer} ${why}`);
 }
 
-/** Where a secret may be sent: the part of an endpoint that decides who receives it. */
+/** The receiver of a secret: the part of an endpoint that decides who receives it. */
 export interface Place {
   /** The scheme for git, without `git+`: the same host gets the same secret. */
   readonly scheme: string;

@@ -36,7 +36,7 @@ export interface Credential {
   readonly instanceRole: boolean;
   /** The port of the server's remotesapi that gets the secret, too; only in the entry of the server. */
   readonly remotesapi?: number | undefined;
-  /** Where it was given, for messages. */
+  /** Its position, for messages. */
   readonly at: Location;
   readonly secret: Secret;
 }

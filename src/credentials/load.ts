@@ -11,7 +11,7 @@ import { secretTexts } from './secret-texts.ts';
 
 const VARIABLE = 'DOLT_FEDERATION_CREDENTIALS';
 
-/** What a frontend was given: the text itself, or the path of a file with it. */
+/** The credentials of the frontend: the text itself, or the path of a file with it. */
 export type GivenCredentials = { readonly text: string } | { readonly file: string };
 
 interface CredentialsContext {

@@ -10,7 +10,7 @@ import { parsePlace } from './bind.ts';
 import { type Credential, type Credentials, KIND_WORDS, SERVER_ENTRY, type Secret } from './credential.ts';
 import { KIND_KEYS, readValue, toSecret, type WrittenKind } from './kinds.ts';
 
-/** Where credentials were found. */
+/** The source of credentials. */
 export interface CredentialsSource {
   readonly text: string;
   /** Its name in messages. */
@@ -81,7 +81,7 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
     refuse('credentials: the entry of a peer must be a mapping with `url` and a secret', KINDS_HINT, value.at);
     return null;
   }
-  // What is missing is often only misspelt.
+  // A missing key is often only misspelt.
   if (refuseUnknown(name, value, problems)) return null;
   const place = readPlace(name, { value, keyAt }, reading);
   const instanceRole = readInstanceRole(name, value, problems);

@@ -12,7 +12,7 @@ const AMAZON_S3 = provider(`(?:[a-z0-9][a-z0-9.-]*\\.)?${AMAZON_S3_HOST}`);
 const AMAZON_DYNAMODB = provider(
   `(?:dynamodb(?:-fips)?|[0-9]{12}\\.ddb)\\.${AMAZON_REGION}\\.amazonaws\\.com(?:\\.cn)?`,
 );
-/** Where a profile or a workflow token is exchanged for keys. */
+/** The hosts that exchange a profile or a workflow token for keys. */
 const AMAZON_KEYS = [
   provider(`sts(?:-fips)?(?:\\.${AMAZON_REGION})?\\.amazonaws\\.com(?:\\.cn)?`),
   provider(`(?:portal\\.sso|oidc)\\.${AMAZON_REGION}\\.amazonaws\\.com(?:\\.cn)?`),

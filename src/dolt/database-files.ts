@@ -68,7 +68,7 @@ const OLD_FORMATS = ['__LD_1__', '__DOLT_DEV__', '7.18'];
 /** It lists some 45 bytes for each table file. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What a manifest says about its database. */
+/** The verdict about the manifest of a database. */
 type ManifestVerdict = 'readable' | 'corrupt' | 'newer' | 'older';
 
 export function judgeManifest(text: string): ManifestVerdict {

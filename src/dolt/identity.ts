@@ -25,8 +25,8 @@ interface IdentityContext extends FolderPlace {
 }
 
 /**
- * The name and email of the user, for commits that are not merges: our engines have private settings and would commit as
- * `root`. Dolt's settings count first, those of the database before those of the user; then git's.
+ * The name and email of the user, for commits that are not merges: our engines have private settings and would commit
+ * as `root`. Dolt's settings count first, those of the database before those of the user; then git's.
  * @param database its folder; null: it is not on this machine
  * @throws Failure `no-identity`
  */
@@ -69,7 +69,7 @@ const LIMIT_MS = 10_000;
 /** The variables that git reads for this, besides its files. */
 const OF_GIT = ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL'] as const;
 
-/** What git would write as author. It does not guess from the machine's name. */
+/** The author that git would write. It does not guess from the machine's name. */
 async function identityOfGit(context: IdentityContext): Promise<Identity | null> {
   const { env, cwd, userHome, signal } = context;
   const given = [...OF_GIT, ...(userHome ? ['XDG_CONFIG_HOME'] : [])].flatMap((name) => {

@@ -1,6 +1,6 @@
 import type { Redactor } from '../core/secrets.ts';
 
-/** What git or ssh needs to connect with the credentials of an engine. */
+/** The options with which git or ssh connects with the credentials of an engine. */
 export interface ProgramContext {
   readonly env: Readonly<Record<string, string>>;
   /** Private folder, which is removed with the engine. */

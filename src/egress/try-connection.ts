@@ -21,7 +21,7 @@ export interface Destination extends Target {
 /** Time limit for a connection with its TLS handshake. */
 export const CONNECT_MS = 30_000;
 
-/** What failed, by the code of Node's error. */
+/** The failure, by the code of Node's error. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ENOTFOUND: 'its name does not resolve',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Answer, call, type Repository } from './client.ts';
 
-/** What an event proposes: the head of a branch, to be merged into its base. */
+/** The change that an event proposes: the head of a branch, to be merged into its base. */
 export interface ProposedChange {
   /** Number of the pull request; null for a merge group. */
   readonly number: number | null;
@@ -46,8 +46,8 @@ const compareSchema = z.looseObject({
 const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /**
- * Reads a file as it was before the change, through the API: a checkout rarely has that commit. If GitHub's merge of both
- * sides is checked out, that is the file at the base; else the one at their merge base.
+ * Reads a file as it was before the change, through the API: a checkout rarely has that commit. If GitHub's merge of
+ * both sides is checked out, that is the file at the base; else the one at their merge base.
  * @param checkedOut the commit that is checked out; null: unknown, taken for the merge
  * @param path of the file in the repository, with `/`
  */

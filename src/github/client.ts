@@ -28,7 +28,7 @@ interface CallLimits {
   readonly until: number;
 }
 
-/** What the API answered. `refused`: the token may not do this · `failed`: anything else that did not work. */
+/** The answer of the API. `refused`: the token may not do this · `failed`: anything else that did not work. */
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'missing' | 'refused' | 'failed'; readonly reason: string };

@@ -4,7 +4,7 @@ import { isOwn } from './author.ts';
 import { type Answer, call, type Repository, type Unwritten } from './client.ts';
 import { type Comment, commentsWith, createComment, deleteComment } from './issue-comments.ts';
 
-/** Where a comment belongs: one for each pull request, workflow, configuration and command. */
+/** The place of a comment: one for each pull request, workflow, configuration and command. */
 export interface CommentPlace {
   readonly pullRequest: number;
   /** Name of the workflow. */

@@ -38,7 +38,7 @@ interface Asset {
   readonly name: string;
 }
 
-/** Where digests are looked up before the network is used. */
+/** The sources of digests that need no network. */
 interface DigestSources {
   readonly request: DoltRequest;
   readonly table?: DigestTable;

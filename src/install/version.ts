@@ -12,7 +12,7 @@ export type WantedVersion =
   | { readonly kind: 'exact'; readonly version: string }
   | { readonly kind: 'range'; readonly range: string };
 
-/** What a user may ask for; only the release host knows the `latest` version. */
+/** The version that a user may request; only the release host knows the `latest` version. */
 export type AskedVersion = WantedVersion | { readonly kind: 'latest' };
 
 /**

@@ -10,7 +10,7 @@ import { doltEnvironment, preparePrivateRoot } from '../dolt/environment.ts';
 import { run } from '../dolt/process.ts';
 
 /**
- * What to do with the file in git. `commit`: on the branch that is checked out · `push`: on the branch of the remote ·
+ * The action for the file in git. `commit`: on the branch that is checked out · `push`: on the branch of the remote ·
  * `pull-request`: on a branch of its own, from which a pull request goes to the branch of the remote.
  */
 export interface Committing {
@@ -161,8 +161,8 @@ async function commitOn(git: Git, base: string, { message }: Committing): Promis
 const MARK = 'Written-by: dolt-federation';
 
 /**
- * Puts one commit on the head of a branch, on a branch of its own. Each run replaces that branch, so it never conflicts,
- * but only while its head has our mark.
+ * Puts one commit on the head of a branch, on a branch of its own. Each run replaces that branch, so it never
+ * conflicts, but only while its head has our mark.
  */
 async function proposeTo(git: Git, branch: string, committing: Committing): Promise<Committed> {
   const own = `dolt-federation/jsonl-${shortDigest(JSON.stringify([branch, git.path]), 8)}`;

@@ -17,7 +17,7 @@ export interface Annotation {
 interface AnnotationOptions {
   /** Whether the run fails; if not, errors of peers are only warnings. */
   readonly failing: boolean;
-  /** Where each peer is configured, if in a file. */
+  /** The position of each peer in a configuration file, if any. */
   readonly locations: Readonly<Record<string, Location>>;
 }
 

@@ -22,7 +22,7 @@ function directionsOf(peer: string, { incoming, outgoing }: Plan): Planned[] {
 
 type PlannedTable = PlannedChanges['tables'][number];
 
-/** What happens to a table and its rows, for people. */
+/** The changes of a table and its rows, for people. */
 export function tableText({ change, from, definition, rows }: PlannedTable): string {
   return [...changeText(change, from, definition), rowsText(change, rows)].filter((part) => part !== '').join(', ');
 }

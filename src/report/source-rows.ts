@@ -11,7 +11,7 @@ interface SourceRow {
   readonly kind: 'source' | 'others' | 'all';
 }
 
-/** What each peer brings, by source; the sources that its result does not name are one row. */
+/** The incoming issues of each peer, by source; the sources that its result does not name are one row. */
 export function sourceRows({ peers }: RunResult): SourceRow[] {
   return peers.flatMap(({ name: peer, attribution }): SourceRow[] => {
     if (attribution === undefined) return [];

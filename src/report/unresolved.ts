@@ -1,7 +1,7 @@
 import type { RunResult } from '../contract/result.ts';
 import { counted } from '../core/text.ts';
 
-/** What a report says about rows that need a decision; null: nothing. */
+/** The lines of a report about rows that need a decision; null: none. */
 interface UnresolvedNotice {
   readonly count: string | null;
   /** Names the conflicts file, whose values must not appear. */

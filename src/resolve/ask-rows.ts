@@ -35,7 +35,7 @@ export interface RowQuestion extends QuestionBase {
 export interface LostQuestion extends QuestionBase {
   readonly kind: 'lost';
   readonly row: LostRow;
-  /** What restoring it would do; null if it cannot be restored. */
+  /** The effect of restoring it; null if it cannot be restored. */
   readonly restoration: Restoration | null;
   /** How many other lost rows follow the decision. */
   readonly followers: number;
@@ -66,7 +66,7 @@ export interface Asker {
   close(): void;
 }
 
-/** What is known about the rows besides the file. */
+/** Facts about the rows besides the file. */
 export interface Known {
   readonly details: Details;
   /** How a lost row would be restored; null if it cannot be. */

@@ -15,9 +15,9 @@ interface FoundLost {
   readonly lost: LostRow;
 }
 
-/** Where to find a lost row. */
+/** The place of a lost row. */
 interface Source<T> {
-  /** What it was found for. */
+  /** The reason for which it was found. */
   readonly of: T;
   readonly kind: LostKind;
   readonly table: string;

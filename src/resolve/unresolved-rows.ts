@@ -23,7 +23,8 @@ interface FoundUnresolved {
 /**
  * Finds the unresolved rows of a run at its final heads, so that the file also matches if other peers were merged
  * meanwhile. Each peer has its own limits and cannot keep others out of the file.
- * @param at our head after the run, the time limit per peer, in milliseconds, and what the program of the database expects
+ * @param at our head after the run, the time limit per peer, in milliseconds, and what the program of the database
+ * expects
  */
 export async function findUnresolved(
   engines: Engines,
@@ -50,7 +51,7 @@ export async function findUnresolved(
   return { merges, lost, unread };
 }
 
-/** What needs a person in the merges with one peer. */
+/** The rows that need a person in the merges with one peer. */
 async function readUnresolved(
   database: Database,
   progress: PeerProgress,

@@ -47,7 +47,7 @@ export interface Win {
 
 export interface Choice {
   readonly wins: readonly Win[];
-  /** What their side wins: these columns, the whole row, or its deletion. */
+  /** The part that their side wins: these columns, the whole row, or its deletion. */
   readonly take: readonly string[] | 'row' | 'deletion';
   /** Documents whose merged text neither side has. */
   readonly set: readonly CellValue[];

@@ -3,7 +3,7 @@ import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 
-/** What the two sides did to one row, column by column, before any decision. */
+/** The changes of the two sides to one row, column by column, before any decision. */
 export interface RowConflict {
   /** `changed` on both sides, `added` on both, or changed on one and deleted on the other. */
   readonly kind: 'changed' | 'added' | 'deleted-by-ours' | 'deleted-by-theirs';
@@ -39,7 +39,7 @@ function differing(columns: readonly string[], a: Cells | null, b: Cells | null)
 }
 
 /**
- * What the two sides did to the given rows of one table, in the order of the rows.
+ * The changes of the two sides to the given rows of one table, in the order of the rows.
  * @param of.onto the commit that the merge started on
  */
 export async function readRowConflicts(

@@ -31,7 +31,7 @@ export function violated(violations: readonly Violation[], why: string, hint?: s
   return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`, { hint });
 }
 
-/** What to do if both sides changed a table of Dolt itself. */
+/** The hint if both sides changed a table of Dolt itself. */
 export const SAME_OF_DOLT =
   'Make the rows of this table of Dolt equal on both sides: repeat the change of one side on the other, commit, then run again.';
 

@@ -5,7 +5,7 @@ import type { Cells } from '../dolt/sql/cell.ts';
 import type { Reason, Win } from './choose-row.ts';
 import { otherSide, type Side } from './merging.ts';
 
-/** What a merge did with one row, or would have had to do, from the two sides of the merge. */
+/** The outcome of a merge for one row, or the planned outcome, from the two sides of the merge. */
 export interface ResolvedRow {
   readonly kind: ConflictKind;
   readonly table: string;
@@ -42,7 +42,7 @@ const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   family: 'the other row depends on a row that lost its key',
 };
 
-/** What happened to rows that no side won. */
+/** The outcome for rows that no side won. */
 const WITHOUT_WINNER: Readonly<Partial<Record<ConflictKind, string>>> = {
   restored: 'restored with the row it depends on',
   'unique-conflict': 'base (another row has the value)',

@@ -34,7 +34,10 @@ export type TablePolicy =
     }
   | { readonly kind: 'maximum'; readonly column: string };
 
-/** What the program of a database expects of a merge. A run gets it as a whole; without it, every table is ordinary. */
+/**
+ * The rules that the program of a database expects of a merge. A run gets it as a whole; without it, every table is
+ * ordinary.
+ */
 export interface DatabaseRules {
   /** Whether tables of these names are a database of the program. */
   recognises(tables: readonly string[]): boolean;
@@ -44,7 +47,7 @@ export interface DatabaseRules {
   readonly policies: Readonly<Record<string, TablePolicy>>;
   /** The row that names the project which a database belongs to, in a table with `key` and `value`. */
   readonly project: { readonly table: string; readonly key: string };
-  /** What an upgrade of the program does to a database. */
+  /** The effects of an upgrade of the program on a database. */
   readonly upgrades: {
     /** The table with the versions of its migrations, and the hash of each. */
     readonly versions: string;

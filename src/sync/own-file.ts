@@ -2,7 +2,10 @@ import type { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
 import { readSmall, writeFileAtomic } from '../core/files.ts';
 
-/** What a file of ours holds. `value` is null without a file, and with an unusable one; then `warning` gives the reason. */
+/**
+ * The content of a file of ours. `value` is null without a file, and with an unusable one; then `warning` gives the
+ * reason.
+ */
 export interface OwnFile<T> {
   readonly value: T | null;
   readonly warning: string | null;

@@ -3,7 +3,7 @@ import { ROLE_RIGHTS, type Role, type RoleRights } from '../contract/vocabulary.
 /** The commands that work with the peers of a run. */
 export type SyncCommand = 'sync' | 'pull' | 'push' | 'backup' | 'status' | 'plan';
 
-/** What a command does with one peer. Every participating peer is read: state and verification need its head. */
+/** The actions of a command for one peer. Every participating peer is read: state and verification need its head. */
 export interface PeerActions {
   /** Its head may be merged into our branch. */
   readonly merge: boolean;
@@ -26,7 +26,7 @@ export function isChecked(progress: {
 }
 
 /**
- * What a command does with a peer of a role; null: the peer is skipped.
+ * The actions of a command for a peer of a role; null: the peer is skipped.
  * @param mayPush if false, `sync` only pulls
  * @param isNamed whether the user named the peer; `backup` then pushes to any role that takes pushes
  */

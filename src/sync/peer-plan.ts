@@ -4,7 +4,7 @@ import type { Reach } from '../egress/host-rule.ts';
 import type { Destination } from '../egress/try-connection.ts';
 import type { PeerActions } from './peer-actions.ts';
 
-/** What a run will do with one peer. Made once, before any peer is contacted. */
+/** The plan of a run for one peer. Made once, before any peer is contacted. */
 export interface PeerPlan {
   readonly peer: Peer;
   /** null: takes no part in this command. */

@@ -61,7 +61,10 @@ interface Comparing extends Planned {
   readonly isAlone: boolean;
 }
 
-/** What each side would get. Absent if it cannot be read within the limits of a check: that must not hide the plan. */
+/**
+ * The changes that each side would get. Absent if it cannot be read within the limits of a check: that must not hide
+ * the plan.
+ */
 async function changesOf(
   context: SyncContext,
   engine: Engine,
@@ -115,7 +118,7 @@ async function movesOf(
     : { from: onto, to: alone.target };
 }
 
-/** What a real run would do for one peer, given what this one found. */
+/** The changes that a real run would make for one peer, given the findings of this one. */
 async function planFor(
   sql: Sql,
   progress: PeerProgress,

@@ -19,7 +19,7 @@ export interface CommitRange {
 }
 
 /**
- * What one side gets.
+ * The changes that one side gets.
  * @param lacking the commits that it lacks
  * @param commits their number
  * @param range the commits whose tables are compared

@@ -23,7 +23,7 @@ import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 import { verifyPush } from './verify.ts';
 
-/** What is pushed: a commit, and a local branch that points at it. */
+/** The pushed commit, and a local branch that points at it. */
 export interface Publication {
   readonly target: string;
   readonly branch: string;
@@ -180,7 +180,7 @@ async function pushTo(
   }
 }
 
-/** What a push of a commit to a branch would be; a dry run decides the same. */
+/** The kind of a push of a commit to a branch; a dry run decides the same. */
 export async function pushVerdict(
   sql: Sql,
   head: string | null,

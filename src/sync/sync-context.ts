@@ -18,7 +18,7 @@ export interface SyncContext {
   readonly branch: string;
   /** `federation.town`, which names our inbox branch at running databases; null: not set. */
   readonly town: string | null;
-  /** What the program of the database expects of a merge, if it is its database. */
+  /** The rules that the program of the database expects of a merge, if it is its database. */
   readonly rules: DatabaseRules;
   /** Whether what comes in is counted by its source. */
   readonly attribution: AttributionMode;

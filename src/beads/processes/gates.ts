@@ -24,9 +24,9 @@ export interface Gates {
 }
 
 /**
- * Locks, shared, the files that every command of bd locks while it works. `bd init`, `bd migrate` and `bd backup restore`
- * lock them exclusively, because they replace the database. As in bd 1.3.0, the file is beside what it guards, is never
- * removed, and bd works without a lock that it cannot get.
+ * Locks, shared, the files that every command of bd locks while it works. `bd init`, `bd migrate` and `bd backup
+ * restore` lock them exclusively, because they replace the database. As in bd 1.3.0, the file is beside what it guards,
+ * is never removed, and bd works without a lock that it cannot get.
  * @param guarded absolute paths: the workspace, and the folder with its databases
  * @throws Failure `database-in-use` if maintenance of bd goes on for longer than the wait
  */
@@ -68,7 +68,7 @@ async function gateOf(guarded: string): Promise<string | null> {
 
 const infoSchema = z.looseObject({ pid: z.int().positive(), reason: z.string().optional() });
 
-/** What the maintaining process wrote beside the gate. It is only a note. */
+/** The note that the maintaining process wrote beside the gate. */
 async function holderText(file: string): Promise<string> {
   const info = infoSchema.safeParse(parsedJson(await readSmallText(`${file}.info`))).data;
   if (info === undefined) return 'bd';

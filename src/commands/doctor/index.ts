@@ -46,8 +46,8 @@ export interface DoctorRequest {
 }
 
 /**
- * What a run would miss on this machine, each with its fix. It reads only local files and programs, writes nothing and
- * contacts no peer. An engine reads a private copy of the database.
+ * Lists requirements of a run that this machine does not meet, each with its fix. It reads only local files and
+ * programs, writes nothing and contacts no peer. An engine reads a private copy of the database.
  * @throws Failure if the configuration or the credentials are invalid
  */
 export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {

@@ -36,7 +36,7 @@ interface Access {
   readonly untrusted: boolean;
 }
 
-/** What one peer has, and what it lacks. */
+/** Checks one peer and its settings. */
 export async function checkPeer(peer: Peer, access: Access, context: Context): Promise<readonly DoctorCheck[]> {
   const { credentials, githubToken, dolthubHost } = access;
   const credential = credentials.get(peer.name) ?? ownRepository(peer, context.env, githubToken);
@@ -123,7 +123,7 @@ interface FolderState {
   readonly isWritable: boolean;
 }
 
-/** What the state of a folder means for a peer of that role. */
+/** The check result for the state of a folder, depending on the role of the peer. */
 export function judgeFolder(
   { name, role }: Pick<Peer, 'name' | 'role'>,
   { folder, isThere, isWritable: mayWrite }: FolderState,

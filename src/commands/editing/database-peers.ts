@@ -141,7 +141,7 @@ function endpointText(url: string, dolthubHost: string): string {
   return server === undefined ? url : `${server}:${path}`;
 }
 
-/** What to write for a peer that the database knows. */
+/** The entry to write for a peer that the database knows. */
 export interface Adopted {
   readonly endpoint: string;
   readonly set: PeerChanges['set'];

@@ -17,7 +17,7 @@ export const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
 
 /** The exit code of a run that got as far as a result. */
 export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
-  // What is about to be lost is no peer's failure.
+  // The coming loss is not the failure of a peer.
   if ((result.unsaved ?? 0) > 0) return EXIT.failed;
   if (result.status === 'skipped') return EXIT.ok;
   switch (failOn) {

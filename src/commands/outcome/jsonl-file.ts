@@ -17,7 +17,8 @@ import type { Context } from '../context.ts';
 import type { JsonlRequest, SyncRequest } from '../request.ts';
 
 /**
- * The JSONL file and what bd leaves out of it. A link or a key of the checkout cannot lead out of the workspace of a job.
+ * The JSONL file and what bd leaves out of it. A link or a key of the checkout cannot lead out of the workspace of a
+ * job.
  * @throws Failure `bad-usage` if no path is given outside a beads workspace, `outside-workspace`
  */
 export async function jsonlFile(
@@ -37,7 +38,7 @@ export async function jsonlFile(
   return { infraTypes: [], excludeOwners: [], ...settings, file };
 }
 
-/** What to export, as the user asked. */
+/** The requested export. */
 export function exportingOf(
   { jsonl: { allowFewer }, reportValues }: Pick<SyncRequest, 'jsonl' | 'reportValues'>,
   { file, ...scope }: ExportSettings,

@@ -18,7 +18,7 @@ export function reportEnd({ onProgress }: SyncContext, progress: PeerProgress): 
   else onProgress({ peer: name, step: 'failed', detail: progress.failure.code });
 }
 
-/** What moved, or else how the peer compares with us. */
+/** The commits that moved, or else how the peer compares with us. */
 function endText(progress: PeerProgress): string {
   const { pulledCommits, pushedCommits } = progress;
   const moved = [

@@ -25,7 +25,7 @@ interface Ended {
   readonly promised?: string | undefined;
 }
 
-/** What was recorded, for the result. */
+/** The recorded facts, for the result. */
 interface Recorded {
   readonly conflicts: WrittenConflicts;
   readonly unsaved: number | null;

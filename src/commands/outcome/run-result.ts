@@ -37,7 +37,7 @@ import type { WrittenConflicts } from './write-conflicts-file.ts';
 /** Without an open database, its branch is unknown and no peer is shown. */
 const NO_BRANCH = '';
 
-/** What a run ends with. */
+/** The outcome of a run. */
 interface Ended {
   readonly started: number;
   readonly doltVersion: string;
@@ -223,7 +223,7 @@ const KIND_CODES = {
   keyless: 'conflict',
 } as const satisfies Record<Conflict['kind'], ErrorCode>;
 
-/** What happened to rows of each kind; the text follows their number. */
+/** The outcome for rows of each kind; the text follows their number. */
 const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
   'id-collision': 'added on both sides with the same key; one row was kept',
   dependant: 'removed with the row that they depend on',

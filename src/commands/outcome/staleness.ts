@@ -4,7 +4,7 @@ import type { PeerResult, RunResult, Stale } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { minute } from '../../report/figures.ts';
 
-/** What decides whether a failure of a peer counts. */
+/** The facts that decide whether a failure of a peer counts. */
 type Judging = Pick<RunResult, 'command' | 'staleAfterMs'>;
 
 /**

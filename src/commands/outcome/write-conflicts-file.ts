@@ -31,7 +31,7 @@ interface Ended {
   readonly mergeTimeoutMs: number;
 }
 
-/** What a run leaves for a person to decide. */
+/** The rows of a run that a person has to decide. */
 export interface WrittenConflicts {
   /** The conflicts file; null if nothing is unresolved. */
   readonly file: string | null;

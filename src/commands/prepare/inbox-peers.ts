@@ -9,7 +9,7 @@ import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import { type SyncRequest, sendsOnly } from '../request.ts';
 
-/** What the configuration says about deliveries to our own database. */
+/** The settings for deliveries to our own database. */
 export type InboxSettings = Pick<Configuration, 'inbox' | 'strategy' | 'sovereignty'>;
 
 type InboxRequest = Pick<SyncRequest, 'command' | 'only' | 'onlyRoles'>;

@@ -35,7 +35,7 @@ interface Asking {
 }
 
 /**
- * The answers of a user. What is not given is asked, if there is a terminal.
+ * The answers of a user. On a terminal, the user is asked for missing answers.
  * @throws Failure `bad-usage` if an answer without a default is missing, `no-database`, or an error of the endpoint
  */
 export async function initAnswers(asking: Asking): Promise<InitAnswers> {
@@ -79,7 +79,7 @@ function noDatabase(below: readonly string[], cwd: string): Failure {
 const MAKE_ONE =
   'Give its folder with `--database`. To make one, run `dolt init` in a new folder, or `dolt clone` to begin with the data of another database.';
 
-/** What the kinds of endpoints look like. */
+/** An example of each kind of endpoint. */
 const KINDS = [
   ['a git repository', 'https://github.com/ORG/REPO.git'],
   ['DoltHub', 'dolthub://ORG/REPO'],
@@ -121,7 +121,7 @@ async function checkEndpoint(text: string, { context, request }: Asking): Promis
   await refuseUnfitFolder(parseOrSuggest(text, base, endpointOptions(context.env, request.overrides)));
 }
 
-/** What some kinds of endpoints need besides. */
+/** Further requirements of some kinds of endpoints. */
 async function askMore({ request, context, prompt }: Asking, text: string): Promise<Pick<InitAnswers, 'live' | 'aws'>> {
   const { kind } = parseEndpoint(text, endpointOptions(context.env, request.overrides));
   const { aws, live } = request;

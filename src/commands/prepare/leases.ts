@@ -111,7 +111,7 @@ export function requestedLeases(option: NamingOption, text: string | undefined):
 }
 
 /**
- * What the user wants to do about rewritten histories.
+ * The options for rewritten histories.
  * @throws Failure `bad-usage`
  */
 export function requestedRewrites(read: ReadOption): RewriteRequest {

@@ -25,7 +25,7 @@ export async function hasIgnoredTables(
   return (await facts())?.ignoresTables ?? null;
 }
 
-/** What to write into the configuration before pushing to a peer. */
+/** The setting to write into the configuration before pushing to a peer. */
 export function liveNotice({ name, endpoint }: Peer): Diagnostic {
   return {
     severity: 'warning',

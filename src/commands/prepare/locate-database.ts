@@ -21,12 +21,12 @@ import { isSamePath } from '../../core/files.ts';
 import type { Context } from '../context.ts';
 
 interface Wanted {
-  /** What the user named with the flag or the input. */
+  /** The path that the user named with the flag or the input. */
   readonly database: string | undefined;
   readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv' | 'peers'>;
   /** The peer to clone from; absent: the primary. A named folder may then be created. */
   readonly bootstrap?: string | undefined;
-  /** What to do if the named folder does not exist; absent: clone a peer into it. */
+  /** The action if the named folder does not exist; absent: clone a peer into it. */
   readonly ifAbsent?: string;
 }
 
@@ -34,7 +34,7 @@ const CLONE_INTO = 'To clone a peer into a new folder, set `--bootstrap` to the 
 
 type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 
-/** Where the database is, or where to clone it. */
+/** The path of the database, or the path to clone it to. */
 export type Found =
   | {
       readonly kind: 'database';
@@ -110,7 +110,7 @@ function cloneOf({ endpoint, ref }: Peer, cloneDir: string): string {
   return join(cloneDir, shortDigest(JSON.stringify([endpoint.canonical, ref])), 'database');
 }
 
-/** What is at a path. */
+/** The kind of a path. */
 async function at(path: string, { server, bd, notices }: Facts = NO_FACTS): Promise<Found> {
   if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
   return { kind: 'database', path, server, bd, notices: [...notices, ...(await nestedDatabases(path))] };
@@ -158,7 +158,7 @@ async function withOther(found: Found, { base, by, origin }: Named, cwd: string)
 
 interface Naming {
   readonly mayClone: boolean;
-  /** What to do if the folder does not exist. */
+  /** The action if the folder does not exist. */
   readonly ifAbsent: string;
 }
 

@@ -127,8 +127,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
 }
 
 /**
- * Clones the database from the peer that `bootstrap` names, else from the primary: to where it belongs, or for a run that
- * may not write into a temporary folder, removed when the database is closed.
+ * Clones the database from the peer that `bootstrap` names, else from the primary: to where it belongs, or for a run
+ * that may not write into a temporary folder, removed when the database is closed.
  * @throws Failure `no-database`, `unknown-peer`, or any error of cloning
  */
 export async function openClone(
@@ -159,7 +159,7 @@ export async function openClone(
   }
 }
 
-/** What a command needs that only reads the database. */
+/** The options of a command that only reads the database. */
 export type ReadingRequest = Pick<SyncRequest, 'overrides' | 'dolt'> &
   Partial<Pick<SyncRequest, 'database' | 'branch' | 'bootstrap' | 'timeout' | 'retries' | 'credentials' | 'untrusted'>>;
 

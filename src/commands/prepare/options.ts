@@ -131,7 +131,7 @@ function refusal(text: string): Failure {
 }
 
 /**
- * What was said about the JSONL file.
+ * The options for the JSONL file.
  * @throws Failure `bad-usage` for an author without a name or an address
  */
 export function requestedJsonl({ read, gitBranch }: Pick<RawRequest, 'read' | 'gitBranch'>): JsonlRequest {

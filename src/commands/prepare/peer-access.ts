@@ -26,7 +26,7 @@ interface DoltAccess extends PeerAccess {
   readonly url: string;
 }
 
-/** What decides how peers are reached. */
+/** The facts that decide how peers are reached. */
 export interface AccessRules {
   readonly credentials: Credentials;
   readonly job: Job;
@@ -70,7 +70,7 @@ export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
 }
 
 /**
- * Where ssh must connect to for a peer; null: it resolves the name.
+ * The address to which ssh must connect for a peer; null: ssh resolves the name.
  * @throws Failure `network` for a name without an address, which could get one later
  */
 function placeOf({ name, endpoint }: Peer, { sshAddresses }: AccessRules): SshPlace | null {

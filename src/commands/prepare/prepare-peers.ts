@@ -19,7 +19,7 @@ interface PreparedPeers {
 }
 
 interface Preparation {
-  /** Where the job works. */
+  /** Folders and environment of the job. */
   readonly job: Parameters<typeof refuseCheckoutPrograms>[1];
   readonly boundary: Boundary | null;
   readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
@@ -91,7 +91,9 @@ async function folderOf({ endpoint, role }: Peer): ReturnType<typeof fileRemote>
   return found;
 }
 
-/** Whether a folder holds no data of a remote. Dolt 2.3.0 writes into such a folder when it fetches from it (measured). */
+/**
+ * Whether a folder holds no data of a remote. Dolt 2.3.0 writes into such a folder when it fetches from it (measured).
+ */
 async function isEmpty({ folder }: Peer['endpoint']): Promise<boolean> {
   if (folder === null) return false;
   return await readdir(folder).then(

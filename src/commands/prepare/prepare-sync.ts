@@ -47,7 +47,7 @@ export interface PreparedSync {
   readonly mayPush: boolean;
 }
 
-/** What a run undoes at its end, also when it fails. */
+/** The changes that a run undoes at its end, also when it fails. */
 export interface Undo {
   upstreams: Registered['upstreams'];
   folders: () => Promise<void>;

@@ -14,7 +14,7 @@ interface Wanted {
   readonly namesDatabase: boolean;
 }
 
-/** What the workflow of a database needs for its primary. */
+/** The settings that the workflow of a database needs for its primary. */
 export function workflowNeeds({ peer, repository, town, namesDatabase }: Wanted): WorkflowNeeds {
   const { endpoint, name } = peer;
   const usesToken = isOwnRepository(endpoint, repository);

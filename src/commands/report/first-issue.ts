@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where a value breaks its schema, and how. */
+/** The position and the reason of a value's first schema violation. */
 export interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -8,8 +8,9 @@ export interface Issue {
 
 /**
  * The first place where JSON breaks its schema; null: nowhere. Lists and mappings above a size are refused unread.
- * zod itself collects all places: a file of 57 MiB with lists of 100,000 entries fills the memory of Node, which then ends.
- * `validate` of zod 4.6 stops at a wrong type, but not at other checks: 2.6 million negative counts take 17 s and 2.6 GB.
+ * zod itself collects all places: a file of 57 MiB with lists of 100,000 entries fills the memory of Node, which then
+ * ends. `validate` of zod 4.6 stops at a wrong type, but not at other checks: 2.6 million negative counts take 17 s and
+ * 2.6 GB.
  */
 export function firstIssue(schema: z.core.$ZodType, value: unknown, most: number): Issue | null {
   if (schema instanceof z.ZodOptional) return value === undefined ? null : firstIssue(schema.unwrap(), value, most);

@@ -21,7 +21,7 @@ export interface CompareRequest {
   readonly overrides: ConfigOverrides;
 }
 
-/** What a configuration changes, with the diagnostics about it; without `changes` if it was compared with none. */
+/** The changes of a configuration, with the diagnostics about them; without `changes` if it was compared with none. */
 export interface Compared extends Pick<ValidateResult, 'changes' | 'base'> {
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -62,7 +62,7 @@ export async function compareWithBase(
   if (base.kind === 'unread') return { diagnostics: [unreadable(base.reason, failOnChange, file)] };
   const { text, commit, behind, isMerged } = base;
   const before = inspectConfiguration({ ...source, text }, context.env, overrides);
-  // What cannot be read of the old one counts as new.
+  // Unreadable parts of the old one count as new.
   const old =
     before.configuration ?? inspectConfiguration({ ...source, text: null }, context.env, overrides).configuration;
   const changes = old === null ? [] : compareConfigurations(old, configuration);

@@ -13,13 +13,13 @@ import { hasIgnoredTables, liveNotice, withoutLive } from '../prepare/live-notic
 import { tierRefusal } from '../prepare/peer-access.ts';
 import { checkPatterns } from './pattern-checks.ts';
 
-/** What is wrong with a file as a text, whatever its keys mean. */
+/** Problems of a file as text, regardless of its keys. */
 export function checkText({ yaml }: ConfigText): readonly Diagnostic[] {
   return [...yamlTraps(yaml), ...secretsInFile(yaml)];
 }
 
 /**
- * What a run would refuse although each value is valid (errors), and what it would do that is probably not meant
+ * Problems that a run would refuse although each value is valid (errors), and effects that are probably not meant
  * (warnings).
  * @param isComplete whether all peers could be read
  */
@@ -42,7 +42,8 @@ export async function checkConfiguration(
 
 /**
  * A configuration without any peer: nothing would be federated.
- * @param isRequired whether that is always an error: a workflow without legs would succeed forever without doing anything
+ * @param isRequired whether that is always an error: a workflow without legs would succeed forever without doing
+ * anything
  */
 export function checkPresence({ file, peers }: Configuration, isRequired: boolean): readonly Diagnostic[] {
   if (peers.length > 0) return [];
@@ -147,7 +148,7 @@ async function checkFolder({ name, endpoint, origin }: Peer): Promise<Diagnostic
   }
 }
 
-/** What a check throws, as errors; without a position of its own, it concerns the whole file. */
+/** The failure of a check as errors; without a position, it concerns the whole file. */
 function refusals(check: () => void, file: string | null): readonly Diagnostic[] {
   try {
     check();

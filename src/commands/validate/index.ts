@@ -40,7 +40,7 @@ export interface DivideRequest {
   readonly allowNoPeers: boolean;
 }
 
-/** What was found, and the folders that reports name files relative to. */
+/** The findings, and the folders to which file names in reports are relative. */
 export interface Validated {
   readonly result: ValidateResult;
   /** Folder of the repository. */
@@ -51,8 +51,8 @@ export interface Validated {
 
 /**
  * Every problem of the configuration, each with its position. It reads the files of the configuration and, for local
- * endpoints, whether a database is in the folder; it starts no program and contacts no host but GitHub's API, for what a
- * pull request changes.
+ * endpoints, whether a database is in the folder; it starts no program and contacts no host but GitHub's API, for what
+ * a pull request changes.
  */
 export async function validate(request: ValidateRequest, context: Context): Promise<Validated> {
   const { file, peers, diagnostics, compared, matrix } = await inspect(request, context);

@@ -11,7 +11,7 @@ const TOKEN = new RegExp(
 
 /**
  * Converts a pattern of Go's `path.Match` (https://pkg.go.dev/path#Match) to a regular expression: `*` and `?` stop at
- * `/`, a class may match it. What follows a `*` takes the first match, without backtracking (Go 1.26, path/match.go):
+ * `/`, a class may match it. The text after a `*` takes the first match, without backtracking (Go 1.26, path/match.go):
  * hence the lookahead with a back reference, which also bounds the time.
  * @throws Failure `config-invalid` for a malformed pattern, which would silently match nothing
  */
@@ -51,12 +51,12 @@ function codePoint(written: string): string {
   return `\\u{${code.toString(16).padStart(6, '0')}}`;
 }
 
-/** What ends the part of a pattern that matches only itself. */
+/** The characters that end the literal part of a pattern. */
 const SPECIAL = /[*?[\\]/;
 
 /**
- * Patterns by the text before their first special character. Thousands of peers are compared with thousands of patterns,
- * but each only with those that begin as it does.
+ * Patterns by the text before their first special character. Thousands of peers are compared with thousands of
+ * patterns, but each only with those that begin as it does.
  */
 export class PatternIndex {
   readonly #byPrefix = new Map<string, { readonly pattern: string; readonly expression: RegExp }[]>();

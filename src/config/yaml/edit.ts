@@ -72,7 +72,7 @@ function nested([key = '', ...rest]: KeyPath, value: NewValue): Content {
 }
 
 interface Edit {
-  /** What the path has afterwards; undefined: nothing. */
+  /** The value of the path afterwards; undefined: none. */
   readonly value: NewValue | undefined;
   readonly apply: (tokens: Tokens) => string;
 }

@@ -1,7 +1,7 @@
 import { valueIn, withValue } from './edit.ts';
 import type { KeyPath, NewValue } from './tokens.ts';
 
-/** What a configuration needs for its first peer, the primary. */
+/** The settings that a configuration needs for its first peer, the primary. */
 export interface FirstPeer {
   /** Added as `federation.remote` if it is a text, else as a peer of this name with the role `primary`. */
   readonly primary: string | { readonly name: string; readonly value: NewValue };

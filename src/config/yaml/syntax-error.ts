@@ -120,10 +120,12 @@ function foreignLine(text: string, noticed: number): SyntaxSlip | null {
   };
 }
 
-/** What the lexer yields without a character of the text: a document, the end of unclosed brackets, a scalar. */
+/** The tokens of the lexer without a character of the text: a document, the end of unclosed brackets, a scalar. */
 const MARKS = { document: '\u0002', flowEnd: '\u0018', scalar: '\u001f' } as const;
 
-/** The quote or bracket that is open where an error was noticed; the parser names the place where it gave up instead. */
+/**
+ * The quote or bracket that is open where an error was noticed; the parser names the place where it gave up instead.
+ */
 function unclosed(text: string, noticed: number): SyntaxSlip | null {
   const open: SyntaxSlip[] = [];
   const endOfLine = noticed + lineFrom(text, noticed).length;

@@ -43,7 +43,7 @@ const LONGEST = 65_535;
 /** Functions that can be called without brackets and return the current user. */
 const BARE = new Set(['CURRENT_USER', 'CURRENT_ROLE', 'SESSION_USER', 'SYSTEM_USER']);
 
-/** Where a table may hold an expression; the words may also occur elsewhere. */
+/** The keywords before an expression of a table; they may also occur elsewhere. */
 const MAY_COMPUTE = /\(\(|\bDEFAULT\s*\(|\bCHECK\b|\bGENERATED\b|\bAS\b/i;
 
 /**

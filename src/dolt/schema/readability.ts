@@ -73,7 +73,8 @@ export function readability({ base, ours, theirs, merged }: TableVersions): Read
 }
 
 /**
- * What shifts columns: a system table counts hidden and virtual columns, but its rows lack them (Dolt 2.3.0, measured).
+ * A reason for shifted columns: a system table counts hidden and virtual columns, but its rows lack them (Dolt 2.3.0,
+ * measured).
  */
 export function shifts({ virtualColumns, functionalIndexes }: TableDefinition): Defect[] {
   return [

@@ -14,7 +14,7 @@ export interface Column {
   readonly generated: Generation | null;
 }
 
-/** What merging the rows of a table requires. */
+/** The facts about a table that merging its rows requires. */
 export interface TableShape {
   readonly name: string;
   /** Names of the primary key columns; empty for a keyless table. */

@@ -11,7 +11,7 @@ import { ordinaryColumns, type TableShape } from './table-shape.ts';
 /** A unique index other than the primary key. */
 export interface UniqueKey {
   readonly name: string;
-  /** What the index compares, as SQL over the ordinary columns of a table of the same name. */
+  /** The compared values, as SQL over the ordinary columns of a table of the same name. */
   readonly parts: readonly string[];
   /** The ordinary columns outside the primary key that the parts are computed from. */
   readonly columns: readonly string[];

@@ -19,7 +19,7 @@ export async function readServerInfo(database: string): Promise<ServerInfo | nul
 }
 
 /**
- * What servers of the folder and of the folder above say: a server of several databases keeps its file in the folder of
+ * The server files of the folder and of the folder above: a server of several databases keeps its file in the folder of
  * them all (Dolt 2.3.0, measured).
  */
 export async function serversOf(database: string): Promise<readonly ServerInfo[]> {

@@ -23,7 +23,7 @@ import { removeServerInfo, serverInfoFile } from './server-info.ts';
 import { socketFolder } from './socket-folder.ts';
 import { type Watchdog, watch } from './watchdog.ts';
 
-/** What all servers of a run share; the context of a command is one. */
+/** The part that all servers of a run share; the context of a command is one. */
 export interface EngineContext {
   readonly env: Env;
   /** Whether Dolt, git and ssh see the user's own home folder. */
@@ -39,7 +39,7 @@ export interface EngineContext {
   readonly log?: Pick<Logger, 'info' | 'debug'>;
 }
 
-/** What one server serves, and how. */
+/** The database of one server, and its options. */
 export interface ServerOptions {
   /** Dolt executable. */
   readonly dolt: string;

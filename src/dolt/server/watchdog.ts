@@ -57,7 +57,7 @@ export interface Watchdog {
   dismiss(): Promise<void>;
 }
 
-/** What to clean up after a server. */
+/** The resources to clean up after a server. */
 interface Watched {
   /** Process id of the server. */
   readonly pid: number;

@@ -10,7 +10,7 @@ import { type Labelled, setLabel } from '../../github/labels.ts';
 import type { WrittenInputs } from './inputs.ts';
 import { logText } from './logger.ts';
 
-/** What decides what the pull request gets. */
+/** The facts that decide the comment and the label of the pull request. */
 export interface Commenting {
   readonly name: CommandName;
   readonly mode: CommentMode;
@@ -27,8 +27,8 @@ export interface Commenting {
 const ALL_CALLS_MS = 60_000;
 
 /**
- * Writes comment and label of the pull request that started the step, as the inputs `comment` and `label` say. What cannot
- * be written does not fail the step: the token of a fork may only read, and the job summary has the same text.
+ * Writes comment and label of the pull request that started the step, as the inputs `comment` and `label` say. A
+ * failed write does not fail the step: the token of a fork may only read, and the job summary has the same text.
  */
 export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, commenting: Commenting): Promise<void> {
   const { mode, labels, proposed, repository } = commenting;

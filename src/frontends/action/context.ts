@@ -61,7 +61,7 @@ export async function actionContext(
   };
 }
 
-/** What the runner reports to a step about itself and its event. */
+/** The facts that the runner reports about itself and its event. */
 export interface Runner {
   /** The working directory of the job. */
   readonly workspace: string;

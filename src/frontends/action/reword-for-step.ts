@@ -17,8 +17,8 @@ export function rewordForStep(env: Env): (text: string) => string {
 }
 
 /**
- * Where the pages are: in the repository and at the commit that the workflow names after `uses`. The runner does not name
- * them for an action of the checkout (`uses: ./`).
+ * The address of the pages: in the repository and at the commit that the workflow names after `uses`. The runner does
+ * not name them for an action of the checkout (`uses: ./`).
  */
 function pagesOf(env: Env): (page: string) => string {
   const { GITHUB_SERVER_URL: server, GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = env;
@@ -30,7 +30,9 @@ function isTopic(text: string): text is keyof typeof TOPIC_PAGES {
   return Object.hasOwn(TOPIC_PAGES, text);
 }
 
-/** Messages name options as flags. In a workflow they are inputs: `database`, `adopt: peer=hash`, `init-empty: false`. */
+/**
+ * Messages name options as flags. In a workflow they are inputs: `database`, `adopt: peer=hash`, `init-empty: false`.
+ */
 function inputWords(text: string): string {
   return text.replace(FLAG, (whole, no: string | undefined, name: string, given: string | undefined) => {
     if (!isInput(name)) return whole;

@@ -22,7 +22,7 @@ export type Invocation =
       readonly kind: 'run';
       readonly parsed: ParsedCommand;
       readonly display: Display;
-      /** Where to start, relative to the working directory. */
+      /** The starting folder, relative to the working directory. */
       readonly directory: string;
     }
   | { readonly kind: 'print'; readonly text: string };

@@ -17,7 +17,7 @@ export interface StdoutGuard {
 }
 
 /**
- * Keeps standard output for the result. What anything else writes there is a stray: @actions/tool-cache prints
+ * Keeps standard output for the result. Any other output there is stray: @actions/tool-cache prints
  * `::debug::` and `[command]` lines on it, which would break `--json`.
  */
 export function guardStdout(stdout: Stdout): StdoutGuard {

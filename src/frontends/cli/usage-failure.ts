@@ -94,7 +94,7 @@ export function usageFailure(refusal: CommanderError, at: Command, words: readon
   }
 }
 
-/** Where to read about the options and arguments of a command. */
+/** The help that describes the options and arguments of a command. */
 function helpOf(at: Command): string {
   const path: string[] = [];
   for (let one: Command | null = at; one?.parent != null; one = one.parent) path.unshift(one.name());

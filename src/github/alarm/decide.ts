@@ -1,12 +1,12 @@
 import type { AlarmState } from './marker.ts';
 
 /**
- * How a run ended for a peer, or as a whole. `waiting`: it failed, and `stale-after` has not passed · `unknown`: the run
- * does not show it · `gone`: the peer is no longer configured.
+ * How a run ended for a peer, or as a whole. `waiting`: it failed, and `stale-after` has not passed · `unknown`: the
+ * run does not show it · `gone`: the peer is no longer configured.
  */
 export type AlarmVerdict = 'ok' | 'failing' | 'waiting' | 'unknown' | 'gone';
 
-/** What happens to the issue. `wait`: it stays open, without another comment. */
+/** The action for the issue. `wait`: it stays open, without another comment. */
 export type AlarmAction = 'open' | 'comment' | 'wait' | 'close' | 'nothing';
 
 const HOUR_MS = 3_600_000;

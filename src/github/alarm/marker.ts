@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { shortDigest } from '../../core/digest.ts';
 import { parsedJson } from '../../core/json.ts';
 
-/** Where alarms belong: each has one open issue for each peer, and one for failures of the run itself. */
+/** The place of alarms: each has one open issue for each peer, and one for failures of the run itself. */
 export interface AlarmPlace {
   /** Name of the workflow. */
   readonly workflow: string;
   readonly command: string;
-  /** Inputs that distinguish the step from others of the workflow, such as the paths of its configuration and database. */
+  /**
+   * Inputs that distinguish the step from others of the workflow, such as the paths of its configuration and database.
+   */
   readonly inputs: readonly string[];
 }
 

@@ -7,13 +7,15 @@ import { summary } from '../summary.ts';
 export interface AlarmSubject {
   /** null: the run itself. */
   readonly peer: string | null;
-  /** `waiting`: it failed, and `stale-after` has not passed · `unknown`: it took no part, or its backup is not proven. */
+  /**
+   * `waiting`: it failed, and `stale-after` has not passed · `unknown`: it took no part, or its backup is not proven.
+   */
   readonly verdict: 'ok' | 'failing' | 'waiting' | 'unknown';
   /** Of its error; null if it has none. */
   readonly code: ErrorCode | null;
   /** Whether rows were merged that a person must decide about, which later runs do not see. */
   readonly needsDecision: boolean;
-  /** What happened, as markdown that fits into an issue. */
+  /** The details, as markdown that fits into an issue. */
   readonly details: () => string;
 }
 

@@ -8,7 +8,7 @@ export interface CompletedFlag {
   readonly choices: readonly string[];
   /** Words of which the value is a list, separated by commas. */
   readonly listOf: readonly string[];
-  /** What its value names; `heads`: peers with a hash, as `peer=hash`; null: something else. */
+  /** The kind of its value; `heads`: peers with a hash, as `peer=hash`; null: something else. */
   readonly names: 'files' | 'folders' | 'peers' | 'heads' | null;
   readonly description: string;
 }
@@ -93,8 +93,8 @@ function valueCases(commands: readonly CompletedCommand[], action: (flag: Comple
 }
 
 /**
- * Reads the words before the cursor, without flags and their values. bash splits `--flag=value` at the `=`. The loop and
- * its arrays are the same in bash and zsh.
+ * Reads the words before the cursor, without flags and their values. bash splits `--flag=value` at the `=`. The loop
+ * and its arrays are the same in bash and zsh.
  */
 function wordLoop(commands: readonly CompletedCommand[], first: string, end: string): string {
   const groups = [...new Set(commands.flatMap(({ path }) => (path.length > 1 ? [path[0] ?? ''] : [])))];
@@ -129,8 +129,8 @@ function wordLoop(commands: readonly CompletedCommand[], first: string, end: str
 }
 
 /**
- * Names of peers are the first words of the lines of `list-peers` with an endpoint, which has a colon. Errors are for the
- * command itself, not for a completion.
+ * Names of peers are the first words of the lines of `list-peers` with an endpoint, which has a colon. Errors are for
+ * the command itself, not for a completion.
  */
 const PEERS = `$(dolt-federation list-peers \${places[@]+"\${places[@]}"} 2>/dev/null | awk '$2 ~ /:/ {print $1}')`;
 
@@ -229,7 +229,7 @@ compdef _dolt_federation dolt-federation
 `;
 }
 
-/** What fish offers, as functions of the script. */
+/** The completions of fish, as functions of the script. */
 const FISH_FUNCTIONS = `function __dolt_federation_peers
     set -l words (commandline -opc)
     set -l places

@@ -3,11 +3,11 @@ import { VERSION } from '../../core/version.ts';
 /** A secret of the repository that a workflow reads. */
 export interface WorkflowSecret {
   readonly name: string;
-  /** What its value is. */
+  /** Its value. */
   readonly value: string;
 }
 
-/** What differs between the workflows that federate on a schedule. */
+/** The differences between the workflows that federate on a schedule. */
 export interface WorkflowNeeds {
   /** `owner/name`; null: unknown. */
   readonly repository: string | null;

@@ -4,7 +4,9 @@ import { type Planned, plannedOf, tableText } from '../planned-rows.ts';
 import { type TextStyle, textTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
-/** What a dry run would move: for each peer and direction the newest commits, and the tables that would change. */
+/**
+ * The changes that a dry run plans: for each peer and direction the newest commits, and the tables that would change.
+ */
 export function plannedLines(result: RunResult, style: TextStyle): string[] {
   return plannedOf(result).flatMap((planned) => directionLines(planned, style));
 }

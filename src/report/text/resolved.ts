@@ -3,7 +3,7 @@ import { counted, plain } from '../../core/text.ts';
 
 type Decided = Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'>;
 
-/** What a resolve is about to do, in one sentence. */
+/** The coming changes of a resolve, in one sentence. */
 export function intendedText(decided: Decided, branch: string): string {
   const { peers, restored } = decided;
   const parts = actions(decided, ['merge', 'restore', 'drop']);

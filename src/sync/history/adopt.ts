@@ -37,7 +37,7 @@ const COMPARED: readonly Failure['code'][] = ['history-rewritten', 'unrelated', 
 /** More commits than these are not listed in a message. */
 const MAX_LISTED = 1_000;
 
-/** What one run should adopt, and what was found at the peer. */
+/** The head that one run should adopt, and the head found at the peer. */
 export interface Adoptable {
   readonly expected: string;
   readonly found: string | null;

@@ -134,7 +134,7 @@ export function findEntry(stateFile: StateFile, place: StateKey, name: string): 
   return { head: former.head, verifiedAt: former.at, certain: false };
 }
 
-/** What a run learned about one peer. */
+/** The facts that a run learned about one peer. */
 export interface Finding {
   readonly place: StateKey;
   readonly name: string;
@@ -162,7 +162,9 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
   return { ...stateFile, retired: [...others, ...heads.map((head) => ({ local, head }))].slice(-MAX_RETIRED) };
 }
 
-/** The size of a backup: of the table files in a clone of it, or of the folder that holds it. Only equal kinds compare. */
+/**
+ * The size of a backup: of the table files in a clone of it, or of the folder that holds it. Only equal kinds compare.
+ */
 export type BackupSize = NonNullable<StateEntry['size']>;
 export type DrillHistory = NonNullable<StateEntry['drills']>;
 export type BackupRecord = Pick<StateEntry, 'size' | 'drills'>;

@@ -10,7 +10,7 @@ interface Leased {
   readonly expected: string;
   /** The head that was read there; null: the peer has no such branch. */
   readonly found: string | null;
-  /** What the peer will have. */
+  /** The commit that the peer will have. */
   readonly target: string;
 }
 

@@ -13,7 +13,7 @@ interface Heads {
   readonly base: string | null;
 }
 
-/** What happened to the last common head. */
+/** Which side still contains the last common head. */
 export interface CommonHead {
   readonly role: Role;
   readonly inOurs: boolean;

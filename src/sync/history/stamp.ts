@@ -26,9 +26,9 @@ const KEYS_PER_STATEMENT = 500;
 const keyRow = z.object({ id: cellSchema });
 
 /**
- * Names this database as the source of the issues that it created and that have none, before they are first pushed: those
- * that no head of a peer has or had. Only the creator does so, and the commit depends on nothing but the heads, so all
- * databases agree. It is made on our branch.
+ * Names this database as the source of the issues that it created and that have none, before they are first pushed:
+ * those that no head of a peer has or had. Only the creator does so, and the commit depends on nothing but the heads,
+ * so all databases agree. It is made on our branch.
  * @returns the local side with the new head
  */
 export async function stampRows(
@@ -68,7 +68,7 @@ export async function stampRows(
   }
 }
 
-/** What a peer is known to have; null: it was never read. */
+/** The head that a peer is known to have; null: it was never read. */
 function knownHeads(progress: PeerProgress): string[] | null {
   const { head, state, remembered } = progress;
   if (head === null && remembered === null && state !== 'remote-empty' && state !== 'branch-missing') return null;

@@ -8,7 +8,7 @@ import { inboxSender } from '../inbox.ts';
 import { type Finding, incomingFindings } from './findings.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
 
-/** What one peer may bring. */
+/** The changes that one peer may bring. */
 export interface IncomingRules {
   readonly peer: string;
   readonly accept: readonly Accept[];

@@ -17,7 +17,7 @@ export interface Finding {
     | 'mass-deletion'
     | 'lossy-merge'
     | 'future-date';
-  /** What the peer does; completes a sentence that starts with its name. */
+  /** The action of the peer; completes a sentence that starts with its name. */
   readonly text: string;
   /** The `accept` values that allow this; all of them are required. None: nothing allows it. */
   readonly acceptedBy: readonly Accept[];
@@ -82,7 +82,7 @@ export function isMassDeletion(
 }
 
 /**
- * What a merge takes from our rows, for a sentence that ends with it.
+ * The rows of ours that a merge removes, as the end of a sentence.
  * @param maxDelete percent of a table's rows, 0 to 100
  */
 export function ourLosses(losses: readonly Deletion[], maxDelete: number): string {

@@ -69,7 +69,7 @@ export interface IncomingCalls {
   readonly calls: readonly ForeignCall[] | null;
 }
 
-/** What one head would bring into our branch that we do not already have. */
+/** The changes of one head that our branch does not already have. */
 export interface IncomingChanges {
   readonly definitions: readonly IncomingDefinition[];
   /** Tables that define what stays local, with the first of their changed rows. */

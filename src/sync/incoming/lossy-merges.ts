@@ -182,7 +182,7 @@ async function shapeAt(sql: Sql, table: string, commit: string): Promise<TableSh
   return shapeOf(table, await columnsAt(sql, table, commit));
 }
 
-/** What a merge lacks, for a sentence that ends with it. */
+/** The parts that a merge lacks, as the end of a sentence. */
 export function mergeLossText({ commit, table, count, lost }: LossyMerge): string {
   return `${commit}, which lacks ${counted(count, 'row')} that ${lost} added to ${table}`;
 }

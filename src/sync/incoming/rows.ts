@@ -63,7 +63,9 @@ export async function readIncomingRows(
 
 const CHECKED_APART: readonly string[] = ['dolt_schemas', 'dolt_procedures', 'dolt_ignore', 'dolt_nonlocal_tables'];
 
-/** Whether a table is one of those of Dolt that have a check of their own. Others hold rows of users, like documents. */
+/**
+ * Whether a table is one of those of Dolt that have a check of their own. Others hold rows of users, like documents.
+ */
 export function isCheckedApart(table: string): boolean {
   return CHECKED_APART.includes(folded(table));
 }
@@ -160,7 +162,8 @@ async function future(
   const isRedefined = !comparable || definitionChanged || from !== table;
   if (columns.length === 0 || (!dataChanged && !isRedefined)) return [];
   const found: FutureRows[] = [];
-  // Rows that differ show everything only where no name changed, and `dolt_diff` computes no VIRTUAL column (Dolt 2.3.0).
+  // Rows that differ show everything only where no name changed, and `dolt_diff` computes no VIRTUAL column (Dolt
+  // 2.3.0).
   const virtual = (await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? [];
   if (isRedefined || columns.some(({ name }) => virtual.includes(name))) {
     const former = from === table ? from : tableNamed(before, table);
@@ -170,7 +173,7 @@ async function future(
       const name = folded(column.name);
       const sides = pair.column(name);
       if (sides === null) continue;
-      // What was no time before is one now.
+      // A value that was no time before is one now.
       const both = known.some((one) => folded(one.name) === name) ? sides : { ...sides, from: 'NULL' };
       const where = `${isAfter(column, both.to)} AND ${differs([both])}`;
       const { text, values } = pair.sent;

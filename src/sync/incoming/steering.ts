@@ -19,8 +19,9 @@ const SETTINGS = 'config';
 
 /**
  * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows of
- * `config` count unless their key is known to be harmless and their value is no address. What the tables hold under their
- * names is compared: no row differs where a peer renames a table or a column into place.
+ * `config` count unless their key is known to be harmless and their value is no address. The
+ * contents of the tables under their names are compared, because no row differs if a peer renames a table or a column
+ * into place.
  */
 export async function readSteering(
   sql: Sql,

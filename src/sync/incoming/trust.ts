@@ -15,7 +15,7 @@ const COLUMN = 'source_system';
 /** Of another type, the column names no system. */
 const TEXT = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
 
-/** What a peer brings against its `trust`, table by table. */
+/** The incoming changes that the `trust` of a peer does not allow, table by table. */
 export interface Untrusted {
   readonly table: string;
   /** null: no row of the table says which system it came from, so the peer may not change it. */
@@ -39,8 +39,8 @@ export async function untrustedChanges(
 }
 
 /**
- * As `untrustedChanges`, for a head that replaces ours. Only rows count that differ from ours and that the peer changed;
- * a rewritten history changes many rows to what they are here.
+ * As `untrustedChanges`, for a head that replaces ours. Only rows count that differ from ours and that the peer
+ * changed; a rewritten history changes many rows to what they are here.
  */
 export async function untrustedReplacement(
   sql: Sql,

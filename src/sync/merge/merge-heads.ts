@@ -93,8 +93,8 @@ interface ConvergedPeers extends MergeAttempt {
 }
 
 /**
- * Merges the heads of these peers. A head that is equivalent to a rejected one is merged itself: a peer that copies another's
- * rows must not keep that peer's head out.
+ * Merges the heads of these peers. A head that is equivalent to a rejected one is merged itself: a peer that copies
+ * another's rows must not keep that peer's head out.
  */
 async function convergePeers(
   context: SyncContext,
@@ -133,7 +133,7 @@ async function convergePeers(
   return await convergePeers(context, local, engine, allProgress);
 }
 
-/** What all merges of one engine have in common. */
+/** The facts that all merges of one engine share. */
 interface Merging {
   readonly context: SyncContext;
   readonly ours: string;
@@ -142,7 +142,7 @@ interface Merging {
   readonly mayDelete: ReadonlySet<string>;
 }
 
-/** What was merged, the peer of each conflict, and which heads have to wait. */
+/** The merged heads, the peer of each conflict, and the heads that have to wait. */
 interface MergeAttempt {
   readonly converged: Converged;
   readonly waiting: ReadonlyMap<string, RejectedHead>;

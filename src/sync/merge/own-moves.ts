@@ -32,7 +32,7 @@ export type MarkedMove = Readonly<z.infer<typeof markSchema>>;
 export type KeptRows = Readonly<z.infer<typeof keptSchema>>;
 type OwnMove = MarkedMove | KeptRows;
 
-/** What this database has begun, by the name of the branch that it made for it. */
+/** The moves that this database has begun, by the name of the branch that records each. */
 type OwnMoves = ReadonlyMap<string, OwnMove>;
 
 /** More than any number of moves needs; a larger file was not written by dolt-federation. */

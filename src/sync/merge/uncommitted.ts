@@ -29,7 +29,7 @@ interface Policy {
 interface Applied {
   /** Tables that still have some; they are neither pushed nor changed. */
   readonly dirty: readonly string[];
-  /** What was committed, if anything. */
+  /** A notice about committed changes, if any. */
   readonly notices: readonly Diagnostic[];
 }
 

@@ -16,8 +16,8 @@ interface JobFolders {
 
 /**
  * Refuses a local git repository that came with the checkout and starts programs: git runs its hooks and what its
- * settings name, with the environment of the engine. No setting of ours reaches that side of a `git+file://` remote (git
- * removes GIT_CONFIG_COUNT there). A repository elsewhere on the disk belongs to the user.
+ * settings name, with the environment of the engine. No setting of ours reaches that side of a `git+file://` remote
+ * (git removes GIT_CONFIG_COUNT there). A repository elsewhere on the disk belongs to the user.
  * @throws Failure `not-a-remote`
  */
 export async function refuseCheckoutPrograms(
@@ -55,7 +55,7 @@ async function checkoutOf(folder: string): Promise<string> {
 
 /** Why a repository can start programs; null if it cannot. */
 async function programIn(folder: string, env: Env): Promise<string | null> {
-  // Where git looks for a repository (enter_repo in git's path.c).
+  // The places where git searches a repository (enter_repo in git's path.c).
   for (const place of [join(folder, '.git'), folder, join(`${folder}.git`, '.git'), `${folder}.git`]) {
     if (!(await isThere(place))) continue;
     if (!(await stat(place).catch(() => null))?.isDirectory()) return `${place} is a file, which leads git elsewhere`;

@@ -39,7 +39,7 @@ export interface Exchange {
 }
 
 type Common = Pick<Exchange, 'server' | 'branch' | 'limit'>;
-/** What the scratch copy needs to send. */
+/** The options with which the scratch copy sends. */
 type Sending = Pick<Exchange, 'source' | 'result' | 'limit'>;
 
 /** An exchange through a folder, for a database that is on this machine. */
@@ -113,11 +113,13 @@ export async function handBack(engines: Engines, exchange: Exchange, move: Move)
   await receive(exchange, (sql) => moveBranch(sql, branch, move));
 }
 
-/** How often commits that clients of a server make during a run are merged before the run leaves them to the next one. */
+/**
+ * How often commits that clients of a server make during a run are merged before the run leaves them to the next one.
+ */
 const CATCHES_UP = 3;
 
 /**
- * Fast-forwards the server's branch like `handBack`. What clients have committed meanwhile is merged first.
+ * Fast-forwards the server's branch like `handBack`. Commits that clients made meanwhile are merged first.
  * @param mergeAgain absent: a branch that moved meanwhile is not moved
  * @returns the move that was made
  * @throws Failure like `handBack`; `contention` also if clients commit faster than a run merges

@@ -50,8 +50,8 @@ const RUN_MS = 60_000;
 const CONNECTIONS = 4;
 
 /**
- * Opens a copy of the database of an embedded bd. bd 1.3.0 waits, without a message or a limit, while another process has
- * the database open. So the run works in the copy, and opens the database itself only to move its branch.
+ * Opens a copy of the database of an embedded bd. bd 1.3.0 waits, without a message or a limit, while another process
+ * has the database open. So the run works in the copy, and opens the database itself only to move its branch.
  * @returns null if the run has to work on the database itself
  * @throws Failure `database-in-use`
  */
@@ -142,7 +142,7 @@ export function needsDatabase(
   return !mayWrite(request) || changesHistory || changesRemotes || inbox.value !== false || dirty.value === 'commit';
 }
 
-/** What a killed run left in the database, or an unusable file there. A run on the database itself repairs it. */
+/** Leftovers of a killed run in the database, or an unusable file there. A run on the database itself repairs them. */
 async function hasLeftovers(path: string): Promise<boolean> {
   const [moves, remotes, state] = [await readOwnMoves(path), await readRemoteRecords(path), await readStateFile(path)];
   const warnings = [moves.warning, remotes.warning, state.warning];

@@ -8,7 +8,7 @@ import { sshUrl } from '../../../credentials/providers/ssh.ts';
 import { isLocalAddress } from '../../../egress/dial.ts';
 import { canonicalHost } from '../../../egress/host-rule.ts';
 
-/** Where the hosts of a peer are. */
+/** Whether the hosts of a peer are local. */
 export type PeerHosts =
   /** The first host that is this machine or on its link, by its address or by an address of its name. */
   | { readonly kind: 'local'; readonly host: string }
@@ -19,8 +19,8 @@ export type PeerHosts =
   | { readonly kind: 'remote'; readonly ssh?: string | null };
 
 /**
- * Resolves the hosts of a peer. The proxy of the engine checks each address again when it connects. ssh does not use the
- * proxy, so it must use the address that was checked here.
+ * Resolves the hosts of a peer. The proxy of the engine checks each address again when it connects. ssh does not use
+ * the proxy, so it must use the address that was checked here.
  */
 export async function resolveHosts(peer: Peer, credential: Credential | null, env: Env): Promise<PeerHosts> {
   const named = peerReach(peer, credential, env).flatMap(({ host }) => (typeof host === 'string' ? [host] : []));

@@ -23,7 +23,7 @@ export interface OfflinePeer {
 type Contacted = Extract<PeerDecision, { kind: 'contacted' }>;
 
 /**
- * The request of a run on an event that may not write. Where the workflow can be that of the change, it does not choose
+ * The request of a run on an event that may not write. If the workflow may come from the change, it does not choose
  * the peer to clone: only a primary may be, which the default branch names.
  */
 export function planRequest<R extends SyncRequest>(request: R, { ownWorkflow }: Context): R {

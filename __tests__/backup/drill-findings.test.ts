@@ -35,7 +35,7 @@ describe('a backup compared with our database', () => {
   });
 });
 
-describe('an error of a drill says about the backup', () => {
+describe("the meaning of a drill's error for the backup", () => {
   test.each([
     ['auth', 'network', 'timeout', 'disk-full', 'folder-missing', 'not-found', 'too-large', 'program-missing'],
   ] as const)('nothing: %s …', (...codes) => {

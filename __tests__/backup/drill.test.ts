@@ -128,7 +128,7 @@ const FORGED_INSTEAD = [
   "CALL DOLT_COMMIT('-A', '-m', 'all rows')",
 ];
 
-test('a backup is proven, and another one or a damaged one is not; nothing of the clones stays', async () => {
+test('an intact backup is proven, another or damaged one is not, and no clone remains', async () => {
   await using folder = await tempFolder();
   const { local, head, far, expected } = await backedUp(folder);
   const tables = [

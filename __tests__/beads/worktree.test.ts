@@ -77,7 +77,7 @@ describe('a worktree', () => {
     expect(await ask(folder, inside)).toBe(folder.file('repo', 'main', '.beads', 'embeddeddolt', 'north'));
   });
 
-  test('a submodule is none', async () => {
+  test('a submodule is no worktree', async () => {
     await using folder = await tempFolder();
     await lay(folder, {
       ...checkedOut,

@@ -104,7 +104,7 @@ describe('a step that cannot start', () => {
     expect(untrusted.summary).toContain('dolt-federation sync: skipped');
   });
 
-  test('what is quoted in an error cannot give the runner a command', async () => {
+  test('text quoted in an error cannot give the runner a command', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const evil = '\n::set-env name=EVIL::1\r\n##[add-mask]x\n';

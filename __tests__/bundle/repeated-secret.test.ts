@@ -64,7 +64,7 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
     expect(await filesWith(runner.temp, new Set(SPELLINGS))).toEqual([]);
   });
 
-  test('is in no reason why nothing could be done: the first clone', async () => {
+  test('is in no reason for a skipped run: the first clone', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await using host = await startRecordingServer({ repeats: true });

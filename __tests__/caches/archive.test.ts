@@ -34,7 +34,7 @@ function archive(entries: readonly Entry[]): Buffer {
 }
 
 describe('an archive', () => {
-  test('comes out as it went in', async () => {
+  test('is read as it was written', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('in', 'data'), { recursive: true });
     await writeFile(folder.file('in', 'data', 'one'), 'first');

@@ -76,7 +76,7 @@ describe('databases that sync by hand', () => {
     expect(await run('sync', '--database', 'db', '--fail-on', 'primary')).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
-  test('a conflict is left for a human under manual: exit 4, its values only where they are asked for', async () => {
+  test('under manual a person decides a conflict: exit 4, with values only on request', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('db'));
     const { json } = await configured(folder, { partner: folder.file('mailbox') });

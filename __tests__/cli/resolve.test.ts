@@ -65,7 +65,7 @@ async function fill(file: string, ...choices: string[]): Promise<void> {
   await writeFile(file, filled);
 }
 
-describe('what manual leaves', () => {
+describe('the conflicts of the strategy manual', () => {
   test('sync writes a file, resolve merges as chosen in it, two databases make one commit, and sync is green', async () => {
     await using folder = await tempFolder();
     const { databases, run, sync, fileOf } = await inConflict(folder);

@@ -135,7 +135,7 @@ describe('add-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  test('reports each reason against a peer, and no line of what was never written', async () => {
+  test('reports each reason against a peer, and no line for values that were never written', async () => {
     await using folder = await tempFolder();
     const wanted = request('b', 'srv', { branch: 'a..b' });
     const fresh = await refusal(() => addPeer(wanted, commandContext(folder.path)));
@@ -237,7 +237,7 @@ describe('add-peer', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  test('says so where it may not write', async () => {
+  test('reports that it may not write', async () => {
     await using folder = await tempFolder();
     // A file where the folder should be stops even root.
     await writeFile(folder.file('.beads'), '');

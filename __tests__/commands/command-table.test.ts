@@ -43,7 +43,7 @@ test('commands that need no database say what they did, as text and as JSON', as
   });
 });
 
-test('what stops a command is thrown without the secrets of the job', async () => {
+test('the failure of a command is thrown without the secrets of the job', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('c.yaml'), 'federation: {remote: "s3cret-of-the-job"}\n');
   const context = commandContext(folder.path, { env: { AWS_SECRET_ACCESS_KEY: 's3cret-of-the-job' } });

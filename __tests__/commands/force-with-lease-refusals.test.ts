@@ -21,7 +21,7 @@ describe('a stale lease', () => {
     expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
   });
 
-  test('is noticed when the peer moves after the first look', async () => {
+  test('is noticed when the peer moves after the first read', async () => {
     await using folder = await tempFolder();
     const { local, other, theirs, mailbox } = await clash(folder);
     await cp(folder.file('box'), folder.file('moved'), { recursive: true });
@@ -53,7 +53,7 @@ describe('a stale lease', () => {
   });
 });
 
-test('a forced push that lands nothing is unverified', async () => {
+test('a forced push without an effect is unverified', async () => {
   await using folder = await tempFolder();
   const { local, theirs } = await clash(folder, '');
   await cp(folder.file('box'), folder.file('before'), { recursive: true });

@@ -224,7 +224,7 @@ describe('init on a terminal', () => {
     expect(await configOf(folder)).toContain('region: eu-central-1\n        dynamodb-table: manifests\n');
   });
 
-  test('asks nothing that was given', async () => {
+  test('does not ask for given values', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     const given = { database: 'db', endpoint: `file://${folder.file('box')}`, name: 'north' };

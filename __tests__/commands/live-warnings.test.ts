@@ -35,7 +35,7 @@ describe('doctor', () => {
     expect(linesOf(side, 'live', 'far')[0]).toMatch(/^unknown: /);
   });
 
-  test('a beads workspace always has ignored tables; what cannot be read is said to be unknown', async () => {
+  test('a beads workspace always has ignored tables; unreadable facts are unknown', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     expect(linesOf(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^unknown: /);

@@ -27,7 +27,7 @@ test('a row added on both sides is merged, pushed and verified, and yet the run 
   expect(again.result).toMatchObject({ status: 'unchanged', merge: { commits: 0 } });
 });
 
-test('a Dolt that cannot fix the committer is said once', () => {
+test('a Dolt that cannot fix the committer is reported once', () => {
   const merge = { protocol: 2, deterministic: false, because: 'committer', commits: 2 } as const;
   expect(mergeProblems(merge)).toMatchObject([{ severity: 'warning', code: 'merge-not-deterministic' }]);
   expect(mergeProblems({ ...merge, because: 'strategy' })).toEqual([]);

@@ -91,7 +91,7 @@ describe('a branch', () => {
   });
 });
 
-describe('which Dolt', () => {
+describe('the requested Dolt', () => {
   const asked = (flags: Readonly<Record<string, string>>) => {
     const read: ReadOption = (name) => optionValue(name, flags[name]);
     return requestedDolt({ read, written: (name) => flags[name] });

@@ -153,7 +153,7 @@ describe('set-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(TEXT.replace(from, to));
   });
 
-  test('what is so already is not written', async () => {
+  test('an unchanged value is not written', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder);
     const before = await stat(file);

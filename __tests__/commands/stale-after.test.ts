@@ -50,7 +50,7 @@ describe('stale-after', () => {
     expect((await status(2)).status).toBe('unchanged');
   });
 
-  test('does not judge where nothing may be pushed', async () => {
+  test('reports nothing if nothing may be pushed', async () => {
     await using folder = await tempFolder();
     await behind(folder);
     const { result } = await command(folder, box(folder), {

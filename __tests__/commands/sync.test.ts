@@ -100,7 +100,7 @@ describe('a run with a database', () => {
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a remote of ours that the configuration has elsewhere is corrected and said; a stranger is left alone', async () => {
+  test('a remote of ours with an outdated address is corrected and reported; a foreign one is not changed', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await command(folder, `box: file://${folder.file('old')}`);
@@ -145,7 +145,7 @@ describe('a run with a database', () => {
     await expect(stat(folder.file('not'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a stricter tier gets nothing, not even a connection', async () => {
+  test('a stricter tier gets no data and no connection', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const { result } = await command(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);

@@ -52,7 +52,7 @@ const FIELDS = {
   timeout: ['timeout', HTTPS, `${HTTPS}, timeout: 2m`],
 } as const satisfies Record<Exclude<keyof Peer, 'name' | 'origin'>, readonly [string, string, string]>;
 
-describe('what a configuration changes about another', () => {
+describe('the changes of a configuration', () => {
   test('the user of an endpoint and the host of DoltHub count, although the canonical form has neither', () => {
     const peer = (endpoint: string) => configure(`federation: {peers: {box: "${endpoint}"}}`);
     const found = compareConfigurations(peer('ssh://ann@h.example/srv/db'), peer('ssh://bob@h.example/srv/db'));

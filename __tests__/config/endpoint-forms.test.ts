@@ -3,7 +3,7 @@ import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
 
-describe('what an endpoint becomes', () => {
+describe('the forms of an endpoint', () => {
   test.each([
     ['dolthub://Org/repo', 'dolthub', 'dolthub://Org/repo', 'https://doltremoteapi.dolthub.com/Org/repo'],
     ['gs://bucket/a/b', 'gs', 'gs://bucket/a/b', 'gs://bucket/a/b'],

@@ -61,7 +61,7 @@ function decodeFully(text: string): string {
   return once === text ? text : decodeFully(once);
 }
 
-describe('whatever is accepted', () => {
+describe('an accepted endpoint', () => {
   test('holds nothing dangerous, in the form that Dolt receives and after decoding it fully', () => {
     fc.assert(
       fc.property(head, tail, (start, rest) => {

@@ -21,7 +21,7 @@ async function tree(folder: TempFolder): Promise<void> {
     await writeFile(folder.file(path, 'config.yaml'), '');
 }
 
-describe('where the configuration is found', () => {
+describe('the search for the configuration', () => {
   const rows: readonly (readonly [string, string, string | null, boolean, string | null, string | null])[] = [
     ['in the folder', 'local', null, false, 'local/.beads/config.yaml', 'local/.beads'],
     ['upward', 'local/sub/deep', null, false, 'local/.beads/config.yaml', 'local/.beads'],

@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const guardOf = (text: string, env: Env = {}) => configure(text, { env }).push.guard;
 
-describe('what forbids pushing', () => {
+describe('guards against pushing', () => {
   test.each([
     ['no-push: true', 'no-push: true (/c.yaml:1:1)'],
     ['No-Push: TRUE', 'no-push: true (/c.yaml:1:1)'],

@@ -68,7 +68,7 @@ describe('whether federation is allowed', () => {
     expect(failure.hint).toBe('Change the mode in /c.yaml to:\nsync:\n  mode: dolt-native');
   });
 
-  test('where the mode is not set, the message says so', async () => {
+  test('if the mode is not set, the message says so', async () => {
     const failure = await refusal(() => requireFederation(configure('issue-prefix: bd', { workspace: '/w/.beads' })));
     expect(failure.message).toMatch(
       /^sync\.mode is not set, and in a folder with `\.beads` it defaults to git-portable/,
@@ -87,7 +87,7 @@ describe('whether federation is allowed', () => {
     expect(failure.hint).not.toContain('/c.yaml');
   });
 
-  test('where the mode is not set, the hint is the two lines to add', async () => {
+  test('if the mode is not set, the hint is the two lines to add', async () => {
     const failure = await refusal(() => requireFederation(configure('', { workspace: '/w/.beads' })));
     expect(failure.hint).toBe('Add these two lines to /c.yaml:\nsync:\n  mode: dolt-native');
     expect(failure.location).toBeNull();

@@ -40,7 +40,7 @@ describe('peer names', () => {
     expect((await refusal(() => parsePeerName('origin'))).hint).toContain('federation.remote');
   });
 
-  test('whatever passes fits the grammar', () => {
+  test('an accepted name fits the grammar', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 70 }), (name) => {
         const fits = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name) && !/^(origin|main|master|head)$/i.test(name);
@@ -88,7 +88,7 @@ describe('branch names', () => {
     expect((await refusal(() => parseBranchName(name))).code).toBe('config-invalid');
   });
 
-  test('whatever passes cannot be read as an option or a refspec', () => {
+  test('an accepted name cannot be read as an option or a refspec', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 12 }), (name) => {
         if (passes(parseBranchName, name)) expect(name).not.toMatch(/^[-+]|[:*\s]|\.\.|@\{/);

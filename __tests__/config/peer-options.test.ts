@@ -5,7 +5,7 @@ const peerOf = (text: string) => configure(`federation:\n  peers:\n    a:\n${tex
 const NOTHING = { region: null, profile: null, endpoint: null, pathStyle: null, dynamodbTable: null };
 
 describe('how a peer is reached', () => {
-  test('without a word of it nothing is set', () => {
+  test('without settings nothing is set', () => {
     expect(peerOf('      endpoint: s3://bucket/p\n')).toMatchObject({ ref: null, user: null, aws: null });
     expect(configure('federation: {remote: s3://bucket/p}').peers[0]).toMatchObject({
       ref: null,
@@ -79,7 +79,7 @@ describe('how a peer is reached', () => {
 const at = (endpoint: string, option: string) =>
   `federation:\n  peers:\n    a:\n      endpoint: ${endpoint}\n      ${option}\n`;
 
-describe('what is refused', () => {
+describe('refusals', () => {
   test.each([
     [at('file:///a', 'ref: refs/heads/x'), 'config-invalid 5:12'],
     [at('file:///a', 'user: u'), 'config-invalid 5:13'],

@@ -9,7 +9,7 @@ const busy = (pid: number) => new Error(`busy ${pid}`);
 
 const { signal } = new AbortController();
 
-test('works one after the other, whatever becomes of one of them, and leaves nothing behind', async () => {
+test('works one after the other, even if one fails, and leaves nothing behind', async () => {
   await using folder = await tempFolder();
   const lock = folder.file('lock');
   let inside = 0;

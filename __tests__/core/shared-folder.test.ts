@@ -16,7 +16,7 @@ test.each([
   expect(replaceableBy(found, user)).toBe(expected);
 });
 
-test('a folder that is not there yet is made by us', async () => {
+test('a missing folder is created', async () => {
   await using folder = await tempFolder();
   expect(await replaceableFolder(folder.file('none'))).toBeNull();
 });

@@ -59,7 +59,7 @@ const SSH = {
 };
 const AWS_PEER = 'aws://[table:bucket]/db';
 
-describe('what the job has reaches peers of its kind that have no entry', () => {
+describe('credentials of the job reach peers of their kind without an entry', () => {
   test.each<[string, unknown, RegExp]>([
     ['aws', AWS_PEER, /^(AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|ENDPOINT_URL_(S3|DYNAMODB)|REGION))$/],
     ['gs', 'gs://bucket/db', /^(GOOGLE_APPLICATION_CREDENTIALS|STORAGE_EMULATOR_HOST)$/],

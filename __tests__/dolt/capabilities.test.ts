@@ -19,7 +19,7 @@ async function asked(box: Machine): Promise<readonly string[]> {
   return (await readFile(box.folder.file('asked'), 'utf8')).trim().split('\n');
 }
 
-describe('what a Dolt can', () => {
+describe('the capabilities of a Dolt', () => {
   test('the real one answers, contacts no host, and leaves nothing', async () => {
     await using host = await releaseHost();
     await using box = await machine({
@@ -77,7 +77,7 @@ describe('the answer is kept', () => {
     expect(await asked(box)).toHaveLength(8);
   });
 
-  test('where it cannot be, the Dolt is asked each time', async () => {
+  test('without a cache, the Dolt is asked each time', async () => {
     await using box = await machine();
     const path = await answers(box, NEW);
     await writeFile(box.folder.file('tools'), '');

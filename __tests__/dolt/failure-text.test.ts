@@ -86,7 +86,7 @@ test.each(measured)('$from means $class', ({ text, class: means }) => {
   expect(classify(text)).toBe(means);
 });
 
-describe('the line that matters', () => {
+describe('the line that decides the class', () => {
   test.each([
     [
       'could not access dolt url \'http://h:9/r\': rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:9: connect: connection refused"',

@@ -67,7 +67,7 @@ describe('a database that is damaged or of another kind', () => {
     expect(after).toBe(manifest);
   });
 
-  test('a folder without data is left to others to judge', async () => {
+  test('a folder without data is decided by other checks', async () => {
     await using folder = await tempFolder();
     await expect(checkManifest(folder.path)).resolves.toBeUndefined();
     await mkdir(folder.file('.dolt', 'noms'), { recursive: true });

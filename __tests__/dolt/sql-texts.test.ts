@@ -41,7 +41,7 @@ describe('the condition for keys', () => {
   });
 });
 
-describe('who signs', () => {
+describe('the signature of a commit', () => {
   const all = ['author', 'committer'].flatMap((who) => ['name', 'email', 'date'].map((what) => `dolt_${who}_${what}`));
   test('a Dolt that knows all variables gets all of them', () => {
     expect(canFixCommitter(all)).toBe(true);

@@ -139,7 +139,7 @@ describe('a plain request', () => {
   );
 });
 
-describe('what is refused, and why', () => {
+describe('refusals and their reasons', () => {
   test.each<[string, (port: number) => Reach, string, RegExp]>([
     ['another host', () => local(1), 'localhost', /names localhost:\d+, which is not a host of the peer/],
     ['no TLS', (port) => local(port, { plain: false }), 'localhost', /names localhost:\d+ without TLS/],

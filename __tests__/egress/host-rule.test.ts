@@ -16,7 +16,7 @@ const rule = (host: HostRule['host'], more: Partial<HostRule> = {}): HostRule =>
   ...more,
 });
 
-describe('what the rules say of a host', () => {
+describe('the rules for a host', () => {
   const rules = [
     rule('peer.example'),
     rule('any.example', { port: null, plain: true }),

@@ -17,7 +17,7 @@ const errors = ({ result }: Commanded) =>
 /** Dolt retries what cannot be reached on its own, for some seconds; minutes would be too many. */
 const WITHIN_MS = 40_000;
 
-test('what cannot be reached fails within seconds, each with its code, and hides no other peer', async () => {
+test('unreachable peers fail within seconds, each with its code, and hide no other peer', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using hub = await startDolthubHost(folder.path);
@@ -70,7 +70,7 @@ test('a service that never answers, for which Dolt waits without a limit, is giv
   expect(exitCodeOf(ran.result, 'any')).toBe(1);
 });
 
-test('a host that answers nothing when it is asked to take a push is given up after the timeout', async () => {
+test('a host that does not answer a push is given up after the timeout', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await mkdir(folder.file('git'));

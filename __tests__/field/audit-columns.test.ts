@@ -71,7 +71,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
     ]);
   });
 
-  test('elsewhere is resolved where there is more than a key and audit columns, and these are outside unique keys', async () => {
+  test('other tables are resolved if they have more than a key and audit columns, and these are outside unique keys', async () => {
     await using folder = await tempFolder();
     const columns = 'created_at DATETIME, created_by VARCHAR(20), updated_at DATETIME, updated_by VARCHAR(20)';
     const databases = await twoDatabases(

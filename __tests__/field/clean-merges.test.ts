@@ -58,7 +58,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
   });
 });
 
-test('a default that is computed alike everywhere, or for no row, is merged', async () => {
+test('a default that every machine computes alike, or that no row uses, is merged', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

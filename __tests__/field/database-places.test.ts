@@ -100,7 +100,7 @@ describe('a database that is elsewhere', () => {
     expect(await readdir(folder.file('main'))).not.toContain('new');
   });
 
-  test('with --bootstrap nothing is cloned beside the one of the workspace', async () => {
+  test('with --bootstrap nothing is cloned beside the database of the workspace', async () => {
     await using folder = await tempFolder();
     await workspace(folder);
     const cloning = command(below(folder, 'main'), '', { ...FOUND, database: 'new', bootstrap: 'origin' });

@@ -125,7 +125,7 @@ describe('a remote of the database that is not ours', () => {
 });
 
 describe('remotes that exist during a run only', () => {
-  test('in a workspace of beads nothing of them stays', async () => {
+  test('in a workspace of beads none of them remains', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'origin', 'theirs');
     await beadsWorkspace(folder);
@@ -152,7 +152,7 @@ describe('remotes that exist during a run only', () => {
     expect(await stateOf(local)).toBe(state);
   });
 
-  test('what a killed run has left is removed by the next that writes, and nothing else of that name', async () => {
+  test('the next run that writes removes the leftovers of a killed run, and nothing else of that name', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
@@ -178,7 +178,7 @@ describe('remotes that exist during a run only', () => {
     expect(await openTestDatabase(first.path).rows(REMOTES)).toEqual([]);
   });
 
-  test('what manual left can be resolved without a tracking ref', async () => {
+  test('conflicts under manual can be resolved without a tracking ref', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'x', 'box');
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));

@@ -63,7 +63,7 @@ describe('uncommitted changes that a run is to commit', () => {
   });
 });
 
-test('the hint for a dropped table names what helps, and not the limit for rows', async () => {
+test('the hint for a dropped table names the fix, and not the limit for rows', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, 'CREATE TABLE spare (id INT PRIMARY KEY)');
   await box.send('DROP TABLE spare', 'DELETE FROM items WHERE id > 110');

@@ -50,7 +50,7 @@ test('without `live` a peer that may be a running database is merged, and nothin
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
 
-test('where no table is ignored, nothing can be emptied, and a push needs no word about it', async () => {
+test('without ignored tables, nothing can be emptied, and a push needs no setting', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
   const head = await there.local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");

@@ -113,7 +113,7 @@ test.each([
   60_000,
 );
 
-test('a rename that the other side did not touch is merged without a word', async () => {
+test('a rename that the other side did not touch is merged silently', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...BASE);
   await databases.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);

@@ -120,7 +120,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
   expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
-test('a key named like a column of Dolt does not blind the checks of what a peer brings', async () => {
+test('a key named like a column of Dolt does not hide incoming changes from the checks', async () => {
   await using folder = await tempFolder();
   const local = await makeEmptyDatabase(folder.file('local'));
   const rows = Array.from({ length: 20 }, (_, n) => `('r${n}', 'x', 'x', '2026-02-01')`).join(', ');

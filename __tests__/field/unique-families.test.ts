@@ -84,7 +84,7 @@ test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wi
   ]);
 });
 
-test('a row of the base that refers to an added row which lost is for a person', async () => {
+test('a row of the base that refers to a lost added row needs a person', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

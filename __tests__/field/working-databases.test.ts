@@ -28,7 +28,7 @@ async function lay(folder: TempFolder, ...paths: readonly string[]): Promise<voi
 
 const DATABASE = ['db/.dolt/noms/oldgen/', 'db/.dolt/noms/manifest', 'db/.dolt/repo_state.json'] as const;
 
-describe('what is a working database', () => {
+describe('a working database', () => {
   test.each([
     ['its folder', 'file', 'db', DATABASE],
     ['a folder below its .dolt', 'file', 'db/.dolt/noms', DATABASE],
@@ -81,7 +81,7 @@ describe('what is a working database', () => {
   });
 });
 
-describe('what is none', () => {
+describe('no operand', () => {
   test.each([
     ['a remote beside a database', 'box', 'present', [...DATABASE, 'box/manifest']],
     ['a remote in a sub-folder of a database', 'db/box', 'present', [...DATABASE, 'db/box/manifest']],
@@ -103,7 +103,7 @@ describe('what is none', () => {
   });
 });
 
-describe('what is no remote', () => {
+describe('a folder that is no remote', () => {
   test.each<[string, readonly string[], string | undefined]>([
     ['nothing', [], undefined],
     ['what a fetch of an empty remote leaves', ['oldgen'], undefined],

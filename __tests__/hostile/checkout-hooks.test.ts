@@ -133,7 +133,7 @@ describe('a git repository of the checkout', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  test('without any is a peer like others', async () => {
+  test('without any setting is a peer like others', async () => {
     await using folder = await tempFolder();
     const repository = folder.file('checkout', 'peer');
     const { run } = await scene(folder, repository);

@@ -304,7 +304,7 @@ describe('a database of its own', () => {
     expect(await readFile(`${one.own}.unreadable-2`, 'utf8')).toContain('choose: his');
   });
 
-  test('what another process writes while a person answers is kept, and so are the answers', async () => {
+  test('changes of another process while a person answers are kept, and so are the answers', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));
@@ -330,7 +330,7 @@ describe('a database of its own', () => {
     expect(await one.local.head()).toBe(head);
   });
 
-  test('what another process writes while rows are merged is not removed', async () => {
+  test('changes of another process while rows are merged are not removed', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     const meanwhile = `${one.text}# a note\n`;

@@ -108,7 +108,7 @@ if (process.platform === 'linux') {
   });
 
   describe('a peer over https', () => {
-    test('is not spoken to without TLS, also at its own host', async () => {
+    test('gets no connection without TLS, also at its own host', async () => {
       await using folder = await tempFolder();
       const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;

@@ -83,7 +83,7 @@ const otherWayRound = (...more: string[]): string[] => [
 ];
 
 describe('a peer that is only read, whose head', () => {
-  test('is the same merge the other way round, says nothing new', async () => {
+  test('is the same merge in the other direction reports nothing new', async () => {
     await using folder = await tempFolder();
     const { publish, run, north } = await forging(folder);
     const head = await publish('south', ...otherWayRound());
@@ -162,7 +162,7 @@ test('a peer with the rows of another one, left out itself, cannot keep the othe
   expect(await north.rows("SELECT COUNT(*) AS n FROM dolt_log WHERE message = 'theirs'")).toEqual([{ n: 1 }]);
 });
 
-describe('a merge that our branch moves over, and that says it was made as ours are', () => {
+describe('a merge to which our branch moves, and that claims to be a federation merge', () => {
   test.each([
     ['drops a row of ours', MERGE, 'DELETE FROM t WHERE id = 20'],
     ['changes a row of ours', MERGE, 'UPDATE t SET n = 9 WHERE id = 20'],

@@ -86,7 +86,7 @@ describe('a list of leftovers that another step wrote', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test('what a run made is removed, in RUNNER_TEMP and beside a clone in the workspace', async () => {
+  test('the folders of a run are removed, in RUNNER_TEMP and beside a clone in the workspace', async () => {
     await using folder = await tempFolder();
     const paths = await Promise.all([
       made(folder.file('temp', 'df-abcdef')),

@@ -118,7 +118,7 @@ test('a view with the name of a private table of ours waits, in any case', async
   expect(await box.south.rows('SELECT id FROM private_notes')).toEqual([{ id: 7 }]);
 });
 
-test('a view of ours that answers in place of `dolt_schemas` hides nothing', async () => {
+test('a view of ours that hides `dolt_schemas` hides nothing', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const nothing =

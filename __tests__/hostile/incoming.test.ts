@@ -281,7 +281,7 @@ describe('so does a merge', () => {
   );
 });
 
-describe('what is harmless passes', () => {
+describe('harmless settings pass', () => {
   test.each([
     {
       name: 'a counter that moved',

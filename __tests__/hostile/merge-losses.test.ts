@@ -21,7 +21,7 @@ test('rows that a merge removes as duplicates of older ones count against max-de
   expect((await box.receive({ accept: ['deletion'] })).run('partner')).toMatchObject({ failure: null, verified: true });
 });
 
-test('where two peers together take too much, one of them waits', async () => {
+test('if two peers together remove too much, one of them waits', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const side = folder.file('side');

@@ -97,7 +97,7 @@ describe('doctor', () => {
     expect(await local.head()).toBe(head);
   });
 
-  test('says that there are none, also where rows that hold one were never committed', async () => {
+  test('reports that there are none, also if rows with one were never committed', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));

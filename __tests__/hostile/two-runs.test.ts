@@ -91,7 +91,7 @@ test('two steps of a job that find no database clone it once, and both do their 
   expect(cloned.filter((one) => one)).toHaveLength(1);
 });
 
-test('a clone that another run made meanwhile stays, and nothing else is taken for one', async () => {
+test('a clone that another run made meanwhile stays, and no other folder is taken for a clone', async () => {
   await using folder = await tempFolder();
   const url = `file://${folder.file('box')}`;
   await (await makeDatabase(folder.file('local'))).publish(url);

@@ -5,7 +5,7 @@ import { closedHost, redirects, releaseHost, says, sendsJson } from '../helpers/
 
 const PUBLIC = 'https://api.github.com';
 
-describe('where the API is asked, and with which token', () => {
+describe('the address and the token of the API', () => {
   test.each([
     ['nothing is said', {}, { base: PUBLIC, token: 't' }],
     [
@@ -94,7 +94,7 @@ describe('asking it', () => {
     expect(await askGithub('/x', { base: host.url, token: null }, box.context)).toEqual(expected);
   });
 
-  test('no host there', async () => {
+  test('no host', async () => {
     await using box = await machine();
     const base = await closedHost();
     expect(await askGithub('/x', { base, token: 't' }, box.context)).toMatchObject({ kind: 'unreachable' });

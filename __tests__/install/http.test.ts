@@ -12,14 +12,14 @@ async function bodyOf(answer: Answer | Unreachable): Promise<string> {
 }
 
 describe('asking a host', () => {
-  test('an answer is an answer, also when it is no', async () => {
+  test('a negative answer is an answer, too', async () => {
     await using host = await releaseHost();
     host.on('/a', says(200, 'yes'));
     expect(await bodyOf(await ask({ url: `${host.url}/a`, signal }))).toBe('yes');
     expect(await ask({ url: `${host.url}/b`, signal })).toMatchObject({ kind: 'answer', status: 404, location: null });
   });
 
-  test('a host that is not there differs from one that refuses', async () => {
+  test('a missing host differs from one that refuses', async () => {
     const url = await closedHost();
     expect(await ask({ url, signal })).toMatchObject({
       kind: 'unreachable',
@@ -35,7 +35,7 @@ describe('asking a host', () => {
     expect(host.seen).toHaveLength(3);
   });
 
-  test('a host that speaks something else than TLS is no missing host', async () => {
+  test('a host that does not speak TLS is not a missing host', async () => {
     await using host = await releaseHost();
     const failure = await failureOf(ask({ url: host.url.replace('http:', 'https:'), signal }));
     expect(failure.code).toBe('dolt-download-failed');

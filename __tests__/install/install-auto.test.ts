@@ -10,7 +10,7 @@ import { closedHost, releaseHost, says } from '../helpers/release-host.ts';
 const ASSET = `/download/v2.3.0/${PLATFORM.asset}`;
 const SHA256 = 'a1'.repeat(32);
 
-describe('auto builds only where no release can be reached at all', () => {
+describe('auto builds only if no release can be reached', () => {
   test('no host there: it builds, and says why', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });

@@ -88,7 +88,7 @@ describe('PATH, then the tool cache', () => {
     },
   );
 
-  test('a changed cache entry is not used, even where nothing else can be had', async () => {
+  test('a changed cache entry is not used, even if no other Dolt is available', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     await appendFile(await primeCache(box, '2.3.0'), '# changed');
@@ -101,7 +101,7 @@ describe('PATH, then the tool cache', () => {
   });
 });
 
-test('where a digest was given, neither PATH nor an entry that was made from something else will do', async () => {
+test('with a digest, neither PATH nor an entry of another origin is used', async () => {
   await using box = await machine();
   await answersAsDolt(box.bin, '2.3.0');
   await primeCache(box, '2.3.0');
@@ -113,7 +113,7 @@ test('where a digest was given, neither PATH nor an entry that was made from som
 });
 
 describe('the latest', () => {
-  test('is looked for on PATH once the release host has named it', async () => {
+  test('is searched on PATH once the release host has named it', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on('/latest', redirects('/tag/v2.9.9'));

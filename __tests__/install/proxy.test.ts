@@ -18,7 +18,7 @@ test('a proxy is used, and one that refuses the way out means that no host can b
   expect(new Set(proxy.asked)).toEqual(new Set(['github.example.test:443']));
 });
 
-test('a proxy that is not there means the same', async () => {
+test('a missing proxy means the same', async () => {
   process.env['https_proxy'] = await closedHost();
   expect(await ask({ url: URL_BEYOND, signal, pausesMs: [1, 2] })).toMatchObject({ kind: 'unreachable' });
 });

@@ -86,7 +86,7 @@ describe('the newest in a range', () => {
     }),
   );
 
-  test('no host there', async () => {
+  test('no host', async () => {
     const url = await closedHost();
     await using box = await machine({ GITHUB_API_URL: url });
     const request = { source: 'release', mirror: `${url}/download` } as const;

@@ -61,7 +61,7 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
   expect(host.seen).toHaveLength(1);
 });
 
-describe('what is asked of whom', () => {
+describe('the target of each question', () => {
   test('with a known digest no API is asked: its rate limit does not matter', async () => {
     await using host = await releaseHost();
     await using box = await machine({ GITHUB_API_URL: `${host.url}/api` });
@@ -129,7 +129,7 @@ describe('what is asked of whom', () => {
   });
 });
 
-describe('what is refused leaves no cache entry', () => {
+describe('a refused Dolt leaves no cache entry', () => {
   test('a Dolt of another version than the one that was asked for', async () => {
     await using box = await machine();
     await using host = await releaseHost();

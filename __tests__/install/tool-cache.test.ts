@@ -17,7 +17,7 @@ async function stored(version = '2.3.0') {
 }
 
 describe('the tool cache', () => {
-  test('gives back what was stored, in the layout of @actions/tool-cache', async () => {
+  test('returns the stored Dolt, in the layout of @actions/tool-cache', async () => {
     const { box, path } = await stored();
     await using _ = box;
     expect(path).toBe(box.folder.file('tools', 'dolt', '2.3.0', process.arch, 'dolt'));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeWanted, fits, newestFitting, parseAskedVersion } from '../../src/install/version.ts';
 
-describe('what a user may ask for', () => {
+describe('the versions that a user may request', () => {
   test.each([
     ['2.3.0', { kind: 'exact', version: '2.3.0' }],
     [' v2.3.0 ', { kind: 'exact', version: '2.3.0' }],
@@ -18,7 +18,7 @@ describe('what a user may ask for', () => {
   });
 });
 
-describe('which version fits', () => {
+describe('the version that fits', () => {
   const exact = { kind: 'exact', version: '2.3.0' } as const;
   const range = { kind: 'range', range: '^2.2.0' } as const;
 

@@ -36,7 +36,7 @@ describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) =
   );
 });
 
-test('a row without a key is refused then, until the counter is lowered at the peer as well; nothing comes back', async () => {
+test('then a row without a key is refused until the counter is lowered at the peer, too; no value returns', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...COUNTED('TINYINT'));
   await databases.edit(['INSERT INTO counted (v) VALUES (5)'], ['INSERT INTO counted VALUES (127, 1)']);

@@ -64,7 +64,7 @@ if (process.platform === 'linux') {
       expect(files).toEqual([]);
     });
 
-    test('at a peer: that peer fails, keeps what it had, and takes the push when there is room', async () => {
+    test('at a peer: that peer fails, keeps its data, and takes the push once there is room', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       const step = await withSmallDisk(
@@ -98,7 +98,7 @@ if (process.platform === 'linux') {
       });
     });
 
-    test('under the temporary folder, or under what is to be cloned, is said, and leaves nothing half made', async () => {
+    test('under the temporary folder, or under a clone, is reported, and leaves nothing half made', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       await local.commit('bulk', ...BULK);

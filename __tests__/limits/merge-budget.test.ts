@@ -47,7 +47,7 @@ test.each(['newest', 'manual', 'theirs'])(
   },
 );
 
-test('a history that takes too much is not read on', async () => {
+test('a history that needs too much memory is not read further', async () => {
   await using folder = await tempFolder();
   const { hostile } = await longHistory(folder, { commits: 20, rows: 10 });
   const head = await hostile.head();

@@ -20,7 +20,7 @@ describe('annotations', () => {
     ]);
   });
 
-  test('where the run does not fail, it is a warning', () => {
+  test('if the run does not fail, it is a warning', () => {
     const [annotation] = annotations(runResult({ peers: [peer(failed)] }), { failing: false, locations: {} });
     expect(annotation).toMatchObject({ severity: 'warning', file: null, line: null, column: null });
   });

@@ -35,7 +35,7 @@ describe('literal markdown', () => {
     expect(literal('@octocat #12')).toBe('&#64;&#8288;octocat &#35;&#8288;12');
   });
 
-  test('nothing is shown for nothing', () => {
+  test('an empty table has no text', () => {
     expect(code('')).toBe('');
   });
 

@@ -109,7 +109,7 @@ describe('the job summary', () => {
 });
 
 describe('the job summary of a failure', () => {
-  test('says what, where and what to do', () => {
+  test('names the problem, its place and the fix', () => {
     const failure = new Failure('config-syntax', 'bad <yaml>', {
       hint: 'Line one.\nLine two.',
       location: { file: '/c.yaml', line: 2 },
@@ -131,7 +131,7 @@ describe('the job summary of a failure', () => {
     expect(text).toContain('and 10 more problems; the file at');
   });
 
-  test('leaves out what there is not', () => {
+  test('leaves out absent parts', () => {
     expect(failureSummary(errorResult(new Failure('unknown', 'x', { hint: '' })))).not.toContain('at <code>');
   });
 });

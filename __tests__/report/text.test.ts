@@ -7,7 +7,7 @@ import { withValues } from '../../src/report/values.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 describe('the report as text', () => {
-  test('is a table, what went wrong, and the verdict', () => {
+  test('is a table, the problems, and the verdict', () => {
     const result = runResult({
       status: 'partial',
       peers: [peer({ oldestUnsyncedAt: '2026-11-24T08:00:59.999Z' }), peer({ ...failed, ahead: null, behind: null })],
@@ -57,7 +57,7 @@ describe('the report as text', () => {
     expect(text(runResult({ peers: [], head: null, status: 'unchanged' }))).toBe('sync: unchanged, 0 peers, 4.3 s\n');
   });
 
-  test('what peers bring is listed by source, up to twenty, then counted', () => {
+  test('incoming issues are listed by source, up to twenty, then counted', () => {
     const sources = [
       { system: 'github', creator: 'ann', rows: 3 },
       { system: '', creator: '', rows: 2 },
@@ -110,7 +110,7 @@ describe('the report as text', () => {
     expect(lines).toContain('and 10 more problems; --json shows them all');
   });
 
-  test('what a peer wrote cannot steer a terminal', () => {
+  test('text that a peer wrote cannot steer a terminal', () => {
     const hostile = conflict({ table: '\u001b]0;x\u0007', key: { id: null } });
     expect(text(runResult({ peers: [peer({ conflicts: [hostile] })] }))).toContain('\\u{1b}]0;x\\u{7} id=NULL');
   });
@@ -189,7 +189,7 @@ describe('on a terminal', () => {
     expect(first).toContain(HEAD);
   });
 
-  test('what failed is red', () => {
+  test('failures are red', () => {
     const shown = text(runResult({ status: 'partial', peers }), 'full', { color: true, columns: 80, wide: false });
     expect(shown).toContain('\u001b[31mgone\u001b[39m');
     expect(shown).toContain('\u001b[31merror:\u001b[39m gone could not be reached (network)');

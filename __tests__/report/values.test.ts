@@ -13,7 +13,7 @@ const CASES: readonly [ReportValues, Conflict][] = [
   ['full', whole],
 ];
 
-describe('what of a conflict may be shown', () => {
+describe('the visible parts of a conflict', () => {
   test.each(CASES)('%s', (level, expected) => {
     const result = runResult({ peers: [peer({ conflicts: [whole] }), peer({ name: 'other' })] });
     const shown = withValues(result, level);
@@ -29,7 +29,7 @@ describe('what of a conflict may be shown', () => {
   });
 });
 
-describe('what of the keys of a document may be shown', () => {
+describe("the visible parts of a document's keys", () => {
   const path = (text: string, ours: string | null) => ({
     column: 'doc',
     path: text,
@@ -63,7 +63,7 @@ const lost = {
   elsewhere: true,
 };
 
-describe('what of a lost row may be shown', () => {
+describe('the visible parts of a lost row', () => {
   test.each<[ReportValues, Partial<Conflict>, Partial<Conflict>]>([
     ['none', lost, { lost: { commit: HEAD, sql: null }, elsewhere: true }],
     ['keys', lost, lost],
@@ -81,7 +81,7 @@ describe('what of a lost row may be shown', () => {
 
 const row = { table: 'times', key: { id: 'bd-1' }, column: 'updated_at', value: '2100-01-01 00:00:00' };
 
-describe('what of a row for which a peer waits may be shown', () => {
+describe('the visible parts of a row that blocks a peer', () => {
   test.each([
     ['none', undefined],
     ['keys', [{ ...row, value: null }]],

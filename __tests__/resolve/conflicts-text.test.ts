@@ -152,7 +152,7 @@ function unplaced(read: unknown): unknown {
 const isPlace = (value: unknown): boolean => typeof value === 'object' && value !== null && 'line' in value;
 
 describe('a conflicts file', () => {
-  test('says what was written, whatever the values hold', () => {
+  test('reports the written values, whatever they contain', () => {
     fc.assert(
       fc.property(file, (written) => {
         const text = conflictsText(written);

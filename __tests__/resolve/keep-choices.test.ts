@@ -79,7 +79,7 @@ describe('on the disk', () => {
     expect(await readConflictsIfAny(file)).toBeNull();
   });
 
-  test('what cannot be read or written says so', async () => {
+  test('a file that cannot be read or written is an error', async () => {
     await using folder = await tempFolder();
     expect(await failureOf(() => readConflictsIfAny(folder.path))).toMatchObject({ code: 'conflicts-file-unreadable' });
     const failure = await failureOf(() => storeConflicts(folder.path, last(merge('p', OLD))));

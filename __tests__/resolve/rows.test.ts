@@ -183,7 +183,7 @@ describe('choices that do not go together', () => {
   });
 });
 
-test('what no choice can resolve is not offered as a choice', async () => {
+test('a conflict that no choice can resolve is not offered', async () => {
   await using folder = await tempFolder();
   const heads = await twoHeads(folder, {
     base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)'],

@@ -47,7 +47,7 @@ describe('a file with several peers', () => {
     expect(await heads.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
   });
 
-  test('whose heads are one is merged once, where the choices are the same', async () => {
+  test('with equal heads are merged once if the choices are the same', async () => {
     await using folder = await tempFolder();
     const heads = await threeHeads(folder);
     await atHeads(folder, heads, async (database) => {

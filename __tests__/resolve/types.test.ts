@@ -33,7 +33,7 @@ describe('every type', () => {
     expect(await read(READ)).toEqual(await made.local.rows(READ.replace('MERGED', `AS OF '${at}'`)));
   });
 
-  test('takes a value of its own', async () => {
+  test('takes a custom value', async () => {
     await using folder = await tempFolder();
     const { read } = await resolveHeads(
       folder,

@@ -14,7 +14,7 @@ import { type TablePolicy, tablePolicies } from '../../src/rows/table-policy.ts'
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
 const shape: TableShape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a'), column('b')] };
 
-describe('which value is greater', () => {
+describe('the greater value', () => {
   test.each([
     [null, '0', 'int', -1],
     [null, null, 'int', 0],
@@ -55,7 +55,7 @@ test.each([
   expect(instant(text)).toBe(moment);
 });
 
-describe('what two sides did to a row', () => {
+describe('the changes of two sides to a row', () => {
   const row = (base: object | null, ours: object | null, theirs: object | null) => ({
     id: 'x',
     base: base as Record<string, string> | null,
@@ -74,13 +74,13 @@ describe('what two sides did to a row', () => {
     expect(rowConflictOf(conflict, ['a', 'b'], new Set(['b']))).toEqual({ kind, conflicting, theirs });
   });
 
-  test('a column that both added again is contested', () => {
+  test('a column that both added again is in conflict', () => {
     const conflict = row({ a: '1' }, { a: '1', b: '1' }, { a: '1', b: '2' });
     expect(rowConflictOf(conflict, ['a', 'b'], new Set()).conflicting).toEqual(['b']);
   });
 });
 
-describe('who wins a row', () => {
+describe('the winner of a row', () => {
   const changed = { id: 'x', base: { a: '1', b: '1' }, ours: { a: '5', b: '6' }, theirs: { a: '9', b: '7' } };
   const decide = (options: {
     readonly strategy?: CellResolution;
@@ -121,7 +121,7 @@ describe('who wins a row', () => {
     expect(decide({ policy: { kind: 'maximum', column: 'a' }, times })).toMatchObject({ take: ['a', 'b'] });
     expect(decide({ policy: { kind: 'maximum', column: 'a' }, base: null, times })).toMatchObject({ left: false });
   });
-  test('a setting is taken whole, as it was written last', () => {
+  test('the last version of a setting is taken whole', () => {
     const later = [
       { a: '2026-02', b: '2026-01' },
       { a: '2026-01', b: '2026-03' },

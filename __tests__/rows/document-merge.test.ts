@@ -58,7 +58,7 @@ describe('a document is merged key by key', () => {
     );
   });
 
-  test('what only one side changed is taken, and what none did stays', () => {
+  test('a change of one side is taken, and unchanged parts stay', () => {
     fc.assert(
       fc.property(documents, documents, (base, changed) => {
         const [b, c] = [stored(base), stored(changed)];

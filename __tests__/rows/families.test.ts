@@ -80,7 +80,7 @@ describe('deleted on one side, changed on the other', () => {
 });
 
 describe('a row whose parent the other side deleted', () => {
-  test('brings the parent back under newest, with what belonged to it', async () => {
+  test('restores the parent under newest, with its dependent rows', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit(

@@ -20,7 +20,7 @@ async function mergeInBoth(databases: TwoDatabases) {
 const at = (time: string) => `updated_at = '2026-01-${time}'`;
 
 describe('a cell under newest', () => {
-  test('counts by the time it was written, not by what was done to its row later', async () => {
+  test('counts by the time it was written, not by later changes of its row', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(

@@ -141,7 +141,7 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-describe('a merge that is refused leaves everything as it was', () => {
+describe('a refused merge changes nothing', () => {
   test.each(REFUSALS)('$title', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(

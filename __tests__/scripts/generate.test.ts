@@ -53,7 +53,7 @@ async function copy(): Promise<TempFolder> {
   return folder;
 }
 
-describe('what follows from the contract', () => {
+describe('texts that follow from the contract', () => {
   test('is what the repository holds', async () => {
     const { exitCode, stdout, stderr } = await generate(ROOT, '--check');
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });

@@ -26,7 +26,7 @@ const builds =
     return bin;
   };
 
-test('what no test needs is neither built nor looked for', async () => {
+test('a program that no test needs is neither built nor searched', async () => {
   await using folder = await tempFolder();
   const asked: string[] = [];
   expect(await installServers([], scene(folder, builds(asked)))).toEqual({});

@@ -54,7 +54,7 @@ test.each(['/no/such/dolt', 'dolt'])('a Dolt that is not there stops everything:
   expect(stderr).toBe(`DOLT_FEDERATION_TEST_DOLT names no file: "${dolt}"`);
 });
 
-test('without a Go the remote server cannot be had, and that is said', async () => {
+test('without Go the remote server cannot be built, and this is reported', async () => {
   await using folder = await tempFolder();
   const env = { DOLT_FEDERATION_TEST_DOLT: process.execPath, PATH: folder.path, XDG_CACHE_HOME: folder.path };
   const { exitCode, stderr } = await run(process.execPath, [SCRIPT], { env });

@@ -23,7 +23,7 @@ async function divergedDatabase(folder: TempFolder) {
   return { local, url };
 }
 
-test('what a diverged database is refused for', async () => {
+test('the refusals of a diverged database', async () => {
   await using folder = await tempFolder();
   const { local } = await divergedDatabase(folder);
   await local.sql("UPDATE items SET title = 'dirty' WHERE id = 1");
@@ -45,7 +45,7 @@ test('what a diverged database is refused for', async () => {
   expect(second).toBe('locked');
 });
 
-test('a database with another beginning is unrelated, whatever is tried', async () => {
+test('a database with another first commit is unrelated, with every option', async () => {
   await using folder = await tempFolder();
   const { url } = await divergedDatabase(folder);
   await mkdir(folder.file('alien'));

@@ -29,7 +29,7 @@ test.each([
   expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
 });
 
-describe('whose history was rewritten, by the last head that both had', () => {
+describe('the side with the rewritten history, by the last head that both had', () => {
   const both: CommonHead = {
     ...{ role: 'peer', inOurs: true, inTheirs: true, certain: true },
     ...{ weAreAncestor: false, theyAreAncestor: false, commonSince: false },
@@ -60,7 +60,7 @@ describe('whose history was rewritten, by the last head that both had', () => {
   });
 });
 
-describe('what adopt does', () => {
+describe('the decision of adopt', () => {
   const asked: Adoptable = { expected: 'h', found: 'h', state: 'rewritten', contained: false };
   test.each<[string, Adoptable, ReturnType<typeof adoptionVerdict>]>([
     ['with the head that was named', asked, 'adopt'],
@@ -93,7 +93,7 @@ describe('roles', () => {
   });
 });
 
-describe('which head is replaced', () => {
+describe('the head that is replaced', () => {
   test.each([
     ['a head of a peer that does not fit', { refused: 'p3', merged: ['ours', 'p2'], clashWithOurs: [] }, ['p3']],
     [

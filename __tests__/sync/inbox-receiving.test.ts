@@ -127,7 +127,7 @@ test.each([
   expect(await branchesOf(local)).toEqual([NORTH, 'main']);
 });
 
-test('deliveries that no one is to read are named, and nothing happens to them', async () => {
+test('deliveries that are not to be read are named and not touched', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
@@ -222,7 +222,7 @@ test('an inbox on which rows are uncommitted stays, ignored rows included', asyn
   expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'main']);
 });
 
-test('what was delivered to a running server is merged by its owner, and then both sides agree', async () => {
+test('the owner of a running server merges a delivery, and then both sides agree', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   await there.local.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");

@@ -48,7 +48,7 @@ describe('names of inboxes', () => {
   });
 });
 
-describe('which inboxes are merged', () => {
+describe('the inboxes that are merged', () => {
   const [north, south] = ['inbox/north-01234567', 'inbox/south-89abcdef'];
   const branches = ['main', south, 'inbox/odd', north, 'side'];
   test.each([

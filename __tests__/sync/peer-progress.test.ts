@@ -105,7 +105,7 @@ test('a failure takes back a verification, and the peer can try again', () => {
   }
 });
 
-test('what is verified stays verified when the run is interrupted', () => {
+test('a verified peer stays verified when the run is interrupted', () => {
   const progress = progressOf();
   progress.compared(found);
   progress.verify();

@@ -38,7 +38,7 @@ async function mailboxWithAnotherCommit(folder: TempFolder, name: string, statem
 }
 
 describe('proof', () => {
-  test('a push that returns but lands nothing is unverified', async () => {
+  test('a push that returns without an effect is unverified', async () => {
     await using folder = await tempFolder();
     const { local, url, first } = await oneAhead(folder);
     await cp(folder.file('mailbox'), folder.file('before'), { recursive: true });
@@ -112,7 +112,7 @@ describe('races', () => {
     expect(await remoteHead(url, folder.file('look', 'c'))).toBe(theirs);
   });
 
-  test('a backup with a foreign commit is never overwritten and says so', async () => {
+  test('a backup with a foreign commit is never overwritten, and this is reported', async () => {
     await using folder = await tempFolder();
     const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");

@@ -21,7 +21,7 @@ const tag = (name: string, over = {}) => ({
   ...over,
 });
 
-describe('what became of tags', () => {
+describe('the changes of tags', () => {
   test.each([
     ['nothing', [tag('a')], [tag('a')], { added: [], moved: [] }],
     ['one is new', [], [tag('a')], { added: ['a'], moved: [] }],

@@ -68,7 +68,7 @@ test('a run that is waiting goes on when maintenance ends', async () => {
   await (await entering).leave();
 });
 
-test('what cannot be locked stops nothing, and nothing else is made', async () => {
+test('a gate that cannot be locked stops nothing, and no other file is created', async () => {
   await using other = await tempFolder();
   await symlink(folder.file('.beads'), other.file('linked'));
   await symlink(other.file('target'), other.file('plain.gate.lock'));

@@ -153,7 +153,7 @@ describe('ssh', () => {
     expect(sshHost(url)).toEqual(host);
   });
 
-  test('what ssh -G prints', () => {
+  test('the output of ssh -G', () => {
     const printed =
       'user me\nhostname real.example\nport 2200\nuserknownhostsfile ~/.ssh/known_hosts /dev/null\nglobalknownhostsfile /etc/ssh/known\n';
     const files = ['/home/me/.ssh/known_hosts', '/etc/ssh/known'];

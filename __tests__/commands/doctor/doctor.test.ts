@@ -60,7 +60,7 @@ hub: http://127.0.0.1:${port}/hub.git
   });
 });
 
-test('which heads are remembered is read from the file, and a damaged file is named', async () => {
+test('recorded heads are read from the file, and a damaged file is named', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const peers = `a: file://${folder.file('a')}`;
@@ -76,7 +76,7 @@ test('which heads are remembered is read from the file, and a damaged file is na
   ]);
 });
 
-describe('who holds the database', () => {
+describe('the holder of the database', () => {
   test('a server of Dolt is named, and no process once it has ended', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
@@ -107,7 +107,7 @@ describe('who holds the database', () => {
   });
 });
 
-describe('what is missing', () => {
+describe('missing requirements', () => {
   test('a branch of the database, and a database that no run can open', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
@@ -212,7 +212,7 @@ lake: s3://bucket/p
   });
 });
 
-describe('what stops the doctor', () => {
+describe('the failures of doctor', () => {
   test.each([
     ['a configuration that is wrong', { peers: 'a: srv' }, {}, 'invalid-endpoint'],
     ['credentials that are wrong', {}, { DOLT_FEDERATION_CREDENTIALS: 'a: {url: "https://h"}' }, 'config-invalid'],

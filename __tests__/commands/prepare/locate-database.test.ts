@@ -44,7 +44,7 @@ async function workspace(folder: TempFolder, metadata: unknown): Promise<{ works
   return { workspace: folder.file('here', '.beads') };
 }
 
-describe('where the database is', () => {
+describe('the place of the database', () => {
   test('a named folder', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', 'db'));
@@ -87,7 +87,7 @@ describe('where the database is', () => {
     });
   });
 
-  test('a folder that does not exist is cloned into where that was asked for', async () => {
+  test('a missing folder is cloned into if the user requests it', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
     expect(await search(folder, { database: 'new', bootstrap: 'box' })).toEqual({
@@ -170,7 +170,7 @@ describe('where the database is', () => {
     expect(await search(folder, { configured })).toEqual(found(own));
   });
 
-  test('a file does not lead out of the ceiling, be it through a link; an input does', async () => {
+  test('a file does not lead out of the boundary, not even through a link; an input may', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
     await aDatabase(folder.file('outside', 'db'));
@@ -230,7 +230,7 @@ describe('where the database is', () => {
     expect(await search(folder, { ceiling: folder.file('here') })).toEqual({ kind: 'nowhere' });
   });
 
-  test('a place to clone to, of its own for each source', async () => {
+  test('a folder for clones, one for each source', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
     const [one, other] = [
@@ -252,7 +252,7 @@ describe('where the database is', () => {
   });
 });
 
-describe('what a beads workspace says', () => {
+describe('the settings of a beads workspace', () => {
   test.each([
     [{ dolt_mode: 'embedded', dolt_database: 'north' }, ['embeddeddolt', 'north']],
     [{ dolt_database: 'north' }, ['embeddeddolt', 'north']],

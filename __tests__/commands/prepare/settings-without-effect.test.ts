@@ -32,7 +32,7 @@ describe('credentials without a peer', () => {
     });
   });
 
-  test('a peer that takes no part this time is no stranger', async () => {
+  test('a peer that takes no part this time is not unknown', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nfar: https://far.example/repo.git`;

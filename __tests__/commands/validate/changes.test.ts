@@ -77,7 +77,7 @@ describe('a pull request', () => {
     expect(await failing('tier-lowered\npeer-added')).toBe('valid');
   });
 
-  test('that changes nothing in meaning', async () => {
+  test('that does not change the meaning', async () => {
     const found = await validateChange({ head: `# moved\n${before.replace('https://a', 'HTTPS://a')}` });
     expect(found.result.changes).toEqual([]);
     expect(places(found)).toEqual([]);

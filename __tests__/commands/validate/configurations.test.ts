@@ -49,7 +49,7 @@ test('a configuration that cannot be read is named', async () => {
   expect(result).toMatchObject({ status: 'invalid', file: expect.stringMatching(/\.beads\/config\.yaml$/), peers: 0 });
 });
 
-describe('what the files around the configuration say', () => {
+describe('the files around the configuration', () => {
   test('peers of a beads workspace that may be running databases', async () => {
     const config = `${MODE}federation:\n  peers:\n    far: https://far.example/a\n    near: ssh://h/a\n`;
     const found = await validateFiles({ '.beads/config.yaml': config, '.beads/metadata.json': '{}' });

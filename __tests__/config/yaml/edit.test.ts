@@ -72,7 +72,7 @@ describe('a peer is added as lines, every other byte stays', () => {
     expect(withPeer('federation:\r\n  peers: {}\r\n', 'n', URL)).toBe('federation:\r\n  peers: {n: file:///srv/n}\r\n');
   });
 
-  test('what cannot be edited safely is refused', async () => {
+  test('a file that cannot be edited safely is refused', async () => {
     const failure = await refusal(() => withPeer('a: &x {peers: {a: y}}\nfederation: *x\n', 'n', URL));
     expect(failure.code).toBe('config-invalid');
     expect((await refusal(() => withPeer('a: [', 'n', URL))).code).toBe('config-syntax');

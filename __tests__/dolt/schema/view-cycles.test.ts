@@ -33,7 +33,7 @@ test('a cycle of many views is found, and views that only lead to it are not nam
   expect(() => refuseViewCycle({ theirs, proved: [theirs] })).not.toThrow();
 });
 
-test('a name with quotes in it counts as named wherever a text has quotes that may hide it', () => {
+test('a name with quotes counts as mentioned if a text has quotes that may hide it', () => {
   const theirs: Views = new Map([
     ['a`b', { name: 'a`b', text: 'CREATE VIEW `a``b` AS SELECT * FROM c' }],
     ['c', { name: 'c', text: 'CREATE VIEW c AS SELECT * /* */ FROM `a``b`' }],

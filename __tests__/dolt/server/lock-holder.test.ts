@@ -35,7 +35,7 @@ test.each([
   );
 });
 
-test('every kind of holder has its own words and its own cure', () => {
+test('every kind of holder has its own message and its own fix', () => {
   const holders: readonly Holder[] = [
     { kind: 'run', pid: 7, program: 'dolt sql-server' },
     { kind: 'server', pid: 7, program: 'dolt sql-server' },

@@ -105,7 +105,7 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('a Dolt that ends at once is an engine failure with its words', async () => {
+  test('a Dolt that ends at once is an engine failure with its output', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');

@@ -5,7 +5,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const repository = { default_branch: 'trunk', visibility: 'private', private: true };
 
-describe('where a run may write', () => {
+describe('the events on which a run may write', () => {
   test.each([
     ['schedule', 'refs/heads/trunk', true],
     ['workflow_dispatch', 'refs/heads/topic', true],
@@ -74,7 +74,7 @@ describe('the tag of a release', () => {
   });
 });
 
-describe('who can see the log', () => {
+describe('the readers of the log', () => {
   test.each([
     [{ visibility: 'public' }, 'public'],
     [{ visibility: 'private' }, 'private'],

@@ -94,7 +94,7 @@ describe('the request of the inputs', () => {
     });
   });
 
-  test('which Dolt', () => {
+  test('the requested Dolt', () => {
     const digest = 'AB'.repeat(32);
     const inputs: Inputs = { 'dolt-version': '^2.0', 'dolt-source': 'auto', 'dolt-mirror': 'https://m.example' };
     expect(request({ command: 'install', ...inputs, 'dolt-sha256': digest, 'github-token': 't' })).toEqual({

@@ -26,7 +26,7 @@ describe('outputs of a run', () => {
     });
   });
 
-  test('what is not known is empty', () => {
+  test('unknown values are empty', () => {
     const values = of({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] }, null);
     expect(values).toMatchObject({
       changed: 'false',

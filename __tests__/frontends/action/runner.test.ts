@@ -4,7 +4,7 @@ import { failureOf } from '../../helpers/thrown.ts';
 
 const env = { GITHUB_WORKSPACE: '/w', RUNNER_TEMP: '/t', RUNNER_TOOL_CACHE: '/c' };
 
-test('what the variables of a runner say', () => {
+test('the variables of a runner', () => {
   const eventVariables = { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/x', GITHUB_EVENT_PATH: '/e.json' };
   const folders = { workspace: '/w', tempDir: '/t', toolCacheDir: '/c' };
   expect(readRunner({ ...env, ...eventVariables })).toEqual({

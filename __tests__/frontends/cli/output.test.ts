@@ -9,7 +9,7 @@ const located = new Failure('config-unknown-key', "'federation.peer' is no key",
   location: { file: '/t/.beads/config.yaml', line: 3, column: 5 },
 });
 
-describe('what stopped a command', () => {
+describe('the failure of a command', () => {
   test('as JSON, on standard output, in the published form', () => {
     const output = failureOutput(located, { json: true, color: false });
     const parsed: unknown = JSON.parse(output.stdout);

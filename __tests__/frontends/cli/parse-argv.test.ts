@@ -18,7 +18,7 @@ describe('a command line becomes a request', () => {
     expect(request(command)).toEqual({ ...DEFAULT_SYNC_REQUEST, command });
   });
 
-  test('sync with everything said', () => {
+  test('sync with --verbose', () => {
     const line = [
       'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --merge-timeout 20s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',

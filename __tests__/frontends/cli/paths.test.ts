@@ -7,7 +7,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 const install = prepared(['install']);
 const list = prepared(['list-peers']);
 
-describe('where a command of the terminal works', () => {
+describe('the working directory of a command in a terminal', () => {
   test.each([
     [{}, '/home/u/.cache/dolt-federation'],
     [{ XDG_CACHE_HOME: '/cache' }, '/cache/dolt-federation'],

@@ -174,7 +174,7 @@ describe('progress', () => {
     expect(painted(false)).not.toContain(`${ESCAPE}[31m`);
   });
 
-  test('what a peer says cannot steer the terminal', () => {
+  test('text of a peer cannot steer the terminal', () => {
     const stderr = stream(false);
     const progress = chooseProgress(stderr, display, { color: false, term: 'xterm' });
     progress.event(event('north', 'failed', `${ESCAPE}[2Jbad\nline`));

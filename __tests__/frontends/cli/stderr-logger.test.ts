@@ -24,7 +24,7 @@ describe('the log on standard error', () => {
     expect(logged(change)).toEqual(lines);
   });
 
-  test('a secret is hidden from the moment on that it is known', () => {
+  test('a secret is hidden as soon as it is known', () => {
     const lines: string[] = [];
     const secrets = new Secrets();
     const display = { json: false, quiet: false, verbose: true, wide: false, showOrigin: false };

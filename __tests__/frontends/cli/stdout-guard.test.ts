@@ -31,7 +31,7 @@ describe('standard output is for the result alone', () => {
     expect(strays).toEqual(['::debug::one', '[command]two']);
   });
 
-  test('a released stream is as it was', async () => {
+  test('a released stream is restored', async () => {
     const { stream, text } = collector();
     const before = stream.write;
     guardStdout(stream).release();
@@ -55,7 +55,7 @@ describe('standard output is for the result alone', () => {
     expect(taken).toEqual([1_000_000]);
   });
 
-  test('a reader that went away is no error', async () => {
+  test('a reader that is gone causes no error', async () => {
     await expect(guardStdout(failing('EPIPE')).write('x')).resolves.toBeUndefined();
   });
 

@@ -14,7 +14,7 @@ const loser = (id: string, opponent: string | null = null, ...parents: string[])
   version(id, { isLoser: true, opponent, parents: new Set(parents) });
 const child = (id: string, ...parents: string[]): Version => version(id, { parents: new Set(parents) });
 
-describe('which versions are lost', () => {
+describe('the lost versions', () => {
   test.each<[string, readonly Version[], readonly string[]]>([
     ['a loser with what leads to it', [child('c', 'b'), child('b', 'a'), loser('a')], ['c', 'b', 'a']],
     ['any of several parents is enough', [loser('a'), child('c', 'other', 'a')], ['a', 'c']],

@@ -41,7 +41,7 @@ describe('one round', () => {
     }
   });
 
-  test('all yield together: a row that lost itself still keeps another out', () => {
+  test('all yield together: a row that lost still blocks another one', () => {
     const collisions: Collision[] = [
       { key: 'a', colliding: [claimant(1, 2, '2'), claimant(2, 2, '1')] },
       { key: 'b', colliding: [claimant(1, 2, '2'), claimant(3, 2, '3')] },

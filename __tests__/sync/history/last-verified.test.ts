@@ -20,7 +20,7 @@ const FOUND = { place: PLACE, name: 'box', head: HEAD, verifiedAt: AT };
 const MEMORY = retire(remember(EMPTY_STATE, [FOUND]), 'main', [OTHER]);
 const FORMER = { endpoint: PLACE.endpoint, branch: 'main', head: HEAD, at: AT };
 
-describe('what is remembered', () => {
+describe('recorded heads', () => {
   test.each([
     ['the same place', PLACE, { head: HEAD, verifiedAt: AT, certain: true }],
     ['another branch there', { ...PLACE, branch: 'work' }, null],
@@ -94,7 +94,7 @@ describe('the file', () => {
     expect(await readStateFile(folder.path)).toEqual({ stateFile: MEMORY, warning: null });
   });
 
-  test('that is not there is no trouble', async () => {
+  test('that does not exist is not an error', async () => {
     await using folder = await tempFolder();
     expect(await readStateFile(folder.path)).toEqual({ stateFile: EMPTY_STATE, warning: null });
   });

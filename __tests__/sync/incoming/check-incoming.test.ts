@@ -47,8 +47,8 @@ const EVERYTHING: IncomingChanges = {
   futureRows: [{ table: 'times', column: 'updated_at', count: 1, rows: [row('times')] }],
 };
 
-describe('what the check accepts', () => {
-  test('nothing, with nothing to say', () => {
+describe('the accepted changes', () => {
+  test('nothing without problems', () => {
     expect(checkIncoming(NOTHING, RULES)).toEqual({ failure: null, held: [], notices: [] });
   });
 
@@ -73,7 +73,7 @@ describe('what the check accepts', () => {
     expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
   });
 
-  test('what is accepted passes and is reported; what a longer list lacks still blocks', () => {
+  test('accepted changes pass and are reported; changes that the list lacks still block', () => {
     const all = checkIncoming(EVERYTHING, { ...RULES, accept: ACCEPTS });
     expect(all).toMatchObject({ failure: null, held: [] });
     expect(all.notices.map(({ code }) => code)).toEqual([
@@ -127,7 +127,7 @@ describe('what the check accepts', () => {
     expect(checkIncoming(EVERYTHING, RULES).failure?.hint).not.toContain('`role: primary`');
   });
 
-  test('every refusal is left for a human', () => {
+  test('every refusal needs a person', () => {
     const codes = ['peer-brings-code', 'peer-changes-local-tables', 'mass-deletion', 'future-date'] as const;
     expect(codes.map((code) => ERRORS[code].exit)).toEqual(codes.map(() => EXIT.conflict));
   });

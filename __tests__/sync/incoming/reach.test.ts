@@ -78,7 +78,7 @@ describe('an emptied dolt_ignore', () => {
   });
 });
 
-describe('where the check applies', () => {
+describe('the scope of the check', () => {
   const trigger = "CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.title = 'x'";
 
   test.each([

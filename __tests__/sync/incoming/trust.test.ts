@@ -66,7 +66,7 @@ test('a peer changes the rows of the systems that its trust names, and no others
   });
 });
 
-test('where the column of the systems holds bytes, no row says where it came from', async () => {
+test('if the column of the systems holds bytes, no row has a source', async () => {
   await using folder = await tempFolder();
   const local = await makeBeadsDatabase(folder.file('local'));
   await local.commit(

@@ -24,7 +24,7 @@ function beforeMerging(folder: TempFolder): Promise<TwoDatabases> {
   );
 }
 
-test('a peer that is only read and says nothing new is left alone, and is up to date', async () => {
+test('a peer that is only read and has nothing new is not merged, and is up to date', async () => {
   await using folder = await tempFolder();
   const databases = await beforeMerging(folder);
   await databases.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");

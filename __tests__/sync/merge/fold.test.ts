@@ -77,7 +77,7 @@ describe('the fold', () => {
     );
   });
 
-  test('a head that cannot be merged is left out, with the heads that contain it; the rest meets', async () => {
+  test('a head that cannot be merged is left out, with the heads that contain it; the others are merged', async () => {
     await using folder = await tempFolder();
     const made = await databases(folder, ['ours', 'clean', 'clash', 'after']);
     await made.get('ours')?.commit('o', "UPDATE items SET title = 'O' WHERE id = 1");

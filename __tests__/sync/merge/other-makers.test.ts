@@ -38,7 +38,7 @@ test('other protocols and engines are reported once each, our own are not', () =
   });
 });
 
-test('a run says so of merges that we lack, and no longer once both have them', async () => {
+test('a run reports merges that we lack, and not any more once both have them', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY)');
   const person = ['author', 'committer'].flatMap((one) => [

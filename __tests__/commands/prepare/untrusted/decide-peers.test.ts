@@ -35,7 +35,7 @@ const SETTINGS: Readonly<Record<PeerSetting, readonly [before: string, after: st
   timeout: [HTTPS, `${HTTPS}, timeout: 2m`, 'contacted'],
 };
 
-describe('which peers of a change are contacted on an event that may not write', () => {
+describe('the peers of a change that are contacted on an event that may not write', () => {
   test.each(Object.entries(SETTINGS))('another %s', (_, [before, after, expected]) => {
     expect(decision(`one: {${after}}`, `one: {${before}}`)).toBe(expected);
     expect(decision(`one: {${before}}`, `one: {${before}}`)).toBe('contacted');

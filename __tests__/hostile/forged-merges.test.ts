@@ -83,7 +83,7 @@ const otherWayRound = (...more: string[]): string[] => [
 ];
 
 describe('a peer that is only read, whose head', () => {
-  test('is the same merge in the other direction reports nothing new', async () => {
+  test('is the same merge in the other direction, is up to date', async () => {
     await using folder = await tempFolder();
     const { publish, run, north } = await forging(folder);
     const head = await publish('south', ...otherWayRound());

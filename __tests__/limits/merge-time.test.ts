@@ -124,7 +124,7 @@ test('so does a check that passes its limit', async () => {
   expect(progress.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
 });
 
-test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {
+test('`resolve` has the same limit: all statements end, and the engine goes on', async () => {
   await withEngines(databases.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, async ({ database, allWithin, hasEnded }) => {
       const sleeping = () =>

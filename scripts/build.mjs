@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run build`: bundles the three doors into dist/, one file each. The same sources give the same bytes, wherever the
- * repository lies. Types are checked apart, by `npm run types`.
+ * `npm run build`: bundles the three entry points into dist/, one file each. The same sources give the same bytes, wherever the
+ * repository is. Types are checked apart, by `npm run types`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMPILED = join(ROOT, '.cache', 'bundle');
-const DOORS = ['main', 'post', 'cli'];
+const ENTRY_POINTS = ['main', 'post', 'cli'];
 const SHEBANG = '#!/usr/bin/env node\n';
 
 /**
@@ -39,14 +39,14 @@ async function bundle(entry, options) {
 }
 
 /**
- * @param {string} door
+ * @param {string} entry
  * @param {Bundle} made
  */
-function refuseWhatWouldNotTravel(door, { code, assets }) {
+function refuseUnportable(entry, { code, assets }) {
   const extra = Object.keys(assets).filter((name) => name !== 'package.json');
-  if (extra.length > 0) throw new Error(`dist/${door}.js would need further files: ${extra.join(', ')}`);
-  if (door === 'cli' && !code.startsWith(SHEBANG)) throw new Error('dist/cli.js could not be run as a command');
-  if (code.includes(ROOT)) throw new Error(`dist/${door}.js holds the path of this repository, ${ROOT}`);
+  if (extra.length > 0) throw new Error(`dist/${entry}.js would need further files: ${extra.join(', ')}`);
+  if (entry === 'cli' && !code.startsWith(SHEBANG)) throw new Error('dist/cli.js could not be run as a command');
+  if (code.includes(ROOT)) throw new Error(`dist/${entry}.js holds the path of this repository, ${ROOT}`);
 }
 
 /** Fills the commit of a release into the compiled sources. Without one, the same sources give the same bytes. */
@@ -63,9 +63,9 @@ function bakeCommit() {
 
 compile();
 bakeCommit();
-// The licences of all doors in one file: an entry of its own, of which only the licences are kept.
-writeFileSync(join(COMPILED, 'doors.js'), DOORS.map((door) => `import './src/${door}.js';\n`).join(''));
-const { assets } = await bundle('doors.js', { minify: false, license: 'licenses.txt' });
+// The licences of all entry points in one file: a separate bundle, of which only the licences are kept.
+writeFileSync(join(COMPILED, 'entry-points.js'), ENTRY_POINTS.map((entry) => `import './src/${entry}.js';\n`).join(''));
+const { assets } = await bundle('entry-points.js', { minify: false, license: 'licenses.txt' });
 const licenses = assets['licenses.txt'];
 if (licenses === undefined) throw new Error('ncc collected no licences');
 
@@ -75,10 +75,10 @@ const files = [
   ['licenses.txt', licenses.source],
   ['package.json', '{"type":"module"}\n'],
 ];
-for (const door of DOORS) {
-  const made = await bundle(`src/${door}.js`, { minify: true });
-  refuseWhatWouldNotTravel(door, made);
-  files.push([`${door}.js`, made.code]);
+for (const entry of ENTRY_POINTS) {
+  const made = await bundle(`src/${entry}.js`, { minify: true });
+  refuseUnportable(entry, made);
+  files.push([`${entry}.js`, made.code]);
 }
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);

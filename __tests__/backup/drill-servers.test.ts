@@ -82,7 +82,7 @@ test('a server that does not answer leaves a backup unproven', async () => {
   expect(await drill(folder, { peer, expected })).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
 });
 
-test('a server that gives no table file leaves a backup unproven, and is no proof of damage', async () => {
+test('a server that gives no table file leaves a backup unproven, and is not a proof of damage', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using behind = await startRemotesrv(folder.path);

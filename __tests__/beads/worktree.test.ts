@@ -37,7 +37,7 @@ describe('a worktree', () => {
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', 'third', '.beads', 'embeddeddolt', 'north'));
   });
 
-  test('with a redirect to a folder that is no workspace is refused', async () => {
+  test('with a redirect to a folder that is not a workspace is refused', async () => {
     await using folder = await tempFolder();
     await lay(folder, { ...git, ...checkedOut, ...data('main'), 'wt/.beads/redirect': '\n../none' });
     const refused = { code: 'workspace-unknown', location: { file: folder.file('repo/wt/.beads/redirect'), line: 2 } };
@@ -77,7 +77,7 @@ describe('a worktree', () => {
     expect(await ask(folder, inside)).toBe(folder.file('repo', 'main', '.beads', 'embeddeddolt', 'north'));
   });
 
-  test('a submodule is no worktree', async () => {
+  test('a submodule is not a worktree', async () => {
     await using folder = await tempFolder();
     await lay(folder, {
       ...checkedOut,
@@ -124,7 +124,7 @@ describe('a redirect', () => {
     expect(await ask(folder)).toBe(folder.file('repo', ...place.split('/')));
   });
 
-  test('to a folder that is no workspace is not followed, and a notice says so', async () => {
+  test('to a folder that is not a workspace is not followed, and a notice says so', async () => {
     await using folder = await tempFolder();
     await lay(folder, { '.beads/redirect': 'empty', 'empty/': '', ...data('.beads', 'north') });
     expect(await askPlace(folder)).toMatchObject({

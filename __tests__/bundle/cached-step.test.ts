@@ -143,7 +143,7 @@ describe('a step with cache-database', () => {
         message: expect.stringContaining(why),
       }),
     );
-    // The heads of the peers are no rows.
+    // The heads of the peers are not rows.
     expect([...cache.entries.keys()].filter((key) => !key.startsWith('dolt-federation-heads-'))).toEqual([]);
     expect(cache.requests).not.toContain('download');
   });

@@ -255,7 +255,7 @@ describe('a plan on an event that may not write', () => {
     expect(branch.result.peers).toMatchObject([{ plan: { pull: 'merge' } }]);
   });
 
-  test('a backup is planned, and the primary is cloned although it is no backup', async () => {
+  test('a backup is planned, and the primary is cloned although it is not a backup', async () => {
     const vaults = (moved: string) => ({
       remote: hub(),
       peers: {

@@ -71,7 +71,7 @@ describe('the command line as a process', () => {
     expect((await cli.shell('ls -A', { cwd: folder.path })).stdout).toBe('');
   });
 
-  test('sync without peers does nothing, says so, and that is no failure', async () => {
+  test('sync without peers does nothing, says so, and that is not a failure', async () => {
     await using folder = await tempFolder();
     const result = await cli.run(['sync', '--json'], { cwd: folder.path, env: { HOME: folder.path } });
     expect(result.exitCode).toBe(0);

@@ -114,7 +114,7 @@ describe('only-role', () => {
     expect(result.status).toBe('success');
   });
 
-  test('that leaves no peer says so and is no failure', async () => {
+  test('that leaves no peer says so and is not a failure', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const { result } = await command(folder, fourPeers(folder), { only: ['two'], onlyRoles: ['archive'] });

@@ -6,7 +6,7 @@ const BOMB = ['a: &a [x,x,x,x,x,x,x,x,x,x]']
   .concat([...'bcdefghi'].map((one, index) => `${one}: &${one} [${Array(10).fill(`*${'abcdefgh'[index]}`).join()}]`))
   .join('\n');
 
-describe('text that is no configuration', () => {
+describe('text that is not a configuration', () => {
   test.each([
     ['a: [\n', 'config-syntax 1:4'],
     ['a:\n\tb: 1\n', 'config-syntax 2:1'],

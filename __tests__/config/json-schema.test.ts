@@ -9,8 +9,8 @@ const SCHEMA = JSON.parse(await readFile('docs/config.schema.json', 'utf8'));
 const check = new Ajv2020({ strict: false, allErrors: true }).compile(SCHEMA);
 
 /**
- * What only `validate` finds: what compares keys with each other or with other files, what is no YAML for an editor
- * either, and warnings.
+ * Problems that only `validate` finds: those that compare keys with each other or with other files, that are not YAML
+ * for an editor either, and warnings.
  */
 const ONLY_VALIDATE: readonly string[] = [
   ...['aliases.yaml', 'bom.yaml', 'duplicate-endpoints.yaml', 'empty.yaml', 'mode.yaml', 'no-peers.yaml'],

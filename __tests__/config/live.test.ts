@@ -63,7 +63,7 @@ describe('whether a peer is a running database', () => {
     expect(failure.location).toMatchObject({ line: 1 });
   });
 
-  test.each(['"true"', 'yes', '1', 'maybe'])('%s is no answer', async (written) => {
+  test.each(['"true"', 'yes', '1', 'maybe'])('%s is not an answer', async (written) => {
     const failure = await refusal(() => live(`{endpoint: "https://h/db", live: ${written}}`));
     expect(failure).toMatchObject({
       code: 'config-invalid',

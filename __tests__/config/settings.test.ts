@@ -152,7 +152,7 @@ describe('wrong values', () => {
     expect((await refusal(() => configure('', { env }))).message).toContain(message);
   });
 
-  test('an input that is no endpoint is named', async () => {
+  test('an input that is not an endpoint is named', async () => {
     const failure = await refusal(() => configure('', { overrides: { remote: 'srv' } }));
     expect(failure).toMatchObject({ code: 'invalid-endpoint', message: expect.stringMatching(/^--remote: invalid/) });
   });

@@ -55,7 +55,7 @@ test('an interruption ends the waiting, and leaves the lock alone', async () => 
   expect(await readdir(folder.path)).toEqual(['lock']);
 });
 
-test('a lock that cannot be made is no lock', async () => {
+test('a lock that cannot be made is not a lock', async () => {
   await using folder = await tempFolder();
   const lock = join(folder.path, 'missing', 'lock');
   await expect(withLock(lock, { busy, signal }, async () => 'done')).rejects.toThrow('ENOENT');

@@ -151,7 +151,7 @@ describe('the credentials of some peers', () => {
     expect(await of(['one'], '')).toEqual({ names: [], unreadable: [], masked: [] });
   });
 
-  test('a text that is no YAML is refused without repeating it', async () => {
+  test('a text that is not YAML is refused without repeating it', async () => {
     const { code, message } = await failureOf(() => of(['one'], 'one: {url: [secret'));
     expect(code).toBe('config-syntax');
     expect(message).not.toContain('secret');

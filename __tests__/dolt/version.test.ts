@@ -75,7 +75,7 @@ describe('asking an executable', () => {
     });
   });
 
-  test('an interruption is no missing Dolt', async () => {
+  test('an interruption is not a missing Dolt', async () => {
     await using box = await machine();
     const path = await program(box.folder.file('dolt'), `exec sleep 600`);
     const work = failureOf(doltVersion(path, box.context));

@@ -70,7 +70,7 @@ test('a failure that may pass does not count before stale-after, in the report e
   ]);
   expect(exitCodeOfReport(reported(legs), 'any')).toBe(0);
   expect(exitCodeOfReport(reported([legs[0] ?? leg(1)]), 'any')).toBe(3);
-  // Nor does it hide another failure: a missing leg, a file that is no result, a conflict.
+  // Nor does it hide another failure: a missing leg, a file that is not a result, a conflict.
   const waiting = legs[0] ?? leg(1);
   const invalid = new Failure('result-invalid', 'r.json is not valid JSON');
   const broken = combine(

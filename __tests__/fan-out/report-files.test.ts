@@ -75,7 +75,7 @@ test('a missing leg is an error everywhere, and results of two databases are apa
   expect(rendered.summary?.()).toContain('| 2/3 | missing |');
 });
 
-describe('a file that is no result does not hide the others', () => {
+describe('a file that is not a result does not hide the others', () => {
   const whole = JSON.stringify(leg(2), null, 2);
   const REFUSED: readonly (readonly [name: string, content: unknown, message: string, place: string])[] = [
     ['empty', '', 'is not valid JSON', ''],

@@ -110,7 +110,7 @@ describe('a remote of the database that is not ours', () => {
     expect(await stateOf(local)).toBe(before);
   });
 
-  test('is no obstacle unless two of our own peers need one name', async () => {
+  test('is not an obstacle unless two of our own peers need one name', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);

@@ -159,7 +159,7 @@ describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
   });
 });
 
-test('a JSON document that Dolt merges is no conflict beside a shifted column', async () => {
+test('a JSON document that Dolt merges is not a conflict beside a shifted column', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
   await databases.edit(

@@ -103,7 +103,7 @@ describe('no operand', () => {
   });
 });
 
-describe('a folder that is no remote', () => {
+describe('a folder that is not a remote', () => {
   test.each<[string, readonly string[], string | undefined]>([
     ['nothing', [], undefined],
     ['what a fetch of an empty remote leaves', ['oldgen'], undefined],

@@ -23,7 +23,7 @@ export function printedLines(): PrintedLine[] {
 export function documentedLines(): PrintedLine[] {
   const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
   return ['README.md', ...pages.map((name) => `docs/${name}`)].flatMap((place) => {
-    // What is printed is no line to type: its own test compares it.
+    // The output is not a line to type: its own test compares it.
     const text = readFileSync(place, 'utf8').replace(/```text\n[\s\S]*?```/g, '');
     const quoted = [...text.matchAll(/`(dolt-federation [^`\n@]*)`/g)].map(([, line = '']) => line);
     const blocks = [...text.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>

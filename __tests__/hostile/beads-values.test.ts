@@ -48,7 +48,8 @@ test.each([
   const box = await mailbox(folder, ...TABLES);
   await box.send(...sends);
   expect((await box.receive()).run('partner').failure).toBeNull();
-  // Both sides have the value now, so the next merge is that of an innocent peer. Each side changes another cell of `b`; `c` waits for `a`.
+  // Both sides have the value now, so the next merge is that of an innocent peer. Each side changes another cell of
+  // `b`; `c` waits for `a`.
   const before = await box.south.rows("SELECT CAST(row_lock AS CHAR) AS l FROM issues WHERE title = 'b'");
   await box.send(
     "UPDATE issues SET title = 'north' WHERE id = 'b'",
@@ -63,7 +64,7 @@ test.each([
   expect(row?.['l'] === before[0]?.['l'] ? 'kept' : 'computed').toBe(then.lock);
 });
 
-test('a counter of children that is no number counts as 0, and is not written', async () => {
+test('a counter of children that is not a number counts as 0, and is not written', async () => {
   await using folder = await tempFolder();
   const local = await makeEmptyDatabase(folder.file('local'));
   const counter = "INSERT INTO child_counters VALUES ('a', 'x')";

@@ -38,7 +38,7 @@ describe('a foreign key that refers to no table', () => {
     expect((await box.receive({ others: [other] })).run('other')).toMatchObject({ failure: null, verified: true });
   });
 
-  test('is no reason to wait if it refers to a table that exists, or to its own', async () => {
+  test('is not a reason to wait if it refers to a table that exists, or to its own', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, 'CREATE TABLE parents (id INT PRIMARY KEY)');
     await box.send(

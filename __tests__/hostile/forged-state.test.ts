@@ -48,7 +48,7 @@ async function made(path: string): Promise<string> {
 }
 
 describe('a list of leftovers that another step wrote', () => {
-  test.each(Object.entries(FORGED))('removes nothing that is no folder of a run: %s', async (_, make) => {
+  test.each(Object.entries(FORGED))('removes nothing that is not a folder of a run: %s', async (_, make) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('root'));
     const path = await make(folder);

@@ -47,7 +47,7 @@ async function copy(folder: TempFolder): Promise<void> {
   await execa('cp', ['-a', seed.file('local'), folder.file('local')]);
 }
 
-describe('a file of a database that is no ordinary one', () => {
+describe('a file of a database that is not an ordinary one', () => {
   test.each(
     ['repo_state.json', 'config.json', 'noms/manifest', 'noms/oldgen/manifest'].flatMap((name) => [
       [name, 'a FIFO', fifo] as const,
@@ -79,7 +79,7 @@ describe('a file of a database that is no ordinary one', () => {
   });
 });
 
-describe('a file of the checkout that is no ordinary one', () => {
+describe('a file of the checkout that is not an ordinary one', () => {
   test.each(
     ['metadata.json', 'config.yaml', 'config.local.yaml', 'redirect', 'proxied_server_client_info.json'].flatMap(
       (name) => MAKERS.map(([kind, make]) => [name, kind, make] as const),

@@ -26,7 +26,7 @@ test('an archive that holds something else is refused', async () => {
   });
 });
 
-test('a file that is no archive is refused', async () => {
+test('a file that is not an archive is refused', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('a.tar.gz'), 'nothing of the kind');
   const failure = await failureOf(extractRelease(folder.file('a.tar.gz'), folder.file('out'), PLATFORM));

@@ -37,7 +37,7 @@ describe('the address and the token of the API', () => {
     expect(githubApi(env, 't')).toEqual(expected);
   });
 
-  test('no token is no token', () => {
+  test('no token is not a token', () => {
     expect(githubApi({}, undefined).token).toBeNull();
     expect(githubApi({}, '').token).toBeNull();
   });

@@ -82,7 +82,7 @@ describe('without one nothing is downloaded', () => {
     expect(host.seen.map(({ method }) => method)).toEqual(['HEAD']);
   });
 
-  test('neither can be reached: that is no question of digests', async () => {
+  test('neither can be reached: that is not a question of digests', async () => {
     const url = await closedHost();
     await using box = await machine({ GITHUB_API_URL: url });
     expect(await digestOf(box, { mirror: url })).toMatchObject({ kind: 'unreachable' });

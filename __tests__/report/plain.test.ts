@@ -28,7 +28,7 @@ describe('plain text', () => {
   });
 });
 
-describe('a line that a runner may read is no command', () => {
+describe('a line that a runner may read is not a command', () => {
   test.each([
     ['plain words: nothing to do', ['plain words: nothing to do']],
     ['::set-output name=x::y', [': :set-output name=x::y']],

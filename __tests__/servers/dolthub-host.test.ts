@@ -41,7 +41,7 @@ test('a push and a clone go through TLS where the authority is trusted, and the 
   expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ aud: ['localhost'] });
 });
 
-test('an unknown authority and a key that is no key are refused', async () => {
+test('an unknown authority and a key that is not a key are refused', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using host = await startDolthubHost(folder.path);

@@ -113,7 +113,7 @@ test('a verified peer stays verified when the run is interrupted', () => {
   expect([progress.verified, progress.failure]).toEqual([true, null]);
 });
 
-test('an engine that ended because of the interruption is no failure of the peer', () => {
+test('an engine that ended because of the interruption is not a failure of the peer', () => {
   const progress = progressOf();
   progress.fail(new Failure('engine-lost', 'the Dolt server ended'));
   progress.interrupt(new Failure('interrupted', 'stopped by SIGINT'));

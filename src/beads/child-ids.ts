@@ -38,7 +38,7 @@ export async function countChild(sql: Sql, id: string): Promise<void> {
   ]);
 }
 
-/** The counter of a parent; 0 without one, or if it is no number of a child. */
+/** The counter of a parent; 0 without one, or if it is not a number of a child. */
 async function lastChild(sql: Sql, parent: string): Promise<number> {
   if (!(await hasCounters(sql))) return 0;
   const statement = 'SELECT last_child AS last FROM child_counters WHERE parent_id = ?';

@@ -6,7 +6,7 @@ export interface IssueState {
   readonly status: string | null;
 }
 
-/** A dependency of an issue; `on` is null if its target is no issue. */
+/** A dependency of an issue; `on` is null if its target is not an issue. */
 export interface Edge {
   readonly issue: string;
   readonly on: string | null;
@@ -24,8 +24,8 @@ export const BLOCKING_TYPES = ['blocks', 'conditional-blocks', 'parent-child', '
 const DIRECT: ReadonlySet<string> = new Set(['blocks', 'conditional-blocks']);
 
 /**
- * Which issues are blocked, by the rule of bd 1.3.0, for the issues whose state cannot depend on a wisp. A wisp counts as
- * absent, and a missing target as not open.
+ * Which issues are blocked, by the rule of bd 1.3.0, for the issues whose state cannot depend on a wisp. A wisp counts
+ * as absent, and a missing target as not open.
  * @returns the state of each of these issues, by id
  */
 export function blockedIssues(issues: readonly IssueState[], edges: readonly Edge[]): ReadonlyMap<string, boolean> {
@@ -54,7 +54,7 @@ function childrenOf(edges: readonly Edge[]): ReadonlyMap<string, readonly string
 interface ChildStates {
   readonly hasOpen: boolean;
   readonly hasClosed: boolean;
-  /** Whether a child is no issue; it may be a wisp. */
+  /** Whether a child is not an issue; it may be a wisp. */
   readonly hasUnknown: boolean;
 }
 

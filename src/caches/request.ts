@@ -13,7 +13,7 @@ const AZURE_VERSION = '2021-12-02';
 /**
  * Calls the service with JSON.
  * @returns its answer; null: what should be created exists
- * @throws errors of the connection, an Error for any other refusal and if the answer is no JSON
+ * @throws errors of the connection, an Error for any other refusal and if the answer is not JSON
  */
 export async function postJson(
   context: RequestContext,

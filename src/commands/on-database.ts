@@ -90,7 +90,7 @@ function failureOf(thrown: unknown): Failure {
 }
 
 /**
- * The result of a run that may not write and could not clone the primary: that is no failure of the change.
+ * The result of a run that may not write and could not clone the primary: that is not a failure of the change.
  * @throws Failure `interrupted`
  */
 function withoutDatabase(

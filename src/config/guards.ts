@@ -58,7 +58,7 @@ type Found = ReadonlyMap<BeadsGuard, Sourced<boolean>>;
  * The guard of beads that forbids pushing; null if there is none. As in bd, for each key a variable overrides the
  * files, and a later file an earlier one.
  * @param files low to high
- * @param problems receives values that are no booleans, and keys that are nearly a guard
+ * @param problems receives values that are not booleans, and keys that are nearly a guard
  */
 export function readGuards(files: readonly GuardFile[], env: Env, problems: Problems): PushGuard | null {
   const layers: Found[] = files.map((file) => guardsOfFile(file, problems));

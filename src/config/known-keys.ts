@@ -23,7 +23,7 @@ export function isOurKey(key: string): boolean {
   return SECTIONS.some((section) => section === first);
 }
 
-/** Keys of our sections that are no settings. */
+/** Keys of our sections that are not settings. */
 const OTHER_KEYS: Readonly<Record<Section, KnownKeys>> = {
   sync: {
     export_on: 'ignored',

@@ -13,7 +13,7 @@ export interface OptionEntry {
   /** Words of which the value is a list, separated by commas. */
   readonly listOf?: readonly string[];
   readonly min?: number;
-  /** Of a count; of a duration in milliseconds, if it is no time limit. */
+  /** Of a count; of a duration in milliseconds, if it is not a time limit. */
   readonly max?: number;
   /** The value if it is not set, as text; absent: none. `config` means that file and environment decide. */
   readonly default?: string;

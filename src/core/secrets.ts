@@ -56,8 +56,8 @@ export function secretAndLines(secret: string): readonly string[] {
 export const REDACTED = '***';
 
 /**
- * Patterns of secrets in the output of Dolt, git, ssh and cloud clients. The first group, if any, is kept. Each takes time
- * in proportion to the text, which a peer may have written: what repeats before a fixed part is bounded.
+ * Patterns of secrets in the output of Dolt, git, ssh and cloud clients. The first group, if any, is kept. Each takes
+ * time in proportion to the text, which a peer may have written: what repeats before a fixed part is bounded.
  */
 const SECRETS: readonly RegExp[] = [
   /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|$)/g,
@@ -70,7 +70,7 @@ const SECRETS: readonly RegExp[] = [
   /\b((?:authorization: *)?(?:basic|bearer|token) +)[A-Za-z0-9+/._~-]{8,}=*/gi,
   // A URL that a remotesrv signs for one table file and 15 minutes.
   /\b(single_symmetric_key_sealed_request\/[^\s"']{0,4000}?[?&]req=)[^\s"'&]+/g,
-  // The lookahead skips a run of such characters that is no token, instead of trying each of its parts.
+  // The lookahead skips a run of such characters that is not a token, instead of trying each of its parts.
   /(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.)([A-Za-z0-9_-]*?)\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
   // `name=value` and `"name": "value"` with a name that indicates a secret.
   /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|(?<!invalid )signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)[^\s"'&,;]+/gi,

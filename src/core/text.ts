@@ -7,7 +7,7 @@ const UNSAFE =
 
 /**
  * Makes any text safe to print in one line: text of a peer cannot move a terminal's cursor, start a new line, or change
- * the text direction. It is no command of a runner either, which looks for `##[` anywhere in the output of a step
+ * the text direction. It is not a command of a runner either, which looks for `##[` anywhere in the output of a step
  * (actions/runner, ActionCommand.cs: TryParse).
  */
 export function plain(text: string): string {

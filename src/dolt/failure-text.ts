@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ErrorCode } from '../contract/error-codes.ts';
 
-/** The class of a text of Dolt, git or ssh: an error code, or an outcome that is no error. */
+/** The class of a text of Dolt, git or ssh: an error code, or an outcome that is not an error. */
 export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-commit' | 'nothing-to-push';
 
 /**
@@ -107,7 +107,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['api error nosuchbucket', 'not-found'],
   ['resourcenotfoundexception', 'not-found'],
   ['googleapi: error 404', 'not-found'],
-  // A server that answers in HTTP/1.1 is no Dolt remote.
+  // A server that answers in HTTP/1.1 is not a Dolt remote.
   ['looked like an http/1.1 header', 'not-found'],
   ['unknown s3 url parameter', 'config-invalid'],
   ['invalid region: region was not a valid dns name', 'config-invalid'],

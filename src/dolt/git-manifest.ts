@@ -5,7 +5,7 @@ const FIELDS_BEFORE: Readonly<Record<string, number>> = { '4': 4, '5': 5 };
 
 /**
  * The names of the table files that a manifest lists, in its order.
- * @returns null if it is no manifest that Dolt 2.3.0 reads
+ * @returns null if it is not a manifest that Dolt 2.3.0 reads
  */
 export function manifestTables(text: string): readonly string[] | null {
   const fields = text.trimEnd().split(':');

@@ -54,7 +54,7 @@ async function identityOfDolt(
   return name === undefined || email === undefined ? null : { name, email };
 }
 
-/** A file that is no object of texts has no identity; the engine refuses such a file of the database itself. */
+/** A file that is not an object of texts has no identity; the engine refuses such a file of the database itself. */
 async function settingsIn(file: string): Promise<z.infer<typeof settingsSchema>> {
   const parsed = settingsSchema.safeParse(parsedJson(await readSmallText(file)));
   return parsed.success ? parsed.data : {};

@@ -2,7 +2,9 @@ import { valid } from 'semver';
 import { Failure, systemCode, toFailure } from '../core/failure.ts';
 import { type PrivateRunContext, runPrivately } from './private-run.ts';
 
-/** The version in what `dolt version` prints (`dolt version 2.3.0`, `dolt version 2.3.1-dev`); null for anything else. */
+/**
+ * The version in what `dolt version` prints (`dolt version 2.3.0`, `dolt version 2.3.1-dev`); null for anything else.
+ */
 export function parseDoltVersion(output: string): string | null {
   const words = /^dolt version (\S+)\r?(?:\n|$)/.exec(output);
   return valid(words?.[1] ?? null) === words?.[1] ? (words?.[1] ?? null) : null;
@@ -23,7 +25,7 @@ function whyNotStarted({ cause }: Failure): string | null {
 /**
  * The version of an executable, which contacts no host for it.
  * @returns its version, such as `2.3.0`
- * @throws Failure `dolt-not-found` when it cannot be run or is no Dolt, `interrupted` when the signal was aborted
+ * @throws Failure `dolt-not-found` when it cannot be run or is not a Dolt, `interrupted` when the signal was aborted
  */
 export async function doltVersion(executable: string, context: PrivateRunContext): Promise<string> {
   try {

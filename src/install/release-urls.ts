@@ -20,7 +20,7 @@ export function releaseUrls(mirror: string | undefined): ReleaseUrls {
 
 /**
  * A mirror's base URL, without a trailing slash.
- * @throws Failure `bad-usage` if it is no http(s) address, or has a password, query or fragment
+ * @throws Failure `bad-usage` if it is not an http(s) address, or has a password, query or fragment
  */
 export function parseMirror(mirror: string): string {
   const hint = 'Write `--dolt-mirror` as https://host/path, without user, query and fragment.';

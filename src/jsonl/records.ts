@@ -11,9 +11,9 @@ export interface FileRecord {
 
 const record = z.looseObject({ _type: z.string().optional(), id: z.string().optional(), key: z.string().optional() });
 
-/** git leaves these lines in a file that it could not merge; they are no records. */
+/** git leaves these lines in a file that it could not merge; they are not records. */
 const CONFLICT_MARKS = /^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/;
-/** A line of this size is no issue: Dolt has no larger value. */
+/** A line of this size is not an issue: Dolt has no larger value. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 /**

@@ -72,7 +72,7 @@ export function choosesByCell(kind: UnresolvedRow['kind']): boolean {
   return kind === 'changed' || kind === 'id-collision';
 }
 
-/** No choice is no value, which is not `null`. */
+/** No choice is not a value, which is not `null`. */
 function choiceNode(choice: Choice | null) {
   return choice ?? nothing();
 }

@@ -195,7 +195,7 @@ class Statements {
     return values;
   }
 
-  /** The key of the next child of the same parent; null if the row is no numbered child. */
+  /** The key of the next child of the same parent; null if the row is not a numbered child. */
   async #asChild({ shape, key }: Entry): Promise<NewValues | null> {
     const [column] = shape.key;
     const old = column === undefined || shape.key.length > 1 ? null : (key[column] ?? null);

@@ -61,7 +61,7 @@ export interface DatabaseRules {
   /** Tables whose rows are numbered below a parent, in one column of text that is the key. */
   readonly children: {
     readonly table: string;
-    /** The key of the next child of the same parent; null if the row is no child. */
+    /** The key of the next child of the same parent; null if the row is not a child. */
     next(sql: Sql, key: string, isTaken: (key: string) => boolean): Promise<string | null>;
     /** A row was added under this key. */
     added(sql: Sql, key: string): Promise<void>;

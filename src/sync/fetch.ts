@@ -212,7 +212,7 @@ async function refusal(
 
 async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure): Promise<void> {
   if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
-    // A shallow clone on our side is no fault of the peer: it answered, but the comparison is impossible.
+    // A shallow clone on our side is not a fault of the peer: it answered, but the comparison is impossible.
     if (failure.code === 'shallow-clone') progress.incomparable(failure);
     else progress.unreachable(failure);
     return;

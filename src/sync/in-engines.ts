@@ -17,7 +17,7 @@ interface Phase {
 
 /**
  * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that
- * crashes Dolt does not affect others (2.3.0 panics over a table file whose address is no URL).
+ * crashes Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL).
  */
 const SHARED_ENGINES = 2;
 

@@ -92,7 +92,7 @@ async function restoreTags(database: Database, before: readonly Tag[]): Promise<
 }
 
 /**
- * Removes the temporary tags, also those of killed runs; they are no change to report.
+ * Removes the temporary tags, also those of killed runs; they are not a change to report.
  * @returns the others
  */
 async function removeTemporaryTags(database: Database): Promise<readonly Tag[]> {

@@ -157,7 +157,7 @@ lake: s3://bucket/p
     ]);
   });
 
-  test('a folder that is no database, and one whose settings are not ours', async () => {
+  test('a folder that is not a database, and one whose settings are not ours', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('local'));
     expect(linesOf(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);

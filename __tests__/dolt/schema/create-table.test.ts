@@ -68,7 +68,7 @@ test('the counter of AUTO_INCREMENT defines nothing', () => {
   expect(texts(TABLE.replace("COMMENT='tab", "COMMENT='other"))).not.toEqual(texts(TABLE));
 });
 
-test('a text that is no table has no items', () => {
+test('a text that is not a table has no items', () => {
   expect(tableItems('')).toEqual([]);
 });
 

@@ -14,7 +14,7 @@ test('the variables of a runner', () => {
   expect(readRunner(env)).toEqual({ ...folders, eventName: '', ref: '', eventPath: null });
 });
 
-test.each(Object.keys(env))('without %s it is no runner', async (name) => {
+test.each(Object.keys(env))('without %s it is not a runner', async (name) => {
   const { [name]: _, ...rest } = { ...env } as Record<string, string>;
   const failure = await failureOf(() => readRunner(rest));
   expect(failure).toMatchObject({ code: 'bad-usage', hint: expect.stringContaining('command-line tool') });

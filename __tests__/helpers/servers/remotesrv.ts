@@ -15,7 +15,7 @@ interface RemotesrvOptions {
   readonly readOnly?: boolean;
   /**
    * The host from which clients fetch table files, always at the server's own port; absent: the one they asked.
-   * With a port in it the address is no URL, and Dolt 2.3.0 dies of it.
+   * With a port in it the address is not a URL, and Dolt 2.3.0 dies of it.
    */
   readonly tableFilesAt?: string;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `node docs/adr/reproductions/actions-cache.mjs`: how @actions/cache unpacks an entry. It is no dependency, so the script
- * installs it into a temporary folder.
+ * `node docs/adr/reproductions/actions-cache.mjs`: how @actions/cache unpacks an entry. It is not a dependency, so the
+ * script installs it into a temporary folder.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -7,7 +7,7 @@ import { isAlive } from '../../core/processes.ts';
  * Refuses a workspace with a running bd daemon, which may write to the database at any time. Beads of January 2026
  * records its process id in `.beads/daemon.pid`, which remains when it dies.
  * @param workspace absolute path of `.beads`
- * @param commandOf the command line of a living process, or null: a reused id is no daemon
+ * @param commandOf the command line of a living process, or null: a reused id is not a daemon
  * @throws Failure `database-in-use`; `config-unreadable` if the file is not an ordinary file
  */
 export async function requireNoDaemon(

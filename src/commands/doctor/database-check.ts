@@ -89,7 +89,7 @@ async function requireWritable(database: string): Promise<void> {
   }
 }
 
-/** A server that holds the database is no obstacle where runs work through it. */
+/** A server that holds the database is not an obstacle where runs work through it. */
 function throughServer(lock: DoctorCheck, server: ServerSetting | null): DoctorCheck {
   if (lock.status !== 'missing' || server === null) return lock;
   return undetermined({ check: 'lock' }, `${lock.message}; runs work through the server at ${serverText(server)}`);

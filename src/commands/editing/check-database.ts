@@ -6,11 +6,11 @@ import type { Context } from '../context.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
 
 /**
- * Checks a folder that becomes `federation.database`. One that does not exist is accepted with a warning: a run can clone
- * a peer into it, or the file is for another machine.
+ * Checks a folder that becomes `federation.database`. One that does not exist is accepted with a warning: a run can
+ * clone a peer into it, or the file is for another machine.
  * @param file the configuration file, which the folder is relative to
- * @throws Failure `no-database` if the folder is no database, and as `locateDatabase`; without a place in the file, which
- * does not have the value yet
+ * @throws Failure `no-database` if the folder is not a database, and as `locateDatabase`; without a place in the file,
+ * which does not have the value yet
  */
 export async function checkDatabase(
   value: string,

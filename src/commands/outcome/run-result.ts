@@ -270,7 +270,7 @@ function errorOf(progress: PeerProgress): PeerResult['error'] {
   return { code, message: messageOf(failure, { peer: peer.name, ...note }), hint: hintFor(owner, hint), retryable };
 }
 
-/** Notices about what a peer brings. That it changes definitions is no news where they could not be merged. */
+/** Notices about what a peer brings. That it changes definitions is not news where they could not be merged. */
 export function noticesOf({ notices, otherMakers, manyTags, failure, peer }: PeerProgress): Diagnostic[] {
   const all = [...notices, otherMakers, manyTags].filter((notice) => notice !== null);
   const shown = failure?.code === 'schema-conflict' ? all.filter(({ code }) => code !== 'definitions-differ') : all;

@@ -53,8 +53,8 @@ export type Found =
 /**
  * Finds the database: the folder named by flag, input, variable or the key `federation.database`; then the one of the
  * beads workspace; then the nearest parent folder that holds `.dolt`.
- * @throws Failure `no-database` if the named folder is no database, `outside-workspace` if it is outside the boundary,
- * `workspace-unknown` and other errors of `beadsDatabase`
+ * @throws Failure `no-database` if the named folder is not a database, `outside-workspace` if it is outside the
+ * boundary, `workspace-unknown` and other errors of `beadsDatabase`
  */
 export async function locateDatabase(wanted: Wanted, context: SearchContext): Promise<Found> {
   const { cwd, ceiling, cloneDir } = context;

@@ -29,7 +29,7 @@ export interface SyncSettings {
   readonly sshAddresses?: ReadonlyMap<string, string | null>;
   /** Whether a clone is restored from the Actions cache, and kept there. */
   readonly cachesDatabase: boolean;
-  /** The leg of a fan-out, as the result shows it; empty: the run is no leg. */
+  /** The leg of a fan-out, as the result shows it; empty: the run is not a leg. */
   readonly leg: LegOfResult;
   /** Notices about settings that have no effect, and about peers that are left alone. */
   readonly notices: readonly Diagnostic[];

@@ -43,7 +43,8 @@ export interface ReportRequest {
  * @throws Failure `no-results`, `result-invalid` if no file has a result, `no-primary`, `outside-workspace`
  */
 export async function report(request: ReportRequest, context: Context): Promise<ReportResult> {
-  // Only this command needs the schemas of results, and making them takes 10 to 20 ms. `eager` keeps them in the same bundle.
+  // Only this command needs the schemas of results, and making them takes 10 to 20 ms. `eager` keeps them in the same
+  // bundle.
   const { readResults } = await import(/* webpackMode: "eager" */ './read-results.ts');
   const result = combine(await readResults(request.files, context), request);
   if (request.html === undefined) return result;
@@ -147,8 +148,8 @@ async function writePage(
 }
 
 /**
- * The exit code of a report, as if everything was one run. A missing result is no failure of a peer, so `fail-on` does not
- * change it; neither is a file that is no result.
+ * The exit code of a report, as if everything was one run. A missing result is not a failure of a peer, so `fail-on`
+ * does not change it; neither is a file that is not a result.
  */
 export function exitCodeOfReport({ status, runs, problems }: ReportResult, failOn: FailOn): ExitCode {
   if (problems.some(({ code }) => code === 'result-invalid')) return EXIT.usage;

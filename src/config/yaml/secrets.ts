@@ -35,7 +35,7 @@ const SECRET_HINT =
 const FOREIGN_HINT =
   'If the file is shared or committed, remove the value and rotate it. bd also reads secrets from variables.';
 
-/** Long texts are no secrets that people paste, and the search takes time. */
+/** Long texts are not secrets that people paste, and the search takes time. */
 const MAX_LENGTH = 16_384;
 
 /** Whether a value has the form of a secret, or a key whose name says so. Variables are named, as in `${TOKEN}`. */

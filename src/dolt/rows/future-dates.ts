@@ -35,7 +35,7 @@ export function timeColumns(columns: readonly Column[]): Column[] {
 }
 
 /**
- * A condition for values of a time column after a time, given as its parameter; text that is no date never matches.
+ * A condition for values of a time column after a time, given as its parameter; text that is not a date never matches.
  * @param value an SQL expression for the value
  */
 export function isAfter(column: Column, value: string): string {

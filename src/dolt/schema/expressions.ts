@@ -8,7 +8,7 @@ export interface ForeignCall {
   readonly kind: Item['kind'];
 }
 
-/** Words before an opening bracket that are no function calls. */
+/** Words before an opening bracket that are not function calls. */
 const OPERATORS = new Set(
   'AND OR NOT XOR IN IS AS LIKE BETWEEN CASE WHEN THEN ELSE DIV MOD INTERVAL CHECK DEFAULT ALWAYS FROM FOR BOTH LEADING TRAILING BY ESCAPE COLLATE USING DISTINCT BINARY'.split(
     ' ',

@@ -45,7 +45,7 @@ export interface ServerOptions {
   readonly dolt: string;
   /** Absolute path of the folder that holds `.dolt`. */
   readonly database: string;
-  /** The database that `database` is a copy of, for messages; absent: it is no copy. */
+  /** The database that `database` is a copy of, for messages; absent: it is not a copy. */
   readonly copyOf?: string;
   /** Serve all databases in the folder, also later ones: for a clone that is made there. */
   readonly asDataFolder?: boolean;

@@ -19,7 +19,8 @@ type CliPaths = Omit<Context, 'log' | 'secrets' | 'onProgress' | 'signal' | 'onR
 
 /**
  * The paths of a command in a terminal: from the working directory up to the root, with the user's own configuration,
- * and our files below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation` and `${XDG_STATE_HOME:-~/.local/state}/dolt-federation`.
+ * and our files below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation` and
+ * `${XDG_STATE_HOME:-~/.local/state}/dolt-federation`.
  */
 export function cliPaths(machine: Machine): CliPaths {
   const cache = join(xdgFolder(machine, 'XDG_CACHE_HOME', '.cache'), 'dolt-federation');
@@ -37,7 +38,7 @@ export function cliPaths(machine: Machine): CliPaths {
 
 /**
  * The folder that `-C` names.
- * @throws Failure `bad-usage` if it is no folder
+ * @throws Failure `bad-usage` if it is not a folder
  */
 export async function startingFolder(cwd: string, directory: string): Promise<string> {
   const folder = resolve(cwd, directory);

@@ -7,7 +7,7 @@ type Stdout = Pick<NodeJS.WritableStream, 'write' | 'on'> & { readonly isTTY?: b
 export interface StdoutGuard {
   /**
    * Writes the whole text and resolves when the system has accepted it, so that an exit does not cut a pipe. A closed
-   * reader (`| head`) or terminal is no error; every other write error rejects.
+   * reader (`| head`) or terminal is not an error; every other write error rejects.
    */
   readonly write: (text: string) => Promise<void>;
   /** Sets the handler of unexpected text; before that it is dropped. */

@@ -4,7 +4,9 @@ import { duration } from '../figures.ts';
 
 export type CombinedRun = ReportResult['runs'][number];
 
-/** Whether the legs of a run need a table of their own: a result that is no leg of a fan-out says everything itself. */
+/**
+ * Whether the legs of a run need a table of their own: a result that is not a leg of a fan-out says everything itself.
+ */
 export function hasLegs({ legs }: CombinedRun): boolean {
   return legs.length > 1 || legs.some(({ shard }) => shard !== null);
 }

@@ -173,7 +173,7 @@ async function future(
       const name = folded(column.name);
       const sides = pair.column(name);
       if (sides === null) continue;
-      // A value that was no time before is one now.
+      // A value that was not a time before is one now.
       const both = known.some((one) => folded(one.name) === name) ? sides : { ...sides, from: 'NULL' };
       const where = `${isAfter(column, both.to)} AND ${differs([both])}`;
       const { text, values } = pair.sent;

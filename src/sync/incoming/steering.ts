@@ -18,10 +18,9 @@ const ADDRESS_TABLES = ['federation_peers', 'routes'];
 const SETTINGS = 'config';
 
 /**
- * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows of
- * `config` count unless their key is known to be harmless and their value is no address. The
- * contents of the tables under their names are compared, because no row differs if a peer renames a table or a column
- * into place.
+ * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows
+ * of `config` count unless their key is known to be harmless and their value is not an address. The contents of the
+ * tables under their names are compared, because no row differs if a peer renames a table or a column into place.
  */
 export async function readSteering(
   sql: Sql,
@@ -113,8 +112,8 @@ export const SECRET_WORDS = [
 const STORED_BY_USERS = 'kv.%';
 
 /**
- * LIKE patterns for the keys of settings that name no server, repository or credential (bd 1.3.0). Others may: a tracker's
- * `github.repo` in this table takes precedence over bd's environment.
+ * LIKE patterns for the keys of settings that name no server, repository or credential (bd 1.3.0). Others may: a
+ * tracker's `github.repo` in this table takes precedence over bd's environment.
  */
 const HARMLESS_SETTINGS = [
   STORED_BY_USERS,

@@ -21,7 +21,7 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
 /*
  * A peer's head is not merged, and waits for another run, for one of these reasons:
  *
- * 1. The check of incoming commits blocks it (`checkPeers`), or its peer failed before. It is no candidate.
+ * 1. The check of incoming commits blocks it (`checkPeers`), or its peer failed before. It is not a candidate.
  * 2. Another head has equal contents (`recordEquivalent`). It becomes a candidate if that other head is not merged.
  * 3. It changes rows that are uncommitted here, or a table that cannot be set aside (`touched.waiting`).
  * 4. It changes other rows of such a table, and our branch could not move to the merged result (`touched.otherRows`).

@@ -32,7 +32,7 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   return 'present';
 }
 
-/** The folder of a peer that no run ever pushes to does not exist, so it is no empty remote either. */
+/** The folder of a peer that no run ever pushes to does not exist, so it is not an empty remote either. */
 export function absentForReading(folder: string): Failure {
   return new Failure('folder-missing', `${folder} does not exist, and runs only read this peer`, {
     hint: 'Correct the endpoint, or mount the disk.',

@@ -31,8 +31,9 @@ export function planRequest<R extends SyncRequest>(request: R, { ownWorkflow }: 
 }
 
 /**
- * The settings of a run on an event that may not write: the configuration of the default branch, with the peers that may
- * be contacted. They are chosen before any credential is read. The peer to clone counts also if it was not selected.
+ * The settings of a run on an event that may not write: the configuration of the default branch, with the peers that
+ * may be contacted. They are chosen before any credential is read. The peer to clone counts also if it was not
+ * selected.
  * @param proposed the configuration of the checkout, and its selected peers
  */
 export async function untrustedSettings(
@@ -81,7 +82,7 @@ function whyWithout(contacted: readonly Peer[]): string {
     : 'a plan needs a clone of the primary, and no primary may be contacted';
 }
 
-/** Peers that are not contacted for the same reason, which is no difference of their settings. */
+/** Peers that are not contacted for the same reason, which is not a difference of their settings. */
 export function offlinePeers(peers: readonly Peer[], reason: NotContacted['reason']): readonly OfflinePeer[] {
   return peers.map((peer) => ({ peer, notContacted: { reason, settings: [] } }));
 }
@@ -104,8 +105,8 @@ function sourceOf(contacted: readonly Contacted[], request: SyncRequest): Peer |
 }
 
 /**
- * The configuration of a plan. Settings that widen what is merged or reached are those of the default branch. A database
- * or a server that a file names is never used.
+ * The configuration of a plan. Settings that widen what is merged or reached are those of the default branch. A
+ * database or a server that a file names is never used.
  */
 function plannedConfiguration(
   { ofDefaultBranch }: Extract<Known, { kind: 'read' }>,

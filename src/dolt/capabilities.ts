@@ -46,13 +46,13 @@ export async function askCapabilities(executable: string, context: PrivateRunCon
 
 async function knowsS3(executable: string, context: PrivateRunContext): Promise<boolean> {
   const { stdout, stderr } = await runPrivately(executable, ['clone', S3_PROBE, 'probe'], context);
-  const said = `${stdout}${stderr}`;
-  const means = classify(said);
+  const output = `${stdout}${stderr}`;
+  const means = classify(output);
   if (means === 'unsupported-endpoint') return false;
   if (means === 'config-invalid') return true;
   throw new Failure(
     'dolt-not-found',
-    `"${executable}" does not report whether it supports s3://: "${said.slice(0, 300)}"`,
+    `"${executable}" does not report whether it supports s3://: "${output.slice(0, 300)}"`,
   );
 }
 

@@ -76,15 +76,15 @@ async function identityOfGit(context: IdentityContext): Promise<Identity | null>
     const value = env[name];
     return value === undefined || value === '' ? [] : [[name, value] as const];
   });
-  const asked = inPrivateFolder(context, 'who', async (privateDir) => {
+  const running = inPrivateFolder(context, 'who', async (privateDir) => {
     const own = doltEnvironment(env, await preparePrivateRoot(privateDir), { privateDir, userHome });
     const options = { env: { ...own, ...Object.fromEntries(given) }, cwd, signal, timeoutMs: LIMIT_MS };
     return await run('git', ['-c', 'user.useConfigOnly=true', 'var', 'GIT_AUTHOR_IDENT'], options);
   });
   // Without git there are no settings of git.
-  const said = await asked.catch(() => null);
+  const ended = await running.catch(() => null);
   throwIfInterrupted(signal);
-  if (said === null || said.exitCode !== 0) return null;
-  const [, name = '', email = ''] = /^(.*) <(.*)> \d+ [+-]\d{4}$/.exec(said.stdout.trim()) ?? [];
+  if (ended === null || ended.exitCode !== 0) return null;
+  const [, name = '', email = ''] = /^(.*) <(.*)> \d+ [+-]\d{4}$/.exec(ended.stdout.trim()) ?? [];
   return clean(name) === '' || clean(email) === '' ? null : { name: clean(name), email: clean(email) };
 }

@@ -32,10 +32,10 @@ export async function doltVersion(executable: string, context: PrivateRunContext
     const ended = await runPrivately(executable, ['version'], context);
     const version = ended.exitCode === 0 ? parseDoltVersion(ended.stdout) : null;
     if (version !== null) return version;
-    const said = `${ended.stdout}${ended.stderr}`.trim().slice(0, 300);
+    const output = `${ended.stdout}${ended.stderr}`.trim().slice(0, 300);
     throw new Failure(
       'dolt-not-found',
-      `"${executable} version" does not print the version of a Dolt: exit code ${ended.exitCode}, output "${said}"`,
+      `"${executable} version" does not print the version of a Dolt: exit code ${ended.exitCode}, output "${output}"`,
     );
   } catch (thrown) {
     const failure = toFailure(thrown);

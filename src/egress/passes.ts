@@ -117,7 +117,7 @@ function refusal(failed: readonly FailedConnection[], cause: Failure, who: strin
     hosts.length === 0
       ? 'Configure the server to use https addresses. dolt-federation does not leave TLS for a peer over https.'
       : `If the peer owns the host, set \`federation.peers.<peer>.allowed-hosts: ${JSON.stringify(hosts)}\`. Otherwise do not trust its server.`;
-  return new Failure('host-not-allowed', `${named.map(([said]) => said).join('; ')}; nothing was sent there`, {
+  return new Failure('host-not-allowed', `${named.map(([reason]) => reason).join('; ')}; nothing was sent there`, {
     hint,
     cause,
   });

@@ -55,9 +55,9 @@ export async function buildDolt(
       throw new Failure('dolt-not-found', message, { hint });
     }
     const executable = join(bin, programFile('dolt'));
-    const said = await doltVersion(executable, context);
-    if (said !== version) {
-      throw new Failure('dolt-build-failed', `The source of Dolt ${version} built a Dolt that reports ${said}`);
+    const reported = await doltVersion(executable, context);
+    if (reported !== version) {
+      throw new Failure('dolt-build-failed', `The source of Dolt ${version} built a Dolt that reports ${reported}`);
     }
     const path = await storeInToolCache(executable, { version }, context.toolCacheDir);
     await keepBuild(build, bin, context);
@@ -70,11 +70,11 @@ async function usableBuild(build: Build, folder: string, context: InstallContext
   const kept = await restoreBuild(build, folder, context);
   if (kept === null) return null;
   await chmod(kept.executable, 0o755);
-  const said = await doltVersion(kept.executable, context).catch((thrown: unknown) => {
+  const reported = await doltVersion(kept.executable, context).catch((thrown: unknown) => {
     throwIfInterrupted(context.signal);
     return errorMessage(thrown);
   });
-  if (said === build.version) return kept.executable;
-  kept.cache.refuse(kept.key, `it is no Dolt ${build.version} that runs here (${said})`);
+  if (reported === build.version) return kept.executable;
+  kept.cache.refuse(kept.key, `it is no Dolt ${build.version} that runs here (${reported})`);
   return null;
 }

@@ -45,9 +45,9 @@ export async function installRelease(
       if (unreachable !== undefined) return unreachable;
     }
     const executable = await extractRelease(archive, join(folder, 'release'), platform);
-    const said = await doltVersion(executable, context);
-    if (said !== version) {
-      throw new Failure('dolt-download-failed', `${url} contains Dolt ${said} instead of ${version}`, {
+    const reported = await doltVersion(executable, context);
+    if (reported !== version) {
+      throw new Failure('dolt-download-failed', `${url} contains Dolt ${reported} instead of ${version}`, {
         hint: 'Check that `--dolt-version`, `--dolt-sha256` and the mirror match.',
       });
     }

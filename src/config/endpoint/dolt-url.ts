@@ -39,8 +39,8 @@ export function doltUrl(
 
 function query(aws: AwsSettings | null): string {
   const { endpoint, region, pathStyle } = aws ?? { endpoint: null, region: null, pathStyle: null };
-  const said = Object.entries({ endpoint, region, 'path-style': pathStyle }).flatMap(([key, value]) =>
+  const parameters = Object.entries({ endpoint, region, 'path-style': pathStyle }).flatMap(([key, value]) =>
     value === null ? [] : [`${key}=${encodeURIComponent(String(value))}`],
   );
-  return said.length === 0 ? '' : `?${said.join('&')}`;
+  return parameters.length === 0 ? '' : `?${parameters.join('&')}`;
 }

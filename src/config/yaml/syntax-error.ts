@@ -60,9 +60,9 @@ export function syntaxSlip(text: string, error: YAMLParseError): SyntaxSlip {
 function slipOf(text: string, { code, message, pos: [noticed] }: YAMLParseError): SyntaxSlip {
   // After a top level that is indented, the parser takes the next line for another value.
   const startsLine = /(?:^|\n)[ \t]*$/.test(text.slice(Math.max(0, noticed - 100), noticed));
-  const said = startsLine ? message.replace('at node end', 'must start at the same column') : message;
+  const described = startsLine ? message.replace('at node end', 'must start at the same column') : message;
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return twoValues(text, noticed);
-  const [, words, hint] = SLIPS.find(([of]) => of.test(`${code} ${said}`)) ?? [];
+  const [, words, hint] = SLIPS.find(([of]) => of.test(`${code} ${described}`)) ?? [];
   const indent = /^ */.exec(text.slice(noticed))?.[0].length ?? 0;
   if (words !== undefined && hint !== undefined) return { offset: noticed + indent, message: words, hint };
   return { offset: noticed, message: 'the text is malformed here', hint: null };

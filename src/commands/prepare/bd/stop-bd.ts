@@ -10,7 +10,7 @@ import type { Serving } from '../served-by.ts';
 
 /** bd waits for the end of its server. */
 const STOP_MS = 60_000;
-const MAX_SAID = 500;
+const MAX_OUTPUT = 500;
 
 /**
  * Lets bd stop its own server, which holds the database. No process is ended here: bd knows which ones are its own.
@@ -39,8 +39,8 @@ export async function stopBd(
     if (failure.code === 'interrupted') throw failure;
     throw refused('`bd dolt stop` did not start, or did not end within 60 s', failure);
   });
-  const said = plain(shorten(`${ended.stderr}${ended.stdout}`.trim(), MAX_SAID));
-  if (ended.exitCode !== 0) throw refused(`\`bd dolt stop\` ended with exit code ${ended.exitCode}: ${said}`);
+  const output = plain(shorten(`${ended.stderr}${ended.stdout}`.trim(), MAX_OUTPUT));
+  if (ended.exitCode !== 0) throw refused(`\`bd dolt stop\` ended with exit code ${ended.exitCode}: ${output}`);
   log.info('bd stopped its server; its next command starts it again');
 }
 

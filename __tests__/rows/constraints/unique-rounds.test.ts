@@ -55,9 +55,10 @@ describe('one round', () => {
       why: 'two rows of the base',
     });
     const before = new Set([JSON.stringify(['u', '2'])]);
-    expect(decideRound([{ key: 'u', colliding: [claimant(1, 0), claimant(2, 1)] }], before, compare)).toMatchObject({
-      why: 'twice',
-    });
+    for (const rank of [1, 2] as const)
+      expect(
+        decideRound([{ key: 'u', colliding: [claimant(1, 0), claimant(2, rank)] }], before, compare),
+      ).toMatchObject({ why: 'twice' });
   });
 });
 

@@ -2,16 +2,15 @@ import { textLiteral } from '../../core/text.ts';
 import type { TableShape } from '../schema/table-shape.ts';
 import type { Cells } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
-import { isBytes, isNumeric } from './row-key.ts';
-
-const NUMBER = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
+import { bareLiteral, isBytes } from './row-key.ts';
 
 /** A value of a column in canonical text, as an SQL literal. */
 export function valueLiteral(shape: TableShape, column: string, value: string | null): string {
   if (value === null) return 'NULL';
   const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
-  if (isBytes(shape, column) && /^0x[0-9a-f]+$/i.test(value)) return value;
-  return isNumeric(type) && NUMBER.test(value) ? value : textLiteral(value);
+  const bare = bareLiteral(type, value);
+  if (bare !== null) return bare;
+  return isBytes(shape, column) && /^0x[0-9a-f]+$/i.test(value) ? value : textLiteral(value);
 }
 
 /**

@@ -217,6 +217,11 @@ function asSent(field: TypeCastField, next: TypeCastNext): unknown {
     case 'GEOMETRY':
     case 'BIT':
       return field.buffer();
+    case 'DATE':
+    case 'DATETIME':
+    case 'TIMESTAMP':
+      // Dolt 2.3.0 sends `1-01-01` for 0001-01-01, and reads that as 2001-01-01 or not at all.
+      return field.string()?.replace(/^\d{1,3}(?=-)/, (year) => year.padStart(4, '0')) ?? null;
   }
   return next();
 }

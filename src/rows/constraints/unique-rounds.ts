@@ -77,6 +77,7 @@ export async function resolveRounds(table: ConflictingTable): Promise<readonly R
         displaced.map(({ loser }) => loser),
       );
     }
+    for (const { key, loser } of round.removed) before.add(displacedId(key, loser));
     await table.remove(round.removed.map(({ loser }) => loser));
     rounds.push(round);
   }
@@ -98,13 +99,9 @@ export function decideRound(
     if (winner === undefined) continue;
     for (const loser of losers) {
       if (loser.rank === 0) return { key, rows: [winner, loser], why: 'two rows of the base' };
-      if (loser.rank === 2) {
-        if (!removed.has(loser.id)) removed.set(loser.id, { key, winner, loser });
-      } else if (before.has(displacedId(key, loser))) {
-        return { key, rows: [winner, loser], why: 'twice' };
-      } else {
-        reverted.push({ key, winner, loser });
-      }
+      if (before.has(displacedId(key, loser))) return { key, rows: [winner, loser], why: 'twice' };
+      if (loser.rank !== 2) reverted.push({ key, winner, loser });
+      else if (!removed.has(loser.id)) removed.set(loser.id, { key, winner, loser });
     }
   }
   return { reverted, removed: [...removed.values()] };

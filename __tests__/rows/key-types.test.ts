@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
+
+const BITS = '1'.repeat(64);
+
+/** Types of keys, and values at the ends of their range, or that Dolt prints in another way than it reads them. */
+const KEYS: readonly (readonly [type: string, values: readonly string[]])[] = [
+  ['DATE', ["'0001-01-01'", "'0099-02-03'", "'9999-12-31'", "'0000-00-00'"]],
+  ['DATETIME(6)', ["'0001-01-01'", "'9999-12-31 23:59:59.999999'"]],
+  ['TIMESTAMP(6)', ["'1970-01-01 00:00:01'", "'2038-01-19 03:14:07.999999'"]],
+  ['TIME(6)', ["'-838:59:59'", "'838:59:59'"]],
+  ['YEAR', ['1901', '2155', '0']],
+  ['FLOAT', ['3.4028234e38', '-3.4028234e38', '1.17549e-38', '0.1', '16777217']],
+  ['DOUBLE', ['1.7976931348623157e308', '5e-324', '0.1']],
+  ['DECIMAL(65,30)', [`${'9'.repeat(35)}.${'9'.repeat(30)}`, `-0.${'0'.repeat(29)}1`]],
+  ['BIT(64)', [`b'${BITS}'`, "b'0'", `b'1${'0'.repeat(63)}'`]],
+  ['BIT(3)', ["b'111'", "b'0'"]],
+  ['BIGINT', ['9223372036854775807', '-9223372036854775808', '9007199254740993']],
+  ['BIGINT UNSIGNED', ['18446744073709551615', '9007199254740993']],
+];
+const FIRST = 100;
+
+/** Every row changes, and the values of the unique key change places: the rows are written by their keys. */
+function changed(v: number, at: string, place: (index: number, rows: number) => number): readonly string[] {
+  return KEYS.flatMap(([, values], table) => [
+    `UPDATE k${table} SET u = NULL`,
+    ...values.map(
+      (value, index) =>
+        `UPDATE k${table} SET v = ${v}, u = ${FIRST + place(index, values.length)}, updated_at = '${at}' WHERE id = ${value}`,
+    ),
+  ]);
+}
+
+test.each(HASH_ORDERS)('rows with keys at the ends of their types are found, and merged, %s', async (order) => {
+  await using folder = await tempFolder();
+  const loose = "SET sql_mode = ''";
+  const databases = await twoDatabases(
+    folder,
+    loose,
+    ...KEYS.flatMap(([type, values], table) => [
+      `CREATE TABLE k${table} (id ${type} PRIMARY KEY, v INT, u INT UNIQUE, updated_at DATETIME)`,
+      `INSERT INTO k${table} VALUES ${values.map((value, index) => `(${value}, 0, ${index}, '2026-01-01')`).join(', ')}`,
+    ]),
+  );
+  await databases.edit(
+    [loose, ...changed(1, '2026-02-01', (index) => index)],
+    [loose, ...changed(2, '2026-03-01', (index, rows) => rows - 1 - index)],
+    order,
+  );
+  const select = `SELECT ${KEYS.map((_, table) => `DOLT_HASHOF_TABLE('k${table}') AS k${table}`).join(', ')}`;
+  const before = await databases.south.rows(select);
+  const progress = (await databases.run('north')).run('south');
+  expect(progress).toMatchObject({ failure: null, verified: true });
+  const dates = progress.conflicts.flatMap(({ table, key }) => (table === 'k0' ? [key?.['id']] : []));
+  expect(dates).toEqual(['0000-00-00', '0001-01-01', '0099-02-03', '9999-12-31']);
+  expect(await databases.north.rows(select)).toEqual(before);
+});

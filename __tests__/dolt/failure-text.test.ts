@@ -35,6 +35,8 @@ describe('the class of a text', () => {
     ['EOF', 'corrupt'],
     ['Error 1105 (HY000): EOF', 'corrupt'],
     ['Post "https://h/x": EOF', 'unknown'],
+    ['stat /mnt/box: no such file or directory', 'folder-missing'],
+    ['sh: 1: stat /mnt/box: no such file or directory', 'unknown'],
     ['refs/x^{commit}: expected commit type, but the object dereferences to blob type', 'not-a-remote'],
     [
       'error: RPC failed; HTTP 403 curl 22 The requested URL returned error: 403\nsend-pack: unexpected disconnect while reading sideband packet\nEverything up-to-date',

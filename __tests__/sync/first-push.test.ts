@@ -1,4 +1,6 @@
+import { rm, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { parseDuration } from '../../src/contract/duration.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer } from '../helpers/federating.ts';
@@ -52,6 +54,25 @@ describe('sync over file remotes', () => {
       { id: 2, title: 'two', owner: 'bob' },
       { id: 3, title: 'three', owner: 'dan' },
     ]);
+  });
+});
+
+test('a mailbox whose folder was removed gets a first push again, also with the greatest limits', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const mailbox = folder.file('mailbox');
+  const longest = { timeout: parseDuration('24d') ?? 0, parallel: 999_999_999, retries: 999_999_999 };
+  const run = async (options = {}) =>
+    (await command(folder, `mailbox: file://${mailbox}`, { ...longest, ...options })).result.peers[0];
+  expect(await run()).toMatchObject({ verified: true, error: null });
+  await rm(mailbox, { recursive: true });
+  expect(await run({ dryRun: true })).toMatchObject({ state: 'remote-empty', error: null });
+  await expect(stat(mailbox)).rejects.toThrow('ENOENT');
+  expect(await run()).toMatchObject({
+    state: 'remote-empty',
+    verified: true,
+    error: null,
+    remoteHead: await local.head(),
   });
 });
 

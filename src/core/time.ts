@@ -8,6 +8,9 @@ export function monotonicMs(): number {
   return Math.floor(performance.now());
 }
 
+/** Node ends a longer timer at once. A time limit may be a multiple of a `timeout` of 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Whether work settles within a time; the caller handles its outcome. */
 export async function endsWithin(working: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const timer = new AbortController();
@@ -16,7 +19,10 @@ export async function endsWithin(working: Promise<unknown>, milliseconds: number
     () => true,
   );
   try {
-    return await Promise.race([ended, delay(milliseconds, false, { signal: timer.signal })]);
+    return await Promise.race([
+      ended,
+      delay(Math.min(milliseconds, LONGEST_TIMER_MS), false, { signal: timer.signal }),
+    ]);
   } finally {
     timer.abort();
   }

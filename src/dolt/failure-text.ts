@@ -231,21 +231,23 @@ const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
 const REFUSALS: ReadonlySet<TextClass> = new Set(['auth', 'untrusted-host', 'push-protection']);
 const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-push']);
 
-/**
- * Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
- * An end of the connection by the server has another text.
- */
-const SILENCE = /error reading server preface: [^\n]*use of closed network connection/;
-
-/** The manifest of a remote is an empty file, as after a full disk (Dolt 2.3.0). */
-const EMPTY_MANIFEST = /^(?:error \d+ \(\w+\): )?eof$/;
+/** Texts whose words alone could mean something else, in lower case. */
+const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
+  // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
+  // An end of the connection by the server has another text.
+  [/error reading server preface: [^\n]*use of closed network connection/, 'connect-timeout'],
+  // The manifest of a remote is an empty file, as after a full disk.
+  [/^(?:error \d+ \(\w+\): )?eof$/, 'corrupt'],
+  // The folder of a remote was removed.
+  [/^(?:error \d+ \(\w+\): )?stat [^\n]*: no such file or directory$/, 'folder-missing'],
+];
 
 /** The class of a text of Dolt; `unknown` if no known text occurs in it. */
 export function classify(text: string): TextClass {
   // Color codes and spinner output may split a word.
   const lower = stripVTControlCharacters(text).replaceAll('\b', '').toLowerCase();
-  if (SILENCE.test(lower)) return 'connect-timeout';
-  if (EMPTY_MANIFEST.test(lower.trim())) return 'corrupt';
+  const special = PATTERNS.find(([pattern]) => pattern.test(lower.trim()));
+  if (special !== undefined) return special[1];
   const found = [...LONGEST_FIRST, ...WRAPPERS].filter(([known]) => lower.includes(known)).map(([, means]) => means);
   const [first = 'unknown'] = found;
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import type { Peer } from '../../config/configuration.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
@@ -72,7 +72,10 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
   return { allProgress, toRegister };
 }
 
-/** Registering a `file://` remote creates its folder; only a first push may do that. */
+/**
+ * Only a first push may create the folder of a `file://` remote. Registering creates it, but not for a remote that the
+ * database has already, whose folder was removed since.
+ */
 async function canBeRegistered(progress: PeerProgress, request: Preparation['request']): Promise<boolean> {
   const folder = await folderOf(progress.peer).catch((thrown: unknown) => {
     progress.unreachable(toFailure(thrown));
@@ -81,7 +84,11 @@ async function canBeRegistered(progress: PeerProgress, request: Preparation['req
   if (folder === null) return false;
   if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(progress.peer.endpoint)))) return true;
   progress.foundEmpty('remote-empty');
-  return progress.actions?.push === true && !request.dryRun;
+  if (progress.actions?.push !== true || request.dryRun) return false;
+  const { folder: path } = progress.peer.endpoint;
+  // Dolt reports why it cannot be made.
+  if (folder === 'absent' && path !== null) await mkdir(path).catch(() => undefined);
+  return true;
 }
 
 /** @throws Failure as `fileRemote`; `folder-missing` also if no push will ever create the folder */

@@ -12,7 +12,7 @@ import {
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { placeOf } from '../prepare/last-verified.ts';
-import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import type { Copied } from './backup.ts';
 import { sizeOf } from './sizes.ts';

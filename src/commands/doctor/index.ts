@@ -23,7 +23,7 @@ import {
   requestedPeers,
 } from '../prepare/options.ts';
 import { otherProject } from '../prepare/own-project.ts';
-import { unusedCredentials } from '../prepare/settings-without-effect.ts';
+import { unusedCredentials } from '../prepare/sync-settings.ts';
 import { selectPeers } from '../select-peers.ts';
 import { fine, refused, warned } from './check.ts';
 import { checkDatabase } from './database-check.ts';

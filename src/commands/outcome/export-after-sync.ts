@@ -4,7 +4,7 @@ import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
 import { exportIssues } from '../../jsonl/export.ts';
 import type { Context } from '../context.ts';
-import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './jsonl-file.ts';
 

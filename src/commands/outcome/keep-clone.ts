@@ -6,7 +6,7 @@ import { inPrivateFolder } from '../../core/private-folder.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import type { Context } from '../context.ts';
 import { ENTRY_FILE, type Entry, isDataFile, newKey } from '../prepare/cache/entry.ts';
-import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 
 /**
  * Stores a cloned database for the next runs, after its engine has stopped. The source must have its head as well: a run

@@ -6,8 +6,8 @@ import { findEntry, readStateFile } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
 import { headsToCache, restoreHeads, storeHeads } from '../prepare/cache/heads.ts';
 import { placeOf } from '../prepare/last-verified.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 import { bootstrapPeer } from '../prepare/locate-database.ts';
-import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 

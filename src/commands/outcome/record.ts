@@ -8,7 +8,7 @@ import { currencyOf, stalenessOf } from '../../sync/history/staleness.ts';
 import { countUnsaved } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
-import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import { mayWrite, type SyncRequest, sendsOnly } from '../request.ts';
 import { recordTimes } from './record-times.ts';

@@ -13,7 +13,7 @@ import { inboxSender } from '../../sync/inbox.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { LegOfResult } from '../fan-out/shard.ts';
-import type { LocalDatabase } from '../prepare/open-database.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import type { OfflinePeer } from '../prepare/untrusted/untrusted-settings.ts';
 import { type SyncRequest, sendsOnly } from '../request.ts';

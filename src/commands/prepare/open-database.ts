@@ -3,7 +3,6 @@ import { basename, join, sep } from 'node:path';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
 import { hintFor } from '../../core/text.ts';
@@ -17,7 +16,6 @@ import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
-import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts';
@@ -25,33 +23,14 @@ import { behindGates } from './bd/behind-gates.ts';
 import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
-import { type Clone, clonedNotice, cloneOrRestore, type KeptClone } from './cache/clone.ts';
+import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
+import { type LocalDatabase, localDatabase } from './local-database.ts';
 import { bootstrapPeer, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
 import { servedBy } from './served-by.ts';
-
-/** The local database. Engines open it one after the other. */
-export interface LocalDatabase {
-  /** Its folder, for messages and settings beside it; of a server on another machine its address. */
-  readonly path: string;
-  /** The folder that engines open, with the state of the runs: the same, or a scratch copy. */
-  readonly work: string;
-  /** The server that holds it; null: the engines work on the database itself. */
-  readonly served: ServedDatabase | null;
-  readonly engines: Engines;
-  /** Whether the folder is deleted with the machine; commits that no peer has are then lost. */
-  readonly ephemeral: boolean;
-  /** Name of the peer that this run cloned the database from; null: it existed. */
-  readonly clonedFrom: string | null;
-  /** How a clone is kept in the Actions cache when its engine has stopped; null: it is not. */
-  readonly keeping: KeptClone | null;
-  /** Notices about how it was found. */
-  readonly notices: readonly Diagnostic[];
-  close(): Promise<void>;
-}
 
 type Opening = Pick<
   SyncRequest,
@@ -121,7 +100,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const engines = behindGates(at(found.path), found.bd, context);
     const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
-    return opened({ path, work: path, engines, ephemeral, notices }, null);
+    return localDatabase({ path, work: path, engines, ephemeral, notices, close: closing(engines, null) });
   }
   return await openClone(request, context, known, found);
 }
@@ -152,7 +131,8 @@ export async function openClone(
     const clonedFrom = tempFolder === null && made.isOurs ? source.name : null;
     const keeping = clonedFrom === null ? null : made.keeping;
     const notices = clonedNotice(clonedFrom, path, made);
-    return opened({ path, work: path, engines, ephemeral, clonedFrom, keeping, notices }, tempFolder);
+    const close = closing(engines, tempFolder);
+    return localDatabase({ path, work: path, engines, ephemeral, clonedFrom, keeping, notices, close });
   } catch (thrown) {
     await remove(tempFolder);
     throw thrown;
@@ -232,10 +212,8 @@ async function openCopy(
     const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.
     if ((await copyForReading(path, work).catch(() => 'busy')) === 'copied') {
-      return opened(
-        { path, work, engines: open(work, { copyOf: path, removeWith: [tempFolder] }), notices },
-        tempFolder,
-      );
+      const engines = open(work, { copyOf: path, removeWith: [tempFolder] });
+      return localDatabase({ path, work, engines, notices, close: closing(engines, tempFolder) });
     }
   } catch (thrown) {
     await remove(tempFolder);
@@ -245,13 +223,9 @@ async function openCopy(
   return null;
 }
 
-type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices'> &
-  Partial<Pick<LocalDatabase, 'ephemeral' | 'clonedFrom' | 'keeping'>>;
-
-/** @param tempFolder is removed when the database is closed */
-function opened(database: Opened, tempFolder: string | null): LocalDatabase {
-  const close = () => database.engines.close().finally(() => remove(tempFolder));
-  return { served: null, ephemeral: false, clonedFrom: null, keeping: null, ...database, close };
+/** Closes the engines, then removes a temporary folder. */
+function closing(engines: Engines, tempFolder: string | null): () => Promise<void> {
+  return () => engines.close().finally(() => remove(tempFolder));
 }
 
 /** Whether `path` is below `folder`, and not the folder itself; both absolute. */

@@ -31,7 +31,7 @@ import {
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
-import type { LocalDatabase } from './open-database.ts';
+import { type LocalDatabase, localDatabase } from './local-database.ts';
 import type { Serving } from './served-by.ts';
 
 interface Opening {
@@ -98,13 +98,10 @@ export async function openServed(
       throw thrown;
     });
     context.log.info(`working through the server at ${server.name}`);
-    return {
+    return localDatabase({
       path: servedName(at),
       work: place.database,
       engines,
-      ephemeral: false,
-      clonedFrom: null,
-      keeping: null,
       notices: branch.notices,
       served: {
         branch: branch.name,
@@ -117,7 +114,7 @@ export async function openServed(
         keep: async () => undefined,
       },
       close: () => engines.close().finally(close),
-    };
+    });
   } catch (thrown) {
     await close();
     throw thrown;

@@ -5,8 +5,8 @@ import { openEngines } from '../../dolt/server/engines.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates } from './bd/behind-gates.ts';
+import type { LocalDatabase } from './local-database.ts';
 import { locateDatabase } from './locate-database.ts';
-import type { LocalDatabase } from './open-database.ts';
 import { keptFolder, openServed, servedName } from './open-served.ts';
 import { type Serving, servedBy } from './served-by.ts';
 

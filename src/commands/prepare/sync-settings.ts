@@ -4,8 +4,9 @@ import { readSource, withGuardsOf } from '../../config/load.ts';
 import { guardHint, guardText, requireFederation, requirePush } from '../../config/requirements.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
+import { suggestion } from '../../core/suggestion.ts';
 import { listed } from '../../core/text.ts';
-import type { Credentials } from '../../credentials/credential.ts';
+import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { loadCredentials } from '../../credentials/load.ts';
 import type { Context } from '../context.ts';
 import { emptyLeg, legNotices } from '../fan-out/matrix.ts';
@@ -16,7 +17,6 @@ import { selectPeers } from '../select-peers.ts';
 import { cacheRefusal } from './cache/may-cache.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
-import { unusedCredentials } from './settings-without-effect.ts';
 import { type OfflinePeer, untrustedSettings } from './untrusted/untrusted-settings.ts';
 
 /** Request and configuration of a run, before anything is installed or opened. */
@@ -159,4 +159,20 @@ function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configurati
   if (guard === null || command === 'pull') return [];
   const message = `${guardText(guard)} forbids pushing, so this database only pulls`;
   return [{ severity: 'notice', code: 'push-disabled', message, hint: guardHint(guard) }];
+}
+
+/** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
+export function unusedCredentials({ peers, server }: Configuration, credentials: Credentials): readonly Diagnostic[] {
+  const names = [...peers.map(({ name }) => name), ...(server.value === null ? [] : [SERVER_ENTRY])];
+  const unused = [...credentials.keys()].filter((name) => !names.includes(name));
+  return unused.map((peer) => ({
+    severity: 'warning',
+    code: 'unknown-peer',
+    message: `credentials of ${peer} are unused: there is no peer with that name`,
+    hint: unusedHint(suggestion(peer, names)),
+  }));
+}
+
+function unusedHint(near: string | null): string {
+  return near === null ? 'Remove the entry.' : `Did you mean \`${near}\`? Correct the name, or remove the entry.`;
 }

@@ -26,8 +26,8 @@ import { shortHolds } from '../../../sync/served/short-holds.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
 import { mayWrite, type SyncRequest } from '../../request.ts';
+import { type LocalDatabase, localDatabase } from '../local-database.ts';
 import type { Found } from '../locate-database.ts';
-import type { LocalDatabase } from '../open-database.ts';
 import { behindGates } from './behind-gates.ts';
 
 type Opening = Pick<
@@ -109,13 +109,10 @@ export async function openCopyOfEmbedded(
     const reported: Diagnostic[] = [...notices];
     const notify = (notice: Diagnostic): void => void reported.push(notice);
     const held = shortHolds({ engines: own, path, branch, exchange, limit, notify });
-    return {
+    return localDatabase({
       path,
       work,
       engines,
-      ephemeral: false,
-      clonedFrom: null,
-      keeping: null,
       notices: reported,
       served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], ...held },
       close: () =>
@@ -124,7 +121,7 @@ export async function openCopyOfEmbedded(
           .then(() => keepState({ work, path }, copiedState))
           .catch((thrown: unknown) => context.log.warning(toFailure(thrown).message))
           .finally(close),
-    };
+    });
   } catch (thrown) {
     await close();
     throw thrown;

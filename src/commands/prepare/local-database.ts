@@ -1,0 +1,31 @@
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { Engines } from '../../dolt/server/engines.ts';
+import type { ServedDatabase } from '../../sync/served/served-database.ts';
+import type { KeptClone } from './cache/clone.ts';
+
+/** The local database. Engines open it one after the other. */
+export interface LocalDatabase {
+  /** Its folder, for messages and settings beside it; of a server on another machine its address. */
+  readonly path: string;
+  /** The folder that engines open, with the state of the runs: the same, or a scratch copy. */
+  readonly work: string;
+  /** The server that holds it; null: the engines work on the database itself. */
+  readonly served: ServedDatabase | null;
+  readonly engines: Engines;
+  /** Whether the folder is deleted with the machine; commits that no peer has are then lost. */
+  readonly ephemeral: boolean;
+  /** Name of the peer that this run cloned the database from; null: it existed. */
+  readonly clonedFrom: string | null;
+  /** How a clone is kept in the Actions cache when its engine has stopped; null: it is not. */
+  readonly keeping: KeptClone | null;
+  /** Notices about how it was found. */
+  readonly notices: readonly Diagnostic[];
+  close(): Promise<void>;
+}
+
+type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;
+
+/** An open database: one that no server holds and that existed, as far as nothing else is given. */
+export function localDatabase(opened: Opened): LocalDatabase {
+  return { served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
+}

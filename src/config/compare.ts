@@ -153,7 +153,7 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
 }
 
 /** Settings of a peer as texts; what is not set has the text of its default. */
-const SETTINGS = {
+const PEER_TEXTS = {
   endpoint: ({ endpoint }) => endpoint.canonical,
   role: ({ role }) => role,
   tier: ({ tier }) => tier,
@@ -170,11 +170,11 @@ const SETTINGS = {
 } as const satisfies Readonly<Record<string, (peer: Peer) => string>>;
 
 /** The key of a setting of a peer. */
-export type PeerSetting = keyof typeof SETTINGS;
+export type PeerSetting = keyof typeof PEER_TEXTS;
 
 /** The settings of a peer that differ in meaning. */
 export function differingSettings(before: Peer, after: Peer): PeerSetting[] {
-  return (Object.keys(SETTINGS) as PeerSetting[]).filter((setting) => {
+  return (Object.keys(PEER_TEXTS) as PeerSetting[]).filter((setting) => {
     const [from, to] = textsOf(setting, before, after);
     return from !== to;
   });
@@ -190,7 +190,7 @@ function changesOf(before: Peer, after: Peer): ConfigChange[] {
 
 /** An endpoint is shown as the address for Dolt if its canonical form hides the difference. */
 function textsOf(setting: PeerSetting, before: Peer, after: Peer): readonly [string, string] {
-  const [from, to] = [SETTINGS[setting](before), SETTINGS[setting](after)];
+  const [from, to] = [PEER_TEXTS[setting](before), PEER_TEXTS[setting](after)];
   if (setting !== 'endpoint' || from !== to || hiddenPart(before) === hiddenPart(after)) return [from, to];
   return [before.endpoint.dolt, after.endpoint.dolt];
 }

@@ -164,7 +164,7 @@ async function future(
   const found: FutureRows[] = [];
   // Rows that differ show everything only where no name changed, and `dolt_diff` computes no VIRTUAL column (Dolt
   // 2.3.0).
-  const virtual = (await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? [];
+  const virtual = isRedefined ? [] : ((await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? []);
   if (isRedefined || columns.some(({ name }) => virtual.includes(name))) {
     const former = from === table ? from : tableNamed(before, table);
     const known = former === null ? [] : timeColumns(await columnsAt(sql, former, range.from));

@@ -21,10 +21,14 @@ const rootGate = () => folder.file('.beads', 'embeddeddolt.gate.lock');
 const enter = (env = context.env) =>
   enterGates([folder.file('.beads'), folder.file('.beads', 'embeddeddolt')], { ...context, env }, 0);
 
-/** A process that locks a file as maintenance of bd does, until its input ends. Perl is on Linux and macOS. */
+/** A process that locks a file as maintenance of bd does, until its input ends: flock(1) of Linux, or Perl, which macOS has. */
 async function holdExclusively(file: string): Promise<() => Promise<void>> {
   const code = 'open(F, "+>>", $ARGV[0]); flock(F, LOCK_EX | LOCK_NB) or exit 1; $| = 1; print "held\\n"; <STDIN>';
-  const holder = execa('/usr/bin/perl', ['-MFcntl=:flock', '-e', code, file], { stdin: 'pipe', reject: false });
+  const options = { stdin: 'pipe', reject: false } as const;
+  const holder =
+    process.platform === 'linux'
+      ? execa('flock', ['--nonblock', '--no-fork', file, 'sh', '-c', 'echo held; read line'], options)
+      : execa('perl', ['-MFcntl=:flock', '-e', code, file], options);
   await Promise.race([once(holder.stdout, 'data'), holder]);
   expect(holder.exitCode).toBeNull();
   return async () => {

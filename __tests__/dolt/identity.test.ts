@@ -14,13 +14,16 @@ async function identity(
   written: { readonly local?: object; readonly global?: object; readonly git?: string },
   { env = NOTHING, userHome = true }: { readonly env?: Env; readonly userHome?: boolean } = {},
 ) {
-  const { local, global, git } = written;
-  for (const inner of ['local/.dolt', 'home/.dolt', 'cwd']) await mkdir(folder.file(inner), { recursive: true });
+  const { local, global, git: settings } = written;
+  for (const inner of ['local/.dolt', 'home/.dolt', 'cwd', 'bin']) await mkdir(folder.file(inner), { recursive: true });
+  // The machine may have settings of git for all users.
+  const git = `#!/bin/sh\nPATH='${PATH}' GIT_CONFIG_NOSYSTEM=1 exec git "$@"\n`;
+  await writeFile(folder.file('bin/git'), git, { mode: 0o755 });
   if (local !== undefined) await writeFile(folder.file('local/.dolt/config.json'), JSON.stringify(local));
   if (global !== undefined) await writeFile(folder.file('home/.dolt/config_global.json'), JSON.stringify(global));
-  if (git !== undefined) await writeFile(folder.file('home/.gitconfig'), git);
+  if (settings !== undefined) await writeFile(folder.file('home/.gitconfig'), settings);
   return await userIdentity(folder.file('local'), {
-    env: { PATH, HOME: folder.file('home'), ...env },
+    env: { PATH: `${folder.file('bin')}:${PATH}`, HOME: folder.file('home'), ...env },
     userHome,
     cwd: folder.file('cwd'),
     tempDir: folder.file('tmp'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { repositoryOfJob } from '../../src/github/client.ts';
 import { markerOf, writeComment } from '../../src/github/comment.ts';
-import { type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
+import { type StubApi, startGithubApi, twoAtOnce } from '../helpers/servers/github-api.ts';
 
 const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml', command: 'validate' };
 const marker = markerOf(place);
@@ -69,16 +69,7 @@ describe('the comment of a pull request', () => {
   });
 
   test('two runs at once leave one', async () => {
-    let waiting: (() => void)[] = [];
-    // Both have looked before either creates its comment.
-    const together = async (line: string): Promise<void> => {
-      if (!line.startsWith('GET') || line.endsWith('/user') || waiting.length === 2) return;
-      await new Promise<void>((resolve) => {
-        waiting = [...waiting, resolve];
-        if (waiting.length === 2) for (const go of waiting) go();
-      });
-    };
-    await using api = await startGithubApi(together);
+    await using api = await startGithubApi(twoAtOnce((line) => line.startsWith('GET') && !line.endsWith('/user')));
     const ends = await Promise.all(
       ['first', 'second'].map((body) => writeComment(repository(api), place, { body, create: true })),
     );

@@ -4,7 +4,7 @@ import type { DrillKind, DrillMode } from '../../../src/contract/vocabulary.ts';
 import { type Keeping, keepIssues } from '../../../src/frontends/action/alarm-issues.ts';
 import { type AlarmSubject, runAlarms } from '../../../src/report/alarm/alarms.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../../helpers/results.ts';
-import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
+import { type StubApi, startGithubApi, twoAtOnce } from '../../helpers/servers/github-api.ts';
 import type { StubIssue } from '../../helpers/servers/github-issues.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,18 +28,6 @@ const keeping = (api: StubApi, now: number = Date.now(), token = 'app-1'): Keepi
 
 const openOf = ({ issues }: StubApi) => issues.all.filter(({ state }) => state === 'open');
 const commentsOf = ({ comments }: Pick<StubIssue, 'comments'>) => comments.map(({ body }) => body.split('\n')[1]);
-
-/** Holds requests that `isHeld` names until two of them are there. */
-function twoAtOnce(isHeld: (line: string) => boolean): (line: string) => Promise<void> {
-  let waiting: (() => void)[] = [];
-  return async (line) => {
-    if (!isHeld(line) || waiting.length === 2) return;
-    await new Promise<void>((resolve) => {
-      waiting = [...waiting, resolve];
-      if (waiting.length === 2) for (const go of waiting) go();
-    });
-  };
-}
 
 describe('the issue of a peer that fails', () => {
   test('is opened once, gets comments with growing gaps, and is closed by a success', async () => {

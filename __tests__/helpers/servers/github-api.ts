@@ -47,6 +47,18 @@ export interface StubHistory {
   readonly parents?: readonly string[];
 }
 
+/** Holds requests that `isHeld` names until two of them are there. */
+export function twoAtOnce(isHeld: (line: string) => boolean): (line: string) => Promise<void> {
+  let waiting: (() => void)[] = [];
+  return async (line) => {
+    if (!isHeld(line) || waiting.length === 2) return;
+    await new Promise<void>((resolve) => {
+      waiting = [...waiting, resolve];
+      if (waiting.length === 2) for (const go of waiting) go();
+    });
+  };
+}
+
 /** @param before awaited before each request is answered, to put two clients in step */
 export async function startGithubApi(
   before?: (request: string) => Promise<void>,

@@ -200,9 +200,10 @@ mysql://host:3306/database and https://host:50051/database.
   only fast-forwards its branch at the end (ADR 15).
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes).
-- What clients commit during the run is merged at its end, and the next run
-  pushes it. If they commit faster than the run merges, our branch stays, and
-  the peers report contention. Run again: the next run merges what was pushed.
+- Commits that clients make during the run are merged at its end, and the next
+  run pushes them. If they commit faster than the run merges, our branch stays,
+  and the peers report contention. Run again: the next run merges what was
+  pushed.
 - If no server holds the database, it is opened directly.
 - resolve works the same way: it merges in the scratch copy, and the server
   fast-forwards its branch. If a client commits meanwhile, nothing is merged.
@@ -259,7 +260,7 @@ then, a failure that may pass, such as a network error, does not fail the run
 (alarms).
 
 Bad usage, a database that cannot be opened and an interrupt have exit codes of
-their own, whatever fail-on says.
+their own, regardless of fail-on.
 
 DATABASES THAT MUST NOT BE PUSHED
 
@@ -368,12 +369,12 @@ RULES
   BD_FEDERATION_ALLOWED_REMOTE_PATTERNS allows https://host:50051/database.
   Otherwise nothing is sent: credential-url-mismatch.
 - Each secret is masked in the log of the step. It goes only to the processes
-  that speak to its peer. It is in no argument, URL, table or file that outlives
-  the run.
+  that connect to its peer. It is in no argument, URL, table or file that
+  outlives the run.
 - A refusal is final (auth, untrusted-host) and is not retried.
 - A password or a key in an endpoint is refused.
-- An own certificate authority is named by SSL_CERT_FILE in the environment of
-  the job, for git as well (GIT_SSL_CAINFO comes before it). It replaces the
+- SSL_CERT_FILE in the environment of the job names your own certificate
+  authority, for git as well (GIT_SSL_CAINFO comes before it). It replaces the
   authorities of the system, so use a file that holds both.
 
 PEERS WITHOUT AN ENTRY
@@ -388,9 +389,9 @@ A git peer over https in the workflow's own repository uses github-token.
 `,
   endpoints: `ENDPOINTS
 
-How to set up a peer of each form, and what can go wrong. Credentials has the
-rules for secrets, and how Dolt handles remotes has the measured facts behind
-this page.
+This page explains how to set up a peer of each form, and what can go wrong.
+Credentials has the rules for secrets, and how Dolt handles remotes has the
+measured facts behind this page.
 
   file:///path
       the same; the parent folder must exist, so that an unmounted disk is
@@ -440,7 +441,7 @@ workspace.
 
 .beads/redirect is followed once. The workspace that it leads to keeps its
 database, but dolt_database of the workspace with the file names it. A redirect
-to a folder that is no workspace is ignored, with a notice.
+to a folder that is not a workspace is ignored, with a notice.
 
   1
       The mode, highest first: dolt_mode: proxied-server
@@ -633,7 +634,7 @@ branch, about a second. If bd commits meanwhile, the run merges these commits,
 and the next run pushes them. Some runs need the database itself (ADR 16).
 Tested with a bd that writes in a loop in beads/processes/bd-writes.
 
-These need a decision of yours:
+You have to decide about these:
 
 - A running dolt sql-server of beads whose address is not known: stop it with bd
   dolt stop.
@@ -695,13 +696,13 @@ cases:
       dolt-federation: computes row_lock
       Why: all databases must make the same commit
 
-A federation with both tools comes to rest (beads/processes/bd-rounds, and by
-the scheduled workflow on fresh runners rounds-on-runners). A merge of either
-tool contains both parents, so the other tool only fast-forwards to it. If both
-tools merge the same heads at the same time, there are two merge commits with
-few differences. The next merge resolves these like any others, and then one
-commit contains both. bd computes is_blocked by the same rule. For issues that a
-wisp can block, the value of the last writer stays.
+A federation with both tools converges (beads/processes/bd-rounds, and by the
+scheduled workflow on fresh runners rounds-on-runners). A merge of either tool
+contains both parents, so the other tool only fast-forwards to it. If both tools
+merge the same heads at the same time, there are two merge commits with few
+differences. The next merge resolves these like any others, and then one commit
+contains both. bd computes is_blocked by the same rule. For issues that a wisp
+can block, the value of the last writer stays.
 
 THE IDENTITY OF A CLONE
 
@@ -740,8 +741,8 @@ local table, gives comments and dependencies new ids, and adds patterns to
 dolt_ignore.
 
 - **A peer is ahead** (schema-ahead): it waits. Upgrade bd here, and sync again.
-  A merge would drop the events that only your database has. Where no bd works
-  on the database, accept: [ignore, deletion] takes the upgrade.
+  A merge would drop the events that only your database has. If no bd works on
+  the database, accept: [ignore, deletion] takes the upgrade.
 - **A peer is behind**: it is merged, and the report says so (schema-skew). If
   it changed a table that is local here, it waits (schema-ahead) until its
   operator has upgraded.
@@ -758,7 +759,7 @@ differ. Here the same rule holds in two places (other-project, exit code 4):
 
 - **A peer with another id** is neither merged nor pushed to, and no accept
   allows it. After a merge, bd would refuse to open one of the two databases. It
-  happens where two copies of an old database each got an id. If they are one
+  happens if two copies of an old database each got an id. If they are one
   project, write one of the ids to both places on the other side, commit, and
   run again.
 - **A database with another id than its workspace** is not synchronized: the
@@ -766,7 +767,7 @@ differ. Here the same rule holds in two places (other-project, exit code 4):
   reports it. A database that you name yourself is not compared. With
   BEADS_SKIP_IDENTITY_CHECK=1, no id is.
 
-An id that only one side has is no difference.
+An id that only one side has is not a difference.
 
 Tested in beads/project.
 
@@ -1184,8 +1185,8 @@ Every merge takes the same steps, also one without conflicts:
    unique key changes, the decided rows wait in a temporary table of the session
    until all unique keys are resolved. Otherwise Dolt refuses a value that
    another row still has. These rows, restored rows and removed rows need an
-   INSERT or a DELETE. Both are refused for a table with triggers, because a
-   peer may have brought them.
+   INSERT or a DELETE. Both are refused for a table with triggers, because they
+   may come from a peer.
 4. Verify all constraints of every row in tables that differ from both sides. A
    row without its parent does not count if one side already has it like that.
 5. Make one commit.
@@ -1268,15 +1269,15 @@ Every row is listed under the peer it was merged with:
   that restores it;
 - elsewhere: true for a merge that another database made.
 
-Resolved rows are no conflict for status and exit code. report-values decides
+Resolved rows are not a conflict for status and exit code. report-values decides
 how much of the data is shown. Values that look like secrets are never shown.
 
 RESOLVING BY HAND
 
 The conflicts file holds the rows that manual left, and every other conflict
 with rows to choose from. Its path is conflictsPath of the result, and the
-output conflicts-path of the Action. It holds all values, whatever report-values
-says, so only its owner may read it. On the command line it is
+output conflicts-path of the Action. It holds all values, regardless of
+report-values, so only its owner may read it. On the command line it is
 <database>/.dolt/dolt-federation/conflicts.yaml, a place that git, Dolt and
 beads leave alone. In the Action it is under RUNNER_TEMP and is deleted with the
 job, unless a step keeps it:
@@ -1549,9 +1550,9 @@ history is refused until it takes the new one, or is replaced.
 `,
   safety: `SAFETY
 
-What dolt-federation checks before it changes anything, and what it never does.
-The threat model lists every attack with its code and its test, and says what is
-not defended.
+This page lists the checks of dolt-federation before it changes anything, and
+the actions that it never takes. The threat model lists every attack with its
+code and its test, and says what is not defended.
 
 WHAT A RUN NEVER DOES
 
@@ -1975,6 +1976,6 @@ then, a failure that may pass, such as a network error, does not fail the run
 (alarms).
 
 Bad usage, a database that cannot be opened and an interrupt have exit codes of
-their own, whatever fail-on says.
+their own, regardless of fail-on.
 `,
 };

@@ -18,7 +18,8 @@ import { installDolt } from '../install/install.ts';
 import { intendedText, resolvedText } from '../report/text/resolved.ts';
 import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
-import { type ConflictsFile, countOpen, isOpen, type LostRow, rowText } from '../resolve/conflicts-file.ts';
+import { type ConflictsFile, countOpen, type LostRow } from '../resolve/conflicts-file.ts';
+import { decidedLost, decidedSoFar, isDecided, requireDecision } from '../resolve/decided.ts';
 import { decisionOf } from '../resolve/lost-choices.ts';
 import { mergeChosen } from '../resolve/merge-chosen.ts';
 import { readRestorations, restoreLost } from '../resolve/restore-lost.ts';
@@ -144,36 +145,6 @@ interface Resolving {
 }
 
 const NOTHING_DONE = { head: null, peers: [], rows: 0, restored: 0, dropped: 0, open: 0 };
-
-/** Whether there is something to do, and no row of a merge is undecided. */
-function isDecided(conflicts: ConflictsFile): boolean {
-  const { merges } = conflicts;
-  return !merges.some(({ rows }) => rows.some(isOpen)) && merges.length + decidedLost(conflicts).length > 0;
-}
-
-function decidedLost({ lost }: ConflictsFile): LostRow[] {
-  return lost.filter((row) => decisionOf(row, lost) !== null);
-}
-
-/** The decisions in a file. */
-function decidedSoFar(chosen: ConflictsFile): Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'> {
-  const decided = decidedLost(chosen);
-  const dropped = decided.filter((row) => decisionOf(row, chosen.lost) === 'drop').length;
-  const rows = chosen.merges.flatMap((merge) => merge.rows).filter((row) => !isOpen(row)).length;
-  return { peers: chosen.merges.map(({ peer }) => peer), rows, restored: decided.length - dropped, dropped };
-}
-
-/** @throws Failure `conflicts-undecided` if a file has lost rows only, and no decision about any of them */
-function requireDecision(chosen: ConflictsFile): void {
-  if (chosen.merges.length > 0 || decidedLost(chosen).length > 0) return;
-  const rows = chosen.lost.map(({ table, key = {} }) => `  ${rowText({ table, key })}`);
-  throw new Failure(
-    'conflicts-undecided',
-    [`missing choices (${rows.length}):`, ...rows.slice(0, MAX_NAMED)].join('\n'),
-  );
-}
-
-const MAX_NAMED = 50;
 
 /** Removes what is done from the file of the database, and from nothing else: another file is the user's own. */
 async function forget(

@@ -29,11 +29,14 @@ afterAll(async () => {
   await seed[Symbol.asyncDispose]();
 });
 
+const CONFIG = (folder: TempFolder): string =>
+  `sync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('mail', 'box')}"}\n`;
+
 /** A checkout with a workspace and an empty mailbox beside it, and a team with a workspace and a remote of its own. */
 async function scene(folder: TempFolder): Promise<Scene> {
   const ours = (...parts: readonly string[]) => folder.file('checkout', ...parts);
   const theirs = (...parts: readonly string[]) => folder.file('team', ...parts);
-  const config = `sync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('mail', 'box')}"}\n`;
+  const config = CONFIG(folder);
   await mkdir(folder.file('mail'));
   for (const place of [ours, theirs]) {
     await mkdir(place('.beads'), { recursive: true });
@@ -89,6 +92,15 @@ const LEADS: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
   ['config.yaml', (s) => replace(s.ours('.beads', 'config.yaml'), s.theirs('.beads', 'config.yaml'))],
   ['config.local.yaml', (s) => replace(s.ours('.beads', 'config.local.yaml'), s.theirs('.beads', 'config.yaml'))],
   ['metadata.json', (s) => replace(s.ours('.beads', 'metadata.json'), s.theirs('.beads', 'metadata.json'))],
+  [
+    'the main repository of jujutsu',
+    async (s) => {
+      await writeFile(s.theirs('.beads', '.env'), 'BEADS_DIR=$SECRET\n');
+      await mkdir(s.ours('.jj'));
+      await writeFile(s.ours('.jj', 'repo'), s.theirs('.jj', 'repo'));
+      await rm(s.ours('.beads'), { recursive: true });
+    },
+  ],
   ['a redirect', (s) => writeFile(s.ours('.beads', 'redirect'), '../../team/.beads\n')],
   ['a redirect that is a link', (s) => replace(s.ours('.beads', 'redirect'), s.theirs('.beads', 'config.yaml'))],
   ['federation.database', (s) => name(s, s.theirs(...PLACE))],
@@ -112,6 +124,19 @@ describe('a checkout that leads to the database of another team', () => {
     await expect(run).rejects.toMatchObject({ code: 'outside-workspace' });
     expect(await filesBelow(folder.file('team'))).toEqual(before);
     expect(await filesBelow(folder.file('mail'))).toEqual(new Map());
+  });
+
+  test('to a place that does not exist yet is refused as well', async () => {
+    await using folder = await tempFolder();
+    const at = await scene(folder);
+    await symlink(at.theirs('new'), at.ours('inner'));
+    await symlink('inner', at.ours('local'));
+    for (const database of ['../local', '../local/deep/db']) {
+      await name(at, database);
+      const run = command(at.checkout, '', { database: undefined, bootstrap: 'origin' });
+      await expect(run).rejects.toMatchObject({ code: 'outside-workspace' });
+      await writeFile(at.ours('.beads', 'config.yaml'), CONFIG(folder));
+    }
   });
 
   test('by an input that names a link of the checkout is refused', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Dirent, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errorMessage, Failure, systemCode } from './failure.ts';
 
@@ -97,11 +97,21 @@ export async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
-/** An absolute path with links resolved, as far as it exists. */
+/** More links than this are a loop (Linux: MAXSYMLINKS). */
+const MAX_LINKS = 40;
+
+/** An absolute path with links resolved, as far as it exists; also a link to a path that does not. */
 export async function realPath(path: string): Promise<string> {
+  return await withoutLinks(path, MAX_LINKS);
+}
+
+async function withoutLinks(path: string, links: number): Promise<string> {
   const found = await realpath(path).catch(() => null);
   if (found !== null || dirname(path) === path) return found ?? path;
-  return join(await realPath(dirname(path)), basename(path));
+  const parent = await withoutLinks(dirname(path), links);
+  const own = join(parent, basename(path));
+  const target = links === 0 ? null : await readlink(own).catch(() => null);
+  return target === null ? own : await withoutLinks(resolve(parent, target), links - 1);
 }
 
 /** Whether two paths, with links resolved, are the same. */

@@ -140,6 +140,8 @@ async function atRoot(
   if (own?.redirect?.isFollowed === false) throw lostRedirect(own.redirect);
   if (own?.redirect?.isFollowed === true) return own;
   if (await ownsDatabase(beads)) return own;
+  // A file of the checkout can name the main repository (`.jj/repo`), and files of its workspace are read from here on.
+  if (await isFolder(mainWorkspace)) await requireWithin(boundary, mainWorkspace, { by: 'the main repository' });
   const main = await projectIn(mainWorkspace, boundary);
   // Git checks out the settings of a workspace in every worktree, but never its database.
   return main !== null && (own === null || (await ownsDatabase(main.beads))) ? main : own;

@@ -112,6 +112,14 @@ describe('the text of a message', () => {
     expect(messageOf(runResult({ status: 'failed', peers: [peer(failed)] }), ['gone'])).toBeNull();
   });
 
+  test('calls no person and has no link, whatever name a forged result gives a peer', () => {
+    const names = ['<!channel>', '@everyone', '<https://evil.example|click>', '[a](b)'];
+    const peers = names.map((name) => peer({ ...failed, name }));
+    const message = messageOf(runResult({ status: 'failed', peers }));
+    expect(message?.text).not.toMatch(/[<>@[|*]/);
+    expect(message?.peers.map(({ name }) => name)).toEqual(names);
+  });
+
   test('has the code of a run that failed as a whole', () => {
     const problems = [problem({ severity: 'error', code: 'unsaved' })];
     expect(messageOf(runResult({ status: 'failed', peers: [peer()], unsaved: 2, problems }))).toMatchObject({

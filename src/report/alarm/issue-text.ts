@@ -59,11 +59,14 @@ function nextStepText({ needsDecision }: AlarmSubject): string {
 
 const MAX_NAMES = 10;
 
+/** Chat services call people (`<!channel>`, `@everyone`) and make links. A forged result can have any name of a peer. */
+const MARKUP = /[^\w./-]/gu;
+
 /** One line about those that failed, for the message of a webhook. */
 export function alarmLine(failing: readonly AlarmSubject[], run: AlarmRun, status: string): string {
   const named = failing.slice(0, MAX_NAMES).map(({ peer, code: error }) => {
     const why = error ?? 'failed';
-    return peer === null ? why : `${peer} (${why})`;
+    return peer === null ? why : `${peer.replaceAll(MARKUP, '?')} (${why})`;
   });
   const more = failing.length - named.length;
   const rest = more > 0 ? [`and ${counted(more, 'more peer')}`] : [];

@@ -23,6 +23,16 @@ interface FailureDetails {
   readonly cause?: unknown;
   /** The words of a tool, if the message only repeats them. */
   readonly toolText?: string | undefined;
+  /** Absent: the message contains no value of a row. */
+  readonly values?: ValuesInMessage | undefined;
+}
+
+/** A message that contains values of rows, which not every reader may see. */
+interface ValuesInMessage {
+  /** The `report-values` from which on the message may be shown. */
+  readonly least: 'keys' | 'full';
+  /** What others see. */
+  readonly without: string;
 }
 
 /**
@@ -36,6 +46,7 @@ export class Failure extends Error {
   readonly location: Location | null;
   /** The words of a tool, if the message only repeats them; then people get the title of the code before them. */
   readonly toolText: string | null;
+  readonly values: ValuesInMessage | null;
   readonly #problems: readonly Failure[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: FailureDetails = {}) {
@@ -44,6 +55,7 @@ export class Failure extends Error {
     this.hint = details.hint ?? ERRORS[code].hint;
     this.location = details.location ?? null;
     this.toolText = details.toolText ?? null;
+    this.values = details.values ?? null;
     this.#problems = details.problems;
   }
 

@@ -40,6 +40,11 @@ export function cellsText(cells: Readonly<Record<string, string | null>>, equals
     .join(', ');
 }
 
+/** A text of Dolt without what is in quotes or brackets, which may be values of rows, with quotes of their own. */
+export function withoutQuoted(text: string): string {
+  return text.replace(/(['"`]).*\1|\[.*\]/gs, '…');
+}
+
 /** How many names a message shows. */
 const SHOWN = 5;
 

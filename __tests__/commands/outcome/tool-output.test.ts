@@ -52,6 +52,20 @@ describe('the message of a failure', () => {
     expect(last?.replace('Dolt said: ', '')).toEqual(words);
   });
 
+  test.each([
+    ["unable to parse 'a 'b' c' to UUID", 'unable to parse … to UUID'],
+    ['duplicate unique key given: [3,ann]', 'duplicate unique key given: …'],
+    ['value "10000-01-01" is `too` late', 'value … is … late'],
+  ])('has no value of a row unless values may be shown: %s', (toolText, without) => {
+    const failure = new Failure('unknown', toolText, { toolText });
+    expect(messageOf(failure)).toContain(toolText);
+    for (const reportValues of ['none', 'keys'] as const)
+      expect(messageOf(failure, { reportValues })).toMatch(new RegExp(`: ${without}$`));
+    const ofRow = new Failure('dolt-defect', 'row 7', { values: { least: 'keys', without: 'a row' } });
+    expect(messageOf(ofRow, { reportValues: 'none' })).toBe('a row');
+    expect(messageOf(ofRow, { reportValues: 'keys' })).toBe('row 7');
+  });
+
   test('of our own is unchanged', () => {
     expect(messageOf(new Failure('auth', 'live has no password'), { peer: 'live' })).toBe('live has no password');
   });

@@ -66,7 +66,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { path } = database;
   const limit = request.staleAfter === undefined ? {} : { staleAfterMs: request.staleAfter };
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
-  const found = allProgress.map((progress) => peerResult(progress, ended.stale.get(progress) ?? null));
+  const found = allProgress.map((progress) => peerResult(progress, ended.stale.get(progress) ?? null, request));
   const peers = withOffline(request.dryRun ? found.map(beforeSync) : found, ended.offline, branch);
   const status = runStatus(
     peers.map((peer) => peer.status),
@@ -150,7 +150,7 @@ export function notRunResult(
 
 /** A peer that took no part. */
 function leftResult(peer: Peer, branch: string): PeerResult {
-  return peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch })), null);
+  return peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch })), null, { reportValues: 'none' });
 }
 
 /** With the peers that were not contacted, in the order of a configuration. */
@@ -171,9 +171,13 @@ function beforeSync(peer: PeerResult): PeerResult {
 }
 
 /** One peer's run, as the JSON shows it. */
-function peerResult(progress: PeerProgress, stale: Stale | null): PeerResult {
+function peerResult(
+  progress: PeerProgress,
+  stale: Stale | null,
+  request: Pick<SyncRequest, 'reportValues'>,
+): PeerResult {
   const status = peerStatus(progress);
-  const error = errorOf(progress) ?? (stale === null ? null : staleError(progress.peer.name, stale));
+  const error = errorOf(progress, request) ?? (stale === null ? null : staleError(progress.peer.name, stale));
   return {
     name: progress.peer.name,
     endpoint: progress.peer.endpoint.written,
@@ -248,7 +252,7 @@ function collision({ peer, conflicts, plan }: PeerProgress): Failure | null {
   return new Failure(KIND_CODES[first.kind], `${text.join('; ')}. ${where}`);
 }
 
-function errorOf(progress: PeerProgress): PeerResult['error'] {
+function errorOf(progress: PeerProgress, { reportValues }: Pick<SyncRequest, 'reportValues'>): PeerResult['error'] {
   const failure = progress.failure ?? collision(progress);
   if (failure === null) return null;
   const { code, retryable, hint } = failure;
@@ -267,7 +271,8 @@ function errorOf(progress: PeerProgress): PeerResult['error'] {
   const note = isRefused && credentials != null ? { note: credentials } : {};
   // A delivery uses the settings of its sender.
   const owner = inboxSender(peer.name) ?? peer.name;
-  return { code, message: messageOf(failure, { peer: peer.name, ...note }), hint: hintFor(owner, hint), retryable };
+  const message = messageOf(failure, { peer: peer.name, reportValues, ...note });
+  return { code, message, hint: hintFor(owner, hint), retryable };
 }
 
 /** Notices about what a peer brings. That it changes definitions is not news where they could not be merged. */

@@ -1,6 +1,8 @@
-import { ERRORS } from '../../contract/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
+import type { ReportValues } from '../../contract/vocabulary.ts';
 import { errorMessage, type Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
+import { withoutQuoted } from '../../core/text.ts';
 import { decidingLine } from '../../dolt/failure-text.ts';
 
 /** How many characters of a tool's output one line of the log may hold. */
@@ -23,13 +25,20 @@ export function toolOutput(failure: Failure, secrets: Secrets): string | null {
 /**
  * The message of a failure for people. Words of a tool come last, after the title of the code, and only their line that
  * matters: `--verbose` logs the rest.
- * @param about the peer that it concerns, a line about its credentials, and another sentence than the title
+ * @param about the peer that it concerns, a line about its credentials, another sentence than the title, and what may be
+ * shown of rows
  */
 export function messageOf(
   failure: Failure,
-  about: { readonly peer?: string; readonly note?: string; readonly sentence?: string } = {},
+  about: {
+    readonly peer?: string;
+    readonly note?: string;
+    readonly sentence?: string;
+    readonly reportValues?: ReportValues;
+  } = {},
 ): string {
-  const { code, toolText, message } = failure;
+  const { code } = failure;
+  const { toolText, message } = shown(failure, about.reportValues ?? 'full');
   const note = about.note === undefined ? [] : [about.note];
   if (toolText === null) return [message, ...note].join('\n');
   const { title } = ERRORS[code];
@@ -41,4 +50,18 @@ export function messageOf(
 /** `Git` and `Dolt` are names. */
 function lowerFirst(title: string): string {
   return /^(?:Git|Dolt)\b/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
+}
+
+/** Classes of texts of Dolt about rows. Others are about a connection, or are known as a whole. */
+const OF_ROWS: readonly ErrorCode[] = ['unknown', 'dolt-defect', 'constraint-violation'];
+const LEVELS: readonly ReportValues[] = ['none', 'keys', 'full'];
+
+function shown(
+  { code, toolText, message, values }: Failure,
+  level: ReportValues,
+): { readonly toolText: string | null; readonly message: string } {
+  if (values !== null && LEVELS.indexOf(level) < LEVELS.indexOf(values.least))
+    return { toolText, message: values.without };
+  if (toolText === null || level === 'full' || !OF_ROWS.includes(code)) return { toolText, message };
+  return { toolText: withoutQuoted(toolText), message };
 }

@@ -279,10 +279,10 @@ function unresolvedKeys(shape: TableShape, { key, rows, why }: UnresolvedKeys): 
     why === 'two rows of the base'
       ? 'both have it in the last common commit'
       : 'the base value of one of them is taken as well';
-  return new Failure(
-    'constraint-violation',
-    `rows ${a} and ${b} of ${shape.name} share a value of the unique key ${key}, and ${reason}`,
-  );
+  const text = `of ${shape.name} share a value of the unique key ${key}, and ${reason}`;
+  return new Failure('constraint-violation', `rows ${a} and ${b} ${text}`, {
+    values: { least: 'keys', without: `two rows ${text}` },
+  });
 }
 
 function newKey(table: string, key: string): Failure {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
 import type { Column } from '../schema/columns.ts';
 import { folded } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -23,6 +24,28 @@ export async function commitsAfter(
     [`${range.from}..${range.to}`, limit],
   );
   return row === undefined || row.n === 0 ? null : { count: row.n, latest: row.latest ?? '' };
+}
+
+const hashRow = z.object({ hash: z.string() });
+
+/**
+ * Refuses commits with a date outside the years 1 to 9999. Dolt 2.3.0 accepts one with an offset, such as
+ * `0000-01-01T00:00:00+14:00`, and then cannot read it: every later merge and query of the log fails (measured).
+ * @throws Failure `dolt-defect`, which no `accept` lifts
+ */
+export async function refuseUnreadableDates(
+  sql: Sql,
+  range: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const [found] = await sql.rows(
+    hashRow,
+    'SELECT commit_hash AS hash FROM dolt_log(?) WHERE YEAR(date) NOT BETWEEN 1 AND 9999 LIMIT 1',
+    [`${range.from}..${range.to}`],
+  );
+  if (found === undefined) return;
+  throw new Failure('dolt-defect', `this Dolt cannot read the date of the commit ${found.hash}`, {
+    hint: 'Make the commit again with another date on the side that has it, then run again. No `accept` allows this.',
+  });
 }
 
 /** The columns with the time of a row's last change, if they hold dates or text; numbers can mean anything. */

@@ -119,3 +119,19 @@ async function violatedTables(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(tableRow, 'SELECT `table` FROM dolt_constraint_violations ORDER BY `table`');
   return rows.map((row) => row.table);
 }
+
+const typeRow = z.object({ type: z.string() });
+
+/** The types of the recorded violations, by table. Beside some columns Dolt 2.3.0 can read no more of them (measured). */
+export async function violationTypes(sql: Sql): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>();
+  for (const table of await violatedTables(sql)) {
+    const from = quoted(`dolt_constraint_violations_${table}`);
+    const rows = await sql.rows(typeRow, `SELECT DISTINCT violation_type AS type FROM ${from}`);
+    found.set(
+      table,
+      rows.map(({ type }) => type),
+    );
+  }
+  return found;
+}

@@ -7,6 +7,7 @@ import { isChecked } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { readAttribution } from './attribution.ts';
+import { refuseBrokenRows } from './broken-rows.ts';
 import { checkIncoming } from './check-incoming.ts';
 import { readIncoming } from './read-incoming.ts';
 import { refuseOwnLosses } from './refuse-own-losses.ts';
@@ -33,6 +34,8 @@ export async function checkPeers(
     engine.operation(limits.of('checking'), NOWHERE, work);
   const read = once((theirs: string) => within((sql) => readIncoming(sql, { ours, theirs, branch, rules }, limit)));
   const attribute = once((theirs: string) => within((sql) => readAttribution(sql, { ours, theirs })));
+  // After the expressions of the head were checked, because its own checks are computed here.
+  const verify = once((theirs: string) => within((sql) => refuseBrokenRows(sql, { ours, theirs })));
   let lost: Failure | null = null;
   const checkOne = async (progress: PeerProgress): Promise<void> => {
     const { head, peer } = progress;
@@ -43,6 +46,7 @@ export async function checkPeers(
       if (incoming === null) return progress.checked(null);
       const { accept, name, trust } = peer;
       const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
+      if (verdict.failure === null) await verify(head);
       const untrusted =
         trust === null ? [] : await within((sql) => untrustedChanges(sql, { ours, theirs: head }, trust));
       const counted = attribution === 'off' ? null : await attribute(head);

@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
-import { commitsAfter } from '../../dolt/rows/future-dates.ts';
+import { withoutQuoted } from '../../core/text.ts';
+import { commitsAfter, refuseUnreadableDates } from '../../dolt/rows/future-dates.ts';
 import { refuseBrokenKeys } from '../../dolt/schema/broken-keys.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
 import { refuseOddIndexComments } from '../../dolt/schema/index-comments.ts';
@@ -59,10 +60,13 @@ export async function readIncoming(
  * @throws Failure `dolt-defect` if this Dolt cannot read a definition of the head
  */
 export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+  await refuseUnreadableDates(sql, { from: heads.ours, to: heads.theirs });
   await refuseOddIndexComments(sql, heads);
   return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
-    throw new Failure('dolt-defect', `this Dolt cannot read the tables of ${heads.theirs}: ${thrown.message}`, {
+    const message = (reason: string): string => `this Dolt cannot read the tables of ${heads.theirs}: ${reason}`;
+    throw new Failure('dolt-defect', message(thrown.message), {
+      values: { least: 'full', without: message(withoutQuoted(thrown.message)) },
       hint: 'Find a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
       cause: thrown,
     });

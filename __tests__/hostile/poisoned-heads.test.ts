@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { type Attack, testAttacks } from '../helpers/attacks.ts';
+import { filePeer } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const SEED = ['CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE, b INT)', 'INSERT INTO u VALUES (1, 1, 1)'];
+
+/** A commit by force of two halves that break a constraint of `u` together. */
+const byForce = (one: string, other: string, branch = 'main'): string[] => [
+  "CALL DOLT_CHECKOUT('-b', 'half')",
+  other,
+  "CALL DOLT_COMMIT('-A', '-m', 'other half')",
+  `CALL DOLT_CHECKOUT('${branch}')`,
+  one,
+  "CALL DOLT_COMMIT('-A', '-m', 'one half')",
+  'SET dolt_force_transaction_commit = 1',
+  "CALL DOLT_MERGE('half')",
+  'DELETE FROM dolt_constraint_violations_u',
+  "CALL DOLT_COMMIT('-A', '-m', 'both', '--force')",
+];
+
+const ROW = "INSERT INTO items VALUES (7, 'seven', 'ann')";
+const dated = (date: string): string[] => [ROW, `CALL DOLT_COMMIT('-A', '-m', 'old', '--date', '${date}')`];
+
+const ATTACKS: readonly Attack[] = [
+  {
+    name: 'a commit before the year 1, which Dolt takes and cannot read',
+    sends: [...dated('0000-01-01T00:00:00+14:00'), "UPDATE items SET owner = 'bob' WHERE id = 100"],
+    code: 'dolt-defect',
+    says: 'cannot read the date of the commit',
+  },
+  {
+    name: 'rows that share the value of a unique key in the head itself',
+    seed: SEED,
+    sends: [...byForce('INSERT INTO u VALUES (10, 7, 1)', 'INSERT INTO u VALUES (11, 7, 1)'), ROW],
+    code: 'constraint-violation',
+    says: 'rows of 1 table (u) break a unique key, a check or NOT NULL',
+  },
+];
+
+testAttacks('a head that would stop every later merge waits', ATTACKS);
+
+test('and so do their siblings; rows without a parent, and constraints that hold, are no reason', async () => {
+  await using folder = await tempFolder();
+  const two = 'INSERT INTO u VALUES (2, -2, 2)';
+  const box = await mailbox(folder, ...SEED, two, 'CREATE TABLE p (id INT PRIMARY KEY)');
+  const peers = ['late', 'broken'];
+  const sent = (name: string, ...statements: string[]): string[] => [
+    `CALL DOLT_CHECKOUT('-b', '${name}', 'main')`,
+    ...statements,
+    `CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(name)}')`,
+    `CALL DOLT_PUSH('${name}', '${name}:main')`,
+    "CALL DOLT_CHECKOUT('main')",
+  ];
+  // The row is as in the common commit, so that no difference shows it.
+  const check = 'ALTER TABLE u ADD CONSTRAINT positive CHECK (a > 0)';
+  const removed = ['DELETE FROM u WHERE id = 2', "CALL DOLT_COMMIT('-A', '-m', 'without the row')"];
+  await box.north.sql(
+    ...sent('late', ...dated('9999-12-31T23:59:59-14:00')),
+    ...sent('broken', ...removed, ...byForce(two, check, 'broken')),
+  );
+  await box.send(
+    'ALTER TABLE items ADD CHECK (id > 0)',
+    'CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id))',
+    'SET foreign_key_checks = 0',
+    'INSERT INTO c VALUES (1, 99)',
+  );
+  const done = await box.receive({ others: peers.map((name) => filePeer(name, folder.file(name))) });
+  expect(done.run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+  expect(done.run('late').failure).toMatchObject({ code: 'dolt-defect' });
+  expect(done.run('broken').failure).toMatchObject({ code: 'constraint-violation' });
+});

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { restoreKeys, uncommittedKeys } from '../dolt/schema/uncommitted-keys.ts';
 import type { OwnDatabase } from '../dolt/server/engines.ts';
 import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
-import { fastForward } from '../dolt/sql/merge.ts';
+import { fastForward, resetBranch } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { changedTables, moveHeadOnly, resetBranch } from '../dolt/sql/working-set.ts';
+import { changedTables, moveHeadOnly } from '../dolt/sql/working-set.ts';
 import { forgetMove, type MarkedMove, readOwnMoves, recordMove } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
@@ -121,7 +122,11 @@ const newMark = ({ kind, to, branch }: MarkedMove): string =>
 
 async function mark(database: OwnDatabase, move: MarkedMove): Promise<string> {
   const name = newMark(move);
-  await recordMove(database.folder, name, move);
+  const keys = await database.session(async (sql) => {
+    await checkout(sql, move.branch);
+    return await uncommittedKeys(sql);
+  });
+  await recordMove(database.folder, name, keys.length === 0 ? move : { ...move, keys });
   await createBranch(database, { name, at: move.from });
   return name;
 }
@@ -216,10 +221,12 @@ async function finish(sql: Sql, move: MarkedMove): Promise<void> {
     sinceOld: await changedTables(sql, move.from, 'WORKING'),
     sinceNew: await changedTables(sql, move.to, 'WORKING'),
   };
-  if (!isHalfDone(tables)) return;
-  await moveHeadOnly(sql, move.from);
-  // An interrupted reset is reverted completely; the user can request it again.
-  if (move.kind === 'advance') await fastForward(sql, move);
+  if (isHalfDone(tables)) {
+    await moveHeadOnly(sql, move.from);
+    // An interrupted reset is reverted completely; the user can request it again.
+    if (move.kind === 'advance') await fastForward(sql, move);
+  }
+  await restoreKeys(sql, move.keys ?? []);
 }
 
 /**

@@ -93,10 +93,10 @@ export async function tableNames(sql: Sql): Promise<string[]> {
   return rows.flatMap((row) => Object.values(row));
 }
 
-/** Names of the tables in the working set of a branch, those that are ignored included. */
-export async function tableNamesOn(sql: Sql, branch: string): Promise<string[]> {
+/** Names of the tables or views in the working set of a branch, ignored tables included. */
+export async function shownNamesOn(sql: Sql, kind: 'BASE TABLE' | 'VIEW', branch: string): Promise<string[]> {
   const revision = quoted(`${await databaseName(sql)}/${branch}`);
-  return await shownNames(sql, 'BASE TABLE', `SHOW FULL TABLES FROM ${revision}`);
+  return await shownNames(sql, kind, `SHOW FULL TABLES FROM ${revision}`);
 }
 
 /** Whether a table has a trigger of any kind, in the session's branch. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { withoutQuoted } from '../../core/text.ts';
+import { keepingKeys } from '../schema/uncommitted-keys.ts';
 import { canFixCommitter, signature } from '../signature.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
@@ -61,7 +63,9 @@ export async function openMerge(sql: Sql, merge: { readonly head: string; readon
 function unmergeable(thrown: unknown): never {
   const failure = toFailure(thrown);
   if (failure.code !== 'unknown') throw failure;
-  throw new Failure('dolt-defect', `this Dolt cannot merge the two heads: ${failure.message}`, {
+  const message = (reason: string): string => `this Dolt cannot merge the two heads: ${reason}`;
+  throw new Failure('dolt-defect', message(failure.message), {
+    values: { least: 'full', without: message(withoutQuoted(failure.message)) },
     hint: 'If one side added, dropped or changed a column, run the same ALTER TABLE on the other side, commit, then run again.',
     cause: failure,
   });
@@ -135,9 +139,19 @@ async function isMerging(sql: Sql): Promise<boolean> {
 
 /**
  * Fast-forwards a branch; changes in tables that the move does not touch stay.
- * @throws Failure `uncommitted-changes` if it would touch a changed table, `non-fast-forward`
+ * @throws Failure `uncommitted-changes` if it would touch a changed table, or the parent of one, `non-fast-forward`
  */
 export async function fastForward(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
   await checkout(sql, move.branch);
-  await sql.run("CALL DOLT_MERGE('--ff-only', ?)", [move.to]);
+  await keepingKeys(sql, move.to, () => sql.run("CALL DOLT_MERGE('--ff-only', ?)", [move.to]));
+}
+
+/**
+ * Resets a branch and its working set to another commit. Untracked and ignored tables stay (measured on Dolt 2.3.0);
+ * every other uncommitted change is lost, see `tablesUnderReset`.
+ * @throws Failure `uncommitted-changes` for foreign keys without a parent
+ */
+export async function resetBranch(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
+  await checkout(sql, move.branch);
+  await keepingKeys(sql, move.to, () => sql.run("CALL DOLT_RESET('--hard', ?)", [move.to]));
 }

@@ -50,15 +50,6 @@ export async function moveHeadOnly(sql: Sql, to: string): Promise<void> {
   await sql.run("CALL DOLT_RESET('--soft', ?)", [to]);
 }
 
-/**
- * Resets a branch and its working set to another commit. Untracked and ignored tables stay (measured on Dolt 2.3.0);
- * every other uncommitted change is lost, see `tablesUnderReset`.
- */
-export async function resetBranch(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
-  await checkout(sql, move.branch);
-  await sql.run("CALL DOLT_RESET('--hard', ?)", [move.to]);
-}
-
 /** Tables whose uncommitted changes or whole contents a reset of the branch would overwrite. */
 export async function tablesUnderReset(
   sql: Sql,

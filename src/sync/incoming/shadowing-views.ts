@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { viewNamesAt } from '../../dolt/schema/code-tables.ts';
-import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
+import { shownNamesOn } from '../../dolt/schema/table-shape.ts';
 import { foldedView } from '../../dolt/schema/view-cycles.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -10,7 +10,7 @@ import type { TablesOfHeads } from './incoming-changes.ts';
 /**
  * Refuses a head after whose merge a view has the name of a table, in any case. Every statement then reads the view, ours
  * that check the table included (Dolt 2.3.0, measured: a table that is renamed away and back lets a view take its name).
- * Tables that only our working set has count, too: a view hides a private table as well.
+ * Tables and views that only our working set has count, too: a view hides a private table, and one of ours a new table.
  * @throws Failure `peer-brings-code`, which no `accept` lifts
  */
 export async function refuseShadowingViews(
@@ -22,8 +22,10 @@ export async function refuseShadowingViews(
   for (const commit of [heads.theirs, heads.ours]) {
     for (const name of await viewNamesAt(sql, commit)) views.set(foldedView(name), name);
   }
+  for (const name of await shownNamesOn(sql, 'VIEW', heads.branch)) views.set(foldedView(name), name);
   if (views.size === 0) return;
-  const names = [...tables.theirs.keys(), ...tables.ours.keys(), ...(await tableNamesOn(sql, heads.branch))];
+  const working = await shownNamesOn(sql, 'BASE TABLE', heads.branch);
+  const names = [...tables.theirs.keys(), ...tables.ours.keys(), ...working];
   // Dolt lets a view take the names of its own tables as well, through which every check reads.
   const ofDolt = [...views.values()].filter((name) => isDoltTable(foldedView(name)));
   const hidden = [...new Set([...ofDolt, ...names.map((table) => views.get(foldedView(table)))])].filter(

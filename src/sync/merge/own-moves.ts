@@ -13,6 +13,8 @@ const markSchema = z.strictObject({
   branch: z.string(),
   from: hash,
   to: hash,
+  /** The foreign keys of tables with uncommitted changes, which Dolt drops; absent: none. */
+  keys: z.array(z.strictObject({ table: z.string(), text: z.string() })).optional(),
 });
 
 /** Uncommitted rows that a branch keeps. */

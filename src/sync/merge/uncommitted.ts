@@ -5,6 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Identity } from '../../dolt/identity.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
+import { keysWithoutParent } from '../../dolt/schema/uncommitted-keys.ts';
 import { branchHead, checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
@@ -95,10 +96,11 @@ export async function headsThatTouch(
       // The move does not touch a table that both sides changed in the same way: both may have dropped it.
       const toOurs = new Set(await changedTables(sql, ours, head));
       const changed = (await changedTables(sql, base, head)).filter((table) => toOurs.has(table));
-      const touched = changed.filter((table) => dirty.includes(table));
+      const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
-      if (touched.length + covered.length + atServer.length === 0) continue;
+      const orphans = await keysWithoutParent(sql, [...dirty, ...ignored], head);
+      if (touched.length + covered.length + atServer.length + orphans.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
@@ -107,6 +109,7 @@ export async function headsThatTouch(
       });
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
+      blocking.push(...orphans.map(({ table, parent }) => `${table} (it refers to ${parent}, which is gone there)`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
       else otherRows.set(head, { failure: touches(touched, since), conflicts: [] });
     }
@@ -142,7 +145,8 @@ export async function rowsToSetAside(
   const found: UncommittedRows[] = [];
   const refused = await database.session(async (sql) => {
     await checkout(sql, move.branch);
-    const touched = (await changedTables(sql, move.from, move.to)).filter((table) => dirty.includes(table));
+    const changed = await changedTables(sql, move.from, move.to);
+    const touched = dirty.filter((table) => isAmong(changed, table));
     for (const table of touched) {
       const rows = await readUncommitted(sql, table);
       if (typeof rows === 'string' || (await findOverlap(sql, rows, move)) !== null) return table;

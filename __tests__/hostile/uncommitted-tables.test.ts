@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import { finishAdvances } from '../../src/sync/advance.ts';
+import { recordMove } from '../../src/sync/merge/own-moves.ts';
+import { filePeer, withDatabase } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const KEY = 'CONSTRAINT `k` FOREIGN KEY (`p`) REFERENCES `parents` (`code`) ON DELETE CASCADE';
+const CHILD = (name: string): string => `CREATE TABLE ${name} (id INT PRIMARY KEY, p INT, ${KEY})`;
+const SEED = [
+  'CREATE TABLE parents (id INT PRIMARY KEY, code INT UNIQUE)',
+  'INSERT INTO parents VALUES (1, 1)',
+  "INSERT INTO dolt_ignore VALUES ('wisp%', true)",
+];
+
+test('uncommitted and ignored tables keep their rows, names and foreign keys', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...SEED);
+  await box.south.sql(
+    ...[CHILD('wisp_a'), CHILD('Notes').replace('`k`', '`k2`'), 'CREATE VIEW report AS SELECT 1 AS id'],
+    ...['INSERT INTO wisp_a VALUES (1, 1)', 'INSERT INTO Notes VALUES (7, 1)'],
+  );
+  const branches = {
+    case: ['CREATE TABLE notes (id INT PRIMARY KEY)'],
+    view: ['CREATE TABLE report (id INT PRIMARY KEY)'],
+    renames: ['RENAME TABLE parents TO elders'],
+    column: ['ALTER TABLE parents RENAME COLUMN code TO number'],
+  };
+  await box.north.sql(
+    ...Object.entries(branches).flatMap(([name, statements]) => [
+      `CALL DOLT_CHECKOUT('-b', '${name}', 'main')`,
+      ...statements,
+      `CALL DOLT_COMMIT('-A', '-m', '${name}')`,
+      `CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(name)}')`,
+      `CALL DOLT_PUSH('${name}', '${name}:main')`,
+    ]),
+    "CALL DOLT_CHECKOUT('main')",
+  );
+  await box.send('ALTER TABLE parents ADD COLUMN v INT', "INSERT INTO items VALUES (7, 'seven', 'ann')");
+  const others = Object.keys(branches).map((name) => filePeer(name, folder.file(name)));
+  const done = await box.receive({ others });
+  const waits = (says: string) => ({ code: 'uncommitted-changes', message: expect.stringContaining(says) });
+  expect(done.run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+  expect(done.run('case').failure).toMatchObject(waits('Notes'));
+  expect(done.run('view').failure).toMatchObject({ code: 'peer-brings-code' });
+  expect(done.run('renames').failure).toMatchObject(waits('wisp_a (it refers to parents, which is gone there)'));
+  expect(done.run('column').failure).toMatchObject(waits('Notes (it refers to parents, which is gone there)'));
+  const keys = await box.south.rows('SHOW CREATE TABLE wisp_a');
+  expect(JSON.stringify(keys)).toContain(KEY);
+  expect(JSON.stringify(await box.south.rows('SHOW CREATE TABLE Notes'))).toContain('REFERENCES `parents`');
+  expect(await box.south.rows('SELECT id FROM Notes')).toEqual([{ id: 7 }]);
+});
+
+test('a run that was killed between the move of the branch and its keys is finished', async () => {
+  await using folder = await tempFolder();
+  const { north } = await mailbox(folder, ...SEED);
+  const [from, to] = [await north.head(), await north.commit('next', "INSERT INTO items VALUES (7, 'seven', 'ann')")];
+  await north.sql(`CALL DOLT_RESET('--hard', '${from}')`, CHILD('wisp_a'), `CALL DOLT_MERGE('--ff-only', '${to}')`);
+  expect(JSON.stringify(await north.rows('SHOW CREATE TABLE wisp_a'))).not.toContain(KEY);
+  const mark = `dolt-federation-advance/${to}-000000000000/main`;
+  await recordMove(north.path, mark, {
+    kind: 'advance',
+    branch: 'main',
+    from,
+    to,
+    keys: [{ table: 'wisp_a', text: KEY }],
+  });
+  await north.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
+  await withDatabase(north.path, folder.file('tmp'), finishAdvances);
+  expect(JSON.stringify(await north.rows('SHOW CREATE TABLE wisp_a'))).toContain(KEY);
+});

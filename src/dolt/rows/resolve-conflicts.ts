@@ -127,7 +127,7 @@ export async function resolveByCommit(
 
 /** Removes all conflicts of a table without reading or changing its rows. */
 export async function clearConflicts(sql: Sql, table: string): Promise<void> {
-  await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--ours', ?)", [table]);
+  await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--ours', '--', ?)", [table]);
 }
 
 /**
@@ -138,7 +138,7 @@ export async function clearConflicts(sql: Sql, table: string): Promise<void> {
 export async function takeTheirs(sql: Sql, shape: TableShape, pending: PendingRows): Promise<void> {
   const open = await openMergeTable(sql, shape.name);
   if (shape.key.length === 0 || hasColumnsOfTheirs(open)) {
-    await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--theirs', ?)", [shape.name]);
+    await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--theirs', '--', ?)", [shape.name]);
     return;
   }
   const rows = await conflictRows(sql, shape.name);

@@ -1,6 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { endsWithin } from '../../src/core/time.ts';
 import { makeDatabase } from '../helpers/database.ts';
@@ -8,8 +10,13 @@ import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { MARK, markedProcesses, outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
+import { appeared } from '../helpers/faults/stopped.ts';
+import { git } from '../helpers/git.ts';
+import { program } from '../helpers/installing.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTracker } from '../helpers/tracker.ts';
 
 /** How a runner cancels a step (actions/runner, ProcessInvoker.cs). */
 const TO_SIGTERM_MS = 7_500;
@@ -77,5 +84,45 @@ describe('a step that the runner cancels', () => {
     expect(result.peers.find(({ name }) => name === 'silent')?.error?.code).toBe('interrupted');
     expect(JSON.parse(await readFile(step.outputs['result-path'] ?? '', 'utf8'))).toMatchObject({ command: 'sync' });
     expect(step.summary).toContain('interrupted');
+  });
+
+  test('pushes the JSONL file: the result of the run stays, and the next run commits the file', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const box = `file://${folder.file('box')}`;
+    const settings = { sync: { mode: 'belt-and-suspenders' }, federation: { peers: { box } } };
+    const local = await makeTracker(folder, 'workspace', stringify(settings));
+    await local.commit('one', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one')");
+    const bare = await bareRepository(folder.file('remote.git'), { withBranch: false });
+    await git(runner.workspace, 'init', '--quiet', '--initial-branch=main');
+    await git(runner.workspace, 'add', '.beads/config.yaml');
+    await git(runner.workspace, 'commit', '--quiet', '-m', 'configuration');
+    await git(runner.workspace, 'remote', 'add', 'origin', bare.path);
+    await git(runner.workspace, 'push', '--quiet', 'origin', 'main');
+    const release = folder.file('release');
+    await execa('mkfifo', [release]);
+    const hook = join(bare.path, 'hooks', 'pre-receive');
+    await program(hook, `: > ${folder.file('receiving')}`, `read -r word < ${release}`);
+    const mark = `faults-${folder.path}`;
+    const inputs = { 'jsonl-commit': 'push', 'dolt-path': testDolt() };
+    const env = { [MARK]: mark, TMPDIR: runner.temp };
+
+    const isReceiving = appeared(folder.path, /^receiving$/);
+    const { running } = await runner.start({ inputs, env });
+    await isReceiving;
+    await cancel(running);
+    await writeFile(release, 'now\n');
+    const step = await runner.end({ running });
+    expect(step.exitCode).toBe(130);
+    expect(runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'))).toMatchObject({
+      ...{ status: 'partial', peers: [{ name: 'box', verified: true, error: null }] },
+      ...{ problems: [{ code: 'interrupted' }, {}], export: { status: 'written', issues: 1 } },
+    });
+    expect([await outliving(mark, 5_000), await ours(runner.temp)]).toEqual([[], []]);
+
+    await rm(hook);
+    expect(await runner.main({ inputs, env })).toMatchObject({ exitCode: 0 });
+    expect(await git(bare.path, 'show', 'main:.beads/issues.jsonl')).toContain('"id":"bd-1"');
+    expect(await readdir(join(runner.workspace, '.git'))).not.toContain('index.lock');
   });
 });

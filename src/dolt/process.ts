@@ -48,6 +48,10 @@ export async function run(command: string, args: readonly string[], options: Run
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
   });
+  // ssh and hooks of git outlive a git that was ended, and keep its output open.
+  child.once('exit', (_, signal) => {
+    if (signal !== null) for (const output of [child.stdout, child.stderr]) output.destroy();
+  });
   if (options.onStderrLine !== undefined) {
     for await (const line of child.iterable({ from: 'stderr' })) options.onStderrLine(String(line));
   }

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { run } from '../../src/dolt/process.ts';
+
+const env = { PATH: readEnv()['PATH'] ?? '' };
+const sh = (script: string, options: Partial<Parameters<typeof run>[2]> = {}) =>
+  run('/bin/sh', ['-c', script], { env, ...options });
+
+if (process.platform !== 'win32') {
+  test.each([
+    ['a signal of the terminal', 'kill -INT $$', {}, 'interrupted'],
+    ['a signal of the system', 'kill -KILL $$', {}, 'unknown'],
+    ['its time limit', 'exec sleep 987', { timeoutMs: 50 }, 'unknown'],
+  ])('a command that is ended by %s has no exit code', async (_, script, options, code) => {
+    await expect(sh(script, options)).rejects.toMatchObject({ code });
+  });
+
+  test('a command that is interrupted is not waited for because of a child that it leaves', async () => {
+    const interruption = new AbortController();
+    const children: number[] = [];
+    const running = sh('sleep 987 & echo $! >&2; wait', {
+      signal: interruption.signal,
+      onStderrLine: (line) => {
+        children.push(Number(line));
+        interruption.abort();
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'interrupted' });
+    for (const pid of children) expect(process.kill(pid, 'SIGKILL')).toBe(true);
+    expect(children).toHaveLength(1);
+  });
+}

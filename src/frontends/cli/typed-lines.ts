@@ -15,8 +15,9 @@ export function openTypedLines({ input, output, signal }: TypingStreams): Interf
   const lines = createInterface({ input, output });
   // readline takes Ctrl-C from the terminal; forward it to the process.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  // A terminal that was closed fails to be read (EIO).
-  input.on('error', () => lines.close());
+  // A terminal that is gone can neither be read nor reset (EIO). readline reports errors of the input until it is closed.
+  lines.once('error', () => lines.close());
+  for (const each of [lines, input]) each.on('error', () => undefined);
   const end = (): void => {
     output.write('\n');
     lines.close();

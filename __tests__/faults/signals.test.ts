@@ -28,6 +28,9 @@ const SHORT: readonly Case[] = [
   ['SIGHUP', 'verify', 'once'],
   ['SIGHUP', 'resolve', 'to the group'],
   ['SIGTERM', 'config edit', 'once'],
+  ['SIGTERM', 'plan', 'to the group'],
+  ['SIGINT', 'advance', 'to the group'],
+  ['SIGQUIT', 'backup', 'to the group'],
 ];
 const ALL = STOP_SIGNALS.flatMap((signal) =>
   Object.keys(STAGES).flatMap((stage) => WAYS.map((way): Case => [signal, stage, way])),

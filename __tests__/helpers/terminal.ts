@@ -4,10 +4,17 @@ interface TerminalOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly columns: number;
-  /** Typed one by one, each when the program waits at a prompt. */
-  readonly answers: readonly string[];
+  /** Typed one by one, each when the program waits at a prompt; a function does something else then. */
+  readonly answers: readonly (string | ((terminal: TerminalProcess) => unknown))[];
   /** Replaces what differs between runs, before lines are broken. */
   readonly normalize: (text: string) => string;
+}
+
+/** The process that provides the terminal; the terminal is gone when it ends. */
+interface TerminalProcess {
+  /** Types characters, without the end of a line. */
+  type(characters: string): void;
+  kill(signal: NodeJS.Signals): void;
 }
 
 /** A prompt that waits: a question mark or a colon, a blank, and the cursor behind it. */
@@ -38,7 +45,8 @@ export async function onTerminal(line: string, options: TerminalOptions) {
     if (answer === undefined || !PROMPT.test(screen(seen, 1_000))) return;
     next += 1;
     seen = '';
-    child.stdin.write(`${answer}\r`);
+    if (typeof answer === 'string') child.stdin.write(`${answer}\r`);
+    else answer({ type: (characters) => child.stdin.write(characters), kill: (signal) => child.kill(signal) });
   });
   const { stdout, exitCode } = await child;
   const shown = screen(normalize(stdout), columns);

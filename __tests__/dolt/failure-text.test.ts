@@ -36,6 +36,10 @@ describe('the class of a text', () => {
     ['Error 1105 (HY000): EOF', 'corrupt'],
     ['Post "https://h/x": EOF', 'unknown'],
     ['stat /mnt/box: no such file or directory', 'folder-missing'],
+    [
+      "failed to get remote db; the remote: p 'file:///mnt/box' could not be accessed; stat /mnt/box: no such file or directory",
+      'folder-missing',
+    ],
     ['sh: 1: stat /mnt/box: no such file or directory', 'unknown'],
     ['refs/x^{commit}: expected commit type, but the object dereferences to blob type', 'not-a-remote'],
     [

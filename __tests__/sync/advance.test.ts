@@ -1,11 +1,29 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Engines } from '../../src/dolt/server/engines.ts';
-import { advanceBranch, finishAdvances, isHalfDone, replaceBranch } from '../../src/sync/advance.ts';
+import {
+  advanceBranch,
+  advanceLocalBranch,
+  finishAdvances,
+  isHalfDone,
+  replaceBranch,
+} from '../../src/sync/advance.ts';
+import { mergeHeads } from '../../src/sync/merge/merge-heads.ts';
 import { type MarkedMove, recordMove } from '../../src/sync/merge/own-moves.ts';
+import { actionsOf } from '../../src/sync/peer-actions.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
+import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { branchesOf, missing } from '../helpers/branches.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { federateDatabase, federateIn, filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
+import {
+  federateDatabase,
+  federateIn,
+  filePeer,
+  testContext,
+  withDatabase,
+  withEngines,
+} from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 /** A database with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
 async function databaseBehind(folder: TempFolder) {
@@ -101,6 +119,43 @@ describe('a branch that moves forward', () => {
       'items',
     );
   });
+});
+
+test('a branch that another process moved back or removed during the run is neither moved nor made again', async () => {
+  await using folder = await tempFolder();
+  const { local, from, to } = await databaseBehind(folder);
+  await local.sql("CALL DOLT_CHECKOUT('ahead')", "CALL DOLT_BRANCH('-f', 'main', 'HEAD~2')");
+  const back = await local.head('main');
+  await withEngines(local.path, folder.file('tmp'), async (engines) => {
+    const plan = newPeerPlan({
+      ...{
+        peer: filePeer('p', folder.file('box')),
+        actions: actionsOf('sync', 'peer'),
+        branch: 'main',
+        expected: null,
+      },
+    });
+    const advance = async (branch: string) => {
+      const progress = newPeerProgress(plan);
+      const context = testContext(engines, { branch });
+      const head = await advanceLocalBranch(context, { ours: from, target: to }, [progress]);
+      return { head, failure: progress.failure };
+    };
+    expect(await advance('main')).toMatchObject({
+      head: back,
+      failure: { code: 'contention', message: expect.stringContaining(`another process moved it to ${back}`) },
+    });
+    expect(await advance('gone')).toMatchObject({
+      head: from,
+      failure: { code: 'contention', message: expect.stringContaining('another process removed it') },
+    });
+    const merging = mergeHeads(testContext(engines, { branch: 'gone' }), { ours: from, dropped: [], accepted: [] }, []);
+    expect(await failureOf(() => merging)).toMatchObject({
+      code: 'contention',
+      message: 'another process removed gone during this run',
+    });
+  });
+  expect(await branchesOf(local)).toEqual({ main: back, ahead: to });
 });
 
 describe('a branch that becomes another commit', () => {

@@ -115,6 +115,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['cannot resolve default branch head', 'branch-not-found'],
   ['refspec not found', 'branch-missing'],
   ['not found on remote', 'branch-missing'],
+  // Another process removed our branch while the engine worked.
+  ['cannot resolve default branch head for database', 'branch-not-found'],
+  ['matched multiple remote tracking branches', 'branch-not-found'],
+  ['if you meant to check out a remote tracking branch', 'branch-not-found'],
   ['clone failed; branch not found', 'branch-missing'],
   ['contains no dolt data', 'remote-empty'],
   ['no branches found in remote', 'remote-empty'],
@@ -239,7 +243,7 @@ const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   // The manifest of a remote is an empty file, as after a full disk.
   [/^(?:error \d+ \(\w+\): )?eof$/, 'corrupt'],
   // The folder of a remote was removed.
-  [/^(?:error \d+ \(\w+\): )?stat [^\n]*: no such file or directory$/, 'folder-missing'],
+  [/(?:^(?:error \d+ \(\w+\): )?|; )stat [^\n]*: no such file or directory$/, 'folder-missing'],
 ];
 
 /** The class of a text of Dolt; `unknown` if no known text occurs in it. */

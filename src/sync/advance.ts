@@ -44,7 +44,7 @@ export async function advanceLocalBranch(
     if (target !== ours && served !== null) {
       ({ from: ours, to: target } = await served.moveTo(engines, { from: ours, to: target }, mergeAgain));
     }
-    const moved = { ours, target };
+    const moved = { ours, target, begin: move.ours };
     // Uncommitted rows are away while the branch moves.
     return await engines.finish(({ database }) => advanceIn(context, moved, database, allProgress));
   } catch (thrown) {
@@ -63,17 +63,15 @@ function fail(allProgress: readonly PeerProgress[], failure: Failure): void {
 
 async function advanceIn(
   context: SyncContext,
-  move: Move,
+  move: Move & { readonly begin: string },
   database: OwnDatabase,
   allProgress: readonly PeerProgress[],
 ): Promise<string> {
-  const { target, ours } = move;
-  const { branch } = context;
+  const { target, ours, begin } = move;
   const refusal = target === ours ? null : await advance(context, move, database);
   if (refusal !== null) {
-    const head = (await branchHead(database, branch)) ?? ours;
-    fail(allProgress, notMoved(branch, move, head, refusal));
-    return head;
+    fail(allProgress, refusal);
+    return (await branchHead(database, context.branch)) ?? begin;
   }
   for (const progress of allProgress) {
     // A peer that cannot be pushed to is still merged.
@@ -89,26 +87,23 @@ async function advanceIn(
 /** @returns why the move was refused; null if it was made */
 async function advance(
   { branch, dirty, notify }: SyncContext,
-  { ours, target }: Move,
+  { ours, target, begin }: Move & { readonly begin: string },
   database: OwnDatabase,
 ): Promise<Failure | null> {
+  const refused = `${branch} was not moved to ${target}`;
+  const found = await branchHead(database, branch);
+  // Dolt would move a branch that was moved back forward again, and create a removed one from that of a peer.
+  if (found === null) return movedMeanwhile(`${refused}: another process removed it during this run`);
+  if (found !== begin) return movedMeanwhile(`${refused}: another process moved it to ${found} during this run`);
   try {
     for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);
     return null;
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (!isRefusedMove(failure)) throw failure;
-    return failure;
+    const message = `${refused}: tables that it changes have uncommitted changes`;
+    return new Failure('uncommitted-changes', message, { cause: failure });
   }
-}
-
-/** @param head the current head of our branch; it differs only if another writer committed */
-function notMoved(branch: string, { ours, target }: Move, head: string, cause: Failure): Failure {
-  if (head === ours) {
-    const message = `${branch} was not moved to ${target}: tables that it changes have uncommitted changes`;
-    return new Failure('uncommitted-changes', message, { cause });
-  }
-  return movedMeanwhile(`${branch} was not moved to ${target}: another process committed to it during this run`, cause);
 }
 
 /**

@@ -3,10 +3,12 @@ import { Failure, toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
+import { branchHead } from '../../dolt/sql/heads.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
 import { recordReturned } from '../incoming/returned-rows.ts';
 import { massLosses } from '../incoming/rows.ts';
+import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { type Attributed, attribute } from './attribute.ts';
@@ -66,6 +68,9 @@ async function mergeIn(
   allProgress: readonly PeerProgress[],
 ): Promise<Converged> {
   const { database } = engine;
+  // Dolt would create it from the branch of a peer.
+  if ((await branchHead(database, context.branch)) === null)
+    throw movedMeanwhile(`another process removed ${context.branch} during this run`);
   await checkPeers(context, local, engine, allProgress);
   await recordEquivalent(
     database,

@@ -206,7 +206,7 @@ export const USAGE_ERRORS = {
   },
   'not-a-remote': {
     title: 'The folder or git ref of the endpoint cannot be used as a remote',
-    hint: 'Use an empty folder, or one that already contains a Dolt remote. In a git repository, set `federation.peers.<peer>.ref` to a ref that does not exist yet, or to one with the data of Dolt.',
+    hint: 'Use an empty folder, or one that already contains a Dolt remote. For a git repository, correct `federation.peers.<peer>.ref`.',
     ...USAGE,
   },
   'push-disabled': {

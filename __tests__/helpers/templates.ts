@@ -13,7 +13,7 @@ interface Template {
 }
 
 /** Larger ones are made again: they would fill the memory. */
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /** By key; null for one that is too large. */
 const templates = new Map<string, Promise<Template | null>>();

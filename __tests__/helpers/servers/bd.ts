@@ -6,6 +6,7 @@ import { type Finished, run } from '../../../src/dolt/process.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { git } from '../git.ts';
 import type { TempFolder } from '../temp-folder.ts';
+import { madeOnce } from '../templates.ts';
 import { serverProgram } from './server-program.ts';
 
 /** The real bd in a folder, with a home folder and an environment of its own. */
@@ -35,6 +36,8 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
     // bd sends no usage data.
     BD_METRICS_DISABLED: 'true',
     BD_DISABLE_EVENT_FLUSH: '1',
+    // Its commands are short: collecting garbage as often as usual takes a fifth of their time.
+    GOGC: '400',
     GIT_AUTHOR_NAME: 'Ann',
     GIT_AUTHOR_EMAIL: 'ann@example.org',
     GIT_COMMITTER_NAME: 'Ann',
@@ -70,9 +73,13 @@ export async function bdWorkspace(folder: TempFolder, flags: readonly string[], 
   const cwd = folder.file('repo');
   for (const path of [cwd, folder.file('home')]) await mkdir(path, { recursive: true });
   const bd = bdIn(folder, cwd, env);
-  await git(cwd, 'init', '--quiet', '-b', 'main');
-  await bd.ok('init', '-p', 'north', ...flags, '--skip-agents', '--skip-hooks', '--quiet');
-  await bd.ok('create', 'ours', '--quiet');
+  const make = async (): Promise<void> => {
+    await git(cwd, 'init', '--quiet', '-b', 'main');
+    await bd.ok('init', '-p', 'north', ...flags, '--skip-agents', '--skip-hooks', '--quiet');
+    await bd.ok('create', 'ours', '--quiet');
+  };
+  // A server of bd belongs to the folder in which it was started.
+  await (flags.length === 0 ? madeOnce('a workspace of bd', [cwd], make) : make());
   const federation = `\nsync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`;
   await appendFile(folder.file('repo', '.beads', 'config.yaml'), federation);
   return bd;

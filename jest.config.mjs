@@ -27,7 +27,7 @@ export default {
     displayName: project,
     testMatch: files.filter((one) => one.project === project).map(({ file }) => `<rootDir>/${file}`),
     // What needs no program gets none, whatever its imports say.
-    ...(project === 'unit' || project === 'processes' ? { setupFiles: ['<rootDir>/scripts/no-programs.mjs'] } : {}),
+    ...(['unit', 'large', 'processes'].includes(project) ? { setupFiles: ['<rootDir>/scripts/no-programs.mjs'] } : {}),
   })),
   testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testTimeout: 60_000,

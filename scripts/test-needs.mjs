@@ -18,13 +18,16 @@ const SERVER_PROGRAM = /\bserverProgram\('(\w+)'\)/g;
 /** Helpers that break a run on purpose: kill it, cut its network, fill its disk. */
 const FAULT_HELPERS = '__tests__/helpers/faults/';
 
+/** The helper of tests that take seconds because they try much. */
+const LARGE_HELPER = '__tests__/helpers/large.ts';
+
 /** Imports and re-exports of files that are there when the test runs; imports of types are not. */
 const IMPORT = /\b(?:import|export)\s+(?!type\b)(?:[\w*{][^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/g;
 
 /** Imports by which a test, or a helper of it, starts a process: the command line, a step, a compiler, a script. */
 const STARTS_PROCESS = /\bfrom '(?:execa|node:child_process|(?:\.\.\/)+src\/dolt\/process\.ts)'/;
 
-export const PROJECTS = /** @type {const} */ (['unit', 'processes', 'dolt', 'servers', 'faults']);
+export const PROJECTS = /** @type {const} */ (['unit', 'large', 'processes', 'dolt', 'servers', 'faults']);
 
 /** @typedef {typeof PROJECTS[number]} Project */
 
@@ -83,7 +86,10 @@ export function projectOf(file) {
   const reached = [...reachedFrom(file)];
   if (reached.some((path) => path.startsWith(FAULT_HELPERS))) return 'faults';
   const needs = needsOf(file);
-  if (needs.size === 0) return reached.some((path) => read(path).startsProcess) ? 'processes' : 'unit';
+  if (needs.size === 0) {
+    if (reached.some((path) => read(path).startsProcess)) return 'processes';
+    return reached.includes(LARGE_HELPER) ? 'large' : 'unit';
+  }
   return needs.size === 1 && needs.has('DOLT_FEDERATION_TEST_DOLT') ? 'dolt' : 'servers';
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { CONFIGURATIONS, expectedProblems } from '../helpers/validating.ts';
+import { CONFIGURATIONS, expectedProblems } from '../helpers/configurations.ts';
 
 const SCHEMA = JSON.parse(await readFile('docs/config.schema.json', 'utf8'));
 const check = new Ajv2020({ strict: false, allErrors: true }).compile(SCHEMA);

@@ -6,11 +6,11 @@ import { decodeText } from '../../src/config/decode-text.ts';
 import { secretsInFile } from '../../src/config/yaml/secrets.ts';
 import { yamlTraps } from '../../src/config/yaml/traps.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { fc, seedOr, timesCases } from '../helpers/property.ts';
+import { CONFIGURATIONS } from '../helpers/configurations.ts';
+import { MANY_CASES } from '../helpers/large.ts';
+import { fc, seedOr } from '../helpers/property.ts';
 import { seeded } from '../helpers/seeded.ts';
-import { CONFIGURATIONS } from '../helpers/validating.ts';
 
-const CASES = timesCases(10_000);
 /** What breaks a file: characters of YAML, other encodings, and pieces of keys. */
 const PIECES = [
   ...[':', ' ', '\n', '\t', '-', '#', '&a ', '*a', '!!int ', '!x ', '|', '>', "'", '"', '[', ']', '{', '}', ',', '?'],
@@ -39,11 +39,11 @@ function mutate(file: Buffer, random: (below: number) => number): Buffer {
   return bytes;
 }
 
-test(`${CASES} mutations of configurations are read or refused, and never crash`, () => {
+test(`${MANY_CASES} mutations of configurations are read or refused, and never crash`, () => {
   const { below: random } = seeded(seedOr(20_260_101));
   let refused = 0;
   let checked = 0;
-  for (let number = 0; number < CASES; number += 1) {
+  for (let number = 0; number < MANY_CASES; number += 1) {
     const bytes = mutate(FILES[random(FILES.length)] ?? Buffer.alloc(0), random);
     try {
       const source = { file: '/c.yaml', text: decodeText(bytes, '/c.yaml'), workspace: null };
@@ -56,8 +56,8 @@ test(`${CASES} mutations of configurations are read or refused, and never crash`
       else throw new Error(`${JSON.stringify(bytes.toString('latin1'))} is not refused properly`, { cause: thrown });
     }
   }
-  expect(refused).toBeGreaterThan(CASES / 10);
-  expect(refused).toBeLessThan(CASES);
+  expect(refused).toBeGreaterThan(MANY_CASES / 10);
+  expect(refused).toBeLessThan(MANY_CASES);
   expect(checked).toBeGreaterThan(0);
 });
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { PEER_KEYS, sectionKeys } from '../../src/config/known-keys.ts';
 import { COMMANDS } from '../../src/contract/commands.ts';
@@ -31,26 +31,26 @@ function quotedInStrings(line: string): string[] {
   return [...strings.flatMap(quoted), ...inTemplates];
 }
 
-/** The lines of a file that are not comments. */
-async function linesOf(file: string): Promise<readonly string[]> {
-  return (await readFile(file, 'utf8')).split('\n').filter((line) => !/^\s*(?:\*|\/\/|\/\*)/.test(line));
-}
+/** The lines of each source file that are not comments. */
+const LINES = writtenFiles('src').map((file) => {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return { file, lines: lines.filter((line) => !/^\s*(?:\*|\/\/|\/\*)/.test(line)) };
+});
 
 describe('the words of hints and messages', () => {
-  test('every option is written as a flag, which the Action turns into an input', async () => {
+  test('every option is written as a flag, which the Action turns into an input', () => {
     const wrong: string[] = [];
-    const files = writtenFiles('src');
-    for (const file of files) {
+    for (const { file, lines } of LINES) {
       // Descriptions of options and outputs are read in both frontends.
       if (/contract\/(?:dolt-|peer-)?(?:options|outputs)\.ts$/.test(file)) continue;
-      for (const line of await linesOf(file)) {
+      for (const line of lines) {
         const words = quotedInStrings(line).map((text) => text.split(/[: ]/)[0] ?? '');
         wrong.push(...words.filter((word) => BARE.includes(word)).map((word) => `${file}: ${word}`));
         if (/flag or input|input \\?`(?!allow-|only|peers|working-directory)/.test(line))
           wrong.push(`${file}: ${line.trim()}`);
       }
     }
-    expect(files.length).toBeGreaterThan(200);
+    expect(LINES.length).toBeGreaterThan(200);
     expect(wrong).toEqual([]);
   });
 
@@ -93,11 +93,10 @@ describe('the words of hints and messages', () => {
     expect(rewordForStep({})(text)).toBe(shown('docs/commands.md#exit-codes of dolt-federation'));
   });
 
-  test('no message names a page by its path in this repository, which a user does not have', async () => {
+  test('no message names a page by its path in this repository, which a user does not have', () => {
     const named: string[] = [];
-    for (const file of writtenFiles('src')) {
-      for (const line of await linesOf(file))
-        if (/['"`(\s]docs\/[a-z-]+\.md/.test(line)) named.push(`${file}: ${line}`);
+    for (const { file, lines } of LINES) {
+      for (const line of lines) if (/['"`(\s]docs\/[a-z-]+\.md/.test(line)) named.push(`${file}: ${line}`);
     }
     expect(named).toEqual([]);
   });

@@ -28,6 +28,8 @@ function anchors(text: string): ReadonlySet<string> {
   return found;
 }
 
+const ANCHORS = new Map([...TEXTS].map(([page, text]) => [page, anchors(text)]));
+
 /** Why a link of a page leads nowhere; null: it does not. */
 function broken(page: string, target: string): string | null {
   if (/^https?:/.test(target)) return null;
@@ -35,9 +37,9 @@ function broken(page: string, target: string): string | null {
   const file = path === '' ? page : relative(ROOT, resolve(dirname(page), path));
   if (!existsSync(file)) return `${target}: no such file`;
   if (anchor === undefined) return null;
-  const text = TEXTS.get(file);
-  if (text === undefined) return `${target}: an anchor in a file that is no page`;
-  return anchors(text).has(anchor) ? null : `${target}: no such heading`;
+  const known = ANCHORS.get(file);
+  if (known === undefined) return `${target}: an anchor in a file that is no page`;
+  return known.has(anchor) ? null : `${target}: no such heading`;
 }
 
 test('anchors are those of GitHub', () => {

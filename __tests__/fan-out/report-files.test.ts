@@ -1,38 +1,10 @@
-import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, symlink, truncate } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { reportResultSchema } from '../../src/contract/result.ts';
-import { PLAIN_STYLE } from '../../src/report/text/table.ts';
-import { prepared } from '../helpers/command-line.ts';
-import { commandContext } from '../helpers/configuring.ts';
 import { validated } from '../helpers/json-schema.ts';
+import { leg, put, ran } from '../helpers/report-command.ts';
 import { conflict, peer, runResult } from '../helpers/results.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-
-const origin = peer({ name: 'origin', role: 'primary' });
-const leg = (number: number) =>
-  runResult({ shard: `${number}/3`, selection: '0123456789ab', peers: [origin, peer({ name: `p${number}` })] });
-
-async function put(folder: TempFolder, files: Readonly<Record<string, unknown>>): Promise<void> {
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(folder.file(name)), { recursive: true });
-    const bytes = typeof content === 'string' || content instanceof Buffer ? content : JSON.stringify(content);
-    await writeFile(folder.file(name), bytes);
-  }
-}
-
-/** Runs `report` in a folder. */
-async function ran(folder: TempFolder, args: readonly string[], ceiling: string | null = null) {
-  const context = { ...commandContext(folder.path), ceiling, tempDir: folder.file('temp') };
-  const { exitCode, rendered } = await prepared(['report', ...args]).run(context);
-  return {
-    exitCode,
-    json: reportResultSchema.parse(rendered.json),
-    rendered,
-    text: rendered.text({ ...PLAIN_STYLE, showOrigin: false }),
-  };
-}
 
 test('finds the legs below a folder, each file once, and shows them as one run', async () => {
   await using folder = await tempFolder();
@@ -129,44 +101,6 @@ describe('a file that is not a result does not hide the others', () => {
     expect(await failureOf(async () => await ran(folder, ['empty']))).toMatchObject({ code: 'no-results' });
     const both = await failureOf(async () => await ran(folder, ['huge.json', 'absent.json']));
     expect(both.problems.map(({ code }) => code)).toEqual(['result-invalid', 'result-invalid']);
-  });
-
-  test('with millions of errors is refused at the first one', async () => {
-    await using folder = await tempFolder();
-    const { peers: _, ...rest } = leg(2);
-    const opening = JSON.stringify(rest).replace(/\}$/, '');
-    const numbers = (count: number) => `${'0,'.repeat(count - 1)}0`;
-    await put(folder, {
-      'ok.json': leg(1),
-      'short.json': `${opening},"peers":[${numbers(90_000)}]}`,
-      'long.json': `${opening},"peers":[${numbers(10_000_000)}]}`,
-    });
-    const { exitCode, text } = await ran(folder, ['ok.json', 'short.json', 'long.json']);
-    expect(exitCode).toBe(2);
-    expect(text).toContain('short.json is not a result that this version can read: peers.0: Invalid input');
-    expect(text).toContain('long.json is not a result that this version can read: peers: a list of 10000000 entries');
-  });
-
-  test('that does not fit into memory with the others is not read', async () => {
-    await using folder = await tempFolder();
-    const names = Array.from({ length: 3 }, (_, index) => `r${index}.json`);
-    await put(folder, { ...Object.fromEntries(names.map((name) => [name, ''])), 's.json': leg(1) });
-    for (const name of names) await truncate(folder.file(name), 60 * 1024 * 1024);
-    const { exitCode, json } = await ran(folder, [...names, 's.json']);
-    expect(exitCode).toBe(2);
-    const refused = json.problems.filter(({ message }) => message.includes('together are larger than 128 MiB'));
-    expect(refused).toMatchObject([{ code: 'result-invalid', file: folder.file('r2.json') }]);
-    // A small one still fits.
-    expect(json.runs).toMatchObject([{ legs: [{ file: 's.json' }] }]);
-  });
-
-  test('more files than a report combines are refused before any is read', async () => {
-    await using folder = await tempFolder();
-    await put(folder, Object.fromEntries(Array.from({ length: 2_001 }, (_, index) => [`many/${index}.json`, ''])));
-    expect(await failureOf(async () => await ran(folder, ['many']))).toMatchObject({
-      code: 'no-results',
-      message: expect.stringContaining('at most 2000'),
-    });
   });
 });
 

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Validated, type ValidateRequest, validate } from '../../src/commands/validate/index.ts';
 import type { Env } from '../../src/core/env.ts';
 import { commandContext } from './configuring.ts';
-
-/** Configurations as people write them; `problems.json` has what is expected of the invalid ones. */
-export const CONFIGURATIONS = join('__tests__', 'fixtures', 'configurations');
 
 interface Asked extends Partial<Omit<ValidateRequest, 'overrides'>> {
   readonly env?: Env;
@@ -25,9 +21,4 @@ export function places({ result }: Validated): readonly string[] {
   return result.problems.map(
     ({ line, column, severity, code }) => `${line === null ? '-' : `${line}:${column ?? ''}`} ${severity} ${code}`,
   );
-}
-
-/** The expected problems of each invalid configuration. */
-export async function expectedProblems(): Promise<Readonly<Record<string, readonly string[]>>> {
-  return JSON.parse(await readFile(join(CONFIGURATIONS, 'problems.json'), 'utf8'));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { PROGRAM_VARIABLES } from '../../scripts/setup.mjs';
-import { needsOf, projectOf, reachedFrom, testFiles } from '../../scripts/test-needs.mjs';
+import { needsOf, PROJECTS, projectOf, reachedFrom, testFiles } from '../../scripts/test-needs.mjs';
 import { sources } from '../helpers/source-tree.ts';
 
 const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
@@ -20,9 +20,10 @@ function reachedByTree(file: string): Set<string> {
 }
 
 describe('the project of a test', () => {
-  test('is each of the five for some file', () => {
-    expect(new Set(FILES.map(projectOf))).toEqual(new Set(['unit', 'processes', 'dolt', 'servers', 'faults']));
+  test('is each of the six for some file', () => {
+    expect(new Set(FILES.map(projectOf))).toEqual(new Set(PROJECTS));
     expect(projectOf('__tests__/core/redact.test.ts')).toBe('unit');
+    expect(projectOf('__tests__/config/mutations.test.ts')).toBe('large');
     expect(projectOf('__tests__/cli/entry.test.ts')).toBe('processes');
     expect(projectOf('__tests__/sync/merge/fold.test.ts')).toBe('dolt');
     expect(projectOf('__tests__/endpoints/matrix.test.ts')).toBe('servers');
@@ -36,10 +37,10 @@ describe('the project of a test', () => {
     }
   });
 
-  test('is neither unit nor processes where a helper gives or starts a program', () => {
+  test('is unit, large or processes only where no helper gives or starts a program', () => {
     const helpers = [...TREE.keys()].filter((path) => path.startsWith('__tests__/helpers/') && needsOf(path).size > 0);
     expect(helpers).toEqual(expect.arrayContaining(['__tests__/helpers/dolt-binary.ts']));
-    for (const file of FILES.filter((path) => ['unit', 'processes'].includes(projectOf(path)))) {
+    for (const file of FILES.filter((path) => ['unit', 'large', 'processes'].includes(projectOf(path)))) {
       expect({ file, found: helpers.filter((helper) => reachedByTree(file).has(helper)) }).toEqual({ file, found: [] });
     }
   });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { firstIssue } from '../../../src/commands/report/first-issue.ts';
 import { runResultSchema } from '../../../src/contract/result.ts';
-import { fc } from '../../helpers/property.ts';
+import { fc, timesCases } from '../../helpers/property.ts';
 import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
 
 const MOST = 1_000;
@@ -52,7 +52,7 @@ test('the first issue is one of those that zod finds, at the same place, and the
       expect(found === null).toBe(issues.length === 0);
       if (found !== null) expect(issues.map(({ path, message }) => ({ path, message }))).toContainEqual(found);
     }),
-    { numRuns: 500 },
+    { numRuns: timesCases(200) },
   );
 });
 

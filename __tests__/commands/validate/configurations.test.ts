@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { CONFIGURATIONS, expectedProblems } from '../../helpers/configurations.ts';
 import { validated } from '../../helpers/json-schema.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { CONFIGURATIONS, expectedProblems, places, validateIn } from '../../helpers/validating.ts';
+import { places, validateIn } from '../../helpers/validating.ts';
 
 const VALID = join(CONFIGURATIONS, 'valid');
 const INVALID = join(CONFIGURATIONS, 'invalid');
@@ -96,40 +97,5 @@ describe('the files around the configuration', () => {
     expect(places(await validateFiles({}, { overrides: { config: 'gone.yaml' } }))).toEqual([
       '- error config-not-found',
     ]);
-  });
-});
-
-describe('large files', () => {
-  const lines = (count: number, line: (index: number) => string) =>
-    Array.from({ length: count }, (_, index) => `${line(index)}\n`).join('');
-
-  test.each([
-    [
-      '10,000 peers',
-      `${MODE}federation:\n  peers:\n${lines(10_000, (n) => `    p${n}: https://h${n}.example/o/d`)}`,
-      0,
-    ],
-    [
-      '10,000 flat peers',
-      `sync.mode: dolt-native\n${lines(10_000, (n) => `federation.peers.p${n}: https://h${n}.example/o/d`)}`,
-      0,
-    ],
-    [
-      'thousands of peers and patterns',
-      `${MODE}federation:\n  allowed-remote-patterns:\n${lines(5_000, (n) => `  - https://h${n}.example/*/*`)}  peers:\n${lines(5_000, (n) => `    p${n}: https://h${n}.example/o/d`)}`,
-      0,
-    ],
-    [
-      'thousands of endpoints that are not allowed',
-      `${MODE}federation:\n  allowed-remote-patterns:\n${lines(5_000, (n) => `  - https://h${n}.example/*`)}  peers:\n${lines(5_000, (n) => `    p${n}: file:///srv/${n}`)}`,
-      5_000,
-    ],
-    ['130,000 duplicate keys', lines(130_000, () => 'a: 1'), 129_999],
-    ['more than 1 MiB', `# ${'x'.repeat(1024 * 1024)}\n`, 1],
-  ])('%s are read in seconds', async (_, text, problems) => {
-    await using folder = await tempFolder();
-    await writeFile(folder.file('c.yaml'), text);
-    const { result } = await validateIn(folder.path, { overrides: { config: 'c.yaml' } });
-    expect(result.problems).toHaveLength(problems);
   });
 });

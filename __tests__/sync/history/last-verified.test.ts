@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
   EMPTY_STATE,
@@ -124,7 +124,8 @@ describe('the file', () => {
     expect((await readStateFile(folder.path)).warning).toContain('not a file of dolt-federation');
     await using large = await tempFolder();
     await mkdir(large.file('.dolt'));
-    await writeFile(stateFilePath(large.path), Buffer.alloc(16 * 1024 * 1024 + 1, ' '));
+    await writeFile(stateFilePath(large.path), '');
+    await truncate(stateFilePath(large.path), 16 * 1024 * 1024 + 1);
     expect((await readStateFile(large.path)).warning).toContain('not a file of dolt-federation');
   });
 

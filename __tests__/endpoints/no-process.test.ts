@@ -19,6 +19,10 @@ async function traps(folder: TempFolder): Promise<void> {
   }
 }
 
+/** A run that finds these programs only. */
+const trapped = (folder: TempFolder) =>
+  ({ dolt: { source: 'release', path: folder.file('bin', 'dolt') }, env: { PATH: folder.file('bin') } }) as const;
+
 const OK = 'git+ssh://h.example/repo.git';
 
 test.each<[string, string, unknown]>([
@@ -45,11 +49,7 @@ test.each<[string, string, unknown]>([
 ])('%s ends the command before anything is started', async (_, name, peer) => {
   await using folder = await tempFolder();
   await traps(folder);
-  const request = {
-    dolt: { source: 'release', path: folder.file('bin', 'dolt') },
-    env: { PATH: folder.file('bin') },
-  } as const;
-  const failure = await failureOf(() => command(folder, stringify({ [name]: peer }), request));
+  const failure = await failureOf(() => command(folder, stringify({ [name]: peer }), trapped(folder)));
   expect([failure.message, exitCodeOfFailure(failure)]).toEqual([failure.message, 2]);
   await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
 });
@@ -91,10 +91,6 @@ test('commands about the configuration start nothing, although there is a databa
 test('the traps are those that a run would start', async () => {
   await using folder = await tempFolder();
   await traps(folder);
-  const request = {
-    dolt: { source: 'release', path: folder.file('bin', 'dolt') },
-    env: { PATH: folder.file('bin') },
-  } as const;
-  await failureOf(() => command(folder, stringify({ p: OK }), request));
+  await failureOf(() => command(folder, stringify({ p: OK }), trapped(folder)));
   expect((await stat(folder.file('started'))).size).toBeGreaterThan(0);
 });

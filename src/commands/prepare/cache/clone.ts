@@ -17,7 +17,15 @@ import { openEngines, type TimeLimit } from '../../../dolt/server/engines.ts';
 import type { ServerOptions } from '../../../dolt/server/server.ts';
 import { readWithRetries } from '../../../sync/read-peer.ts';
 import type { Context } from '../../context.ts';
-import { ENTRY_FILE, type Entry, entrySchema, isDataFile, type Keeping, MAX_ENTRY_BYTES } from './entry.ts';
+import {
+  dataFilesIn,
+  ENTRY_FILE,
+  type Entry,
+  entrySchema,
+  isDataFile,
+  type Keeping,
+  MAX_ENTRY_BYTES,
+} from './entry.ts';
 
 /** A clone to be made, in a folder that does not exist. */
 interface Cloning {
@@ -32,8 +40,8 @@ export interface KeptClone extends Keeping {
   /** Name of the peer that it is a clone of. */
   readonly source: string;
   readonly cloneMs: number;
-  /** The head that the cache has already; null: none. */
-  readonly storedHead: string | null;
+  /** The size of the data that the cache has already; null: none. */
+  readonly storedBytes: number | null;
 }
 
 /** A new database. */
@@ -63,7 +71,7 @@ export async function cloneOrRestore(context: Context, cloning: Cloning, keeping
     signal: context.signal,
   });
   const cloneMs = monotonicMs() - begun;
-  const kept = keeping === null ? null : { ...keeping, source: source.remote, cloneMs, storedHead: null };
+  const kept = keeping === null ? null : { ...keeping, source: source.remote, cloneMs, storedBytes: null };
   return { isOurs, cloneMs, restored: null, keeping: kept };
 }
 
@@ -84,7 +92,7 @@ async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping
     const folder = join(tempFolder, 'database');
     const found = await unpackEntry(folder, keeping);
     if (found === null) return null;
-    const { key, entry } = found;
+    const { key, entry, bytes } = found;
     const usable = await refreshClone(context, { ...cloning, folder, tempFolder }, found, keeping.cache);
     throwIfInterrupted(context.signal);
     if (usable.kind === 'stale') {
@@ -98,7 +106,7 @@ async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping
     context.log.info(
       `database from the Actions cache: ${secondsText(milliseconds)}, the last clone took ${secondsText(cloneMs)}`,
     );
-    const kept = { ...keeping, source: cloning.source.remote, cloneMs, storedHead: entry.head };
+    const kept = { ...keeping, source: cloning.source.remote, cloneMs, storedBytes: bytes };
     return { isOurs, cloneMs, restored: { milliseconds }, keeping: kept };
   });
 }
@@ -106,6 +114,8 @@ async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping
 interface Found {
   readonly key: string;
   readonly entry: Entry;
+  /** The size of its data. */
+  readonly bytes: number;
 }
 
 /** Restores the data files and their description; null: there are none, or they cannot be used. */
@@ -120,7 +130,8 @@ async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<
     await rename(join(unpacked, 'noms'), join(folder, '.dolt', 'noms'));
     await mkdir(join(folder, '.dolt', 'noms', 'oldgen'), { recursive: true });
     await writeCloneState(folder, entry.branch);
-    return { key, entry };
+    const { bytes } = await dataFilesIn(join(folder, '.dolt'));
+    return { key, entry, bytes };
   } catch {
     cache.refuse(key, 'it does not describe a database: unexpected form');
     return null;

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { z } from 'zod';
 import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Peer } from '../../../config/configuration.ts';
@@ -6,7 +8,7 @@ import { HASH, HASH_TEXT } from '../../../contract/hash.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
 
-/** A larger database is cloned again in each run; compressed, it has to fit into the time for the cache. */
+/** A larger database is cloned again in each run: it would not fit into the time for the cache. */
 export const MAX_ENTRY_BYTES = 1024 * 1024 * 1024;
 
 /** The file of an entry that describes it. */
@@ -28,6 +30,16 @@ const DATA_FILE = new RegExp(`^noms/(?:oldgen/)?(?:manifest|${HASH_TEXT}(?:\\.da
 /** Whether a file below `.dolt` holds data: the manifest, a table file or the journal. */
 export function isDataFile(name: string): boolean {
   return DATA_FILE.test(name);
+}
+
+/** The data files below a `.dolt`, and their size. @throws errors of the file system */
+export async function dataFilesIn(
+  folder: string,
+): Promise<{ readonly names: readonly string[]; readonly bytes: number }> {
+  const found = await readdir(join(folder, 'noms'), { recursive: true });
+  const names = found.map((file) => `noms/${file.replaceAll(sep, '/')}`).filter(isDataFile);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return { names, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /** The Actions cache for clones, and the Dolt that reads them. */

@@ -60,6 +60,7 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
   const serve = async (name: CacheRequest, asked: IncomingMessage, response: ServerResponse) => {
     const sent = await buffer(asked);
     const path = asked.url ?? '';
+    const own = tls === undefined ? `http://${asked.headers.host}` : url;
     if (name === 'download') {
       const bytes = entries.get(decodeURIComponent(/\/blob\/([^?]+)\?/.exec(path)?.[1] ?? ''));
       if (bytes === undefined) return void response.writeHead(404).end();
@@ -76,14 +77,14 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
     if (name === 'GetCacheEntryDownloadURL') {
       const found = entries.has(key) ? key : [key, ...restore_keys].map(keyOf).find((one) => one !== undefined);
       if (found === undefined || (versions.get(found) ?? version) !== version) return json(response, { ok: false });
-      const at = `${url}/blob/${encodeURIComponent(found)}?${SIGNATURE}`;
+      const at = `${own}/blob/${encodeURIComponent(found)}?${SIGNATURE}`;
       return json(response, { ok: true, signed_download_url: at, matched_key: found });
     }
     if (name === 'CreateCacheEntry') {
       if (entries.has(key)) return void response.writeHead(409).end('{"code":"already_exists","msg":"taken"}');
       const id = String(uploads.size + 1);
       uploads.set(id, { key, bytes: null });
-      return json(response, { ok: true, signed_upload_url: `${url}/upload/${id}?${SIGNATURE}` });
+      return json(response, { ok: true, signed_upload_url: `${own}/upload/${id}?${SIGNATURE}` });
     }
     const { bytes } = [...uploads.values()].reverse().find((one) => one.key === key) ?? { bytes: null };
     if (bytes === null || String(bytes.length) !== size_bytes) return json(response, { ok: false });

@@ -95,7 +95,7 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
 const LETTERS = 4;
 
 /** Replaces a name in a stream of chunks. */
-function renaming(from: string, to: string): (chunk: Buffer) => Buffer {
+export function renaming(from: string, to: string): (chunk: Buffer) => Buffer {
   let kept = '';
   return (chunk) => {
     const text = (kept + chunk.toString('latin1')).replaceAll(from, to);

@@ -1,8 +1,11 @@
-import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { workflow } from '../../src/report/commands/workflow.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { git } from '../helpers/git.ts';
+import { ownAddress } from '../helpers/own-address.ts';
 import { PASSWORD, recipeScene } from '../helpers/recipe-scene.ts';
 import { recipes, SCHEDULED_SYNC } from '../helpers/recipes.ts';
 import { startGithubApi } from '../helpers/servers/github-api.ts';
@@ -109,24 +112,39 @@ describe('act runs', () => {
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);
 
-  test('pull-request-plan.yml: peers of this machine are not contacted, nothing is written, and the check succeeds', async () => {
-    await using scene = await recipeScene('pull-request-plan.yml');
+  test('pull-request-plan.yml: a comment plans for the peers elsewhere, those of this machine are not contacted, and nothing is written', async () => {
+    // The servers have no certificate.
+    await using scene = await recipeScene('pull-request-plan.yml', (text) =>
+      text.replace('command: plan', 'command: plan\n          allow-insecure: true'),
+    );
     await using api = await startGithubApi();
+    const { server, primary, repository } = scene;
+    const elsewhere = `http://${await ownAddress()}:${server.port.http}`;
+    await cp(fileURLToPath(primary.url), join(server.dir, 'org', 'repo'), { recursive: true });
+    const file = join(repository, '.beads', 'config.yaml');
+    const text = (await readFile(file, 'utf8'))
+      .replaceAll(primary.url, `${elsewhere}/org/repo`)
+      .replaceAll(server.url, elsewhere);
+    await writeFile(file, text);
+    await git(repository, 'commit', '--quiet', '--all', '--message=elsewhere');
     const base = 'b'.repeat(40);
-    const text = await readFile(join(scene.repository, '.beads', 'config.yaml'), 'utf8');
     for (const ref of [base, 'default']) api.files.set(`.beads/config.yaml@${ref}`, text);
-    const before = await scene.primary.head();
-    const head = await git(scene.repository, 'rev-parse', 'HEAD');
+    const before = await filesBelow(server.dir);
+    const head = await git(repository, 'rev-parse', 'HEAD');
     const payload = { number: 7, pull_request: { number: 7, base: { sha: base }, head: { sha: head, ref: 'change' } } };
     const run = await scene.run({
       event: { name: 'pull_request', payload },
-      secrets: { GITHUB_TOKEN: 'app-1', DOLT_FEDERATION_CREDENTIALS: `vault: {password: '${PASSWORD}'}` },
+      secrets: {
+        GITHUB_TOKEN: 'app-1',
+        DOLT_FEDERATION_CREDENTIALS: `vault: {url: '${elsewhere}', user: sync, password: '${PASSWORD}'}`,
+      },
       env: { GITHUB_API_URL: api.url },
     });
     expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
     expect(run.summary).toContain('dolt-federation plan: skipped');
     expect(run.log).not.toContain(PASSWORD);
-    expect([api.comments, await scene.primary.head(), await scene.vault()]).toEqual([[], before, null]);
+    expect(api.comments.map(({ body }) => body)).toEqual([expect.stringContaining('vault')]);
+    expect(await filesBelow(server.dir)).toEqual(before);
   }, 60_000);
 
   test('pull-request-check.yml in a merge queue: it succeeds without a comment', async () => {

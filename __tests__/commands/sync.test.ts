@@ -182,7 +182,7 @@ describe('a run with a database', () => {
     const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
     await expect(command(folder, peers, { branch: 'elsewhere' })).rejects.toMatchObject({
       code: 'branch-not-found',
-      hint: 'The branches are main. Name an existing branch with `--branch`.',
+      hint: 'The only branch is main. Name an existing branch with `--branch`.',
     });
     const state = join(local.path, '.dolt', 'repo_state.json');
     await writeFile(state, (await readFile(state, 'utf8')).replace('refs/heads/main', 'refs/heads/gone'));

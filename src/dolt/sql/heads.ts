@@ -24,7 +24,8 @@ export async function requireBranchHead(sql: Sql, branch: string, place: string)
   const head = await branchHead(sql, branch);
   if (head !== null) return head;
   const names = await branchNames(sql);
-  const known = names.length > NAMED_BRANCHES ? '' : `The branches are ${names.join(', ')}. `;
+  const are = names.length === 1 ? 'only branch is' : 'branches are';
+  const known = names.length > NAMED_BRANCHES ? '' : `The ${are} ${names.join(', ')}. `;
   throw new Failure('branch-not-found', `${place} has no branch ${branch}`, {
     hint: `${known}Name an existing branch with \`--branch\`.`,
   });

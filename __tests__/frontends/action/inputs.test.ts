@@ -131,7 +131,7 @@ describe('refused inputs', () => {
     [{ retries: '1.5' }, 'a whole number of at least 0'],
     [{ retries: '1e3' }, 'a whole number of at least 0'],
     [{ retries: '0x10' }, 'a whole number of at least 0'],
-    [{ retries: '9999999999' }, 'a whole number of at least 0'],
+    [{ retries: '9999999999' }, 'a whole number of at least 0 with at most nine digits'],
     [{ parallel: '0' }, 'a whole number of at least 1'],
     [{ 'max-delete': '101' }, 'a whole number from 0 to 100'],
     [{ 'max-delete': '50%' }, 'a whole number from 0 to 100'],

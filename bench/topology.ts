@@ -9,7 +9,9 @@ export type Neighbours = readonly (readonly number[])[];
 /** In a random federation every database beyond the first joined one that was there, and as many pairs met later. */
 const LATER_PAIRS_PER_DATABASE = 1;
 
-/** Which databases are peers of each other. Every database can be reached from every other, over others if necessary. */
+/**
+ * Which databases are peers of each other. Every database can be reached from every other, over others if necessary.
+ */
 export function neighbours(topology: Topology, databases: number, random: Random): Neighbours {
   const known = Array.from({ length: databases }, () => new Set<number>());
   const meet = (a: number, b: number): void => {
@@ -38,7 +40,7 @@ function earlier(topology: Topology, local: number, random: Random): number {
   }
 }
 
-/** The most steps that lie between two databases. */
+/** The largest number of steps between two databases. */
 export function diameter(graph: Neighbours): number {
   const distance = new Int32Array(graph.length);
   const queue = new Int32Array(graph.length);

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run build`: bundles the three entry points into dist/, one file each. The same sources give the same bytes, wherever the
- * repository is. Types are checked apart, by `npm run types`.
+ * `npm run build`: bundles the three entry points into dist/, one file each. The same sources give the same bytes,
+ * wherever the repository is. Types are checked apart, by `npm run types`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const ENTRY_POINTS = ['main', 'post', 'cli'];
 const SHEBANG = '#!/usr/bin/env node\n';
 
 /**
- * What @vercel/ncc gives back; its package brings no types.
+ * The result of @vercel/ncc; its package has no types.
  * @typedef {{ code: string, assets: Record<string, { source: string | Buffer }> }} Bundle
  * @type {(input: string, options: object) => Promise<Bundle>}
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * `npm run closure`: which files of src one plain `sync` runs through. Runs the compiled command line with a real Dolt
- * against one peer over HTTP that has a commit we lack and lacks one that we have, without a conflict. Prints every file of
- * which a function was executed, in groups. `npm run closure -- --json` prints the same for programs.
+ * against one peer over HTTP that has a commit we lack and lacks one that we have, without a conflict. Prints every
+ * file of which a function was executed, in groups. `npm run closure -- --json` prints the same for programs.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,8 +22,9 @@ const REMOTESRV = 'DOLT_FEDERATION_TEST_REMOTESRV';
 const READY_WITHIN_MS = 20_000;
 
 /**
- * What V8 notes of a script: a function for each function of the file, the file itself among them.
- * @typedef {{ functionName: string, ranges: readonly { startOffset: number, endOffset: number, count: number }[] }} Noted
+ * The record of V8 for a script: a function for each function of the file, the file itself among them.
+ * @typedef {{ functionName: string, ranges: readonly { startOffset: number, endOffset: number, count: number }[] }}
+ * Noted
  * @typedef {{ url: string, functions: readonly Noted[] }} Script
  */
 

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { COMMANDS } from '../../src/contract/commands.ts';
 import { ERRORS } from '../../src/contract/error-codes.ts';
 import { EXIT_CODE_MEANINGS } from '../../src/contract/exit-codes.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
 import { OUTPUTS } from '../../src/contract/outputs.ts';
-import { texts, textsOf } from '../helpers/source-tree.ts';
+import { texts, textsOf, writtenFiles } from '../helpers/source-tree.ts';
 
 /** Phrases that a reader of plain technical English stumbles over, and words of ours that no other project knows. */
 const BANNED: readonly RegExp[] = [
@@ -87,4 +88,33 @@ describe('the texts of the source', () => {
       expect(textsOf(source).flatMap(phrasesIn)).toEqual([]);
     },
   );
+});
+
+/** Phrases that no comment needs. A comment may name a screen, and a promise settles. */
+const BANNED_IN_COMMENTS = [
+  /\b(?:stands?|lies?|told|tells?|anew|nobody|somebody|whoever|by itself|what is left)\b|\bas it is(?=[.,;:]|$)/i,
+  /(?:^|[.:;] )(?:What|Where|Whose) /,
+];
+
+/** The comments of a source as lines of prose, without code in them. */
+function commentsOf(source: string): readonly string[] {
+  return [...source.matchAll(/\/\*\*([\s\S]*?)\*\/|^\s*\/\/ (.*)$/gm)].map(([, block, line = '']) =>
+    (block?.replaceAll(/\n\s*\* ?/g, ' ') ?? line).replaceAll(/`[^`]*`/g, 'code').trim(),
+  );
+}
+
+describe('the comments', () => {
+  test.each(['src', 'scripts', 'bench'])('of %s use plain words', (folder) => {
+    const found = writtenFiles(folder).flatMap((path) =>
+      commentsOf(readFileSync(path, 'utf8')).flatMap((text) =>
+        BANNED_IN_COMMENTS.some((banned) => banned.test(text)) ? [`${path}: ${text}`] : [],
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('are read from blocks and lines, without their code', () => {
+    const source = '/**\n * It is\n * here.\n */\nconst a = 1;\n// Read by `nobody`\n';
+    expect(commentsOf(source)).toEqual(['It is here.', 'Read by code']);
+  });
 });

@@ -3,7 +3,7 @@ import { program } from './installing.ts';
 
 interface FakeGo {
   readonly version?: string;
-  /** What `go env GOTOOLCHAIN` prints. */
+  /** The output of `go env GOTOOLCHAIN`. */
   readonly toolchain?: string;
   /** Shell lines of `go install`; `$GOBIN` is where the executable belongs. */
   readonly install?: readonly string[];

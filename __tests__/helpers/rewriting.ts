@@ -28,7 +28,7 @@ export const FIRST_ROWS = [
   "INSERT INTO t VALUES (1, 'old'), (2, 'two'), (3, 'three')",
 ];
 
-/** What `t` holds after a rewrite and its edits, and what a merge with the old history would make of it. */
+/** The rows of `t` after a rewrite and its edits, and after a merge with the old history. */
 export const EDITS = ["UPDATE t SET a = 'new' WHERE id = 1", 'DELETE FROM t WHERE id = 3'];
 export const EDITED = [
   { id: 1, a: 'new' },

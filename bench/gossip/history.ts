@@ -13,7 +13,7 @@ export class History {
   readonly #parents: (readonly [Commit, Commit] | readonly [Commit] | readonly [])[] = [[]];
   /** Longest way down to the first commit: an ancestor is always lower. */
   readonly #height: number[] = [0];
-  /** Stands for the hash: it orders commits as if by chance. */
+  /** Replaces the hash: it orders commits at random. */
   readonly #hash: number[] = [0];
   readonly #contents: number[] = [0];
   /** The last search that came by, so that none passes a commit twice. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DATA_FOLDERS } from '../config/workspace/project-files.ts';
 import { isFolder } from '../core/files.ts';
 
-/** Whether a folder holds a Dolt database, as far as it is readable. */
+/** Whether a readable folder holds a Dolt database. */
 export async function isDatabase(folder: string): Promise<boolean> {
   return isFolder(join(folder, '.dolt', 'noms'));
 }

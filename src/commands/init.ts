@@ -42,8 +42,8 @@ const PRIMARY = 'mailbox';
 /**
  * Sets up a database for federation: writes the configuration of its primary and prepares the workflow to copy. It asks
  * for what is not given, if there is a terminal. It contacts no peer.
- * @throws Failure `already-configured` if there is a peer, `no-database`, `bad-usage`, or any error of the configuration;
- * nothing is written then
+ * @throws Failure `already-configured` if there is a peer, `no-database`, `bad-usage`, or any error of the
+ * configuration; nothing is written then
  */
 export async function init(request: InitRequest, context: Context): Promise<InitResult> {
   const before = await loadConfiguration(context, request.overrides);
@@ -123,7 +123,7 @@ function primaryIn({ peers }: Configuration): Peer {
   return primary;
 }
 
-/** What `doctor` finds and a run would miss. The configuration is written by then, so no finding is an error. */
+/** The missing requirements that `doctor` finds. The configuration is written by then, so no finding is an error. */
 async function check(request: InitRequest, context: Context, database: string): Promise<DoctorCheck[]> {
   const { overrides, dolt, credentials } = request;
   try {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What `doctor` checks, in the order of its report. */
+/** The checks of `doctor`, in the order of its report. */
 export const CHECKS = [
   'sync-mode',
   'peers',

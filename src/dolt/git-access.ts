@@ -6,10 +6,10 @@ import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
 import { textFailure } from './sql/failure.ts';
 
-/** Where Dolt keeps its data in a git repository. */
+/** The git repository and the ref with the data of a peer. */
 export interface GitPlace {
   readonly peer: string;
-  /** What Dolt gets. */
+  /** The URL for Dolt. */
   readonly url: string;
   /** null: Dolt's own ref. */
   readonly ref: string | null;
@@ -45,9 +45,9 @@ export function withoutPrefix(url: string): string {
 }
 
 /**
- * Checks before a push whether Dolt can put data into the ref of a git remote, and whether the host accepts a push. Dolt
- * does not check. It tries a refused push 32 times, with about a hundred requests, and reads through a tag object that it
- * then tries to replace for a minute (2.3.0). Sends no data.
+ * Checks before a push whether Dolt can put data into the ref of a git remote, and whether the host accepts a push.
+ * Dolt does not check. It tries a refused push 32 times, with about a hundred requests, and reads through a tag object
+ * that it then tries to replace for a minute (2.3.0). Sends no data.
  * @param isFirst whether Dolt found no data there
  * @throws Failure `not-a-remote`, `interrupted`, or with the class of git's output
  */

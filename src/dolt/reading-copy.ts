@@ -7,7 +7,7 @@ import { isTableFile, JOURNAL } from './database-files.ts';
 import { lockFile } from './server/lock.ts';
 import { lockedBy } from './server/lock-table.ts';
 
-/** What Dolt and later runs read besides the data; not what only a running server needs. */
+/** The files that Dolt and later runs read besides the data, without those that only a running server needs. */
 const STATE_FILES = [
   'config.json',
   'repo_state.json',
@@ -30,8 +30,8 @@ interface Piece {
 export type Copied = 'copied' | 'busy' | 'too-large';
 
 /**
- * Copies an idle database for an engine that must not change it: an engine rewrites files even when it only reads, and a
- * fetch stores refs (Dolt 2.3.0). Table files become hard links, so the copy takes milliseconds and hardly any space.
+ * Copies an idle database for an engine that must not change it: an engine rewrites files even when it only reads, and
+ * a fetch stores refs (Dolt 2.3.0). Table files become hard links, so the copy takes milliseconds and hardly any space.
  * @param database the folder that holds `.dolt`
  * @param copy the folder to create
  * @param isOurs whether an idle engine of this process holds the database, so that no other process can open it

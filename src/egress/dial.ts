@@ -119,7 +119,7 @@ const AZURE_HOST = '168.63.129.16';
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 /** Private addresses (RFC 4193). */
 const UNIQUE_LOCAL = ipaddr.parseCIDR('fc00::/7');
-/** Where Amazon's virtual machines find the keys of their role in IPv6. */
+/** The IPv6 address at which Amazon's virtual machines find the keys of their role. */
 const AMAZON_METADATA = ipaddr.parseCIDR('fd00:ec2::254/128');
 /** How a resolver maps IPv4 addresses in IPv6-only networks (RFC 6052). */
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
@@ -141,8 +141,8 @@ export function isPublicAddress(text: string): boolean {
 const LOCAL_RANGES: readonly string[] = ['loopback', 'linkLocal', 'unspecified', 'broadcast', 'multicast'];
 
 /**
- * Whether an address is of this machine or its link: loopback, link-local, or one that only the host of a virtual machine
- * answers. Other private addresses are not. An IPv4 address inside an IPv6 one is checked as IPv4.
+ * Whether an address is of this machine or its link: loopback, link-local, or one that only the host of a virtual
+ * machine answers. Other private addresses are not. An IPv4 address inside an IPv6 one is checked as IPv4.
  * @param text an address as a resolver or `net` writes it; anything else counts as local
  */
 export function isLocalAddress(text: string): boolean {

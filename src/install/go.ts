@@ -57,7 +57,7 @@ const INHERITED = [
 ];
 
 interface GoFolders {
-  /** Where `go install` puts the executable. */
+  /** The folder in which `go install` puts the executable. */
   readonly bin: string;
   /** Home folder for the caches of Go, unless the environment names them. */
   readonly home: string;

@@ -4,7 +4,7 @@ import { counted } from '../core/text.ts';
 import { type Finding, findings } from './findings.ts';
 import { messageLines } from './plain.ts';
 
-/** What GitHub shows at a line of a file, or above the log if there is no file. */
+/** A message that GitHub shows at a line of a file, or above the log if there is no file. */
 export interface Annotation {
   readonly severity: 'error' | 'warning' | 'notice';
   readonly title: string;

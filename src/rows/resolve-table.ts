@@ -155,7 +155,7 @@ const KINDS = {
 } as const satisfies Record<RowConflict['kind'], ResolvedRow['kind']>;
 
 /**
- * A row as it is reported: without derived columns, and not at all if only these are in conflict. Columns that a person
+ * The report of a row: without derived columns, and not at all if only these are in conflict. Columns that a person
  * must confirm are apart from the others.
  */
 function reportedRows(

@@ -6,7 +6,7 @@ import { parsePathPattern } from '../../../src/config/endpoint/path-pattern.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { refusal } from '../../helpers/configuring.ts';
 
-/** What Go 1.26 answers: `path.Match(pattern, name)`, `malformed` for ErrBadPattern. */
+/** The answer of Go 1.26: `path.Match(pattern, name)`, `malformed` for ErrBadPattern. */
 const CASES: [string, string, string][] = JSON.parse(readFileSync('__tests__/fixtures/go-path-match.json', 'utf8'));
 
 function decide(pattern: string, name: string): string {

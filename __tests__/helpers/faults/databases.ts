@@ -17,7 +17,9 @@ export interface Databases {
 
 const placeOf = (path: string, name: string) => join(path, name, 'local');
 
-/** @param names of the databases; the last one's mailbox does not exist yet, the others' hold what all have in common. */
+/**
+ * @param names of the databases; the last one's mailbox does not exist yet, the others' hold what all have in common.
+ */
 export async function makeDatabases(path: string, names: readonly string[]): Promise<Databases> {
   const [first, ...others] = names;
   const last = names.at(-1);
@@ -68,7 +70,7 @@ export async function freshClone(url: string, folder: string): Promise<TestDatab
   return cloneDatabase(url, join(folder, 'local'));
 }
 
-/** What `dolt fsck` complains of; null where nothing. */
+/** The complaint of `dolt fsck`; null if there is none. */
 export async function damage(local: TestDatabase): Promise<string | null> {
   const said = await local.dolt('fsck').catch((thrown: unknown) => String(thrown));
   return said.includes('No problems found.') ? null : said;

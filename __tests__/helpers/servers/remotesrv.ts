@@ -7,7 +7,7 @@ import { serverProgram } from './server-program.ts';
 export interface Remotesrv extends ServerProcess<'http'> {
   /** A remote is `${url}/org/repo`. */
   readonly url: string;
-  /** Where `org/repo` is a folder. */
+  /** The folder that contains the folder `org/repo`. */
   readonly dir: string;
 }
 

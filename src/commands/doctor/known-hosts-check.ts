@@ -100,7 +100,7 @@ async function userSshHost(
   return ended === null || ended.exitCode !== 0 ? null : parseSshSettings(ended.stdout, homedir());
 }
 
-/** What `ssh -G` prints, one setting a line (OpenSSH 9.2). */
+/** The output of `ssh -G`, one setting a line (OpenSSH 9.2). */
 export function parseSshSettings(
   printed: string,
   home: string,

@@ -102,7 +102,7 @@ function recordVerified(
 }
 
 /**
- * The common head of both sides: their merge base. An unresolved rewritten history leaves the state file as it is, so
+ * The common head of both sides: their merge base. An unresolved rewritten history leaves the state file unchanged, so
  * that the next run detects it again.
  */
 async function findingsOf(

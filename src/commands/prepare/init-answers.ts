@@ -12,7 +12,7 @@ import type { InitRequest } from '../init.ts';
 import { databasesBelow, locateDatabase } from './locate-database.ts';
 import { endpointIn, type Repository } from './own-repository.ts';
 
-/** What `init` needs to know, from flags, defaults, and a terminal. */
+/** The answers for `init`, from flags, defaults, and a terminal. */
 export interface InitAnswers {
   /** Absolute path of the database. */
   readonly database: string;

@@ -8,7 +8,7 @@ import { inherited, type Job } from '../job.ts';
 
 /** Addresses that only the job can set, not a configuration. */
 const ADDRESSES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_REGION', 'AWS_CA_BUNDLE'];
-/** What AWS clients read from the environment: keys, a profile, or a workflow identity token. */
+/** The variables that AWS clients read: keys, a profile, or a workflow identity token. */
 const AMBIENT = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',

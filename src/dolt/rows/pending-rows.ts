@@ -164,7 +164,7 @@ export class PendingRows {
     return missing;
   }
 
-  /** A row as it is decided, or as it is in the table if it is not pending. */
+  /** A row as decided, or as in the table if it is not pending. */
   async row(name: string, key: Cells): Promise<Cells | null> {
     const { shape, rows, name: pending } = await this.#table(name);
     const from = rows.has(keyText(shape, key)) ? pending : name;

@@ -13,16 +13,16 @@ const ODD =
   'WHERE table_schema = DATABASE() AND (LOCATE(CHAR(39), index_comment) > 0 OR LOCATE(CHAR(92), index_comment) > 0)';
 
 /**
- * The indexes at a commit whose comment contains a quote or a backslash. SHOW CREATE TABLE prints such a comment as it is
- * (Dolt 2.3.0, measured), so that what follows it seems to be part of a string.
+ * The indexes at a commit whose comment contains a quote or a backslash. SHOW CREATE TABLE prints such a comment
+ * unchanged (Dolt 2.3.0, measured), so that what follows it seems to be part of a string.
  */
 export async function oddIndexComments(sql: Sql, commit: string): Promise<CommentedIndex[]> {
   return await atRevision(sql, commit, (session) => session.rows(row, ODD));
 }
 
 /**
- * Refuses a head that adds such an index: it hides the definitions after it from every check. Beside a functional index Dolt
- * parses its own text again, and every INSERT into the table fails (2.3.0, measured).
+ * Refuses a head that adds such an index: it hides the definitions after it from every check. Beside a functional index
+ * Dolt parses its own text again, and every INSERT into the table fails (2.3.0, measured).
  * @throws Failure `dolt-defect`, which no `accept` lifts
  */
 export async function refuseOddIndexComments(

@@ -50,8 +50,8 @@ export interface Engine {
   memoryFailure(): Failure | null;
   /**
    * Runs a remote operation on a separate connection with a time limit; the engine can reach the peer only meanwhile.
-   * Only the overdue operation is killed. The engine ends only if that does not help, and `hasEnded` tells other work
-   * why it failed.
+   * Only the overdue operation is killed. The engine ends only if that does not help, and then
+   * `hasEnded` is true for other work.
    * @throws Failure of the limit
    */
   operation<T>(limit: TimeLimit, reach: Reach, work: (sql: Sql) => Promise<T>): Promise<T>;

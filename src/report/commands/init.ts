@@ -5,7 +5,7 @@ import { wrap } from '../text/wrap.ts';
 import { placeholders } from './workflow.ts';
 
 /**
- * What `init` did, what is missing, and the workflow to copy, which is not wrapped.
+ * The actions of `init`, the missing requirements, and the workflow to copy, which is not wrapped.
  * @param columns of the terminal; null: a pipe, where lines are not wrapped
  */
 export function initText(result: InitResult, columns: number | null): string {

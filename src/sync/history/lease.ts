@@ -63,7 +63,7 @@ export function savedTags(allProgress: readonly PeerProgress[]): { readonly name
 }
 
 /**
- * What `force-with-lease` would do for one peer; a stale lease is recorded as the peer's failure.
+ * The effect of `force-with-lease` for one peer; a stale lease is recorded as the peer's failure.
  * @returns null if a plain push is enough; it is planned like any other
  */
 export async function planReplacement(

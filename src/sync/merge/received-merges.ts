@@ -123,7 +123,7 @@ async function report(
   progress?.reportConflicts([...progress.conflicts, ...merge.conflicts]);
 }
 
-/** The peer whose head brought a merge; the first by name if several did. */
+/** The peer whose head contained a merge; the first by name if several did. */
 async function sourcePeer(
   sql: Sql,
   incoming: ReadonlyMap<PeerProgress, string>,

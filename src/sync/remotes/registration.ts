@@ -199,7 +199,7 @@ export async function releaseRemotes(
   }
 }
 
-/** What `forgetPeer` did. */
+/** The result of `forgetPeer`. */
 interface Forgotten {
   readonly removed: readonly string[];
   /** Number of tracking branches that the removed remotes had. */
@@ -208,7 +208,10 @@ interface Forgotten {
   readonly stays: boolean;
 }
 
-/** Removes the remotes of a peer that is no longer configured, with their tracking branches, if dolt-federation added them. */
+/**
+ * Removes the remotes of a peer that is no longer configured, with their tracking branches, if dolt-federation added
+ * them.
+ */
 export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<Forgotten> {
   const { records } = await readRemoteRecords(path);
   const kept = new Map(records);

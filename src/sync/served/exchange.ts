@@ -20,7 +20,7 @@ const EXCHANGE = 'dolt-federation-exchange';
 /** Branches of a file remote: what the server hands over, and what it takes back. */
 const HANDED_OVER = 'server';
 const RESULT = 'result';
-/** The file remote as one of the server, for moments; the process id tells a later run whether it is a leftover. */
+/** The file remote as one of the server, for moments; by the process id, a later run recognizes a leftover. */
 const AT_SERVER = /^dolt-federation-exchange-(\d{1,9})$/;
 
 /** How commits go between a server and our scratch copy. */

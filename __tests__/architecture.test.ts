@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { GROUPS, groupOf } from '../scripts/closure-groups.mjs';
 import { lineCounts, type Source, sources } from './helpers/source-tree.ts';
 
-/** What each folder of src may import from the others; entry points are the files of src itself. */
+/** The folders that each folder of src may import; entry points are the files of src itself. */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'entry points': ['frontends', 'core'],
   frontends: ['commands', 'resolve', 'report', 'dolt', 'egress', 'github', 'caches', 'core', 'contract'],

@@ -21,7 +21,7 @@ interface Merged {
 let merged: Merged;
 let folder: TempFolder;
 
-/** One merge of everything, from both sides; each test looks at one rule. */
+/** One merge of everything, from both sides; each test checks one rule. */
 beforeAll(async () => {
   folder = await tempFolder();
   const databases = await twoDatabases(
@@ -143,8 +143,8 @@ describe('of an issue that both sides changed', () => {
 
   test('notes that both rewrote are the later ones, and a person has to confirm them', () => {
     expect(merged.issue('x-ntc')['notes']).toBe('rewritten by ann');
-    const [settled, left] = ofRow('issues', 'x-ntc');
-    expect(settled).toMatchObject({ columns: ['updated_at'], left: false });
+    const [decided, left] = ofRow('issues', 'x-ntc');
+    expect(decided).toMatchObject({ columns: ['updated_at'], left: false });
     expect(left).toMatchObject({
       kind: 'changed',
       columns: ['notes'],

@@ -20,7 +20,7 @@ const JUNE = [
   "INSERT INTO events VALUES ('e-1', 'x-1')",
 ];
 
-/** What bd 1.3.0 does to it: seeds patterns, moves `events`, gives comments their derived ids, adds columns. */
+/** Upgrades it like bd 1.3.0: seeds patterns, moves `events`, gives comments their derived ids, adds columns. */
 const UPGRADE = [
   'DROP TABLE events',
   // `-A` does not commit that a table is gone once it is ignored (Dolt 2.3.0).

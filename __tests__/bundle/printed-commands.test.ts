@@ -24,8 +24,8 @@ const isName = (line: string) =>
 const FOREIGN = '(cd db && dolt remote add';
 
 /**
- * What a user types for a printed line, and the exit code, in the order of one story. `SRV` is a folder, and `HEAD` the
- * head of the peer partner.
+ * The input of a user for each printed line, and the exit code, in the order of one story. `SRV` is a folder, and
+ * `HEAD` the head of the peer partner.
  */
 const STORY: readonly (readonly [line: string, typed?: string | undefined, exitCode?: number])[] = [
   ['dolt-federation --help'],

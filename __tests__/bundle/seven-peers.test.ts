@@ -33,7 +33,7 @@ async function startRemotes(folder: TempFolder, local: string): Promise<Readonly
   return remotes;
 }
 
-/** What the job's environment says for all of them: one file holds both authorities. */
+/** The job's environment for all of them: one file holds both authorities. */
 async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Promise<Record<string, string>> {
   const all = [...remotes].map(({ env }) => env);
   const authorities = all.flatMap((env) => env['SSL_CERT_FILE'] ?? []);

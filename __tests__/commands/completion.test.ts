@@ -26,7 +26,7 @@ async function script(shell: string): Promise<string> {
   return rendered.text({ showOrigin: false, color: false, columns: null, wide: false });
 }
 
-/** What a shell offers for the last word of a line. */
+/** The completions of a shell for the last word of a line. */
 type Complete = (line: string) => Promise<string[]>;
 
 async function lines(program: string, ...args: string[]): Promise<string[]> {

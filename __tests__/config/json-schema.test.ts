@@ -17,7 +17,7 @@ const ONLY_VALIDATE: readonly string[] = [
   ...['no-push.yaml', 'not-allowed.yaml', 'patterns.yaml', 'readonly.yaml', 'two-primaries.yaml'],
 ];
 
-/** What a YAML parser refuses, or cannot decode. */
+/** Files that a YAML parser refuses, or cannot decode. */
 const NO_YAML: readonly string[] = [
   ...['alias-bomb.yaml', 'duplicate-keys.yaml', 'indentation.yaml', 'latin1.yaml', 'merge-conflict.yaml', 'tabs.yaml'],
   ...['two-documents.yaml', 'unknown-alias.yaml', 'utf16.yaml', 'utf16-without-mark.yaml'],

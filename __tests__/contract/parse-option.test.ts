@@ -5,7 +5,7 @@ import { Failure } from '../../src/core/failure.ts';
 import { inputValue } from '../../src/frontends/action/inputs.ts';
 import { optionValue } from '../../src/frontends/cli/raw-request.ts';
 
-/** What a frontend makes of a text: its value, or that it refuses it. */
+/** The value that a frontend reads from a text, or its refusal. */
 function outcome(read: () => unknown): unknown {
   try {
     return read();

@@ -64,7 +64,7 @@ describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of t
           for (const { found, wanted } of judged(outcome)) expect(found).toEqual(wanted);
           expect(outcome.rounds).not.toBeNull();
           expect(outcome.madeAfterwards).toEqual([]);
-          // Where a peer can only be read, a head that holds what ours holds is left alone.
+          // If a peer can only be read, an equivalent head is not merged.
           if (mailboxes === 'read-only') expect([...outcome.commits.empty]).toEqual([]);
         }),
         { numRuns: CASES, seed: SEED, endOnFailure: true },

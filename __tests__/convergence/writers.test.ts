@@ -71,7 +71,7 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
       }
 
       const laps = (await Promise.all(writers.map((writer) => writeInALoop(writer, tempDir)))).flat();
-      // Whoever lost the race too often says so, and sends its commits with the next run.
+      // A database that lost the race too often reports it, and sends its commits with the next run.
       expect(laps.flatMap(({ failures }) => failures).filter((code) => code !== 'non-fast-forward')).toEqual([]);
 
       const ends = await syncUntilStable(writers, tempDir);

@@ -30,7 +30,7 @@ function bind({ url, secret, endpoint, awsEndpoint }: Case): void {
   bindCredential(credential, parsed, { awsEndpoint: awsEndpoint ?? null, dolthubHost: 'hub.example' });
 }
 
-describe('a credential is for its url and what lies below', () => {
+describe('a credential applies to its url and the paths below it', () => {
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['https://h.example', PASSWORD, 'https://h.example/db'],
     ['https://h.example/', PASSWORD, 'https://H.example:443/a/db'],

@@ -43,14 +43,14 @@ interface Given {
   readonly userHome?: boolean;
 }
 
-function kitOf(peer: unknown, { entry, env = JOB, userHome = false }: Given = {}): EngineCredentials {
+function credentialsOf(peer: unknown, { entry, env = JOB, userHome = false }: Given = {}): EngineCredentials {
   const text = entry === undefined ? '' : stringify({ p: entry });
   const credential = parseCredentials({ text, name: 'c' }, {}).get('p') ?? null;
   return peerCredentials(peerOf(peer), credential, { env, userHome });
 }
 
-const variablesOf = (...engineCredentials: Parameters<typeof kitOf>) =>
-  kitOf(...engineCredentials).variables('/private');
+const variablesOf = (...engineCredentials: Parameters<typeof credentialsOf>) =>
+  credentialsOf(...engineCredentials).variables('/private');
 
 const AWS = { 'aws-access-key-id': 'own-id', 'aws-secret-access-key': 'own-secret' };
 const SSH = {
@@ -114,7 +114,7 @@ describe('keys of the job go to the provider only', () => {
     ['a function', at('https://s3.lambda-url.eu-west-1.on.aws')],
     ['an Azure of a stranger', 'az://a.blob.core.windows.net.stranger.example/c/db'],
   ])('%s is refused', async (_, peer) => {
-    expect(await failureOf(() => kitOf(peer))).toMatchObject({ code: 'credential-url-mismatch' });
+    expect(await failureOf(() => credentialsOf(peer))).toMatchObject({ code: 'credential-url-mismatch' });
   });
 
   test.each([
@@ -130,7 +130,7 @@ describe('keys of the job go to the provider only', () => {
     expect(variablesOf(peer)).toMatchObject({ AWS_SECRET_ACCESS_KEY: 'job-aws-secret' });
   });
 
-  test("a stranger is not shown what lies in the user's own files either", () => {
+  test("an unknown peer does not get the contents of the user's own files", () => {
     const variables = variablesOf(at('https://s3.stranger.example'), { env: {}, userHome: true });
     expect(variables).toMatchObject({ AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull });
     const az = variablesOf('az://a.stranger.example/c/db', { env: {}, userHome: true });
@@ -140,7 +140,7 @@ describe('keys of the job go to the provider only', () => {
 
 describe('the metadata of the machine', () => {
   const roleOf = (peer: string, url: string) => variablesOf(peer, { entry: { url, 'instance-role': true }, env: {} });
-  const environment = (peer: string, engineCredentials: EngineCredentials = kitOf(peer, { env: {} })) =>
+  const environment = (peer: string, engineCredentials: EngineCredentials = credentialsOf(peer, { env: {} })) =>
     doltEnvironment({}, '/root', { privateDir: '/private', userHome: false, engineCredentials });
 
   test('is never called', () => {
@@ -150,7 +150,7 @@ describe('the metadata of the machine', () => {
   });
 
   test('but by the peer whose entry says so', () => {
-    const engineCredentials = kitOf(AWS_PEER, {
+    const engineCredentials = credentialsOf(AWS_PEER, {
       entry: { url: 'aws://[table:bucket]', 'instance-role': true },
       env: {},
     });
@@ -162,13 +162,13 @@ describe('the metadata of the machine', () => {
 });
 
 test('a user without a password is refused before anything is sent, and so are the credentials of another user', async () => {
-  const peer = { endpoint: 'https://h.example/db', user: 'somebody' };
-  expect(await failureOf(() => kitOf(peer))).toMatchObject({ code: 'auth' });
+  const peer = { endpoint: 'https://h.example/db', user: 'ann' };
+  expect(await failureOf(() => credentialsOf(peer))).toMatchObject({ code: 'auth' });
   const entry = { url: 'https://h.example', user: 'u', password: 'one' };
   const keys = [
-    kitOf('https://h.example/db'),
-    kitOf(peer, { entry }),
-    kitOf(peer, { entry: { ...entry, password: 'two' } }),
+    credentialsOf('https://h.example/db'),
+    credentialsOf(peer, { entry }),
+    credentialsOf(peer, { entry: { ...entry, password: 'two' } }),
   ];
   expect(new Set(keys.map((engineCredentials) => engineCredentials.key)).size).toBe(3);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { jobSecrets } from '../../src/credentials/secret-texts.ts';
 
-test('what the job brings is hidden as well: its cloud keys but for short ones, and its token as it is and as git sends it', () => {
+test('the secrets of the job are hidden: its cloud keys except short ones, and its token in plain text and as git sends it', () => {
   const env = {
     ...{ AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'a-session!' },
     ...{ AZURE_CLIENT_ID: 'a-client', AZURE_CLIENT_SECRET: 'a-secret', HOME: '/home/me' },

@@ -93,7 +93,7 @@ test('every secret is masked, whole, by line, and as it goes over the wire; name
   expect(masked.filter((one) => /example|bucket/.test(one))).toEqual([]);
 });
 
-test('a secret is masked as it is written in quotes, in JSON and in an address, too', async () => {
+test('a secret is also masked in quotes, in JSON and in an address', async () => {
   const secret = 'a "b"\\c/d<&!\ud800';
   const text = stringify({ p: { url: 'https://git.example', 'git-token': secret } });
   const { masked } = await load({ text });

@@ -15,7 +15,7 @@ const GOOGLE = JSON.stringify({ type: 'service_account', private_key: 'k' });
 
 const read = (text: string, env: Env = {}) => parseCredentials({ text, name: 'creds.yaml' }, env);
 
-/** What the one entry `p` of a text gives. */
+/** The credential in the entry `p` of a text. */
 function entry(fields: Readonly<Record<string, unknown>>, env: Env = {}): Credential | undefined {
   return read(stringify({ p: { url: 'https://h.example', ...fields } }), env).get('p');
 }

@@ -6,7 +6,7 @@ import { peerReach } from '../../src/credentials/peer-reach.ts';
 import { parseTarget, permissionFor } from '../../src/egress/host-rule.ts';
 import { configure } from '../helpers/configuring.ts';
 
-/** What a target may be spoken to with: TLS or `plain`, and whether its address may be `private`; null: not at all. */
+/** How a target may be reached: by TLS or `plain`, and whether its address may be `private`; null: not at all. */
 function reached(peer: unknown, written: string, { env = {}, role = false }: { env?: Env; role?: boolean } = {}) {
   const [found] = configure(stringify({ federation: { peers: { p: peer } } }), {
     overrides: { allowInsecure: true },

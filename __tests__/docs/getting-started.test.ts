@@ -35,7 +35,7 @@ async function copied(title: string): Promise<Copied> {
 
 /** Local servers in place of the hosts of a set-up. */
 interface Place {
-  /** What replaces which text of the page. */
+  /** The replacements of texts of the page. */
   readonly replaced: readonly (readonly [string, string])[];
   /** Of the job and of the user's machine. */
   readonly env: Readonly<Record<string, string>>;

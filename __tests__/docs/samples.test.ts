@@ -13,7 +13,7 @@ import { testDolt } from '../helpers/dolt-binary.ts';
 import { committing, scenario } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** What a user types in a database with a configuration, and the code of what is printed. `SRV` is a folder. */
+/** The commands of a user in a database with a configuration, and the code that each prints. `SRV` is a folder. */
 interface Sample {
   readonly code: ErrorCode;
   readonly line: string;
@@ -73,7 +73,7 @@ const OFFLINE: readonly Sample[] = [
   sample('dolt-not-found', 'sync --dolt-path /opt/dolt'),
 ];
 
-/** What a run finds, in the order of one story. */
+/** The findings of a run, in the order of one story. */
 const ONLINE: readonly Sample[] = [
   sample('branch-not-found', 'sync --branch trunk'),
   sample(
@@ -95,7 +95,7 @@ const ONLINE: readonly Sample[] = [
   sample('id-collision', 'sync', peers('box: {endpoint: file://SRV/changed-box}')),
 ];
 
-/** What the command line prints about a code. */
+/** The output of the command line for a code. */
 async function printed(folder: TempFolder, { code, line, config, env = {} }: Sample): Promise<string> {
   const argv = line.replaceAll('SRV', folder.path).split(' ');
   await rm(folder.file('north', '.beads'), { recursive: true, force: true });

@@ -54,7 +54,7 @@ const DAMAGED: readonly (readonly [string, (file: TempFolder['file']) => Promise
 ];
 
 describe('a database that is damaged or of another kind', () => {
-  test.each(DAMAGED)('with %s is refused and left as it is', async (_, damage, code) => {
+  test.each(DAMAGED)('with %s is refused and not changed', async (_, damage, code) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await damage((...parts) => folder.file('local', '.dolt', 'noms', ...parts));

@@ -6,7 +6,7 @@ import { canFixCommitter, signature } from '../../src/dolt/signature.ts';
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
 const shape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a')] };
 
-test('generated columns are read from the definition, past comments and defaults that look like one', () => {
+test('generated columns are read from the definition, not from comments and defaults with similar text', () => {
   const create = [
     'CREATE TABLE `t` (',
     "  `id` int NOT NULL DEFAULT 'x GENERATED ALWAYS AS (1) STORED',",

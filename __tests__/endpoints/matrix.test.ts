@@ -8,7 +8,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 type Entries = Readonly<Record<string, Written | null>>;
 
-/** Runs a command with peers that all lie at the remote, each with credentials of its own. */
+/** Runs a command with peers that are all at the remote, each with its own credentials. */
 async function runWith(
   folder: TempFolder,
   { remote, entries }: { readonly remote: Remote; readonly entries: Entries },

@@ -11,7 +11,7 @@ const basic = (user: string, secret: string) => `Basic ${Buffer.from(`${user}:${
 /** Every Authorization header that a server was shown, once each. */
 const shown = ({ requests }: RecordingServer) => [...new Set(requests.map(({ headers }) => headers.authorization))];
 
-/** What is read as an array of JSON in a token that Dolt signed. */
+/** A part of a token that Dolt signed, read as an array of JSON. */
 const claims = (header = '') => JSON.parse(Buffer.from(header.split('.')[1] ?? '', 'base64url').toString());
 
 test('each peer sees its own secret and no other one, also in one run and side by side', async () => {

@@ -25,7 +25,7 @@ async function publishedDatabase(folder: TempFolder, remote: string, name: strin
   return local;
 }
 
-/** Somebody else adds a row to a folder. */
+/** Another database adds a row to a folder. */
 async function othersCommit(folder: TempFolder, name: string, id = 8): Promise<string> {
   await rm(folder.file('other'), { recursive: true, force: true });
   const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file('other'));

@@ -21,7 +21,7 @@ const forged = (databases: TwoDatabases) => databases.north.rows("SELECT id, a F
 
 describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
   test('wins no cell by a time column', async () => {
-    // What the forger writes last, by row; all its commits are of 2 January.
+    // The last values that the forger writes, by row; all its commits are of 2 January.
     const FORGERIES = {
       'ahead, taken back': "Updated_At = '2026-01-02'",
       'second column': "Updated_At = NULL, modified_at = '9999-12-31 23:59:59.999999'",

@@ -18,7 +18,7 @@ import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
-// What a row says of its creation counts from the date of the commit in common on.
+// The creation time in a row counts only after the date of the common commit.
 const PAST = "SET @@dolt_committer_date = '2026-01-01T00:00:00Z'";
 
 const BASE = [
@@ -168,7 +168,7 @@ describe('three databases', () => {
       const received = await databases.sync(name, ['a']);
       expect(received).toMatchObject({ head: inA.head, merge: { commits: 0 } });
       expect(received.run('a').failure).toBeNull();
-      // What two others lost to each other before we met them is not ours to look at.
+      // Rows that two others lost to each other before we met them are not reported here.
       expect(titles(received.allProgress)).toContain(name);
       expect(received.run('a').conflicts.every(({ elsewhere }) => elsewhere === true)).toBe(true);
     }
@@ -202,7 +202,7 @@ describe('three databases', () => {
   }, 120_000);
 });
 
-test('of many merges that came in at once, the newest are looked at and the rest is counted', async () => {
+test('of many merges that arrive together, the newest are checked and the others are counted', async () => {
   await using folder = await tempFolder();
   const databases = await manyDatabases(folder, { a: "INSERT INTO issues VALUES ('a', 'a', NULL, NULL)" });
   await cp(folder.file('a'), folder.file('b'), { recursive: true });

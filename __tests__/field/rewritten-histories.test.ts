@@ -206,7 +206,7 @@ describe('ways out', () => {
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', lastVerifiedAt: expect.any(String) });
   }, 180_000);
 
-  test('adopt looks at what it would bring, and covers no table that only stays here', async () => {
+  test('adopt checks the changes that it would bring, and covers no table that only stays here', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(

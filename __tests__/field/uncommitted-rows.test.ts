@@ -168,7 +168,7 @@ describe('a table with uncommitted rows', () => {
 });
 
 describe('a run that died while rows were set aside', () => {
-  /** What a kill leaves between setting rows aside and writing them back. */
+  /** The state after a kill between setting rows aside and writing them back. */
   async function interrupted(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly head: string }> {
     const local = await makeEmptyDatabase(folder.file('local'));
     const head = await local.commit('base', ...CONFIG);

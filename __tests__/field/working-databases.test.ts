@@ -13,7 +13,7 @@ import { examine, linesOf } from '../helpers/examining.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** What a `file://` endpoint of a folder is taken for. */
+/** The result of `fileRemote` for a folder. */
 const look = (path: string) =>
   fileRemote(parseEndpoint(path, { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false }));
 

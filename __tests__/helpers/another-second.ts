@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Waits until a clock in seconds shows another time than at a moment (now), cut off as well as rounded: what then takes
- * a time from the clock gets another one. Where as much has passed already, it does not wait.
+ * a time from the clock gets another one. If that time has passed already, it does not wait.
  */
 export async function anotherSecond(since = Date.now()): Promise<void> {
   const isOther = (now: number): boolean =>

@@ -3,16 +3,16 @@ import type { Accept } from '../../src/contract/vocabulary.ts';
 import { mailbox } from './mailbox.ts';
 import { tempFolder } from './temp-folder.ts';
 
-/** What a hostile peer sends, and how it is refused. */
+/** The changes that a hostile peer sends, and their refusals. */
 export interface Attack {
   readonly name: string;
   readonly seed?: readonly string[];
-  /** What an earlier run takes from the peer without a finding. */
+  /** The changes that an earlier run takes from the peer without a finding. */
   readonly before?: readonly string[];
   readonly sends: readonly string[];
   readonly code: string;
   readonly says: string;
-  /** What lets it pass; absent: nothing does. */
+  /** The `accept` that allows it; absent: none does. */
   readonly lifts?: readonly Accept[];
   /** Whether Dolt can merge it at all; absent: it can. */
   readonly isMergeable?: false;

@@ -10,7 +10,7 @@ import type { TempFolder } from './temp-folder.ts';
 
 export interface Commanded {
   readonly result: RunResult;
-  /** What was said on the way. */
+  /** The messages of the run. */
   readonly log: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly heard?: (message: string) => void;
   /** Parent of private folders; absent: one of the test's own. */
   readonly tempDir?: string;
-  /** Where copies of served databases are kept; absent: nowhere. */
+  /** The folder for copies of served databases; absent: none. */
   readonly stateDir?: string;
   /** Hears of each step of a peer before it is done. */
   readonly onEvent?: (event: PeerEvent) => void;

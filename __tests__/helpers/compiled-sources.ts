@@ -8,7 +8,7 @@ import { execa } from 'execa';
 const ROOT = process.cwd();
 const CACHE = join(ROOT, '.cache', 'compiled');
 
-/** What is compiled, and what says how. */
+/** The compiled files, and the settings of the compiler. */
 const FOLDERS = ['src', 'scripts', 'bench'];
 const FILES = ['package.json', 'package-lock.json', 'tsconfig.json'];
 
@@ -18,7 +18,7 @@ export const BUNDLED_CLI = join('bundle', 'cli.js');
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Compiles the sources, once for all test files that want them. The folder lies below the repository, so that the
+ * Compiles the sources once for all test files that need them. The folder is below the repository, so that the
  * dependencies are found; its name is a hash of the sources, so it never holds old ones.
  * @returns the folder that holds `src`, `scripts`, `bench`, and `BUNDLED_CLI`
  */

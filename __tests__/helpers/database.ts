@@ -8,7 +8,7 @@ import { run } from '../../src/dolt/process.ts';
 import { testDolt } from './dolt-binary.ts';
 import { madeOnce } from './templates.ts';
 
-/** A Dolt database made and looked at with the `dolt` command, as its users would. */
+/** A Dolt database made and read with the `dolt` command, as its users would. */
 export interface TestDatabase {
   readonly path: string;
   /** Runs statements in one session. */
@@ -92,7 +92,7 @@ export function openTestDatabase(path: string): TestDatabase {
   };
 }
 
-/** Who commits in a database, unless a test says otherwise. */
+/** The default author of commits in a database. */
 interface Author {
   readonly name: string;
   readonly email: string;
@@ -158,7 +158,9 @@ export async function cloneDatabase(url: string, path: string): Promise<TestData
   return openTestDatabase(path);
 }
 
-/** Opens a copy of a `file://` remote as a database: Dolt writes into what it opens, and a clone has no remote branches. */
+/**
+ * Opens a copy of a `file://` remote as a database: Dolt writes into what it opens, and a clone has no remote branches.
+ */
 export async function openRemoteCopy(remote: string, folder: string): Promise<TestDatabase> {
   await cp(remote, join(folder, '.dolt', 'noms'), { recursive: true });
   const state = { head: 'refs/heads/main', remotes: {}, backups: {}, branches: {} };

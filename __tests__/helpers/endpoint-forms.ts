@@ -28,14 +28,14 @@ interface Refused {
 /** An endpoint on a real server. */
 export interface Remote {
   readonly peer: Written & { readonly endpoint: string };
-  /** What the job's environment says besides PATH. */
+  /** The job's environment besides PATH. */
   readonly env: Env;
-  /** Stands in DoltHub's place. */
+  /** The host that replaces DoltHub. */
   readonly dolthubHost?: string;
   /** null: the server asks for none. */
   readonly credentials: Written | null;
   readonly refused: readonly Refused[];
-  /** Whether the database lies there before the first push. */
+  /** Whether the database exists there before the first push. */
   readonly filled?: boolean;
   readonly servers: readonly AsyncDisposable[];
 }

@@ -14,7 +14,7 @@ interface Asked extends Partial<DoctorRequest> {
   readonly userHome?: boolean;
 }
 
-/** What the doctor finds in a folder, checked against the published schema. */
+/** The findings of doctor in a folder, checked against the published schema. */
 export async function examine(folder: TempFolder, peers: string, asked: Asked = {}): Promise<DoctorResult> {
   const { env = {}, userHome = false, overrides, ...more } = asked;
   const context = {
@@ -36,7 +36,7 @@ export async function examine(folder: TempFolder, peers: string, asked: Asked = 
   return result;
 }
 
-/** What one check says, as `status: message`. */
+/** The result of one check, as `status: message`. */
 export const linesOf = ({ checks }: DoctorResult, check: string, peer: string | null = null) =>
   checks
     .filter((one) => one.check === check && one.peer === peer)

@@ -6,7 +6,7 @@ import { readEnv } from '../../src/core/env.ts';
 import { readCommands, readKeyValues, type WorkflowCommand } from './runner-protocol.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** What a step is started with, besides the runner's own. */
+/** The variables of a step besides those of the runner. */
 export interface Step {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly event?: { readonly name: string; readonly ref?: string; readonly payload?: unknown };
@@ -15,7 +15,7 @@ export interface Step {
   readonly action?: string;
 }
 
-/** What a step left behind, read as a runner reads it. */
+/** The outputs of a step, read like a runner reads them. */
 export interface StepEnd {
   readonly exitCode: number | undefined;
   readonly stdout: string;
@@ -32,7 +32,7 @@ export interface FakeRunner {
   readonly stateFile: string;
   /** Starts main and leaves the process to the caller. */
   start(step?: Step): Promise<{ readonly running: StepProcess }>;
-  /** What a step that was started leaves behind, once it has ended. */
+  /** The outputs of a started step, once it has ended. */
   end(started: { readonly running: StepProcess }): Promise<StepEnd>;
   main(step?: Step): Promise<StepEnd>;
   post(state: Readonly<Record<string, string>>): Promise<StepEnd>;

@@ -89,7 +89,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
   };
 }
 
-/** What tests change of how a run is made. */
+/** The options of a run that tests change. */
 export type ExchangeOptions = Partial<Omit<SyncContext, 'engines' | 'limits'>> &
   Partial<LocalHead> & { readonly mergeTimeoutMs?: number };
 
@@ -98,7 +98,7 @@ export interface Federated extends Awaited<ReturnType<typeof exchange>> {
   run(name: string): PeerProgress;
 }
 
-/** What one run of the core does. */
+/** The options of one run of the core. */
 interface FederateRun {
   readonly peers: readonly Peer[];
   readonly command?: SyncCommand;

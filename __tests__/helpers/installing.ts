@@ -11,7 +11,7 @@ export interface Machine extends AsyncDisposable {
   readonly folder: TempFolder;
   readonly context: InstallContext;
   readonly bin: string;
-  /** What was logged, as `level: text`. */
+  /** The log, as `level: text`. */
   readonly lines: string[];
   interrupt(): void;
 }

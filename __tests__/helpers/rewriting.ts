@@ -17,7 +17,7 @@ export interface Rewriting {
   /** The head that all three have. */
   readonly head: string;
   run(side: Side, request?: CommandOptions): Promise<RunResult>;
-  /** What one side's run says of the mailbox. */
+  /** The result of one side's run for the mailbox. */
   box(side: Side, request?: CommandOptions): Promise<PeerResult>;
   /** Makes a database forget every peer: its memory and its tracking refs. */
   forget(side: Side): Promise<void>;

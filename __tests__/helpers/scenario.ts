@@ -12,7 +12,7 @@ export interface Mailbox {
   head(): Promise<string | null>;
 }
 
-/** What was made. */
+/** The databases and their shared commit. */
 export interface Scenario<Databases extends string, Mailboxes extends string> {
   database(name: Databases): TestDatabase;
   mailbox(name: Mailboxes): Mailbox;
@@ -66,7 +66,7 @@ class ScenarioBuilder<D extends string, M extends string> {
     this.#parts = parts;
   }
 
-  /** What the shared commit holds, in place of the table `items` with two rows. */
+  /** The contents of the shared commit, instead of the table `items` with two rows. */
   base(...statements: readonly string[]): ScenarioBuilder<D, M> {
     return new ScenarioBuilder(this.#folder, { ...this.#parts, base: statements });
   }

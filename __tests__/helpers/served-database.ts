@@ -22,7 +22,7 @@ export interface ServedDatabase extends AsyncDisposable {
   sql(statement: string): Promise<void>;
   rows(query: string): Promise<Record<string, unknown>[]>;
   head(): Promise<string>;
-  /** What a run must not change: remotes, refs and uncommitted tables. */
+  /** The parts that a run must not change: remotes, refs and uncommitted tables. */
   traces(): Promise<readonly unknown[]>;
   run(options?: RunOptions): Promise<Commanded>;
   /** `resolve` with a file, or with answers. */

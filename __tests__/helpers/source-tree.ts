@@ -4,14 +4,14 @@ import { parseSync } from '@swc/core';
 
 /** One import of a file, static, dynamic or re-exported. */
 interface Import {
-  /** As it is written. */
+  /** As written in the source. */
   readonly from: string;
   /** The file that it names, from the root of the repository; null for packages. */
   readonly file: string | null;
   readonly typeOnly: boolean;
 }
 
-/** What the syntax tree of a source file says. */
+/** The facts of the syntax tree of a source file. */
 export interface Source {
   readonly path: string;
   readonly imports: readonly Import[];
@@ -138,7 +138,7 @@ function isProcessEnv({ object, property }: Node): boolean {
   return isNode(object) && said(object) === 'process' && isNode(property) && said(property) === 'env';
 }
 
-/** What an identifier or a literal says. */
+/** The text of an identifier or a literal. */
 function said(node: unknown): unknown {
   if (!isNode(node)) return undefined;
   return node['type'] === 'Computed' ? said(node['expression']) : node['value'];

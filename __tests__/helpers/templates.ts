@@ -7,7 +7,7 @@ type Entry = { readonly content: Buffer; readonly mode: number } | 'folder';
 
 /** Folders that were made in this test file. */
 interface Template {
-  /** Where they were made, in order. */
+  /** Their folders, in order. */
   readonly paths: readonly string[];
   readonly entries: readonly ReadonlyMap<string, Entry>[];
 }
@@ -21,8 +21,8 @@ const templates = new Map<string, Promise<Template | null>>();
 const owners = new Map<string, Set<string>>();
 
 /**
- * Makes folders, or copies those that another test of this file made in the same way: for a database, that takes a tenth
- * of the time of a Dolt process.
+ * Makes folders, or copies those that another test of this file made in the same way: for a database, that takes a
+ * tenth of the time of a Dolt process.
  * @param key says all that decides what is in them
  * @param paths below the folder of the test; the addresses of one in another are changed
  */

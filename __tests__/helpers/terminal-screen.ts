@@ -1,4 +1,4 @@
-/** What a terminal shows after it received a text: its lines, and their coloured parts. */
+/** The screen of a terminal after it received a text: its lines, and their coloured parts. */
 export interface Screen {
   readonly lines: readonly string[];
   /** Each coloured part in its order, such as `red: gone`. */

@@ -53,7 +53,7 @@ export async function onTerminal(line: string, options: TerminalOptions) {
   return { exitCode, shown: shown.replaceAll(/ +$/gm, '') };
 }
 
-/** What is on a screen after a text with the sequences of readline, which only move within one line. */
+/** The screen after a text with the sequences of readline, which only move within one line. */
 export function screen(text: string, columns: number): string {
   const lines: string[] = [];
   let line: string[] = [];

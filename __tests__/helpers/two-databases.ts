@@ -75,7 +75,7 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
       if (ofNorth < ofSouth !== isNorthFirst) throw new Error(`the hashes are not in the order ${order}`);
     },
     run(local, { strategy = 'newest', role = 'upstream' } = {}) {
-      // What the check before a merge would refuse must be safe to merge, too.
+      // Changes that the check before a merge would refuse must be safe to merge, too.
       const peer = { ...filePeer(other(local), folder.file(`${other(local)}.box`), role), strategy, accept: ACCEPTS };
       return federateDatabase({ local: databases[local].path, tempDir: folder.file('tmp'), peers: [peer] });
     },

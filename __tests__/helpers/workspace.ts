@@ -7,7 +7,9 @@ import { boundaryOf } from '../../src/core/boundary.ts';
 import type { Env } from '../../src/core/env.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** Files by their path below `repo`; a path that ends in `/` is a folder. `%` in a text is the path of the folder above. */
+/**
+ * Files by their path below `repo`; a path that ends in `/` is a folder. `%` in a text is the path of the folder above.
+ */
 export type Files = Readonly<Record<string, string>>;
 
 /** Writes files. */
@@ -27,7 +29,7 @@ interface Asked {
   readonly untrusted?: boolean;
 }
 
-/** Where the workspace of a folder says that its database is, and the server of it. `%` as in files. */
+/** The database of the workspace of a folder, and its server. `%` as in files. */
 export async function askPlace(folder: TempFolder, asked: Asked = {}): Promise<BeadsPlace | null> {
   const { env: written = {}, cwd = 'repo', userHome = false, ceiling, untrusted } = asked;
   const env = Object.fromEntries(

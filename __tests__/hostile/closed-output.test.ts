@@ -4,7 +4,7 @@ import { commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
 import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** What becomes of the output of a run, and the exit code that says so. */
+/** The kinds of broken output of a run, and the exit code for each. */
 const READERS = [
   ['a reader that goes after one line', '"$@" --verbose 2>&1 | head -n 1 >/dev/null; exit $PIPESTATUS', 0],
   ['a reader that reads nothing', '"$@" --verbose 2>&1 | true; exit $PIPESTATUS', 0],

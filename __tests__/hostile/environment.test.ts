@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { doltEnvironment } from '../../src/dolt/environment.ts';
 import { goEnvironment } from '../../src/install/go.ts';
 
-/** What an earlier step of the job can set for all later ones. */
+/** The variables that an earlier step of the job can set for all later ones. */
 const HOSTILE = {
   LD_PRELOAD: '/tmp/x.so',
   LD_LIBRARY_PATH: '/tmp',

@@ -68,7 +68,7 @@ const ALLOWED = [
   ...["`q'(` <> 'x'", "a <> _utf8mb4'SLEEP(1)'", 'a /* SLEEP(1) */ <> 1'],
 ];
 
-/** What a CHECK may not call because it differs in each call. */
+/** Functions that a CHECK may not call because they differ in each call. */
 const ALLOWED_DEFAULTS = [
   'UUID()',
   'NOW()',

@@ -5,9 +5,9 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 interface Attack {
   readonly name: string;
-  /** What both have before. */
+  /** The commits of both before. */
   readonly seed?: readonly string[];
-  /** What south has and never commits. */
+  /** The uncommitted changes of south. */
   readonly local?: readonly string[];
   readonly sends: readonly string[];
   readonly code: string;
@@ -15,9 +15,9 @@ interface Attack {
   readonly lifts: Accept;
   /** Tried as a merge, too. */
   readonly merges?: true;
-  /** What south commits before; then it is a merge. */
+  /** The commits of south before; with them, there is a merge. */
   readonly own?: readonly string[];
-  /** What helps is an upgrade of the peer, and no `accept`. */
+  /** An upgrade of the peer helps, and no `accept`. */
   readonly onlyHeld?: true;
 }
 

@@ -15,7 +15,7 @@ import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { conflict, peer, problem, runResult } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** What a name tries to look like, after a line break of any kind. */
+/** The line that a name imitates, after a line break of any kind. */
 const FORGED = 'sync: success, 9 peers';
 const BREAKS = ['\n', '\r', '\r\n', '\u2028', '\u0085', '\v'];
 

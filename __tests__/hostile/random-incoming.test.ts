@@ -24,7 +24,7 @@ const LARGE = 20;
 const rows = (count: number, row: (n: number) => string): string =>
   Array.from({ length: count }, (_, n) => row(n)).join();
 
-/** What both have; `items` with 40 rows besides. */
+/** The tables of both, besides `items` with 40 rows. */
 const BASE = [
   'CREATE TABLE small (id INT PRIMARY KEY, a VARCHAR(20), n INT, updated_at DATETIME)',
   `INSERT INTO small VALUES ${rows(5, (n) => `(${n}, 'a${n}', ${n}, '2026-01-01')`)}`,
@@ -40,7 +40,7 @@ const BASE = [
   "INSERT INTO dolt_ignore VALUES ('private%', true)",
 ];
 
-/** What a side does between two commits; what the others made impossible is left out. `#` is a small number. */
+/** The edits of a side between two commits; edits that others made impossible are skipped. `#` is a small number. */
 const STEPS = [
   'INSERT INTO items VALUES (20#, "new", "eve")',
   'UPDATE items SET title = "t#" WHERE id % 4 = 1',
@@ -97,7 +97,7 @@ const STEPS = [
   'INSERT INTO dolt_docs VALUES ("README.md", "#")',
   'ALTER DATABASE COLLATE utf8mb4_general_ci',
 ] as const;
-/** What is done at home: nothing that would be refused for its own sake. */
+/** The local edits: none of them would be refused. */
 const OWN = [
   'INSERT INTO items VALUES (30#, "own", "sue")',
   'UPDATE items SET owner = "sue" WHERE id % 5 = #',
@@ -120,7 +120,7 @@ const plans = fc.record({
   ours: fc.array(steps(OWN), { maxLength: 2 }),
 });
 
-/** A commit as it is read without any code of ours: hash, definition and rows of each table, code, and what is ignored. */
+/** A commit, read without any code of ours: hash, definition and rows of each table, code, and what is ignored. */
 interface Contents {
   readonly tables: ReadonlyMap<
     string,
@@ -177,7 +177,7 @@ function missing(had: readonly string[], has: readonly string[]): number {
   }).length;
 }
 
-/** What may not have come of a head that was let in without any `accept`. */
+/** The effects that a head without any `accept` must not have. */
 function intruders(ours: Contents, after: Contents): string[] {
   const found: string[] = [];
   for (const [name, { rows: had, create }] of ours.tables) {
@@ -199,7 +199,7 @@ function intruders(ours: Contents, after: Contents): string[] {
   return found;
 }
 
-/** What a merge changed here and the check did not see. */
+/** The changes of a merge that the check did not see. */
 function unseen(
   seen: { readonly incoming: IncomingChanges; readonly names: ReadonlySet<string> },
   ours: Contents,

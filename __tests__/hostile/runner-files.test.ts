@@ -10,7 +10,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
 
-/** What an earlier step can put in the place of a file that the runner makes for ours. */
+/** Replacements by an earlier step for a file that the runner makes for our step. */
 const KINDS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   'a FIFO without a reader': (path) => execa('mkfifo', [path]),
   'a link to a file of the user': (path) => symlink(join(path, '..', 'profile'), path),

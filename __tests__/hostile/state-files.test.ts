@@ -51,7 +51,7 @@ const TAMPERED: readonly (readonly [string, Tamper])[] = [
 ];
 
 describe('a state file that holds', () => {
-  test.each(TAMPERED)('%s is not believed, and put aside as it is', async (_, tamper) => {
+  test.each(TAMPERED)('%s is not believed, and moved aside unchanged', async (_, tamper) => {
     await using folder = await tempFolder();
     const { local, sync, fileOf } = await synced(folder);
     const file = fileOf(STATE);
@@ -86,7 +86,7 @@ describe('a state file that holds', () => {
   });
 });
 
-/** What is tried with the notes, too: they are read in the same way. */
+/** The attacks that also apply to the notes: they are read in the same way. */
 const IN_NOTES = ['no JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
 
 describe('the notes of remotes that hold', () => {

@@ -61,7 +61,7 @@ describe('a folder for temporary files', () => {
     expect(await readdir(folder.file(name))).toEqual([]);
   });
 
-  test('behind a link works as it is', async () => {
+  test('behind a link works without a change', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('real'));

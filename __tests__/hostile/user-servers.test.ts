@@ -35,7 +35,7 @@ function pour(socket: Socket, chunk: Buffer): void {
 
 const LATE = /did not answer in time/;
 
-/** What a server does after the first statement, and what is said about it. */
+/** The behaviour of a server after the first statement, and the message about it. */
 const SERVERS: readonly (readonly [string, (socket: Socket) => void, RegExp])[] = [
   ['nothing', () => undefined, LATE],
   ['one packet without an end', (socket) => pour(socket, packet(1, Buffer.alloc(0xff_ff_ff))), /sent more than/],

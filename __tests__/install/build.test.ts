@@ -148,7 +148,7 @@ describe('the Go that is needed', () => {
   });
 });
 
-/** Tells the program that its progress was seen. */
+/** Signals the program that its progress was seen. */
 async function release(tempDir: string): Promise<void> {
   for (const folder of await readdir(tempDir)) await writeFile(`${tempDir}/${folder}/seen`, '');
 }

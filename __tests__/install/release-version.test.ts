@@ -65,7 +65,7 @@ describe('the newest in a range', () => {
     ['refuses (403)', says(403)],
     ['is too busy (429)', says(429)],
     ['sends something else', sendsJson({ message: 'hello' })],
-  ])('an API that %s: the latest is taken if it lies in the range', (_, reply) =>
+  ])('an API that %s: the latest is taken if it is in the range', (_, reply) =>
     withHost(async (box, host) => {
       host.on(LIST, reply);
       host.on('/dolt/latest', redirects('/dolt/tag/v2.4.1'));

@@ -6,7 +6,7 @@ import { command } from '../helpers/commanding.ts';
 import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** What a server sends as soon as it is connected to, and then again and again, without ever coming to an end. */
+/** The bytes that a server sends on each connection, again and again without an end. */
 interface Drip {
   readonly first: string;
   readonly again: string;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { code, literal, markdownTable, titledTable } from '../../src/report/markdown.ts';
 import { anyCharacter, fc } from '../helpers/property.ts';
 
-/** What a reader sees of encoded text. */
+/** The text that a reader sees of encoded text. */
 const decode = (markdown: string) =>
   markdown.replaceAll('&#8288;', '').replace(/&#(\d+);/g, (_, point: string) => String.fromCodePoint(Number(point)));
 

@@ -21,7 +21,7 @@ describe('the visible parts of a conflict', () => {
     expect(runResultSchema.parse(shown)).toEqual(shown);
   });
 
-  test('everything else stays as it is, and the result itself is not changed', () => {
+  test('everything else is unchanged, and so is the result itself', () => {
     const result = runResult({ peers: [peer({ conflicts: [whole] })] });
     const shown = withValues(result, 'none');
     expect({ ...shown, peers: [] }).toEqual({ ...result, peers: [] });

@@ -74,7 +74,7 @@ const choice: fc.Arbitrary<Choice | null> = fc.oneof(
   fc.constantFrom(null, ...CHOICE_WORDS),
   cell.map((value) => ({ value })),
 );
-// Names of columns that look like array indexes would change their order in an object; the rest is as hostile as values.
+// Names of columns like array indexes would change their order in an object; the others are as hostile as values.
 const name = hostile.filter((text) => text.length <= 64 && !/^\d+$/.test(text));
 const values = fc.dictionary(name, cell, { maxKeys: 3, noNullPrototype: true });
 const lostChoice = fc.oneof(
@@ -143,7 +143,7 @@ const file: fc.Arbitrary<ConflictsFile> = fc.record(
   { noNullPrototype: true },
 );
 
-/** What was read without its places. */
+/** The parsed file without its positions. */
 function unplaced(read: unknown): unknown {
   return JSON.parse(
     JSON.stringify(read, (key, value: unknown) => (key === 'at' && isPlace(value) ? undefined : value)),

@@ -30,7 +30,7 @@ const found = { branch: 'main', merges: [], lost: [], checked: ['p', 'q'], confi
 describe('the next conflicts file', () => {
   test.each([
     [
-      'holds what is left, in the order of the names',
+      'holds the remaining choices, in the order of the names',
       null,
       { merges: [merge('q', NEW), merge('p', NEW)] },
       [merge('p', NEW), merge('q', NEW)],

@@ -65,7 +65,7 @@ describe('a file with several peers', () => {
     expect(await heads.local.rows("SELECT x FROM t AS OF 'merged' WHERE id = 1")).toEqual([{ x: 'first' }]);
   });
 
-  test('is looked at as a run does', async () => {
+  test('is checked like in a run', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)', 'INSERT INTO t VALUES (1, 1)'],

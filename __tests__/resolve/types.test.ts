@@ -67,7 +67,7 @@ describe('every type', () => {
     });
   });
 
-  test('refuses what a column cannot hold as it is written, and moves nothing', async () => {
+  test('refuses values that a column cannot hold exactly, and moves nothing', async () => {
     await using folder = await tempFolder();
     const made = await heads(folder);
     const refused: Record<string, string[]> = {

@@ -129,7 +129,7 @@ describe('the winner of a row', () => {
     expect(decide({ policy: { kind: 'whole' }, times: later })).toMatchObject({ take: 'row', left: false });
     expect(decide({ policy: { kind: 'whole' }, base: null, times: later })).toMatchObject({ take: 'row', left: false });
   });
-  test('two rows under one key: the one created first, whole, and it is left to look at', () => {
+  test('two rows under one key: the one created first is taken whole, and a person checks it', () => {
     expect(decide({ base: null, times })).toMatchObject({ take: [], left: true, wins: [{ side: 'ours' }] });
     expect(decide({ base: null, strategy: 'theirs' })).toMatchObject({ take: 'row', left: false });
   });

@@ -21,7 +21,7 @@ const GENERATED = [
   ],
   'src/frontends/cli/topics.generated.ts',
 ];
-/** What is only read. */
+/** Files that are only read. */
 const SOURCES = [
   ...['docs/configuration.md', 'docs/credentials.md', 'docs/endpoints.md', 'docs/beads.md'],
   ...[

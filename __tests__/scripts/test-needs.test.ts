@@ -8,7 +8,7 @@ const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
 const FILES = testFiles();
 const TREE = new Map(sources('__tests__').map((source) => [source.path, source]));
 
-/** What a file reaches within the tests, by its syntax tree. */
+/** The test files that a file reaches, by its syntax tree. */
 function reachedByTree(file: string): Set<string> {
   const reached = new Set([file]);
   for (const each of reached) {

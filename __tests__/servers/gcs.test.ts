@@ -24,7 +24,7 @@ test('a push and a clone go to the emulator that is named, without credentials, 
     );
   });
   expect(await cloneInto(folder.file('clone'), { env }, [url])).toBe(head);
-  // Where no emulator is named Google's library looks for credentials before it speaks to anybody.
+  // Without an emulator, Google's library searches credentials before it connects to any host.
   const anonymous = { HOME: folder.path, GOOGLE_APPLICATION_CREDENTIALS: folder.file('none.json') };
   await withEngine(local.path, { env: anonymous }, async (engine) => {
     expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain(

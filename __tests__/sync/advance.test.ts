@@ -25,7 +25,10 @@ import {
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-/** A database with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
+/**
+ * A database with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of
+ * things.
+ */
 async function databaseBehind(folder: TempFolder) {
   const local = await makeDatabase(folder.file('local'));
   const from = await local.commit(
@@ -46,7 +49,7 @@ async function databaseBehind(folder: TempFolder) {
   return { local, from, to, mark: `dolt-federation-advance/${to}/main` };
 }
 
-/** What a run does before it moves a branch. */
+/** The steps of a run before it moves a branch. */
 async function marked(local: TestDatabase, name: string, move: MarkedMove): Promise<void> {
   await recordMove(local.path, name, move);
   await local.sql(`CALL DOLT_BRANCH('${name}', '${move.from}')`);
@@ -68,7 +71,7 @@ describe('a branch that moves forward', () => {
   test('and whose run died between head and working set is brought to its end', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
-    // What a kill leaves behind: the head has moved, the working set has not.
+    // The state after a kill: the head has moved, the working set has not.
     await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
     await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
     expect(await local.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
@@ -80,7 +83,7 @@ describe('a branch that moves forward', () => {
     expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
   });
 
-  test('and whose run died just after is left as it is', async () => {
+  test('and whose run died just after is not changed', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
@@ -94,7 +97,7 @@ describe('a branch that moves forward', () => {
     ]);
   });
 
-  test('and whose run died just before is left as it is', async () => {
+  test('and whose run died just before is not changed', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     await marked(local, mark, { kind: 'advance', branch: 'main', from, to });

@@ -21,7 +21,7 @@ const NORTH = 'inbox/north-0123abcd';
 const SOUTH = 'inbox/south-89abcdef';
 const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
 
-/** What a sender pushed to a branch of the database: commits on top of a commit of ours. */
+/** The push of a sender to a branch of the database: commits on top of a commit of ours. */
 async function delivered(local: TestDatabase, branch: string, ...statements: string[]): Promise<string> {
   await local.sql(
     `CALL DOLT_CHECKOUT('-b', '${branch}')`,
@@ -146,7 +146,7 @@ test('deliveries that are not to be read are named and not touched', async () =>
   expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'inbox/odd', 'main'].toSorted());
   expect(await noticed(`federation: {inbox: [south], ${peers}}`)).toEqual([['notice', `deliveries in ${NORTH}`], odd]);
   expect(await branchesOf(local)).toEqual([NORTH, 'inbox/odd', 'main']);
-  // Who names a peer means that peer, and its deliveries.
+  // A run that names a peer includes its deliveries.
   const { result } = await run(folder, `federation: {inbox: true, ${peers}}`, { only: ['box'] });
   expect(result.peers.map(({ name }) => name)).toEqual(['box']);
 });

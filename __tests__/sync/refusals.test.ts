@@ -49,7 +49,7 @@ async function leavesNothingOpen(local: TestDatabase): Promise<void> {
   expect(await local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
 }
 
-describe('what is left for a human', () => {
+describe('decisions for a person', () => {
   test('a conflict undoes that merge whole, names the row, and other peers go on', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);

@@ -90,7 +90,7 @@ describe('tags that a fetch brings or moves', () => {
     const { notices, failure } = await keepingTags(folder, box, { signal }, async (engines, around) => {
       await engines.use(NO_CREDENTIALS, (engine) =>
         around(engine, async () => {
-          // What a fetch does to tags, without those that Dolt 2.3.0 now and then loses on a busy machine.
+          // The effects of a fetch on tags, without those that Dolt 2.3.0 sometimes loses on a busy machine.
           await engine.database.run("CALL DOLT_TAG('-d', 'v1')");
           await engine.database.run("CALL DOLT_TAG('-m', 'other0', 'v1', 'main')");
           await engine.database.run("CALL DOLT_TAG('brought-by-other0', 'main')");

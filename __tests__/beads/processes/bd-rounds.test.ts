@@ -19,14 +19,15 @@ async function proxiedWorkspace(folder: TempFolder, bd: Bd): Promise<Bd> {
 }
 
 test(
-  'rounds with an embedded and a proxied bd come to rest',
+  'rounds with an embedded and a proxied bd converge',
   async () => {
     await using folder = await tempFolder();
     const one = await bdWorkspace(folder, []);
     const sync = async (repository: string) => {
       const options = { database: undefined, ceiling: null, stateDir: folder.file('state') };
       const run = async () => (await command(below(folder, repository), '', options)).result;
-      // bd ends its proxy 30 s after its last client, on a slow machine also during a run. The next run works without it.
+      // bd ends its proxy 30 s after its last client, on a slow machine also during a run. The next run works without
+      // it.
       const result = await run().catch(async (thrown: unknown) => {
         if (toFailure(thrown).code !== 'server-unreachable') throw thrown;
         return await run();

@@ -70,7 +70,7 @@ test('bd writes while a run waits for a peer, and the run merges what it wrote',
   expect(await titlesElsewhere()).toEqual(['meanwhile', 'more', 'ours', 'theirs']);
   expect(await database.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'issues' }]);
   expect(await bd.titles()).toEqual(['meanwhile', 'more', 'ours', 'theirs', 'uncommitted']);
-  // What a run leaves that is killed while it has the database open.
+  // The leftovers of a run that is killed while it has the database open.
   await database.dolt('remote', 'add', 'dolt-federation-exchange-999999999', `file://${folder.file('gone')}`);
   expect(await sync()).toMatchObject({ status: 'unchanged', peers: [{ verified: true }] });
   expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
@@ -112,8 +112,8 @@ function repeatedly(bd: Bd, command: (round: number) => readonly string[]) {
 }
 
 /**
- * The longest time that bd may wait for a run: 2 s, plus five times the usual duration of a command, because the machine may
- * be busy. bd 1.3.0 tries the lock at growing intervals, so it waits longer than a run holds the database.
+ * The longest time that bd may wait for a run: 2 s, plus five times the usual duration of a command, because the
+ * machine may be busy. bd 1.3.0 tries the lock at growing intervals, so it waits longer than a run holds the database.
  */
 const longestWait = (usual: number) => 2_000 + 5 * usual;
 

@@ -49,7 +49,7 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(await snapshot(folder.path)).toEqual(before);
   });
 
-  test('only the named peers are looked at', async () => {
+  test('only the named peers are checked', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;

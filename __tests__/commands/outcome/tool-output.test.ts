@@ -14,7 +14,7 @@ test('the words of the tool at the bottom, their end, and no secret', () => {
   expect(toolOutput(long, NONE)).toMatch(/ end$/);
 });
 
-test('a known secret goes whole, whatever pattern it looks like and wherever the text is cut', () => {
+test('a known secret is hidden completely, regardless of patterns and of where the text is cut', () => {
   const secrets = new Secrets();
   secrets.add('two words, one secret');
   const said = (text: string) => toolOutput(new Failure('auth', 'x', { cause: new Error(text) }), secrets);

@@ -66,7 +66,7 @@ describe('the conflicts file of a run', () => {
     await expect(stat(file)).rejects.toThrow('ENOENT');
   }, 120_000);
 
-  test('keeps choices while their peer waits for something else, and while another branch is looked at', async () => {
+  test('keeps choices while their peer waits for another reason, and while another branch is synchronized', async () => {
     await using folder = await tempFolder();
     const { local, others, file, read, run } = await withPeers(folder, {
       clash: "UPDATE items SET title = 'clash' WHERE id = 1",

@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 interface Asked {
   readonly database?: string;
   readonly workspace?: string | null;
-  /** What the variable, or the file, names. */
+  /** The path that the variable, or the file, names. */
   readonly configured?: Configuration['database'];
   readonly bootstrap?: string;
   readonly peers?: Configuration['peers'];
@@ -195,7 +195,7 @@ describe('the place of the database', () => {
     await expect(search(folder, { ceiling })).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
-  test('what may not be looked into is neither passed over nor cloned in its stead', async () => {
+  test('an unreadable folder is neither skipped nor replaced by a clone', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.path);
     await mkdir(folder.file('here'));

@@ -40,7 +40,7 @@ describe('credentials without a peer', () => {
     expect(result.problems.filter(({ code }) => code === 'unknown-peer')).toEqual([]);
   });
 
-  test('without any peer they are looked at all the same, and wrong ones are refused', async () => {
+  test('they are checked without any peer, too, and wrong ones are refused', async () => {
     await using folder = await tempFolder();
     const { result } = await command(folder, '', { credentials: entry('far') });
     expect(result).toMatchObject({

@@ -4,7 +4,7 @@ import { configure } from '../../helpers/configuring.ts';
 
 const FIRST = { primary: 'file:///srv/box', database: '../db', town: 'north' } as const;
 
-/** What a text configures, in a beads workspace. */
+/** The configuration of a text in a beads workspace. */
 const read = (text: string) => {
   const { peers, database, town, syncMode } = configure(text, { workspace: '/w/.beads' });
   return {

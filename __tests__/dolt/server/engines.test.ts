@@ -79,7 +79,7 @@ describe('a operation that takes too long', () => {
 });
 
 describe('engines', () => {
-  test('stay open for one kit and change for another', async () => {
+  test('stay open for the same credentials and change for others', async () => {
     await withDatabase(async (engines) => {
       const ids: number[] = [];
       const note = (engine: Engine) =>

@@ -61,7 +61,7 @@ describe('cleaning up after a run', () => {
     expect(await processCommand(pid, readEnv())).toBeNull();
   });
 
-  test.each(['.', '..', '../beside', '../root-beside'])('removes nothing that lies at %s of its root', async (way) => {
+  test.each(['.', '..', '../beside', '../root-beside'])('removes nothing at %s of its root', async (way) => {
     await using folder = await tempFolder();
     const root = folder.file('root');
     const path = join(root, way);

@@ -6,7 +6,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
 describe('the working directory', () => {
-  test.each(['.', 'sub', 'sub/../sub', '..name'])('%s lies in the workspace', async (written) => {
+  test.each(['.', 'sub', 'sub/../sub', '..name'])('%s is in the workspace', async (written) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('sub'));
     await mkdir(folder.file('..name'));

@@ -2,7 +2,7 @@ import type { Topology } from '../../../bench/topology.ts';
 import { fc } from '../property.ts';
 import { TABLE_NAMES, type TableName } from './edits.ts';
 
-/** What a writer sets out to do to one row; which row that is depends on those that the database has at that moment. */
+/** The planned edit of a writer; its row depends on the rows that the database has at that moment. */
 export interface PlannedChange {
   readonly kind: 'insert' | 'update' | 'delete';
   readonly table: TableName;

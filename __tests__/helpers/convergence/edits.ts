@@ -24,7 +24,7 @@ export const NUMERIC: ReadonlySet<string> = new Set(['points', 'amount']);
 
 export type Cells = Readonly<Record<string, string | null>>;
 
-/** What one commit does to one row; `key` is the name that the row has in a case. */
+/** The edit of one row in one commit; `key` is the name that the row has in a case. */
 export interface Change {
   readonly table: TableName;
   readonly key: string;

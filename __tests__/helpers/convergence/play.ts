@@ -10,7 +10,7 @@ import { editDatabase, Ledger, rowsOf } from './edit-database.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
 import type { Scene } from './scene.ts';
 
-/** What a database is at the end of its run. */
+/** The state of a database at the end of its run. */
 export interface DatabaseEnd {
   readonly head: string;
   /** `dolt_hashof_db`: equal for equal contents. */
@@ -34,8 +34,8 @@ export interface Played {
 const BUSY_ROUNDS = 2;
 
 /**
- * Plays a case with real Dolt: in each round every database makes its edits and then runs once to its end, one after the
- * other, until they agree or diameter + 1 rounds have passed since the last edit; then one round more.
+ * Plays a case with real Dolt: in each round every database makes its edits and then runs once to its end, one after
+ * the other, until they agree or diameter + 1 rounds have passed since the last edit; then one round more.
  * @param how.reversed lists the peers of every database in the opposite order, which may change nothing
  */
 export async function play(

@@ -30,7 +30,9 @@ const SLACK_SECONDS = 60;
 const PUSH_LATENCY_MS = 60;
 /** A clone may take six times as long as a fetch. */
 const CLONE_FACTOR = 6;
-/** A failed operation leaves no process behind for longer than this: the watchdog, which cleans up, needs twice as long. */
+/**
+ * A failed operation leaves no process behind for longer than this: the watchdog, which cleans up, needs twice as long.
+ */
 const CLEAN_WITHIN_MS = 5_000;
 
 /** Runs `sync` with a peer behind the fault and a healthy one beside it, then once more without the fault. */
@@ -89,7 +91,10 @@ const BEGINNING: Readonly<Record<RemoteOperation, RegExp>> = {
   clone: /^no database yet: cloning origin /,
 };
 
-/** Seconds from the beginning of the operation to the end of the run; null where the run did not get as far as the operation. */
+/**
+ * Seconds from the beginning of the operation to the end of the run; null where the run did not get as far as the
+ * operation.
+ */
 function secondsOf(operation: RemoteOperation, { timeline, seconds }: RunEnd): number | null {
   const begun = timeline.find(({ line }) => BEGINNING[operation].test(line));
   return begun === undefined ? null : seconds - begun.at;
@@ -120,7 +125,7 @@ function judgeEnd({ fault, operation, far }: Crossing, end: RunEnd): readonly st
   return [...wrong, ...late, ...(end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`])];
 }
 
-/** What must hold after the fault: the healthy peer was served, and nothing is lost or half done. */
+/** The conditions after the fault: the healthy peer was served, and nothing is lost or half done. */
 async function judgeState(
   { operation, scene }: Crossing,
   after: { readonly end: RunEnd; readonly spec: RunSpec; readonly remote: FarRemote },

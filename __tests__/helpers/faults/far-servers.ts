@@ -49,7 +49,7 @@ export async function startFarServer(kind: FarKind, folder: string, seed: string
   }
 }
 
-/** What can be asked by cloning. */
+/** The facts that a clone can show. */
 function byCloning(url: string, folder: string): Pick<FarRemote, 'head' | 'end' | 'environment'> {
   let clones = 0;
   const clone = () => {

@@ -31,7 +31,9 @@ const PART_BYTES = 60_000;
 const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
 
-/** git begins again, and Dolt tries a push to it 32 times. Of ssh, whose end Dolt does not always hear of, it may wait. */
+/**
+ * git begins again, and Dolt tries a push to it 32 times. Of ssh, whose end Dolt does not always hear of, it may wait.
+ */
 function cutAlways(at: FarKind, operation: RemoteOperation): readonly string[] {
   return at === 'git over http' && operation !== 'push' ? ['network'] : ['network', 'timeout'];
 }
@@ -99,8 +101,8 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * What a run of all tests crosses: silence at every kind of server, every other fault at the kinds whose client is
- * another program. remotesrv and a server of a database speak to the same client.
+ * The combinations of a run of all tests: silence at every kind of server, every other fault at the kinds whose client
+ * is another program. remotesrv and a server of a database speak to the same client.
  */
 const USUAL: Readonly<Record<FarKind, readonly string[]>> = {
   remotesrv: ['refused', 'silence', 'reset', '503', '200 ms latency'],
@@ -110,8 +112,8 @@ const USUAL: Readonly<Record<FarKind, readonly string[]>> = {
 };
 
 /**
- * What a kind of server cannot suffer. A remotesrv names its own port as the place of its table files, so that only the
- * questions pass through what is in front of it.
+ * The faults that do not apply to a kind of server. A remotesrv names its own port as the place of its table files, so
+ * that only the questions pass through what is in front of it.
  */
 const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
   remotesrv: ['cut in the middle, once', 'cut in the middle, always', '1 kB/s'],

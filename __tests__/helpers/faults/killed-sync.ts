@@ -9,11 +9,11 @@ import { asDatabase, type Databases, damage, databasesAt } from './databases.ts'
 import { type MarkedProcess, markedProcesses, outliving } from './marked-processes.ts';
 import { outputOf, type Run, type RunEnd, resultOf, runToEnd, startRun, temporaryFiles } from './run.ts';
 
-/** Who is killed. */
+/** The process that is killed. */
 export const VICTIMS = ['our process', 'its Dolt'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** Somebody was killed: so many milliseconds after so many lines of progress. */
+/** A process was killed: the milliseconds after a number of lines of progress. */
 export interface Kill {
   readonly local: string;
   readonly victim: Victim;
@@ -41,12 +41,12 @@ const BEFORE_FIRST_LINE_MS = 400;
 const AFTER_LINE_MS = 25;
 /** The watchdog gives a server 5 s to end in order, and as long again to be killed. */
 const CLEAN_WITHIN_MS = 12_000;
-/** What a run may fail of when others write at the same moment. */
+/** The codes with which a run may fail when others write at the same moment. */
 const RACES: readonly string[] = ['non-fast-forward', 'contention'];
 /** A run that lost its Dolt, or a race, has to say so by then. */
 const END_WITHIN_MS = 60_000;
 
-/** Who is killed when; one database is left alone. */
+/** The kills of each database; one database is not killed. */
 function kills(names: readonly string[], random: Seeded): readonly Kill[] {
   const spared = random.below(names.length);
   return names.flatMap((local, index) => {
@@ -58,8 +58,8 @@ function kills(names: readonly string[], random: Seeded): readonly Kill[] {
 }
 
 /**
- * Lets all databases sync at the same time, kills at random moments all of them but one, or their Dolt, lets each database sync
- * once more, and looks at everything that is left.
+ * Lets all databases sync at the same time, kills at random moments all of them but one, or their Dolt, lets each
+ * database sync once more, and checks everything that remains.
  * @param template databases that no run has seen yet; they are copied to `place`
  */
 export async function killedSync(
@@ -141,7 +141,7 @@ function codesOf(end: RunEnd): readonly string[] {
   return [...new Set(output.peers.flatMap(({ error }) => error?.code ?? []))].sort();
 }
 
-/** What is wrong with how a run ended: one that was let live may have lost races, and nothing else. */
+/** The problems of a run's end: a run that was not killed may only have lost races. */
 function badEnd({ name, end, hit, left }: Watched): readonly string[] {
   const still = left.map(({ command }) => `${name} left behind: ${command}`);
   // A signal that arrives while the process ends kills nothing; such a run is judged like one that was let live.

@@ -11,9 +11,9 @@ export interface FaultRow {
   readonly code: string;
   /** Seconds until the run had given the peer up, or had done all that was asked. */
   readonly seconds: number;
-  /** What was found afterwards, in a few words. */
+  /** A short text about the state afterwards. */
   readonly state: string;
-  /** What is not as it should be; empty where all is. */
+  /** The problems; empty if there are none. */
   readonly complaints: readonly string[];
 }
 

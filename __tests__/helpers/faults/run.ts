@@ -11,7 +11,7 @@ import { CLI } from '../bundled-cli.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { MARK } from './marked-processes.ts';
 
-/** What the committed command line is started with. */
+/** The arguments and variables of the committed command line. */
 export interface RunSpec {
   /** A folder of the run's own: its home, its temporary files, its configuration. */
   readonly home: string;
@@ -38,7 +38,7 @@ export interface RunEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
-  /** What it said on standard error, and at which second. */
+  /** Its lines on standard error, with the second of each. */
   readonly timeline: readonly Said[];
 }
 
@@ -108,7 +108,7 @@ export async function runToEnd(spec: RunSpec): Promise<RunEnd> {
   return (await startRun(spec)).ended;
 }
 
-/** What a run printed: a result, or the error that stopped it. */
+/** The output of a run: a result, or the error that stopped it. */
 export function outputOf(end: RunEnd): z.infer<typeof outputSchema> {
   if (end.stdout === '')
     throw new Error(`the run ended with ${end.exitCode ?? end.signal} and no result:\n${end.stderr}`);
@@ -122,7 +122,7 @@ export function resultOf(end: RunEnd): RunResult {
   return output;
 }
 
-/** What a run left in its folders for temporary files. */
+/** The files that a run left in its folders for temporary files. */
 export async function temporaryFiles(home: string): Promise<string[]> {
   const folders = [join(home, 'tmp'), join(home, '.cache', 'dolt-federation', 'tmp')];
   const found = await Promise.all(

@@ -152,7 +152,7 @@ export interface Stopped {
   readonly complaints: readonly string[];
 }
 
-/** Sends a signal to a command at a stage, and looks at everything that it left. */
+/** Sends a signal to a command at a stage, and checks everything that it left behind. */
 export async function stopAt(
   template: TempFolder,
   { stage, signal, way }: { readonly stage: string; readonly signal: NodeJS.Signals; readonly way: RequestContext },

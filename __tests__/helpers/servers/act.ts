@@ -5,7 +5,7 @@ import type { TempFolder } from '../temp-folder.ts';
 import { writeActions } from './act-actions.ts';
 import { serverProgram } from './server-program.ts';
 
-/** What a run of a workflow needs besides its file. */
+/** The options of a run of a workflow besides its file. */
 export interface ActRun {
   /** The event that starts it; absent: a schedule of a private repository. */
   readonly event?: { readonly name: string; readonly payload: unknown };
@@ -31,8 +31,8 @@ const SCHEDULE = {
 };
 
 /**
- * Runs the workflows of a repository for an event with act, which reads them as GitHub does. The jobs run on this machine
- * instead of in a container; the Action is this repository's, and checkout is a copy of the repository.
+ * Runs the workflows of a repository for an event with act, which reads them as GitHub does. The jobs run on this
+ * machine instead of in a container; the Action is this repository's, and checkout is a copy of the repository.
  */
 export async function runWorkflows(
   folder: TempFolder,

@@ -23,7 +23,7 @@ export async function bareRepository(path: string, { withBranch }: { withBranch:
   };
   const git = (...args: string[]) => execa(serverProgram('GIT'), ['-C', path, ...args], { env, extendEnv: false });
   await git('init', '--quiet', '--bare', '--initial-branch=main');
-  // What receive-pack over HTTP asks for where the web server knows no users.
+  // The setting that receive-pack over HTTP needs if the web server knows no users.
   await git('config', 'http.receivepack', 'true');
   if (withBranch) {
     const { stdout: tree } = await execa(serverProgram('GIT'), ['-C', path, 'mktree'], {

@@ -8,7 +8,7 @@ import { serverConfig } from '../../../src/dolt/server/config.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { startServerProcess } from './server-process.ts';
 
-/** What is left where Dolt 2.3.0 has lost the words of ssh, as it does now and then. */
+/** The message that remains where Dolt 2.3.0 has lost the output of ssh, as it sometimes does. */
 const LOST_WORDS = 'context canceled while waiting for connections to become ready';
 const MOST_TRIES = 5;
 

@@ -38,7 +38,7 @@ const userOf = ({ headers }: IncomingMessage): { kind: string; id: number } => {
   return { kind, id: Number(id) };
 };
 
-/** What a comparison of two commits answers, and the parents of the commit that is checked out. */
+/** The answer to a comparison of two commits, and the parents of the commit that is checked out. */
 export interface StubHistory {
   /** The head of the pull request, and how many of its commits the checkout lacks; absent: none. */
   readonly lacking?: readonly [head: string, commits: number];
@@ -99,7 +99,7 @@ export async function startGithubApi(
       const index = comments.findIndex(({ id }) => id === Number(one));
       const comment = comments[index];
       if (comment === undefined) return { status: 404 };
-      // Who may write issues may change the comments of others.
+      // A user who may write issues may change the comments of others.
       if (kind === 'read') return { status: 403 };
       if (method === 'DELETE') {
         comments.splice(index, 1);

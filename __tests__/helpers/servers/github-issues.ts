@@ -1,4 +1,4 @@
-/** Who sent a request: `app` a job, `user` a person, `read` a token that may only read. */
+/** The sender of a request: `app` a job, `user` a person, `read` a token that may only read. */
 interface Sender {
   readonly kind: string;
   readonly id: number;

@@ -15,7 +15,7 @@ interface Options {
   /** Port of the remotesrv. */
   readonly upstream: number;
   /**
-   * What takes the place of the address that the remotesrv gives for table files, `peer.example` with its own port; it has
+   * The replacement of the address that the remotesrv gives for table files, `peer.example` with its own port; it has
    * to be as long. Absent: the front's own address.
    */
   readonly names?: string;
@@ -91,7 +91,7 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
   };
 }
 
-/** What ends in so many letters of the name waits for the rest, because a read may end in the middle of it. */
+/** A text that ends with the beginning of the name waits for more, because a read may end in the middle of it. */
 const LETTERS = 4;
 
 /** Replaces a name in a stream of chunks. */

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 /** A peer that takes connections and never says a word. */
 export interface SilentPeer extends AsyncDisposable {
   readonly url: string;
-  /** Somebody has come. */
+  /** Resolves when a client has connected. */
   readonly asked: Promise<unknown>;
 }
 

@@ -19,7 +19,7 @@ export interface Sshd extends AsyncDisposable {
   /** Texts of known_hosts files: the server's own key, and another one for the same address. */
   readonly knownHosts: string;
   readonly wrongKnownHosts: string;
-  /** Where every session begins, in the place of a home folder. */
+  /** The folder in which every session begins, instead of a home folder. */
   readonly home: string;
   /** Folder with an `ssh` that goes to this port where none is named, as in `user@host:path`. */
   readonly portless: string;

@@ -1,7 +1,7 @@
 import { startServerProcess } from './server-process.ts';
 import { serverProgram } from './server-program.ts';
 
-/** What toxiproxy 2.12 can do to a connection. */
+/** The faults that toxiproxy 2.12 can make in a connection. */
 export type Toxic =
   | { readonly type: 'latency'; readonly attributes: { readonly latency: number; readonly jitter?: number } }
   | { readonly type: 'bandwidth'; readonly attributes: { readonly rate: number } }

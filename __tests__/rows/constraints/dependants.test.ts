@@ -58,7 +58,7 @@ describe('the lost versions', () => {
   });
 });
 
-// What a row says of its creation counts from the date of the commit in common on.
+// The creation time in a row counts only after the date of the common commit.
 const PAST = "SET @@dolt_committer_date = '2026-01-01T00:00:00Z'";
 
 const INVOICES = [

@@ -4,7 +4,9 @@ import { remoteHead } from '../../helpers/database.ts';
 import { type Mailbox, mailbox } from '../../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
-/** Triggers that push our whole branch to another address as soon as a row of ours is updated (measured, Dolt 2.3.0). */
+/**
+ * Triggers that push our whole branch to another address as soon as a row of ours is updated (measured, Dolt 2.3.0).
+ */
 function thieves(folder: TempFolder): string[] {
   const on = 'BEFORE UPDATE ON items FOR EACH ROW';
   return [
@@ -95,7 +97,7 @@ describe('the scope of the check', () => {
     });
   });
 
-  test('a head that is fetched again after a lost race is looked at again', async () => {
+  test('a head that is fetched again after a lost race is checked again', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.keep("INSERT INTO items VALUES (1, 'one', 'sue')");

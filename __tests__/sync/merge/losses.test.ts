@@ -16,7 +16,7 @@ const late = new Failure('timeout', 'checking the commits of this peer did not f
 
 const mergedHeads = z.enum(['a', 'b', 'a+b']);
 
-/** What the merges of heads lose: of `a` alone, of `b` alone, of both. */
+/** The losses of the merges: of `a` alone, of `b` alone, of both. */
 type Losses = Readonly<Record<'a' | 'b' | 'a+b', readonly Deletion[] | Failure>>;
 
 const MERGED: Omit<Converged, 'target'> = {

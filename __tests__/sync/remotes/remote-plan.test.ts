@@ -16,7 +16,7 @@ interface Case {
   readonly ref?: string;
 }
 
-/** What becomes of the peer `box` at the address A. */
+/** The plan for the peer `box` at the address A. */
 function plan({ remotes = {}, records = {}, peers = ['box'], registering = 'keep', fix = false, ref }: Case) {
   const known = {
     remotes: Object.entries(remotes).map(([name, url]) => ({ name, url, ref: null, address: canonicalAddress(url) })),

@@ -53,7 +53,7 @@ export async function requestedCredentials(asked: AskedCredentials, context: Con
 }
 
 /**
- * Which Dolt the user asked for. An executable without a version is taken as it is.
+ * Which Dolt the user asked for. Without a version, an executable may have any version.
  * @throws Failure `bad-usage` if a version, digest or mirror is malformed, or if a digest cannot be compared with
  * anything
  */

@@ -45,7 +45,7 @@ test.each<[unknown, string | null, { readonly env?: Env; readonly credentials?: 
   );
 });
 
-/** What decides how peers are reached, for one without a credential. */
+/** The access rules of a peer without a credential. */
 const RULES = {
   ...{ credentials: new Map(), job: { env: {}, userHome: false }, dolthubHost: 'hub.example', patterns: [] },
   capabilities: { s3: false },

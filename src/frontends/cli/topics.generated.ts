@@ -1135,9 +1135,9 @@ The merge of that peer is undone as a whole, and the others go on:
       a computed default of a new column, and rows of the other side that lack
       it
   constraint-violation
-      a broken check or NOT NULL; a missing parent that cannot come back; unique
-      keys that cannot be resolved; rows that could only be resolved by firing a
-      trigger
+      a broken check or NOT NULL, or a head whose own rows break one or a unique
+      key; a missing parent that cannot come back; unique keys that cannot be
+      resolved; rows that could only be resolved by firing a trigger
   conflict
       rows of a table without a primary key; views, procedures, dolt_docs or
       dolt_ignore changed on both sides; anything under manual
@@ -1358,7 +1358,9 @@ shows the whole row, who changed it on each side and when, and for a table
 without a primary key the equal rows with their counts. ? explains the letters,
 O and T choose one side for all later rows of the peer, and u takes the last
 answer back. q stops with exit code 0: the file keeps every answer, nothing is
-merged, and the next resolve continues. When every row of the merges is decided,
+merged, and the next resolve continues. Each answer is written at once, so
+Ctrl-C and a closed terminal lose none. After kill -9 at a question, stty sane
+makes the terminal usable again. When every row of the merges is decided,
 resolve prints what it will do and asks for confirmation. resolve --yes does not
 ask: it takes the choices in the file of the database. With --yes or --file it
 says what it does before it begins.
@@ -1685,6 +1687,11 @@ WHAT A RUN DOES
 5. It drills the backups: it clones each one and compares the clone with our
    database.
 6. It reports each copy, and writes the proof.
+
+An interrupted run reports each peer whose branch or tag it has not verified as
+interrupted, and writes no proof. Run it again: nothing is pushed twice. If the
+primary did not get a new tag, the tag is not here either, so the next run
+releases the head that the branch has then.
 
 no-push, dolt.local-only and BD_NO_PUSH refuse the command. On an event that may
 not write, no backup is made.

@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
 
 /** Files that take minutes: started last, each would keep one worker busy while the others have nothing to do. */
-const LONG = /__tests__[\\/](?:faults|convergence|endpoints|limits|beads[\\/]processes)[\\/]|getting-started|random-histories/;
+const LONG =
+  /__tests__[\\/](?:faults|convergence|endpoints|limits|beads[\\/]processes)[\\/]|getting-started|random-histories/;
 
 /** jest starts what took longest first. On a fresh clone it knows no durations and would go by the size of the files. */
 export default class LongTestsFirst extends Sequencer {

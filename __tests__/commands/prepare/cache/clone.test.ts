@@ -136,7 +136,11 @@ describe('a restored database', () => {
     });
     expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
     expect(lines.at(-1)).toMatch(/^info: database from the Actions cache: \d+\.\d s, the last clone took 31\.0 s$/);
-    expect(made).toMatchObject({ isOurs: true, cloneMs: 31_000, keeping: { source: 'origin', storedBytes: expect.any(Number) } });
+    expect(made).toMatchObject({
+      isOurs: true,
+      cloneMs: 31_000,
+      keeping: { source: 'origin', storedBytes: expect.any(Number) },
+    });
     const fresh = await cloneDatabase(`file://${world.file('box')}`, folder.file('fresh'));
     const [restored, cloned] = [await state(clone), await state(fresh)];
     expect(restored).toEqual(cloned);

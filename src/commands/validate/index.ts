@@ -76,7 +76,7 @@ export async function validate(request: ValidateRequest, context: Context): Prom
 }
 
 interface Found {
-  /** The configuration file; null: there is none. */
+  /** The configuration file, or the file that prevents finding it; null: there is none. */
   readonly file: string | null;
   /** Number of peers. */
   readonly peers: number;

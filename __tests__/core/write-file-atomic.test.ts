@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { writeFileAtomic } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -32,6 +32,17 @@ describe('a file that is written whole', () => {
     await writeFileAtomic(folder.file('link'), 'new');
     expect(await readlink(folder.file('link'))).toBe('real/a');
     expect(await readFile(folder.file('real', 'a'), 'utf8')).toBe('new');
+  });
+
+  test('is written without the temporary files that killed runs left beside it', async () => {
+    await using folder = await tempFolder();
+    const left = 'a.0123456789ab.tmp';
+    const others = ['a.0123456789ac.tmp', 'a.0123456789ab.tmp.bak', 'a.copy.tmp', 'b.0123456789ab.tmp'];
+    for (const name of [left, ...others]) await writeFile(folder.file(name), 'half');
+    const before = new Date(Date.now() - 2 * 60 * 60 * 1_000);
+    for (const name of [left, ...others.slice(1)]) await utimes(folder.file(name), before, before);
+    await writeFileAtomic(folder.file('a'), 'new');
+    expect(await readdir(folder.path)).toEqual(['a', ...others].sort());
   });
 
   test('that cannot be put in its place leaves nothing', async () => {

@@ -145,6 +145,22 @@ export async function statOf(path: string): Promise<Stats | null> {
   return await stat(path).catch(() => null);
 }
 
+/** No run writes one file for so long. */
+const ABANDONED_MS = 60 * 60 * 1_000;
+const TEMPORARY = /^\.[0-9a-f]{12}\.tmp$/;
+
+/** A new path beside a file, to write it by rename. Removes those that killed runs left. */
+export async function temporaryBeside(file: string): Promise<string> {
+  const [folder, name] = [dirname(file), basename(file)];
+  for (const entry of await readdir(folder).catch(() => [])) {
+    if (!entry.startsWith(name) || !TEMPORARY.test(entry.slice(name.length))) continue;
+    const left = join(folder, entry);
+    const found = await lstat(left).catch(() => null);
+    if (found?.isFile() === true && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(left, { force: true });
+  }
+  return `${file}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
 /**
  * Writes a file atomically by rename, also across a crash. A symbolic link is followed; mode and, if permitted, owner
  * of a replaced file stay.
@@ -160,7 +176,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const former = await stat(target).catch(() => null);
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = await temporaryBeside(target);
   try {
     const handle = await open(temporary, 'wx', mode);
     try {

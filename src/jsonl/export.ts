@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
-import { statOf } from '../core/files.ts';
+import { statOf, temporaryBeside } from '../core/files.ts';
 import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -42,7 +42,7 @@ export async function exportIssues(
   const former = await statOf(target);
   if (former !== null && !former.isFile()) throw new Failure('export-failed', `${target} is not an ordinary file`);
   await within(target, () => mkdir(dirname(target), { recursive: true }));
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = await within(target, () => temporaryBeside(target));
   try {
     const handle = await within(target, () => open(temporary, 'wx', 0o644));
     const written = await writeLines(handle, issueLines(sql, branch, scope), target).finally(() => handle.close());

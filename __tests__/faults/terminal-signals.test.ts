@@ -55,7 +55,7 @@ if (process.platform === 'linux') {
     const line = `$CLI resolve $OPTIONS; code=$?; ${modes}; exit $code`;
     const stopped = await terminal(line, [({ type }) => type('\u0003')]);
     expect(stopped.exitCode).toBe(130);
-    expect(stopped.shown).toMatch(/\?\nSIGINT: stopping cleanly.*\n(?:.*\n)*icanon\necho\n$/);
+    expect(stopped.shown).toMatch(/\?\nSIGINT: stopping cleanly.*\nerror: .* \(interrupted\)\n.*\nicanon\necho\n$/);
     expect(await local.head()).toBe(head);
 
     const first = await terminal('$CLI init --database local', [({ type }) => type('\u0003')]);

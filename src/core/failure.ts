@@ -31,7 +31,7 @@ interface FailureDetails {
 interface ValuesInMessage {
   /** The `report-values` from which on the message may be shown. */
   readonly least: 'keys' | 'full';
-  /** What others see. */
+  /** The message without the values. */
   readonly without: string;
 }
 

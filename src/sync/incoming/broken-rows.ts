@@ -14,7 +14,7 @@ const TOLERATED = 'foreign key';
 
 /**
  * Refuses a head whose own rows break a unique key, a check or NOT NULL, as a commit by force can (Dolt 2.3.0). After a
- * fast-forward to it, no merge of that table would pass its verification, whoever made the other side.
+ * fast-forward to it, no merge of that table would pass its verification, regardless of the other side.
  * @param sql a session of its own: it stays on a temporary branch
  * @throws Failure `constraint-violation`, which no `accept` lifts
  */
@@ -32,7 +32,7 @@ export async function refuseBrokenRows(
   const name = scratchName();
   await createBranch(sql, { name, at: heads.theirs });
   await sql.run('SET autocommit = 0');
-  // What one statement records, the next one stores.
+  // The next statement stores the violations that one records.
   await sql.run('SET dolt_force_transaction_commit = 1');
   await checkout(sql, name);
   // The rows of the head are now uncommitted changes of the base, and only those are verified.

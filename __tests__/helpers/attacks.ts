@@ -28,6 +28,20 @@ export const CONFIG = [
   "INSERT INTO config VALUES ('issue_prefix', 'kb')",
 ];
 
+/** A commit by force of two halves that break a constraint of `u` together. */
+export const byForce = (one: string, other: string, branch = 'main'): string[] => [
+  "CALL DOLT_CHECKOUT('-b', 'half')",
+  other,
+  "CALL DOLT_COMMIT('-A', '-m', 'other half')",
+  `CALL DOLT_CHECKOUT('${branch}')`,
+  one,
+  "CALL DOLT_COMMIT('-A', '-m', 'one half')",
+  'SET dolt_force_transaction_commit = 1',
+  "CALL DOLT_MERGE('half')",
+  'DELETE FROM dolt_constraint_violations_u',
+  "CALL DOLT_COMMIT('-A', '-m', 'both', '--force')",
+];
+
 /** One test for each attack, as a fast-forward and as a merge: it waits, changes nothing, and `accept` lets it pass. */
 export function testAttacks(title: string, attacks: readonly Attack[]): void {
   describe(title, () => {

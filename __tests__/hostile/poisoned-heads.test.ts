@@ -1,24 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { type Attack, testAttacks } from '../helpers/attacks.ts';
+import { type Attack, byForce, testAttacks } from '../helpers/attacks.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const SEED = ['CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE, b INT)', 'INSERT INTO u VALUES (1, 1, 1)'];
-
-/** A commit by force of two halves that break a constraint of `u` together. */
-const byForce = (one: string, other: string, branch = 'main'): string[] => [
-  "CALL DOLT_CHECKOUT('-b', 'half')",
-  other,
-  "CALL DOLT_COMMIT('-A', '-m', 'other half')",
-  `CALL DOLT_CHECKOUT('${branch}')`,
-  one,
-  "CALL DOLT_COMMIT('-A', '-m', 'one half')",
-  'SET dolt_force_transaction_commit = 1',
-  "CALL DOLT_MERGE('half')",
-  'DELETE FROM dolt_constraint_violations_u',
-  "CALL DOLT_COMMIT('-A', '-m', 'both', '--force')",
-];
 
 const ROW = "INSERT INTO items VALUES (7, 'seven', 'ann')";
 const dated = (date: string): string[] => [ROW, `CALL DOLT_COMMIT('-A', '-m', 'old', '--date', '${date}')`];

@@ -3,6 +3,7 @@ import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { checkMerges } from '../../src/resolve/check-heads.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
+import { byForce } from '../helpers/attacks.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atHeads, mergeOf, twoHeads, wholly } from '../helpers/two-heads.ts';
@@ -68,9 +69,17 @@ describe('a file with several peers', () => {
   test('is checked like in a run', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
-      base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)', 'INSERT INTO t VALUES (1, 1)'],
+      base: [
+        'CREATE TABLE t (id INT PRIMARY KEY, x INT)',
+        'INSERT INTO t VALUES (1, 1)',
+        'CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE)',
+      ],
       ours: ['UPDATE t SET x = 2'],
-      theirs: ['UPDATE t SET x = 3', 'CREATE TRIGGER evil BEFORE UPDATE ON t FOR EACH ROW SET NEW.x = 9'],
+      theirs: [
+        ...byForce('INSERT INTO u VALUES (1, 7)', 'INSERT INTO u VALUES (2, 7)', 'other'),
+        'UPDATE t SET x = 3',
+        'CREATE TRIGGER evil BEFORE UPDATE ON t FOR EACH ROW SET NEW.x = 9',
+      ],
     });
     await atHeads(folder, heads, async (database) => {
       const look = (accepted: readonly ['triggers'] | readonly [], trust: readonly string[] | null = null) =>
@@ -81,7 +90,7 @@ describe('a file with several peers', () => {
           maxDelete: 50,
         });
       expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });
-      await look(['triggers']);
+      expect(await failureOf(() => look(['triggers']))).toMatchObject({ code: 'constraint-violation' });
       expect(await failureOf(() => look(['triggers'], ['github:*']))).toMatchObject({ code: 'peer-untrusted' });
     });
   });

@@ -2,9 +2,10 @@ import type { Peer } from '../config/configuration.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, trackingHead } from '../dolt/sql/heads.ts';
 import { commitInfo, isAncestor } from '../dolt/sql/history.ts';
-import type { Sql } from '../dolt/sql/sql.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { inboxSender } from '../sync/inbox.ts';
+import { refuseBrokenRows } from '../sync/incoming/broken-rows.ts';
 import { checkIncoming } from '../sync/incoming/check-incoming.ts';
 import { futureLimit } from '../sync/incoming/check-peers.ts';
 import { readIncoming } from '../sync/incoming/read-incoming.ts';
@@ -64,7 +65,7 @@ async function fetchedHead(
  * @throws Failure why a peer has to wait
  */
 export async function checkMerges(
-  sql: Sql,
+  sql: Database,
   merges: readonly UnresolvedMerge[],
   rules: {
     readonly branch: string;
@@ -85,5 +86,6 @@ export async function checkMerges(
     const untrusted = trust === null ? [] : await untrustedChanges(sql, { ours, theirs }, trust);
     const { failure } = withTrust(verdict, untrusted, peer);
     if (failure !== null) throw failure;
+    await sql.session((session) => refuseBrokenRows(session, { ours, theirs }));
   }
 }

@@ -58,7 +58,7 @@ export async function askFollowing(request: HttpRequest): Promise<Answer | Unrea
 
 async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { readonly passing: boolean })> {
   const { url, method = 'GET', headers = {}, signal } = request;
-  // Most commands download nothing, and loading the client takes a tenth of their start-up time.
+  // Most commands download nothing, and loading the client takes 5 percent of their start-up time.
   const { HttpClient } = await import(/* webpackMode: "eager" */ '@actions/http-client');
   const client = new HttpClient(USER_AGENT, [], {
     allowRetries: false,

@@ -2,8 +2,9 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { askCapabilities, doltCapabilities } from '../../src/dolt/capabilities.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { failureOf, type Machine, machine, program } from '../helpers/installing.ts';
+import { type Machine, machine, program } from '../helpers/installing.ts';
 import { releaseHost } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const OLD = 'echo "cause: unknown url scheme: \'s3\'" >&2; exit 1';
 const NEW = 'echo \'unknown s3 url parameter "dolt-federation-probe"; supported parameters are\' >&2; exit 1';

@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { run } from '../../src/dolt/process.ts';
 import { doltVersion, parseDoltVersion } from '../../src/dolt/version.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { failureOf, machine, program } from '../helpers/installing.ts';
+import { machine, program } from '../helpers/installing.ts';
 import { releaseHost } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 test.each([
   ['dolt version 2.3.0\n', '2.3.0'],

@@ -1,8 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
-import { Failure } from '../../src/core/failure.ts';
 import type { InstallContext } from '../../src/install/dolt-request.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
 
@@ -52,15 +50,4 @@ export async function program(file: string, ...lines: readonly string[]): Promis
 /** A program that answers `dolt version` as that version does: enough where only the way to it matters. */
 export function answersAsDolt(folder: string, version: string): Promise<string> {
   return program(join(folder, 'dolt'), `echo "dolt version ${version}"`);
-}
-
-/** The Failure that some work must end with. */
-export async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const thrown: unknown = await work.then(
-    (value) => new Error(`it did not fail but gave ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(Failure);
-  if (!(thrown instanceof Failure)) throw thrown;
-  return thrown;
 }

@@ -4,7 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { installDolt } from '../../src/install/install.ts';
 import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.ts';
-import { answersAsDolt, failureOf, machine, program } from '../helpers/installing.ts';
+import { answersAsDolt, machine, program } from '../helpers/installing.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 describe('a program that is named as Dolt', () => {
   test.each([

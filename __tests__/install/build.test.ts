@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { BUILDABLE, buildDolt } from '../../src/install/build.ts';
 import { fakeGo, makesDolt } from '../helpers/fake-go.ts';
-import { failureOf, machine, program } from '../helpers/installing.ts';
+import { machine, program } from '../helpers/installing.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const WANTED = { kind: 'exact', version: '2.3.0' } as const;
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { download } from '../../src/install/release.ts';
-import { failureOf } from '../helpers/installing.ts';
 import { breaksOff, closedHost, redirects, releaseHost, says } from '../helpers/release-host.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const BODY = Buffer.alloc(300_000, 'dolt');
 const SHA256 = createHash('sha256').update(BODY).digest('hex');

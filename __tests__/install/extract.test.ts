@@ -2,9 +2,10 @@ import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { extractRelease } from '../../src/install/release.ts';
-import { answersAsDolt, failureOf } from '../helpers/installing.ts';
+import { answersAsDolt } from '../helpers/installing.ts';
 import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 test('unpacks the executable', async () => {
   await using folder = await tempFolder();

@@ -2,8 +2,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import type { Unreachable } from '../../src/install/http.ts';
 import { type Answer, ask, askFollowing } from '../../src/install/http.ts';
-import { failureOf } from '../helpers/installing.ts';
 import { closedHost, redirects, releaseHost, says } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const { signal } = new AbortController();
 

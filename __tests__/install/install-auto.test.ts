@@ -3,9 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { installDolt } from '../../src/install/install.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
 import { fakeGo } from '../helpers/fake-go.ts';
-import { failureOf, machine } from '../helpers/installing.ts';
+import { machine } from '../helpers/installing.ts';
 import { PLATFORM } from '../helpers/release-archive.ts';
 import { closedHost, releaseHost, says } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const ASSET = `/download/v2.3.0/${PLATFORM.asset}`;
 const SHA256 = 'a1'.repeat(32);

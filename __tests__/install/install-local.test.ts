@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { installDolt } from '../../src/install/install.ts';
 import { storeInToolCache } from '../../src/install/tool-cache.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
-import { answersAsDolt, failureOf, type Machine, machine, program } from '../helpers/installing.ts';
+import { answersAsDolt, type Machine, machine, program } from '../helpers/installing.ts';
 import { closedHost, redirects, releaseHost } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const RELEASE = { source: 'release' } as const;
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestTableSchema, PINNED_DIGESTS, releaseDigest } from '../../src/install/digests.ts';
 import type { DoltRequest } from '../../src/install/dolt-request.ts';
-import { failureOf, type Machine, machine } from '../helpers/installing.ts';
+import { type Machine, machine } from '../helpers/installing.ts';
 import { closedHost, type ReleaseHost, releaseHost, says, sendsJson } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const ASSET = { version: '2.3.0', name: 'dolt-linux-amd64.tar.gz' };
 const DIGEST = 'a1'.repeat(32);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { latestVersion, newestRelease } from '../../src/install/version.ts';
-import { failureOf, type Machine, machine } from '../helpers/installing.ts';
+import { type Machine, machine } from '../helpers/installing.ts';
 import { closedHost, type ReleaseHost, redirects, releaseHost, says, sendsJson } from '../helpers/release-host.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const LIST = '/api/repos/dolthub/dolt/releases?per_page=100';
 const RANGE = { kind: 'range', range: '^2.2.0' } as const;

@@ -6,10 +6,11 @@ import { fileDigest } from '../../src/install/digests.ts';
 import { installDolt } from '../../src/install/install.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { answersAsDolt, failureOf, machine } from '../helpers/installing.ts';
+import { answersAsDolt, machine } from '../helpers/installing.ts';
 import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
 import { closedHost, redirects, releaseHost, says, sendsFile, sendsJson } from '../helpers/release-host.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const ASSET = `/download/v2.3.0/${PLATFORM.asset}`;
 const RELEASE = '/api/repos/dolthub/dolt/releases/tags/v2.3.0';

@@ -4,7 +4,8 @@ import { find } from '@actions/tool-cache';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.ts';
-import { answersAsDolt, failureOf, machine } from '../helpers/installing.ts';
+import { answersAsDolt, machine } from '../helpers/installing.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 const WANTED = { wanted: { kind: 'exact', version: '2.3.0' } } as const;
 const ANY = { version: '2.3.0' };

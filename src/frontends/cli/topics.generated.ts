@@ -1672,8 +1672,9 @@ moves.
     dolt-federation backup --tag v1.0.0 --proof proof.json
     dolt-federation backup --drill rotate --require-copies 1
 
-A workflow for releases is in the README. On a release event, tag defaults to
-the tag of the release.
+With --dry-run nothing is pushed. The report shows the commits that each backup
+lacks, and names the peers that would get the tag. A workflow for releases is in
+the README. On a release event, tag defaults to the tag of the release.
 
 WHAT A RUN DOES
 

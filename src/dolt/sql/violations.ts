@@ -121,7 +121,8 @@ export async function verifyRows(sql: Sql, rows: 'differing' | readonly string[]
   else await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS('--all', '--'${rows.map(() => ', ?').join('')})`, rows);
 }
 
-async function violatedTables(sql: Sql): Promise<string[]> {
+/** The tables with recorded violations. */
+export async function violatedTables(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(tableRow, 'SELECT `table` FROM dolt_constraint_violations ORDER BY `table`');
   return rows.map((row) => row.table);
 }

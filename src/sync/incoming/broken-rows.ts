@@ -5,7 +5,7 @@ import { checkout, createBranch } from '../../dolt/sql/heads.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { verifyRows, violationTypes } from '../../dolt/sql/violations.ts';
+import { verifyRows, violatedTables, violationTypes } from '../../dolt/sql/violations.ts';
 import { moveHeadOnly } from '../../dolt/sql/working-set.ts';
 import { scratchName } from '../merge/scratch.ts';
 
@@ -29,23 +29,23 @@ export async function refuseBrokenRows(
   const redefined = changes.flatMap(({ from, to, definitionChanged }) =>
     from !== null && to !== null && definitionChanged ? [to] : [],
   );
-  const name = scratchName();
-  await createBranch(sql, { name, at: heads.theirs });
   await sql.run('SET autocommit = 0');
   // The next statement stores the violations that one records.
   await sql.run('SET dolt_force_transaction_commit = 1');
-  await checkout(sql, name);
+  const [changesOnly, whole] = [scratchName(), scratchName()];
+  for (const name of [changesOnly, whole]) await createBranch(sql, { name, at: heads.theirs });
+  await checkout(sql, changesOnly);
   // The rows of the head are now uncommitted changes of the base, and only those are verified.
   await moveHeadOnly(sql, base);
-  const differing = await brokenTables(sql, 'differing');
-  // A new constraint also concerns rows that did not change.
-  const others = redefined.length === 0 ? [] : await brokenTables(sql, redefined);
-  const isKnown = differing !== null && others !== null;
-  // Dolt 2.3.0 cannot compare them where a primary key changed: then all rows are verified. Beside a new FULLTEXT index it
-  // can verify none (see verify-merge.ts).
-  if (!isKnown) await moveHeadOnly(sql, heads.theirs);
-  const all = isKnown || present.length === 0 ? [] : await brokenTables(sql, present);
-  const broken = [...new Set([differing, others, all].flatMap((tables) => tables ?? []))];
+  const recorded = (await verified(sql, 'differing')) ? await violatedTables(sql) : null;
+  // Dolt 2.3.0 cannot compare rows where a primary key changed. A new constraint also concerns rows that did not change.
+  const suspects = recorded === null ? present : [...new Set([...recorded, ...redefined])];
+  if (suspects.length === 0) return;
+  // Rows that exchange unique values are recorded although they break nothing (Dolt 2.3.0): all rows of the table decide.
+  // Beside a new FULLTEXT index this Dolt cannot verify all rows (see verify-merge.ts).
+  await checkout(sql, whole);
+  if (!(await verified(sql, suspects))) await checkout(sql, changesOnly);
+  const broken = await brokenTables(sql);
   if (broken.length === 0) return;
   throw new Failure(
     'constraint-violation',
@@ -54,15 +54,19 @@ export async function refuseBrokenRows(
   );
 }
 
-/** @returns null if this Dolt cannot verify the rows */
-async function brokenTables(sql: Sql, rows: 'differing' | readonly string[]): Promise<string[] | null> {
+/** Records the rows that break a constraint. @returns false if this Dolt cannot verify them */
+async function verified(sql: Sql, rows: 'differing' | readonly string[]): Promise<boolean> {
   try {
     await verifyRows(sql, rows);
+    return true;
   } catch (thrown) {
     const { code } = toFailure(thrown);
-    if (code === 'unknown' || code === 'schema-conflict') return null;
+    if (code === 'unknown' || code === 'schema-conflict') return false;
     throw thrown;
   }
+}
+
+async function brokenTables(sql: Sql): Promise<string[]> {
   const found = await violationTypes(sql);
   return [...found].flatMap(([table, types]) => (types.some((type) => type !== TOLERATED) ? [table] : []));
 }

@@ -44,7 +44,7 @@ export async function advanceLocalBranch(
     if (target !== ours && served !== null) {
       ({ from: ours, to: target } = await served.moveTo(engines, { from: ours, to: target }, mergeAgain));
     }
-    const moved = { ours, target, begin: move.ours };
+    const moved = { ours, target };
     // Uncommitted rows are away while the branch moves.
     return await engines.finish(({ database }) => advanceIn(context, moved, database, allProgress));
   } catch (thrown) {
@@ -63,15 +63,15 @@ function fail(allProgress: readonly PeerProgress[], failure: Failure): void {
 
 async function advanceIn(
   context: SyncContext,
-  move: Move & { readonly begin: string },
+  move: Move,
   database: OwnDatabase,
   allProgress: readonly PeerProgress[],
 ): Promise<string> {
-  const { target, ours, begin } = move;
+  const { target, ours } = move;
   const refusal = target === ours ? null : await advance(context, move, database);
   if (refusal !== null) {
     fail(allProgress, refusal);
-    return (await branchHead(database, context.branch)) ?? begin;
+    return (await branchHead(database, context.branch)) ?? ours;
   }
   for (const progress of allProgress) {
     // A peer that cannot be pushed to is still merged.
@@ -87,14 +87,14 @@ async function advanceIn(
 /** @returns why the move was refused; null if it was made */
 async function advance(
   { branch, dirty, notify }: SyncContext,
-  { ours, target, begin }: Move & { readonly begin: string },
+  { ours, target }: Move,
   database: OwnDatabase,
 ): Promise<Failure | null> {
   const refused = `${branch} was not moved to ${target}`;
   const found = await branchHead(database, branch);
   // Dolt would move a branch that was moved back forward again, and create a removed one from that of a peer.
   if (found === null) return movedMeanwhile(`${refused}: another process removed it during this run`);
-  if (found !== begin) return movedMeanwhile(`${refused}: another process moved it to ${found} during this run`);
+  if (found !== ours) return movedMeanwhile(`${refused}: another process moved it to ${found} during this run`);
   try {
     for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);
     return null;

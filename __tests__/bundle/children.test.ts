@@ -60,7 +60,7 @@ describe('the children of a step', () => {
     expect(environment).not.toContain('canary-of-the-job');
     // The shell adds the last three.
     const own =
-      /^(PATH|HOME|USERPROFILE|TMPDIR|TMP|TEMP|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
+      /^(PATH|HOME|USERPROFILE|TMPDIR|TMP|TEMP|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GOGC|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
     const found = environment
       .trimEnd()
       .split('\n')

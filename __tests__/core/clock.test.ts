@@ -29,9 +29,10 @@ test('a wall clock that jumps changes no duration and passes no limit', async ()
   }
 });
 
-/** Compare dates of commits, of proofs and of issues with the date of today. */
+/** Compare dates of commits, of files, of proofs and of issues with the date of today. */
 const CALENDAR = [
   'src/backup/rotation.ts',
+  'src/core/files.ts',
   'src/commands/backup/record-backups.ts',
   'src/commands/outcome/record.ts',
   'src/frontends/action/alarm.ts',

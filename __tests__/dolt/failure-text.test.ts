@@ -10,6 +10,10 @@ describe('the class of a text', () => {
     ["fetch failed: no branches found in remote 'p'", 'remote-empty'],
     ["fetch failed: invalid ref spec: 'nobranch'", 'branch-missing'],
     ['Port 33999 already in use.', 'port-in-use'],
+    [
+      'Starting server with Config HP="127.0.0.1:3999"|T="1"\nlisten tcp 127.0.0.1:3999: bind: address already in use',
+      'port-in-use',
+    ],
     ['database "a" is locked by another dolt process; either clone the database', 'locked'],
     ['dial tcp 127.0.0.1:9: connect: connection refused', 'network'],
     ["unknown url scheme: 's3'", 'unsupported-endpoint'],

@@ -220,6 +220,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['does not support a detached head state', 'tag-conflict'],
   ['nothing to commit', 'nothing-to-commit'],
   ['already in use.', 'port-in-use'],
+  // The port was taken after Dolt had looked whether it is free.
+  ['bind: address already in use', 'port-in-use'],
 ];
 
 /** Texts that wrap any cause; they decide only if no other text matches. */

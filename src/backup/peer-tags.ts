@@ -1,4 +1,5 @@
 import { Failure, toFailure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { readTags, type Tag } from '../dolt/sql/tags.ts';
 import { fetchTag, pushTag, temporaryTagName } from '../dolt/sql/transfer.ts';
@@ -88,6 +89,7 @@ export async function pushTags(
     context.onProgress({ peer: progress.peer.name, step: 'pushing', detail: `the tag ${tag}` });
     const to = { remote: progress.remote, user: progress.user, source, tag };
     try {
+      throwIfInterrupted(context.signal);
       const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
       await send(engine, progress, limit, (sql) => pushTag(sql, to));
     } catch (thrown) {

@@ -96,7 +96,7 @@ export function openEngines(
   connections: number,
 ): Engines {
   let open: Open | null = null;
-  const finishing = abortedLater(context.signal, FINISH_MS);
+  let finishing: AbortSignal | null = null;
   const close = async (): Promise<void> => {
     const closing = open;
     open = null;
@@ -115,6 +115,7 @@ export function openEngines(
       return await interruptible(server, context.signal, () => work(engine));
     },
     async finish(work) {
+      finishing ??= abortedLater(context.signal, FINISH_MS);
       const { server, engine } = await usable(NO_CREDENTIALS, finishing);
       return await interruptible(server, finishing, () => work(engine));
     },

@@ -40,7 +40,9 @@ if (process.platform === 'linux') {
     const job = '$CLI resolve $OPTIONS <&3 & job=$!; wait $job; wait $job; echo $? > ended.tmp; mv ended.tmp ended';
     await terminal(`exec 3<&0; trap 'kill -HUP $job' HUP; ${job}`, ['o', ({ kill }) => kill('SIGKILL')]);
     await ended;
-    expect([await readFile(folder.file('ended'), 'utf8'), await choices()]).toEqual(['129\n', 1]);
+    // The end of the input may arrive before the signal: then the questions end as at Ctrl-D.
+    expect(['129\n', '0\n']).toContain(await readFile(folder.file('ended'), 'utf8'));
+    expect(await choices()).toBe(1);
 
     const killed = async (): Promise<void> => {
       const node = (await markedProcesses(mark)).find(({ command }) =>

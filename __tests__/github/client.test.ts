@@ -10,8 +10,11 @@ async function endlessServer(first: string, more: string) {
   const closed: Promise<unknown>[] = [];
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => socket.write(first, 'latin1'));
-    const timer = setInterval(() => socket.write(more), 10);
+    let timer: NodeJS.Timeout | undefined;
+    socket.once('data', () => {
+      socket.write(first, 'latin1');
+      timer = setInterval(() => socket.write(more), 10);
+    });
     closed.push(once(socket, 'close').then(() => clearInterval(timer)));
   });
   const listening = await listen(server);

@@ -32,9 +32,7 @@ export async function refuseBrokenRows(
   await sql.run('SET autocommit = 0');
   // The next statement stores the violations that one records.
   await sql.run('SET dolt_force_transaction_commit = 1');
-  const [changesOnly, whole] = [scratchName(), scratchName()];
-  for (const name of [changesOnly, whole]) await createBranch(sql, { name, at: heads.theirs });
-  await checkout(sql, changesOnly);
+  const changesOnly = await checkoutNew(sql, heads.theirs);
   // The rows of the head are now uncommitted changes of the base, and only those are verified.
   await moveHeadOnly(sql, base);
   const recorded = (await verified(sql, 'differing')) ? await violatedTables(sql) : null;
@@ -43,7 +41,7 @@ export async function refuseBrokenRows(
   if (suspects.length === 0) return;
   // Rows that exchange unique values are recorded although they break nothing (Dolt 2.3.0): all rows of the table decide.
   // Beside a new FULLTEXT index this Dolt cannot verify all rows (see verify-merge.ts).
-  await checkout(sql, whole);
+  await checkoutNew(sql, heads.theirs);
   if (!(await verified(sql, suspects))) await checkout(sql, changesOnly);
   const broken = await brokenTables(sql);
   if (broken.length === 0) return;
@@ -52,6 +50,14 @@ export async function refuseBrokenRows(
     plain(`rows of ${listed('table', broken)} break a unique key, a check or NOT NULL in ${heads.theirs} itself`),
     { hint: 'Correct the rows on the side that has them, commit, then run again. No `accept` allows this.' },
   );
+}
+
+/** @returns the name of a temporary branch, now that of the session */
+async function checkoutNew(sql: Sql, at: string): Promise<string> {
+  const name = scratchName();
+  await createBranch(sql, { name, at });
+  await checkout(sql, name);
+  return name;
 }
 
 /** Records the rows that break a constraint. @returns false if this Dolt cannot verify them */

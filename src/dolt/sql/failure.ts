@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
+import { withoutQuoted } from '../../core/text.ts';
 import { classify } from '../failure-text.ts';
 
 /**
@@ -20,6 +21,15 @@ export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
 export function textFailure(text: string, cause?: unknown): Failure {
   const means = classify(text);
   return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause, toolText: text });
+}
+
+/** A failure that this Dolt has with the data of a head. Its text may contain values of rows. */
+export function doltDefect(lead: string, cause: Failure, hint: string): Failure {
+  return new Failure('dolt-defect', `${lead}: ${cause.message}`, {
+    values: { least: 'full', without: `${lead}: ${withoutQuoted(cause.message)}` },
+    hint,
+    cause,
+  });
 }
 
 function isErrorCode(value: string): value is ErrorCode {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { withoutQuoted } from '../../core/text.ts';
 import { keepingKeys } from '../schema/uncommitted-keys.ts';
 import { canFixCommitter, signature } from '../signature.ts';
+import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
@@ -63,12 +63,11 @@ export async function openMerge(sql: Sql, merge: { readonly head: string; readon
 function unmergeable(thrown: unknown): never {
   const failure = toFailure(thrown);
   if (failure.code !== 'unknown') throw failure;
-  const message = (reason: string): string => `this Dolt cannot merge the two heads: ${reason}`;
-  throw new Failure('dolt-defect', message(failure.message), {
-    values: { least: 'full', without: message(withoutQuoted(failure.message)) },
-    hint: 'If one side added, dropped or changed a column, run the same ALTER TABLE on the other side, commit, then run again.',
-    cause: failure,
-  });
+  throw doltDefect(
+    'this Dolt cannot merge the two heads',
+    failure,
+    'If one side added, dropped or changed a column, run the same ALTER TABLE on the other side, commit, then run again.',
+  );
 }
 
 /** Commits the open merge; it keeps both parents, also if nothing of theirs was taken. */

@@ -1,11 +1,11 @@
 import { Failure } from '../../core/failure.ts';
-import { withoutQuoted } from '../../core/text.ts';
 import { commitsAfter, refuseUnreadableDates } from '../../dolt/rows/future-dates.ts';
 import { refuseBrokenKeys } from '../../dolt/schema/broken-keys.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
 import { refuseOddIndexComments } from '../../dolt/schema/index-comments.ts';
 import { changesCollation, type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { refuseViewCycle, viewsAt } from '../../dolt/schema/view-cycles.ts';
+import { doltDefect } from '../../dolt/sql/failure.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -64,12 +64,11 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
   await refuseOddIndexComments(sql, heads);
   return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
-    const message = (reason: string): string => `this Dolt cannot read the tables of ${heads.theirs}: ${reason}`;
-    throw new Failure('dolt-defect', message(thrown.message), {
-      values: { least: 'full', without: message(withoutQuoted(thrown.message)) },
-      hint: 'Find a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
-      cause: thrown,
-    });
+    throw doltDefect(
+      `this Dolt cannot read the tables of ${heads.theirs}`,
+      thrown,
+      'Find a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
+    );
   });
 }
 

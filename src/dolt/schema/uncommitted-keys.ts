@@ -21,15 +21,20 @@ export interface UncommittedKey {
  * @throws Failure `uncommitted-changes` before the move, if a key would have no parent after it
  */
 export async function keepingKeys(sql: Sql, to: string, move: () => Promise<void>): Promise<void> {
-  const keys = await uncommittedKeys(sql);
-  if (keys.length > 0) await requireParents(sql, to);
+  const tables = await uncommittedTables(sql);
+  const keys = await keysOfTables(sql, tables);
+  if (keys.length > 0) await requireParents(sql, tables, to);
   await move();
   await restoreKeys(sql, keys);
 }
 
 /** The foreign keys of uncommitted tables of the session's branch, except those that have no parent now. */
 export async function uncommittedKeys(sql: Sql): Promise<UncommittedKey[]> {
-  const keys = await keysOf(sql, await uncommittedTables(sql));
+  return await keysOfTables(sql, await uncommittedTables(sql));
+}
+
+async function keysOfTables(sql: Sql, tables: readonly string[]): Promise<UncommittedKey[]> {
+  const keys = await keysOf(sql, tables);
   const found: UncommittedKey[] = [];
   for (const [table, of] of groupBy(keys, (key) => key.table)) {
     const names = of.map(({ name }) => name);
@@ -71,8 +76,8 @@ export async function keysWithoutParent(sql: Sql, tables: readonly string[], com
   return lost;
 }
 
-async function requireParents(sql: Sql, commit: string): Promise<void> {
-  const lost = await keysWithoutParent(sql, await uncommittedTables(sql), commit);
+async function requireParents(sql: Sql, tables: readonly string[], commit: string): Promise<void> {
+  const lost = await keysWithoutParent(sql, tables, commit);
   if (lost.length === 0) return;
   const names = lost.map(({ table, parent }) => `${table} to ${parent}`);
   throw new Failure('uncommitted-changes', `uncommitted ${listed('foreign key', names)} would have no parent`);

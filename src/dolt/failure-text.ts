@@ -116,7 +116,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['refspec not found', 'branch-missing'],
   ['not found on remote', 'branch-missing'],
   // Another process removed our branch while the engine worked.
-  ['cannot resolve default branch head for database', 'branch-not-found'],
   ['matched multiple remote tracking branches', 'branch-not-found'],
   ['if you meant to check out a remote tracking branch', 'branch-not-found'],
   ['clone failed; branch not found', 'branch-missing'],

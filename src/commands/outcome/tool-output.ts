@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
-import type { ReportValues } from '../../contract/vocabulary.ts';
+import { REPORT_VALUES, type ReportValues } from '../../contract/vocabulary.ts';
 import { errorMessage, type Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
 import { withoutQuoted } from '../../core/text.ts';
@@ -54,13 +54,12 @@ function lowerFirst(title: string): string {
 
 /** Classes of texts of Dolt about rows. Others are about a connection, or are known as a whole. */
 const OF_ROWS: readonly ErrorCode[] = ['unknown', 'dolt-defect', 'constraint-violation'];
-const LEVELS: readonly ReportValues[] = ['none', 'keys', 'full'];
 
 function shown(
   { code, toolText, message, values }: Failure,
   level: ReportValues,
 ): { readonly toolText: string | null; readonly message: string } {
-  if (values !== null && LEVELS.indexOf(level) < LEVELS.indexOf(values.least))
+  if (values !== null && REPORT_VALUES.indexOf(level) < REPORT_VALUES.indexOf(values.least))
     return { toolText, message: values.without };
   if (toolText === null || level === 'full' || !OF_ROWS.includes(code)) return { toolText, message };
   return { toolText: withoutQuoted(toolText), message };

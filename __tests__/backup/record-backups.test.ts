@@ -56,10 +56,10 @@ test('sizes and proofs stay in the state file, and only where a peer has an entr
   const elsewhere = { ...place, branch: 'work' };
   const found = { place, name: 'box', head: HEAD, verifiedAt: EARLIER };
   const state = addBackups(remember(EMPTY_STATE, [found]), [
-    { place, memory: { size, drills } },
-    { place: elsewhere, memory: { drills } },
+    { place, record: { size, drills } },
+    { place: elsewhere, record: { drills } },
   ]);
-  const later = remember(addBackups(state, [{ place, memory: { drills: { ...drills, since: 3 } } }]), [found]);
+  const later = remember(addBackups(state, [{ place, record: { drills: { ...drills, since: 3 } } }]), [found]);
   await writeStateFile(folder.path, later);
   const { stateFile, warning } = await readStateFile(folder.path);
   expect([findBackup(stateFile, place), findBackup(stateFile, elsewhere), warning]).toEqual([

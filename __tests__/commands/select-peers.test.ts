@@ -9,7 +9,7 @@ test.each([
   [['nrth'], 'Did you mean north?'],
   // As in `git push origin main`.
   [['origin', 'main'], 'Name only peers here. `--branch` names the branch.'],
-  [['nobody'], 'Run `dolt-federation list-peers` to see the names.'],
+  [['absent'], 'Run `dolt-federation list-peers` to see the names.'],
 ])('%j has an unknown peer', async (only, hint) => {
   const failure = await failureOf(() => selectPeers(CONFIGURATION, { only, onlyRoles: [] }));
   expect(failure).toMatchObject({ code: 'unknown-peer', hint });

@@ -62,7 +62,7 @@ const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | nul
   nothing: [(repository) => git(repository, 'update-ref', 'refs/dolt/data', 'main'), null, ''],
 };
 
-test('a ref of the data with anything else is refused at once, and left as it is; the other peers are served', async () => {
+test('a ref of the data with anything else is refused at once and stays unchanged; the other peers are served', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const repositories: Record<string, string> = {};

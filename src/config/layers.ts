@@ -39,7 +39,7 @@ export interface Setting<T> {
   /** How `config set` writes the value; absent: as text. */
   readonly form?: ValueForm;
   /** The value if no layer sets one. */
-  readonly fallback: (surroundings: Folders) => T;
+  readonly fallback: (folders: Folders) => T;
   /** Environment variable; an empty one counts as unset. */
   readonly variable?: string;
   /** The flag and input that set it; an empty one counts as unset. */

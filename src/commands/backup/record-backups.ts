@@ -39,7 +39,7 @@ export async function recordBackups(
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
   const { stateFile } = await readStateFile(work);
   const known = new Map<PeerProgress, Known>();
-  const records: { place: StateKey; memory: BackupRecord }[] = [];
+  const records: { place: StateKey; record: BackupRecord }[] = [];
   for (const progress of targets) {
     const drill = drills.get(progress) ?? null;
     const size = progress.verified ? await sizeOf(progress, drill) : null;
@@ -52,7 +52,7 @@ export async function recordBackups(
       now,
     });
     known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
-    if (place !== null) records.push({ place, memory: { size: size ?? before?.size, drills: history ?? undefined } });
+    if (place !== null) records.push({ place, record: { size: size ?? before?.size, drills: history ?? undefined } });
   }
   if (warning !== null || records.length === 0) return known;
   // While the database is held, as every write of this file; a failed write was reported by the one before.

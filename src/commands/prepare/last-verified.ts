@@ -109,14 +109,14 @@ function headsFromCache(
   allProgress: readonly PeerProgress[],
   cached: CachedHeads,
   { branch, root }: { readonly branch: string; readonly root: string },
-): (Finding & { readonly memory: BackupRecord })[] {
+): (Finding & { readonly record: BackupRecord })[] {
   return allProgress.flatMap((progress) => {
     const place = placeOf(progress, branch, root);
     const found = progress.remembered === null ? cachedHead(cached, place) : null;
     if (found === null) return [];
     const { head, verifiedAt, size, drills } = found;
     progress.remember({ head, verifiedAt, certain: false, isRestored: true });
-    return [{ place, name: progress.peer.name, head, verifiedAt, memory: { size, drills } }];
+    return [{ place, name: progress.peer.name, head, verifiedAt, record: { size, drills } }];
   });
 }
 

@@ -34,8 +34,8 @@ export async function actionContext(
   { untrusted, proposed, repository, ownWorkflow }: EventContext,
 ): Promise<Context> {
   const directory = inputValue('working-directory', written('working-directory'));
-  const words = rewordForStep(env);
-  const log = stepLogger(secrets, words);
+  const reword = rewordForStep(env);
+  const log = stepLogger(secrets, reword);
   const service = inputValue('cache', written('cache')) ? cacheServiceOf(env) : null;
   if (service?.kind === 'unavailable') log.debug(`The Actions cache is not available: ${service.why}`);
   return {
@@ -51,7 +51,7 @@ export async function actionContext(
     cloneDir: join(runner.tempDir, 'dolt-federation'),
     conflictsDir: runner.tempDir,
     userHome: false,
-    reword: words,
+    reword,
     log,
     cache: service?.kind === 'available' ? new ActionsCache(service, { env, log, secrets, signal }) : undefined,
     secrets,

@@ -178,12 +178,12 @@ export function findBackup(stateFile: StateFile, place: StateKey): BackupRecord 
 /** The state with the records of a run of `backup` about peers that have an entry. */
 export function addBackups(
   stateFile: StateFile,
-  learned: readonly { readonly place: StateKey; readonly memory: BackupRecord }[],
+  learned: readonly { readonly place: StateKey; readonly record: BackupRecord }[],
 ): StateFile {
   const peers = new Map(stateFile.peers);
-  for (const { place, memory } of learned) {
+  for (const { place, record } of learned) {
     const entry = peers.get(placeText(place));
-    if (entry !== undefined) peers.set(placeText(place), { ...entry, ...memory });
+    if (entry !== undefined) peers.set(placeText(place), { ...entry, ...record });
   }
   return { ...stateFile, peers };
 }

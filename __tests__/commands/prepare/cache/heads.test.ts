@@ -39,10 +39,10 @@ test('a head is found again by its place, and by no other', () => {
 });
 
 test('only hashes, dates and sizes are cached', () => {
-  const memory = { size: { bytes: 12, of: 'clone' }, drills: { provenAt: at, since: 2 } } as const;
-  const state = addBackups(retire(known, 'main', [later]), [{ place, memory }]);
+  const backup = { size: { bytes: 12, of: 'clone' }, drills: { provenAt: at, since: 2 } } as const;
+  const state = addBackups(retire(known, 'main', [later]), [{ place, record: backup }]);
   const cached = headsToCache(state, NO_HEADS, everything);
-  expect(cachedHead(cached, place)).toMatchObject(memory);
+  expect(cachedHead(cached, place)).toMatchObject(backup);
   const text = JSON.stringify(cached);
   expect(text).not.toMatch(/partner|example|main/);
   expect(

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Contents } from '../../src/backup/contents.ts';
-import { freePort } from '../../src/core/processes.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { contentsOf, type Drill, drill } from '../helpers/drilling.ts';
@@ -11,6 +10,7 @@ import { endRemotes, FORMS, type Remote } from '../helpers/endpoint-forms.ts';
 import { dropObjects, dropTables } from '../helpers/servers/git-tables.ts';
 import { startNamingFront } from '../helpers/servers/naming-front.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
+import { testPort } from '../helpers/servers/test-port.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const overridesOf = ({ dolthubHost }: Remote) => (dolthubHost === undefined ? {} : { dolthubHost });
@@ -78,7 +78,7 @@ test('a server that does not answer leaves a backup unproven', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const expected = await contentsOf(folder, local.path, await local.head());
-  const peer = { endpoint: `https://localhost:${await freePort()}/org/repo`, live: false };
+  const peer = { endpoint: `https://localhost:${await testPort()}/org/repo`, live: false };
   expect(await drill(folder, { peer, expected })).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
 });
 

@@ -3,13 +3,13 @@ import { delimiter, dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { listUnregistered } from '../../src/commands/list-peers.ts';
 import type { Env } from '../../src/core/env.ts';
-import { freePort } from '../../src/core/processes.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { cloneDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type Bd, bdWorkspace } from '../helpers/servers/bd.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
+import { testPort } from '../helpers/servers/test-port.ts';
 import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const FOUND = { database: undefined, ceiling: null } as const;
@@ -48,7 +48,7 @@ test.each<[string, readonly string[], string]>([
     await using folder = await tempFolder();
     const isShared = mode === 'shared-server';
     const env: Env = isShared
-      ? { BEADS_SHARED_SERVER_DIR: folder.file('shared'), BEADS_DOLT_SERVER_PORT: String(await freePort()) }
+      ? { BEADS_SHARED_SERVER_DIR: folder.file('shared'), BEADS_DOLT_SERVER_PORT: String(await testPort()) }
       : {};
     const bd = await bdWorkspace(folder, flags, env);
     const path = folder.file(...place.split('/'));

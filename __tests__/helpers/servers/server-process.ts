@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readEnv } from '../../../src/core/env.ts';
-import { freePort } from '../../../src/core/processes.ts';
 import { startServer } from '../../../src/dolt/process.ts';
+import { testPort } from './test-port.ts';
 
 interface ServerSpec<Port extends string> {
   readonly command: string;
@@ -37,13 +37,14 @@ export async function startServerProcess<const Port extends string>(
     try {
       return await tryStart(spec);
     } catch (thrown) {
-      if (attempt === ATTEMPTS || !/address (?:is )?already in use/i.test(String(thrown))) throw thrown;
+      // As Go's programs (address), nginx (Address) and Dolt (Port) say it.
+      if (attempt === ATTEMPTS || !/already in use/i.test(String(thrown))) throw thrown;
     }
   }
 }
 
 async function tryStart<Port extends string>(spec: ServerSpec<Port>): Promise<ServerProcess<Port>> {
-  const entries = await Promise.all(spec.ports.map(async (name) => [name, await freePort()] as const));
+  const entries = await Promise.all(spec.ports.map(async (name) => [name, await testPort()] as const));
   const port = Object.fromEntries(entries) as Record<Port, number>;
   const args = await spec.args(port);
   const { PATH = '', HOME = '' } = readEnv();

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { servedBy } from '../../../../src/commands/prepare/served-by.ts';
-import { freePort } from '../../../../src/core/processes.ts';
 import { commandContext, configure } from '../../../helpers/configuring.ts';
 import { makeDatabase } from '../../../helpers/database.ts';
 import { startDoltSqlServer } from '../../../helpers/servers/dolt-sql-server.ts';
+import { testPort } from '../../../helpers/servers/test-port.ts';
 import { tempFolder } from '../../../helpers/temp-folder.ts';
 
 test('a database is opened directly once the server behind an ended proxy of bd frees it', async () => {
@@ -25,7 +25,7 @@ test('a database is opened directly once the server behind an ended proxy of bd 
   expect(await servedAt(server.sqlPort)).toMatchObject({ setting: { port: server.sqlPort } });
   if (process.platform !== 'linux') return;
   // Nothing listens at the port that bd noted, and the server still holds the database.
-  const serving = servedAt(await freePort());
+  const serving = servedAt(await testPort());
   await server[Symbol.asyncDispose]();
   expect(await serving).toBeNull();
 });

@@ -34,7 +34,7 @@ const countRow = z.object({ n: z.coerce.number().int() });
 export async function readContents(sql: Sql, commit: string, depth: Depth): Promise<Contents> {
   const databaseHash = await contentHash(sql, commit);
   if (depth === 'head') return { commit, databaseHash, tables: null };
-  const names = (await baseTablesAt(sql, commit)).sort(compareBytes);
+  const names = [...(await baseTablesAt(sql, commit))].sort(compareBytes);
   const tables: TableRows[] = [];
   for (const name of names) tables.push({ name, rows: await countByReading(sql, name, commit) });
   return { commit, databaseHash, tables };

@@ -7,7 +7,7 @@ import { Failure } from '../../core/failure.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { ignorePatternsAt } from '../../dolt/schema/ignored-tables.ts';
-import { tableNamesAt } from '../../dolt/schema/table-shape.ts';
+import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { type Engine, openEngines } from '../../dolt/server/engines.ts';
 import { branchNames, checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';

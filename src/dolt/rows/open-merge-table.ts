@@ -7,8 +7,7 @@ import {
   type TableDefinition,
   tableDefinition,
 } from '../schema/readability.ts';
-import { alterations, createTableAt } from '../schema/table-definitions.ts';
-import { tableNamesAt } from '../schema/table-shape.ts';
+import { alterations, createTableAt, tableNamesAt } from '../schema/table-definitions.ts';
 import { mergeBase } from '../sql/history.ts';
 import type { Sql } from '../sql/sql.ts';
 

@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { atRevision } from '../sql/at-revision.ts';
+import { type AtCommit, remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { foreignKeys, type NamedForeignKey } from './foreign-keys.ts';
 import { tableNames } from './table-shape.ts';
@@ -21,9 +22,9 @@ export async function refuseBrokenKeys(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },
 ): Promise<void> {
-  const broken = await brokenKeys(sql, heads.theirs);
+  const broken = await brokenKeys(sql, { commit: heads.theirs });
   if (broken.length === 0) return;
-  const own = new Set((await brokenKeys(sql, heads.ours)).map(textOf));
+  const own = new Set((await brokenKeys(sql, { commit: heads.ours })).map(textOf));
   const [key] = broken.filter((one) => !own.has(textOf(one)));
   if (key === undefined) return;
   throw new Failure(
@@ -36,11 +37,12 @@ export async function refuseBrokenKeys(
 }
 
 /** The foreign keys at a commit that refer to no table there. A commit takes the name in its own case only (Dolt 2.3.0). */
-async function brokenKeys(sql: Sql, commit: string): Promise<NamedForeignKey[]> {
-  return await atRevision(sql, commit, async (session) => {
-    const keys = await foreignKeys(session);
-    if (keys.length === 0) return [];
-    const tables = new Set(await tableNames(session));
-    return keys.filter(({ parent }) => !tables.has(parent));
-  });
-}
+const brokenKeys = remembered(
+  async (sql, { commit }: AtCommit): Promise<readonly NamedForeignKey[]> =>
+    await atRevision(sql, commit, async (session) => {
+      const keys = await foreignKeys(session);
+      if (keys.length === 0) return [];
+      const tables = new Set(await tableNames(session));
+      return keys.filter(({ parent }) => !tables.has(parent));
+    }),
+);

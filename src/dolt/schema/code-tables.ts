@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { atRevision } from '../sql/at-revision.ts';
 import { cellSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
+import { type AtCommit, remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
 import { shownNames } from './table-shape.ts';
@@ -32,18 +33,28 @@ export async function definitionsAt(
   sql: Sql,
   table: (typeof CODE_TABLES)[number],
   commit: string,
-): Promise<Definition[]> {
-  return sql.rows(row, `${READ[table]} AS OF ?`, [commit]);
+): Promise<readonly Definition[]> {
+  return await committedCode(sql, { commit }, READ[table]);
 }
+
+const committedCode = remembered(
+  async (sql, { commit }: AtCommit, statement): Promise<readonly Definition[]> =>
+    await sql.rows(row, `${statement} AS OF ?`, [commit]),
+);
 
 /**
  * The names of the views at a commit, from the catalog of the engine. A view named `dolt_schemas` answers in place of that
  * table, also with AS OF; and `information_schema.views` reads the columns of every view, which can end the engine (Dolt
  * 2.3.0, measured).
  */
-export async function viewNamesAt(sql: Sql, commit: string): Promise<string[]> {
-  return await atRevision(sql, commit, (session) => shownNames(session, 'VIEW', 'SHOW FULL TABLES'));
+export async function viewNamesAt(sql: Sql, commit: string): Promise<readonly string[]> {
+  return await committedViews(sql, { commit });
 }
+
+const committedViews = remembered(
+  async (sql, { commit }: AtCommit): Promise<readonly string[]> =>
+    await atRevision(sql, commit, (session) => shownNames(session, 'VIEW', 'SHOW FULL TABLES')),
+);
 
 /** Tables in which beads records the migrations of a database (June 2026); the second one is usually ignored. */
 export const MIGRATION_TABLES: readonly string[] = ['schema_migrations', 'ignored_schema_migrations'];

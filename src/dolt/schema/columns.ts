@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { quoted } from '../sql/identifier.ts';
+import { type AtCommit, remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 
 export interface Column {
@@ -16,9 +17,16 @@ const row = z.object({ Field: z.string(), Type: z.string(), Null: z.string(), Ke
  * The columns of a table as a commit defines them, or in the session's branch if null. `information_schema.columns` is never
  * read: Dolt 2.3.0 resolves every view for it, and 25 views, each of which reads the one before twice, take hours (measured).
  */
-export async function columnsAt(sql: Sql, table: string, commit: string | null): Promise<Column[]> {
-  const statement = `SHOW COLUMNS FROM ${quoted(table)}`;
-  const rows = commit === null ? await sql.rows(row, statement) : await sql.rows(row, `${statement} AS OF ?`, [commit]);
+export async function columnsAt(sql: Sql, table: string, commit: string | null): Promise<readonly Column[]> {
+  return commit === null ? await read(sql, table, '') : await committedColumns(sql, { commit }, table);
+}
+
+const committedColumns = remembered(
+  async (sql, { commit }: AtCommit, table) => await read(sql, table, ' AS OF ?', [commit]),
+);
+
+async function read(sql: Sql, table: string, asOf: string, values: readonly string[] = []): Promise<readonly Column[]> {
+  const rows = await sql.rows(row, `SHOW COLUMNS FROM ${quoted(table)}${asOf}`, values);
   return rows.map(({ Field, Type, Null, Key }) => ({
     name: Field,
     type: Type.toLowerCase(),

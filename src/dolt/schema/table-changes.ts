@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, isDoltTable } from '../sql/identifier.ts';
+import { type AtCommit, remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
@@ -34,8 +35,12 @@ const anyRow = z.object({ n: z.coerce.number() });
  * primary key changed, that was replaced under the same name, or that got another column tag. `dolt_schema_diff` lists
  * only some of these, so the hashes of all tables are compared as well.
  */
-export async function tableChanges(sql: Sql, from: string, to: string): Promise<TableChange[]> {
-  const range = { from, to };
+export async function tableChanges(sql: Sql, from: string, to: string): Promise<readonly TableChange[]> {
+  return await changesBetween(sql, { from, to });
+}
+
+const changesBetween = remembered(async (sql, range: Range): Promise<readonly TableChange[]> => {
+  const { from, to } = range;
   const summary = await sql.rows(
     summaryRow,
     'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
@@ -69,7 +74,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     if (change.from !== null || change.to !== null) changes.push(await unlistedChange(sql, range, change));
   }
   return changes.filter((change) => change.from !== null || change.to !== null);
-}
+});
 
 /** Whether two commits give new tables another character set or collation. */
 export async function changesCollation(sql: Sql, from: string, to: string): Promise<boolean> {
@@ -77,9 +82,14 @@ export async function changesCollation(sql: Sql, from: string, to: string): Prom
 }
 
 /** The tables whose definitions differ, by their names in both revisions; an empty name: the table is not there. */
-export async function schemaDifference(sql: Sql, from: string, to: string): Promise<Names[]> {
-  return await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]);
+export async function schemaDifference(sql: Sql, from: string, to: string): Promise<readonly Names[]> {
+  return await differenceBetween(sql, { from, to });
 }
+
+const differenceBetween = remembered(
+  async (sql, { from, to }: Range): Promise<readonly Names[]> =>
+    await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]),
+);
 
 /**
  * Dolt 2.3.0 (measured) lists a changed collation of the database as a table of this name. A real table of that name is
@@ -104,10 +114,8 @@ function apart<T extends Names>(row: T): T[] {
 
 type Names = z.infer<typeof schemaRow>;
 type Ends = Pick<TableChange, 'from' | 'to'>;
-interface Range {
-  readonly from: string;
-  readonly to: string;
-}
+/** Two revisions. */
+type Range = Readonly<Record<'from' | 'to', string>>;
 
 /** A change that the summary does not list. */
 async function unlistedChange(sql: Sql, range: Range, change: Ends): Promise<TableChange> {
@@ -159,8 +167,10 @@ const HASHES =
  * @throws Failure `schema-conflict` for two tables whose names differ only in case
  */
 export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyMap<string, string>> {
-  return revision === WORKING ? await read(sql) : await atRevision(sql, revision, read);
+  return revision === WORKING ? await read(sql) : await hashesAt(sql, { commit: revision });
 }
+
+const hashesAt = remembered(async (sql, { commit }: AtCommit) => await atRevision(sql, commit, read));
 
 /** `DOLT_CHECKOUT` and `DOLT_CONFLICTS_RESOLVE` take it for all tables; uncommitted rows of others would be lost (2.3.0, measured). */
 const EVERY_TABLE = '.';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { groupBy } from '../../core/lists.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { quoted } from '../sql/identifier.ts';
+import { type AtCommit, remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { type Item, tableItems, tokensOf } from './create-table.ts';
 
@@ -9,10 +10,20 @@ const createRow = z.record(z.string(), z.string().nullable());
 const nameRow = z.record(z.string(), z.string());
 const tagRow = z.object({ column_name: z.string() });
 
+/** Names of the tables at a commit, without Dolt's own. */
+export async function tableNamesAt(sql: Sql, commit: string): Promise<readonly string[]> {
+  return await committedTables(sql, { commit });
+}
+
+const committedTables = remembered(async (sql, { commit }: AtCommit): Promise<readonly string[]> => {
+  const rows = await sql.rows(nameRow, 'SHOW TABLES AS OF ?', [commit]);
+  return rows.flatMap((row) => Object.values(row));
+});
+
 /** Names of the tables at a commit, or in the session's branch if null. */
 export async function definedTables(sql: Sql, commit: string | null): Promise<ReadonlySet<string>> {
-  const [statement, values] = commit === null ? ['SHOW TABLES', []] : ['SHOW TABLES AS OF ?', [commit]];
-  const rows = await sql.rows(nameRow, statement, values);
+  if (commit !== null) return new Set(await tableNamesAt(sql, commit));
+  const rows = await sql.rows(nameRow, 'SHOW TABLES');
   return new Set(rows.flatMap((row) => Object.values(row)));
 }
 
@@ -23,13 +34,15 @@ export async function tableItemsAt(sql: Sql, table: string, commit: string | nul
 
 /** The CREATE TABLE of a table at a commit, or in the session's branch if null. */
 export async function createTableAt(sql: Sql, table: string, commit: string | null): Promise<string> {
-  const statement = `SHOW CREATE TABLE ${quoted(table)}`;
-  const [row] =
-    commit === null
-      ? await sql.rows(createRow, statement)
-      : await sql.rows(createRow, `${statement} AS OF ?`, [commit]);
+  if (commit !== null) return await committedTable(sql, { commit }, table);
+  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
   return row?.['Create Table'] ?? '';
 }
+
+const committedTable = remembered(async (sql, { commit }: AtCommit, table): Promise<string> => {
+  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [commit]);
+  return row?.['Create Table'] ?? '';
+});
 
 const checkRow = z.object({ table_name: z.string(), name: z.string(), clause: z.string() });
 const CHECKS =

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { databaseName } from '../sql/at-revision.ts';
 import { isDoltTable, quoted } from '../sql/identifier.ts';
+import { type AtCommit, remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { bareType, columnsAt, keyNames, type Column as ShownColumn } from './columns.ts';
 import { type Generation, generatedColumns } from './generated-columns.ts';
-import { createTableAt } from './table-definitions.ts';
+import { createTableAt, tableNamesAt } from './table-definitions.ts';
 
 export interface Column {
   readonly name: string;
@@ -58,12 +59,6 @@ export async function columnNamesAt(sql: Sql, table: string, commit: string): Pr
   return new Set((await columnsAt(sql, table, commit)).map(({ name }) => name));
 }
 
-/** Names of the tables at a commit, without Dolt's own. */
-export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> {
-  const rows = await sql.rows(namesRow, 'SHOW TABLES AS OF ?', [commit]);
-  return rows.flatMap((row) => Object.values(row));
-}
-
 /** Names that a SHOW FULL TABLES lists: the tables, or the views. */
 export async function shownNames(
   sql: Sql,
@@ -79,10 +74,14 @@ export async function shownNames(
 }
 
 /** Names of the user's tables at a commit, without views. */
-export async function baseTablesAt(sql: Sql, commit: string): Promise<string[]> {
+export async function baseTablesAt(sql: Sql, commit: string): Promise<readonly string[]> {
+  return await committedBaseTables(sql, { commit });
+}
+
+const committedBaseTables = remembered(async (sql, { commit }: AtCommit): Promise<readonly string[]> => {
   const names = await shownNames(sql, 'BASE TABLE', 'SHOW FULL TABLES AS OF ?', [commit]);
   return names.filter((name) => !isDoltTable(name));
-}
+});
 
 /** Names of the tables in the session's branch. */
 export async function tableNames(sql: Sql): Promise<string[]> {

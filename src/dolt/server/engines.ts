@@ -168,6 +168,7 @@ function stoppable(sql: Sql, reason: () => Failure | null): Sql {
     if (failure !== null) throw failure;
   };
   return {
+    memory: sql.memory,
     async rows(schema, statement, parameters) {
       check();
       return await sql.rows(schema, statement, parameters);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { remembered } from './remembered.ts';
 import type { Sql } from './sql.ts';
 
 const baseRow = z.object({ base: z.string().nullable() });
@@ -17,6 +18,10 @@ export interface CommitInfo {
 
 /** The merge base of two commits, or null if their histories are unrelated. */
 export async function mergeBase(sql: Sql, ours: string, theirs: string): Promise<string | null> {
+  return await baseOf(sql, { ours, theirs });
+}
+
+const baseOf = remembered(async (sql, { ours, theirs }: Readonly<Record<'ours' | 'theirs', string>>) => {
   try {
     const [row] = await sql.rows(baseRow, 'SELECT dolt_merge_base(?, ?) AS base', [ours, theirs]);
     return row?.base ?? null;
@@ -24,7 +29,7 @@ export async function mergeBase(sql: Sql, ours: string, theirs: string): Promise
     if (thrown instanceof Failure && thrown.code === 'unrelated') return null;
     throw thrown;
   }
-}
+});
 
 /** Whether `head` reaches `commit`; every commit reaches itself. */
 export async function isAncestor(sql: Sql, commit: string, head: string): Promise<boolean> {
@@ -116,10 +121,13 @@ export async function containsCommit(sql: Sql, head: string, commit: string): Pr
 
 /** How many commits `to` reaches that `from` does not. */
 export async function countCommits(sql: Sql, from: string, to: string): Promise<number> {
-  if (from === to) return 0;
+  return from === to ? 0 : await commitsBetween(sql, { from, to });
+}
+
+const commitsBetween = remembered(async (sql, { from, to }: Readonly<Record<'from' | 'to', string>>) => {
   const [row] = await sql.rows(countRow, 'SELECT COUNT(*) AS n FROM dolt_log(?)', [`${from}..${to}`]);
   return row?.n ?? 0;
-}
+});
 
 /** How many commits a head reaches, including itself, that none of the others reaches. */
 export async function countReachable(sql: Sql, head: string, others: readonly string[] = []): Promise<number> {

@@ -8,6 +8,7 @@ import { killStatement } from '../server/interrupt.ts';
 import { type Address, connectTo } from '../server/ready.ts';
 import { cellSchema } from './cell.ts';
 import { sqlFailure } from './failure.ts';
+import { type Memory, newMemory } from './remembered.ts';
 
 /** Runs statements; every returned row is validated against a schema. */
 export interface Sql {
@@ -17,6 +18,8 @@ export interface Sql {
   table(statement: string, parameters?: readonly string[]): Promise<ResultTable>;
   /** Runs a statement without reading its rows. */
   run(statement: string, parameters?: readonly string[]): Promise<void>;
+  /** What `remembered` readers know of the commits of this database; sessions share it. */
+  readonly memory: Memory;
 }
 
 export interface ResultTable {
@@ -65,16 +68,19 @@ export async function openDatabase({ name, address, secrets, onCall }: Served, c
     decimalNumbers: false,
     jsonStrings: true,
     charset: 'utf8mb4',
+    // mysql2 allocates room for 16,000 in each connection, and this code prepares none.
+    maxPreparedStatements: 1,
   };
+  const memory = newMemory();
   const finder = openPool({ ...options, connectionLimit: 1 }, address);
-  const names = await statements({ pool: finder, address, secrets })
+  const names = await statements({ pool: finder, memory, address, secrets })
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
     throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
   const pool = openPool({ ...options, database: name }, address);
-  const served = { pool, address, secrets, onCall };
+  const served = { pool, memory, address, secrets, onCall };
   return {
     name,
     ...statements(served),
@@ -98,6 +104,7 @@ async function endPool(pool: Pool): Promise<void> {
 
 interface Connections extends Pick<Served, 'address' | 'secrets' | 'onCall'> {
   readonly pool: Pool;
+  readonly memory: Memory;
 }
 
 /** The procedure that a statement calls, such as `DOLT_FETCH`. */
@@ -152,6 +159,7 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
     }
   };
   return {
+    memory: connections.memory,
     async rows(schema, statement, parameters) {
       const [rows] = await send(statement, parameters);
       return z.array(schema).parse(rows);

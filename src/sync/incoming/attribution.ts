@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Attribution } from '../../contract/result.ts';
 import { toFailure } from '../../core/failure.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
-import { tableNamesAt } from '../../dolt/schema/table-shape.ts';
+import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { deletedRows } from '../../src/dolt/rows/deleted-rows.ts';
-import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
+import { tableChanges, tableHashes } from '../../src/dolt/schema/table-changes.ts';
 import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { fc } from '../helpers/property.ts';
@@ -44,7 +44,10 @@ test('every difference between two commits is listed, and every row that is gone
       const gone = [...before.keys()].filter((id) => !after.has(id)).length;
       const differs = gone > 0 || [...after].some(([id, n]) => before.get(id) !== n);
       await withDatabase(local.path, folder.file('tmp'), async (sql) => {
-        const [change] = await tableChanges(sql, from, to);
+        const changes = await tableChanges(sql, from, to);
+        // Commits never change, so the second reader gets the same result.
+        expect(await tableChanges(sql, from, to)).toBe(changes);
+        const [change] = changes;
         expect(change?.dataChanged ?? false).toBe(differs);
         if (change === undefined || !differs) return;
         const { comparable, recreated } = change;
@@ -54,4 +57,20 @@ test('every difference between two commits is listed, and every row that is gone
     }),
     { numRuns: 12, seed: 20261128 },
   );
+});
+
+test('the working set is read each time', async () => {
+  await using folder = await tempFolder();
+  const local = await makeEmptyDatabase(folder.file('local'));
+  await local.commit('base', 'CREATE TABLE t (id INT PRIMARY KEY)');
+  await withDatabase(local.path, folder.file('tmp'), async (sql) => {
+    expect(await tableChanges(sql, 'HEAD', 'WORKING')).toEqual([]);
+    const seen = new Set([(await tableHashes(sql, 'WORKING')).get('t')]);
+    for (const id of ['1', '2']) {
+      await sql.run('INSERT INTO t VALUES (?)', [id]);
+      expect(await tableChanges(sql, 'HEAD', 'WORKING')).toMatchObject([{ to: 't', dataChanged: true }]);
+      seen.add((await tableHashes(sql, 'WORKING')).get('t'));
+    }
+    expect(seen.size).toBe(3);
+  });
 });

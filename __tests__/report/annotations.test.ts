@@ -36,6 +36,13 @@ describe('annotations', () => {
     },
   );
 
+  test('the name of a file cannot steer a terminal', () => {
+    const reported = problem({ file: 'a\u009b31m\u202e\n.yaml' });
+    expect(annotations(runResult({ problems: [reported] }), failing)).toMatchObject([
+      { file: 'a\\u{9b}31m\\u{202e}\\n.yaml' },
+    ]);
+  });
+
   test('a peer called like a property of every object has no place', () => {
     const result = runResult({ peers: [peer({ ...failed, name: 'constructor' })] });
     expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });

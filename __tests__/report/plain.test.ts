@@ -44,6 +44,13 @@ describe('a line that a runner may read is not a command', () => {
     expect(plainLines(text)).toEqual(lines);
   });
 
+  test.each(CASES)('JSON keeps its value and shows as a code: %s', (_, text, shown) => {
+    const printed = printedJson({ [text]: [text] });
+    expect(JSON.parse(printed)).toEqual({ [text]: [text] });
+    expect(plain(printed.replaceAll('\n', ''))).toBe(printed.replaceAll('\n', ''));
+    if (shown !== text) expect(printed).not.toContain(text);
+  });
+
   test('nor is one of JSON, whose value stays', () => {
     const value = { subject: '##[add-mask]main', table: ['a\n::error::b'] };
     expect(printedJson(value)).not.toMatch(/##\[|^\s*::/m);

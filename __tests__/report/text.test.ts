@@ -225,6 +225,14 @@ describe('values that may not be shown', () => {
     expect(text(withValues(full, values), values)).toContain(expected);
   });
 
+  test.each(['constructor', '__proto__'])(
+    'a column called %s, like a property of every object, has no value',
+    (name) => {
+      const result = runResult({ peers: [peer({ conflicts: [conflict({ columns: [name], left: false })] })] });
+      expect(text(result, 'full')).toContain(`    ${name}: base no row, ours no row, theirs no row\n`);
+    },
+  );
+
   test('a document shows the keys in conflict', () => {
     const path = { column: 'doc', path: '$.a', base: '1', ours: '2', theirs: null, resolution: 'ours (later)' };
     const row = conflict({

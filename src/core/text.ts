@@ -2,7 +2,7 @@
  * Control and format characters (such as bidirectional overrides and tags), separators of lines and paragraphs, letters
  * without a shape (Hangul fillers), lone surrogates.
  */
-const UNSAFE =
+export const UNSAFE =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
 /**

@@ -1,6 +1,6 @@
 import type { ErrorResult, RunResult, Stop } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
-import { counted } from '../core/text.ts';
+import { counted, plain } from '../core/text.ts';
 import { type Finding, findings } from './findings.ts';
 import { messageLines } from './plain.ts';
 
@@ -58,8 +58,12 @@ export function problemAnnotations(problems: readonly ShownProblem[], where: str
 
 const IN_RESULT = 'the file at `result-path` has them';
 
-/** @param where what has the others, for the notice that counts them */
-function capped(all: readonly Annotation[], where: string): Annotation[] {
+/**
+ * Annotations whose files have names that a terminal can print.
+ * @param where what has the others, for the notice that counts them
+ */
+function capped(raw: readonly Annotation[], where: string): Annotation[] {
+  const all = raw.map((one) => ({ ...one, file: one.file === null ? null : plain(one.file) }));
   const numbers = { error: 0, warning: 0, notice: 0 };
   const isShown = ({ severity }: Annotation): boolean => {
     numbers[severity] += 1;

@@ -18,7 +18,7 @@ export interface Sql {
   table(statement: string, parameters?: readonly string[]): Promise<ResultTable>;
   /** Runs a statement without reading its rows. */
   run(statement: string, parameters?: readonly string[]): Promise<void>;
-  /** What `remembered` readers know of the commits of this database; sessions share it. */
+  /** Holds the results of `remembered` readers of this database; sessions share it. */
   readonly memory: Memory;
 }
 

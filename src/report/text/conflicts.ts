@@ -56,7 +56,7 @@ function valueLines({ base, ours, theirs, columns, key, paths = [] }: Conflict, 
 
 /** undefined: that side has no such row. */
 function cellText(cells: Conflict['base'], column: string): string | null | undefined {
-  return cells === null ? undefined : cells[column];
+  return cells !== null && Object.hasOwn(cells, column) ? cells[column] : undefined;
 }
 
 function line(

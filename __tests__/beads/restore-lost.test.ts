@@ -8,39 +8,48 @@ import { atHeads, twoHeads } from '../helpers/two-heads.ts';
 
 const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
 
-test('a lost child gets the next id below its parent, with its label, and is counted; a lost note is set', async () => {
+test('a lost child gets a free id below its parent, with its label, and is counted; a lost note is set', async () => {
   await using folder = await tempFolder();
+  const long = `x-${'y'.repeat(36)}`;
   const heads = await twoHeads(folder, {
     base: [
       ...BEADS_TABLES,
-      issues('x-1', 'x-1.1', 'x-1.4', 'x-1.4.9', 'x-10.20'),
-      "INSERT INTO child_counters VALUES ('x-1', 6)",
+      issues('x-1', 'x-1.1', 'x-1.4', 'x-1.4.9', 'x-10.20', 'x-2', 'x-2.2147483647', 'x-3', long),
+      "INSERT INTO child_counters VALUES ('x-1', 6), ('x-3', 2147483647)",
     ],
-    ours: [issues('x-1.2'), "UPDATE issues SET notes = 'ours' WHERE id = 'x-1'"],
+    ours: [issues('x-1.2', 'x-2.1', 'x-3.1', `${long}.9`), "UPDATE issues SET notes = 'ours' WHERE id = 'x-1'"],
     theirs: [
-      issues('x-1.2'),
+      issues('x-1.2', 'x-2.1', 'x-2.2', 'x-3.1', `${long}.9`),
       "INSERT INTO labels VALUES ('x-1.2', 'theirs')",
       "UPDATE issues SET notes = 'theirs' WHERE id = 'x-1'",
     ],
   });
   const lost = { peer: 'p', head: heads.theirs, row: {}, choose: 'restore' } as const;
-  const child: LostRow = { ...lost, kind: 'id-collision', table: 'issues', key: { id: 'x-1.2' } };
+  const children = ['x-1.2', 'x-2.1', 'x-2.2', 'x-3.1', `${long}.9`].map(
+    (id): LostRow => ({ ...lost, kind: 'id-collision', table: 'issues', key: { id } }),
+  );
   const label: LostRow = {
     ...{ ...lost, kind: 'dependant', table: 'labels', key: { issue_id: 'x-1.2', label: 'theirs' } },
     with: { table: 'issues', key: { id: 'x-1.2' } },
   };
   const note: LostRow = { ...lost, kind: 'changed', table: 'issues', key: { id: 'x-1' }, columns: ['notes'] };
   const made = await atHeads(folder, heads, async (database) => {
-    const commit = await restoreLost(database, heads.ours, { lost: [child, label, note], rules: BEADS_RULES, author });
+    const all = [...children, label, note];
+    const commit = await restoreLost(database, heads.ours, { lost: all, rules: BEADS_RULES, author });
     await database.run("CALL DOLT_BRANCH('-f', 'restored', ?)", [commit]);
     return commit;
   });
   expect(made).not.toBe(heads.ours);
   const read = (query: string) => heads.local.rows(query.replaceAll('NOW', "AS OF 'restored'"));
-  expect(await read("SELECT id FROM issues NOW WHERE id LIKE 'x-1.%' ORDER BY id")).toEqual(
-    ['x-1.1', 'x-1.2', 'x-1.4', 'x-1.4.9', 'x-1.7'].map((id) => ({ id })),
+  const added = "SELECT id FROM issues NOW WHERE id NOT IN (SELECT id FROM issues AS OF 'main') ORDER BY id";
+  expect((await read(added)).map(({ id }) => id)).toEqual(
+    // The counters below x-2 and x-3 are at their end, and the id of the last one has no room for another digit.
+    ['x-1.7', 'x-2.2', 'x-2.3', 'x-3.2', `${long}.9-2`.slice(2)],
   );
   expect(await read('SELECT issue_id FROM labels NOW')).toEqual([{ issue_id: 'x-1.7' }]);
-  expect(await read('SELECT last_child FROM child_counters NOW')).toEqual([{ last_child: 7 }]);
+  expect(await read('SELECT * FROM child_counters NOW ORDER BY parent_id')).toEqual([
+    { parent_id: 'x-1', last_child: 7 },
+    { parent_id: 'x-3', last_child: 2_147_483_647 },
+  ]);
   expect(await read("SELECT notes FROM issues NOW WHERE id = 'x-1'")).toEqual([{ notes: 'theirs' }]);
 });

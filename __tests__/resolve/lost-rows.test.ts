@@ -66,6 +66,63 @@ describe('a lost row comes back', () => {
     60_000,
   );
 
+  test('under a value that fits its column, or without a statement if none is free', async () => {
+    const full = Array.from({ length: 255 }, (_, index) => `(${index - 127})`).join(', ');
+    const columns: readonly (readonly [type: string, present: string, lost: string, free: string | null])[] = [
+      ['TINYINT', '5, 6, 127', '5', '7'],
+      ['TINYINT', '6, 7, 127', '7', '8'],
+      ['TINYINT AUTO_INCREMENT', '-1, 1, 126, 127', '126', '2'],
+      ['INT', '2147483647', '2147483647', '2147483646'],
+      ['BIGINT UNSIGNED', '5, 18446744073709551615', '5', '6'],
+      ['YEAR', '2155, 2020', '2155', '2021'],
+      ['DECIMAL(3,2)', '9.99, 1.5', '1.50', '1.51'],
+      ['DECIMAL(3,2)', '1.5', '1.50', '2.00'],
+      ["ENUM('a', 'b')", "'a'", 'a', null],
+      ['CHAR(1)', "'a', '2', '3', '4', '5', '6', '7', '8', '9', '0', '1'", 'a', null],
+      ['VARCHAR(9) COLLATE utf8mb4_general_ci', "'a', 'A-2'", 'a', 'a-3'],
+    ];
+    const { statements, rows } = await broughtBack(
+      {
+        base: [
+          ...columns.map(([type], index) => `CREATE TABLE n${index} (id ${type} PRIMARY KEY, side VARCHAR(9))`),
+          'CREATE TABLE f (id TINYINT PRIMARY KEY)',
+          'CREATE TABLE pre (id INT PRIMARY KEY, t VARCHAR(50), UNIQUE KEY (t(3)))',
+        ],
+        ours: [
+          ...columns.map(
+            ([, present], index) => `INSERT INTO n${index} (id) VALUES (${present.split(', ').join('), (')})`,
+          ),
+          `INSERT INTO f VALUES ${full}`,
+          "INSERT INTO pre VALUES (1, 'abcd')",
+        ],
+        theirs: [
+          ...columns.map(([, , lost], index) => `INSERT INTO n${index} VALUES ('${lost}', 'theirs')`),
+          'INSERT INTO f VALUES (1), (2)',
+          "INSERT INTO pre VALUES (2, 'abcx')",
+        ],
+      },
+      [
+        ...columns.map(([, , lost], index) => ({
+          ...{ kind: 'id-collision' as const, table: `n${index}`, key: { id: lost } },
+        })),
+        { kind: 'id-collision', table: 'f', key: { id: '1' } },
+        { kind: 'id-collision', table: 'f', key: { id: '2' } },
+        { kind: 'duplicate', table: 'pre', key: { id: '2' }, theirs: { id: '2' } },
+      ],
+      [
+        ...columns.map(
+          (_, index) => `SELECT '${index}' AS n, CAST(id AS CHAR) AS id FROM n${index} WHERE side = 'theirs'`,
+        ),
+        "SELECT 'f', CAST(MIN(id) AS CHAR) FROM f",
+      ].join(' UNION ALL '),
+    );
+    expect(rows).toEqual([
+      ...columns.flatMap(([, , , id], index) => (id === null ? [] : [{ n: String(index), id }])),
+      { n: 'f', id: '-128' },
+    ]);
+    expect(statements.filter((statement) => statement === undefined)).toHaveLength(4);
+  }, 60_000);
+
   test('each under a key of its own, and under another unique value', async () => {
     const { rows } = await broughtBack(
       {

@@ -114,6 +114,19 @@ describe('restoring', () => {
     60_000,
   );
 
+  test('is refused where no free value fits', async () => {
+    await using folder = await tempFolder();
+    const insert = "INSERT INTO items VALUES ('a')";
+    const base = ["CREATE TABLE items (id ENUM('a') PRIMARY KEY)"];
+    const heads = await twoHeads(folder, { base, ours: [insert], theirs: [insert] });
+    await atHeads(folder, heads, async (database) => {
+      const lost: LostRow[] = [{ ...ROOT, key: { id: 'a' }, head: heads.theirs, choose: 'restore' }];
+      const failure = await failureOf(() => restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author }));
+      expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
+      expect(failure.message).toContain('no free value was found that fits its key');
+    });
+  }, 60_000);
+
   test('is refused where it would fire a trigger, and where the commit is gone', async () => {
     await using folder = await tempFolder();
     const trigger = 'CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = USER()';

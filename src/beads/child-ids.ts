@@ -1,39 +1,67 @@
 import { z } from 'zod';
-import { columnsAt } from '../dolt/schema/columns.ts';
+import { characterLimit, columnsAt } from '../dolt/schema/columns.ts';
 import { tableNames } from '../dolt/schema/table-shape.ts';
 import { cellSchema } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { hasColumns } from './column-kinds.ts';
 
-const CHILD = /^(.+)\.([1-9]\d{0,8})$/;
+const CHILD = /^(.+)\.([1-9]\d{0,9})$/;
+/** bd counts the children of a parent in a signed INT. */
+const MAX_CHILD = 2_147_483_647;
 const idRow = z.object({ id: cellSchema });
 const lastRow = z.object({ last: cellSchema });
 
 /**
- * The id that bd would give the next child of the same parent; null if the id is not that of a child.
+ * The id that bd would give the next child of the same parent. If bd cannot count that far, the next free one.
  * @param isTaken whether another row gets an id
+ * @returns null if the id is not that of a child, or no id fits
  */
 export async function nextChildId(sql: Sql, id: string, isTaken: (id: string) => boolean): Promise<string | null> {
-  const [, parent] = CHILD.exec(id) ?? [];
-  if (parent === undefined) return null;
+  const child = childOf(id);
+  if (child === null) return null;
+  const { parent } = child;
   const pattern = `${parent.replaceAll(/[\\%_]/g, '\\$&')}.%`;
   const ids = await sql.rows(idRow, 'SELECT id FROM issues WHERE id LIKE ?', [pattern]);
-  const numbers = ids.map(({ id: child }) => {
-    const [, of, number = '0'] = CHILD.exec(child ?? '') ?? [];
-    return of === parent ? Number(number) : 0;
-  });
-  let next = numbers.reduce((greatest, number) => Math.max(greatest, number), await lastChild(sql, parent)) + 1;
-  while (isTaken(`${parent}.${next}`)) next += 1;
-  return `${parent}.${next}`;
+  const numbers = new Set(
+    ids.flatMap(({ id: other }) => {
+      const found = childOf(other ?? '');
+      return found?.parent === parent ? [found.number] : [];
+    }),
+  );
+  const isFree = (number: number): boolean => !numbers.has(number) && !isTaken(`${parent}.${number}`);
+  let next = [...numbers].reduce((greatest, number) => Math.max(greatest, number), await lastChild(sql, parent)) + 1;
+  while (next <= MAX_CHILD && !isFree(next)) next += 1;
+  if (next > MAX_CHILD) next = nextGap(child.number, isFree);
+  const limit = (await columnsAt(sql, 'issues', null)).flatMap((column) =>
+    column.name === 'id' ? (characterLimit(column) ?? []) : [],
+  );
+  const text = `${parent}.${next}`;
+  return limit.some((length) => [...text].length > length) ? null : text;
+}
+
+/** The next free number after another one, or else the first one. */
+function nextGap(after: number, isFree: (number: number) => boolean): number {
+  let next = after;
+  do next = next === MAX_CHILD ? 1 : next + 1;
+  while (!isFree(next));
+  return next;
+}
+
+/** The parent and the number in the id of a child; null for any other id. */
+function childOf(id: string): { readonly parent: string; readonly number: number } | null {
+  const [, parent, digits] = CHILD.exec(id) ?? [];
+  const number = Number(digits);
+  return parent === undefined || number > MAX_CHILD ? null : { parent, number };
 }
 
 /** Raises the counter of the parent: otherwise bd gives the id of a restored child again. */
 export async function countChild(sql: Sql, id: string): Promise<void> {
-  const [, parent, number] = CHILD.exec(id) ?? [];
-  if (parent === undefined || number === undefined || !(await hasCounters(sql))) return;
+  const child = childOf(id);
+  if (child === null || !(await hasCounters(sql))) return;
+  const number = String(child.number);
   await sql.run('UPDATE child_counters SET last_child = ? WHERE parent_id = ? AND last_child < ?', [
     number,
-    parent,
+    child.parent,
     number,
   ]);
 }

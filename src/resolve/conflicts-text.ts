@@ -24,6 +24,7 @@ const LOST_HEADER = `\
 #   {restore-as: {id: "new"}} the same with values of your own
 #   drop                      leave the merge unchanged
 # or nothing, to decide later. \`sql\` shows what \`restore\` does; resolve does not run the text in this file.
+# \`restore\` fails for a row without \`sql\`: no free value was found. Write \`restore-as\` or \`drop\`.
 #   id-collision     another row has its key; it is not in the database
 #   dependant        it depends on such a row (\`with\`) and was removed with it
 #   duplicate        another row has its unique value; it is not in the database

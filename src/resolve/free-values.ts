@@ -1,27 +1,47 @@
 import { z } from 'zod';
+import { groupBy } from '../core/lists.ts';
 import { textLiteral } from '../core/text.ts';
-import { isNumeric } from '../dolt/rows/row-key.ts';
-import { type Column, columnsAt } from '../dolt/schema/columns.ts';
+import { type Column, characterLimit, columnsAt } from '../dolt/schema/columns.ts';
+import { fromUnits, type NumberRange, numberRange, toUnits } from '../dolt/schema/number-range.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { NewValue } from './restore-statements.ts';
 
-const TRIES = 20;
+/** A text of a few letters has no more suffixes of its own. */
+const TRIES = 100;
 const FIRST_SUFFIX = 2;
 const greatestRow = z.object({ greatest: z.string().nullable() });
-const takenRow = z.object({ value: z.string().nullable() });
-const indexRow = z.object({ name: z.string(), column: z.string() });
+const leastRow = z.object({ least: z.string().nullable() });
+const gapRow = z.object({ low: z.string(), high: z.string().nullable() });
+const indexRow = z.object({ name: z.string(), column: z.string(), prefix: z.coerce.number().nullable() });
 const hitRow = z.object({ hit: z.coerce.number() });
 
-/** Finds unused values, each once: texts with a number at their end, numbers beyond the greatest. */
+/** A column of a unique index. */
+interface IndexColumn {
+  readonly name: string;
+  /** How many of its first characters count; null: all. */
+  readonly prefix: number | null;
+}
+
+/** A column and the values that the restored rows have there. */
+interface Place {
+  readonly table: string;
+  readonly column: string;
+  readonly given: Set<string>;
+}
+
+/**
+ * Finds unused values that fit their columns, each once: texts with a number at their end, numbers beyond the greatest,
+ * and in a full range the nearest gap.
+ */
 export class FreeValues {
   readonly #sql: Sql;
   readonly #columns = new Map<string, readonly Column[]>();
-  readonly #indexes = new Map<string, readonly (readonly string[])[]>();
-  readonly #given = new Set<string>();
-  readonly #greatest = new Map<string, bigint>();
+  readonly #indexes = new Map<string, readonly (readonly IndexColumn[])[]>();
+  readonly #places = new Map<string, Place>();
+  readonly #greatest = new Map<Place, bigint>();
 
   /** @param sql a session on the branch where the values must be unused */
   constructor(sql: Sql) {
@@ -29,85 +49,147 @@ export class FreeValues {
   }
 
   /** Reserves the values of a row that will be restored with them. */
-  async reserve(shape: TableShape, row: Cells): Promise<void> {
-    for (const { name, type } of shape.columns) {
+  reserve(shape: TableShape, row: Cells): void {
+    for (const { name } of shape.columns) {
       const value = row[name] ?? null;
-      if (value === null) continue;
-      this.#given.add(JSON.stringify([shape.name, name, value]));
-      if (!isWhole(type)) continue;
-      const id = JSON.stringify([shape.name, name]);
-      const known = this.#greatest.get(id) ?? (await this.#greatestOf(shape, name));
-      this.#greatest.set(id, BigInt(value) > known ? BigInt(value) : known);
+      if (value !== null) this.give(shape, name, value);
     }
   }
 
-  /** @returns null if a column takes neither texts nor whole numbers */
+  /** Whether a restored row has a value. Letter case counts in no column, because it does not in some collations. */
+  isGiven(shape: TableShape, column: string, value: string): boolean {
+    return this.#place(shape, column).given.has(value.toLowerCase());
+  }
+
+  /** Keeps a value for one restored row. */
+  give(shape: TableShape, column: string, value: string): void {
+    this.#place(shape, column).given.add(value.toLowerCase());
+  }
+
+  /** @returns null if no free value is found that fits the column */
   async next(shape: TableShape, column: string, value: string | null): Promise<NewValue | null> {
-    const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
     if (value === null) return null;
-    if (isNumeric(type)) return isWhole(type) ? await this.#greater(shape, column) : null;
-    const declared = (await this.#columnsOf(shape)).find(({ name }) => name === column)?.type ?? '';
-    const [, limit] = /^(?:var)?char\((\d+)\)/.exec(declared) ?? [];
-    if (limit === undefined && !/text$/.test(type)) return null;
-    return await this.#longer(shape, column, { value, length: limit === undefined ? null : Number(limit) });
+    const declared = (await this.#columnsOf(shape)).find(({ name }) => name === column);
+    const range = declared === undefined ? null : numberRange(declared);
+    if (range !== null) return await this.#number(this.#place(shape, column), { range, old: toUnits(range, value) });
+    const limit = declared === undefined ? null : characterLimit(declared);
+    if (limit === null && !/text\b/.test(declared?.type ?? '')) return null;
+    return await this.#longer(shape, column, { value, limit });
   }
 
   /** The unique indexes of a table, without the primary key, in which a row would collide with another. */
   async brokenIndexes(shape: TableShape, row: Cells): Promise<(readonly string[])[]> {
     const broken: (readonly string[])[] = [];
     for (const columns of await this.#indexesOf(shape)) {
-      if (columns.some((name) => (row[name] ?? null) === null)) continue;
-      const where = columns.map((name) => `${quoted(name)} = ?`).join(' AND ');
+      if (columns.some(({ name }) => (row[name] ?? null) === null)) continue;
+      const equal = columns.map(({ name, prefix }) =>
+        prefix === null ? `${quoted(name)} = ?` : `LEFT(${quoted(name)}, ${prefix}) = LEFT(?, ${prefix})`,
+      );
       const rows = await this.#sql.rows(
         hitRow,
-        `SELECT 1 AS hit FROM ${quoted(shape.name)} WHERE ${where} LIMIT 1`,
-        columns.map((name) => row[name] ?? ''),
+        `SELECT 1 AS hit FROM ${quoted(shape.name)} WHERE ${equal.join(' AND ')} LIMIT 1`,
+        columns.map(({ name }) => row[name] ?? ''),
       );
-      if (rows.length > 0) broken.push(columns);
+      if (rows.length > 0) broken.push(columns.map(({ name }) => name));
     }
     return broken;
   }
 
-  async #greater(shape: TableShape, column: string): Promise<NewValue> {
-    const id = JSON.stringify([shape.name, column]);
-    const known = this.#greatest.get(id) ?? (await this.#greatestOf(shape, column));
-    this.#greatest.set(id, known + 1n);
-    return { kind: 'literal', sql: String(known + 1n), value: String(known + 1n) };
+  async #number(
+    place: Place,
+    { range, old }: { readonly range: NumberRange; readonly old: bigint | null },
+  ): Promise<NewValue | null> {
+    const unit = 10n ** BigInt(range.digits);
+    const greatest = this.#greatest.get(place) ?? (await this.#greatestOf(place, range));
+    const whole = (greatest / unit + 1n) * unit;
+    const free = whole <= range.greatest ? whole : await this.#gap(place, { range, old });
+    if (free === null) return null;
+    this.#greatest.set(place, free > greatest ? free : greatest);
+    const text = fromUnits(range, free);
+    place.given.add(text);
+    return { kind: 'literal', sql: text, value: text };
   }
 
-  async #greatestOf(shape: TableShape, column: string): Promise<bigint> {
+  /** The greatest number of the table and of the restored rows; at least 0. */
+  async #greatestOf({ table, column, given }: Place, range: NumberRange): Promise<bigint> {
     const [row] = await this.#sql.rows(
       greatestRow,
-      `SELECT CAST(MAX(${quoted(column)}) AS CHAR) AS greatest FROM ${quoted(shape.name)}`,
+      `SELECT CAST(MAX(${quoted(column)}) AS CHAR) AS greatest FROM ${quoted(table)}`,
     );
-    return BigInt(row?.greatest ?? 0);
+    let greatest = 0n;
+    for (const text of [row?.greatest ?? '', ...given]) {
+      const number = toUnits(range, text) ?? greatest;
+      if (number > greatest) greatest = number;
+    }
+    return greatest;
+  }
+
+  /** A number that no row has: the next one after the old number, or else the first one of the range. */
+  async #gap(
+    { table, column, given }: Place,
+    { range, old }: { readonly range: NumberRange; readonly old: bigint | null },
+  ): Promise<bigint | null> {
+    const unit = fromUnits(range, 1n);
+    const gaps = await this.#sql.rows(
+      gapRow,
+      'SELECT CAST(c AS CHAR) AS low, CAST(following AS CHAR) AS high FROM ' +
+        '(SELECT c, LEAD(c) OVER (ORDER BY c) AS following FROM ' +
+        `(SELECT DISTINCT ${quoted(column)} AS c FROM ${quoted(table)} WHERE ${quoted(column)} IS NOT NULL) AS present) AS pairs ` +
+        `WHERE following IS NULL OR c + ${unit} < following ` +
+        // A restored row fills one gap at most, and the last one can be empty.
+        `ORDER BY c < ${fromUnits(range, old ?? range.least)}, c LIMIT ${given.size + 2}`,
+    );
+    // MySQL replaces a 0 by the next AUTO_INCREMENT.
+    const taken = new Set([0n, ...[...given].flatMap((text) => toUnits(range, text) ?? [])]);
+    for (const { low, high } of gaps) {
+      const end = high === null ? range.greatest + 1n : (toUnits(range, high) ?? range.least);
+      for (let number = (toUnits(range, low) ?? end) + 1n; number < end; number += 1n)
+        if (!taken.has(number)) return number;
+    }
+    const [row] = await this.#sql.rows(
+      leastRow,
+      `SELECT CAST(MIN(${quoted(column)}) AS CHAR) AS least FROM ${quoted(table)}`,
+    );
+    let number = toUnits(range, row?.least ?? '') ?? range.least;
+    do number -= 1n;
+    while (number >= range.least && taken.has(number));
+    return number >= range.least ? number : null;
   }
 
   async #longer(
     shape: TableShape,
     column: string,
-    old: { readonly value: string; readonly length: number | null },
+    old: { readonly value: string; readonly limit: number | null },
   ): Promise<NewValue | null> {
-    const isKey = shape.key.includes(column);
-    const candidates = Array.from({ length: TRIES }, (_, index) => {
-      const suffix = `-${index + FIRST_SUFFIX}`;
+    const prefixes = (await this.#indexesOf(shape))
+      .flat()
+      .flatMap(({ name, prefix }) => (name === column ? (prefix ?? []) : []));
+    for (let number = FIRST_SUFFIX; number < FIRST_SUFFIX + TRIES; number += 1) {
+      const suffix = `-${number}`;
       const longer = [...`${old.value}${suffix}`];
-      const isLong = old.length !== null && longer.length > old.length;
-      return { suffix, isLong, value: isLong ? longer.slice(-(old.length ?? 0)).join('') : longer.join('') };
-    });
-    const rows = await this.#sql.rows(
-      takenRow,
-      `SELECT ${quoted(column)} AS value FROM ${quoted(shape.name)} WHERE ${quoted(column)} IN (${candidates.map(() => '?').join(', ')})`,
-      candidates.map(({ value }) => value),
-    );
-    const taken = new Set(rows.map(({ value }) => value));
-    const idOf = (value: string): string => JSON.stringify([shape.name, column, value]);
-    const free = candidates.find(({ value }) => !taken.has(value) && !this.#given.has(idOf(value)));
-    if (free === undefined) return null;
-    this.#given.add(idOf(free.value));
-    const { value } = free;
-    if (isKey) return { kind: 'literal', sql: textLiteral(value), value };
-    return { kind: 'suffix', suffix: free.suffix, length: free.isLong ? old.length : null, value };
+      // A later suffix changes nothing of a prefix.
+      if (prefixes.some((prefix) => longer.length > prefix)) return null;
+      const length = old.limit !== null && longer.length > old.limit ? old.limit : null;
+      const value = (length === null ? longer : longer.slice(-length)).join('');
+      if (this.isGiven(shape, column, value) || (await this.#isTaken(shape, column, value))) continue;
+      this.give(shape, column, value);
+      if (shape.key.includes(column)) return { kind: 'literal', sql: textLiteral(value), value };
+      return { kind: 'suffix', suffix, length, value };
+    }
+    return null;
+  }
+
+  /** Asks the database, which compares by the collation of the column. */
+  async #isTaken({ name }: TableShape, column: string, value: string): Promise<boolean> {
+    const statement = `SELECT 1 AS hit FROM ${quoted(name)} WHERE ${quoted(column)} = ? LIMIT 1`;
+    return (await this.#sql.rows(hitRow, statement, [value])).length > 0;
+  }
+
+  #place({ name }: TableShape, column: string): Place {
+    const id = JSON.stringify([name, column]);
+    const place = this.#places.get(id) ?? { table: name, column, given: new Set() };
+    this.#places.set(id, place);
+    return place;
   }
 
   async #columnsOf({ name }: TableShape): Promise<readonly Column[]> {
@@ -116,21 +198,18 @@ export class FreeValues {
     return columns;
   }
 
-  async #indexesOf({ name }: TableShape): Promise<readonly (readonly string[])[]> {
+  async #indexesOf({ name }: TableShape): Promise<readonly (readonly IndexColumn[])[]> {
     const known = this.#indexes.get(name);
     if (known !== undefined) return known;
     const rows = await this.#sql.rows(
       indexRow,
-      "SELECT index_name AS name, column_name AS `column` FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 AND index_name <> 'PRIMARY' AND column_name IS NOT NULL ORDER BY index_name, seq_in_index",
+      "SELECT index_name AS name, column_name AS `column`, sub_part AS prefix FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 AND index_name <> 'PRIMARY' AND column_name IS NOT NULL ORDER BY index_name, seq_in_index",
       [name],
     );
-    const names = [...new Set(rows.map((row) => row.name))];
-    const indexes = names.map((index) => rows.flatMap((row) => (row.name === index ? [row.column] : [])));
+    const indexes = [...groupBy(rows, (row) => row.name).values()].map((columns) =>
+      columns.map(({ column, prefix }) => ({ name: column, prefix })),
+    );
     this.#indexes.set(name, indexes);
     return indexes;
   }
-}
-
-function isWhole(type: string): boolean {
-  return /int$/.test(type);
 }

@@ -13,7 +13,7 @@ import { scratchName } from '../sync/merge/scratch.ts';
 import { type LostRow, rowText, type Values } from './conflicts-file.ts';
 import { decisionOf } from './lost-choices.ts';
 import { readLost } from './lost-rows.ts';
-import { childRules, type Entry, isGone, type Restoration, restorations } from './restore-statements.ts';
+import { childRules, type Entry, isGone, noStatement, type Restoration, restorations } from './restore-statements.ts';
 
 /** How each lost row would be restored; null if it cannot be. */
 export async function readRestorations(
@@ -102,7 +102,7 @@ async function restore(
     restoration,
   }: { readonly entry: Entry; readonly row: LostRow; readonly restoration: Restoration | null },
 ): Promise<void> {
-  if (restoration === null) throw invalid(row, 'no statement can restore it');
+  if (restoration === null) throw invalid(row, noStatement(row));
   if (await hasTriggers(sql, entry.shape.name)) throw firesTriggers(entry.shape.name, 'restoring');
   await sql.run(restoration.sql).catch((thrown: unknown) => {
     const failure = toFailure(thrown);

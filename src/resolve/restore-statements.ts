@@ -9,7 +9,7 @@ import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { parentsFirst } from '../rows/constraints/find-dependants.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
-import type { LostKind, Values } from './conflicts-file.ts';
+import type { LostKind, LostRow, Values } from './conflicts-file.ts';
 import { FreeValues } from './free-values.ts';
 
 /** A row that a merge lacks, or has with other values. */
@@ -60,7 +60,7 @@ export async function restorations(
     keys,
     children,
   });
-  await statements.reserve(entries);
+  statements.reserve(entries);
   const found: (readonly [Entry, Restoration | null])[] = [];
   for (const entry of parentsFirst(entries)) found.push([entry, await statements.of(entry, chosen.get(entry.id))]);
   return found;
@@ -69,6 +69,12 @@ export async function restorations(
 /** Whether rows of a kind are not in the merge. */
 export function isGone(kind: LostKind): boolean {
   return kind === 'id-collision' || kind === 'dependant' || kind === 'duplicate';
+}
+
+/** Why no statement restores a row. */
+export function noStatement({ kind, key = {} }: Pick<LostRow, 'kind' | 'key'>): string {
+  const needsValue = (isGone(kind) && Object.keys(key).length > 0) || kind === 'unique-conflict';
+  return needsValue ? 'no free value was found that fits its key or its unique columns' : 'no statement can restore it';
 }
 
 /** By foreign key, the entries of the same commit that an entry refers to; also adds them as parents. */
@@ -103,7 +109,6 @@ class Statements {
   readonly #parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined;
   readonly #free: FreeValues;
   readonly #children: Children | null;
-  readonly #childKeys = new Set<string>();
   readonly #given = new Map<string, NewValues>();
 
   constructor(
@@ -119,8 +124,8 @@ class Statements {
   }
 
   /** Reserves the values of rows that will be restored, so that no other row gets them. */
-  async reserve(entries: readonly Entry[]): Promise<void> {
-    for (const { kind, shape, row } of entries) if (isGone(kind)) await this.#free.reserve(shape, row);
+  reserve(entries: readonly Entry[]): void {
+    for (const { kind, shape, row } of entries) if (isGone(kind)) this.#free.reserve(shape, row);
   }
 
   /** @returns null if no statement helps */
@@ -134,6 +139,7 @@ class Statements {
       case 'dependant':
       case 'duplicate': {
         const values = await this.#withFreeKeys(entry, new Map([...inherited, ...own]));
+        if (values === null) return null;
         this.#given.set(entry.id, values);
         const before = await columnNamesAt(this.#sql, shape.name, commit);
         const inserted = ordinaryColumns(shape).filter((name) => before.has(name));
@@ -149,6 +155,7 @@ class Statements {
       case 'unique-conflict': {
         if (columns === undefined) return null;
         const values = own.size > 0 ? own : await this.#changed(entry, columns);
+        if (values === null) return null;
         return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns, values }) });
       }
       case 'reference': {
@@ -180,17 +187,21 @@ class Statements {
     return values;
   }
 
-  async #withFreeKeys(entry: Entry, inherited: NewValues): Promise<NewValues> {
+  /** @returns null if no free value fits */
+  async #withFreeKeys(entry: Entry, inherited: NewValues): Promise<NewValues | null> {
     const { shape, key, row } = entry;
     const values = new Map(inherited);
     const isTaken = (await rowsByKey(this.#sql, shape, { keys: [key] })).length > 0;
     if (isTaken && !shape.key.some((name) => values.has(name))) {
-      const child = await this.#asChild(entry);
-      for (const [name, value] of child ?? (await this.#changed(entry, shape.key))) values.set(name, value);
+      const free = (await this.#asChild(entry)) ?? (await this.#changed(entry, shape.key));
+      if (free === null) return null;
+      for (const [name, value] of free) values.set(name, value);
     }
     for (const columns of await this.#free.brokenIndexes(shape, row)) {
       if (columns.some((name) => values.has(name))) continue;
-      for (const [name, value] of await this.#changed(entry, columns)) values.set(name, value);
+      const free = await this.#changed(entry, columns);
+      if (free === null) return null;
+      for (const [name, value] of free) values.set(name, value);
     }
     return values;
   }
@@ -201,14 +212,14 @@ class Statements {
     const old = column === undefined || shape.key.length > 1 ? null : (key[column] ?? null);
     if (column === undefined || old === null || this.#children === null || this.#children.table !== shape.name)
       return null;
-    const next = await this.#children.next(this.#sql, old, (text) => this.#childKeys.has(text));
+    const next = await this.#children.next(this.#sql, old, (text) => this.#free.isGiven(shape, column, text));
     if (next === null) return null;
-    this.#childKeys.add(next);
+    this.#free.give(shape, column, next);
     return new Map([[column, written(shape, column, next)]]);
   }
 
-  /** A new value for the last column that can have one, preferring columns without a reference. */
-  async #changed({ shape, row }: Entry, columns: readonly string[]): Promise<NewValues> {
+  /** A new value for the last column that can have one, preferring columns without a reference; null: none can. */
+  async #changed({ shape, row }: Entry, columns: readonly string[]): Promise<NewValues | null> {
     const refers = (name: string): boolean =>
       this.#keys.some((key) => key.table === shape.name && key.columns.includes(name));
     const own = columns.filter((name) => !refers(name));
@@ -216,7 +227,7 @@ class Statements {
       const value = await this.#free.next(shape, column, row[column] ?? null);
       if (value !== null) return new Map([[column, value]]);
     }
-    return new Map();
+    return null;
   }
 }
 

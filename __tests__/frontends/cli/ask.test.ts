@@ -91,6 +91,11 @@ describe('a person who is asked', () => {
     expect((await asked([question], typed)).answers).toEqual([answer]);
   });
 
+  test('reads why no statement restores a row', async () => {
+    const { shown } = await asked([{ ...LOST, restoration: null }], 'q\n');
+    expect(shown).toContain('no free value was found that fits its key or its unique columns');
+  });
+
   test.each([
     ['y\n', true, ''],
     ['\n Yes \n', true, ''],

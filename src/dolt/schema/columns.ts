@@ -44,3 +44,9 @@ export function keyNames(columns: readonly Column[]): string[] {
 export function bareType({ type }: Pick<Column, 'type'>): string {
   return /^\w+/.exec(type)?.[0] ?? '';
 }
+
+/** How many characters a column of fixed or limited length takes; null for all other columns. */
+export function characterLimit({ type }: Pick<Column, 'type'>): number | null {
+  const [, limit] = /^(?:var)?char\((\d+)\)/.exec(type) ?? [];
+  return limit === undefined ? null : Number(limit);
+}

@@ -11,6 +11,7 @@ import {
   type Values,
 } from '../../resolve/conflicts-file.ts';
 import { openLost } from '../../resolve/lost-choices.ts';
+import { noStatement } from '../../resolve/restore-statements.ts';
 import type { SideDetails } from '../../resolve/row-details.ts';
 
 /** Longer values are cut for display; the conflicts file has the whole value. */
@@ -125,13 +126,14 @@ const LOST_TEXTS: Readonly<Record<LostKind, string>> = {
 };
 
 function lostLines(question: LostQuestion): string[] {
-  const { row, peer, followers } = question;
+  const { row, peer, followers, restoration } = question;
   const cells = Object.entries(row.row).map(([name, value]) => `    ${plain(name)} = ${valueText(value)}`);
   return [
     `${positionText(question)} ${plain(peer)}: ${plain(rowText({ table: row.table, key: row.key ?? {} }))}: ${LOST_TEXTS[row.kind]}`,
     `  the row in commit ${row.head.slice(0, 8)}`,
     ...cells,
     ...(row.otherKey === undefined ? [] : [`  its other key is ${keyText(row.otherKey)}`]),
+    ...(restoration === null ? [`  ${noStatement(row)}`] : []),
     ...(followers === 0
       ? []
       : [

@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
@@ -64,7 +64,7 @@ const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | nul
 
 test('a ref of the data with anything else is refused at once and stays unchanged; the other peers are served', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('local'));
+  const local = await makeDatabase(folder.file('local'));
   const repositories: Record<string, string> = {};
   for (const [name, [shape]] of Object.entries(SHAPES)) {
     const { path } = await bareRepository(folder.file(`${name}.git`), { withBranch: true });
@@ -85,4 +85,24 @@ test('a ref of the data with anything else is refused at once and stays unchange
   }
   expect(found.get('box')).toMatchObject({ verified: true });
   for (const [name, now] of await refs()) expect([name, now === before.get(name)]).toEqual([name, name !== 'nothing']);
+
+  // The data of one peer is to be replaced, and its ref becomes a tag object of the data.
+  const { nothing = '' } = repositories;
+  const lease = await local.head();
+  await git(nothing, 'tag', '-a', '-m', 'x', 'data', 'refs/dolt/data');
+  await git(nothing, 'update-ref', 'refs/dolt/data', 'refs/tags/data');
+  const untouched = await files(nothing);
+  await local.sql("CALL DOLT_COMMIT('--amend', '-m', 'another')");
+  const replacing = await command(folder, `nothing: git+file://${nothing}`, {
+    command: 'push',
+    leases: new Map([['nothing', lease]]),
+  });
+  expect(replacing.result.peers).toMatchObject([{ status: 'failed', error: { code: 'not-a-remote' } }]);
+  expect(await files(nothing)).toEqual(untouched);
+  expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
 });
+
+/** All files of a repository, and so all of its refs and objects. */
+async function files(repository: string): Promise<string[]> {
+  return (await readdir(repository, { recursive: true })).toSorted();
+}

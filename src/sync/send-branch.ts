@@ -39,6 +39,18 @@ export async function sendBranch(
 }
 
 /**
+ * Asks a git host before a push whether it accepts one.
+ * @throws Failure `not-a-remote`, or with the class of git's output
+ */
+export async function requireTaking(engine: Engine, progress: PeerProgress, limit: TimeLimit): Promise<void> {
+  const { name, ref, endpoint } = progress.peer;
+  if (endpoint.kind !== 'git') return;
+  const place = { peer: name, url: endpoint.dolt, ref };
+  const isFirst = progress.head === null;
+  await engine.runProgram(limit, progress.reach, (program) => requirePushable(place, isFirst, program));
+}
+
+/**
  * Pushes within a time limit. A git host is asked before whether it accepts a push.
  * @throws Failure with the class of the error, and over ssh with the reason that ssh gives
  */
@@ -48,11 +60,6 @@ export async function send(
   limit: TimeLimit,
   push: (sql: Sql) => Promise<void>,
 ): Promise<void> {
-  const { name, ref, endpoint } = progress.peer;
-  if (endpoint.kind === 'git') {
-    const place = { peer: name, url: endpoint.dolt, ref };
-    const isFirst = progress.head === null;
-    await engine.runProgram(limit, progress.reach, (program) => requirePushable(place, isFirst, program));
-  }
+  await requireTaking(engine, progress, limit);
   await withSshReason(engine, progress, limit, () => engine.operation(limit, progress.reach, push));
 }

@@ -6,7 +6,7 @@ import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { Publication } from '../push.ts';
 import { readPeer } from '../read-peer.ts';
-import { send } from '../send-branch.ts';
+import { requireTaking, send } from '../send-branch.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
 import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
@@ -34,10 +34,12 @@ export async function replaceHead(
   const { onProgress } = context;
   const { name } = progress.peer;
   if (!needsReplacing(progress, target) || (await isAncestor(engine.database, progress.lease, target))) return null;
+  const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
+  // A peer that cannot take the branch gets no tag.
+  await requireTaking(engine, progress, limit);
   const tag = savedTag(name, progress.lease);
   const saved = { name: tag, commit: progress.lease };
   await ensureTag(engine.database, saved);
-  const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
   const atPeer = await engine
     .operation(limit, progress.reach, (sql) => pushTag(sql, { remote: progress.remote, tag, user: progress.user }))
     .then(

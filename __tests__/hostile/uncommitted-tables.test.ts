@@ -51,12 +51,43 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   expect(await box.south.rows('SELECT id FROM Notes')).toEqual([{ id: 7 }]);
 });
 
+test('foreign keys that were dropped or changed and not committed stay so', async () => {
+  await using folder = await tempFolder();
+  const key = (name: string, column: string) => `CONSTRAINT ${name} FOREIGN KEY (${column}) REFERENCES parents (code)`;
+  const box = await mailbox(
+    folder,
+    ...SEED,
+    'CREATE TABLE codes (id INT PRIMARY KEY, code INT UNIQUE)',
+    `CREATE TABLE linked (id INT PRIMARY KEY, a INT, b INT, c INT, d INT, ${['a', 'b', 'c', 'd'].map((one) => key(`of_${one}`, one)).join(', ')})`,
+    'CREATE TABLE tagged (id INT PRIMARY KEY, c INT, CONSTRAINT of_code FOREIGN KEY (c) REFERENCES codes (code))',
+  );
+  await box.south.sql(
+    ...['ALTER TABLE linked DROP FOREIGN KEY of_a', 'ALTER TABLE linked DROP FOREIGN KEY of_b'],
+    `ALTER TABLE linked ADD ${key('of_b', 'b')} ON DELETE CASCADE`,
+    ...['ALTER TABLE linked DROP FOREIGN KEY of_c', 'ALTER TABLE linked DROP COLUMN c'],
+    // Its key changes in another table, which does not count as changed.
+    'ALTER TABLE codes RENAME COLUMN code TO number',
+  );
+  const definitions = async () => [
+    await box.south.rows('SHOW CREATE TABLE linked'),
+    await box.south.rows('SHOW CREATE TABLE tagged'),
+  ];
+  const before = await definitions();
+  await box.send('ALTER TABLE parents ADD COLUMN v INT', "INSERT INTO items VALUES (7, 'seven', 'ann')");
+  const { run } = await box.receive();
+  expect(run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+  expect(await definitions()).toEqual(before);
+  expect(JSON.stringify(before)).toContain('`codes` (`number`)');
+});
+
 test('a run that was killed between the move of the branch and its keys is finished', async () => {
   await using folder = await tempFolder();
-  const { north } = await mailbox(folder, ...SEED);
+  const { north } = await mailbox(folder, ...SEED, CHILD('linked').replace('`k`', '`back`'));
   const [from, to] = [await north.head(), await north.commit('next', "INSERT INTO items VALUES (7, 'seven', 'ann')")];
-  await north.sql(`CALL DOLT_RESET('--hard', '${from}')`, CHILD('wisp_a'), `CALL DOLT_MERGE('--ff-only', '${to}')`);
+  await north.sql(`CALL DOLT_RESET('--hard', '${from}')`, CHILD('wisp_a'));
+  await north.sql('ALTER TABLE linked DROP FOREIGN KEY back', `CALL DOLT_MERGE('--ff-only', '${to}')`);
   expect(JSON.stringify(await north.rows('SHOW CREATE TABLE wisp_a'))).not.toContain(KEY);
+  expect(JSON.stringify(await north.rows('SHOW CREATE TABLE linked'))).toContain('`back` FOREIGN KEY');
   const mark = `dolt-federation-advance/${to}-000000000000/main`;
   await recordMove(north.path, mark, {
     kind: 'advance',
@@ -64,8 +95,10 @@ test('a run that was killed between the move of the branch and its keys is finis
     from,
     to,
     keys: [{ table: 'wisp_a', text: KEY }],
+    droppedKeys: [{ table: 'linked', text: KEY.replace('`k`', '`back`') }],
   });
   await north.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
   await withDatabase(north.path, folder.file('tmp'), finishAdvances);
   expect(JSON.stringify(await north.rows('SHOW CREATE TABLE wisp_a'))).toContain(KEY);
+  expect(JSON.stringify(await north.rows('SHOW CREATE TABLE linked'))).not.toContain('FOREIGN KEY');
 });

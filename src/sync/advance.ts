@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { restoreKeys, uncommittedKeys } from '../dolt/schema/uncommitted-keys.ts';
+import { changeKeys, uncommittedKeys } from '../dolt/schema/uncommitted-keys.ts';
 import type { OwnDatabase } from '../dolt/server/engines.ts';
 import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
@@ -117,11 +117,15 @@ const newMark = ({ kind, to, branch }: MarkedMove): string =>
 
 async function mark(database: OwnDatabase, move: MarkedMove): Promise<string> {
   const name = newMark(move);
-  const keys = await database.session(async (sql) => {
+  const { added, dropped } = await database.session(async (sql) => {
     await checkout(sql, move.branch);
     return await uncommittedKeys(sql);
   });
-  await recordMove(database.folder, name, keys.length === 0 ? move : { ...move, keys });
+  await recordMove(database.folder, name, {
+    ...move,
+    ...(added.length === 0 ? {} : { keys: [...added] }),
+    ...(dropped.length === 0 ? {} : { droppedKeys: [...dropped] }),
+  });
   await createBranch(database, { name, at: move.from });
   return name;
 }
@@ -221,7 +225,7 @@ async function finish(sql: Sql, move: MarkedMove): Promise<void> {
     // An interrupted reset is reverted completely; the user can request it again.
     if (move.kind === 'advance') await fastForward(sql, move);
   }
-  await restoreKeys(sql, move.keys ?? []);
+  await changeKeys(sql, { added: move.keys ?? [], dropped: move.droppedKeys ?? [] });
 }
 
 /**

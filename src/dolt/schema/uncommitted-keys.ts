@@ -1,47 +1,71 @@
 import { Failure } from '../../core/failure.ts';
-import { groupBy } from '../../core/lists.ts';
 import { listed } from '../../core/text.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { uncommittedTables } from '../sql/working-set.ts';
+import type { Item } from './create-table.ts';
 import { type ForeignKey, foreignKeys, type NamedForeignKey } from './foreign-keys.ts';
-import { tableItemsAt } from './table-definitions.ts';
+import { definedTables, tableItemsAt } from './table-definitions.ts';
 import { columnNamesAt, tableNames } from './table-shape.ts';
 
-/** A foreign key of a table that has uncommitted changes, ignored tables included. */
-export interface UncommittedKey {
+/** A foreign key of a table. */
+interface TableKey {
   readonly table: string;
   /** As in a CREATE TABLE. */
   readonly text: string;
 }
 
+/** The uncommitted changes of foreign keys, those of ignored tables included. A changed key is dropped and added. */
+export interface KeyChanges {
+  readonly added: readonly TableKey[];
+  readonly dropped: readonly TableKey[];
+}
+
 /**
- * Moves the session's branch and keeps the foreign keys of its uncommitted tables. A fast-forward and a reset of Dolt 2.3.0
- * take all foreign keys from the commit, so that those tables lose theirs (measured).
+ * Moves the session's branch and keeps the uncommitted changes of foreign keys. A fast-forward and a reset of Dolt 2.3.0
+ * take all foreign keys from the commit, so that uncommitted tables lose theirs, and dropped ones return (measured).
  * @throws Failure `uncommitted-changes` before the move, if a key would have no parent after it
  */
 export async function keepingKeys(sql: Sql, to: string, move: () => Promise<void>): Promise<void> {
   const tables = await uncommittedTables(sql);
-  const keys = await keysOfTables(sql, tables);
-  if (keys.length > 0) await requireParents(sql, tables, to);
+  const changes = await changesOf(sql, tables);
+  if (changes.added.length > 0) await requireParents(sql, tables, to);
   await move();
-  await restoreKeys(sql, keys);
+  await changeKeys(sql, changes);
 }
 
-/** The foreign keys of uncommitted tables of the session's branch, except those that have no parent now. */
-export async function uncommittedKeys(sql: Sql): Promise<UncommittedKey[]> {
-  return await keysOfTables(sql, await uncommittedTables(sql));
+/** The uncommitted changes of foreign keys of the session's branch, except keys that have no parent now. */
+export async function uncommittedKeys(sql: Sql): Promise<KeyChanges> {
+  return await changesOf(sql, await uncommittedTables(sql));
 }
 
-async function keysOfTables(sql: Sql, tables: readonly string[]): Promise<UncommittedKey[]> {
-  const keys = await keysOf(sql, tables);
-  const found: UncommittedKey[] = [];
-  for (const [table, of] of groupBy(keys, (key) => key.table)) {
-    const names = of.map(({ name }) => name);
-    const items = (await tableItemsAt(sql, table, null)).filter(({ kind }) => kind === 'foreign key');
-    found.push(...items.flatMap(({ name, text }) => (names.includes(name) ? [{ table, text }] : [])));
+async function changesOf(sql: Sql, tables: readonly string[]): Promise<KeyChanges> {
+  const added: TableKey[] = [];
+  const dropped: TableKey[] = [];
+  if (tables.length === 0) return { added, dropped };
+  const keys = await foreignKeys(sql);
+  const present = await tableNames(sql);
+  const committed = await definedTables(sql, 'HEAD');
+  // Another name of a column changes the keys that refer to it, and their tables do not count as changed (Dolt 2.3.0).
+  const children = keys.filter(({ parent }) => tables.includes(parent)).map(({ table }) => table);
+  for (const table of new Set([...tables, ...children])) {
+    if (!present.includes(table)) continue;
+    const orphans = keys.filter((key) => key.table === table && !present.includes(key.parent)).map(({ name }) => name);
+    const now = (await keyItems(sql, table, null)).filter(({ name }) => !orphans.includes(name));
+    const before = committed.has(table) ? await keyItems(sql, table, 'HEAD') : [];
+    added.push(...keysMissingFrom(before, table, now));
+    dropped.push(...keysMissingFrom(now, table, before));
   }
-  return found;
+  return { added, dropped };
+}
+
+async function keyItems(sql: Sql, table: string, commit: string | null): Promise<Item[]> {
+  return (await tableItemsAt(sql, table, commit)).filter(({ kind }) => kind === 'foreign key');
+}
+
+function keysMissingFrom(others: readonly Item[], table: string, items: readonly Item[]): TableKey[] {
+  const texts = new Set(others.map(({ text }) => text));
+  return items.flatMap(({ text }) => (texts.has(text) ? [] : [{ table, text }]));
 }
 
 async function keysOf(sql: Sql, tables: readonly string[]): Promise<readonly NamedForeignKey[]> {
@@ -51,11 +75,16 @@ async function keysOf(sql: Sql, tables: readonly string[]): Promise<readonly Nam
   return keys.filter(({ parent }) => present.includes(parent));
 }
 
-/** Adds keys again that the session's branch lacks. Their rows are as they were, so they are not checked. */
-export async function restoreKeys(sql: Sql, keys: readonly UncommittedKey[]): Promise<void> {
-  for (const { table, text } of keys) {
-    const items = await tableItemsAt(sql, table, null);
-    if (items.some((item) => item.kind === 'foreign key' && item.text === text)) continue;
+/**
+ * Makes changes of foreign keys again that the session's branch lacks. The rows are as they were, so they are not checked.
+ */
+export async function changeKeys(sql: Sql, { added, dropped }: KeyChanges): Promise<void> {
+  for (const { table, text } of dropped) {
+    const back = (await keyItems(sql, table, null)).find((item) => item.text === text);
+    if (back !== undefined) await sql.run(`ALTER TABLE ${quoted(table)} DROP FOREIGN KEY ${quoted(back.name)}`);
+  }
+  for (const { table, text } of added) {
+    if ((await keyItems(sql, table, null)).some((item) => item.text === text)) continue;
     await sql.run('SET foreign_key_checks = 0');
     try {
       await sql.run(`ALTER TABLE ${quoted(table)} ADD ${text}`);

@@ -6,6 +6,7 @@ import { putAside } from '../../core/files.ts';
 import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
+const tableKeys = z.array(z.strictObject({ table: z.string(), text: z.string() }));
 
 /** A move of our branch that has begun; a branch marks its old head meanwhile. */
 const markSchema = z.strictObject({
@@ -13,8 +14,10 @@ const markSchema = z.strictObject({
   branch: z.string(),
   from: hash,
   to: hash,
-  /** The foreign keys of tables with uncommitted changes, which Dolt drops; absent: none. */
-  keys: z.array(z.strictObject({ table: z.string(), text: z.string() })).optional(),
+  /** Uncommitted foreign keys, which Dolt drops; absent: none. */
+  keys: tableKeys.optional(),
+  /** Foreign keys that were dropped and not committed, which Dolt brings back; absent: none. */
+  droppedKeys: tableKeys.optional(),
 });
 
 /** Uncommitted rows that a branch keeps. */

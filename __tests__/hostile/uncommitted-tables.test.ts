@@ -25,6 +25,7 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
     view: ['CREATE TABLE report (id INT PRIMARY KEY)'],
     renames: ['RENAME TABLE parents TO elders'],
     column: ['ALTER TABLE parents RENAME COLUMN code TO number'],
+    name: [CHILD('other').replace('`k`', '`K`')],
   };
   await box.north.sql(
     ...Object.entries(branches).flatMap(([name, statements]) => [
@@ -45,6 +46,7 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   expect(done.run('view').failure).toMatchObject({ code: 'peer-brings-code' });
   expect(done.run('renames').failure).toMatchObject(waits('wisp_a (it refers to parents, which is gone there)'));
   expect(done.run('column').failure).toMatchObject(waits('Notes (it refers to parents, which is gone there)'));
+  expect(done.run('name').failure).toMatchObject(waits('wisp_a (other has a foreign key k there)'));
   const keys = await box.south.rows('SHOW CREATE TABLE wisp_a');
   expect(JSON.stringify(keys)).toContain(KEY);
   expect(JSON.stringify(await box.south.rows('SHOW CREATE TABLE Notes'))).toContain('REFERENCES `parents`');
@@ -94,11 +96,23 @@ test('a run that was killed between the move of the branch and its keys is finis
     branch: 'main',
     from,
     to,
-    keys: [{ table: 'wisp_a', text: KEY }],
+    keys: [
+      { table: 'dropped', text: KEY },
+      { table: 'wisp_a', text: KEY },
+      { table: 'wisp_a', text: KEY.replace('`code`', '`gone`') },
+    ],
     droppedKeys: [{ table: 'linked', text: KEY.replace('`k`', '`back`') }],
   });
   await north.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
-  await withDatabase(north.path, folder.file('tmp'), finishAdvances);
+  const notices = await withDatabase(north.path, folder.file('tmp'), finishAdvances);
+  // The other tables may have changed since.
+  expect(notices).toMatchObject([
+    {
+      severity: 'warning',
+      code: 'uncommitted-changes',
+      message: expect.stringContaining('wisp_a lost an uncommitted'),
+    },
+  ]);
   expect(JSON.stringify(await north.rows('SHOW CREATE TABLE wisp_a'))).toContain(KEY);
   expect(JSON.stringify(await north.rows('SHOW CREATE TABLE linked'))).not.toContain('FOREIGN KEY');
 });

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { changeKeys, uncommittedKeys } from '../dolt/schema/uncommitted-keys.ts';
+import { changeKeys, type RecordKeys } from '../dolt/schema/uncommitted-keys.ts';
 import type { OwnDatabase } from '../dolt/server/engines.ts';
 import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
 import { fastForward, resetBranch } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { changedTables, moveHeadOnly } from '../dolt/sql/working-set.ts';
-import { forgetMove, type MarkedMove, readOwnMoves, recordMove } from './merge/own-moves.ts';
+import { forgetMove, keysOf, type MarkedMove, readOwnMoves, recordMove, withKeys } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
 import { movedMeanwhile } from './moved-meanwhile.ts';
@@ -117,15 +117,7 @@ const newMark = ({ kind, to, branch }: MarkedMove): string =>
 
 async function mark(database: OwnDatabase, move: MarkedMove): Promise<string> {
   const name = newMark(move);
-  const { added, dropped } = await database.session(async (sql) => {
-    await checkout(sql, move.branch);
-    return await uncommittedKeys(sql);
-  });
-  await recordMove(database.folder, name, {
-    ...move,
-    ...(added.length === 0 ? {} : { keys: [...added] }),
-    ...(dropped.length === 0 ? {} : { droppedKeys: [...dropped] }),
-  });
+  await recordMove(database.folder, name, move);
   await createBranch(database, { name, at: move.from });
   return name;
 }
@@ -146,7 +138,7 @@ interface Advance {
  * rows of tables that the move changes are set aside and written back.
  * @param move.from the head of the branch
  * @param move.dirty tables with uncommitted changes
- * @returns warnings about rows that could not be written back
+ * @returns warnings about rows and foreign keys that could not be written back
  * @throws Failure as fastForward
  */
 export async function advanceBranch(
@@ -156,10 +148,13 @@ export async function advanceBranch(
   const { branch, from, to } = move;
   const rows = await rowsToSetAside(database, move.dirty, move);
   if (typeof rows === 'string') throw new Failure('uncommitted-changes', `${rows} has uncommitted changes`);
-  const name = await mark(database, { kind: 'advance', branch, from, to });
+  const marked: MarkedMove = { kind: 'advance', branch, from, to };
+  const name = await mark(database, marked);
+  const record: RecordKeys = (keys) => recordMove(database.folder, name, withKeys(marked, keys));
+  const notices: Diagnostic[] = [];
   try {
     if (rows.length > 0) await setAside(database, rows, { branch: move.branch, head: move.from });
-    await database.session((sql) => fastForward(sql, move));
+    notices.push(...(await database.session((sql) => fastForward(sql, { branch, to, record }))));
   } catch (thrown) {
     if (isRefusedMove(toFailure(thrown))) {
       await restoreKept(database);
@@ -167,23 +162,30 @@ export async function advanceBranch(
     }
     throw thrown;
   }
-  const notices = await restoreKept(database);
+  notices.push(...(await restoreKept(database)));
   await unmark(database, name);
   return notices;
 }
 
 /**
  * Sets a branch to another commit, which need not contain it. The next run reverts an interrupted move.
+ * @returns warnings about foreign keys that were lost
  * @throws Failure `contention` if the branch is not at `from`
  */
-export async function replaceBranch(database: OwnDatabase, move: Advance & { readonly from: string }): Promise<void> {
+export async function replaceBranch(
+  database: OwnDatabase,
+  move: Advance & { readonly from: string },
+): Promise<Diagnostic[]> {
   const { branch, from, to } = move;
   if ((await branchHead(database, branch)) !== from) {
     throw new Failure('contention', `${branch} was not replaced: another process moved it during this run`);
   }
-  const name = await mark(database, { kind: 'adopt', branch, from, to });
-  await database.session((sql) => resetBranch(sql, move));
+  const marked: MarkedMove = { kind: 'adopt', branch, from, to };
+  const name = await mark(database, marked);
+  const record: RecordKeys = (keys) => recordMove(database.folder, name, withKeys(marked, keys));
+  const notices = await database.session((sql) => resetBranch(sql, { branch, to, record }));
   await unmark(database, name);
+  return notices;
 }
 
 /** Whether a fast-forward was refused before anything moved, because of other writes to the branch or its tables. */
@@ -199,21 +201,22 @@ export function isRefusedMove({ code }: Failure): boolean {
  */
 export async function finishAdvances(database: OwnDatabase): Promise<Diagnostic[]> {
   const { moves, warning } = await readOwnMoves(database.folder);
+  const notices: Diagnostic[] = [];
   for (const [name, move] of moves) {
-    if (move.kind === 'kept') continue;
+    if (move.kind === 'kept' || move.kind === 'served') continue;
     const marked = await branchHead(database, name);
     if (marked !== null && (await branchHead(database, move.branch)) === move.to) {
-      await database.session((sql) => finish(sql, move));
+      notices.push(...(await database.session((sql) => finish(sql, move))));
     }
     if (marked === move.from) await deleteBranch(database, name);
     await forgetMove(database.folder, name);
   }
   const unusable: Diagnostic[] =
     warning === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: warning }];
-  return [...unusable, ...(await restoreKept(database)), ...(await reportForeign(database))];
+  return [...unusable, ...notices, ...(await restoreKept(database)), ...(await reportForeign(database))];
 }
 
-async function finish(sql: Sql, move: MarkedMove): Promise<void> {
+async function finish(sql: Sql, move: MarkedMove): Promise<Diagnostic[]> {
   await checkout(sql, move.branch);
   const tables = {
     moved: await changedTables(sql, move.from, move.to),
@@ -225,7 +228,7 @@ async function finish(sql: Sql, move: MarkedMove): Promise<void> {
     // An interrupted reset is reverted completely; the user can request it again.
     if (move.kind === 'advance') await fastForward(sql, move);
   }
-  await changeKeys(sql, { added: move.keys ?? [], dropped: move.droppedKeys ?? [] });
+  return await changeKeys(sql, keysOf(move));
 }
 
 /**

@@ -29,7 +29,7 @@ async function scene(folder: TempFolder, served: ServedDatabase) {
   const through = throughFolder(pathToFileURL(folder.file('exchange')).href);
   return {
     engines,
-    exchange: { server, branch: 'main', limit, ...through },
+    exchange: { server, branch: 'main', limit, ...through, scratch: scratch.path, notify: () => undefined },
     move: { from: await served.head(), to },
     async [Symbol.asyncDispose]() {
       await engines.close();

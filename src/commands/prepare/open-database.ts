@@ -78,14 +78,14 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   else if (serving !== null) {
     refuseAdopt(request);
     const { branch, parallel, timeout } = request;
-    const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout };
-    const opened = await openServed(
+    const notices = found.kind === 'database' ? found.notices : [];
+    const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout, notices };
+    return await openServed(
       opening,
       context,
       { configuration, dolt: known.dolt, credentials: known.access.credentials },
       serving,
     );
-    return found.kind === 'database' ? { ...opened, notices: [...found.notices, ...opened.notices] } : opened;
   }
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;

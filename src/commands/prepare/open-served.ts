@@ -23,6 +23,7 @@ import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
   catchUpAndHandBack,
   type Exchange,
+  finishHandBacks,
   handOver,
   remotesapiExchange,
   takeOver,
@@ -43,6 +44,8 @@ interface Opening {
   readonly connections: number;
   /** Time limit of one exchange with the server, in milliseconds. */
   readonly timeout: number;
+  /** About how the database was found. */
+  readonly notices: readonly Diagnostic[];
 }
 
 interface Known {
@@ -84,10 +87,15 @@ export async function openServed(
     await server.close();
     await place.remove();
   };
+  const reported: Diagnostic[] = [...request.notices];
+  const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
+    // Before uncommitted changes can be committed.
+    if (request.mayCommit) await finishHandBacks(back);
     const policy = configuration.dirty.value;
     const author = request.mayCommit ? () => userIdentity(at.path, context) : null;
     const branch = await readBranch(server, request, { policy, author });
+    reported.push(...branch.notices);
     const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
     const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
     const options = { dolt, database: place.database, removeWith: place.removeWith };
@@ -102,14 +110,14 @@ export async function openServed(
       path: servedName(at),
       work: place.database,
       engines,
-      notices: branch.notices,
+      notices: reported,
       served: {
         branch: branch.name,
         isDefault: branch.isDefault,
         uncommitted: branch.uncommitted,
         dirty: branch.dirty,
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
-        moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, exchange, move, mergeAgain),
+        moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
         // `resolve` works in the scratch copy.
         keep: async () => undefined,
       },

@@ -35,7 +35,7 @@ export async function findConflicted(
   const found = await locateDatabase({ database, configuration }, context);
   const through = async (serving: Serving, dolt: string, branch: string) => {
     const { timeout } = DEFAULT_SYNC_REQUEST;
-    const opening = { branch, mayCommit: false, connections: CONNECTIONS, timeout };
+    const opening = { branch, mayCommit: false, connections: CONNECTIONS, timeout, notices: [] };
     return await openServed(opening, context, { ...known, dolt }, serving);
   };
   if (found.kind === 'database') {

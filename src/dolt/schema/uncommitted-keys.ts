@@ -1,10 +1,12 @@
-import { Failure } from '../../core/failure.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
-import { quoted } from '../sql/identifier.ts';
+import { atRevision } from '../sql/at-revision.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { uncommittedTables } from '../sql/working-set.ts';
 import type { Item } from './create-table.ts';
-import { type ForeignKey, foreignKeys, type NamedForeignKey } from './foreign-keys.ts';
+import { foreignKeys, type NamedForeignKey } from './foreign-keys.ts';
 import { definedTables, tableItemsAt } from './table-definitions.ts';
 import { columnNamesAt, tableNames } from './table-shape.ts';
 
@@ -21,24 +23,30 @@ export interface KeyChanges {
   readonly dropped: readonly TableKey[];
 }
 
+/** Records the changes of foreign keys that a move makes again, before it begins. */
+export type RecordKeys = (changes: KeyChanges) => Promise<void>;
+
 /**
  * Moves the session's branch and keeps the uncommitted changes of foreign keys. A fast-forward and a reset of Dolt 2.3.0
  * take all foreign keys from the commit, so that uncommitted tables lose theirs, and dropped ones return (measured).
- * @throws Failure `uncommitted-changes` before the move, if a key would have no parent after it
+ * @param move.record called before the branch moves, if there are such changes
+ * @returns warnings about keys that were lost
+ * @throws Failure `uncommitted-changes` before the move, if a key could not be added after it
  */
-export async function keepingKeys(sql: Sql, to: string, move: () => Promise<void>): Promise<void> {
+export async function keepingKeys(
+  sql: Sql,
+  { to, record }: { readonly to: string; readonly record: RecordKeys | undefined },
+  move: () => Promise<void>,
+): Promise<Diagnostic[]> {
   const tables = await uncommittedTables(sql);
   const changes = await changesOf(sql, tables);
-  if (changes.added.length > 0) await requireParents(sql, tables, to);
+  if (changes.added.length > 0) await requireKeys(sql, tables, to);
+  if (changes.added.length + changes.dropped.length > 0) await record?.(changes);
   await move();
-  await changeKeys(sql, changes);
+  return await changeKeys(sql, changes);
 }
 
 /** The uncommitted changes of foreign keys of the session's branch, except keys that have no parent now. */
-export async function uncommittedKeys(sql: Sql): Promise<KeyChanges> {
-  return await changesOf(sql, await uncommittedTables(sql));
-}
-
 async function changesOf(sql: Sql, tables: readonly string[]): Promise<KeyChanges> {
   const added: TableKey[] = [];
   const dropped: TableKey[] = [];
@@ -77,37 +85,69 @@ async function keysOf(sql: Sql, tables: readonly string[]): Promise<readonly Nam
 
 /**
  * Makes changes of foreign keys again that the session's branch lacks. The rows are as they were, so they are not checked.
+ * @returns warnings about keys that do not fit any more
  */
-export async function changeKeys(sql: Sql, { added, dropped }: KeyChanges): Promise<void> {
-  for (const { table, text } of dropped) {
+export async function changeKeys(sql: Sql, { added, dropped }: KeyChanges): Promise<Diagnostic[]> {
+  const warnings: Diagnostic[] = [];
+  const present = added.length + dropped.length === 0 ? [] : await tableNames(sql);
+  for (const { table, text } of dropped.filter((key) => present.includes(key.table))) {
     const back = (await keyItems(sql, table, null)).find((item) => item.text === text);
     if (back !== undefined) await sql.run(`ALTER TABLE ${quoted(table)} DROP FOREIGN KEY ${quoted(back.name)}`);
   }
-  for (const { table, text } of added) {
+  for (const { table, text } of added.filter((key) => present.includes(key.table))) {
     if ((await keyItems(sql, table, null)).some((item) => item.text === text)) continue;
+    const statement = `ALTER TABLE ${quoted(table)} ADD ${text}`;
     await sql.run('SET foreign_key_checks = 0');
     try {
-      await sql.run(`ALTER TABLE ${quoted(table)} ADD ${text}`);
+      await sql.run(statement);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.retryable || failure.code === 'interrupted') throw failure;
+      warnings.push(lostKey(table, statement, failure.message));
     } finally {
       await sql.run('SET foreign_key_checks = 1');
     }
   }
+  return warnings;
 }
 
-/** The foreign keys of given tables of the session's branch whose parent, or a column of it, a commit lacks. */
-export async function keysWithoutParent(sql: Sql, tables: readonly string[], commit: string): Promise<ForeignKey[]> {
-  const lost: ForeignKey[] = [];
-  for (const key of await keysOf(sql, tables)) {
-    if (tables.includes(key.parent)) continue;
-    const columns = await columnNamesAt(sql, key.parent, commit);
-    if (!key.parentColumns.every((name) => columns.has(name))) lost.push(key);
+function lostKey(table: string, statement: string, why: string): Diagnostic {
+  const message = `${table} lost an uncommitted foreign key when the branch moved, and it could not be added again: ${why}`;
+  return {
+    severity: 'warning',
+    code: 'uncommitted-changes',
+    message,
+    hint: `Correct the cause, then run \`${statement}\`.`,
+  };
+}
+
+/** A foreign key that a move would lose. */
+interface LostKey {
+  readonly table: string;
+  readonly why: string;
+}
+
+/** The foreign keys of given tables of the session's branch that could not be added after a move to a commit. */
+export async function keysLostAt(sql: Sql, tables: readonly string[], commit: string): Promise<LostKey[]> {
+  const lost: LostKey[] = [];
+  const keys = await keysOf(sql, tables);
+  if (keys.length === 0) return lost;
+  const there = await atRevision(sql, commit, foreignKeys);
+  for (const key of keys) {
+    const { table, name, parent, parentColumns } = key;
+    const taken = there.find((other) => folded(other.name) === folded(name) && folded(other.table) !== folded(table));
+    if (taken !== undefined) lost.push({ table, why: `${taken.table} has a foreign key ${name} there` });
+    if (tables.includes(parent)) continue;
+    const columns = await columnNamesAt(sql, parent, commit);
+    const hasParent = parentColumns.every((column) => columns.has(column));
+    if (!hasParent) lost.push({ table, why: `it refers to ${parent}, which is gone there` });
   }
   return lost;
 }
 
-async function requireParents(sql: Sql, tables: readonly string[], commit: string): Promise<void> {
-  const lost = await keysWithoutParent(sql, tables, commit);
+async function requireKeys(sql: Sql, tables: readonly string[], commit: string): Promise<void> {
+  const lost = await keysLostAt(sql, tables, commit);
   if (lost.length === 0) return;
-  const names = lost.map(({ table, parent }) => `${table} to ${parent}`);
-  throw new Failure('uncommitted-changes', `uncommitted ${listed('foreign key', names)} would have no parent`);
+  const names = lost.map(({ table, why }) => `${table} (${why})`);
+  throw new Failure('uncommitted-changes', `${listed('uncommitted foreign key', names)} would be lost`);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { keepingKeys } from '../schema/uncommitted-keys.ts';
+import { keepingKeys, type RecordKeys } from '../schema/uncommitted-keys.ts';
 import { canFixCommitter, signature } from '../signature.ts';
 import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
@@ -136,21 +137,30 @@ async function isMerging(sql: Sql): Promise<boolean> {
   return status?.is_merging === 1;
 }
 
+interface BranchMove {
+  readonly branch: string;
+  readonly to: string;
+  /** Records the changes of foreign keys that Dolt undoes, so that a later run can make them. */
+  readonly record?: RecordKeys;
+}
+
 /**
  * Fast-forwards a branch; changes in tables that the move does not touch stay.
- * @throws Failure `uncommitted-changes` if it would touch a changed table, or the parent of one, `non-fast-forward`
+ * @returns warnings about uncommitted foreign keys that were lost
+ * @throws Failure `uncommitted-changes` if it would touch a changed table, or would lose a key of one, `non-fast-forward`
  */
-export async function fastForward(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
-  await checkout(sql, move.branch);
-  await keepingKeys(sql, move.to, () => sql.run("CALL DOLT_MERGE('--ff-only', ?)", [move.to]));
+export async function fastForward(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
+  await checkout(sql, branch);
+  return await keepingKeys(sql, { to, record }, () => sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]));
 }
 
 /**
  * Resets a branch and its working set to another commit. Untracked and ignored tables stay (measured on Dolt 2.3.0);
  * every other uncommitted change is lost, see `tablesUnderReset`.
- * @throws Failure `uncommitted-changes` for foreign keys without a parent
+ * @returns warnings about uncommitted foreign keys that were lost
+ * @throws Failure `uncommitted-changes` for foreign keys that would be lost
  */
-export async function resetBranch(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
-  await checkout(sql, move.branch);
-  await keepingKeys(sql, move.to, () => sql.run("CALL DOLT_RESET('--hard', ?)", [move.to]));
+export async function resetBranch(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
+  await checkout(sql, branch);
+  return await keepingKeys(sql, { to, record }, () => sql.run("CALL DOLT_RESET('--hard', ?)", [to]));
 }

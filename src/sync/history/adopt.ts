@@ -89,7 +89,7 @@ async function adoptIn(
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
-      await replaceBranch(database, { branch, from: ours, to: head });
+      for (const notice of await replaceBranch(database, { branch, from: ours, to: head })) context.notify(notice);
     }
     for (const progress of adopting) {
       progress.tryAgain();

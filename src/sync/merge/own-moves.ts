@@ -3,22 +3,26 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
 import { putAside } from '../../core/files.ts';
+import type { KeyChanges } from '../../dolt/schema/uncommitted-keys.ts';
 import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
 const tableKeys = z.array(z.strictObject({ table: z.string(), text: z.string() }));
 
-/** A move of our branch that has begun; a branch marks its old head meanwhile. */
-const markSchema = z.strictObject({
-  kind: z.enum(['advance', 'adopt']),
-  branch: z.string(),
-  from: hash,
-  to: hash,
+const move = { branch: z.string(), from: hash, to: hash };
+/** Changes of foreign keys that Dolt undoes during a move. */
+const undoneKeys = {
   /** Uncommitted foreign keys, which Dolt drops; absent: none. */
   keys: tableKeys.optional(),
   /** Foreign keys that were dropped and not committed, which Dolt brings back; absent: none. */
   droppedKeys: tableKeys.optional(),
-});
+};
+
+/** A move of our branch that has begun; a branch marks its old head meanwhile. */
+const markSchema = z.strictObject({ kind: z.enum(['advance', 'adopt']), ...move, ...undoneKeys });
+
+/** A move of the branch at the user's server, recorded in the scratch copy because of its foreign keys. */
+const servedSchema = z.strictObject({ kind: z.literal('served'), ...move, ...undoneKeys });
 
 /** Uncommitted rows that a branch keeps. */
 const keptSchema = z.strictObject({
@@ -30,15 +34,30 @@ const keptSchema = z.strictObject({
   away: hash.nullable(),
 });
 
-const moveSchema = z.discriminatedUnion('kind', [markSchema, keptSchema]);
+const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema]);
 const fileSchema = z.strictObject({ version: z.literal(1), moves: z.record(z.string(), moveSchema) });
 
 export type MarkedMove = Readonly<z.infer<typeof markSchema>>;
+export type ServedMove = Readonly<z.infer<typeof servedSchema>>;
 export type KeptRows = Readonly<z.infer<typeof keptSchema>>;
-type OwnMove = MarkedMove | KeptRows;
+type OwnMove = MarkedMove | ServedMove | KeptRows;
 
 /** The moves that this database has begun, by the name of the branch that records each. */
 type OwnMoves = ReadonlyMap<string, OwnMove>;
+
+/** A move with the changes of foreign keys that a later run makes if this one ends too early. */
+export function withKeys<M extends MarkedMove | ServedMove>(of: M, { added, dropped }: KeyChanges): M {
+  return {
+    ...of,
+    ...(added.length === 0 ? {} : { keys: [...added] }),
+    ...(dropped.length === 0 ? {} : { droppedKeys: [...dropped] }),
+  };
+}
+
+/** The changes of foreign keys of a recorded move. */
+export function keysOf({ keys = [], droppedKeys = [] }: MarkedMove | ServedMove): KeyChanges {
+  return { added: keys, dropped: droppedKeys };
+}
 
 /** More than any number of moves needs; a larger file was not written by dolt-federation. */
 const MAX_BYTES = 1024 * 1024;

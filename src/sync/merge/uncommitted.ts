@@ -5,7 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Identity } from '../../dolt/identity.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
-import { keysWithoutParent } from '../../dolt/schema/uncommitted-keys.ts';
+import { keysLostAt } from '../../dolt/schema/uncommitted-keys.ts';
 import { branchHead, checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
@@ -99,8 +99,8 @@ export async function headsThatTouch(
       const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
-      const orphans = await keysWithoutParent(sql, [...dirty, ...ignored], head);
-      if (touched.length + covered.length + atServer.length + orphans.length === 0) continue;
+      const keys = await keysLostAt(sql, [...dirty, ...ignored], head);
+      if (touched.length + covered.length + atServer.length + keys.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
@@ -109,7 +109,7 @@ export async function headsThatTouch(
       });
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
-      blocking.push(...orphans.map(({ table, parent }) => `${table} (it refers to ${parent}, which is gone there)`));
+      blocking.push(...keys.map(({ table, why }) => `${table} (${why})`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
       else otherRows.set(head, { failure: touches(touched, since), conflicts: [] });
     }

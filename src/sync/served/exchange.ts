@@ -1,16 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { isAlive } from '../../core/processes.ts';
 import type { CloneSource } from '../../dolt/clone.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { changeKeys, type RecordKeys } from '../../dolt/schema/uncommitted-keys.ts';
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import type { UserServer } from '../../dolt/server/user-server.ts';
-import { branchHead, createBranch, deleteBranch, trackingHead } from '../../dolt/sql/heads.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
+import { branchHead, checkout, createBranch, deleteBranch, trackingHead } from '../../dolt/sql/heads.ts';
+import { commitsAmong, isAncestor } from '../../dolt/sql/history.ts';
 import { fastForward, resetBranch } from '../../dolt/sql/merge.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
+import { forgetMove, keysOf, readOwnMoves, recordMove, withKeys } from '../merge/own-moves.ts';
 import { scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { MergeAgain, Move } from './served-database.ts';
@@ -36,6 +40,16 @@ export interface Exchange {
   readonly kind: 'file' | 'remotesapi';
   readonly limit: TimeLimit;
 }
+
+/** How the branch of the server moves. */
+interface Back extends Pick<Exchange, 'server'> {
+  /** The folder of the scratch copy, which records moves. */
+  readonly scratch: string;
+  readonly notify: (notice: Diagnostic) => void;
+}
+
+/** An exchange of a scratch copy that brings its result back at once. */
+export type ServedExchange = Exchange & Back;
 
 type Common = Pick<Exchange, 'server' | 'branch' | 'limit'>;
 /** The options with which the scratch copy sends. */
@@ -102,14 +116,14 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
  * two steps and has no compare-and-swap, so the head is compared right before and after.
  * @throws Failure `contention` if the branch moved meanwhile, `uncommitted-changes`, or of the server
  */
-export async function handBack(engines: Engines, exchange: Exchange, move: Move): Promise<void> {
-  const { branch, result, server } = exchange;
+export async function handBack(engines: Engines, exchange: ServedExchange, move: Move): Promise<void> {
+  const { result, server } = exchange;
   await send(engines, exchange, move.to);
   if (exchange.kind === 'remotesapi') {
-    await server.session((sql) => moveBranch(sql, branch, move).finally(() => deleteBranch(sql, result)));
+    await server.session((sql) => moveBranch(sql, exchange, move).finally(() => deleteBranch(sql, result)));
     return;
   }
-  await receive(exchange, (sql) => moveBranch(sql, branch, move));
+  await receive(exchange, (sql) => moveBranch(sql, exchange, move));
 }
 
 /**
@@ -125,7 +139,7 @@ const CATCHES_UP = 3;
  */
 export async function catchUpAndHandBack(
   engines: Engines,
-  exchange: Exchange,
+  exchange: ServedExchange,
   wanted: Move,
   mergeAgain?: MergeAgain,
 ): Promise<Move> {
@@ -203,12 +217,32 @@ async function pointTo(scratch: Database, url: string): Promise<void> {
   await addRemote(scratch, { name: EXCHANGE, url, ref: null });
 }
 
-async function moveBranch(sql: Sql, branch: string, { from, to }: Move): Promise<void> {
+async function moveBranch(sql: Sql, { branch, scratch, notify }: ServedExchange, { from, to }: Move): Promise<void> {
   const moved = () => movedMeanwhile(`another client of the server moved ${branch} during this run`);
   if ((await branchHead(sql, branch)) !== from) throw moved();
-  await fastForward(sql, { branch, to });
+  const name = `dolt-federation-served/${randomBytes(6).toString('hex')}/${branch}`;
+  const record: RecordKeys = (keys) => recordMove(scratch, name, withKeys({ kind: 'served', branch, from, to }, keys));
+  for (const notice of await fastForward(sql, { branch, to, record })) notify(notice);
+  await forgetMove(scratch, name);
   const head = await branchHead(sql, branch);
   if (head === null || !(await isAncestor(sql, to, head))) throw moved();
+}
+
+/**
+ * Changes the foreign keys at the server that a killed run did not. Only if the branch contains the recorded commit did
+ * Dolt undo the changes.
+ */
+export async function finishHandBacks({ server, scratch, notify }: Back): Promise<void> {
+  for (const [name, move] of (await readOwnMoves(scratch)).moves) {
+    if (move.kind !== 'served') continue;
+    await server.session(async (sql) => {
+      const head = await branchHead(sql, move.branch);
+      if (head === null || (await commitsAmong(sql, { from: null, to: head }, [move.to])).length === 0) return;
+      await checkout(sql, move.branch);
+      for (const notice of await changeKeys(sql, keysOf(move))) notify(notice);
+    });
+    await forgetMove(scratch, name);
+  }
 }
 
 /** Makes the folder a remote of the server for a moment; no tracking ref stays. */

@@ -5,7 +5,7 @@ import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import type { Around } from '../../src/sync/in-engines.ts';
-import { keepTags, tagChanges } from '../../src/sync/tags.ts';
+import { keepTags, tagChanges, tagsBefore } from '../../src/sync/tags.ts';
 import { filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -32,6 +32,20 @@ describe('the changes of tags', () => {
     ['another address', [tag('a')], [tag('a', { email: 'x' })], { added: [], moved: [tag('a')] }],
   ])('%s', (_, before, after, changes) => {
     expect(tagChanges(before, after)).toEqual(changes);
+  });
+});
+
+describe('the tags before the fetches of a killed run', () => {
+  const [a, other, b] = [tag('a'), tag('a', { commit: 'c2' }), tag('b')];
+  test.each([
+    ['one is new', [], [a], [], false, []],
+    ['one was moved', [a], [other], [], false, [a]],
+    ['a person made one since', [], [a, b], ['b'], false, [b]],
+    ['a person moved one since', [a], [other], ['a'], false, [other]],
+    ['a person removed one since', [a, b], [b], [], false, [b]],
+    ['the run had removed one to make it again', [a, b], [b], [], true, [a, b]],
+  ])('%s', (_, tags, present, later, restoring, before) => {
+    expect(tagsBefore({ tags, restoring }, present, new Set(later))).toEqual(before);
   });
 });
 

@@ -203,7 +203,7 @@ export async function finishAdvances(database: OwnDatabase): Promise<Diagnostic[
   const { moves, warning } = await readOwnMoves(database.folder);
   const notices: Diagnostic[] = [];
   for (const [name, move] of moves) {
-    if (move.kind === 'kept' || move.kind === 'served') continue;
+    if (move.kind !== 'advance' && move.kind !== 'adopt') continue;
     const marked = await branchHead(database, name);
     if (marked !== null && (await branchHead(database, move.branch)) === move.to) {
       notices.push(...(await database.session((sql) => finish(sql, move))));

@@ -1,10 +1,12 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { errorMessage } from '../core/failure.ts';
 import { listed } from '../core/text.ts';
+import type { OwnDatabase } from '../dolt/server/engines.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
-import { createTags, deleteTags, readTags, type Tag } from '../dolt/sql/tags.ts';
+import { createTags, deleteTags, readTags, type Tag, tagsSince } from '../dolt/sql/tags.ts';
 import { isTemporaryTag, removeMarks } from '../dolt/sql/transfer.ts';
 import type { Around } from './in-engines.ts';
+import { type Fetching, forgetMove, readOwnMoves, recordMove } from './merge/own-moves.ts';
 import type { SyncContext } from './sync-context.ts';
 
 type OwnTag = Pick<Tag, 'name' | 'commit'>;
@@ -12,6 +14,8 @@ type OwnTag = Pick<Tag, 'name' | 'commit'>;
 interface Phase {
   /** The tags to restore; null before the first fetch. */
   before: readonly Tag[] | null;
+  /** When they were read. */
+  since: string;
   readonly own: readonly OwnTag[];
   /** Whether the tags were not compared since the last fetch. */
   open: boolean;
@@ -31,11 +35,16 @@ export async function keepTags(
   own: readonly OwnTag[],
   work: (around: Around) => Promise<void>,
 ): Promise<void> {
-  const phase: Phase = { before: null, own, open: false, restorations: [] };
+  const phase: Phase = { before: null, since: '', own, open: false, restorations: [] };
   try {
     await work(async (engine, fetches) => {
       // Another program may make tags between two engines; the older list is right only if a restoration is pending.
-      if (!phase.open) phase.before = (await readTags(engine.database)).filter((tag) => !isTemporaryTag(tag));
+      if (!phase.open) {
+        phase.since = new Date().toISOString().replace('T', ' ').replace('Z', '');
+        phase.before = (await readTags(engine.database)).filter((tag) => !isTemporaryTag(tag));
+        // Without a record, only a kill leaves tags. A full disk must not keep peers from being served.
+        await record(engine.database, phase).catch(() => undefined);
+      }
       phase.open = true;
       try {
         return await fetches();
@@ -54,10 +63,58 @@ export async function keepTags(
   }
 }
 
-async function restore(database: Database, phase: Phase): Promise<void> {
+async function restore(database: OwnDatabase, phase: Phase): Promise<void> {
   await removeMarks(database);
-  phase.restorations.push(await restoreTags(database, [...(phase.before ?? []), ...(await madeHere(database, phase))]));
+  const before = [...(phase.before ?? []), ...(await madeHere(database, phase))];
+  phase.restorations.push(await restoreTags(database, before, () => record(database, { ...phase, restoring: true })));
   phase.open = false;
+  await forgetMove(database.folder, RECORD);
+}
+
+/** The name of the record of fetches that have begun. */
+const RECORD = 'dolt-federation-fetching';
+/** More tags than fit are not recorded: a killed run leaves them as they are. */
+const MAX_RECORD_BYTES = 256 * 1024;
+
+/** Records the tags before fetches, so that the next run can put them back if this one is killed. */
+async function record(
+  { folder }: OwnDatabase,
+  { before, since, restoring }: Pick<Phase, 'before' | 'since'> & { readonly restoring?: boolean },
+): Promise<void> {
+  const tags = [...(before ?? [])];
+  if (JSON.stringify(tags).length > MAX_RECORD_BYTES) return;
+  await recordMove(folder, RECORD, { kind: 'fetching', since, tags, restoring: restoring ?? false });
+}
+
+/**
+ * Puts back the tags that fetches of a killed run changed. Tags that were made since they began stay.
+ * @returns notices
+ */
+export async function finishFetches(database: OwnDatabase): Promise<Diagnostic[]> {
+  const fetching = (await readOwnMoves(database.folder)).moves.get(RECORD);
+  if (fetching?.kind !== 'fetching') return [];
+  await removeMarks(database);
+  const before = tagsBefore(fetching, await readTags(database), new Set(await tagsSince(database, fetching.since)));
+  const restoration = await restoreTags(database, before, () =>
+    recordMove(database.folder, RECORD, { ...fetching, restoring: true }),
+  );
+  await forgetMove(database.folder, RECORD);
+  return tagNotices([restoration]);
+}
+
+/**
+ * The tags without the changes of fetches.
+ * @param later names of the tags that were made after the fetches began. A fetch removes no tag, so a missing one was
+ * removed by a person, unless the run had begun to put tags back
+ */
+export function tagsBefore(
+  { tags, restoring }: Pick<Fetching, 'tags' | 'restoring'>,
+  present: readonly Tag[],
+  later: ReadonlySet<string>,
+): Tag[] {
+  const names = new Set(present.map(({ name }) => name));
+  const kept = tags.filter(({ name }) => !later.has(name) && (restoring || names.has(name)));
+  return [...kept, ...present.filter(({ name }) => later.has(name))];
 }
 
 /** Our own tags that were made since. */
@@ -78,9 +135,17 @@ interface Restoration {
 /** Tags removed per statement and try: if one of many cannot be removed, the others are removed singly. */
 const BATCHES = [100, 1] as const;
 
-/** Makes the tags of a database what they were. */
-async function restoreTags(database: Database, before: readonly Tag[]): Promise<Restoration> {
+/**
+ * Makes the tags of a database what they were.
+ * @param begin called before a tag is removed to be made again
+ */
+async function restoreTags(
+  database: Database,
+  before: readonly Tag[],
+  begin: () => Promise<void>,
+): Promise<Restoration> {
   const found = tagChanges(before, await removeTemporaryTags(database));
+  if (found.moved.length > 0) await begin();
   let left = found;
   let problems: readonly string[] = [];
   for (const batch of BATCHES) {

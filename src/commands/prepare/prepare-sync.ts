@@ -11,6 +11,7 @@ import { rememberFolders } from '../../sync/remotes/file-access.ts';
 import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
 import type { Registering } from '../../sync/remotes/remote-plan.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
+import { finishFetches } from '../../sync/tags.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 import { restoreHeads } from './cache/heads.ts';
@@ -94,7 +95,9 @@ export async function prepareSync(
     });
     undo.upstreams = registered.upstreams;
     recordRegistered(allProgress, registered);
-    if (mayWrite(request)) for (const notice of await finishAdvances(database)) notify(notice);
+    if (mayWrite(request)) {
+      for (const notice of [...(await finishAdvances(database)), ...(await finishFetches(database))]) notify(notice);
+    }
     const policy = configuration.dirty.value;
     const author = mayWrite(request) ? () => userIdentity(local.path, context) : null;
     const { dirty, notices } = await applyDirtyPolicy(database, { branch, policy, author });

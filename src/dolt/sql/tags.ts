@@ -28,6 +28,17 @@ export async function readTags(sql: Sql): Promise<Tag[]> {
   );
 }
 
+const nameRow = z.object({ name: z.string() });
+
+/**
+ * The names of the tags that have a date after a time.
+ * @param time `YYYY-MM-DD HH:MM:SS.mmm` in UTC, as Dolt prints the dates of tags in every time zone (2.3.0)
+ */
+export async function tagsSince(sql: Sql, time: string): Promise<string[]> {
+  const rows = await sql.rows(nameRow, 'SELECT tag_name AS name FROM dolt_tags WHERE date >= ?', [time]);
+  return rows.map(({ name }) => name);
+}
+
 /** Removes tags; after the first error, the remaining tags stay. */
 export async function deleteTags(sql: Sql, names: readonly string[]): Promise<void> {
   // `--` prevents a tag name of a peer from being parsed as an option.

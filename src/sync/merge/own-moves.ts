@@ -34,13 +34,33 @@ const keptSchema = z.strictObject({
   away: hash.nullable(),
 });
 
-const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema]);
+/** Fetches that have begun; they bring and move tags. */
+const fetchingSchema = z.strictObject({
+  kind: z.literal('fetching'),
+  /** When they began, in UTC as Dolt prints it. Tags made later are not theirs. */
+  since: z.string(),
+  /** The tags before. */
+  tags: z.array(
+    z.strictObject({
+      name: z.string(),
+      commit: hash,
+      tagger: z.string(),
+      email: z.string(),
+      message: z.string(),
+    }),
+  ),
+  /** Whether the run has begun to put tags back. */
+  restoring: z.boolean(),
+});
+
+const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema, fetchingSchema]);
 const fileSchema = z.strictObject({ version: z.literal(1), moves: z.record(z.string(), moveSchema) });
 
 export type MarkedMove = Readonly<z.infer<typeof markSchema>>;
 export type ServedMove = Readonly<z.infer<typeof servedSchema>>;
 export type KeptRows = Readonly<z.infer<typeof keptSchema>>;
-type OwnMove = MarkedMove | ServedMove | KeptRows;
+export type Fetching = Readonly<z.infer<typeof fetchingSchema>>;
+type OwnMove = MarkedMove | ServedMove | KeptRows | Fetching;
 
 /** The moves that this database has begun, by the name of the branch that records each. */
 type OwnMoves = ReadonlyMap<string, OwnMove>;

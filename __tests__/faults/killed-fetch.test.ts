@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { outliving } from '../helpers/faults/marked-processes.ts';
+import { resultOf, runToEnd, startRun } from '../helpers/faults/run.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const CLEAN_WITHIN_MS = 12_000;
+
+test('kill -9 in the middle of a fetch: the next run puts back the tags that the fetch changed', async () => {
+  await using folder = await tempFolder();
+  await using silent = await startSilentPeer();
+  const box = await mailbox(folder);
+  const tags = async () =>
+    (await box.south.rows('SELECT tag_name, message FROM dolt_tags ORDER BY tag_name')).map((row) =>
+      [row['tag_name'], row['message']].join(' '),
+    );
+  await box.south.sql(...['v1', 'v2'].map((name) => `CALL DOLT_TAG('-m', 'ours', '${name}', 'main')`));
+  await box.send("INSERT INTO items VALUES (7, 'seven', 'ann')");
+  await box.north.sql(
+    ...['v1', 'brought'].map((name) => `CALL DOLT_TAG('-m', 'theirs', '${name}')`),
+    ...['v1', 'brought'].map((name) => `CALL DOLT_PUSH('mailbox', '${name}')`),
+  );
+  const spec = { home: folder.file('home'), database: box.south.path, command: 'sync' as const };
+  const run = await startRun({ ...spec, federation: { peers: { box: box.url, silent: silent.url } } });
+  expect(await run.said((lines) => lines.some((line) => /box.*fetched|fetched.*box/.test(line)))).toBe(true);
+  run.kill('SIGKILL');
+  await run.ended;
+  expect(await outliving(run.mark, CLEAN_WITHIN_MS)).toEqual([]);
+  expect(await tags()).toEqual(['brought theirs', 'v1 theirs', 'v2 ours']);
+
+  // What a person does meanwhile stays.
+  await box.south.sql("CALL DOLT_TAG('-m', 'new', 'v3', 'main')", "CALL DOLT_TAG('-d', 'v2')");
+  const { problems } = resultOf(await runToEnd({ ...spec, federation: { peers: { box: box.url } } }));
+  expect(problems.filter(({ code }) => code === 'tags-restored')[0]).toMatchObject({
+    severity: 'notice',
+    message: 'restored 1 tag (v1) that a fetch had moved; removed 1 tag (brought) that a fetch had created',
+  });
+  expect(await tags()).toEqual(['v1 ours', 'v3 new']);
+});

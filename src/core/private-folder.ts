@@ -1,5 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { systemCode } from './failure.ts';
+import { readSmall } from './files.ts';
+import { hasEnded, identityOf } from './processes.ts';
+import { replaceableFolder } from './shared-folder.ts';
 
 /** The parent of private folders, and their registration. */
 export interface FolderPlace {
@@ -56,4 +62,86 @@ async function inNewFolder<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The record of the temporary folders of a run. */
+export interface FolderRecord {
+  /** Adds a folder, at once: the process may be killed at any time. */
+  add(path: string): void;
+  /** Removes the record; call it when the folders are gone. */
+  end(): void;
+}
+
+const folderName = z.string();
+
+/**
+ * Records folders in a file that only a later run reads: if this process is killed, it removes them.
+ * @param runs folder of the records of all runs
+ */
+export function recordFolders(runs: string): FolderRecord {
+  const owner = identityOf(process.pid);
+  const file = join(runs, owner ?? '');
+  let isWritable = owner !== null;
+  let isWritten = false;
+  return {
+    add: (path) => {
+      if (!isWritable) return;
+      try {
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+        appendFileSync(file, `${JSON.stringify(path)}\n`, { mode: 0o600 });
+        isWritten = true;
+      } catch {
+        // A home that cannot be written: a kill leaves the folders.
+        isWritable = false;
+      }
+    },
+    end: () => {
+      if (isWritten) rmSync(file, { force: true });
+    },
+  };
+}
+
+/**
+ * Removes the temporary folders of runs whose process is gone. A record says so only on this machine since it started, and
+ * among the processes that this one can see. All other records stay. So do folders that others could have put there.
+ * @param runs folder of the records
+ */
+export async function removeLeftFolders(runs: string): Promise<void> {
+  const names = await readdir(runs).catch(() => []);
+  for (const name of names) {
+    if (!hasEnded(name)) continue;
+    const found = await readSmall(join(runs, name), undefined, 'refuse');
+    if (found.kind !== 'read' || !(await isOwn(join(runs, name)))) continue;
+    const removed = await Promise.all(pathsIn(found.bytes.toString('utf8')).map(removeOwn));
+    if (!removed.includes(false)) await rm(join(runs, name), { force: true });
+  }
+}
+
+/** The last line of a killed process can be cut. */
+function pathsIn(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [folderName.parse(JSON.parse(line))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** @returns false if a folder of a run could not be removed, so that a later run tries again */
+async function removeOwn(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    const isSafe = found.isDirectory() && found.uid === process.getuid?.() && isPrivateName(basename(path));
+    if (!isSafe || (await replaceableFolder(dirname(path))) !== null) return true;
+    await rm(path, { recursive: true, force: true });
+    return true;
+  } catch (thrown) {
+    return systemCode(thrown) === 'ENOENT' || systemCode(thrown) === 'ENOTDIR';
+  }
+}
+
+async function isOwn(file: string): Promise<boolean> {
+  const found = await lstat(file).catch(() => null);
+  return found !== null && found.uid === process.getuid?.();
 }

@@ -1,5 +1,8 @@
+import { readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { Failure, systemCode } from './failure.ts';
+
+const IDENTITY = /^(\d{1,10})-(\d{1,20})-([0-9a-f-]{36})-(\d{1,20})$/;
 
 /** Whether a process with that id is alive on this machine, for any owner. */
 export function isAlive(pid: number): boolean {
@@ -29,4 +32,33 @@ export async function freePort(): Promise<number> {
       });
     });
   });
+}
+
+/**
+ * Identifies a process: its id, when it started, the start of the machine, and the namespace of its id.
+ * @returns null outside Linux, or if the process cannot be read
+ */
+export function identityOf(pid: number): string | null {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const [, namespace = ''] = /^pid:\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/pid')) ?? [];
+    // The name of the program, in brackets, may hold blanks and brackets (proc_pid_stat(5)).
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const name = `${pid}-${started}-${boot}-${namespace}`;
+    return IDENTITY.test(name) ? name : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether an identity is that of a process that this one would see, and that has ended. */
+export function hasEnded(identity: string): boolean {
+  const [, pid, , boot, namespace] = IDENTITY.exec(identity) ?? [];
+  const here = IDENTITY.exec(identityOf(process.pid) ?? '');
+  if (pid === undefined || here === null || here[3] !== boot || here[4] !== namespace) return false;
+  if (!isAlive(Number(pid))) return true;
+  const now = identityOf(Number(pid));
+  // Another process can have the id now.
+  return now !== null && now !== identity;
 }

@@ -1,9 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { PreparedCommand } from '../../commands/command.ts';
 import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
+import { removeLeftFolders } from '../../core/private-folder.ts';
 
 const PRIVATE = 0o700;
 
@@ -51,11 +52,13 @@ export async function startingFolder(cwd: string, directory: string): Promise<st
 }
 
 /**
- * Creates the folders of commands that need Dolt; the others create none.
+ * Creates the folders of commands that need Dolt, and removes those of killed runs; other commands create none.
  * @throws Failure `bad-usage` if the cache folder cannot be created.
  */
-export async function prepareFolders({ request }: PreparedCommand, { tempDir }: CliPaths): Promise<void> {
+export async function prepareFolders({ request }: PreparedCommand, around: CliPaths): Promise<void> {
   if (request.dolt === undefined) return;
+  const { tempDir } = around;
+  await removeLeftFolders(runsFolder(around));
   try {
     await mkdir(tempDir, { recursive: true, mode: PRIVATE });
   } catch (thrown) {
@@ -64,6 +67,11 @@ export async function prepareFolders({ request }: PreparedCommand, { tempDir }: 
       cause: thrown,
     });
   }
+}
+
+/** The folder of the records of temporary folders. */
+export function runsFolder({ tempDir }: Pick<CliPaths, 'tempDir'>): string {
+  return join(dirname(tempDir), 'runs');
 }
 
 /** Relative paths are ignored (XDG Base Directory Specification 0.8). */

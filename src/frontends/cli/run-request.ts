@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
 import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
+import { type FolderRecord, recordFolders } from '../../core/private-folder.ts';
 import { Secrets } from '../../core/secrets.ts';
 import type { TextStyle } from '../../report/text/table.ts';
 import { askOn } from './ask.ts';
@@ -11,7 +12,7 @@ import { exit } from './exit.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { type ErrorStyle, failureOutput, type Output, renderedOutput } from './output.ts';
 import type { Display, Invocation } from './parse-argv.ts';
-import { cliPaths, type Machine, prepareFolders, startingFolder } from './paths.ts';
+import { cliPaths, type Machine, prepareFolders, runsFolder, startingFolder } from './paths.ts';
 import { completeCommands } from './printed-commands.ts';
 import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
@@ -48,10 +49,12 @@ export async function runRequest(
   const secrets = new Secrets();
   const log = stderrLogger(display, secrets, progress.line);
   const folders = new Set<string>();
+  let record: FolderRecord | null = null;
   const interrupt = listenForInterrupt({
     onFirst: (signal) => log.info(`${signal}: stopping cleanly; send it again to stop at once`),
     onSecond: (code) => {
       for (const path of folders) rmSync(path, { recursive: true, force: true });
+      record?.end();
       exit(code);
     },
   });
@@ -69,6 +72,8 @@ export async function runRequest(
     const command = COMMAND_TABLE[parsed.command].prepare(raw);
     const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });
     await prepareFolders(command, around);
+    const recorded = recordFolders(runsFolder(around));
+    record = recorded;
     const { exitCode, rendered } = await command.run({
       ...around,
       log,
@@ -80,7 +85,9 @@ export async function runRequest(
       ),
       prompt: prompting(terminal, interrupt.signal, progress.end, promptOn),
       onResource: (resource) => {
-        if (resource.kind === 'folder') folders.add(resource.path);
+        if (resource.kind !== 'folder') return;
+        folders.add(resource.path);
+        recorded.add(resource.path);
       },
     });
     if (interrupt.code() === null) await alert(rendered);
@@ -93,6 +100,7 @@ export async function runRequest(
     const output = completed(shown, parsed, display);
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
   } finally {
+    record?.end();
     progress.end();
     interrupt.release();
   }

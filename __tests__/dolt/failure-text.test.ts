@@ -19,6 +19,10 @@ describe('the class of a text', () => {
     ["unknown url scheme: 's3'", 'unsupported-endpoint'],
     ['rpc error: code = Unauthenticated desc = Access denied', 'auth'],
     ['error: local changes would be stomped by merge:\n\titems', 'uncommitted-changes'],
+    [
+      'failed to update table; malformed database: chunk 00000000000000000000000000000000 required but not found',
+      'uncommitted-changes',
+    ],
     ["unknown remote; 'nop' does not appear to be a dolt database", 'not-found'],
     ['unknown push error; shallow repository missing chunks to complete push', 'shallow-clone'],
     ['Commit not found. You are using a shallow clone which does not contain the requested commit.', 'shallow-clone'],

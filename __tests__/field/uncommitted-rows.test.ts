@@ -146,6 +146,13 @@ describe('a table with uncommitted rows', () => {
         'item',
         ITEMS,
       ],
+      [
+        'anything beside tables that were dropped or renamed here',
+        ["INSERT INTO config VALUES ('theirs', '1')"],
+        ['DROP TABLE spare', 'RENAME TABLE extra TO other'],
+        'extra -> other (dropped or renamed here, and Dolt cannot move the branch), spare (dropped',
+        [...CONFIG, 'CREATE TABLE spare (id INT PRIMARY KEY)', 'CREATE TABLE extra (id INT PRIMARY KEY)'],
+      ],
     ],
   )(
     'makes a peer wait that changes %s, and nothing is merged or lost',

@@ -43,6 +43,7 @@ const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too
 test.each([
   ['a commit of a client', "CALL DOLT_COMMIT('--allow-empty', '-m', 'meanwhile')", 'contention'],
   ['a branch that goes back', "CALL DOLT_RESET('--hard', 'HEAD~1')", 'contention'],
+  ['a dropped table', 'DROP TABLE more', 'uncommitted-changes'],
   ['an uncommitted row', "INSERT INTO items VALUES (8, 'eight', 'client')", 'uncommitted-changes'],
 ])('%s while a run works leaves the server as the client has it', async (_, statement, code) => {
   await using folder = await tempFolder();

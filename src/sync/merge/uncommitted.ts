@@ -10,7 +10,14 @@ import { branchHead, checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
-import { changedTables, commitAll, dirtyTables, stagedTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
+import {
+  changedTables,
+  commitAll,
+  dirtyTables,
+  droppedTables,
+  stagedTables,
+  uncommittedTables,
+} from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import type { RejectedHead } from './fold.ts';
 import { findOverlap, findUnfitTable, readUncommitted, type UncommittedRows } from './kept-changes.ts';
@@ -89,6 +96,7 @@ export async function headsThatTouch(
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
     const away = served?.uncommitted ?? [];
     if (dirty.length === 0 && ignored.length === 0 && away.length === 0) return;
+    const dropped = dirty.length === 0 ? [] : await droppedTables(sql);
     for (const head of new Set(heads)) {
       if (await isAncestor(sql, head, ours)) continue;
       const base = await mergeBase(sql, ours, head);
@@ -100,13 +108,18 @@ export async function headsThatTouch(
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
       const keys = await keysLostAt(sql, [...dirty, ...ignored], head);
-      if (touched.length + covered.length + atServer.length + keys.length === 0) continue;
+      if (touched.length + covered.length + atServer.length + keys.length + dropped.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
         const why = reasons[index] ?? null;
         return why === null ? [] : [`${table} (${why})`];
       });
+      blocking.push(
+        ...dropped
+          .filter((table) => !touched.includes(table))
+          .map((table) => `${table} (dropped or renamed here, and Dolt cannot move the branch)`),
+      );
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
       blocking.push(...keys.map(({ table, why }) => `${table} (${why})`));

@@ -55,6 +55,10 @@ test('a merge that left rows uncommitted is neither taken nor pushed, until they
   const pushed = await inNorth(folder, box);
   expect(pushed.run('partner').failure?.code).toBe('lossy-merge');
   expect(pushed.run('partner').failure?.hint).toContain('dolt reset --hard');
+  // As bd does after a pull, if it has to compute `is_blocked`; then it pushes both commits.
+  await box.north.sql("CALL DOLT_COMMIT('--allow-empty', '-m', 'recompute')", "CALL DOLT_PUSH('mailbox', 'main')");
+  const below = await inNorth(folder, box, {}, ['comments']);
+  expect(below.run('partner').failure?.hint).toContain('uncommitted in the working set');
   const refused = (await box.receiveUnchanged()).run('partner');
   expect(refused.failure?.code).toBe('lossy-merge');
   expect(refused.held).toEqual([{ table: 'comments', key: { id: '1' }, column: null, value: null }]);

@@ -54,15 +54,18 @@ export async function lossyMerges(
   return await lossesOf(sql, rows, range.head);
 }
 
-/** The same for a head alone. */
-export async function lossyHead(sql: Sql, head: string): Promise<LossyMerge[]> {
-  const statement = "SELECT commit_hash AS hash, parents, message FROM dolt_log(?, '--parents') LIMIT 1";
+/**
+ * The same for a head itself, and for merges below it whose rows may still be uncommitted: bd commits its
+ * `recompute is_blocked after pull` onto such a merge (measured).
+ * @param uncommitted the tables with uncommitted changes
+ */
+export async function lossyHead(sql: Sql, head: string, uncommitted: readonly string[]): Promise<LossyMerge[]> {
+  const count = uncommitted.length === 0 ? 1 : MAX_MERGES;
+  const statement = `SELECT commit_hash AS hash, parents, message FROM dolt_log(?, '--parents') LIMIT ${count}`;
   const rows = await sql.rows(mergeRow, statement, [head]);
-  return await lossesOf(
-    sql,
-    rows.filter(({ message }) => !message.startsWith(MERGE_SUBJECT)),
-    head,
-  );
+  const merges = rows.filter(({ message }) => !message.startsWith(MERGE_SUBJECT));
+  const found = await lossesOf(sql, merges, head);
+  return found.filter(({ commit, table }) => commit === head || uncommitted.includes(table));
 }
 
 async function lossesOf(sql: Sql, merges: readonly z.infer<typeof mergeRow>[], head: string): Promise<LossyMerge[]> {

@@ -35,7 +35,7 @@ async function refuseLossy(
   head: string,
   dirty: readonly string[],
 ): Promise<void> {
-  const ofHead = await lossyHead(sql, head);
+  const ofHead = await lossyHead(sql, head, dirty);
   const since = once((theirs: string | null) =>
     lossyMerges(sql, { commits: theirs === null ? head : `${theirs}..${head}`, head }),
   );

@@ -25,10 +25,18 @@ const LARGE_HELPER = '__tests__/helpers/large.ts';
 const IMPORT = /\b(?:import|export)\s+(?!type\b)(?:[\w*{][^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/g;
 
 /** Files of src whose functions do little else than start a program: Dolt, git, Go or bd. */
-const STARTERS = 'dolt/process|dolt/identity|install/build|install/install|commands/prepare/beside/stop-bd';
+export const STARTERS = [
+  'dolt/process',
+  'dolt/identity',
+  'install/build',
+  'install/install',
+  'commands/prepare/bd/stop-bd',
+];
 
 /** Imports by which a test, or a helper of it, starts a process: the command line, a step, a compiler, a script. */
-const STARTS_PROCESS = new RegExp(`\\bfrom '(?:execa|node:child_process|(?:\\.\\./)+src/(?:${STARTERS})\\.ts)'`);
+const STARTS_PROCESS = new RegExp(
+  `\\bfrom '(?:execa|node:child_process|(?:\\.\\./)+src/(?:${STARTERS.join('|')})\\.ts)'`,
+);
 
 export const PROJECTS = /** @type {const} */ (['unit', 'large', 'processes', 'dolt', 'servers', 'faults']);
 

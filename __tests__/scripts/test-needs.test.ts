@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { PROGRAM_VARIABLES } from '../../scripts/setup.mjs';
-import { needsOf, PROJECTS, projectOf, reachedFrom, testFiles } from '../../scripts/test-needs.mjs';
+import { needsOf, PROJECTS, projectOf, reachedFrom, STARTERS, testFiles } from '../../scripts/test-needs.mjs';
 import { sources } from '../helpers/source-tree.ts';
 
 const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
@@ -25,6 +25,8 @@ describe('the project of a test', () => {
     expect(projectOf('__tests__/core/redact.test.ts')).toBe('unit');
     expect(projectOf('__tests__/config/mutations.test.ts')).toBe('large');
     expect(projectOf('__tests__/cli/entry.test.ts')).toBe('processes');
+    expect(projectOf('__tests__/commands/prepare/bd/stop-bd.test.ts')).toBe('processes');
+    expect(STARTERS.filter((name) => !existsSync(`src/${name}.ts`))).toEqual([]);
     expect(projectOf('__tests__/sync/merge/fold.test.ts')).toBe('dolt');
     expect(projectOf('__tests__/endpoints/matrix.test.ts')).toBe('servers');
     expect(projectOf('__tests__/faults/network.test.ts')).toBe('faults');

@@ -10,7 +10,7 @@ import { git } from '../../helpers/git.ts';
 import { timesCases } from '../../helpers/property.ts';
 import { runWorkflows } from '../../helpers/servers/act.ts';
 import { bareRepository } from '../../helpers/servers/bare-repository.ts';
-import { type Bd, bdIn, proxiedMetadata } from '../../helpers/servers/bd.ts';
+import { type Bd, bdIn, proxiedWorkspace } from '../../helpers/servers/bd.ts';
 import { makeCertificates } from '../../helpers/servers/certificates.ts';
 import { startGitHttp } from '../../helpers/servers/git-http.ts';
 import { below, type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
@@ -140,9 +140,8 @@ test(
     await north.sync();
 
     // The other town has bd's settings of the same project, and its bd works behind a proxy.
-    await mkdir(join(south.cwd, '.beads'), { recursive: true });
+    await proxiedWorkspace(join(south.cwd, '.beads'), join(north.cwd, '.beads'));
     await git(south.cwd, 'init', '--quiet', '-b', 'main');
-    await writeFile(join(south.cwd, '.beads', 'metadata.json'), await proxiedMetadata(join(north.cwd, '.beads')));
     await copyFile(join(north.cwd, '.beads', '.gitignore'), join(south.cwd, '.beads', '.gitignore'));
     await south.publish('north');
     await south.sync('partner', '--bootstrap', 'partner');

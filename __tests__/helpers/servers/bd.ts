@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { Env } from '../../../src/core/env.ts';
 import { readEnv } from '../../../src/core/env.ts';
@@ -85,8 +85,17 @@ export async function bdWorkspace(folder: TempFolder, flags: readonly string[], 
   return bd;
 }
 
-/** The metadata.json for a workspace of the same project whose bd works behind a proxy. @param beads the `.beads` of the other */
-export async function proxiedMetadata(beads: string): Promise<string> {
-  const metadata: object = JSON.parse(await readFile(join(beads, 'metadata.json'), 'utf8'));
-  return JSON.stringify({ ...metadata, dolt_mode: 'proxied-server' });
+/** In nanoseconds. The default of bd, 30 s, ends a proxy on a slow machine also during a run. */
+const TEN_MINUTES = 600_000_000_000;
+
+/**
+ * Writes bd's files of a workspace of the same project whose bd works behind a proxy. The proxy ends ten minutes after
+ * its last client.
+ * @param from the `.beads` of the other workspace
+ */
+export async function proxiedWorkspace(beads: string, from: string): Promise<void> {
+  const metadata: object = JSON.parse(await readFile(join(from, 'metadata.json'), 'utf8'));
+  await mkdir(beads, { recursive: true });
+  await writeFile(join(beads, 'metadata.json'), JSON.stringify({ ...metadata, dolt_mode: 'proxied-server' }));
+  await writeFile(join(beads, 'proxied_server_client_info.json'), JSON.stringify({ idle_timeout: TEN_MINUTES }));
 }

@@ -17,8 +17,9 @@ async function tree(folder: TempFolder): Promise<void> {
   ]) {
     await mkdir(folder.file(path), { recursive: true });
   }
-  for (const path of ['local/.beads', 'home/.config/bd', 'xdg/bd'])
-    await writeFile(folder.file(path, 'config.yaml'), '');
+  await writeFile(folder.file('local', '.beads', 'config.yaml'), '');
+  for (const path of ['home/.config/bd', 'xdg/bd'])
+    await writeFile(folder.file(path, 'config.yaml'), 'sync.mode: dolt-native\n');
 }
 
 describe('the search for the configuration', () => {
@@ -68,6 +69,24 @@ describe('the search for the configuration', () => {
     };
     expect(await find(folder.file('xdg'))).toBe(folder.file('xdg/bd/config.yaml'));
     expect(await find('xdg')).toBe(folder.file('home/.config/bd/config.yaml'));
+  });
+
+  test.each<[string, string, boolean]>([
+    ['with settings of bd alone', 'metrics:\n    notice_shown: true\n', false],
+    ['with one of our sections', 'metrics: {disabled: true}\nfederation: {remote: "file:///x"}\n', true],
+    ['with a misspelt section', 'Federation: {remote: "file:///x"}\n', true],
+    ['that is not valid YAML', 'metrics: [\n', true],
+  ])("the user's file %s", async (_, text, counts) => {
+    await using folder = await tempFolder();
+    await tree(folder);
+    const file = folder.file('home', '.config', 'bd', 'config.yaml');
+    await writeFile(file, text);
+    const cwd = folder.file('plain');
+    const found = await findConfig(
+      { cwd, ceiling: cwd, userHome: true, env: { HOME: folder.file('home') } },
+      undefined,
+    );
+    expect(found.file).toBe(counts ? file : null);
   });
 
   test('a named file is relative to the working directory and must be there', async () => {

@@ -4,9 +4,11 @@ import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '
 import { Failure, systemCode } from '../core/failure.ts';
 import { isFolder, readSmall } from '../core/files.ts';
 import { decodeText } from './decode-text.ts';
+import { mentionsSections } from './near-sections.ts';
 import { userConfigFile } from './user-files.ts';
 import { checkoutOf, findWorkspace, foldersUpward } from './workspace/find-workspace.ts';
 import type { Redirect } from './workspace/redirect.ts';
+import { parseYaml } from './yaml/parse.ts';
 
 /** The context of the search for a configuration. */
 export interface ConfigurationContext extends BoundaryContext {
@@ -24,8 +26,10 @@ export interface FoundConfig {
 
 /**
  * Finds the beads workspace, and the configuration file: the named one, else the `config.yaml` of the workspace.
- * Without a workspace, it is the nearest `.beads/config.yaml` upward, else the user's `bd/config.yaml`.
- * @throws Failure `config-not-found` if the named file does not exist, `outside-workspace`, `workspace-unknown`
+ * Without a workspace, it is the nearest `.beads/config.yaml` upward. If there is none, it is the user's
+ * `bd/config.yaml`, if that has keys of ours.
+ * @throws Failure `config-not-found` if the named file does not exist, `outside-workspace`, `workspace-unknown`,
+ * `config-unreadable` for the user's file
  */
 export async function findConfig(context: ConfigurationContext, named: string | undefined): Promise<FoundConfig> {
   const boundary = await boundaryOf(context, [named]);
@@ -44,10 +48,23 @@ export async function findConfig(context: ConfigurationContext, named: string | 
   const file = await firstOf(candidates, exists);
   if (file === null) {
     const own = context.userHome ? userConfigFile(context.env) : null;
-    return { file: own !== null && (await exists(own)) ? own : null, workspace, redirect };
+    return { file: own !== null && (await exists(own)) && (await hasOurKeys(own)) ? own : null, workspace, redirect };
   }
   await requireWithin(boundary, file, { by: file, location: { file } });
   return { file, workspace, redirect };
+}
+
+/**
+ * Whether a file of the user has keys of ours, or cannot be read as YAML. bd 1.3.0 makes one at its first start, with
+ * keys of its own alone (measured).
+ */
+async function hasOurKeys(file: string): Promise<boolean> {
+  const text = await readConfigText(file);
+  try {
+    return mentionsSections(parseYaml(text, file));
+  } catch {
+    return true;
+  }
 }
 
 /** A `.beads` without any file of beads, in which this tool can put its configuration. */

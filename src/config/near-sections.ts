@@ -28,6 +28,14 @@ export function refuseNearSections(yaml: YamlText, problems: Problems): void {
   }
 }
 
+/** Whether a file has one of our sections, or a key that was probably meant to be one. */
+export function mentionsSections(yaml: YamlText): boolean {
+  return (yaml.root?.items ?? []).some(
+    ({ key }) =>
+      isScalar(key) && typeof key.value === 'string' && (isOurKey(key.value) || meantKey(key.value) !== null),
+  );
+}
+
 /** The section that a top-level key was probably meant to be; null if it is one of ours or of another program. */
 function meantKey(written: string): string | null {
   if (isOurKey(written)) return null;

@@ -5,7 +5,7 @@ import { type PeerChanges, peerEntry } from '../config/peer-changes.ts';
 import { withValue } from '../config/yaml/edit.ts';
 import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
-import { plain } from '../core/text.ts';
+import { plain, shellWord } from '../core/text.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand, type RawRequest } from './command.ts';
 import type { Context } from './context.ts';
@@ -80,8 +80,9 @@ export async function addKnownPeer(request: AddKnownPeerRequest, context: Contex
   const { endpoint, set, isRemote } = await adoptPeer(request.from, request, context, configuration);
   const added = await addPeer({ ...request, endpoint, set }, context);
   if (isRemote && configuration.register.value === 'run' && request.register !== true) {
+    const remove = `dolt remote remove ${shellWord(request.from)}`;
     context.log.info(
-      `The database keeps its remote ${plain(request.from)}, to which \`bd federation sync\` pushes full history. To remove it: \`bd federation remove-peer\`, or \`dolt remote remove\` in the database.`,
+      `The database keeps its remote ${plain(request.from)}, and bd pushes the full history to it. To remove it, run \`bd ${remove}\`, or \`${remove}\` in the database.`,
     );
   }
   return added;

@@ -94,6 +94,19 @@ describe('init', () => {
     expect(initText(result, null)).toContain('warning: live origin: runs do not push to origin');
   });
 
+  test('in a beads workspace without a database it says how to clone one', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    await writeFile(
+      folder.file('.beads/metadata.json'),
+      '{"backend":"dolt","dolt_mode":"proxied-server","dolt_database":"north"}',
+    );
+    const result = await run(folder, { endpoint: 'https://github.com/my-org/my-repo.git', name: 'south' });
+    expect(result).toMatchObject({ database: folder.file('.beads/dolt/north'), toClone: true, checks: [] });
+    expect(await configOf(folder)).not.toContain('database');
+    expect(initText(result, null)).toContain('  dolt-federation sync --bootstrap <name>\n');
+  });
+
   test('a database outside the folder is named for this machine only', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('data', 'north'));

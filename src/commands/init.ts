@@ -74,10 +74,11 @@ export async function init(request: InitRequest, context: Context): Promise<Init
     status: 'created',
     file,
     database: answers.database,
+    toClone: answers.toClone,
     peer: peer.name,
     endpoint: answers.endpoint,
     town: answers.town,
-    checks: await check(request, context, answers.database),
+    checks: await check(request, context, answers.toClone ? undefined : answers.database),
     notes: notes(
       { before, root, folder, isBeads, committable: await isCommittable(answers.database, context) },
       answers,
@@ -124,7 +125,7 @@ function primaryIn({ peers }: Configuration): Peer {
 }
 
 /** The missing requirements that `doctor` finds. The configuration is written by then, so no finding is an error. */
-async function check(request: InitRequest, context: Context, database: string): Promise<DoctorCheck[]> {
+async function check(request: InitRequest, context: Context, database: string | undefined): Promise<DoctorCheck[]> {
   const { overrides, dolt, credentials } = request;
   try {
     const asked = { only: [], database, branch: undefined, credentials, untrusted: false, overrides, dolt };

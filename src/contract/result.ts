@@ -412,6 +412,8 @@ export const initResultSchema = z.strictObject({
   file: z.string(),
   /** The folder of the database. */
   database: z.string(),
+  /** Whether there is no database yet, and a run clones one into that folder. */
+  toClone: z.boolean(),
   /** The primary: its name and its endpoint. */
   peer: z.string(),
   endpoint: z.string(),

@@ -16,6 +16,8 @@ import { endpointIn, type Repository } from './own-repository.ts';
 export interface InitAnswers {
   /** Absolute path of the database. */
   readonly database: string;
+  /** Whether there is none yet, and a run clones it to where the beads workspace says. */
+  readonly toClone: boolean;
   readonly endpoint: string;
   /** null: the folder has a name that cannot be one, and none was given. */
   readonly town: string | null;
@@ -39,32 +41,40 @@ interface Asking {
  * @throws Failure `bad-usage` if an answer without a default is missing, `no-database`, or an error of the endpoint
  */
 export async function initAnswers(asking: Asking): Promise<InitAnswers> {
-  const database = await askDatabase(asking);
+  const { database, toClone } = await askDatabase(asking);
   const endpoint = await askEndpoint(asking);
   const more = await askMore(asking, endpoint);
-  return { database, endpoint, town: await askName(asking), ...more };
+  return { database, toClone, endpoint, town: await askName(asking), ...more };
 }
 
-async function askDatabase({ request, context, configuration, prompt }: Asking): Promise<string> {
-  const locate = async (database: string | undefined): Promise<string | null> => {
-    const found = await locateDatabase({ database, configuration, ifAbsent: MAKE_ONE }, context);
-    return found.kind === 'database' ? found.path : null;
-  };
+async function askDatabase({
+  request,
+  context,
+  configuration,
+  prompt,
+}: Asking): Promise<Pick<InitAnswers, 'database' | 'toClone'>> {
+  const locate = (database: string | undefined) =>
+    locateDatabase({ database, configuration, ifAbsent: MAKE_ONE }, context);
   const found = await locate(request.database);
-  if (found !== null) return found;
+  if (found.kind === 'database') return { database: found.path, toClone: false };
   const below = await databasesBelow(context.cwd, 1);
   const [first, ...others] = below;
+  if (found.kind === 'to-clone' && first === undefined) return { database: found.path, toClone: true };
   if (prompt === null) {
-    if (first !== undefined && others.length === 0) return first;
+    if (first !== undefined && others.length === 0) return { database: first, toClone: false };
     throw noDatabase(below, context.cwd);
   }
   const fallback = first === undefined ? undefined : relative(context.cwd, first);
-  return await askUntil(
+  const database = await askUntil(
     prompt,
     { question: 'Folder of the database, the one that contains `.dolt`', fallback },
-    (text) =>
-      text === '' ? Promise.reject(noDatabase(below, context.cwd)) : locate(text).then((path) => path ?? text),
+    async (text) => {
+      if (text === '') throw noDatabase(below, context.cwd);
+      const named = await locate(text);
+      return named.kind === 'database' ? named.path : text;
+    },
   );
+  return { database, toClone: false };
 }
 
 function noDatabase(below: readonly string[], cwd: string): Failure {
@@ -77,7 +87,7 @@ function noDatabase(below: readonly string[], cwd: string): Failure {
 }
 
 const MAKE_ONE =
-  'Give its folder with `--database`. To make one, run `dolt init` in a new folder, or `dolt clone` to begin with the data of another database.';
+  'Give its folder with `--database`. To make one, run `dolt init` in a new folder, `bd init` for beads, or `dolt clone` to begin with the data of another database.';
 
 /** An example of each kind of endpoint. */
 const KINDS = [

@@ -29,10 +29,23 @@ export function initText(result: InitResult, columns: number | null): string {
       ? ['Secrets to set in the repository: none']
       : ['Secrets to set in the repository (Settings, Secrets and variables, Actions):', ...secrets]),
     '',
-    'Next, publish this database: dolt-federation sync',
-    'Then add the databases of others: dolt-federation add-peer <name> <endpoint>',
+    ...nextSteps(result),
   ];
   const fitting = (lines: readonly string[]) => lines.flatMap((line) => wrap(line, '  ', columns));
   const lines = [...fitting(before), ...workflow.text.trimEnd().split('\n').map(plain), ...fitting(after)];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function nextSteps({ database, peer, toClone }: InitResult): readonly string[] {
+  if (!toClone)
+    return [
+      'Next, publish this database: dolt-federation sync',
+      'Then add the databases of others: dolt-federation add-peer <name> <endpoint>',
+    ];
+  return [
+    `There is no database in ${plain(database)} yet. If ${peer} has the issues, clone it: dolt-federation sync`,
+    'To begin with the issues of another team:',
+    '  dolt-federation add-peer <name> <endpoint>',
+    '  dolt-federation sync --bootstrap <name>',
+  ];
 }

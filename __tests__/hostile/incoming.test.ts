@@ -134,7 +134,7 @@ const ATTACKS: readonly Attack[] = [
     own: ["INSERT INTO dolt_ignore VALUES ('moved', true)", "CALL DOLT_RM('--cached', 'moved')"],
     sends: ['INSERT INTO moved VALUES (2, 2)'],
     code: 'schema-ahead',
-    says: 'partner changes 1 table (moved) that are ignored here',
+    says: 'partner changes 1 table (moved) that `dolt_ignore` excludes from commits here',
     lifts: 'ignored-tables',
     onlyHeld: true,
   },

@@ -157,7 +157,7 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
       : [
           {
             code: 'schema-ahead' as const,
-            text: `changes ${listed('table', names(behind))} that are ignored here`,
+            text: `changes ${listed('table', names(behind))} that \`dolt_ignore\` excludes from commits here`,
             acceptedBy,
             rows: [],
           },

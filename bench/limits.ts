@@ -41,12 +41,12 @@ for (const [name, make] of LOADS) {
     const started = performance.now();
     const { result } = await command(folder, load.peers());
     const seconds = (performance.now() - started) / 1_000;
-    const { node, dolt } = await watched.stop();
+    const { own, dolt } = await watched.stop();
     const outcome = (peer: string): string => {
       const found = result.peers.find((one) => one.name === peer);
       return found?.error?.code ?? (found?.verified === true ? 'verified' : (found?.state ?? 'missing'));
     };
-    rows.push([name, round, seconds.toFixed(1), outcome('hostile'), outcome('honest'), `${node}`, `${dolt}`]);
+    rows.push([name, round, seconds.toFixed(1), outcome('hostile'), outcome('honest'), `${own}`, `${dolt}`]);
   }
 }
 console.log(table(['peer brings', 'run', 'seconds', 'that peer', 'the other', 'Node MiB', 'Dolt MiB'], rows));

@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TESTS = '__tests__';
 
+/** The folders whose files get at programs through the helpers of tests. */
+const USING_HELPERS = /^(?:__tests__|bench)\//;
+
 /** The helper that names Dolt. */
 const DOLT_HELPER = '__tests__/helpers/dolt-binary.ts';
 const SERVER_PROGRAM = /\bserverProgram\('(\w+)'\)/g;
@@ -59,7 +62,7 @@ function read(file) {
   const text = readFileSync(join(ROOT, file), 'utf8');
   const imports = [...text.matchAll(IMPORT)]
     .map(([, fixed, dynamic]) => posix.join(posix.dirname(file), fixed ?? dynamic ?? ''))
-    .filter((path) => path.startsWith(`${TESTS}/`) && existsSync(join(ROOT, path)));
+    .filter((path) => USING_HELPERS.test(path) && existsSync(join(ROOT, path)));
   const programs = [...text.matchAll(SERVER_PROGRAM)].map(([, program]) => `DOLT_FEDERATION_TEST_${program}`);
   if (file === DOLT_HELPER) programs.push('DOLT_FEDERATION_TEST_DOLT');
   const said = { imports, programs, startsProcess: STARTS_PROCESS.test(text) };
@@ -79,13 +82,13 @@ export function reachedFrom(file) {
 }
 
 /**
- * The variables that name the programs a test file needs. A file outside `__tests__` needs none.
+ * The variables that name the programs that a test file or a bench needs. A file outside their folders needs none.
  * @param {string} file absolute, or from the root of the repository
  * @returns {ReadonlySet<string>}
  */
 export function needsOf(file) {
   const path = relative(ROOT, resolve(ROOT, file)).split(sep).join('/');
-  if (!path.startsWith(`${TESTS}/`)) return new Set();
+  if (!USING_HELPERS.test(path)) return new Set();
   return new Set([...reachedFrom(path)].flatMap((each) => read(each).programs));
 }
 

@@ -64,8 +64,14 @@ describe('the needs of a test', () => {
     }
   });
 
-  test('include the servers of its helpers, and nothing outside the tests', () => {
+  test('include the servers of its helpers, and nothing outside the tests and benches', () => {
     expect([...needsOf('__tests__/servers/aws.test.ts')].sort()).toEqual([DOLT, 'DOLT_FEDERATION_TEST_VERSITYGW']);
+    expect([...needsOf('bench/export.ts')].sort()).toEqual([
+      'DOLT_FEDERATION_TEST_BD',
+      DOLT,
+      'DOLT_FEDERATION_TEST_GIT',
+    ]);
+    expect(needsOf('bench/validate.ts')).toEqual(new Set());
     expect(needsOf('src/main.ts')).toEqual(new Set());
   });
 });

@@ -2,16 +2,19 @@ import { readdir, readFile } from 'node:fs/promises';
 
 const INTERVAL_MS = 20;
 
-/** Measures the most memory of their own that this process and its children called `dolt` take; Linux only. */
-export async function watchMemory() {
-  const most = { node: 0, dolt: 0 };
+/**
+ * Measures the most memory of their own that a process and its children called `dolt` take; Linux only.
+ * @param watched its id; absent: this process
+ */
+export async function watchMemory(watched = process.pid) {
+  const most = { own: 0, dolt: 0 };
   const stopped = new AbortController();
   const look = async (): Promise<void> => {
-    most.node = Math.max(most.node, memoryOf(await status(process.pid)));
+    most.own = Math.max(most.own, memoryOf(await status(watched)));
     for (const pid of await readdir('/proc')) {
       if (!/^\d+$/.test(pid)) continue;
       const text = await status(pid);
-      if (text.startsWith('Name:\tdolt\n') && text.includes(`\nPPid:\t${process.pid}\n`))
+      if (text.startsWith('Name:\tdolt\n') && text.includes(`\nPPid:\t${watched}\n`))
         most.dolt = Math.max(most.dolt, memoryOf(text));
     }
   };
@@ -27,7 +30,7 @@ export async function watchMemory() {
     async stop() {
       stopped.abort();
       await looking;
-      return { node: Math.round(most.node), dolt: Math.round(most.dolt) };
+      return { own: Math.round(most.own), dolt: Math.round(most.dolt) };
     },
   };
 }

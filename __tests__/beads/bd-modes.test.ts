@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { listUnregistered } from '../../src/commands/list-peers.ts';
@@ -22,6 +22,24 @@ async function copyIsApart(folder: TempFolder): Promise<void> {
   const { result, log } = await command(below(folder, 'copy'), '', FOUND);
   expect(result).toMatchObject({ database: folder.file('copy', '.beads', 'dolt', 'north'), status: 'unchanged' });
   expect(log.filter((message) => message.startsWith('working through the server'))).toEqual([]);
+}
+
+/** A fresh checkout has no database. bd works in the clone, although it has no local tables yet. */
+async function freshCheckoutIsCloned(folder: TempFolder, bd: Bd): Promise<void> {
+  await mkdir(folder.file('fresh', '.beads'), { recursive: true });
+  for (const name of ['metadata.json', 'config.yaml'])
+    await cp(folder.file('repo', '.beads', name), folder.file('fresh', '.beads', name));
+  const { result } = await command(below(folder, 'fresh'), '', FOUND);
+  expect(result.problems).toContainEqual(
+    expect.objectContaining({ code: 'cloned', hint: expect.stringContaining('bd migrate schema') }),
+  );
+  const there = bd.at(folder.file('fresh'));
+  try {
+    await there.ok('migrate', 'schema');
+    expect(await there.titles()).toEqual(await bd.titles());
+  } finally {
+    await there.run('dolt', 'stop');
+  }
 }
 
 /** The peers of bd itself, which it keeps as remotes and, with a user, in a table. */
@@ -91,6 +109,7 @@ test.each<[string, readonly string[], string]>([
       expect(await bd.titles()).toEqual(['later', 'ours', 'theirs']);
       expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
       if (mode === 'embedded') await peersOfBdAreListed(folder, bd);
+      if (mode === 'server') await freshCheckoutIsCloned(folder, bd);
     } finally {
       if (isServed) await bd.run('dolt', 'stop');
     }

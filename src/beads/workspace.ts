@@ -35,8 +35,7 @@ export interface WorkspaceSearch {
 
 /** How bd works on the same database. */
 export interface BdUsage {
-  /** Whether each command of bd opens the database itself. */
-  readonly isEmbedded: boolean;
+  readonly mode: Mode['kind'];
   /** The folders that its gates guard: the workspace, and the folder with its databases. */
   readonly guarded: readonly string[];
 }
@@ -93,7 +92,7 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   const location = (folder.by ?? name.by ?? mode.by)?.at ?? undefined;
   await requireWithin(boundary, path, { by: folder.by === null ? workspace : signalText(folder.by), location });
   if (!(await isDatabase(path))) await refuseClone(path, { settings, mode, folder });
-  const bd = { isEmbedded: mode.kind === 'embedded', guarded: [settings.beads, folder.value] };
+  const bd = { mode: mode.kind, guarded: [settings.beads, folder.value] };
   return { kind: 'folder', path, server, bd, notices: redirectNotice(redirect) };
 }
 

@@ -93,6 +93,7 @@ describe('the place of the database', () => {
     expect(await search(folder, { database: 'new', bootstrap: 'box' })).toEqual({
       kind: 'to-clone',
       path: folder.file('here', 'new'),
+      bd: null,
     });
   });
 
@@ -240,15 +241,15 @@ describe('the place of the database', () => {
     const at = { cloneDir: folder.file('clones'), peers: one };
     const path = expect.stringMatching(/\/clones\/[0-9a-f]{12}\/database$/);
     const place = await search(folder, at);
-    expect(place).toEqual({ kind: 'to-clone', path });
+    expect(place).toEqual({ kind: 'to-clone', path, bd: null });
     if (place.kind !== 'to-clone') throw new Error('nothing to clone');
     await aDatabase(place.path);
     expect(await search(folder, at)).toEqual(found(place.path));
     // A step with another configuration neither finds it nor clones to the same place.
     expect(await search(folder, { ...at, peers: [other] })).toEqual({ kind: 'nowhere' });
     const second = await search(folder, { ...at, peers: [other], bootstrap: 'two' });
-    expect(second).toEqual({ kind: 'to-clone', path });
-    expect(second).not.toEqual({ kind: 'to-clone', path: place.path });
+    expect(second).toEqual({ kind: 'to-clone', path, bd: null });
+    expect(second).not.toMatchObject({ path: place.path });
   });
 });
 
@@ -263,9 +264,10 @@ describe('the settings of a beads workspace', () => {
     await using folder = await tempFolder();
     const beads = await workspace(folder, metadata);
     const path = folder.file('here', '.beads', ...parts);
-    expect(await search(folder, beads)).toEqual({ kind: 'to-clone', path });
+    const mode = parts[0] === 'embeddeddolt' ? 'embedded' : 'server';
+    const bd = { mode, guarded: [beads.workspace, dirname(path)] };
+    expect(await search(folder, beads)).toEqual({ kind: 'to-clone', path, bd });
     await aDatabase(path);
-    const bd = { isEmbedded: parts[0] === 'embeddeddolt', guarded: [beads.workspace, dirname(path)] };
     expect(await search(folder, beads)).toEqual({ ...found(path), bd });
   });
 

@@ -45,7 +45,7 @@ export type Found =
       readonly bd: BdUsage | null;
       readonly notices: readonly Diagnostic[];
     }
-  | { readonly kind: 'to-clone'; readonly path: string }
+  | { readonly kind: 'to-clone'; readonly path: string; readonly bd: BdUsage | null }
   /** At a server whose folder is unknown; `failure` refuses it where no server can be used. */
   | { readonly kind: 'at-server'; readonly server: BdServer | null; readonly failure: Failure }
   | { readonly kind: 'nowhere' };
@@ -98,7 +98,7 @@ async function amongClones(
     await requireInside(path, boundary);
     if (await holdsDolt(path)) return await at(path);
   }
-  return source === undefined ? { kind: 'nowhere' } : { kind: 'to-clone', path: cloneOf(source, cloneDir) };
+  return source === undefined ? { kind: 'nowhere' } : { kind: 'to-clone', path: cloneOf(source, cloneDir), bd: null };
 }
 
 /** The peer to clone from: the one that is named, else the primary. */
@@ -112,7 +112,7 @@ function cloneOf({ endpoint, ref }: Peer, cloneDir: string): string {
 
 /** The kind of a path. */
 async function at(path: string, { server, bd, notices }: Facts = NO_FACTS): Promise<Found> {
-  if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
+  if (!(await holdsDolt(path))) return { kind: 'to-clone', path, bd };
   return { kind: 'database', path, server, bd, notices: [...notices, ...(await nestedDatabases(path))] };
 }
 
@@ -173,7 +173,7 @@ async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbse
   if (there !== null) throw await noDatabaseIn(path, origin);
   if (mayClone) {
     await refuseSecondDatabase(path, search);
-    return { kind: 'to-clone', path };
+    return { kind: 'to-clone', path, bd: null };
   }
   const near = (await databaseFrom(search.cwd, named)) ?? (await nearestDatabase(path));
   const meant = near === null ? '' : `Did you mean \`${shown(near, { written, base })}\`? `;

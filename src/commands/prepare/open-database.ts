@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
+import { writeVersionWitness } from '../../beads/version-witness.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
@@ -130,7 +131,9 @@ export async function openClone(
     const ephemeral = context.cloneDir !== null;
     const clonedFrom = tempFolder === null && made.isOurs ? source.name : null;
     const keeping = clonedFrom === null ? null : made.keeping;
-    const notices = clonedNotice(clonedFrom, path, made);
+    const bd = clonedFrom !== null && found.kind === 'to-clone' ? found.bd : null;
+    if (bd !== null) await writeVersionWitness(bd);
+    const notices = clonedNotice(clonedFrom, path, { ...made, bd });
     const close = closing(engines, tempFolder);
     return localDatabase({ path, work: path, engines, ephemeral, clonedFrom, keeping, notices, close });
   } catch (thrown) {

@@ -24,7 +24,7 @@ async function stop(
 ): Promise<readonly string[]> {
   await mkdir(folder.file('w', '.beads'), { recursive: true });
   await writeFile(folder.file('bd'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  const bd = beside ? { isEmbedded: false, guarded: [folder.file('w', '.beads')] } : null;
+  const bd = beside ? { mode: 'server' as const, guarded: [folder.file('w', '.beads')] } : null;
   const found: Found = { kind: 'database', path: '/x', server: null, bd, notices: [] };
   const serving: Serving = { path, setting, password: null };
   const said: string[] = [];

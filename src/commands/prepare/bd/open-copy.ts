@@ -63,7 +63,7 @@ export async function openCopyOfEmbedded(
 ): Promise<LocalDatabase | null> {
   const { path, bd, notices } = found;
   const { stateDir } = context;
-  if (bd?.isEmbedded !== true || stateDir === undefined || needsDatabase(request, configuration)) return null;
+  if (bd?.mode !== 'embedded' || stateDir === undefined || needsDatabase(request, configuration)) return null;
   if (await hasLeftovers(path)) return null;
   const kept = join(stateDir, 'beside', shortDigest(path));
   await mkdir(kept, { recursive: true, mode: 0o700 });

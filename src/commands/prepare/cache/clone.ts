@@ -1,5 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { BdUsage } from '../../../beads/workspace.ts';
 import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../../core/failure.ts';
@@ -75,14 +76,26 @@ export async function cloneOrRestore(context: Context, cloning: Cloning, keeping
   return { isOurs, cloneMs, restored: null, keeping: kept };
 }
 
-/** @param from null: another run made the database, or it is a temporary one */
-export function clonedNotice(from: string | null, into: string, { restored, cloneMs }: Clone): readonly Diagnostic[] {
+/** In server mode, bd 1.3.0 makes its local tables only when it writes, and a command that reads needs them (measured). */
+const MAKE_LOCAL_TABLES =
+  'Run `bd migrate schema` once. It makes the local tables of bd, without which its commands that only read fail.';
+
+/**
+ * @param from null: another run made the database, or it is a temporary one
+ * @param made `bd`: null: bd does not use it
+ */
+export function clonedNotice(
+  from: string | null,
+  into: string,
+  { restored, cloneMs, bd }: Pick<Clone, 'restored' | 'cloneMs'> & { readonly bd: BdUsage | null },
+): readonly Diagnostic[] {
   if (from === null) return [];
   const how =
     restored === null
       ? `cloned ${from} into ${into}`
       : `restored it from the Actions cache into ${into} and fetched ${from} in ${secondsText(restored.milliseconds)}; the last clone took ${secondsText(cloneMs)}`;
-  return [{ severity: 'notice', code: 'cloned', message: `the database did not exist: ${how}` }];
+  const hint = bd?.mode === 'server' ? { hint: MAKE_LOCAL_TABLES } : {};
+  return [{ severity: 'notice', code: 'cloned', message: `the database did not exist: ${how}`, ...hint }];
 }
 
 async function restoreClone(context: Context, cloning: Cloning, keeping: Keeping): Promise<Clone | null> {

@@ -58,6 +58,7 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   // The database of this story has no tables of beads.
   ['dolt-federation export --jsonl-path FILE', 'dolt-federation export --jsonl-path out.jsonl', 2],
   ['dolt-federation sync', 'dolt-federation add-peer partner file://SRV/partner && dolt-federation sync'],
+  ['dolt-federation sync --bootstrap partner'],
   ['dolt-federation status --json'],
   ['dolt-federation status --stale-after 2d'],
   ['dolt-federation list-peers'],
@@ -118,6 +119,14 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   [
     'dolt-federation add-peer upstream --from-remote origin',
     `${FOREIGN} other file://SRV/other) && dolt-federation add-peer upstream --from-remote other`,
+  ],
+  [
+    'dolt-federation add-peer partner --from-remote origin --role upstream',
+    `${FOREIGN} last file://SRV/last) && dolt-federation add-peer last --from-remote last --role upstream`,
+  ],
+  [
+    'dolt-federation init https://github.com/my-org/my-repo.git --name south',
+    'cd .. && mkdir south && cp -r north/db south/ && cd south && dolt-federation init file://SRV/dolt/south --name south',
   ],
   // Nothing is in conflict; follow-ups.test.ts resolves.
   ['dolt-federation resolve --file', 'dolt-federation resolve --file F', 2],

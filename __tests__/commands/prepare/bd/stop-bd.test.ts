@@ -20,15 +20,19 @@ const setting: ServerSetting = {
 async function stop(
   folder: TempFolder,
   script: string,
-  { federation = '', beside = true, path = '/x' as string | null } = {},
+  { federation = '', beside = true, path = '/x' as string | null, mode = 'server' as 'server' | 'shared-server' } = {},
 ): Promise<readonly string[]> {
   await mkdir(folder.file('w', '.beads'), { recursive: true });
   await writeFile(folder.file('bd'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  const bd = beside ? { mode: 'server' as const, guarded: [folder.file('w', '.beads')] } : null;
+  const bd = beside ? { mode, guarded: [folder.file('w', '.beads')] } : null;
   const found: Found = { kind: 'database', path: '/x', server: null, bd, notices: [] };
   const serving: Serving = { path, setting, password: null };
   const said: string[] = [];
-  const log = { debug() {}, info: (text: string) => void said.push(text), warning() {} };
+  const log = {
+    debug() {},
+    info: (text: string) => void said.push(text),
+    warning: (text: string) => void said.push(`warning: ${text}`),
+  };
   const context = { env: { PATH: folder.path }, log, signal: new AbortController().signal };
   await stopBd(found, serving, configure(federation), context);
   return said;
@@ -38,6 +42,9 @@ test('bd gets its command in its workspace', async () => {
   await using folder = await tempFolder();
   const check = `test "$*" = "dolt stop" && test "$BEADS_DIR" = "$PWD/.beads" && test "$PWD" = "${folder.file('w')}"`;
   expect(await stop(folder, check)).toEqual(['bd stopped its server; its next command starts it again']);
+  expect(await stop(folder, check, { mode: 'shared-server' })).toEqual([
+    expect.stringContaining('warning: bd stopped its shared server; start it again with `bd dolt start`'),
+  ]);
 });
 
 test.each<[string, string, Parameters<typeof stop>[2], string]>([

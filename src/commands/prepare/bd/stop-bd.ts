@@ -23,7 +23,8 @@ export async function stopBd(
   { server }: Pick<Configuration, 'server'>,
   { env, log, signal }: Pick<Context, 'env' | 'log' | 'signal'>,
 ): Promise<void> {
-  const workspace = found.kind === 'database' ? found.bd?.guarded[0] : undefined;
+  const bd = found.kind === 'database' ? found.bd : null;
+  const workspace = bd?.guarded[0];
   if (server.value !== null || serving.path === null || workspace === undefined) {
     throw refused('the server that holds the database was not started by bd on this machine');
   }
@@ -41,7 +42,10 @@ export async function stopBd(
   });
   const output = plain(shorten(`${ended.stderr}${ended.stdout}`.trim(), MAX_OUTPUT));
   if (ended.exitCode !== 0) throw refused(`\`bd dolt stop\` ended with exit code ${ended.exitCode}: ${output}`);
-  log.info('bd stopped its server; its next command starts it again');
+  if (bd?.mode === 'shared-server') {
+    // Measured with bd 1.3.0: the server of one workspace is started by any command.
+    log.warning('bd stopped its shared server; start it again with `bd dolt start`, which no other command does');
+  } else log.info('bd stopped its server; its next command starts it again');
 }
 
 function definedVariables(env: Env): Record<string, string> {

@@ -4,7 +4,7 @@ import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import { writeVersionWitness } from '../../beads/version-witness.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
 import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
@@ -81,12 +81,18 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const { branch, parallel, timeout } = request;
     const notices = found.kind === 'database' ? found.notices : [];
     const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout, notices };
-    return await openServed(
+    const opened = await openServed(
       opening,
       context,
       { configuration, dolt: known.dolt, credentials: known.access.credentials },
       serving,
-    );
+    ).catch(async (thrown: unknown) => {
+      // bd may have ended its proxy since this run found it.
+      const isUnreachable = toFailure(thrown).code === 'server-unreachable';
+      if (isUnreachable && (await servedBy(found, configuration, context)) === null) return null;
+      throw thrown;
+    });
+    if (opened !== null) return opened;
   }
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;

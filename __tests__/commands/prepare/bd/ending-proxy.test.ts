@@ -1,8 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { servedBy } from '../../../../src/commands/prepare/served-by.ts';
+import { command } from '../../../helpers/commanding.ts';
 import { commandContext, configure } from '../../../helpers/configuring.ts';
 import { makeDatabase } from '../../../helpers/database.ts';
 import { startDoltSqlServer } from '../../../helpers/servers/dolt-sql-server.ts';
+import { listen } from '../../../helpers/servers/listen.ts';
 import { testPort } from '../../../helpers/servers/test-port.ts';
 import { tempFolder } from '../../../helpers/temp-folder.ts';
 
@@ -28,4 +32,27 @@ test('a database is opened directly once the server behind an ended proxy of bd 
   const serving = servedAt(await testPort());
   await server[Symbol.asyncDispose]();
   expect(await serving).toBeNull();
+});
+
+test('a proxy of bd that ends after the run found it does not fail the run', async () => {
+  await using folder = await tempFolder();
+  const { path } = await makeDatabase(folder.file('.beads', 'dolt', 'north'));
+  const metadata = { backend: 'dolt', dolt_mode: 'proxied-server', dolt_database: 'north' };
+  await writeFile(folder.file('.beads', 'metadata.json'), JSON.stringify(metadata));
+  await writeFile(
+    folder.file('.beads', 'config.yaml'),
+    `sync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`,
+  );
+  await mkdir(folder.file('box'));
+  await using server = await startDoltSqlServer(folder.path, path);
+  const proxy = createServer((socket) => {
+    socket.destroy();
+    proxy.close();
+    void server[Symbol.asyncDispose]();
+  });
+  const { port } = await listen(proxy);
+  await writeFile(folder.file('.beads', 'dolt', 'proxy.pid'), JSON.stringify({ pid: process.pid, port }));
+  if (process.platform !== 'linux') return void proxy.close();
+  const { result } = await command(folder, '', { database: undefined, ceiling: null, command: 'status' });
+  expect(result).toMatchObject({ database: path, peers: [{ name: 'origin', state: 'remote-empty' }] });
 });

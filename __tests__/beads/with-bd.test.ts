@@ -110,7 +110,8 @@ test('a backend that bd refuses is refused', async () => {
   const metadata = JSON.parse(await readFile(beads('metadata.json'), 'utf8'));
   await writeFile(beads('metadata.json'), JSON.stringify({ ...metadata, backend: 'postgres' }));
   expect(await bd.run('list')).toMatchObject({ exitCode: 1 });
-  await expect(sync()).rejects.toMatchObject({ code: 'workspace-unknown' });
+  const hint = expect.stringContaining('set `backend` in metadata.json to `dolt`');
+  await expect(sync()).rejects.toMatchObject({ code: 'workspace-unknown', hint });
 });
 
 /** Keys that bd 1.3.0 itself writes to config.yaml, and a value that neither forbids pushing nor moves the database. */

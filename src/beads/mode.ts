@@ -65,6 +65,9 @@ function isMode(signal: Signal | undefined, mode: string): signal is Signal {
   return signal?.value.toLowerCase() === mode;
 }
 
+const DOLT_ONLY =
+  'bd 1.3.0 refuses this backend, too. If the workspace has a Dolt database, set `backend` in metadata.json to `dolt`.';
+
 function refuseUnknown(workspace: WorkspaceSettings): void {
   const { beads, env, settings } = workspace;
   const mode = inMetadata(workspace, 'dolt_mode');
@@ -77,7 +80,8 @@ function refuseUnknown(workspace: WorkspaceSettings): void {
     unless(variable(env, 'BEADS_DOLT_SERVER_MODE'), ['1', '0']) ??
     sharedSettings(workspace).find((one) => isOn(one) === null);
   if (unknown === undefined) return;
-  throw unsupportedPlace(beads, { what: `unknown ${signalText(unknown)}`, at: unknown.at, real: null });
+  const fix = unknown === backend ? { fix: DOLT_ONLY } : {};
+  throw unsupportedPlace(beads, { what: `unknown ${signalText(unknown)}`, at: unknown.at, real: null, ...fix });
 }
 
 function unless(signal: Signal | undefined, known: readonly string[]): Signal | undefined {

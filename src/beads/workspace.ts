@@ -156,7 +156,9 @@ async function requireDolt(settings: WorkspaceSettings): Promise<void> {
   throw new Failure(
     'database-in-use',
     `federation requires direct database access to Dolt, but ${settings.beads} keeps its issues in SQLite`,
-    { hint: 'Move the workspace to Dolt with `bd migrate`, or give a Dolt database with `--database`.' },
+    {
+      hint: 'Move the workspace to Dolt as the page of beads about upgrades says (cross-era upgrades). If it has a Dolt database already, set `backend` in metadata.json to `dolt`.',
+    },
   );
 }
 

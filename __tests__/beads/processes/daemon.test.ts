@@ -84,7 +84,7 @@ describe('a SQLite workspace', () => {
     await expect(beadsDatabase(search)).rejects.toMatchObject({
       code: 'database-in-use',
       message: expect.stringMatching(/requires direct database access.*SQLite/),
-      hint: expect.stringContaining('bd migrate'),
+      hint: expect.stringContaining('cross-era upgrades'),
     });
   });
 });

@@ -33,6 +33,7 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ['dolt-federation help <command>', 'dolt-federation help config set'],
   ['dolt-federation help <topic>', 'dolt-federation help credentials'],
   ['dolt-federation help endpoints'],
+  ['dolt-federation help beads'],
   ['dolt-federation help configuration'],
   ['dolt-federation help credentials'],
   ['dolt-federation help pull-requests'],

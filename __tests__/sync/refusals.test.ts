@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import { applyDirtyPolicy } from '../../src/sync/merge/uncommitted.ts';
+import { BEADS_TABLES } from '../helpers/beads-schema.ts';
 import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer, withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -113,6 +114,7 @@ describe('decisions for a person', () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     const stranger = await makeDatabase(folder.file('stranger'));
+    await stranger.commit('tables of bd', ...BEADS_TABLES);
     const outcome = await federateDatabase({
       local: stranger.path,
       tempDir: folder.file('tmp'),
@@ -127,6 +129,7 @@ describe('decisions for a person', () => {
     expect(failure?.hint.split('\n').slice(1)).toEqual([
       `\`--adopt mailbox=${theirs}\`: our branch becomes theirs.`,
       `\`--force-with-lease mailbox=${theirs}\`: their branch becomes ours.`,
+      'If this database is new, `dolt-federation help beads` says how it joins another one.',
     ]);
     for (const root of await Promise.all(roots)) {
       expect(outcome.run('mailbox').failure?.message).toContain(`${root[0]?.['commit_hash']} (${root[0]?.['date']}, `);

@@ -10,6 +10,7 @@ export const BEADS_RULES: DatabaseRules = {
   reads: isTableOfBeads,
   policies: POLICIES,
   project: { table: 'metadata', key: '_project_id' },
+  joining: 'If this database is new, `dolt-federation help beads` says how it joins another one.',
   upgrades: UPGRADES,
   children: { table: 'issues', next: nextChildId, added: countChild },
   derive: deriveIssueColumns,

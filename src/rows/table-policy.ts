@@ -47,6 +47,8 @@ export interface DatabaseRules {
   readonly policies: Readonly<Record<string, TablePolicy>>;
   /** The row that names the project which a database belongs to, in a table with `key` and `value`. */
   readonly project: { readonly table: string; readonly key: string };
+  /** For hints: how a new database of the program begins with the history of another one. */
+  readonly joining: string;
   /** The effects of an upgrade of the program on a database. */
   readonly upgrades: {
     /** The table with the versions of its migrations, and the hash of each. */

@@ -2,11 +2,13 @@ import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
+import { tableNamesAt } from '../dolt/schema/table-definitions.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking, trackedBranches } from '../dolt/sql/heads.ts';
 import { commitInfo, commitsAmong, containsCommit, countCommits, mergeBase, rootCommit } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
+import type { DatabaseRules } from '../rows/table-policy.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
 import { leaseFailure } from './history/lease.ts';
@@ -149,7 +151,7 @@ export async function compareWithin(
  * @param heads.before the head that an earlier round of this run read there
  */
 export async function comparePeer(
-  { branch }: SyncContext,
+  { branch, rules }: SyncContext,
   local: LocalHead,
   sql: Sql,
   progress: PeerProgress,
@@ -171,7 +173,7 @@ export async function comparePeer(
   if (rewritten !== null) {
     const refused = await refusal(sql, progress, { branch, ours, theirs, base, rewritten });
     if (refused !== null) progress.fail(refused);
-  } else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs }));
+  } else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs, rules }));
 }
 
 /** Another remote may already have the commit that an earlier round of this run read at the peer. */
@@ -238,16 +240,18 @@ export function missingBranch({ peer, branch, otherBranches }: PeerProgress): st
 async function unrelated(
   sql: Sql,
   progress: PeerProgress,
-  heads: { readonly ours: string; readonly theirs: string },
+  { rules, ...heads }: { readonly ours: string; readonly theirs: string; readonly rules: DatabaseRules },
 ): Promise<Failure> {
   const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
   const tip = await commitInfo(sql, heads.theirs);
+  const joining = rules.recognises(await tableNamesAt(sql, heads.ours)) ? [rules.joining] : [];
+  const ways = [...rewriteOptions(progress.peer, { ...heads, base: null }), ...joining];
   return new Failure(
     'unrelated',
     `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
       `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
       `and is at ${tip.hash}`,
-    progress.inbox === null ? { hint: unrelatedHint(rewriteOptions(progress.peer, { ...heads, base: null })) } : {},
+    progress.inbox === null ? { hint: unrelatedHint(ways) } : {},
   );
 }
 

@@ -144,15 +144,17 @@ lake: s3://bucket/p
     for (const check of result.checks) expect(check.cure === null).toBe(check.status !== 'missing');
   });
 
-  test('a database that would be cloned is not missing', async () => {
+  test('a database that would be cloned is not missing, unless the primary is', async () => {
     await using folder = await tempFolder();
     const nowhere = await examine(folder, '', { database: undefined });
     expect(linesOf(nowhere, 'database')).toEqual(['missing: no database was found']);
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"x"}');
     const overrides = { remote: `file://${folder.file('own')}` };
-    const result = await examine(folder, '', { overrides, database: undefined });
-    expect(linesOf(result, 'database')).toEqual([
+    const ofDatabase = async () => linesOf(await examine(folder, '', { overrides, database: undefined }), 'database');
+    expect(await ofDatabase()).toEqual(['missing: no database yet, and origin has none to clone']);
+    await mkdir(folder.file('own'));
+    expect(await ofDatabase()).toEqual([
       `ok: no database yet: the first run clones origin into ${folder.file('.beads', 'embeddeddolt', 'x')}`,
     ]);
   });

@@ -8,6 +8,7 @@ import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
 import { checkDatabaseSettings } from '../../dolt/server/config.ts';
 import { readStateFile } from '../../sync/history/last-verified.ts';
+import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
 import { refuseFrozen } from '../prepare/bd/frozen.ts';
@@ -24,6 +25,8 @@ interface Wanted {
 
 const SUBJECT = { check: 'database' } as const;
 const NOWHERE = 'Give its folder with `--database`, or set `federation.remote` to clone from the primary.';
+const BOOTSTRAP =
+  'Run `sync` with `--bootstrap` and the name of a peer that has the database, or push it to the primary from where it exists.';
 
 interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];
@@ -43,6 +46,9 @@ export async function checkDatabase(
     if (found.kind === 'nowhere') return only(missing(SUBJECT, 'no database was found', NOWHERE));
     if (found.kind === 'to-clone') {
       if (primary === undefined) return only(missing(SUBJECT, `no database was found at ${found.path}`, NOWHERE));
+      // Another fault of the endpoint is reported for the peer.
+      if ((await fileRemote(primary.endpoint).catch(() => null)) === 'absent')
+        return only(missing(SUBJECT, `no database yet, and ${primary.name} has none to clone`, BOOTSTRAP));
       return only(fine(SUBJECT, `no database yet: the first run clones ${primary.name} into ${found.path}`));
     }
     if (found.kind === 'at-server') {

@@ -4,7 +4,8 @@ import { Failure } from '../../src/core/failure.ts';
 import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
 import { type CommonHead, rewriteOptions, sideRewritten } from '../../src/sync/history/rewritten.ts';
-import { headsToReject } from '../../src/sync/merge/converge.ts';
+import { suspects } from '../../src/sync/merge/reject-heads.ts';
+import { Rejections } from '../../src/sync/merge/rejections.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { mayHaveTaken } from '../../src/sync/push.ts';
 
@@ -93,19 +94,38 @@ describe('roles', () => {
   });
 });
 
-describe('the head that is replaced', () => {
+describe('the heads that are merged with ours alone when a fold stops', () => {
+  const [before, after] = [
+    ['p1', 'p2'],
+    ['p1', 'ours'],
+  ];
   test.each([
-    ['a head of a peer that does not fit', { refused: 'p3', merged: ['ours', 'p2'], clashWithOurs: [] }, ['p3']],
-    [
-      'never ours: the one that clashes with it',
-      { refused: 'ours', merged: ['p1', 'p2'], clashWithOurs: ['p1'] },
-      ['p1'],
-    ],
-    ['where none clashes alone, the last one', { refused: 'ours', merged: ['p1', 'p2'], clashWithOurs: [] }, ['p2']],
-    ['where there is but one, that one', { refused: 'ours', merged: ['p1'], clashWithOurs: [] }, ['p1']],
-  ])('%s', (_, fold, dropped) => {
-    expect(headsToReject({ ours: 'ours', ...fold })).toEqual(dropped);
+    ['before ours: it, then the others', { refused: 'p3', merged: before, byLimit: false }, [['p3'], before]],
+    ['after ours: only it', { refused: 'p3', merged: after, byLimit: false }, [['p3']]],
+    ['at ours: the others', { refused: 'ours', merged: before, byLimit: false }, [before]],
+    ['by a limit: one after the other', { refused: 'p3', merged: after, byLimit: true }, [['p1'], ['p3']]],
+    ['by a limit, at ours', { refused: 'ours', merged: before, byLimit: true }, [['p1'], ['p2']]],
+  ])('%s', (_, fold, groups) => {
+    expect(suspects({ ours: 'ours', ...fold })).toEqual(groups);
   });
+});
+
+test('a rejected head returns, with those that contain it, once the heads that kept it out are rejected', () => {
+  const rejections = new Rejections();
+  const why = (code: 'conflict' | 'schema-conflict') => ({ failure: new Failure(code, ''), conflicts: [] });
+  const rejected = () =>
+    Object.fromEntries([...rejections.byHead()].map(([head, { failure }]) => [head, failure.code]));
+  const beside = (head: string, ...others: string[]) =>
+    rejections.add({ head, heads: [head, `${head}+`], why: why('conflict'), beside: others });
+  beside('p3', 'p1', 'p2');
+  beside('p4', 'p1');
+  expect(rejected()).toEqual({ p3: 'conflict', 'p3+': 'conflict', p4: 'conflict', 'p4+': 'conflict' });
+  rejections.add({ head: 'p2', heads: ['p2', 'p4+'], why: why('schema-conflict'), beside: [] });
+  expect(rejected()).toEqual({ p2: 'schema-conflict', p4: 'conflict', 'p4+': 'conflict' });
+  // Once: nothing goes on for ever.
+  beside('p3', 'p1');
+  rejections.add({ head: 'p1', heads: ['p1'], why: why('schema-conflict'), beside: [] });
+  expect(Object.keys(rejected()).sort()).toEqual(['p1', 'p2', 'p3', 'p3+', 'p4+']);
 });
 
 test.each([

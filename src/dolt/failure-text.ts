@@ -38,7 +38,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['cannot merge with uncommitted changes', 'uncommitted-changes'],
   ['local changes would be stomped by merge', 'uncommitted-changes'],
   // A fast-forward beside a table that was dropped or renamed and not committed (2.3.0).
-  ['failed to update table; malformed database: chunk 00000000000000000000000000000000 required but not found', 'uncommitted-changes'],
+  [
+    'failed to update table; malformed database: chunk 00000000000000000000000000000000 required but not found',
+    'uncommitted-changes',
+  ],
   ['target has uncommitted changes', 'remote-dirty'],
   ['code = unauthenticated', 'auth'],
   ['code = permissiondenied', 'auth'],

@@ -4,8 +4,10 @@ import { createBranch } from '../../dolt/sql/heads.ts';
 import { isAncestor, reachableOnlyFrom } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../../rows/table-policy.ts';
-import { type Fold, type FoldStep, fitsOurs, foldHeads, type RejectedHead, type StrategyHead } from './fold.ts';
+import { type Fold, type FoldStep, foldHeads, type RejectedHead, type StrategyHead } from './fold.ts';
 import { isLimit, type MergeLimits } from './limits.ts';
+import { rejectHeads } from './reject-heads.ts';
+import { Rejections } from './rejections.ts';
 
 export interface Converged {
   /** The commit that contains all heads that could be merged; our head if there is nothing to merge. */
@@ -43,14 +45,17 @@ export function limited(merge: MergeReport): MergeReport {
 /**
  * Merges heads as far as possible: drops heads that another contains, fast-forwards to a single head, and folds
  * several. A head that cannot be merged is rejected with every head that contains it, and the fold restarts without
- * them. No local branch moves.
+ * them. A head that was rejected beside another one returns once if that other one is rejected later. No local branch
+ * moves.
  * @param scratch makes a name for a temporary branch
  */
 export async function converge(engine: Engine, heads: Heads, scratch: () => string): Promise<Converged> {
   const { ours, limits, rules } = heads;
   const { database } = engine;
-  const dropped = new Map<string, RejectedHead>();
+  const rejections = new Rejections();
+  const clashes = new Map<string, RejectedHead | null>();
   for (;;) {
+    const dropped = rejections.byHead();
     const left = heads.theirs.filter(({ head }) => !dropped.has(head));
     const newest = left.flatMap(({ head, strategy }) => (strategy === 'newest' ? [head] : []));
     const minimal = await minimalHeads(database, [ours, ...newest]);
@@ -66,9 +71,10 @@ export async function converge(engine: Engine, heads: Heads, scratch: () => stri
       const merge = reportOf(fold, dropped);
       return { target: fold.head, branch, dropped, steps: fold.steps, merge, made: fold.made };
     }
-    for (const [head, why] of await rejectHeads(engine, { ours, fold, scratch, limits, rules })) {
-      const all = left.map((one) => one.head);
-      for (const containing of await headsContaining(database, all, head)) dropped.set(containing, why);
+    const { heads: rejected, beside } = await rejectHeads(engine, { ours, fold, clashes, scratch, limits, rules });
+    const all = heads.theirs.map((one) => one.head);
+    for (const [head, why] of rejected) {
+      rejections.add({ head, heads: await headsContaining(database, all, head), why, beside });
     }
   }
 }
@@ -108,70 +114,6 @@ function reportOf(
   const limit = passedLimit(dropped) ? 'limit' : null;
   const because = strategyMerges > 0 ? 'strategy' : made.length > 0 && !committerFixed ? 'committer' : limit;
   return { protocol: 2, deterministic: because === null, because, commits: made.length };
-}
-
-type Refused = Extract<Fold, { kind: 'refused' }>;
-
-interface Stopped {
-  readonly ours: string;
-  readonly fold: Refused;
-  readonly scratch: () => string;
-  readonly limits: MergeLimits;
-  readonly rules: DatabaseRules;
-}
-
-async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Map<string, RejectedHead>> {
-  const { ours, fold } = stopped;
-  if (isLimit(fold.mergeFailure.failure)) return await passedALimit(engine, stopped);
-  const clashes = new Map<string, RejectedHead>();
-  if (fold.head === ours && fold.merged.length > 1) {
-    for (const head of fold.merged) {
-      const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
-      if (alone !== null) clashes.set(head, alone);
-    }
-  }
-  const drop = headsToReject({ ours, refused: fold.head, merged: fold.merged, clashWithOurs: [...clashes.keys()] });
-  return new Map(drop.map((head) => [head, clashes.get(head) ?? fold.mergeFailure]));
-}
-
-/**
- * Finds the head that made a merge pass a limit: the first in hash order that does not merge with ours alone either,
- * else the last one.
- */
-async function passedALimit(engine: Engine, stopped: Stopped): Promise<Map<string, RejectedHead>> {
-  const { ours, fold } = stopped;
-  const heads = [...fold.merged, fold.head].filter((head) => head !== ours).sort();
-  const last = heads.at(-1) ?? fold.head;
-  if (heads.length > 1) {
-    for (const head of heads) {
-      // A head that contains ours needs no merge.
-      if (await isAncestor(engine.database, ours, head)) continue;
-      const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
-      if (alone !== null) return new Map([[head, alone]]);
-    }
-  }
-  return new Map([[last, fold.mergeFailure]]);
-}
-
-/** A fold that stopped, by hashes. */
-interface FailedFold {
-  readonly ours: string;
-  /** The head that could not be merged. */
-  readonly refused: string;
-  /** The heads that had been merged before it, in order. */
-  readonly merged: readonly string[];
-  /** Those of `merged` that cannot be merged with ours alone either; only set if `refused` is ours. */
-  readonly clashWithOurs: readonly string[];
-}
-
-/**
- * Which heads to reject. Never ours: if ours is the one that did not merge, the heads that conflict with it alone are
- * rejected. If there are none, the one merged last before ours is rejected.
- */
-export function headsToReject(fold: FailedFold): string[] {
-  if (fold.refused !== fold.ours) return [fold.refused];
-  if (fold.clashWithOurs.length > 0) return [...fold.clashWithOurs];
-  return fold.merged.slice(-1);
 }
 
 /** The heads that no other one contains, each once, in hash order. */

@@ -33,36 +33,58 @@ export async function headsThatLose(
   const { ours, maxDelete, mayDelete } = losing;
   const all = await losses(losing, converged);
   const blamed = new Map<string, RejectedHead>();
-  if (!(all instanceof Failure) && all.length === 0) return blamed;
-  const others: StrategyHead[] = [];
+  if (isNone(all)) return blamed;
+  const others: string[] = [];
   for (const one of heads) {
     if (mayDelete.has(one.head) || converged.dropped.has(one.head) || (await isAncestor(sql, one.head, ours))) continue;
-    others.push(one);
+    others.push(one.head);
     const alone = await losses(losing, await losing.mergeOf([one]));
-    if (alone instanceof Failure || alone.length > 0) blamed.set(one.head, refusal(alone, maxDelete));
+    if (!isNone(alone)) blamed.set(one.head, refusal(alone, maxDelete));
   }
   if (blamed.size > 0) return blamed;
-  const left = all instanceof Failure ? all : await avoidable(losing, all, heads);
-  if (!(left instanceof Failure) && left.length === 0) return blamed;
-  // Each head alone removes few enough rows: reject the last in hash order, to be compared again in the next run.
-  const last = others
-    .map(({ head }) => head)
-    .sort()
-    .at(-1);
-  return last === undefined ? blamed : new Map([[last, refusal(left, maxDelete)]]);
+  return await lossesTogether(losing, { all, heads, others: others.sort() });
 }
 
-/** The losses that do not come from the heads without a limit alone. */
-async function avoidable(
+interface Together {
+  readonly all: readonly Deletion[] | Failure;
+  readonly heads: readonly StrategyHead[];
+  /** The heads with a limit, in hash order. Each alone removes few enough rows. */
+  readonly others: readonly string[];
+}
+
+/** The first head that removes too many rows together with those before it. */
+async function lossesTogether(
   losing: Losing,
-  all: readonly Deletion[],
-  heads: readonly StrategyHead[],
-): Promise<readonly Deletion[] | Failure> {
-  const allowed = heads.filter(({ head }) => losing.mayDelete.has(head));
-  if (allowed.length === 0) return all;
-  const unavoidable = await losses(losing, await losing.mergeOf(allowed));
+  { all, heads, others }: Together,
+): Promise<ReadonlyMap<string, RejectedHead>> {
+  const { maxDelete, mayDelete, mergeOf } = losing;
+  const allowed = heads.filter(({ head }) => mayDelete.has(head));
+  const unavoidable = allowed.length === 0 ? [] : await losses(losing, await mergeOf(allowed));
+  let found = avoidable(all, unavoidable);
+  if (isNone(found)) return new Map();
+  let [fitting, tooMany] = [allowed.length === 0 ? 1 : 0, others.length];
+  while (tooMany - fitting > 1) {
+    const middle = Math.floor((fitting + tooMany) / 2);
+    const first = others.slice(0, middle);
+    const merged = await mergeOf(heads.filter(({ head }) => mayDelete.has(head) || first.includes(head)));
+    const ofFirst = avoidable(await losses(losing, merged), unavoidable);
+    if (isNone(ofFirst)) fitting = middle;
+    else [tooMany, found] = [middle, ofFirst];
+  }
+  const guilty = others[tooMany - 1];
+  return guilty === undefined ? new Map() : new Map([[guilty, refusal(found, maxDelete)]]);
+}
+
+const isNone = (found: readonly Deletion[] | Failure): boolean => !(found instanceof Failure) && found.length === 0;
+
+/** The losses that do not come from the heads without a limit alone. */
+function avoidable(
+  found: readonly Deletion[] | Failure,
+  unavoidable: readonly Deletion[] | Failure,
+): readonly Deletion[] | Failure {
+  if (found instanceof Failure) return found;
   if (unavoidable instanceof Failure) return unavoidable;
-  return all.filter(({ table }) => !unavoidable.some((loss) => loss.table === table));
+  return found.filter(({ table }) => !unavoidable.some((loss) => loss.table === table));
 }
 
 /** @returns the failure if they cannot be read in time */

@@ -140,6 +140,20 @@ describe('rows of a table without a primary key', () => {
     expect(rows).toEqual([{ table: 'log', key: {}, kind: 'keyless', cells: {}, rows: counted, choose: null }]);
     expect(await read('SELECT t, COUNT(*) AS n FROM log MERGED GROUP BY t')).toEqual(expected);
   });
+
+  test.each(['KEY', 'UNIQUE'] as const)('with a %s: a row that both sides changed', async (index) => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: [`CREATE TABLE log (n INT, t VARCHAR(9), ${index} t (t))`, "INSERT INTO log VALUES (1, 'x')"],
+      ours: ['UPDATE log SET n = 2'],
+      theirs: ['UPDATE log SET n = 3'],
+    });
+    for (const side of ['ours', 'theirs'] as const) {
+      const resolving = resolveHeads(folder, heads, wholly(side));
+      if (index === 'UNIQUE') await expect(resolving).rejects.toMatchObject({ code: 'constraint-violation' });
+      else expect(await (await resolving).read('SELECT n FROM log MERGED ORDER BY n')).toEqual([{ n: 2 }, { n: 3 }]);
+    }
+  });
 });
 
 describe('choices that do not go together', () => {

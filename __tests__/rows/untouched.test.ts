@@ -81,6 +81,22 @@ const REFUSALS: readonly Refusal[] = [
     rows: [{ kind: 'keyless', table: 'k', left: true }],
   },
   {
+    title: 'added rows without a primary key that share a unique value',
+    base: ['CREATE TABLE k (a INT, b INT UNIQUE)'],
+    north: ['INSERT INTO k VALUES (1, 1)'],
+    south: ['INSERT INTO k VALUES (2, 1)'],
+    code: 'constraint-violation',
+    says: ['k', 'unique key b', 'without a primary key'],
+  },
+  {
+    title: 'changed rows without a primary key that share a value of a new unique key',
+    base: ['CREATE TABLE k (a INT, b INT)', 'INSERT INTO k VALUES (1, 1), (2, 2)'],
+    north: ['UPDATE k SET b = 3 WHERE a = 1', 'ALTER TABLE k ADD UNIQUE KEY u (b)'],
+    south: ['UPDATE k SET b = 3 WHERE a = 2'],
+    code: 'constraint-violation',
+    says: ['k', 'unique key u', 'one side added'],
+  },
+  {
     title: 'a view changed on both sides',
     base: ['CREATE VIEW v AS SELECT id FROM t'],
     north: ['DROP VIEW v', 'CREATE VIEW v AS SELECT a FROM t'],

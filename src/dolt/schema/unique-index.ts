@@ -82,17 +82,18 @@ export function sourceText({ shape, pending }: RowSource): string {
 }
 
 /**
- * The keys of all rows that share a value of a unique index with another row, in groups. Compares like the index: by
- * the collations of its columns, over its prefixes, and without rows where a part is NULL.
+ * The keys of all rows that share a value of a unique index with another row, in groups; without a primary key they are
+ * empty. Compares like the index: by the collations of its columns, over its prefixes, and without rows where a part is
+ * NULL.
  */
 export async function rowsSharingKey(sql: Sql, source: RowSource, key: UniqueKey): Promise<Cells[][]> {
   const { shape } = source;
-  const primary = shape.key.map(quoted).join(', ');
+  const primary = shape.key.map((name) => `${quoted(name)}, `).join('');
   const parts = key.parts.join(', ');
   const present = key.parts.map((part) => `${part} IS NOT NULL`).join(' AND ');
   const rows = await sql.rows(
     cellsSchema,
-    `SELECT ${primary}, ${RANK} FROM (SELECT ${primary}, COUNT(*) OVER (PARTITION BY ${parts}) AS ${COUNT}, ` +
+    `SELECT ${primary}${RANK} FROM (SELECT ${primary}COUNT(*) OVER (PARTITION BY ${parts}) AS ${COUNT}, ` +
       `DENSE_RANK() OVER (ORDER BY ${parts}) AS ${RANK} FROM ${sourceText(source)} WHERE ${present}) AS ranked WHERE ${COUNT} > 1`,
   );
   return [...groupBy(rows, (row) => row[RANK]).values()].map((group) => group.map((row) => keyOf(shape, row)));

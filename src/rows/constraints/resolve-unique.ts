@@ -102,6 +102,7 @@ class ConflictingRows {
       if (groups.length === 0) continue;
       const atBase = { key, keys: groups.flat(), commit: this.#merging.base };
       if (!(await this.#isInBase(key))) throw newKey(this.shape.name, key.name);
+      if (this.shape.key.length === 0) throw keyless(this.shape.name, key.name);
       const rows = await this.#rows(groups.flat());
       const old = new Set((await this.#rowsAt('base', groups.flat())).keys());
       const same = new Set((await rowsWithKeyOf(this.#sql, source, atBase)).map((row) => keyText(this.shape, row)));
@@ -283,6 +284,14 @@ function unresolvedKeys(shape: TableShape, { key, rows, why }: UnresolvedKeys): 
   return new Failure('constraint-violation', `rows ${a} and ${b} ${text}`, {
     values: { least: 'keys', without: `two rows ${text}` },
   });
+}
+
+function keyless(table: string, key: string): Failure {
+  return new Failure(
+    'constraint-violation',
+    `rows of ${table} share a value of the unique key ${key}, and without a primary key no rule can choose between them`,
+    { hint: `Give the rows of ${table} different values on one side, commit, and sync again.` },
+  );
 }
 
 function newKey(table: string, key: string): Failure {

@@ -46,13 +46,13 @@ describe('a row that belongs to a lost row', () => {
 describe('restoring', () => {
   const work = {
     base: [
-      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(20), owner VARCHAR(20))',
-      "INSERT INTO items VALUES (1, 'one', 'ann')",
+      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(20), owner VARCHAR(20), due DATE)',
+      "INSERT INTO items VALUES (1, 'one', 'ann', NULL)",
       'CREATE TABLE parts (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
       'CREATE TABLE quiet (id INT PRIMARY KEY)',
     ],
-    ours: ["INSERT INTO items VALUES (3, 'ours', 'ann')", 'INSERT INTO quiet VALUES (1)'],
-    theirs: ["INSERT INTO items VALUES (3, 'theirs', 'bob')", 'INSERT INTO parts VALUES (1, 3)'],
+    ours: ["INSERT INTO items VALUES (3, 'ours', 'ann', NULL)", 'INSERT INTO quiet VALUES (1)'],
+    theirs: ["INSERT INTO items VALUES (3, 'theirs', 'bob', NULL)", 'INSERT INTO parts VALUES (1, 3)'],
   };
   const lostOf = ({ theirs }: TwoHeads, root: LostChoice | null, part: LostChoice | null = null): LostRow[] => [
     { ...ROOT, key: { id: '3' }, head: theirs, row: { id: '3' }, choose: root },
@@ -97,6 +97,7 @@ describe('restoring', () => {
     ['a key that another row has', { as: { id: '1' } }, 'duplicate primary key'],
     ['a column that the table lacks', { as: { 'id`; DROP TABLE items; --': '1' } }, '`restore-as` cannot set'],
     ['a text for a number', { as: { id: 'four' } }, 'cannot be restored'],
+    ['a time for a date', { as: { id: '40', due: '2026-01-02 03:04' } }, 'the column due would become "2026-01-02"'],
   ])(
     'is refused for %s',
     async (_, choose, why) => {

@@ -8,11 +8,11 @@ import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../hel
 
 const TABLE = `CREATE TABLE things (
   id INT PRIMARY KEY, t TEXT, j JSON, b BLOB, d DECIMAL(20,6), dt DATETIME(6), e ENUM('a','b','c'), n INT, bi BIT(12),
-  f DOUBLE, bg BIGINT, vb VARBINARY(10), g INT AS (n + 1) STORED, INDEX (n))`;
+  f DOUBLE, bg BIGINT, vb VARBINARY(10), tm TIME, da DATE, fl FLOAT, g INT AS (n + 1) STORED, INDEX (n))`;
 const SETS = {
-  base: `t = 'base', j = '{"k": 1}', b = X'00', d = 1.5, dt = '2026-01-01 00:00:00.5', e = 'a', n = 1, bi = b'1', f = 1.5, bg = 1, vb = X'01'`,
-  ours: `t = 'ours', j = '{"k": 9007199254740993}', b = X'00ff', d = 12345678901234.123456, dt = '2026-01-01 00:00:00.123456', e = 'b', n = 2, bi = b'101', f = 0.1, bg = 9223372036854775807, vb = X'0a00'`,
-  theirs: `t = NULL, j = NULL, b = NULL, d = NULL, dt = NULL, e = NULL, n = NULL, bi = NULL, f = NULL, bg = NULL, vb = NULL`,
+  base: `t = 'base', j = '{"k": 1}', b = X'00', d = 1.5, dt = '2026-01-01 00:00:00.5', e = 'a', n = 1, bi = b'1', f = 1.5, bg = 1, vb = X'01', tm = '01:00', da = '2026-01-01', fl = 1`,
+  ours: `t = 'ours', j = '{"k": 9007199254740993}', b = X'00ff', d = 12345678901234.123456, dt = '2026-01-01 00:00:00.123456', e = 'b', n = 2, bi = b'101', f = 0.1, bg = 9223372036854775807, vb = X'0a00', tm = '02:00', da = '2026-01-02', fl = 2.5`,
+  theirs: `t = NULL, j = NULL, b = NULL, d = NULL, dt = NULL, e = NULL, n = NULL, bi = NULL, f = NULL, bg = NULL, vb = NULL, tm = NULL, da = NULL, fl = NULL`,
 };
 const heads = (folder: Awaited<ReturnType<typeof tempFolder>>) =>
   twoHeads(folder, {
@@ -21,14 +21,15 @@ const heads = (folder: Awaited<ReturnType<typeof tempFolder>>) =>
     theirs: [`UPDATE things SET ${SETS.theirs}`],
   });
 const READ =
-  'SELECT t, j, HEX(b) b, CAST(d AS CHAR) d, CAST(dt AS CHAR) dt, e, n, bi + 0 bi, f, CAST(bg AS CHAR) bg, HEX(vb) vb, g FROM things MERGED';
+  'SELECT t, j, HEX(b) b, CAST(d AS CHAR) d, CAST(dt AS CHAR) dt, e, n, bi + 0 bi, f, CAST(bg AS CHAR) bg, HEX(vb) vb, tm, da, fl, g FROM things MERGED';
 
 describe('every type', () => {
   test.each(['ours', 'theirs', 'base'] as const)('keeps its value under %s', async (side) => {
     await using folder = await tempFolder();
     const made = await heads(folder);
     const { read, rows } = await resolveHeads(folder, made, wholly(side));
-    expect(Object.keys(rows[0]?.cells ?? {})).toEqual(['t', 'j', 'b', 'd', 'dt', 'e', 'n', 'bi', 'f', 'bg', 'vb']);
+    const columns = ['t', 'j', 'b', 'd', 'dt', 'e', 'n', 'bi', 'f', 'bg', 'vb', 'tm', 'da', 'fl'];
+    expect(Object.keys(rows[0]?.cells ?? {})).toEqual(columns);
     const at = { ours: made.ours, theirs: made.theirs, base: 'main~1' }[side];
     expect(await read(READ)).toEqual(await made.local.rows(READ.replace('MERGED', `AS OF '${at}'`)));
   });
@@ -50,6 +51,9 @@ describe('every type', () => {
         f: { value: '1e-7' },
         bg: { value: '-9223372036854775808' },
         vb: { value: null },
+        tm: { value: '-838:59:59' },
+        da: { value: '2026-2-3' },
+        fl: { value: '0.1' },
       }),
     );
     expect((await read(READ))[0]).toEqual({
@@ -63,6 +67,10 @@ describe('every type', () => {
       bi: 4095,
       f: 1e-7,
       bg: '-9223372036854775808',
+      // Microseconds.
+      tm: -3_020_399_000_000,
+      da: '2026-02-03',
+      fl: 0.1,
       g: 42,
     });
   });
@@ -72,10 +80,14 @@ describe('every type', () => {
     const made = await heads(folder);
     const refused: Record<string, string[]> = {
       d: ['1.1234567', 'much', ''],
-      dt: ['yesterday'],
+      dt: ['yesterday', '2026-01-01 00:00:00.1234567', '2026-01-01T00:00:00+02:00'],
+      tm: ['999:00:00', '1 02:03:04'],
+      da: ['2026-01-01 13:14:15'],
+      f: ['9007199254740993', '1e-400'],
+      fl: ['16777217', '1e-50'],
       e: ['z'],
       n: ['1.5', '99999999999', ''],
-      j: ['{'],
+      j: ['{', '{"a": 12345678901234567890123}', '{"a": 1, "a": 2}', '"\\ud800"'],
       b: ['text', '0x0'],
       bi: ['0xffff'],
       vb: ['0x0102030405060708090a0b'],

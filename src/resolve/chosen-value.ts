@@ -1,14 +1,12 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { isBytes, isNumeric } from '../dolt/rows/row-key.ts';
+import { isBytes } from '../dolt/rows/row-key.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
+import { isSameValue } from '../rows/same-value.ts';
 import { rowText, type UnresolvedRow } from './conflicts-file.ts';
 import type { DecidedCell, Decision } from './decide.ts';
 
 const HEX = /^0x(?:[0-9a-f]{2})*$/i;
-const DECIMAL = /^(?=[+-]?\.?[0-9])([+-]?)0*([0-9]*?)(?:\.([0-9]*?)0*)?$/;
-/** Types whose values Dolt may write differently: as `2026-01-01 00:00:00`, or JSON sorted. */
-const REWRITTEN = new Set(['date', 'datetime', 'timestamp', 'time', 'json']);
 
 /** The custom values of a decision, by column. */
 function literals(decision: Decision): (readonly [column: string, value: string | null, cell: DecidedCell])[] {
@@ -41,7 +39,7 @@ export function refusedLiteral(row: UnresolvedRow, decision: Decision, thrown: u
 }
 
 /**
- * Compares the stored values with the chosen ones: Dolt may round or truncate a value silently.
+ * Compares the stored values with the chosen ones: Dolt may round, truncate or limit a value silently.
  * @throws Failure `conflicts-file-invalid`
  */
 export function checkStored(
@@ -52,25 +50,9 @@ export function checkStored(
   for (const [column, value, cell] of literals(written.decision)) {
     const stored = written.stored[column] ?? null;
     const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
-    if (isSame(value, stored, type)) continue;
+    if (isSameValue(value, stored, type)) continue;
     throw invalid(row, { column, cell }, `cannot store the value: it would become ${JSON.stringify(stored)}`);
   }
-}
-
-function isSame(value: string | null, stored: string | null, type: string): boolean {
-  if (value === stored || (value !== null && stored !== null && REWRITTEN.has(type))) return true;
-  if (value === null || stored === null) return false;
-  if (isNumeric(type)) return sameNumber(value, stored);
-  return HEX.test(value) && HEX.test(stored) && value.toLowerCase() === stored.toLowerCase();
-}
-
-/** Whether two texts are the same number: `1.5`, `1.50` and `+1.5`. Digits beyond double precision count. */
-function sameNumber(a: string, b: string): boolean {
-  const [plainA, plainB] = [DECIMAL.exec(a), DECIMAL.exec(b)];
-  if (plainA === null || plainB === null) return a.trim() !== '' && Number(a) === Number(b);
-  const parts = ([, sign, whole = '', fraction = '']: readonly (string | undefined)[]): string =>
-    `${sign === '-' && whole + fraction !== '' ? '-' : ''}${whole}.${fraction}`;
-  return parts(plainA) === parts(plainB);
 }
 
 function invalid(row: UnresolvedRow, { column, cell }: { column: string; cell: DecidedCell }, why: string): Failure {

@@ -8,6 +8,7 @@ import { branchHead, checkout, createBranch } from '../dolt/sql/heads.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { commitAll } from '../dolt/sql/working-set.ts';
 import { firesTriggers } from '../rows/constraints/restore.ts';
+import { isSameValue } from '../rows/same-value.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type LostRow, rowText, type Values } from './conflicts-file.ts';
@@ -111,8 +112,13 @@ async function restore(
   });
   const { shape } = entry;
   const found = await rowsByKey(sql, shape, { keys: [restoration.key] });
-  const isThere = found.some((one) => keyText(shape, one) === keyText(shape, restoration.key));
-  if (!isThere) throw invalid(row, 'the database stores another key than the chosen one');
+  const stored = found.find((one) => keyText(shape, one) === keyText(shape, restoration.key));
+  if (stored === undefined) throw invalid(row, 'the database stores another key than the chosen one');
+  const chosen = row.choose === null || typeof row.choose === 'string' ? {} : row.choose.as;
+  for (const { name, type } of shape.columns) {
+    if (!Object.hasOwn(chosen, name) || isSameValue(chosen[name] ?? null, stored[name] ?? null, type)) continue;
+    throw invalid(row, `the column ${name} would become ${JSON.stringify(stored[name] ?? null)}`);
+  }
 }
 
 /** Lets the program's rules count a row that was added again below its parent. */

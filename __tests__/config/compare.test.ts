@@ -104,7 +104,7 @@ describe('the changes of a configuration', () => {
       'another service of the same bucket',
       [['{region: eu-west-1}', '{region: eu-west-1, endpoint: "https://s3.second"}']],
       [
-        'new-host lake host: - -> https://s3.second',
+        'new-host lake host: - -> s3://bucket at https://s3.second',
         'peer-moved lake aws: {region:eu-west-1,profile:null,endpoint:null,pathStyle:null,dynamodbTable:null} -> {region:eu-west-1,profile:null,endpoint:https://s3.second,pathStyle:null,dynamodbTable:null}',
       ],
     ],
@@ -147,6 +147,57 @@ describe('the changes of a configuration', () => {
     const peer = (entry: string) => configure(`federation: {peers: {a: {${entry}}}}`);
     const found = compareConfigurations(peer(from), peer(to));
     expect(found.map((change) => change.setting)).toContain(setting);
+  });
+
+  const federation = (written: string) => configure(`federation: {${written}}`);
+  const ofKind = (kind: string, from: string, to: string) =>
+    compareConfigurations(federation(from), federation(to)).flatMap((change) =>
+      change.kind === kind ? [`${change.before ?? '-'} -> ${change.after ?? '-'}`] : [],
+    );
+
+  test.each([
+    ['peers: {a: "https://dolt.example/d"}', 'peers: {a: "s3://dolt.example/d"}', ['- -> s3://dolt.example']],
+    ['peers: {a: "dolthub://partner/db"}', 'peers: {a: "s3://partner/db"}', ['- -> s3://partner']],
+    ['peers: {a: "gs://partner/db"}', 'peers: {a: "oci://partner/db"}', ['- -> oci://partner']],
+    [
+      'peers: {a: {endpoint: "s3://b/d", aws: {endpoint: "https://s3.own"}}}',
+      'peers: {a: {endpoint: "s3://b/d", aws: {region: eu-west-1}}}',
+      ['- -> s3://b'],
+    ],
+    [
+      'peers: {u: {endpoint: "https://h.example/d", role: upstream, allowed-hosts: [f.example]}}',
+      'peers: {u: {endpoint: "https://h.example/d", role: upstream, allowed-hosts: [f.example]}, b: "https://f.example/d"}',
+      ['- -> f.example'],
+    ],
+    ['peers: {a: "https://h.example/d"}', 'peers: {a: "ssh://h.example/d"}', []],
+    [
+      'peers: {a: {endpoint: "https://h.example/d", allowed-hosts: [f.example]}}',
+      'peers: {a: {endpoint: "https://h.example/d", role: upstream, allowed-hosts: [f.example]}}',
+      [],
+    ],
+  ])('a place of another kind with the same name is new: %s', (from, to, hosts) => {
+    expect(ofKind('new-host', from, to)).toEqual(hosts);
+  });
+
+  test.each([
+    [
+      'patterns-widened',
+      'allowed-remote-patterns: ["https://a.example/*, https://b.example/*"]',
+      'allowed-remote-patterns: ["https://a.example/*", "https://b.example/*"]',
+      '["https://a.example/*, https://b.example/*"] -> ["https://a.example/*","https://b.example/*"]',
+    ],
+    ['patterns-widened', 'allowed-remote-patterns: [all]', 'inbox: false', '["all"] -> []'],
+    ['accept-widened', 'inbox: ["true"]', 'inbox: true', '["true"] -> true'],
+    [
+      'accept-widened',
+      'peers: {a: {endpoint: "file:///a", trust: ["all systems"]}}',
+      'peers: {a: "file:///a"}',
+      '["all systems"] -> null',
+    ],
+    ['setting-changed', 'plain-hosts: ["none"]', 'inbox: false', '["none"] -> []'],
+  ])('two meanings with one text differ: %s %s', (kind, from, to, texts) => {
+    expect(ofKind(kind, from, to)).toEqual([texts]);
+    expect(compareConfigurations(federation(from), federation(from))).toEqual([]);
   });
 
   test('systems of rows that a peer may change', () => {

@@ -1,5 +1,5 @@
 import { CHANGE_KINDS, type ConfigChangeKind, ROLE_RIGHTS, type Role } from '../contract/vocabulary.ts';
-import type { Configuration, InboxRule, Origin, Peer } from './configuration.ts';
+import type { Configuration, InboxRule, Origin, Peer, Sourced } from './configuration.ts';
 import { serverText } from './server.ts';
 
 /** One difference in meaning between two configurations. */
@@ -33,7 +33,10 @@ export type Compared = Pick<
   | 'server'
   | 'attribution'
   | 'peers'
->;
+> & {
+  /** Address of the server that the settings of bd name; absent or null: none. */
+  readonly bdServer?: Sourced<string> | null;
+};
 
 /** Differences between two configurations in meaning, not in text, the most dangerous first. */
 export function compareConfigurations(base: Compared, head: Compared): ConfigChange[] {
@@ -52,14 +55,15 @@ function compareTexts(a: string, b: string): number {
 
 /** Settings of the whole federation. */
 function federationChanges(base: Compared, head: Compared): ConfigChange[] {
-  const of = (
+  const of = <T>(
     setting: string,
-    read: (of: Compared) => { readonly value: string; readonly origin: Origin },
+    read: (of: Compared) => Sourced<T>,
     kind: ConfigChangeKind,
+    text: (value: T) => string = textOf,
   ): ConfigChange[] => {
     const [before, after] = [read(base), read(head)];
-    if (before.value === after.value) return [];
-    return [{ kind, peer: null, setting, before: before.value, after: after.value, origin: after.origin }];
+    const texts = differingTexts(before.value, after.value, text);
+    return texts === null ? [] : [{ kind, peer: null, setting, ...texts, origin: after.origin }];
   };
   const lowered = head.sovereignty.value < base.sovereignty.value;
   const patterns = widensPatterns(base.allowedRemotePatterns.value, head.allowedRemotePatterns.value);
@@ -70,37 +74,66 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
     ...of('federation.sovereignty', (one) => one.sovereignty, lowered ? 'sovereignty-lowered' : 'setting-changed'),
     ...of(
       'federation.allowed-remote-patterns',
-      ({ allowedRemotePatterns: { value, origin } }) => ({ value: listText(value, 'all'), origin }),
+      (one) => one.allowedRemotePatterns,
       patterns ? 'patterns-widened' : 'setting-changed',
+      (value) => listText(value, 'all'),
     ),
     ...of(
       'federation.inbox',
-      ({ inbox: { value, origin } }) => ({ value: inboxText(value), origin }),
+      ({ inbox: { value, origin } }) => ({ value: inboxRule(value), origin }),
       inbox ? 'accept-widened' : 'setting-changed',
+      (rule) => (typeof rule === 'boolean' ? String(rule) : listText(rule, 'false')),
     ),
-    ...of(
-      'federation.push',
-      ({ push: { value, origin } }) => ({ value: String(value), origin }),
-      pushes ? 'push-enabled' : 'setting-changed',
-    ),
+    ...of('federation.push', (one) => one.push, pushes ? 'push-enabled' : 'setting-changed'),
     ...of('sync.mode', (one) => one.syncMode, federates ? 'push-enabled' : 'setting-changed'),
     ...of('conflict.strategy', (one) => one.strategy, 'strategy-changed'),
     ...of('federation.dirty', (one) => one.dirty, 'setting-changed'),
     ...of('federation.register', (one) => one.register, 'setting-changed'),
-    ...of('federation.database', (one) => textOf(one.database), 'setting-changed'),
+    ...of('federation.database', (one) => one.database, 'setting-changed'),
     ...of('federation.attribution', (one) => one.attribution, 'setting-changed'),
-    ...of(
-      'federation.server',
-      ({ server: { value, origin } }) => ({ value: value === null ? 'not set' : JSON.stringify(value), origin }),
-      'setting-changed',
-    ),
-    ...of('federation.town', (one) => textOf(one.town), 'setting-changed'),
+    ...of('federation.server', (one) => one.server, 'setting-changed'),
+    ...of("bd's server", bdServerOf, 'setting-changed'),
+    ...of('federation.town', (one) => one.town, 'setting-changed'),
     ...of(
       'federation.plain-hosts',
-      ({ plainHosts: { value, origin } }) => ({ value: listText(value, 'none'), origin }),
+      (one) => one.plainHosts,
       'setting-changed',
+      (value) => listText(value, 'none'),
     ),
   ];
+}
+
+/**
+ * Two values as texts; null if they mean the same. Values with one text for people, such as a list and a name that looks
+ * like one, are shown as JSON.
+ */
+function differingTexts<T>(
+  before: T,
+  after: T,
+  text: (value: T) => string,
+): { readonly before: string; readonly after: string } | null {
+  const [from, to] = [meaning(before), meaning(after)];
+  if (from === to) return null;
+  const shown = { before: text(before), after: text(after) };
+  return shown.before === shown.after ? { before: from, after: to } : shown;
+}
+
+/** The order of a list means nothing. */
+function meaning(value: unknown): string {
+  return JSON.stringify(Array.isArray(value) ? value.toSorted() : value);
+}
+
+function textOf(value: unknown): string {
+  return value === null ? 'not set' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** No sender at all is the same as `false`. */
+function inboxRule(rule: InboxRule): InboxRule {
+  return typeof rule !== 'boolean' && rule.length === 0 ? false : rule;
+}
+
+function bdServerOf({ bdServer }: Compared): Sourced<string | null> {
+  return bdServer ?? { value: null, origin: { layer: 'default' } };
 }
 
 /** The modes of beads that forbid federation send nothing. */
@@ -108,16 +141,8 @@ function allowsFederation({ syncMode }: Compared): boolean {
   return syncMode.value === 'dolt-native' || syncMode.value === 'belt-and-suspenders';
 }
 
-function textOf({ value, origin }: { readonly value: string | null; readonly origin: Origin }) {
-  return { value: value ?? 'not set', origin };
-}
-
 function listText(values: readonly string[], empty: string): string {
   return values.length === 0 ? empty : values.toSorted().join(', ');
-}
-
-function inboxText(rule: InboxRule): string {
-  return typeof rule === 'boolean' ? String(rule) : listText(rule, 'false');
 }
 
 /** No pattern allows everything. A pattern that another one covers is not recognized and counts as wider. */
@@ -152,47 +177,63 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
   ];
 }
 
-/** Settings of a peer as texts; what is not set has the text of its default. */
-const PEER_TEXTS = {
-  endpoint: ({ endpoint }) => endpoint.canonical,
-  role: ({ role }) => role,
-  tier: ({ tier }) => tier,
-  accept: ({ accept }) => listText(accept, 'nothing'),
-  trust: ({ trust }) => (trust === null ? 'all systems' : listText(trust, 'none')),
-  conflict: ({ strategy }) => strategy,
-  branch: ({ branch }) => branch ?? 'the branch of the run',
-  ref: ({ ref }) => ref ?? 'not set',
-  user: ({ user }) => user ?? 'not set',
-  live: ({ live }) => (live === null ? 'not set' : String(live)),
-  aws: ({ aws }) => (aws === null ? 'not set' : JSON.stringify(aws)),
-  'allowed-hosts': ({ allowedHosts }) => listText(allowedHosts, 'none'),
-  timeout: ({ timeout }) => (timeout === null ? 'not set' : `${timeout} ms`),
-} as const satisfies Readonly<Record<string, (peer: Peer) => string>>;
+/** What a setting of a peer means, and its text for people; what is not set has the text of its default. */
+interface ReadSetting {
+  readonly value: (peer: Peer) => unknown;
+  /** Absent: by its type. */
+  readonly text?: (peer: Peer) => string;
+}
+
+const PEER_SETTINGS = {
+  endpoint: {
+    value: (peer) => ({ canonical: peer.endpoint.canonical, hidden: hiddenPart(peer) }),
+    text: ({ endpoint }) => endpoint.canonical,
+  },
+  role: { value: ({ role }) => role },
+  tier: { value: ({ tier }) => tier },
+  accept: { value: ({ accept }) => accept, text: ({ accept }) => listText(accept, 'nothing') },
+  trust: {
+    value: ({ trust }) => trust,
+    text: ({ trust }) => (trust === null ? 'all systems' : listText(trust, 'none')),
+  },
+  conflict: { value: ({ strategy }) => strategy },
+  branch: { value: ({ branch }) => branch, text: ({ branch }) => branch ?? 'the branch of the run' },
+  ref: { value: ({ ref }) => ref },
+  user: { value: ({ user }) => user },
+  live: { value: ({ live }) => live },
+  aws: { value: ({ aws }) => aws },
+  'allowed-hosts': {
+    value: ({ allowedHosts }) => allowedHosts,
+    text: ({ allowedHosts }) => listText(allowedHosts, 'none'),
+  },
+  timeout: { value: ({ timeout }) => timeout, text: ({ timeout }) => (timeout === null ? 'not set' : `${timeout} ms`) },
+} as const satisfies Readonly<Record<string, ReadSetting>>;
 
 /** The key of a setting of a peer. */
-export type PeerSetting = keyof typeof PEER_TEXTS;
+export type PeerSetting = keyof typeof PEER_SETTINGS;
 
 /** The settings of a peer that differ in meaning. */
 export function differingSettings(before: Peer, after: Peer): PeerSetting[] {
-  return (Object.keys(PEER_TEXTS) as PeerSetting[]).filter((setting) => {
-    const [from, to] = textsOf(setting, before, after);
-    return from !== to;
+  return (Object.keys(PEER_SETTINGS) as PeerSetting[]).filter((setting) => {
+    const { value }: ReadSetting = PEER_SETTINGS[setting];
+    return meaning(value(before)) !== meaning(value(after));
   });
 }
 
 function changesOf(before: Peer, after: Peer): ConfigChange[] {
   return differingSettings(before, after).map((setting) => {
-    const [from, to] = textsOf(setting, before, after);
     const kind = kindOf(setting, before, after);
-    return { kind, peer: after.name, setting, before: from, after: to, origin: after.origin };
+    return { kind, peer: after.name, setting, ...textsOf(setting, before, after), origin: after.origin };
   });
 }
 
 /** An endpoint is shown as the address for Dolt if its canonical form hides the difference. */
-function textsOf(setting: PeerSetting, before: Peer, after: Peer): readonly [string, string] {
-  const [from, to] = [PEER_TEXTS[setting](before), PEER_TEXTS[setting](after)];
-  if (setting !== 'endpoint' || from !== to || hiddenPart(before) === hiddenPart(after)) return [from, to];
-  return [before.endpoint.dolt, after.endpoint.dolt];
+function textsOf(setting: PeerSetting, before: Peer, after: Peer): Pick<ConfigChange, 'before' | 'after'> {
+  const { value, text = (peer) => textOf(value(peer)) }: ReadSetting = PEER_SETTINGS[setting];
+  const [from, to] = [text(before), text(after)];
+  if (from !== to) return { before: from, after: to };
+  if (setting === 'endpoint') return { before: before.endpoint.dolt, after: after.endpoint.dolt };
+  return { before: meaning(value(before)), after: meaning(value(after)) };
 }
 
 /** The target of an endpoint besides its canonical form: the user, and the host if it names none. */
@@ -237,32 +278,64 @@ function widensRole(before: Role, after: Role): boolean {
   return isFirst || (is.pull && !was.pull) || (is.push && !was.push) || (is.inSync && !was.inSync);
 }
 
-/** The addresses that get data, or the address of a server that may name more of them. */
-function hostsOf(peer: Peer): string[] {
-  const { endpoint, aws, allowedHosts, role } = peer;
-  if (!ROLE_RIGHTS[role].push) return [...allowedHosts];
-  return [placeOf(endpoint.canonical), ...(aws?.endpoint == null ? [] : [aws.endpoint]), ...allowedHosts];
+/** A place that data reaches. */
+interface Place {
+  /** The same for the same place only: a bucket of one provider is not the one of another, or a host of its name. */
+  readonly name: string;
+  /** Whether data is sent there; if not, only a server may name it. */
+  readonly getsData: boolean;
 }
 
-/** The host of a network address, the bucket of a store, the folder of a file. */
-function placeOf(canonical: string): string {
-  const found = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical);
-  return found?.[2] === undefined || found[2] === '' ? canonical : found[2].replace(/^[^@]*@/, '');
+/** The places that get data from a peer's pushes, and those that its server may name. */
+function placesOf({ endpoint, aws, allowedHosts, role }: Peer): Place[] {
+  const getsData = ROLE_RIGHTS[role].push;
+  const named = allowedHosts.map((name) => ({ name, getsData }));
+  return getsData ? [{ name: placeName(endpoint, aws?.endpoint ?? null), getsData }, ...named] : named;
+}
+
+/** The host of a network address, the bucket, account or organization of a store, the folder of a file. */
+function placeName({ canonical, kind }: Peer['endpoint'], service: string | null): string {
+  const [, scheme = '', authority = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
+  const name = authority.replace(/^[^@]*@/, '');
+  if (name === '') return canonical;
+  switch (kind) {
+    case 'http':
+    case 'ssh':
+    case 'git':
+      return name;
+    case 'file':
+    case 'dolthub':
+    case 'gs':
+    case 's3':
+    case 'aws':
+    case 'az':
+    case 'oci':
+      return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
+  }
 }
 
 function newHosts(base: Compared, head: Compared): ConfigChange[] {
-  const known = new Set([...base.peers.flatMap(hostsOf), ...serverHosts(base)]);
-  const added = (peer: string | null, hosts: readonly string[], origin: Origin): ConfigChange[] =>
-    [...new Set(hosts)]
-      .filter((host) => !known.has(host))
-      .map((host) => ({ kind: 'new-host', peer, setting: 'host', before: null, after: host, origin }));
+  const before = [...base.peers.flatMap(placesOf), ...serverPlaces(base).flatMap(({ places }) => places)];
+  const named = new Set(before.map(({ name }) => name));
+  const reached = new Set(before.flatMap(({ name, getsData }) => (getsData ? [name] : [])));
+  const added = (peer: string | null, places: readonly Place[], origin: Origin): ConfigChange[] => {
+    const unknown = places.filter(({ name, getsData }) => !(getsData ? reached : named).has(name));
+    return [...new Set(unknown.map(({ name }) => name))].map((after) => ({
+      ...{ kind: 'new-host', peer, setting: 'host', before: null, after, origin },
+    }));
+  };
   return [
-    ...added(null, serverHosts(head), head.server.origin),
-    ...head.peers.flatMap((peer) => added(peer.name, hostsOf(peer), peer.origin)),
+    ...serverPlaces(head).flatMap(({ places, origin }) => added(null, places, origin)),
+    ...head.peers.flatMap((peer) => added(peer.name, placesOf(peer), peer.origin)),
   ];
 }
 
-/** A run sends merged data to the server of the database. */
-function serverHosts({ server }: Compared): string[] {
-  return server.value === null ? [] : [serverText(server.value)];
+/** A run sends merged data to the server of the database, which our setting or one of bd names. */
+function serverPlaces({
+  server,
+  bdServer,
+}: Compared): { readonly places: readonly Place[]; readonly origin: Origin }[] {
+  const own = server.value === null ? [] : [{ name: serverText(server.value), origin: server.origin }];
+  const ofBd = bdServer == null ? [] : [{ name: bdServer.value, origin: bdServer.origin }];
+  return [...own, ...ofBd].map(({ name, origin }) => ({ places: [{ name, getsData: true }], origin }));
 }

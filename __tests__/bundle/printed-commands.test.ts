@@ -70,8 +70,8 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
     'dolt-federation validate --config .beads/config.yaml --format sarif > validate.sarif',
   ],
   [
-    'dolt-federation validate --base base.yaml --fail-on-change dangerous',
-    'cp .beads/config.yaml base.yaml && dolt-federation validate --base base.yaml --fail-on-change dangerous',
+    'dolt-federation validate --base ../base --fail-on-change dangerous',
+    'mkdir ../base && cp -r .beads ../base && dolt-federation validate --base ../base --fail-on-change dangerous',
   ],
   ['dolt-federation validate --shards 3'],
   ['dolt-federation sync --shard 1/3 --json > leg-1.json'],

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { readBaseFile } from '../../src/github/base-file.ts';
+import { readBaseCommit } from '../../src/github/base-commit.ts';
+import { readEntryAt } from '../../src/github/entry-at.ts';
 import { type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
 
 const [BASE, HEAD, FORK, MERGE, NEWER] = ['b', 'c', 'd', 'e', 'f'].map((digit) => digit.repeat(40)) as [
@@ -15,32 +16,42 @@ const repository = ({ url }: StubApi) => ({ api: url, name: 'org/repo', token: '
 const merge_base_commit = { sha: FORK };
 
 test.each([
-  ['unknown, taken for the merge', null, [], { text: 'base', commit: BASE, isMerged: true }],
-  ['the merge into a newer base', MERGE, [NEWER, HEAD], { text: 'newer', commit: NEWER, isMerged: true }],
-  ['the head', HEAD, [], { text: 'fork', commit: FORK, isMerged: false }],
-  ['a newer commit of the branch', MERGE, [HEAD], { text: 'fork', commit: FORK, isMerged: false }],
+  ['unknown, taken for the merge', null, [], { commit: BASE, isMerged: true }],
+  ['the merge into a newer base', MERGE, [NEWER, HEAD], { commit: NEWER, isMerged: true }],
+  ['the head', HEAD, [], { commit: FORK, isMerged: false }],
+  ['a newer commit of the branch', MERGE, [HEAD], { commit: FORK, isMerged: false }],
 ])('what is checked out decides what is compared: %s', async (_, checkedOut, parents, read) => {
   await using api = await startGithubApi(undefined, { behind_by: 3, lacking: [HEAD, 0], merge_base_commit, parents });
-  api.files.set(`${path}@${BASE}`, 'base').set(`${path}@${FORK}`, 'fork').set(`${path}@${NEWER}`, 'newer');
-  const found = await readBaseFile(repository(api), change, { checkedOut, path });
-  expect(found).toEqual({ kind: 'read', behind: 3, ...read });
+  const found = await readBaseCommit(repository(api), change, checkedOut);
+  expect(found).toEqual({ kind: 'found', behind: 3, ...read });
 });
 
-test('a long text is read whole, and a file that was not there is no error', async () => {
-  await using api = await startGithubApi(undefined, { merge_base_commit });
+test('a file, a folder, a link and nothing at a commit', async () => {
+  await using api = await startGithubApi();
   const text = `peers: ${'ä'.repeat(100)}\n`;
-  api.files.set(`${path}@${BASE}`, text);
-  expect(await readBaseFile(repository(api), change, { checkedOut: null, path })).toMatchObject({ text });
-  expect(await readBaseFile(repository(api), change, { checkedOut: null, path: 'new.yaml' })).toMatchObject({
-    ...{ kind: 'read', text: null },
+  api.files.set(`${path}@${BASE}`, text).set(`.beads/dolt/x@${BASE}`, '').set(`link@${BASE}`, 'link: .beads');
+  const entry = async (name: string, commit: string | null) => await readEntryAt(repository(api), name, commit);
+  expect(await entry(path, BASE)).toEqual({ kind: 'file', bytes: Buffer.from(text) });
+  expect(await entry('.beads', BASE)).toMatchObject({
+    ...{
+      kind: 'folder',
+      entries: [
+        { name: 'über config.yaml', type: 'file' },
+        { name: 'dolt', type: 'dir' },
+      ],
+    },
   });
+  expect(await entry('link', BASE)).toEqual({ kind: 'link', target: '.beads' });
+  expect(await entry(path, null)).toEqual({ kind: 'absent' });
+  for (let index = 0; index < 1_000; index += 1) api.files.set(`.beads/${index}@${BASE}`, '');
+  expect(await entry('.beads', BASE)).toMatchObject({ kind: 'unread' });
 });
 
 test.each([BASE, NEWER])(
   'a checkout of the base branch, also of a newer one, has nothing of the change: %s',
   async (checkedOut) => {
     await using api = await startGithubApi(undefined, { lacking: [HEAD, 1], merge_base_commit, parents: [FORK] });
-    const found = await readBaseFile(repository(api), change, { checkedOut, path });
+    const found = await readBaseCommit(repository(api), change, checkedOut);
     const reason = expect.stringContaining('does not contain the head of the pull request');
     expect(found).toEqual({ kind: 'unread', reason });
   },
@@ -49,6 +60,6 @@ test.each([BASE, NEWER])(
 test.each([403, 404, 500, 302])('says why it cannot be read: %i', async (status) => {
   await using api = await startGithubApi(undefined, { merge_base_commit });
   api.fail({ method: 'GET', status });
-  const found = await readBaseFile(repository(api), change, { checkedOut: null, path });
+  const found = await readBaseCommit(repository(api), change, null);
   expect(found).toEqual({ kind: 'unread', reason: expect.stringContaining(`answered ${status}`) });
 });

@@ -96,7 +96,11 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   return { kind: 'folder', path, server, bd, notices: redirectNotice(redirect) };
 }
 
-async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<WorkspaceSettings> {
+/** @throws Failure `config-invalid`, `config-syntax`, `config-unreadable` for invalid files */
+export async function settingsOf(
+  workspace: string,
+  search: Omit<WorkspaceSearch, 'workspace' | 'boundary'>,
+): Promise<WorkspaceSettings> {
   const { redirect, bdEnv, userHome, cwd } = search;
   const beads = await realpath(workspace);
   const env = { ...bdEnv, ...search.env };

@@ -3,7 +3,7 @@ import type { Env } from '../core/env.ts';
 import type { Logger, ProgressEvent } from '../core/logger.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';
-import type { ProposedChange } from '../github/base-file.ts';
+import type { ProposedChange } from '../github/base-commit.ts';
 import type { Repository } from '../github/client.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 

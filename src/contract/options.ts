@@ -432,10 +432,10 @@ export const OPTIONS = {
     default: 'false',
   },
   base: {
-    description: 'Configuration file to compare with: `validate` reports the differences',
+    description: 'Folder with a checkout, or configuration file, to compare with: `validate` reports the differences',
     frontends: CLI,
     type: 'text',
-    value: 'file',
+    value: 'path',
   },
   'issue-on-failure': {
     description:

@@ -26,7 +26,7 @@ export interface Boundary {
 }
 
 /** Variables of the job that name paths. */
-const VARIABLES = [
+export const PATH_VARIABLES = [
   'DOLT_FEDERATION_DATABASE',
   'BEADS_DIR',
   'BEADS_DB',
@@ -47,7 +47,7 @@ export async function boundaryOf(
   if (ceiling === null) return null;
   const written = [ceiling, ...(tempDir === undefined ? [] : [tempDir])];
   const own = [...written.map((path) => resolve(path)), ...(await Promise.all(written.map(realPath)))];
-  const named = untrusted ? [] : [...inputs, ...VARIABLES.map((name) => env[name])];
+  const named = untrusted ? [] : [...inputs, ...PATH_VARIABLES.map((name) => env[name])];
   const outside = named
     .flatMap((path) => (path === undefined || path === '' ? [] : [resolve(cwd, path)]))
     .filter((path) => !own.some((folder) => isInside(folder, path)));

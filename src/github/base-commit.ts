@@ -10,34 +10,22 @@ export interface ProposedChange {
   readonly head: string;
 }
 
-interface ReadFile {
-  readonly kind: 'read';
-  /** null: there was no such file. */
-  readonly text: string | null;
-}
-
-interface UnreadFile {
-  readonly kind: 'unread';
-  readonly reason: string;
-}
-
-/** A file at one commit. */
-export type FileAt = ReadFile | UnreadFile;
-
-interface ReadBase extends ReadFile {
-  /** null: the text is not of a commit. */
-  readonly commit: string | null;
+/** The commit that a change is compared with. */
+export interface BaseCommit {
+  readonly kind: 'found';
+  readonly commit: string;
   /** Commits of the base branch that the branch lacks. */
   readonly behind: number;
   /** Whether the checkout has them all the same, because it is GitHub's merge of both. */
   readonly isMerged: boolean;
 }
 
-/** A file as it was before the change. */
-export type BaseFile = ReadBase | UnreadFile;
+/** Something that could not be read through the API. */
+export interface Unread {
+  readonly kind: 'unread';
+  readonly reason: string;
+}
 
-/** Larger files have no content in this answer. */
-const contentSchema = z.looseObject({ encoding: z.literal('base64'), content: z.string() });
 const commitSchema = z.looseObject({ parents: z.array(z.looseObject({ sha: z.string() })) });
 const compareSchema = z.looseObject({
   behind_by: z.int().nonnegative(),
@@ -46,16 +34,15 @@ const compareSchema = z.looseObject({
 const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /**
- * Reads a file as it was before the change, through the API: a checkout rarely has that commit. If GitHub's merge of
- * both sides is checked out, that is the file at the base; else the one at their merge base.
+ * The commit to compare a change with. If GitHub's merge of both sides is checked out, that is the base; else their
+ * merge base.
  * @param checkedOut the commit that is checked out; null: unknown, taken for the merge
- * @param path of the file in the repository, with `/`
  */
-export async function readBaseFile(
+export async function readBaseCommit(
   repository: Repository,
   { base, head }: ProposedChange,
-  { checkedOut, path }: { readonly checkedOut: string | null; readonly path: string },
-): Promise<BaseFile> {
+  checkedOut: string | null,
+): Promise<BaseCommit | Unread> {
   const merged = await mergedInto(repository, { base, head }, checkedOut);
   if (merged.kind !== 'ok') return { kind: 'unread', reason: merged.reason };
   const isMerged = merged.value !== null;
@@ -70,25 +57,7 @@ export async function readBaseFile(
     return { kind: 'unread', reason: `the checkout is at ${to}, which does not contain the head of the pull request` };
   const commit = isMerged ? from : fork.sha;
   if (!COMMIT.test(commit)) return { kind: 'unread', reason: 'the API named no commit' };
-  const found = await readFileAt(repository, path, commit);
-  return found.kind === 'read' ? { ...found, commit, behind, isMerged } : found;
-}
-
-/**
- * Reads a file through the API.
- * @param path of the file in the repository, with `/`
- * @param commit null: the head of the default branch
- */
-export async function readFileAt(repository: Repository, path: string, commit: string | null): Promise<FileAt> {
-  const name = path.split('/').map(encodeURIComponent).join('/');
-  const found = await call(repository, {
-    method: 'GET',
-    path: `/contents/${name}${commit === null ? '' : `?ref=${commit}`}`,
-    schema: contentSchema,
-  });
-  if (found.kind === 'missing') return { kind: 'read', text: null };
-  if (found.kind !== 'ok') return { kind: 'unread', reason: found.reason };
-  return { kind: 'read', text: Buffer.from(found.value.content, 'base64').toString('utf8') };
+  return { kind: 'found', commit, behind, isMerged };
 }
 
 /** How many commits the second one lacks that the first one has, and their merge base. */

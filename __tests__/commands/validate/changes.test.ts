@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { requestedChanges } from '../../../src/commands/validate/changes.ts';
 import { type Validated, type ValidateRequest, validate } from '../../../src/commands/validate/index.ts';
-import type { ProposedChange } from '../../../src/github/base-file.ts';
+import type { ProposedChange } from '../../../src/github/base-commit.ts';
 import { commandContext } from '../../helpers/configuring.ts';
 import { validated } from '../../helpers/json-schema.ts';
 import { startGithubApi } from '../../helpers/servers/github-api.ts';
@@ -29,6 +29,8 @@ interface Case {
   /** Content of `.git/HEAD`. */
   readonly checkedOut?: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** More files of the base. */
+  readonly baseFiles?: Readonly<Record<string, string>>;
 }
 
 async function validateChange({ head = after, behind = 0, request = {}, ...more }: Case): Promise<Validated> {
@@ -37,6 +39,7 @@ async function validateChange({ head = after, behind = 0, request = {}, ...more 
   const base = 'base' in more ? more.base : before;
   if (base === undefined) api.fail({ method: 'GET', status: 500 });
   else if (base !== null) api.files.set(`${CONFIG}@${BASE}`, base);
+  for (const [name, text] of Object.entries(more.baseFiles ?? {})) api.files.set(`${name}@${BASE}`, text);
   const files = { '.git/HEAD': more.checkedOut ?? HEAD, ...(head === null ? {} : { [CONFIG]: head }), ...more.files };
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(folder.file(name)), { recursive: true });
@@ -131,6 +134,144 @@ describe('a pull request', () => {
   });
 });
 
+describe('a pull request that changes which files count', () => {
+  const guarded = `no-push: true\n${before}`;
+  const metadata = (host: string) =>
+    JSON.stringify({ dolt_mode: 'server', dolt_server_host: host, dolt_server_port: 3306, dolt_server_tls: true });
+  const elsewhere = { 'example/.beads/config.yaml': after };
+  const moved = ['new-host b', 'push-enabled *', 'peer-moved b'];
+  const named = { request: { overrides: { config: 'ci/fed.yaml' } } };
+
+  test.each<readonly [string, Case, readonly string[]]>([
+    [
+      'a redirect',
+      {
+        head: guarded,
+        base: guarded,
+        files: { ...elsewhere, '.beads/redirect': 'example/.beads\n' },
+        baseFiles: elsewhere,
+      },
+      moved,
+    ],
+    [
+      'a variable in .env',
+      {
+        head: guarded,
+        base: guarded,
+        files: { ...elsewhere, '.beads/.env': 'BEADS_DIR=example/.beads\n' },
+        baseFiles: elsewhere,
+      },
+      moved,
+    ],
+    [
+      'a redirect that is gone',
+      {
+        ...{ head: after, base: after, files: { 'safe/.beads/config.yaml': guarded } },
+        baseFiles: { 'safe/.beads/config.yaml': guarded, '.beads/redirect': 'safe/.beads' },
+      },
+      moved,
+    ],
+    [
+      'a repository of jujutsu in the workspace',
+      { head: after, base: guarded, files: { '.beads/.jj/repo': 'x\n' }, baseFiles: { 'config.yaml': after } },
+      moved,
+    ],
+    [
+      'a repository of jujutsu whose main workspace has a database',
+      {
+        ...{ head: guarded, base: guarded, baseFiles: elsewhere },
+        files: { ...elsewhere, 'example/.beads/dolt/x': '', '.jj/repo': '../example/.jj/repo\n' },
+      },
+      // A workspace with a database registers peers for a run only.
+      [...moved, 'setting-changed *'],
+    ],
+    [
+      'the guard of the workspace, beside a named file',
+      {
+        ...{ ...named, head: 'x: 1\n', base: 'no-push: true\n' },
+        ...{ files: { 'ci/fed.yaml': before }, baseFiles: { 'ci/fed.yaml': before } },
+      },
+      ['push-enabled *'],
+    ],
+    [
+      'a guard that .env lifts',
+      { head: guarded, base: guarded, files: { '.beads/.env': 'BD_NO_PUSH=false\n' } },
+      ['push-enabled *'],
+    ],
+    [
+      'a guard that the local file lifts',
+      { head: guarded, base: guarded, files: { '.beads/config.local.yaml': 'no-push: false\n' } },
+      ['push-enabled *'],
+    ],
+    [
+      'a guard that only .env had',
+      { head: before, baseFiles: { '.beads/.env': 'BD_NO_PUSH=1\n' } },
+      ['push-enabled *'],
+    ],
+    [
+      'the server in metadata.json',
+      {
+        ...{ head: before, files: { '.beads/metadata.json': metadata('evil.example') } },
+        baseFiles: { '.beads/metadata.json': metadata('db.example') },
+      },
+      ['new-host *', 'setting-changed *'],
+    ],
+    [
+      'the server in .env',
+      {
+        ...{ head: before, files: { '.beads/.env': 'BEADS_DOLT_SERVER_HOST=evil.example\nBEADS_DOLT_SERVER_TLS=1\n' } },
+        baseFiles: { '.beads/.env': 'X=1' },
+      },
+      ['new-host *', 'setting-changed *'],
+    ],
+    [
+      'the server of a proxied workspace',
+      {
+        head: before,
+        files: {
+          '.beads/metadata.json': '{"dolt_mode": "proxied-server"}',
+          '.beads/proxied_server_client_info.json':
+            '{"external": {"host": "evil.example", "port": 3306, "tls_required": true}}',
+        },
+        baseFiles: { '.beads/metadata.json': '{"dolt_mode": "proxied-server"}' },
+      },
+      ['new-host *', 'setting-changed *'],
+    ],
+    [
+      'dolt.host',
+      { head: `${before}dolt: {host: evil.example}\n`, files: { '.beads/.env': 'BEADS_DOLT_SERVER_TLS=true\n' } },
+      ['new-host *', 'setting-changed *'],
+    ],
+    [
+      'nothing: all of them are the same',
+      {
+        head: before,
+        files: { ...elsewhere, '.beads/redirect': 'example/.beads', 'example/.beads/.env': 'BD_NO_PUSH=1' },
+        baseFiles: { ...elsewhere, '.beads/redirect': 'example/.beads', 'example/.beads/.env': 'BD_NO_PUSH=1' },
+      },
+      [],
+    ],
+  ])('%s', async (_, changed, expected) => {
+    const found = await validateChange({
+      ...changed,
+      request: { ...changed.request, failOnChange: requestedChanges('dangerous') },
+    });
+    expect(kinds(found)).toEqual(expected);
+    expect(found.result.status).toBe(expected.length === 0 ? 'valid' : 'invalid');
+  });
+
+  test.each<readonly [string, Readonly<Record<string, string>>, string]>([
+    ['a redirect to another repository', { '.beads/redirect': '../../other/.beads' }, '.beads/redirect leads outside'],
+    ['a redirect to a folder behind a link', { '.beads/redirect': 'link/.beads' }, 'leads to link/.beads'],
+    ['a workspace behind a link', { '.beads': 'link: example/.beads' }, '.beads is a symbolic link'],
+  ])('whose base cannot be followed is an error: %s', async (_, baseFiles, reason) => {
+    const base = '.beads' in baseFiles ? null : before;
+    const found = await validateChange({ base, baseFiles, request: { failOnChange: requestedChanges('new-host') } });
+    expect(places(found)).toEqual(['- error base-unreadable']);
+    expect(found.result.problems[0]?.message).toContain(reason);
+  });
+});
+
 describe('without a pull request', () => {
   test('nothing is compared, unless a file is named', async () => {
     expect((await validateChange({ proposed: null })).result.changes).toBeUndefined();
@@ -139,6 +280,13 @@ describe('without a pull request', () => {
     expect(kinds(found)).toEqual(['new-host b', 'peer-moved b']);
     expect(found.result).toMatchObject({ status: 'invalid' });
     expect(found.result.base).toBeUndefined();
+  });
+
+  test('a named folder is compared with all files of its workspace', async () => {
+    const request = { base: 'base', failOnChange: requestedChanges('dangerous') };
+    const files = { '.beads/.env': 'BD_NO_PUSH=0\n', [`base/${CONFIG}`]: `no-push: true\n${before}` };
+    const found = await validateChange({ proposed: undefined, head: `no-push: true\n${before}`, request, files });
+    expect(kinds(found)).toEqual(['push-enabled *']);
   });
 
   test('a terminal that asks for a failure on changes must name a file', async () => {

@@ -21,7 +21,7 @@ export interface StubApi extends AsyncDisposable {
   readonly comments: StubComment[];
   /** Names of the labels of the pull request. */
   readonly labels: Set<string>;
-  /** Files by `path@ref`; those of the default branch by `path@default`. */
+  /** Files by `path@ref`; those of the default branch by `path@default`. `link: PATH` is a link to a folder. */
   readonly files: Map<string, string>;
   /** The open pull requests. */
   readonly pulls: { readonly head: string; readonly base: string; readonly title: string }[];
@@ -45,6 +45,15 @@ export interface StubHistory {
   readonly behind_by?: number;
   readonly merge_base_commit: { readonly sha: string };
   readonly parents?: readonly string[];
+}
+
+/** The entries of a folder at a commit, as GitHub lists them. */
+function entriesOf(files: ReadonlyMap<string, string>, folder: string, ref: string) {
+  const below = [...files.keys()].flatMap((key) =>
+    key.startsWith(`${folder}/`) && key.endsWith(`@${ref}`) ? [key.slice(folder.length + 1, -ref.length - 1)] : [],
+  );
+  const names = new Map(below.map((path) => [path.split('/')[0] ?? '', path.includes('/') ? 'dir' : 'file']));
+  return [...names].map(([name, type]) => ({ name, type, path: `${folder}/${name}` }));
 }
 
 /** Holds requests that `isHeld` names until two of them are there. */
@@ -110,8 +119,14 @@ export async function startGithubApi(
     }
     const file = /\/contents\/(.+)$/.exec(pathname)?.[1];
     if (file !== undefined) {
-      const found = files.get(`${decodeURIComponent(file)}@${searchParams.get('ref') ?? 'default'}`);
-      if (found === undefined) return { status: 404 };
+      const [path, ref] = [decodeURIComponent(file), searchParams.get('ref') ?? 'default'];
+      const found = files.get(`${path}@${ref}`);
+      if (found === undefined) {
+        const entries = entriesOf(files, path, ref);
+        return entries.length === 0 ? { status: 404 } : { status: 200, value: entries };
+      }
+      const [, target] = /^link: (.+)$/.exec(found) ?? [];
+      if (target !== undefined) return { status: 200, value: { type: 'symlink', target, size: target.length } };
       const content = Buffer.from(found).toString('base64').replace(/.{60}/g, '$&\n');
       return { status: 200, value: { type: 'file', encoding: 'base64', size: found.length, content } };
     }

@@ -1,6 +1,5 @@
-import { buildConfiguration } from '../../config/build.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { readSource, withGuardsOf } from '../../config/load.ts';
+import { loadConfiguration, withGuardsOf } from '../../config/load.ts';
 import { guardHint, guardText, requireFederation, requirePush } from '../../config/requirements.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
@@ -46,8 +45,7 @@ export async function readSyncSettings(
   context: Context,
   choose: (configuration: Configuration) => readonly Peer[] = (configuration) => selectPeers(configuration, request),
 ): Promise<SyncSettings> {
-  const source = await readSource(context, request.overrides);
-  const configuration = buildConfiguration(source, context.env, request.overrides);
+  const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
   requireDirection(request, configuration);
   const selected = choose(configuration);
@@ -61,7 +59,7 @@ export async function readSyncSettings(
   const refusal = cacheDatabaseRefusal(request, configuration, context);
   const ofCache = refusal === null ? [] : [refusal];
   if (request.untrusted) {
-    const settings = await untrustedSettings(request, context, { source, configuration, peers });
+    const settings = await untrustedSettings(request, context, { configuration, peers });
     return { ...settings, leg, notices: [...settings.notices, ...ofLeg, ...ofCache], cachesDatabase: false };
   }
   const credentials = await loadCredentials(request.credentials, context);

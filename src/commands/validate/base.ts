@@ -1,36 +1,50 @@
 import { join, resolve } from 'node:path';
 import { readConfigText } from '../../config/find-config.ts';
-import { pathInRepository } from '../../config/workspace/repository.ts';
+import { repositoryOf } from '../../config/workspace/repository.ts';
 import { Failure } from '../../core/failure.ts';
-import { readSmallText } from '../../core/files.ts';
-import { type BaseFile, readBaseFile } from '../../github/base-file.ts';
+import { isFolder, readSmallText, realPath } from '../../core/files.ts';
+import { type BaseCommit, readBaseCommit, type Unread } from '../../github/base-commit.ts';
 import type { Context } from '../context.ts';
+import { movedContext } from '../prepare/base/moved-context.ts';
+import { checkoutOfJob, readMoved, readSourceAt, type SourceAt } from '../prepare/base/source-at.ts';
+import type { CompareRequest } from './changes.ts';
+
+/** The configuration to compare with. */
+export type Base =
+  /** A text, for the place of the checked file. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** A configuration with the files around it; `of`: its commit, absent for a folder. */
+  | (SourceAt & { readonly of?: BaseCommit })
+  | Unread;
 
 /**
- * Reads the configuration to compare with: a named file, or the one before the change that the event proposes.
- * @param root folder of the checkout that has the file; null: none
+ * Reads the configuration to compare with: a named file or folder, or the one before the change that the event proposes.
  * @returns null if there is none
- * @throws Failure `bad-usage` if changes may fail the check and a terminal names no file, `config-not-found`,
- * `config-unreadable`
+ * @throws Failure `bad-usage` if changes may fail the check and a terminal names no file, `config-unreadable`
  */
 export async function readBase(
-  { base, failing }: { readonly base: string | undefined; readonly failing: boolean },
-  { cwd, proposed, repository = null }: Context,
-  { file, root }: { readonly file: string; readonly root: string | null },
-): Promise<BaseFile | null> {
+  { base, failOnChange, overrides }: CompareRequest,
+  context: Context,
+): Promise<Base | null> {
+  const { cwd, proposed, repository = null } = context;
   if (base !== undefined) {
-    const text = await readConfigText(resolve(cwd, base));
-    return { kind: 'read', text, commit: null, behind: 0, isMerged: false };
+    const path = resolve(cwd, base);
+    if (!(await isFolder(path))) return { kind: 'text', text: await readConfigText(path) };
+    const root = (await repositoryOf(cwd))?.root ?? cwd;
+    return await readMoved(await movedContext(root, await realPath(path), context, overrides));
   }
-  if (proposed === undefined && failing) {
+  if (proposed === undefined && failOnChange.length > 0) {
     const message = '`--fail-on-change` needs a configuration to compare with';
-    throw new Failure('bad-usage', message, { hint: 'Give the file with `--base`.' });
+    throw new Failure('bad-usage', message, { hint: 'Give it with `--base`.' });
   }
   if (proposed === undefined || proposed === null) return null;
   if (repository === null) return { kind: 'unread', reason: 'the step has no github-token for the API of its server' };
-  const path = pathInRepository(file, root);
-  if (root === null || path === null) return { kind: 'unread', reason: `${file} is outside of the checkout` };
-  return await readBaseFile(repository, proposed, { checkedOut: await checkedOutIn(root), path });
+  const root = await checkoutOfJob(context, overrides);
+  if (root === null) return { kind: 'unread', reason: 'it is outside of the checkout' };
+  const found = await readBaseCommit(repository, proposed, await checkedOutIn(root));
+  if (found.kind === 'unread') return found;
+  const read = await readSourceAt({ repository, commit: found.commit }, root, context, overrides);
+  return read.kind === 'unread' ? read : { ...read, of: found };
 }
 
 const MAX_HEAD = 1_000;

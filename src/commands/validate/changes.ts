@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { configuredServer } from '../../beads/configured-server.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import { type ConfigChange, compareConfigurations } from '../../config/compare.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
-import { repositoryOf } from '../../config/workspace/repository.ts';
 import type { ChangeResult, ValidateResult } from '../../contract/result.ts';
 import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -15,7 +15,7 @@ import type { Context } from '../context.ts';
 import { readBase } from './base.ts';
 
 export interface CompareRequest {
-  /** File to compare with; undefined: what the event proposes to change. */
+  /** File, or folder with a checkout, to compare with; undefined: what the event proposes to change. */
   readonly base: string | undefined;
   readonly failOnChange: readonly ConfigChangeKind[];
   readonly overrides: ConfigOverrides;
@@ -47,7 +47,7 @@ export function requestedChanges(text: string | undefined): readonly ConfigChang
 
 /**
  * Compares a valid configuration with the one before.
- * @throws Failure `bad-usage` if `fail-on-change` is set and there is nothing to compare with, `config-not-found`
+ * @throws Failure `bad-usage` if `fail-on-change` is set and there is nothing to compare with, `config-unreadable`
  */
 export async function compareWithBase(
   request: CompareRequest,
@@ -56,25 +56,33 @@ export async function compareWithBase(
 ): Promise<Compared> {
   const { failOnChange, overrides } = request;
   const file = source.file ?? join(context.cwd, '.beads', 'config.yaml');
-  const root = (await repositoryOf(dirname(file)))?.root ?? context.ceiling;
-  const base = await readBase({ base: request.base, failing: failOnChange.length > 0 }, context, { file, root });
+  const base = await readBase(request, context);
   if (base === null) return { diagnostics: [] };
   if (base.kind === 'unread') return { diagnostics: [unreadable(base.reason, failOnChange, file)] };
-  const { text, commit, behind, isMerged } = base;
-  const before = inspectConfiguration({ ...source, text }, context.env, overrides);
+  const bdServer = await configuredServer(source, context);
+  const before = base.kind === 'text' ? { source: { ...source, text: base.text }, bdServer, problem: null } : base;
+  const found = inspectConfiguration(sourceOf(before.source, source), context.env, overrides);
   // Unreadable parts of the old one count as new.
   const old =
-    before.configuration ?? inspectConfiguration({ ...source, text: null }, context.env, overrides).configuration;
-  const changes = old === null ? [] : compareConfigurations(old, configuration);
+    found.configuration ?? inspectConfiguration({ ...before.source, text: null }, context.env, overrides).configuration;
+  const changes =
+    old === null ? [] : compareConfigurations({ ...old, bdServer: before.bdServer }, { ...configuration, bdServer });
+  const { commit = null, behind = 0, isMerged = false } = (base.kind === 'read' ? base.of : undefined) ?? {};
   return {
     changes: changes.map(shownChange),
     ...(commit === null ? {} : { base: { commit, behind } }),
     diagnostics: [
-      ...(before.problems.length === 0 ? [] : [invalidBase(file)]),
+      ...(before.problem === null && found.problems.length === 0 ? [] : [invalidBase(file)]),
       ...(behind === 0 || isMerged ? [] : [branchBehind(behind, file)]),
       ...changes.flatMap((change) => changeDiagnostics(change, failOnChange)),
     ],
   };
+}
+
+/** Without any workspace there was nothing to federate, so the defaults are those of the new one. */
+function sourceOf(before: ConfigSource, { workspace, isBeads }: ConfigSource): ConfigSource {
+  const isNone = before.file === null && before.workspace === null;
+  return isNone ? { ...before, workspace, ...(isBeads === undefined ? {} : { isBeads }) } : before;
 }
 
 function unreadable(reason: string, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {

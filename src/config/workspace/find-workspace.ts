@@ -17,7 +17,7 @@ export interface Workspace {
 }
 
 /** The variables that select a workspace for bd 1.3.0, highest first. */
-const SELECTORS = ['BEADS_DIR', 'BEADS_DB', 'BD_DB'] as const;
+export const SELECTORS = ['BEADS_DIR', 'BEADS_DB', 'BD_DB'] as const;
 
 interface Selection {
   readonly variable: (typeof SELECTORS)[number];

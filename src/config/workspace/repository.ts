@@ -1,5 +1,5 @@
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { isInside, isThere, readSmallText } from '../../core/files.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isThere, readSmallText } from '../../core/files.ts';
 
 /** The repository of a folder. */
 export interface Repository {
@@ -41,11 +41,7 @@ async function commonDir(folder: string): Promise<string | null> {
   return common === '' ? null : resolve(gitDir, common);
 }
 
-/**
- * The path of a file in its repository, with `/`.
- * @param root top folder of the checkout; null: unknown
- * @returns null if it is outside
- */
-export function pathInRepository(file: string, root: string | null): string | null {
-  return root === null || !isInside(root, file) ? null : relative(root, file).split(sep).join('/');
+/** Whether a folder is a linked worktree of git, and not a submodule, which has no `commondir`. */
+export async function isLinkedWorktree(folder: string): Promise<boolean> {
+  return (await commonDir(folder)) !== null;
 }

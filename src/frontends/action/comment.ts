@@ -3,7 +3,7 @@ import type { Rendered } from '../../commands/command.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
 import type { Env } from '../../core/env.ts';
-import type { ProposedChange } from '../../github/base-file.ts';
+import type { ProposedChange } from '../../github/base-commit.ts';
 import { type Repository, within } from '../../github/client.ts';
 import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
 import { type Labelled, setLabel } from '../../github/labels.ts';

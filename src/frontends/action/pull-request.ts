@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProposedChange } from '../../github/base-file.ts';
+import type { ProposedChange } from '../../github/base-commit.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
 const side = z.looseObject({ sha: commit });

@@ -30,6 +30,10 @@ interface Case {
   readonly base: Federation | 'none' | 'fails';
   readonly request?: Partial<SyncRequest>;
   readonly env?: Env;
+  /** More files of the checkout, the default branch and the base. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Those of the checkout alone. */
+  readonly added?: Readonly<Record<string, string>>;
   readonly token?: false;
   readonly reasons: Readonly<Record<string, string>>;
   readonly says: string;
@@ -50,6 +54,13 @@ test.each<[string, Case]>([
   ],
   ['no file before', { ...same, main: 'none', base: 'none', reasons: all('new'), says: 'no peer may be contacted' }],
   ['no file on the default branch', { ...same, main: 'none', reasons: all('new'), says: 'no peer may be contacted' }],
+  [
+    'a file that the default branch has, and does not use',
+    {
+      ...{ ...same, files: { 'example/.beads/config.yaml': text(MOVED) } },
+      ...{ added: { '.beads/redirect': 'example/.beads' }, reasons: rest('changed'), says: 'another endpoint' },
+    },
+  ],
   [
     'a base of the author',
     { head: MOVED, main: SAME, base: MOVED, reasons: rest('changed'), says: 'another endpoint' },
@@ -120,17 +131,23 @@ test.each<[string, Case]>([
     'a selected peer that is new',
     { ...same, request: { only: ['box'] }, main: 'none', reasons: { box: 'new' }, says: 'no peer' },
   ],
-])('no peer is contacted: %s', async (_, { head, main, base, request, env = {}, token, reasons, says }) => {
+])('no peer is contacted: %s', async (_, { env = {}, files = {}, added = {}, ...of }) => {
+  const { head, main, base, request, token, reasons, says } = of;
   await using folder = await tempFolder();
   await using api = await startGithubApi(async (line) => {
-    if (line.includes('/contents/')) asked += 1;
+    // Each of the two is read with this question first.
+    if (line.endsWith('/contents/.jj/repo')) asked += 1;
     if ((asked === 1 && main === 'fails') || (asked === 2 && base === 'fails')) throw new Error('broken');
   });
   let asked = 0;
   if (typeof main !== 'string') api.files.set(`${FILE}@default`, text(main));
   if (typeof base !== 'string') api.files.set(`${FILE}@${change.base}`, text(base));
-  await mkdir(dirname(folder.file(FILE)));
-  await writeFile(folder.file(FILE), text(head));
+  for (const [name, content] of Object.entries(files))
+    for (const ref of ['default', change.base]) api.files.set(`${name}@${ref}`, content);
+  for (const [name, content] of Object.entries({ [FILE]: text(head), ...files, ...added })) {
+    await mkdir(dirname(folder.file(name)), { recursive: true });
+    await writeFile(folder.file(name), content);
+  }
   const repository = token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
   const context = {
     ...commandContext(folder.path, { env }),

@@ -1,46 +1,35 @@
-import { dirname, join } from 'node:path';
-import { type ConfigSource, inspectConfiguration } from '../../../config/build.ts';
+import { inspectConfiguration } from '../../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../../config/configuration.ts';
 import { DOLTHUB_HOST_VARIABLE } from '../../../config/endpoint/options.ts';
 import { SETTINGS } from '../../../config/settings.ts';
-import { pathInRepository, repositoryOf } from '../../../config/workspace/repository.ts';
 import type { Env } from '../../../core/env.ts';
-import { readFileAt } from '../../../github/base-file.ts';
+import type { Unread } from '../../../github/base-commit.ts';
 import type { Context } from '../../context.ts';
+import { checkoutOfJob, readSourceAt } from '../base/source-at.ts';
 
 /** The configurations that a proposed one is compared with. */
 export type Known =
   | { readonly kind: 'read'; readonly ofDefaultBranch: Configuration; readonly ofBase: Configuration | null }
   | Unread;
 
-interface Unread {
-  readonly kind: 'unread';
-  readonly reason: string;
-}
-
 /**
  * Reads the configuration of the default branch, and that of the base of the change. Anyone who can push may choose
  * another base for a pull request, or a merge as its checkout, so the base alone says nothing.
- * @param source the proposed configuration
  */
-export async function readKnownConfigurations(
-  source: ConfigSource,
-  overrides: ConfigOverrides,
-  context: Context,
-): Promise<Known> {
-  const { cwd, ceiling, proposed = null, repository = null, ownWorkflow = false } = context;
-  const file = source.file ?? join(cwd, '.beads', 'config.yaml');
-  const path = pathInRepository(file, (await repositoryOf(dirname(file)))?.root ?? ceiling);
+export async function readKnownConfigurations(overrides: ConfigOverrides, context: Context): Promise<Known> {
+  const { proposed = null, repository = null, ownWorkflow = false } = context;
   if (repository === null) return unread('the step has no `github-token` for the API of its server');
-  if (path === null) return unread(`${file} is outside of the checkout`);
+  const root = await checkoutOfJob(context, overrides);
+  if (root === null) return unread('it is outside of the checkout');
   const trusted = ownWorkflow ? overrides : withoutPlaces(overrides);
   const env = ownWorkflow ? context.env : withoutPlacesIn(context.env);
   const readAt = async (commit: string | null, name: string): Promise<Configuration | Unread> => {
-    const found = await readFileAt(repository, path, commit);
+    const found = await readSourceAt({ repository, commit }, root, context, overrides);
     if (found.kind === 'unread') return found;
-    const { problems, configuration } = inspectConfiguration({ ...source, text: found.text }, env, trusted);
+    const { problems, configuration } = inspectConfiguration(found.source, env, trusted);
     // Parts of an invalid file would be compared without the checks that refuse it.
-    return configuration === null || problems.length > 0 ? unread(`that of ${name} is invalid`) : configuration;
+    const isInvalid = found.problem !== null || configuration === null || problems.length > 0;
+    return isInvalid ? unread(`that of ${name} is invalid`) : configuration;
   };
   const ofDefaultBranch = await readAt(null, 'the default branch');
   if ('kind' in ofDefaultBranch) return ofDefaultBranch;

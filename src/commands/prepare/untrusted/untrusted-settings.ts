@@ -1,4 +1,3 @@
-import type { ConfigSource } from '../../../config/build.ts';
 import type { Configuration, Peer } from '../../../config/configuration.ts';
 import type { NotContacted } from '../../../contract/result.ts';
 import { asWarning, type Diagnostic } from '../../../core/diagnostic.ts';
@@ -39,11 +38,11 @@ export function planRequest<R extends SyncRequest>(request: R, { ownWorkflow }: 
 export async function untrustedSettings(
   asked: SyncRequest,
   context: Context,
-  proposed: { readonly source: ConfigSource; readonly configuration: Configuration; readonly peers: readonly Peer[] },
+  proposed: { readonly configuration: Configuration; readonly peers: readonly Peer[] },
 ): Promise<Omit<SyncSettings, 'leg' | 'cachesDatabase'>> {
   const request = planRequest(asked, context);
-  const { source, configuration, peers } = proposed;
-  const known = await readKnownConfigurations(source, request.overrides, context);
+  const { configuration, peers } = proposed;
+  const known = await readKnownConfigurations(request.overrides, context);
   if (known.kind === 'unread') {
     const offline = offlinePeers(peers, 'unread');
     const notices = [withoutPlanNotice(`there is no configuration to compare with: ${known.reason}`)];

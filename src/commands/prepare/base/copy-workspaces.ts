@@ -1,0 +1,169 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { readEnvFile } from '../../../config/workspace/env-file.ts';
+import { foldersUpward, SELECTORS } from '../../../config/workspace/find-workspace.ts';
+import { DATA_FOLDERS } from '../../../config/workspace/project-files.ts';
+import { redirectOf } from '../../../config/workspace/redirect.ts';
+import { repositoryOf } from '../../../config/workspace/repository.ts';
+import type { Env } from '../../../core/env.ts';
+import { Failure } from '../../../core/failure.ts';
+import { isInside } from '../../../core/files.ts';
+import type { Repository } from '../../../github/client.ts';
+import { type EntryAt, readEntryAt } from '../../../github/entry-at.ts';
+import type { Moved } from './moved-context.ts';
+
+/** A repository at one commit. */
+export interface CommitAt {
+  readonly repository: Repository;
+  /** null: the head of the default branch. */
+  readonly commit: string | null;
+}
+
+/** The files of a `.beads` that decide which configuration counts, what it allows, and which server has the database. */
+const FILES: readonly string[] = [
+  'config.yaml',
+  'config.local.yaml',
+  'redirect',
+  '.env',
+  'metadata.json',
+  'config.json',
+  'proxied_server_client_info.json',
+];
+/** More workspaces than these refer to each other in no real repository. */
+const MAX_WORKSPACES = 30;
+
+/**
+ * Copies the files of one commit that a search for the configuration reads: those of every `.beads` from the working
+ * directory upward, of the workspaces that they and the variables name, and the named configuration file.
+ * @param folder the empty folder for the copy, which has the place of the checkout in the search
+ * @throws Failure `base-unreadable` if a file cannot be read, or leads to a place that the commit does not have
+ */
+export async function copyWorkspaces(at: CommitAt, folder: string, { context, overrides }: Moved): Promise<void> {
+  const { cwd, env } = context;
+  const copy = { at, folder, cwd };
+  // The search ends at the top of a checkout.
+  await mkdir(join(folder, '.git'));
+  const upward = isInside(folder, cwd) ? foldersUpward(context) : [];
+  for (const one of upward) {
+    await mkdir(one, { recursive: true });
+    await copyFile(copy, join(one, '.jj', 'repo'));
+  }
+  const { config } = overrides;
+  if (config !== undefined && config !== '') await copyNamed(copy, config);
+  const main = upward.length === 0 ? null : ((await repositoryOf(cwd))?.mainWorkspace ?? null);
+  const open: Reference[] = [
+    ...upward.map((one) => ({ path: join(one, '.beads'), by: null })),
+    ...(main === null ? [] : [{ path: main, by: '.jj/repo' }]),
+    ...selectedBy(env, cwd).filter(({ path }) => isInside(folder, path)),
+  ];
+  const copied = new Set<string>();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { path, by } = next;
+    if (!isInside(folder, path)) throw unreadable(`${by ?? path} leads outside of the checkout`);
+    if (copied.has(path)) continue;
+    copied.add(path);
+    if (copied.size > MAX_WORKSPACES) throw unreadable('its workspaces refer to too many others');
+    open.push(...(await copyWorkspace(copy, next)));
+  }
+}
+
+interface Copy {
+  readonly at: CommitAt;
+  readonly folder: string;
+  readonly cwd: string;
+}
+
+/** A workspace to copy. */
+interface Reference {
+  readonly path: string;
+  /** The file or variable that requires it; null: it may be absent. */
+  readonly by: string | null;
+}
+
+/** @returns the workspaces that its files name */
+async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promise<readonly Reference[]> {
+  const found = await entryOf(copy, beads);
+  if (found.kind !== 'folder') {
+    if (by === null) return [];
+    throw unreadable(`${by} leads to ${pathIn(copy, beads)}, which is not a folder there`);
+  }
+  await mkdir(beads, { recursive: true });
+  await Promise.all(
+    found.entries.map(async ({ name, type }) => {
+      const path = join(beads, name);
+      if (FILES.includes(name) && type !== 'dir') await copyFile(copy, path);
+      else if (FILES.includes(name) || (type === 'dir' && DATA_FOLDERS.some((one) => one === name))) await mkdir(path);
+      // Only its presence counts.
+      else if (/^[\w.-]+\.db$/.test(name)) await writeFile(path, '');
+    }),
+  );
+  const redirect = await redirectOf(beads, null);
+  // The search for the configuration reports what is wrong with this file.
+  const env = await readEnvFile(beads).catch((): Env => ({}));
+  return [
+    ...(redirect === null ? [] : [{ path: redirect.target, by: pathIn(copy, redirect.at.file) }]),
+    ...selectedBy(env, copy.cwd, pathIn(copy, join(beads, '.env'))),
+  ];
+}
+
+/** The workspaces that variables may select: `BEADS_DB` and `BD_DB` also name a database in one. */
+function selectedBy(env: Env, cwd: string, file?: string): readonly Reference[] {
+  return SELECTORS.flatMap((name): readonly Reference[] => {
+    const value = env[name]?.trim();
+    if (value === undefined || value === '') return [];
+    const path = resolve(cwd, value);
+    if (name === 'BEADS_DIR') return [{ path, by: file ?? name }];
+    const above: string[] = [];
+    for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+      if (folder === path || basename(folder) === '.beads') above.push(folder);
+    }
+    return above.map((one) => ({ path: one, by: null }));
+  });
+}
+
+/** A named file that the commit does not have counts as a configuration without settings. */
+async function copyNamed(copy: Copy, file: string): Promise<void> {
+  if (!isInside(copy.folder, file)) throw unreadable(`${file} is outside of the checkout`);
+  if (!(await copyFile(copy, file))) await write(file, '# This commit does not have the file.\n');
+  await copyFile(copy, join(dirname(file), 'config.local.yaml'));
+}
+
+/** @returns whether there is such a file */
+async function copyFile(copy: Copy, path: string): Promise<boolean> {
+  const found = await entryOf(copy, path);
+  if (found.kind === 'file') await write(path, found.bytes);
+  return found.kind === 'file';
+}
+
+async function write(path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+}
+
+/** @throws Failure `base-unreadable` if the entry cannot be read, or is a link whose target is elsewhere */
+async function entryOf(copy: Copy, path: string): Promise<Extract<EntryAt, { kind: 'file' | 'folder' | 'absent' }>> {
+  const name = pathIn(copy, path);
+  const { repository, commit } = copy.at;
+  const found = await readEntryAt(repository, name, commit);
+  switch (found.kind) {
+    case 'file':
+    case 'folder':
+    case 'absent':
+      return found;
+    case 'link':
+      throw unreadable(`${name} is a symbolic link to ${found.target}`);
+    case 'submodule':
+      throw unreadable(`${name} is a submodule`);
+    case 'unread':
+      throw unreadable(found.reason);
+  }
+}
+
+/** The path of a copied file in the repository. */
+function pathIn({ folder }: Copy, path: string): string {
+  return relative(folder, path).split(sep).join('/');
+}
+
+function unreadable(reason: string): Failure {
+  return new Failure('base-unreadable', reason);
+}

@@ -66,6 +66,9 @@ export const AWS_KEYS: KnownKeys = Object.fromEntries(
   PEER_PATHS.flatMap(([key, inner]) => (key === 'aws' && inner !== undefined ? [[inner, 'read'] as const] : [])),
 );
 
+/** After so many problems, the nearest known key is not searched: that takes seconds for tens of thousands of keys. */
+const MAX_GUESSED = 1_000;
+
 /**
  * Reports every key of a mapping that is not allowed: `config-unknown-key` with the nearest allowed key, or
  * `not-supported`.
@@ -76,7 +79,7 @@ export function checkKeys(
   problems: Problems,
 ): void {
   for (const [key, { keyAt }] of mapping.fields) {
-    const problem = keyProblem(key, known, keyAt);
+    const problem = keyProblem(key, known, keyAt, problems.size < MAX_GUESSED);
     if (problem !== null) problems.add(problem);
   }
 }
@@ -93,17 +96,21 @@ const KEY_ALIASES: Aliases = {
 /** Keys that people try for a secret. */
 const SECRET_KEY = /password|passwd|secret|token|credential|private|access[-_]?key/i;
 
-/** Why a key is not allowed; null if it is. */
+/**
+ * Why a key is not allowed; null if it is.
+ * @param guesses whether the nearest known key is searched
+ */
 export function keyProblem(
   key: string,
   known: { readonly keys: KnownKeys; readonly prefix: string },
   location?: Location,
+  guesses = true,
 ): Failure | null {
   const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
   const name = `${known.prefix}${key}`;
   if (status === undefined) {
     const glued = /^[\w-]+:(?=.)/.test(key) ? 'Put a space after the colon.' : null;
-    const near = suggestion(key, Object.keys(known.keys), KEY_ALIASES);
+    const near = guesses ? suggestion(key, Object.keys(known.keys), KEY_ALIASES) : null;
     const start =
       near === null ? `Known keys: ${Object.keys(known.keys).join(', ')}.` : `Did you mean \`${known.prefix}${near}\`?`;
     const hint = SECRET_KEY.test(key)

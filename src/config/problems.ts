@@ -8,6 +8,11 @@ export class Problems {
     this.#found.push(failure);
   }
 
+  /** How many were found. */
+  get size(): number {
+    return this.#found.length;
+  }
+
   /** The result of `work`, or undefined after a Failure, which is recorded; other errors are rethrown. */
   attempt<T>(work: () => T): T | undefined {
     try {

@@ -23,6 +23,18 @@ test.each([
     `${MODE}federation:\n  allowed-remote-patterns:\n${lines(5_000, (n) => `  - https://h${n}.example/*`)}  peers:\n${lines(5_000, (n) => `    p${n}: file:///srv/${n}`)}`,
     5_000,
   ],
+  [
+    '1,000 peers, each compared with 1,000 patterns',
+    `${MODE}federation:\n  allowed-remote-patterns:\n${lines(1_000, (n) => `  - https://*.h${n}.example/*/*`)}  peers:\n${lines(1_000, (n) => `    p${n}: https://a.h${n}.example/o/d`)}`,
+    0,
+  ],
+  [
+    'more comparisons than the limit, which fail for the last peers',
+    `${MODE}federation:\n  allowed-remote-patterns:\n${lines(300, (n) => `  - "https://*/${'a'.repeat(1_900)}${n}"`)}  - https://*/*\n  peers:\n${lines(10, (n) => `    p${n}: https://h/${'b'.repeat(900)}${n}`)}`,
+    7,
+  ],
+  ['200,000 errors of the syntax', ']'.repeat(200_000), 1],
+  ['20,000 unknown keys', `${MODE}federation:\n${lines(20_000, (n) => `  k${n}: 1`)}`, 20_000],
   ['50,000 keys of others', lines(50_000, (index) => `k${index}: 1`), 1],
   ['130,000 duplicate keys', lines(130_000, () => 'a: 1'), 129_999],
   ['more than 1 MiB', `# ${'x'.repeat(1024 * 1024)}\n`, 1],

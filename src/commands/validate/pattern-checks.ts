@@ -1,11 +1,12 @@
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { indexOf } from '../../config/endpoint/allow-list.ts';
 import { doltUrl } from '../../config/endpoint/dolt-url.ts';
+import { PatternIndex } from '../../config/endpoint/path-pattern.ts';
 import { whyNeverMatches } from '../../config/endpoint/pattern-reach.ts';
 import { canonicalService, serviceInQuery } from '../../config/endpoint/query.ts';
 import { serverForms } from '../../config/server.ts';
 import { type ConfigMapping, field, locate } from '../../config/yaml/tree.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure } from '../../core/failure.ts';
 import { shorten } from '../../core/text.ts';
 
 const KEY = ['federation', 'allowed-remote-patterns'] as const;
@@ -23,7 +24,7 @@ export function checkPatterns(
 ): readonly Diagnostic[] {
   const { value: patterns, origin } = allowedRemotePatterns;
   const forms = [...peers.flatMap(formsOf), ...(server.value === null ? [] : serverForms(server.value))];
-  const used = new Set(forms.flatMap((form) => [...indexOf(patterns).matching(form)]));
+  const used = isComplete && peers.length > 0 ? matchingOf(patterns, forms) : null;
   const isList = field(field(tree, KEY[0])?.value, KEY[1])?.value.kind === 'list';
   return patterns.flatMap((pattern, index): Diagnostic | readonly [] => {
     const place = origin.layer === 'file' ? { location: locate(tree, isList ? [...KEY, index] : KEY) } : {};
@@ -32,7 +33,7 @@ export function checkPatterns(
     if (why !== null) {
       return { severity: 'warning', code: 'unused-pattern', message: `${shown} can never match: it ${why}`, ...place };
     }
-    if (!isComplete || peers.length === 0 || used.has(pattern)) return [];
+    if (used === null || used.has(pattern)) return [];
     return {
       severity: 'notice',
       code: 'unused-pattern',
@@ -40,6 +41,17 @@ export function checkPatterns(
       ...place,
     };
   });
+}
+
+/** The patterns that match some form; null if so many comparisons take too long. */
+function matchingOf(patterns: readonly string[], forms: readonly string[]): ReadonlySet<string> | null {
+  const index = new PatternIndex(patterns);
+  try {
+    return new Set(forms.flatMap((form) => [...index.matching(form)]));
+  } catch (thrown) {
+    if (thrown instanceof Failure) return null;
+    throw thrown;
+  }
 }
 
 /** Everything about a peer that a run compares with the patterns. */

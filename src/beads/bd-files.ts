@@ -1,12 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, win32 } from 'node:path';
 import { z } from 'zod';
 import { parseYaml } from '../config/yaml/parse.ts';
 import type { Env } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
-import { readIfThere, readSmallText } from '../core/files.ts';
+import { Failure, systemCode } from '../core/failure.ts';
+import { isFolder, readIfThere, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
 import type { ServerFiles } from './bd-server.ts';
+import type { BdUsage } from './workspace.ts';
 import type { ClientInfo } from './workspace-settings.ts';
 
 const clientInfoSchema = z.looseObject({
@@ -109,4 +111,20 @@ function listenerPort(text: string): number | null {
 function portIn(value: unknown): number | null {
   const port = positive(value);
   return port !== null && port <= 65_535 ? port : null;
+}
+
+/** The version of bd whose layout a clone has. */
+const VERSION = '1.3.0';
+
+/**
+ * Writes the version file of bd into a workspace in server mode that has none. A fresh checkout has none, and with a data
+ * folder bd 1.3.0 takes it for a workspace from before 1.0, and refuses every command (measured).
+ */
+export async function writeVersionWitness({ mode, guarded: [beads = ''] }: BdUsage): Promise<void> {
+  if (mode !== 'server' || !(await isFolder(join(beads, 'dolt')))) return;
+  try {
+    await writeFile(join(beads, '.local_version'), `${VERSION}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'EEXIST') throw thrown;
+  }
 }

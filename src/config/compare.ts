@@ -177,7 +177,7 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
   ];
 }
 
-/** What a setting of a peer means, and its text for people; what is not set has the text of its default. */
+/** The meaning of a setting of a peer, and its text for people. A setting that is not set has the text of its default. */
 interface ReadSetting {
   readonly value: (peer: Peer) => unknown;
   /** Absent: by its type. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Unread } from './base-commit.ts';
 import { call, type Repository } from './client.ts';
 
-/** What a repository has at a path in one commit. */
+/** The file or folder at a path of a repository in one commit. */
 export type EntryAt =
   | { readonly kind: 'file'; readonly bytes: Buffer }
   | { readonly kind: 'folder'; readonly entries: readonly { readonly name: string; readonly type: string }[] }

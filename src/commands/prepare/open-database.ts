@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
+import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
-import { writeVersionWitness } from '../../beads/version-witness.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';

@@ -1,5 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import type { Sourced } from '../config/configuration.ts';
+import { serverText } from '../config/server.ts';
 import { sqliteFiles } from '../config/workspace/project-files.ts';
 import type { Redirect } from '../config/workspace/redirect.ts';
 import { repositoryOf } from '../config/workspace/repository.ts';
@@ -9,7 +11,7 @@ import type { Env } from '../core/env.ts';
 import { Failure, placeOf } from '../core/failure.ts';
 import { isFile, isFolder, isInside, realPath } from '../core/files.ts';
 import { readClientInfo, readServerFiles } from './bd-files.ts';
-import { type BdServer, remoteServerSetting, serverOf, socketOf } from './bd-server.ts';
+import { type BdServer, remoteServerSetting, type ServerFiles, serverOf, socketOf } from './bd-server.ts';
 import { bdSettings, signalText, variable } from './bd-settings.ts';
 import { databasesIn, isDatabase } from './database-folders.ts';
 import { databaseName, dataFolder, type Named, sharedServerFolder } from './database-place.ts';
@@ -96,11 +98,40 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   return { kind: 'folder', path, server, bd, notices: redirectNotice(redirect) };
 }
 
-/** @throws Failure `config-invalid`, `config-syntax`, `config-unreadable` for invalid files */
-export async function settingsOf(
-  workspace: string,
-  search: Omit<WorkspaceSearch, 'workspace' | 'boundary'>,
-): Promise<WorkspaceSettings> {
+/** The notes of running processes are no settings. */
+const NO_FILES: ServerFiles = {
+  portFile: null,
+  listenerPort: null,
+  pid: null,
+  proxyPort: null,
+  childPid: null,
+  credentials: null,
+};
+
+/**
+ * The server to which a run sends all merged rows, as `host:port`, judging by the settings of a workspace: metadata.json,
+ * `.env`, `dolt.host` and the client information of a proxied server.
+ * @returns null if none is named, or if a run would refuse these settings
+ */
+export async function configuredServer(search: WorkspaceSearch): Promise<Sourced<string> | null> {
+  if (search.workspace === null) return null;
+  try {
+    const settings = await settingsOf(search.workspace, search);
+    const mode = modeOf(settings);
+    const server = serverOf(settings, mode, NO_FILES);
+    if (server === null) return null;
+    const at = (remoteServerSetting(settings, mode) ?? mode.by)?.at ?? null;
+    return {
+      value: serverText(server.setting),
+      origin: at === null ? { layer: 'default' } : { layer: 'file', location: at },
+    };
+  } catch (thrown) {
+    if (thrown instanceof Failure) return null;
+    throw thrown;
+  }
+}
+
+async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<WorkspaceSettings> {
   const { redirect, bdEnv, userHome, cwd } = search;
   const beads = await realpath(workspace);
   const env = { ...bdEnv, ...search.env };

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { requestedChanges } from '../../../src/commands/validate/changes.ts';
 import { type Validated, type ValidateRequest, validate } from '../../../src/commands/validate/index.ts';
+import type { Env } from '../../../src/core/env.ts';
 import type { ProposedChange } from '../../../src/github/base-commit.ts';
 import { commandContext } from '../../helpers/configuring.ts';
 import { validated } from '../../helpers/json-schema.ts';
@@ -29,6 +30,7 @@ interface Case {
   /** Content of `.git/HEAD`. */
   readonly checkedOut?: string;
   readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Env;
   /** More files of the base. */
   readonly baseFiles?: Readonly<Record<string, string>>;
 }
@@ -48,7 +50,7 @@ async function validateChange({ head = after, behind = 0, request = {}, ...more 
   const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
   const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, head: HEAD };
   const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
-  const context = commandContext(folder.path);
+  const context = commandContext(folder.path, { env: more.env ?? {} });
   const found = await validate(
     { ...defaults, ...request },
     proposed === undefined ? context : { ...context, proposed, repository },
@@ -168,6 +170,14 @@ describe('a pull request that changes which files count', () => {
       {
         ...{ head: after, base: after, files: { 'safe/.beads/config.yaml': guarded } },
         baseFiles: { 'safe/.beads/config.yaml': guarded, '.beads/redirect': 'safe/.beads' },
+      },
+      moved,
+    ],
+    [
+      'the workspace that a variable of the job names',
+      {
+        ...{ head: before, env: { BEADS_DIR: 'example/.beads' }, files: elsewhere },
+        baseFiles: { 'example/.beads/config.yaml': guarded },
       },
       moved,
     ],

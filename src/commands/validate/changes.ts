@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { configuredServer } from '../../beads/configured-server.ts';
+import { configuredServer } from '../../beads/workspace.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import { type ConfigChange, compareConfigurations } from '../../config/compare.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
@@ -12,6 +12,7 @@ import { redact } from '../../core/secrets.ts';
 import { suggestion } from '../../core/suggestion.ts';
 import { counted, shorten } from '../../core/text.ts';
 import type { Context } from '../context.ts';
+import { searchOf } from '../prepare/base/source-at.ts';
 import { readBase } from './base.ts';
 
 export interface CompareRequest {
@@ -59,7 +60,7 @@ export async function compareWithBase(
   const base = await readBase(request, context);
   if (base === null) return { diagnostics: [] };
   if (base.kind === 'unread') return { diagnostics: [unreadable(base.reason, failOnChange, file)] };
-  const bdServer = await configuredServer(source, context);
+  const bdServer = await configuredServer(searchOf(source, context));
   const before = base.kind === 'text' ? { source: { ...source, text: base.text }, bdServer, problem: null } : base;
   const found = inspectConfiguration(sourceOf(before.source, source), context.env, overrides);
   // Unreadable parts of the old one count as new.

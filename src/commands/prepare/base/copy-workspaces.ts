@@ -54,7 +54,7 @@ export async function copyWorkspaces(at: CommitAt, folder: string, { context, ov
   const open: Reference[] = [
     ...upward.map((one) => ({ path: join(one, '.beads'), by: null })),
     ...(main === null ? [] : [{ path: main, by: '.jj/repo' }]),
-    ...selectedBy(env, cwd).filter(({ path }) => isInside(folder, path)),
+    ...selectedBy(env, cwd, null).filter(({ path }) => isInside(folder, path)),
   ];
   const copied = new Set<string>();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -76,7 +76,7 @@ interface Copy {
 /** A workspace to copy. */
 interface Reference {
   readonly path: string;
-  /** The file or variable that requires it; null: it may be absent. */
+  /** The file that requires it; null: it may be absent. */
   readonly by: string | null;
 }
 
@@ -106,13 +106,17 @@ async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promis
   ];
 }
 
-/** The workspaces that variables may select: `BEADS_DB` and `BD_DB` also name a database in one. */
-function selectedBy(env: Env, cwd: string, file?: string): readonly Reference[] {
+/**
+ * The workspaces that variables may select: `BEADS_DB` and `BD_DB` also name a database in one.
+ * @param file the file with the variables; null: those of the job
+ */
+function selectedBy(env: Env, cwd: string, file: string | null): readonly Reference[] {
   return SELECTORS.flatMap((name): readonly Reference[] => {
     const value = env[name]?.trim();
     if (value === undefined || value === '') return [];
     const path = resolve(cwd, value);
-    if (name === 'BEADS_DIR') return [{ path, by: file ?? name }];
+    // Without the workspace that a variable of the job names, a run of that commit finds none.
+    if (name === 'BEADS_DIR') return [{ path, by: file }];
     const above: string[] = [];
     for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
       if (folder === path || basename(folder) === '.beads') above.push(folder);

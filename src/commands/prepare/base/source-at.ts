@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { configuredServer } from '../../../beads/configured-server.ts';
+import { configuredServer, type WorkspaceSearch } from '../../../beads/workspace.ts';
 import type { ConfigSource } from '../../../config/build.ts';
 import type { ConfigOverrides, Sourced } from '../../../config/configuration.ts';
 import { readSource } from '../../../config/load.ts';
@@ -49,11 +49,19 @@ export async function readSourceAt(
 export async function readMoved({ context, overrides }: Moved): Promise<SourceAt> {
   try {
     const source = await readSource(context, overrides);
-    return { kind: 'read', source, bdServer: await configuredServer(source, context), problem: null };
+    return { kind: 'read', source, bdServer: await configuredServer(searchOf(source, context)), problem: null };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     return { kind: 'read', source: { file: null, text: null, workspace: null }, bdServer: null, problem: thrown };
   }
+}
+
+/** The search for the database that belongs to a configuration. */
+export function searchOf(
+  { workspace, redirect = null, bdEnv = {} }: ConfigSource,
+  { cwd, env, userHome }: Pick<WorkspaceSearch, 'cwd' | 'env' | 'userHome'>,
+): WorkspaceSearch {
+  return { workspace, redirect, bdEnv, cwd, env, userHome };
 }
 
 /** The checkout that has the configuration of a job; null: it is outside of the workspace of the job. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
@@ -15,7 +14,8 @@ async function endlessServer(first: string, more: string) {
       socket.write(first, 'latin1');
       timer = setInterval(() => socket.write(more), 10);
     });
-    closed.push(once(socket, 'close').then(() => clearInterval(timer)));
+    // `once` of node:events would reject when the client resets the connection.
+    closed.push(new Promise((resolve) => socket.once('close', resolve)).then(() => clearInterval(timer)));
   });
   const listening = await listen(server);
   return {

@@ -66,6 +66,26 @@ describe('a table with uncommitted rows', () => {
     expect(await branches(local)).toEqual(['main']);
   });
 
+  test.each([
+    ['in another case', 'VARCHAR(40) COLLATE utf8mb4_0900_ai_ci', 'new', 'NEW'],
+    ['with another accent in a CHAR', 'CHAR(9) COLLATE utf8mb4_general_ci', 'e', 'é'],
+  ])('waits for a peer that adds its key %s', async (_, type, ours, theirs) => {
+    await using folder = await tempFolder();
+    const { local, peers } = await prepare(folder, {
+      base: [`CREATE TABLE config (k ${type} PRIMARY KEY, n INT)`, "INSERT INTO config VALUES ('a', 1)"],
+      theirs: [`INSERT INTO config VALUES ('${theirs}', 1)`],
+    });
+    const before = await local.head();
+    await local.sql(`INSERT INTO config VALUES ('${ours}', 77)`);
+    const { result } = await command(folder, peers);
+    expect(result.peers[0]).toMatchObject({ error: { code: 'uncommitted-changes' } });
+    expect(await local.head()).toBe(before);
+    expect(await local.rows('SELECT k, n FROM config ORDER BY n')).toEqual([
+      { k: 'a', n: 1 },
+      { k: ours, n: 77 },
+    ]);
+  });
+
   test('keeps its rows when our own commits are merged with those of the peer', async () => {
     await using folder = await tempFolder();
     const { local, peers } = await prepare(folder, { theirs: ["INSERT INTO config VALUES ('theirs', '1')"] });

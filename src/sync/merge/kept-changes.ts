@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
+import { changedKeys } from '../../dolt/rows/changed-keys.ts';
 import { type Condition, hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
 import { createTableAt } from '../../dolt/schema/table-definitions.ts';
@@ -189,18 +190,8 @@ async function differingAmong(
   shape: TableShape,
   { from, to, keys }: Range & { readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
-  const found: Cells[] = [];
-  for (const page of inParts(keys, KEYS_PER_STATEMENT)) {
-    for (const prefix of ['to_', 'from_']) {
-      const where = hasKey(shape, page, prefix);
-      const rows = await sql.rows(cellsSchema, `${diffOf(shape)} WHERE ${where.text}`, [
-        ...[from, to, shape.name],
-        ...where.values,
-      ]);
-      found.push(...rows.map((row) => keyOf(shape, row, prefix)));
-    }
-  }
-  return found;
+  const columns = ordinaryColumns(shape);
+  return await changedKeys(sql, shape, { from: { at: from, columns }, to: { at: to, columns }, keys });
 }
 
 /** Keys and kinds of the rows that differ; the three parameters are two revisions and the table. */

@@ -36,14 +36,16 @@ test("two peers have their own refs of one repository, and the user's hooks and 
 /** Brings the ref of the data of a bare repository into another form, from a folder with a file. */
 type Shape = (repository: string, work: string) => Promise<unknown>;
 
-const push = async (repository: string, work: string, file: string): Promise<void> => {
+const push = async (repository: string, work: string, file: string, text = 'x'): Promise<void> => {
   await git(work, 'init', '--quiet');
   await mkdir(dirname(join(work, file)), { recursive: true });
-  await writeFile(join(work, file), 'x');
+  await writeFile(join(work, file), text);
   await git(work, 'add', '--all');
   await git(work, 'commit', '--quiet', '-m', file);
   await git(work, 'push', '--quiet', repository, 'HEAD:refs/dolt/data');
 };
+const SOME_HASH = 'a'.repeat(32);
+const MANIFEST_OUTSIDE = `5:__DOLT__:${SOME_HASH}:${SOME_HASH}:${SOME_HASH}:../../../../etc/passwd:1`;
 const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | null, says: string]>> = {
   tag: [
     async (repository) => {
@@ -59,6 +61,24 @@ const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | nul
     'the git repository of code has src at refs/dolt/data, and no data of Dolt',
   ],
   folder: [(repository, work) => push(repository, work, 'manifest/x'), 'corrupt', 'invalid part name'],
+  branch: [
+    (repository) => git(repository, 'update-ref', 'refs/heads/refs/dolt/data', 'main'),
+    'not-a-remote',
+    'has a ref refs/heads/refs/dolt/data, which git cannot distinguish from refs/dolt/data in a push',
+  ],
+  'short-tag': [
+    async (repository) => {
+      await git(repository, 'update-ref', 'refs/dolt/data', 'main');
+      await git(repository, 'tag', 'refs/dolt/data', 'main');
+    },
+    'not-a-remote',
+    'has a ref refs/tags/refs/dolt/data, which git',
+  ],
+  outside: [
+    (repository, work) => push(repository, work, 'manifest', MANIFEST_OUTSIDE),
+    'corrupt',
+    'invalid table file name',
+  ],
   nothing: [(repository) => git(repository, 'update-ref', 'refs/dolt/data', 'main'), null, ''],
 };
 

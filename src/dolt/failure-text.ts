@@ -210,6 +210,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],
+  ['invalid table file name', 'corrupt'],
   ['table file not found', 'corrupt'],
   ['failed to loadfooter', 'corrupt'],
   ['dangling ref', 'corrupt'],

@@ -71,6 +71,10 @@ async function requireDataRef(git: ReturnType<typeof gitIn>, { peer, url, ref }:
   const isThere = (one: string): boolean => lines.some((line) => line.endsWith(`\t${one}`));
   // Only a tag object has such a line: the commit that it names.
   if (isThere(`${name}^{}`)) throw unfit(peer, `has a tag object at ${name}, which Dolt cannot replace`);
+  // git also looks for the name of a push target there, and refuses two matches (git 2.39, measured).
+  const double = [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`].find(isThere);
+  if (double !== undefined)
+    throw unfit(peer, `has a ref ${double}, which git cannot distinguish from ${name} in a push`);
   if (!isFirst || !isThere(name)) return;
   await git('fetch', '--quiet', '--no-tags', '--depth=1', '--filter=blob:none', '--', gitAddress(url), name);
   const names = (await git('ls-tree', '-z', '--name-only', 'FETCH_HEAD')).split('\0').filter((one) => one !== '');

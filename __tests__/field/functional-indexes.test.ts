@@ -16,9 +16,9 @@ const SHAPES = [
   },
   { shape: 'a unique index', table: '', base: ['CREATE UNIQUE INDEX f ON t ((CONCAT(id, a)))'], north: [], south: [] },
   {
-    shape: 'a VIRTUAL column between others',
-    table: "v VARCHAR(40) AS (CONCAT(a, '!')) VIRTUAL, KEY (v),",
-    base: [],
+    shape: 'a VIRTUAL column after the others',
+    table: '',
+    base: ["ALTER TABLE t ADD COLUMN v VARCHAR(40) AS (CONCAT(a, '!')) VIRTUAL", 'CREATE INDEX v ON t (v)'],
     north: [],
     south: [],
   },
@@ -157,6 +157,57 @@ describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
       row(5, 'a', 'South'),
     ]);
   });
+});
+
+/** Columns in an order in which Dolt merges the cells of a row by the wrong column. */
+const MISPLACED = [
+  {
+    shape: 'a VIRTUAL column before a stored one',
+    base: ['ALTER TABLE t ADD COLUMN g INT AS (n * 2) VIRTUAL AFTER id'],
+  },
+  { shape: 'the same, brought by one side', south: ['ALTER TABLE t ADD COLUMN g INT AS (n * 2) VIRTUAL AFTER n'] },
+  {
+    shape: 'a functional index before an added column',
+    base: ['CREATE INDEX f ON t ((n * 2))', 'ALTER TABLE t ADD w INT'],
+  },
+  { shape: 'the same, from both sides', north: ['CREATE INDEX f ON t ((n * 2))'], south: ['ALTER TABLE t ADD w INT'] },
+] as const satisfies readonly Readonly<Record<string, string | readonly string[]>>[];
+
+describe.each(HASH_ORDERS)('misplaced columns, %s', (order) => {
+  test.each<{ shape: string; base?: readonly string[]; north?: readonly string[]; south?: readonly string[] }>(
+    MISPLACED,
+  )(
+    '$shape: rows of one side merge, and the same row on both sides is refused',
+    async ({ base = [], north = [], south = [] }) => {
+      await using folder = await tempFolder();
+      await using apart = await tempFolder();
+      const statements = [
+        'CREATE TABLE t (id INT PRIMARY KEY, n INT, v INT, x INT)',
+        ...base,
+        'INSERT INTO t (id, n, v, x) VALUES (1, 1, 1, 1), (2, 2, 2, 2)',
+      ];
+      const others = await twoDatabases(apart, ...statements);
+      await others.edit(
+        [...north, 'UPDATE t SET v = 88 WHERE id = 1'],
+        [...south, 'UPDATE t SET x = 99 WHERE id = 2'],
+        order,
+      );
+      expect((await others.run('north')).run('south').failure).toBeNull();
+      expect(await others.north.rows('SELECT id, v, x FROM t ORDER BY id')).toEqual([
+        { id: 1, v: 88, x: 1 },
+        { id: 2, v: 2, x: 99 },
+      ]);
+      const databases = await twoDatabases(folder, ...statements);
+      const add = (v: number): string => `INSERT INTO t (id, n, v) VALUES (10, 1, ${v})`;
+      await databases.edit([...north, add(88)], [...south, add(99)], order);
+      const before = await databases.north.head();
+      for (const strategy of ['newest', 'manual'] as const) {
+        const { failure } = (await databases.run('north', { strategy })).run('south');
+        expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('the same rows of t') });
+      }
+      expect(await databases.north.head()).toBe(before);
+    },
+  );
 });
 
 test('a JSON document that Dolt merges is not a conflict beside a shifted column', async () => {

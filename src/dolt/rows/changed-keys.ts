@@ -8,7 +8,7 @@ import { hasKey } from './row-key.ts';
 
 const KEYS_PER_STATEMENT = 500;
 
-/** A version of a table: a commit, HEAD or WORKING, and the columns to compare. */
+/** A version of a table: a commit, HEAD or WORKING, and the columns to compare. A column that it lacks is NULL. */
 export interface ComparedVersion {
   readonly at: string;
   readonly columns: readonly string[];
@@ -23,9 +23,11 @@ export async function changedKeys(
   shape: TableShape,
   range: { readonly from: ComparedVersion; readonly to: ComparedVersion; readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
+  const names = [...new Set([...range.from.columns, ...range.to.columns])];
   const rowsOf = async ({ at, columns }: ComparedVersion, keys: readonly Cells[]): Promise<Cells[]> => {
     const where = hasKey(shape, keys);
-    const statement = `SELECT ${columns.map(quoted).join(', ')} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`;
+    const values = names.map((name) => (columns.includes(name) ? quoted(name) : `NULL AS ${quoted(name)}`));
+    const statement = `SELECT ${values.join(', ')} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`;
     const order = shape.key.map(quoted).join(', ');
     return await sql.rows(cellsSchema, `${statement} ORDER BY ${order}`, [at, ...where.values]);
   };

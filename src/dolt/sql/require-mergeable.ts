@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
+import { refuseMisplacedColumns } from '../rows/misplaced-columns.ts';
 import { tableDefinitionAt } from '../rows/open-merge-table.ts';
 import type { Item } from '../schema/create-table.ts';
 import type { TableDefinition } from '../schema/readability.ts';
@@ -25,6 +26,7 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
   if (ours === undefined || base === null) return;
   await requireReadableViews(sql, { base, ours: ours.hash, theirs: head });
   await requireParents(sql, { base, ours: ours.hash, theirs: head });
+  await refuseMisplacedColumns(sql, { base, ours: ours.hash, theirs: head });
   for (const { from_table_name: table, to_table_name: name } of await schemaDifference(sql, base, head)) {
     if (table !== name) continue;
     const here = await tableDefinitionAt(sql, table, ours.hash);

@@ -182,6 +182,17 @@ describe('choices that do not go together', () => {
     ).toEqual([{ x: 2 }]);
   });
 
+  test('are refused beside rows that Dolt removes because a column is NOT NULL now', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: ['CREATE TABLE names (id INT PRIMARY KEY, n VARCHAR(9), v INT)', "INSERT INTO names VALUES (1, 'a', 1)"],
+      ours: ['INSERT INTO names VALUES (3, NULL, 3)', 'UPDATE names SET v = 2'],
+      theirs: ['ALTER TABLE names MODIFY n VARCHAR(9) NOT NULL', 'UPDATE names SET v = 3'],
+    });
+    const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
+    expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('names: 1 row') });
+  });
+
   test('are refused: a value that another row has under a unique key', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {

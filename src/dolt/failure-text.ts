@@ -25,6 +25,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
   ['panic computing prolly tree patches during merge', 'dolt-defect'],
+  ['panic computing prolly tree patches during merge: cannot write null to non-null field', 'constraint-violation'],
   // User columns with names of Dolt's own columns, and hidden columns that its rows lack.
   ['ambiguous column name', 'dolt-defect'],
   ['unable to find field with index', 'dolt-defect'],
@@ -34,6 +35,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['working set with constraint violations', 'constraint-violation'],
   ['created foreign key violations', 'constraint-violation'],
   ['duplicate unique key given', 'constraint-violation'],
+  ['is non-nullable but attempted to set a value of null', 'constraint-violation'],
+  // Also of a VIRTUAL column that is read.
+  ['default value attempted to return null but column is non-nullable', 'constraint-violation'],
   ['incompatible type for default value', 'not-deterministic'],
   ['cannot merge with uncommitted changes', 'uncommitted-changes'],
   ['local changes would be stomped by merge', 'uncommitted-changes'],

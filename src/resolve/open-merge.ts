@@ -9,6 +9,7 @@ import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { violations } from '../dolt/sql/violations.ts';
 import { checkMerged, checkSides } from '../rows/check-schema.ts';
+import { requireAllRows } from '../rows/constraints/verify-merge.ts';
 import { SAME_OF_DOLT, schemaConflict, withoutStack } from '../rows/merge-failure.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
@@ -69,6 +70,7 @@ export async function withMerge<T>(
       if (schemas.length > 0) throw schemaConflict(schemas, swapped);
       const open = await readOpen(sql, { onto, swapped });
       await checkMerged(sql, merged, sides, swapped);
+      await requireAllRows(sql);
       return await work(sql, { ...open, heads: merged, pending });
     } catch (thrown) {
       await undoMerge(sql);

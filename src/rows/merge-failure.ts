@@ -41,10 +41,17 @@ export function rowConflict(rows: readonly ResolvedRow[], why: string): Failure 
   return new Failure('conflict', `conflict in ${counted(rows.length, 'row')} of ${plain(tables.join(', '))}: ${why}`);
 }
 
+/** The hint if a NOT NULL column would get no value. */
+export const FILL_IN =
+  'Give these rows a value on the side that has NULL, or allow NULL on the other side. Commit, then run again.';
+
 /** A panic of Dolt without its stack trace; any other failure unchanged. */
 export function withoutStack(failure: Failure): Failure {
-  if (failure.code !== 'dolt-defect' || !failure.message.includes('\n')) return failure;
-  const [first = ''] = failure.message.split('\n');
+  const [first = '', ...stack] = failure.message.split('\n');
+  if (stack.length === 0) return failure;
+  if (failure.code === 'constraint-violation' && failure.toolText !== null)
+    return new Failure('constraint-violation', first, { hint: FILL_IN, cause: failure });
+  if (failure.code !== 'dolt-defect') return failure;
   return new Failure('dolt-defect', first, {
     hint: 'Dolt 2.3.0 cannot merge conflicts in a table with a STORED generated column unless it has a secondary index, a unique key or a check: add an index to the table on both sides. Nor can it merge changed rows of a table with a VIRTUAL column before other columns: move that column to the end on both sides. Nor can it merge deleted rows where one side added a column before others: run the same ALTER TABLE on the other side. Commit, then run again.',
     cause: failure,

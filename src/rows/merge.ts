@@ -16,7 +16,7 @@ import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
-import { brokenConstraints } from './constraints/verify-merge.ts';
+import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
 import {
   type MergeFailure,
   rowConflict,
@@ -94,6 +94,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
     return { failure: new Failure('conflict', message, { hint: SAME_OF_DOLT }), rows: [] };
   }
   await checkMerged(sql, heads, sides, swapped);
+  await requireAllRows(sql);
 
   const names = await tableNames(sql);
   const merging = { ...heads, pending, budget, policyOf: tablePolicies(rules, names) };

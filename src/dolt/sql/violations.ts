@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { columnsAt } from '../schema/columns.ts';
 import { defectsText, shifts, tableDefinition } from '../schema/readability.ts';
 import { createTableAt } from '../schema/table-definitions.ts';
 import type { Cells } from './cell.ts';
-import { quoted } from './identifier.ts';
+import { folded, quoted } from './identifier.ts';
 import type { ResultTable, Sql } from './sql.ts';
 
 /** A row of the session's branch that breaks a constraint. */
@@ -35,11 +36,24 @@ const infoSchema = z.looseObject({
  */
 export async function violations(sql: Sql): Promise<Violation[]> {
   const found: Violation[] = [];
-  for (const table of await violatedTables(sql)) {
-    await requireReadable(sql, table);
-    found.push(
-      ...violationsOf(table, await sql.table(`SELECT * FROM ${quoted(`dolt_constraint_violations_${table}`)}`)),
-    );
+  for (const table of await violatedTables(sql)) found.push(...(await violationsIn(sql, table)));
+  return found;
+}
+
+async function violationsIn(sql: Sql, table: string): Promise<Violation[]> {
+  await requireReadable(sql, table);
+  return violationsOf(table, await sql.table(`SELECT * FROM ${quoted(`dolt_constraint_violations_${table}`)}`));
+}
+
+/** With a violation of another type, which is `not null`, a merge of Dolt 2.3.0 removes the row from its table (measured). */
+const KEEPS_ROW: ReadonlySet<string> = new Set(['unique index', 'foreign key', 'check constraint']);
+
+/** The rows that Dolt removed from the open merge: only their violations still have them. */
+export async function removedByMerge(sql: Sql): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for (const [table, types] of await violationTypes(sql)) {
+    if (types.every((type) => KEEPS_ROW.has(type))) continue;
+    found.push(...(await violationsIn(sql, table)).filter(({ type }) => !KEEPS_ROW.has(type)));
   }
   return found;
 }
@@ -128,17 +142,18 @@ export async function violatedTables(sql: Sql): Promise<string[]> {
 }
 
 const typeRow = z.object({ type: z.string() });
+const TYPE = 'violation_type';
 
 /** The types of the recorded violations, by table. Beside some columns Dolt 2.3.0 can read no more of them (measured). */
 export async function violationTypes(sql: Sql): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
   for (const table of await violatedTables(sql)) {
     const from = quoted(`dolt_constraint_violations_${table}`);
-    const rows = await sql.rows(typeRow, `SELECT DISTINCT violation_type AS type FROM ${from}`);
-    found.set(
-      table,
-      rows.map(({ type }) => type),
-    );
+    const isShadowed = (await columnsAt(sql, table, null)).some(({ name }) => folded(name) === TYPE);
+    const types = isShadowed
+      ? violationsOf(table, await sql.table(`SELECT * FROM ${from}`)).map(({ type }) => type)
+      : (await sql.rows(typeRow, `SELECT DISTINCT ${TYPE} AS type FROM ${from}`)).map(({ type }) => type);
+    found.set(table, [...new Set(types)]);
   }
   return found;
 }

@@ -1,16 +1,30 @@
 import { Failure, toFailure } from '../../core/failure.ts';
+import { plain } from '../../core/text.ts';
+import { columnsWithoutValue } from '../../dolt/rows/missing-values.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
 import { tableItemsAt } from '../../dolt/schema/table-definitions.ts';
-import { ordinaryColumns, tableNames, tableShape } from '../../dolt/schema/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, tableNames, tableShape } from '../../dolt/schema/table-shape.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { forgetViolations, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
+import { forgetViolations, removedByMerge, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
+import { FILL_IN, violated } from '../merge-failure.ts';
 import type { Merging } from '../merging.ts';
 
 type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
+
+/**
+ * Refuses an open merge from which Dolt removed rows: one side makes a column NOT NULL, and the other has no value there.
+ * No later verification would find them.
+ * @throws Failure `constraint-violation`
+ */
+export async function requireAllRows(sql: Sql): Promise<void> {
+  const removed = await removedByMerge(sql);
+  if (removed.length > 0)
+    throw violated(removed, 'the merge would remove rows without a value in a NOT NULL column', FILL_IN);
+}
 
 /** The tables of the open merge that differ from both sides. */
 export async function mixedTables(sql: Sql, heads: Pick<Heads, 'ours' | 'theirs'>): Promise<string[]> {
@@ -35,6 +49,7 @@ export async function brokenConstraints(sql: Sql, heads: Heads): Promise<Violati
   };
   const suspects = [...tables].filter(isMixed).sort();
   if (suspects.length === 0) return [];
+  for (const table of suspects) await requireValues(sql, heads, table);
   const found = await verifyTables(sql, heads, suspects);
   const broken: Violation[] = [];
   for (const one of found) if (!(await isOld(sql, heads, one))) broken.push(one);
@@ -76,6 +91,21 @@ async function fullTextTable(sql: Sql): Promise<string | null> {
       return table;
   }
   return null;
+}
+
+/** @throws Failure `constraint-violation` for a NOT NULL column that lacks values, and lacks none at a side */
+async function requireValues(sql: Sql, heads: Heads, table: string): Promise<void> {
+  const empty = await columnsWithoutValue(sql, table, null);
+  if (empty.length === 0) return;
+  const old: string[] = [];
+  for (const commit of [heads.ours, heads.theirs]) {
+    if ((await columnNamesAt(sql, table, commit)).size > 0)
+      old.push(...(await columnsWithoutValue(sql, table, commit)));
+  }
+  const [first] = empty.filter((name) => !old.includes(name));
+  if (first === undefined) return;
+  const message = plain(`the merge would leave rows of ${table} without a value in the NOT NULL column ${first}`);
+  throw new Failure('constraint-violation', message, { hint: FILL_IN });
 }
 
 async function isOld(sql: Sql, heads: Heads, { type, table, row, columns, parent }: Violation): Promise<boolean> {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { checkHeads } from '../../src/resolve/check-heads.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
+import { storingViolations } from '../helpers/attacks.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
@@ -226,6 +227,13 @@ describe('ways out', () => {
       status: 'conflict',
       error: { code: 'peer-brings-code', message: expect.stringContaining('spy') },
     });
+    // Nor is a head taken, or given, that stores violations.
+    await it.north.sql('DROP TRIGGER spy', 'DROP TABLE private', ...storingViolations('t'));
+    const stored = await it.north.head();
+    const refused = { error: { code: 'constraint-violation', message: expect.stringContaining('stores unresolved') } };
+    expect(await it.box('north')).toMatchObject(refused);
+    await it.north.sql("CALL DOLT_PUSH('box', 'main')");
+    expect(await it.box('south', wayOut('adopt', stored))).toMatchObject(refused);
     expect(await it.south.head()).toBe(it.head);
     expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
   }, 180_000);

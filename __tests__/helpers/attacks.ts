@@ -42,6 +42,35 @@ export const byForce = (one: string, other: string, branch = 'main'): string[] =
   "CALL DOLT_COMMIT('-A', '-m', 'both', '--force')",
 ];
 
+/** A commit by force that stores conflicts in the rows of `items`. */
+export const storingConflicts = (branch = 'main'): string[] => [
+  'SET autocommit = 0, dolt_allow_commit_conflicts = 1, dolt_force_transaction_commit = 1',
+  `CALL DOLT_BRANCH('${branch}-half')`,
+  "UPDATE items SET title = 'one'",
+  "CALL DOLT_COMMIT('-A', '-m', 'one half')",
+  `CALL DOLT_CHECKOUT('${branch}-half')`,
+  "UPDATE items SET title = 'other'",
+  "CALL DOLT_COMMIT('-A', '-m', 'other half')",
+  `CALL DOLT_CHECKOUT('${branch}')`,
+  `CALL DOLT_MERGE('${branch}-half')`,
+  'COMMIT',
+  "CALL DOLT_COMMIT('-A', '--force', '-m', 'with conflicts')",
+  'SET autocommit = 1',
+];
+
+/** A commit by force that stores a violation: a row of `c` without its parent. */
+export const storingViolations = (parent = 'items'): string[] => [
+  `CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES ${parent} (id))`,
+  'SET foreign_key_checks = 0, autocommit = 0, dolt_force_transaction_commit = 1',
+  'INSERT INTO c VALUES (1, 99)',
+  "CALL DOLT_COMMIT('-A', '-m', 'a row without a parent')",
+  'SET foreign_key_checks = 1',
+  "CALL DOLT_VERIFY_CONSTRAINTS('--all')",
+  'COMMIT',
+  "CALL DOLT_COMMIT('-A', '--force', '-m', 'with violations')",
+  'SET autocommit = 1',
+];
+
 /** One test for each attack, as a fast-forward and as a merge: it waits, changes nothing, and `accept` lets it pass. */
 export function testAttacks(title: string, attacks: readonly Attack[]): void {
   describe(title, () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Attack, byForce, testAttacks } from '../helpers/attacks.ts';
+import { type Attack, byForce, storingConflicts, storingViolations, testAttacks } from '../helpers/attacks.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -25,13 +25,33 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
+/** A merge of two changes by Dolt alone, which reports nothing. */
+const merging = (branch: string, one: string, other: string): string[] => [
+  `CALL DOLT_BRANCH('half-of-${branch}')`,
+  one,
+  "CALL DOLT_COMMIT('-A', '-m', 'one half')",
+  `CALL DOLT_CHECKOUT('half-of-${branch}')`,
+  other,
+  "CALL DOLT_COMMIT('-A', '-m', 'the other half')",
+  `CALL DOLT_CHECKOUT('${branch}')`,
+  `CALL DOLT_MERGE('half-of-${branch}')`,
+];
+
 testAttacks('a head that would stop every later merge waits', ATTACKS);
 
 test('and so do their siblings; rows without a parent, and constraints that hold, are no reason', async () => {
   await using folder = await tempFolder();
   const two = 'INSERT INTO u VALUES (2, -2, 2)';
-  const box = await mailbox(folder, ...SEED, two, 'CREATE TABLE p (id INT PRIMARY KEY)');
-  const peers = ['late', 'broken'];
+  const box = await mailbox(
+    folder,
+    ...SEED,
+    two,
+    'CREATE TABLE p (id INT PRIMARY KEY)',
+    'CREATE TABLE keyless (a INT, b INT)',
+    'CREATE TABLE computed (id INT PRIMARY KEY, a INT, b INT, c INT AS (COALESCE(a, b)) NOT NULL)',
+    'INSERT INTO computed (id, a, b) VALUES (1, 1, 1)',
+  );
+  const peers = ['late', 'broken', 'keyless', 'computed'];
   const sent = (name: string, ...statements: string[]): string[] => [
     `CALL DOLT_CHECKOUT('-b', '${name}', 'main')`,
     ...statements,
@@ -45,6 +65,11 @@ test('and so do their siblings; rows without a parent, and constraints that hold
   await box.north.sql(
     ...sent('late', ...dated('9999-12-31T23:59:59-14:00')),
     ...sent('broken', ...removed, ...byForce(two, check, 'broken')),
+    ...sent(
+      'keyless',
+      ...merging('keyless', 'INSERT INTO keyless VALUES (1, NULL)', 'ALTER TABLE keyless MODIFY b INT NOT NULL'),
+    ),
+    ...sent('computed', ...merging('computed', 'UPDATE computed SET a = NULL', 'UPDATE computed SET b = NULL')),
   );
   await box.send(
     'ALTER TABLE items ADD CHECK (id > 0)',
@@ -56,6 +81,58 @@ test('and so do their siblings; rows without a parent, and constraints that hold
   expect(done.run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
   expect(done.run('late').failure).toMatchObject({ code: 'dolt-defect' });
   expect(done.run('broken').failure).toMatchObject({ code: 'constraint-violation' });
+  for (const [name, column] of [
+    ['keyless', 'b'],
+    ['computed', 'c'],
+  ] as const)
+    expect(done.run(name).failure).toMatchObject({
+      code: 'constraint-violation',
+      message: expect.stringContaining(`rows of ${name} lack a value in the NOT NULL column ${column}`),
+    });
+});
+
+test('a head that stores conflicts or violations waits, and reaches no other peer', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  const hostile = { conflicts: storingConflicts('conflicts'), violations: storingViolations() };
+  await box.north.sql(
+    ...Object.entries(hostile).flatMap(([name, statements]) => [
+      `CALL DOLT_CHECKOUT('-b', '${name}', 'main')`,
+      ...statements,
+      `CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(name)}')`,
+      `CALL DOLT_PUSH('${name}', '${name}:main')`,
+      "CALL DOLT_CHECKOUT('main')",
+    ]),
+  );
+  const others = Object.keys(hostile).map((name) => filePeer(name, folder.file(name)));
+  const refused = (done: Awaited<ReturnType<typeof box.receive>>): void => {
+    for (const [name, says] of [
+      ['conflicts', 'conflicts in 1 table (items)'],
+      ['violations', 'constraint violations in 1 table (c)'],
+    ] as const)
+      expect(done.run(name).failure).toMatchObject({
+        code: 'constraint-violation',
+        message: expect.stringContaining(`stores unresolved ${says}`),
+      });
+    expect(done.run('partner')).toMatchObject({ failure: null, verified: true });
+  };
+  refused(await box.receiveUnchanged({ others }));
+  await box.keep(ROW);
+  refused(await box.receive({ others }));
+});
+
+test('a head of ours that stores conflicts is published to no peer', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  await box.south.sql(...storingConflicts());
+  const copy = filePeer('copy', folder.file('copy'), 'backup');
+  const done = await box.receiveUnchanged({ others: [copy] });
+  for (const name of ['partner', 'copy'])
+    expect(done.run(name).failure).toMatchObject({
+      code: 'constraint-violation',
+      message: expect.stringContaining('the head of our branch'),
+    });
+  expect(done.run('copy').head).toBeNull();
 });
 
 test('a table with the name of an option of Dolt hides no broken row, and its own conflicts are resolved', async () => {

@@ -96,7 +96,7 @@ const REFUSALS: readonly Refusal[] = [
     north: ['UPDATE g SET a = NULL'],
     south: ['UPDATE g SET b = NULL'],
     code: 'constraint-violation',
-    says: ['column is non-nullable'],
+    says: ['would leave rows of g without a value in the NOT NULL column c'],
   },
   {
     title: 'two definitions of one table',

@@ -12,6 +12,7 @@ import { type MarkedMove, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
+import { storingConflicts } from '../helpers/attacks.ts';
 import { branchesOf, missing } from '../helpers/branches.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import {
@@ -81,6 +82,26 @@ describe('a branch that moves forward', () => {
     const tables = (await local.rows('SHOW TABLES')).flatMap(Object.values).sort();
     expect(tables).toEqual(['fresh', 'items', 'notes', 'titles', 'wisps']);
     expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+  });
+
+  test('and whose second half Dolt rolls back is at the old head, after a killed run, too', async () => {
+    await using folder = await tempFolder();
+    const local = await makeDatabase(folder.file('local'));
+    const from = await local.head();
+    await local.sql("CALL DOLT_CHECKOUT('-b', 'ahead')", ...storingConflicts('ahead'));
+    const to = await local.head('ahead');
+    const unmoved = async () => {
+      expect(await branchesOf(local)).toMatchObject({ main: from });
+      expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
+    };
+    const move = { branch: 'main', from, to, dirty: [] };
+    const advance = withDatabase(local.path, folder.file('tmp'), (database) => advanceBranch(database, move));
+    expect(await failureOf(() => advance)).toMatchObject({ code: 'conflict' });
+    await unmoved();
+    await marked(local, `dolt-federation-advance/${to}/main`, { kind: 'advance', branch: 'main', from, to });
+    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+    await finish(folder);
+    await unmoved();
   });
 
   test('and whose run died just after is not changed', async () => {

@@ -4,7 +4,7 @@ import { containsCommit } from '../dolt/sql/history.ts';
 import { createTags, deleteTags, ensureTag, readTags, type Tag } from '../dolt/sql/tags.ts';
 import { temporaryTagName } from '../dolt/sql/transfer.ts';
 import { connectToAll } from '../sync/connect.ts';
-import { refuseOwnLosses } from '../sync/incoming/refuse-own-losses.ts';
+import { refuseOwnHead } from '../sync/incoming/refuse-own-head.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
@@ -139,7 +139,7 @@ async function publish(
   primary: PeerProgress,
   source = tag.name,
 ): Promise<void> {
-  await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnLosses(context, engine, [primary], tag.commit));
+  await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnHead(context, engine, [primary], tag.commit));
   throwFailure(primary);
   await pushTags(context, { tag: tag.name, source }, [primary]);
   throwFailure(primary);

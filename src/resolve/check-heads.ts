@@ -10,6 +10,7 @@ import { checkIncoming } from '../sync/incoming/check-incoming.ts';
 import { futureLimit } from '../sync/incoming/check-peers.ts';
 import { readIncoming } from '../sync/incoming/read-incoming.ts';
 import { untrustedChanges, withTrust } from '../sync/incoming/trust.ts';
+import { refuseUnresolved } from '../sync/incoming/unresolved-commit.ts';
 import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
 
 /**
@@ -75,6 +76,7 @@ export async function checkMerges(
   },
 ): Promise<void> {
   for (const { peer, ours, theirs } of merges) {
+    await sql.session((session) => refuseUnresolved(session, { head: ours, isOurs: true }));
     const incoming = await readIncoming(
       sql,
       { ours, theirs, branch: rules.branch, rules: rules.database },

@@ -156,7 +156,9 @@ export async function advanceBranch(
     if (rows.length > 0) await setAside(database, rows, { branch: move.branch, head: move.from });
     notices.push(...(await database.session((sql) => fastForward(sql, { branch, to, record }))));
   } catch (thrown) {
-    if (isRefusedMove(toFailure(thrown))) {
+    const isUndone =
+      isRefusedMove(toFailure(thrown)) || (await database.session((sql) => takeBack(sql, move)).catch(() => false));
+    if (isUndone) {
       await restoreKept(database);
       await unmark(database, name);
     }
@@ -217,18 +219,31 @@ export async function finishAdvances(database: OwnDatabase): Promise<Diagnostic[
 }
 
 async function finish(sql: Sql, move: MarkedMove): Promise<Diagnostic[]> {
-  await checkout(sql, move.branch);
-  const tables = {
-    moved: await changedTables(sql, move.from, move.to),
-    sinceOld: await changedTables(sql, move.from, 'WORKING'),
-    sinceNew: await changedTables(sql, move.to, 'WORKING'),
-  };
-  if (isHalfDone(tables)) {
-    await moveHeadOnly(sql, move.from);
-    // An interrupted reset is reverted completely; the user can request it again.
-    if (move.kind === 'advance') await fastForward(sql, move);
+  // An interrupted reset is reverted completely; the user can request it again.
+  if ((await takeBack(sql, move)) && move.kind === 'advance') {
+    await fastForward(sql, move).catch(async (thrown: unknown) => {
+      // This run merges again instead.
+      if (!(await takeBack(sql, move))) throw thrown;
+    });
   }
   return await changeKeys(sql, keysOf(move));
+}
+
+/**
+ * Reverts the first half of a move: if the second fails, Dolt 2.3.0 rolls only that one back.
+ * @returns whether the branch was half moved
+ */
+async function takeBack(sql: Sql, { branch, from, to }: Advance & { readonly from: string }): Promise<boolean> {
+  await checkout(sql, branch);
+  if ((await branchHead(sql, branch)) !== to) return false;
+  const tables = {
+    moved: await changedTables(sql, from, to),
+    sinceOld: await changedTables(sql, from, 'WORKING'),
+    sinceNew: await changedTables(sql, to, 'WORKING'),
+  };
+  if (!isHalfDone(tables)) return false;
+  await moveHeadOnly(sql, from);
+  return true;
 }
 
 /**

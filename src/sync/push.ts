@@ -13,7 +13,7 @@ import { savedTags } from './history/lease.ts';
 import { replaceHead } from './history/replace.ts';
 import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
-import { refuseOwnLosses } from './incoming/refuse-own-losses.ts';
+import { refuseOwnHead } from './incoming/refuse-own-head.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { pauseBefore } from './read-peer.ts';
@@ -95,7 +95,7 @@ async function peersToPush(
   const unmerged = allProgress.filter(
     ({ actions, head }) => actions?.push === true && (!actions.merge || head === null),
   );
-  await engines.use(NO_CREDENTIALS, (engine) => refuseOwnLosses(context, engine, unmerged, target));
+  await engines.use(NO_CREDENTIALS, (engine) => refuseOwnHead(context, engine, unmerged, target));
   const writable = allProgress.filter((progress) => progress.actions?.push === true && progress.failure === null);
   for (const progress of writable) if (progress.head === null && !initEmpty) progress.fail(refusedFirstPush(progress));
   const toPush = writable.filter((progress) => progress.failure === null);

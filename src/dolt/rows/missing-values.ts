@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toFailure } from '../../core/failure.ts';
 import { columnsAt, keyNames } from '../schema/columns.ts';
 import { generatedColumns } from '../schema/generated-columns.ts';
 import { createTableAt } from '../schema/table-definitions.ts';
@@ -11,18 +12,25 @@ const emptyRow = z.record(z.string(), z.coerce.number());
  * The NOT NULL columns that lack a value in some row. Dolt 2.3.0 merges such rows into a table without a primary key, and
  * where a VIRTUAL column becomes NULL, without an error or a violation (measured). Elsewhere it refuses or removes them.
  * @param commit null: the session's branch
- * @throws Failure `constraint-violation` for a VIRTUAL column, which then cannot be read
  */
 export async function columnsWithoutValue(sql: Sql, table: string, commit: string | null): Promise<string[]> {
   const columns = await columnsAt(sql, table, commit);
   const generated = generatedColumns(await createTableAt(sql, table, commit));
+  const isVirtual = (name: string): boolean => generated.get(name)?.stored === false;
   const isKeyless = keyNames(columns).length === 0;
   const names = columns.flatMap(({ name, nullable, primary }) =>
-    nullable || primary || !(isKeyless || generated.get(name)?.stored === false) ? [] : [name],
+    nullable || primary || !(isKeyless || isVirtual(name)) ? [] : [name],
   );
   if (names.length === 0) return [];
   const counts = names.map((name, index) => `COUNT(*) - COUNT(${quoted(name)}) AS c${index}`);
   const from = `FROM ${quoted(table)}${commit === null ? '' : ' AS OF ?'}`;
-  const [found] = await sql.rows(emptyRow, `SELECT ${counts.join(', ')} ${from}`, commit === null ? [] : [commit]);
-  return names.filter((_, index) => (found?.[`c${index}`] ?? 0) > 0);
+  try {
+    const [found] = await sql.rows(emptyRow, `SELECT ${counts.join(', ')} ${from}`, commit === null ? [] : [commit]);
+    return names.filter((_, index) => (found?.[`c${index}`] ?? 0) > 0);
+  } catch (thrown) {
+    // Dolt cannot read a VIRTUAL column without a value.
+    const virtual = toFailure(thrown).code === 'constraint-violation' ? names.filter(isVirtual) : [];
+    if (virtual.length === 0) throw thrown;
+    return virtual;
+  }
 }

@@ -20,6 +20,7 @@ import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { readIncomingFrom } from '../incoming/read-incoming.ts';
 import { untrustedReplacement, withTrust } from '../incoming/trust.ts';
+import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { leaseFailure } from './lease.ts';
@@ -201,6 +202,7 @@ async function refuseIncoming(
   const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
     readIncomingFrom(sql, heads, futureLimit()),
   );
+  await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: false }));
   for (const progress of adopting) {
     const { name, accept, trust } = progress.peer;
     const untrusted =

@@ -1,19 +1,22 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
-import { tableChanges } from '../../dolt/schema/table-changes.ts';
-import { checkout, createBranch } from '../../dolt/sql/heads.ts';
+import { columnsWithoutValue } from '../../dolt/rows/missing-values.ts';
+import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { checkout } from '../../dolt/sql/heads.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { verifyRows, violatedTables, violationTypes } from '../../dolt/sql/violations.ts';
 import { moveHeadOnly } from '../../dolt/sql/working-set.ts';
-import { scratchName } from '../merge/scratch.ts';
+import { checkoutScratch } from '../merge/scratch.ts';
+import { refuseUnresolved } from './unresolved-commit.ts';
 
 /** Rows without a parent are common: programs write them under `foreign_key_checks = 0`, and merges keep them. */
 const TOLERATED = 'foreign key';
+const ON_THEIR_SIDE = 'Correct the rows on the side that has them, commit, then run again. No `accept` allows this.';
 
 /**
- * Refuses a head whose own rows break a unique key, a check or NOT NULL, as a commit by force can (Dolt 2.3.0). After a
+ * Refuses a head that stores conflicts or violations, and one whose own rows break a unique key, a check or NOT NULL, as a commit by force can (Dolt 2.3.0). After a
  * fast-forward to it, no merge of that table would pass its verification, regardless of the other side.
  * @param sql a session of its own: it stays on a temporary branch
  * @throws Failure `constraint-violation`, which no `accept` lifts
@@ -24,15 +27,17 @@ export async function refuseBrokenRows(
 ): Promise<void> {
   const base = await mergeBase(sql, heads.ours, heads.theirs);
   if (base === null || base === heads.theirs) return;
+  await refuseUnresolved(sql, { head: heads.theirs, isOurs: false });
   const changes = await tableChanges(sql, base, heads.theirs);
   const present = changes.flatMap(({ to }) => (to === null || isDoltTable(to) ? [] : [to]));
   const redefined = changes.flatMap(({ from, to, definitionChanged }) =>
     from !== null && to !== null && definitionChanged ? [to] : [],
   );
+  await refuseEmptyValues(sql, { base, theirs: heads.theirs }, changes);
   await sql.run('SET autocommit = 0');
   // The next statement stores the violations that one records.
   await sql.run('SET dolt_force_transaction_commit = 1');
-  const changesOnly = await checkoutNew(sql, heads.theirs);
+  const changesOnly = await checkoutScratch(sql, heads.theirs);
   // The rows of the head are now uncommitted changes of the base, and only those are verified.
   await moveHeadOnly(sql, base);
   const recorded = (await verified(sql, 'differing')) ? await violatedTables(sql) : null;
@@ -41,23 +46,33 @@ export async function refuseBrokenRows(
   if (suspects.length === 0) return;
   // Rows that exchange unique values are recorded although they break nothing (Dolt 2.3.0): all rows of the table decide.
   // Beside a new FULLTEXT index this Dolt cannot verify all rows (see verify-merge.ts).
-  await checkoutNew(sql, heads.theirs);
+  await checkoutScratch(sql, heads.theirs);
   if (!(await verified(sql, suspects))) await checkout(sql, changesOnly);
   const broken = await brokenTables(sql);
   if (broken.length === 0) return;
   throw new Failure(
     'constraint-violation',
     plain(`rows of ${listed('table', broken)} break a unique key, a check or NOT NULL in ${heads.theirs} itself`),
-    { hint: 'Correct the rows on the side that has them, commit, then run again. No `accept` allows this.' },
+    { hint: ON_THEIR_SIDE },
   );
 }
 
-/** @returns the name of a temporary branch, now that of the session */
-async function checkoutNew(sql: Sql, at: string): Promise<string> {
-  const name = scratchName();
-  await createBranch(sql, { name, at });
-  await checkout(sql, name);
-  return name;
+/** Dolt verifies no NOT NULL, and merges some rows that lack a value (see missing-values.ts). */
+async function refuseEmptyValues(
+  sql: Sql,
+  heads: { readonly base: string; readonly theirs: string },
+  changes: readonly TableChange[],
+): Promise<void> {
+  for (const { from, to } of changes) {
+    if (to === null || isDoltTable(to)) continue;
+    const empty = await columnsWithoutValue(sql, to, heads.theirs);
+    if (empty.length === 0) continue;
+    const old = from === null ? [] : await columnsWithoutValue(sql, from, heads.base);
+    const [first] = empty.filter((name) => !old.includes(name));
+    if (first === undefined) continue;
+    const message = `rows of ${to} lack a value in the NOT NULL column ${first} in ${heads.theirs} itself`;
+    throw new Failure('constraint-violation', plain(message), { hint: ON_THEIR_SIDE });
+  }
 }
 
 /** Records the rows that break a constraint. @returns false if this Dolt cannot verify them */

@@ -10,7 +10,7 @@ import { readAttribution } from './attribution.ts';
 import { refuseBrokenRows } from './broken-rows.ts';
 import { checkIncoming } from './check-incoming.ts';
 import { readIncoming } from './read-incoming.ts';
-import { refuseOwnLosses } from './refuse-own-losses.ts';
+import { refuseOwnHead } from './refuse-own-head.ts';
 import { untrustedChanges, withTrust } from './trust.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -28,7 +28,7 @@ export async function checkPeers(
 ): Promise<void> {
   const { attribution, branch, limits, maxDelete, rules } = context;
   const unchecked = allProgress.filter((progress) => isChecked(progress) && progress.checkedHead !== progress.head);
-  await refuseOwnLosses(context, engine, unchecked, ours);
+  await refuseOwnHead(context, engine, unchecked, ours);
   const limit = futureLimit();
   const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
     engine.operation(limits.of('checking'), NOWHERE, work);

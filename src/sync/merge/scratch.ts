@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAlive } from '../../core/processes.ts';
-import { branchNames, deleteBranch } from '../../dolt/sql/heads.ts';
+import { branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
 /** No user branch starts like this; only a run that died leaves such branches. */
@@ -19,6 +19,14 @@ export function isLeftover(branch: string, alive: (pid: number) => boolean = isA
   if (!branch.startsWith(PREFIX)) return false;
   const pid = Number(/^(\d{1,9})-/.exec(branch.slice(PREFIX.length))?.[1] ?? 0);
   return pid === 0 || pid === process.pid || !alive(pid);
+}
+
+/** Checks out a new temporary branch at a commit. @returns its name */
+export async function checkoutScratch(sql: Sql, at: string): Promise<string> {
+  const name = scratchName();
+  await createBranch(sql, { name, at });
+  await checkout(sql, name);
+  return name;
 }
 
 /** Removes the temporary branches of this run, and those of runs that died. */

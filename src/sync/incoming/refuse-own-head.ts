@@ -6,13 +6,14 @@ import { NOWHERE } from '../../egress/host-rule.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './lossy-merges.ts';
+import { refuseUnresolved } from './unresolved-commit.ts';
 
 /**
- * Refuses peers that would get a merge of ours that another tool made and that lacks rows. Our head is checked in any
- * case: bd may have pushed it. If the time limit of a check ends first, no peer gets or gives anything.
+ * Refuses peers that would get a commit of ours that stores conflicts or violations, or a merge that another tool made and
+ * that lacks rows. Our head is checked in any case: bd may have pushed it. If the time limit of a check ends first, no peer gets or gives anything.
  * @param head what would be merged or pushed
  */
-export async function refuseOwnLosses(
+export async function refuseOwnHead(
   { dirty, limits }: Pick<SyncContext, 'dirty' | 'limits'>,
   engine: Engine,
   allProgress: readonly PeerProgress[],
@@ -20,11 +21,13 @@ export async function refuseOwnLosses(
 ): Promise<void> {
   const open = allProgress.filter(({ failure, actions }) => failure === null && actions !== null);
   if (open.length === 0) return;
+  const within = (work: (sql: Sql) => Promise<void>) => engine.operation(limits.of('checking'), NOWHERE, work);
   try {
-    await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseLossy(sql, open, head, dirty));
+    await within((sql) => refuseUnresolved(sql, { head, isOurs: true }));
+    await within((sql) => refuseLossy(sql, open, head, dirty));
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.code !== 'timeout') throw thrown;
+    if (failure.code !== 'timeout' && failure.code !== 'constraint-violation') throw thrown;
     for (const progress of open) if (progress.failure === null) progress.fail(failure);
   }
 }

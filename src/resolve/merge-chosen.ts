@@ -4,6 +4,7 @@ import { tableNames } from '../dolt/schema/table-shape.ts';
 import { commitMerge, undoMerge } from '../dolt/sql/merge.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations } from '../dolt/sql/violations.ts';
+import { refuseSilentLosses } from '../rows/constraints/silent-losses.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
 import { violated } from '../rows/merge-failure.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
@@ -131,6 +132,11 @@ async function commitChosen(
   await forgetViolations(sql);
   const broken = await brokenConstraints(sql, heads);
   if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
+  await refuseSilentLosses(
+    sql,
+    heads,
+    [...stopped.tables.flatMap(({ rows }) => rows), ...stopped.duplicates].map(({ unresolved }) => unresolved),
+  );
   if (rules.recognises(await tableNames(sql))) await rules.derive(sql, heads);
   return commitMerge(sql);
 }

@@ -16,6 +16,7 @@ import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
+import { refuseSilentLosses } from './constraints/silent-losses.ts';
 import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
 import {
   type MergeFailure,
@@ -102,7 +103,9 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
     strategy === 'manual'
       ? await readUndone(sql, merging, tables)
       : await resolveAll(sql, merging, { tables, strategy });
-  if (Array.isArray(resolved) && rules.recognises(names)) await rules.derive(sql, heads);
+  if (!Array.isArray(resolved)) return resolved;
+  await refuseSilentLosses(sql, heads, resolved);
+  if (rules.recognises(names)) await rules.derive(sql, heads);
   return resolved;
 }
 

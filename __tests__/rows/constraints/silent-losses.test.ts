@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { withMerge } from '../../../src/resolve/open-merge.ts';
+import { type NamedRow, refuseSilentLosses } from '../../../src/rows/constraints/silent-losses.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+import { failureOf } from '../../helpers/thrown.ts';
+import { atHeads, twoHeads } from '../../helpers/two-heads.ts';
+
+test('a row that is gone from a merge without a reason is refused; a deleted or a reported one is not', async () => {
+  await using folder = await tempFolder();
+  const heads = await twoHeads(folder, {
+    base: [
+      'CREATE TABLE t (a INT, b VARCHAR(9), v INT, PRIMARY KEY (a, b))',
+      "INSERT INTO t VALUES (1, 'x', 1), (2, 'x', 1), (3, 'x', 1), (4, 'x', 1)",
+      'CREATE TABLE single (id INT PRIMARY KEY)',
+    ],
+    ours: ['UPDATE t SET v = 2 WHERE a = 1', 'DELETE FROM t WHERE a = 4', "INSERT INTO t VALUES (5, 'x', 1)"],
+    theirs: [
+      'UPDATE t SET v = 2 WHERE a = 2',
+      'DELETE FROM t WHERE a = 3',
+      "INSERT INTO t VALUES (6, 'x', 1)",
+      'INSERT INTO single VALUES (1)',
+    ],
+  });
+  await atHeads(folder, heads, (database) =>
+    withMerge(database, heads, async (sql, { heads: merged }) => {
+      await refuseSilentLosses(sql, merged, []);
+      const named: NamedRow[] = [];
+      for (const a of ['1', '5', '6']) {
+        await sql.run(`DELETE FROM t WHERE a = ${a}`);
+        const failure = await failureOf(() => refuseSilentLosses(sql, merged, named));
+        expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining(`${a}, x`) });
+        expect(failure.values?.without).not.toContain(`${a}, x`);
+        named.push({ table: 't', key: { a, b: 'x' } });
+        await refuseSilentLosses(sql, merged, named);
+      }
+      throw new Error('undone');
+    }),
+  ).catch((thrown: unknown) => expect(String(thrown)).toContain('undone'));
+});

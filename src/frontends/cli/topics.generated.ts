@@ -1179,10 +1179,11 @@ The merge of that peer is undone as a whole, and the others go on:
       a computed default of a new column, and rows of the other side that lack
       it
   constraint-violation
-      a broken check or NOT NULL, or a head whose own rows break one or a unique
-      key; a missing parent that cannot come back; unique keys that cannot be
-      resolved, such as in a table without a primary key; rows that could only
-      be resolved by firing a trigger
+      a broken check; a NOT NULL column of one side that lacks a value in rows
+      of the other; a head whose own rows break one of these or a unique key, or
+      which stores conflicts or violations; a missing parent that cannot come
+      back; unique keys that cannot be resolved, such as in a table without a
+      primary key; rows that could only be resolved by firing a trigger
   conflict
       rows of a table without a primary key; views, procedures, dolt_docs or
       dolt_ignore changed on both sides; anything under manual
@@ -1291,8 +1292,14 @@ it resolves anything.
       What a run does: dolt-defect in most cases
   A VIRTUAL column that comes before a stored one, and rows that the second
   head, in hash order, changed
-      What Dolt does: A panic
-      What a run does: dolt-defect
+      What Dolt does: Sometimes a panic
+      What a run does: dolt-defect after a panic
+  The same, or a functional index that is older than a stored column, and the
+  same row changed on both sides
+      What Dolt does: It merges cells by the type of another column, and loses
+      conflicts
+      What a run does: dolt-defect before the merge; other rows merge, and a
+      fast-forward is possible
   Another primary key at the second head, in hash order
       What Dolt does: It cannot find the old key
       What a run does: dolt-defect

@@ -210,6 +210,21 @@ describe.each(HASH_ORDERS)('misplaced columns, %s', (order) => {
   );
 });
 
+test('a row that one side deletes beside an added column and the other side changes is refused', async () => {
+  await using folder = await tempFolder();
+  const databases = await twoDatabases(
+    folder,
+    'CREATE TABLE t (id INT PRIMARY KEY, a INT, d DECIMAL(8, 3))',
+    'INSERT INTO t VALUES (1, 1, 1.2), (2, 2, 2)',
+  );
+  await databases.edit(
+    ['UPDATE t SET d = 1.4 WHERE id = 1'],
+    ['ALTER TABLE t ADD COLUMN n INT AFTER a', 'DELETE FROM t WHERE id = 1'],
+    'north-first',
+  );
+  expect((await databases.run('north')).run('south').failure?.code).toBe('dolt-defect');
+});
+
 test('a JSON document that Dolt merges is not a conflict beside a shifted column', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
-import { type Defect, defectsText, shifts, type TableDefinition } from '../schema/readability.ts';
+import { defectsText, shifts, type TableDefinition } from '../schema/readability.ts';
 import { tableChanges } from '../schema/table-changes.ts';
 import { type TableShape, tableShape } from '../schema/table-shape.ts';
 import { atRevision } from '../sql/at-revision.ts';
@@ -39,17 +40,19 @@ export async function refuseMisplacedColumns(sql: Sql, heads: Heads): Promise<vo
     const [here, other] = [await tableDefinitionAt(sql, table, ours), await tableDefinitionAt(sql, table, theirs)];
     if (here === null || other === null || here.key.length === 0) continue;
     const defects = [...new Map([...shifts(here), ...shifts(other)].map((one) => [one.name, one])).values()];
-    if (defects.length === 0) continue;
     const versions = { base: await tableDefinitionAt(sql, table, base), ours: here, theirs: other };
-    if (!(await mayMisplace(sql, table, versions, heads))) continue;
-    if (await changeSameRow(sql, await tableShape(sql, table), versions, heads)) throw misplaced(table, defects);
+    if ([versions.base ?? here, other].some(({ key }) => !isDeepStrictEqual(key, here.key))) continue;
+    const isAnyRow = defects.length > 0 && (await mayMisplace(sql, table, versions, heads));
+    if (!isAnyRow && !hasOtherTypes(versions)) continue;
+    if (!(await changeSameRow(sql, versions, heads, await tableShape(sql, table), isAnyRow))) continue;
+    throw misplaced(table, isAnyRow ? defectsText(defects) : 'columns that one side added or dropped');
   }
 }
 
-function misplaced(table: string, defects: readonly Defect[]): Failure {
+function misplaced(table: string, cause: string): Failure {
   return new Failure(
     'dolt-defect',
-    `both sides changed the same rows of ${table}, and this Dolt would lose conflicts because of ${defectsText(defects)}`,
+    `both sides changed the same rows of ${table}, and this Dolt would lose conflicts because of ${cause}`,
     {
       hint: `Give the rows of ${table} that both sides changed the same values on both sides, commit, then run again. To avoid this, put VIRTUAL columns after all others, and create functional indexes after all columns.`,
     },
@@ -65,6 +68,21 @@ async function mayMisplace(sql: Sql, table: string, { ours, theirs }: Versions, 
     (await isMisplaced(sql, table, { ...ours, at: heads.ours })) ||
     (await isMisplaced(sql, table, { ...theirs, at: heads.theirs }))
   );
+}
+
+/**
+ * Whether a column has the position of one with another type on the other side. Dolt compares a row that one side
+ * deleted as that type, so it may miss that the other side changed the row (2.3.0, measured).
+ */
+function hasOtherTypes({ ours, theirs }: Versions): boolean {
+  const typesOf = ({ columns, columnTexts, key }: TableDefinition) =>
+    columns.flatMap((name, index) => (key.includes(name) ? [] : [{ name, text: columnTexts[index] ?? '' }]));
+  const [here, there] = [typesOf(ours), typesOf(theirs)];
+  return here.some(({ name, text }, index) => {
+    const other = there[index];
+    const isShared = theirs.columns.includes(name) && other !== undefined;
+    return isShared && other.name !== name && text.split(' ')[1] !== other.text.split(' ')[1];
+  });
 }
 
 function storedColumns({ columns, virtualColumns }: TableDefinition): string[] {
@@ -95,15 +113,24 @@ async function allColumnsAt(sql: Sql, table: string, commit: string): Promise<st
   return ours.slice(0, -1);
 }
 
-async function changeSameRow(sql: Sql, shape: TableShape, versions: Versions, heads: Heads): Promise<boolean> {
+/** @param isAnyRow false: only rows that one side deleted and the other changed count */
+async function changeSameRow(
+  sql: Sql,
+  { base, ours, theirs }: Versions,
+  heads: Heads,
+  shape: TableShape,
+  isAnyRow: boolean,
+): Promise<boolean> {
   const changed = (await rowDiffs(sql, { from: heads.base, to: heads.theirs }, shape.name)).flatMap(({ from, to }) => {
     const cells = to ?? from;
     return cells === null ? [] : [keyOf(shape, cells)];
   });
-  const { base, ours, theirs } = versions;
-  if (base === null) return changed.length > 0;
+  if (base === null) return isAnyRow && changed.length > 0;
   const at = (version: TableDefinition, commit: string) => ({ at: commit, columns: storedColumns(version) });
   const here = at(ours, heads.ours);
   const both = await changedKeys(sql, shape, { from: at(base, heads.base), to: here, keys: changed });
-  return (await changedKeys(sql, shape, { from: here, to: at(theirs, heads.theirs), keys: both })).length > 0;
+  const sides = isAnyRow
+    ? { from: here, to: at(theirs, heads.theirs) }
+    : { from: { at: heads.ours, columns: shape.key }, to: { at: heads.theirs, columns: shape.key } };
+  return (await changedKeys(sql, shape, { ...sides, keys: both })).length > 0;
 }

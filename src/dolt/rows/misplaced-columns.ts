@@ -81,8 +81,13 @@ function hasOtherTypes({ ours, theirs }: Versions): boolean {
   return here.some(({ name, text }, index) => {
     const other = there[index];
     const isShared = theirs.columns.includes(name) && other !== undefined;
-    return isShared && other.name !== name && text.split(' ')[1] !== other.text.split(' ')[1];
+    return isShared && other.name !== name && typeIn(text, name) !== typeIn(other.text, other.name);
   });
+}
+
+/** @param text as in a CREATE TABLE: the quoted name of the column, its type, and more */
+function typeIn(text: string, name: string): string {
+  return text.slice(quoted(name).length).trim().split(' ')[0] ?? '';
 }
 
 function storedColumns({ columns, virtualColumns }: TableDefinition): string[] {

@@ -1287,9 +1287,11 @@ it resolves anything.
       What Dolt does: The merged table gets another primary key, or the engine
       ends
       What a run does: dolt-defect
-  A column added before others on one side, and deleted rows
-      What Dolt does: A panic, or values of another type
-      What a run does: dolt-defect in most cases
+  A column added or dropped before one of another type, and a row deleted on one
+  side and changed on the other
+      What Dolt does: A panic, or it compares values as another type and loses
+      the change
+      What a run does: dolt-defect before the merge
   A VIRTUAL column that comes before a stored one, and rows that the second
   head, in hash order, changed
       What Dolt does: Sometimes a panic

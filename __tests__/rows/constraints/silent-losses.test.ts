@@ -37,3 +37,24 @@ test('a row that is gone from a merge without a reason is refused; a deleted or 
     }),
   ).catch((thrown: unknown) => expect(String(thrown)).toContain('undone'));
 });
+
+test.each([
+  [
+    'a table that was replaced',
+    'CREATE TABLE n LIKE t; INSERT INTO n SELECT * FROM t; DROP TABLE t; RENAME TABLE n TO t',
+  ],
+  ['a key whose column got another tag', "CALL DOLT_UPDATE_COLUMN_TAG('t', 'id', 4712)"],
+])('nothing is refused beside %s', async (_, change) => {
+  await using folder = await tempFolder();
+  const heads = await twoHeads(folder, {
+    base: ['CREATE TABLE t (id INT PRIMARY KEY, v INT NOT NULL)', 'INSERT INTO t VALUES (1, 1), (2, 1), (3, 1)'],
+    ours: ['UPDATE t SET v = 2 WHERE id = 1', 'DELETE FROM t WHERE id = 2'],
+    theirs: [change, 'DELETE FROM t WHERE id = 3'],
+  });
+  await atHeads(folder, heads, (database) =>
+    withMerge(database, heads, async (sql, { heads: merged }) => {
+      await refuseSilentLosses(sql, merged, []);
+      throw new Error('undone');
+    }),
+  ).catch((thrown: unknown) => expect(String(thrown)).toContain('undone'));
+});

@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
 import { hasShadowedDiff, shifts } from '../../dolt/schema/readability.ts';
-import { tableChanges } from '../../dolt/schema/table-changes.ts';
+import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { tableNames } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
@@ -27,19 +27,23 @@ const SIDES = ['ours', 'theirs'] as const;
  */
 export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly NamedRow[]): Promise<void> {
   const present = new Set(await tableNames(sql));
-  const changed = async (to: string): Promise<Set<string>> => {
+  const changed = async (to: string): Promise<ReadonlyMap<string, boolean>> => {
     const changes = await tableChanges(sql, heads.base, to);
-    return new Set(
-      changes.flatMap((one) => (one.to === null || !one.comparable || isDoltTable(one.to) ? [] : [one.to])),
+    return new Map(
+      changes.flatMap((one) =>
+        one.to === null || !one.comparable || isDoltTable(one.to) ? [] : [[one.to, isCountable(one)]],
+      ),
     );
   };
   const [ours, theirs] = [await changed(heads.ours), await changed(heads.theirs)];
-  for (const table of ours) {
-    if (!theirs.has(table) || !present.has(table)) continue;
+  for (const [table, isOursCountable] of ours) {
+    const isTheirsCountable = theirs.get(table);
+    if (isTheirsCountable === undefined || !present.has(table)) continue;
     const keys = comparableKeys(await openMergeTable(sql, table));
     if (keys === null) continue;
     const known = named.filter((row) => row.table === table).flatMap(({ key, otherKey = key }) => [key, otherKey]);
-    const lost = await lostRow(sql, heads, { table, keys, known });
+    const countable = isOursCountable && isTheirsCountable;
+    const lost = await lostRow(sql, heads, { table, keys, known, countable });
     if (lost === null) continue;
     throw new Failure(
       'dolt-defect',
@@ -52,6 +56,11 @@ export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly
   }
 }
 
+/** Whether `dolt_diff_stat` can count rows: not if columns of the key got other tags (Dolt 2.3.0: `primary key set changed`). */
+function isCountable({ recreated, definitionChanged, explained }: TableChange): boolean {
+  return !recreated && !definitionChanged && explained;
+}
+
 /** The key columns of a table whose differences Dolt shows correctly in all four versions, else null. */
 function comparableKeys({ base, ours, theirs, merged }: OpenMergeTable): readonly string[] | null {
   if (ours === null || theirs === null) return null;
@@ -61,16 +70,16 @@ function comparableKeys({ base, ours, theirs, merged }: OpenMergeTable): readonl
   return isSame && key.length > 0 && !hasShadowedDiff(key) ? key : null;
 }
 
+interface Compared {
+  readonly table: string;
+  readonly keys: readonly string[];
+  /** The rows that the report names. */
+  readonly known: readonly Cells[];
+  readonly countable: boolean;
+}
+
 /** The key of one row that is gone without a reason, null if there is none. */
-async function lostRow(
-  sql: Sql,
-  heads: Heads,
-  {
-    table,
-    keys,
-    known,
-  }: { readonly table: string; readonly keys: readonly string[]; readonly known: readonly Cells[] },
-): Promise<Cells | null> {
+async function lostRow(sql: Sql, heads: Heads, { table, keys, known, countable }: Compared): Promise<Cells | null> {
   const names = keys.map((_, index) => `k${index}`);
   const selected = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const removed = `(SELECT ${selected} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed')`;
@@ -80,11 +89,7 @@ async function lostRow(
   const reported = new Set(known.map((cells) => textOf(cells, keys)));
   for (const side of SIDES) {
     // Much cheaper than the rows.
-    const [stat] = await sql.rows(statRow, "SELECT rows_deleted FROM dolt_diff_stat(?, 'WORKING', ?)", [
-      heads[side],
-      table,
-    ]);
-    if ((stat?.rows_deleted ?? 0) === 0) continue;
+    if (countable && (await countRemoved(sql, heads[side], table)) === 0) continue;
     const rows = await sql.rows(
       cellsSchema,
       `SELECT gone.* FROM ${removed} gone LEFT JOIN ${removed} deleted ON ${joined} WHERE deleted.k0 IS NULL LIMIT ${reported.size + 1}`,
@@ -94,4 +99,10 @@ async function lostRow(
     if (lost !== undefined) return lost;
   }
   return null;
+}
+
+async function countRemoved(sql: Sql, from: string, table: string): Promise<number> {
+  const statement = "SELECT rows_deleted FROM dolt_diff_stat(?, 'WORKING', ?)";
+  const [stat] = await sql.rows(statRow, statement, [from, table]);
+  return stat?.rows_deleted ?? 0;
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { tablesInConflict } from '../../dolt/rows/conflict-rows.ts';
+import { checkedOutBranch, checkout, deleteBranch } from '../../dolt/sql/heads.ts';
 import { type AtCommit, remembered } from '../../dolt/sql/remembered.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { violatedTables } from '../../dolt/sql/violations.ts';
@@ -13,16 +14,20 @@ interface Unresolved {
 }
 
 const unresolvedAt = remembered(async (sql, { commit }: AtCommit): Promise<Unresolved> => {
+  const home = await checkedOutBranch(sql);
   await sql.run('SET autocommit = 0');
   // Dolt 2.3.0 reads the conflicts of the session's branch whatever `AS OF` says (measured).
-  await checkoutScratch(sql, commit);
-  return { conflicts: await tablesInConflict(sql), violations: await violatedTables(sql) };
+  const scratch = await checkoutScratch(sql, commit);
+  const found = { conflicts: await tablesInConflict(sql), violations: await violatedTables(sql) };
+  await checkout(sql, home);
+  await deleteBranch(sql, scratch);
+  return found;
 });
 
 /**
  * Refuses a head whose commit stores conflicts or violations, as a commit by force can (Dolt 2.3.0). A fast-forward to it
  * moves only half of a branch, and every write at such a head is rolled back (measured).
- * @param sql a session of its own: it may stay on a temporary branch
+ * @param sql a session of its own, which is without autocommit afterwards
  * @throws Failure `constraint-violation`, which no `accept` lifts
  */
 export async function refuseUnresolved(

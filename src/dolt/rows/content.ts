@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MERGE_EMAIL } from '../signature.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { MERGE_SUBJECT, type MergeMaker, mergeMaker } from '../sql/merge.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
@@ -13,11 +13,7 @@ const messageRow = z.object({ message: z.string() });
  * Hash of all tables at a commit: equal for equal contents, regardless of history (`dolt_hashof_db`).
  * @throws Failure `not-comparable` if a ref has the name of the commit
  */
-export async function contentHash(sql: Sql, commit: string): Promise<string> {
-  return await hashAt(sql, { commit });
-}
-
-const hashAt = remembered(async (sql, { commit }: AtCommit): Promise<string> => {
+export const contentHash = remembered(1, async (sql, commit: string): Promise<string> => {
   // Dolt 2.3.0 accepts a branch as argument, but no commit.
   const [row] = await atRevision(sql, commit, (at) => at.rows(hashRow, "SELECT dolt_hashof_db('HEAD') AS hash"));
   return row?.hash ?? '';

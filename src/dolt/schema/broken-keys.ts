@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { atRevision } from '../sql/at-revision.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { foreignKeys, type NamedForeignKey } from './foreign-keys.ts';
 import { tableNames } from './table-shape.ts';
@@ -22,9 +22,9 @@ export async function refuseBrokenKeys(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },
 ): Promise<void> {
-  const broken = await brokenKeys(sql, { commit: heads.theirs });
+  const broken = await brokenKeys(sql, heads.theirs);
   if (broken.length === 0) return;
-  const own = new Set((await brokenKeys(sql, { commit: heads.ours })).map(textOf));
+  const own = new Set((await brokenKeys(sql, heads.ours)).map(textOf));
   const [key] = broken.filter((one) => !own.has(textOf(one)));
   if (key === undefined) return;
   throw new Failure(
@@ -38,7 +38,8 @@ export async function refuseBrokenKeys(
 
 /** The foreign keys at a commit that refer to no table there. A commit takes the name in its own case only (Dolt 2.3.0). */
 const brokenKeys = remembered(
-  async (sql, { commit }: AtCommit): Promise<readonly NamedForeignKey[]> =>
+  1,
+  async (sql, commit: string): Promise<readonly NamedForeignKey[]> =>
     await atRevision(sql, commit, async (session) => {
       const keys = await foreignKeys(session);
       if (keys.length === 0) return [];

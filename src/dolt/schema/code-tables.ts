@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { atRevision } from '../sql/at-revision.ts';
 import { cellSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
 import { shownNames } from './table-shape.ts';
@@ -34,11 +34,12 @@ export async function definitionsAt(
   table: (typeof CODE_TABLES)[number],
   commit: string,
 ): Promise<readonly Definition[]> {
-  return await committedCode(sql, { commit }, READ[table]);
+  return await committedCode(sql, commit, READ[table]);
 }
 
 const committedCode = remembered(
-  async (sql, { commit }: AtCommit, statement): Promise<readonly Definition[]> =>
+  1,
+  async (sql, commit: string, statement: string): Promise<readonly Definition[]> =>
     await sql.rows(row, `${statement} AS OF ?`, [commit]),
 );
 
@@ -47,12 +48,9 @@ const committedCode = remembered(
  * table, also with AS OF; and `information_schema.views` reads the columns of every view, which can end the engine (Dolt
  * 2.3.0, measured).
  */
-export async function viewNamesAt(sql: Sql, commit: string): Promise<readonly string[]> {
-  return await committedViews(sql, { commit });
-}
-
-const committedViews = remembered(
-  async (sql, { commit }: AtCommit): Promise<readonly string[]> =>
+export const viewNamesAt = remembered(
+  1,
+  async (sql, commit: string): Promise<readonly string[]> =>
     await atRevision(sql, commit, (session) => shownNames(session, 'VIEW', 'SHOW FULL TABLES')),
 );
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { quoted } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 
 export interface Column {
@@ -18,11 +18,12 @@ const row = z.object({ Field: z.string(), Type: z.string(), Null: z.string(), Ke
  * read: Dolt 2.3.0 resolves every view for it, and 25 views, each of which reads the one before twice, take hours (measured).
  */
 export async function columnsAt(sql: Sql, table: string, commit: string | null): Promise<readonly Column[]> {
-  return commit === null ? await read(sql, table, '') : await committedColumns(sql, { commit }, table);
+  return commit === null ? await read(sql, table, '') : await committedColumns(sql, commit, table);
 }
 
 const committedColumns = remembered(
-  async (sql, { commit }: AtCommit, table) => await read(sql, table, ' AS OF ?', [commit]),
+  1,
+  async (sql, commit: string, table: string) => await read(sql, table, ' AS OF ?', [commit]),
 );
 
 async function read(sql: Sql, table: string, asOf: string, values: readonly string[] = []): Promise<readonly Column[]> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { databaseName } from '../sql/at-revision.ts';
 import { folded, quoted } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /** A row of `dolt_ignore`. */
@@ -13,12 +13,9 @@ export interface IgnorePattern {
 const patternRow = z.object({ pattern: z.string(), ignored: z.coerce.number().transform((value) => value !== 0) });
 
 /** The patterns of `dolt_ignore` at a commit; none if it lacks the table (Dolt 2.3.0). */
-export async function ignorePatternsAt(sql: Sql, commit: string): Promise<readonly IgnorePattern[]> {
-  return await committedPatterns(sql, { commit });
-}
-
-const committedPatterns = remembered(
-  async (sql, { commit }: AtCommit): Promise<readonly IgnorePattern[]> =>
+export const ignorePatternsAt = remembered(
+  1,
+  async (sql, commit: string): Promise<readonly IgnorePattern[]> =>
     await sql.rows(patternRow, 'SELECT pattern, ignored FROM dolt_ignore AS OF ?', [commit]),
 );
 

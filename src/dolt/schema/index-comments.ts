@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { atRevision } from '../sql/at-revision.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 
 const row = z.object({ table: z.string(), index: z.string(), comment: z.string() });
@@ -17,12 +17,9 @@ const ODD =
  * The indexes at a commit whose comment contains a quote or a backslash. SHOW CREATE TABLE prints such a comment
  * unchanged (Dolt 2.3.0, measured), so that what follows it seems to be part of a string.
  */
-export async function oddIndexComments(sql: Sql, commit: string): Promise<readonly CommentedIndex[]> {
-  return await committedComments(sql, { commit });
-}
-
-const committedComments = remembered(
-  async (sql, { commit }: AtCommit): Promise<readonly CommentedIndex[]> =>
+export const oddIndexComments = remembered(
+  1,
+  async (sql, commit: string): Promise<readonly CommentedIndex[]> =>
     await atRevision(sql, commit, (session) => session.rows(row, ODD)),
 );
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, isDoltTable } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
@@ -35,12 +35,8 @@ const anyRow = z.object({ n: z.coerce.number() });
  * primary key changed, that was replaced under the same name, or that got another column tag. `dolt_schema_diff` lists
  * only some of these, so the hashes of all tables are compared as well.
  */
-export async function tableChanges(sql: Sql, from: string, to: string): Promise<readonly TableChange[]> {
-  return await changesBetween(sql, { from, to });
-}
-
-const changesBetween = remembered(async (sql, range: Range): Promise<readonly TableChange[]> => {
-  const { from, to } = range;
+export const tableChanges = remembered(2, async (sql, from: string, to: string): Promise<readonly TableChange[]> => {
+  const range = { from, to };
   const summary = await sql.rows(
     summaryRow,
     'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
@@ -82,12 +78,9 @@ export async function changesCollation(sql: Sql, from: string, to: string): Prom
 }
 
 /** The tables whose definitions differ, by their names in both revisions; an empty name: the table is not there. */
-export async function schemaDifference(sql: Sql, from: string, to: string): Promise<readonly Names[]> {
-  return await differenceBetween(sql, { from, to });
-}
-
-const differenceBetween = remembered(
-  async (sql, { from, to }: Range): Promise<readonly Names[]> =>
+export const schemaDifference = remembered(
+  2,
+  async (sql, from: string, to: string): Promise<readonly Names[]> =>
     await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]),
 );
 
@@ -114,8 +107,10 @@ function apart<T extends Names>(row: T): T[] {
 
 type Names = z.infer<typeof schemaRow>;
 type Ends = Pick<TableChange, 'from' | 'to'>;
-/** Two revisions. */
-type Range = Readonly<Record<'from' | 'to', string>>;
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
 
 /** A change that the summary does not list. */
 async function unlistedChange(sql: Sql, range: Range, change: Ends): Promise<TableChange> {
@@ -167,10 +162,10 @@ const HASHES =
  * @throws Failure `schema-conflict` for two tables whose names differ only in case
  */
 export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyMap<string, string>> {
-  return revision === WORKING ? await read(sql) : await hashesAt(sql, { commit: revision });
+  return revision === WORKING ? await read(sql) : await hashesAt(sql, revision);
 }
 
-const hashesAt = remembered(async (sql, { commit }: AtCommit) => await atRevision(sql, commit, read));
+const hashesAt = remembered(1, async (sql, commit: string) => await atRevision(sql, commit, read));
 
 /** `DOLT_CHECKOUT` and `DOLT_CONFLICTS_RESOLVE` take it for all tables; uncommitted rows of others would be lost (2.3.0, measured). */
 const EVERY_TABLE = '.';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { groupBy } from '../../core/lists.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { quoted } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { type Item, tableItems, tokensOf } from './create-table.ts';
 
@@ -11,11 +11,7 @@ const nameRow = z.record(z.string(), z.string());
 const tagRow = z.object({ column_name: z.string() });
 
 /** Names of the tables at a commit, without Dolt's own. */
-export async function tableNamesAt(sql: Sql, commit: string): Promise<readonly string[]> {
-  return await committedTables(sql, { commit });
-}
-
-const committedTables = remembered(async (sql, { commit }: AtCommit): Promise<readonly string[]> => {
+export const tableNamesAt = remembered(1, async (sql, commit: string): Promise<readonly string[]> => {
   const rows = await sql.rows(nameRow, 'SHOW TABLES AS OF ?', [commit]);
   return rows.flatMap((row) => Object.values(row));
 });
@@ -34,12 +30,12 @@ export async function tableItemsAt(sql: Sql, table: string, commit: string | nul
 
 /** The CREATE TABLE of a table at a commit, or in the session's branch if null. */
 export async function createTableAt(sql: Sql, table: string, commit: string | null): Promise<string> {
-  if (commit !== null) return await committedTable(sql, { commit }, table);
+  if (commit !== null) return await committedTable(sql, commit, table);
   const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
   return row?.['Create Table'] ?? '';
 }
 
-const committedTable = remembered(async (sql, { commit }: AtCommit, table): Promise<string> => {
+const committedTable = remembered(1, async (sql, commit: string, table: string): Promise<string> => {
   const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [commit]);
   return row?.['Create Table'] ?? '';
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { databaseName } from '../sql/at-revision.ts';
 import { isDoltTable, quoted } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
+import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { bareType, columnsAt, keyNames, type Column as ShownColumn } from './columns.ts';
 import { type Generation, generatedColumns } from './generated-columns.ts';
@@ -74,11 +74,7 @@ export async function shownNames(
 }
 
 /** Names of the user's tables at a commit, without views. */
-export async function baseTablesAt(sql: Sql, commit: string): Promise<readonly string[]> {
-  return await committedBaseTables(sql, { commit });
-}
-
-const committedBaseTables = remembered(async (sql, { commit }: AtCommit): Promise<readonly string[]> => {
+export const baseTablesAt = remembered(1, async (sql, commit: string): Promise<readonly string[]> => {
   const names = await shownNames(sql, 'BASE TABLE', 'SHOW FULL TABLES AS OF ?', [commit]);
   return names.filter((name) => !isDoltTable(name));
 });

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { folded } from '../sql/identifier.ts';
-import { type AtCommit, remembered } from '../sql/remembered.ts';
-import type { Sql } from '../sql/sql.ts';
+import { remembered } from '../sql/remembered.ts';
 import { type Token, tokensOf } from './create-table.ts';
 
 interface View {
@@ -25,11 +24,7 @@ export function foldedView(name: string): string {
 }
 
 /** The views at a commit. Read it only if no view has the name of `dolt_schemas` (see shadowing-views.ts). */
-export async function viewsAt(sql: Sql, commit: string): Promise<Views> {
-  return await committedViews(sql, { commit });
-}
-
-const committedViews = remembered(async (sql, { commit }: AtCommit): Promise<Views> => {
+export const viewsAt = remembered(1, async (sql, commit: string): Promise<Views> => {
   const rows = await sql.rows(
     viewRow,
     "SELECT name, fragment AS text FROM dolt_schemas AS OF ? WHERE type = 'view' ORDER BY name",

@@ -17,11 +17,7 @@ export interface CommitInfo {
 }
 
 /** The merge base of two commits, or null if their histories are unrelated. */
-export async function mergeBase(sql: Sql, ours: string, theirs: string): Promise<string | null> {
-  return await baseOf(sql, { ours, theirs });
-}
-
-const baseOf = remembered(async (sql, { ours, theirs }: Readonly<Record<'ours' | 'theirs', string>>) => {
+export const mergeBase = remembered(2, async (sql, ours: string, theirs: string): Promise<string | null> => {
   try {
     const [row] = await sql.rows(baseRow, 'SELECT dolt_merge_base(?, ?) AS base', [ours, theirs]);
     return row?.base ?? null;
@@ -120,11 +116,8 @@ export async function containsCommit(sql: Sql, head: string, commit: string): Pr
 }
 
 /** How many commits `to` reaches that `from` does not. */
-export async function countCommits(sql: Sql, from: string, to: string): Promise<number> {
-  return from === to ? 0 : await commitsBetween(sql, { from, to });
-}
-
-const commitsBetween = remembered(async (sql, { from, to }: Readonly<Record<'from' | 'to', string>>) => {
+export const countCommits = remembered(2, async (sql, from: string, to: string): Promise<number> => {
+  if (from === to) return 0;
   const [row] = await sql.rows(countRow, 'SELECT COUNT(*) AS n FROM dolt_log(?)', [`${from}..${to}`]);
   return row?.n ?? 0;
 });

@@ -7,7 +7,7 @@ import {
 } from '../../dolt/schema/ignored-tables.ts';
 import { atRevision } from '../../dolt/sql/at-revision.ts';
 import { cellsSchema } from '../../dolt/sql/cell.ts';
-import { type AtCommit, remembered } from '../../dolt/sql/remembered.ts';
+import { remembered } from '../../dolt/sql/remembered.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type IncomingChanges, type PrivateTable, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
@@ -36,12 +36,12 @@ export async function readLocalTables(
       table: 'dolt_nonlocal_tables',
       key: 'table_name',
       isAllowed: () => false,
-      read: async (commit) => await nonlocalTables(sql, { commit }),
+      read: async (commit) => await nonlocalTables(sql, commit),
     })),
   ];
 }
 
-const nonlocalTables = remembered(async (sql, { commit }: AtCommit): Promise<ReadonlyMap<string, string>> => {
+const nonlocalTables = remembered(1, async (sql, commit: string): Promise<ReadonlyMap<string, string>> => {
   // Dolt 2.3.0 reads the current table whatever `AS OF` says (measured).
   const rows = await atRevision(sql, commit, (session) =>
     session.rows(cellsSchema, 'SELECT * FROM dolt_nonlocal_tables'),

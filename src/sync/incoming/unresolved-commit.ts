@@ -2,7 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { tablesInConflict } from '../../dolt/rows/conflict-rows.ts';
 import { checkedOutBranch, checkout, deleteBranch } from '../../dolt/sql/heads.ts';
-import { type AtCommit, remembered } from '../../dolt/sql/remembered.ts';
+import { remembered } from '../../dolt/sql/remembered.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { violatedTables } from '../../dolt/sql/violations.ts';
 import { checkoutScratch } from '../merge/scratch.ts';
@@ -13,7 +13,7 @@ interface Unresolved {
   readonly violations: readonly string[];
 }
 
-const unresolvedAt = remembered(async (sql, { commit }: AtCommit): Promise<Unresolved> => {
+const unresolvedAt = remembered(1, async (sql, commit: string): Promise<Unresolved> => {
   const home = await checkedOutBranch(sql);
   await sql.run('SET autocommit = 0');
   // Dolt 2.3.0 reads the conflicts of the session's branch whatever `AS OF` says (measured).
@@ -34,7 +34,7 @@ export async function refuseUnresolved(
   sql: Sql,
   { head, isOurs }: { readonly head: string; readonly isOurs: boolean },
 ): Promise<void> {
-  const { conflicts, violations } = await unresolvedAt(sql, { commit: head });
+  const { conflicts, violations } = await unresolvedAt(sql, head);
   const found = [
     ...(conflicts.length === 0 ? [] : [`conflicts in ${listed('table', conflicts)}`]),
     ...(violations.length === 0 ? [] : [`constraint violations in ${listed('table', violations)}`]),

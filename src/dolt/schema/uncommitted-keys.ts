@@ -76,7 +76,8 @@ function keysMissingFrom(others: readonly Item[], table: string, items: readonly
   return items.flatMap(({ text }) => (texts.has(text) ? [] : [{ table, text }]));
 }
 
-async function keysOf(sql: Sql, tables: readonly string[]): Promise<readonly NamedForeignKey[]> {
+/** The foreign keys of given tables of the session's branch, except keys that have no parent now. */
+export async function keysOfTables(sql: Sql, tables: readonly string[]): Promise<readonly NamedForeignKey[]> {
   if (tables.length === 0) return [];
   const keys = (await foreignKeys(sql)).filter(({ table }) => tables.includes(table));
   const present = keys.length === 0 ? [] : await tableNames(sql);
@@ -127,10 +128,17 @@ interface LostKey {
   readonly why: string;
 }
 
-/** The foreign keys of given tables of the session's branch that could not be added after a move to a commit. */
-export async function keysLostAt(sql: Sql, tables: readonly string[], commit: string): Promise<LostKey[]> {
+/**
+ * Those of the foreign keys of tables that could not be added after a move to a commit.
+ * @param keys as `keysOfTables` reads them
+ * @param tables those whose keys are given
+ */
+export async function keysLostAt(
+  sql: Sql,
+  { keys, tables }: { readonly keys: readonly NamedForeignKey[]; readonly tables: readonly string[] },
+  commit: string,
+): Promise<LostKey[]> {
   const lost: LostKey[] = [];
-  const keys = await keysOf(sql, tables);
   if (keys.length === 0) return lost;
   const there = await atRevision(sql, commit, foreignKeys);
   for (const key of keys) {
@@ -146,7 +154,7 @@ export async function keysLostAt(sql: Sql, tables: readonly string[], commit: st
 }
 
 async function requireKeys(sql: Sql, tables: readonly string[], commit: string): Promise<void> {
-  const lost = await keysLostAt(sql, tables, commit);
+  const lost = await keysLostAt(sql, { keys: await keysOfTables(sql, tables), tables }, commit);
   if (lost.length === 0) return;
   const names = lost.map(({ table, why }) => `${table} (${why})`);
   throw new Failure('uncommitted-changes', `${listed('uncommitted foreign key', names)} would be lost`);

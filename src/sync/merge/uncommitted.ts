@@ -5,7 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Identity } from '../../dolt/identity.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
-import { keysLostAt } from '../../dolt/schema/uncommitted-keys.ts';
+import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts';
 import { branchHead, checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
@@ -97,6 +97,8 @@ export async function headsThatTouch(
     const away = served?.uncommitted ?? [];
     if (dirty.length === 0 && ignored.length === 0 && away.length === 0) return;
     const dropped = dirty.length === 0 ? [] : await droppedTables(sql);
+    const tables = [...dirty, ...ignored];
+    const keys = await keysOfTables(sql, tables);
     for (const head of new Set(heads)) {
       if (await isAncestor(sql, head, ours)) continue;
       const base = await mergeBase(sql, ours, head);
@@ -107,8 +109,8 @@ export async function headsThatTouch(
       const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
-      const keys = await keysLostAt(sql, [...dirty, ...ignored], head);
-      if (touched.length + covered.length + atServer.length + keys.length + dropped.length === 0) continue;
+      const lost = await keysLostAt(sql, { keys, tables }, head);
+      if (touched.length + covered.length + atServer.length + lost.length + dropped.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
@@ -122,7 +124,7 @@ export async function headsThatTouch(
       );
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
-      blocking.push(...keys.map(({ table, why }) => `${table} (${why})`));
+      blocking.push(...lost.map(({ table, why }) => `${table} (${why})`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
       else otherRows.set(head, { failure: touches(touched, since), conflicts: [] });
     }

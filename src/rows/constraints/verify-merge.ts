@@ -1,12 +1,12 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
-import { columnsWithoutValue } from '../../dolt/rows/missing-values.ts';
+import { columnLeftEmpty } from '../../dolt/rows/missing-values.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
-import { tableItemsAt } from '../../dolt/schema/table-definitions.ts';
-import { columnNamesAt, ordinaryColumns, tableNames, tableShape } from '../../dolt/schema/table-shape.ts';
+import { tableItemsAt, tableNamesAt } from '../../dolt/schema/table-definitions.ts';
+import { ordinaryColumns, tableNames, tableShape } from '../../dolt/schema/table-shape.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { forgetViolations, removedByMerge, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
@@ -95,16 +95,12 @@ async function fullTextTable(sql: Sql): Promise<string | null> {
 
 /** @throws Failure `constraint-violation` for a NOT NULL column that lacks values, and lacks none at a side */
 async function requireValues(sql: Sql, heads: Heads, table: string): Promise<void> {
-  const empty = await columnsWithoutValue(sql, table, null);
-  if (empty.length === 0) return;
-  const old: string[] = [];
-  for (const commit of [heads.ours, heads.theirs]) {
-    if ((await columnNamesAt(sql, table, commit)).size > 0)
-      old.push(...(await columnsWithoutValue(sql, table, commit)));
-  }
-  const [first] = empty.filter((name) => !old.includes(name));
-  if (first === undefined) return;
-  const message = plain(`the merge would leave rows of ${table} without a value in the NOT NULL column ${first}`);
+  const before: { table: string; commit: string }[] = [];
+  for (const commit of [heads.ours, heads.theirs])
+    if ((await tableNamesAt(sql, commit)).includes(table)) before.push({ table, commit });
+  const column = await columnLeftEmpty(sql, { table, commit: null }, before);
+  if (column === null) return;
+  const message = plain(`the merge would leave rows of ${table} without a value in the NOT NULL column ${column}`);
   throw new Failure('constraint-violation', message, { hint: FILL_IN });
 }
 

@@ -1,6 +1,6 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
-import { columnsWithoutValue } from '../../dolt/rows/missing-values.ts';
+import { columnLeftEmpty } from '../../dolt/rows/missing-values.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { checkout } from '../../dolt/sql/heads.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
@@ -16,8 +16,9 @@ const TOLERATED = 'foreign key';
 const ON_THEIR_SIDE = 'Correct the rows on the side that has them, commit, then run again. No `accept` allows this.';
 
 /**
- * Refuses a head that stores conflicts or violations, and one whose own rows break a unique key, a check or NOT NULL, as a commit by force can (Dolt 2.3.0). After a
- * fast-forward to it, no merge of that table would pass its verification, regardless of the other side.
+ * Refuses a head that stores conflicts or violations, and one whose own rows break a unique key, a check or NOT NULL, as a
+ * commit by force can (Dolt 2.3.0). After a fast-forward to it, no merge of that table would pass its verification,
+ * regardless of the other side.
  * @param sql a session of its own: it stays on a temporary branch
  * @throws Failure `constraint-violation`, which no `accept` lifts
  */
@@ -65,12 +66,10 @@ async function refuseEmptyValues(
 ): Promise<void> {
   for (const { from, to } of changes) {
     if (to === null || isDoltTable(to)) continue;
-    const empty = await columnsWithoutValue(sql, to, heads.theirs);
-    if (empty.length === 0) continue;
-    const old = from === null ? [] : await columnsWithoutValue(sql, from, heads.base);
-    const [first] = empty.filter((name) => !old.includes(name));
-    if (first === undefined) continue;
-    const message = `rows of ${to} lack a value in the NOT NULL column ${first} in ${heads.theirs} itself`;
+    const before = from === null ? [] : [{ table: from, commit: heads.base }];
+    const column = await columnLeftEmpty(sql, { table: to, commit: heads.theirs }, before);
+    if (column === null) continue;
+    const message = `rows of ${to} lack a value in the NOT NULL column ${column} in ${heads.theirs} itself`;
     throw new Failure('constraint-violation', plain(message), { hint: ON_THEIR_SIDE });
   }
 }

@@ -10,7 +10,7 @@ import { identifier, isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
-import { otherSide, type Side } from './merging.ts';
+import { otherSide, SIDES, type Side } from './merging.ts';
 
 type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
 
@@ -21,7 +21,6 @@ interface TableSides {
   readonly theirs: readonly Item[];
 }
 
-const SIDES = ['ours', 'theirs'] as const;
 const addedRow = z.object({ n: z.coerce.number().int().nullable() });
 
 /**

@@ -21,7 +21,9 @@ export interface Merging {
 }
 
 /** The two heads of a merge: the one it started on, and the one merged onto it. */
-export type Side = 'ours' | 'theirs';
+export type Side = (typeof SIDES)[number];
+
+export const SIDES = ['ours', 'theirs'] as const;
 
 /** Rows of one table, and the side that has them. */
 export interface SideRows {

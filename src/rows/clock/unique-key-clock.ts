@@ -5,11 +5,10 @@ import { columnNamesAt, type TableShape } from '../../dolt/schema/table-shape.ts
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging, Side } from '../merging.ts';
+import { SIDES } from '../merging.ts';
 import { timeColumnsOf, tupleTime } from './cell-time.ts';
 import { readHistories } from './read-clock.ts';
 import { createdTime } from './side-history.ts';
-
-const SIDES = ['ours', 'theirs'] as const;
 
 /** When the rows of one table got their values of unique keys. Times are texts that sort (see instant.ts). */
 export interface UniqueKeyClock {

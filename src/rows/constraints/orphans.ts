@@ -7,10 +7,9 @@ import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Violation } from '../../dolt/sql/violations.ts';
 import type { Merging, SideRows } from '../merging.ts';
+import { SIDES } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 import { firesTriggers, restoreFamily, restoreRows } from './restore.ts';
-
-const SIDES = ['ours', 'theirs'] as const;
 
 export interface ResolvedOrphans {
   readonly reported: readonly ResolvedRow[];

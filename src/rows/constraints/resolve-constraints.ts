@@ -6,7 +6,7 @@ import { readHistories } from '../clock/read-clock.ts';
 import { repairDocuments } from '../documents.ts';
 import { type MergeFailure, rowConflict, violated } from '../merge-failure.ts';
 import type { Merging, SideRows } from '../merging.ts';
-import { takeReport } from '../merging.ts';
+import { SIDES, takeReport } from '../merging.ts';
 import { readableTable } from '../readable-table.ts';
 import { resolveTable } from '../resolve-table.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
@@ -104,7 +104,7 @@ export async function resolveRows(
     const { strategy } = conflicts;
     const resolved = await merging.budget.rows.lend(() => resolveTable(sql, merging, { shape, strategy, histories }));
     reported.push(...resolved.reported);
-    for (const side of ['ours', 'theirs'] as const) {
+    for (const side of SIDES) {
       const keys = resolved.survivors.flatMap((one) => (one.side === side ? [one.key] : []));
       if (keys.length > 0) survivors.push({ shape, side, keys });
       const lost = resolved.losers.flatMap((one) => (one.side === side ? [one.key] : []));

@@ -19,6 +19,7 @@ import { auditColumnsOf } from '../audit-columns.ts';
 import { type UniqueKeyClock, uniqueKeyClock } from '../clock/unique-key-clock.ts';
 import { compareRows, compareValues } from '../compare-values.ts';
 import type { Merging, Side, SideRows } from '../merging.ts';
+import { SIDES } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 import { firesTriggers } from './restore.ts';
 import {
@@ -29,8 +30,6 @@ import {
   resolveRounds,
   type UnresolvedKeys,
 } from './unique-rounds.ts';
-
-const SIDES = ['ours', 'theirs'] as const;
 
 export interface ResolvedKeys {
   readonly reported: readonly ResolvedRow[];

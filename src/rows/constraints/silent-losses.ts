@@ -9,7 +9,7 @@ import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging } from '../merging.ts';
-import { otherSide } from '../merging.ts';
+import { otherSide, SIDES } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 
 type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
@@ -17,7 +17,6 @@ type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
 export type NamedRow = Pick<ResolvedRow, 'table' | 'key' | 'otherKey'>;
 
 const statRow = z.object({ rows_deleted: z.coerce.number().int() });
-const SIDES = ['ours', 'theirs'] as const;
 
 /**
  * Refuses a merge that lacks a row of one side although the other side did not delete it and no report names it. No known
@@ -45,14 +44,11 @@ export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly
     const countable = isOursCountable && isTheirsCountable;
     const lost = await lostRow(sql, heads, { table, keys, known, countable });
     if (lost === null) continue;
-    throw new Failure(
-      'dolt-defect',
-      plain(`the merge would lose a row of ${table} that neither side deleted: ${Object.values(lost).join(', ')}`),
-      {
-        values: { least: 'keys', without: plain(`the merge would lose a row of ${table} that neither side deleted`) },
-        hint: 'Please report it. If one side changed the definition of the table, run the same ALTER TABLE on the other side, commit, then run again.',
-      },
-    );
+    const without = plain(`the merge would lose a row of ${table} that neither side deleted`);
+    throw new Failure('dolt-defect', `${without}: ${plain(Object.values(lost).join(', '))}`, {
+      values: { least: 'keys', without },
+      hint: 'Please report it. If one side changed the definition of the table, run the same ALTER TABLE on the other side, commit, then run again.',
+    });
   }
 }
 

@@ -115,11 +115,15 @@ async function advance(
 const newMark = ({ kind, to, branch }: MarkedMove): string =>
   `dolt-federation-${kind}/${to}-${randomBytes(6).toString('hex')}/${branch}`;
 
-async function mark(database: OwnDatabase, move: MarkedMove): Promise<string> {
+/** @returns the name of the marker, and what adds changes of foreign keys to the record */
+async function mark(
+  database: OwnDatabase,
+  move: MarkedMove,
+): Promise<{ readonly name: string; readonly record: RecordKeys }> {
   const name = newMark(move);
   await recordMove(database.folder, name, move);
   await createBranch(database, { name, at: move.from });
-  return name;
+  return { name, record: (keys) => recordMove(database.folder, name, withKeys(move, keys)) };
 }
 
 /** After all other steps: what is marked can be finished. */
@@ -148,9 +152,7 @@ export async function advanceBranch(
   const { branch, from, to } = move;
   const rows = await rowsToSetAside(database, move.dirty, move);
   if (typeof rows === 'string') throw new Failure('uncommitted-changes', `${rows} has uncommitted changes`);
-  const marked: MarkedMove = { kind: 'advance', branch, from, to };
-  const name = await mark(database, marked);
-  const record: RecordKeys = (keys) => recordMove(database.folder, name, withKeys(marked, keys));
+  const { name, record } = await mark(database, { kind: 'advance', branch, from, to });
   const notices: Diagnostic[] = [];
   try {
     if (rows.length > 0) await setAside(database, rows, { branch: move.branch, head: move.from });
@@ -182,9 +184,7 @@ export async function replaceBranch(
   if ((await branchHead(database, branch)) !== from) {
     throw new Failure('contention', `${branch} was not replaced: another process moved it during this run`);
   }
-  const marked: MarkedMove = { kind: 'adopt', branch, from, to };
-  const name = await mark(database, marked);
-  const record: RecordKeys = (keys) => recordMove(database.folder, name, withKeys(marked, keys));
+  const { name, record } = await mark(database, { kind: 'adopt', branch, from, to });
   const notices = await database.session((sql) => resetBranch(sql, { branch, to, record }));
   await unmark(database, name);
   return notices;

@@ -33,6 +33,7 @@ export default {
   testTimeout: 60_000,
   // Tests with servers wait as much as they compute, so two cores have work for three.
   maxWorkers: 3,
-  // Modules of finished test files stay in memory (jest 30 with ES modules, measured: 2 GB after 100 files, and each start of a process copies its page tables).
+  // Modules of finished test files stay in memory (jest 30 with ES modules, measured: 2 GB after 100 files), and each
+  // start of a process copies its page tables.
   workerIdleMemoryLimit: '500MB',
 };

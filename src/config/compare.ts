@@ -315,7 +315,7 @@ function placeName({ canonical, kind }: Peer['endpoint'], service: string | null
 }
 
 function newHosts(base: Compared, head: Compared): ConfigChange[] {
-  const before = [...base.peers.flatMap(placesOf), ...serverPlaces(base).flatMap(({ places }) => places)];
+  const before = [...base.peers.flatMap(placesOf), ...serverPlaces(base).map(({ place }) => place)];
   const named = new Set(before.map(({ name }) => name));
   const reached = new Set(before.flatMap(({ name, getsData }) => (getsData ? [name] : [])));
   const added = (peer: string | null, places: readonly Place[], origin: Origin): ConfigChange[] => {
@@ -325,17 +325,14 @@ function newHosts(base: Compared, head: Compared): ConfigChange[] {
     }));
   };
   return [
-    ...serverPlaces(head).flatMap(({ places, origin }) => added(null, places, origin)),
+    ...serverPlaces(head).flatMap(({ place, origin }) => added(null, [place], origin)),
     ...head.peers.flatMap((peer) => added(peer.name, placesOf(peer), peer.origin)),
   ];
 }
 
 /** A run sends merged data to the server of the database, which our setting or one of bd names. */
-function serverPlaces({
-  server,
-  bdServer,
-}: Compared): { readonly places: readonly Place[]; readonly origin: Origin }[] {
+function serverPlaces({ server, bdServer }: Compared): { readonly place: Place; readonly origin: Origin }[] {
   const own = server.value === null ? [] : [{ name: serverText(server.value), origin: server.origin }];
   const ofBd = bdServer == null ? [] : [{ name: bdServer.value, origin: bdServer.origin }];
-  return [...own, ...ofBd].map(({ name, origin }) => ({ places: [{ name, getsData: true }], origin }));
+  return [...own, ...ofBd].map(({ name, origin }) => ({ place: { name, getsData: true }, origin }));
 }

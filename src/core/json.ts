@@ -11,8 +11,9 @@ export function printedJson(value: unknown): string {
 
 /** One escape for each UTF-16 unit. */
 function codesOf(character: string): string {
-  return [...Array(character.length).keys()]
-    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { systemCode } from './failure.ts';
 import { readSmall } from './files.ts';
+import { parsedJson } from './json.ts';
 import { hasEnded, identityOf } from './processes.ts';
 import { replaceableFolder } from './shared-folder.ts';
 
@@ -119,13 +120,7 @@ export async function removeLeftFolders(runs: string): Promise<void> {
 
 /** The last line of a killed process can be cut. */
 function pathsIn(text: string): string[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [folderName.parse(JSON.parse(line))];
-    } catch {
-      return [];
-    }
-  });
+  return text.split('\n').flatMap((line) => folderName.safeParse(parsedJson(line)).data ?? []);
 }
 
 /** @returns false if a folder of a run could not be removed, so that a later run tries again */

@@ -9,8 +9,9 @@ import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './lossy-
 import { refuseUnresolved } from './unresolved-commit.ts';
 
 /**
- * Refuses peers that would get a commit of ours that stores conflicts or violations, or a merge that another tool made and
- * that lacks rows. Our head is checked in any case: bd may have pushed it. If the time limit of a check ends first, no peer gets or gives anything.
+ * Refuses peers that would get a commit of ours that stores conflicts or violations, or a merge that another tool made
+ * and that lacks rows. Our head is checked in any case: bd may have pushed it. If the time limit of a check ends first, no
+ * peer gets or gives anything.
  * @param head what would be merged or pushed
  */
 export async function refuseOwnHead(

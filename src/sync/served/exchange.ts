@@ -8,7 +8,7 @@ import { changeKeys, type RecordKeys } from '../../dolt/schema/uncommitted-keys.
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import type { UserServer } from '../../dolt/server/user-server.ts';
 import { branchHead, checkout, createBranch, deleteBranch, trackingHead } from '../../dolt/sql/heads.ts';
-import { commitsAmong, isAncestor } from '../../dolt/sql/history.ts';
+import { containsCommit, isAncestor } from '../../dolt/sql/history.ts';
 import { fastForward, resetBranch } from '../../dolt/sql/merge.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
@@ -237,7 +237,7 @@ export async function finishHandBacks({ server, scratch, notify }: Back): Promis
     if (move.kind !== 'served') continue;
     await server.session(async (sql) => {
       const head = await branchHead(sql, move.branch);
-      if (head === null || (await commitsAmong(sql, { from: null, to: head }, [move.to])).length === 0) return;
+      if (head === null || !(await containsCommit(sql, head, move.to))) return;
       await checkout(sql, move.branch);
       for (const notice of await changeKeys(sql, keysOf(move))) notify(notice);
     });

@@ -73,14 +73,14 @@ const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'entry p
 const below = (path: string) => path.slice('src/'.length);
 
 describe('the layout', () => {
-  test('was found', () => {
+  test('covers all of src and its entry points', () => {
     expect(SOURCES.length).toBeGreaterThan(100);
     expect(SOURCES.filter(({ path }) => folderOf(path) === 'entry points').map(({ path }) => below(path))).toEqual(
       expect.arrayContaining(['main.ts', 'post.ts', 'cli.ts']),
     );
   });
 
-  test('imports point one way', () => {
+  test('imports follow the allowed directions', () => {
     const wrong = SOURCES.flatMap(({ path, imports }) =>
       imports.flatMap(({ file }) => {
         if (file === null || file === 'package.json') return [];
@@ -91,31 +91,31 @@ describe('the layout', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('no file imports itself over others', () => {
+  test('no import cycle exists', () => {
     expect(SOURCES.filter(({ path }) => reaches(path, path)).map(({ path }) => path)).toEqual([]);
   });
 
-  test('the command line loads nothing of the Actions cache', () => {
+  test('the command line does not load the Actions cache', () => {
     const cache = SOURCES.filter(({ path }) => folderOf(path) === 'caches').map(({ path }) => path);
     expect(cache).toContain('src/caches/actions-cache.ts');
     expect(cache.filter((path) => reaches('src/cli.ts', path))).toEqual([]);
     expect(reaches('src/main.ts', 'src/caches/actions-cache.ts')).toBe(true);
   });
 
-  test.each(OWNERS)('%s is imported by %j only', (name, owners) => {
+  test.each(OWNERS)('%s may be imported only by %j', (name, owners) => {
     const users = SOURCES.filter(({ imports }) => imports.some(({ from }) => name.test(from)));
     expect(users.length).toBeGreaterThan(0);
     expect(users.filter(({ path }) => !owners.some((owner) => below(path).startsWith(owner)))).toEqual([]);
   });
 
-  test('the context of a command or of a sync is passed whole, and never spread into another object', () => {
+  test('the context of a command or of a sync is passed whole and never spread', () => {
     const spread = SOURCES.filter(({ spreads }) =>
       spreads.some((name) => /(?:^|\.)(?:context|syncContext)$/.test(name)),
     );
     expect(spread.map(({ path }) => path)).toEqual(SPREADS_CONTEXT);
   });
 
-  test('only its own methods change the progress of a peer', () => {
+  test("only the methods of a peer's progress change it", () => {
     const progress = SOURCES.find(({ path }) => path === 'src/sync/peer-progress.ts');
     const fields = (progress?.assigned ?? []).map((name) => name.replace(/^this\./, ''));
     expect(fields).toEqual(expect.arrayContaining(['failure', 'verified', 'head', 'state', 'conflicts']));
@@ -131,7 +131,7 @@ describe('the layout', () => {
     expect(written).toEqual([]);
   });
 
-  test('process.env is touched in one file', () => {
+  test('only one file reads process.env', () => {
     expect(SOURCES.filter((source) => source.readsEnvironment).map(({ path }) => path)).toEqual(['src/core/env.ts']);
   });
 });
@@ -141,7 +141,7 @@ test('every file has a group in `npm run closure`', () => {
   expect(() => groupOf('src/new/file.ts')).toThrow('in no group');
 });
 
-test(`no file has more than ${MAX_LINES} lines, tables aside`, () => {
+test(`no file has more than ${MAX_LINES} lines, except tables of data`, () => {
   const files = ['src', 'scripts', 'bench', '__tests__'].flatMap(lineCounts);
   const long = files.filter(({ path, lines }) => lines > MAX_LINES && !TABLES.includes(path));
   expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);

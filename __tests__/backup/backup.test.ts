@@ -12,8 +12,8 @@ import { backupScene } from '../helpers/backup-scene.ts';
 import { makeDatabaseOf } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-describe('a release', () => {
-  test('is tagged, pushed to all backups, and proven; later runs back up the commit of the tag', async () => {
+describe('a backup of a release', () => {
+  test('tags the release, pushes it to all backups and proves it; later runs back up the commit of the tag', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, tags, head } = await backupScene(folder);
     const proof = folder.file('proof.json');
@@ -110,7 +110,7 @@ describe('a release', () => {
     expect(await remoteRefs(folder, url('one'))).toEqual({ main: later, tags: { v1: head } });
   }, 180_000);
 
-  test('of the primary is backed up by a database that does not have the tag yet', async () => {
+  test('accepts a tag that only the primary has', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, tags, head } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
@@ -141,7 +141,7 @@ describe('a release', () => {
 });
 
 describe('a tag that names another commit', () => {
-  test('here and at the primary stops the run before anything is pushed', async () => {
+  test('on our side and at the primary stops the run before a push', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, tags, head, hasData } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
@@ -160,7 +160,7 @@ describe('a tag that names another commit', () => {
     expect([hasData('one'), hasData('two')]).toEqual([false, false]);
   });
 
-  test('at a backup fails that peer alone, also if the commit is unknown here', async () => {
+  test('at a backup fails only that peer, even if its commit is unknown to us', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, head, tags, hasData } = await backupScene(folder);
     const base = (await remoteRefs(folder, url('prim'))).main;
@@ -223,7 +223,7 @@ describe('a tag that names another commit', () => {
   });
 });
 
-test('a tag that the primary did not get is not left here, and no backup gets it', async () => {
+test('a tag that the primary refused is removed from our database and sent to no backup', async () => {
   await using folder = await tempFolder();
   const { local, peers, tags, hasData } = await backupScene(folder);
   const onEvent = ({ peer, step }: PeerEvent) => {

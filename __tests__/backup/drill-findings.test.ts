@@ -11,34 +11,34 @@ const tables = [
 ];
 const OURS: Contents = { commit: C1, databaseHash: 'h', tables };
 
-describe('a backup compared with our database', () => {
+describe('the comparison of a backup with our database', () => {
   test.each<readonly [string, Partial<Contents>, string | null]>([
     ['equal', {}, null],
-    ['only the hash was read', { tables: null }, null],
+    ['only the database hash of the backup is known', { tables: null }, null],
     ['another commit', { commit: C2 }, `it has the commit ${C2}, not ${C1}`],
     ['another hash', { databaseHash: 'i' }, `the hash of the database at ${C1} is i, not h`],
     ['another commit with the same hash', { commit: C2, databaseHash: 'h' }, `it has the commit ${C2}, not ${C1}`],
-    ['a table is gone', { tables: tables.slice(0, 1) }, 'the table b is missing'],
-    ['a row is gone', { tables: [{ name: 'a', rows: 0 }] }, 'the table a has 0 rows, not 1'],
+    ['a missing table', { tables: tables.slice(0, 1) }, 'the table b is missing'],
+    ['a missing row', { tables: [{ name: 'a', rows: 0 }] }, 'the table a has 0 rows, not 1'],
     ['no tables', { tables: [] }, 'the table a is missing'],
     [
-      'a table too many',
+      'an extra table',
       { tables: [...tables, { name: 'x', rows: 0 }] },
       'it has a table x that our database does not have',
     ],
-  ])('%s', (_, found, difference) => {
+  ])('reports the difference: %s', (_, found, difference) => {
     expect(contentsDifference(OURS, { ...OURS, ...found })).toBe(difference);
   });
 
-  test('rows of ours that were not counted are not compared', () => {
+  test('ignores rows of our tables that were not counted', () => {
     expect(contentsDifference({ ...OURS, tables: null }, OURS)).toBeNull();
   });
 });
 
-describe("the meaning of a drill's error for the backup", () => {
+describe('an error during a drill', () => {
   test.each([
     ['auth', 'network', 'timeout', 'disk-full', 'folder-missing', 'not-found', 'too-large', 'program-missing'],
-  ] as const)('nothing: %s …', (...codes) => {
+  ] as const)('does not rule out an intact backup: %s …', (...codes) => {
     expect(codes.map(mayBeIntact)).toEqual(codes.map(() => true));
   });
 
@@ -47,19 +47,19 @@ describe("the meaning of a drill's error for the backup", () => {
       ...(['network', 'timeout', 'connect-timeout', 'not-found', 'folder-missing'] as const),
       ...(['contention', 'locked', 'host-not-allowed', 'untrusted-host', 'too-large'] as const),
     ],
-  ])('that the peer does not serve it: %s …', (...codes) => {
+  ])('means that the peer does not serve an intact backup: %s …', (...codes) => {
     expect(codes.map((code) => [mayBeIntact(code), isUnserved(code)])).toEqual(codes.map(() => [true, true]));
   });
 
   test.each([
     ['auth', 'branch-permission', 'disk-full', 'engine-start', 'program-missing', 'unsupported-endpoint'],
-  ] as const)('nothing that the peer is to blame for: %s …', (...codes) => {
+  ] as const)('is not caused by the peer: %s …', (...codes) => {
     expect(codes.map(isUnserved)).toEqual(codes.map(() => false));
   });
 
   test.each([
     ['corrupt', 'missing-table-file', 'remote-empty', 'branch-missing', 'unknown', 'engine-lost', 'not-comparable'],
-  ] as const)('that it cannot be restored: %s …', (...codes) => {
+  ] as const)('means that the backup cannot be restored: %s …', (...codes) => {
     expect(codes.map(mayBeIntact)).toEqual(codes.map(() => false));
   });
 });
@@ -71,6 +71,6 @@ test.each([
   ],
   ['\n\n  Could not open dolt database: EOF\n', 'Could not open dolt database: EOF'],
   ['', 'it names none'],
-])('the first problem of %j', (output, problem) => {
+])('the first problem in the output %j', (output, problem) => {
   expect(firstProblem(output)).toBe(problem);
 });

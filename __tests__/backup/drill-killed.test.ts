@@ -26,7 +26,7 @@ console.log(JSON.stringify(await drillPeer(context, { ...given, access })));
 `;
 const CLEAN_WITHIN_MS = 12_000;
 
-test('kill -9 in the middle of a drill leaves no clone and no process', async () => {
+test('a drill that SIGKILL ends leaves no clone and no process', async () => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
   const url = silent.url;

@@ -57,7 +57,7 @@ test.each(['https:// without a password', 'https:// with a password', 'gs://', '
   120_000,
 );
 
-test('a git remote is not restored without a table file, nor when its repository lost the content of one', async () => {
+test('a git remote that lacks a table file, or the contents of one, is not restored', async () => {
   await using folder = await tempFolder();
   await withBackup(folder, 'git+file://', async (remote, expected) => {
     const right = drillOf(remote, expected);
@@ -74,7 +74,7 @@ test('a git remote is not restored without a table file, nor when its repository
   });
 }, 120_000);
 
-test('a server that does not answer leaves a backup unproven', async () => {
+test('a server that does not answer makes a backup unproven', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const expected = await contentsOf(folder, local.path, await local.head());
@@ -82,7 +82,7 @@ test('a server that does not answer leaves a backup unproven', async () => {
   expect(await drill(folder, { peer, expected })).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
 });
 
-test('a server that gives no table file leaves a backup unproven, and is not a proof of damage', async () => {
+test('a server that sends no table file makes a backup unproven, not damaged', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using behind = await startRemotesrv(folder.path);
@@ -99,7 +99,7 @@ test('a server that gives no table file leaves a backup unproven, and is not a p
   }
 }, 120_000);
 
-test('the engines of a drill have the credentials of their peer, and of no other', async () => {
+test('the engines of a drill have only the credentials of their peer', async () => {
   await using folder = await tempFolder();
   const environments = new Map<string, string[]>();
   const environmentOf = (name: string) => (resource: { kind: string; pid?: number }) => {

@@ -128,7 +128,7 @@ const FORGED_INSTEAD = [
   "CALL DOLT_COMMIT('-A', '-m', 'all rows')",
 ];
 
-test('an intact backup is proven, another or damaged one is not, and no clone remains', async () => {
+test('an intact backup is proven, a different or damaged one is not, and no clone remains', async () => {
   await using folder = await tempFolder();
   const { local, head, far, expected } = await backedUp(folder);
   const tables = [
@@ -179,7 +179,7 @@ test('an intact backup is proven, another or damaged one is not, and no clone re
   expect(await readdir(folder.file('drills'))).toEqual([]);
 }, 120_000);
 
-test('damage to rows that only an older commit has is found by reading everything, and not by reading the head', async () => {
+test('a full drill finds damaged rows that only an older commit has, and a drill of the head does not', async () => {
   await using folder = await tempFolder();
   const gone = ['DELETE FROM notes', "CALL DOLT_COMMIT('-a', '-m', 'no rows')"];
   const { far, expected } = await backedUp(folder, ...gone);
@@ -192,7 +192,7 @@ test('damage to rows that only an older commit has is found by reading everythin
   });
 });
 
-test('a backup may have more than the tag, but neither less nor another branch', async () => {
+test('a backup may have more commits than the tag, but not fewer, and no other branch', async () => {
   await using folder = await tempFolder();
   const far = folder.file('far');
   const local = await makeDatabase(folder.file('local'));
@@ -217,7 +217,7 @@ test('a backup may have more than the tag, but neither less nor another branch',
   expect(await drill(folder, { ...at, expected: forged })).toMatchObject(differs('the hash of the database'));
 });
 
-test('a clone that another writer broke is made again', async () => {
+test('a drill repeats a clone that another writer changed', async () => {
   await using folder = await tempFolder();
   const { far, expected } = await backedUp(folder);
   const file = await tableFile(far);
@@ -239,7 +239,7 @@ test('a clone that another writer broke is made again', async () => {
 test.each([
   ['clones', 1],
   ['reads the clone', 2],
-])('an interruption while a drill %s ends it, and nothing of it stays', async (_, engines) => {
+])('an interruption while a drill %s ends the drill and removes its files', async (_, engines) => {
   await using folder = await tempFolder();
   const { far, expected } = await backedUp(folder);
   const interruption = new AbortController();

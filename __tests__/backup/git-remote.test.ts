@@ -5,7 +5,7 @@ import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { deleteTables, dropTables } from '../helpers/servers/git-tables.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a backup in a git repository is not a copy if files of the tag are missing, also without a drill', async () => {
+test('a backup in a git repository that lacks files of the tag is no copy, even without a drill', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();

@@ -25,7 +25,7 @@ function interruptedAt(isThere: (event: PeerEvent) => boolean): Pick<CommandOpti
 const isPushing = (name: string) => (event: PeerEvent) =>
   event.peer === name && event.step === 'pushing' && event.detail === 'the tag v1';
 
-test('a backup that is interrupted between its steps claims nothing, and the next run completes it', async () => {
+test('an interrupted backup reports no copy, and the next run completes it', async () => {
   await using folder = await tempFolder();
   const { local, peers, url, tags, head } = await backupScene(folder);
   const proof = folder.file('proof.json');
@@ -67,7 +67,7 @@ test('a backup that is interrupted between its steps claims nothing, and the nex
   expect(released).not.toBe(head);
 }, 180_000);
 
-test('a backup at a running database that is interrupted leaves its branch there alone', async () => {
+test('an interrupted backup at a running database does not change its branch', async () => {
   await using folder = await tempFolder();
   await using live = await liveDatabase(folder);
   const { local, server } = live;

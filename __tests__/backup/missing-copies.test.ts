@@ -8,8 +8,8 @@ import { backUp } from '../helpers/backing-up.ts';
 import { backupScene, isRestoring } from '../helpers/backup-scene.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-describe('backups that are not there', () => {
-  test('a peer that is down, with as many copies as required, and fewer', async () => {
+describe('missing backups', () => {
+  test('fail the run only if fewer copies than required are reachable', async () => {
     await using folder = await tempFolder();
     const { peers } = await backupScene(folder);
     const all = `${peers}\ndown: {endpoint: "file://${folder.file('no', 'disk')}", role: backup}`;
@@ -36,7 +36,7 @@ describe('backups that are not there', () => {
     for (const name of readdirSync(path)) if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(path, name), 'damaged');
   };
 
-  test('one that vanishes before its drill is unproven, one that is damaged differs, and both fail', async () => {
+  test('a backup that vanishes before its drill is unproven, a damaged one differs, and both fail the run', async () => {
     await using folder = await tempFolder();
     const { peers } = await backupScene(folder);
     const onEvent = (event: PeerEvent) => {
@@ -65,7 +65,7 @@ describe('backups that are not there', () => {
     expect(existsSync(proof)).toBe(false);
   });
 
-  test('a damaged one makes the run partial, also if there are enough other copies', async () => {
+  test('a damaged backup makes the run partial, even if enough other copies exist', async () => {
     await using folder = await tempFolder();
     const { local, peers, url, hasData } = await backupScene(folder);
     let drilled = '';

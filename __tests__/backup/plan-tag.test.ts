@@ -9,17 +9,17 @@ const at = (commit: string | null) => ({ name: 'origin', commit });
 
 describe('the commit of a release', () => {
   test.each([
-    ['there is no tag', null, at(null), { commit: HEAD, make: true, publish: true }],
-    ['there is no tag, and no primary', null, null, { commit: HEAD, make: true, publish: false }],
-    ['only we have it', OLD, at(null), { commit: OLD, make: false, publish: true }],
-    ['we have it, and there is no primary', OLD, null, { commit: OLD, make: false, publish: false }],
-    ['only the primary has it', null, at(OLD), { commit: OLD, make: true, publish: false }],
-    ['both have it', OLD, at(OLD), { commit: OLD, make: false, publish: false }],
+    ['the tag does not exist', null, at(null), { commit: HEAD, make: true, publish: true }],
+    ['the tag does not exist, and no primary is configured', null, null, { commit: HEAD, make: true, publish: false }],
+    ['only we have the tag', OLD, at(null), { commit: OLD, make: false, publish: true }],
+    ['we have the tag, and no primary is configured', OLD, null, { commit: OLD, make: false, publish: false }],
+    ['only the primary has the tag', null, at(OLD), { commit: OLD, make: true, publish: false }],
+    ['we and the primary have the tag', OLD, at(OLD), { commit: OLD, make: false, publish: false }],
   ] as const)('%s', (_, here, primary, planned) => {
     expect(planTag({ tag: 'v1', head: HEAD, here, primary, backups: [] })).toEqual(planned);
   });
 
-  test('is refused if the primary and we disagree', async () => {
+  test('is refused if the tag of the primary differs from ours', async () => {
     const failure = await failureOf(() =>
       planTag({ tag: 'v1', head: HEAD, here: OLD, primary: at(OTHER), backups: [] }),
     );
@@ -27,7 +27,7 @@ describe('the commit of a release', () => {
     expect(failure.message).toContain(OLD);
   });
 
-  test('is not made at our head if a backup has the tag elsewhere', async () => {
+  test('is not tagged at our head if a backup has the tag on another commit', async () => {
     const places = { tag: 'v1', head: HEAD, here: null, primary: at(null) };
     const backups = [HEAD, OLD].map((commit) => ({ name: `at-${commit.slice(0, 1)}`, commit }));
     const failure = await failureOf(() => planTag({ ...places, backups }));

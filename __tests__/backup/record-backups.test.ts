@@ -37,17 +37,17 @@ test.each([
   ],
   ['the first drill of another peer', { drilled: true, proven: false }, null, { provenAt: null, since: 1 }],
   [
-    'a run without drills',
+    'a run without drills, after one with a drill',
     { drilled: false, proven: false },
     { provenAt: EARLIER, since: 3 },
     { provenAt: EARLIER, since: 3 },
   ],
-  ['a run without drills, and none before', { drilled: false, proven: false }, null, null],
+  ['a run without drills, without an earlier drill', { drilled: false, proven: false }, null, null],
 ] as const)('the history of drills after %s', (_, run, before, after) => {
   expect(historyAfter(before, { ...run, now: NOW })).toEqual(after);
 });
 
-test('sizes and proofs stay in the state file, and only where a peer has an entry', async () => {
+test('sizes and proofs stay in the state file only for peers with an entry', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.file('.dolt'));
   const place = { root: HEAD, endpoint: 'file:///srv/box', ref: null, branch: 'main', local: 'main' };
@@ -76,7 +76,7 @@ const PROVEN: Drilled = {
   ...{ head: HEAD, bytes: 1, durationMs: 1 },
 };
 
-describe('a backup that may not be read', () => {
+describe('a backup that cannot be read for now', () => {
   const failureAfter = (
     provenAt: string | null,
     staleAfterMs: number | undefined,
@@ -91,13 +91,13 @@ describe('a backup that may not be read', () => {
     return progress.failure;
   };
 
-  test('fails after `stale-after` if an earlier run has proven it', () => {
+  test('fails after `stale-after` if an earlier run proved it', () => {
     expect(failureAfter(EARLIER, 4 * DAY_MS)).toMatchObject({
       ...{ code: 'drill-unproven', message: expect.stringContaining('vault could not be read, and was last proven') },
     });
   });
 
-  test('fails nothing before, without `stale-after`, or if it was never proven', () => {
+  test('does not fail before `stale-after`, without that option, or if no run proved it', () => {
     expect([failureAfter(EARLIER, 6 * DAY_MS), failureAfter(EARLIER, undefined), failureAfter(null, DAY_MS)]).toEqual([
       null,
       null,
@@ -107,7 +107,7 @@ describe('a backup that may not be read', () => {
   });
 });
 
-test('a folder is measured only as far as the limits of time and number go', async () => {
+test('the measurement of a folder ends at the limits of time and number of files', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.file('in', 'deep'), { recursive: true });
   for (const name of ['a', 'b', 'deep/c']) await writeFile(folder.file('in', name), '12345');

@@ -13,12 +13,12 @@ async function configured(folder: TempFolder, text: string): Promise<void> {
   await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\n${text}\n`);
 }
 
-describe('a backup is refused before anything is opened', () => {
+describe('a backup is refused before a database is opened', () => {
   test.each<[string, string, Env]>([
     ['no-push', 'no-push: true', {}],
     ['dolt.local-only', 'dolt: {local-only: true}', {}],
     ['BD_NO_PUSH', '', { BD_NO_PUSH: 'true' }],
-  ])('by %s', async (said, text, env) => {
+  ])('if the configuration has %s', async (said, text, env) => {
     await using folder = await tempFolder();
     await configured(folder, text);
     // There is no database, and no Dolt is looked for.
@@ -27,14 +27,14 @@ describe('a backup is refused before anything is opened', () => {
     expect(existsSync(folder.file('one'))).toBe(false);
   });
 
-  test('without peers for it', async () => {
+  test('without a peer that gets backups', async () => {
     await using folder = await tempFolder();
     const refused = backUp(folder, `friend: file://${folder.file('friend')}`);
     await expect(refused).rejects.toMatchObject({ code: 'no-backup-peers' });
   });
 });
 
-test('a peer that never gets pushes, a tag named like a branch, and an event that may not write', async () => {
+test('for a peer that never gets pushes, a tag with the name of a branch, and an event that may not write', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const peers = `${peersOf(folder)}\nfrom: {endpoint: "file://${folder.file('from')}", role: upstream}`;
@@ -52,7 +52,7 @@ test('a peer that never gets pushes, a tag named like a branch, and an event tha
   expect(existsSync(folder.file('one', 'manifest'))).toBe(false);
 });
 
-test('a release whose primary cannot be read or is empty is not backed up', async () => {
+test('a release is not backed up if its primary is empty or unreadable', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const primary = (path: string) => `${peersOf(folder)}\nprim: {endpoint: "file://${path}", role: primary}`;

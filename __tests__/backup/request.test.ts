@@ -30,7 +30,7 @@ describe('the options of a backup', () => {
       null,
       { tag: 'release/1.2', drill: 'rotate', required: 2, proof: null },
     ],
-  ] as const)('%j on a release of %s', (inputs, releaseTag, expected) => {
+  ] as const)('are read from %j on a release of %s', (inputs, releaseTag, expected) => {
     expect(asked(inputs, releaseTag)).toEqual(expected);
   });
 
@@ -41,8 +41,8 @@ describe('the options of a backup', () => {
     [{ tag: 'dolt-federation/before-1' }, 'starts with dolt-federation'],
     [{ 'require-copies': '0' }, 'require-copies'],
     [{ drill: 'sometimes' }, 'drill'],
-    [{ 'fail-on': 'primary' }, 'the primary gets none'],
-  ] as const)('%j is refused', async (inputs, said) => {
+    [{ 'the primary gets no backups': 'primary' }, 'the primary gets none'],
+  ] as const)('are refused: %j', async (inputs, said) => {
     const failure = await failureOf(() => asked(inputs));
     expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining(said) });
   });
@@ -66,17 +66,17 @@ describe('the peers of a backup', () => {
   }
 
   test.each<[string, Partial<BackupRequest>, Partial<BackupRequest['backup']>, readonly string[]]>([
-    ['those for backups', {}, {}, ['one', 'two']],
-    ['with the primary, whose tag decides', {}, { tag: 'v1' }, ['prim', 'one', 'two']],
-    ['those of a role', { onlyRoles: ['archive'] }, {}, ['two']],
-    ['none of a role that gets no backups', { onlyRoles: ['peer'] }, { tag: 'v1' }, []],
-    ['one of any role that was named', { only: ['friend'] }, {}, ['friend']],
-    ['the primary, if it was named', { only: ['prim'] }, { tag: 'v1' }, ['prim']],
+    ['peers for backups only', {}, {}, ['one', 'two']],
+    ['with the primary, because its tag decides', {}, { tag: 'v1' }, ['prim', 'one', 'two']],
+    ['the peers of a selected role', { onlyRoles: ['archive'] }, {}, ['two']],
+    ['no peer of a role that gets no backups', { onlyRoles: ['peer'] }, { tag: 'v1' }, []],
+    ['a named peer of any role', { only: ['friend'] }, {}, ['friend']],
+    ['the primary, if it is named', { only: ['prim'] }, { tag: 'v1' }, ['prim']],
   ])('%s', (_, request, options, names) => {
     expect(chosen(ALL, request, options)).toEqual(names);
   });
 
-  test('none is configured', async () => {
+  test('are missing from the configuration', async () => {
     const without = ALL.split('\n').slice(0, 3).join('\n');
     const failure = await failureOf(() => chosen(without, {}));
     expect(failure).toMatchObject({
@@ -86,7 +86,7 @@ describe('the peers of a backup', () => {
     expect(chosen(without, { only: ['friend'] })).toEqual(['friend']);
   });
 
-  test('more copies are required than there are peers', async () => {
+  test('are fewer than the required copies', async () => {
     const failure = await failureOf(() => chosen(ALL, {}, { required: 3, tag: 'v1' }));
     expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining('2 peers would get a copy') });
     expect(chosen(ALL, {}, { required: 2 })).toEqual(['one', 'two']);

@@ -16,7 +16,7 @@ describe('the backups that a run drills', () => {
     expect(namesToDrill('rotate', NAMES, new Date(date))).toEqual([name]);
   });
 
-  test('each peer has its turn within as many days as there are peers', () => {
+  test('include each peer once in as many days as there are peers', () => {
     const days = [1, 2, 3].map((day) => new Date(`2026-11-0${day}T00:00:00.000Z`));
     expect(days.flatMap((day) => namesToDrill('rotate', NAMES, day)).sort()).toEqual([...NAMES].sort());
   });
@@ -25,11 +25,11 @@ describe('the backups that a run drills', () => {
     ['full', NAMES],
     ['head', NAMES],
     ['off', []],
-  ] as const)('%s', (mode, names) => {
+  ] as const)('with the mode %s', (mode, names) => {
     expect(namesToDrill(mode, NAMES, new Date(0))).toEqual(names);
   });
 
-  test('without peers there is nothing to rotate', () => {
+  test('are none if no peer is configured', () => {
     expect(namesToDrill('rotate', [], new Date())).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { makeDatabase } from '../helpers/database.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('two backups on one server get the tag that only we have, and keep one that they had', async () => {
+test('two backups on one server get the tag that only we have, and keep a tag of their own', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path);

@@ -1,21 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import { backupStatus, isCopy, isRefuted } from '../../src/backup/verdict.ts';
 
-describe('a copy', () => {
+describe('the backup of a peer', () => {
   const GOOD = { failed: false, verified: true, drill: 'proven' } as const;
   test.each([
-    ['that was proven', GOOD, true],
-    ['that was only pushed and verified', { ...GOOD, drill: 'skipped' }, true],
-    ['that could not be read', { ...GOOD, drill: 'unproven' }, false],
-    ['that differs', { ...GOOD, failed: true, drill: 'differs' }, false],
-    ['whose push failed', { failed: true, verified: false, drill: 'skipped' }, false],
-    ['whose push was not verified', { ...GOOD, verified: false, drill: 'skipped' }, false],
+    ['that was proven is a copy', GOOD, true],
+    ['that was pushed and verified is a copy', { ...GOOD, drill: 'skipped' }, true],
+    ['that could not be read is no copy', { ...GOOD, drill: 'unproven' }, false],
+    ['that differs is no copy', { ...GOOD, failed: true, drill: 'differs' }, false],
+    ['with a failed push is no copy', { failed: true, verified: false, drill: 'skipped' }, false],
+    ['with an unverified push is no copy', { ...GOOD, verified: false, drill: 'skipped' }, false],
   ] as const)('%s', (_, known, counts) => {
     expect(isCopy(known)).toBe(counts);
   });
 });
 
-describe('a drill that counts against a run with enough copies', () => {
+describe('a drill that contradicts a run with enough copies', () => {
   test.each([
     [{ failed: true, drill: 'differs' }, 'full', true],
     [{ failed: true, drill: 'differs' }, 'rotate', true],
@@ -32,7 +32,7 @@ describe('a drill that counts against a run with enough copies', () => {
   });
 });
 
-describe('the status of a run', () => {
+describe('the status of a backup run', () => {
   test.each([
     // Without require-copies, as the peers give it.
     ['partial', 1, null, true, 'partial'],
@@ -61,7 +61,7 @@ describe('the status of a run', () => {
     ['failed', 0, null, 'failed'],
     ['partial', 0, 1, 'failed'],
   ] as const)(
-    '%s with %d copies of %s required and a drill that counts against it: %s',
+    '%s with %d copies of %s required and a drill that contradicts them: %s',
     (status, copies, required, to) => {
       expect(backupStatus(status, { copies, required, changed: true, refuted: true })).toBe(to);
     },

@@ -61,7 +61,7 @@ test.each<[string, readonly string[], string]>([
   ['proxied-server', ['--proxied-server'], 'repo/.beads/dolt/north'],
   ['shared-server', ['--shared-server'], 'shared/dolt/north'],
 ])(
-  '%s: bd and the mailbox agree after each run',
+  'bd and the mailbox agree after each run in %s',
   async (mode, flags, place) => {
     await using folder = await tempFolder();
     const isShared = mode === 'shared-server';

@@ -60,31 +60,35 @@ const PASSWORDS =
 
 describe('the server of a workspace', () => {
   test.each<[string, Given, string | null]>([
-    ['none in embedded mode', { metadata: { dolt_mode: 'embedded', dolt_server_port: 3307 } }, null],
-    ['none without a port', { metadata: SERVER }, null],
-    ['its port file', { metadata: SERVER, files: { portFile: 4001, pid: 77 } }, 'root:@127.0.0.1:4001/north pid 77'],
+    ['undefined in embedded mode', { metadata: { dolt_mode: 'embedded', dolt_server_port: 3307 } }, null],
+    ['undefined without a port', { metadata: SERVER }, null],
     [
-      'a variable before all',
+      'at the port of its port file',
+      { metadata: SERVER, files: { portFile: 4001, pid: 77 } },
+      'root:@127.0.0.1:4001/north pid 77',
+    ],
+    [
+      'at the port of a variable, before all files',
       { metadata: SERVER, env: { BEADS_DOLT_SERVER_PORT: '5' }, files: { portFile: 4 } },
       'root:@127.0.0.1:5/north',
     ],
     [
-      'a variable that is no port',
+      'at the port of the port file, if the variable is not a port',
       { metadata: SERVER, env: { BEADS_DOLT_SERVER_PORT: 'x' }, files: { portFile: 4 } },
       'root:@127.0.0.1:4/north',
     ],
     [
-      'the port file before listener.port',
+      'at the port of the port file, before listener.port',
       { metadata: SERVER, files: { portFile: 4, listenerPort: 3 } },
       'root:@127.0.0.1:4/north',
     ],
     [
-      'listener.port before dolt.port',
+      'at listener.port, before dolt.port',
       { metadata: SERVER, settings: { 'dolt.port': '2' }, files: { listenerPort: 3 } },
       'root:@127.0.0.1:3/north',
     ],
     [
-      'dolt.port before metadata.json',
+      'at dolt.port, before metadata.json',
       { metadata: { ...SERVER, dolt_server_port: 1 }, settings: { 'dolt.port': '2' } },
       'root:@127.0.0.1:2/north',
     ],
@@ -94,7 +98,7 @@ describe('the server of a workspace', () => {
       'ann:@127.0.0.1:1/north',
     ],
     [
-      'variables for user, password and name',
+      'used with the user, password and name of variables',
       {
         metadata: { ...SERVER, dolt_server_port: 1, dolt_server_user: 'ann' },
         env: { BEADS_DOLT_SERVER_USER: 'bob', BEADS_DOLT_PASSWORD: 'pw', BEADS_DOLT_SERVER_DATABASE: 'south' },
@@ -103,56 +107,64 @@ describe('the server of a workspace', () => {
       'bob:pw@127.0.0.1:1/south',
     ],
     [
-      'the password in the file of credentials',
+      'used with the password of the credentials file',
       { metadata: { ...SERVER, dolt_server_port: 1 }, files: { credentials: PASSWORDS } },
       'root:one@127.0.0.1:1/north',
     ],
     [
-      'a server that listens everywhere',
+      'at loopback if it listens on all addresses',
       { metadata: { ...SERVER, dolt_server_host: '0.0.0.0', dolt_server_port: 1 } },
       'root:@127.0.0.1:1/north',
     ],
     [
-      'a server with TLS by variable',
+      'used with TLS if a variable sets it',
       { metadata: { ...SERVER, dolt_server_port: 1 }, env: { BEADS_DOLT_SERVER_TLS: 'true' } },
       'root:@127.0.0.1:1/north tls',
     ],
-    ['none at a socket', { metadata: { ...SERVER, dolt_server_port: 1, dolt_server_socket: '/s' } }, null],
     [
-      'none behind a command for credentials',
+      'undefined if it listens on a socket',
+      { metadata: { ...SERVER, dolt_server_port: 1, dolt_server_socket: '/s' } },
+      null,
+    ],
+    [
+      'undefined if a command gives its credentials',
       { metadata: { ...SERVER, dolt_server_port: 1 }, env: { BEADS_DOLT_CREDENTIAL_COMMAND: 'c' } },
       null,
     ],
     [
-      'another machine',
+      'on another machine',
       { metadata: TLS, files: { portFile: 4, credentials: PASSWORDS } },
       'root:two@db.example:3307/north tls remotesapi 8080',
     ],
     [
-      'another machine with ports',
+      'on another machine, with the ports of variables',
       { metadata: { ...TLS, dolt_remotesapi_port: 5 }, env: { BEADS_DOLT_PORT: '4' } },
       'root:@db.example:4/north tls remotesapi 5',
     ],
-    ['none on another machine without TLS', { metadata: FAR }, null],
+    ['undefined on another machine without TLS', { metadata: FAR }, null],
     ['the shared server', { env: { BEADS_DOLT_SHARED_SERVER: '1' } }, 'root:@127.0.0.1:3308/north'],
     [
-      'the shared server with a port file',
+      'the shared server at the port of its port file',
       { env: { BEADS_DOLT_SHARED_SERVER: '1' }, files: { portFile: 4 } },
       'root:@127.0.0.1:4/north',
     ],
     [
-      'a proxy',
+      'the proxy of bd',
       { metadata: PROXIED, files: { proxyPort: 5, childPid: 9, listenerPort: 6, portFile: 7 } },
       'root:@127.0.0.1:5/north proxy pid 9',
     ],
-    ['none while no proxy runs', { metadata: PROXIED, files: { listenerPort: 6 } }, null],
+    ['undefined while no proxy runs', { metadata: PROXIED, files: { listenerPort: 6 } }, null],
     [
-      'an external server of a proxy',
+      'the external server of a proxy',
       { metadata: PROXIED, external: {}, env: { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: 'pw' } },
       'ann:pw@db.example:3306/north tls',
     ],
-    ['none of a proxy without TLS', { metadata: PROXIED, external: { tls: false } }, null],
-    ['none of a proxy at a socket', { metadata: PROXIED, external: { socket: '/s' } }, null],
+    ['undefined if a proxy has an external server without TLS', { metadata: PROXIED, external: { tls: false } }, null],
+    [
+      'undefined if a proxy has an external server at a socket',
+      { metadata: PROXIED, external: { socket: '/s' } },
+      null,
+    ],
   ])('is %s', (_, given, expected) => {
     expect(server(given)).toBe(expected);
   });
@@ -165,43 +177,51 @@ const PORT = { BEADS_DOLT_SERVER_PORT: '1' };
 const EXTERNAL = { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: 'pw' };
 const KEPT = { credentials: PASSWORDS };
 
-describe('files of the workspace choose where a password of the job goes', () => {
+describe('files of the workspace choose the server that gets a password of the job', () => {
   test.each<[string, Given, string | null]>([
-    ['host and port of metadata.json', { metadata: NEAR, env: PASSWORD }, 'BEADS_DOLT_PASSWORD'],
-    ['host of metadata.json', { metadata: NEAR, env: { ...PASSWORD, ...PORT } }, 'BEADS_DOLT_PASSWORD'],
-    ['another machine', { metadata: { ...SERVER, ...TLS }, env: PASSWORD }, 'BEADS_DOLT_PASSWORD'],
-    ['port of metadata.json', { metadata: { ...NEAR, ...TLS }, env: { ...PASSWORD, ...HOST } }, 'BEADS_DOLT_PASSWORD'],
-    ['the port file', { metadata: SERVER, env: PASSWORD, files: { portFile: 4 } }, 'BEADS_DOLT_PASSWORD'],
+    ['by host and port in metadata.json', { metadata: NEAR, env: PASSWORD }, 'BEADS_DOLT_PASSWORD'],
+    ['by the host in metadata.json', { metadata: NEAR, env: { ...PASSWORD, ...PORT } }, 'BEADS_DOLT_PASSWORD'],
+    ['by a server on another machine', { metadata: { ...SERVER, ...TLS }, env: PASSWORD }, 'BEADS_DOLT_PASSWORD'],
+    [
+      'by the port in metadata.json',
+      { metadata: { ...NEAR, ...TLS }, env: { ...PASSWORD, ...HOST } },
+      'BEADS_DOLT_PASSWORD',
+    ],
+    ['by the port file', { metadata: SERVER, env: PASSWORD, files: { portFile: 4 } }, 'BEADS_DOLT_PASSWORD'],
     ['listener.port', { metadata: SERVER, env: PASSWORD, files: { listenerPort: 4 } }, 'BEADS_DOLT_PASSWORD'],
     ['dolt.port', { metadata: SERVER, env: PASSWORD, settings: { 'dolt.port': '4' } }, 'BEADS_DOLT_PASSWORD'],
-    ['the .env', { metadata: { ...SERVER, dolt_server_tls: true }, env: PASSWORD, bdEnv: HOST }, 'BEADS_DOLT_PASSWORD'],
     [
-      'the shared server by a file',
+      'by the file .env',
+      { metadata: { ...SERVER, dolt_server_tls: true }, env: PASSWORD, bdEnv: HOST },
+      'BEADS_DOLT_PASSWORD',
+    ],
+    [
+      'by a file that selects the shared server',
       { settings: { 'dolt.shared-server': 'true' }, env: PASSWORD },
       'BEADS_DOLT_PASSWORD',
     ],
     [
-      'the remotesapi port',
+      'by the remotesapi port',
       { metadata: { ...SERVER, dolt_server_tls: true, dolt_remotesapi_port: 5 }, env: { ...PASSWORD, ...HOST } },
       'BEADS_DOLT_PASSWORD',
     ],
     [
-      'the remotesapi port for a password that is kept by host and port',
+      'by the remotesapi port, for a password that is stored by host and port',
       { metadata: { ...TLS, dolt_remotesapi_port: 5 }, files: KEPT },
       'BEADS_CREDENTIALS_FILE',
     ],
     [
-      'an external server',
+      'by an external server',
       { metadata: PROXIED, external: {}, env: EXTERNAL },
       'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD',
     ],
     [
-      'an external server at another address than the job names',
+      'by an external server at an address other than that of the job',
       { metadata: PROXIED, external: {}, env: { ...EXTERNAL, ...HOST, ...PORT } },
       'BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD',
     ],
     [
-      'no: the job names the external server, too',
+      'no: the job names the external server too',
       { metadata: PROXIED, external: {}, env: { ...EXTERNAL, ...HOST, BEADS_DOLT_SERVER_PORT: '3306' } },
       null,
     ],
@@ -223,7 +243,7 @@ describe('files of the workspace choose where a password of the job goes', () =>
     ['no: the job selects the shared server', { env: { ...PASSWORD, BEADS_DOLT_SHARED_SERVER: '1' } }, null],
     ['no: the password is in the .env', { metadata: NEAR, bdEnv: PASSWORD }, null],
     ['no: there is no password', { metadata: NEAR }, null],
-    ['no: the password is kept by host and port', { metadata: NEAR, files: KEPT }, null],
+    ['no: the password is stored by host and port', { metadata: NEAR, files: KEPT }, null],
     ['no: a proxy has no password', { metadata: PROXIED, env: EXTERNAL, files: { proxyPort: 5 } }, null],
   ])('%s', (_, given, expected) => {
     const bd = found(given);

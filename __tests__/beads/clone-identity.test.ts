@@ -6,7 +6,7 @@ import { twoDatabases } from '../helpers/two-databases.ts';
 
 const write = (id: string) => `REPLACE INTO metadata VALUES ('clone_id', '${id}'), ('repo_id', 'repo of ${id}')`;
 
-test('clones that write their identities agree on one pair after one round, without a question, and converge', async () => {
+test('clones that write their identities agree on one pair after one round without unresolved rows, and converge', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS_TABLES, write('first'));
   const identity = (name: 'north' | 'south') => databases[name].rows('SELECT value FROM metadata ORDER BY `key`');

@@ -15,8 +15,8 @@ async function scene(): Promise<TempFolder> {
 const check = (folder: TempFolder, env: Record<string, string> = {}) =>
   requireNotFrozen([folder.file('elsewhere'), folder.file('repo', '.beads')], env);
 
-describe('a workspace is frozen by the file', () => {
-  test.each([['repo/.beads'], ['repo'], ['.'], ['elsewhere']])('in %s', async (at) => {
+describe('a workspace is frozen', () => {
+  test.each([['repo/.beads'], ['repo'], ['.'], ['elsewhere']])('by a file in %s', async (at) => {
     await using folder = await scene();
     await check(folder);
     const file = folder.file(...at.split('/'), NAME);
@@ -28,13 +28,13 @@ describe('a workspace is frozen by the file', () => {
     });
   });
 
-  test('that says who did it and why', async () => {
+  test('by a file that says who froze it and why', async () => {
     await using folder = await scene();
     await writeFile(folder.file('repo', NAME), 'ann\t2026-11-28T10:00:00Z\tnew server\nmore');
     await expect(check(folder)).rejects.toThrow('frozen for a migration by ann (new server): ');
   });
 
-  test('that the variable names, and no other', async () => {
+  test('only by the file that the variable names, if the variable is set', async () => {
     await using folder = await scene();
     await writeFile(folder.file('repo', NAME), '');
     await check(folder, { BD_MIGRATION_FREEZE_FILE: folder.file('none') });
@@ -44,7 +44,7 @@ describe('a workspace is frozen by the file', () => {
     await expect(named).rejects.toMatchObject({ message: expect.stringContaining(folder.file('link')) });
   });
 
-  test('but not by a folder, a link, or in a folder in which every user can write', async () => {
+  test('but not by a folder, a link, or a file in a folder that every user can write to', async () => {
     await using folder = await scene();
     await mkdir(folder.file('repo', NAME));
     await symlink('elsewhere', folder.file(NAME));
@@ -53,7 +53,7 @@ describe('a workspace is frozen by the file', () => {
     await check(folder);
   });
 
-  test('whose existence cannot be determined', async () => {
+  test('by a file if its existence cannot be determined', async () => {
     await using folder = await scene();
     const name = 'x'.repeat(300);
     const asked = check(folder, { BD_MIGRATION_FREEZE_FILE: folder.file(name) });

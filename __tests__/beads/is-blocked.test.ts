@@ -25,29 +25,34 @@ const blocked = (issues: readonly string[], edges: readonly Edge[]) =>
 describe('an issue is blocked', () => {
   test.each<[string, string[], Edge[], string[]]>([
     ['by an open issue', ['a', 'b'], [edge('a', 'blocks', 'b')], ['a']],
-    ['by one in progress, on a condition', ['a', 'b:in_progress'], [edge('a', 'conditional-blocks', 'b')], ['a']],
     [
-      'by an issue that is blocked itself',
+      'by a conditional dependency on an issue in progress',
+      ['a', 'b:in_progress'],
+      [edge('a', 'conditional-blocks', 'b')],
+      ['a'],
+    ],
+    [
+      'by an issue that is itself blocked',
       ['a', 'b', 'c'],
       [edge('a', 'blocks', 'b'), edge('b', 'blocks', 'c')],
       ['a', 'b'],
     ],
     [
-      'in a circle of issues that block each other',
+      'in a cycle of issues that block each other',
       ['a', 'b'],
       [edge('a', 'blocks', 'b'), edge('b', 'blocks', 'a')],
       ['a', 'b'],
     ],
     [
-      'not by a closed or pinned one',
+      'but not by a closed or pinned issue',
       ['a', 'b:closed', 'c:pinned'],
       [edge('a', 'blocks', 'b'), edge('a', 'blocks', 'c')],
       [],
     ],
-    ['not by a related one', ['a', 'b'], [edge('a', 'related', 'b'), edge('a', 'discovered-from', 'b')], []],
-    ['not by one that is missing or elsewhere', ['a'], [edge('a', 'blocks', 'gone'), edge('a', 'blocks', null)], []],
+    ['but not by a related issue', ['a', 'b'], [edge('a', 'related', 'b'), edge('a', 'discovered-from', 'b')], []],
+    ['but not by a missing or external issue', ['a'], [edge('a', 'blocks', 'gone'), edge('a', 'blocks', null)], []],
     [
-      'not once it is closed or pinned',
+      'but not if it is closed or pinned',
       ['a:closed', 'b', 'c:pinned'],
       [edge('a', 'blocks', 'b'), edge('c', 'blocks', 'b')],
       [],
@@ -61,37 +66,42 @@ describe('a child is blocked with its parent', () => {
   const family = [edge('p', 'blocks', 'x'), edge('p.1', 'parent-child', 'p'), edge('p.1.1', 'parent-child', 'p.1')];
   test.each<[string, string[], Edge[], string[]]>([
     ['over several generations', ['p', 'p.1', 'p.1.1', 'x'], family, ['p', 'p.1', 'p.1.1']],
-    ['but not by an open parent that nothing blocks', ['p', 'p.1', 'p.1.1', 'x:closed'], family, []],
-    ['not through a closed child', ['p', 'p.1:closed', 'p.1.1', 'x'], family, ['p']],
-    [
-      'a circle of parents blocks nothing',
-      ['p', 'q'],
-      [edge('p', 'parent-child', 'q'), edge('q', 'parent-child', 'p')],
-      [],
-    ],
+    ['but not by an open parent that is not blocked', ['p', 'p.1', 'p.1.1', 'x:closed'], family, []],
+    ['but not through a closed child', ['p', 'p.1:closed', 'p.1.1', 'x'], family, ['p']],
+    ['but not in a cycle of parents', ['p', 'q'], [edge('p', 'parent-child', 'q'), edge('q', 'parent-child', 'p')], []],
   ])('%s', (_, issues, edges, expected) => {
     expect(blocked(issues, edges)).toEqual(expected);
   });
 });
 
-describe('an issue that waits for the children of another one', () => {
+describe('an issue that waits for the children of another issue', () => {
   const wait = (more: Partial<Edge> = {}) => [
     edge('w', 'waits-for', 's', more),
     edge('c1', 'parent-child', 's'),
     edge('c2', 'parent-child', 's'),
   ];
   test.each<[string, string[], Partial<Edge>, string[]]>([
-    ['is blocked while one is open', ['w', 's', 'c1:closed', 'c2'], {}, ['w']],
-    ['is free when all are done', ['w', 's', 'c1:closed', 'c2:pinned'], {}, []],
-    ['is free when one is closed, if any counts', ['w', 's', 'c1:closed', 'c2'], { gate: 'any-children' }, []],
-    ['is blocked while none is closed, if any counts', ['w', 's', 'c1:pinned', 'c2'], { gate: 'any-children' }, ['w']],
+    ['is blocked while a child is open', ['w', 's', 'c1:closed', 'c2'], {}, ['w']],
+    ['is free when all children are closed', ['w', 's', 'c1:closed', 'c2:pinned'], {}, []],
     [
-      'is blocked by the open spawner, if that counts',
+      'is free when one child is closed, if any child counts',
+      ['w', 's', 'c1:closed', 'c2'],
+      { gate: 'any-children' },
+      [],
+    ],
+    [
+      'is blocked while no child is closed, if any child counts',
+      ['w', 's', 'c1:pinned', 'c2'],
+      { gate: 'any-children' },
+      ['w'],
+    ],
+    [
+      'is blocked by the open spawner, if the spawner counts',
       ['w', 's', 'c1:closed', 'c2:closed'],
       { alsoBlocks: true },
       ['w'],
     ],
-    ['is not blocked by the open spawner alone', ['w', 's', 'c1:closed', 'c2:closed'], {}, []],
+    ['is not blocked if only the spawner is open', ['w', 's', 'c1:closed', 'c2:closed'], {}, []],
   ])('%s', (_, issues, more, expected) => {
     expect(blocked(issues, wait(more))).toEqual(expected);
   });
@@ -115,20 +125,20 @@ describe('the result omits an issue that a wisp may block, and all issues below 
     ]);
   });
 
-  test('not one that a wisp is only related to', () => {
+  test('the result keeps an issue that is only related to a wisp', () => {
     // Only types that block are read from the table.
     expect(blockedIssues(states('a', 'b'), [edge('a', 'blocks', 'b')]).get('a')).toBe(true);
   });
 });
 
-test('thirty thousand issues in one chain take no recursion', () => {
+test('thirty thousand issues in one chain need no recursion', () => {
   const ids = Array.from({ length: 30_000 }, (_, index) => `i${index}`);
   const edges = ids.slice(1).map((id, index) => edge(id, 'parent-child', `i${index}`));
   const found = blocked([...ids, 'x'], [...edges, edge('i0', 'blocks', 'x')]);
   expect(found).toHaveLength(30_000);
 });
 
-test('fifteen thousand issues that wait for fifteen thousand children take linear time', () => {
+test('fifteen thousand issues that wait for fifteen thousand children need linear time', () => {
   const numbers = Array.from({ length: 15_000 }, (_, index) => index);
   const edges = numbers.flatMap((n) => [edge(`c${n}`, 'parent-child', 's'), edge(`w${n}`, 'waits-for', 's')]);
   const issues = states('s', ...numbers.flatMap((n) => [`c${n}:closed`, `w${n}`]));
@@ -177,7 +187,7 @@ function naive(issues: readonly IssueState[], edges: readonly Edge[]): Map<strin
   return new Map(issues.filter(({ id }) => !unknown.has(id)).map(({ id }) => [id, blockedOnes.has(id)]));
 }
 
-test('the states of any graph are those of the written rules', () => {
+test('any graph gets the states that the documented rules define', () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
   const graph = fc.record({
     issues: fc.uniqueArray(

@@ -16,7 +16,7 @@ describe('the metadata of a dependency', () => {
     ['', 'all-children', false],
     [`${'['.repeat(200_000)}`, 'all-children', false],
     ['0xff', 'all-children', false],
-  ])('%.40s', (metadata, gate, alsoBlocks) => {
+  ])('is parsed: %.40s', (metadata, gate, alsoBlocks) => {
     expect(edgeOf({ ...ROW, metadata })).toMatchObject({ issue: 'a', on: 'b', gate, alsoBlocks });
   });
 });
@@ -28,12 +28,12 @@ test.each([{ ...ROW, issue: null }, { ...ROW, type: null }, {}])(
   },
 );
 
-test('a row without a target has none', () => {
+test('a row without a target has no target in the graph', () => {
   expect(edgeOf({ ...ROW, issue_target: null })).toMatchObject({ on: null, onWisp: false });
   expect(edgeOf({ ...ROW, issue_target: null, wisp_target: 'w' })).toMatchObject({ on: null, onWisp: true });
 });
 
-describe('a column has the type of bd', () => {
+describe('the type of a column', () => {
   test.each([
     ['varchar(255)', ['text', 'document']],
     ['longtext', ['text', 'document']],
@@ -49,12 +49,12 @@ describe('a column has the type of bd', () => {
     ['bit(1)', []],
     ['double', []],
     ['integers', []],
-  ])('%s', (type, kinds) => {
+  ])('is read from %s', (type, kinds) => {
     const known = ['text', 'whole', 'counter', 'lock', 'document'] as const;
     expect(known.filter((kind) => hasColumns([{ name: 'c', type }], { c: kind })).sort()).toEqual([...kinds].sort());
   });
 
-  test('a column that is absent has no type', () => {
+  test('a missing column has no type', () => {
     expect(hasColumns([{ name: 'c', type: 'int' }], { d: 'whole' })).toBe(false);
   });
 });

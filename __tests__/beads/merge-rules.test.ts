@@ -99,12 +99,12 @@ afterAll(async () => {
 const ofRow = (table: string, key: string) =>
   merged.conflicts.filter((row) => row.table === table && Object.values(row.key).includes(key));
 
-test('both sides make one commit', () => {
+test('both databases make one commit', () => {
   expect(merged.heads[0]).toBe(merged.heads[1]);
 });
 
 describe('of an issue that both sides changed', () => {
-  test('status, time, reason and session of the closing are one cell', () => {
+  test('status, time, reason and session of its closing merge as one cell', () => {
     const issue = merged.issue('x-grp');
     expect(issue).toMatchObject({ status: 'in_progress', assignee: 'bob' });
     // Dolt omits a NULL from a row in JSON.
@@ -114,7 +114,7 @@ describe('of an issue that both sides changed', () => {
     );
   });
 
-  test.each(['x-lck', 'x-cln'])('the lock is computed from both, also without a conflict (%s)', async (id) => {
+  test.each(['x-lck', 'x-cln'])('the lock is computed from both sides, even without a conflict (%s)', async (id) => {
     const [north = '0', south = '0'] = id === 'x-lck' ? ['102', '202'] : ['3', '3'];
     const row = Object.fromEntries(
       Object.entries(merged.issue(id)).map(([name, value]) => [
@@ -131,22 +131,22 @@ describe('of an issue that both sides changed', () => {
     expect(stored?.['l']).toBe(expected);
   });
 
-  test('the greater time of writing stays, and the lock is not reported', () => {
+  test('the later updated_at wins, and the lock is not reported', () => {
     expect(merged.issue('x-lck')['updated_at']).toBe('2026-01-05 00:00:00');
     expect(merged.conflicts.filter(({ columns }) => columns.includes('row_lock'))).toEqual([]);
   });
 
-  test('appended notes have both parts, the later one last', () => {
+  test('notes that both sides appended to keep both parts, the later one last', () => {
     expect(merged.issue('x-not')['notes']).toBe('begin\nby bob\nby ann');
     expect(ofRow('issues', 'x-not').map(({ left }) => left)).toEqual([false]);
   });
 
-  test('notes that both rewrote are the later ones, and a person has to confirm them', () => {
+  test('notes that both sides rewrote become the later ones, and a person has to confirm them', () => {
     expect(merged.issue('x-ntc')['notes']).toBe('rewritten by ann');
     const [decided, left] = ofRow('issues', 'x-ntc');
     expect(decided).toMatchObject({ columns: ['updated_at'], left: false });
     expect(left).toMatchObject({
-      kind: 'changed',
+      kind: 'metadata is merged by key, and a person has to confirm a key that both sides set',
       columns: ['notes'],
       left: true,
       ours: { notes: 'rewritten by bob' },
@@ -164,12 +164,12 @@ describe('of an issue that both sides changed', () => {
 
 describe('an issue that one side deleted', () => {
   // One deletion of each side, so both directions of a merge are here, whichever head it starts on.
-  test.each(['x-dln', 'x-dls'])('stays deleted if the other only computed its columns (%s)', async (id) => {
+  test.each(['x-dln', 'x-dls'])('stays deleted if the other side changed only computed columns (%s)', async (id) => {
     expect(merged.issue(id)).toEqual({});
     expect(await merged.rows(`SELECT label FROM labels WHERE issue_id = '${id}'`)).toEqual([]);
     expect(ofRow('issues', id)).toEqual([]);
   });
-  test('stays if the other changed it', () => {
+  test('is kept if the other side changed it', () => {
     expect(merged.issue('x-dlk')['title']).toBe('kept');
     expect(ofRow('issues', 'x-dlk')).toMatchObject([{ kind: 'deleted' }]);
   });
@@ -180,25 +180,25 @@ describe('whether an issue is blocked', () => {
     expect(merged.issue('x-ggg')['is_blocked']).toBe(0);
     expect(merged.issue('x-ggg')['updated_at']).toBe('2026-01-01 00:00:00');
   });
-  test('keeps its value where a wisp can block it', () => {
+  test('keeps its value if a wisp can block the issue', () => {
     expect(merged.issue('x-wsp')['is_blocked']).toBe(1);
   });
 });
 
 describe('other tables', () => {
-  test('one edge that both added is the older one, and no conflict', async () => {
+  test('one edge that both sides added becomes the older one, without a conflict', async () => {
     expect(await merged.rows("SELECT created_by FROM dependencies WHERE id = 'same'")).toEqual([{ created_by: 'ann' }]);
     expect(ofRow('dependencies', 'same').map(({ left }) => left)).toEqual([false]);
   });
-  test('counters have the greater value, also without `events`', async () => {
+  test('counters get the greater value, even without `events`', async () => {
     expect(await merged.rows('SELECT last_child FROM child_counters')).toEqual([{ last_child: 7 }]);
   });
-  test('a setting that both wrote is left for a person, a memory and the identity of a clone are not', () => {
+  test('a setting that both sides wrote stays unresolved; a memory and the identity of a clone do not', () => {
     expect(ofRow('config', 'custom.key')).toMatchObject([{ kind: 'changed', columns: ['value'], left: true }]);
     expect(ofRow('config', 'kv.memory.word').map(({ left }) => left)).toEqual([false]);
     expect(ofRow('metadata', 'clone_id').map(({ left }) => left)).toEqual([false]);
   });
-  test('of two children with one id, one is lost with its label, its comment and its edge', async () => {
+  test('of two children with one id, one is lost with its label, comment and edge', async () => {
     const lost = merged.conflicts.filter(({ kind, left }) => left && (kind === 'id-collision' || kind === 'dependant'));
     expect(lost.map(({ table }) => table).sort()).toEqual(expect.arrayContaining(['dependencies', 'issues', 'labels']));
     const labels = await merged.rows("SELECT label FROM labels WHERE issue_id = 'x-par.2'");

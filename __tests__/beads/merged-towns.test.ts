@@ -37,13 +37,13 @@ async function mergeAsBd(folder: TempFolder): Promise<readonly string[]> {
   return said;
 }
 
-test('two embedded databases of bd end with the contents that a merge of bd has', async () => {
+test("two embedded databases of bd end with the contents that bd's own merge produces", async () => {
   await using folder = await tempFolder();
   await towns(folder, 'beads-1.3-embedded');
   await mergeAsBd(folder);
 });
 
-test('an embedded database and one behind the proxy of a running bd end with the same, and bd reads it at once', async () => {
+test('an embedded database and one behind the proxy of a running bd end with equal contents, which bd reads at once', async () => {
   await using folder = await tempFolder();
   await towns(folder, 'beads-1.3-proxied');
   await mkdir(folder.file('north', '.beads', 'embeddeddolt'));

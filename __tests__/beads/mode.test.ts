@@ -14,7 +14,7 @@ import {
   SERVER,
 } from '../helpers/workspace.ts';
 
-describe('the mode, in the order in which bd decides', () => {
+describe('the mode follows the precedence of bd', () => {
   const proxied = metadata('"dolt_mode":"proxied-server"');
   const none = metadata('"backend":"dolt"');
   const sharedKey = config('dolt: {shared-server: true}');
@@ -39,13 +39,13 @@ describe('the mode, in the order in which bd decides', () => {
       '../../shared/dolt/north',
     ],
     [
-      'the variable of the key does',
+      'the variable of the key counts as the key',
       { [METADATA]: EMBEDDED, ...sharedKey },
       { BD_DOLT_SHARED_SERVER: 'false' },
       'embeddeddolt/north',
     ],
     [
-      'a key that is off',
+      'a key with a false value has no effect',
       { [METADATA]: EMBEDDED, ...config('dolt: {shared-server: false}') },
       {},
       'embeddeddolt/north',
@@ -70,7 +70,7 @@ describe('the mode, in the order in which bd decides', () => {
       {},
       'embeddeddolt/north',
     ],
-    ['the key', { ...none, ...config('dolt.mode: Server') }, {}, 'dolt/north'],
+    ['the key alone', { ...none, ...config('dolt.mode: Server') }, {}, 'dolt/north'],
     [
       'the key before its host',
       { ...none, ...config('dolt: {mode: embedded, host: db.example}') },
@@ -103,11 +103,11 @@ describe('the mode, in the order in which bd decides', () => {
   });
 });
 
-describe('a value that bd refuses, or reads as another one, is refused', () => {
+describe('a value that bd refuses or reads differently is refused', () => {
   test.each<[string, Files, Env, RegExp]>([
     ['an unknown mode', { ...metadata('"dolt_mode":"cloud"'), ...IN_BOTH }, {}, /unknown dolt_mode: cloud/],
     [
-      'an unknown mode, whatever the variable',
+      'an unknown mode, regardless of the variable',
       metadata('"dolt_mode":"cloud"'),
       { BEADS_DOLT_SERVER_MODE: '1' },
       /dolt_mode: cloud/,
@@ -139,7 +139,7 @@ describe('a value that bd refuses, or reads as another one, is refused', () => {
       {},
       /shared-server: yes \(.*config.yaml:2:3\)/,
     ],
-    ['a `db` elsewhere', { ...embedded, ...config('db: ../other/.beads') }, {}, /db: \.\.\/other/],
+    ['a `db` outside of the workspace', { ...embedded, ...config('db: ../other/.beads') }, {}, /db: \.\.\/other/],
   ])('%s', async (_, files, env, what) => {
     await using folder = await tempFolder();
     await lay(folder, files);
@@ -147,13 +147,13 @@ describe('a value that bd refuses, or reads as another one, is refused', () => {
     await expect(ask(folder, { env })).rejects.toMatchObject(refused);
   });
 
-  test('with the line of metadata.json', async () => {
+  test('with its line in metadata.json', async () => {
     await using folder = await tempFolder();
     await lay(folder, { [METADATA]: EMBEDDED.replace('embedded', 'cloud') });
     await expect(ask(folder)).rejects.toMatchObject({ location: { file: folder.file('repo', METADATA), line: 2 } });
   });
 
-  test.each(['../north', 'a/b', '.hidden'])('the name %s', async (name) => {
+  test.each(['../north', 'a/b', '.hidden'])('in the name %s', async (name) => {
     await using folder = await tempFolder();
     await lay(folder, embedded);
     await expect(ask(folder, { env: { BEADS_DOLT_SERVER_DATABASE: name } })).rejects.toMatchObject({

@@ -11,7 +11,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const project = (id: string) => `INSERT INTO metadata VALUES ('_project_id', '${id}')`;
 
-test('a peer of another project is never merged; a database without a project takes the one of the peer', async () => {
+test('a peer of another project is never merged; a database without a project takes that of the peer', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...BEADS_TABLES);
   await box.send(project('first'));
@@ -28,7 +28,7 @@ test('a peer of another project is never merged; a database without a project ta
   expect((await box.receive()).run('partner').failure).toBeNull();
 });
 
-test('a database of another project than its workspace says is not synchronized', async () => {
+test('a database whose project differs from that of its workspace is not synchronized', async () => {
   await using folder = await tempFolder();
   const at = folder.file('.beads', 'embeddeddolt', 'beads');
   await mkdir(folder.file('.beads', 'embeddeddolt'), { recursive: true });

@@ -58,7 +58,7 @@ function adding({ issues, edges }: Graph, at: number): string[] {
   ];
 }
 
-test('issues of random graphs are blocked where bd says so', async () => {
+test('the computed blocked issues of random graphs equal those of bd', async () => {
   await using folder = await tempFolder();
   const workspace = folder.file('workspace');
   await mkdir(folder.file('home'), { recursive: true });

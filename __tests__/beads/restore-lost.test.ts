@@ -8,7 +8,7 @@ import { atHeads, twoHeads } from '../helpers/two-heads.ts';
 
 const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
 
-test('a lost child gets a free id below its parent, with its label, and is counted; a lost note is set', async () => {
+test('a restored child gets a free id below its parent, keeps its label, and is counted; a restored note is set', async () => {
   await using folder = await tempFolder();
   const long = `x-${'y'.repeat(36)}`;
   const heads = await twoHeads(folder, {

@@ -13,7 +13,7 @@ const row = (title: string | null, status: string, row_lock: string | null, is_b
 const lock = (ours: ReturnType<typeof row>, theirs: ReturnType<typeof row>, merged: ReturnType<typeof row>) =>
   mergedLock({ id: 'x-1', ours, theirs, merged }, COLUMNS);
 
-test('the formula gives the lock of a row with cells of both sides, from either side', () => {
+test('the formula gives the same lock from either side for a row with cells of both', () => {
   const [ours, theirs] = [row('näu', 'open', '-5'), row(null, 'closed', '7')];
   const merged = row('näu', 'closed', '-5', '1');
   const text = 'dolt-federation row_lock v2\u001fx-1\u001f-5\u001f7\u001fv3:x-1v4:näuv6:closed';
@@ -22,7 +22,7 @@ test('the formula gives the lock of a row with cells of both sides, from either 
   expect(lock(theirs, ours, merged)).toBe(expected);
 });
 
-test('a row that equals a parent has its lock; the greater one if it equals both', () => {
+test('a row that equals a parent keeps its lock; a row that equals both gets the greater one', () => {
   const [ours, theirs] = [row('a', 'open', '1'), row('b', 'open', null)];
   expect(lock(ours, theirs, row('a', 'open', '9', '1'))).toBe('1');
   expect(lock(ours, theirs, row('b', 'open', '9'))).toBe('0');
@@ -42,12 +42,12 @@ test.each<[bigint, bigint[], bigint]>([
   [0n, [0n, 1n, 2n], 3n],
   [2n ** 63n - 1n, [2n ** 63n - 1n, 0n], -(2n ** 63n)],
   [-1n, [-1n, 0n], 1n],
-])('after %d, without 0 and the locks of both parents', (value, taken, expected) => {
+])('the lock after %d is neither 0 nor the lock of a parent', (value, taken, expected) => {
   expect(freeLock(value, taken)).toBe(expected);
 });
 
 test.each([null, '', 'x', '1.50', '0x10', '1e3', ' 7', '9223372036854775808', '9'.repeat(60_000)])(
-  'a lock that is no signed 64-bit number counts as 0 (%#)',
+  'a lock that is not a signed 64-bit number counts as 0 (%#)',
   (value) => {
     const merged = row('a', 'closed', '5');
     const other = row('b', 'closed', '-3');

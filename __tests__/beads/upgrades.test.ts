@@ -31,7 +31,7 @@ const UPGRADE = [
   "INSERT INTO schema_migrations VALUES (66, '2026-01-02', 'h66')",
 ];
 
-test('an upgraded peer waits for this database, and passes without consent afterwards', async () => {
+test('an upgraded peer waits for this database, and needs no consent once this database is upgraded', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...JUNE);
   await box.keep("INSERT INTO events VALUES ('e-south', 'x-2')");
@@ -58,7 +58,7 @@ test('an upgraded peer waits for this database, and passes without consent after
   expect(await box.south.rows('SELECT id FROM events')).toEqual([{ id: 'of-south' }]);
 });
 
-test('patterns that bd seeds pass, any other one does not, and two histories of the schema are never merged', async () => {
+test('patterns that bd seeds pass, other patterns do not, and two histories of the schema are never merged', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...BEADS_TABLES);
   await box.send("INSERT INTO dolt_ignore VALUES ('leases', TRUE)");

@@ -44,7 +44,7 @@ async function workspace(folder: TempFolder): Promise<Workspace> {
 const BEFORE_LAST_MIGRATION =
   'DELETE FROM schema_migrations WHERE version = (SELECT * FROM (SELECT MAX(version) FROM schema_migrations) AS last)';
 
-test('bd upgrades a database after a run, refuses one that keeps a remote, and finds no peers', async () => {
+test('after a run, bd upgrades the database, refuses one that keeps a remote, and finds no peers', async () => {
   await using folder = await tempFolder();
   const { bd, database, sync } = await workspace(folder);
   await database.commit('back', BEFORE_LAST_MIGRATION);
@@ -61,7 +61,7 @@ test('bd upgrades a database after a run, refuses one that keeps a remote, and f
   expect(`${pushed.stdout}${pushed.stderr}`).toContain('no federation peers configured');
 });
 
-test('in a worktree both use the database of the repository', async () => {
+test('bd and a run in a worktree use the database of the repository', async () => {
   await using folder = await tempFolder();
   const { bd, beads, sync } = await workspace(folder);
   await git(bd.cwd, 'add', '.');
@@ -75,7 +75,7 @@ test('in a worktree both use the database of the repository', async () => {
   expect(await readdir(folder.file('wt', '.beads'))).not.toContain('embeddeddolt');
 });
 
-test('a redirect and BEADS_DIR lead both programs to one database', async () => {
+test('a redirect and BEADS_DIR select the same database for bd and for a run', async () => {
   await using folder = await tempFolder();
   const { bd, beads, sync } = await workspace(folder);
   await mkdir(folder.file('rig', '.beads'), { recursive: true });
@@ -90,7 +90,7 @@ test('a redirect and BEADS_DIR lead both programs to one database', async () => 
   expect(await readdir(folder.file('rig', '.beads'))).toEqual(['redirect']);
 });
 
-test('neither writes to a frozen workspace, and both can read it', async () => {
+test('neither bd nor a run writes to a frozen workspace, and both can read it', async () => {
   await using folder = await tempFolder();
   const { bd, database, sync } = await workspace(folder);
   const head = await database.head();

@@ -21,28 +21,28 @@ import {
 const served = { [METADATA]: SERVER, ...IN_SERVER };
 const database = (path: string) => ({ [`${path}/.dolt/noms/`]: '' });
 
-describe('a workspace keeps its database', () => {
+describe('the database of a workspace', () => {
   test.each<[string, Files, Env, string]>([
     ['embedded', embedded, {}, 'embeddeddolt/north'],
-    ['embedded, to be cloned', { [METADATA]: EMBEDDED }, {}, 'embeddeddolt/north'],
-    ['embedded by default', { ...metadata('"backend":"dolt"'), ...IN_BOTH }, {}, 'embeddeddolt/north'],
-    ['of a server', served, {}, 'dolt/north'],
-    ['of a server beside a leftover of embedded mode', { [METADATA]: SERVER, ...IN_BOTH }, {}, 'dolt/north'],
-    ['embedded beside a leftover of server mode', { [METADATA]: EMBEDDED, ...IN_BOTH }, {}, 'embeddeddolt/north'],
+    ['is embedded, and is to be cloned', { [METADATA]: EMBEDDED }, {}, 'embeddeddolt/north'],
+    ['is embedded by default', { ...metadata('"backend":"dolt"'), ...IN_BOTH }, {}, 'embeddeddolt/north'],
+    ['is that of a server', served, {}, 'dolt/north'],
+    ['is that of a server, despite a leftover of embedded mode', { [METADATA]: SERVER, ...IN_BOTH }, {}, 'dolt/north'],
+    ['is embedded, despite a leftover of server mode', { [METADATA]: EMBEDDED, ...IN_BOTH }, {}, 'embeddeddolt/north'],
     [
-      'of a server with a port',
+      'is that of a server with a port',
       { ...metadata('"dolt_mode":"server","dolt_server_port":3307'), ...IN_BOTH },
       {},
       'dolt/north',
     ],
     [
-      'of a server here',
+      'is that of a server on this machine',
       { ...metadata('"dolt_mode":"server","dolt_server_host":"LOCALHOST"'), ...IN_BOTH },
       {},
       'dolt/north',
     ],
-    ['of a proxied server', { ...metadata('"dolt_mode":"Proxied-Server"'), ...IN_BOTH }, {}, 'dolt/north'],
-    ['of a proxied server, to be cloned', metadata('"dolt_mode":"proxied-server"'), {}, 'dolt/north'],
+    ['is that of a proxied server', { ...metadata('"dolt_mode":"Proxied-Server"'), ...IN_BOTH }, {}, 'dolt/north'],
+    ['is that of a proxied server, and is to be cloned', metadata('"dolt_mode":"proxied-server"'), {}, 'dolt/north'],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
     await lay(folder, files);
@@ -57,34 +57,29 @@ describe('the data folder and the name', () => {
   const sidecar = (text: string) => ({ '.beads/proxied_server_client_info.json': text });
   test.each<[string, Files, Env, string]>([
     ['dolt_data_dir', dataDir, {}, 'data/north'],
+    ['BEADS_DOLT_DATA_DIR first, relative to .beads', dataDir, { BEADS_DOLT_DATA_DIR: 'fast' }, '.beads/fast/north'],
     [
-      'BEADS_DOLT_DATA_DIR before it, relative to .beads',
-      dataDir,
-      { BEADS_DOLT_DATA_DIR: 'fast' },
-      '.beads/fast/north',
-    ],
-    [
-      'BEADS_DOLT_DATA_DIR without effect on embedded mode',
+      'BEADS_DOLT_DATA_DIR, without effect in embedded mode',
       embedded,
       { BEADS_DOLT_DATA_DIR: 'fast' },
       '.beads/embeddeddolt/north',
     ],
     ['an absolute `database`', absolute, {}, 'abs/north'],
     [
-      'dolt_data_dir before it',
+      'dolt_data_dir before an absolute `database`',
       metadata('"dolt_mode":"server","database":"/abs","dolt_data_dir":"d"'),
       {},
       '.beads/d/north',
     ],
     [
-      'no absolute `database` in embedded mode',
+      'an absolute `database`, without effect in embedded mode',
       { ...metadata('"database":"/abs"'), ...IN_EMBEDDED },
       {},
       '.beads/embeddeddolt/north',
     ],
     ['the root of a proxied server', { ...proxied, ...sidecar('{"root_path":"../data"}') }, {}, 'data/north'],
     [
-      'the variable before it',
+      'the variable before the root of a proxied server',
       { ...proxied, ...sidecar('{"root_path":"x"}') },
       { BEADS_PROXIED_SERVER_ROOT_PATH: '%/repo/root' },
       'root/north',
@@ -96,7 +91,7 @@ describe('the data folder and the name', () => {
       '.beads/d/north',
     ],
     [
-      'a root without effect on other modes',
+      'a root, without effect in other modes',
       { ...embedded, ...sidecar('{"root_path":"x"}') },
       { BEADS_PROXIED_SERVER_ROOT_PATH: 'y' },
       '.beads/embeddeddolt/north',
@@ -109,7 +104,7 @@ describe('the data folder and the name', () => {
     ],
     ['the name by variable', embedded, { BEADS_DOLT_SERVER_DATABASE: 'south' }, '.beads/embeddeddolt/south'],
     [
-      'a name with a dot inside, an umlaut and a blank',
+      'a name with a dot inside, an umlaut and a space',
       { [METADATA]: '{"dolt_database":"n.ö rth"}' },
       {},
       '.beads/embeddeddolt/n.ö rth',
@@ -140,21 +135,21 @@ describe('the data folder and the name', () => {
     expect(await ask(folder, { env })).toBe(folder.file('repo', ...place.split('/')));
   });
 
-  test('one behind a link', async () => {
+  test('a database behind a link is found', async () => {
     await using folder = await tempFolder();
     await lay(folder, { 'real/metadata.json': SERVER.replace('}', ',"dolt_data_dir":"../data"}') });
     await symlink('real', folder.file('repo', '.beads'));
     expect(await ask(folder)).toBe(folder.file('repo', 'data', 'north'));
   });
 
-  test('no database where no file names one', async () => {
+  test('no database is assumed if no file names one', async () => {
     await using folder = await tempFolder();
     await lay(folder, { '.beads/config.yaml': 'federation: {}' });
     expect(await ask(folder)).toBeNull();
     expect(await ask(folder, { cwd: '.' })).toBeNull();
   });
 
-  test("the user's own settings count where the home folder does", async () => {
+  test("the user's own settings count in a home folder that exists", async () => {
     await using folder = await tempFolder();
     await lay(folder, { ...embedded, 'home/.config/bd/config.yaml': 'dolt: {shared-server: true}' });
     await lay(folder, database('home/.beads/shared-server/dolt/north'));
@@ -185,7 +180,7 @@ describe('a database on another machine', () => {
       },
       {},
     ],
-  ])('(%s) is not here', async (_, files, env) => {
+  ])('(%s) is not used', async (_, files, env) => {
     await using folder = await tempFolder();
     await lay(folder, files);
     expect(await askPlace(folder, { env })).toMatchObject({
@@ -195,29 +190,44 @@ describe('a database on another machine', () => {
   });
 });
 
-describe('nothing is cloned beside a database', () => {
+describe('a second database is not cloned', () => {
   const under = (name: string) => database(`.beads/${name}`);
   test.each<[string, Files, Env, RegExp]>([
-    ['under another name', { [METADATA]: EMBEDDED, ...under('embeddeddolt/south') }, {}, /another database exists/],
-    ['of another mode', { [METADATA]: EMBEDDED, ...IN_SERVER }, {}, /another database exists/],
     [
-      'of a proxied server, if only bd made an empty one',
+      'beside one under another name',
+      { [METADATA]: EMBEDDED, ...under('embeddeddolt/south') },
+      {},
+      /another database exists/,
+    ],
+    ['beside one of another mode', { [METADATA]: EMBEDDED, ...IN_SERVER }, {}, /another database exists/],
+    [
+      'beside the empty one that bd made for a proxied server',
       { ...metadata('"dolt_mode":"proxied-server"'), ...IN_EMBEDDED },
       {},
       /another database exists/,
     ],
-    ['of a server with a port', metadata('"dolt_mode":"server","dolt_server_port":3307'), {}, /dolt_server_port: 3307/],
-    ['of a server with a port by variable', { [METADATA]: SERVER }, { BEADS_DOLT_SERVER_PORT: '3307' }, /SERVER_PORT/],
     [
-      'in a folder that a variable names and that does not exist',
+      'for a server with a port',
+      metadata('"dolt_mode":"server","dolt_server_port":3307'),
+      {},
+      /dolt_server_port: 3307/,
+    ],
+    [
+      'for a server with a port in a variable',
+      { [METADATA]: SERVER },
+      { BEADS_DOLT_SERVER_PORT: '3307' },
+      /SERVER_PORT/,
+    ],
+    [
+      'into a folder that a variable names and that does not exist',
       { [METADATA]: SERVER },
       { BEADS_DOLT_DATA_DIR: 'none' },
       /DATA_DIR=none, a folder that does not exist/,
     ],
-    ['of a shared server', { [METADATA]: EMBEDDED }, { BEADS_DOLT_SHARED_SERVER: '1', HOME: '%' }, /SHARED_SERVER=1/],
-    ['without metadata.json, embedded', IN_EMBEDDED, {}, /no metadata.json/],
-    ['without metadata.json, of a server', IN_SERVER, {}, /no metadata.json/],
-    ['without metadata.json, in an empty data folder', { '.beads/embeddeddolt/': '' }, {}, /no metadata.json/],
+    ['for a shared server', { [METADATA]: EMBEDDED }, { BEADS_DOLT_SHARED_SERVER: '1', HOME: '%' }, /SHARED_SERVER=1/],
+    ['without metadata.json, beside an embedded one', IN_EMBEDDED, {}, /no metadata.json/],
+    ['without metadata.json, beside one of a server', IN_SERVER, {}, /no metadata.json/],
+    ['without metadata.json, beside an empty data folder', { '.beads/embeddeddolt/': '' }, {}, /no metadata.json/],
   ])('%s', async (_, files, env, what) => {
     await using folder = await tempFolder();
     await lay(folder, files);
@@ -232,15 +242,20 @@ describe('the workspace that a variable selects', () => {
   test.each<[string, Files, Env, string]>([
     ['BEADS_DIR', all, { BEADS_DIR: '%/repo/other/.beads' }, 'other/.beads/dolt/north'],
     ['BEADS_DIR, relative', all, { BEADS_DIR: 'other/.beads' }, 'other/.beads/dolt/north'],
-    ['BEADS_DIR, where there is no workspace', other, { BEADS_DIR: 'other/.beads' }, 'other/.beads/dolt/north'],
-    ['BEADS_DB, a folder', other, { BEADS_DB: '%/repo/other/.beads' }, 'other/.beads/dolt/north'],
-    ['BEADS_DB, a file that bd never made', other, { BEADS_DB: 'other/.beads/beads.db' }, 'other/.beads/dolt/north'],
-    ['BEADS_DB, the database', other, { BEADS_DB: 'other/.beads/dolt/north' }, 'other/.beads/dolt/north'],
+    ['BEADS_DIR without a workspace', other, { BEADS_DIR: 'other/.beads' }, 'other/.beads/dolt/north'],
+    ['BEADS_DB with a folder', other, { BEADS_DB: '%/repo/other/.beads' }, 'other/.beads/dolt/north'],
+    [
+      'BEADS_DB with a file that bd never made',
+      other,
+      { BEADS_DB: 'other/.beads/beads.db' },
+      'other/.beads/dolt/north',
+    ],
+    ['BEADS_DB with the database', other, { BEADS_DB: 'other/.beads/dolt/north' }, 'other/.beads/dolt/north'],
     ['BD_DB', other, { BD_DB: 'other/.beads' }, 'other/.beads/dolt/north'],
     ['BEADS_DIR before BEADS_DB', all, { BEADS_DIR: '.beads', BEADS_DB: 'other/.beads' }, '.beads/embeddeddolt/north'],
-    ['one in .env', { ...all, '.beads/.env': "BEADS_DIR='other/.beads'" }, {}, 'other/.beads/dolt/north'],
+    ['a variable in .env', { ...all, '.beads/.env': "BEADS_DIR='other/.beads'" }, {}, 'other/.beads/dolt/north'],
     [
-      'one of the process before .env',
+      'a variable of the process before .env',
       { ...all, '.beads/.env': 'BEADS_DIR=other/.beads' },
       { BEADS_DB: '.beads' },
       '.beads/embeddeddolt/north',
@@ -251,7 +266,7 @@ describe('the workspace that a variable selects', () => {
     expect(await ask(folder, { env })).toBe(folder.file('repo', ...place.split('/')));
   });
 
-  test.each(['BEADS_DB', 'BD_DB'])('%s is an error where bd ignores it', async (name) => {
+  test.each(['BEADS_DB', 'BD_DB'])('%s is an error if bd would ignore it', async (name) => {
     await using folder = await tempFolder();
     await lay(folder, all);
     await expect(ask(folder, { env: { [name]: 'other/.beads' } })).rejects.toMatchObject({
@@ -261,16 +276,19 @@ describe('the workspace that a variable selects', () => {
     expect(await ask(folder, { env: { [name]: '.beads/embeddeddolt' } })).toContain('embeddeddolt');
   });
 
-  test.each(['BEADS_DIR', 'BEADS_DB', 'BD_DB'])('%s that names none is an error, and is not ignored', async (name) => {
-    await using folder = await tempFolder();
-    await lay(folder, { ...embedded, 'empty/': '' });
-    await expect(ask(folder, { env: { [name]: 'empty' } })).rejects.toMatchObject({
-      code: 'workspace-unknown',
-      message: expect.stringContaining(`${name} names ${folder.file('repo', 'empty')}`),
-    });
-  });
+  test.each(['BEADS_DIR', 'BEADS_DB', 'BD_DB'])(
+    '%s without a workspace is an error, and is not ignored',
+    async (name) => {
+      await using folder = await tempFolder();
+      await lay(folder, { ...embedded, 'empty/': '' });
+      await expect(ask(folder, { env: { [name]: 'empty' } })).rejects.toMatchObject({
+        code: 'workspace-unknown',
+        message: expect.stringContaining(`${name} names ${folder.file('repo', 'empty')}`),
+      });
+    },
+  );
 
-  test('a variable that refers to another one is refused: bd would expand it', async () => {
+  test('a variable that refers to another one is refused, because bd would expand it', async () => {
     await using folder = await tempFolder();
     await lay(folder, { ...embedded, '.beads/.env': '# dirs\nBEADS_DIR=$HOME/x' });
     await expect(ask(folder)).rejects.toMatchObject({ code: 'config-invalid', location: { line: 2 } });
@@ -281,7 +299,7 @@ test.each([
   ['metadata.json', METADATA],
   ['config.yaml', '.beads/config.yaml'],
   ['redirect', '.beads/redirect'],
-])('a %s that cannot be read is not passed over', async (_, path) => {
+])('an unreadable %s is an error', async (_, path) => {
   await using folder = await tempFolder();
   await lay(folder, { [`${path}/`]: '' });
   await expect(ask(folder)).rejects.toMatchObject({

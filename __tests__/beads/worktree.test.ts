@@ -17,7 +17,7 @@ describe('a worktree', () => {
     ['of a repository', git, 'main', 'main/.beads/embeddeddolt/north'],
     ['of a bare repository', bare, 'p.git', 'p.git/.beads/embeddeddolt/north'],
     ['of jujutsu', jj, 'main', 'main/.beads/embeddeddolt/north'],
-  ])('%s uses that database, whether or not .beads is checked out', async (_, links, holder, real) => {
+  ])('%s uses the database of its repository, whether or not .beads is checked out', async (_, links, holder, real) => {
     await using folder = await tempFolder();
     await lay(folder, { ...links, 'wt/sub/': '', ...data(holder) });
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', ...real.split('/')));
@@ -44,20 +44,20 @@ describe('a worktree', () => {
     await expect(ask(folder, inWorktree)).rejects.toMatchObject(refused);
   });
 
-  test('does not reach its main repository outside the workspace of the job', async () => {
+  test('does not reach a main repository outside the workspace of the job', async () => {
     await using folder = await tempFolder();
     await lay(folder, { ...git, ...checkedOut, ...data('main') });
     const asked = ask(folder, { ...inWorktree, ceiling: 'repo/wt' });
     await expect(asked).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
-  test('with a database of its own keeps it', async () => {
+  test('uses its own database if it has one', async () => {
     await using folder = await tempFolder();
     await lay(folder, { ...git, ...checkedOut, ...data('main'), ...data('wt') });
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', 'wt', '.beads', 'embeddeddolt', 'north'));
   });
 
-  test('gets no clone of its own, also where no database is anywhere', async () => {
+  test('is refused and gets no clone of its own if no database exists', async () => {
     await using folder = await tempFolder();
     await lay(folder, { ...git, ...checkedOut, 'main/.beads/metadata.json': EMBEDDED });
     await expect(ask(folder, inWorktree)).rejects.toMatchObject({
@@ -66,7 +66,7 @@ describe('a worktree', () => {
     });
   });
 
-  test('inside of its repository finds the workspace of the repository', async () => {
+  test('inside its repository uses the workspace of the repository', async () => {
     await using folder = await tempFolder();
     await lay(folder, {
       ...data('main'),
@@ -104,7 +104,7 @@ describe('a redirect', () => {
     ],
     ['may be absolute', { '.beads/redirect': '%/repo/other', ...data('other', 'south') }, 'other/embeddeddolt/south'],
     [
-      'keeps the name of the database of its own workspace',
+      'keeps the database name of its own workspace',
       { '.beads/redirect': 'other', ...data('.beads', 'north'), ...data('other', 'south') },
       'other/embeddeddolt/north',
     ],
@@ -124,7 +124,7 @@ describe('a redirect', () => {
     expect(await ask(folder)).toBe(folder.file('repo', ...place.split('/')));
   });
 
-  test('to a folder that is not a workspace is not followed, and a notice says so', async () => {
+  test('to a folder that is not a workspace is ignored with a notice', async () => {
     await using folder = await tempFolder();
     await lay(folder, { '.beads/redirect': 'empty', 'empty/': '', ...data('.beads', 'north') });
     expect(await askPlace(folder)).toMatchObject({
@@ -145,11 +145,11 @@ describe('a redirect', () => {
   });
 });
 
-describe('the repository is the limit', () => {
+describe('the search for a workspace', () => {
   test.each<[string, Files, string | null]>([
-    ['above it no workspace is found', { 'in/.git/': '' }, null],
-    ['without one the folders above are searched', {}, '.beads/embeddeddolt/north'],
-    ['a .beads without files of beads is skipped', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
+    ['ends at the root of the repository', { 'in/.git/': '' }, null],
+    ['goes on to the folders above without a repository', {}, '.beads/embeddeddolt/north'],
+    ['skips a .beads without files of beads', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
   ])('%s', async (_, files, place) => {
     await using folder = await tempFolder();
     await lay(folder, { ...files, 'in/deep/': '', '.beads/metadata.json': EMBEDDED, '.beads/config.yaml': '' });

@@ -7,7 +7,7 @@ import { bdWorkspace, proxiedWorkspace } from '../../helpers/servers/bd.ts';
 import { below, tempFolder } from '../../helpers/temp-folder.ts';
 
 test(
-  'rounds with an embedded and a proxied bd converge',
+  'an embedded and a proxied database of bd converge after several rounds',
   async () => {
     await using folder = await tempFolder();
     const one = await bdWorkspace(folder, []);

@@ -41,7 +41,7 @@ async function embedded(folder: TempFolder) {
   };
 }
 
-test('bd writes while a run waits for a peer, and the run merges what it wrote', async () => {
+test('a run merges the commits that bd writes while the run waits for a peer', async () => {
   await using folder = await tempFolder();
   const { bd, sync, path, addElsewhere, titlesElsewhere } = await embedded(folder);
   await addElsewhere('theirs');
@@ -79,7 +79,7 @@ test('bd writes while a run waits for a peer, and the run merges what it wrote',
   expect(await readdir(folder.file('state', 'beside', kept))).toEqual(['exchange']);
 }, 150_000);
 
-test('a head with unresolved rows is kept for `resolve`', async () => {
+test('a rejected head with unresolved rows is kept for `resolve`', async () => {
   await using folder = await tempFolder();
   const { bd, sync, path, addElsewhere } = await embedded(folder);
   const theirs = await addElsewhere('title', "UPDATE issues SET title = 'theirs', updated_at = NOW()");
@@ -118,7 +118,7 @@ function repeatedly(bd: Bd, command: (round: number) => readonly string[]) {
 const longestWait = (usual: number) => 2_000 + 10 * usual;
 
 test(
-  'nothing is lost while bd writes in a loop',
+  'no row is lost while bd writes in a loop',
   async () => {
     await using folder = await tempFolder();
     const { bd, sync, addElsewhere, titlesElsewhere } = await embedded(folder);

@@ -10,12 +10,12 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 
 describe('a bd daemon', () => {
   test.each([
-    ['that runs', `${process.pid}\n`, '/usr/local/bin/bd daemon start --interval 5s', true],
-    ['whose command line cannot be read', String(process.pid), null, true],
-    ['whose id another program has now', String(process.pid), '/usr/bin/node abd.js', false],
-    ['that died', '999999999', 'bd daemon', false],
-    ['of which nothing is said', '', 'bd daemon', false],
-    ['of which nonsense is said', `${process.pid} x`, 'bd daemon', false],
+    ['that runs is found', `${process.pid}\n`, '/usr/local/bin/bd daemon start --interval 5s', true],
+    ['with an unreadable command line is found', String(process.pid), null, true],
+    ['whose id now belongs to another program is not found', String(process.pid), '/usr/bin/node abd.js', false],
+    ['that died is not found', '999999999', 'bd daemon', false],
+    ['without a note is not found', '', 'bd daemon', false],
+    ['with an invalid note is not found', `${process.pid} x`, 'bd daemon', false],
   ])('%s', async (_, text, commandLine, refused) => {
     await using folder = await tempFolder();
     await writeFile(folder.file('daemon.pid'), text);
@@ -28,12 +28,12 @@ describe('a bd daemon', () => {
     });
   });
 
-  test('that never ran does not exist', async () => {
+  test('that never ran is not found', async () => {
     await using folder = await tempFolder();
     await expect(requireNoDaemon(folder.path, () => Promise.resolve(null))).resolves.toBeUndefined();
   });
 
-  test('refuses a run in its workspace, and no other', async () => {
+  test('stops a run only in its own workspace', async () => {
     await using folder = await tempFolder();
     const beads = folder.file('.beads');
     await mkdir(beads);

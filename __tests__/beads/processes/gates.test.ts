@@ -37,7 +37,7 @@ async function holdExclusively(file: string): Promise<() => Promise<void>> {
   };
 }
 
-test('gates are shared, keep maintenance out, and stay as files', async () => {
+test('gates are shared, exclude maintenance, and stay as files', async () => {
   const [one, other] = [await enter(), await enter()];
   for (const file of [workspaceGate(), rootGate()]) {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -49,7 +49,7 @@ test('gates are shared, keep maintenance out, and stay as files', async () => {
   for (const file of [workspaceGate(), rootGate()]) await (await holdExclusively(file))();
 });
 
-test('maintenance of bd refuses a run, which then holds no other gate', async () => {
+test('maintenance of bd stops a run, which then holds no other gate', async () => {
   const end = await holdExclusively(rootGate());
   await writeFile(`${rootGate()}.info`, JSON.stringify({ pid: 17, reason: 'bd migrate\u001b[2J' }));
   try {
@@ -65,14 +65,14 @@ test('maintenance of bd refuses a run, which then holds no other gate', async ()
   await (await enter()).leave();
 });
 
-test('a run that is waiting goes on when maintenance ends', async () => {
+test('a waiting run continues when maintenance ends', async () => {
   const end = await holdExclusively(workspaceGate());
   const entering = enterGates([folder.file('.beads')], context, 60_000);
   await end();
   await (await entering).leave();
 });
 
-test('a gate that cannot be locked stops nothing, and no other file is created', async () => {
+test('a gate that cannot be locked does not stop a run, and no other file is created', async () => {
   await using other = await tempFolder();
   await symlink(folder.file('.beads'), other.file('linked'));
   await symlink(other.file('target'), other.file('plain.gate.lock'));

@@ -119,7 +119,7 @@ class Town {
 }
 
 test(
-  'two towns that fresh runners federate by schedule rest after each round',
+  'two databases that fresh runners federate by schedule do not change after they agree',
   async () => {
     await using folder = await tempFolder();
     const certificates = await makeCertificates(folder.path);

@@ -62,7 +62,7 @@ async function step(inputs: Readonly<Record<string, string>> = {}, over: Step = 
 const opened = () => api.issues.all.filter(({ state }) => state === 'open').map(({ title }) => title);
 
 describe('a step with an alarm', () => {
-  test('opens an issue for a peer that is gone, keeps it, and closes it when the peer is in sync', async () => {
+  test('opens an issue for an unreachable peer, keeps it, and closes it when the peer is in sync', async () => {
     await configure(peers(GONE));
     const failed = await step();
     expect([failed.exitCode, failed.outputs['status']]).toEqual([3, 'partial']);
@@ -101,7 +101,7 @@ describe('a step with an alarm', () => {
     expect(hook.bodies).toHaveLength(4);
   });
 
-  test('waits for stale-after if the failure may pass, and for nothing else', async () => {
+  test('waits for stale-after only if the failure may pass', async () => {
     await configure(peers(`"file://${folder.file('box')}"`));
     await step({ 'stale-after': '2d' });
     const messages = hook.bodies.length;
@@ -119,7 +119,7 @@ describe('a step with an alarm', () => {
     expect(opened()).toEqual(['Federation: box failed (network)']);
   });
 
-  test('does not fail if an issue or a message cannot be written', async () => {
+  test('succeeds even if an issue or a message cannot be written', async () => {
     await configure('federation: {sovereignty: T9}\n');
     const before = api.issues.all.length;
     const own = await step({
@@ -141,7 +141,7 @@ describe('a step with an alarm', () => {
   });
 });
 
-test('a step whose outputs cannot be written raises one alarm: about itself, and about its peers', async () => {
+test('a step whose outputs cannot be written raises one alarm, about itself and its peers', async () => {
   await configure(peers(GONE));
   api.issues.all.length = 0;
   const messages = hook.bodies.length;
@@ -167,7 +167,7 @@ test('a step whose outputs cannot be written raises one alarm: about itself, and
   api.issues.all.length = 0;
 });
 
-test('a step that may not write is skipped with every command, and raises no alarm', async () => {
+test('a step on an event that may not write is skipped with every command and raises no alarm', async () => {
   await configure(peers(GONE));
   // A plan reads the former configuration through the same API.
   const aboutIssues = () => api.requests.filter((line) => line.includes('/issues')).length;
@@ -182,7 +182,7 @@ test('a step that may not write is skipped with every command, and raises no ala
   expect([aboutIssues(), hook.bodies.length]).toEqual([requests, messages]);
 });
 
-test('the command line alerts the webhook of its environment, and only about commands that run unattended', async () => {
+test('the command line alerts the webhook of its environment only about commands that run unattended', async () => {
   await makeDatabase(folder.file('local'));
   const env = { ...userEnvironment(folder), DOLT_FEDERATION_WEBHOOK_URL: `${hook.url}/${SECRET}` };
   const start = async (words: readonly string[], variables: Readonly<Record<string, string>> = {}) => {

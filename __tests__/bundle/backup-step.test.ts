@@ -9,7 +9,7 @@ import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a step on a release backs up its tag and leaves a proof; on a pull request it only checks', async () => {
+test('a step on a release backs up its tag and publishes a proof; on a pull request it only checks', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const local = await makeDatabase(join(runner.workspace, 'local'));

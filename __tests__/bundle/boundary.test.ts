@@ -6,7 +6,7 @@ import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('no file of the checkout leads a step out of the workspace; on events that may not write, nothing does', async () => {
+test('files of the checkout lead no step out of the workspace; on events that may not write, inputs and variables do not either', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const team = await makeDatabase(folder.file('team', 'db'));

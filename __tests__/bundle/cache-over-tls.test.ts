@@ -8,7 +8,7 @@ import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startJobProxy } from '../helpers/servers/job-proxy.ts';
 import { below, tempFolder } from '../helpers/temp-folder.ts';
 
-test('the cache is reached over https through the proxy of the job, and only with a certificate that is trusted', async () => {
+test('the cache is reached over https through the proxy of the job, only with a trusted certificate', async () => {
   await using folder = await tempFolder();
   const { ca, cert, key } = await makeCertificates(folder.path);
   await using cache = await startCacheService({ cert, key, host: 'peer.example' });

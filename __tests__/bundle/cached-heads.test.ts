@@ -10,7 +10,7 @@ import { below, tempFolder } from '../helpers/temp-folder.ts';
 
 const HEADS = 'dolt-federation-heads-';
 
-test('a new machine knows the last heads and backups of the peers, so that it sees a rewritten history', async () => {
+test('a new machine restores the last heads and backups of the peers, and so detects a rewritten history', async () => {
   await using folder = await tempFolder();
   await using cache = await startCacheService();
   const [box, partner, vault] = ['box', 'partner', 'vault'].map((name) => `file://${folder.file(name)}`);

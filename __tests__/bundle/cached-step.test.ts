@@ -88,7 +88,7 @@ describe('a step with cache-database', () => {
     expect(kept(cache)).toHaveLength(2);
   });
 
-  test('needs no cache: broken, refusing and silent ones end in a clone', async () => {
+  test('clones if the cache is broken, refuses requests or does not answer', async () => {
     await using folder = await tempFolder();
     await using cache = await startCacheService();
     const { job, home } = await scene(folder, cache);
@@ -140,7 +140,7 @@ describe('a step with cache-database', () => {
       { inputs: { peers: 'strict: {endpoint: "file:///none", tier: T2}', only: 'origin' } },
       'strict has the tier T2',
     ],
-  ])('in %s stores nothing, reads nothing and says why', async (_, step, why) => {
+  ])('in %s does not use the cache and says why', async (_, step, why) => {
     await using folder = await tempFolder();
     await using cache = await startCacheService();
     const { job } = await scene(folder, cache);

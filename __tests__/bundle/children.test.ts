@@ -11,8 +11,8 @@ async function program(folder: TempFolder, script: string): Promise<string> {
   return path;
 }
 
-describe('the children of a step', () => {
-  test('inherit no secret, and the log masks it before anything else is said', async () => {
+describe('the child processes of a step', () => {
+  test('inherit no secret, and the log masks the secret first', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const dolt = await program(folder, `env > '${folder.file('environment')}'; exit 1`);
@@ -27,7 +27,7 @@ describe('the children of a step', () => {
     expect(step.commands[0]).toEqual({ command: 'add-mask', properties: {}, message: TOKEN });
   });
 
-  test('have an environment that is made for them, whatever the job has', async () => {
+  test('get an environment of their own, regardless of that of the job', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const dolt = await program(folder, `env > '${folder.file('environment')}'; exit 1`);

@@ -7,7 +7,7 @@ import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('commits that go with the runner fail a step whatever it tolerates, until a peer has them', async () => {
+test('commits that the runner would lose fail a step regardless of fail-on, until a peer has them', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const home = `file://${folder.file('home-box')}`;

@@ -12,7 +12,7 @@ function addresses(trace: string): string[] {
   return [...v4, ...v6].map((match) => match[1] ?? '');
 }
 
-test('nothing but the peers is contacted: no usage report, no look for a newer version', async () => {
+test('a run contacts only the peers: it sends no usage report and does not look for a newer version', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const words = await commandLine(folder, 'sync', {

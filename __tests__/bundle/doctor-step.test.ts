@@ -6,7 +6,7 @@ import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a step that asks the doctor: outputs, summary, and a failure where something is missing', async () => {
+test('a doctor step sets outputs and a summary, and fails if a requirement is missing', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   await makeDatabase(join(runner.workspace, 'local'));

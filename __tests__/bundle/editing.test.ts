@@ -14,8 +14,8 @@ async function workspace(folder: TempFolder, text: string): Promise<string> {
 
 const run = (folder: TempFolder, ...words: string[]) => startCli(folder, [CLI, ...words]);
 
-describe('the configuration, edited by the built command line', () => {
-  test('eight processes at one moment lose no peer', async () => {
+describe('config edits by the built command line', () => {
+  test('eight concurrent add-peer commands lose no peer', async () => {
     await using folder = await tempFolder();
     const file = await workspace(folder, TEXT);
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -30,7 +30,7 @@ describe('the configuration, edited by the built command line', () => {
     expect(text.replace(/\{a?.*\}/, '{}')).toBe(TEXT);
   }, 60_000);
 
-  test('each command says which file it wrote, and keeps every other byte', async () => {
+  test('each command names the file that it wrote and keeps every other byte', async () => {
     await using folder = await tempFolder();
     const file = await workspace(folder, TEXT);
     const lines: readonly (readonly [words: string, stdout: string])[] = [
@@ -51,7 +51,7 @@ describe('the configuration, edited by the built command line', () => {
     expect(await readFile(file, 'utf8')).toBe(`${TEXT.replace('\r\n  peers: {}', '')}\r\nsync:\r\n`);
   }, 60_000);
 
-  test('a workspace without a mode is warned about, with the two lines', async () => {
+  test('a workspace without a mode gets a warning with the two lines to add', async () => {
     await using folder = await tempFolder();
     await workspace(folder, '# bd\n');
     const { exitCode, stderr } = await run(folder, 'add-peer', 'hub', 'gs://bucket/hub');

@@ -56,12 +56,12 @@ async function leavesNothing(folder: TempFolder): Promise<void> {
   expect(await leftovers(folder)).toEqual([]);
 }
 
-describe('the engine ends with us', () => {
+describe('the engine ends with its run', () => {
   test.each([
     { signal: 'SIGKILL', exitCode: undefined },
     { signal: 'SIGINT', exitCode: 130 },
     { signal: 'SIGTERM', exitCode: 143 },
-  ] as const)('also after $signal in the middle of a fetch', async ({ signal, exitCode }) => {
+  ] as const)('even after $signal in the middle of a fetch', async ({ signal, exitCode }) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const head = await local.head();

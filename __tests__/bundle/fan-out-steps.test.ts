@@ -62,7 +62,7 @@ async function reportOf(legs: readonly StepEnd[], over: Readonly<Record<string, 
   return { ...step, outputs: { ...step.outputs, page } };
 }
 
-test('three legs at the same time, a report, and a second pass: every peer has every commit', async () => {
+test('three parallel legs, a report and a second pass give every commit to every peer', async () => {
   await using folder = await tempFolder();
   const { made, config } = await federation(folder);
   await using planner = await machine(config);
@@ -122,7 +122,7 @@ test('three legs at the same time, a report, and a second pass: every peer has e
   });
 }, 120_000);
 
-test('two databases of one repository, an empty leg, and no peer at all', async () => {
+test('two databases of one repository, an empty leg, and a matrix without peers succeed', async () => {
   await using folder = await tempFolder();
   const { made, config } = await federation(folder);
   await using job = await machine(config);

@@ -5,7 +5,7 @@ import { CLI, commandLine, startCli } from '../helpers/bundled-cli.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('the bundle writes the files of its user: the configuration, and what it remembers', async () => {
+test('the bundle writes the configuration and the state file of its user', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const sync = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });

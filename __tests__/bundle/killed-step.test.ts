@@ -44,8 +44,8 @@ async function startedWith(folder: string): Promise<readonly { readonly pid: num
   return lines.filter(({ line }) => line.includes(folder));
 }
 
-test.each(['and its watchdog ends what it started', 'with its watchdog, and post ends what it started'])(
-  'a step is killed in the middle of a fetch, %s; no secret is left',
+test.each(['and its watchdog ends the started processes', 'with its watchdog, and post ends the started processes'])(
+  'a step is killed in the middle of a fetch, %s; no secret remains',
   async (how) => {
     await using folder = await tempFolder();
     await using host = await silentHost();

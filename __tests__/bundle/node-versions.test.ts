@@ -62,7 +62,7 @@ describe('the package, installed into an empty project', () => {
     expect([exitCode, Object.keys(JSON.parse(stdout))]).toEqual([0, ['towns']]);
   });
 
-  test('holds what its users need and nothing of the machine that packed it', async () => {
+  test('holds only the files that users need, and nothing of the machine that packed it', async () => {
     const manifest = z
       .looseObject({ files: z.array(z.string()) })
       .parse(JSON.parse(await readFile('package.json', 'utf8')));

@@ -40,7 +40,7 @@ describe('the package', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  test('holds the bundles, the schema and every page, and no sources', async () => {
+  test('contains the bundles, the schema and every page, but no sources', async () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         ...['README.md', 'LICENSE', 'CONTRIBUTING.md', 'action.yml', 'setup/action.yml'],
@@ -54,7 +54,7 @@ describe('the package', () => {
     expect(paths).toEqual(expect.arrayContaining(linked));
   });
 
-  test('is installed offline, without any other package, and runs', async () => {
+  test('installs offline without any other package, and runs', async () => {
     const cwd = folder.file('installed');
     await mkdir(cwd);
     await run('npm', ['install', '--no-audit', '--no-fund', file], cwd);
@@ -72,7 +72,7 @@ describe('the package', () => {
     expect(JSON.parse(stdout)).toEqual([{ name: 'origin', endpoint: 'file:///srv/box', role: 'primary', tier: 'T1' }]);
   }, 60_000);
 
-  test('npx starts it from the packed file in seconds', async () => {
+  test('starts in seconds from the packed file with npx', async () => {
     const cwd = folder.file('npx');
     await mkdir(cwd);
     const started = performance.now();
@@ -86,7 +86,7 @@ describe('the package', () => {
     expect(took).toBeLessThan(WITHIN_MS);
   }, 60_000);
 
-  test('an archive of the repository is installed in the same way: npm runs no script of it', async () => {
+  test('installs from an archive of the repository too, without running scripts', async () => {
     const cwd = folder.file('archive');
     await mkdir(cwd);
     const archive = folder.file('repository.tar.gz');

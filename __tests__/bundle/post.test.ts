@@ -12,7 +12,7 @@ import { readKeyValues } from '../helpers/runner-protocol.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('the post step', () => {
-  test('removes what main made when main was killed', async () => {
+  test('removes the files of a main step that was killed', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const local = await makeDatabase(join(runner.workspace, 'local'));
@@ -31,7 +31,7 @@ describe('the post step', () => {
     expect(await local.head()).toMatch(/^[0-9a-v]{32}$/);
   });
 
-  test('ends a process of ours, and does nothing the second time', async () => {
+  test('ends a process of the run, and does nothing the second time', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const own = join(runner.temp, 'df-abcdef');
@@ -51,7 +51,7 @@ describe('the post step', () => {
     expect(again).toMatchObject({ exitCode: 0, commands: [] });
   });
 
-  test('has nothing to do after a run that ended in order', async () => {
+  test('does nothing after a run that ended normally', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await makeDatabase(join(runner.workspace, 'local'));
@@ -62,7 +62,7 @@ describe('the post step', () => {
   });
 
   test.each(['{', '[{"kind":"folder"}]', '[{"kind":"process","pid":1}]', '"x"'])(
-    'never fails the job: the state %s is a warning',
+    'never fails the job: it warns about the state %s',
     async (resources) => {
       await using folder = await tempFolder();
       const post = await (await fakeRunner(folder)).post({ resources });

@@ -151,7 +151,7 @@ async function shellIn(folder: TempFolder) {
   return (line: string) => execa('/bin/bash', ['-c', line], { ...options, all: true });
 }
 
-test('every command line that the source or a page prints is in the story, and no other', () => {
+test('the story contains exactly the command lines that the source or a page prints', () => {
   const pages = documentedLines().filter(({ place }) => !TESTED.includes(place));
   const printed = once([...printedLines(), ...pages]).filter(({ line }) => !PROSE.test(line));
   const listed = STORY.map(([line]) => line);
@@ -159,7 +159,7 @@ test('every command line that the source or a page prints is in the story, and n
   expect(listed.filter((line) => !printed.some((each) => each.line === line))).toEqual([]);
 });
 
-test('each of them runs', async () => {
+test('every command line of the story runs', async () => {
   await using folder = await tempFolder();
   const shell = await shellIn(folder);
   await makeDatabase(folder.file('north', 'db'));

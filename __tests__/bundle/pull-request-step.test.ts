@@ -51,20 +51,20 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-describe('a peer that a change moves to another host, with the secret of the former one', () => {
+describe('a peer that a change moves to another host, with the secret of the old one', () => {
   const inputs = (url = 'https://dolt.partner.example') => ({
     database: 'local',
     'dolt-path': testDolt(),
     credentials: `partner: {url: "${url}", user: sync, password: ${SECRET}}`,
   });
 
-  test.each(EVENTS)('$name on $ref sends nothing there', async (event) => {
+  test.each(EVENTS)('is not contacted there by $name on $ref', async (event) => {
     const step = await runner.main({ event, inputs: inputs() });
     expect(step.outputs).toMatchObject({ status: 'skipped', changed: 'false' });
     expect(elsewhere.requests).toEqual([]);
   });
 
-  test('nor does an event that is allowed to write, unless the secret is for that host', async () => {
+  test('is not contacted on an event that may write, unless the secret is for that host', async () => {
     const [, event] = EVENTS;
     const allowed = async (url?: string) =>
       await runner.main({ event, inputs: { ...inputs(url), 'allow-untrusted-event': 'true' } });
@@ -116,7 +116,7 @@ describe('the check of a pull request', () => {
     expect(api.comments[0]?.body).toContain('2 commits behind its base');
   });
 
-  test('says nothing if nothing changes, and refuses a mode that does not exist before any request', async () => {
+  test('writes nothing if nothing changes, and refuses an unknown mode before any request', async () => {
     await using api = await startGithubApi(undefined, { merge_base_commit: { sha: BASE } });
     api.files.set(`.beads/config.yaml@${BASE}`, config(`${elsewhere.url}/db`));
     expect((await check('app-1', api.url)).exitCode).toBe(0);
@@ -126,7 +126,7 @@ describe('the check of a pull request', () => {
     expect(api.requests).toHaveLength(requests);
   });
 
-  test('says that a plan was skipped, in a comment of its own', async () => {
+  test('reports a skipped plan in a comment of its own', async () => {
     await using api = await startGithubApi();
     const step = await runner.main({
       event,

@@ -10,7 +10,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const IDLE = { inputs: { 'allow-no-peers': 'true' } };
 
 describe('a step that cannot start', () => {
-  test('a bad input: exit 2, every output set, the error in log, result and summary', async () => {
+  test('exits with 2 for a bad input, sets every output, and reports the error in log, result and summary', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const step = await runner.main({ inputs: { command: 'synch' } });
@@ -32,7 +32,7 @@ describe('a step that cannot start', () => {
     expect(step.summary).toContain('<code>bad-usage</code>');
   });
 
-  test('a mistake in the configuration is shown on its line', async () => {
+  test('annotates a mistake in the configuration on its line', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await mkdir(join(runner.workspace, 'local', '.beads'), { recursive: true });
@@ -49,7 +49,7 @@ describe('a step that cannot start', () => {
     });
   });
 
-  test('several mistakes are shown each on its line; one in an input names no file', async () => {
+  test('annotates several mistakes each on its line; a mistake in an input names no file', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await writeFile(join(runner.workspace, 'c.yaml'), 'federation:\n  peerz: {}\n  dirt: fail\n');
@@ -66,7 +66,7 @@ describe('a step that cannot start', () => {
     expect(step.summary.match(/<code>(config-unknown-key|invalid-endpoint)/g)).toHaveLength(3);
   });
 
-  test('a folder above the workspace is not searched', async () => {
+  test('does not search a folder above the workspace', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await mkdir(folder.file('.beads'));
@@ -81,7 +81,7 @@ describe('a step that cannot start', () => {
     expect(error?.message).toContain(`no configuration file was found in ${runner.workspace}`);
   });
 
-  test('a schedule without any peer fails, unless that is allowed', async () => {
+  test('fails on a schedule without any peer, unless that is allowed', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await writeFile(join(runner.workspace, 'c.yaml'), 'federation:\n  town: north\n');
@@ -104,7 +104,7 @@ describe('a step that cannot start', () => {
     expect(untrusted.summary).toContain('dolt-federation sync: skipped');
   });
 
-  test('text quoted in an error cannot give the runner a command', async () => {
+  test('lets no quoted text of an error send a command to the runner', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const evil = '\n::set-env name=EVIL::1\r\n##[add-mask]x\n';
@@ -114,7 +114,7 @@ describe('a step that cannot start', () => {
     expect(step.commands.filter(({ command }) => command === 'add-mask')).toHaveLength(1);
   });
 
-  test('no runner: said so, exit 1 or 2, no crash', async () => {
+  test('reports a missing runner and exits with 1 or 2', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const step = await runner.main({ env: { RUNNER_TOOL_CACHE: '' } });
@@ -122,7 +122,7 @@ describe('a step that cannot start', () => {
     expect(step.stdout).toContain('RUNNER_TOOL_CACHE is not set');
   });
 
-  test('outputs that cannot be written: the step fails and says why', async () => {
+  test('fails with the reason if its outputs cannot be written', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const step = await runner.main({ ...IDLE, env: { GITHUB_OUTPUT: folder.file('missing') } });
@@ -145,7 +145,7 @@ describe('a step that cannot start', () => {
     );
   });
 
-  test('a summary that cannot be written is a warning', async () => {
+  test('warns about a summary that cannot be written', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const step = await runner.main({ ...IDLE, env: { GITHUB_STEP_SUMMARY: folder.file('missing') } });

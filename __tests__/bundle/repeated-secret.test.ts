@@ -17,8 +17,8 @@ const shown = (text: string) => [SECRET.slice(6), ...SPELLINGS].filter((one) => 
 const REPEATED = 'no rights for ***, for ***, or for ***; wrong password: ***';
 const AWS_KEY = 'a-key-of-the-job';
 
-describe('a secret that a peer repeats, bare, in the reason why it refuses', () => {
-  test('is in nothing that the command line prints', async () => {
+describe('a secret that a peer repeats, bare, in its reason for a refusal', () => {
+  test('does not appear in the output of the command line', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await using host = await startRecordingServer({ repeats: true });
@@ -39,7 +39,7 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
   test.each([
     ['an entry', { peers: '/org/repo.git', entry: true }],
     ["the workflow's own token", { peers: '/org/own.git', entry: false }],
-  ])('is in no output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
+  ])('does not appear in any output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await makeDatabase(join(runner.workspace, 'local'));
@@ -64,7 +64,7 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
     expect(await filesWith(runner.temp, new Set(SPELLINGS))).toEqual([]);
   });
 
-  test('is in no reason for a skipped run: the first clone', async () => {
+  test('does not appear in the error of a first clone', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await using host = await startRecordingServer({ repeats: true });

@@ -12,7 +12,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 /** A user without rights, if the tests run as root, whom no mode of a file stops. */
 const STRANGER = process.getuid?.() === 0 ? { uid: 64_010, gid: 64_010 } : {};
 
-describe('on a machine with a home that cannot be written', () => {
+describe('a machine with a read-only home folder', () => {
   let folder: TempFolder;
 
   const start = async (words: readonly string[], env: Readonly<Record<string, string>>) =>
@@ -38,7 +38,7 @@ describe('on a machine with a home that cannot be written', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  test('three databases federate if the cache is elsewhere, and otherwise the error names the variable', async () => {
+  test('federates three databases with a cache elsewhere; otherwise the error names the variable', async () => {
     const demo = ['demo', '--dolt-path', folder.file('dolt')];
     const refused = await start(demo, {});
     expect(refused.exitCode).toBe(2);
@@ -52,7 +52,7 @@ describe('on a machine with a home that cannot be written', () => {
     expect([exitCode, Object.keys(JSON.parse(stdout))]).toEqual([0, ['towns']]);
   });
 
-  test('the demo refuses a folder with a space, which no endpoint can have', async () => {
+  test('cannot run the demo in a folder with a space, which no endpoint can contain', async () => {
     const { exitCode, stderr } = await start(['demo', '--dolt-path', folder.file('dolt')], {
       XDG_CACHE_HOME: folder.file('cache', 'a b'),
     });
@@ -63,7 +63,7 @@ describe('on a machine with a home that cannot be written', () => {
     expect(stderr).toContain('Set XDG_CACHE_HOME to a folder without spaces');
   });
 
-  test('Dolt comes from a mirror behind a proxy, whose authority NODE_EXTRA_CA_CERTS names', async () => {
+  test('gets Dolt from a mirror behind a proxy whose certificate authority NODE_EXTRA_CA_CERTS names', async () => {
     const { ca, cert, key } = await makeCertificates(folder.path);
     await chmod(ca, 0o644);
     await chmod(ca.replace(/\/[^/]*$/, ''), 0o755);

@@ -41,7 +41,7 @@ async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Pr
   return { ...Object.assign({}, ...all), SSL_CERT_FILE: folder.file('ca.pem') };
 }
 
-test('one sync brings seven peers of the seven forms to one head, from the core and as a step; no secret leaves it', async () => {
+test('one sync brings peers of seven endpoint forms to one head, from the command line and as a step, and leaks no secret', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const local = await makeBeadsDatabase(join(runner.workspace, 'local'));

@@ -6,29 +6,29 @@ import { execa } from 'execa';
 const DIST = join(process.cwd(), 'dist');
 
 describe('the bundles', () => {
-  test('are one file for each entry point, and nothing else', () => {
+  test('are exactly one file for each entry point', () => {
     expect(readdirSync(DIST).sort()).toEqual(['cli.js', 'licenses.txt', 'main.js', 'package.json', 'post.js']);
   });
 
-  test('hold no path of the machine that made them', () => {
+  test('contain no path of the machine that built them', () => {
     for (const name of readdirSync(DIST)) {
       expect(readFileSync(join(DIST, name), 'utf8').includes(process.cwd())).toBe(false);
     }
   });
 
-  test('say under which licences their parts are', () => {
+  test('name the licences of their parts', () => {
     const licenses = readFileSync(join(DIST, 'licenses.txt'), 'utf8');
     for (const name of ['@actions/core', '@actions/tool-cache', 'commander', 'execa', 'mysql2', 'yaml', 'zod']) {
       expect(licenses).toMatch(new RegExp(`^${name}$`, 'm'));
     }
   });
 
-  test('the command line can be run as a program', () => {
+  test('are executable as the command line', () => {
     expect(readFileSync(join(DIST, 'cli.js'), 'utf8').startsWith('#!/usr/bin/env node\n')).toBe(true);
     if (process.platform !== 'win32') expect(statSync(join(DIST, 'cli.js')).mode & 0o111).toBe(0o111);
   });
 
-  test('help starts in a few times what an empty program takes', async () => {
+  test('print the help within four times the start of an empty program', async () => {
     const timed = async (...args: string[]) => {
       const started = performance.now();
       await execa(process.execPath, args);

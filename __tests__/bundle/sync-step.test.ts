@@ -25,7 +25,7 @@ async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>
 const inputs = { database: 'local', config: 'federation.yaml', 'dolt-path': testDolt() };
 
 describe('a step that syncs', () => {
-  test('pushes to a peer and reports it everywhere; a second one finds nothing to do', async () => {
+  test('pushes to a peer and reports it in all forms; a second step finds no change', async () => {
     await using folder = await tempFolder();
     const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
     const head = await local.head();
@@ -50,7 +50,7 @@ describe('a step that syncs', () => {
     expect(again.outputs).toMatchObject({ status: 'unchanged', changed: 'false', synced: 'mailbox', head });
   });
 
-  test('a peer that fails: exit 3, an annotation on its line, and the others are in step', async () => {
+  test('exits with 3 if a peer fails, annotates its line, and serves the other peers', async () => {
     await using folder = await tempFolder();
     const { runner } = await scene(folder, {
       mailbox: folder.file('mailbox'),
@@ -81,30 +81,33 @@ describe('a step that syncs', () => {
     ['public', '', false, false],
     ['private', '', true, false],
     ['private', 'full', true, true],
-  ])('in a %s repository with report-values "%s"', async (visibility, level, keys, values) => {
-    await using folder = await tempFolder();
-    const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
-    await runner.main({ inputs });
-    const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
-    await other.commit('theirs', "UPDATE items SET title = 'needle-theirs' WHERE id = 2");
-    await other.dolt('push', 'origin', 'main');
-    await local.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
+  ])(
+    'shows only the permitted values in a %s repository with report-values "%s"',
+    async (visibility, level, keys, values) => {
+      await using folder = await tempFolder();
+      const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
+      await runner.main({ inputs });
+      const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
+      await other.commit('theirs', "UPDATE items SET title = 'needle-theirs' WHERE id = 2");
+      await other.dolt('push', 'origin', 'main');
+      await local.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
 
-    const event = { name: 'schedule', payload: { repository: { default_branch: 'main', visibility } } };
-    const manual = { ...inputs, 'conflict-strategy': 'manual' };
-    const step = await runner.main({ inputs: { ...manual, 'report-values': level }, event });
-    expect(step.exitCode).toBe(4);
-    expect(step.outputs).toMatchObject({ status: 'conflict', conflicts: '1' });
-    const json = validated('run', step.outputs['result'] ?? '');
-    expect(json).toMatchObject({ peers: [{ conflicts: [{ table: 'items', columns: keys ? ['title'] : [] }] }] });
-    const shown = [
-      ...[step.stdout, step.summary, JSON.stringify(step.outputs)],
-      await readFile(step.outputs['result-path'] ?? '', 'utf8'),
-    ];
-    expect(shown.some((text) => text.includes('needle'))).toBe(values);
-  });
+      const event = { name: 'schedule', payload: { repository: { default_branch: 'main', visibility } } };
+      const manual = { ...inputs, 'conflict-strategy': 'manual' };
+      const step = await runner.main({ inputs: { ...manual, 'report-values': level }, event });
+      expect(step.exitCode).toBe(4);
+      expect(step.outputs).toMatchObject({ status: 'conflict', conflicts: '1' });
+      const json = validated('run', step.outputs['result'] ?? '');
+      expect(json).toMatchObject({ peers: [{ conflicts: [{ table: 'items', columns: keys ? ['title'] : [] }] }] });
+      const shown = [
+        ...[step.stdout, step.summary, JSON.stringify(step.outputs)],
+        await readFile(step.outputs['result-path'] ?? '', 'utf8'),
+      ];
+      expect(shown.some((text) => text.includes('needle'))).toBe(values);
+    },
+  );
 
-  test('many rows in conflict are cut in the output and whole in the file', async () => {
+  test('cuts many rows in conflict in the output, but not in the file', async () => {
     await using folder = await tempFolder();
     const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
     const rows = Array.from({ length: 600 }, (_, index) => `(${index + 10}, 'title', 'owner')`).join(',');

@@ -47,7 +47,7 @@ function steady(folder: TempFolder, text: string): string {
 
 // A session is one story: each command sees what the one before it did.
 if (process.platform === 'linux') {
-  test.each([80, 120])('a session in a terminal of %d columns', async (columns) => {
+  test.each([80, 120])('a session in a terminal of %d columns stays within the width', async (columns) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('home'));
     const north = await makeDatabase(folder.file('north'));
@@ -82,7 +82,7 @@ if (process.platform === 'linux') {
     expectApproved(`terminal/session-${columns}.txt`, `${session.join('\n\n')}\n`);
   });
 
-  test.each([80, 120])('help and init in a terminal of %d columns', async (columns) => {
+  test.each([80, 120])('help and init stay within a terminal of %d columns', async (columns) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('home'));
     await makeDatabase(folder.file('north', 'db'));

@@ -11,7 +11,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const PULL_REQUEST = { name: 'pull_request', ref: 'refs/pull/1/merge' };
 
 describe('an event that may not write', () => {
-  test('checks the configuration, contacts no host and says why', async () => {
+  test('only lets a step check the configuration: it contacts no host and says why', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await makeDatabase(join(runner.workspace, 'local'));
@@ -32,7 +32,7 @@ describe('an event that may not write', () => {
     expect(allowed.outputs).toMatchObject({ status: 'success', synced: 'mailbox' });
   });
 
-  test('still refuses a bad configuration', async () => {
+  test('does not hide a bad configuration', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await writeFile(join(runner.workspace, 'c.yaml'), 'federation:\n  sovereignty: T9\n');
@@ -40,7 +40,7 @@ describe('an event that may not write', () => {
     expect(step.exitCode).toBe(2);
   });
 
-  test('may install', async () => {
+  test('may install Dolt', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const step = await runner.main({

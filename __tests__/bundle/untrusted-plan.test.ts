@@ -110,7 +110,7 @@ async function step({ head, base, main, inputs = {}, env = {}, event = PULL_REQU
 }
 
 describe('a plan on an event that may not write', () => {
-  test('reads the peers that are the same, with their credentials, and shows the plan in a comment', async () => {
+  test('reads unchanged peers with their credentials and shows the plan in a comment', async () => {
     const same = { remote: hub(), peers: usual };
     const url = `http://${host}:${server.port.http}`;
     const secrets = stringify({ partner: { url, user: 'sync', password: secretOf('partner') } });
@@ -135,7 +135,7 @@ describe('a plan on an event that may not write', () => {
     expect(left.filter((name) => !name.startsWith('dolt-federation-result-'))).toEqual([]);
   });
 
-  test('contacts no peer that a change adds or alters, opens nothing of this machine, and accepts nothing more', async () => {
+  test('contacts no peer that a change adds or alters, opens no local endpoint, and accepts nothing more', async () => {
     const at = (path: string) => `http://${host}:${elsewhere.port}/${path}`;
     const store = { region: 'eu-central-1', endpoint: `http://${host}:${elsewhere.port}`, 'dynamodb-table': 'table' };
     const entries: Readonly<Record<string, readonly [before: unknown, after: unknown]>> = {
@@ -210,7 +210,7 @@ describe('a plan on an event that may not write', () => {
     expect(JSON.stringify(end.result)).not.toContain('of-the-checkout');
   });
 
-  test('contacts no peer without a trusted configuration and a primary that it has', async () => {
+  test('contacts no peer without a trusted configuration and a primary in it', async () => {
     const same = { remote: hub(), peers: usual };
     const moved = { remote: `http://${host}:${elsewhere.port}/hub`, peers: usual };
     const cases: readonly (Wanted & { readonly reason: string; readonly says: string })[] = [
@@ -231,7 +231,7 @@ describe('a plan on an event that may not write', () => {
     expect([elsewhere.connections(), loopback.connections()]).toEqual([0, 0]);
   });
 
-  test('trusts the inputs where the workflow is that of the default branch, and no option of a run that writes', async () => {
+  test('trusts the inputs if the workflow is that of the default branch, but no option of a run that writes', async () => {
     const head = { peers: usual };
     const inputs = {
       ...{ command: 'sync', remote: hub(), 'force-with-lease': `coder=${'a'.repeat(32)}`, 'fail-on': 'primary' },
@@ -251,7 +251,9 @@ describe('a plan on an event that may not write', () => {
     });
     expect(branch.stdout).toContain('the primary is cloned, not coder');
     expect(branch.stdout).toContain('this is a plan on a temporary clone of origin');
-    expect(branch.reasons).toEqual({ partner: 'contacted' });
+    expect(branch.reasons).toEqual({
+      partner: 'covers a backup, and clones the primary although the primary is no backup',
+    });
     expect(branch.result.peers).toMatchObject([{ plan: { pull: 'merge' } }]);
   });
 
@@ -273,7 +275,7 @@ describe('a plan on an event that may not write', () => {
     expect(alone.stdout).toContain('origin was not contacted');
   });
 
-  test('without an answer of the primary, it says so and does not fail the change', async () => {
+  test('reports a primary that does not answer without failing the change', async () => {
     const gone = { remote: `http://${host}:${elsewhere.port}/org/hub`, peers: usual };
     const before = elsewhere.connections();
     const end = await step({ head: gone, base: gone, inputs: { retries: '0' } });

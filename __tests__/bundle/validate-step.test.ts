@@ -13,7 +13,7 @@ const FORK = {
   payload: { repository: { default_branch: 'main', visibility: 'public', private: false } },
 };
 
-test('a pull request of a fork gets every problem on its line, and as SARIF', async () => {
+test('a pull request of a fork gets every problem on its line and as SARIF', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   await mkdir(join(runner.workspace, '.beads'));
@@ -40,7 +40,7 @@ test('a pull request of a fork gets every problem on its line, and as SARIF', as
   expect(accepted.commands.filter(({ command }) => ['error', 'warning'].includes(command))).toEqual([]);
 });
 
-describe('the command line', () => {
+describe('the validate command', () => {
   const run = async (folder: string, ...args: readonly string[]) => {
     const env = { PATH: '/nowhere', HOME: folder };
     return await execa(process.execPath, [CLI, 'validate', ...args], {
@@ -57,7 +57,7 @@ describe('the command line', () => {
     ['federation: {remote: x}\n', 2],
     [`a: ${'['.repeat(100_000)}\n`, 2],
     ['\uFEFFfederation:\n\tremote: x\n', 2],
-  ])('ends with 0 or 2: %.30j', async (text, exitCode) => {
+  ])('exits with 0 or 2: %.30j', async (text, exitCode) => {
     await using folder = await tempFolder();
     await writeFile(folder.file('c.yaml'), text);
     const ended = await run(folder.path, '--config', 'c.yaml', '--format', 'sarif');
@@ -65,7 +65,7 @@ describe('the command line', () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ version: '2.1.0' });
   });
 
-  test('validating 1,000 peers takes little longer than printing the version', async () => {
+  test('checks 1,000 peers in little more time than --version takes', async () => {
     await using folder = await tempFolder();
     const peers = Array.from({ length: 1_000 }, (_, index) => `    p${index}: https://h${index}.example/o/d\n`);
     await writeFile(folder.file('c.yaml'), `sync: {mode: dolt-native}\nfederation:\n  peers:\n${peers.join('')}`);

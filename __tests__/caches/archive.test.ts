@@ -34,7 +34,7 @@ function archive(entries: readonly Entry[]): Buffer {
 }
 
 describe('an archive', () => {
-  test('is read as it was written', async () => {
+  test('is read with the files that were written', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('in', 'data'), { recursive: true });
     await writeFile(folder.file('in', 'data', 'one'), 'first');
@@ -45,7 +45,7 @@ describe('an archive', () => {
     expect(await readFile(folder.file('out', 'data', 'two'))).toEqual(Buffer.alloc(300, 7));
   });
 
-  test('is not made of a link', async () => {
+  test('does not store links', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('target'), 'secret');
     await symlink(folder.file('target'), folder.file('link'));
@@ -56,10 +56,10 @@ describe('an archive', () => {
   });
 
   test.each<[string, readonly Entry[], RegExp]>([
-    ['a path out of the folder', [{ path: '../data/out', text: 'x' }], /"\.\.\/data\/out" is not expected/],
+    ['a path out of its folder', [{ path: '../data/out', text: 'x' }], /"\.\.\/data\/out" is not expected/],
     ['a path out of an inner folder', [{ path: 'data/../../out', text: 'x' }], /is not expected/],
     ['an absolute path', [{ path: '/tmp/df-absolute', text: 'x' }], /is not expected|absolute/],
-    ['a name that is not expected', [{ path: 'data/hooks.json', text: 'x' }], /is not expected/],
+    ['an unexpected name', [{ path: 'data/hooks.json', text: 'x' }], /is not expected/],
     ['a symbolic link', [{ path: 'data/one', type: 'SymbolicLink', linkpath: '/etc' }], /not an ordinary file/],
     [
       'a file through a symbolic link',
@@ -75,7 +75,7 @@ describe('an archive', () => {
     ['a folder', [{ path: 'data/', type: 'Directory' }], /not an ordinary file/],
     ['one file that is too large', [{ path: 'data/one', text: 'x'.repeat(1_001) }], /more than 1000 bytes/],
     [
-      'files that are too large together',
+      'files that are too large in total',
       [
         { path: 'data/one', text: 'x'.repeat(600) },
         { path: 'data/two', text: 'x'.repeat(600) },
@@ -83,14 +83,14 @@ describe('an archive', () => {
       /more than 1000 bytes/,
     ],
     ['too many files', ['one', 'two', 'three'].map((name) => ({ path: `data/${name}` })), /more than 2 files/],
-  ])('with %s is refused, and nothing is written outside', async (_, entries, why) => {
+  ])('with %s is refused, and no file outside is written', async (_, entries, why) => {
     await using folder = await tempFolder();
     await writeFile(folder.file('packed'), archive(entries));
     await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow(why);
     expect((await readdir(folder.path)).sort()).toEqual(['out', 'packed']);
   });
 
-  test('that is cut, or no archive at all, is refused', async () => {
+  test('that is truncated or not an archive is refused', async () => {
     await using folder = await tempFolder();
     const whole = archive([{ path: 'data/one', text: 'x'.repeat(900) }]);
     await writeFile(folder.file('cut'), whole);
@@ -100,14 +100,14 @@ describe('an archive', () => {
     await expect(unpack(folder.file('text'), folder.file('out'), limits)).rejects.toThrow();
   });
 
-  test('that expands without end is given up at once', async () => {
+  test('that expands without end is refused at once', async () => {
     await using folder = await tempFolder();
     const bomb = archive([{ path: 'data/one', text: '\0'.repeat(4 * 1024 * 1024) }]);
     await writeFile(folder.file('packed'), bomb);
     await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow('more than 1000 bytes');
   });
 
-  test('is not unpacked any further once the time is over', async () => {
+  test('is not unpacked further after the time limit', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('packed'), archive([{ path: 'data/one', text: 'x' }]));
     const late = { ...limits, signal: AbortSignal.abort(new Error('the time is over')) };

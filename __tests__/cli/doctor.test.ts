@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.dispose());
 
-test('exit code 0 where all is there, 1 where something is missing, 2 for a bad configuration', async () => {
+test('doctor exits with 0 if all requirements are met, 1 if one is missing, and 2 for a bad configuration', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await mkdir(folder.file('.beads'));

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => cli.dispose());
 
 describe('the command line as a process', () => {
-  test('--version and --help', async () => {
+  test('--version and --help print their texts', async () => {
     const version = await cli.run(['--version']);
     expect(version).toMatchObject({ exitCode: 0, stderr: '' });
     const [own, node, dolt] = String(version.stdout).split('\n');
@@ -24,7 +24,7 @@ describe('the command line as a process', () => {
     expect(help.stdout).toContain('Usage: dolt-federation');
   });
 
-  test('without a command: help, exit 0, and nothing is read or written', async () => {
+  test('without a command it prints the help, exits with 0, and reads or writes no file', async () => {
     await using folder = await tempFolder();
     for (const argv of [[], ['--json'], ['-q'], ['federation']]) {
       const result = await cli.run(argv, { cwd: folder.path, env: { HOME: folder.path } });
@@ -34,7 +34,7 @@ describe('the command line as a process', () => {
     expect((await cli.shell('ls -A', { cwd: folder.path })).stdout).toBe('');
   });
 
-  test('-C starts in another folder, or says why it cannot', async () => {
+  test('-C starts in another folder, or explains why it cannot', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('inner', '.beads'), { recursive: true });
     await writeFile(folder.file('inner', '.beads', 'config.yaml'), 'federation: {peers: {box: file:///box}}\n');
@@ -45,14 +45,14 @@ describe('the command line as a process', () => {
     expect(gone.stderr).toContain('gone cannot be used: it does not exist (bad-usage)');
   });
 
-  test('an unknown command: exit 2, a suggestion on standard error, nothing on standard output', async () => {
+  test('an unknown command exits with 2 and suggests another on standard error only', async () => {
     const result = await cli.run(['snyc']);
     expect(result).toMatchObject({ exitCode: 2, stdout: '' });
     expect(result.stderr).toMatch(/^error: unknown command 'snyc' \(bad-usage\)\n {2}Did you mean sync\?/);
   });
 
   test.each([[['--json', 'sync', '--dry-rum']], [['sync', '--dry-rum', '--json']]])(
-    '%j: the error is JSON',
+    '%j prints the error as JSON',
     async (argv) => {
       const result = await cli.run(argv);
       expect(result).toMatchObject({ exitCode: 2, stderr: '' });
@@ -63,7 +63,7 @@ describe('the command line as a process', () => {
     },
   );
 
-  test('list-peers --json without a configuration is an empty list, and writes nothing', async () => {
+  test('list-peers --json without a configuration prints an empty list and writes no file', async () => {
     await using folder = await tempFolder();
     const env = { HOME: folder.path, XDG_CACHE_HOME: folder.file('cache') };
     const result = await cli.run(['list-peers', '--json'], { cwd: folder.path, env });
@@ -71,14 +71,14 @@ describe('the command line as a process', () => {
     expect((await cli.shell('ls -A', { cwd: folder.path })).stdout).toBe('');
   });
 
-  test('sync without peers does nothing, says so, and that is not a failure', async () => {
+  test('sync without peers does nothing, says so, and succeeds', async () => {
     await using folder = await tempFolder();
     const result = await cli.run(['sync', '--json'], { cwd: folder.path, env: { HOME: folder.path } });
     expect(result.exitCode).toBe(0);
     expect(JSON.parse(result.stdout)).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers' }] });
   });
 
-  test('a configuration error names the place and exits 2', async () => {
+  test('a configuration error names its place and exits with 2', async () => {
     await using folder = await tempFolder();
     const line = 'mkdir .beads && printf "federation:\\n  peer: {}\\n" > .beads/config.yaml && $CLI list-peers';
     const result = await cli.shell(line, { cwd: folder.path, env: { HOME: folder.path } });
@@ -89,7 +89,7 @@ describe('the command line as a process', () => {
 });
 
 describe('pipes', () => {
-  test('a reader that leaves early causes no error', async () => {
+  test('a reader that closes early causes no error', async () => {
     expect(await cli.shell('$CLI --help | head -1')).toMatchObject({
       exitCode: 0,
       stdout: 'Usage: dolt-federation [federation] <command> [options]\n',
@@ -98,11 +98,11 @@ describe('pipes', () => {
     expect(await cli.shell('$CLI sync --help | true')).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  test('closed standard error does not stop a command', async () => {
+  test('a closed standard error does not stop a command', async () => {
     expect(await cli.shell('$CLI sync 2> >(true)')).toMatchObject({ exitCode: 0 });
   });
 
-  test('long output through a slow pipe is whole', async () => {
+  test('long output through a slow pipe is complete', async () => {
     await using folder = await tempFolder();
     const peers = Array.from({ length: 1_000 }, (_, index) => `    p${index}: file:///${'x'.repeat(60)}/p${index}`);
     await writeFile(folder.file('c.yaml'), `federation:\n  peers:\n${peers.join('\n')}\n`);
@@ -115,8 +115,8 @@ describe('pipes', () => {
 
 // A full device is Linux's /dev/full; `script` of util-linux gives a process a terminal.
 if (process.platform === 'linux') {
-  describe('a device', () => {
-    test('that is full is a failure, said on standard error', async () => {
+  describe('a device as standard output', () => {
+    test('that is full is a failure, reported on standard error', async () => {
       const result = await cli.shell('$CLI --help > /dev/full');
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain('ENOSPC');
@@ -124,21 +124,21 @@ if (process.platform === 'linux') {
 
     test.each([
       ['a terminal gets colour', '$CLI snyc', {}, true],
-      ['not a dumb one', '$CLI snyc', { TERM: 'dumb' }, false],
-      ['not with --color=never', '$CLI --color=never snyc', {}, false],
-      ['the flag comes before NO_COLOR', '$CLI --color always snyc', { NO_COLOR: '1' }, true],
-      ['NO_COLOR comes before FORCE_COLOR', '$CLI snyc', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-      ['FORCE_COLOR=0 means none', '$CLI snyc', { FORCE_COLOR: '0' }, false],
-      ['not with NO_COLOR', '$CLI snyc', { NO_COLOR: '1' }, false],
-      ['an empty NO_COLOR is none', '$CLI snyc', { NO_COLOR: '' }, true],
-      ['not with --no-color', '$CLI snyc --no-color', {}, false],
+      ['a dumb terminal gets no colour', '$CLI snyc', { TERM: 'dumb' }, false],
+      ['--color=never turns colour off', '$CLI --color=never snyc', {}, false],
+      ['the flag overrides NO_COLOR', '$CLI --color always snyc', { NO_COLOR: '1' }, true],
+      ['NO_COLOR overrides FORCE_COLOR', '$CLI snyc', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+      ['FORCE_COLOR=0 turns colour off', '$CLI snyc', { FORCE_COLOR: '0' }, false],
+      ['NO_COLOR turns colour off', '$CLI snyc', { NO_COLOR: '1' }, false],
+      ['an empty NO_COLOR has no effect', '$CLI snyc', { NO_COLOR: '' }, true],
+      ['--no-color turns colour off', '$CLI snyc --no-color', {}, false],
     ])('%s', async (_, line, env, colored) => {
       const result = await cli.shell(`script -qec '${line}' /dev/null`, { env: { TERM: 'xterm', ...env } });
       expect(result.stdout.includes('\u001b[31m')).toBe(colored);
       expect(result.exitCode).toBe(2);
     });
 
-    test('a pipe gets no colour unless it is forced', async () => {
+    test('a pipe gets colour only if it is forced', async () => {
       expect((await cli.run(['snyc'])).stderr).not.toContain('\u001b');
       expect((await cli.run(['snyc', '--color=always'])).stderr).toContain('\u001b[31m');
       expect((await cli.run(['snyc'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m');

@@ -30,8 +30,8 @@ async function configured(folder: TempFolder, peers: Readonly<Record<string, str
   };
 }
 
-describe('databases that sync by hand', () => {
-  test('add-peer, sync, status: as in the README', async () => {
+describe('a session on the command line', () => {
+  test('runs add-peer, sync and status as in the README', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('db'));
     const { run, json } = await configured(folder, {});
@@ -58,7 +58,7 @@ describe('databases that sync by hand', () => {
     expect(text.stderr).not.toContain('\u001b');
   });
 
-  test('one peer fails, the other is served: exit 3, or 0 where no failure counts', async () => {
+  test('serves the other peers if one fails, and exits with 3, or with 0 if no failure counts', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     const { run, json } = await configured(folder, {
@@ -76,7 +76,7 @@ describe('databases that sync by hand', () => {
     expect(await run('sync', '--database', 'db', '--fail-on', 'primary')).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
-  test('under manual a person decides a conflict: exit 4, with values only on request', async () => {
+  test('leaves a conflict to a person under manual, exits with 4, and shows values only on request', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('db'));
     const { json } = await configured(folder, { partner: folder.file('mailbox') });
@@ -103,7 +103,7 @@ describe('databases that sync by hand', () => {
 
 // `script` of util-linux gives a process a terminal.
 if (process.platform === 'linux') {
-  test('a terminal sees one line per peer that updates in place', async () => {
+  test('a terminal shows one line per peer and updates it in place', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     await configured(folder, { partner: folder.file('mailbox') });

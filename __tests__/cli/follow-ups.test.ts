@@ -54,8 +54,8 @@ async function clash(local: TestDatabase, box: string): Promise<void> {
   await local.publish(box, 'theirs:main');
 }
 
-describe('a command that is printed runs as printed', () => {
-  test('from the first peer over a conflict to the next sync', async () => {
+describe('a printed command runs unchanged', () => {
+  test('from the first peer through a conflict to the next sync', async () => {
     await using folder = await tempFolder();
     const { shell, options, local, box } = await workplace(folder);
     await clash(local, box);
@@ -97,7 +97,7 @@ describe('a command that is printed runs as printed', () => {
     ]);
   }, 240_000);
 
-  test('for a row that a merge left out: with a choice in the file, and as the statement in it', async () => {
+  test('to restore a lost row: with a choice in the file, and with the printed statement', async () => {
     await using folder = await tempFolder();
     const { shell, options, local, box } = await workplace(folder);
     await clash(local, box);

@@ -16,7 +16,7 @@ const unwrapped = (text: string): string => text.replace(/\s+/g, ' ');
 
 const commands = Object.entries<CommandEntry>(COMMANDS);
 
-describe('help comes from the tables', () => {
+describe('the help follows from the tables', () => {
   test.each([['--help'], ['-h'], ['help']])('%s names every command and common flag', (word) => {
     const text = unwrapped(printed(word));
     for (const [name, entry] of commands) {
@@ -42,7 +42,7 @@ describe('help comes from the tables', () => {
     expect(text).toContain('--json');
   });
 
-  test('an option that a command does not take is not in its help', () => {
+  test('an option is not in the help of a command that does not take it', () => {
     expect(printed('install', '--help')).not.toContain('--branch');
   });
 
@@ -57,16 +57,16 @@ describe('help comes from the tables', () => {
     }
   });
 
-  test('the default of dolt-source is auto for the demo alone', () => {
+  test('the default of dolt-source is auto only for the demo', () => {
     expect(unwrapped(printed('demo', '--help'))).toContain('default: auto');
     expect(unwrapped(printed('install', '--help'))).toContain('default: release');
   });
 
-  test.each([['config', 'get'], ['add-peer'], ['sync']])('help %s %s is the help of that command', (...words) => {
+  test.each([['config', 'get'], ['add-peer'], ['sync']])('help %s %s prints the help of that command', (...words) => {
     expect(printed('help', ...words)).toBe(printed(...words, '--help'));
   });
 
-  test.each(TOPIC_NAMES)('help %s fits 80 columns', (topic) => {
+  test.each(TOPIC_NAMES)('help %s fits into 80 columns', (topic) => {
     const text = printed('help', topic);
     expect(text.split('\n').length).toBeGreaterThan(10);
     const prose = text.split('\n').filter((line) => !/^ {4}/.test(line));
@@ -76,7 +76,7 @@ describe('help comes from the tables', () => {
     expect(printed('help', ...topic.split('-'))).toBe(text);
   });
 
-  test('a topic has the text of its page', () => {
+  test('help for a topic prints its page', () => {
     expect(printed('help', 'exit-codes')).toContain('interrupted (SIGINT)');
     expect(unwrapped(printed('help', 'credentials'))).toContain('Each secret is masked in the log of the step.');
     expect(unwrapped(printed('help', 'endpoints'))).toContain('git@host:path');

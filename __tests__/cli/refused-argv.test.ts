@@ -12,11 +12,11 @@ function refusal(argv: readonly string[]): Failure {
   throw new Error(`accepted: ${argv.join(' ')}`);
 }
 
-test.each([['--watch'], ['--xyz'], ['-z']])('sync %s is near no flag, so none is suggested', (flag) => {
+test.each([['--watch'], ['--xyz'], ['-z']])('sync %s resembles no flag, so no flag is suggested', (flag) => {
   expect(refusal(['sync', flag]).hint).not.toContain('Did you mean');
 });
 
-describe('a command line that does not fit is refused', () => {
+describe('an invalid command line is refused', () => {
   test.each([
     [['snyc'], "unknown command 'snyc'", 'Did you mean sync?'],
     [['lst-peers'], "unknown command 'lst-peers'", 'Did you mean list-peers?'],

@@ -79,8 +79,8 @@ const rows = (local: TestDatabase) => local.rows('SELECT id, title, owner FROM i
 
 // `script` of util-linux gives a process a terminal.
 if (process.platform === 'linux') {
-  describe('resolve on a terminal', () => {
-    test('shows each row whole, explains the letters, undoes, and keeps the answers when it stops', async () => {
+  describe('resolve in a terminal', () => {
+    test('shows whole rows, explains the letters, undoes answers, and keeps them when it stops', async () => {
       await using folder = await tempFolder();
       const { local, resolve } = await twoSides(folder, 'manual');
       const before = await local.head();
@@ -97,7 +97,7 @@ if (process.platform === 'linux') {
       expect(await local.rows('SELECT COUNT(*) AS n FROM log')).toEqual([{ n: 1 }]);
     }, 180_000);
 
-    test('gives a row that a merge left out a new key, and the rows that depend on it follow', async () => {
+    test('gives a lost row a new key, and its dependent rows follow', async () => {
       await using folder = await tempFolder();
       const { local, resolve } = await twoSides(folder, 'newest');
       expect(await resolve('resolve-lost', ['?', 'e', '12', 'y'])).toBe(0);

@@ -65,8 +65,8 @@ async function fill(file: string, ...choices: string[]): Promise<void> {
   await writeFile(file, filled);
 }
 
-describe('the conflicts of the strategy manual', () => {
-  test('sync writes a file, resolve merges as chosen in it, two databases make one commit, and sync is green', async () => {
+describe('conflicts under the strategy manual', () => {
+  test('sync writes a file, resolve merges its choices, two databases make one commit, and sync succeeds', async () => {
     await using folder = await tempFolder();
     const { databases, run, sync, fileOf } = await inConflict(folder);
     await sync('south');
@@ -133,7 +133,7 @@ describe('the conflicts of the strategy manual', () => {
     expect(await databases.north.dolt('fsck')).toContain('No problems found');
   }, 180_000);
 
-  test('a file of other heads is stale, a file that says wrong things is refused with places, and nothing moves', async () => {
+  test('a file with outdated heads is stale, an invalid file is refused with places, and no branch moves', async () => {
     await using folder = await tempFolder();
     const { databases, run, sync, fileOf } = await inConflict(folder);
     await sync('south');

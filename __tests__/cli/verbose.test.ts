@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.dispose());
 
-test('on a pipe, --verbose shows the procedures of Dolt without values, and --json alone shows nothing', async () => {
+test('--verbose on a pipe shows the procedures of Dolt without values, and --json without it shows no log', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.commit('a secret message', "INSERT INTO items VALUES (7, 'private value', 'ann')");

@@ -43,7 +43,7 @@ async function lockOf(file: string, context: Context): Promise<string> {
 const TEXT = '# ours\nfederation:\n  peers:\n    a: file:///srv/a   # A\n';
 
 describe('add-peer', () => {
-  test('creates the file in a folder that has none, with a mode that allows federation', async () => {
+  test('creates the file in a folder without one, with a mode that allows federation', async () => {
     await using folder = await tempFolder();
     const context = commandContext(folder.path);
     const { result, file } = await addPeer(request('hub', 'file:///srv/hub'), context);
@@ -54,7 +54,7 @@ describe('add-peer', () => {
     );
   });
 
-  test('says nothing about the mode in a workspace that was there, also from below it', async () => {
+  test('does not mention the mode in an existing workspace, even from a folder below it', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     await mkdir(folder.file('sub'));
@@ -65,7 +65,7 @@ describe('add-peer', () => {
     expect(await readdir(folder.file('sub'))).toEqual([]);
   });
 
-  test('keeps comments and order, in any sync mode, and writes what was asked for', async () => {
+  test('keeps comments and order in any sync mode, and writes the given values', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, `${TEXT}sync: {mode: realtime}\n`);
     const more = { role: 'backup', tier: 'T2', branch: 'main', conflict: 'manual' } as const;
@@ -90,7 +90,7 @@ describe('add-peer', () => {
     );
   });
 
-  test('keeps the mode of the file, a link a link, and leaves nothing beside it', async () => {
+  test('keeps the mode of the file, keeps a link, and leaves no other file', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('real.yaml'), TEXT);
@@ -106,7 +106,7 @@ describe('add-peer', () => {
 
   test.each([
     ['the same again', request('a', 'file:///srv/a'), 'peer-exists', 'peer already exists: a'],
-    ['the same name elsewhere', request('a', 'file:///srv/b'), 'peer-exists', 'peer already exists: a'],
+    ['the same name with another endpoint', request('a', 'file:///srv/b'), 'peer-exists', 'peer already exists: a'],
     ['origin', request('origin', 'file:///srv/b'), 'invalid-peer-name', '"origin"'],
     ['a bad name', request('a b', 'file:///srv/b'), 'invalid-peer-name', '"a b"'],
     ['a bad endpoint', request('b', 'srv'), 'invalid-endpoint', 'invalid endpoint format "srv"'],
@@ -122,7 +122,7 @@ describe('add-peer', () => {
       'the primary is already set',
     ],
     ['a lower tier', request('b', 'file:///srv/b', { tier: 'T1' }), 'tier-lowered', 'tier T1 is below'],
-    ['a forbidden place', request('b', 'gs://b/b'), 'endpoint-not-allowed', 'gs://b/b'],
+    ['a forbidden endpoint', request('b', 'gs://b/b'), 'endpoint-not-allowed', 'gs://b/b'],
   ])('refuses %s and changes nothing', async (_, wanted, code, message) => {
     await using folder = await tempFolder();
     const text =
@@ -135,7 +135,7 @@ describe('add-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  test('reports each reason against a peer, and no line for values that were never written', async () => {
+  test('reports each reason to refuse a peer, and no line for values that were not written', async () => {
     await using folder = await tempFolder();
     const wanted = request('b', 'srv', { branch: 'a..b' });
     const fresh = await refusal(() => addPeer(wanted, commandContext(folder.path)));
@@ -148,7 +148,7 @@ describe('add-peer', () => {
     ]);
   });
 
-  test('of several commands at one moment none undoes the other', async () => {
+  test('concurrent commands do not undo each other', async () => {
     await using folder = await tempFolder();
     await withFile(folder, TEXT);
     const names = ['b', 'c', 'd', 'e', 'f'];
@@ -159,7 +159,7 @@ describe('add-peer', () => {
     expect(peers.map(({ name }) => name)).toEqual(names);
   });
 
-  test('starts again if another program changes the file meanwhile, and keeps its change', async () => {
+  test('starts again if another program changes the file at the same time, and keeps its change', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     const seen: string[] = [];
@@ -173,7 +173,7 @@ describe('add-peer', () => {
     expect(await readdir(folder.file('.beads'))).toEqual(['config.yaml']);
   });
 
-  test('gives up on a file that changes each time', async () => {
+  test('gives up if the file changes at every attempt', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     let count = 0;
@@ -188,7 +188,7 @@ describe('add-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(`${TEXT}# 1\n# 2\n# 3\n# 4\n# 5\n`);
   });
 
-  test('gives up on a command that does not end its edit', async () => {
+  test('gives up if another command does not finish its edit', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     const context = { ...commandContext(folder.path), tempDir: folder.path };
@@ -211,7 +211,7 @@ describe('add-peer', () => {
     expect(warnings).toEqual([expect.stringMatching(/^b has the tier T3, .*: every run refuses it\. /)]);
   });
 
-  test('warns of a mode in which every run is refused, with the lines to add', async () => {
+  test('warns of a mode that every run refuses, with the lines to add', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     const warnings: string[] = [];
@@ -221,14 +221,14 @@ describe('add-peer', () => {
     ]);
   });
 
-  test('origin names federation.remote', async () => {
+  test('refuses origin and names federation.remote', async () => {
     await using folder = await tempFolder();
     const failure = await refusal(() => addPeer(request('Origin', 'file:///srv/b'), commandContext(folder.path)));
     expect(failure.hint).toContain('federation.remote');
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  test('creates nothing for a peer that is refused, nor a file that was named and is not there', async () => {
+  test('creates nothing for a refused peer, nor a named file that does not exist', async () => {
     await using folder = await tempFolder();
     const context = commandContext(folder.path);
     await refusal(() => addPeer(request('b', 'srv'), context));
@@ -237,7 +237,7 @@ describe('add-peer', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  test('reports that it may not write', async () => {
+  test('reports a file that it cannot write', async () => {
     await using folder = await tempFolder();
     // A file where the folder should be stops even root.
     await writeFile(folder.file('.beads'), '');

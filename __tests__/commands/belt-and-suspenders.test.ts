@@ -13,7 +13,7 @@ async function inWorkspace(folder: TempFolder, peers: string, options: CommandOp
   return (await command(folder, peers, { database: undefined, ...options })).result;
 }
 
-test('sync and pull write the JSONL file, and what they cannot write is a problem of the run', async () => {
+test('sync and pull write the JSONL file, and a failed write is a problem of the run', async () => {
   await using folder = await tempFolder();
   const local = await makeTracker(folder, '.');
   await local.commit('one', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one')");
@@ -58,7 +58,7 @@ test('sync and pull write the JSONL file, and what they cannot write is a proble
   expect(named.problems[0]?.message).toContain('bd-3 has the status open');
 });
 
-test('a workspace without peers is exported too, and another mode writes nothing', async () => {
+test('a workspace without peers is exported too, and in another mode nothing is written', async () => {
   await using folder = await tempFolder();
   await makeTracker(folder, '.');
   const alone = await inWorkspace(folder, '', { allowNoPeers: false });

@@ -11,7 +11,7 @@ const MIGRATIONS = [
   'INSERT INTO schema_migrations VALUES (48)',
 ];
 
-test('a blocked peer ends with exit code 4, its rows, and all other details', async () => {
+test('a blocked peer ends the run with exit code 4, its rows, and all other details', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...MIGRATIONS, "INSERT INTO items VALUES (1, 'tagged', 'ann')");
   await box.south.sql("CALL DOLT_TAG('v1', 'main')");

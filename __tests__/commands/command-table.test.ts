@@ -12,7 +12,7 @@ async function ran(folder: TempFolder, line: string) {
   return { exitCode, json: rendered.json, text: rendered.text({ ...PLAIN_STYLE, ...parsed(argv).display }) };
 }
 
-test('commands that need no database say what they did, as text and as JSON', async () => {
+test('commands without a database report their results as text and as JSON', async () => {
   await using folder = await tempFolder();
   const file = folder.file('.beads/config.yaml');
   const added = await ran(folder, 'add-peer b file:///srv/b');
@@ -43,7 +43,7 @@ test('commands that need no database say what they did, as text and as JSON', as
   });
 });
 
-test('the failure of a command is thrown without the secrets of the job', async () => {
+test('a failed command throws an error without the secrets of the job', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('c.yaml'), 'federation: {remote: "s3cret-of-the-job"}\n');
   const context = commandContext(folder.path, { env: { AWS_SECRET_ACCESS_KEY: 's3cret-of-the-job' } });

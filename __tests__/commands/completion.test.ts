@@ -102,7 +102,7 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
     expect((await complete('dolt-federation sync --timeout=3s n')).sort()).toEqual(['nadir', 'north']);
   });
 
-  test('offer the words of a list, each after a comma', async () => {
+  test('offer the words of a list after each comma', async () => {
     const ends = async (line: string) => (await complete(line)).map((word) => word.split(',').at(-1));
     expect(await ends('dolt-federation sync --only-role up')).toEqual(['upstream']);
     expect(await ends('dolt-federation sync --only-role peer,up')).toEqual(['upstream']);
@@ -123,7 +123,7 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
   test('offer the topics and commands of the help, and the common flags before a command', async () => {
     expect(await complete('dolt-federation help cred')).toEqual(['credentials']);
     expect(await complete('dolt-federation help val')).toEqual(['validate']);
-    expect(await complete('dolt-federation help config se')).toEqual(['set']);
+    expect(await complete('offer the names of peers, even after a flag with a value')).toEqual(['set']);
     expect(await complete('dolt-federation --js')).toEqual(['--json']);
   });
 
@@ -141,7 +141,7 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
   });
 });
 
-test('another shell is refused', async () => {
+test('another shell is not supported', async () => {
   await expect(script('tcsh')).rejects.toMatchObject({
     code: 'bad-usage',
     message: "there is no completion for 'tcsh'; the shell must be one of bash, zsh, fish",

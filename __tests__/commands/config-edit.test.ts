@@ -38,7 +38,7 @@ describe('config set', () => {
     ['federation.server.port', '3307', '/hub\n', '/hub\n  server:\n    port: 3307\n'],
     ['federation.peers.hub', 'file:///srv/other', '/hub', '/other'],
     ['federation.peers.hub.endpoint', 'file:///srv/other', '/hub', '/other'],
-  ])('%s %s', async (key, value, from, to) => {
+  ])('writes %s %s', async (key, value, from, to) => {
     await using folder = await tempFolder();
     const file = await withFile(folder);
     const { json, text } = await run(folder, 'set', key, value);
@@ -47,7 +47,7 @@ describe('config set', () => {
     expect(text).toBe(`set ${key} = ${value} in ${file}\n`);
   });
 
-  test('writes lists and booleans as such, and creates the file where there is none', async () => {
+  test('writes lists and booleans in their types, and creates a missing file', async () => {
     await using folder = await tempFolder();
     await run(folder, 'set', 'federation.plain-hosts', 'a.example, b.example');
     await run(folder, 'set', 'federation.allowed-remote-patterns', '["file:///srv/*", "https://*/*"]');
@@ -112,7 +112,7 @@ conflict:
     expect(await readFile(file, 'utf8')).toBe(TEXT);
   });
 
-  test('a file that is invalid already is not written, and the place is named', async () => {
+  test('an invalid file is not changed, and the place of the mistake is named', async () => {
     await using folder = await tempFolder();
     const text = 'federation:\n  dirt: fail\n';
     const file = await withFile(folder, text);
@@ -122,7 +122,7 @@ conflict:
   });
 });
 
-test('config set federation.database checks the folder from that of the file, and accepts one to be made', async () => {
+test('config set federation.database resolves the path from the folder of the file, and accepts one that does not exist yet', async () => {
   await using folder = await tempFolder();
   const file = await withFile(folder);
   await mkdir(folder.file('db', '.dolt', 'noms'), { recursive: true });
@@ -189,8 +189,8 @@ const OTHER_PEERS: readonly (readonly [option: string, value: string, endpoint: 
   ['ref', 'refs/dolt/x', 'git@git.example:a/b'],
 ];
 
-describe('every key that config set writes can be read and removed', () => {
-  test('was found', () => {
+describe('each key that config set writes', () => {
+  test('has a value in the table of this test', () => {
     expect(Object.keys(VALUES).sort()).toEqual(
       Object.values(SETTINGS)
         .map(({ key }) => key)
@@ -219,7 +219,7 @@ describe('every key that config set writes can be read and removed', () => {
       ofPeer(option, value, option.startsWith('aws') ? 's3://bucket/db' : 'file:///srv/hub'),
     ),
     ...OTHER_PEERS.map((other) => ofPeer(...other)),
-  ])('%s %s', async (key, value, before) => {
+  ])('can be read and removed: %s %s', async (key, value, before) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('db', '.dolt', 'noms'), { recursive: true });
     const file = await withFile(folder, before);
@@ -246,14 +246,14 @@ describe('every key that config set writes can be read and removed', () => {
       '',
       `  peers: {hub: {endpoint: "${lake}"}}\n`,
     ],
-  ])('%s of %j', async (key, nested, flat, left) => {
+  ])('can be removed: %s from %j', async (key, nested, flat, left) => {
     await using folder = await tempFolder();
     const file = await withFile(folder, BEFORE + nested + flat);
     await run(folder, 'unset', key);
     expect(await readFile(file, 'utf8')).toBe(BEFORE + left);
   });
 
-  test('but not the port that other keys of the server need', async () => {
+  test('except the port can be removed while other keys of the server need it', async () => {
     await using folder = await tempFolder();
     await withFile(folder, `${BEFORE}  server: {port: 3306, user: sync}\n`);
     const failure = await refusal(() => run(folder, 'unset', 'federation.server.port'));
@@ -268,7 +268,7 @@ describe('config unset', () => {
   test.each([
     ['sync.mode', 'sync.mode: "dolt-native"   # flat\n'],
     ['federation.dirty', '  dirty:   fail\n'],
-  ])('%s', async (key, line) => {
+  ])('removes %s', async (key, line) => {
     await using folder = await tempFolder();
     const file = await withFile(folder);
     const { json, text } = await run(folder, 'unset', key);
@@ -278,7 +278,7 @@ describe('config unset', () => {
     expect((await run(folder, 'unset', key)).text).toBe(`${key} is not set in ${file}\n`);
   });
 
-  test('of a peer: an option, but not its endpoint', async () => {
+  test('removes an option of a peer, but not its endpoint', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder);
     await run(folder, 'set', 'federation.peers.hub.role', 'backup');
@@ -292,7 +292,7 @@ describe('config unset', () => {
     expect((await refusal(() => run(folder, 'get', 'federation.peers.hub.rol'))).code).toBe('config-unknown-key');
   });
 
-  test('creates nothing where there is no file', async () => {
+  test('creates nothing if the file does not exist', async () => {
     await using folder = await tempFolder();
     for (const key of ['federation.dirty', 'sync.mode'])
       expect((await run(folder, 'unset', key)).text).toBe('there is no configuration file\n');

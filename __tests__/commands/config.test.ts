@@ -15,7 +15,7 @@ federation:
   allowed-remote-patterns: ["*://*/*", "*:///*/*", "https://*/*/*"]
 `;
 
-describe('config and list-peers', () => {
+describe('config list and list-peers', () => {
   test('list every effective value with its origin', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
@@ -69,7 +69,7 @@ describe('config and list-peers', () => {
     ['federation.peers', ''],
     ['federation.peers.x', ''],
     ['', ''],
-  ])('%j is no key', async (key, meant) => {
+  ])('%j is an unknown key', async (key, meant) => {
     await using folder = await tempFolder();
     const context = { ...contextIn(folder.path), ceiling: folder.path };
     const failure = await refusal(() => config({ key, overrides: {} }, context));

@@ -16,7 +16,7 @@ const TABLE =
   'CREATE TABLE federation_peers (name VARCHAR(255) PRIMARY KEY, remote_url VARCHAR(1024) NOT NULL, username VARCHAR(255), password_encrypted BLOB, sovereignty VARCHAR(8))';
 const ROWS = `INSERT INTO federation_peers VALUES ('hub', 'https://hub.example/org/db', 'me', '${PASSWORD}', 'T2'), ('odd', 'https://odd.example/org/db', NULL, NULL, 'T9'), ('away', 'https://away.example/org/db', NULL, NULL, '')`;
 
-test('peers that only the database knows are listed without secrets, and taken over', async () => {
+test('peers that only the database has are listed without secrets, and added to the configuration', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.commit('peers', TABLE);
@@ -99,7 +99,7 @@ test('peers that only the database knows are listed without secrets, and taken o
   expect([...said, ...warnings].join('\n')).not.toContain(PASSWORD);
 });
 
-test('without a database there is nothing to list', async () => {
+test('a missing database has no peers to list', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.file('local'));
   const { request, context } = removing(folder, '', []);

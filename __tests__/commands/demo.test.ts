@@ -9,7 +9,7 @@ import { commandContext } from '../helpers/configuring.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('the demo shows three databases before and after, ends with one head, and leaves nothing', async () => {
+test('the demo shows three databases before and after, ends with one head, and removes its files', async () => {
   await using folder = await tempFolder();
   const said: string[] = [];
   const info = (message: string): void => void said.push(message);

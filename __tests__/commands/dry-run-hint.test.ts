@@ -3,7 +3,7 @@ import { clash } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('the hint of a conflict in a dry run says to sync first, because nothing is recorded', async () => {
+test('the hint of a conflict in a dry run says to sync first, because a dry run records nothing', async () => {
   await using folder = await tempFolder();
   const { peers } = await clash(folder);
   const overrides = { strategy: 'manual' } as const;

@@ -47,7 +47,7 @@ async function idsOf(file: string): Promise<string[]> {
 }
 
 describe('export', () => {
-  test('writes what bd writes, does not touch a file that is up to date, and compares', async () => {
+  test('writes the same lines as bd, does not touch an up-to-date file, and compares with --check', async () => {
     await using folder = await tempFolder();
     const local = await makeTracker(folder, 'repo', 'export.exclude_owners: Eve, Mallory\n');
     await local.sql(
@@ -93,7 +93,7 @@ describe('export', () => {
     });
   });
 
-  test('never removes a record that the history does not delete', async () => {
+  test('never removes a record unless the history deletes it', async () => {
     await using folder = await tempFolder();
     const local = await makeTracker(folder, 'repo');
     await local.commit('two', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one'), ('bd-2', 'two')");
@@ -115,7 +115,7 @@ describe('export', () => {
     await expect(exported(folder)).rejects.toMatchObject({ code: 'export-failed', location: { line: 1 } });
   });
 
-  test('writes no row that bd would refuse, and names it', async () => {
+  test('omits and names a row that bd would refuse', async () => {
     await using folder = await tempFolder();
     const local = await makeTracker(folder, 'repo');
     await local.sql(
@@ -128,7 +128,7 @@ describe('export', () => {
     await expect(stat(folder.file(...JSONL))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('stays in the workspace of the job, and writes nothing on an event that may not write', async () => {
+  test('stays in the workspace of the job, and writes no file on an event that may not write', async () => {
     await using folder = await tempFolder();
     await makeTracker(folder, 'repo');
     await mkdir(folder.file('outside'));
@@ -145,7 +145,7 @@ describe('export', () => {
     await expect(exported(folder, { ceiling, path: '.beads' })).rejects.toMatchObject({ code: 'export-failed' });
   });
 
-  test('needs the tables of beads, and a path outside a workspace', async () => {
+  test('needs the tables of beads, and outside a workspace also a path', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('repo'));
     await expect(exported(folder, { path: 'a.jsonl' })).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import { HEAD } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a stale lease', () => {
-  test.each([{ dryRun: true }, { dryRun: false }])('is refused, and nothing is sent: %j', async ({ dryRun }) => {
+  test.each([{ dryRun: true }, { dryRun: false }])('is refused, and nothing is pushed: %j', async ({ dryRun }) => {
     await using folder = await tempFolder();
     const { local, theirs, peers, mailbox } = await clash(folder);
     const { result } = await command(folder, peers, { command: 'push', dryRun, ...leases(HEAD) });
@@ -44,7 +44,7 @@ describe('a stale lease', () => {
     expect(await mailbox()).toBe(later);
   });
 
-  test('of an empty peer is refused, too', async () => {
+  test('for an empty peer is refused too', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
@@ -53,7 +53,7 @@ describe('a stale lease', () => {
   });
 });
 
-test('a forced push without an effect is unverified', async () => {
+test('a forced push without effect is unverified', async () => {
   await using folder = await tempFolder();
   const { local, theirs } = await clash(folder, '');
   await cp(folder.file('box'), folder.file('before'), { recursive: true });
@@ -71,7 +71,7 @@ test('a forced push without an effect is unverified', async () => {
   expect(outcome.run('box')).toMatchObject({ verified: false, replaced: null, failure: { code: 'unverified' } });
 });
 
-test('a tag that keeps another commit under that name stops it before anything is sent', async () => {
+test('a tag of the same name on another commit stops a forced push before it sends data', async () => {
   await using folder = await tempFolder();
   const { local, theirs, ours, peers, mailbox } = await clash(folder);
   await local.sql(`CALL DOLT_TAG('dolt-federation-replaced/box/${theirs}', '${ours}')`);
@@ -80,7 +80,7 @@ test('a tag that keeps another commit under that name stops it before anything i
   expect(await mailbox()).toBe(theirs);
 });
 
-test('a peer that was not named is never forced', async () => {
+test('a peer without a lease is never forced', async () => {
   await using folder = await tempFolder();
   const { theirs, mailbox } = await clash(folder);
   const peers = `box: {endpoint: "file://${folder.file('box')}", role: backup}\nother: file://${folder.file('second')}`;
@@ -96,7 +96,7 @@ test('a peer that was not named is never forced', async () => {
 
 test.each<[string, Partial<SyncRequest>, string]>([
   ['an unknown peer', { leases: new Map([['nobody', HEAD]]) }, 'unknown-peer'],
-  ['a peer that takes no part in this run', { only: ['two'], ...leases(HEAD) }, 'unknown-peer'],
+  ['a peer that is not selected for this run', { only: ['two'], ...leases(HEAD) }, 'unknown-peer'],
   ['a peer that is only read', { leases: new Map([['up', HEAD]]) }, 'bad-usage'],
   ['an archive in a sync', { leases: new Map([['old', HEAD]]) }, 'bad-usage'],
   ['a pull', { command: 'pull', ...leases(HEAD) }, 'bad-usage'],

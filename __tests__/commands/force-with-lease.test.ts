@@ -5,8 +5,8 @@ import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-describe('a peer whose head is named', () => {
-  test('gets our branch; its old head is kept here and there, and the printed command restores it', async () => {
+describe('a peer with a lease', () => {
+  test('gets our branch; both sides keep its old head, and the printed command restores it', async () => {
     await using folder = await tempFolder();
     const { local, other, ours, theirs, peers, mailbox } = await clash(folder);
     const tag = `dolt-federation-replaced/box/${theirs}`;
@@ -50,7 +50,7 @@ describe('a peer whose head is named', () => {
     expect(await mailbox()).toBe(theirs);
   }, 180_000);
 
-  test('is set back where it only went on from ours', async () => {
+  test('is reset to our head if it is only ahead of us', async () => {
     await using folder = await tempFolder();
     const { ours, theirs, peers, mailbox } = await clash(folder, '');
     const { result } = await command(folder, peers, { command: 'sync', ...leases(theirs) });
@@ -62,7 +62,7 @@ describe('a peer whose head is named', () => {
     expect(await mailbox()).toBe(ours);
   });
 
-  test('is replaced although its history is another one', async () => {
+  test('is replaced even if its history is unrelated', async () => {
     await using folder = await tempFolder();
     const { theirs, peers, mailbox } = await clash(folder);
     rmSync(folder.file('local'), { recursive: true });
@@ -72,7 +72,7 @@ describe('a peer whose head is named', () => {
     expect(await mailbox()).toBe(await fresh.head());
   });
 
-  test('needs no force where ours contains it', async () => {
+  test('needs no force if our branch contains its head', async () => {
     await using folder = await tempFolder();
     const { local, theirs, peers, mailbox } = await clash(folder, '');
     await local.dolt('pull', 'box', 'main');

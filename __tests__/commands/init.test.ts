@@ -38,7 +38,7 @@ async function run(folder: TempFolder, given: Partial<InitRequest>) {
 const configOf = (folder: TempFolder) => readFile(folder.file('.beads/config.yaml'), 'utf8');
 
 describe('init', () => {
-  test('finds the database and the repository, and writes what a run needs', async () => {
+  test('finds the database and the repository, and writes the configuration that a run needs', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     await execa('git', ['init', '--quiet'], { cwd: folder.path });
@@ -60,7 +60,7 @@ describe('init', () => {
     expect(text).toContain(result.workflow.text);
   });
 
-  test('a primary in S3 is a peer with a region and a table; its secrets are named', async () => {
+  test('writes a primary in S3 as a peer with a region and a table, and names its secrets', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     const aws = { region: 'eu-central-1', table: 'manifests' };
@@ -72,7 +72,7 @@ describe('init', () => {
     expect(initText(result, null)).toContain('(replace OWNER, COMMIT, and my-org/my-repo with your repository):');
   });
 
-  test('in a beads workspace it adds the mode, leaves the database to beads, and warns before a push is refused', async () => {
+  test('adds the mode in a beads workspace, leaves the database to beads, and warns of a push that would be refused', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     const before = '# made by bd\nsync.remote: git+https://x.example/r.git\n';
@@ -94,7 +94,7 @@ describe('init', () => {
     expect(initText(result, null)).toContain('warning: live origin: runs do not push to origin');
   });
 
-  test('in a beads workspace without a database it says how to clone one', async () => {
+  test('explains how to clone a database in a beads workspace without one', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     await writeFile(
@@ -107,7 +107,7 @@ describe('init', () => {
     expect(initText(result, null)).toContain('  dolt-federation sync --bootstrap <name>\n');
   });
 
-  test('a database outside the folder is named for this machine only', async () => {
+  test('marks a database outside the folder as valid for this machine only', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('data', 'north'));
     await mkdir(folder.file('repo', '.beads'), { recursive: true });
@@ -126,22 +126,27 @@ describe('init', () => {
 
   test.each([
     ['no endpoint', {}, '', 'bad-usage'],
-    ['an endpoint without a form', { endpoint: '/srv/box' }, '', 'invalid-endpoint'],
-    ['a password in it', { endpoint: 'https://a:b@h.example/x' }, '', 'secret-in-config'],
-    ['a working database', { endpoint: 'file://%/db' }, '', 'working-database'],
+    ['an invalid endpoint', { endpoint: '/srv/box' }, '', 'invalid-endpoint'],
+    ['an endpoint with a password', { endpoint: 'https://a:b@h.example/x' }, '', 'secret-in-config'],
+    ['an endpoint that is a working database', { endpoint: 'file://%/db' }, '', 'working-database'],
     ['a folder with other files', { endpoint: 'file://%/full' }, '', 'not-a-remote'],
     ['a database that does not exist', { endpoint: 'file:///x', database: 'bd' }, '', 'no-database'],
-    ['a name that cannot be one', { endpoint: 'file:///x', name: 'a b' }, '', 'bad-usage'],
+    ['an invalid name', { endpoint: 'file:///x', name: 'a b' }, '', 'bad-usage'],
     ['live: true for a folder', { endpoint: 'file:///x', live: true }, '', 'config-invalid'],
     [
-      'no pattern that allows it',
+      'an endpoint that no pattern allows',
       { endpoint: 'file:///x' },
       "federation: {allowed-remote-patterns: ['gs://*/*']}",
       'endpoint-not-allowed',
     ],
-    ['a peer', { endpoint: 'file:///x' }, 'federation: {peers: {a: file:///a}}', 'already-configured'],
-    ['a primary', { endpoint: 'file:///x' }, 'federation.remote: file:///a', 'already-configured'],
-    ['a mode that someone chose', { endpoint: 'file:///x' }, 'sync: {mode: git-portable}', 'sync-mode'],
+    [
+      'a configuration with a peer',
+      { endpoint: 'file:///x' },
+      'federation: {peers: {a: file:///a}}',
+      'already-configured',
+    ],
+    ['a configuration with a primary', { endpoint: 'file:///x' }, 'federation.remote: file:///a', 'already-configured'],
+    ['a configuration with a chosen mode', { endpoint: 'file:///x' }, 'sync: {mode: git-portable}', 'sync-mode'],
     ['a configuration with a mistake', { endpoint: 'file:///x' }, 'federatoin: {}', 'config-unknown-key'],
   ] as const)('refuses %s and writes nothing', async (_, given, text, code) => {
     await using folder = await tempFolder();
@@ -159,14 +164,14 @@ describe('init', () => {
     expect(await filesBelow(folder.path)).toEqual(before);
   });
 
-  test('suggests the endpoint that was probably meant', async () => {
+  test('suggests the probably intended endpoint', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('db/.dolt/noms'), { recursive: true });
     const failure = await refusal(() => run(folder, { endpoint: './box' }));
     expect(failure.hint).toContain(`Did you mean \`file://${folder.file('box')}\`?`);
   });
 
-  test('without a database, or with two, it says which there are', async () => {
+  test('names the databases if there are two, or says that there is none', async () => {
     await using folder = await tempFolder();
     const none = await refusal(() => run(folder, { endpoint: 'file:///x' }));
     expect(none).toMatchObject({ code: 'no-database', hint: expect.stringContaining('dolt init') });
@@ -191,7 +196,7 @@ async function typed(folder: TempFolder, lines: readonly string[], given: Partia
   return { ...ended, shown: await shown };
 }
 
-describe('init on a terminal', () => {
+describe('init in a terminal', () => {
   test('asks for the database, the kind of endpoint, the endpoint and the name', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
@@ -205,7 +210,7 @@ describe('init on a terminal', () => {
     expect(shown).toMatch(/^ {2}3 {2}S3 +s3:\/\/BUCKET\/PATH$/m);
   });
 
-  test('asks again after an answer that cannot be right, and says why', async () => {
+  test('repeats a question after an invalid answer, and says why', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     const answers = [
@@ -230,14 +235,14 @@ describe('init on a terminal', () => {
     expect(shown).toContain('the name "a b" is not allowed');
   });
 
-  test('asks for what S3 needs', async () => {
+  test('asks for the settings that S3 needs', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     await typed(folder, ['', '3', 's3://my-bucket/issues', 'eu-central-1', 'manifests', 'north']);
     expect(await configOf(folder)).toContain('region: eu-central-1\n        dynamodb-table: manifests\n');
   });
 
-  test('does not ask for given values', async () => {
+  test('does not ask for values that were given', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     const given = { database: 'db', endpoint: `file://${folder.file('box')}`, name: 'north' };
@@ -248,8 +253,8 @@ describe('init on a terminal', () => {
 
   test.each([
     ['the end of the input', ['', '4']],
-    ['too many wrong answers', ['', '6', '7', '8', '9', '10', '4']],
-  ])('%s ends it, and nothing is written', async (_, lines) => {
+    ['too many invalid answers', ['', '6', '7', '8', '9', '10', '4']],
+  ])('writes nothing after %s', async (_, lines) => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     const { failure } = await typed(folder, lines);

@@ -19,7 +19,7 @@ const LINES = /^live: false .*\nlive: true /m;
 const ignoring = (local: TestDatabase) => local.commit('ignore', "INSERT INTO dolt_ignore VALUES ('wisps', 1)");
 
 describe('doctor', () => {
-  test('names the peers that a run would not push to where tables are ignored, with both lines to paste', async () => {
+  test('names the peers with ignored tables that a run would not push to, with both lines to paste', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const before = await examine(folder, PEERS);
@@ -35,7 +35,7 @@ describe('doctor', () => {
     expect(linesOf(side, 'live', 'far')[0]).toMatch(/^unknown: /);
   });
 
-  test('a beads workspace always has ignored tables; unreadable facts are unknown', async () => {
+  test('assumes ignored tables in a beads workspace, and reports unreadable facts as unknown', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     expect(linesOf(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^unknown: /);
@@ -43,7 +43,7 @@ describe('doctor', () => {
     expect(linesOf(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^warning: runs do not push to far/);
   });
 
-  test('names inbox branches that no run merges, and changes nothing', async () => {
+  test('names inbox branches that no run merges, and does not change them', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
@@ -63,7 +63,7 @@ describe('add-peer', () => {
   const dolt = { source: 'auto' } as const;
   const env = { PATH: `${dirname(testDolt())}:${readEnv()['PATH'] ?? ''}` };
 
-  test('warns before the first run where tables are ignored, and writes what was said', async () => {
+  test('warns of ignored tables before the first run, and writes the given values', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const warnings: string[] = [];

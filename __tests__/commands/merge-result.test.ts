@@ -7,7 +7,7 @@ import { command } from '../helpers/commanding.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoDatabases } from '../helpers/two-databases.ts';
 
-test('a row added on both sides is merged, pushed and verified, and yet the run ends as a conflict', async () => {
+test('a row that both sides added is merged, pushed and verified, but the run ends as a conflict', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))');
   await databases.edit(["INSERT INTO t VALUES (1, 'n', 'n')"], ["INSERT INTO t VALUES (1, 's', 's')"]);
@@ -27,14 +27,14 @@ test('a row added on both sides is merged, pushed and verified, and yet the run 
   expect(again.result).toMatchObject({ status: 'unchanged', merge: { commits: 0 } });
 });
 
-test('a Dolt that cannot fix the committer is reported once', () => {
+test('a Dolt that cannot set the committer is reported once', () => {
   const merge = { protocol: 2, deterministic: false, because: 'committer', commits: 2 } as const;
   expect(mergeProblems(merge)).toMatchObject([{ severity: 'warning', code: 'merge-not-deterministic' }]);
   expect(mergeProblems({ ...merge, because: 'strategy' })).toEqual([]);
   expect(mergeProblems(null)).toEqual([]);
 });
 
-test('the merges of two attempts are counted together, and one that is not deterministic makes all so', () => {
+test('the merges of two attempts are counted together, and one that is not deterministic marks all', () => {
   const merge = { protocol: 2, deterministic: true, because: null, commits: 2 } as const;
   expect(addMerges(null, merge)).toEqual(merge);
   expect(addMerges({ ...merge, deterministic: false, because: 'strategy' }, merge)).toEqual({

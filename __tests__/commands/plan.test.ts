@@ -28,7 +28,7 @@ async function diverged(
 }
 
 describe('plan', () => {
-  test('shows the tables and rows of both directions, and a sync does just that', async () => {
+  test('shows the tables and rows of both directions, and a sync changes exactly these', async () => {
     await using folder = await tempFolder();
     const tables = ['dropped', 'grown', 'kept', 'renamed', 'virtual_rows'];
     const { local, peers } = await diverged(
@@ -87,7 +87,7 @@ describe('plan', () => {
     expect(done.result.head).toBe(plan?.head);
   });
 
-  test('counts only what a merge changes here, for each of several peers, and nothing where both made the same change', async () => {
+  test('counts only changes of a merge for each of several peers, and none that both sides made', async () => {
     await using folder = await tempFolder();
     const made = await scenario(folder)
       .base('CREATE TABLE t (id INT PRIMARY KEY, a INT)', 'INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)')
@@ -114,7 +114,7 @@ describe('plan', () => {
     expect(text(result)).toMatch(/^c: this database would get 1 commit\n {2}commit: same\n {2}no table would change$/m);
   });
 
-  test('shows which row would win, and which constraint would fail', async () => {
+  test('shows the row that would win and the constraint that would fail', async () => {
     await using folder = await tempFolder();
     const { peers } = await diverged(
       folder,
@@ -141,7 +141,7 @@ describe('plan', () => {
     });
   });
 
-  test('counts no rows of a table whose primary key changed', async () => {
+  test('counts no rows of a table with a changed primary key', async () => {
     await using folder = await tempFolder();
     const { peers } = await diverged(
       folder,

@@ -23,7 +23,7 @@ describe('add-peer and remove-peer', () => {
       dolt: { source: 'auto' },
     }) as const;
 
-  test('outside beads the database keeps the peer, and forgets it without being named', async () => {
+  test('the database keeps the peer outside beads, and removes it without an option', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
@@ -36,7 +36,7 @@ describe('add-peer and remove-peer', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('in beads it does not, and says why, unless the peer is to be kept', async () => {
+  test('the database of beads does not keep the peer, and a notice says why, unless register asks for it', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
@@ -82,7 +82,7 @@ describe('add-peer and remove-peer', () => {
     expect((await refusal(() => removePeer(request, context))).code).toBe('unknown-peer');
   });
 
-  test('a removed peer takes its remote and its tracking branches along, found by federation.database', async () => {
+  test('a removed peer loses its remote and its tracking branches in federation.database', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
@@ -111,7 +111,7 @@ describe('add-peer and remove-peer', () => {
     ]);
   });
 
-  test('a peer that gets another address takes its remote along', async () => {
+  test('a peer with a new address loses its old remote', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));

@@ -20,7 +20,7 @@ const TEXT =
   '# ours\nfederation:\n  remote: file:///srv/own\n  peers:\n    a: file:///srv/a   # A\n    b: file:///srv/b\n';
 
 describe('remove-peer', () => {
-  test('takes out the lines of the peer, with the last one the mapping', async () => {
+  test('removes the lines of the peer, and the mapping with the last peer', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     const { result, file: written } = await removePeer(request('a'), commandContext(folder.path));

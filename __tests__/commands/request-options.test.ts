@@ -44,7 +44,7 @@ describe.each(['force-with-lease', 'adopt', 'merge-rewritten'] as const)('%s', (
   });
 
   test.each([
-    ['', 'names no peer'],
+    ['names no peer', 'names no peer'],
     ['box', 'is not'],
     ['box=', 'is not'],
     [`=${HEAD}`, 'is not'],
@@ -68,7 +68,7 @@ describe('discard-local', () => {
     return requestedRewrites(read);
   };
 
-  test('holds whole hashes', () => {
+  test('accepts whole hashes', () => {
     expect(rewrites(undefined)).toEqual(NO_REWRITES);
     expect(rewrites(` ${HEAD},\n${OTHER}`).discardLocal).toEqual([HEAD, OTHER]);
   });
@@ -82,7 +82,7 @@ describe('discard-local', () => {
 });
 
 describe('a branch', () => {
-  test('that may be one', () => {
+  test('accepts valid branch names', () => {
     expect([requestedBranch(undefined), requestedBranch('work/a')]).toEqual([undefined, 'work/a']);
   });
 
@@ -97,7 +97,7 @@ describe('the requested Dolt', () => {
     return requestedDolt({ read, written: (name) => flags[name] });
   };
 
-  test.each([DIGEST, ` ${DIGEST.toUpperCase()} `, `sha256:${DIGEST}`])('the digest %j', (text) => {
+  test.each([DIGEST, ` ${DIGEST.toUpperCase()} `, `sha256:${DIGEST}`])('has the digest %j', (text) => {
     expect(asked({ 'dolt-sha256': text })).toEqual({
       version: { kind: 'exact', version: DEFAULT_DOLT_VERSION },
       source: 'release',
@@ -107,7 +107,7 @@ describe('the requested Dolt', () => {
     });
   });
 
-  test('a named executable may have any version, unless one is given', () => {
+  test('may have any version if the executable is named, unless a version is given', () => {
     expect(asked({ 'dolt-path': '/d' })).toMatchObject({ path: '/d', version: undefined });
     expect(asked({ 'dolt-path': '/d', 'dolt-version': '^2' })).toMatchObject({
       path: '/d',
@@ -127,7 +127,7 @@ describe('the requested Dolt', () => {
       'cannot verify the executable that `--dolt-source build` makes',
       { 'dolt-sha256': DIGEST, 'dolt-source': 'build' },
     ],
-  ])('%s: %j is refused', async (why, flags) => {
+  ])('is refused with "%s": %j', async (why, flags) => {
     expect(await failureOf(() => asked(flags))).toMatchObject({
       code: 'bad-usage',
       message: expect.stringContaining(why),

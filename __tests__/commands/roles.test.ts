@@ -17,8 +17,8 @@ function fourPeers(folder: TempFolder, primary = folder.file('origin')): string 
   ].join('\n');
 }
 
-describe('four peers of which two are down', () => {
-  test('the others are served, and the exit code is what fail-on makes of it', async () => {
+describe('four peers, two of which are down', () => {
+  test('serve the other two, and fail-on decides the exit code', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const { result } = await command(folder, fourPeers(folder));
@@ -46,7 +46,7 @@ describe('four peers of which two are down', () => {
     expect(codes).toEqual([EXIT.partial, EXIT.ok, EXIT.ok]);
   });
 
-  test('a primary that is down fails the run under fail-on primary, and the others are still served', async () => {
+  test('fail the run under fail-on primary if the primary is down, and the others are still served', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const { result } = await command(folder, fourPeers(folder, folder.file('gone', 'too')), { failOn: 'primary' });
@@ -60,7 +60,7 @@ describe('four peers of which two are down', () => {
     expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
   });
 
-  test('an endpoint that Dolt refuses to register fails its peer alone', async () => {
+  test('an endpoint that Dolt refuses to register fails only its peer', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('plain'), 'not a folder');
@@ -74,7 +74,7 @@ describe('four peers of which two are down', () => {
 });
 
 describe('a backup', () => {
-  test('that is ahead of us is read for its state and never merged', async () => {
+  test('that is ahead of us is read for its state, and never merged', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'seed', `file://${folder.file('vault')}`);
@@ -90,7 +90,7 @@ describe('a backup', () => {
     expect(await local.head()).toBe(before);
   });
 
-  test('takes no part in a pull; an archive takes no part in a sync', async () => {
+  test('is not used by a pull, and an archive is not used by a sync', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = ['backup', 'archive'].map(
@@ -105,7 +105,7 @@ describe('a backup', () => {
 });
 
 describe('only-role', () => {
-  test('limits a run to peers of these roles', async () => {
+  test('limits a run to peers with these roles', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await mkdir(folder.file('origin'));
@@ -114,7 +114,7 @@ describe('only-role', () => {
     expect(result.status).toBe('success');
   });
 
-  test('that leaves no peer says so and is not a failure', async () => {
+  test('reports that it selects no peer, which is not a failure', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const { result } = await command(folder, fourPeers(folder), { only: ['two'], onlyRoles: ['archive'] });

@@ -18,7 +18,7 @@ async function run(folder: TempFolder, argv: readonly string[], userHome = true)
 const ENDPOINT = 'gs://bucket/hub';
 
 describe('the folder given with --database', () => {
-  test('is offered by add-peer, written with --save relative to the file, and then offered no more', async () => {
+  test('is suggested by add-peer, written by --save relative to the file, and then not suggested any more', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('local', '.dolt', 'noms'), { recursive: true });
     const file = folder.file('.beads/config.yaml');
@@ -43,7 +43,7 @@ describe('the folder given with --database', () => {
     ]);
   });
 
-  test('is written by sync, which finds it afterwards', async () => {
+  test('is written by sync --save, which finds it in the next run', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
@@ -59,7 +59,7 @@ describe('the folder given with --database', () => {
     await run(folder, sync);
   });
 
-  test('is needed for --save', async () => {
+  test('is required for --save', async () => {
     for (const command of [['sync'], ['add-peer', 'a', ENDPOINT]])
       expect(await refusal(() => prepared([...command, '--save']))).toMatchObject({
         code: 'bad-usage',

@@ -10,7 +10,7 @@ test.each([
   // As in `git push origin main`.
   [['origin', 'main'], 'Name only peers here. `--branch` names the branch.'],
   [['absent'], 'Run `dolt-federation list-peers` to see the names.'],
-])('%j has an unknown peer', async (only, hint) => {
+])('%j contains an unknown peer', async (only, hint) => {
   const failure = await failureOf(() => selectPeers(CONFIGURATION, { only, onlyRoles: [] }));
   expect(failure).toMatchObject({ code: 'unknown-peer', hint });
 });

@@ -38,14 +38,14 @@ async function run(folder: TempFolder, ...argv: string[]) {
 }
 
 describe('the options of a peer', () => {
-  test('are the same ones for both commands, each with a key of its own', () => {
+  test('exist for both commands, each with its own key', () => {
     const keys = Object.values(PEER_SETTINGS).map(({ path }) => path.join('.'));
     expect(new Set(keys).size).toBe(keys.length);
     for (const command of ['add-peer', 'set-peer'] as const)
       expect(COMMANDS[command].options).toEqual(expect.arrayContaining(PEER_SETTING_NAMES));
   });
 
-  test('can all be given to add-peer, in the types of the file, and are read again one by one', async () => {
+  test('are accepted by add-peer, written in the types of the file, and read back one by one', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, 'federation:\n  sovereignty: T2\n  peers: {}\n');
     const flags = [
@@ -144,7 +144,7 @@ describe('set-peer', () => {
     ['flat', ['--role', 'peer'], 'role: backup\n', 'role: peer\n'],
     ['flat', ['--branch', 'side'], 'role: backup\n', 'role: backup\nfederation.peers.flat.branch: side\n'],
     ['flat', ['--unset', 'role'], 'federation.peers.flat.role: backup\n', ''],
-  ])('%s %j changes only that', async (name, argv, from, to) => {
+  ])('%s %j changes only these values', async (name, argv, from, to) => {
     await using folder = await tempFolder();
     const file = await withFile(folder);
     const { json, text } = await run(folder, 'set-peer', name, ...argv);
@@ -153,7 +153,7 @@ describe('set-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(TEXT.replace(from, to));
   });
 
-  test('an unchanged value is not written', async () => {
+  test('does not write an unchanged value', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder);
     const before = await stat(file);
@@ -168,7 +168,7 @@ describe('set-peer', () => {
     expect((await stat(file)).ino).toBe(before.ino);
   });
 
-  test('warns of an address that another peer has, and of a tier that runs refuse', async () => {
+  test('warns of an address that another peer has, and of a tier that every run refuses', async () => {
     await using folder = await tempFolder();
     await withFile(folder);
     const { warnings } = await run(folder, 'set-peer', 'hub', '--endpoint', 'file:///srv/flat', '--tier', 'T3');
@@ -199,7 +199,7 @@ describe('set-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(TEXT);
   });
 
-  test('a file that is invalid already is named with the place', async () => {
+  test('an invalid file is named with the place', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, 'federation:\n  dirty: never\n  peers: {hub: "file:///srv/hub"}\n');
     const request: SetPeerRequest = {

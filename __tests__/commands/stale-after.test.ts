@@ -28,7 +28,7 @@ async function behind(folder: TempFolder): Promise<TestDatabase> {
 }
 
 describe('stale-after', () => {
-  test('fails a status of a peer that lacks an old commit of ours, until a run has sent it', async () => {
+  test('fails a status if a peer lacks an old commit of ours, until a run pushes it', async () => {
     await using folder = await tempFolder();
     await behind(folder);
     const status = async (days: number, peers = box(folder)) =>
@@ -50,7 +50,7 @@ describe('stale-after', () => {
     expect((await status(2)).status).toBe('unchanged');
   });
 
-  test('reports nothing if nothing may be pushed', async () => {
+  test('reports no stale peer if pushes are disabled', async () => {
     await using folder = await tempFolder();
     await behind(folder);
     const { result } = await command(folder, box(folder), {
@@ -61,7 +61,7 @@ describe('stale-after', () => {
     expect(result.peers).toMatchObject([{ status: 'unchanged', state: 'ahead' }]);
   });
 
-  test('waits while a peer is out of reach for less, then fails', async () => {
+  test('accepts a peer that is unreachable for a shorter time, then fails', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await command(folder, box(folder));
@@ -90,7 +90,7 @@ describe('stale-after', () => {
     expect(exitCodeOf(stale, 'any')).toBe(1);
   });
 
-  test('a mailbox that is gone for good is stale beside its own error', async () => {
+  test('reports a removed mailbox as stale beside its own error', async () => {
     await using folder = await tempFolder();
     await behind(folder);
     await rm(folder.file('box'), { recursive: true });

@@ -33,7 +33,7 @@ test.each([
   [{ ...quiet, failure: { code: 'conflict' } }, 'conflict'],
   [{ ...quiet, failure: { code: 'unrelated' } }, 'conflict'],
   [{ ...quiet, failure: { code: 'unverified' } }, 'failed'],
-] as const)('a peer with %j is %s', (run, status) => {
+] as const)('the status of a peer with %j is %s', (run, status) => {
   expect(peerStatus(run)).toBe(status);
 });
 
@@ -47,12 +47,12 @@ test.each<[PeerStatus[], boolean, RunStatus]>([
   [['failed', 'synced'], true, 'partial'],
   [['failed', 'conflict'], false, 'conflict'],
   [['conflict'], false, 'conflict'],
-])('peers %j, moved: %s make a run %s', (peers, moved, status) => {
+])('peers with the status %j, moved: %s, make a run %s', (peers, moved, status) => {
   expect(runStatus(peers, { moved, unsaved: 0 })).toBe(status);
 });
 
 test.each<PeerStatus[][]>([[['unchanged']], [['pulled', 'conflict']], [['failed', 'pulled']]])(
-  'peers %j make a failed run where commits go with the machine',
+  'peers with the status %j make a run fail if its commits are lost with the machine',
   (peers) => {
     expect(runStatus(peers, { moved: true, unsaved: 1 })).toBe('failed');
   },
@@ -65,7 +65,7 @@ function result(status: RunStatus, primary: PeerStatus | null): RunResult {
 
 describe('the exit code', () => {
   test.each<FailOn>(['any', 'primary', 'none'])(
-    'reports commits that are lost with the machine: fail-on %s',
+    'of a run whose commits are lost with the machine: fail-on %s',
     (failOn) => {
       const lost = { ...result('failed', 'synced'), unsaved: 1 };
       expect(exitCodeOf(lost, failOn)).toBe(1);
@@ -93,12 +93,12 @@ describe('the exit code', () => {
     ['none', 'failed', 'failed', 0],
     ['none', 'partial', 'failed', 0],
     ['none', 'conflict', 'conflict', 0],
-  ])('fail-on %s, run %s, primary %s: %d', (failOn, status, primary, code) => {
+  ])('of fail-on %s, run %s, primary %s: %d', (failOn, status, primary, code) => {
     expect(exitCodeOf(result(status, primary), failOn)).toBe(code);
   });
 });
 
-test('a failure that stops the command has its own exit code, which no fail-on changes', () => {
+test('of a failure that stops the command does not depend on fail-on', () => {
   const exits = Object.fromEntries(ERROR_CODES.map((code) => [code, exitCodeOfFailure(new Failure(code, ''))]));
   expect(exits).toMatchObject({
     'bad-usage': 2,

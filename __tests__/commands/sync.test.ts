@@ -7,7 +7,7 @@ import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a run without a database', () => {
-  test('clones from the primary, and a dry run or a status leaves nothing behind', async () => {
+  test('clones from the primary, and leaves no clone after a dry run or a status', async () => {
     await using folder = await tempFolder();
     const first = await makeDatabase(folder.file('first'));
     await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
@@ -57,22 +57,25 @@ describe('a run without a database', () => {
 
   type Lost = Pick<Partial<SyncRequest>, 'bootstrap' | 'database'> & { readonly remote?: string };
   test.each<[string, (path: string) => string, Lost, string]>([
-    ['never from a stranger', (path: string) => `box: file://${path}/box`, {}, 'no-database'],
+    ['a peer without a bootstrap option', (path: string) => `box: file://${path}/box`, {}, 'no-database'],
     ['an unknown bootstrap', (path: string) => `box: file://${path}/box`, { bootstrap: 'nobody' }, 'unknown-peer'],
     ['a named folder, even with a primary', () => '', { remote: 'box' }, 'no-database'],
-    ['a primary without a folder', () => '', { remote: 'empty', bootstrap: 'origin' }, 'no-database'],
-    ['a primary whose disk is not mounted', () => '', { remote: 'no/disk', bootstrap: 'origin' }, 'folder-missing'],
-    ['nowhere to clone to', () => '', { remote: 'box', database: undefined }, 'no-database'],
-  ])('%s is refused and creates nothing', async (_, peers, { remote, ...request }, code) => {
-    await using folder = await tempFolder();
-    const overrides = remote === undefined ? {} : { overrides: { remote: `file://${folder.file(remote)}` } };
-    await expect(command(folder, peers(folder.path), { ...request, ...overrides })).rejects.toMatchObject({ code });
-    expect((await readdir(folder.path)).filter((name) => name !== 'tmp')).toEqual([]);
-  });
+    ['a primary with a missing folder', () => '', { remote: 'empty', bootstrap: 'origin' }, 'no-database'],
+    ['a primary on a disk that is not mounted', () => '', { remote: 'no/disk', bootstrap: 'origin' }, 'folder-missing'],
+    ['a configuration without a source', () => '', { remote: 'box', database: undefined }, 'no-database'],
+  ])(
+    '%s is refused as the source of a clone, and nothing is created',
+    async (_, peers, { remote, ...request }, code) => {
+      await using folder = await tempFolder();
+      const overrides = remote === undefined ? {} : { overrides: { remote: `file://${folder.file(remote)}` } };
+      await expect(command(folder, peers(folder.path), { ...request, ...overrides })).rejects.toMatchObject({ code });
+      expect((await readdir(folder.path)).filter((name) => name !== 'tmp')).toEqual([]);
+    },
+  );
 });
 
 describe('a run with a database', () => {
-  test.each(['status', 'pull'] as const)('%s creates no folder for a mailbox that is not there yet', async (name) => {
+  test.each(['status', 'pull'] as const)('%s creates no folder for a mailbox that does not exist yet', async (name) => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { command: name });
@@ -100,7 +103,7 @@ describe('a run with a database', () => {
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a remote of ours with an outdated address is corrected and reported; a foreign one is not changed', async () => {
+  test('a remote of ours with an outdated address is corrected and reported; a foreign remote is not changed', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await command(folder, `box: file://${folder.file('old')}`);
@@ -121,7 +124,7 @@ describe('a run with a database', () => {
   });
 
   test.each(['https://u:hunter2secret@h.example/x', 'https://h.example/x?sig=hunter2secret'])(
-    'a secret in the old address %s is not repeated',
+    'a secret in the old address %s is not printed',
     async (url) => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
@@ -132,7 +135,7 @@ describe('a run with a database', () => {
     },
   );
 
-  test('an unmounted disk fails its peer alone', async () => {
+  test('an unmounted disk fails only its peer', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `disk: file://${folder.file('not', 'mounted')}\nbox: file://${folder.file('box')}`;
@@ -155,7 +158,7 @@ describe('a run with a database', () => {
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('an empty remote is refused where init-empty is false', async () => {
+  test('an empty remote is refused if init-empty is false', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await mkdir(folder.file('elsewhere'));
@@ -166,9 +169,9 @@ describe('a run with a database', () => {
 
   test.each([
     ['an unknown peer', { only: ['nobody'] }, 'unknown-peer'],
-    ['a peer whose role takes no part', { only: ['box'], command: 'push' }, 'bad-usage'],
+    ['a peer whose role the command does not use', { only: ['box'], command: 'push' }, 'bad-usage'],
     ['fail-on primary without a primary', { failOn: 'primary' }, 'no-primary'],
-    ['a sync mode without federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
+    ['a sync mode that disables federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
   ] as const)('%s is refused', async (_, request, code) => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
@@ -176,7 +179,7 @@ describe('a run with a database', () => {
     await expect(command(folder, peers, request)).rejects.toMatchObject({ code });
   });
 
-  test('a branch that is not there is refused, and so is a database whose branch was deleted', async () => {
+  test('a missing branch is refused, and so is a database with a deleted branch', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
@@ -193,7 +196,7 @@ describe('a run with a database', () => {
     });
   });
 
-  test('without peers, or on an event that may not write, nothing is opened', async () => {
+  test('a run without peers, or on an event that may not write, opens no database', async () => {
     await using folder = await tempFolder();
     expect((await command(folder, '')).result).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers' }] });
     const none = await command(folder, 'box: file:///nowhere/box', { onlyRoles: ['backup'] });

@@ -15,7 +15,7 @@ async function dateOf(local: TestDatabase, commit: string): Promise<string> {
 }
 
 describe('lastVerifiedAt', () => {
-  test('is remembered by a run that writes, also one that finds nothing to do, and by no other', async () => {
+  test('is recorded only by a run that writes, even if it finds no changes', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const at = async (request: Parameters<typeof command>[2]) =>
@@ -45,7 +45,7 @@ describe('lastVerifiedAt', () => {
     expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
   });
 
-  test('is lost, and said, where the file is damaged; the next run makes it again', async () => {
+  test('is lost with a warning if the file is damaged, and the next run records it again', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await command(folder, mailbox(folder));
@@ -66,7 +66,7 @@ describe('lastVerifiedAt', () => {
     });
   });
 
-  test('that cannot be written is a warning, and the sync counts', async () => {
+  test('causes a warning if it cannot be written, and the sync counts', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(stateFilePath(local.path));
@@ -79,7 +79,7 @@ describe('lastVerifiedAt', () => {
 });
 
 describe('oldestUnsyncedAt', () => {
-  test('is the date of the oldest commit that one side lacks, whichever side, and only where the role lets it go', async () => {
+  test('is the date of the oldest commit that one side lacks, if the role of the peer allows the transfer', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const oldest = async (role: string, request: Parameters<typeof command>[2] = { command: 'status' }) => {

@@ -4,7 +4,7 @@ import { makeDatabase } from '../../helpers/database.ts';
 import { examine, linesOf } from '../../helpers/examining.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-test('a frozen workspace is missing what a run needs', async () => {
+test('a frozen workspace is a missing requirement', async () => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('.beads', 'embeddeddolt', 'north'));
   await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_mode":"embedded","dolt_database":"north"}');

@@ -100,17 +100,17 @@ describe('credentials', () => {
     ['gs://b/p', { GOOGLE_APPLICATION_CREDENTIALS: '/g.json' }, 'ok: the credentials of the job'],
     ['gs://b/p', { STORAGE_EMULATOR_HOST: '127.0.0.1:1' }, 'ok: the emulator of the job needs none'],
     ['ssh://h/p', { SSH_AUTH_SOCK: '/s' }, 'ok: the ssh agent of the job'],
-  ])('%s with %j: %s', (peer, env, found) => {
+  ])("%s with the job's %j: %s", (peer, env, found) => {
     expect(credential(peer, { env })).toBe(found);
   });
 
-  test('the keys of a user at home may do', () => {
+  test('the ssh keys in the home folder of a user may suffice', () => {
     expect(credential('ssh://h/p', { userHome: true })).toMatch(
       /^unknown: no credentials and no ssh agent; your default ssh keys/,
     );
   });
 
-  test('an entry counts where it was given for this endpoint', () => {
+  test('an entry counts only if its url covers the endpoint', () => {
     const entry = 'a: {url: "https://h", user: u, password: hunter2}';
     expect(credential('https://h/db', { entry })).toBe('ok: configured: `user` and `password`, for https remotes');
     expect(credential('https://other/db', { entry })).toMatch(
@@ -149,11 +149,11 @@ describe('ssh', () => {
     ['git+ssh://git@h/./o/r.git', { name: 'h', port: 22 }],
     ['ssh://h/p', { name: 'h', port: 22 }],
     ['https://h/p', null],
-  ])('%s', (url, host) => {
+  ])('connects to the host of %s', (url, host) => {
     expect(sshHost(url)).toEqual(host);
   });
 
-  test('the output of ssh -G', () => {
+  test('reads the output of ssh -G', () => {
     const printed =
       'user me\nhostname real.example\nport 2200\nuserknownhostsfile ~/.ssh/known_hosts /dev/null\nglobalknownhostsfile /etc/ssh/known\n';
     const files = ['/home/me/.ssh/known_hosts', '/etc/ssh/known'];
@@ -188,7 +188,7 @@ describe('the folder of a peer', () => {
   });
 });
 
-test('capabilities: what the merge needs, and a way to every s3 peer', () => {
+test('capabilities: all that the merge needs, and access to every s3 peer', () => {
   const peers = peersOf('{a: file:///a, b: s3://b/p, c: {endpoint: s3://b/p, aws: {dynamodb-table: manifests}}}');
   const linesOf = (can: Parameters<typeof checkCapabilities>[0]) =>
     checkCapabilities(can, peers, []).map(({ peer, status, message }) => [peer, status, message]);

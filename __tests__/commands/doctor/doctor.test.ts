@@ -21,8 +21,8 @@ async function snapshot(folder: string): Promise<readonly string[]> {
   return seen.map(([name, found]) => `${name} ${found.isDirectory() ? 'folder' : `${found.size} ${found.mtimeMs}`}`);
 }
 
-describe('a machine that has everything', () => {
-  test('no problems, nothing is written, no host is contacted', async () => {
+describe('a machine that meets all requirements', () => {
+  test('has no problems, and doctor writes nothing and contacts no host', async () => {
     await using folder = await tempFolder();
     await using host = await releaseHost();
     await makeDatabase(folder.file('local'));
@@ -49,7 +49,7 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(await snapshot(folder.path)).toEqual(before);
   });
 
-  test('only the named peers are checked', async () => {
+  test('is checked for the named peers only', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
@@ -60,7 +60,7 @@ hub: http://127.0.0.1:${port}/hub.git
   });
 });
 
-test('recorded heads are read from the file, and a damaged file is named', async () => {
+test('recorded heads are read from the state file, and a damaged file is named', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const peers = `a: file://${folder.file('a')}`;
@@ -76,8 +76,8 @@ test('recorded heads are read from the file, and a damaged file is named', async
   ]);
 });
 
-describe('the holder of the database', () => {
-  test('a server of Dolt is named, and no process once it has ended', async () => {
+describe('the process that holds the database', () => {
+  test('is named if it is a server of Dolt, and not after it ended', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const pids: number[] = [];
@@ -107,7 +107,7 @@ describe('the holder of the database', () => {
   });
 });
 
-describe('missing requirements', () => {
+describe('doctor reports as missing', () => {
   test('a branch of the database, and a database that no run can open', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
@@ -123,7 +123,7 @@ describe('missing requirements', () => {
     ]);
   });
 
-  test('database, mode, folders, and a way to s3', async () => {
+  test('a database, a mode, folders, and access to s3', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     const peers = `gone: file:///no/such/folder/gone
@@ -144,7 +144,7 @@ lake: s3://bucket/p
     for (const check of result.checks) expect(check.cure === null).toBe(check.status !== 'missing');
   });
 
-  test('a database that would be cloned is not missing, unless the primary is', async () => {
+  test('the primary, but not a database that it would clone from the primary', async () => {
     await using folder = await tempFolder();
     const nowhere = await examine(folder, '', { database: undefined });
     expect(linesOf(nowhere, 'database')).toEqual(['missing: no database was found']);
@@ -159,11 +159,11 @@ lake: s3://bucket/p
     ]);
   });
 
-  test('a folder that is not a database, and one whose settings are not ours', async () => {
+  test('a database in a folder without one, or with settings of another program', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('local'));
     expect(linesOf(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);
-    await makeDatabase(folder.file('other'));
+    await makeDatabase(folder.file('Dolt, if none is installed, none runs, or it has another version or release'));
     await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
     const result = await examine(folder, '', { database: 'other' });
     expect(linesOf(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
@@ -193,7 +193,7 @@ lake: s3://bucket/p
     expect(linesOf(none, 'peers')).toEqual(['warning: no peers configured']);
   });
 
-  test('programs that the peers need', async () => {
+  test('the programs that the peers need', async () => {
     await using folder = await tempFolder();
     const peers = 'a: git@h.example:p\nb: ssh://h.example/p';
     const result = await examine(folder, peers, { env: { PATH: '/nowhere' } });
@@ -204,7 +204,7 @@ lake: s3://bucket/p
     ]);
   });
 
-  test('on an event that may not write, nothing is reported of folders that it names', async () => {
+  test('no facts about named folders on an event that may not write', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const result = await examine(folder, 'a: file:///etc/passwd\nb: file:///no/such/b', { untrusted: true });
@@ -214,16 +214,16 @@ lake: s3://bucket/p
   });
 });
 
-describe('the failures of doctor', () => {
+describe('doctor fails', () => {
   test.each([
-    ['a configuration that is wrong', { peers: 'a: srv' }, {}, 'invalid-endpoint'],
-    ['credentials that are wrong', {}, { DOLT_FEDERATION_CREDENTIALS: 'a: {url: "https://h"}' }, 'config-invalid'],
+    ['on an invalid configuration', { peers: 'a: srv' }, {}, 'invalid-endpoint'],
+    ['on invalid credentials', {}, { DOLT_FEDERATION_CREDENTIALS: 'a: {url: "https://h"}' }, 'config-invalid'],
   ])('%s', async (_, overrides, env, code) => {
     await using folder = await tempFolder();
     expect((await refusal(() => examine(folder, '', { overrides, env }))).code).toBe(code);
   });
 
-  test('a peer that is not configured', async () => {
+  test('on a peer that is not configured', async () => {
     await using folder = await tempFolder();
     expect((await refusal(() => examine(folder, '', { only: ['x'] }))).code).toBe('unknown-peer');
   });

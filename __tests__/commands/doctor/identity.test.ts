@@ -4,7 +4,7 @@ import { commandContext, configure } from '../../helpers/configuring.ts';
 import { ENV } from '../../helpers/examining.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-test('the committer of uncommitted changes is checked only if a run commits them', async () => {
+test('the committer of uncommitted changes is checked only if a run would commit them', async () => {
   await using folder = await tempFolder();
   const check = (dirty: string, more = {}) =>
     checkIdentity(

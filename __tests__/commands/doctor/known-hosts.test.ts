@@ -8,7 +8,7 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 const keygen = () => join(dirname(serverProgram('SSH')), 'ssh-keygen');
 
-describe('known hosts', () => {
+describe('the check of known hosts', () => {
   const key = (line: string) => JSON.stringify(line);
 
   async function keys(folder: TempFolder): Promise<{ readonly known: string; readonly secret: string }> {
@@ -17,7 +17,7 @@ describe('known hosts', () => {
     return { known: `${type} ${blob}`, secret: await readFile(folder.file('key'), 'utf8') };
   }
 
-  test('of an entry, by host and port, also hashed', async () => {
+  test('reads those of an entry, by host and port, even hashed', async () => {
     await using folder = await tempFolder();
     const { known, secret } = await keys(folder);
     await writeFile(folder.file('hosts'), `[h.example]:2222 ${known}\n`);
@@ -47,7 +47,7 @@ describe('known hosts', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('of the user, where the home folder is their own', async () => {
+  test('reads those of the user if the home folder belongs to the user', async () => {
     await using folder = await tempFolder();
     const peers = 'a: ssh://u@unknown-host.invalid:2222/p';
     const result = await examine(folder, peers, { userHome: true });

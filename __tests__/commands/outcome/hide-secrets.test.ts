@@ -6,7 +6,7 @@ import { conflict, HEAD, peer, problem, runResult } from '../../helpers/results.
 
 const hide = (text: string) => text.replaceAll('s3cret', '***');
 
-test('of a failure: message, hint, and those of every problem that it represents, even a single one', () => {
+test('secrets are hidden in the message, hint and problems of a failure', () => {
   const problem = new Failure('config-invalid', 'a s3cret', { hint: 'no s3cret', cause: new Error('below') });
   for (const problems of [[problem], [problem, problem]]) {
     const hidden = hideInFailure(
@@ -23,7 +23,7 @@ test('of a failure: message, hint, and those of every problem that it represents
   expect(hideInFailure(alone, hide)).toMatchObject({ message: '***', location: null, cause: 'what was thrown' });
 });
 
-test('of a run: every message, hint and row', () => {
+test('secrets are hidden in every message, hint and row of a run', () => {
   const cells = { id: 's3cret', s3cret: null };
   const said = { message: 'got s3cret', hint: 'not s3cret' };
   const result = runResult({
@@ -50,7 +50,7 @@ test('of a run: every message, hint and row', () => {
   expect(JSON.stringify(hidden)).toContain('"message":"got ***","hint":"not ***"');
 });
 
-test('of doctor', () => {
+test('secrets are hidden in the result of doctor', () => {
   const check = { check: 'git', peer: 'p', status: 'missing' } as const;
   const checks = [
     { ...check, message: 'got s3cret', cure: 'not s3cret' },
@@ -59,7 +59,7 @@ test('of doctor', () => {
   expect(hideSecrets(checks, hide)).toEqual(JSON.parse(hide(JSON.stringify(checks))));
 });
 
-test('a secret that is spelled like a word of the contract, a name or a column changes none of these', () => {
+test('a secret that equals a word of the contract, a name or a column does not change these', () => {
   const words = ['failed', 'partner', 'message', 'key', 'id', 'status'];
   const hideWords = (text: string) => words.reduce((rest, word) => rest.replaceAll(word, '***'), text);
   const cells = { status: 'failed', id: '1' };
@@ -72,7 +72,7 @@ test('a secret that is spelled like a word of the contract, a name or a column c
   expect(shown?.conflicts[0]?.key).toEqual({ '***': '1' });
 });
 
-test('a property of the published results is ours, or what it holds is hidden', async () => {
+test('each property of the published results is listed as ours, or its texts lose secrets', async () => {
   const schema: unknown = JSON.parse(await readFile('docs/result.schema.json', 'utf8'));
   const properties = [...new Set(textProperties(schema))].sort();
   expect(properties).toEqual([

@@ -5,7 +5,7 @@ import { Secrets } from '../../../src/core/secrets.ts';
 
 const NONE = new Secrets();
 
-test('the words of the tool at the bottom, their end, and no secret', () => {
+test('the output is the end of the innermost error, without secrets', () => {
   const said = new Error('Error 1105 (HY000): cannot reach https://me:hunter2@h/x');
   const wrapped = new Failure('network', 'outer', { cause: new Failure('network', 'inner', { cause: said }) });
   expect(toolOutput(wrapped, NONE)).toBe('Error 1105 (HY000): cannot reach https://me:***@h/x');
@@ -14,7 +14,7 @@ test('the words of the tool at the bottom, their end, and no secret', () => {
   expect(toolOutput(long, NONE)).toMatch(/ end$/);
 });
 
-test('a known secret is hidden completely, regardless of patterns and of where the text is cut', () => {
+test('a known secret is hidden completely, regardless of patterns and of the place of the cut', () => {
   const secrets = new Secrets();
   secrets.add('two words, one secret');
   const said = (text: string) => toolOutput(new Failure('auth', 'x', { cause: new Error(text) }), secrets);
@@ -22,7 +22,7 @@ test('a known secret is hidden completely, regardless of patterns and of where t
   expect(said(`two words, one secret${'.'.repeat(3_990)}`)).toBe(`***${'.'.repeat(3_990)}`);
 });
 
-test('nothing where there is no cause, and an end where causes go in a circle', () => {
+test('the output is null without a cause, and causes in a cycle end', () => {
   expect(toolOutput(new Failure('network', 'alone'), NONE)).toBeNull();
   const circle = new Error('round');
   circle.cause = circle;
@@ -44,7 +44,7 @@ describe('the message of a failure', () => {
     ['git-ownership', { peer: 'live' }, ['Git refuses a repository that belongs to another user']],
     ['unknown', {}, ['an error that dolt-federation does not know']],
     ['auth', { peer: 'live', sentence: 'live requires credentials' }, ['live requires credentials']],
-  ] as const)('of %s about %j starts with our sentence', (code, about, lines) => {
+  ] as const)('about %s at %j starts with our own sentence', (code, about, lines) => {
     const failure = new Failure(code, SAID, { toolText: SAID });
     const words = code === 'auth' ? "API Authentication Failure: Access denied for user 'root'" : expect.any(String);
     const [last, ...first] = messageOf(failure, about).split('\n').toReversed();
@@ -56,7 +56,7 @@ describe('the message of a failure', () => {
     ["unable to parse 'a 'b' c' to UUID", 'unable to parse … to UUID'],
     ['duplicate unique key given: [3,ann]', 'duplicate unique key given: …'],
     ['value "10000-01-01" is `too` late', 'value … is … late'],
-  ])('has no value of a row unless values may be shown: %s', (toolText, without) => {
+  ])('contains no value of a row unless values may be shown: %s', (toolText, without) => {
     const failure = new Failure('unknown', toolText, { toolText });
     expect(messageOf(failure)).toContain(toolText);
     for (const reportValues of ['none', 'keys'] as const)

@@ -29,7 +29,7 @@ async function withPeers(folder: TempFolder, work: Readonly<Record<string, strin
 }
 
 describe('the conflicts file of a run', () => {
-  test('has every peer that was left, at the heads at which the run ended, and is removed when they are resolved', async () => {
+  test('has every unresolved peer at the heads at which the run ended, and is removed after all are resolved', async () => {
     await using folder = await tempFolder();
     const { local, others, file, read, run } = await withPeers(folder, {
       added: "INSERT INTO items VALUES (30, 'added', 'a')",
@@ -66,7 +66,7 @@ describe('the conflicts file of a run', () => {
     await expect(stat(file)).rejects.toThrow('ENOENT');
   }, 120_000);
 
-  test('keeps choices while their peer waits for another reason, and while another branch is synchronized', async () => {
+  test('keeps choices while their peer waits for another reason or another branch is synchronized', async () => {
     await using folder = await tempFolder();
     const { local, others, file, read, run } = await withPeers(folder, {
       clash: "UPDATE items SET title = 'clash' WHERE id = 1",
@@ -97,7 +97,7 @@ describe('the conflicts file of a run', () => {
     expect(dev.result.problems).toMatchObject([{ code: 'conflicts-stale', severity: 'warning' }]);
   }, 120_000);
 
-  test('keeps the row that lost its key to another, whole, until a person removes it', async () => {
+  test('keeps a whole lost row until a person removes it', async () => {
     await using folder = await tempFolder();
     const { local, others, file, read, run } = await withPeers(folder, {
       partner: "INSERT INTO items VALUES (7, 'their own', 'same')",

@@ -21,10 +21,10 @@ function check({ adopt = {}, merge = {}, leases = {}, discardLocal = [], command
 
 test.each<[string, Asked]>([
   ['nothing', {}],
-  ['one head for our branch, of two peers', { adopt: { box: 'a', far: 'a' }, discardLocal: ['b'] }],
-  ['another way for each peer', { adopt: { box: 'a' }, merge: { far: 'b' }, leases: { vault: 'c' } }],
+  ['one head for our branch, from two peers', { adopt: { box: 'a', far: 'a' }, discardLocal: ['b'] }],
+  ['another option for each peer', { adopt: { box: 'a' }, merge: { far: 'b' }, leases: { vault: 'c' } }],
   ['a pull', { adopt: { box: 'a' }, command: 'pull' }],
-])('%s may be asked for', (_, asked) => {
+])('%s may be requested', (_, asked) => {
   expect(() => check(asked)).not.toThrow();
 });
 
@@ -33,11 +33,11 @@ test.each<[string, Asked, string]>([
   ['adopt of a peer that is never read', { adopt: { vault: 'a' } }, 'bad-usage'],
   ['merge-rewritten of a peer that is never read', { merge: { vault: 'a' } }, 'bad-usage'],
   ['two heads for one branch', { adopt: { box: 'a', far: 'b' } }, 'bad-usage'],
-  ['a peer that is named for two ways out', { adopt: { box: 'a' }, merge: { box: 'a' } }, 'bad-usage'],
-  ['a peer that is to be replaced as well', { adopt: { box: 'a' }, leases: { box: 'a' } }, 'bad-usage'],
-  ['lost commits without adopt', { discardLocal: ['a'] }, 'bad-usage'],
+  ['a peer under two options', { adopt: { box: 'a' }, merge: { box: 'a' } }, 'bad-usage'],
+  ['a peer to adopt and to replace', { adopt: { box: 'a' }, leases: { box: 'a' } }, 'bad-usage'],
+  ['discard-local without adopt', { discardLocal: ['a'] }, 'bad-usage'],
   ['a push', { adopt: { box: 'a' }, command: 'push' }, 'bad-usage'],
   ['a status', { merge: { box: 'a' }, command: 'status' }, 'bad-usage'],
-])('%s is refused before anything is opened', async (_, asked, code) => {
+])('%s is refused before a database is opened', async (_, asked, code) => {
   expect(await failureOf(() => check(asked))).toMatchObject({ code });
 });

@@ -44,8 +44,8 @@ async function workspace(folder: TempFolder, metadata: unknown): Promise<{ works
   return { workspace: folder.file('here', '.beads') };
 }
 
-describe('the place of the database', () => {
-  test('a named folder', async () => {
+describe('the location of the database', () => {
+  test('a named folder is used', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', 'db'));
     expect(await search(folder, { database: 'db' })).toEqual(found(folder.file('here', 'db')));
@@ -87,7 +87,7 @@ describe('the place of the database', () => {
     });
   });
 
-  test('a missing folder is cloned into if the user requests it', async () => {
+  test('a missing folder becomes a clone if the user asks for it', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
     expect(await search(folder, { database: 'new', bootstrap: 'box' })).toEqual({
@@ -97,7 +97,7 @@ describe('the place of the database', () => {
     });
   });
 
-  test('a folder with databases is none itself, and they are named', async () => {
+  test('a folder with databases is not a database, and they are named', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', '.beads', 'dolt', 'north'));
     for (const database of ['.beads', '.beads/dolt']) {
@@ -118,7 +118,7 @@ describe('the place of the database', () => {
     });
   });
 
-  test('the outer one of two databases is found, and the inner one is named', async () => {
+  test('the outer one of two nested databases is used, and the inner one is named', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', 'db'));
     await aDatabase(folder.file('here', 'db', 'inner'));
@@ -131,26 +131,29 @@ describe('the place of the database', () => {
   test.each([
     ['the variable', { layer: 'environment', variable: 'DOLT_FEDERATION_DATABASE' }, 'here'],
     ['the key', { layer: 'file', location: { file: '', line: 3 } }, 'conf'],
-  ] as const)('%s names it from its own folder, below the flag and above the workspace', async (_, layer, base) => {
-    await using folder = await tempFolder();
-    for (const name of ['here', 'conf']) await aDatabase(folder.file(name, 'db'));
-    await aDatabase(folder.file('here', 'flag'));
-    const beads = await workspace(folder, { dolt_database: 'north' });
-    await aDatabase(folder.file('here', '.beads', 'embeddeddolt', 'north'));
-    const origin =
-      layer.layer === 'file' ? { ...layer, location: { file: folder.file('conf', 'c.yaml'), line: 3 } } : layer;
-    const asked = { ...beads, configured: { value: 'db', origin } };
-    expect(await search(folder, asked)).toMatchObject({ kind: 'database', path: folder.file(base, 'db') });
-    expect(await search(folder, { ...asked, database: 'flag' })).toMatchObject({ path: folder.file('here', 'flag') });
-    const missing = search(folder, { ...asked, configured: { value: 'dc', origin } });
-    await expect(missing).rejects.toMatchObject({
-      code: 'no-database',
-      message: expect.stringContaining(layer.layer === 'file' ? '`federation.database`' : 'DOLT_FEDERATION_DATABASE'),
-      hint: expect.stringContaining('Did you mean'),
-    });
-  });
+  ] as const)(
+    '%s names it relative to its own folder, after the flag and before the workspace',
+    async (_, layer, base) => {
+      await using folder = await tempFolder();
+      for (const name of ['here', 'conf']) await aDatabase(folder.file(name, 'db'));
+      await aDatabase(folder.file('here', 'flag'));
+      const beads = await workspace(folder, { dolt_database: 'north' });
+      await aDatabase(folder.file('here', '.beads', 'embeddeddolt', 'north'));
+      const origin =
+        layer.layer === 'file' ? { ...layer, location: { file: folder.file('conf', 'c.yaml'), line: 3 } } : layer;
+      const asked = { ...beads, configured: { value: 'db', origin } };
+      expect(await search(folder, asked)).toMatchObject({ kind: 'database', path: folder.file(base, 'db') });
+      expect(await search(folder, { ...asked, database: 'flag' })).toMatchObject({ path: folder.file('here', 'flag') });
+      const missing = search(folder, { ...asked, configured: { value: 'dc', origin } });
+      await expect(missing).rejects.toMatchObject({
+        code: 'no-database',
+        message: expect.stringContaining(layer.layer === 'file' ? '`federation.database`' : 'DOLT_FEDERATION_DATABASE'),
+        hint: expect.stringContaining('Did you mean'),
+      });
+    },
+  );
 
-  test('the key names it also in the folder of another database, with a notice', async () => {
+  test('the key names it even in the folder of another database, with a notice', async () => {
     await using folder = await tempFolder();
     const [own, other] = [folder.file('here', 'db'), folder.file('here', 'other')];
     for (const path of [own, other]) await aDatabase(path);
@@ -171,7 +174,7 @@ describe('the place of the database', () => {
     expect(await search(folder, { configured })).toEqual(found(own));
   });
 
-  test('a file does not lead out of the boundary, not even through a link; an input may', async () => {
+  test('a file cannot name a folder outside the boundary, not even through a link; an input can', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
     await aDatabase(folder.file('outside', 'db'));
@@ -196,7 +199,7 @@ describe('the place of the database', () => {
     await expect(search(folder, { ceiling })).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
-  test('an unreadable folder is neither skipped nor replaced by a clone', async () => {
+  test('an unreadable folder is an error: it is neither skipped nor replaced by a clone', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.path);
     await mkdir(folder.file('here'));
@@ -214,7 +217,7 @@ describe('the place of the database', () => {
     ['.', /Use one of the databases in it/],
     ['db/.dolt/noms', /folder that contains/],
     ['db/.dolt', /Use its parent/],
-  ])('a named folder %s that is none is refused', async (database, hint) => {
+  ])('a named folder %s without a database is refused', async (database, hint) => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', 'db'));
     await expect(search(folder, { database })).rejects.toMatchObject({
@@ -223,7 +226,7 @@ describe('the place of the database', () => {
     });
   });
 
-  test('the nearest folder upward, but never above the ceiling', async () => {
+  test('the nearest folder upward is used, but never one above the ceiling', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here', 'deep'), { recursive: true });
     await aDatabase(folder.path);
@@ -231,7 +234,7 @@ describe('the place of the database', () => {
     expect(await search(folder, { ceiling: folder.file('here') })).toEqual({ kind: 'nowhere' });
   });
 
-  test('a folder for clones, one for each source', async () => {
+  test('each source has a folder of its own for its clone', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
     const [one, other] = [

@@ -13,9 +13,9 @@ const NONE: Origin = { layer: 'default' };
 
 test.each<[string, { text: string; ceiling?: null; patterns?: string[]; origin?: Origin; remotesapi?: null }, boolean]>(
   [
-    ['in a job whose entry does not name it', { text: `${ENTRY}}` }, false],
+    ['in a job with an entry that does not name it', { text: `${ENTRY}}` }, false],
     ['that the entry names', { text: `${ENTRY}, remotesapi: 5}` }, true],
-    ['in a job whose entry names another', { text: OTHER }, false],
+    ['in a job with an entry that names another one', { text: OTHER }, false],
     ['that the workflow allows', { text: `${ENTRY}}`, patterns: [PATTERN], origin: WORKFLOW }, true],
     ['that only the checkout allows', { text: `${ENTRY}}`, patterns: [PATTERN], origin: FILE }, false],
     ['that no pattern allows', { text: `${ENTRY}}`, patterns: ['mysql://*'], origin: WORKFLOW }, false],
@@ -24,12 +24,12 @@ test.each<[string, { text: string; ceiling?: null; patterns?: string[]; origin?:
       { text: OTHER, patterns: [PATTERN], origin: WORKFLOW },
       false,
     ],
-    ['in a terminal', { text: `${ENTRY}}`, ceiling: null }, true],
+    ['in a terminal with an entry that names another one', { text: `${ENTRY}}`, ceiling: null }, true],
     ['in a terminal whose entry names another', { text: OTHER, ceiling: null }, false],
     ['without a password', { text: '' }, true],
     ['that is not set', { text: `${ENTRY}}`, remotesapi: null }, true],
   ],
-)('the password of the server goes to a remotesapi port %s: %j is %s', (_, given, isSent) => {
+)('the password of the server is sent to a remotesapi port %s: %j: %s', (_, given, isSent) => {
   const { text, ceiling = '/w', patterns: value = [], origin = NONE, remotesapi = SETTING.remotesapi } = given;
   const known = {
     credentials: parseCredentials({ text, name: 'creds.yaml' }, {}),

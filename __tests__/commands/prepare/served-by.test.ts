@@ -12,13 +12,13 @@ const bd = (isProxy: boolean, pid: number | null) => ({
 });
 
 test.each([
-  ['the process that bd noted', bd(false, 7), 7, null, 1],
-  ['one that bd did not note', bd(false, null), 7, null, 1],
-  ['one of another container', bd(false, 8), null, null, 1],
-  ['another process: the notes of bd are of another workspace', bd(false, 8), 7, null, null],
-  ['another process, with a note of its own in the data folder', bd(false, 8), 7, { pid: 7, port: 2 }, 2],
-  ['another process, beside the note of a third one', bd(false, 8), 7, { pid: 9, port: 2 }, null],
-  ['the process behind the proxy of bd, which is reached through the proxy', bd(true, 7), 7, { pid: 7, port: 2 }, 1],
+  ['the process in the notes of bd', bd(false, 7), 7, null, 1],
+  ['a process without a note of bd', bd(false, null), 7, null, 1],
+  ['a process of another container', bd(false, 8), null, null, 1],
+  ['another process than in the notes of bd, which are of another workspace', bd(false, 8), 7, null, null],
+  ['another process, with its own note in the data folder', bd(false, 8), 7, { pid: 7, port: 2 }, 2],
+  ['another process, beside the note of a third process', bd(false, 8), 7, { pid: 9, port: 2 }, null],
+  ['the process behind the proxy of bd, reached through the proxy', bd(true, 7), 7, { pid: 7, port: 2 }, 1],
   ['a process that is not behind the proxy of bd', bd(true, 8), 7, { pid: 7, port: 2 }, null],
 ])('the database is held by %s', (_, server, pid, info, port) => {
   expect(holdsDatabase(server, { pid }, info)?.port ?? null).toBe(port);

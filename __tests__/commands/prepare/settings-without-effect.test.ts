@@ -10,7 +10,7 @@ const entry = (...names: readonly string[]) => ({
 });
 
 describe('credentials without a peer', () => {
-  test('are a warning with the nearest name; the run goes on', async () => {
+  test('are reported as a warning with the nearest name, and the run continues', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `partner: file://${folder.file('box')}`;
@@ -32,7 +32,7 @@ describe('credentials without a peer', () => {
     });
   });
 
-  test('a peer that takes no part this time is not unknown', async () => {
+  test('are not reported for a configured peer that this run does not select', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nfar: https://far.example/repo.git`;
@@ -40,7 +40,7 @@ describe('credentials without a peer', () => {
     expect(result.problems.filter(({ code }) => code === 'unknown-peer')).toEqual([]);
   });
 
-  test('they are checked without any peer, too, and wrong ones are refused', async () => {
+  test('are checked even if no peer is configured, and invalid ones are refused', async () => {
     await using folder = await tempFolder();
     const { result } = await command(folder, '', { credentials: entry('far') });
     expect(result).toMatchObject({
@@ -54,7 +54,7 @@ describe('credentials without a peer', () => {
     await expect(command(folder, '', { credentials: { file } })).rejects.toMatchObject({ code: 'config-unreadable' });
   });
 
-  test('an event that may not write does not ask for secrets that a fork is not given', async () => {
+  test('are not requested on an event that may not write, because a fork gets no secrets', async () => {
     await using folder = await tempFolder();
     const text = 'far: {url: "https://far.example", git-token: {env: NOT_GIVEN}}';
     const { result } = await command(folder, '', { untrusted: true, branch: 'work', credentials: { text } });
@@ -65,7 +65,7 @@ describe('credentials without a peer', () => {
   });
 });
 
-test('a tier that every run refuses is missing to the doctor', async () => {
+test('doctor reports a tier that every run refuses as missing', async () => {
   await using folder = await tempFolder();
   const result = await examine(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
   expect(result.status).toBe('missing');

@@ -54,7 +54,7 @@ describe('the workflow of a primary', () => {
     ['https://github.com/my-org/other.git', ['GIT_TOKEN']],
     ['git+https://git.example/my-org/other.git', ['GIT_TOKEN']],
     ['az://account.blob.core.windows.net/box/issues', ['AZURE_TENANT', 'AZURE_CLIENT', 'AZURE_SECRET']],
-  ])('%s names the secrets of its kind, for its address only', (written, names) => {
+  ])('%s names the secrets of its kind, only for its address', (written, names) => {
     const needs = needsOf(written);
     expect(needs.secrets.map(({ name }) => name)).toEqual(names);
     const { steps, 'runs-on': runner } = parse(workflow(needs)).jobs.sync;
@@ -83,7 +83,7 @@ describe('the workflow of a primary', () => {
     expect(jobs.sync.steps[1]).not.toHaveProperty('env');
   });
 
-  test('without a known repository, the one to replace is named, and no token of the job is assumed', () => {
+  test('an unknown repository gets a placeholder, and no token of the job is assumed', () => {
     const endpoint = endpointOf('https://github.com/my-org/my-repo.git');
     const peer = { name: 'origin', endpoint };
     const needs = workflowNeeds({ peer, repository: null, town: null, namesDatabase: false });

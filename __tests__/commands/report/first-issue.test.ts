@@ -40,7 +40,7 @@ function changed(value: unknown, [key, ...rest]: readonly string[], to: unknown)
   return Array.isArray(value) ? entries.map(([, item]) => item) : Object.fromEntries(entries);
 }
 
-test('the first issue is one of those that zod finds, at the same place, and there is none if zod finds none', () => {
+test('the first issue is one of those that zod finds, at the same place, or none', () => {
   expect(firstIssue(runResultSchema, RESULT, MOST)).toBeNull();
   const places = placesIn(RESULT);
   const others = fc.constantFrom(undefined, null, 0, -1, 1.5, '', 'x', true, [], [0], {}, { extra: 1 }, { id: 1 });

@@ -62,7 +62,7 @@ async function validateChange({ head = after, behind = 0, request = {}, ...more 
 const kinds = ({ result }: Validated) => result.changes?.map(({ kind, peer }) => `${kind} ${peer ?? '*'}`);
 
 describe('a pull request', () => {
-  test('that moves a peer: each change with its line, dangerous ones as notices', async () => {
+  test('that moves a peer lists each change with its line, and dangerous ones as notices', async () => {
     const found = await validateChange({});
     expect(found.result).toMatchObject({ status: 'valid', base: { commit: BASE, behind: 0 } });
     expect(kinds(found)).toEqual(['new-host b', 'peer-moved b']);
@@ -74,7 +74,7 @@ describe('a pull request', () => {
     expect(places(found)).toEqual(['5:5 notice config-change', '5:5 notice config-change']);
   });
 
-  test('fails if `fail-on-change` names the change, and only then', async () => {
+  test('fails only if `fail-on-change` names the change', async () => {
     const failing = async (text: string) =>
       (await validateChange({ request: { failOnChange: requestedChanges(text) } })).result.status;
     expect(await failing('tier-lowered, new-host')).toBe('invalid');
@@ -82,26 +82,26 @@ describe('a pull request', () => {
     expect(await failing('tier-lowered\npeer-added')).toBe('valid');
   });
 
-  test('that does not change the meaning', async () => {
+  test('that keeps the meaning of the configuration has no changes', async () => {
     const found = await validateChange({ head: `# moved\n${before.replace('https://a', 'HTTPS://a')}` });
     expect(found.result.changes).toEqual([]);
     expect(places(found)).toEqual([]);
   });
 
-  test('that is behind its base, whose head is checked out', async () => {
+  test('gets a warning if it is behind its base and its head is checked out', async () => {
     const found = await validateChange({ head: before, behind: 2 });
     expect(found.result.base).toEqual({ commit: BASE, behind: 2 });
     expect(places(found)).toEqual(['- warning branch-behind']);
     expect(places(await validateChange({ head: before, behind: 2, checkedOut: '' }))).toEqual([]);
   });
 
-  test('whose branch, and not its commit, is checked out', async () => {
+  test('gets a warning if it is behind its base and its branch is checked out', async () => {
     const files = { '.git/refs/heads/topic/a': `${HEAD}\n` };
     const found = await validateChange({ head: before, behind: 1, checkedOut: 'ref: refs/heads/topic/a\n', files });
     expect(places(found)).toEqual(['- warning branch-behind']);
   });
 
-  test('that adds the configuration, or corrects an invalid one: all of it is new', async () => {
+  test('that adds the configuration or corrects an invalid one lists everything as new', async () => {
     expect(kinds(await validateChange({ head: before, base: null }))).toEqual([
       ...['new-host a', 'new-host b', 'push-enabled *', 'peer-added a', 'peer-added b'],
     ]);
@@ -116,7 +116,7 @@ describe('a pull request', () => {
     expect(found.result.changes).toBeUndefined();
   });
 
-  test('without its base: a warning, or an error if changes may fail the check', async () => {
+  test('without its base causes a warning, or an error if changes may fail the check', async () => {
     const failOnChange = requestedChanges('new-host');
     expect(places(await validateChange({ base: undefined }))).toEqual(['- warning base-unreadable']);
     const failed = await validateChange({ base: undefined, request: { failOnChange } });
@@ -126,7 +126,7 @@ describe('a pull request', () => {
     expect(withoutToken.result.problems[0]?.message).toContain('no github-token');
   });
 
-  test('shows no text of the form of a secret', async () => {
+  test('shows no text that has the form of a secret', async () => {
     const token = `ghp_${'a1'.repeat(18)}`;
     const found = await validateChange({
       head: config(`    a: {endpoint: "https://a.example/d", branch: ${token}}\n`),
@@ -136,7 +136,7 @@ describe('a pull request', () => {
   });
 });
 
-describe('a pull request that changes which files count', () => {
+describe('a pull request that changes the files that count', () => {
   const guarded = `no-push: true\n${before}`;
   const metadata = (host: string) =>
     JSON.stringify({ dolt_mode: 'server', dolt_server_host: host, dolt_server_port: 3306, dolt_server_tls: true });
@@ -166,7 +166,7 @@ describe('a pull request that changes which files count', () => {
       moved,
     ],
     [
-      'a redirect that is gone',
+      'a removed redirect',
       {
         ...{ head: after, base: after, files: { 'safe/.beads/config.yaml': guarded } },
         baseFiles: { 'safe/.beads/config.yaml': guarded, '.beads/redirect': 'safe/.beads' },
@@ -187,7 +187,7 @@ describe('a pull request that changes which files count', () => {
       moved,
     ],
     [
-      'a repository of jujutsu whose main workspace has a database',
+      'a repository of jujutsu with a database in its main workspace',
       {
         ...{ head: guarded, base: guarded, baseFiles: elsewhere },
         files: { ...elsewhere, 'example/.beads/dolt/x': '', '.jj/repo': '../example/.jj/repo\n' },
@@ -196,7 +196,7 @@ describe('a pull request that changes which files count', () => {
       [...moved, 'setting-changed *'],
     ],
     [
-      'the guard of the workspace, beside a named file',
+      'the guard of the workspace, despite a named file',
       {
         ...{ ...named, head: 'x: 1\n', base: 'no-push: true\n' },
         ...{ files: { 'ci/fed.yaml': before }, baseFiles: { 'ci/fed.yaml': before } },
@@ -204,12 +204,12 @@ describe('a pull request that changes which files count', () => {
       ['push-enabled *'],
     ],
     [
-      'a guard that .env lifts',
+      'a guard that .env disables',
       { head: guarded, base: guarded, files: { '.beads/.env': 'BD_NO_PUSH=false\n' } },
       ['push-enabled *'],
     ],
     [
-      'a guard that the local file lifts',
+      'a guard that the local file disables',
       { head: guarded, base: guarded, files: { '.beads/config.local.yaml': 'no-push: false\n' } },
       ['push-enabled *'],
     ],
@@ -253,7 +253,7 @@ describe('a pull request that changes which files count', () => {
       ['new-host *', 'setting-changed *'],
     ],
     [
-      'nothing: all of them are the same',
+      'no change: all files are equal',
       {
         head: before,
         files: { ...elsewhere, '.beads/redirect': 'example/.beads', 'example/.beads/.env': 'BD_NO_PUSH=1' },
@@ -274,7 +274,7 @@ describe('a pull request that changes which files count', () => {
     ['a redirect to another repository', { '.beads/redirect': '../../other/.beads' }, '.beads/redirect leads outside'],
     ['a redirect to a folder behind a link', { '.beads/redirect': 'link/.beads' }, 'leads to link/.beads'],
     ['a workspace behind a link', { '.beads': 'link: example/.beads' }, '.beads is a symbolic link'],
-  ])('whose base cannot be followed is an error: %s', async (_, baseFiles, reason) => {
+  ])('with an unreachable base is an error: %s', async (_, baseFiles, reason) => {
     const base = '.beads' in baseFiles ? null : before;
     const found = await validateChange({ base, baseFiles, request: { failOnChange: requestedChanges('new-host') } });
     expect(places(found)).toEqual(['- error base-unreadable']);
@@ -283,7 +283,7 @@ describe('a pull request that changes which files count', () => {
 });
 
 describe('without a pull request', () => {
-  test('nothing is compared, unless a file is named', async () => {
+  test('nothing is compared unless a file is named', async () => {
     expect((await validateChange({ proposed: null })).result.changes).toBeUndefined();
     const request = { base: 'base.yaml', failOnChange: requestedChanges('peer-moved') };
     const found = await validateChange({ proposed: undefined, request, files: { 'base.yaml': before } });
@@ -299,7 +299,7 @@ describe('without a pull request', () => {
     expect(kinds(found)).toEqual(['push-enabled *']);
   });
 
-  test('a terminal that asks for a failure on changes must name a file', async () => {
+  test('in a terminal, `fail-on-change` requires a named file', async () => {
     const request = { failOnChange: requestedChanges('new-host') };
     await expect(validateChange({ proposed: undefined, request })).rejects.toMatchObject({ code: 'bad-usage' });
     await expect(validateChange({ proposed: undefined, request: { base: 'gone.yaml' } })).rejects.toMatchObject({
@@ -308,7 +308,7 @@ describe('without a pull request', () => {
   });
 });
 
-test('a kind that does not exist is refused with the nearest one', () => {
+test('an unknown kind of change is refused with the nearest known one', () => {
   expect(() => requestedChanges('new-host tier-lowerd')).toThrow('"tier-lowerd"');
   expect(requestedChanges(undefined)).toEqual([]);
 });

@@ -45,12 +45,12 @@ async function validateFiles(files: Readonly<Record<string, string>>, asked: Par
 
 const MODE = 'sync: {mode: dolt-native}\n';
 
-test('a configuration that cannot be read is named', async () => {
+test('an unreadable configuration is named', async () => {
   const { result } = await validateFiles({ '.beads/config.yaml': '' });
   expect(result).toMatchObject({ status: 'invalid', file: expect.stringMatching(/\.beads\/config\.yaml$/), peers: 0 });
 });
 
-describe('the files around the configuration', () => {
+describe('validate also reads the files around the configuration, and reports', () => {
   test('peers of a beads workspace that may be running databases', async () => {
     const config = `${MODE}federation:\n  peers:\n    far: https://far.example/a\n    near: ssh://h/a\n`;
     const found = await validateFiles({ '.beads/config.yaml': config, '.beads/metadata.json': '{}' });
@@ -58,12 +58,12 @@ describe('the files around the configuration', () => {
     expect(found.result.status).toBe('valid');
   });
 
-  test('a mode that is not set in a workspace', async () => {
+  test('a workspace without a mode', async () => {
     const found = await validateFiles({ '.beads/config.yaml': 'federation: {remote: file:///srv/a}\n' });
     expect(places(found)).toEqual(['- error sync-mode']);
   });
 
-  test('a local endpoint that is a working database, unless the event is not trusted', async () => {
+  test('a local endpoint that is a working database, unless the event may not write', async () => {
     const files = {
       '.beads/config.yaml': `${MODE}federation:\n  remote: file://FOLDER/db\n`,
       'db/.dolt/noms/manifest': '',
@@ -81,7 +81,7 @@ describe('the files around the configuration', () => {
     expect(places(found)).toEqual(['1:1 warning push-disabled', '2:1 error config-unknown-key']);
   });
 
-  test('an input and a variable, which have no file', async () => {
+  test('mistakes in an input and in a variable, which have no file', async () => {
     const env = { BD_FEDERATION_SOVEREIGNTY: 'T9', BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: 'file:///srv/*,HTTPS://x/*' };
     const found = await validateFiles(
       { '.beads/config.yaml': `${MODE}federation: {remote: file:///srv/a}\n` },
@@ -91,7 +91,7 @@ describe('the files around the configuration', () => {
     expect(found.result.problems.at(-1)?.message).toContain('(at input peers:1:30)');
   });
 
-  test('nothing to validate is an error, unless an input sets a peer', async () => {
+  test('an error without a configuration, unless an input sets a peer', async () => {
     expect(places(await validateFiles({}))).toEqual(['- error no-peers']);
     expect(places(await validateFiles({}, { overrides: { remote: 'file:///srv/a' } }))).toEqual([]);
     expect(places(await validateFiles({}, { overrides: { config: 'gone.yaml' } }))).toEqual([

@@ -19,7 +19,7 @@ test.each([
     0,
   ],
   [
-    'thousands of endpoints that are not allowed',
+    'thousands of endpoints that no pattern allows',
     `${MODE}federation:\n  allowed-remote-patterns:\n${lines(5_000, (n) => `  - https://h${n}.example/*`)}  peers:\n${lines(5_000, (n) => `    p${n}: file:///srv/${n}`)}`,
     5_000,
   ],
@@ -33,7 +33,7 @@ test.each([
   ['50,000 keys of others', lines(50_000, (index) => `k${index}: 1`), 1],
   ['130,000 duplicate keys', lines(130_000, () => 'a: 1'), 129_999],
   ['more than 1 MiB', `# ${'x'.repeat(1024 * 1024)}\n`, 1],
-])('%s are read in seconds', async (_, text, problems) => {
+])('%s are read within seconds', async (_, text, problems) => {
   await using folder = await tempFolder();
   await writeFile(folder.file('c.yaml'), text);
   const { result } = await validateIn(folder.path, { overrides: { config: 'c.yaml' } });

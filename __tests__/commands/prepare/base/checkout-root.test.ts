@@ -6,10 +6,10 @@ import { tempFolder } from '../../../helpers/temp-folder.ts';
 
 test.each<readonly [string, Readonly<Record<string, string>>, path: string, root: string | null]>([
   ['the workspace of the job', { '.git/HEAD': '' }, '.beads/config.yaml', '.'],
-  ['a checkout in a folder of it', { 'sub/.git/HEAD': '' }, 'sub/.beads/config.yaml', 'sub'],
-  ['no repository of jujutsu, which a commit can contain', { '.git/HEAD': '', '.beads/.jj/repo': 'x' }, '.beads', '.'],
+  ['a checkout in a folder of the workspace', { 'sub/.git/HEAD': '' }, 'sub/.beads/config.yaml', 'sub'],
+  ['not a jujutsu repository, which a commit can contain', { '.git/HEAD': '', '.beads/.jj/repo': 'x' }, '.beads', '.'],
   [
-    'no submodule, whose files belong to another repository',
+    'not a submodule, whose files belong to another repository',
     { '.git/HEAD': '', '.git/modules/b/HEAD': '', '.beads/.git': 'gitdir: ../.git/modules/b' },
     '.beads/config.yaml',
     '.',
@@ -20,10 +20,10 @@ test.each<readonly [string, Readonly<Record<string, string>>, path: string, root
     'w/.beads',
     'w',
   ],
-  ['no link to a folder with a checkout', { '.git/HEAD': '', other: 'link: .' }, 'other/.beads', '.'],
-  ['the workspace, without any checkout', {}, 'sub/.beads', '.'],
-  ['none outside of the workspace', {}, '../.beads', null],
-])('the checkout is %s', async (_, files, path, root) => {
+  ['not a link to a folder with a checkout', { '.git/HEAD': '', other: 'link: .' }, 'other/.beads', '.'],
+  ['the workspace, if it contains no checkout', {}, 'sub/.beads', '.'],
+  ['null outside of the workspace', {}, '../.beads', null],
+])('the root of the checkout is %s', async (_, files, path, root) => {
   await using folder = await tempFolder();
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(folder.file('job', name)), { recursive: true });

@@ -10,7 +10,7 @@ import { listen } from '../../../helpers/servers/listen.ts';
 import { testPort } from '../../../helpers/servers/test-port.ts';
 import { tempFolder } from '../../../helpers/temp-folder.ts';
 
-test('a database is opened directly once the server behind an ended proxy of bd frees it', async () => {
+test('a database is opened directly after the server of an ended bd proxy releases it', async () => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('local'));
   await using server = await startDoltSqlServer(folder.path, path);
@@ -34,7 +34,7 @@ test('a database is opened directly once the server behind an ended proxy of bd 
   expect(await serving).toBeNull();
 });
 
-test('a proxy of bd that ends after the run found it does not fail the run', async () => {
+test('a bd proxy that ends after it was found does not fail the run', async () => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('.beads', 'dolt', 'north'));
   const metadata = { backend: 'dolt', dolt_mode: 'proxied-server', dolt_database: 'north' };

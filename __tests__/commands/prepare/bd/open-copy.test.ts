@@ -18,14 +18,14 @@ test.each<[string, Parameters<typeof needsDatabase>[0], string, boolean]>([
   ['merge-rewritten', { ...DEFAULT_SYNC_REQUEST, rewrites: { ...NO_REWRITES, merge: HEAD } }, 'register: run', true],
   ['force-with-lease', { ...DEFAULT_SYNC_REQUEST, leases: HEAD }, 'register: run', true],
   ['fix-remotes', { ...DEFAULT_SYNC_REQUEST, fixRemotes: true }, 'register: run', true],
-  ['remotes that stay', DEFAULT_SYNC_REQUEST, 'register: keep', true],
+  ['permanent remotes', DEFAULT_SYNC_REQUEST, 'register: keep', true],
   ['inboxes', DEFAULT_SYNC_REQUEST, 'register: run, inbox: true', true],
   ['a commit of uncommitted rows', DEFAULT_SYNC_REQUEST, 'register: run, dirty: commit', true],
-])('%s: whether the run needs the database itself', (_, request, federation, expected) => {
+])('%s decides if the run needs the database instead of a copy', (_, request, federation, expected) => {
   expect(needsDatabase(request, configure(`federation: {${federation}}`))).toBe(expected);
 });
 
-test('an engine of ours holds a database while it is copied, uncommitted rows included', async () => {
+test('an engine of ours holds a database during a copy, including uncommitted rows', async () => {
   await using folder = await tempFolder();
   const database = await makeDatabase(folder.file('local'));
   await database.sql("INSERT INTO items VALUES (9, 'nine', 'uncommitted')");

@@ -50,7 +50,7 @@ test('bd gets its command in its workspace', async () => {
 test.each<[string, string, Parameters<typeof stop>[2], string]>([
   ['a configured server', 'exit 0', { federation: 'federation: {server: {port: 1}}' }, 'not started by bd'],
   ['a server on another machine', 'exit 0', { path: null }, 'not started by bd'],
-  ['a server of no workspace', 'exit 0', { beside: false }, 'not started by bd'],
+  ['a server without a workspace', 'exit 0', { beside: false }, 'not started by bd'],
   ['a bd that refuses', 'echo no; exit 3', {}, 'exit code 3: no'],
 ])('%s is not stopped', async (_, script, options, why) => {
   await using folder = await tempFolder();

@@ -112,8 +112,8 @@ async function state(clone: TestDatabase) {
   return { refs, repository };
 }
 
-describe('a restored database', () => {
-  test('equals a clone, also if the stored one had more', async () => {
+describe('a database restored from the cache', () => {
+  test('equals a clone, even if the stored database had more commits', async () => {
     await using folder = await tempFolder();
     const { made, lines, clone } = await run(folder, {
       change: (database) =>
@@ -171,16 +171,16 @@ describe('a restored database', () => {
       /is not part of the history of/,
     ],
     ['is another database', { from: () => world.file('unrelated') }, /is not part of the history of|unrelated/],
-    ['says another head', { describes: (entry) => ({ ...entry, head }) }, /its head is .*, and it says/],
-    ['says another branch', { describes: (entry) => ({ ...entry, branch: 'other' }) }, /./],
+    ['names another head', { describes: (entry) => ({ ...entry, head }) }, /its head is .*, and it says/],
+    ['names another branch', { describes: (entry) => ({ ...entry, branch: 'other' }) }, /./],
     [
-      'says more than an entry does',
+      'has more fields than an entry',
       { describes: (entry) => ({ ...entry, hooks: ['x'] }) },
       /does not describe a database: unexpected form/,
     ],
     ['has other bytes', { spoil: flipsByte }, /./],
     ['has no manifest', { spoil: (noms) => rm(join(noms, 'manifest')) }, /./],
-  ])('that %s is thrown away, and the source is cloned', async (_, poison, why) => {
+  ])('is removed if it %s, and the source is cloned', async (_, poison, why) => {
     await using folder = await tempFolder();
     const { made, lines, clone } = await run(folder, poison);
     expect(made.restored).toBeNull();
@@ -190,7 +190,7 @@ describe('a restored database', () => {
     expect(await clone.rows('SELECT COUNT(*) AS n FROM items WHERE id = 77')).toEqual([{ n: 1 }]);
   });
 
-  test.each([0, 2])('that lacks table file %i is completed or thrown away', async (index) => {
+  test.each([0, 2])('is completed or removed if it lacks table file %i', async (index) => {
     await using folder = await tempFolder();
     const { clone } = await run(folder, { spoil: withoutTable(index) });
     expect(await clone.head()).toBe(head);
@@ -198,7 +198,7 @@ describe('a restored database', () => {
     expect(await clone.dolt('fsck', '--quiet')).toContain('No problems found.');
   });
 
-  test('is thrown away if a tag cannot be fetched, although everything else could', async () => {
+  test('is removed if one tag cannot be fetched', async () => {
     await using folder = await tempFolder();
     const [box, away] = [folder.file('box'), folder.file('away')];
     await cp(world.file('box'), box, { recursive: true });
@@ -214,7 +214,7 @@ describe('a restored database', () => {
     expect(await clone.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: old }]);
   });
 
-  test('does not restore rows that a rewrite of its source removed', async () => {
+  test('does not contain rows that a rewrite of its source removed', async () => {
     await using folder = await tempFolder();
     await cp(world.file('home'), folder.file('rewritten'), { recursive: true });
     const rewritten = openTestDatabase(folder.file('rewritten'));

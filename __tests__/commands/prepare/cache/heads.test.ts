@@ -24,7 +24,7 @@ const everything = { root, isKept: () => true };
 
 const known = remember(EMPTY_STATE, [{ place, name: 'partner', head, verifiedAt: at }]);
 
-test('a head is found again by its place, and by no other', () => {
+test('a cached head is found by its place only', () => {
   const cached = headsToCache(retire(known, 'main', [later]), NO_HEADS, everything);
   expect(cachedHead(cached, place)).toMatchObject({ head, verifiedAt: at });
   for (const other of [
@@ -68,7 +68,7 @@ test('only hashes, dates and sizes are cached', () => {
   );
 });
 
-test('heads that a run does not know are passed on; those that it knows are newer', () => {
+test('unknown heads are kept in the cache, and known ones replace older ones', () => {
   const other = { ...place, endpoint: 'file:///backup' };
   const before = headsToCache(
     remember(known, [{ place: other, name: 'backup', head, verifiedAt: null }]),
@@ -83,7 +83,7 @@ test('heads that a run does not know are passed on; those that it knows are newe
   expect([cachedHead(after, place)?.head, cachedHead(after, other)?.head]).toEqual([later, head]);
 });
 
-test('a head that the source of the next clone lacks, or of another database, is not cached', () => {
+test('a head of another database, or one that the source of the next clone lacks, is not cached', () => {
   expect(headsToCache(known, NO_HEADS, { root, isKept: () => false }).heads).toEqual([]);
   expect(headsToCache(known, NO_HEADS, { root: String(OTHER_ROOT), isKept: () => true }).heads).toEqual([]);
 });

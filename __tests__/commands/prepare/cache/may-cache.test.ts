@@ -4,7 +4,7 @@ import { cacheRefusal } from '../../../../src/commands/prepare/cache/may-cache.t
 const PEERS = [{ name: 'origin', tier: 'T1' }] as const;
 const FINE = { visibility: 'private', untrusted: false, peers: PEERS, hasCache: true } as const;
 
-test('a private repository whose peers all have the tier T1 may keep its database', () => {
+test('a private repository may cache its database if all peers have the tier T1', () => {
   expect(cacheRefusal(FINE)).toBeNull();
 });
 
@@ -15,7 +15,7 @@ test.each([
   ['warning', { ...FINE, peers: [...PEERS, { name: 'strict', tier: 'T2' }] }, 'strict has the tier T2'],
   ['notice', { ...FINE, hasCache: false }, 'the step has no cache'],
   ['warning', { ...FINE, visibility: 'public', untrusted: true, hasCache: false }, 'the repository is public'],
-] as const)('%s: %j', (severity, circumstances, why) => {
+] as const)('the refusal to cache is a %s: %j', (severity, circumstances, why) => {
   expect(cacheRefusal(circumstances)).toMatchObject({
     severity,
     code: 'database-not-cached',

@@ -36,7 +36,7 @@ const SETTINGS: Readonly<Record<PeerSetting, readonly [before: string, after: st
 };
 
 describe('the peers of a change that are contacted on an event that may not write', () => {
-  test.each(Object.entries(SETTINGS))('another %s', (_, [before, after, expected]) => {
+  test.each(Object.entries(SETTINGS))('include none with another %s', (_, [before, after, expected]) => {
     expect(decision(`one: {${after}}`, `one: {${before}}`)).toBe(expected);
     expect(decision(`one: {${before}}`, `one: {${before}}`)).toBe('contacted');
   });
@@ -45,9 +45,9 @@ describe('the peers of a change that are contacted on an event that may not writ
     ['is new', 'one: "https://h.example/d"', ['two: "https://h.example/d"'], 'new'],
     ['is new on the default branch', 'one: "https://h.example/d"', ['two: "https://h.example/d"', 'SAME'], 'new'],
     ['is new in the base', 'one: "https://h.example/d"', ['SAME', 'two: "https://h.example/d"'], 'new'],
-    ['has another case', 'One: "https://h.example/d"', ['one: "https://h.example/d"'], 'new'],
+    ['has a name in another case', 'One: "https://h.example/d"', ['one: "https://h.example/d"'], 'new'],
     [
-      'differs from the base only',
+      'differs only from the base',
       'one: "https://h.example/d"',
       ['SAME', 'one: "https://x.example/d"'],
       'changed endpoint',
@@ -58,17 +58,22 @@ describe('the peers of a change that are contacted on an event that may not writ
       ['one: "https://x.example/d"', 'SAME'],
       'changed endpoint',
     ],
-    ['has another user for ssh', 'one: "ssh://bob@h.example/d"', ['one: "ssh://ann@h.example/d"'], 'changed endpoint'],
-    ['has another spelling', 'one: "HTTPS://H.example:443/d"', ['one: "https://h.example/d"'], 'contacted'],
+    ['has another ssh user', 'one: "ssh://bob@h.example/d"', ['one: "ssh://ann@h.example/d"'], 'changed endpoint'],
+    [
+      'has another spelling of its endpoint',
+      'one: "HTTPS://H.example:443/d"',
+      ['one: "https://h.example/d"'],
+      'contacted',
+    ],
     ['is a folder', 'one: "file:///srv/d"', ['SAME'], 'local'],
     ['is a repository in a folder', 'one: "file:///srv/d.git"', ['SAME'], 'local'],
     ['is one with another scheme', 'one: "git+file:///srv/d.git"', ['SAME'], 'local'],
-  ])('a peer that %s', (_, head, known, expected) => {
+  ])('follow the rule for a peer that %s', (_, head, known, expected) => {
     const [first = '', ...others] = known.map((one) => (one === 'SAME' ? head : one));
     expect(decision(head, first, ...others)).toBe(expected);
   });
 
-  test('a plan has the proposed role, strategy, live and timeout, and everything else of the default branch', () => {
+  test('get the proposed role, strategy, live and timeout, and all other settings of the default branch', () => {
     const [trusted] = peersOf(`one: {${HTTPS}, accept: [ignore], trust: [x]}`);
     const proposed = 'role: upstream, conflict: theirs, live: false, timeout: 2m, accept: [triggers], trust: [y]';
     const [peer] = peersOf(`one: {${HTTPS}, ${proposed}}`);
@@ -84,7 +89,7 @@ describe('the peers of a change that are contacted on an event that may not writ
     ]);
   });
 
-  test('a primary is one before and after', () => {
+  test('include a primary only if it is the primary before and after the change', () => {
     const [peer, primary] = [peersOf(`one: {${HTTPS}}`), peersOf(`one: {${HTTPS}, role: primary}`)];
     const isPrimary = (head: readonly Peer[], known: readonly Peer[]) =>
       decidePeers(head, [primary, known], { ownWorkflow: false }).map(
@@ -100,7 +105,7 @@ describe('the peers of a change that are contacted on an event that may not writ
   test.each([
     [true, 'contacted'],
     [false, 'offline'],
-  ])('a peer of an input, where the workflow is that of the default branch: %s', (ownWorkflow, kind) => {
+  ])('include a peer of an input only if the workflow is that of the default branch: %s', (ownWorkflow, kind) => {
     const { peers } = configure('', { overrides: { peers: 'one: "https://h.example/d"' } });
     expect(decidePeers(peers, [peers], { ownWorkflow })).toMatchObject([{ kind }]);
     const { peers: ofVariable } = configure('', { env: { BD_FEDERATION_REMOTE: 'https://h.example/d' } });

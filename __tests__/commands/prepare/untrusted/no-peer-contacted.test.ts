@@ -46,23 +46,26 @@ const same = { head: SAME, main: SAME, base: SAME };
 test.each<[string, Case]>([
   ['no token', { ...same, token: false, reasons: all('unread'), says: 'has no `github-token`' }],
   ['a broken API', { ...same, main: 'fails', reasons: all('unread'), says: 'answered 500' }],
-  ['an API that breaks', { ...same, base: 'fails', reasons: all('unread'), says: 'answered 500' }],
+  ['an API that fails later', { ...same, base: 'fails', reasons: all('unread'), says: 'answered 500' }],
   ['an invalid base', { ...same, base: { ...SAME, ...PATTERNS }, reasons: all('unread'), says: 'that of the base' }],
   [
     'an invalid default branch',
     { ...same, main: { ...SAME, ...PATTERNS }, reasons: all('unread'), says: 'that of the default' },
   ],
-  ['no file before', { ...same, main: 'none', base: 'none', reasons: all('new'), says: 'no peer may be contacted' }],
+  [
+    'no file before the change',
+    { ...same, main: 'none', base: 'none', reasons: all('new'), says: 'no peer may be contacted' },
+  ],
   ['no file on the default branch', { ...same, main: 'none', reasons: all('new'), says: 'no peer may be contacted' }],
   [
-    'a file that the default branch has, and does not use',
+    'a file of the default branch that is not used',
     {
       ...{ ...same, files: { 'example/.beads/config.yaml': text(MOVED) } },
       ...{ added: { '.beads/redirect': 'example/.beads' }, reasons: rest('changed'), says: 'another endpoint' },
     },
   ],
   [
-    'a base of the author',
+    'a base that the author chose',
     { head: MOVED, main: SAME, base: MOVED, reasons: rest('changed'), says: 'another endpoint' },
   ],
   [
@@ -80,14 +83,14 @@ test.each<[string, Case]>([
     },
   ],
   [
-    'a primary of an input',
+    'a primary from an input',
     {
       ...{ head: PEERS, main: PEERS, base: PEERS, request: { overrides: { remote: SAME.remote } } },
       ...{ reasons: rest('workflow'), says: 'an input or a variable sets it' },
     },
   ],
   [
-    'a primary of a variable',
+    'a primary from a variable',
     {
       ...same,
       env: { BD_FEDERATION_REMOTE: SAME.remote },
@@ -96,14 +99,14 @@ test.each<[string, Case]>([
     },
   ],
   [
-    'another host of DoltHub',
+    'another DoltHub host',
     {
       ...{ head: DOLTHUB, main: DOLTHUB, base: DOLTHUB, request: { overrides: { dolthubHost: 'other.invalid' } } },
       ...{ reasons: rest('changed'), says: 'another endpoint' },
     },
   ],
   [
-    'another host of DoltHub in a variable',
+    'another DoltHub host from a variable',
     {
       ...{ head: DOLTHUB, main: DOLTHUB, base: DOLTHUB, env: { DOLT_FEDERATION_DOLTHUB_HOST: 'other.invalid' } },
       ...{ reasons: rest('changed'), says: 'another endpoint' },
@@ -117,11 +120,11 @@ test.each<[string, Case]>([
     },
   ],
   [
-    'credentials that are no YAML',
+    'credentials that are not YAML',
     { ...same, request: { credentials: { text: 'origin: {url: [' } }, reasons: all('credential'), says: 'malformed' },
   ],
   [
-    'a peer to clone that the workflow of the change sets',
+    'a bootstrap peer that the changed workflow names',
     {
       ...{ head: PEERS, main: PEERS, base: PEERS, request: { bootstrap: 'box' } },
       ...{ reasons: { box: 'no-database', up: 'no-database' }, says: '`--bootstrap` is ignored' },

@@ -51,7 +51,7 @@ const RULES = {
   capabilities: { s3: false },
 };
 
-test.each([true, false])('every connection for a peer is checked again where that is asked for: %s', (remoteOnly) => {
+test.each([true, false])('each connection to a peer is checked again if required: %s', (remoteOnly) => {
   const { reach, destination } = accessTo(
     peerOf({ endpoint: 'https://h.example/db', 'allowed-hosts': ['f.example'] }),
     { ...RULES, remoteOnly },
@@ -63,7 +63,7 @@ test.each([true, false])('every connection for a peer is checked again where tha
   expect(destination?.remoteOnly === true).toBe(remoteOnly);
 });
 
-test('a name of ssh without an address is not given to ssh, which could resolve it later', async () => {
+test('an ssh name without an address is not passed to ssh, which could resolve it later', async () => {
   const peer = peerOf('ssh://ann@no-such-host.invalid:2222/srv/db');
   expect(await failureOf(() => accessTo(peer, { ...RULES, sshAddresses: new Map([['p', null]]) }))).toMatchObject({
     code: 'network',

@@ -53,7 +53,7 @@ const FIELDS = {
 } as const satisfies Record<Exclude<keyof Peer, 'name' | 'origin'>, readonly [string, string, string]>;
 
 describe('the changes of a configuration', () => {
-  test('the user of an endpoint and the host of DoltHub count, although the canonical form has neither', () => {
+  test('the user of an endpoint and the host of DoltHub count, although the canonical form omits both', () => {
     const peer = (endpoint: string) => configure(`federation: {peers: {box: "${endpoint}"}}`);
     const found = compareConfigurations(peer('ssh://ann@h.example/srv/db'), peer('ssh://bob@h.example/srv/db'));
     expect(found).toMatchObject([{ kind: 'peer-moved', setting: 'endpoint', after: 'ssh://bob@h.example/srv/db' }]);
@@ -65,7 +65,7 @@ describe('the changes of a configuration', () => {
     );
   });
 
-  test('texts that mean the same differ in nothing', () => {
+  test('configurations with the same meaning have no differences', () => {
     expect(changes(['https://dolt.example/box', 'HTTPS://Dolt.Example:443/box'])).toEqual([]);
     expect(changes(['box: https', '# a comment\n    box: https'])).toEqual([]);
     expect(changes(['accept: [triggers]', 'accept: [triggers, triggers]'])).toEqual([]);
@@ -73,7 +73,7 @@ describe('the changes of a configuration', () => {
 
   test.each<readonly [string, readonly (readonly [string, string])[], readonly string[]]>([
     [
-      'a peer that is new, at a new host',
+      'a new peer at a new host',
       [
         ['    box:', '    far: https://dolt.example.evil/x\n    box:'],
         ['"file:///srv/*"', '"file:///srv/*", "https://*/*"'],
@@ -85,23 +85,23 @@ describe('the changes of a configuration', () => {
       ],
     ],
     [
-      'a peer that is new, at a host that has the data already',
+      'a new peer at a host that already has the data',
       [['    box:', '    second: https://dolt.example/second\n    box:']],
       ['peer-added second endpoint: - -> https://dolt.example/second'],
     ],
     [
-      'an upstream gets nothing, wherever it is',
+      'an upstream gets no data, so its host does not matter',
       [['https://up.example/repo', 'https://up.example/other']],
       ['peer-moved up endpoint: https://up.example/repo -> https://up.example/other'],
     ],
     [
-      'a peer that gets data from now on',
+      'a peer that starts to get data',
       [['role: upstream, ', '']],
       ['new-host up host: - -> up.example', 'role-widened up role: upstream -> peer'],
     ],
-    ['a peer that gets less', [['role: backup', 'role: archive']], ['role-changed safe role: backup -> archive']],
+    ['a peer with a narrower role', [['role: backup', 'role: archive']], ['role-changed safe role: backup -> archive']],
     [
-      'another service of the same bucket',
+      'another service for the same bucket',
       [['{region: eu-west-1}', '{region: eu-west-1, endpoint: "https://s3.second"}']],
       [
         'new-host lake host: - -> s3://bucket at https://s3.second',
@@ -114,15 +114,23 @@ describe('the changes of a configuration', () => {
       ['new-host box host: - -> files.second', 'setting-changed box allowed-hosts: none -> files.second'],
     ],
     [
-      'more that is accepted',
+      'more accepted changes',
       [['[triggers]', '[triggers, deletion]']],
       ['accept-widened up accept: triggers -> deletion, triggers'],
     ],
-    ['less that is accepted', [[', accept: [triggers]', '']], ['setting-changed up accept: triggers -> nothing']],
-    ['more deliveries', [['inbox: [north]', 'inbox: true']], ['accept-widened * federation.inbox: north -> true']],
-    ['fewer deliveries', [['inbox: [north]', 'inbox: false']], ['setting-changed * federation.inbox: north -> false']],
+    ['fewer accepted changes', [[', accept: [triggers]', '']], ['setting-changed up accept: triggers -> nothing']],
     [
-      'no patterns: everything is allowed',
+      'more accepted inboxes',
+      [['inbox: [north]', 'inbox: true']],
+      ['accept-widened * federation.inbox: north -> true'],
+    ],
+    [
+      'fewer accepted inboxes',
+      [['inbox: [north]', 'inbox: false']],
+      ['setting-changed * federation.inbox: north -> false'],
+    ],
+    [
+      'no patterns, so all endpoints are allowed',
       [[/allowed-remote-patterns.*/.exec(base)?.[0] ?? '', '']],
       [`patterns-widened * federation.allowed-remote-patterns: ${PATTERNS} -> all`],
     ],
@@ -143,7 +151,7 @@ describe('the changes of a configuration', () => {
     expect(changes(...edits)).toEqual(expected);
   });
 
-  test.each(Object.entries(FIELDS))('no change of a peer is overlooked: %s', (_, [setting, from, to]) => {
+  test.each(Object.entries(FIELDS))('a change of a peer is reported: %s', (_, [setting, from, to]) => {
     const peer = (entry: string) => configure(`federation: {peers: {a: {${entry}}}}`);
     const found = compareConfigurations(peer(from), peer(to));
     expect(found.map((change) => change.setting)).toContain(setting);
@@ -175,7 +183,7 @@ describe('the changes of a configuration', () => {
       'peers: {a: {endpoint: "https://h.example/d", role: upstream, allowed-hosts: [f.example]}}',
       [],
     ],
-  ])('a place of another kind with the same name is new: %s', (from, to, hosts) => {
+  ])('a host of another kind with the same name is new: %s', (from, to, hosts) => {
     expect(ofKind('new-host', from, to)).toEqual(hosts);
   });
 
@@ -195,12 +203,12 @@ describe('the changes of a configuration', () => {
       '["all systems"] -> null',
     ],
     ['setting-changed', 'plain-hosts: ["none"]', 'inbox: false', '["none"] -> []'],
-  ])('two meanings with one text differ: %s %s', (kind, from, to, texts) => {
+  ])('two meanings with the same text differ: %s %s', (kind, from, to, texts) => {
     expect(ofKind(kind, from, to)).toEqual([texts]);
     expect(compareConfigurations(federation(from), federation(from))).toEqual([]);
   });
 
-  test('systems of rows that a peer may change', () => {
+  test('the systems of rows that a peer may change are compared', () => {
     const trusting = (trust: string) =>
       configure(`federation: {peers: {a: {endpoint: file:///a${trust === '' ? '' : `, trust: ${trust}`}}}}`);
     const change = (from: string, to: string) =>
@@ -212,7 +220,7 @@ describe('the changes of a configuration', () => {
     expect(change('', '[x]')).toEqual(['setting-changed all systems -> x']);
   });
 
-  test('a server of the database is a host that data reaches, and a mode can enable federation', () => {
+  test('a server of the database is a host that gets data, and a mode can enable federation', () => {
     const kinds = (from: string, to: string) =>
       compareConfigurations(configure(from), configure(to)).map(({ kind, setting }) => `${kind} ${setting}`);
     const server = 'federation: {server: {host: db.example, port: 3306, tls: true}}';
@@ -222,7 +230,7 @@ describe('the changes of a configuration', () => {
     expect(kinds('sync: {mode: dolt-native}', 'sync: {mode: realtime}')).toEqual(['setting-changed sync.mode']);
   });
 
-  test('tiers and guards, in both directions', () => {
+  test('tiers and guards are compared in both directions', () => {
     const strict = configure('federation: {sovereignty: T3, push: false, peers: {a: {endpoint: file:///a, tier: T4}}}');
     const open = configure('federation: {sovereignty: T2, peers: {a: {endpoint: file:///a, tier: T3}}}');
     const kinds = (from: typeof open, to: typeof open) =>

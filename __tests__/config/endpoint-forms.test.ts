@@ -38,7 +38,7 @@ describe('the forms of an endpoint', () => {
     expect(parseEndpoint(written, OPTIONS)).toMatchObject({ written, kind, canonical, dolt });
   });
 
-  test('the query of s3 reaches Dolt and is not a part of the canonical form', () => {
+  test('the query of s3 reaches Dolt, but is not part of the canonical form', () => {
     const written = 's3://b/p?endpoint=http://127.0.0.1:7070&region=eu&path-style=true';
     expect(parseEndpoint(written, OPTIONS)).toMatchObject({ canonical: 's3://b/p', dolt: written });
   });
@@ -53,7 +53,7 @@ describe('the forms of an endpoint', () => {
     expect(parseEndpoint('gs://b/p', OPTIONS).folder).toBeNull();
   });
 
-  test('DoltHub may be served elsewhere, and http allowed', () => {
+  test('DoltHub can have another host, and http can be allowed', () => {
     expect(parseEndpoint('dolthub://o/r', { ...OPTIONS, dolthubHost: 'localhost:4443' }).dolt).toBe(
       'https://localhost:4443/o/r',
     );

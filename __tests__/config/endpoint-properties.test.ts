@@ -62,7 +62,7 @@ function decodeFully(text: string): string {
 }
 
 describe('an accepted endpoint', () => {
-  test('holds nothing dangerous, in the form that Dolt receives and after decoding it fully', () => {
+  test('contains nothing dangerous, neither in the form for Dolt nor after full decoding', () => {
     fc.assert(
       fc.property(head, tail, (start, rest) => {
         const endpoint = parse(start + rest);
@@ -81,7 +81,7 @@ describe('an accepted endpoint', () => {
     );
   });
 
-  test('has a canonical form that is its own canonical form', () => {
+  test('has a canonical form that is canonical again', () => {
     fc.assert(
       fc.property(head, tail, (start, rest) => {
         const canonical = parse(start + rest)?.canonical;
@@ -103,7 +103,7 @@ describe('percent-encoding', () => {
   const mask = fc.array(fc.boolean(), { minLength: 1, maxLength: 7 });
   const urlHead = head.filter((start) => start.includes('://') && !start.startsWith('dolthub'));
 
-  test('of a path changes nothing about an endpoint', () => {
+  test('in a path does not change the parsed endpoint', () => {
     fc.assert(
       fc.property(urlHead, fc.array(plainSegment, { minLength: 1, maxLength: 3 }), mask, (start, segments, bits) => {
         const plain = parse(start + segments.join('/'));
@@ -113,7 +113,7 @@ describe('percent-encoding', () => {
     );
   });
 
-  test('turns no refusal into a pass', () => {
+  test('makes no refused endpoint acceptable', () => {
     const bad = fc.constantFrom('..', '.', '-x', 'a b', 'a\nb', 'a\\b', 'a;b', 'a%b', 'a?b', 'a#b', '');
     fc.assert(
       fc.property(mask, bad, (bits, segment) => {

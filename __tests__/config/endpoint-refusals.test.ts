@@ -118,12 +118,12 @@ describe('endpoints that are refused', () => {
     expect(failure.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
-  test('the message in full', async () => {
+  test('the message is complete', async () => {
     const failure = await refusal(() => parseEndpoint('ftp://h/p', OPTIONS));
     expect(failure.message).toBe('invalid endpoint format "ftp://h/p": "ftp://" is not supported');
   });
 
-  test('of a known scheme only its form is named', async () => {
+  test('the hint for a known scheme names only its form', async () => {
     const failure = await refusal(() => parseEndpoint('git+ssh://h:99999/x', OPTIONS));
     expect(failure.hint).toBe(
       'Correct it: the form is git+ssh://host/path. `dolt-federation help endpoints` lists the other forms.',

@@ -22,7 +22,7 @@ describe('secrets in endpoints', () => {
     's3://b/p?X-Amz-Signature=hunter2',
     's3://b/p?AWSAccessKeyId=hunter2',
     's3://b/p?endpoint=https://user:hunter2@h',
-  ])('%s', async (written) => {
+  ])('are found: %s', async (written) => {
     const failure = await refusal(() => parseEndpoint(written, OPTIONS));
     expect(failure.code).toBe('secret-in-config');
     expect(`${failure.message} ${failure.hint}`).not.toContain('hunter2');

@@ -27,7 +27,7 @@ describe('text that is not a configuration', () => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 
-  test('a message about broken YAML repeats nothing of it', async () => {
+  test('a message about malformed YAML repeats no text of the file', async () => {
     for (const text of ['token: "hunter2\n', '"a" hunter2\n', 'a: "x" hunter2\n', ']hunter2']) {
       const problems = (await refusal(() => configure(text))).problems;
       for (const { message, hint } of problems) expect(`${message}${hint}`).not.toContain('hunter2');
@@ -35,14 +35,14 @@ describe('text that is not a configuration', () => {
   });
 
   test.each(['', '# only a comment\n', '---\n', '~\n', '\uFEFF', '\uFEFFsync: {mode: realtime}'])(
-    '%j is read',
+    '%j is valid',
     (text) => {
       expect(configure(text).syncMode.value).toBe(text.includes('sync') ? 'realtime' : 'dolt-native');
     },
   );
 });
 
-describe('keys', () => {
+describe('unknown keys', () => {
   test.each([
     ['sync: {Mode: x}', 'unknown key "sync.Mode"', '`sync.mode`'],
     ['federation:\n  sovereignity: T4', 'unknown key "federation.sovereignity"', '`federation.sovereignty`'],
@@ -78,7 +78,7 @@ describe('keys', () => {
     ['peers.a: file:///a', '"peers.a"', '`federation.peers.a`'],
     ['sovereignty: T4', '"sovereignty"', '`federation.sovereignty`'],
     ['allowed_remote_patterns: []', '"allowed_remote_patterns"', '`federation.allowed-remote-patterns`'],
-  ])('%j is nearly one of ours', async (text, key, hint) => {
+  ])('%j is a misspelling of one of our keys', async (text, key, hint) => {
     const failure = await refusal(() => configure(text));
     expect(failure).toMatchObject({ code: 'config-unknown-key', message: `the top-level key ${key} has no effect` });
     expect(failure.hint).toContain(hint);
@@ -92,7 +92,7 @@ describe('keys', () => {
     },
   );
 
-  test("beads' own keys, and all other top-level keys, are left alone", () => {
+  test('the keys of beads and all other top-level keys are ignored', () => {
     const text = `issue-prefix: bd
 no-push: true
 5: number
@@ -111,7 +111,7 @@ federation: {remotes: {a: {url: x}}, exclude_types: [wisp]}
     'federation: {exclude_types: [bug]}',
     'federation.exclude_types: [wisp, bug]',
     ...['filter', 'erasure'].map((key) => `federation: {peers: {a: {endpoint: file:///a, ${key}: x}}}`),
-  ])('%s is for a later version', async (text) => {
+  ])('%s is reserved for a later version', async (text) => {
     const failure = await refusal(() => configure(text));
     expect(failure).toMatchObject({ code: 'not-supported', location: { file: '/c.yaml', line: 1 } });
     expect(failure.message).toContain('not supported by this version');
@@ -152,7 +152,7 @@ describe('both spellings of a key', () => {
     expect(configuration.peers.map(({ name, role }) => `${name} ${role}`)).toEqual(['a peer', 'b backup']);
   });
 
-  test('they add up, and may agree', () => {
+  test('both spellings add up, and may agree', () => {
     const text =
       'federation:\nfederation.peers:\n  a: file:///a\nfederation.dirty: fail\nsync: {mode: realtime}\nsync.mode: realtime\n';
     expect(configure(text)).toMatchObject({ dirty: { value: 'fail' }, peers: [{ name: 'a' }] });
@@ -162,7 +162,7 @@ describe('both spellings of a key', () => {
     ['sync: {mode: realtime}\nsync.mode: dolt-native', 'config-ambiguous 2:1'],
     ['federation.peers.a: file:///a\nfederation: {peers: {a: file:///b}}', 'config-ambiguous 2:22'],
     ['federation.peers.a: file:///a\nfederation.peers.a.role: peer', 'config-ambiguous 2:1'],
-  ])('%j disagree', async (text, place) => {
+  ])('contradictory spellings are an error: %j', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 });

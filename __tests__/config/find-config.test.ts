@@ -28,10 +28,10 @@ describe('the search for the configuration', () => {
     ['upward', 'local/sub/deep', null, false, 'local/.beads/config.yaml', 'local/.beads'],
     ['upward to the ceiling', 'local/sub', 'local', false, 'local/.beads/config.yaml', 'local/.beads'],
     ['never above the ceiling', 'local/sub/deep', 'local/sub', false, null, null],
-    ['only here under a foreign ceiling', 'local/sub', 'plain', false, null, null],
+    ['only in the working directory under a ceiling elsewhere', 'local/sub', 'plain', false, null, null],
     ['nowhere in an empty workspace', 'empty', 'empty', false, null, 'empty/.beads'],
     [
-      'not passed over for an empty folder of that name',
+      'not hidden by an empty folder with the name .beads',
       'local/hollow',
       null,
       false,
@@ -39,8 +39,8 @@ describe('the search for the configuration', () => {
       'local/.beads',
     ],
     ["in the user's file", 'plain', 'plain', true, 'home/.config/bd/config.yaml', null],
-    ["not in the user's file where it may not be read", 'plain', 'plain', false, null, null],
-    ["in the database before the user's", 'local', null, true, 'local/.beads/config.yaml', 'local/.beads'],
+    ["not in the user's file if it may not be read", 'plain', 'plain', false, null, null],
+    ["in the database before the user's file", 'local', null, true, 'local/.beads/config.yaml', 'local/.beads'],
   ];
   test.each(rows)('%s', async (_, cwd, ceiling, userHome, file, workspace) => {
     await using folder = await tempFolder();
@@ -59,7 +59,7 @@ describe('the search for the configuration', () => {
     });
   });
 
-  test('XDG_CONFIG_HOME counts where it is absolute', async () => {
+  test('XDG_CONFIG_HOME counts if it is absolute', async () => {
     await using folder = await tempFolder();
     await tree(folder);
     const find = async (xdg: string) => {
@@ -72,7 +72,7 @@ describe('the search for the configuration', () => {
   });
 
   test.each<[string, string, boolean]>([
-    ['with settings of bd alone', 'metrics:\n    notice_shown: true\n', false],
+    ['with settings of bd only', 'metrics:\n    notice_shown: true\n', false],
     ['with one of our sections', 'metrics: {disabled: true}\nfederation: {remote: "file:///x"}\n', true],
     ['with a misspelt section', 'Federation: {remote: "file:///x"}\n', true],
     ['that is not valid YAML', 'metrics: [\n', true],
@@ -89,7 +89,7 @@ describe('the search for the configuration', () => {
     expect(found.file).toBe(counts ? file : null);
   });
 
-  test('a named file is relative to the working directory and must be there', async () => {
+  test('a named file is relative to the working directory and must exist', async () => {
     await using folder = await tempFolder();
     await tree(folder);
     const context = contextIn(folder.file('plain'));
@@ -98,7 +98,7 @@ describe('the search for the configuration', () => {
     expect(failure).toMatchObject({ code: 'config-not-found', message: expect.stringContaining('none.yaml') });
   });
 
-  test('a link that leads nowhere is found, so that reading it says so', async () => {
+  test('a broken link is found, and reading it reports the error', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     await symlink(folder.file('gone'), folder.file('.beads/config.yaml'));

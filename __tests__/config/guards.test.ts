@@ -23,7 +23,7 @@ describe('guards against pushing', () => {
     ['federation.push: false', 'federation.push: false (/c.yaml:1:1)'],
     ['no-push: true\nfederation: {push: false}', 'federation.push: false (/c.yaml:2:14)'],
     ['no-push: false\ndolt: {local-only: true}', 'dolt.local-only: true (/c.yaml:2:8)'],
-  ])('%j', (text, said) => {
+  ])('are found in the file: %j', (text, said) => {
     const configuration = configure(text);
     expect(configuration.push.value).toBe(false);
     expect(configuration.push.guard === null ? '' : guardText(configuration.push.guard)).toBe(said);
@@ -39,7 +39,7 @@ describe('guards against pushing', () => {
     'no-push: true\nfederation: {push: true}',
     'dolt.local-only: true\nfederation.push: "true"',
     'no-hooks: true\nno-db: true\ngit: {no-push: true}',
-  ])('%j does not', (text) => {
+  ])('are not found in the file: %j', (text) => {
     expect(guardOf(text)).toBeNull();
   });
 
@@ -49,12 +49,12 @@ describe('guards against pushing', () => {
     [{ BD_DOLT_LOCAL_ONLY: 'T' }, 'the variable BD_DOLT_LOCAL_ONLY (dolt.local-only)'],
     [{ BD_READONLY: 'True' }, 'the variable BD_READONLY (readonly)'],
     [{ BD_FEDERATION_PUSH: 'false' }, 'the variable BD_FEDERATION_PUSH (federation.push)'],
-  ])('the environment %j', (env, said) => {
+  ])('are found in the environment: %j', (env, said) => {
     const guard = guardOf('', env);
     expect(guard === null ? '' : guardText(guard)).toBe(said);
   });
 
-  test('an empty variable says nothing; a variable goes before the file, as in bd', () => {
+  test('an empty variable has no effect; a variable overrides the file, as in bd', () => {
     expect(guardOf('no-push: true', { BD_NO_PUSH: '' })).not.toBeNull();
     expect(guardOf('no-push: true', { BD_NO_PUSH: 'false' })).toBeNull();
     expect(guardOf('dolt.local-only: true', { BD_NO_PUSH: 'false' })?.key).toBe('dolt.local-only');
@@ -94,19 +94,19 @@ describe('guards against pushing', () => {
     { BEADS_NO_PUSH: 'true' },
     { BD_NOPUSH: '1' },
     { BD_LOCAL_ONLY: 'true' },
-  ])('the environment %j is refused', async (env) => {
+  ])('an invalid environment is refused: %j', async (env) => {
     const failure = await refusal(() => configure('', { env }));
     expect(failure.message).toContain(Object.keys(env)[0]);
     expect(['config-invalid', 'config-unknown-key']).toContain(failure.code);
   });
 
-  test('a mistyped guard names the right one', async () => {
+  test('a misspelt guard is refused with the correct name', async () => {
     expect((await refusal(() => configure('no_push: true'))).hint).toContain('Did you mean `no-push`?');
     expect((await refusal(() => configure('dolt: {local_only: true}'))).hint).toContain('`dolt.local-only`');
     expect((await refusal(() => configure('', { env: { BEADS_NO_PUSH: 'true' } }))).hint).toContain('`BD_NO_PUSH`');
   });
 
-  test('pull is refused by readonly only, and the refusal names the place and both cures', async () => {
+  test('a pull is refused only by readonly, and the refusal names the place and two fixes', async () => {
     const local = configure('no-push: true');
     expect(() => requirePush(local, 'pull')).not.toThrow();
     const failure = await refusal(() => requirePush(local, 'push'));
@@ -117,7 +117,7 @@ describe('guards against pushing', () => {
 });
 
 describe('the files that bd merges', () => {
-  test('a guard counts in config.local.yaml and in the files of the user', async () => {
+  test("guards in config.local.yaml and in the user's files count", async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('local', '.beads'), { recursive: true });
     await mkdir(folder.file('home', '.config', 'bd'), { recursive: true });
@@ -137,7 +137,7 @@ describe('the files that bd merges', () => {
     });
   });
 
-  test('remotes are kept, unless the workspace is one of beads', async () => {
+  test('remotes are permanent, except in a workspace of beads', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {require_confirmation_on_mass_delete: true}\n');

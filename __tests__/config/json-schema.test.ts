@@ -44,8 +44,8 @@ test.each([
   ['an unknown flat key', { 'federation.twon': 'a' }],
   ['an unknown flat key of a peer', { 'federation.peers.a.rolle': 'peer' }],
   ['a reserved name in flat form', { 'federation.peers.main': 'file:///a' }],
-  ['an unknown word', { 'federation.attribution': 'stamps' }],
-  ['a flat value', { 'federation.dirty': 'never' }],
+  ['an unknown value', { 'federation.attribution': 'stamps' }],
+  ['an invalid flat value', { 'federation.dirty': 'never' }],
   ['a password', { federation: { remote: 'https://u:p@h/a' } }],
   ['a guard that beads reads as false', { 'no-push': 'yes' }],
 ])('an editor marks %s', (_, value) => {

@@ -17,6 +17,6 @@ test.each([
   ['rol', 'Did you mean `federation.peers.box.role`?'],
   ['password', 'Give them with `--credentials`'],
   ['something', 'Known keys: endpoint, role, tier'],
-])('the key %s of a peer', (key, hint) => {
+])('the unknown key %s of a peer gets a suggestion', (key, hint) => {
   expect(hintFor(key)).toContain(hint);
 });

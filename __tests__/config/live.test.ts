@@ -41,7 +41,7 @@ describe('whether a peer is a running database', () => {
     expect(live(peer, 'town: north, plain-hosts: [Plain.example, "other.example:50051"]')).toBe(expected);
   });
 
-  test('the host that serves dolthub:// is plain', () => {
+  test('the host that serves dolthub:// can be a plain host', () => {
     const text = 'federation: {remote: "https://hub.example:8443/o/r"}';
     expect(configure(text).peers[0]?.live).toBeNull();
     expect(configure(text, { overrides: { dolthubHost: 'Hub.example:8443' } }).peers[0]?.live).toBe(false);
@@ -56,14 +56,14 @@ describe('whether a peer is a running database', () => {
     'https://h/p.git',
     'dolthub://o/r',
     'az://h/c/p',
-  ])('%s cannot be one', async (endpoint) => {
+  ])('%s cannot be a running database', async (endpoint) => {
     const failure = await refusal(() => live(`{endpoint: ${endpoint}, live: true}`));
     expect(failure.code).toBe('config-invalid');
     expect(failure.message).toMatch(/^peer a: `live: true` has no effect for /);
     expect(failure.location).toMatchObject({ line: 1 });
   });
 
-  test.each(['"true"', 'yes', '1', 'maybe'])('%s is not an answer', async (written) => {
+  test.each(['"true"', 'yes', '1', 'maybe'])('%s is not a valid value', async (written) => {
     const failure = await refusal(() => live(`{endpoint: "https://h/db", live: ${written}}`));
     expect(failure).toMatchObject({
       code: 'config-invalid',
@@ -72,8 +72,8 @@ describe('whether a peer is a running database', () => {
   });
 });
 
-describe('our own name', () => {
-  test('is needed to deliver, and from file or environment', async () => {
+describe('the name of our database', () => {
+  test('is required to deliver, and comes from file or environment', async () => {
     const peer = '{endpoint: "https://h/db", live: true}';
     const failure = await refusal(() => live(peer, 'dirty: allow'));
     expect(failure).toMatchObject({ code: 'config-invalid', hint: expect.stringContaining('Set `federation.town`') });
@@ -84,7 +84,7 @@ describe('our own name', () => {
   });
 
   test.each(['a/b', '-a', 'a-', '.a', 'a.', 'a..b', 'a b', 'a:b', 'ü', '', 'a'.repeat(65)])(
-    '%j is refused',
+    'is refused if it is %j',
     async (local) => {
       const failure = await refusal(() => configure(`federation: {town: ${JSON.stringify(local)}}`));
       expect(failure.code).toBe('config-invalid');
@@ -93,7 +93,7 @@ describe('our own name', () => {
   );
 });
 
-describe('settings', () => {
+describe('the settings for deliveries', () => {
   test.each([
     ['true', true],
     ['false', false],

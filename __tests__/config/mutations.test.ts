@@ -39,7 +39,7 @@ function mutate(file: Buffer, random: (below: number) => number): Buffer {
   return bytes;
 }
 
-test(`${MANY_CASES} mutations of configurations are read or refused, and never crash`, () => {
+test(`${MANY_CASES} mutations of configurations are parsed or refused without a crash`, () => {
   const { below: random } = seeded(seedOr(20_260_101));
   let refused = 0;
   let checked = 0;
@@ -61,7 +61,7 @@ test(`${MANY_CASES} mutations of configurations are read or refused, and never c
   expect(checked).toBeGreaterThan(0);
 });
 
-test('every position that a mutation reports is in its text', () => {
+test('every position in a report on a mutation is inside its text', () => {
   fc.assert(
     fc.property(fc.nat(), (seed) => {
       const { below: random } = seeded(seed);

@@ -14,7 +14,7 @@ function passes(parse: (text: string) => string, text: string): boolean {
 }
 
 describe('peer names', () => {
-  test.each(['a', 'Hub', 'north-2_b', 'x'.repeat(64), 'originx', 'constructor'])('%s', (name) => {
+  test.each(['a', 'Hub', 'north-2_b', 'x'.repeat(64), 'originx', 'constructor'])('%s is valid', (name) => {
     expect(parsePeerName(name)).toBe(name);
   });
 
@@ -31,12 +31,12 @@ describe('peer names', () => {
     ['MAIN', 'reserved'],
     ['master', 'reserved'],
     ['head', 'reserved'],
-  ])('%j: %s', async (name, why) => {
+  ])('%j is refused: %s', async (name, why) => {
     const failure = await refusal(() => parsePeerName(name));
     expect(failure).toMatchObject({ code: 'invalid-peer-name', message: expect.stringContaining(why) });
   });
 
-  test('origin names the key that sets it', async () => {
+  test('origin is refused with the key that sets it', async () => {
     expect((await refusal(() => parsePeerName('origin'))).hint).toContain('federation.remote');
   });
 
@@ -51,7 +51,7 @@ describe('peer names', () => {
 });
 
 describe('branch names', () => {
-  test.each(['main', 'feature/a-b', 'v1.2', 'été', 'a+b'])('%s', (name) => {
+  test.each(['main', 'feature/a-b', 'v1.2', 'été', 'a+b'])('%s is valid', (name) => {
     expect(parseBranchName(name)).toBe(name);
   });
 

@@ -4,8 +4,8 @@ import { configure, problemPlaces, refusal } from '../helpers/configuring.ts';
 const peerOf = (text: string) => configure(`federation:\n  peers:\n    a:\n${text}`).peers[0];
 const NOTHING = { region: null, profile: null, endpoint: null, pathStyle: null, dynamodbTable: null };
 
-describe('how a peer is reached', () => {
-  test('without settings nothing is set', () => {
+describe('the settings for the connection to a peer', () => {
+  test('are null by default', () => {
     expect(peerOf('      endpoint: s3://bucket/p\n')).toMatchObject({ ref: null, user: null, aws: null });
     expect(configure('federation: {remote: s3://bucket/p}').peers[0]).toMatchObject({
       ref: null,
@@ -14,7 +14,7 @@ describe('how a peer is reached', () => {
     });
   });
 
-  test('a git remote may name a ref, an https remote a user', () => {
+  test('include a ref for a git remote and a user for an https remote', () => {
     expect(peerOf('      endpoint: git@h:o/r\n      ref: refs/heads/dolt-data\n')?.ref).toBe('refs/heads/dolt-data');
     expect(peerOf('      endpoint: https://h/db\n      user: sync+bot@north.example\n')?.user).toBe(
       'sync+bot@north.example',
@@ -22,7 +22,7 @@ describe('how a peer is reached', () => {
     expect(peerOf('      endpoint: dolthub://o/r\n      user: sync\n')?.user).toBe('sync');
   });
 
-  test('a remote over http may name hosts of its server, each once', () => {
+  test('include hosts of the server for a remote over http, each once', () => {
     const hosts = (endpoint: string, list: string) =>
       peerOf(`      endpoint: ${endpoint}\n      allowed-hosts: ${list}\n`)?.allowedHosts;
     expect(hosts('https://h/db', '[Files.example, "f.example:8443", files.example, "[::1]:80"]')).toEqual([
@@ -36,14 +36,14 @@ describe('how a peer is reached', () => {
     expect(peerOf('      endpoint: https://h/db\n')?.allowedHosts).toEqual([]);
   });
 
-  test('hosts that are allowed have to match the allowed patterns', async () => {
+  test('include only hosts that the allowed patterns match', async () => {
     const text = (host: string) =>
       `federation:\n  allowed-remote-patterns: ["https://*.north.example", "https://h.north.example/*"]\n  peers:\n    a:\n      endpoint: https://h.north.example/p\n      allowed-hosts: [${host}]\n`;
     expect(configure(text('f.north.example')).peers[0]?.allowedHosts).toEqual(['f.north.example']);
     expect(await problemPlaces(text('f.south.example'))).toEqual(['endpoint-not-allowed 6:23']);
   });
 
-  test('aws settings are read', () => {
+  test('include the aws keys', () => {
     const aws = `      endpoint: s3://bucket/p
       aws:
         region: eu-west-1
@@ -65,7 +65,7 @@ describe('how a peer is reached', () => {
     });
   });
 
-  test('the query of an s3 endpoint says the same as aws', () => {
+  test('are equal in the query of an s3 endpoint and in aws', () => {
     const query = 'endpoint=http://127.0.0.1:7070&region=eu&path-style=false';
     const queried = { ...NOTHING, endpoint: 'http://127.0.0.1:7070', region: 'eu', pathStyle: false };
     expect(peerOf(`      endpoint: s3://bucket/p?${query}\n`)?.aws).toEqual(queried);
@@ -133,7 +133,7 @@ describe('refusals', () => {
     [at('ssh://h/p', 'allowed-hosts: [a.example]'), 'config-invalid 5:22'],
     [at('git@h:p', 'allowed-hosts: [a.example]'), 'config-invalid 5:22'],
     [at('https://h/p', 'allowed-host: [a.example]'), 'config-unknown-key 5:7'],
-  ])('%j: %s', async (text, place) => {
+  ])('%j is refused: %s', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 
@@ -142,7 +142,7 @@ describe('refusals', () => {
     expect(await problemPlaces(text)).toEqual(['config-invalid 5:21', 'config-invalid 5:34', 'config-invalid 5:54']);
   });
 
-  test('the messages name the value and the cure, and no secret', async () => {
+  test('the messages name the value and the fix, and no secret', async () => {
     const messageFor = async (endpoint: string, option: string) => {
       const { message, hint } = await refusal(() => configure(at(endpoint, option)));
       return `${message} ${hint}`;

@@ -5,7 +5,7 @@ const summary = (text: string, overrides = {}) =>
   configure(text, { overrides }).peers.map(({ name, role, tier, branch }) => [name, role, tier, branch]);
 
 describe('peers', () => {
-  test('are an endpoint or a mapping, the primary first, then by name', () => {
+  test('are endpoints or mappings, sorted by name after the primary', () => {
     const text = `federation:
   remote: file:///srv/own
   sovereignty: T2
@@ -30,7 +30,7 @@ describe('peers', () => {
     });
   });
 
-  test('one of them may be the primary where federation.remote is not set', () => {
+  test('include a primary by role if federation.remote is not set', () => {
     const text = 'federation: {peers: {a: file:///a, hub: {endpoint: file:///h, role: primary}}}';
     expect(summary(text)).toEqual([
       ['hub', 'primary', 'T1', null],
@@ -38,20 +38,20 @@ describe('peers', () => {
     ]);
   });
 
-  test("have a strategy of their own, or the run's", () => {
+  test('have their own strategy or that of the run', () => {
     const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, conflict: Manual}, b: file:///b}}';
     const strategies = (overrides = {}) => configure(text, { overrides }).peers.map(({ strategy }) => strategy);
     expect(strategies()).toEqual(['newest', 'manual', 'newest']);
     expect(strategies({ strategy: 'theirs' })).toEqual(['theirs', 'manual', 'theirs']);
   });
 
-  test('may come from the input too', () => {
+  test('can come from the input', () => {
     const overrides = { peers: 'b: file:///b\na: {endpoint: file:///a, role: archive}' };
     expect(summary('federation: {peers: {c: file:///c}}', overrides).map(([name]) => name)).toEqual(['a', 'b', 'c']);
     expect(configure('', { overrides }).peers[0]?.origin).toEqual({ layer: 'input', name: 'peers' });
   });
 
-  test('accept is a list of words, each once; a primary of federation.remote accepts nothing', () => {
+  test('accept each word once, and a primary of federation.remote accepts no changes', () => {
     const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, accept: [Future, ignore, future]}}}';
     expect(configure(text).peers.map(({ name, accept }) => [name, accept])).toEqual([
       ['origin', []],
@@ -67,7 +67,7 @@ describe('peers', () => {
     expect(peers).toHaveLength(1);
   });
 
-  test('an empty mapping has none', () => {
+  test('are none in an empty mapping', () => {
     expect(summary('federation:\n  peers:\n')).toEqual([]);
     expect(summary('federation:\n')).toEqual([]);
     expect(summary('', { peers: '# none\n' })).toEqual([]);
@@ -118,11 +118,11 @@ describe('peers that are refused', () => {
       'federation: {allowed-remote-patterns: ["s3://b/*"], peers: {a: "s3://b/p?endpoint=https://s3.stranger.example"}}',
       'endpoint-not-allowed 1:64',
     ],
-  ])('%j: %s', async (text, place) => {
+  ])('%j is refused: %s', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 
-  test('of the input: the place is in the input', async () => {
+  test('from the input have their place in the input', async () => {
     const overrides = { peers: 'b: file:///b\na: srv' };
     const failure = await refusal(() => configure('', { overrides }));
     expect(failure).toMatchObject({ code: 'invalid-endpoint', location: { file: 'input peers', line: 2, column: 4 } });
@@ -133,12 +133,12 @@ describe('peers that are refused', () => {
     ['a: [', 'config-syntax', 1],
     ['- file:///a', 'config-syntax', 1],
     ['\n5: file:///a', 'config-invalid', 2],
-  ])('of the input: %j is %s', async (peers, code, line) => {
+  ])('from the input: %j is %s', async (peers, code, line) => {
     const failure = await refusal(() => configure('federation: {peers: {a: file:///a}}', { overrides: { peers } }));
     expect(failure).toMatchObject({ code, location: { file: 'input peers', line } });
   });
 
-  test('the messages', async () => {
+  test('have messages with the value and the fix', async () => {
     const messageOf = async (text: string) => (await refusal(() => configure(text))).message;
     expect(await messageOf(`${PEER}role: prim`)).toBe(
       'federation.peers.a.role: "prim" is not one of primary, peer, upstream, backup, archive',

@@ -13,7 +13,7 @@ test.each([
     { host: 'db.example', port: 3306, user: 'sync', database: 'local', remotesapi: 50051, tls: true },
   ],
   ['null', null],
-])('federation.server: %s', (value, expected) => {
+])('federation.server is read from %s', (value, expected) => {
   expect(configure(written(value)).server.value).toEqual(expected);
 });
 
@@ -41,7 +41,11 @@ test.each([
 const allowing = (...patterns: string[]) => ({ BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: patterns.join(',') });
 
 test.each([
-  ['a server of another name', '{port: 3306, host: evil.example, database: local}', 'mysql://evil.example:3306/local'],
+  [
+    'a server with another name',
+    '{port: 3306, host: evil.example, database: local}',
+    'mysql://evil.example:3306/local',
+  ],
   ['a server on another port of this machine', '{port: 3307, database: local}', 'mysql://127.0.0.1:3307/local'],
   ['another database of the server', '{port: 3306, database: others}', 'mysql://127.0.0.1:3306/others'],
   [
@@ -49,7 +53,7 @@ test.each([
     '{port: 3306, database: local, remotesapi: 50051}',
     'http://127.0.0.1:50051/local',
   ],
-  ['a database that only its folder names', '{port: 3306}', 'mysql://127.0.0.1:3306/'],
+  ['a database that is known only by its folder', '{port: 3306}', 'mysql://127.0.0.1:3306/'],
 ])('allowed patterns limit the server of the database: %s', async (_, value, form) => {
   const env = allowing('file:///srv/*', 'mysql://127.0.0.1:3306/local');
   expect(await failureOf(() => configure(written(value), { env }))).toMatchObject({

@@ -29,7 +29,7 @@ const OVERRIDES = {
 } as const;
 
 describe('precedence: default, file, environment, input', () => {
-  test('with nothing at all the defaults hold', () => {
+  test('the defaults apply without any setting', () => {
     const nothing = { origin: { layer: 'default' } };
     expect(configure('')).toEqual({
       file: '/c.yaml',
@@ -54,7 +54,7 @@ describe('precedence: default, file, environment, input', () => {
     });
   });
 
-  test('the file beats the default', () => {
+  test('the file overrides the default', () => {
     expect(configure(FILE)).toMatchObject({
       syncMode: { value: 'belt-and-suspenders', origin: at(2, 3) },
       remote: { value: 'file:///srv/file', origin: at(4, 3) },
@@ -64,7 +64,7 @@ describe('precedence: default, file, environment, input', () => {
     });
   });
 
-  test('the environment beats the file', () => {
+  test('the environment overrides the file', () => {
     expect(configure(FILE, { env: ENV })).toMatchObject({
       syncMode: { value: 'realtime', origin: variable('BD_SYNC_MODE') },
       remote: { value: 'file:///srv/env', origin: variable('BD_FEDERATION_REMOTE') },
@@ -77,7 +77,7 @@ describe('precedence: default, file, environment, input', () => {
     });
   });
 
-  test('the input beats the environment', () => {
+  test('the input overrides the environment', () => {
     expect(configure(FILE, { env: ENV, overrides: OVERRIDES })).toMatchObject({
       syncMode: { value: 'dolt-native', origin: input('--sync-mode') },
       remote: { value: 'file:///srv/input', origin: input('--remote') },
@@ -91,24 +91,24 @@ describe('precedence: default, file, environment, input', () => {
     expect(configure(FILE, { env: empty, overrides: { remote: '' } })).toEqual(configure(FILE));
   });
 
-  test('inside a beads workspace the default mode is git-portable', () => {
+  test('the default mode inside a beads workspace is git-portable', () => {
     expect(configure('', { workspace: '/w/.beads' }).syncMode.value).toBe('git-portable');
   });
 
-  test('words count without case and blanks', () => {
+  test('case and surrounding spaces of a word do not matter', () => {
     expect(configure('sync: {mode: " Dolt-Native "}\nfederation: {sovereignty: " t3 "}')).toMatchObject({
       syncMode: { value: 'dolt-native' },
       sovereignty: { value: 'T3' },
     });
   });
 
-  test('an empty remote in the file is none, as beads writes it', () => {
+  test('an empty remote in the file counts as unset, because beads writes it', () => {
     expect(configure('federation: {remote: ""}').peers).toEqual([]);
     expect(configure('federation:\n  remote:\n').remote.value).toBeNull();
   });
 });
 
-describe('sovereignty is only ever raised', () => {
+describe('sovereignty can only be raised', () => {
   const tiers: readonly (readonly [string, string, 'T1' | 'T2' | undefined, string, Origin['layer']])[] = [
     ['', '', undefined, 'T1', 'default'],
     ['T1', '', undefined, 'T1', 'file'],
@@ -133,7 +133,7 @@ describe('sovereignty is only ever raised', () => {
   );
 });
 
-describe('wrong values', () => {
+describe('invalid values', () => {
   test.each([
     [
       { BD_SYNC_MODE: 'dolt' },
@@ -157,7 +157,7 @@ describe('wrong values', () => {
     expect(failure).toMatchObject({ code: 'invalid-endpoint', message: expect.stringMatching(/^--remote: invalid/) });
   });
 
-  test('the host for DoltHub comes from the input, else the environment', () => {
+  test('the host for DoltHub comes from the input, otherwise from the environment', () => {
     const text = 'federation: {remote: "dolthub://o/r"}';
     const env = { DOLT_FEDERATION_DOLTHUB_HOST: 'env.example' };
     expect(configure(text, { env }).peers[0]?.endpoint.dolt).toBe('https://env.example/o/r');
@@ -167,7 +167,7 @@ describe('wrong values', () => {
   });
 });
 
-test('attribution is counted or not; a stamp needs a name', async () => {
+test('attribution can be off, and stamp needs a name', async () => {
   expect(configure('federation.attribution: Off').attribution.value).toBe('off');
   const failure = await refusal(() => configure('federation: {attribution: stamp}'));
   expect(failure).toMatchObject({

@@ -37,8 +37,8 @@ const LINES = writtenFiles('src').map((file) => {
   return { file, lines: lines.filter((line) => !/^\s*(?:\*|\/\/|\/\*)/.test(line)) };
 });
 
-describe('the words of hints and messages', () => {
-  test('every option is written as a flag, which the Action turns into an input', () => {
+describe('the options in hints and messages', () => {
+  test('are written as flags, which the Action turns into inputs', () => {
     const wrong: string[] = [];
     for (const { file, lines } of LINES) {
       // Descriptions of options and outputs are read in both frontends.
@@ -54,7 +54,7 @@ describe('the words of hints and messages', () => {
     expect(wrong).toEqual([]);
   });
 
-  test.each(Object.entries(ERRORS))('%s: flags, commands and keys in its texts exist', (_, { title, hint }) => {
+  test.each(Object.entries(ERRORS))('exist as flags, commands and keys: %s', (_, { title, hint }) => {
     for (const text of quoted(`${title}\n${hint}`)) {
       // `--depth` belongs to `dolt clone`.
       const [, flag] = /^--(?!depth)(?:no-)?([a-z0-9-]+)/.exec(text) ?? [];
@@ -76,12 +76,12 @@ describe('the words of hints and messages', () => {
     ['run `dolt-federation sync --adopt box=abc`', 'run `dolt-federation sync --adopt box=abc`'],
     ['`--save`, `--file` and `dolt clone --depth`', '`--save`, `--file` and `dolt clone --depth`'],
     ['Raise --timeout', 'Raise --timeout'],
-  ])('%s in the Action: %s', (text, shown) => {
+  ])('become inputs in the Action: %s: %s', (text, shown) => {
     expect(inputWords(text)).toBe(shown);
     expect(inputWords(shown)).toBe(shown);
   });
 
-  test('a topic of the help is a link to its page in the Action', () => {
+  test('are next to a link to the page of a topic in the Action', () => {
     const text = 'Give it (`dolt-federation help exit-codes`), or `dolt-federation help sync`.';
     const env = { GITHUB_ACTION_REPOSITORY: 'acme/dolt-federation', GITHUB_ACTION_REF: 'v1' };
     const shown = (page: string) => `Give it (${page}), or \`dolt-federation help sync\`.`;
@@ -93,7 +93,7 @@ describe('the words of hints and messages', () => {
     expect(rewordForStep({})(text)).toBe(shown('docs/commands.md#exit-codes of dolt-federation'));
   });
 
-  test('no message names a page by its path in this repository, which a user does not have', () => {
+  test('are never next to the path of a page in this repository, which a user does not have', () => {
     const named: string[] = [];
     for (const { file, lines } of LINES) {
       for (const line of lines) if (/['"`(\s]docs\/[a-z-]+\.md/.test(line)) named.push(`${file}: ${line}`);
@@ -101,7 +101,7 @@ describe('the words of hints and messages', () => {
     expect(named).toEqual([]);
   });
 
-  test('a hint about a peer names its key; the primary of `federation.remote` has none', () => {
+  test('name the key of a peer; the primary of `federation.remote` has none', () => {
     const hint = 'list `deletion` in `federation.peers.<peer>.accept`';
     expect(hintFor('box', hint)).toBe('list `deletion` in `federation.peers.box.accept`');
     expect(hintFor('origin', hint)).toBe(hint);

@@ -59,7 +59,7 @@ describe('the tables of the contract', () => {
     expect(CONTRACT.flatMap(([name, text]) => phrasesIn(text).map((phrase) => `${name}: ${phrase}`))).toEqual([]);
   });
 
-  test('say one thing in a sentence', () => {
+  test('contain one idea a sentence', () => {
     const long = CONTRACT.filter(([, text]) => sentencesOf(text).some((part) => part.split(/\s+/).length > 25));
     expect(long).toEqual([]);
   });
@@ -78,12 +78,12 @@ describe('the texts of the source', () => {
     [`const hint = \`What is left stands in \${file}\`;`, 'stands'],
     ["notify({ message: 'the town is empty' });", 'town'],
     [`refuse(\`\${name} cannot be looked at\`);`, 'looked at'],
-  ])('are read wherever they are written: %s', (source, phrase) => {
+  ])('are found in every place: %s', (source, phrase) => {
     expect(textsOf(source).flatMap(phrasesIn)).toContain(phrase);
   });
 
   test.each([["import { town } from './town.ts';"], ["const town = 'town';"], ["sql('SELECT 1 AS town');"]])(
-    'are not what a program reads: %s',
+    'exclude the names that a program reads: %s',
     (source) => {
       expect(textsOf(source).flatMap(phrasesIn)).toEqual([]);
     },
@@ -113,7 +113,7 @@ describe('the comments', () => {
     expect(found).toEqual([]);
   });
 
-  test('are read from blocks and lines, without their code', () => {
+  test('are read from blocks and lines without their code', () => {
     const source = '/**\n * It is\n * here.\n */\nconst a = 1;\n// Read by `nobody`\n';
     expect(commentsOf(source)).toEqual(['It is here.', 'Read by code']);
   });

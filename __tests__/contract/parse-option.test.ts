@@ -59,7 +59,7 @@ const CASES: readonly [OptionName, string, unknown][] = [
   ['database', 'a folder', 'a folder'],
 ];
 
-describe('both frontends read one text alike', () => {
+describe('both frontends parse a text in the same way', () => {
   test.each(CASES)('%s %j', (name, text, expected) => {
     expect({
       action: outcome(() => inputValue(name, text)),
@@ -75,21 +75,21 @@ describe('both frontends read one text alike', () => {
     ['sovereignty', undefined],
     ['database', undefined],
     ['credentials', undefined],
-  ])('%s has its default where it is not given', (name, expected) => {
+  ])('%s has its default if it is not given', (name, expected) => {
     expect({ action: inputValue(name, ''), cli: optionValue(name, undefined) }).toEqual({
       action: expected,
       cli: expected,
     });
   });
 
-  test('a blank is an unset input, and a forgotten value of a flag', () => {
+  test('a space is an unset input, and a missing value of a flag', () => {
     expect([outcome(() => inputValue('branch', ' ')), outcome(() => optionValue('branch', ' '))]).toEqual([
       undefined,
       'refused',
     ]);
   });
 
-  test('each words the refusal for its own user', () => {
+  test('each frontend words the refusal for its users', () => {
     const [allowed, example] = ['a whole number of at least 0, written without leading zeros', '3'];
     expect(parseOption('retries', '007')).toEqual({ ok: false, allowed, example });
     expect(() => inputValue('retries', '007')).toThrow(`the input retries is "007", but must be ${allowed}`);
@@ -97,7 +97,7 @@ describe('both frontends read one text alike', () => {
   });
 });
 
-test('a secret has no default that anything but the runner can read', () => {
+test('a secret has no default that only the runner can read', () => {
   expect([defaultText('github-token'), defaultText('remote'), defaultText('retries')]).toEqual([
     undefined,
     undefined,

@@ -55,7 +55,7 @@ function judged(outcome: Played): { readonly found: unknown; readonly wanted: un
 
 describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of the form %s`, (topology) => {
   test.each(['writable', 'read-only'] as const)(
-    'with %s mailboxes agree within diameter + 1 rounds, on what the model says, and then rest',
+    'with %s mailboxes agree within diameter + 1 rounds on the contents of the model, and then change no more',
     async (mailboxes) => {
       await fc.assert(
         fc.asyncProperty(cases({ topology, mailboxes }), async (plan) => {
@@ -75,7 +75,7 @@ describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of t
 });
 
 test(
-  'a case that is played again, seconds later and with the peers in the opposite order, ends at the same commits',
+  'a case that is repeated seconds later with the peers in the opposite order ends at the same commits',
   async () => {
     const plans = fc.sample(cases({ topology: 'random', mailboxes: 'read-only' }), { numRuns: 1, seed: SEED });
     for (const plan of plans) {

@@ -19,12 +19,12 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-describe('two databases that sync at the same moment, each after an edit of the same cell', () => {
+describe('two databases that sync at the same time after an edit of the same cell', () => {
   test.each([
     { meeting: 'read-only mailboxes', races: timesCases(5) },
     { meeting: 'writable mailboxes', races: timesCases(3) },
   ] as const)(
-    'over $meeting, $races times: no database answers a merge with a merge',
+    'over $meeting, $races times: neither database merges a merge',
     async ({ meeting, races }) => {
       const tempDir = folder.file('tmp');
       const racers = await racersOn(scene, { meeting, databases: 2 });

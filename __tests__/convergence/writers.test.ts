@@ -53,9 +53,9 @@ async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
   return laps;
 }
 
-describe.each(REMOTES)('four writers in a loop against one remote over $kind', ({ start }) => {
+describe.each(REMOTES)('four concurrent writers on one remote over $kind', ({ start }) => {
   test(
-    'lose nothing: every commit is in every database, and all storage is sound',
+    'lose no commit: every database has all commits, and all storage is intact',
     async () => {
       await using folder = await tempFolder();
       await using remote = await start(folder);

@@ -35,13 +35,13 @@ describe('the boundary of a job', () => {
     ['ws/link', false],
     ['ws/link/none', false],
     ['ws/far/db', false],
-  ])('%s: %s', async (path, inside) => {
+  ])('contains %s: %s', async (path, inside) => {
     await using folder = await tempFolder();
     await tree(folder);
     expect(await isWithin(await boundary(folder), folder.file(path))).toBe(inside);
   });
 
-  test('there is none in a terminal', async () => {
+  test('does not exist in a terminal', async () => {
     await using folder = await tempFolder();
     const none = await boundaryOf({ cwd: folder.path, ceiling: null, env: {} }, []);
     expect(none).toBeNull();
@@ -49,12 +49,12 @@ describe('the boundary of a job', () => {
   });
 
   test.each<readonly [string, Asked, boolean]>([
-    ['an input that names it', { inputs: ['../other/db'] }, true],
-    ['an input that names the folder above', { inputs: ['ROOT/other'] }, true],
-    ['an input that names a folder beside it', { inputs: ['../other/d'] }, false],
+    ['an input that names the folder', { inputs: ['../other/db'] }, true],
+    ['an input that names its parent folder', { inputs: ['ROOT/other'] }, true],
+    ['an input that names another folder beside it', { inputs: ['../other/d'] }, false],
     ['an input that names a folder below it', { inputs: ['../other/db/x'] }, false],
     ['an input that names a link of the checkout', { inputs: ['link/db'] }, false],
-    ['an input that names a link by its whole path', { inputs: ['ROOT/ws/far'] }, false],
+    ['an input that names a link by its full path', { inputs: ['ROOT/ws/far'] }, false],
     ['DOLT_FEDERATION_DATABASE', { env: { DOLT_FEDERATION_DATABASE: '../other/db' } }, true],
     ['BEADS_DIR', { env: { BEADS_DIR: '../other' } }, true],
     ['BEADS_DOLT_DATA_DIR', { env: { BEADS_DOLT_DATA_DIR: '../other' } }, true],
@@ -63,13 +63,13 @@ describe('the boundary of a job', () => {
     ['any other variable', { env: { HOME: '../other', PWD: '../other' } }, false],
     ['an input, on an event that may not write', { inputs: ['../other/db'], untrusted: true }, false],
     ['a variable, on an event that may not write', { env: { BEADS_DIR: '../other' }, untrusted: true }, false],
-  ])('%s lifts it: %j', async (_, asked, lifted) => {
+  ])('%s extends it to a folder outside: %j', async (_, asked, lifted) => {
     await using folder = await tempFolder();
     await tree(folder);
     expect(await isWithin(await boundary(folder, asked), folder.file('other', 'db'))).toBe(lifted);
   });
 
-  test('holds for every link of a folder of the checkout, and not for those of a place that was named', async () => {
+  test('applies to every link below a folder of the checkout, but not below a folder that an input names', async () => {
     await using folder = await tempFolder();
     await tree(folder);
     await mkdir(folder.file('ws', 'db', 'deep', 'er'), { recursive: true });

@@ -10,7 +10,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('a wall clock that jumps changes no duration and passes no limit', async () => {
+test('a jump of the wall clock changes no duration and reaches no time limit', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const year = 365 * 24 * 3_600_000;
@@ -40,7 +40,7 @@ const CALENDAR = [
   'src/sync/incoming/check-peers.ts',
 ];
 
-test('no source measures time by the wall clock', async () => {
+test('no source measures durations by the wall clock', async () => {
   const users: string[] = [];
   for (const { path } of sources('src')) {
     if (/\bDate\.now\b|\bgetTime\(\)/.test(await readFile(path, 'utf8'))) users.push(path);

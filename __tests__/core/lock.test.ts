@@ -9,7 +9,7 @@ const busy = (pid: number) => new Error(`busy ${pid}`);
 
 const { signal } = new AbortController();
 
-test('works one after the other, even if one fails, and leaves nothing behind', async () => {
+test('tasks run one after the other, even if one fails, and leave no lock file', async () => {
   await using folder = await tempFolder();
   const lock = folder.file('lock');
   let inside = 0;
@@ -29,7 +29,7 @@ test('works one after the other, even if one fails, and leaves nothing behind', 
   expect(await readdir(folder.path)).toEqual([]);
 });
 
-test('breaks the lock of a process that has died', async () => {
+test('the lock of a dead process is removed', async () => {
   await using folder = await tempFolder();
   const { pid } = await execaPid();
   await writeFile(folder.file('lock'), String(pid));
@@ -37,7 +37,7 @@ test('breaks the lock of a process that has died', async () => {
   expect(await readdir(folder.path)).toEqual([]);
 });
 
-test('names the process that does not end, and leaves its lock alone', async () => {
+test('a process that keeps the lock is named, and its lock stays', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('lock'), String(process.pid));
   const waiting = withLock(folder.file('lock'), { busy, signal, maxWaitMs: 100 }, async () => 'done');
@@ -45,7 +45,7 @@ test('names the process that does not end, and leaves its lock alone', async () 
   expect(await readdir(folder.path)).toEqual(['lock']);
 });
 
-test('an interruption ends the waiting, and leaves the lock alone', async () => {
+test('an interruption ends the wait, and the lock of the other process stays', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('lock'), String(process.pid));
   const interrupt = new AbortController();
@@ -55,7 +55,7 @@ test('an interruption ends the waiting, and leaves the lock alone', async () => 
   expect(await readdir(folder.path)).toEqual(['lock']);
 });
 
-test('a lock that cannot be made is not a lock', async () => {
+test('a lock file that cannot be created is an error', async () => {
   await using folder = await tempFolder();
   const lock = join(folder.path, 'missing', 'lock');
   await expect(withLock(lock, { busy, signal }, async () => 'done')).rejects.toThrow('ENOENT');

@@ -10,7 +10,7 @@ import { endTreeOnWindows } from '../../src/dolt/server/processes.ts';
 import { cliPaths } from '../../src/frontends/cli/paths.ts';
 
 /** Decisions for each system, made on any system. */
-describe('programs', () => {
+describe('the programs', () => {
   test.each([
     ['dolt', 'linux', 'dolt'],
     ['dolt', 'darwin', 'dolt'],
@@ -30,11 +30,11 @@ describe('programs', () => {
     ['win32', { PATH: '"C:\\Program Files\\Git; x" ;\\\\server\\share\\bin' }, ['\\\\server\\share\\bin']],
     ['win32', { path: '"C:\\Program Files\\Git\\cmd"; C:\\b ' }, ['C:\\Program Files\\Git\\cmd', 'C:\\b']],
     ['win32', {}, []],
-  ])('on %s are looked for in absolute folders of PATH only: %j', (platform, env, folders) => {
+  ])('on %s are searched only in absolute folders of PATH: %j', (platform, env, folders) => {
     expect(searchPath(env, platform)).toEqual(folders);
   });
 
-  test('of Windows itself have a whole path, so that no checkout can replace them', () => {
+  test('of Windows have an absolute path, which no checkout can replace', () => {
     expect(endTreeOnWindows(7, { SystemRoot: 'D:\\Windows' })).toEqual({
       program: 'D:\\Windows\\System32\\taskkill.exe',
       args: ['/T', '/F', '/PID', '7'],
@@ -43,7 +43,7 @@ describe('programs', () => {
     expect(windowsProgram({}, 'x', 'y.exe')).toBe('C:\\Windows\\System32\\x\\y.exe');
   });
 
-  test('with a bare name are taken from PATH on Windows, never from the working directory', () => {
+  test('with a bare name come from PATH on Windows, never from the working directory', () => {
     const env = { Path: '.;C:\\a;C:\\b' };
     const there = new Set(['git.exe', 'C:\\b\\git.exe', 'C:\\a\\git.cmd']);
     const exists = (file: string) => there.has(file);
@@ -62,7 +62,7 @@ describe('the folder of a file endpoint', () => {
     ['linux', ['C:', 'box'], '/C:/box'],
     ['win32', ['C:', 'box', 'a'], 'C:\\box\\a'],
     ['win32', ['d:', 'box'], 'd:\\box'],
-  ])('on %s: %j', (platform, segments, folder) => {
+  ])('on %s is read from %j', (platform, segments, folder) => {
     expect(localFolder('written', segments, platform)).toBe(folder);
   });
 
@@ -85,21 +85,21 @@ describe('the folder of a file endpoint', () => {
     ['file:C:\\hub\\north', 'file:///C:/hub/north'],
     ['file:///C:\\hub', 'file:///C:/hub'],
     ['\\\\server\\share', null],
-  ])('that was probably meant by %s', (written, meant) => {
+  ])('is suggested for %s', (written, meant) => {
     const base = { cwd: '/w', home: '/home/ann' };
     expect(suggestEndpoint(written, base, { dolthubHost: 'h', allowInsecure: false })).toBe(meant);
   });
 });
 
-describe('folders of the user', () => {
+describe('the folders of the user', () => {
   test.each([
-    ['the home of Unix', { HOME: '/home/ann' }, '/home/ann/.config/bd/config.yaml'],
-    ['the profile of Windows', { USERPROFILE: '/Users/ann' }, '/Users/ann/.config/bd/config.yaml'],
+    ['the home folder on Unix', { HOME: '/home/ann' }, '/home/ann/.config/bd/config.yaml'],
+    ['the profile on Windows', { USERPROFILE: '/Users/ann' }, '/Users/ann/.config/bd/config.yaml'],
     ['HOME before the profile', { HOME: '/h', USERPROFILE: '/p' }, '/h/.config/bd/config.yaml'],
     ['XDG before both', { HOME: '/h', XDG_CONFIG_HOME: '/xdg' }, '/xdg/bd/config.yaml'],
     ['a relative XDG folder, which is ignored', { HOME: '/h', XDG_CONFIG_HOME: 'xdg' }, '/h/.config/bd/config.yaml'],
     ['nothing', {}, null],
-  ])('the configuration is below %s', (_, env, file) => {
+  ])('contain the configuration below %s', (_, env, file) => {
     expect(userConfigFile(env)).toBe(file);
   });
 
@@ -111,12 +111,12 @@ describe('folders of the user', () => {
       '/h/.cache/dolt-federation',
       '/h/.local/state/dolt-federation',
     ],
-  ])('caches and states of %j', ({ home, ...env }, cache, state) => {
+  ])('contain caches and state files: %j', ({ home, ...env }, cache, state) => {
     const paths = cliPaths({ env, cwd: '/w', home });
     expect([paths.tempDir, paths.toolCacheDir, paths.stateDir]).toEqual([`${cache}/tmp`, `${cache}/tools`, state]);
   });
 
-  test('bd keeps its passwords below APPDATA on Windows', () => {
+  test('contain the passwords of bd below APPDATA on Windows', () => {
     expect(credentialsFile({ HOME: '/h', APPDATA: 'C:\\Users\\ann\\AppData' }, 'linux')).toBe(
       '/h/.config/beads/credentials',
     );
@@ -125,7 +125,7 @@ describe('folders of the user', () => {
     );
   });
 
-  test('the empty file has another name on Windows', () => {
+  test('the null device has another name on Windows', () => {
     expect([nullDevice('linux'), nullDevice('darwin'), nullDevice('win32')]).toEqual(['/dev/null', '/dev/null', 'NUL']);
   });
 });

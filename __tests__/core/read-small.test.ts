@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { readIfThere, readSmall, readSmallText, SMALL_BYTES } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-describe('a small file that others may have placed', () => {
-  test('is read, also through a link and where the system says that it has no size', async () => {
+describe('a small file that others may have created', () => {
+  test('is read, even through a link or if the system reports no size', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('a'), 'text');
     await symlink('a', folder.file('link'));
@@ -17,7 +17,7 @@ describe('a small file that others may have placed', () => {
     if (process.platform === 'linux') expect(await readSmallText('/proc/self/status')).toContain('Name:');
   });
 
-  test('is absent where there is none', async () => {
+  test('is null if it does not exist', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('a'), '');
     for (const path of [folder.file('none'), folder.file('a', 'none')]) {
@@ -34,7 +34,7 @@ describe('a small file that others may have placed', () => {
       async (path: string) => execa('mkfifo', [`${path}.f`]).then(() => symlink(`${path}.f`, path)),
       'not a regular file',
     ],
-    ['a device that never ends', (path: string) => symlink('/dev/zero', path), 'not a regular file'],
+    ['an endless device', (path: string) => symlink('/dev/zero', path), 'not a regular file'],
     ['a terminal', (path: string) => symlink('/dev/tty', path), 'not a regular file'],
     ['a folder', (path: string) => mkdir(path), 'it is a folder'],
     ['a link to itself', (path: string) => symlink(path, path), 'ELOOP'],
@@ -43,8 +43,8 @@ describe('a small file that others may have placed', () => {
       (path: string) => writeFile(path, '').then(() => truncate(path, 2 ** 40)),
       'larger than 1 MiB',
     ],
-    ['one byte too much', (path: string) => writeFile(path, Buffer.alloc(SMALL_BYTES + 1)), 'larger than 1 MiB'],
-  ])('is not read where it is %s', async (_, make, why) => {
+    ['one byte too large', (path: string) => writeFile(path, Buffer.alloc(SMALL_BYTES + 1)), 'larger than 1 MiB'],
+  ])('is not read if it is %s', async (_, make, why) => {
     await using folder = await tempFolder();
     const file = folder.file('x');
     await make(file);
@@ -57,7 +57,7 @@ describe('a small file that others may have placed', () => {
     });
   });
 
-  test('is not read where it is a socket', async () => {
+  test('is not read if it is a socket', async () => {
     await using folder = await tempFolder();
     const server = createServer();
     await new Promise<void>((listening) => server.listen(folder.file('s'), listening));

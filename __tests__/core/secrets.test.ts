@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Secrets } from '../../src/core/secrets.ts';
 
-test('every value that was added is hidden, wherever it is; nothing else is', () => {
+test('every added value is hidden wherever it occurs, and no other text', () => {
   const secrets = new Secrets();
   const text = 'short and shorter, a.c and abc';
   expect(secrets.hide(text)).toBe(text);

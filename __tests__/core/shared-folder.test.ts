@@ -12,7 +12,7 @@ test.each([
   ['no sticky bit, for the group', { uid: ME, mode: 0o40770 }, ME, 'others may write to it, and it has no sticky bit'],
   ['a folder of another user', { uid: OTHER, mode: 0o41777 }, ME, 'it belongs to another user (1001)'],
   ['Windows', { uid: 0, mode: 0o40777 }, undefined, null],
-] as const)('who can replace what is made in a folder: %s', (_, found, user, expected) => {
+] as const)('other users who can replace files in a folder: %s', (_, found, user, expected) => {
   expect(replaceableBy(found, user)).toBe(expected);
 });
 

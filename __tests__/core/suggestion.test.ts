@@ -17,6 +17,6 @@ test.each<[string, string | null]>([
   ['watch', null],
   ['x', null],
   ['', null],
-])('%j: %j', (word, expected) => {
+])('%j suggests %j', (word, expected) => {
   expect(suggestion(word, KNOWN, ALIASES)).toBe(expected);
 });

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { writeFileAtomic } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-describe('a file that is written whole', () => {
-  test('is new with the mode that is asked for', async () => {
+describe('a file that is written atomically', () => {
+  test('has the requested mode if it is new', async () => {
     await using folder = await tempFolder();
     await writeFileAtomic(folder.file('a'), 'one', 0o600);
     expect(await readFile(folder.file('a'), 'utf8')).toBe('one');
@@ -12,7 +12,7 @@ describe('a file that is written whole', () => {
     expect(await readdir(folder.path)).toEqual(['a']);
   });
 
-  test('is another one afterwards, with the mode of the old one', async () => {
+  test('is replaced with the mode of the old file', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('a'), 'a long old text');
     await chmod(folder.file('a'), 0o640);
@@ -24,7 +24,7 @@ describe('a file that is written whole', () => {
     expect(after.ino).not.toBe(before.ino);
   });
 
-  test('is written where a link leads, and the link stays', async () => {
+  test('is written to the target of a link, and the link stays', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('real'));
     await writeFile(folder.file('real', 'a'), 'old');
@@ -34,7 +34,7 @@ describe('a file that is written whole', () => {
     expect(await readFile(folder.file('real', 'a'), 'utf8')).toBe('new');
   });
 
-  test('is written without the temporary files that killed runs left beside it', async () => {
+  test('removes temporary files that killed runs left beside it', async () => {
     await using folder = await tempFolder();
     const left = 'a.0123456789ab.tmp';
     const others = ['a.0123456789ac.tmp', 'a.0123456789ab.tmp.bak', 'a.copy.tmp', 'b.0123456789ab.tmp'];
@@ -45,7 +45,7 @@ describe('a file that is written whole', () => {
     expect(await readdir(folder.path)).toEqual(['a', ...others].sort());
   });
 
-  test('that cannot be put in its place leaves nothing', async () => {
+  test('leaves no temporary file if it cannot replace the target', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('a'));
     await expect(writeFileAtomic(folder.file('a'), 'new')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);

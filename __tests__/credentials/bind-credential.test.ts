@@ -49,12 +49,12 @@ describe('a credential applies to its url and the paths below it', () => {
     ['gs://bucket', GOOGLE, 'gs://bucket/db'],
     ['s3://bucket/a', AWS, 's3://bucket/a/db'],
     ['aws://[table:bucket]', AWS, 'aws://[table:bucket]/db'],
-  ])('%s', (url, secret, endpoint) => {
+  ])('and so to %s', (url, secret, endpoint) => {
     expect(() => bind({ url, secret, endpoint })).not.toThrow();
   });
 });
 
-describe('and for nothing else', () => {
+describe('a credential is refused', () => {
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['https://h.example', PASSWORD, 'https://h.example.org/db'],
     ['https://h.example', PASSWORD, 'https://h.example:444/db'],
@@ -73,34 +73,34 @@ describe('and for nothing else', () => {
     ['https://h.example/org/repo', TOKEN, 'git+https://h.example/org/repo2.git'],
     ['gs://bucket', GOOGLE, 'gs://bucket2/db'],
     ['s3://bucket', AWS, 'aws://[table:bucket]/db'],
-  ])('%s with %j is not for %s', async (url, secret, endpoint) => {
+  ])('with the url %s and %j for %s', async (url, secret, endpoint) => {
     expect(await failureOf(() => bind({ url, secret, endpoint }))).toMatchObject({ code: 'credential-url-mismatch' });
   });
 
   const service = (url: string) => ({ ...AWS, 'aws-endpoint': url });
   test.each<[string, Case]>([
     [
-      'a service that the config alone names',
+      'for a service that only the configuration names',
       { ...s3('s3://bucket/db'), secret: AWS, awsEndpoint: 'https://evil.example' },
     ],
     [
-      'another service',
+      'for another service',
       { ...s3('s3://bucket/db'), secret: service('https://s3.example'), awsEndpoint: 'https://evil.example' },
     ],
     [
-      'a service in the query',
+      'for a service in the query',
       { ...s3('s3://bucket/db?endpoint=https://evil.example'), secret: service('https://s3.example') },
     ],
-    ['no service', { ...s3('s3://bucket/db'), secret: service('https://s3.example') }],
+    ['without the service of the credential', { ...s3('s3://bucket/db'), secret: service('https://s3.example') }],
   ])('%s', async (_, one) => {
     expect(await failureOf(() => bind(one))).toMatchObject({ code: 'credential-url-mismatch' });
   });
 
   test.each<[string, string, Readonly<Record<string, unknown>>, string]>([
-    ['a token for a live server', 'https://h.example', TOKEN, 'https://h.example/db'],
-    ['a password for git', 'https://h.example', PASSWORD, 'git+https://h.example/db.git'],
-    ['keys of AWS for Google', 'gs://bucket', AWS, 'gs://bucket/db'],
-    ['a token for ssh', 'ssh://h.example', TOKEN, 'ssh://h.example/db'],
+    ['if a token is for a live server', 'https://h.example', TOKEN, 'https://h.example/db'],
+    ['if a password is for git', 'https://h.example', PASSWORD, 'git+https://h.example/db.git'],
+    ['if AWS keys are for Google', 'gs://bucket', AWS, 'gs://bucket/db'],
+    ['if a token is for ssh', 'ssh://h.example', TOKEN, 'ssh://h.example/db'],
   ])('%s', async (_, url, secret, endpoint) => {
     expect(await failureOf(() => bind({ url, secret, endpoint }))).toMatchObject({ code: 'config-invalid' });
   });

@@ -59,7 +59,7 @@ const SSH = {
 };
 const AWS_PEER = 'aws://[table:bucket]/db';
 
-describe('credentials of the job reach peers of their kind without an entry', () => {
+describe('the credentials of the job', () => {
   test.each<[string, unknown, RegExp]>([
     ['aws', AWS_PEER, /^(AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|ENDPOINT_URL_(S3|DYNAMODB)|REGION))$/],
     ['gs', 'gs://bucket/db', /^(GOOGLE_APPLICATION_CREDENTIALS|STORAGE_EMULATOR_HOST)$/],
@@ -71,7 +71,7 @@ describe('credentials of the job reach peers of their kind without an entry', ()
     ['git over https', 'git+https://h.example/db.git', /^$/],
     ['file', 'file:///tmp/db', /^$/],
     ['oci', 'oci://bucket/db', /^$/],
-  ])('%s', (_, peer, names) => {
+  ])('reach a peer of their kind without an entry: %s', (_, peer, names) => {
     const variables = variablesOf(peer);
     const ofJob = Object.keys(JOB).filter((name) => names.test(name));
     expect(
@@ -82,7 +82,7 @@ describe('credentials of the job reach peers of their kind without an entry', ()
     for (const name of ofJob) expect(variables[name]).toBe(JOB[name]);
   });
 
-  test('and none where there is an entry, but for the addresses', () => {
+  test('do not reach a peer with an entry, except the addresses', () => {
     const addresses = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_S3', 'AWS_REGION'];
     const kept = (variables: Readonly<Record<string, string>>) =>
       Object.keys(variables).filter((name) => OF_JOB.test(variables[name] ?? ''));
@@ -99,21 +99,21 @@ describe('credentials of the job reach peers of their kind without an entry', ()
   });
 });
 
-describe('keys of the job go to the provider only', () => {
+describe('the keys of the job', () => {
   const at = (endpoint: string) => ({ endpoint: AWS_PEER, aws: { endpoint } });
 
   test.each([
-    ['a stranger', at('https://s3.stranger.example')],
-    ['one that only begins like Amazon', at('https://s3.amazonaws.com.stranger.example')],
+    ['an unknown host', at('https://s3.stranger.example')],
+    ["a host name that only starts like Amazon's", at('https://s3.amazonaws.com.stranger.example')],
     ['Amazon without TLS', at('http://127.0.0.1:80')],
-    ['an API of a customer of Amazon', at('https://abc123.execute-api.eu-west-1.amazonaws.com')],
-    ['an API that calls itself S3', at('https://s3.execute-api.eu-west-1.amazonaws.com')],
-    ['a machine of a customer of Amazon', at('https://ec2-192-0-2-1.eu-west-1.compute.amazonaws.com')],
-    ['a load balancer of a customer of Amazon', at('https://s3-1.eu-west-1.elb.amazonaws.com')],
+    ['an API of an Amazon customer', at('https://abc123.execute-api.eu-west-1.amazonaws.com')],
+    ['an API with S3 in its name', at('https://s3.execute-api.eu-west-1.amazonaws.com')],
+    ['a machine of an Amazon customer', at('https://ec2-192-0-2-1.eu-west-1.compute.amazonaws.com')],
+    ['a load balancer of an Amazon customer', at('https://s3-1.eu-west-1.elb.amazonaws.com')],
     ["a customer's endpoint service", at('https://vpce-1.vpce-svc-1.eu-west-1.vpce.amazonaws.com')],
     ['a function', at('https://s3.lambda-url.eu-west-1.on.aws')],
-    ['an Azure of a stranger', 'az://a.blob.core.windows.net.stranger.example/c/db'],
-  ])('%s is refused', async (_, peer) => {
+    ['an unknown host with the name of Azure', 'az://a.blob.core.windows.net.stranger.example/c/db'],
+  ])('are refused for %s', async (_, peer) => {
     expect(await failureOf(() => credentialsOf(peer))).toMatchObject({ code: 'credential-url-mismatch' });
   });
 
@@ -126,11 +126,11 @@ describe('keys of the job go to the provider only', () => {
     ['Amazon under its old name', at('https://s3-eu-west-1.amazonaws.com')],
     ["Amazon's endpoint in a VPC", at('https://bucket.vpce-0a1b-2c.s3.us-east-1.vpce.amazonaws.com')],
     ['the service that the job names', at('https://s3.job.example/')],
-  ])('%s gets them', (_, peer) => {
+  ])('are sent to %s', (_, peer) => {
     expect(variablesOf(peer)).toMatchObject({ AWS_SECRET_ACCESS_KEY: 'job-aws-secret' });
   });
 
-  test("an unknown peer does not get the contents of the user's own files", () => {
+  test("do not include the contents of the user's own files for an unknown host", () => {
     const variables = variablesOf(at('https://s3.stranger.example'), { env: {}, userHome: true });
     expect(variables).toMatchObject({ AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull });
     const az = variablesOf('az://a.stranger.example/c/db', { env: {}, userHome: true });
@@ -138,18 +138,18 @@ describe('keys of the job go to the provider only', () => {
   });
 });
 
-describe('the metadata of the machine', () => {
+describe('the metadata service of the machine', () => {
   const roleOf = (peer: string, url: string) => variablesOf(peer, { entry: { url, 'instance-role': true }, env: {} });
   const environment = (peer: string, engineCredentials: EngineCredentials = credentialsOf(peer, { env: {} })) =>
     doltEnvironment({}, '/root', { privateDir: '/private', userHome: false, engineCredentials });
 
-  test('is never called', () => {
+  test('is not called by default', () => {
     expect(environment(AWS_PEER)['AWS_EC2_METADATA_DISABLED']).toBe('true');
     expect(environment('gs://bucket/db')['GCE_METADATA_HOST']).toBe('127.0.0.1:1');
     expect(environment('az://a.example/c/db')['AZURE_TOKEN_CREDENTIALS']).toBe('EnvironmentCredential');
   });
 
-  test('but by the peer whose entry says so', () => {
+  test('is called only for the peer whose entry asks for it', () => {
     const engineCredentials = credentialsOf(AWS_PEER, {
       entry: { url: 'aws://[table:bucket]', 'instance-role': true },
       env: {},
@@ -161,7 +161,7 @@ describe('the metadata of the machine', () => {
   });
 });
 
-test('a user without a password is refused before anything is sent, and so are the credentials of another user', async () => {
+test('a user without a password, or with the credentials of another user, is refused before a request', async () => {
   const peer = { endpoint: 'https://h.example/db', user: 'ann' };
   expect(await failureOf(() => credentialsOf(peer))).toMatchObject({ code: 'auth' });
   const entry = { url: 'https://h.example', user: 'u', password: 'one' };
@@ -173,16 +173,16 @@ test('a user without a password is refused before anything is sent, and so are t
   expect(new Set(keys.map((engineCredentials) => engineCredentials.key)).size).toBe(3);
 });
 
-describe("the workflow's own token", () => {
+describe('the token of the workflow', () => {
   const env = { GITHUB_SERVER_URL: 'https://github.example', GITHUB_REPOSITORY: 'org/repo' };
   test.each([
-    ['its own repository', 'git+https://github.example/org/repo.git', env, 'a-token', true],
-    ['another repository', 'git+https://github.example/org/repo2.git', env, 'a-token', false],
-    ['another host', 'git+https://github.example.org/org/repo.git', env, 'a-token', false],
-    ['another port', 'git+https://github.example:444/org/repo.git', env, 'a-token', false],
-    ['the same over ssh', 'git@github.example:org/repo', env, 'a-token', false],
-    ['no workflow', 'git+https://github.example/org/repo.git', {}, 'a-token', false],
-    ['no token', 'git+https://github.example/org/repo.git', env, undefined, false],
+    ['reaches its own repository', 'git+https://github.example/org/repo.git', env, 'a-token', true],
+    ['does not reach another repository', 'git+https://github.example/org/repo2.git', env, 'a-token', false],
+    ['does not reach another host', 'git+https://github.example.org/org/repo.git', env, 'a-token', false],
+    ['does not reach another port', 'git+https://github.example:444/org/repo.git', env, 'a-token', false],
+    ['does not reach its repository over ssh', 'git@github.example:org/repo', env, 'a-token', false],
+    ['reaches no repository outside of a workflow', 'git+https://github.example/org/repo.git', {}, 'a-token', false],
+    ['reaches no repository if it is empty', 'git+https://github.example/org/repo.git', env, undefined, false],
   ])('%s', (_, endpoint, variables, token, isGiven) => {
     const credential = ownRepository(peerOf(endpoint), variables, token);
     expect(credential?.secret).toEqual(isGiven ? { kind: 'git-token', token } : undefined);

@@ -21,7 +21,7 @@ const given = (endpoint: string, { entry = '', env = {} as Env, userHome = false
 };
 
 describe('the credentials of a peer in a message', () => {
-  test('name the user and the place, never the secret', () => {
+  test('name the user and the place, but not the secret', () => {
     const entry = '# ours\nlive:\n  url: https://h\n  user: sync\n  password: hunter2\n';
     expect(given('https://h/db', { entry })).toBe('user sync, from c.yaml:2:1');
   });
@@ -42,7 +42,7 @@ describe('the credentials of a peer in a message', () => {
     ['git@h:p', {}, false, null],
     ['https://h/p.git', {}, true, 'the credential helpers of git'],
     ['https://h/p.git', {}, false, null],
-  ])('%s with %j', (endpoint, env, userHome, expected) => {
+  ])('are %s with %j', (endpoint, env, userHome, expected) => {
     expect(given(endpoint, { env, userHome })).toEqual(expected);
   });
 });
@@ -56,7 +56,7 @@ function valueFor(variable: string): string {
   return variable.endsWith('KNOWN_HOSTS') ? 'h ssh-ed25519 AAAA' : 'a-secret';
 }
 
-describe('the entry to add', () => {
+describe('the suggested entry', () => {
   test.each([
     ['https://dolt.example:8443/team/db', 'LIVE_PASSWORD'],
     ['dolthub://org/repo', 'LIVE_JWK'],
@@ -66,7 +66,7 @@ describe('the entry to add', () => {
     ['ssh://me@h/db', 'LIVE_SSH_KEY'],
     ['git@h:team/db', 'LIVE_SSH_KEY'],
     ['https://h/team/db.git', 'LIVE_TOKEN'],
-  ])('for %s is accepted as printed, for that endpoint', (endpoint, variable) => {
+  ])('for %s is accepted unchanged for that endpoint', (endpoint, variable) => {
     const entry = credentialsToAdd(peerAt(endpoint)) ?? '';
     expect(entry).toContain(`{env: ${variable}}`);
     const values = [...entry.matchAll(/\{env: (\w+)\}/g)].map(([, name = '']) => [name, valueFor(name)]);
@@ -77,12 +77,12 @@ describe('the entry to add', () => {
     expect(givenCredentials(peerAt(endpoint), credential, { env: {}, userHome: false })).toMatch(/from c:1:1$/);
   });
 
-  test('is missing where there are none', () => {
+  test('does not exist for an endpoint without credentials', () => {
     expect(credentialsToAdd(peerAt('file:///srv/box'))).toBeUndefined();
   });
 });
 
-test('a bucket needs a region before anything is sent', async () => {
+test('a bucket without a region is refused before a request', async () => {
   const require = (peer: unknown, env: Env = {}) => failureOf(() => requireRegion(peerAt(peer), null, env));
   for (const endpoint of ['s3://b/p', 'aws://[t:b]/p']) {
     expect(await require(endpoint)).toMatchObject({

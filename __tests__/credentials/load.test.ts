@@ -40,7 +40,7 @@ describe('a file of credentials', () => {
     expect(failure.hint).toContain('chmod 600');
   });
 
-  test('that is missing, or a folder, is refused', async () => {
+  test('that is missing or a folder is refused', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('folder'), { mode: 0o700 });
     for (const file of ['none', 'folder']) {
@@ -50,7 +50,7 @@ describe('a file of credentials', () => {
   });
 });
 
-test('the variable is read where no frontend gave anything, and credentials are optional', async () => {
+test('the variable is read if no frontend gives credentials, which are optional', async () => {
   const env = { DOLT_FEDERATION_CREDENTIALS: TEXT };
   expect(await load(undefined, { env })).toMatchObject({
     names: ['p'],
@@ -60,7 +60,7 @@ test('the variable is read where no frontend gave anything, and credentials are 
   expect((await load(undefined)).names).toEqual([]);
 });
 
-test('every secret is masked, whole, by line, and as it goes over the wire; names and addresses are not', async () => {
+test('every secret is masked as a whole, by line and in its encoded form; names and addresses are not', async () => {
   const key = '-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAA\nshort\n-----END PRIVATE KEY-----\n';
   const jwk = doltJwk();
   const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -93,7 +93,7 @@ test('every secret is masked, whole, by line, and as it goes over the wire; name
   expect(masked.filter((one) => /example|bucket/.test(one))).toEqual([]);
 });
 
-test('a secret is also masked in quotes, in JSON and in an address', async () => {
+test('a secret is masked in quotes, in JSON and in an address too', async () => {
   const secret = 'a "b"\\c/d<&!\ud800';
   const text = stringify({ p: { url: 'https://git.example', 'git-token': secret } });
   const { masked } = await load({ text });
@@ -108,7 +108,7 @@ test('a secret is also masked in quotes, in JSON and in an address', async () =>
   );
 });
 
-test('a secret is masked without the blanks around it, read as Latin-1, and in JSON of ASCII alone', async () => {
+test('a secret is masked without surrounding spaces, read as Latin-1, and in ASCII JSON', async () => {
   const text = stringify({ p: { url: 'https://git.example', 'git-token': ' pä (x) ' } });
   const { masked } = await load({ text });
   expect(masked).toEqual(expect.arrayContaining(['pä (x)', 'pÃ¤ (x)', 'p\\u00e4 (x)', 'p%C3%A4%20%28x%29']));
@@ -140,18 +140,18 @@ describe('the credentials of some peers', () => {
     word: 'a-lone-word',
   });
 
-  test('an entry without its secret is set apart, and no other entry is read', async () => {
+  test('an entry without its secret is reported, and no other entry is read', async () => {
     const found = await of(['one', 'empty', 'absent', 'word', 'none'], text, { OTHER: 'token-of-other' });
     expect(found).toMatchObject({ names: ['one'], unreadable: ['empty', 'absent', 'word'] });
     expect(found.masked).toContain('token-of-one');
     expect(found.masked.join()).not.toContain('token-of-other');
   });
 
-  test('none are given', async () => {
+  test('are empty without a text', async () => {
     expect(await of(['one'], '')).toEqual({ names: [], unreadable: [], masked: [] });
   });
 
-  test('a text that is not YAML is refused without repeating it', async () => {
+  test('in a text that is not YAML are refused without repeating the text', async () => {
     const { code, message } = await failureOf(() => of(['one'], 'one: {url: [secret'));
     expect(code).toBe('config-syntax');
     expect(message).not.toContain('secret');

@@ -28,15 +28,15 @@ async function problems(text: string, env: Env = {}): Promise<readonly string[]>
 }
 
 test.each<[string, Readonly<Record<string, unknown>>, Secret]>([
-  ['a password', { user: 'u', password: 'pw' }, { kind: 'password', user: 'u', password: 'pw' }],
-  ['a key of DoltHub', { 'dolt-jwk': JWK }, { kind: 'dolt-jwk', jwk: JWK }],
+  ['a user and a password', { user: 'u', password: 'pw' }, { kind: 'password', user: 'u', password: 'pw' }],
+  ['a DoltHub key', { 'dolt-jwk': JWK }, { kind: 'dolt-jwk', jwk: JWK }],
   [
-    'keys of AWS',
+    'AWS keys',
     { 'aws-access-key-id': 'AK', 'aws-secret-access-key': 'SK' },
     { kind: 'aws', accessKeyId: 'AK', secretAccessKey: 'SK', sessionToken: null, endpoint: null },
   ],
   [
-    'keys for another service than AWS',
+    'AWS keys for another service',
     {
       'aws-access-key-id': 'AK',
       'aws-secret-access-key': 'SK',
@@ -45,25 +45,25 @@ test.each<[string, Readonly<Record<string, unknown>>, Secret]>([
     },
     { kind: 'aws', accessKeyId: 'AK', secretAccessKey: 'SK', sessionToken: 'T', endpoint: 'https://s3.example' },
   ],
-  ['JSON of Google', { 'google-credentials': ` ${GOOGLE}\n` }, { kind: 'google', json: GOOGLE }],
-  ['a key of ssh', { 'ssh-key': PEM, 'known-hosts': HOSTS }, { kind: 'ssh', key: PEM, knownHosts: HOSTS }],
+  ['Google JSON', { 'google-credentials': ` ${GOOGLE}\n` }, { kind: 'google', json: GOOGLE }],
+  ['an ssh key', { 'ssh-key': PEM, 'known-hosts': HOSTS }, { kind: 'ssh', key: PEM, knownHosts: HOSTS }],
   [
-    'a key of ssh with CRLF and without the last line break',
+    'an ssh key with CRLF and without the last line break',
     { 'ssh-key': PEM.replaceAll('\n', '\r\n').trim(), 'known-hosts': HOSTS },
     { kind: 'ssh', key: PEM, knownHosts: HOSTS },
   ],
-  ['a token of git', { 'git-token': 't' }, { kind: 'git-token', token: 't' }],
+  ['a git token', { 'git-token': 't' }, { kind: 'git-token', token: 't' }],
   [
-    'keys of Azure',
+    'Azure keys',
     { 'azure-tenant-id': 't', 'azure-client-id': 'c', 'azure-client-secret': 's' },
     { kind: 'azure', tenantId: 't', clientId: 'c', clientSecret: 's' },
   ],
   ['the role of the machine', { 'instance-role': true }, { kind: 'instance-role' }],
-])('%s', (_, fields, secret) => {
+])('an entry is parsed: %s', (_, fields, secret) => {
   expect(entry(fields)).toMatchObject({ peer: 'p', secret, instanceRole: fields['instance-role'] === true });
 });
 
-test('any value may come from a variable of the environment, and the text may hold nothing', () => {
+test('any value may come from an environment variable, and the text may be empty', () => {
   const env = { U: 'https://h.example', T: ' token ' };
   expect(read('p: {url: {env: U}, git-token: {env: T}}', env).get('p')?.secret).toEqual({
     kind: 'git-token',
@@ -72,7 +72,7 @@ test('any value may come from a variable of the environment, and the text may ho
   for (const nothing of ['', '# later\n', '~']) expect(read(nothing).size).toBe(0);
 });
 
-describe('problems have their place', () => {
+describe('a problem is reported at its place', () => {
   const URL_LINE = 'p:\n  url: https://h.example\n';
   test.each<[string, string, readonly string[]]>([
     ['no peer name', '-x: {}', ['invalid-peer-name creds.yaml:1:1 credentials: a key is not a valid peer name']],
@@ -80,7 +80,7 @@ describe('problems have their place', () => {
     ['a lone word', 'p: word', ['config-invalid creds.yaml:1:4 credentials: the entry of a peer must be a mapping']],
     ['no url', 'p:\n  git-token: t', ['config-invalid creds.yaml:1:1 credentials of p: url is missing']],
     [
-      'a url that is none',
+      'an invalid url',
       'p:\n  url: nothing\n  git-token: t',
       ['config-invalid creds.yaml:2:8 credentials of p: url is not in'],
     ],
@@ -90,12 +90,12 @@ describe('problems have their place', () => {
       ['config-invalid creds.yaml:1:10 credentials of p: url is not in'],
     ],
     [
-      'a port of a remote interface for a peer',
+      'a remotesapi port for a peer',
       `${URL_LINE}  git-token: t\n  remotesapi: 1`,
       ['config-unknown-key creds.yaml:4:3 credentials of p: unknown key'],
     ],
     [
-      'a port of a remote interface that is none',
+      'an invalid remotesapi port',
       'federation.server: {url: "mysql://h:1", user: u, password: w, remotesapi: 0}',
       ['config-invalid creds.yaml:1:75 credentials of federation.server: remotesapi must be a port'],
     ],
@@ -117,7 +117,7 @@ describe('problems have their place', () => {
       ['config-invalid creds.yaml:3:14 credentials of p: git-token must be text'],
     ],
     [
-      'a name of a variable that is no text',
+      'a variable name that is not text',
       `${URL_LINE}  git-token: {env: 1}`,
       ['config-invalid creds.yaml:3:14 credentials of p: git-token must be text'],
     ],
@@ -137,27 +137,27 @@ describe('problems have their place', () => {
       ['config-invalid creds.yaml:3:14 credentials of p: git-token must not be empty'],
     ],
     [
-      'a NUL',
+      'a NUL character',
       `${URL_LINE}  git-token: "a\\0b"`,
       ['config-invalid creds.yaml:3:14 credentials of p: git-token contains a NUL'],
     ],
     [
-      'two lines of a token',
+      'a token with two lines',
       `${URL_LINE}  git-token: "a\\nb"`,
       ['config-invalid creds.yaml:3:14 credentials of p: git-token contains a line break'],
     ],
     [
-      'a user that is an option',
+      'a user name that is an option',
       `${URL_LINE}  user: -x\n  password: w`,
       ['config-invalid creds.yaml:3:9 credentials of p: user starts with "-"'],
     ],
     [
-      'a service that is none',
+      'an invalid service',
       `${URL_LINE}  aws-access-key-id: a\n  aws-secret-access-key: b\n  aws-endpoint: https://h/path`,
       ['config-invalid creds.yaml:5:17 credentials of p: aws-endpoint must be'],
     ],
     [
-      'no JSON of Google',
+      'Google credentials that are not JSON',
       `${URL_LINE}  google-credentials: "{}"`,
       ['config-invalid creds.yaml:3:23 credentials of p: google-credentials is not JSON'],
     ],
@@ -167,22 +167,26 @@ describe('problems have their place', () => {
       ['config-invalid creds.yaml:4:12 credentials of p: ssh-key is not a complete'],
     ],
     [
-      'known hosts that are none',
+      'invalid known hosts',
       `${URL_LINE}  known-hosts: h\n  ssh-key: {env: PEM}`,
       ['config-invalid creds.yaml:3:16 credentials of p: known-hosts must hold lines'],
     ],
     [
-      'a role that is no boolean',
+      'a role that is not a boolean',
       `${URL_LINE}  git-token: t\n  instance-role: yes`,
       ['config-invalid creds.yaml:4:18 credentials of p: instance-role must be'],
     ],
     [
-      'no YAML',
+      'text that is not YAML',
       'p: [',
       ['config-syntax creds.yaml:1:4 credentials: invalid YAML: the `[` that opens here is not closed'],
     ],
     ['a list', '- p', ['config-syntax creds.yaml:1:1 credentials: the top level is not a mapping']],
-    ['an alias of nothing', 'p: {url: *x}', ['config-syntax creds.yaml:1:10 credentials: the YAML is malformed']],
+    [
+      'an alias without an anchor',
+      'p: {url: *x}',
+      ['config-syntax creds.yaml:1:10 credentials: the YAML is malformed'],
+    ],
     ['a peer twice', 's: {}\ns: {}', ['config-syntax creds.yaml:2:1 credentials: a key appears twice']],
     [
       'two documents',

@@ -81,11 +81,11 @@ test.each<[string, Env, string, string | null]>([
   [S3, { AWS_ENDPOINT_URL_S3: 'http://s3.job.example:7070' }, 's3.job.example:7070', 'plain private'],
   [S3, { AWS_ENDPOINT_URL_DYNAMODB: 'http://ddb.example:7071' }, 'ddb.example:7071', 'plain private'],
   [S3, { AWS_ENDPOINT_URL_DYNAMODB: 'http://ddb.example:7071' }, 'dynamodb.eu-west-1.amazonaws.com:443', null],
-])('%s with what the job names, %j, reaches %s: %s', (peer, env, target, expected) => {
+])('%s with the variables %j of the job reaches %s: %s', (peer, env, target, expected) => {
   expect(reached(peer, target, { env })).toBe(expected);
 });
 
-test('the metadata of the machine is reached by a peer alone whose entry asks for its role', () => {
+test('the metadata service of the machine is reached only by a peer whose entry asks for its role', () => {
   expect(reached(S3, '169.254.169.254:80', { role: true })).toBe('plain private');
   expect(reached('https://peer.example/db', '169.254.169.254:80')).toBeNull();
 });

@@ -21,7 +21,7 @@ describe('the URL that Dolt gets', () => {
     ['git@h:o/r', 'git+ssh://git@h/./o/r.git'],
     ['gs://bucket/p', 'gs://bucket/p'],
     ['{endpoint: "aws://[t:b]/p", aws: {region: eu}}', 'aws://[t:b]/p'],
-  ])('of %s does not depend on the Dolt', (peer, url) => {
+  ])('of %s is the same for every Dolt', (peer, url) => {
     expect(urlOf(peer, WITH_S3)).toBe(url);
     expect(urlOf(peer, WITHOUT_S3)).toBe(url);
   });
@@ -35,18 +35,18 @@ describe('the URL that Dolt gets', () => {
       's3://bucket/p?endpoint=https%3A%2F%2Fs3.example%3A9000&region=eu&path-style=true',
     ],
     [TABLE, 's3://bucket/north/beads?region=eu'],
-  ])('of %s for a Dolt that knows s3', (peer, url) => {
+  ])('of %s is for a Dolt that supports s3', (peer, url) => {
     expect(urlOf(peer, WITH_S3)).toBe(url);
   });
 
-  test('with a table, s3 becomes aws for a Dolt that does not know it', () => {
+  test('has the scheme aws if the peer has a table and the Dolt does not support s3', () => {
     expect(urlOf(TABLE, WITHOUT_S3)).toBe('aws://[manifests:bucket]/north/beads');
     expect(urlOf('{endpoint: "s3://b/p?region=eu", aws: {dynamodb-table: manifests}}', WITHOUT_S3)).toBe(
       'aws://[manifests:b]/p',
     );
   });
 
-  test('without a table there are two ways out', async () => {
+  test('does not exist without a table, and the hint names two solutions', async () => {
     const failure = await failureOf(() => urlOf('s3://bucket/p', WITHOUT_S3));
     expect(failure).toMatchObject({
       code: 'unsupported-endpoint',
@@ -56,7 +56,7 @@ describe('the URL that Dolt gets', () => {
     expect(failure.hint).toContain('dynamodb-table');
   });
 
-  test('the patterns must allow what Dolt receives', async () => {
+  test('has to match the allowed patterns', async () => {
     expect(urlOf(TABLE, WITHOUT_S3, ['s3://*/*/*', 'aws://\\[*\\]/north/*'])).toBe(
       'aws://[manifests:bucket]/north/beads',
     );

@@ -5,7 +5,7 @@ import { configure, refusal } from '../../helpers/configuring.ts';
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
 const BASE = { cwd: '/home/ada/work', home: '/home/ada' };
 
-describe('the endpoint that was probably meant', () => {
+describe('the suggested endpoint', () => {
   test.each([
     ['/tmp/x', 'file:///tmp/x'],
     ['./box', 'file:///home/ada/work/box'],
@@ -31,7 +31,7 @@ describe('the endpoint that was probably meant', () => {
     expect(suggestEndpoint(written, BASE, OPTIONS)).toBe(meant);
   });
 
-  test('~ means nothing without a home', () => {
+  test('a path with ~ gets no suggestion without a home folder', () => {
     expect(suggestEndpoint('~/box', { cwd: '/', home: undefined }, OPTIONS)).toBeNull();
   });
 });

@@ -21,7 +21,7 @@ test.each<readonly [string, Readonly<Record<string, string>>]>([
   ['A="1" 2', {}],
   ['A="1', { A: '"1' }],
   ['A=\nB=""', {}],
-])('the variables of %j', async (text, expected) => {
+])('the variables are read from %j', async (text, expected) => {
   expect(await read(text)).toEqual(expected);
 });
 
@@ -33,10 +33,10 @@ test('a variable of beads that refers to another one is refused', async () => {
 });
 
 test.each([
-  ['blanks', (n: number) => `A=${' '.repeat(n)}#\u2028`],
-  ['blanks before the name', (n: number) => `${' '.repeat(n)}A\u2028`],
+  ['spaces', (n: number) => `A=${' '.repeat(n)}#\u2028`],
+  ['spaces before the name', (n: number) => `${' '.repeat(n)}A\u2028`],
   ['backslashes', (n: number) => `A='${'\\'.repeat(n)}`],
-  ['blanks after the name', (n: number) => `A${' '.repeat(n)}!`],
+  ['spaces after the name', (n: number) => `A${' '.repeat(n)}!`],
 ])('%s take linear time', async (_, text) => {
   const started = process.cpuUsage();
   await read(text(500_000));

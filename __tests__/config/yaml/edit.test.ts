@@ -14,16 +14,16 @@ const ADDED: readonly (readonly [what: string, text: string])[] = [
   ['an empty file', '+federation:\n+  peers:\n+    n: file:///srv/n\n'],
   ['comments only', '# top\n+\n+federation:\n+  peers:\n+    n: file:///srv/n\n'],
   [
-    'behind the last peer',
+    'after the last peer',
     'federation:\n  peers:    # all\n    a: x   # A\n+    n: file:///srv/n\n\n# tail\nsync:\n  mode: realtime\n',
   ],
   [
-    'behind a peer with a mapping',
+    'after a peer with a mapping',
     'federation:\n    peers:\n        a:\n            endpoint: x # e\n+        n: file:///srv/n\n    dirty: fail\n',
   ],
-  ['peers without any', 'federation:\n  peers: # none yet\n+    n: file:///srv/n\n  dirty: fail\n'],
+  ['an empty mapping of peers', 'federation:\n  peers: # none yet\n+    n: file:///srv/n\n  dirty: fail\n'],
   ['federation without peers', 'federation:\n    dirty:   "fail"\n+    peers:\n+      n: file:///srv/n\nother: 1\n'],
-  ['federation without anything', 'federation:\n+  peers:\n+    n: file:///srv/n\nother: 1\n'],
+  ['an empty federation section', 'federation:\n+  peers:\n+    n: file:///srv/n\nother: 1\n'],
   ['flat keys', 'federation.sovereignty:   "T4"   # hi\n+federation.peers.n: file:///srv/n\n\n# end\n'],
   ['flat peers', 'federation.peers.a: x\nother: 1\n'.replace('other', '+federation.peers.n: file:///srv/n\nother')],
   ['a flat mapping of peers', 'federation.peers:\n  a: x\n+  n: file:///srv/n\nother: 1\n'],
@@ -33,7 +33,7 @@ const ADDED: readonly (readonly [what: string, text: string])[] = [
   ],
 ];
 
-describe('a peer is added as lines, every other byte stays', () => {
+describe('a new peer adds lines and keeps every other byte', () => {
   const without = (text: string) => text.replace(/^\+.*\n/gm, '');
   const filled = (text: string) => text.replace(/^\+/gm, '');
 
@@ -47,7 +47,7 @@ describe('a peer is added as lines, every other byte stays', () => {
     if (without(text) !== '') expect(withPeer(windows(without(text)), 'n', URL)).toBe(windows(filled(text)));
   });
 
-  test('a last line without an end gets one', () => {
+  test('a last line without a line break gets one', () => {
     expect(withPeer('federation.peers.a: x', 'n', URL)).toBe(
       'federation.peers.a: x\nfederation.peers.n: file:///srv/n\n',
     );
@@ -59,13 +59,13 @@ describe('a peer is added as lines, every other byte stays', () => {
     );
   });
 
-  test('names and values that YAML would read as something else are quoted', () => {
+  test('names and values that YAML would interpret differently are quoted', () => {
     expect(withPeer('', 'null', { endpoint: URL, branch: '1.0' })).toBe(
       'federation:\n  peers:\n    "null":\n      endpoint: file:///srv/n\n      branch: "1.0"\n',
     );
   });
 
-  test('mappings in braces are rewritten, comments and order kept', () => {
+  test('mappings in braces are rewritten with their comments and order', () => {
     expect(withPeer('# top\nfederation: {peers: {a: x}} # all\nother: 1\n', 'n', URL)).toBe(
       '# top\nfederation: {peers: {a: x, n: file:///srv/n}} # all\nother: 1\n',
     );
@@ -82,7 +82,7 @@ describe('a peer is added as lines, every other byte stays', () => {
   });
 });
 
-describe('a peer is removed with its lines only', () => {
+describe('a removed peer removes only its lines', () => {
   test.each([
     [
       'federation:\n  peers:\n    a: x # A\n    n: y # N\n    # b\n    b: z\n',
@@ -106,7 +106,7 @@ describe('a peer is removed with its lines only', () => {
     expect(withoutPeer(before, 'n')).toBe(after);
   });
 
-  test('adding and removing gives the same bytes, whatever is around it', () => {
+  test('adding and removing restores the same bytes in any file', () => {
     const line = fc.constantFrom(
       '# c',
       '',
@@ -169,7 +169,7 @@ federation:
     dirty:   fail
 # end`;
 
-describe('a key is set or removed, every other byte stays', () => {
+describe('an edit of a key keeps every other byte', () => {
   test.each<[what: string, path: string, value: NewValue | undefined, line: string, edited: string]>([
     ['a quoted flat key', 'federation.sovereignty', 'T3', ':   "T2"   #', ':   "T3"   #'],
     ['a plain key', 'federation.dirty', 'allow', 'dirty:   fail', 'dirty:   allow'],
@@ -205,7 +205,7 @@ describe('a key is set or removed, every other byte stays', () => {
     }
   });
 
-  test('an absent key is not removed', () => {
+  test('the removal of an absent key changes nothing', () => {
     expect(withoutValue(BEADS, ['federation', 'town'])).toBe(BEADS);
   });
 
@@ -223,7 +223,7 @@ describe('a key is set or removed, every other byte stays', () => {
     expect(withPeer(before, 'n', URL)).toBe(after);
   });
 
-  test('a line break at the end is not added, unless a line is added there', () => {
+  test('a final line break is added only with a new line', () => {
     expect(withValue('federation:\n  dirty: fail\n  push: true', ['federation', 'dirty'], 'allow')).toBe(
       'federation:\n  dirty: allow\n  push: true',
     );

@@ -14,13 +14,13 @@ const read = (text: string) => {
 };
 
 describe('the first peer of a configuration', () => {
-  test('a new file', () => {
+  test('creates a new file', () => {
     expect(withFirstPeer('', FIRST)).toBe(
       'sync:\n  mode: dolt-native\n\nfederation:\n  remote: file:///srv/box\n  database: ../db\n  town: north\n',
     );
   });
 
-  test('a primary with settings is a peer', () => {
+  test('is the primary if it has settings', () => {
     const value = { endpoint: 's3://bucket/path', role: 'primary', aws: { region: 'eu-central-1' } };
     const text = withFirstPeer('', { primary: { name: 'mailbox', value }, database: null, town: null });
     expect(text).toBe(
@@ -48,20 +48,20 @@ describe('the first peer of a configuration', () => {
       'sync.mode: dolt-native\nfederation.dirty: fail\n',
       'sync.mode: dolt-native\nfederation.dirty: fail\nfederation.remote: file:///srv/box\nfederation.database: ../db\nfederation.town: north\n',
     ],
-  ])('%j keeps its text and its style', (before, expected) => {
+  ])('keeps the text and the style of %j', (before, expected) => {
     const after = withFirstPeer(before, FIRST);
     expect(after).toBe(expected.replace('@', '  remote: file:///srv/box\n  database: ../db\n  town: north\n'));
     const mode = before.includes('belt') ? 'belt-and-suspenders' : 'dolt-native';
     expect(read(after)).toEqual({ peers: ['origin primary'], values: ['../db', 'north', mode] });
   });
 
-  test('the line breaks and the byte order mark of a file are kept', () => {
+  test('keeps the line breaks and the byte order mark of the file', () => {
     const after = withFirstPeer('\uFEFFissue-prefix: bd\r\n', FIRST);
     expect(after).toMatch(/^\uFEFFissue-prefix: bd\r\n/);
     expect(after.replaceAll('\r\n', '')).not.toContain('\n');
   });
 
-  test('a database and a name that are set are kept', () => {
+  test('keeps an existing database and name', () => {
     const after = withFirstPeer('federation: {town: south, database: ../south}\n', FIRST);
     expect(read(after).values).toEqual(['../south', 'south', 'dolt-native']);
   });

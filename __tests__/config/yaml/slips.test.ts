@@ -66,12 +66,12 @@ const BELOW = 'the next line is indented below this key, which already has a val
 const NO_SPACE = (code: string) => `the character U+${code} is not a space`;
 
 function slips(sound: string, list: readonly Slip[], read: (text: string) => unknown): void {
-  test('the text without a slip is read', () => {
+  test('the text without a mistake is read', () => {
     expect(() => read(sound)).not.toThrow();
     expect(() => read(`\uFEFF${sound.replaceAll('\n', '\r\n')}`)).not.toThrow();
   });
 
-  test.each(list)('%j written as %j', async (from, to, place, message) => {
+  test.each(list)('%j written as %j is reported at its place', async (from, to, place, message) => {
     expect(sound).toContain(from);
     const text = sound.replace(from, () => to);
     for (const written of [text, text.replaceAll('\n', '\r\n')]) {
@@ -83,7 +83,7 @@ function slips(sound: string, list: readonly Slip[], read: (text: string) => unk
   });
 }
 
-describe('a slip in the configuration', () => {
+describe('a mistake in the configuration', () => {
   const list: readonly Slip[] = [
     ['    hub:', '\thub:', '6:1', 'a tab indents this line'],
     ['      role:', '    \trole:', '9:5', 'a tab indents this line'],
@@ -147,23 +147,23 @@ describe('a slip in the configuration', () => {
   ];
   slips(CONFIGURATION, list, configure);
 
-  test('a byte order mark moves no column', async () => {
+  test('a byte order mark shifts no column', async () => {
     const { location } = await failureOf(() => configure('\uFEFFfederation: {dirty: no}'));
     expect(location).toMatchObject({ line: 1, column: 21 });
   });
 
-  test('a quote closes a value that another opened', async () => {
+  test('a quote that only a later line closes is reported on its own line', async () => {
     const { message, location } = await failureOf(() => configure('a: "x\n b: " y\n'));
     expect(message).toContain(`${QUOTE} on its line`);
     expect(location).toMatchObject({ line: 1, column: 4 });
   });
 
-  test('a peer may be called no', () => {
+  test('the peer name "no" is valid', () => {
     expect(configure('federation: {peers: {no: file:///a}}').peers.map(({ name }) => name)).toEqual(['no']);
   });
 });
 
-describe('a slip in the input peers', () => {
+describe('a mistake in the input peers', () => {
   const list: readonly Slip[] = [
     ['  role', '\trole', '4:1', 'a tab indents this line'],
     ['hub: ', 'hub:', '1:1', KEY_VALUE],
@@ -185,7 +185,7 @@ describe('a slip in the input peers', () => {
   slips(PEERS, list, (peers) => configure('', { overrides: { peers } }));
 });
 
-describe('a slip in credentials, of which nothing is repeated', () => {
+describe('a mistake in the credentials, without any text of them', () => {
   const list: readonly Slip[] = [
     ['  password', '\tpassword', '4:1', 'a tab indents this line'],
     ['password: ', 'password:', '4:3', KEY_VALUE],
@@ -215,7 +215,7 @@ describe('a slip in credentials, of which nothing is repeated', () => {
   slips(CREDENTIALS, list, (text) => parseCredentials({ text, name: 'credentials' }, {}));
 });
 
-describe('a slip in a conflicts file', () => {
+describe('a mistake in a conflicts file', () => {
   const list: readonly Slip[] = [
     ['            choose:\n', '\t\t\tchoose: ours\n', '16:1', 'a tab indents this line'],
     ['choose:\n', 'choose:ours\n', '16:13', KEY_VALUE],

@@ -9,33 +9,33 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const bytes = (count: number): string => Buffer.alloc(count, 7).toString('base64url');
 
 test.each([
-  ['as it is', TEXT],
+  ['without changes', TEXT],
   ['with CRLF', `${JSON.stringify(KEY, null, 2)}\n`.replaceAll('\n', '\r\n')],
   ['in base64', base64(TEXT)],
   ['in base64 of several lines', `${base64(TEXT).replace(/.{64}/g, '$&\n')}\n`],
   ['without the padding', JSON.stringify({ ...KEY, d: KEY.d.replace(/=+$/, ''), x: KEY.x.replace(/=+$/, '') })],
   ['with more than is needed', JSON.stringify({ ...KEY, kid: 'x' })],
-])('a key %s becomes what Dolt reads', (_, text) => {
+])('a key %s becomes the form that Dolt reads', (_, text) => {
   expect(JSON.parse(checkJwk(text))).toEqual(KEY);
 });
 
 test.each<[string, string, string]>([
-  ['no JSON', 'hunter2hunter2', 'is not JSON or base64-encoded JSON'],
-  ['cut off', TEXT.slice(0, -9), 'is not JSON or base64-encoded JSON'],
-  ['a list', '[]', 'not a JWK'],
+  ['that is not JSON', 'hunter2hunter2', 'is not JSON or base64-encoded JSON'],
+  ['that is truncated', TEXT.slice(0, -9), 'is not JSON or base64-encoded JSON'],
+  ['that is a list', '[]', 'not a JWK'],
   ['without d', JSON.stringify({ ...KEY, d: undefined }), 'not a JWK'],
-  ['a number for x', JSON.stringify({ ...KEY, x: 1 }), 'not a JWK'],
+  ['with a number for x', JSON.stringify({ ...KEY, x: 1 }), 'not a JWK'],
   ['of another type', JSON.stringify({ ...KEY, kty: 'RSA' }), 'not of the type'],
   ['on another curve', JSON.stringify({ ...KEY, crv: 'X25519' }), 'not of the type'],
-  ['the public half only', JSON.stringify({ ...KEY, x: undefined }), 'is only the public key'],
-  ['the public half as Dolt shows it', JSON.stringify({ ...KEY, x: null }), 'is only the public key'],
+  ['with only its public half', JSON.stringify({ ...KEY, x: undefined }), 'is only the public key'],
+  ['with only its public half as Dolt shows it', JSON.stringify({ ...KEY, x: null }), 'is only the public key'],
   ['of RFC 8037', JSON.stringify({ ...KEY, d: bytes(32), x: bytes(32) }), 'RFC 8037'],
-  ['a short d', JSON.stringify({ ...KEY, d: bytes(31) }), '32 bytes'],
-  ['a d that is no base64', JSON.stringify({ ...KEY, d: '!' }), '32 bytes'],
-  ['a short x', JSON.stringify({ ...KEY, x: bytes(63) }), '64 bytes'],
-  ['another d', JSON.stringify({ ...KEY, d: doltJwk().d }), 'does not match the private key'],
-  ['another seed', JSON.stringify({ ...KEY, x: otherSeed(KEY.x) }), 'does not match the private key'],
-])('%s is refused, and nothing of it is shown', async (_, text, why) => {
+  ['with a short d', JSON.stringify({ ...KEY, d: bytes(31) }), '32 bytes'],
+  ['with a d that is not base64', JSON.stringify({ ...KEY, d: '!' }), '32 bytes'],
+  ['with a short x', JSON.stringify({ ...KEY, x: bytes(63) }), '64 bytes'],
+  ['with a d of another key', JSON.stringify({ ...KEY, d: doltJwk().d }), 'does not match the private key'],
+  ['with another seed', JSON.stringify({ ...KEY, x: otherSeed(KEY.x) }), 'does not match the private key'],
+])('a key %s is refused, and no part of it is shown', async (_, text, why) => {
   const { code, message, hint } = await failureOf(() => checkJwk(text));
   expect(code).toBe('config-invalid');
   expect(message).toContain(why);

@@ -11,7 +11,7 @@ import { conflict, failed, peer, runResult } from '../helpers/results.ts';
 
 const page = await readFile('docs/alarms.md', 'utf8');
 
-test('the message of the page is the one that a run sends, and follows the published schema', async () => {
+test('the message on the page equals that of a run and follows the published schema', async () => {
   const rows = [conflict({ resolution: 'ours (created first)' })];
   const error = { code: 'id-collision', message: '', hint: '', retryable: false } as const;
   const partner = peer({ name: 'partner', status: 'conflict', error, conflicts: rows });
@@ -30,7 +30,7 @@ test('the message of the page is the one that a run sends, and follows the publi
   expect(check({ ...message, peers: [{ name: 'partner' }] })).toBe(false);
 });
 
-test('the workflow of the page uses inputs that exist, and the label is the one that is searched', () => {
+test('the workflow on the page uses existing inputs and the label that it searches', () => {
   const workflow = z.looseObject({
     permissions: z.record(z.string(), z.string()),
     jobs: z.record(

@@ -19,13 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => cli.dispose());
 
-test('the example of a proof has the form of one', () => {
+test('the example proof follows the schema', () => {
   const [example = '', ...others] = blocks('json');
   expect(others).toEqual([]);
   expect(proofSchema.parse(JSON.parse(example)).peers).toHaveLength(1);
 });
 
-test('the lines of the page back up a release and restore it', async () => {
+test('the commands on the page back up a release and restore it', async () => {
   await using folder = await tempFolder();
   for (const name of ['mnt', 'mnt/attic', 'mnt/vault', 'mnt/primary', 'work', 'work/.beads'])
     await mkdir(folder.file(name));

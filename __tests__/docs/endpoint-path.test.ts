@@ -19,14 +19,14 @@ test('the path of an endpoint has about 25 files, each once', () => {
   expect(HOPS.map(({ shown }) => shown)).toEqual(HOPS.map(({ linked }) => linked));
 });
 
-test.each(HOPS)('$linked has $name', async ({ linked, name }) => {
+test.each(HOPS)('$linked defines $name', async ({ linked, name }) => {
   const source = await readFile(`src/${linked}`, 'utf8');
   expect(source).toMatch(
     new RegExp(`^(?:export (?:async )?function ${name}\\b|export const ${name}\\b|  ${name}(?:<\\w+>)?\\()`, 'm'),
   );
 });
 
-test('every file of the path but the first is imported by an earlier one', () => {
+test('every file of the path except the first is imported by an earlier one', () => {
   const imports = new Map(
     HOPS.map(({ linked }) => [linked, sourceAt(`src/${linked}`).imports.map(({ file }) => file)] as const),
   );

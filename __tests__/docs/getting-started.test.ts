@@ -163,7 +163,7 @@ describe.each(SETUPS)('%s', (title, serve) => {
     await folder[Symbol.asyncDispose]();
   }, 60_000);
 
-  test('the lines to type write the configuration, and init prints the workflow', async () => {
+  test('the commands write the configuration, and init prints the workflow', async () => {
     const [init = '', ...others] = page.lines.slice(0, -1);
     const { workflow, checks } = initResultSchema.parse(JSON.parse(await user.type(`${init} --json`)));
     for (const line of others) await user.type(line);
@@ -176,7 +176,7 @@ describe.each(SETUPS)('%s', (title, serve) => {
     expect(checks.filter(({ check }) => check !== 'credentials' && check !== 'folder')).toEqual([]);
   }, 60_000);
 
-  test('the workflow brings the rows of the partner to the user, and the other way round', async () => {
+  test('the workflow exchanges rows between the partner and the user in both directions', async () => {
     await writeFile(join(user.repository, '.beads', 'config.yaml'), localized(page.configuration));
     const file = join(user.repository, '.github', 'workflows', 'federation.yml');
     await mkdir(dirname(file), { recursive: true });
@@ -201,7 +201,7 @@ describe.each(SETUPS)('%s', (title, serve) => {
 
   // The step that keeps the artifact is the same in each workflow.
   if (serve === folders) {
-    test('a row that needs a decision fails the job, and the artifact has it', async () => {
+    test('a row that needs a decision fails the job and is in the artifact', async () => {
       await database.commit('ours', "INSERT INTO items VALUES (9, 'nine', 'ann')");
       await user.type(page.lines.at(-1) ?? '');
       await partner.commit('theirs', "INSERT INTO items VALUES (9, 'neun', 'bob')");
@@ -214,7 +214,7 @@ describe.each(SETUPS)('%s', (title, serve) => {
   }
 });
 
-test(`${BEADS}, the issues of the partner reach bd, and those of bd the partner`, async () => {
+test(`${BEADS}, bd gets the issues of the partner, and the partner those of bd`, async () => {
   await using folder = await tempFolder();
   const page = await copied(BEADS);
   const place = await gitHosts(folder);

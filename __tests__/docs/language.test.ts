@@ -20,7 +20,7 @@ function prose(text: string): string {
     .replaceAll(/`[^`\n]*`/g, '');
 }
 
-test('code and generated text are not prose', () => {
+test('code and generated text do not count as prose', () => {
   const text = 'a `told` b\n```sh\nstands\n```\n<!-- generated:x start -->\nnobody\n<!-- generated:x end -->\nc';
   expect(prose(text).split(/\s+/)).toEqual(['a', 'b', 'c']);
 });

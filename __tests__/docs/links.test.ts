@@ -42,7 +42,7 @@ function broken(page: string, target: string): string | null {
   return known.has(anchor) ? null : `${target}: no such heading`;
 }
 
-test('anchors are those of GitHub', () => {
+test('anchors equal those of GitHub', () => {
   const text = '# A `b` C\n\n## git@host:path, git+ssh://\n\n## [Safety](safety.md): what\n\n## A b c\n';
   expect([...anchors(text)]).toEqual(['a-b-c', 'githostpath-gitssh', 'safety-what', 'a-b-c-1']);
 });
@@ -51,30 +51,30 @@ test.each([
   ['missing.md', 'missing.md: no such file'],
   ['#missing', '#missing: no such heading'],
   ['docs/limits.md#missing', 'docs/limits.md#missing: no such heading'],
-  ['action.yml#x', 'action.yml#x: an anchor in a file that is no page'],
+  ['an anchor in a file that is not a page', 'action.yml#x: an anchor in a file that is no page'],
   ['https://example.org/#x', null],
 ])('the link %s of the README: %s', (target, expected) => {
   expect(broken('README.md', target)).toBe(expected);
 });
 
 describe('pages', () => {
-  test('were found', () => {
+  test('exist', () => {
     expect(PAGES).toEqual(expect.arrayContaining(['docs/commands.md', 'docs/configuration.md', 'docs/merging.md']));
   });
 
-  test.each(PAGES)('links of %s lead somewhere', (page) => {
+  test.each(PAGES)('contain only valid links: %s', (page) => {
     const targets = [...(TEXTS.get(page) ?? '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
     expect(targets.flatMap((target) => broken(page, target) ?? [])).toEqual([]);
   });
 
-  test.each(PAGES)('files that %s names exist', (page) => {
+  test.each(PAGES)('name only existing files: %s', (page) => {
     const named = [...(TEXTS.get(page) ?? '').matchAll(/`((?:src|scripts|bench|docs|__tests__)\/[\w./-]+)`/g)];
     // The threat model names tests by their path below __tests__.
     const isThere = (file: string) => existsSync(file) || existsSync(`__tests__/${file}.test.ts`);
     expect(named.flatMap(([, file = '']) => (isThere(file) || file.includes('NAME') ? [] : [file]))).toEqual([]);
   });
 
-  test('every page is linked from another one', () => {
+  test('are linked from at least one other page', () => {
     const linked = new Set(
       [...TEXTS].flatMap(([page, text]) =>
         [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].flatMap(([, target = '']) => {

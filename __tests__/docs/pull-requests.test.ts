@@ -12,7 +12,7 @@ const RECIPE = 'docs/recipes/pull-request-check.yml';
 const CONFIG = '.beads/config.yaml';
 const BASE = '4f2a90c1d7e8b35a6c0f1e2d3b4a59687f0e1d2c';
 
-test('the recipe checks a pull request, and its comment and summary are those of the page', async () => {
+test('the recipe checks a pull request, and its comment and summary equal those on the page', async () => {
   await using folder = await tempFolder();
   await using api = await startGithubApi(undefined, { merge_base_commit: { sha: BASE } });
   const page = await readFile(PAGE, 'utf8');

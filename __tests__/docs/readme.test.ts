@@ -59,11 +59,11 @@ const workflows = (await examples('README.md', 'yaml')).flatMap((text) => {
   return 'jobs' in parsed ? [workflowSchema.parse(parsed)] : [];
 });
 
-test('the README is short', async () => {
+test('the README has at most 200 lines', async () => {
   expect((await readFile('README.md', 'utf8')).split('\n').length).toBeLessThanOrEqual(201);
 });
 
-describe('the configurations to copy', () => {
+describe('the sample configurations', () => {
   test.each([
     ['README.md', ['origin primary', 'partner peer', 'vault backup']],
     [
@@ -73,15 +73,15 @@ describe('the configurations to copy', () => {
         ...['live peer', 'south peer', 'vault backup'],
       ],
     ],
-  ])('that of %s is accepted', async (page, peers) => {
+  ])('are valid: %s', async (page, peers) => {
     const text = await example(page, 'yaml', 'sync:\n  mode:');
     const configuration = buildConfiguration({ file: '/w/.beads/config.yaml', workspace: '/w/.beads', text }, {}, {});
     expect(configuration.peers.map(({ name, role }) => `${name} ${role}`)).toEqual(peers);
   });
 });
 
-describe('the workflows to copy', () => {
-  test('are the three uses; only those that push may write, and the scheduled one never runs twice at once', () => {
+describe('the sample workflows', () => {
+  test('cover the three uses; only those that push may write, and the scheduled one has no concurrent runs', () => {
     const granted = workflows.map(({ name, permissions, jobs }) => [
       name,
       Object.assign({}, permissions, ...Object.values(jobs).map((job) => job.permissions)),
@@ -94,7 +94,7 @@ describe('the workflows to copy', () => {
     expect(workflows[0]?.jobs['sync']?.concurrency?.['cancel-in-progress']).toBe(false);
   });
 
-  test.each(workflows)('$name uses commands, inputs and credentials that exist', async ({ jobs }) => {
+  test.each(workflows)('use only existing commands, inputs and credentials: $name', async ({ jobs }) => {
     const ours = Object.values(jobs).flatMap(({ steps }) => steps.filter(({ uses }) => uses === ACTION));
     expect(ours).toHaveLength(1);
     for (const { env, with: given } of ours.map((step) => stepSchema.parse(step))) {
@@ -109,14 +109,14 @@ describe('the workflows to copy', () => {
   });
 });
 
-describe('the lines to type', () => {
+describe('the commands in the README', () => {
   let cli: CompiledCli;
   beforeAll(async () => {
     cli = await compileCli();
   });
   afterAll(() => cli.dispose());
 
-  test('two databases share a folder', async () => {
+  test('let two databases share a folder', async () => {
     await using folder = await tempFolder();
     const lines = (await example('README.md', 'sh', 'add-peer')).replaceAll('/tmp/shared', folder.file('shared'));
     await writeFile(folder.file('dolt-federation'), `#!/bin/sh\nexec ${process.execPath} ${cli.path} "$@"\n`);

@@ -32,20 +32,20 @@ describe.each(all)('$file', ({ text, on, jobs, concurrency }) => {
     ),
   );
 
-  test('runs in no fork by its schedule', () => {
+  test('does not run on a schedule in a fork', () => {
     const scheduled = z.looseObject({ schedule: z.unknown() }).safeParse(on).data?.schedule !== undefined;
     const first = each.filter(({ needs }) => needs === undefined);
     if (scheduled) for (const job of first) expect(job.if).toMatch(/^github\.repository == 'my-org\/my-repo'/);
     else expect(text).not.toContain('cron');
   });
 
-  test('waits for its own runs and cancels none that writes', () => {
+  test('waits for its own runs and does not cancel one that writes', () => {
     // The reusable workflow sets the group itself: one of the calling job would have to have another name.
     for (const job of writes.filter(({ uses }) => uses === undefined))
       expect((job.concurrency ?? concurrency)?.['cancel-in-progress']).toBe(false);
   });
 
-  test('takes secrets from an environment only, and leaves no token in the checkout', () => {
+  test('reads secrets only from an environment, and stores no token in the checkout', () => {
     for (const { uses, environment, steps } of each) {
       const reads = JSON.stringify(steps).includes('secrets.');
       expect({ uses, has: environment !== undefined }).toEqual({ uses, has: reads });
@@ -54,11 +54,11 @@ describe.each(all)('$file', ({ text, on, jobs, concurrency }) => {
     }
   });
 
-  test('has no filter that would leave a required check without a result', () => {
+  test('has no filter that could leave a required check without a result', () => {
     expect(JSON.stringify(on)).not.toContain('paths');
   });
 
-  test('keeps the files that only its runner has', () => {
+  test('uploads the files that only its runner has', () => {
     const given = JSON.stringify(each.flatMap(({ steps }) => steps));
     for (const { steps } of writes) {
       for (const { with: input } of steps) {
@@ -75,7 +75,7 @@ test('the page lists every recipe', async () => {
   expect(listed.sort()).toEqual(all.map(({ file }) => file));
 });
 
-test('a check that may be required also runs in a merge queue', () => {
+test('a recipe with a required check also runs in a merge queue', () => {
   const check = all.find(({ file }) => file === 'pull-request-check.yml');
   expect(check?.on).toEqual({ pull_request: null, merge_group: null });
 });

@@ -11,7 +11,7 @@ import { recipes, SCHEDULED_SYNC } from '../helpers/recipes.ts';
 import { startGithubApi } from '../helpers/servers/github-api.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('the scheduled sync is what init prints', async () => {
+test('the scheduled sync equals the output of init', async () => {
   const text = (await recipes()).get('scheduled-sync.yml') ?? '';
   expect(text.replace(/^(?:#.*\n)+/, '')).toBe(workflow(SCHEDULED_SYNC));
 });
@@ -38,8 +38,8 @@ async function fakeGh() {
   };
 }
 
-describe('act runs', () => {
-  test('scheduled-sync.yml: partner, primary and backup have all rows, and the secret is nowhere', async () => {
+describe('act runs a recipe', () => {
+  test('scheduled-sync.yml: partner, primary and backup get all rows, and no file contains the secret', async () => {
     await using scene = await recipeScene('scheduled-sync.yml');
     const run = await scene.run();
     expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
@@ -97,7 +97,7 @@ describe('act runs', () => {
     ]);
     expect(run.log).not.toContain(PASSWORD);
   }, 120_000);
-  test('release-backup.yml: the backup has the tag, and the proof of it is attached to the release', async () => {
+  test('release-backup.yml: the backup gets the tag, and the proof is attached to the release', async () => {
     await using scene = await recipeScene('release-backup.yml');
     await using gh = await fakeGh();
     const run = await scene.run({ event: RELEASE, path: gh.folder });
@@ -112,7 +112,7 @@ describe('act runs', () => {
     expect(run.log).not.toContain(PASSWORD);
   }, 60_000);
 
-  test('pull-request-plan.yml: a comment plans for the peers elsewhere, those of this machine are not contacted, and nothing is written', async () => {
+  test('pull-request-plan.yml: a comment plans for remote peers, and local peers are not contacted', async () => {
     // The servers have no certificate.
     await using scene = await recipeScene('pull-request-plan.yml', (text) =>
       text.replace('command: plan', 'command: plan\n          allow-insecure: true'),
@@ -147,7 +147,7 @@ describe('act runs', () => {
     expect(await filesBelow(server.dir)).toEqual(before);
   }, 60_000);
 
-  test('pull-request-check.yml in a merge queue: it succeeds without a comment', async () => {
+  test('pull-request-check.yml in a merge queue succeeds without a comment', async () => {
     await using scene = await recipeScene('pull-request-check.yml');
     const run = await scene.run({ event: { name: 'merge_group', payload: { merge_group: {} } }, secrets: {} });
     expect(run.exitCode).toBe(0);

@@ -139,7 +139,7 @@ function steady(folder: TempFolder, text: string): string {
 
 const MANY = Array.from({ length: 30 }, (_, at) => `(${at + 100}, 'item ${at}', 'ann')`).join(', ');
 
-test('docs/troubleshooting.md shows what is printed', async () => {
+test('docs/troubleshooting.md shows the printed messages', async () => {
   await using folder = await tempFolder();
   await Promise.all(['tmp', 'notes'].map((name) => mkdir(folder.file(name))));
   await writeFile(folder.file('notes', 'todo.txt'), 'ours');

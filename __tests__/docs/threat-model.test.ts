@@ -16,7 +16,7 @@ const rows = lines.map(cellsOf).filter(([first = '']) => first !== 'Who' && !/^-
 const sections = page.split(/^## /m).slice(1);
 
 describe('the threat model', () => {
-  test('is made of tables with the same columns, one for each attacker, and says what is not defended', () => {
+  test('has one table with the same columns for each attacker, and a section about attacks without a defence', () => {
     expect(sections.length).toBeGreaterThan(5);
     for (const section of sections) {
       expect(
@@ -30,7 +30,7 @@ describe('the threat model', () => {
   });
 
   test.each(rows.map((row) => [row[1] ?? '', row] as const))(
-    '%s: complete, and its tests exist and check its code',
+    '%s: all cells are filled, its tests exist and check its code',
     async (_, row) => {
       expect(row).toHaveLength(COLUMNS.length);
       expect(row.filter((cell) => cell === '')).toEqual([]);

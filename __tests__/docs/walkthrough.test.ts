@@ -168,7 +168,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => place[Symbol.asyncDispose](), 60_000);
 
-test('1 to 3: a database with a remote, one recipe, one secret', async () => {
+test('1 to 3: create a database with a remote, one recipe and one secret', async () => {
   await step(1);
   local = openTestDatabase(join(place.user.repository, 'db'));
   partner = openTestDatabase(place.folder.file('partner', 'db'));
@@ -185,7 +185,7 @@ test('1 to 3: a database with a remote, one recipe, one secret', async () => {
   await step(3);
 }, 60_000);
 
-test('4: after the first run the user has the rows of the partner, and the backup has all rows', async () => {
+test('4: the first run gives the user the rows of the partner, and the backup all rows', async () => {
   const [{ run } = { run: null }] = await step(4, 0, 1);
   expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
   expect(run?.log).not.toContain(PASSWORD);
@@ -194,7 +194,7 @@ test('4: after the first run the user has the rows of the partner, and the backu
   expect(await local.rows('SELECT id FROM items ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
 }, 60_000);
 
-test('5: a peer that fails has an issue until it succeeds', async () => {
+test('5: a failed peer has an issue until it succeeds', async () => {
   const [there, away] = [place.folder.file('open', 'partner-org'), place.folder.file('open', 'away')];
   await rename(there, away);
   expect((await night()).exitCode).not.toBe(0);

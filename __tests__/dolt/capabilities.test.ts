@@ -21,7 +21,7 @@ async function asked(box: Machine): Promise<readonly string[]> {
 }
 
 describe('the capabilities of a Dolt', () => {
-  test('the real one answers, contacts no host, and leaves nothing', async () => {
+  test('are read from the real Dolt without a connection or a leftover file', async () => {
     await using host = await releaseHost();
     await using box = await machine({
       HTTPS_PROXY: host.url,
@@ -37,24 +37,34 @@ describe('the capabilities of a Dolt', () => {
   });
 
   test.each([
-    ['an old one', OLD, VARIABLES, { s3: false, committer: true }],
-    ['a new one', NEW, VARIABLES, { s3: true, committer: true }],
-    ['one without the variables', NEW, 'echo dolt_committer_name', { s3: true, committer: false }],
-    ['one that cannot read its variables', NEW, `${VARIABLES}; exit 1`, { s3: true, committer: false }],
+    ['are read from an old version', OLD, VARIABLES, { s3: false, committer: true }],
+    ['are read from a new version', NEW, VARIABLES, { s3: true, committer: true }],
+    [
+      'exclude the committer if the Dolt lacks the variables',
+      NEW,
+      'echo dolt_committer_name',
+      { s3: true, committer: false },
+    ],
+    [
+      'exclude the committer if the Dolt cannot read its variables',
+      NEW,
+      `${VARIABLES}; exit 1`,
+      { s3: true, committer: false },
+    ],
   ])('%s', async (_, clone, sql, can) => {
     await using box = await machine();
     expect(await askCapabilities(await answers(box, clone, sql), box.context)).toEqual(can);
   });
 
-  test('one that answers neither way is not believed to know s3', async () => {
+  test('are an error if the Dolt gives no known answer', async () => {
     await using box = await machine();
     const failure = await failureOf(askCapabilities(await answers(box, 'echo panic; exit 2'), box.context));
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining('"panic') });
   });
 });
 
-describe('the answer is kept', () => {
-  test('until the file is another', async () => {
+describe('the cached capabilities', () => {
+  test('are used until the executable changes', async () => {
     await using box = await machine();
     const path = await answers(box, OLD);
     expect(await doltCapabilities(path, box.context)).toEqual({ s3: false, committer: true });
@@ -66,7 +76,7 @@ describe('the answer is kept', () => {
     expect(await asked(box)).toHaveLength(4);
   });
 
-  test('a damaged answer is asked for again', async () => {
+  test('are replaced if they are damaged', async () => {
     await using box = await machine();
     const path = await answers(box, NEW);
     await doltCapabilities(path, box.context);
@@ -78,7 +88,7 @@ describe('the answer is kept', () => {
     expect(await asked(box)).toHaveLength(8);
   });
 
-  test('without a cache, the Dolt is asked each time', async () => {
+  test('are queried each time if there is no cache', async () => {
     await using box = await machine();
     const path = await answers(box, NEW);
     await writeFile(box.folder.file('tools'), '');

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { classify, decidingLine, TEXTS } from '../../src/dolt/failure-text.ts';
 
-describe('the class of a text', () => {
+describe('the class of an error text', () => {
   test.each([
     ['! [rejected]            main -> main (non-fast-forward)', 'non-fast-forward'],
     ['unknown push error; no common ancestor', 'unrelated'],
@@ -71,13 +71,13 @@ describe('the class of a text', () => {
     expect(classify(text)).toBe(means);
   });
 
-  test('colours and what a spinner takes back do not hide it', () => {
+  test('is found despite colours and the backspaces of a spinner', () => {
     expect(classify('- Fetching...\b\b\b\u001b[31mError 1105 (HY000): no common\b ancestor\u001b[0m')).toBe(
       'unrelated',
     );
   });
 
-  test('the longer text decides over one that it contains', () => {
+  test('follows the longer text if one contains the other', () => {
     expect(classify('conflict: table with same name deleted and modified')).toBe('conflict');
     expect(classify('table with same name deleted and its schema modified')).toBe('schema-conflict');
   });
@@ -91,7 +91,7 @@ const measured = z
 /** Outcomes that no Dolt on loopback can be brought to, or that are not Dolt's to say. */
 const NOT_MEASURED = ['nothing-to-push', 'port-in-use'];
 
-test('every class has a text that was seen', () => {
+test('every class has a measured text', () => {
   const classes = new Set(TEXTS.map(([, means]) => means));
   expect([...classes].filter((one) => !measured.some((seen) => seen.class === one)).sort()).toEqual(NOT_MEASURED);
 });

@@ -18,26 +18,26 @@ describe('the table files of a manifest', () => {
     [`5:__DOLT__:${LOCK}:${ROOT}:${NONE}:${A}`, null],
     [`5:__DOLT__:${LOCK}:${ROOT}:${NONE}:${A}:many`, null],
     [`5:__DOLT__:${LOCK}:${ROOT}:${NONE}:../manifest:15`, null],
-  ])('%j', (text, tables) => {
+  ])('are read from %j', (text, tables) => {
     expect(manifestTables(text)).toEqual(tables);
   });
 });
 
-describe('the table files that a tree lacks', () => {
+describe('the missing table files of a tree', () => {
   test.each<readonly [string, readonly string[], readonly string[], readonly string[]]>([
-    ['a table file', [A], ['manifest', A], []],
-    ['an archive', [A], ['manifest', `${A}.darc`], []],
+    ['none: a table file', [A], ['manifest', A], []],
+    ['none: an archive', [A], ['manifest', `${A}.darc`], []],
     ['both', [A, B], [B, `${A}.darc`, 'manifest'], []],
-    ['an archive in parts', [A], [`${A}.darc/0001`, `${A}.darc/0002`, 'manifest'], []],
-    ['a table file in parts', [A], [`${A}/0001`, 'manifest'], []],
-    ['none of it', [A, B], ['manifest'], [A, B]],
-    ['only the other one', [A, B], [`${B}.darc`, 'manifest'], [A]],
-    ['a file that only begins with its name', [A], [`${A}.tail`, `${A}.records`, `${A}0`], [A]],
-    ['no first part', [A], [`${A}.darc/0002`], [`${A}.darc/0001`]],
-    ['no part in the middle', [A], [`${A}/0001`, `${A}/0004`], [`${A}/0002`, `${A}/0003`]],
-    ['something that is no part', [A], [`${A}/1`, `${A}/0001/0002`], [A]],
-    ['a table that is listed twice', [A, A], [], [A]],
-    ['more than the manifest lists', [], [A, 'manifest'], []],
+    ['none: an archive in parts', [A], [`${A}.darc/0001`, `${A}.darc/0002`, 'manifest'], []],
+    ['none: a table file in parts', [A], [`${A}/0001`, 'manifest'], []],
+    ['all: only a manifest', [A, B], ['manifest'], [A, B]],
+    ['one: only the other file', [A, B], [`${B}.darc`, 'manifest'], [A]],
+    ['one: files whose names only start with its name', [A], [`${A}.tail`, `${A}.records`, `${A}0`], [A]],
+    ['the first part', [A], [`${A}.darc/0002`], [`${A}.darc/0001`]],
+    ['parts in the middle', [A], [`${A}/0001`, `${A}/0004`], [`${A}/0002`, `${A}/0003`]],
+    ['one: names that are not parts', [A], [`${A}/1`, `${A}/0001/0002`], [A]],
+    ['one: a table that is listed twice', [A, A], [], [A]],
+    ['none: more files than the manifest lists', [], [A, 'manifest'], []],
   ])('%s', (_, tables, blobs, missing) => {
     expect(missingTables(tables, blobs)).toEqual(missing);
   });

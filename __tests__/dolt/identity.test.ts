@@ -37,13 +37,25 @@ const VARIABLES: Env = { GIT_AUTHOR_NAME: 'Env', GIT_AUTHOR_EMAIL: 'env@example.
 
 describe('the identity for a commit', () => {
   test.each([
-    ['the database', { local: of('Lou', 'l@x'), global: of('Glo', 'g@x') }, {}, 'Lou', 'l@x'],
-    ['each setting on its own', { local: { 'user.name': 'Lou' }, global: of('Glo', 'g@x') }, {}, 'Lou', 'g@x'],
-    ['without what ends a name', { local: of('Lou <a@b>\n', ' l@x ') }, {}, 'Lou a@b', 'l@x'],
-    ['the user, not git', { global: of('Glo', 'g@x'), git: GIT }, { env: VARIABLES }, 'Glo', 'g@x'],
-    ['git, where Dolt has no email', { local: { 'user.name': 'Lou' }, git: GIT }, {}, 'Gil x', 'gil@example.org'],
-    ['the variables of git', { git: GIT }, { env: VARIABLES }, 'Env', 'env@example.org'],
-    ['the variables of a job', {}, { env: VARIABLES, userHome: false }, 'Env', 'env@example.org'],
+    ['comes from the database', { local: of('Lou', 'l@x'), global: of('Glo', 'g@x') }, {}, 'Lou', 'l@x'],
+    [
+      'comes from separate places for name and email',
+      { local: { 'user.name': 'Lou' }, global: of('Glo', 'g@x') },
+      {},
+      'Lou',
+      'g@x',
+    ],
+    ['omits characters that end a name', { local: of('Lou <a@b>\n', ' l@x ') }, {}, 'Lou a@b', 'l@x'],
+    ['comes from the Dolt user before git', { global: of('Glo', 'g@x'), git: GIT }, { env: VARIABLES }, 'Glo', 'g@x'],
+    [
+      'comes from git if Dolt has no email',
+      { local: { 'user.name': 'Lou' }, git: GIT },
+      {},
+      'Gil x',
+      'gil@example.org',
+    ],
+    ['comes from the variables of git', { git: GIT }, { env: VARIABLES }, 'Env', 'env@example.org'],
+    ['comes from the variables of a job', {}, { env: VARIABLES, userHome: false }, 'Env', 'env@example.org'],
   ] as const)('%s', async (_, written, around, name, email) => {
     await using folder = await tempFolder();
     expect(await identity(folder, written, around)).toEqual({ name, email });
@@ -51,11 +63,11 @@ describe('the identity for a commit', () => {
 
   test.each([
     ['nothing is set', {}, {}],
-    ['the settings are empty or of another kind', { local: of('', 'l@x'), global: { 'user.name': 1 } }, {}],
-    ['the home folder is that of a runner', { global: of('Glo', 'g@x'), git: GIT }, { userHome: false }],
-    ['git knows one of both', { git: '[user]\n  name = Gil\n' }, {}],
+    ['the settings are empty or not text', { local: of('', 'l@x'), global: { 'user.name': 1 } }, {}],
+    ['the home folder belongs to a runner', { global: of('Glo', 'g@x'), git: GIT }, { userHome: false }],
+    ['git has only a name', { git: '[user]\n  name = Gil\n' }, {}],
     ['git is not installed', { git: GIT }, { env: { PATH: '/nowhere' } }],
-  ] as const)('is refused where %s', async (_, written, around) => {
+  ] as const)('is refused if %s', async (_, written, around) => {
     await using folder = await tempFolder();
     const failure = await failureOf(() => identity(folder, written, around));
     expect(failure).toMatchObject({ code: 'no-identity', hint: expect.stringContaining('--add user.name') });

@@ -18,7 +18,7 @@ const open = (folder: TempFolder, more: Partial<EngineContext & ServerOptions> =
 const lockFile = (folder: TempFolder) => stat(folder.file('local', '.dolt', 'noms', 'LOCK'));
 
 describe('a database that another process holds', () => {
-  test('is refused after a while, with who holds it; its lock stays, and nothing is left behind', async () => {
+  test('is refused after the wait with the name of the holder; its lock stays, and no file remains', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const first = await open(folder);
@@ -37,7 +37,7 @@ describe('a database that another process holds', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('is opened once the lock is released, and the wait is reported once', async () => {
+  test('is opened after the lock is released, and the wait is reported once', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const first = await open(folder);
@@ -56,7 +56,7 @@ describe('a database that another process holds', () => {
     expect(messages).toEqual([expect.stringContaining(`waiting for ${folder.file('local')}`)]);
   });
 
-  test('is no longer waited for when the run is interrupted', async () => {
+  test('is not waited for after an interruption', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const first = await open(folder);
@@ -71,7 +71,7 @@ describe('a database that another process holds', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('by a server is refused with the hint for a server', async () => {
+  test('is refused with the hint for a server if a server holds it', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await using server = await startEngine(folder.file('local'));
@@ -84,7 +84,7 @@ describe('a database that another process holds', () => {
   });
 });
 
-test('two runs that wait for a third begin at the same moment and both end well', async () => {
+test('two runs that wait for a third start at the same moment and both succeed', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const first = await open(folder);

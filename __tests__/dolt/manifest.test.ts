@@ -41,19 +41,19 @@ const DAMAGED: readonly (readonly [string, (file: TempFolder['file']) => Promise
     'database-format',
   ],
   [
-    'a manifest that leads in a circle',
+    'a manifest in a cycle of links',
     async (file) => {
       await rm(file('manifest'));
       await symlink('manifest', file('manifest'));
     },
     'database-read-only',
   ],
-  ['half of its journal', (file) => truncate(file(journal), 100), 'corrupt'],
+  ['half of the journal', (file) => truncate(file(journal), 100), 'corrupt'],
   ['no journal', (file) => rm(file(journal)), 'corrupt'],
-  ['settings that are cut short', (file) => writeFile(file('..', 'repo_state.json'), '{"x'), 'corrupt'],
+  ['truncated settings', (file) => writeFile(file('..', 'repo_state.json'), '{"x'), 'corrupt'],
 ];
 
-describe('a database that is damaged or of another kind', () => {
+describe('a damaged or incompatible database', () => {
   test.each(DAMAGED)('with %s is refused and not changed', async (_, damage, code) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
@@ -67,7 +67,7 @@ describe('a database that is damaged or of another kind', () => {
     expect(after).toBe(manifest);
   });
 
-  test('a folder without data is decided by other checks', async () => {
+  test('passes this check if its folder has no data, which other checks decide', async () => {
     await using folder = await tempFolder();
     await expect(checkManifest(folder.path)).resolves.toBeUndefined();
     await mkdir(folder.file('.dolt', 'noms'), { recursive: true });
@@ -76,7 +76,7 @@ describe('a database that is damaged or of another kind', () => {
   });
 });
 
-test('a peer that a newer Dolt wrote fails alone, and is not written to', async () => {
+test('a peer that a newer Dolt wrote fails alone and gets no push', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const peers = ['new', 'box'].map((name) => `${name}: file://${folder.file(name)}`).join('\n');

@@ -16,7 +16,7 @@ test.each([
   ['ssh://git@h.example/x.git', 'git+ssh://git@H.example:22/x.git'],
   ['gs://Bucket/x', 'gs://Bucket/x/'],
   ['aws://[table:bucket]/x', 'aws://[table:bucket]/x/'],
-])('%s and %s are one address', (a, b) => {
+])('%s and %s are the same address', (a, b) => {
   expect(canonicalAddress(a)).toBe(canonicalAddress(b));
 });
 
@@ -31,11 +31,11 @@ test.each([
   ['gs://Bucket/x', 'gs://bucket/x'],
   ['s3://bucket/x?region=a', 's3://bucket/x?region=b'],
   ['file:///', 'file:///a'],
-])('%s and %s are two', (a, b) => {
+])('%s and %s are different addresses', (a, b) => {
   expect(canonicalAddress(a)).not.toBe(canonicalAddress(b));
 });
 
-test('links on the way to a folder do not count, also where it does not exist yet', async () => {
+test('links in the path of a folder do not matter, even if the folder does not exist yet', async () => {
   await using folder = await tempFolder();
   await mkdir(folder.file('real', 'box'), { recursive: true });
   await symlink(folder.file('real'), folder.file('link'));

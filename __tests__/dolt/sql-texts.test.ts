@@ -6,7 +6,7 @@ import { canFixCommitter, signature } from '../../src/dolt/signature.ts';
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
 const shape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a')] };
 
-test('generated columns are read from the definition, not from comments and defaults with similar text', () => {
+test('generated columns are read from the definition, not from similar text in comments and defaults', () => {
   const create = [
     'CREATE TABLE `t` (',
     "  `id` int NOT NULL DEFAULT 'x GENERATED ALWAYS AS (1) STORED',",
@@ -24,11 +24,11 @@ test('generated columns are read from the definition, not from comments and defa
   expect(renamed("concat(`id`,'`id` (')", (name) => `\`our_${name}\``)).toBe("concat(`our_id`,'`id` (')");
 });
 
-describe('the condition for keys', () => {
-  test('no keys match nothing', () => {
+describe('the condition for a list of keys', () => {
+  test('is false without keys', () => {
     expect(hasKey(shape, [])).toEqual({ text: 'FALSE', values: [] });
   });
-  test('numbers are as written, text and bytes as values', () => {
+  test('contains numbers as literals, and text and bytes as values', () => {
     const wide = { name: 't', key: ['id', 'k', 'b'], columns: [column('id', 'int'), column('k'), column('b', 'blob')] };
     expect(hasKey(shape, [{ id: '1' }, { id: "1' OR 1" }], 'to_')).toEqual({
       text: '`to_id` IN (1, ?)',
@@ -43,7 +43,7 @@ describe('the condition for keys', () => {
 
 describe('the signature of a commit', () => {
   const all = ['author', 'committer'].flatMap((who) => ['name', 'email', 'date'].map((what) => `dolt_${who}_${what}`));
-  test('a Dolt that knows all variables gets all of them', () => {
+  test('contains all values if the Dolt supports all variables', () => {
     expect(canFixCommitter(all)).toBe(true);
     expect(signature(all, '2026-01-02 03:04:05.678')).toEqual([
       ['dolt_author_name', 'dolt-federation'],
@@ -54,7 +54,7 @@ describe('the signature of a commit', () => {
       ['dolt_committer_date', '2026-01-02T03:04:05.678Z'],
     ]);
   });
-  test('one that does not gets what it knows, and makes no promise', () => {
+  test('contains only the supported values otherwise, and the merge is not deterministic', () => {
     expect(canFixCommitter(all.slice(0, 5))).toBe(false);
     expect(signature(['dolt_author_name'], '2026-01-02')).toEqual([['dolt_author_name', 'dolt-federation']]);
   });

@@ -18,12 +18,12 @@ test.each([
   ['doltgres version 2.3.0\n', null],
   ['Warning\ndolt version 2.3.0\n', null],
   ['', null],
-])('%j', (output, version) => {
+])('%j is parsed', (output, version) => {
   expect(parseDoltVersion(output)).toBe(version);
 });
 
-describe('asking an executable', () => {
-  test('the real one answers, contacts no host, and leaves nothing', async () => {
+describe('the version of an executable', () => {
+  test('is read from the real Dolt without a connection or a leftover file', async () => {
     await using host = await releaseHost();
     await using box = await machine({ HTTPS_PROXY: host.url, HTTP_PROXY: host.url });
     expect(await doltVersion(testDolt(), box.context)).toBe('2.3.0');
@@ -32,7 +32,7 @@ describe('asking an executable', () => {
     expect((await readdir(box.folder.path)).sort()).toEqual(['bin', 'tmp']);
   });
 
-  test('without that it contacts a host: the test above can fail', async () => {
+  test('would cause a connection without these settings, so the test above can fail', async () => {
     await using host = await releaseHost();
     await using box = await machine();
     const env = { HOME: box.folder.path, HTTPS_PROXY: host.url, DOLT_DISABLE_EVENT_FLUSH: '1' };
@@ -40,7 +40,7 @@ describe('asking an executable', () => {
     expect(host.connections()).toBeGreaterThan(0);
   });
 
-  test('it runs with settings of its own and without the secrets of the job', async () => {
+  test('is read with settings of its own and without the secrets of the job', async () => {
     await using box = await machine({
       HOME: '/home/me',
       GITHUB_TOKEN: 'secret',
@@ -59,15 +59,15 @@ describe('asking an executable', () => {
 
   test.each([
     ['fails', 'echo dolt version 2.3.0; exit 1', 'exit code 1'],
-    ['is something else', 'echo hello', 'output "hello"'],
-  ])('one that %s', async (_, line, said) => {
+    ['is another program', 'echo hello', 'output "hello"'],
+  ])('is an error if the program %s', async (_, line, said) => {
     await using box = await machine();
     const path = await program(box.folder.file('dolt'), line);
     const failure = await failureOf(doltVersion(path, box.context));
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining(said) });
   });
 
-  test('one that is not there', async () => {
+  test('is an error if the program does not exist', async () => {
     await using box = await machine();
     const failure = await failureOf(doltVersion('/no/such/dolt', box.context));
     expect(failure).toMatchObject({
@@ -76,7 +76,7 @@ describe('asking an executable', () => {
     });
   });
 
-  test('an interruption is not a missing Dolt', async () => {
+  test('is not reported as missing after an interruption', async () => {
     await using box = await machine();
     const path = await program(box.folder.file('dolt'), `exec sleep 600`);
     const work = failureOf(doltVersion(path, box.context));

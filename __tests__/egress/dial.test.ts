@@ -50,7 +50,7 @@ test.each([
   ['4000::1', false],
   ['localhost', false],
   ['', false],
-])('%s is public: %s', (address, expected) => {
+])('address %s is public: %s', (address, expected) => {
   expect(isPublicAddress(address)).toBe(expected);
 });
 
@@ -90,12 +90,12 @@ test.each([
   ['2606:4700:4700::1111', false],
   ['64:ff9b::101:101', false],
   ['::ffff:10.1.2.3', false],
-])('%s is of this machine or its link: %s', (address, expected) => {
+])('address %s is local: %s', (address, expected) => {
   expect(isLocalAddress(address)).toBe(expected);
 });
 
 test.each(['localhost', '127.0.0.1'])(
-  'a named host on this machine gets no connection if none is allowed: %s',
+  'a host name of this machine gets no connection if private addresses are not allowed: %s',
   async (host) => {
     await using server = await startCountingServer('127.0.0.1');
     const { port } = server;

@@ -98,8 +98,8 @@ const failed = async () => {
   throw new Failure('unknown', 'what Dolt said');
 };
 
-describe('a plain request', () => {
-  test('is passed on with its headers, without those of the connection', async () => {
+describe('a plain HTTP request', () => {
+  test('is forwarded with its headers, except those of the connection', async () => {
     await using echo = await startEcho();
     await withProxy(async ({ proxy, url }) => {
       const answer = await proxy.during(local(echo.port), () =>
@@ -119,8 +119,8 @@ describe('a plain request', () => {
   });
 
   test.each([
-    ['without the right secret', { 'Proxy-Authorization': 'Basic ZW5naW5lOng=' }, 407],
-    ['whose headers are too long', { 'X-Long': 'x'.repeat(20_000) }, 431],
+    ['without the correct secret', { 'Proxy-Authorization': 'Basic ZW5naW5lOng=' }, 407],
+    ['with headers that are too long', { 'X-Long': 'x'.repeat(20_000) }, 431],
   ])('%s is refused', async (_, headers, status) => {
     await using echo = await startEcho();
     await withProxy(async ({ proxy, url }) => {
@@ -130,7 +130,7 @@ describe('a plain request', () => {
   });
 
   test.each(['/', 'https://localhost/', 'ftp://localhost/', 'http://', 'http://user@localhost/'])(
-    'for %s is none',
+    'for %s is invalid',
     async (path) => {
       await withProxy(async ({ proxy, url }) => {
         expect(await proxy.during(local(80, { port: null }), () => get(url, path))).toMatchObject({ status: 400 });
@@ -139,18 +139,28 @@ describe('a plain request', () => {
   );
 });
 
-describe('refusals and their reasons', () => {
+describe('a refused request', () => {
   test.each<[string, (port: number) => Reach, string, RegExp]>([
-    ['another host', () => local(1), 'localhost', /names localhost:\d+, which is not a host of the peer/],
-    ['no TLS', (port) => local(port, { plain: false }), 'localhost', /names localhost:\d+ without TLS/],
     [
-      'a name at a private address',
+      'to another host is the reason of the failure',
+      () => local(1),
+      'localhost',
+      /names localhost:\d+, which is not a host of the peer/,
+    ],
+    [
+      'without TLS is the reason of the failure',
+      (port) => local(port, { plain: false }),
+      'localhost',
+      /names localhost:\d+ without TLS/,
+    ],
+    [
+      'to a name with a private address is the reason of the failure',
       (port) => local(port, { named: false }),
       'localhost',
       /is at (127.0.0.1|::1), which/,
     ],
     [
-      'a private address',
+      'to a private address is the reason of the failure',
       (port) => local(port, { named: false, host: '127.0.0.1' }),
       '127.0.0.1',
       /is at 127.0.0.1, which is not a public address/,
@@ -169,7 +179,7 @@ describe('refusals and their reasons', () => {
     });
   });
 
-  test('a failure with a reason of its own keeps it', async () => {
+  test('does not hide another reason of a failure', async () => {
     await withProxy(async ({ proxy, url }) => {
       const working = proxy.during(local(1), async () => {
         await get(url, 'http://localhost:2/');
@@ -179,7 +189,7 @@ describe('refusals and their reasons', () => {
     });
   });
 
-  test('a host that is not reached is the reason of the failure', async () => {
+  test('to an unreachable host is the reason of the failure', async () => {
     await withProxy(async ({ proxy, url }) => {
       const working = proxy.during(local(1), async () => {
         expect(await get(url, 'http://localhost:1/')).toMatchObject({ status: 502 });
@@ -192,7 +202,7 @@ describe('refusals and their reasons', () => {
     });
   });
 
-  test('of two peers the one whose host it is is charged; a host of neither is charged to both', async () => {
+  test('fails the peer of its host; one to an unknown host fails both peers', async () => {
     await using echo = await startEcho();
     await withProxy(async ({ proxy, url }) => {
       const both = (path: string) => {
@@ -226,7 +236,7 @@ describe('refusals and their reasons', () => {
 describe('a tunnel', () => {
   const HELLO = '\x16\x03\x01hello';
 
-  test('carries TLS to a host over https, and what comes back', async () => {
+  test('carries TLS to a host over https in both directions', async () => {
     await using echo = await startTcpEcho();
     await withProxy(async ({ proxy, url }) => {
       await proxy.during(local(echo.port, { plain: false }), async () => {
@@ -236,7 +246,7 @@ describe('a tunnel', () => {
     });
   });
 
-  test('carries nothing else there', async () => {
+  test('carries no plain data to a host over https', async () => {
     await using echo = await startTcpEcho();
     await withProxy(async ({ proxy, url }) => {
       const working = proxy.during(local(echo.port, { plain: false }), async () => {
@@ -261,7 +271,7 @@ describe('a tunnel', () => {
     });
   });
 
-  test('ends with what it was opened for', async () => {
+  test('ends with the operation that opened it', async () => {
     await using echo = await startTcpEcho();
     await withProxy(async ({ proxy, url }) => {
       const { ended } = await proxy.during(local(echo.port), () =>
@@ -287,7 +297,7 @@ describe('a tunnel', () => {
   });
 });
 
-test('the secret of the address is one that is hidden, and no host is left out', async () => {
+test('the secret in the proxy address is masked, and NO_PROXY is empty', async () => {
   await withProxy(async ({ proxy, secrets, url }) => {
     expect(secrets.hide(url.href)).not.toContain(url.password);
     expect(proxy.variables).toMatchObject({ NO_PROXY: '', no_proxy: '', https_proxy: proxy.variables['HTTPS_PROXY'] });

@@ -37,14 +37,14 @@ describe('the rules for a host', () => {
     ['a.store.example.evil:443', null],
     ['[2001:db8::1]:8080', { plain: false, named: true }],
     ['[2001:DB8::1]:8081', null],
-  ])('%s', (written, expected) => {
+  ])('apply to %s', (written, expected) => {
     const target = parseTarget(written, null);
     if (target === null) throw new Error('no target');
     expect(permissionFor(target, rules)).toEqual(expected);
     expect(permissionFor(target, NOWHERE)).toBeNull();
   });
 
-  test('of several rules about one host the widest counts', () => {
+  test('give the widest permission if several match', () => {
     const several = [rule('h.example'), rule(/^h\./, { plain: true, named: false })];
     expect(permissionFor({ host: 'h.example', port: 443 }, several)).toEqual({ plain: true, named: true });
   });
@@ -63,11 +63,11 @@ test.each([
   ['h.example:80/path', null],
   ['h example:80', null],
   ['', null],
-])('%s as a target', (written, expected) => {
+])('%s is parsed as a target', (written, expected) => {
   expect(parseTarget(written, 80)).toEqual(expected);
 });
 
-test('a target without a port is none where it must have one', () => {
+test('a target without a required port is invalid', () => {
   expect(parseTarget('h.example', null)).toBeNull();
 });
 
@@ -75,7 +75,7 @@ test.each([
   ['https://H.example/db', { host: 'h.example', port: 443, plain: false, named: true }],
   ['http://h.example:8080', { host: 'h.example', port: 8080, plain: true, named: true }],
   ['http://user@[::1]/db', { host: '::1', port: 80, plain: true, named: true }],
-])('the rule for %s', (url, expected) => {
+])('the rule for %s is derived', (url, expected) => {
   expect(ruleForUrl(url)).toEqual(expected);
 });
 

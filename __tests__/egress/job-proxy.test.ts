@@ -28,11 +28,11 @@ test.each([
   [{ HTTPS_PROXY: 'p:3128' }, 'https', 'http://p:3128/'],
   [{ HTTPS_PROXY: 'http://' }, 'https', 'HTTPS_PROXY is not the address of a proxy'],
   [{ HTTP_PROXY: 'socks5://p' }, 'http', 'HTTP_PROXY names a socks5:// proxy, but only http proxies are supported'],
-] as const)('%j for %s', (env, scheme, expected) => {
+] as const)('the variables %j decide the proxy for %s', (env, scheme, expected) => {
   expect(proxyFor(env, scheme, 'h.example')).toBe(expected);
 });
 
-describe('NO_PROXY takes out', () => {
+describe('NO_PROXY excludes hosts', () => {
   test.each([
     ['h.example', 'h.example', true],
     ['H.EXAMPLE', 'h.example', true],

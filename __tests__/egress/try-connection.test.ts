@@ -23,13 +23,13 @@ async function failureOf(to: Destination, how = trying()): Promise<Pick<Failure,
   return { code, message };
 }
 
-test('a server that takes connections is reached without TLS', async () => {
+test('a server that accepts connections is reachable without TLS', async () => {
   await using silent = await startSilentPeer();
   await tryConnection(at(silent.url, false), trying());
   await silent.asked;
 });
 
-test('a server that does not answer the handshake of TLS is given up', async () => {
+test('a server that does not answer the TLS handshake is unreachable', async () => {
   await using silent = await startSilentPeer();
   const to = at(silent.url, true);
   expect(await failureOf(to)).toEqual({
@@ -50,7 +50,7 @@ test('a server that answers without TLS is left to the engine', async () => {
 test.each([
   [{ host: '127.0.0.1', port: 1 }, '127.0.0.1:1 could not be reached: the connection was refused'],
   [{ host: 'h.invalid', port: 443 }, /^h\.invalid:443 could not be reached: its name does not resolve/],
-])('%j is not reached', async (target, message) => {
+])('%j is unreachable', async (target, message) => {
   const failure = await failureOf({ ...target, tls: true, throughProxy: true });
   expect(failure.code).toBe('network');
   expect(failure.message).toMatch(message);
@@ -64,7 +64,7 @@ test('the proxy of the job resolves the name', async () => {
   expect(proxy.asked).toEqual([`CONNECT peer.example:${to.port}`]);
 });
 
-test('an interrupted run waits for no server', async () => {
+test('an interrupted run does not wait for a server', async () => {
   await using silent = await startSilentPeer();
   const stop = new AbortController();
   const failing = failureOf(at(silent.url, true), { ...trying({}, stop.signal), milliseconds: 60_000 });

@@ -17,7 +17,7 @@ const errors = ({ result }: Commanded) =>
 /** Dolt retries what cannot be reached on its own, for some seconds; minutes would be too many. */
 const WITHIN_MS = 40_000;
 
-test('unreachable peers fail within seconds, each with its code, and hide no other peer', async () => {
+test('unreachable peers fail within seconds with their own codes, and hide no other peer', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using hub = await startDolthubHost(folder.path);
@@ -57,7 +57,7 @@ test('unreachable peers fail within seconds, each with its code, and hide no oth
   expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
 });
 
-test('a service that never answers, for which Dolt waits without a limit, is given up after the timeout', async () => {
+test('a service that never answers, on which Dolt would wait without a limit, fails after the timeout', async () => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
   await makeDatabase(folder.file('local'));
@@ -70,7 +70,7 @@ test('a service that never answers, for which Dolt waits without a limit, is giv
   expect(exitCodeOf(ran.result, 'any')).toBe(1);
 });
 
-test('a host that does not answer a push is given up after the timeout', async () => {
+test('a host that does not answer a push fails after the timeout', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await mkdir(folder.file('git'));
@@ -86,7 +86,7 @@ test('a host that does not answer a push is given up after the timeout', async (
   expect(Date.now() - started).toBeLessThan(WITHIN_MS);
 });
 
-test('a token that may only read is found out with one request, where Dolt would try 32 times', async () => {
+test('a read-only token is detected with one request instead of the 32 attempts of Dolt', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await mkdir(folder.file('git'));

@@ -8,7 +8,7 @@ import { git } from '../helpers/git.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test("two peers have their own refs of one repository, and the user's hooks and templates take no part", async () => {
+test("two peers use their own refs of one repository, and the user's hooks and templates do not run", async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
@@ -82,7 +82,7 @@ const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | nul
   nothing: [(repository) => git(repository, 'update-ref', 'refs/dolt/data', 'main'), null, ''],
 };
 
-test('a ref of the data with anything else is refused at once and stays unchanged; the other peers are served', async () => {
+test('a data ref with other contents is refused at once and unchanged, and the other peers are served', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const repositories: Record<string, string> = {};

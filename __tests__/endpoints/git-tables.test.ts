@@ -15,7 +15,7 @@ import { failureOf } from '../helpers/thrown.ts';
 
 const LIMIT = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
 
-test('a git remote without a table file of its manifest is never verified, until everything was uploaded again', async () => {
+test('a git remote that lacks a table file of its manifest is not verified until all data is uploaded again', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const { path } = await bareRepository(folder.file('far.git'), { withBranch: true });
@@ -59,8 +59,8 @@ test('a git remote without a table file of its manifest is never verified, until
 
 test.each([
   ['only names, from a host that can omit contents', 'true'],
-  ['everything, from a host that cannot', 'false'],
-])('a machine that has nothing of a git remote gets %s', async (_, allowFilter) => {
+  ['all contents, from a host that cannot omit them', 'false'],
+])('a machine without data of a git remote downloads %s', async (_, allowFilter) => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await makeEmptyDatabase(folder.file('other'));

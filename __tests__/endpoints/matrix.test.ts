@@ -31,7 +31,7 @@ async function runWith(
 const REFUSED_WITHIN_MS = 20_000;
 
 test.each(Object.entries(FORMS))(
-  '%s works in every state of the peer with the right credentials, and not with others',
+  '%s works in every state of the peer with the correct credentials, and fails with others',
   async (_, form) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));

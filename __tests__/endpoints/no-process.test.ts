@@ -26,27 +26,27 @@ const trapped = (folder: TempFolder) =>
 const OK = 'git+ssh://h.example/repo.git';
 
 test.each<[string, string, unknown]>([
-  ['a shell command behind percent signs', 'p', 'ssh://h.example/a%3Btouch%20x'],
-  ['a shell command as it is', 'p', 'ssh://h.example/a;touch'],
+  ['a percent-encoded shell command', 'p', 'ssh://h.example/a%3Btouch%20x'],
+  ['a plain shell command', 'p', 'ssh://h.example/a;touch'],
   ['a shell substitution', 'p', 'git@h.example:$(touch)'],
   ['a quote', 'p', "ssh://h.example/a'b"],
-  ['an option in the place of a user', 'p', 'ssh://%2DoProxyCommand%3Dtouch@h.example/p'],
-  ['an option in the place of a host', 'p', 'ssh://-oProxyCommand=touch/p'],
-  ['an option in the place of a host of git', 'p', 'git@-oProxyCommand=touch:p'],
-  ['an option in the place of a path', 'p', 'git+ssh://h.example/%2D-upload-pack=touch.git'],
-  ['an option in the place of a short path', 'p', 'git@h.example:--upload-pack=touch'],
+  ['an option as a user', 'p', 'ssh://%2DoProxyCommand%3Dtouch@h.example/p'],
+  ['an option as a host', 'p', 'ssh://-oProxyCommand=touch/p'],
+  ['an option as a git host', 'p', 'git@-oProxyCommand=touch:p'],
+  ['an option as a path', 'p', 'git+ssh://h.example/%2D-upload-pack=touch.git'],
+  ['an option as a short path', 'p', 'git@h.example:--upload-pack=touch'],
   ['a line break', 'p', 'https://h.example/a\nb'],
-  ['a line break behind percent signs', 'p', 'https://h.example/a%0Ab'],
-  ['something encoded twice', 'p', 'ssh://h.example/a%253Btouch'],
+  ['a percent-encoded line break', 'p', 'https://h.example/a%0Ab'],
+  ['a character that is encoded twice', 'p', 'ssh://h.example/a%253Btouch'],
   ['a program as a transport', 'p', 'git+ext::touch'],
-  ['an option in the place of a branch', 'p', { endpoint: OK, branch: '--force' }],
+  ['an option as a branch', 'p', { endpoint: OK, branch: '--force' }],
   ['a branch that deletes another', 'p', { endpoint: OK, branch: ':other' }],
-  ['a branch that forces', 'p', { endpoint: OK, branch: '+main' }],
-  ['an option in the place of a ref', 'p', { endpoint: OK, ref: '--upload-pack=touch' }],
-  ['an option in the place of a user name', 'p', { endpoint: 'https://h.example/db', user: '--force' }],
-  ['an option in the place of a peer name', '--force', OK],
+  ['a branch that forces a push', 'p', { endpoint: OK, branch: '+main' }],
+  ['an option as a ref', 'p', { endpoint: OK, ref: '--upload-pack=touch' }],
+  ['an option as a user name', 'p', { endpoint: 'https://h.example/db', user: '--force' }],
+  ['an option as a peer name', '--force', OK],
   ['a peer name with a line break', 'p\nq', OK],
-])('%s ends the command before anything is started', async (_, name, peer) => {
+])('%s ends the command before a process starts', async (_, name, peer) => {
   await using folder = await tempFolder();
   await traps(folder);
   const failure = await failureOf(() => command(folder, stringify({ [name]: peer }), trapped(folder)));
@@ -54,7 +54,7 @@ test.each<[string, string, unknown]>([
   await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
 });
 
-test.each(['--force', ':other', '+main'])('the branch %s of a request starts nothing either', async (branch) => {
+test.each(['--force', ':other', '+main'])('the requested branch %s starts no process', async (branch) => {
   await using folder = await tempFolder();
   await traps(folder);
   await mkdir(folder.file('home'));
@@ -67,7 +67,7 @@ test.each(['--force', ':other', '+main'])('the branch %s of a request starts not
   await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
 });
 
-test('commands about the configuration start nothing, although there is a database', async () => {
+test('configuration commands start no process, even beside a database', async () => {
   await using folder = await tempFolder();
   await traps(folder);
   await mkdir(folder.file('.dolt', 'noms'), { recursive: true });
@@ -88,7 +88,7 @@ test('commands about the configuration start nothing, although there is a databa
   await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
 });
 
-test('the traps are those that a run would start', async () => {
+test('a valid peer starts the programs that this test watches', async () => {
   await using folder = await tempFolder();
   await traps(folder);
   await failureOf(() => command(folder, stringify({ p: OK }), trapped(folder)));

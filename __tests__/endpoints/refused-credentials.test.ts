@@ -6,7 +6,7 @@ import { makeDatabase } from '../helpers/database.ts';
 import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('missing and wrong credentials, and a missing region, are different errors with our sentence first', async () => {
+test('missing and wrong credentials, and a missing region, are different errors that start with our sentence', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const live = await makeDatabase(folder.file('live'));

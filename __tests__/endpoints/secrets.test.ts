@@ -14,7 +14,7 @@ const shown = ({ requests }: RecordingServer) => [...new Set(requests.map(({ hea
 /** A part of a token that Dolt signed, read as an array of JSON. */
 const claims = (header = '') => JSON.parse(Buffer.from(header.split('.')[1] ?? '', 'base64url').toString());
 
-test('each peer sees its own secret and no other one, also in one run and side by side', async () => {
+test('each peer sees only its own secret, alone and beside other peers', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using gitA = await startRecordingServer();
@@ -58,7 +58,7 @@ test('each peer sees its own secret and no other one, also in one run and side b
   for (const none of [gitNone, doltNone]) expect(shown(none)).toEqual([undefined]);
 });
 
-test('a host that sends git on to another host does not send the token on', async () => {
+test('a host that redirects git to another host does not redirect the token', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();
@@ -73,7 +73,7 @@ test('a host that sends git on to another host does not send the token on', asyn
   expect(stranger.requests).toEqual([]);
 });
 
-test('a configuration that moves peers to another host gets nothing: no request, no secret', async () => {
+test('a configuration that moves peers to another host causes no request and sends no secret', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();
@@ -100,7 +100,7 @@ test('a configuration that moves peers to another host gets nothing: no request,
   expect([...stranger.requests, ...dolt.requests]).toEqual([]);
 });
 
-test("a git peer in the workflow's own repository is shown the job's token, another one is not", async () => {
+test('only a git peer in the repository of the workflow gets the token of the job', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using host = await startRecordingServer();

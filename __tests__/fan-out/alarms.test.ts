@@ -13,7 +13,7 @@ const leg = (number: number, over: Partial<RunResult> = {}): RunResult =>
 const verdicts = (results: readonly RunResult[]) =>
   combinedAlarms(reported(results), isWithinStaleAfter).map(({ peer: name, verdict, code }) => [name, verdict, code]);
 
-test('a peer of several legs is alerted about once, and fails if it failed in any', () => {
+test('a peer of several legs causes one alarm, and fails if it failed in any leg', () => {
   const legs = [
     leg(1, { peers: [primary(), peer({ name: 'a' })] }),
     leg(2, { status: 'failed', peers: [primary({ ...failed, name: 'origin' }), peer({ name: 'b' })] }),
@@ -26,7 +26,7 @@ test('a peer of several legs is alerted about once, and fails if it failed in an
   ]);
 });
 
-test('a missing leg fails the report itself', () => {
+test('a missing leg fails the report', () => {
   expect(verdicts([leg(1)])).toEqual([
     [null, 'failing', 'leg-missing'],
     ['origin', 'ok', null],
@@ -36,12 +36,12 @@ test('a missing leg fails the report itself', () => {
   expect(itself?.details()).toContain('| 2/2 | missing |');
 });
 
-test('commits that no peer has fail the report itself', () => {
+test('commits that no peer has fail the report', () => {
   const legs = [leg(1), leg(2, { status: 'failed', unsaved: 3 })];
   expect(verdicts(legs)[0]).toEqual([null, 'failing', null]);
 });
 
-test('peers of several runs are named with their run', () => {
+test('an alarm about a peer of several runs names its run', () => {
   const results = ['/a', '/b'].map((database) => runResult({ database, peers: [peer({ ...failed, name: 'box' })] }));
   expect(verdicts(results).map(([name]) => name)).toEqual([
     null,
@@ -58,7 +58,7 @@ test('runs that may not write raise no alarm', () => {
   ]);
 });
 
-test('a failure that may pass does not count before stale-after, in the report either', () => {
+test('a passing failure does not count before stale-after in a report either', () => {
   const legs = [
     leg(1, { status: 'partial', staleAfterMs: 60_000, peers: [primary(), peer(failed)] }),
     leg(2, { staleAfterMs: 60_000 }),

@@ -5,7 +5,7 @@ import { leg, put, ran } from '../helpers/report-command.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-test('a file with millions of errors is refused at the first one', async () => {
+test('a file with millions of errors is refused at the first error', async () => {
   await using folder = await tempFolder();
   const { peers: _, ...rest } = leg(2);
   const opening = JSON.stringify(rest).replace(/\}$/, '');
@@ -21,7 +21,7 @@ test('a file with millions of errors is refused at the first one', async () => {
   expect(text).toContain('long.json is not a result that this version can read: peers: a list of 10000000 entries');
 });
 
-test('a file that does not fit into memory with the others is not read', async () => {
+test('a file that does not fit into memory beside the others is not read', async () => {
   await using folder = await tempFolder();
   const names = many(3, (index) => `r${index}.json`);
   await put(folder, { ...Object.fromEntries(names.map((name) => [name, ''])), 's.json': leg(1) });
@@ -34,7 +34,7 @@ test('a file that does not fit into memory with the others is not read', async (
   expect(json.runs).toMatchObject([{ legs: [{ file: 's.json' }] }]);
 });
 
-test('more files than a report combines are refused before any is read', async () => {
+test('more files than a report combines are refused before a file is read', async () => {
   await using folder = await tempFolder();
   await put(folder, Object.fromEntries(many(2_001, (index) => [`many/${index}.json`, ''])));
   expect(await failureOf(async () => await ran(folder, ['many']))).toMatchObject({

@@ -45,12 +45,12 @@ describe('a peer of several legs', () => {
     [['unchanged', 'skipped'], 'unchanged'],
     [['skipped', 'skipped'], 'skipped'],
   ];
-  test.each(statuses)('%j is %s', (each, expected) => {
+  test.each(statuses)('with the statuses %j is %s', (each, expected) => {
     const legs = each.map((status, index) => leg(index + 1, { peers: [primary({ status })] }));
     expect(onlyRun(legs).peers.map(({ name, status }) => [name, status])).toEqual([['origin', expected]]);
   });
 
-  test('keeps every error, every row in conflict once, and the commits of all legs', () => {
+  test('keeps every error, each row in conflict once, and the commits of all legs', () => {
     const error = { code: 'network', message: 'a', hint: 'fix a', retryable: true } as const;
     const row = conflict({ table: 'items' });
     const legs = [
@@ -63,7 +63,7 @@ describe('a peer of several legs', () => {
     expect(problems).toMatchObject([{ code: 'network', message: 'in leg 2/3: b', hint: 'fix a', peer: 'origin' }]);
   });
 
-  test('is verified if every leg that worked on it verified it; different heads of it are none', () => {
+  test('is verified if every leg that used it verified it; different heads give no head', () => {
     const verifiedIn = (...each: readonly Partial<PeerResult>[]) =>
       onlyRun(each.map((over, index) => leg(index + 1, { peers: [primary(over)] }))).peers[0];
     expect(verifiedIn({}, { status: 'skipped', verified: false })).toMatchObject({ verified: true });
@@ -79,7 +79,7 @@ describe('a peer of several legs', () => {
 });
 
 describe('the legs of a fan-out', () => {
-  test('are one run: the primary first, every peer, problems once, the longest time', () => {
+  test('become one run: the primary first, every peer, each problem once, the longest time', () => {
     const known = problem({ code: 'remote-differs', message: 'x' });
     const [one, two] = [problem({ message: '1' }), problem({ message: '2' })];
     const merged = onlyRun([
@@ -99,7 +99,7 @@ describe('the legs of a fan-out', () => {
     for (const key of ['shard', 'selection', 'conflictsPath']) expect(merged).not.toHaveProperty(key);
   });
 
-  test('that ended at different heads need another pass; a dry run and a push do not', () => {
+  test('need another pass if they end at different heads, except after a dry run or a push', () => {
     const differing = (over: Partial<RunResult>) =>
       onlyRun([leg(1, over), leg(2, { ...over, head: OTHER }), leg(3, over)]);
     expect(differing({})).toMatchObject({ head: null, problems: [{ severity: 'notice', code: 'heads-differ' }] });
@@ -117,7 +117,7 @@ describe('the legs of a fan-out', () => {
     // Only our own branch moved.
     [['success', 'unchanged', 'unchanged'], ['unchanged', 'unchanged', 'unchanged'], 'success', 0],
     [['skipped', 'skipped', 'skipped'], ['skipped', 'skipped', 'skipped'], 'skipped', 0],
-  ] as const)('%j with %j are %s', (statuses, peers, status, exitCode) => {
+  ] as const)('with the statuses %j and peers %j are %s', (statuses, peers, status, exitCode) => {
     const legs = statuses.map((one, index) =>
       leg(index + 1, {
         status: one,
@@ -129,7 +129,7 @@ describe('the legs of a fan-out', () => {
     expect(report.runs[0]?.legs.map(({ shard }) => shard)).toEqual(['1/3', '2/3', '3/3']);
   });
 
-  test('that all failed are failed as a whole', () => {
+  test('fail as a whole if all of them failed', () => {
     const bad = {
       status: 'failed',
       peers: [primary({ ...failed, name: 'origin', role: 'primary' }), peer(failed)],
@@ -144,7 +144,7 @@ describe('the legs of a fan-out', () => {
     expect(FAIL_ON.map((failOn) => exitCodeOfReport(report, failOn))).toEqual([1, 1, 1]);
   });
 
-  test('are never green if one is missing', () => {
+  test('never succeed if one is missing', () => {
     const report = reported([leg(1), leg(3)]);
     expect(report).toMatchObject({
       status: 'partial',
@@ -156,7 +156,7 @@ describe('the legs of a fan-out', () => {
     expect(divided.runs.map(({ missing }) => missing)).toEqual([['2/3'], ['1/3', '3/3']]);
   });
 
-  test('are apart for each branch, also if their peers are the same', () => {
+  test('form one run per branch, even if their peers are the same', () => {
     const report = reported([leg(1), leg(2), leg(3), leg(1, { branch: 'dev' }), leg(2, { branch: 'dev' })]);
     expect(report.runs.map(({ result, legs, missing }) => [result.branch, legs.length, missing])).toEqual([
       ['main', 3, []],
@@ -169,7 +169,7 @@ describe('the legs of a fan-out', () => {
     expect(unclear.runs.map(({ missing }) => missing.length)).toEqual([2, 2, 2]);
   });
 
-  test('of which only the primary counts', () => {
+  test('count by their primary under fail-on primary', () => {
     const inLeg = (over: Partial<PeerResult>) => [leg(1), leg(2, { peers: [primary(over), peer(failed)] }), leg(3)];
     const exits = (over: Partial<PeerResult>) => exitCodeOfReport(reported(inLeg(over)), 'primary');
     expect([exits({}), exits({ status: 'failed' }), exits({ status: 'conflict' })]).toEqual([0, 1, 4]);
@@ -180,7 +180,7 @@ describe('the legs of a fan-out', () => {
 describe('results of several databases', () => {
   const hub = (endpoint: string) => [primary({ endpoint }), peer()];
 
-  test('are apart: by primary, folder, branch and command', () => {
+  test('are separated by primary, folder, branch and command', () => {
     const results = [
       runResult({ peers: hub('file:///srv/a') }),
       runResult({ peers: hub('file:///srv/b') }),
@@ -196,7 +196,7 @@ describe('results of several databases', () => {
     ]);
   });
 
-  test('count as one run', () => {
+  test('have one status together', () => {
     const good = runResult({ peers: hub('file:///srv/a') });
     const bad = runResult({ peers: [primary({ ...failed, role: 'primary' })], status: 'failed' });
     const split = runResult({ peers: hub('file:///srv/c'), status: 'conflict' });
@@ -206,7 +206,7 @@ describe('results of several databases', () => {
     expect(statusOf(good, bad, conflicting)).toBe('conflict');
   });
 
-  test('that must be so many', () => {
+  test('fail the report if fewer than expected exist', () => {
     const report = reported([runResult()], { expect: 3 });
     expect(report).toMatchObject({
       problems: [{ code: 'leg-missing', message: '3 results must exist, but there is 1' }],
@@ -231,7 +231,7 @@ test('a run that could not start counts as failed, and its error keeps its place
   expect(exitCodeOfReport(report, 'none')).toBe(3);
 });
 
-test('a single result stays unchanged', () => {
+test('a single result is unchanged', () => {
   const statuses = fc.array(fc.constantFrom(...PEER_STATUSES.filter((status) => status !== 'skipped')), {
     minLength: 1,
     maxLength: 4,
@@ -253,7 +253,7 @@ test('a single result stays unchanged', () => {
   );
 });
 
-test('every combination of legs gives a report of the published form, and hides no failure and no conflict', () => {
+test('every combination of legs gives a report of the published form, without a hidden failure or conflict', () => {
   const status = fc.constantFrom(...PEER_STATUSES);
   fc.assert(
     fc.property(

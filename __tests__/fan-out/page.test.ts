@@ -103,7 +103,7 @@ const HOSTILE = [
 ];
 
 describe('the HTML page', () => {
-  test('loads nothing and runs nothing: its policy allows its own style only', () => {
+  test('loads and runs nothing: its policy allows only its own style', () => {
     const all = [...elements(parse(PLAIN_PAGE))];
     const meta = all.filter(({ tagName }) => tagName === 'meta').map(({ attrs }) => attrs.map(({ value }) => value));
     const [style] = all.filter(({ tagName }) => tagName === 'style');
@@ -121,7 +121,7 @@ describe('the HTML page', () => {
     ).toEqual([]);
   });
 
-  test('has the facts of the other forms', () => {
+  test('contains the facts of the other forms', () => {
     const bad = {
       code: 'network',
       message: 'no answer',
@@ -161,7 +161,7 @@ describe('the HTML page', () => {
       expect(text).toContain(title);
   });
 
-  test.each(HOSTILE)('%j stays text', (text) => {
+  test.each(HOSTILE)('%j is shown as text', (text) => {
     const written = page(reported([saying(text)]), 'full');
     // The same elements and attributes as with a harmless text: nothing in it became markup.
     expect(markupOf(written)).toEqual(PLAIN_MARKUP);
@@ -172,7 +172,7 @@ describe('the HTML page', () => {
     expect(marks(text)).toBe(marks(PLAIN));
   });
 
-  test('any text stays text', () => {
+  test('any text is shown as text', () => {
     const parts = fc.constantFrom(...HOSTILE, '<', '>', '"', "'", '&', '=', ' ', '`');
     const texts = fc.array(fc.oneof(parts, anyCharacter), { minLength: 1, maxLength: 12 }).map((list) => list.join(''));
     fc.assert(
@@ -182,14 +182,14 @@ describe('the HTML page', () => {
     );
   });
 
-  test('only the template makes markup', () => {
+  test('only the template creates markup', () => {
     expect(html`<b title="${'"<&'}">${['<i>'].map((text) => html`<u>${text}</u>`)}${1}</b>`.markup).toBe(
       '<b title="&quot;&lt;&amp;"><u>&lt;i&gt;</u>1</b>',
     );
     expect(html`${new Html('<i>')}${escaped('<i>'.repeat(3), 4)}`.markup).toBe('<i>&lt;i&gt;…');
   });
 
-  test('many rows are cut between two, and counted', () => {
+  test('many rows are cut between two rows, and the rest is counted', () => {
     const conflicts = Array.from({ length: 5_010 }, (_, index) => conflict({ key: { id: `id-${index}` } }));
     const text = page(reported([runResult({ peers: [peer({ status: 'conflict', conflicts })] })]), 'full');
     expect(text).toContain('id-4999');
@@ -205,7 +205,7 @@ describe('a long report', () => {
   );
   const combined = reported(many);
 
-  test('fits into the job summary, and names every run', () => {
+  test('fits into the job summary and names every run', () => {
     const summary = combinedSummary(combined);
     expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_000_000);
     expect(summary.match(/^## /gm)).toHaveLength(61);

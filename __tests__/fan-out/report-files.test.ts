@@ -6,7 +6,7 @@ import { conflict, peer, runResult } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-test('finds the legs below a folder, each file once, and shows them as one run', async () => {
+test('the legs below a folder are found, each file once, and form one run', async () => {
   await using folder = await tempFolder();
   await put(folder, { 'r/leg-1/result.json': leg(1), 'r/leg-2/result.json': leg(2), 'r/deep/er/3.json': leg(3) });
   await put(folder, { 'r/notes.txt': 'no result' });
@@ -32,7 +32,7 @@ test('finds the legs below a folder, each file once, and shows them as one run',
   expect(summary).toContain('## ✅ dolt-federation sync: success');
 });
 
-test('a missing leg is an error everywhere, and results of two databases are apart', async () => {
+test('a missing leg is an error in every form, and results of two databases are separate', async () => {
   await using folder = await tempFolder();
   await put(folder, { 'r/1.json': leg(1), 'r/3.json': leg(3), 'r/b.json': runResult({ database: '/srv/b' }) });
   // Hidden files of a folder are not read.
@@ -90,7 +90,7 @@ describe('a file that is not a result does not hide the others', () => {
     expect(alone).toMatchObject({ code: 'result-invalid', message: expect.stringContaining(message) });
   });
 
-  test('oversized, absent, a folder without results, and no regular file', async () => {
+  test('if it is too large, absent, a folder without results or not a regular file', async () => {
     await using folder = await tempFolder();
     await put(folder, { 'huge.json': leg(1), 'ok.json': leg(1), 'empty/notes.txt': '' });
     await truncate(folder.file('huge.json'), 65 * 1024 * 1024);
@@ -118,7 +118,7 @@ test.each([
   ['none', false, false],
   ['keys', true, false],
   ['full', true, true],
-])('report-values %s can only reduce what the results show', async (level, keys, values) => {
+])('report-values %s only reduces the values of the results', async (level, keys, values) => {
   await using folder = await tempFolder();
   const rows = [conflict({ key: { id: 'needle-key' }, ours: { title: 'needle-value' } })];
   await put(folder, {
@@ -138,8 +138,8 @@ test.each([
   }
 });
 
-describe('the page', () => {
-  test('replaces an older one, and nothing else', async () => {
+describe('the HTML file of a report', () => {
+  test('replaces an older page, but no other file', async () => {
     await using folder = await tempFolder();
     await put(folder, { 'r.json': leg(1), 'p.html': 'old' });
     const { text, json } = await ran(folder, ['r.json', '--html', 'p.html']);
@@ -148,14 +148,14 @@ describe('the page', () => {
     expect(await readFile(folder.file('p.html'), 'utf8')).toMatch(/^<!doctype html>\n/);
   });
 
-  test('that cannot be written is an error', async () => {
+  test('is an error if it cannot be written', async () => {
     await using folder = await tempFolder();
     await put(folder, { 'r.json': leg(1) });
     const failure = await failureOf(async () => await ran(folder, ['r.json', '--html', 'no/such/p.html']));
     expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining('cannot be written') });
   });
 
-  test('and the results of a job stay inside the workspace, links included', async () => {
+  test('and the results of a job stay inside the workspace, even through links', async () => {
     await using folder = await tempFolder();
     await put(folder, { 'w/r.json': leg(1), 'secret.json': leg(2) });
     await symlink(folder.file('secret.json'), folder.file('w', 'link.json'));

@@ -27,7 +27,7 @@ describe('the option shard', () => {
     ['1/1', { leg: 1, legs: 1 }],
     [' 2/3 ', { leg: 2, legs: 3 }],
     ['256/256', { leg: 256, legs: 256 }],
-  ])('%j', (text, shard) => {
+  ])('is parsed: %j', (text, shard) => {
     expect(requestedShard(text)).toEqual(shard);
     expect(shardText(shard)).toBe(text.trim());
   });
@@ -44,19 +44,19 @@ describe('the option shard', () => {
     ['-1/3', 'such as `1/3` (character 1)'],
     ['1/3/5', 'such as `1/3` (character 1)'],
     ['1/1e2', 'such as `1/3` (character 1)'],
-  ])('%j is refused', async (text, why) => {
+  ])('is refused: %j: %s', async (text, why) => {
     const failure = await failureOf(() => requestedShard(text));
     expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining(why) });
     expect(failure.message).toContain(JSON.stringify(text));
   });
 
-  test('a matrix has at most as many legs as GitHub starts jobs', () => {
+  test('allows as many legs as GitHub starts jobs in a matrix', () => {
     expect([OPTIONS.shards.max, MAX_LEGS]).toEqual([256, 256]);
   });
 });
 
 describe('the division of peers', () => {
-  test('is fixed: another one would make the caches of the legs useless', () => {
+  test('is stable between versions, because another one would make the caches of the legs useless', () => {
     const all = ['ann', 'bob', 'cat', 'dan', 'eve', 'fay', 'gus'];
     expect(namesByLeg(all, 3)).toEqual([
       ['bob', 'cat'],
@@ -65,7 +65,7 @@ describe('the division of peers', () => {
     ]);
   });
 
-  test('every name is in exactly one leg, the sizes differ by at most one, and the order of the names has no effect', () => {
+  test('puts each name into one leg with sizes that differ by at most one, in any order of the names', () => {
     const legs = fc.integer({ min: 1, max: MAX_LEGS });
     fc.assert(
       fc.property(fc.uniqueArray(fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,8}$/)), legs, (list, count) => {
@@ -79,7 +79,7 @@ describe('the division of peers', () => {
     );
   });
 
-  test('another peer moves few of the others', () => {
+  test('moves only few peers if a peer is added', () => {
     const legOf = (list: readonly string[]) =>
       new Map(namesByLeg(list, 3).flatMap((part, leg) => part.map((name) => [name, leg] as const)));
     const moved = names(100, 'new').map((added) => {
@@ -91,7 +91,7 @@ describe('the division of peers', () => {
     expect(moved.reduce((sum, each) => sum + each, 0) / moved.length).toBeLessThan(3);
   });
 
-  test('the primary is in every leg, also in one without other peers', () => {
+  test('puts the primary into every leg, even into one without other peers', () => {
     fc.assert(
       fc.property(fc.nat(12), fc.integer({ min: 1, max: 8 }), (count, legs) => {
         const all = peersOf(names(count));
@@ -104,7 +104,7 @@ describe('the division of peers', () => {
   });
 });
 
-describe('the matrix', () => {
+describe('the matrix of legs', () => {
   test.each([
     [[], false, 3, []],
     [[], true, 3, [['1/1', '']]],
@@ -148,7 +148,7 @@ describe('the matrix', () => {
   });
 });
 
-test('legs of one selection say so in their results; with any other peer or branch it is another one', () => {
+test('the results of legs share a selection, which differs with any other peer or branch', () => {
   const all = peersOf(['a', 'b']);
   const [first, second] = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 } }, all));
   expect(first).toEqual({ shard: '1/2', selection: expect.stringMatching(/^[0-9a-f]{12}$/) });

@@ -41,8 +41,8 @@ const ours = async (folder: string) => (await readdir(folder)).filter((name) => 
 describe('a step that the runner cancels', () => {
   test.each([
     ['waits for a peer', false],
-    ['has an engine that is frozen', true],
-  ] as const)('ends in time where it %s, and says what it did', async (what, frozen) => {
+    ['has a frozen engine', true],
+  ] as const)('ends in time if it %s, and reports its result', async (what, frozen) => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();
     const runner = await fakeRunner(folder);
@@ -86,7 +86,7 @@ describe('a step that the runner cancels', () => {
     expect(step.summary).toContain('interrupted');
   });
 
-  test('pushes the JSONL file: the result of the run stays, and the next run commits the file', async () => {
+  test('keeps the result during a push of the JSONL file, and the next run commits the file', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const box = `file://${folder.file('box')}`;

@@ -8,7 +8,7 @@ import { makeScene } from '../helpers/faults/scene.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a peer of which Dolt dies takes no other peer with it', async () => {
+test('a peer that crashes Dolt does not affect other peers', async () => {
   await using folder = await tempFolder();
   const scene = await makeScene(folder.file('g'));
   await cp(scene.near, folder.file('near'), { recursive: true });

@@ -23,7 +23,7 @@ async function scene(folder: TempFolder) {
 }
 
 describe('a git that hangs', () => {
-  test.each(HANGING)('%s is given up in time, and the other peers are served', async (how) => {
+  test.each(HANGING)('%s ends in time, and the other peers are served', async (how) => {
     await using folder = await tempFolder();
     const { local: database, databaseHead, nearHead, far } = await scene(folder);
     const bin = await hangingGit(folder.path, how);
@@ -71,7 +71,7 @@ describe('a git that hangs', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('does not keep %s from ending the run in seconds', async (signal, exitCode) => {
+  ] as const)('does not delay the end of the run after %s', async (signal, exitCode) => {
     await using folder = await tempFolder();
     const { local: database, far } = await scene(folder);
     const bin = await hangingGit(folder.path, 'deaf to signals');

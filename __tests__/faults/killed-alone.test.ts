@@ -14,7 +14,7 @@ async function hangingDolt(folder: TempFolder): Promise<{ readonly path: string;
   return { path, asked: async () => Number(await readFile(asked, 'utf8')) };
 }
 
-test('kill -9 of a run without an engine: the next run removes its temporary folders, and no others', async () => {
+test('after SIGKILL of a run without an engine, the next run removes only its temporary folders', async () => {
   await using folder = await tempFolder();
   const url = `file://${folder.file('box')}`;
   await (await makeDatabase(folder.file('local'))).publish(url);

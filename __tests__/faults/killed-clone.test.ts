@@ -14,7 +14,7 @@ test.each([
   { victim: 'our process', words: ['--dry-run'], code: '-' },
   { victim: 'its Dolt', words: [], code: 'engine-lost' },
 ] as const)(
-  'kill -9 of $victim in the middle of a clone, $words, leaves nothing that looks like a database',
+  'SIGKILL of $victim in the middle of a clone, $words, leaves no folder that looks like a database',
   async (kill) => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();

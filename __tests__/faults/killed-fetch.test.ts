@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const CLEAN_WITHIN_MS = 12_000;
 
-test('kill -9 in the middle of a fetch: the next run puts back the tags that the fetch changed', async () => {
+test('after SIGKILL in the middle of a fetch, the next run restores the tags that the fetch changed', async () => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
   const box = await mailbox(folder);

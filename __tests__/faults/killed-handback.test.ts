@@ -28,7 +28,7 @@ async function startFront(port: number, word: string, onWord: () => void) {
   return await listen(server);
 }
 
-test('kill -9 between a move at a running server and its foreign keys: the next run changes them', async () => {
+test('after SIGKILL between a move at a running server and its foreign keys, the next run completes them', async () => {
   await using folder = await tempFolder();
   const ignored = "INSERT INTO dolt_ignore VALUES ('wisp%', true)";
   const parents = 'CREATE TABLE parents (id INT PRIMARY KEY)';

@@ -15,7 +15,7 @@ const ROUND_MS = 60_000;
 const MOST_ROUNDS = MOMENTS;
 
 test(
-  `a sync of five databases survives kill -9 of our process and of its Dolt at ${MOMENTS} random moments (seed ${SEED})`,
+  `a sync of five databases survives SIGKILL of our process and of its Dolt at ${MOMENTS} random moments (seed ${SEED})`,
   async () => {
     await using folder = await tempFolder();
     const template = await makeDatabases(folder.file('t'), ['a', 'b', 'c', 'd', 'e']);

@@ -13,7 +13,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const SIDE_BY_SIDE = 6;
 const ALL_MS = 600_000;
 
-describe.each(FAR_KINDS)('on the way to %s', (kind) => {
+describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
   const faults = faultsAt(kind, { all: wantsAll() });
   const crossings = faults.flatMap((fault) =>
     REMOTE_OPERATIONS.map((operation) => ({ fault, operation, name: `${fault.name}, ${operation}` })),
@@ -46,7 +46,7 @@ describe.each(FAR_KINDS)('on the way to %s', (kind) => {
   }, ALL_MS);
 
   test.each(crossings.map(({ name }) => name))(
-    '%s',
+    'has the expected result: %s',
     async (name) => {
       const row = await rows.get(name);
       if (row === undefined || row instanceof Error) throw row ?? new Error(`${name} was not tried`);

@@ -36,7 +36,7 @@ const ALL = STOP_SIGNALS.flatMap((signal) =>
   Object.keys(STAGES).flatMap((stage) => WAYS.map((way): Case => [signal, stage, way])),
 );
 
-describe('a signal ends a command in order', () => {
+describe('a signal ends a command cleanly', () => {
   test.each(wantsAll() ? ALL : SHORT)('%s at %s, %s', async (signal, stage, way) => {
     const { exitCode, seconds, complaints } = await stopAt(template, { stage, signal, way });
     await noteRow({

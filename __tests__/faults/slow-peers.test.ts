@@ -43,7 +43,7 @@ async function closedPort(): Promise<number> {
 test.each([
   ['before TLS', 'https:', 'connect-timeout'],
   ['after the connection', 'http:', 'timeout'],
-])('a server that is silent %s does not hold up the other peers', async (_, scheme, code) => {
+])('a server that does not answer %s does not delay the other peers', async (_, scheme, code) => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
   const { spec, local, nearHead } = await scene(folder);
@@ -56,7 +56,7 @@ test.each([
   expect(await missing(ours, await ours.head(), [nearHead])).toEqual([]);
 });
 
-test('a refused connection is tried again visibly, and the other peers are served meanwhile', async () => {
+test('a refused connection is retried visibly, and the other peers are served in the meantime', async () => {
   await using folder = await tempFolder();
   const { spec } = await scene(folder);
   const end = await runToEnd(spec(`https://127.0.0.1:${await closedPort()}/local`));
@@ -68,7 +68,7 @@ test('a refused connection is tried again visibly, and the other peers are serve
   expect(end.seconds).toBeLessThan(20);
 });
 
-test('a peer that answers after the others is merged and pushed to in a second round', async () => {
+test('a peer that answers late is merged and pushed to in a second round', async () => {
   await using folder = await tempFolder();
   const { spec, far: farPath, farHead, nearHead, local } = await scene(folder);
   await using remotesrv = await startRemotesrv(folder.path);

@@ -14,7 +14,7 @@ const CLEAN_WITHIN_MS = 12_000;
 
 // `script` of util-linux gives a process a terminal.
 if (process.platform === 'linux') {
-  test('answers survive a closed terminal, kill -9 and Ctrl-C, and the terminal is usable again', async () => {
+  test('answers survive a closed terminal, SIGKILL and Ctrl-C, and the terminal stays usable', async () => {
     await using folder = await tempFolder();
     await makeTemplate(folder);
     await mkdir(folder.file('tmp'));

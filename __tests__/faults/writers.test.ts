@@ -58,7 +58,7 @@ async function syncUntilStable(writers: readonly Writer[]): Promise<number> {
 }
 
 test.each(Object.keys(REMOTES))(
-  'four writers at the same time lose nothing on %s',
+  'four concurrent writers lose no row on %s',
   async (kind) => {
     await using folder = await tempFolder();
     await using remote = await (REMOTES[kind] ?? (() => Promise.reject(new Error(kind))))(folder);

@@ -8,7 +8,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 test.each([
   { onto: 'writer', other: 'bystander' },
   { onto: 'bystander', other: 'writer' },
-])('the commit that wrote a row is found behind a merge onto the branch of the $onto', async ({ onto, other }) => {
+])('the commit that wrote a row is found through a merge onto the branch of the $onto', async ({ onto, other }) => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const base = await local.head();

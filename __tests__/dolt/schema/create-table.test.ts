@@ -37,7 +37,7 @@ const item = (name: string): Item => {
   return found;
 };
 
-test('every item has its kind, its name and its text', () => {
+test('every item has its kind, name and text', () => {
   expect(items.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     'column i d',
     'column x,y',
@@ -61,14 +61,14 @@ test('every item has its kind, its name and its text', () => {
   expect(item('sp').text).toBe('SPATIAL KEY `sp` (`p`)');
 });
 
-test('the counter of AUTO_INCREMENT defines nothing', () => {
+test('the AUTO_INCREMENT counter is not part of the definition', () => {
   const texts = (sql: string): string[] => tableItems(sql).map(({ text }) => text);
   expect(texts(TABLE.replace('AUTO_INCREMENT=4 ', ''))).toEqual(texts(TABLE));
   expect(texts(TABLE.replace('AUTO_INCREMENT=4', 'AUTO_INCREMENT=77'))).toEqual(texts(TABLE));
   expect(texts(TABLE.replace("COMMENT='tab", "COMMENT='other"))).not.toEqual(texts(TABLE));
 });
 
-test('a text that is not a table has no items', () => {
+test('a text that does not define a table has no items', () => {
   expect(tableItems('')).toEqual([]);
 });
 
@@ -91,7 +91,7 @@ test.each([
   ['b', `'q''x"y)'`],
   ['t', 'CURRENT_TIMESTAMP'],
   ['j', "( json_object ( 'a' , 1 ) )"],
-])('the default of column %s', (name, text) => {
+])('the default of column %s is found', (name, text) => {
   expect(
     defaultTokens(item(name))
       .map((token) => token.text)
@@ -99,7 +99,7 @@ test.each([
   ).toBe(text);
 });
 
-describe('indexes', () => {
+describe('the items of a table', () => {
   test.each([
     [
       'ab',
@@ -112,13 +112,13 @@ describe('indexes', () => {
     ['u', true, [{ column: 'b', prefix: 3 }]],
     ['fb', true, [{ expression: '(lower(t.b))' }, { expression: '((`e` * 2))' }]],
     ['ft', false, [{ column: 'b', prefix: null }]],
-  ])('the parts of %s', (name, unique, parts) => {
+  ])('include the parts of index %s', (name, unique, parts) => {
     expect(isUniqueIndex(item(name))).toBe(unique);
     expect(indexParts(item(name))).toMatchObject(parts);
   });
 });
 
-test('the collation of the table', () => {
+test('include the collation of the table', () => {
   expect(tableCollation(items)).toBe('COLLATE utf8mb4_0900_bin');
   expect(tableCollation([])).toBe('');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fromUnits, numberRange, toUnits } from '../../../src/dolt/schema/number-range.ts';
 
-describe('the numbers of a column', () => {
+describe('the range of a numeric column', () => {
   test.each([
     ['tinyint', '-128', '127'],
     ['tinyint(1)', '-128', '127'],
@@ -15,7 +15,7 @@ describe('the numbers of a column', () => {
     ['decimal(2,2) unsigned', '0.00', '0.99'],
     ['decimal(10,0)', '-9999999999', '9999999999'],
     ['year', '1901', '2155'],
-  ])('%s: from %s to %s', (type, least, greatest) => {
+  ])('of type %s is from %s to %s', (type, least, greatest) => {
     const range = numberRange({ type });
     if (range === null) throw new Error('no range');
     expect([fromUnits(range, range.least), fromUnits(range, range.greatest)]).toEqual([least, greatest]);
@@ -23,11 +23,11 @@ describe('the numbers of a column', () => {
     expect(toUnits(range, greatest)).toBe(range.greatest);
   });
 
-  test.each(['float', 'double', 'bit(8)', 'varchar(20)', 'date', "enum('1')"])('%s: none', (type) => {
+  test.each(['float', 'double', 'bit(8)', 'varchar(20)', 'date', "enum('1')"])('of type %s is unknown', (type) => {
     expect(numberRange({ type })).toBeNull();
   });
 
-  test('a text that the column does not print is no number', () => {
+  test('excludes a text that the column does not print', () => {
     const range = { least: -999n, greatest: 999n, digits: 2 };
     expect(['', 'a', '1.234', '1e3', '0x1'].map((text) => toUnits(range, text))).toEqual(Array(5).fill(null));
     expect(['1', '-0.5', '2.50'].map((text) => toUnits(range, text))).toEqual([100n, -50n, 250n]);

@@ -11,7 +11,7 @@ const ID = '`id` int NOT NULL';
 const KEY = 'PRIMARY KEY (`id`)';
 const plain = tableDefinition(create(ID, '`a` int', KEY));
 
-describe('a definition', () => {
+describe('the definition of a table', () => {
   test('is read from CREATE TABLE', () => {
     const text = create(
       ID,
@@ -35,7 +35,7 @@ describe('a definition', () => {
   });
 });
 
-describe('readability', () => {
+describe('the readability of conflicts', () => {
   const virtual = tableDefinition(create(ID, '`v` int GENERATED ALWAYS AS ((`id` + 1))', KEY));
   const functional = tableDefinition(create(ID, '`a` int', KEY, 'KEY `f` ((`a` + 1))'));
   const shadowed = tableDefinition(create(ID, '`Diff_Type` int', '`cardinality` int', KEY));
@@ -48,7 +48,7 @@ describe('readability', () => {
     ['a virtual column that one side dropped', { ...all, theirs: virtual }, ['virtual-column v']],
     ['an index that one side added', { ...all, theirs: functional, merged: functional }, ['functional-index f']],
     ['an index that one side dropped', { ...all, base: functional, ours: functional }, ['functional-index f']],
-    ['a column of that name', { ...all, ours: shadowed, merged: shadowed }, ['system-name Diff_Type']],
+    ['a column with a name of a system table', { ...all, ours: shadowed, merged: shadowed }, ['system-name Diff_Type']],
     ['without a key', { ...all, base: keyless }, ['system-name diff_type', 'system-name Cardinality']],
   ] as const)('%s', (_, versions, conflicts) => {
     expect(readability(versions).conflicts.map(({ cause, name }) => `${cause} ${name}`)).toEqual(conflicts);
@@ -63,7 +63,7 @@ test.each([
   ['added', ['id', 'a'], ['b', 'id', 'a'], false],
   ['dropped', ['id', 'a', 'b'], ['id', 'b'], false],
   ['renamed', ['id', 'a'], ['id', 'b'], true],
-  ['in its case', ['id', 'a'], ['id', 'A'], true],
+  ['in another case', ['id', 'a'], ['id', 'A'], true],
   ['replaced', ['id', 'a'], ['id', 'x', 'y'], true],
   ['exchanged', ['id', 'a', 'b'], ['id', 'b', 'a'], true],
 ])('columns may have been renamed: %s', (_, before, after, expected) => {
@@ -78,7 +78,7 @@ test.each([
   expect(mayLoseKey(definition('id', ...here), definition('id', ...there))).toBe(expected);
 });
 
-test('rows that differ are identified by the position of their columns', () => {
+test('different rows are identified by the position of their columns', () => {
   const columns = [
     'to_commit',
     'to_from_x',

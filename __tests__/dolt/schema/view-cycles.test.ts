@@ -17,13 +17,13 @@ test.each([
   ["CREATE VIEW a AS SELECT 1 /* ' */ FROM `b c` # '", ['b c'], []],
   ["CREATE VIEW a AS SELECT * FROM dolt_query_diff('SELECT * FROM b', '')", ['b'], []],
   ['CREATE VIEW a AS SELECT * FROM \u017fome', ['some'], []],
-])('%s names %j, and not %j', (text, named, not) => {
+])('%s refers to %j, and not to %j', (text, named, not) => {
   const found = namesIn(text);
   for (const name of named) expect(found).toContain(name);
   for (const name of not) expect(found).not.toContain(name);
 });
 
-test('a cycle of many views is found, and views that only lead to it are not named', () => {
+test('a cycle of many views is found, and views that only refer to it are not named', () => {
   const chain = Object.fromEntries(
     Array.from({ length: 5_000 }, (_, n) => [`v${n}`, `SELECT * FROM v${(n + 1) % 5_000}`]),
   );
@@ -50,22 +50,28 @@ test.each([
     true,
   ],
   [
-    'both changed one',
+    'both changed one view',
     { a: 'SELECT 1', b: 'TABLE a' },
     { a: 'SELECT 2', b: 'TABLE a' },
     { a: 'TABLE b', b: 'SELECT 1' },
     false,
   ],
   [
-    'one side turned both',
+    'one side reversed both',
     { a: 'TABLE b', b: 'SELECT 1' },
     { a: 'TABLE b', b: 'SELECT 1' },
     { a: 'SELECT 1', b: 'TABLE a' },
     false,
   ],
-  ['one side dropped one', { a: 'SELECT 1', b: 'TABLE a' }, { a: 'SELECT 1' }, { a: 'TABLE b', b: 'TABLE a' }, false],
-  ['each side adds one', {}, { a: 'TABLE b' }, { b: 'TABLE a' }, true],
-])('in a merge where %s', (_, base, ours, theirs, isCycle) => {
+  [
+    'one side dropped one view',
+    { a: 'SELECT 1', b: 'TABLE a' },
+    { a: 'SELECT 1' },
+    { a: 'TABLE b', b: 'TABLE a' },
+    false,
+  ],
+  ['each side adds one view', {}, { a: 'TABLE b' }, { b: 'TABLE a' }, true],
+])('a cycle is found only if the merge creates it: %s', (_, base, ours, theirs, isCycle) => {
   const merge = () => refuseMergedCycle({ base: views(base), ours: views(ours), theirs: views(theirs) });
   if (isCycle) expect(merge).toThrow('2 views (a, b)');
   else expect(merge).not.toThrow();

@@ -39,8 +39,8 @@ async function withDatabase(
   expect(await readdir(folder.file('tmp'))).toEqual([]);
 }
 
-describe('a operation that takes too long', () => {
-  test('is ended alone: the others of its engine go on', async () => {
+describe('an operation that takes too long', () => {
+  test('ends alone: the other operations of its engine continue', async () => {
     await withDatabase((engines) =>
       engines.use(NO_CREDENTIALS, async (engine) => {
         const slow = sleep(engine, 60, 100);
@@ -52,7 +52,7 @@ describe('a operation that takes too long', () => {
     );
   });
 
-  test('takes the engine along where programs may live on, and the next use gets another engine', async () => {
+  test('ends its engine if programs may live on, and the next use gets another engine', async () => {
     await withDatabase(async (engines) => {
       const engineCredentials = createEngineCredentials({ startsPrograms: true });
       await engines.use(engineCredentials, async (engine) => {
@@ -66,7 +66,7 @@ describe('a operation that takes too long', () => {
     });
   });
 
-  test('in time is left alone', async () => {
+  test('but finishes within its limit is not ended', async () => {
     await withDatabase((engines) =>
       engines.use(NO_CREDENTIALS, async (engine) => {
         await sleep(engine, 0, 60_000);
@@ -78,8 +78,8 @@ describe('a operation that takes too long', () => {
   });
 });
 
-describe('engines', () => {
-  test('stay open for the same credentials and change for others', async () => {
+describe('the engines of a run', () => {
+  test('stay open for equal credentials and are replaced for others', async () => {
     await withDatabase(async (engines) => {
       const ids: number[] = [];
       const note = (engine: Engine) =>
@@ -95,7 +95,7 @@ describe('engines', () => {
     });
   });
 
-  test('end what runs when the run is interrupted', async () => {
+  test('end running statements on an interruption', async () => {
     const controller = new AbortController();
     await withDatabase(async (engines) => {
       const working = engines.use(NO_CREDENTIALS, async (engine) => {

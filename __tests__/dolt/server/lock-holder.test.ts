@@ -14,7 +14,7 @@ const HOLDERS: readonly [string | null, Omit<Holder, 'pid'>][] = [
   [null, { kind: 'process', program: null }],
 ];
 
-test.each(HOLDERS)('a process that was started as %s is %j', (command, holder) => {
+test.each(HOLDERS)('the process with the command line %s is %j', (command, holder) => {
   expect(holderOf(7, command)).toEqual({ ...holder, pid: 7 });
 });
 
@@ -35,7 +35,7 @@ test.each([
   );
 });
 
-test('every kind of holder has its own message and its own fix', () => {
+test('each kind of holder has its own message and hint', () => {
   const holders: readonly Holder[] = [
     { kind: 'run', pid: 7, program: 'dolt sql-server' },
     { kind: 'server', pid: 7, program: 'dolt sql-server' },

@@ -28,24 +28,24 @@ const FREE: LockedBy = { kind: 'free' };
 
 describe('the lock table of Linux', () => {
   test.each<[string, string, LockedBy]>([
-    ['its writer, and no reader, waiter or POSIX lock', 'fe:00:9978675', held(21827)],
+    ['the writer, but no reader, waiter or POSIX lock', 'fe:00:9978675', held(21827)],
     ['no process for another file', 'fe:00:1', FREE],
-    ['no process for a file whose number ends alike', 'fe:00:978675', FREE],
+    ['no process for a file whose number only ends alike', 'fe:00:978675', FREE],
     ['no process for another disk', 'fd:00:9978675', FREE],
-    ['a process that cannot be seen from here', '103:0a:7', held(null)],
-    ['the same in another form', 'fe:00:55', held(null)],
-    ['a disk with a large number', '103:0a:8', held(99)],
+    ['an unknown process outside of this namespace', '103:0a:7', held(null)],
+    ['an unknown process in the other format', 'fe:00:55', held(null)],
+    ['a process on a disk with a large number', '103:0a:8', held(99)],
   ])('names %s', (_, name, holder) => {
     expect(holderIn(TABLE, name)).toEqual(holder);
   });
 });
 
-describe('the name of a file in that table', () => {
+describe('the name of a file in the lock table', () => {
   test.each([
     [0xfe00, 9978675, 'fe:00:9978675'],
     [0x1030a, 8, '103:0a:8'],
     [0x2a, 10562864, '00:2a:10562864'],
-  ])('by stat: device %d, inode %d', (dev, ino, name) => {
+  ])('follows from stat: device %d, inode %d', (dev, ino, name) => {
     expect(nameByStat({ dev, ino })).toBe(name);
   });
 
@@ -57,30 +57,30 @@ describe('the name of a file in that table', () => {
   ].join('\n');
 
   // A file of the lower layer, for which stat gives 00:2a; Linux 6.18, measured.
-  test('by its mount, on an overlayfs over two file systems', () => {
+  test('follows from the mount on an overlayfs over two file systems', () => {
     const name = nameByMount('pos:\t0\nflags:\t0100000\nmnt_id:\t66\nino:\t10562864\n', MOUNTS);
     expect(name).toBe('00:28:10562864');
     expect(holderIn(TABLE, name ?? '')).toEqual(held(5396));
   });
 
   test.each([
-    ['a kernel that names no inode', 'pos:\t0\nmnt_id:\t66\n'],
-    ['a mount that is not listed', 'pos:\t0\nmnt_id:\t6\nino:\t7\n'],
+    ['a kernel that reports no inode', 'pos:\t0\nmnt_id:\t66\n'],
+    ['an unlisted mount', 'pos:\t0\nmnt_id:\t6\nino:\t7\n'],
     ['nothing', ''],
-  ])('is not known by %s', (_, fdinfo) => {
+  ])('is unknown for %s', (_, fdinfo) => {
     expect(nameByMount(fdinfo, MOUNTS)).toBeNull();
   });
 });
 
 describe('the lock of a real file', () => {
-  test('is free where there is no file, or no process holds it', async () => {
+  test('is free if the file does not exist or no process holds it', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('LOCK'), '');
     const free = process.platform === 'linux' ? FREE : { kind: 'unknown' };
     expect([await lockedBy(folder.file('LOCK')), await lockedBy(folder.file('none'))]).toEqual([free, free]);
   });
 
-  test('is held by the process that has it, and only until that ends', async () => {
+  test('is held by its process until that process ends', async () => {
     await using folder = await tempFolder();
     const file = folder.file('LOCK');
     await writeFile(file, '');
@@ -98,7 +98,7 @@ describe('the lock of a real file', () => {
   });
 });
 
-describe('the note of a server', () => {
+describe('the file sql-server.info of a server', () => {
   test.each([
     ['8415:33771:0a1ded87-a0ea', { pid: 8415, port: 33771 }],
     ['', null],
@@ -107,11 +107,11 @@ describe('the note of a server', () => {
     ['0:33771:y', null],
     ['-1:33771:y', null],
     ['x:1:y', null],
-  ])('%j', (text, note) => {
+  ])('is parsed: %j', (text, note) => {
     expect(parseServerInfo(text)).toEqual(note);
   });
 
-  test('is removed for the server that wrote it, and for no other', async () => {
+  test('is removed only for the server that wrote it', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
     await writeFile(serverInfoFile(folder.path), '84150:33771:secret');

@@ -9,8 +9,8 @@ import { makeDatabase } from '../../helpers/database.ts';
 import { openTestServer } from '../../helpers/open-server.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-describe('a server of our own', () => {
-  test('answers on a private socket, gives its secret only to the secrets of the run, and leaves nothing behind', async () => {
+describe('an engine', () => {
+  test('answers on a private socket, adds its password to the secrets of the run, and leaves no file behind', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const before = await readdir(folder.file('local', '.dolt'));
@@ -28,7 +28,7 @@ describe('a server of our own', () => {
     expect((await stat(folder.file('local', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
   });
 
-  test('listens on the loopback address only, and runs no events', async () => {
+  test('listens only on the loopback address, and runs no events', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const server = await openTestServer(folder);
@@ -41,7 +41,7 @@ describe('a server of our own', () => {
     await server.stop();
   });
 
-  test('never opens the files of the database to others, not even while it runs', async () => {
+  test('never makes the files of the database readable for others, not even while it runs', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const at = (...parts: string[]) => folder.file('local', '.dolt', ...parts);
@@ -71,7 +71,7 @@ describe('a server of our own', () => {
     await server.stop();
   });
 
-  test('falls back to a short folder where the socket path would be too long', async () => {
+  test('uses a short folder if the socket path would be too long', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const server = await openTestServer(folder, { tempDir: folder.file('a'.repeat(120)) });
@@ -82,7 +82,7 @@ describe('a server of our own', () => {
     await expect(stat(server.address.socket ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
+  test("collects garbage while dolt's command line uses the folder", async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const server = await openTestServer(folder);
@@ -97,7 +97,7 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('local'))).toEqual(['.dolt']);
   });
 
-  test('a folder without a database is refused, and no database is made in it', async () => {
+  test('refuses a folder without a database, and creates none in it', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local', 'one'));
     await expect(openTestServer(folder)).rejects.toMatchObject({ code: 'no-database' });
@@ -105,7 +105,7 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('a Dolt that ends at once is an engine failure with its output', async () => {
+  test('fails with the output of a Dolt that ends at once', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
@@ -117,7 +117,7 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('an interrupted start ends the process', async () => {
+  test('ends its process if the start is interrupted', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const aborted = AbortSignal.abort();
@@ -129,7 +129,7 @@ describe('a server of our own', () => {
     ['{"sqlserver.global.max_connections":"5"}', 'untrusted-database-config', 'sqlserver.global.max_connections'],
     ['{"user.name":', 'corrupt', 'config.json'],
     ['{"user.name":5}', 'corrupt', 'config.json'],
-  ])('settings of the database %s are refused as %s', async (settings, code, message) => {
+  ])('refuses the database settings %s as %s', async (settings, code, message) => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('local', '.dolt', 'config.json'), settings);
@@ -139,7 +139,7 @@ describe('a server of our own', () => {
     });
   });
 
-  test('a database that asks for replication is served without it', async () => {
+  test('serves a database that asks for replication, without replication', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
@@ -155,7 +155,7 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('evil')).catch(() => [])).not.toContain('manifest');
   });
 
-  test('needs no port that another process has', async () => {
+  test('starts although another process uses the default ports', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const busy = createServer();

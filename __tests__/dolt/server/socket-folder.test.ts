@@ -5,13 +5,13 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const LONG = `/${'long/'.repeat(30)}`;
 
-test('a server listens on a socket in its private folder, and on Windows on a port only', async () => {
+test('a server listens on a socket in its private folder, and only on a port on Windows', async () => {
   expect(await socketFolder('/run/df-1', { platform: 'linux' })).toBe('/run/df-1');
   expect(await socketFolder('/run/df-1', { platform: 'darwin' })).toBe('/run/df-1');
   expect(await socketFolder('C:\\Temp\\df-1', { platform: 'win32' })).toBeNull();
 });
 
-test('a path that is too long for a socket is replaced by a short one, if there is a safe place', async () => {
+test('a socket path that is too long is replaced by a short one if a safe folder exists', async () => {
   await using folder = await tempFolder();
   const short = await socketFolder(LONG, { platform: 'linux', temp: folder.path });
   expect(short?.startsWith(folder.file('df-'))).toBe(true);

@@ -10,14 +10,14 @@ test.each([
   ['Unknown manifest version: 6. You may need to update your client', 'client-too-old'],
   ["root hash doesn't exist: 1rgs620kt551u9t05m1vjman0225k5rk", 'corrupt'],
   ['out of luck', 'engine-start'],
-])('a server that ends with %j: %s', (log, code) => {
+])('a server that ends with %j fails the start: %s', (log, code) => {
   const failure = startFailure({ kind: 'ended', exitCode: 1 }, { log: `${log}\n`, database: '/srv/t' });
   if (failure === 'port-in-use') return expect(failure).toBe(code);
   expect(failure).toMatchObject({ code, message: expect.stringContaining('/srv/t') });
   if (code !== 'locked') expect(failure.message).toContain(log);
 });
 
-test('the message has neither the first line of a server nor the frame of its log', () => {
+test('the message omits the first line of a server and the prefix of its log', () => {
   const log = `Starting server with Config HP="127.0.0.1:33999"
 time="2026-11-28T22:12:01Z" level=warning msg="failed to load database with error: openat LOCK: permission denied"
 openat LOCK: permission denied

@@ -23,7 +23,7 @@ async function mergeInBoth(databases: TwoDatabases) {
 }
 
 describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
-  test('in a beads database is resolved where only audit columns differ', async () => {
+  test('in a beads database is resolved if only audit columns differ', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BEADS);
     const edge = (id: string, created: string, type = 'blocks') =>
@@ -71,7 +71,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
     ]);
   });
 
-  test('other tables are resolved if they have more than a key and audit columns, and these are outside unique keys', async () => {
+  test('in other tables is resolved if the table has further columns and the audit columns are in no unique key', async () => {
     await using folder = await tempFolder();
     const columns = 'created_at DATETIME, created_by VARCHAR(20), updated_at DATETIME, updated_by VARCHAR(20)';
     const databases = await twoDatabases(
@@ -118,7 +118,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
     ]);
   });
 
-  test('and an issue that both changed has the later updated_at, whichever side won its cells', async () => {
+  test('and an issue that both sides changed has the later updated_at, whichever side won its cells', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BEADS);
     await databases.edit(

@@ -33,7 +33,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
     // Dolt 2.3.0 cannot merge this one at all, and says so without naming it.
     'seen DATETIME DEFAULT CURRENT_TIMESTAMP',
     'seen CHAR(36) DEFAULT (UUID())',
-  ])('a computed default against new rows of the other side: %s', async (column) => {
+  ])('a computed default beside new rows of the other side: %s', async (column) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...TABLE);
     await databases.edit([`ALTER TABLE t ADD COLUMN ${column}`], ['INSERT INTO t VALUES (2, 2, 2)'], order);
@@ -43,7 +43,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
     expect(text).toContain('ALTER TABLE t ADD COLUMN `seen`');
   });
 
-  test('an index that a new column tag took away', async () => {
+  test('an index that a new column tag removed is refused', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...TABLE);
     await databases.edit(
@@ -58,7 +58,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
   });
 });
 
-test('a default that every machine computes alike, or that no row uses, is merged', async () => {
+test('a default with the same value on every machine, or that no row uses, is merged', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -81,7 +81,7 @@ test('a default that every machine computes alike, or that no row uses, is merge
   ]);
 });
 
-test('the same ALTER on both sides, as the hint says, lets the rows merge', async () => {
+test('the same ALTER on both sides, as in the hint, lets the rows merge', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...TABLE);
   const alter = 'ALTER TABLE t ADD COLUMN seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)';
@@ -89,7 +89,7 @@ test('the same ALTER on both sides, as the hint says, lets the rows merge', asyn
   expect(await merged(databases)).toContain('`seen`');
 });
 
-test('an index, a check, a column and a key of either side are merged as both changed them', async () => {
+test('an index, a check, a column and a key of either side are merged with the changes of both', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

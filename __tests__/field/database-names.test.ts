@@ -29,7 +29,7 @@ describe('the name under which a database is served', () => {
     '$x',
     '#x',
     'null',
-  ])('is that of its folder: %s', (name) => {
+  ])('is the name of its folder: %s', (name) => {
     expect(servedName(`/x/${name}`)).toBe(name);
     expect(servedName(`/x/${name}/`)).toBe(name);
   });
@@ -46,16 +46,16 @@ describe('the name under which a database is served', () => {
     'a\\b',
     '%41',
     'a\nb',
-  ])('is a neutral one for %j', (name) => {
+  ])('is neutral for %j', (name) => {
     expect(servedName(`/x/${name}`)).toBe('database');
   });
 
-  test('is a neutral one for the root of a disk', () => {
+  test('is neutral for the root of a disk', () => {
     expect(servedName('/')).toBe('database');
   });
 });
 
-describe('a database of any name', () => {
+describe('a database with any name', () => {
   let seed: TempFolder;
   beforeAll(async () => {
     seed = await tempFolder();
@@ -106,13 +106,13 @@ describe('a database of any name', () => {
   });
 });
 
-describe('a database in the folder of a database', () => {
+describe('a database in the folder of another database', () => {
   test.each([
-    ['of the same name', 'local'],
-    ['of another name', 'inner'],
-    ['of the same name in capitals', 'LOCAL'],
+    ['with the same name', 'local'],
+    ['with another name', 'inner'],
+    ['with the same name in capitals', 'LOCAL'],
     ['in a hidden folder', '.inner'],
-  ])('%s stays out of a run, which names it', async (_, inner) => {
+  ])('%s is not part of a run, which names it', async (_, inner) => {
     await using folder = await tempFolder();
     const outer = await makeDatabase(folder.file('local'));
     await cp(folder.file('local'), folder.file('copy'), { recursive: true });
@@ -127,7 +127,7 @@ describe('a database in the folder of a database', () => {
     expect(await remoteHead(box, folder.file('look', 'local'))).toBe(head);
   });
 
-  test('is federated when it is the one that is named', async () => {
+  test('is federated if it is the named one', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const inner = await makeDatabase(folder.file('local', 'local'));

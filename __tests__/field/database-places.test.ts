@@ -70,16 +70,16 @@ describe('a worktree', () => {
   });
 });
 
-describe('a database that is elsewhere', () => {
+describe('a workspace whose database is not in the usual place', () => {
   test.each([
     ['a shared server', {}, 'dolt:\n  shared-server: true\n', {}],
     ['a shared server in a flat key', {}, 'dolt.shared-server: true\n', {}],
-    ['a shared server by variable', {}, '', { BEADS_DOLT_SHARED_SERVER: '1' }],
+    ['a shared server in a variable', {}, '', { BEADS_DOLT_SHARED_SERVER: '1' }],
     ['an unknown mode', { dolt_mode: 'cloud' }, '', {}],
     ['another data folder', { dolt_mode: 'server' }, '', { BEADS_DOLT_DATA_DIR: '/srv/dolt' }],
     ['another backend', { backend: 'postgres' }, '', {}],
     ['another machine', {}, '', { BEADS_DOLT_SERVER_HOST: 'db.example' }],
-  ])('(%s) is neither cloned nor replaced by another one', async (_, metadata, config, env) => {
+  ])('(%s) gets no clone and no other database', async (_, metadata, config, env) => {
     await using folder = await tempFolder();
     await cp(seed.file('box'), folder.file('box'), { recursive: true });
     await mkdir(folder.file('main', '.beads'), { recursive: true });
@@ -100,7 +100,7 @@ describe('a database that is elsewhere', () => {
     expect(await readdir(folder.file('main'))).not.toContain('new');
   });
 
-  test('with --bootstrap nothing is cloned beside the database of the workspace', async () => {
+  test('gets no second database from --bootstrap', async () => {
     await using folder = await tempFolder();
     await workspace(folder);
     const cloning = command(below(folder, 'main'), '', { ...FOUND, database: 'new', bootstrap: 'origin' });
@@ -112,13 +112,13 @@ describe('a database that is elsewhere', () => {
   });
 });
 
-describe('a database of the workspace', () => {
+describe('the database of a workspace', () => {
   test.each([
     ['embedded', METADATA, 'embeddeddolt/north'],
-    ['of a server that does not run', { ...METADATA, dolt_mode: 'server' }, 'dolt/north'],
-    ['of a proxied server that does not run', { ...METADATA, dolt_mode: 'proxied-server' }, 'dolt/north'],
+    ['of a stopped server', { ...METADATA, dolt_mode: 'server' }, 'dolt/north'],
+    ['of a proxied server that is stopped', { ...METADATA, dolt_mode: 'proxied-server' }, 'dolt/north'],
     ['of a server with a data folder', { ...METADATA, dolt_mode: 'server', dolt_data_dir: 'd' }, 'd/north'],
-  ])('%s is federated, also behind a link', async (_, metadata, place) => {
+  ])('%s is federated, even through a link', async (_, metadata, place) => {
     await using folder = await tempFolder();
     const mine = await workspace(folder, metadata, place);
     const { result } = await command(below(folder, 'main'), '', FOUND);
@@ -135,7 +135,7 @@ describe('a database of the workspace', () => {
   test.each([
     ['the variable', { DOLT_FEDERATION_DATABASE: 'db' }, ''],
     ['the key', {}, 'federation.database: ../db\n'],
-  ])('is replaced by the one that %s names', async (_, env, config) => {
+  ])('is replaced by the database that %s names', async (_, env, config) => {
     await using folder = await tempFolder();
     await workspace(folder);
     await cp(seed.file('north'), folder.file('main', 'db'), { recursive: true });
@@ -147,7 +147,7 @@ describe('a database of the workspace', () => {
   });
 });
 
-test('a folder with a typo is an error that repeats it, whatever command is run', async () => {
+test('a misspelt folder is an error that repeats it, for every command', async () => {
   await using folder = await tempFolder();
   await cp(seed.file('north'), folder.file('local'), { recursive: true });
   await cp(seed.file('box'), folder.file('box'), { recursive: true });

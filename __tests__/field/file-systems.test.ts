@@ -79,7 +79,7 @@ if (process.platform === 'linux') {
 
   describe('a file system without locks', () => {
     test.each(['ENOSYS', 'EOPNOTSUPP', 'ENOLCK'])(
-      'below a peer (%s) fails that peer by its own code',
+      'below a peer (%s) fails that peer with its own code',
       async (error) => {
         await using folder = await tempFolder();
         await prepare(folder);
@@ -94,7 +94,7 @@ if (process.platform === 'linux') {
       },
     );
 
-    test('below the database stops the run by that code, and says which folder', async () => {
+    test('below the database stops the run with that code and the name of the folder', async () => {
       await using folder = await tempFolder();
       await prepare(folder);
       const lock = folder.file('local', '.dolt', 'noms', 'LOCK');
@@ -162,7 +162,7 @@ if (process.getuid?.() === 0) {
       });
     });
 
-    test('in a git repository are a class of their own, with the line that cures it', async () => {
+    test('in a git repository have an error class of their own, with the command that fixes it', async () => {
       await using folder = await tempFolder();
       await prepare(folder);
       const repository = folder.file('repository.git');

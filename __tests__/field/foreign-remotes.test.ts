@@ -41,8 +41,8 @@ async function beadsWorkspace(folder: TempFolder, text = ''): Promise<void> {
   await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\n${text}`);
 }
 
-describe('a remote of the database that is not ours', () => {
-  test('is left alone, with what follows it; ours has another name, and a notice names both', async () => {
+describe('a foreign remote of the database', () => {
+  test('is unchanged with its tracking branches; ours gets another name, and a notice names both', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'origin', 'theirs');
     const [refs, state] = [await local.rows(REFS), await stateOf(local)];
@@ -91,7 +91,7 @@ describe('a remote of the database that is not ours', () => {
     expect((await command(folder, '', primary)).result).toMatchObject({ status: 'unchanged', problems: [] });
   });
 
-  test('with the address of the peer is used, in any spelling, and not removed with it', async () => {
+  test('is used if it has the address of the peer, in any spelling, and is not removed with the peer', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'box', 'box');
     await mkdir(folder.file('.beads'));
@@ -110,7 +110,7 @@ describe('a remote of the database that is not ours', () => {
     expect(await stateOf(local)).toBe(before);
   });
 
-  test('is not an obstacle unless two of our own peers need one name', async () => {
+  test('does not stop a run unless two of our own peers need one name', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);
@@ -124,8 +124,8 @@ describe('a remote of the database that is not ours', () => {
   });
 });
 
-describe('remotes that exist during a run only', () => {
-  test('in a workspace of beads none of them remains', async () => {
+describe('remotes that exist only during a run', () => {
+  test('are all removed in a workspace of beads', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'origin', 'theirs');
     await beadsWorkspace(folder);
@@ -152,7 +152,7 @@ describe('remotes that exist during a run only', () => {
     expect(await stateOf(local)).toBe(state);
   });
 
-  test('the next run that writes removes the leftovers of a killed run, and nothing else of that name', async () => {
+  test('of a killed run are removed by the next run that writes, and no other remote is', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
@@ -167,7 +167,7 @@ describe('remotes that exist during a run only', () => {
     }
   });
 
-  test('a clone in such a workspace has no remote afterwards', async () => {
+  test('are removed after a clone in such a workspace', async () => {
     await using folder = await tempFolder();
     const first = await publishedDatabase(folder, 'x', 'primary');
     await rm(folder.file('local'), { recursive: true });
@@ -178,7 +178,7 @@ describe('remotes that exist during a run only', () => {
     expect(await openTestDatabase(first.path).rows(REMOTES)).toEqual([]);
   });
 
-  test('conflicts under manual can be resolved without a tracking ref', async () => {
+  test('are not needed to resolve conflicts under manual', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'x', 'box');
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
@@ -216,7 +216,7 @@ describe('status and a dry run', () => {
     ['status', { command: 'status' }],
     ['a dry run', { dryRun: true }],
     ['a dry run that would fix remotes', { dryRun: true, fixRemotes: true }],
-  ] as const)('%s writes nothing: no remote, ref, tag or folder', async (_, asked) => {
+  ] as const)('%s writes no remote, ref, tag or folder', async (_, asked) => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'box', 'box');
     const theirs = await othersCommit(folder, 'box');
@@ -255,8 +255,8 @@ describe('status and a dry run', () => {
   });
 });
 
-describe('an address that the database uses for a backup', () => {
-  test('fails its peer alone, with the fix, in any spelling; doctor says so as well', async () => {
+describe('an address that the database also uses for a backup', () => {
+  test('fails only its peer, with the fix, in any spelling; doctor reports it too', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
@@ -276,7 +276,7 @@ describe('an address that the database uses for a backup', () => {
   });
 });
 
-test('the command that undoes a forced push also works where the remote is gone after the run', async () => {
+test('the command that undoes a forced push works even if the run removed the remote', async () => {
   await using folder = await tempFolder();
   const local = await publishedDatabase(folder, 'x', 'box');
   await local.sql("CALL DOLT_REMOTE('remove', 'x')");

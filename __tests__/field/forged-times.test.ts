@@ -19,8 +19,8 @@ async function mergeInBoth(databases: TwoDatabases): Promise<void> {
 /** Rows that are not as the honest side wrote them. */
 const forged = (databases: TwoDatabases) => databases.north.rows("SELECT id, a FROM t WHERE a <> 'honest'");
 
-describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
-  test('wins no cell by a time column', async () => {
+describe.each(HASH_ORDERS)('with %s, the side that wrote earlier', (order) => {
+  test('wins no cell with a time column', async () => {
     // The last values that the forger writes, by row; all its commits are of 2 January.
     const FORGERIES = {
       'ahead, taken back': "Updated_At = '2026-01-02'",
@@ -53,7 +53,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
     expect(await forged(databases)).toEqual([]);
   });
 
-  test('wins no row that both added by a time of creation', async () => {
+  test('wins no row that both sides added with a creation time', async () => {
     const FORGERIES = {
       'before the last common commit': "'1999-01-01'",
       'after its own commit': "'2030-01-01'",
@@ -73,7 +73,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
     expect(await forged(databases)).toEqual([]);
   });
 
-  test('gains nothing by a commit dated back beyond the last common one', async () => {
+  test('wins nothing with a commit dated before the last common one', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, TABLE, BASE);
     const add = (who: string): string => `INSERT INTO t VALUES ('1', '${who}', NULL, NULL, '2026-01-01')`;
@@ -88,7 +88,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
   });
 });
 
-test('a commit dated before its parent counts as of its parent', async () => {
+test('a commit dated before its parent counts with the date of the parent', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, TABLE, "INSERT INTO t (id, a) VALUES ('1', 'old')", BASE);
   await databases.edit(

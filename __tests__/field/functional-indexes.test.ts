@@ -65,7 +65,7 @@ const EXPECTED = {
 };
 
 describe.each(HASH_ORDERS)('%s', (order) => {
-  test.each(SHAPES)('$shape: conflicts are resolved by newest', async (shape) => {
+  test.each(SHAPES)('$shape: newest resolves conflicts', async (shape) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...made(shape));
     await databases.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH], order);
@@ -89,7 +89,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
   });
 });
 
-test.each(['ours', 'theirs'] as const)('an index on both sides: %s', async (strategy) => {
+test.each(['ours', 'theirs'] as const)('an index on both sides is merged: %s', async (strategy) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...made(SHAPES[0]));
   await databases.edit(NORTH, SOUTH);
@@ -99,7 +99,7 @@ test.each(['ours', 'theirs'] as const)('an index on both sides: %s', async (stra
   expect(await databases.north.rows(READ)).toEqual([...EXPECTED[strategy], row(5, 'a', 'South'), row(6, added, added)]);
 });
 
-test.each([SHAPES[0], SHAPES[4]])('$shape: manual leaves the rows with their own values', async (shape) => {
+test.each([SHAPES[0], SHAPES[4]])('$shape: manual keeps our values of the rows', async (shape) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...made(shape));
   await databases.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH]);
@@ -124,7 +124,7 @@ describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
     });
   const MERGED = READ.replace('FROM t', 'FROM t MERGED');
 
-  test('takes the chosen side of whole rows', async () => {
+  test('takes whole rows of the chosen side', async () => {
     await using folder = await tempFolder();
     const { read } = await resolveHeads(folder, await heads(folder), wholly('theirs'));
     expect(await read(MERGED)).toEqual([
@@ -136,7 +136,7 @@ describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
     ]);
   });
 
-  test('takes a value of its own, the base and deletions', async () => {
+  test('takes a custom value, the base and deletions', async () => {
     await using folder = await tempFolder();
     const { read } = await resolveHeads(folder, await heads(folder), (left) => {
       switch (left.key['id']) {
@@ -177,7 +177,7 @@ describe.each(HASH_ORDERS)('misplaced columns, %s', (order) => {
   test.each<{ shape: string; base?: readonly string[]; north?: readonly string[]; south?: readonly string[] }>(
     MISPLACED,
   )(
-    '$shape: rows of one side merge, and the same row on both sides is refused',
+    '$shape: rows of one side merge, and a row of both sides is refused',
     async ({ base = [], north = [], south = [] }) => {
       await using folder = await tempFolder();
       await using apart = await tempFolder();
@@ -225,7 +225,7 @@ test('a row that one side deletes beside an added column and the other side chan
   expect((await databases.run('north')).run('south').failure?.code).toBe('dolt-defect');
 });
 
-test('a JSON document that Dolt merges is not a conflict beside a shifted column', async () => {
+test('a JSON document that Dolt merges is no conflict beside a shifted column', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
   await databases.edit(
@@ -239,7 +239,7 @@ test('a JSON document that Dolt merges is not a conflict beside a shifted column
   ]);
 });
 
-test.each(HASH_ORDERS)('a unique key beside a functional index: its values change places (%s)', async (order) => {
+test.each(HASH_ORDERS)('a unique key beside a functional index lets its values change places (%s)', async (order) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -269,7 +269,7 @@ test('a JSON document in conflict is merged key by key beside a functional index
   expect(await databases.north.rows('SELECT a, c FROM t WHERE id = 1')).toEqual([{ a: 'South', c: { a: 2, b: 2 } }]);
 });
 
-test.each(HASH_ORDERS)('two rows under one unique expression are refused with the way out (%s)', async (order) => {
+test.each(HASH_ORDERS)('two rows with one unique expression are refused with a solution (%s)', async (order) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -291,7 +291,7 @@ test.each(HASH_ORDERS)('two rows under one unique expression are refused with th
 });
 
 test.each(HASH_ORDERS)(
-  'a row that outlives its deletion brings back its parent, or the merge is refused (%s)',
+  'a row that survives its deletion restores its parent, or the merge is refused (%s)',
   async (order) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
@@ -330,7 +330,7 @@ test.each(HASH_ORDERS)(
   },
 );
 
-test('a table with a trigger is refused, because rewriting its rows would fire it', async () => {
+test('a table with a trigger is refused, because a rewrite of its rows would fire it', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

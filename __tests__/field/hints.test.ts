@@ -8,10 +8,10 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const IDS = 'SELECT id FROM items ORDER BY id';
 const ids = async (local: TestDatabase) => (await local.rows(IDS)).map(({ id }) => id);
 
-describe('uncommitted changes that a run is to commit', () => {
+describe('uncommitted changes that a run would commit', () => {
   const committing = { overrides: { dirty: 'commit' } } as const;
 
-  test('are refused where they only take back commits, and the hint brings the branch and its rows together', async () => {
+  test('are refused if they only undo commits, and the hint combines the branch and its rows', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const peers = stringify({ box: `file://${folder.file('box')}` });
@@ -46,13 +46,13 @@ describe('uncommitted changes that a run is to commit', () => {
   });
 
   test.each([
-    ['a row that is put back by hand', ['DELETE FROM items WHERE id = 5']],
+    ['a row that was restored by hand', ['DELETE FROM items WHERE id = 5']],
     ['staged changes', ["INSERT INTO items VALUES (6, 'six', 'ann')", "CALL DOLT_ADD('items')"]],
     [
-      'some of the last commit, staged',
+      'part of the last commit, staged',
       ["INSERT INTO items VALUES (6, 'six', 'ann')", 'DELETE FROM items WHERE id = 5', "CALL DOLT_ADD('items')"],
     ],
-  ])('are committed where they were made here: %s', async (_, statements) => {
+  ])('are committed if they are our own: %s', async (_, statements) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");

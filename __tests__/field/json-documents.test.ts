@@ -98,7 +98,7 @@ async function mergeInBoth(databases: TwoDatabases) {
 }
 
 describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
-  test('is merged key by key, and what lost is listed by path', async () => {
+  test('is merged key by key, and lost values are listed by path', async () => {
     await using folder = await tempFolder();
     const cases = Object.entries(CASES);
     const rows = cases.map(([id, { base }]) => `(${text(id)}, ${json(base)}, 'old', '2026-01-01')`);
@@ -126,7 +126,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     expect(conflicts.every(({ left }) => !left)).toBe(true);
   });
 
-  test('counts each key by the commit that wrote it', async () => {
+  test('counts each key with the commit that wrote it', async () => {
     await using folder = await tempFolder();
     const start = { k: 0, o: { p: 0, q: 0 } };
     const databases = await twoDatabases(
@@ -144,7 +144,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     expect((await mergeInBoth(databases)).documents).toEqual({ 1: { k: 2, o: { p: 1, q: 0 } } });
   });
 
-  test('is as both changed it where Dolt merged it without a conflict, and wrongly', async () => {
+  test('has the changes of both sides if Dolt merged it incorrectly without a conflict', async () => {
     await using folder = await tempFolder();
     const keys = ['a\\b', 'a\nb', '\u0001', 'é\\', 'plain'];
     const cases = keys.flatMap((key) => [
@@ -181,7 +181,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     expect(dated).toEqual([]);
   });
 
-  test('is one cell where Dolt would round its numbers or it is too large', async () => {
+  test('is one cell if it is too large or Dolt would round its numbers', async () => {
     await using folder = await tempFolder();
     const size = 1_100_000;
     const databases = await twoDatabases(

@@ -23,7 +23,7 @@ const BOTH_WISPS = [{ id: 1 }, { id: 2 }];
 const inboxes = async ({ rows }: LiveDatabase) => (await rows(HEADS)).filter(({ name }) => name !== 'main');
 const mainOf = async ({ rows }: LiveDatabase) => (await rows(HEADS)).find(({ name }) => name === 'main')?.['hash'];
 
-test('without `live` a peer that may be a running database is merged, and nothing is pushed to it', async () => {
+test('without `live`, a peer that may be a running database is merged, but gets no push', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const { local, run } = there;
@@ -50,7 +50,7 @@ test('without `live` a peer that may be a running database is merged, and nothin
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
 
-test('without ignored tables, nothing can be emptied, and a push needs no setting', async () => {
+test('a push to a running database without ignored tables needs no setting, because it can empty none', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
   const head = await there.local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
@@ -59,7 +59,7 @@ test('without ignored tables, nothing can be emptied, and a push needs no settin
   expect(await mainOf(there)).toBe(head);
 });
 
-test('rows of `dolt_ignore` that only the peer has count as well', async () => {
+test('rows of `dolt_ignore` that only the peer has count too', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
   await there.sql(...WISPS, "CALL DOLT_COMMIT('-Am', 'ignore')");
@@ -68,7 +68,7 @@ test('rows of `dolt_ignore` that only the peer has count as well', async () => {
   expect(result.peers[0]).toMatchObject({ pushedCommits: 0, error: { code: 'live-unknown' } });
 });
 
-test('`live: false` is pushed to as before', async () => {
+test('a peer with `live: false` gets pushes', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const head = await there.local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
@@ -77,7 +77,7 @@ test('`live: false` is pushed to as before', async () => {
   expect(await there.rows(HEADS)).toEqual([expect.objectContaining({ name: 'main', hash: head })]);
 });
 
-test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and the branch there stay', async () => {
+test('a peer with `live: true` gets deliveries: its ignored tables, uncommitted rows and branch stay', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const { local, run } = there;
@@ -131,7 +131,7 @@ test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and th
   await untouched();
 });
 
-test('a delivery that the server merged is up to date, and commits of the server come in', async () => {
+test('a delivery that the server merged is up to date, and commits of the server are merged', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const { local, run } = there;
@@ -155,7 +155,7 @@ test('a delivery that the server merged is up to date, and commits of the server
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
 
-test('an inbox with commits that we lack is never overwritten, and its way out works', async () => {
+test('an inbox with unknown commits is never overwritten, and the suggested command works', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
   const { local, run } = there;
@@ -185,7 +185,7 @@ test('an inbox with commits that we lack is never overwritten, and its way out w
 const statementsOf = (hint: string): string[] =>
   [...hint.matchAll(/`((?:SELECT|CALL) [^`]*)`/g)].map(([, one]) => one ?? '');
 
-test('the hint for uncommitted changes does no harm where the working set is behind its branch', async () => {
+test('the hint for uncommitted changes is safe if the working set is behind its branch', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const { local, run } = there;
@@ -220,7 +220,7 @@ test('the hint for uncommitted changes does no harm where the working set is beh
   expect(await local.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6].map((id) => ({ id })));
 });
 
-test('rows of both kinds in one table survive the way that the documentation describes', async () => {
+test('rows of both kinds in one table survive the documented steps', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const { local, run } = there;
@@ -249,7 +249,7 @@ test('rows of both kinds in one table survive the way that the documentation des
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
 
-test('a running server hands out AUTO_INCREMENT values that a push brought, until the next one is set', async () => {
+test('a running server assigns AUTO_INCREMENT values that a push used, until the next value is set', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(
     folder,
@@ -271,7 +271,7 @@ test('a running server hands out AUTO_INCREMENT values that a push brought, unti
   );
 });
 
-test('a database behind ssh is live as well: its ignored tables and uncommitted rows stay', async () => {
+test('a database behind ssh can be a running one: its ignored tables and uncommitted rows stay', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.commit('ignore', ...WISPS);
@@ -300,7 +300,7 @@ test('a database behind ssh is live as well: its ignored tables and uncommitted 
   expect(branches.filter(({ name }) => name !== 'main')).toEqual([expect.objectContaining({ hash: head })]);
 });
 
-test('a lease does not replace a branch that may be the one of a running database', async () => {
+test('a lease does not replace a branch of a possibly running database', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const main = String(await mainOf(there));

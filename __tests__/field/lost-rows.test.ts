@@ -71,8 +71,8 @@ async function family(databases: TwoDatabases, local: 'north' | 'south', id: str
   return rows.map(({ r }) => r);
 }
 
-describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
-  test('the later one is lost with the rows added with it, and both databases report it', async () => {
+describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
+  test('lose the later one with the rows added with it, and both databases report the loss', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit(NORTH, SOUTH, order);
@@ -157,7 +157,7 @@ describe('three databases', () => {
   const item = (local: string, day: number) =>
     `INSERT INTO issues VALUES ('e.1', '${local}', NULL, '2026-02-0${day}'); INSERT INTO comments VALUES ('${local}', 'e.1', 'of ${local}')`;
 
-  test('that each added an issue under one key report their own losses, regardless of who merged', async () => {
+  test('that each added an issue with one key report their own losses, regardless of the merging database', async () => {
     await using folder = await tempFolder();
     const databases = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
     const inA = await databases.sync('a', ['b', 'c']);
@@ -174,7 +174,7 @@ describe('three databases', () => {
     }
   }, 120_000);
 
-  test('a third database that did not take part reports nothing', async () => {
+  test('do not all report a loss: one without an issue of its own reports none', async () => {
     await using folder = await tempFolder();
     const databases = await manyDatabases(folder, {
       a: item('a', 1),
@@ -189,7 +189,7 @@ describe('three databases', () => {
     expect(back.run('b').conflicts).toEqual([]);
   }, 120_000);
 
-  test('a merge with a strategy of its own is not repeated, and this is reported', async () => {
+  test('a merge with another strategy is not repeated, and this is reported', async () => {
     await using folder = await tempFolder();
     const databases = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2) });
     await databases.sync('a', ['b'], 'theirs');
@@ -271,7 +271,7 @@ function titles(allProgress: readonly PeerProgress[]): (string | null | undefine
   return lost.toSorted();
 }
 
-test('the summary of a runner has what brings a row back, as far as keys may be shown', async () => {
+test('the summary of a runner shows the statements that restore a row, as far as keys may be shown', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...BASE);
   await databases.edit(NORTH, SOUTH);

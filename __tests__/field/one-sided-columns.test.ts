@@ -85,7 +85,7 @@ function rowsWith(...more: readonly [object, object, object]): object[] {
 }
 
 describe.each(HASH_ORDERS)('%s', (order) => {
-  test('columns that one side changed, rows deleted on either side and changed on the other', async () => {
+  test('columns that one side changed merge with rows that either side deleted or changed', async () => {
     await using folder = await tempFolder();
     const tables = Object.entries(CHANGES);
     const databases = await twoDatabases(folder, ...tables.flatMap(([table]) => baseOf(table)));
@@ -123,7 +123,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       north: ['ALTER TABLE t RENAME COLUMN a TO x, RENAME COLUMN b TO a', 'ALTER TABLE t RENAME COLUMN x TO b'],
       south: [],
     },
-  ])('columns $kind are refused with what helps, and nothing is resolved', async ({ north, south }) => {
+  ])('columns $kind are refused with a hint, and nothing is resolved', async ({ north, south }) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...made);
     await databases.edit(
@@ -143,29 +143,32 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     { alter: 'ADD COLUMN c INT DEFAULT 7 FIRST', columns: 'id, a, b, c', more: { c: 7 } },
     { alter: 'ADD COLUMN c INT DEFAULT 7 AFTER id', columns: 'id, a, b, c', more: { c: 7 } },
     { alter: 'MODIFY COLUMN b VARCHAR(20) FIRST', columns: 'id, a, b', more: {} },
-  ])('$alter: the right rows or a refusal, as this Dolt cannot merge all of them', async ({ alter, columns, more }) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
-    await databases.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
-    const before = await databases.north.rows('SELECT * FROM t');
-    const { failure } = (await databases.run('north')).run('south');
-    const rows = await databases.north.rows(`SELECT ${columns} FROM t ORDER BY id`);
-    if (failure === null) {
-      expect(rows).toEqual([
-        { id: 1, a: 'north', b: 'south', ...more },
-        { id: 2, a: 'north', b: 'b', ...more },
-        { id: 3, a: 'south', b: 'b', ...more },
-      ]);
-    } else {
-      expect(failure.code).toBe('dolt-defect');
-      expect(await databases.north.rows('SELECT * FROM t')).toEqual(before);
-    }
-  });
+  ])(
+    '$alter gives the right rows or a refusal, because this Dolt cannot merge all of them',
+    async ({ alter, columns, more }) => {
+      await using folder = await tempFolder();
+      const databases = await twoDatabases(folder, ...made);
+      await databases.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
+      const before = await databases.north.rows('SELECT * FROM t');
+      const { failure } = (await databases.run('north')).run('south');
+      const rows = await databases.north.rows(`SELECT ${columns} FROM t ORDER BY id`);
+      if (failure === null) {
+        expect(rows).toEqual([
+          { id: 1, a: 'north', b: 'south', ...more },
+          { id: 2, a: 'north', b: 'b', ...more },
+          { id: 3, a: 'south', b: 'b', ...more },
+        ]);
+      } else {
+        expect(failure.code).toBe('dolt-defect');
+        expect(await databases.north.rows('SELECT * FROM t')).toEqual(before);
+      }
+    },
+  );
 
   test.each([
     { table: 'a VARCHAR(20), id INT PRIMARY KEY, b VARCHAR(20)', after: '`id` int NOT NULL,\n  `b` varchar(20)' },
     { table: 'a VARCHAR(20), b VARCHAR(20), id INT PRIMARY KEY', after: '`b` varchar(20),\n  `id` int NOT NULL' },
-  ])('a column dropped before the key of ($table): the table is whole, or the merge is refused', async (shape) => {
+  ])('a column dropped before the key of ($table) leaves a complete table, or the merge is refused', async (shape) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -189,7 +192,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     );
   });
 
-  test("a new column in beads' config, whose rows are taken whole", async () => {
+  test('a new column in config of beads keeps whole rows', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -224,34 +227,37 @@ describe.each(HASH_ORDERS)('%s', (order) => {
   });
 });
 
-test.each(HASH_ORDERS)('a unique key beside the new column: rows wait with its default (%s)', async (order) => {
-  await using folder = await tempFolder();
-  const databases = await twoDatabases(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
-  await databases.edit(
-    [
-      "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
-      'DELETE FROM t WHERE id = 3',
-      "UPDATE t SET a = 'north' WHERE id = 2",
-    ],
-    ["UPDATE t SET b = 'x' WHERE id = 3", 'DELETE FROM t WHERE id = 2'],
-    order,
-  );
-  const inNorth = await databases.run('north');
-  expect(inNorth.run('south').failure).toBeNull();
-  expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
-    { id: 1, a: 'a', b: '1', c: "it's" },
-    { id: 2, a: 'north', b: '2', c: "it's" },
-    { id: 3, a: 'a', b: 'x', c: "it's" },
-  ]);
-  expect((await databases.run('south')).head).toBe(inNorth.head);
-});
+test.each(HASH_ORDERS)(
+  'a unique key beside the new column: rows are unresolved with its default (%s)',
+  async (order) => {
+    await using folder = await tempFolder();
+    const databases = await twoDatabases(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
+    await databases.edit(
+      [
+        "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
+        'DELETE FROM t WHERE id = 3',
+        "UPDATE t SET a = 'north' WHERE id = 2",
+      ],
+      ["UPDATE t SET b = 'x' WHERE id = 3", 'DELETE FROM t WHERE id = 2'],
+      order,
+    );
+    const inNorth = await databases.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+      { id: 1, a: 'a', b: '1', c: "it's" },
+      { id: 2, a: 'north', b: '2', c: "it's" },
+      { id: 3, a: 'a', b: 'x', c: "it's" },
+    ]);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
+  },
+);
 
-describe('ours and theirs', () => {
+describe('the strategies ours and theirs', () => {
   test.each([
     { by: 'north', strategy: 'theirs', rows: [1, 3] },
     { by: 'south', strategy: 'theirs', rows: [1, 3] },
     { by: 'north', strategy: 'ours', rows: [1, 2] },
-  ] as const)('$strategy, with a new column of $by', async ({ by, strategy, rows }) => {
+  ] as const)('$strategy wins, with a new column of $by', async ({ by, strategy, rows }) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...made);
     const alter = 'ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7';
@@ -287,7 +293,7 @@ describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (
       ],
     },
     { side: 'delete', rows: [null, null, null] },
-  ] as const)('takes $side', async ({ side, rows }) => {
+  ] as const)('takes the rows of $side', async ({ side, rows }) => {
     await using folder = await tempFolder();
     const { read } = await resolveHeads(folder, await heads(folder), wholly(side));
     expect(await read(READ)).toEqual(
@@ -295,7 +301,7 @@ describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (
     );
   });
 
-  test('takes cells', async () => {
+  test('takes single cells', async () => {
     await using folder = await tempFolder();
     const { read } = await resolveHeads(folder, await heads(folder), (row) =>
       row.kind === 'changed' ? byCell({ a: { value: 'mine' } })(row) : wholly('delete')(row),
@@ -304,7 +310,7 @@ describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (
   });
 });
 
-test('a table with a trigger, whose row would have to be rewritten, is refused', async () => {
+test('a table with a trigger whose row would be rewritten is refused', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

@@ -38,7 +38,7 @@ describe('a database that must not be pushed', () => {
     ['dolt.local-only: true (', 'dolt.local-only: true', {}],
     ['the variable BD_NO_PUSH', '', { BD_NO_PUSH: 'true' }],
     ['federation.push: false (', 'federation.push: false', {}],
-  ])('%s: sync pulls and merges, and sends nothing', async (said, text, env) => {
+  ])('%s: sync pulls and merges, but does not push', async (said, text, env) => {
     await using folder = await tempFolder();
     const { local, theirs } = await diverged(folder);
     const peers = await configured(folder, text);
@@ -56,7 +56,7 @@ describe('a database that must not be pushed', () => {
     for (const name of ['new', 'safe']) await expect(stat(folder.file(name))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a plan shows no push, and status names the key', async () => {
+  test('shows no push in a plan, and the key in a status', async () => {
     await using folder = await tempFolder();
     await diverged(folder);
     const peers = await configured(folder, 'no-push: true');
@@ -69,7 +69,7 @@ describe('a database that must not be pushed', () => {
     expect(pulled.result.problems.map(({ code }) => code)).not.toContain('push-disabled');
   });
 
-  test('push and every forced push are refused with the place of the key, before anything is opened', async () => {
+  test('refuses push and every forced push with the place of the key, before a database is opened', async () => {
     await using folder = await tempFolder();
     const peers = await configured(folder, 'no-push: true');
     const leases = new Map([['box', '0'.repeat(32)]]);
@@ -87,7 +87,7 @@ describe('a database that must not be pushed', () => {
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('readonly refuses what writes here, too', async () => {
+  test('is refused for every write under readonly', async () => {
     await using folder = await tempFolder();
     const { local } = await diverged(folder);
     const before = await local.head();
@@ -100,7 +100,7 @@ describe('a database that must not be pushed', () => {
     expect(await local.head()).toBe(before);
   });
 
-  test('federation.push: true overrides the keys of beads', async () => {
+  test('gets pushes with federation.push: true, which overrides the keys of beads', async () => {
     await using folder = await tempFolder();
     const { local } = await diverged(folder);
     const peers = await configured(folder, 'no-push: true\ndolt: {local-only: true}\nfederation: {push: true}');
@@ -110,7 +110,7 @@ describe('a database that must not be pushed', () => {
     expect(await boxHead(folder, 'after')).toBe(await local.head());
   });
 
-  test('the guards of the workspaces of the file and of the database count, too', async () => {
+  test('follows the guards of the workspaces of the file and of the database too', async () => {
     await using folder = await tempFolder();
     const { theirs } = await diverged(folder);
     const peers = await configured(folder, 'no-push: true');
@@ -134,7 +134,7 @@ describe('a database that must not be pushed', () => {
     expect(allowed.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
   });
 
-  test('doctor names the key and its place', async () => {
+  test('is reported by doctor with the key and its place', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = await configured(folder, 'dolt.local-only: true');

@@ -40,7 +40,7 @@ function resurrected({ deeds, rows }: Outcome): string[] {
 
 describe(`three databases with random histories (seed ${SEED})`, () => {
   test(
-    'lose no row, bring none back, and end at the same contents or at a named refusal',
+    'lose no row, restore no deleted row, and end with equal contents or a named refusal',
     async () => {
       await fc.assert(
         fc.asyncProperty(plans, async (plan) => {

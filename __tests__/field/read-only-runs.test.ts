@@ -35,7 +35,7 @@ async function contents(folder: TempFolder) {
 }
 
 describe.each(COMMANDS)('%j', (request) => {
-  test('changes nothing in the database and the folder of the peer', async () => {
+  test('changes nothing in the database and in the folder of the peer', async () => {
     await using folder = await tempFolder();
     const { box } = await scene(folder);
     const before = await contents(folder);
@@ -59,7 +59,7 @@ describe.each(COMMANDS)('%j', (request) => {
     expect(await contents(folder)).toEqual(before);
   });
 
-  test('changes nothing if it is killed while it waits for a peer', async () => {
+  test('changes nothing if it is killed during a wait for a peer', async () => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();
     const { local, box } = await scene(folder);

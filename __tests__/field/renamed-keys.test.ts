@@ -28,8 +28,8 @@ function run(folder: TempFolder, local: 'north' | 'south', accept: readonly stri
 
 const from = ({ peers }: RunResult, name: string) => peers.find((peer) => peer.name === name);
 
-describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
-  test('is held back as a mass deletion that says what was added, and left for a person once it is accepted', async () => {
+describe.each(HASH_ORDERS)('a rename on one side and an edit on the other, %s', (order) => {
+  test('is blocked as a mass deletion that names the added row, and unresolved once it is accepted', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit([RENAME], ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"], order);
@@ -68,7 +68,7 @@ describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
     ]);
   }, 120_000);
 
-  test('is left for a person as well where a new row refers to the old key', async () => {
+  test('is also unresolved if a new row refers to the old key', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
@@ -89,18 +89,18 @@ test.each([
     ["DELETE FROM issues WHERE id = 'bd-1'", "INSERT INTO issues VALUES ('new', 'title 1', '{}', NULL)"],
   ],
   [
-    'two rows with the contents',
+    'two rows with equal contents',
     [
       "DELETE FROM issues WHERE id = 'bd-1'",
       `INSERT INTO issues VALUES ('a', 'title 1', '{"n": 1, "a": 1}', NULL), ('b', 'title 1', '{"n": 1, "a": 1}', NULL)`,
     ],
   ],
   [
-    'a key that was taken in another range',
+    'a key that another range uses',
     ["DELETE FROM issues WHERE id = 'bd-1'", "UPDATE issues SET title = 'title 1' WHERE id = 'bd-31'"],
   ],
 ])(
-  '%s is no rename',
+  '%s is not a rename',
   async (_, edits) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
@@ -113,7 +113,7 @@ test.each([
   60_000,
 );
 
-test('a rename that the other side did not touch is merged silently', async () => {
+test('a rename of a row that the other side did not change is merged without a conflict', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...BASE);
   await databases.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);

@@ -74,8 +74,8 @@ describe.each(KINDS)('a history that was %s', (kind) => {
   }, 180_000);
 });
 
-describe('ways out', () => {
-  test('adopt names every commit that would be lost, refuses what it would overwrite, keeps ignored tables, and can be undone', async () => {
+describe('a rewritten history', () => {
+  test('is adopted with the name of every lost commit, refused if rows would be overwritten, keeps ignored tables, and can be restored', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder, "INSERT INTO dolt_ignore VALUES ('wisps', true)");
     await it.north.sql(...(REWRITES['flattened']?.(it) ?? []));
@@ -131,7 +131,7 @@ describe('ways out', () => {
     expect(await it.box('south')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: theirs } });
   }, 180_000);
 
-  test('adopt goes back on a branch that is not checked out, too', async () => {
+  test('can be adopted back on a branch that is not checked out', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
@@ -145,7 +145,7 @@ describe('ways out', () => {
     expect(await it.south.head('main')).toBe(it.head);
   }, 180_000);
 
-  test('merge-rewritten is bound to the head, merges both, and lists every row that came back', async () => {
+  test('is merged by merge-rewritten at the named head, and every restored row is listed', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['flattened']?.(it) ?? []), "INSERT INTO t VALUES (5, 'five')");
@@ -172,7 +172,7 @@ describe('ways out', () => {
     expect(await it.south.head()).toBe(await it.north.head());
   }, 180_000);
 
-  test('force-with-lease can be undone, and then the other history has to be chosen again', async () => {
+  test('can be replaced with force-with-lease and restored, and then requires a new choice', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
@@ -182,7 +182,7 @@ describe('ways out', () => {
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', verified: true });
   }, 180_000);
 
-  test('a peer that moved since its head was named is left alone', async () => {
+  test('is not adopted if the peer moved after its head was named', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
@@ -193,7 +193,7 @@ describe('ways out', () => {
     expect(gone).toMatchObject({ status: 'failed', error: { code: 'lease-stale' } });
   }, 180_000);
 
-  test('an unrelated history can be adopted, too', async () => {
+  test('can be adopted even if it is unrelated', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await rm(it.south.path, { recursive: true });
@@ -207,7 +207,7 @@ describe('ways out', () => {
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', lastVerifiedAt: expect.any(String) });
   }, 180_000);
 
-  test('adopt checks the changes that it would bring, and covers no table that only stays here', async () => {
+  test('is checked like other incoming changes, and tables that are only ours do not count', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(
@@ -238,7 +238,7 @@ describe('ways out', () => {
     expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
   }, 180_000);
 
-  test('are offered as the role allows them, and what was left for a person before says nothing any more', async () => {
+  test('is resolved with the options that the role allows, and earlier unresolved rows are no longer reported', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     const box = async (role: string, request: Parameters<typeof command>[2] = {}) => {

@@ -9,7 +9,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const ROWS = 'SELECT * FROM t ORDER BY id';
 const REFUSED = { state: 'rewritten', status: 'conflict', error: { code: 'history-rewritten' } };
 
-describe('without memory', () => {
+describe('without recorded heads', () => {
   test.each(['squashed', 'flattened'])(
     'a history that was %s down to its first commit is suspected',
     async (kind) => {
@@ -30,7 +30,7 @@ describe('without memory', () => {
     180_000,
   );
 
-  test('a tracking ref is asked once: what it said outlives the fetch that moves it, also in a run that writes nothing', async () => {
+  test('a tracking ref is read once, and its head survives the fetch that moves it, even in a run that writes nothing', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
@@ -43,7 +43,7 @@ describe('without memory', () => {
     expect(await it.south.head()).toBe(it.head);
   }, 180_000);
 
-  test('the memory of the version before this one counts', async () => {
+  test('the state file of the previous version counts', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     const peer = {
@@ -60,7 +60,7 @@ describe('without memory', () => {
     expect(await it.box('north')).toMatchObject({ state: 'up-to-date' });
   }, 180_000);
 
-  test('two databases that ran one schema on one first commit are merged, unless they hold equal rows', async () => {
+  test('two databases with one schema on one first commit are merged, unless they have equal rows', async () => {
     await using folder = await tempFolder();
     const url = `file://${folder.file('box')}`;
     const north = await makeEmptyDatabase(folder.file('north'));
@@ -80,7 +80,7 @@ describe('without memory', () => {
     expect(await box('east')).toMatchObject({ ...REFUSED, rewritten: { side: 'suspected' } });
   }, 180_000);
 
-  test('columns with the names of Dolt, another definition, and tables without a key do not mislead', async () => {
+  test('columns with names of Dolt, another definition, and tables without a key are not mistaken for a rewrite', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     const tables = [
@@ -101,7 +101,7 @@ describe('without memory', () => {
 });
 
 describe('a third peer', () => {
-  test('that still has the old history brings nothing back: not after adopt, with memory or without', async () => {
+  test('that still has the old history restores no rows after adopt, with or without recorded heads', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     const peers = ['box', 'far'].map((name) => `${name}: file://${folder.file(name)}`).join('\n');
@@ -140,7 +140,7 @@ describe('a third peer', () => {
     expect(await it.south.rows(ROWS)).toEqual(EDITED);
   }, 180_000);
 
-  test('that has taken in the rewritten history already merges with those that have not', async () => {
+  test('that merged the rewritten history already merges with the others', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['flattened']?.(it) ?? []));
@@ -153,8 +153,8 @@ describe('a third peer', () => {
   }, 180_000);
 });
 
-describe('both sides', () => {
-  test('that rewrote one history apart from each other are not merged', async () => {
+describe('both sides of a federation', () => {
+  test('that rewrote one history independently are not merged', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
@@ -171,8 +171,8 @@ describe('both sides', () => {
   }, 180_000);
 });
 
-describe('no false alarm', () => {
-  test('from others who push, a renamed peer, another branch of ours, and a copy of the database', async () => {
+describe('a rewrite is not suspected', () => {
+  test('after pushes of others, a renamed peer, another branch of ours, or a copy of the database', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.commit('north', "INSERT INTO t VALUES (4, 'north')");
@@ -190,7 +190,7 @@ describe('no false alarm', () => {
     expect(old.result.peers).toMatchObject([{ state: 'behind', status: 'pulled', error: null }]);
   }, 180_000);
 
-  test('from an endpoint that changed, and from an older state of a backup', async () => {
+  test('after a changed endpoint, or with an older state of a backup', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     const old = `file://${folder.file('old')}`;
@@ -217,7 +217,7 @@ describe('no false alarm', () => {
     expect(await as('peer')).toMatchObject({ ...REFUSED, rewritten: { side: 'theirs' } });
   }, 180_000);
 
-  test('from a remote that is empty now: it says so, and is pushed to only with init-empty', async () => {
+  test('in a remote that is empty now: the run reports it, and pushes only with init-empty', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await rm(folder.file('box'), { recursive: true });
@@ -230,7 +230,7 @@ describe('no false alarm', () => {
     expect(await it.box('north')).toMatchObject({ status: 'pushed', verified: true });
   }, 180_000);
 
-  test('from both sides having taken the same new history by hand', async () => {
+  test('if both sides took the same new history by hand', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));

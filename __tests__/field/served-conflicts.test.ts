@@ -71,7 +71,7 @@ test('resolve works through the server that holds the database', async () => {
   expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(resolved.head);
 }, 180_000);
 
-test('resolve of a server on another machine finds the file in the kept copy, and keeps uncommitted rows there', async () => {
+test('resolve at a server on another machine finds the file in the kept copy, and keeps uncommitted rows there', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
   const remotesapi = Number(new URL(served.server.url).port);
@@ -112,7 +112,7 @@ test('resolve of a server on another machine finds the file in the kept copy, an
   expect(await served.traces()).toEqual(CLEAN);
 }, 180_000);
 
-test('resolve without anything to resolve does not contact the server', async () => {
+test('resolve without conflicts does not contact the server', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
   const stateDir = folder.file('state');

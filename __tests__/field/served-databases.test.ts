@@ -23,7 +23,7 @@ async function clientCommits({ sql, head }: ServedDatabase): Promise<string> {
 const CLEAN = [[], [], [{ name: 'main' }], [], []];
 
 describe('a database that a running server holds', () => {
-  test('is federated through it; its client keeps its work', async () => {
+  test('is federated through the server, and its client keeps its rows', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder, WISPS, NOTES);
     const { sql, rows } = served;
@@ -50,7 +50,7 @@ describe('a database that a running server holds', () => {
     expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(await served.head());
   });
 
-  test('keeps uncommitted rows of a table that a peer changes: the peer waits', async () => {
+  test('keeps uncommitted rows of a table that a peer changes, and the peer waits', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
     const before = await served.head();
@@ -80,7 +80,7 @@ describe('a database that a running server holds', () => {
     expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 9].map((id) => ({ id })));
   });
 
-  test('is read through it without a change', async () => {
+  test('is read through the server without a change', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
     await otherCommits(served);
@@ -92,7 +92,7 @@ describe('a database that a running server holds', () => {
     }
   });
 
-  test('has its copy kept between runs, which removes what a killed run left at the server', async () => {
+  test('keeps its copy between runs, and the next run removes leftovers of a killed run at the server', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
     const stateDir = folder.file('state');
@@ -108,7 +108,7 @@ describe('a database that a running server holds', () => {
     await access(stateDir);
   });
 
-  test('is federated through its remote interface, as on another machine', async () => {
+  test('is federated through the remote interface of the server, as on another machine', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder, NOTES);
     await clientCommits(served);
@@ -129,7 +129,7 @@ describe('a database that a running server holds', () => {
     expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
   });
 
-  test('is opened directly once the server has stopped', async () => {
+  test('is opened directly after the server stopped', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
     await otherCommits(served);
@@ -153,7 +153,7 @@ describe('a run through a server is refused', () => {
     ],
     [{ setting: { port: 1 }, host: '127.0.0.1' }, 'credential-url-mismatch', /are not for mysql:\/\/127\.0\.0\.1:1$/],
     [{ branch: 'none' }, 'branch-not-found', /has no branch none$/],
-  ] as const)('%j', async (options, code, message) => {
+  ] as const)('with %j', async (options, code, message) => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
     const failure = await failureOf(() => served.run(options));
@@ -161,7 +161,7 @@ describe('a run through a server is refused', () => {
     expect(await served.traces()).toEqual(CLEAN);
   });
 
-  test('if the server ends meanwhile: the peers keep what they got, and the next run continues', async () => {
+  test('if the server ends during the run: peers keep the pushed commits, and the next run continues', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
     await clientCommits(served);

@@ -54,7 +54,7 @@ const MERGED_HISTORY = [
   "CALL DOLT_BRANCH('-D', 'side')",
 ];
 
-test.each(HASH_ORDERS)('columns named like those of system tables: every cell is the right one (%s)', async (order) => {
+test.each(HASH_ORDERS)('columns with names of system tables keep their correct cells (%s)', async (order) => {
   await using folder = await tempFolder();
   const { all: names, bare } = await clashingNames(folder);
   expect(bare).toEqual(expect.arrayContaining(['diff_type', 'Diff_Type', 'commit', 'commit_date', 'cardinality']));
@@ -120,7 +120,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
   expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
-test('a key named like a column of Dolt does not hide incoming changes from the checks', async () => {
+test('a key with the name of a Dolt column does not hide incoming changes from the checks', async () => {
   await using folder = await tempFolder();
   const local = await makeEmptyDatabase(folder.file('local'));
   const rows = Array.from({ length: 20 }, (_, n) => `('r${n}', 'x', 'x', '2026-02-01')`).join(', ');
@@ -176,31 +176,34 @@ test('a key named like a column of Dolt does not hide incoming changes from the 
   ]);
 });
 
-test.each(HASH_ORDERS)('a broken constraint beside columns named like those of the violations (%s)', async (order) => {
-  await using folder = await tempFolder();
-  const names = 'violation_type, violation_info, from_root_ish, dolt_row_hash';
-  const databases = await twoDatabases(
-    folder,
-    `CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, created_at DATETIME, ${names.replaceAll(/(\w+)(?:, )?/g, '$1 VARCHAR(9), ')}a INT)`,
-  );
-  await databases.edit(
-    [`INSERT INTO u (id, k, created_at, ${names}) VALUES (1, 'same', '2026-02-01', 'n1', 'n2', 'n3', 'n4')`],
-    [`INSERT INTO u (id, k, created_at, ${names}) VALUES (2, 'same', '2026-02-02', 's1', 's2', 's3', 's4')`],
-    order,
-  );
-  const inNorth = await databases.run('north');
-  expect(inNorth.run('south').failure).toBeNull();
-  // Either row may be the one that was created first; it is never mixed with the other one.
-  const rows = await databases.north.rows(`SELECT id, ${names} FROM u`);
-  expect(rows).toHaveLength(1);
-  expect([
-    { id: 1, violation_type: 'n1', violation_info: 'n2', from_root_ish: 'n3', dolt_row_hash: 'n4' },
-    { id: 2, violation_type: 's1', violation_info: 's2', from_root_ish: 's3', dolt_row_hash: 's4' },
-  ]).toContainEqual(rows[0]);
-  expect((await databases.run('south')).head).toBe(inNorth.head);
-});
+test.each(HASH_ORDERS)(
+  'a broken constraint beside columns with names of the violations is reported (%s)',
+  async (order) => {
+    await using folder = await tempFolder();
+    const names = 'violation_type, violation_info, from_root_ish, dolt_row_hash';
+    const databases = await twoDatabases(
+      folder,
+      `CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, created_at DATETIME, ${names.replaceAll(/(\w+)(?:, )?/g, '$1 VARCHAR(9), ')}a INT)`,
+    );
+    await databases.edit(
+      [`INSERT INTO u (id, k, created_at, ${names}) VALUES (1, 'same', '2026-02-01', 'n1', 'n2', 'n3', 'n4')`],
+      [`INSERT INTO u (id, k, created_at, ${names}) VALUES (2, 'same', '2026-02-02', 's1', 's2', 's3', 's4')`],
+      order,
+    );
+    const inNorth = await databases.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    // Either row may be the one that was created first; it is never mixed with the other one.
+    const rows = await databases.north.rows(`SELECT id, ${names} FROM u`);
+    expect(rows).toHaveLength(1);
+    expect([
+      { id: 1, violation_type: 'n1', violation_info: 'n2', from_root_ish: 'n3', dolt_row_hash: 'n4' },
+      { id: 2, violation_type: 's1', violation_info: 's2', from_root_ish: 's3', dolt_row_hash: 's4' },
+    ]).toContainEqual(rows[0]);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
+  },
+);
 
-test('a name that the client keeps for itself is refused before anything is resolved', async () => {
+test('a name that the client reserves is refused before a row is resolved', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -212,7 +215,7 @@ test('a name that the client keeps for itself is refused before anything is reso
   expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('__proto__') });
 });
 
-test('two columns of one name without a primary key are refused before anything is resolved', async () => {
+test('two columns of one name without a primary key are refused before a row is resolved', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -226,7 +229,7 @@ test('two columns of one name without a primary key are refused before anything 
   }
 });
 
-test.each(HASH_ORDERS)('tables with odd names, whose conflicts are read from both places (%s)', async (order) => {
+test.each(HASH_ORDERS)('conflicts of tables with unusual names are read from both places (%s)', async (order) => {
   await using folder = await tempFolder();
   const names = ['a`b', 'a.b c', "it's", 'Mixed_Case', 'diff', 'commit', 'ü"x', 'summary', 'stat'];
   const tables = names.flatMap((name) => [

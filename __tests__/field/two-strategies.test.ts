@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const title = (text: string) => `UPDATE items SET title = '${text}' WHERE id = 1`;
 const titleOf = async (local: TestDatabase) => (await local.rows('SELECT title FROM items WHERE id = 1'))[0]?.['title'];
 
-test('under `manual`, a merge that another database made under `newest` is named; a later one is asked about', async () => {
+test('a merge that another database made under `newest` is named under `manual`, and a later conflict is unresolved', async () => {
   await using folder = await tempFolder();
   const endpoint = `file://${folder.file('box')}`;
   const manual = await makeDatabase(folder.file('manual'));

@@ -38,7 +38,7 @@ const branches = async (local: TestDatabase) =>
   (await local.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
 
 describe('a table with uncommitted rows', () => {
-  test('takes other rows of a peer, and keeps its own uncommitted: added, changed and removed', async () => {
+  test('takes other rows of a peer, and keeps its own added, changed and removed rows uncommitted', async () => {
     await using folder = await tempFolder();
     const { local, other, peers } = await prepare(folder, {
       theirs: ["INSERT INTO config VALUES ('theirs', '1')", "UPDATE config SET value = 'BD' WHERE `key` = 'prefix'"],
@@ -68,8 +68,8 @@ describe('a table with uncommitted rows', () => {
 
   test.each([
     ['in another case', 'VARCHAR(40) COLLATE utf8mb4_0900_ai_ci', 'new', 'NEW'],
-    ['with another accent in a CHAR', 'CHAR(9) COLLATE utf8mb4_general_ci', 'e', 'é'],
-  ])('waits for a peer that adds its key %s', async (_, type, ours, theirs) => {
+    ['with another accent in a CHAR column', 'CHAR(9) COLLATE utf8mb4_general_ci', 'e', 'é'],
+  ])('makes a peer wait that adds its key %s', async (_, type, ours, theirs) => {
     await using folder = await tempFolder();
     const { local, peers } = await prepare(folder, {
       base: [`CREATE TABLE config (k ${type} PRIMARY KEY, n INT)`, "INSERT INTO config VALUES ('a', 1)"],
@@ -86,7 +86,7 @@ describe('a table with uncommitted rows', () => {
     ]);
   });
 
-  test('keeps its rows when our own commits are merged with those of the peer', async () => {
+  test('keeps its rows if our own commits are merged with those of the peer', async () => {
     await using folder = await tempFolder();
     const { local, peers } = await prepare(folder, { theirs: ["INSERT INTO config VALUES ('theirs', '1')"] });
     await local.commit('ours', "INSERT INTO config VALUES ('ours', '1')");
@@ -115,7 +115,7 @@ describe('a table with uncommitted rows', () => {
         'the same rows are changed there',
       ],
       [
-        'a row that is removed here',
+        'a row that is removed on our side',
         ["UPDATE config SET value = 'x' WHERE `key` = 'color'"],
         ["DELETE FROM config WHERE `key` = 'color'"],
         'the same rows are changed there',
@@ -127,7 +127,7 @@ describe('a table with uncommitted rows', () => {
         'its definition is changed there',
       ],
       [
-        'a table whose definition is changed here',
+        'a table whose definition changed on our side',
         ["INSERT INTO config VALUES ('theirs', '1')"],
         ['ALTER TABLE config ADD COLUMN note TEXT'],
         'its definition changed',
@@ -153,21 +153,21 @@ describe('a table with uncommitted rows', () => {
         [...ITEMS, 'CREATE TRIGGER t BEFORE INSERT ON box FOR EACH ROW SET NEW.slug = LOWER(NEW.slug)'],
       ],
       [
-        'a unique value that is taken here',
+        'a unique value that an uncommitted row uses',
         ["INSERT INTO box VALUES (3, 'c')"],
         ["INSERT INTO box VALUES (4, 'c')"],
         'box',
         ITEMS,
       ],
       [
-        'the row that an uncommitted one refers to',
+        'the row that an uncommitted row refers to',
         ['DELETE FROM box WHERE id = 2', 'INSERT INTO item VALUES (2, 1)'],
         ['INSERT INTO item VALUES (9, 2)'],
         'item',
         ITEMS,
       ],
       [
-        'anything beside tables that were dropped or renamed here',
+        'any table beside tables that were dropped or renamed on our side',
         ["INSERT INTO config VALUES ('theirs', '1')"],
         ['DROP TABLE spare', 'RENAME TABLE extra TO other'],
         'extra -> other (dropped or renamed here, and Dolt cannot move the branch), spare (dropped',
@@ -194,7 +194,7 @@ describe('a table with uncommitted rows', () => {
   );
 });
 
-describe('a run that died while rows were set aside', () => {
+describe('a run that died while rows were in a scratch branch', () => {
   /** The state after a kill between setting rows aside and writing them back. */
   async function interrupted(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly head: string }> {
     const local = await makeEmptyDatabase(folder.file('local'));
@@ -214,7 +214,7 @@ describe('a run that died while rows were set aside', () => {
 
   const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
 
-  test('leaves a branch from which the next run writes them back', async () => {
+  test('leaves a branch from which the next run restores them', async () => {
     await using folder = await tempFolder();
     const { local } = await interrupted(folder);
     expect(await finish(folder)).toEqual([]);
@@ -225,7 +225,7 @@ describe('a run that died while rows were set aside', () => {
     expect(await branches(local)).toEqual(['main']);
   });
 
-  test('does not overwrite what was written meanwhile: the older version stays on a branch, and a warning names it', async () => {
+  test('does not overwrite newer rows: the older version stays on a branch, and a warning names it', async () => {
     await using folder = await tempFolder();
     const { local } = await interrupted(folder);
     await local.sql("UPDATE config SET value = 'green' WHERE `key` = 'color'");
@@ -242,7 +242,7 @@ describe('a run that died while rows were set aside', () => {
     ]);
   });
 
-  test('before the rows were committed has touched nothing, and its branch goes', async () => {
+  test('before it committed the rows changed nothing, and its branch is removed', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     const from = await local.commit('base', ...CONFIG);

@@ -13,7 +13,7 @@ const WIDE =
 const wide = (n: number, slug: string) =>
   `INSERT INTO wide (k, n, slug, j, bl, bt, f, d, c, p, s, y, at) VALUES ('key', ${n}, '${slug}', '{"a": [1.5, "x"]}', X'00ff', b'101', 0.1, 1e300, 12345.0000000001, POINT(1.5, 2), 'a,b', 2001, '2001-02-03 04:05:06.789012')`;
 
-test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wide or orphaned, %s', async (order) => {
+test.each(HASH_ORDERS)('unique values of deleted, restored, wide or orphaned rows are merged, %s', async (order) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -84,7 +84,7 @@ test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wi
   ]);
 });
 
-test('a row of the base that refers to a lost added row needs a person', async () => {
+test('a base row that refers to a lost added row needs a person', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

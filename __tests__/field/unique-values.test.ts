@@ -21,8 +21,8 @@ async function mergeBoth(databases: TwoDatabases): Promise<readonly Conflict[]> 
   return inNorth.run('south').conflicts;
 }
 
-describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
-  test('rows of the base stay; the later claim goes back, and so do those that took its value', async () => {
+describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
+  test('keep those of the base; the later claim is undone, and so are claims of its old value', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -105,7 +105,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
     );
   });
 
-  test('added rows yield to rows of the base and to those created first, with all that refers to them', async () => {
+  test('keep base rows and earlier added rows; later added rows are lost with their references', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -166,7 +166,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
     expect(await ids('old')).toEqual([5, 7]);
   });
 
-  test('values are equal as the index compares them: collation, prefix, composite, generated', async () => {
+  test('count as equal if the index treats them as equal: collation, prefix, composite, generated', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -231,7 +231,7 @@ const CLAIMS = [
 const NORTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${EARLY} WHERE id = 1`;
 const SOUTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${LATE} WHERE id = 2`;
 
-test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (strategy) => {
+test.each(['ours', 'theirs'] as const)('follow the same rule under %s', async (strategy) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, OLD_BASE, ...CLAIMS);
   await databases.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
@@ -242,9 +242,9 @@ test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (s
 });
 
 test.each([
-  { title: 'manual leaves it for a person', base: [], strategy: 'manual', says: 'unique index' },
+  { title: 'manual leaves it unresolved', base: [], strategy: 'manual', says: 'unique index' },
   {
-    title: 'a table with triggers is not written, and nothing fires',
+    title: 'a table with triggers is not written, and no trigger fires',
     base: [
       'CREATE TABLE fired (n INT PRIMARY KEY AUTO_INCREMENT)',
       'CREATE TRIGGER tr BEFORE DELETE ON p FOR EACH ROW INSERT INTO fired VALUES (NULL)',
@@ -265,7 +265,7 @@ test.each([
 });
 
 test.each(HASH_ORDERS)(
-  'a key that one side added, and rows of the other that break it, are refused, %s',
+  'a key that one side added and rows of the other side that break it are refused, %s',
   async (order) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
@@ -283,7 +283,7 @@ test.each(HASH_ORDERS)(
 );
 
 test.each(HASH_ORDERS)(
-  'an index over an expression, whose duplicates Dolt cannot forget, is refused, %s',
+  'an index over an expression whose duplicates Dolt cannot remove is refused, %s',
   async (order) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(

@@ -35,16 +35,16 @@ describe('a working database', () => {
     ['its .dolt', 'file', 'db/.dolt', DATABASE],
     ['its old generation', 'file', 'db/.dolt/noms/oldgen', DATABASE],
     ['a folder below its .dolt that does not exist', 'file', 'db/.dolt/new/remote', DATABASE],
-    ['one without data yet', 'file', 'db', ['db/.dolt/repo_state.json']],
-    ['one without a state', 'file', 'db', ['db/.dolt/noms/']],
-    ['a .dolt of nothing but settings', 'file', 'db/.dolt/remote', ['db/.dolt/config_global.json']],
+    ['an empty database', 'file', 'db', ['db/.dolt/repo_state.json']],
+    ['a database without a manifest', 'file', 'db', ['db/.dolt/noms/']],
+    ['a .dolt folder with only settings', 'file', 'db/.dolt/remote', ['db/.dolt/config_global.json']],
     ['an encoded spelling', 'file', '%64b/%2Edolt/noms', DATABASE],
     ['a folder whose name ends in .git', 'file', 'db.git', ['db.git/.dolt/noms/']],
-    ['one as a git remote', 'git+file', 'db', DATABASE],
+    ['the folder as a git remote', 'git+file', 'db', DATABASE],
     ["Dolt's cache of a git remote", 'git+file', 'db/.dolt/git-remote-cache/x.git', DATABASE],
     ['a copy of its data', 'file', 'copy', [`copy/manifest`, `copy/${'v'.repeat(32)}`]],
     ['data under another name than .dolt', 'file', 'store/noms', ['store/noms/manifest', 'store/repo_state.json']],
-  ] as const)('%s', async (_, scheme, path, files) => {
+  ] as const)('%s is recognised', async (_, scheme, path, files) => {
     await using folder = await tempFolder();
     await lay(folder, ...files);
     const before = await filesBelow(folder.path);
@@ -61,7 +61,7 @@ describe('a working database', () => {
     ['its data', 'data'],
     ['the folder above it', 'above/db'],
     ['a link to it', 'second'],
-  ])('%s behind a link', async (_, path) => {
+  ])('%s behind a link is recognised', async (_, path) => {
     await using folder = await tempFolder();
     await lay(folder, ...DATABASE);
     await symlink('db', folder.file('link'));
@@ -71,7 +71,7 @@ describe('a working database', () => {
     await expect(look(`file://${folder.file(path)}`)).rejects.toMatchObject({ code: 'working-database' });
   });
 
-  test('one whose .dolt is a link: what it leads to', async () => {
+  test('a folder whose .dolt is a link is recognised by the target', async () => {
     await using folder = await tempFolder();
     await lay(folder, 'disk/noms/manifest', 'disk/repo_state.json', 'db/');
     await symlink('../disk', folder.file('db', '.dolt'));
@@ -81,14 +81,14 @@ describe('a working database', () => {
   });
 });
 
-describe('no operand', () => {
+describe('a valid remote folder', () => {
   test.each([
-    ['a remote beside a database', 'box', 'present', [...DATABASE, 'box/manifest']],
-    ['a remote in a sub-folder of a database', 'db/box', 'present', [...DATABASE, 'db/box/manifest']],
-    ['a place in a sub-folder of a database', 'db/box', 'absent', DATABASE],
-    ["a folder below a home with Dolt's settings", 'home/box', 'absent', ['home/.dolt/config_global.json']],
-    ["a home with Dolt's settings", 'home', 'present', ['home/.dolt/config_global.json', 'home/.dolt/eventsData/x']],
-    ['a folder whose name only begins like .dolt', '.doltbox', 'present', ['.doltbox/']],
+    ['is beside a database', 'box', 'present', [...DATABASE, 'box/manifest']],
+    ['is in a sub-folder of a database', 'db/box', 'present', [...DATABASE, 'db/box/manifest']],
+    ['does not exist yet in a sub-folder of a database', 'db/box', 'absent', DATABASE],
+    ["is below a home with Dolt's settings", 'home/box', 'absent', ['home/.dolt/config_global.json']],
+    ["is a home with Dolt's settings", 'home', 'present', ['home/.dolt/config_global.json', 'home/.dolt/eventsData/x']],
+    ['has a name that only starts like .dolt', '.doltbox', 'present', ['.doltbox/']],
   ] as const)('%s', async (_, path, expected, files) => {
     await using folder = await tempFolder();
     await lay(folder, ...files);
@@ -103,28 +103,32 @@ describe('no operand', () => {
   });
 });
 
-describe('a folder that is not a remote', () => {
+describe('the folder of a peer', () => {
   test.each<[string, readonly string[], string | undefined]>([
-    ['nothing', [], undefined],
-    ['what a fetch of an empty remote leaves', ['oldgen'], undefined],
+    ['is accepted if it is empty', [], undefined],
+    ['is accepted with leftovers of a fetch from an empty remote', ['oldgen'], undefined],
     [
-      'what a killed first push leaves',
+      'is accepted with leftovers of a killed first push',
       ['LOCK', 'oldgen', 'journal.idx', 'a.darc', 'b.tmp', '0'.repeat(32)],
       undefined,
     ],
-    ['what a disk has', ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information', '.DS_Store'], undefined],
-    ['a remote with a foreign file', ['manifest', 'README.md'], undefined],
-    ['a file', ['README.md', 'oldgen'], 'README.md'],
-    ['several, of which the first is named', ['b', 'a'], 'a'],
-    ['a name like a table file', ['w'.repeat(32)], 'w'.repeat(32)],
-    ['a bare git repository', ['HEAD', 'objects', 'refs'], 'HEAD'],
-    ['a folder of databases', ['north', 'south'], 'north'],
-    ['old data of another case', ['lock'], 'lock'],
+    [
+      'is accepted with system files of a disk',
+      ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information', '.DS_Store'],
+      undefined,
+    ],
+    ['is accepted if a remote has a foreign file', ['manifest', 'README.md'], undefined],
+    ['is refused with a foreign file', ['README.md', 'oldgen'], 'README.md'],
+    ['is refused with the first of several foreign files', ['b', 'a'], 'a'],
+    ['is refused with a name like that of a table file', ['w'.repeat(32)], 'w'.repeat(32)],
+    ['is refused if it is a bare git repository', ['HEAD', 'objects', 'refs'], 'HEAD'],
+    ['is refused if it contains databases', ['north', 'south'], 'north'],
+    ['is refused with old data in another case', ['lock'], 'lock'],
   ])('%s', (_, names, foreign) => {
     expect(foreignEntry(names)).toBe(foreign);
   });
 
-  test('a file', async () => {
+  test('is refused if it is a file', async () => {
     await using folder = await tempFolder();
     await lay(folder, 'box');
     await expect(look(`file://${folder.file('box')}`)).rejects.toMatchObject({ code: 'not-a-remote' });
@@ -148,7 +152,7 @@ describe('with real databases', () => {
   };
 
   test.each(['south', 'south/.dolt/noms', 'south/.dolt', 'link', 'north', 'full'])(
-    '%s as a peer gets nothing from any command, and the other peers are served',
+    'a peer at %s gets nothing from any command, and the other peers are served',
     async (path) => {
       await using folder = await tempFolder();
       await databases(folder);
@@ -175,7 +179,7 @@ describe('with real databases', () => {
     },
   );
 
-  test('add-peer refuses both and writes nothing', async () => {
+  test('add-peer refuses a working database and a foreign folder, and writes nothing', async () => {
     await using folder = await tempFolder();
     await databases(folder);
     await lay(folder, 'full/photo.jpg', '.beads/');
@@ -191,7 +195,7 @@ describe('with real databases', () => {
     expect(await readFile(folder.file('.beads', 'config.yaml'), 'utf8')).toBe('# mine\n');
   });
 
-  test('nothing is cloned from a working database', async () => {
+  test('a working database is never cloned', async () => {
     await using folder = await tempFolder();
     await databases(folder);
     await rename(folder.file('north'), folder.file('gone'));
@@ -200,7 +204,7 @@ describe('with real databases', () => {
     await expect(cloning).rejects.toMatchObject({ code: 'working-database' });
   });
 
-  test('a remote that a fetch and a killed push left without data gets its first push', async () => {
+  test('a remote without data, after a fetch and a killed push, gets its first push', async () => {
     await using folder = await tempFolder();
     await databases(folder);
     const url = `file://${folder.file('box')}`;

@@ -231,7 +231,7 @@ const CLAIMS = [
 const NORTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${EARLY} WHERE id = 1`;
 const SOUTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${LATE} WHERE id = 2`;
 
-test.each(['ours', 'theirs'] as const)('follow the same rule under %s', async (strategy) => {
+test.each(['ours', 'theirs'] as const)('rows that claim one value follow the same rule under %s', async (strategy) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, OLD_BASE, ...CLAIMS);
   await databases.edit([NORTH_CLAIM], [SOUTH_CLAIM]);

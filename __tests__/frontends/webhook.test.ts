@@ -26,7 +26,7 @@ describe('the address of a webhook', () => {
   const SECRET = 'https://hooks.example/services/T0/a-secret-part';
 
   test.each([SECRET, ` ${SECRET}\n`, 'http://127.0.0.1:1/x', 'http://[::1]:1/x', 'http://localhost/x'])(
-    '%j is used, and its secret part never shown',
+    '%j is used, and its secret part is never shown',
     (text) => {
       const secrets = new Secrets();
       const url = parseWebhook(text, 'the input webhook-url', secrets);
@@ -42,7 +42,7 @@ describe('the address of a webhook', () => {
   );
 
   test.each(['hooks.example/x', 'http://hooks.example/x', 'https://ann:pass@hooks.example/x', 'file:///x', 'hooks'])(
-    '%j is refused, and not repeated',
+    '%j is refused and not repeated',
     async (text) => {
       const failure = await failureOf(() => parseWebhook(text, 'the input webhook-url', new Secrets()));
       expect(failure.code).toBe('bad-usage');
@@ -56,26 +56,26 @@ describe('a message to a webhook', () => {
     await postWebhook(new URL(`${url}/a-secret-part`), MESSAGE, env, limitMs);
 
   test.each([
-    ['accepted', [], 1, null],
-    ['accepted by the second try', [{ status: 503 }], 2, null],
-    ['accepted after a limit of its rate', [{ status: 429 }], 2, null],
-    ['refused', [{ status: 404 }], 1, 'it answered 404'],
-    ['refused twice', [{ status: 500 }, { status: 502 }], 2, 'it answered 502'],
-    ['redirected', [{ status: 307, location: 'http://127.0.0.1:1/elsewhere' }], 1, 'it answered 307'],
-    ['never answered', ['silent', 'silent'], 2, 'no answer within 300 ms'],
-  ] as const)('is %s', async (_, answers, requests, reason) => {
+    ['is accepted', [], 1, null],
+    ['is accepted after a second attempt', [{ status: 503 }], 2, null],
+    ['is accepted after a rate limit', [{ status: 429 }], 2, null],
+    ['is not sent again after a final refusal', [{ status: 404 }], 1, 'it answered 404'],
+    ['is given up after two refusals', [{ status: 500 }, { status: 502 }], 2, 'it answered 502'],
+    ['follows no redirect', [{ status: 307, location: 'http://127.0.0.1:1/elsewhere' }], 1, 'it answered 307'],
+    ['is given up without an answer', ['silent', 'silent'], 2, 'no answer within 300 ms'],
+  ] as const)('%s', async (_, answers, requests, reason) => {
     await using hook = await startWebhook(answers);
     expect(await post(hook.url, {}, answers[0] === 'silent' ? 300 : undefined)).toBe(reason);
     expect(hook.bodies).toHaveLength(requests);
     for (const body of hook.bodies) expect(webhookSchema.parse(JSON.parse(body))).toEqual(MESSAGE);
   });
 
-  test('to a service that is gone says so without the address', async () => {
+  test('to a service that is gone reports this without the address', async () => {
     expect(await post('http://127.0.0.1:1')).toBe('ECONNREFUSED');
     expect(await post('https://a-secret-name.invalid')).toMatch(/^E[A-Z_]+$/);
   });
 
-  test('goes through the proxy of the job', async () => {
+  test('uses the proxy of the job', async () => {
     await using proxy = await startRefusingProxy();
     const reason = await post('https://hooks.example.test', { https_proxy: proxy.url });
     expect(reason).not.toMatch(/secret|hooks/);
@@ -91,7 +91,7 @@ describe('the text of a message', () => {
       'o/r',
     );
 
-  test('names the peers that failed and their codes, and nothing that a peer wrote', () => {
+  test('names the failed peers and their codes, and no text of a peer', () => {
     const rows = [conflict({ key: { id: 'private' }, resolution: 'ours' })];
     const error = { code: 'id-collision', message: 'private', hint: 'private', retryable: false } as const;
     const one = peer({ name: 'box', status: 'conflict', error, conflicts: rows });
@@ -106,13 +106,13 @@ describe('the text of a message', () => {
     expect(JSON.stringify(message)).not.toContain('private');
   });
 
-  test('is not sent if nothing failed, or if no failure counts yet', () => {
+  test('is not sent without a failure, or if no failure counts yet', () => {
     expect(messageOf(runResult({ peers: [peer()] }))).toBeNull();
     expect(messageOf(runResult({ status: 'skipped', problems: [problem({ severity: 'error' })] }))).toBeNull();
     expect(messageOf(runResult({ status: 'failed', peers: [peer(failed)] }), ['gone'])).toBeNull();
   });
 
-  test('calls no person and has no link, whatever name a forged result gives a peer', () => {
+  test('mentions no user and contains no link, whatever name a forged result gives a peer', () => {
     const names = ['<!channel>', '@everyone', '<https://evil.example|click>', '[a](b)'];
     const peers = names.map((name) => peer({ ...failed, name }));
     const message = messageOf(runResult({ status: 'failed', peers }));
@@ -120,7 +120,7 @@ describe('the text of a message', () => {
     expect(message?.peers.map(({ name }) => name)).toEqual(names);
   });
 
-  test('has the code of a run that failed as a whole', () => {
+  test('contains the code of a run that failed as a whole', () => {
     const problems = [problem({ severity: 'error', code: 'unsaved' })];
     expect(messageOf(runResult({ status: 'failed', peers: [peer()], unsaved: 2, problems }))).toMatchObject({
       text: 'dolt-federation sync: failed, unsaved',
@@ -129,7 +129,7 @@ describe('the text of a message', () => {
     });
   });
 
-  test('stays one line for a large federation', () => {
+  test('is one line even for a large federation', () => {
     const peers = Array.from({ length: 500 }, (_, index) => peer({ ...failed, name: `peer${index}` }));
     const message = messageOf(runResult({ status: 'failed', peers }));
     expect(message?.text).toMatch(/, peer9 \(network\), and 490 more peers$/);

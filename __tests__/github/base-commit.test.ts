@@ -16,17 +16,17 @@ const repository = ({ url }: StubApi) => ({ api: url, name: 'org/repo', token: '
 const merge_base_commit = { sha: FORK };
 
 test.each([
-  ['unknown, taken for the merge', null, [], { commit: BASE, isMerged: true }],
+  ['an unknown commit, assumed to be the merge', null, [], { commit: BASE, isMerged: true }],
   ['the merge into a newer base', MERGE, [NEWER, HEAD], { commit: NEWER, isMerged: true }],
-  ['the head', HEAD, [], { commit: FORK, isMerged: false }],
+  ['the head of the branch', HEAD, [], { commit: FORK, isMerged: false }],
   ['a newer commit of the branch', MERGE, [HEAD], { commit: FORK, isMerged: false }],
-])('what is checked out decides what is compared: %s', async (_, checkedOut, parents, read) => {
+])('the checkout decides which commits are compared: %s', async (_, checkedOut, parents, read) => {
   await using api = await startGithubApi(undefined, { behind_by: 3, lacking: [HEAD, 0], merge_base_commit, parents });
   const found = await readBaseCommit(repository(api), change, checkedOut);
   expect(found).toEqual({ kind: 'found', behind: 3, ...read });
 });
 
-test('a file, a folder, a link and nothing at a commit', async () => {
+test('a file, a folder, a link and a missing path are read at a commit', async () => {
   await using api = await startGithubApi();
   const text = `peers: ${'ä'.repeat(100)}\n`;
   api.files.set(`${path}@${BASE}`, text).set(`.beads/dolt/x@${BASE}`, '').set(`link@${BASE}`, 'link: .beads');
@@ -48,7 +48,7 @@ test('a file, a folder, a link and nothing at a commit', async () => {
 });
 
 test.each([BASE, NEWER])(
-  'a checkout of the base branch, also of a newer one, has nothing of the change: %s',
+  'a checkout of the base branch, even of a newer commit, contains no change: %s',
   async (checkedOut) => {
     await using api = await startGithubApi(undefined, { lacking: [HEAD, 1], merge_base_commit, parents: [FORK] });
     const found = await readBaseCommit(repository(api), change, checkedOut);
@@ -57,7 +57,7 @@ test.each([BASE, NEWER])(
   },
 );
 
-test.each([403, 404, 500, 302])('says why it cannot be read: %i', async (status) => {
+test.each([403, 404, 500, 302])('an unreadable base is reported with the reason: %i', async (status) => {
   await using api = await startGithubApi(undefined, { merge_base_commit });
   api.fail({ method: 'GET', status });
   const found = await readBaseCommit(repository(api), change, null);

@@ -36,9 +36,9 @@ test.each([
   ['a header without an end', 'direct', `${OK}X: `, 'a'],
   ['a proxy that never answers', 'proxy', '', ''],
   ['a proxy whose header has no end', 'proxy', `${OK}X: `, 'a'],
-  ['a tunnel that brings nothing', 'proxy', `${OK}\r\n`, ''],
-  ['a tunnel whose handshake has no end', 'proxy', `${OK}\r\n${TLS_RECORD}`, 'a'],
-] as const)('a call ends after its limit, with its connection: %s', async (_, way, first, more) => {
+  ['a tunnel without data', 'proxy', `${OK}\r\n`, ''],
+  ['a tunnel with an endless handshake', 'proxy', `${OK}\r\n${TLS_RECORD}`, 'a'],
+] as const)('a call ends after its limit and closes its connection: %s', async (_, way, first, more) => {
   await using server = await endlessServer(first, more);
   const { url } = server;
   const at = way === 'direct' ? { api: url, env: {} } : { api: 'https://git.example/api', env: { https_proxy: url } };
@@ -50,7 +50,7 @@ test.each([
   expect(await server.closed()).toBe(1);
 });
 
-test('several calls have a limit together, after which none is tried', async () => {
+test('several calls share one limit, after which none is made', async () => {
   await using server = await endlessServer(`${OK}\r\n`, 'a');
   const repository = within({ api: server.url, name: 'org/repo', token: 'app-1', env: {} }, 200);
   expect(await call(repository, get)).toMatchObject({ reason: expect.stringMatching(/took longer than \d+ ms$/) });

@@ -8,8 +8,8 @@ const marker = markerOf(place);
 const create = { body: 'new', create: true };
 const repository = ({ url }: StubApi, token = 'app-1') => ({ api: url, name: 'org/repo', token, env: {} });
 
-describe('the comment of a pull request', () => {
-  test('is created once, updated in place, and left alone if nothing changed', async () => {
+describe('the comment on a pull request', () => {
+  test('is created once, updated in place, and unchanged if its text is equal', async () => {
     await using api = await startGithubApi();
     expect(await writeComment(repository(api), place, { body: 'none', create: false })).toEqual({ kind: 'silent' });
     expect(await writeComment(repository(api), place, create)).toEqual({ kind: 'created' });
@@ -18,7 +18,7 @@ describe('the comment of a pull request', () => {
     expect(api.comments.map(({ body }) => body)).toEqual([`${marker}\nlater`]);
   });
 
-  test('is another one for another workflow or configuration', async () => {
+  test('is separate for another workflow or configuration', async () => {
     await using api = await startGithubApi();
     for (const other of [{ workflow: 'night' }, { file: 'a.yaml' }, {}])
       await writeComment(repository(api), { ...place, ...other }, create);
@@ -26,23 +26,20 @@ describe('the comment of a pull request', () => {
     expect(markerOf({ ...place, file: '-->' })).toMatch(/^<!-- [\w -]+ -->$/);
   });
 
-  test.each(['app-1', 'user-1'])(
-    "a stranger's comment with the same marker is not taken for ours, by %s",
-    async (token) => {
-      await using api = await startGithubApi();
-      await writeComment(repository(api, 'user-2'), place, { body: 'of a stranger', create: true });
-      expect(await writeComment(repository(api, token), place, create)).toEqual({ kind: 'created' });
-      expect(await writeComment(repository(api, token), place, { body: 'later', create: true })).toEqual({
-        kind: 'updated',
-      });
-      expect(api.comments.map(({ user, body }) => [user.id, body.split('\n')[1]])).toEqual([
-        [2, 'of a stranger'],
-        [1, 'later'],
-      ]);
-    },
-  );
+  test.each(['app-1', 'user-1'])('is not one of another user with the same marker, by %s', async (token) => {
+    await using api = await startGithubApi();
+    await writeComment(repository(api, 'user-2'), place, { body: 'of a stranger', create: true });
+    expect(await writeComment(repository(api, token), place, create)).toEqual({ kind: 'created' });
+    expect(await writeComment(repository(api, token), place, { body: 'later', create: true })).toEqual({
+      kind: 'updated',
+    });
+    expect(api.comments.map(({ user, body }) => [user.id, body.split('\n')[1]])).toEqual([
+      [2, 'of a stranger'],
+      [1, 'later'],
+    ]);
+  });
 
-  test('a token that may only read changes nothing, and the reason says so', async () => {
+  test('is not changed by a read-only token, and the reason is reported', async () => {
     await using api = await startGithubApi();
     const unwritten = { kind: 'unwritten', reason: expect.stringContaining('403') };
     expect(await writeComment(repository(api, 'read-1'), place, create)).toEqual(unwritten);
@@ -51,7 +48,7 @@ describe('the comment of a pull request', () => {
     expect(api.comments.map(({ body }) => body)).toEqual([`${marker}\nnew`]);
   });
 
-  test('a rate limit that answers 403 to an update creates no second comment', async () => {
+  test('is not created twice after a rate limit that answers 403 to an update', async () => {
     await using api = await startGithubApi();
     await writeComment(repository(api), place, create);
     api.fail({ method: 'PATCH', status: 403, headers: { 'x-ratelimit-remaining': '0' } });
@@ -68,7 +65,7 @@ describe('the comment of a pull request', () => {
     expect(api.comments).toHaveLength(100);
   });
 
-  test('two runs at once leave one', async () => {
+  test('exists once after two concurrent runs', async () => {
     await using api = await startGithubApi(twoAtOnce((line) => line.startsWith('GET') && !line.endsWith('/user')));
     const ends = await Promise.all(
       ['first', 'second'].map((body) => writeComment(repository(api), place, { body, create: true })),
@@ -86,7 +83,7 @@ describe('the comment of a pull request', () => {
     { method: 'POST', status: 502 },
     { method: 'POST', status: 429, headers: { 'retry-after': '60' } },
     { method: 'GET', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
-  ])('$method answers $status: says so, and does not try again', async (fault) => {
+  ])('$method answers $status: the reason is reported, and the request is not repeated', async (fault) => {
     await using api = await startGithubApi();
     api.fail(fault);
     const end = await writeComment(repository(api), place, create);
@@ -95,7 +92,7 @@ describe('the comment of a pull request', () => {
     expect(api.requests.filter((line) => line.startsWith(fault.method))).toHaveLength(1);
   });
 
-  test('a server that cannot be reached is a reason, too', async () => {
+  test('is not written if the server is unreachable, and the reason is reported', async () => {
     const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1', env: {} };
     expect(await writeComment(gone, place, create)).toMatchObject({ kind: 'unwritten' });
   });
@@ -107,7 +104,7 @@ test.each([
   [{ GITHUB_REPOSITORY: 'org/repo' }, null],
   [{ GITHUB_REPOSITORY: '../repo', GITHUB_API_URL: 'https://api.github.com' }, null],
   [{ GITHUB_REPOSITORY: 'org/repo/../../x', GITHUB_API_URL: 'https://api.github.com' }, null],
-])('the token goes to the API that the runner names: %j', (env, api) => {
+])('the token is sent to the API that the runner names: %j', (env, api) => {
   expect(repositoryOfJob(env, 'secret')?.api ?? null).toBe(api);
   expect(repositoryOfJob(env, undefined)).toBeNull();
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { setLabel } from '../../src/github/labels.ts';
 import { startGithubApi } from '../helpers/servers/github-api.ts';
 
-test('a pull request has the label of its last result, and keeps those of others', async () => {
+test('a pull request has the label of its last result, and keeps the labels of other programs', async () => {
   await using api = await startGithubApi();
   const repository = { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
   api.labels.add('bug').add('federation: conflict').add('federation: something else');
@@ -18,7 +18,7 @@ test.each([
   ['GET', 500],
   ['DELETE', 403],
   ['POST', 422],
-])('%s answers %i: says so', async (method, status) => {
+])('the request %s answered with %i is reported', async (method, status) => {
   await using api = await startGithubApi();
   api.labels.add('federation: conflict');
   api.fail({ method, status });

@@ -29,8 +29,8 @@ const keeping = (api: StubApi, now: number = Date.now(), token = 'app-1'): Keepi
 const openOf = ({ issues }: StubApi) => issues.all.filter(({ state }) => state === 'open');
 const commentsOf = ({ comments }: Pick<StubIssue, 'comments'>) => comments.map(({ body }) => body.split('\n')[1]);
 
-describe('the issue of a peer that fails', () => {
-  test('is opened once, gets comments with growing gaps, and is closed by a success', async () => {
+describe('the issue about a failed peer', () => {
+  test('is opened once, gets comments at growing intervals, and is closed after a success', async () => {
     await using api = await startGithubApi();
     const run = async (hours: number, one: AlarmSubject) =>
       await keepIssues([one], keeping(api, BEGIN + hours * HOUR_MS));
@@ -61,7 +61,7 @@ describe('the issue of a peer that fails', () => {
     expect((await run(232, FAILING)).done).toEqual(['Issue 2 was opened.']);
   });
 
-  test('is a separate one for each peer, for the run itself, and for another place', async () => {
+  test('is separate for each peer, for the run itself, and for another place', async () => {
     await using api = await startGithubApi();
     const all = [subject('failing', { peer: null }), FAILING, subject('failing', { peer: 'vault' })];
     await keepIssues(all, keeping(api));
@@ -89,7 +89,7 @@ describe('the issue of a peer that fails', () => {
     expect(openOf(api)).toMatchObject([{ title: 'Federation: box needs a decision (id-collision)' }]);
   });
 
-  test('is closed when the peer is no longer configured, unless the run shows only some peers', async () => {
+  test('is closed when the peer is removed from the configuration, unless the run includes only some peers', async () => {
     await using api = await startGithubApi();
     await keepIssues([subject('failing', { peer: null }), FAILING], keeping(api));
     const rest = [subject('unknown', { peer: null }), subject('ok', { peer: 'vault' })];
@@ -98,14 +98,14 @@ describe('the issue of a peer that fails', () => {
     expect(openOf(api).map(({ number }) => number)).toEqual([1]);
   });
 
-  test('is found behind hundreds of others', async () => {
+  test('is found behind hundreds of other issues', async () => {
     await using api = await startGithubApi();
     await keepIssues([FAILING], keeping(api));
     for (let count = 0; count < 250; count += 1) api.issues.add({ body: 'another workflow' });
     expect((await keepIssues([OK], keeping(api))).done).toEqual(['Issue 1 was closed.']);
   });
 
-  test('is never an issue of a stranger with the same text, or a pull request', async () => {
+  test('is never an issue of another user with the same text, or a pull request', async () => {
     await using api = await startGithubApi();
     await keepIssues([FAILING], keeping(api));
     const body = api.issues.all[0]?.body ?? '';
@@ -130,7 +130,7 @@ describe('the issue of a peer that fails', () => {
   });
 });
 
-describe('runs at the same time', () => {
+describe('concurrent runs', () => {
   test('open one issue', async () => {
     await using api = await startGithubApi(twoAtOnce((line) => line === 'GET /repos/org/repo/issues'));
     const ends = await Promise.all([1, 2].map(() => keepIssues([FAILING], keeping(api))));
@@ -141,7 +141,7 @@ describe('runs at the same time', () => {
     expect(api.issues.all).toMatchObject([{ state: 'open' }, { state: 'closed', state_reason: 'not_planned' }]);
   });
 
-  test('leave one comment', async () => {
+  test('write one comment', async () => {
     await using api = await startGithubApi(
       twoAtOnce((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
     );
@@ -153,7 +153,7 @@ describe('runs at the same time', () => {
     expect((await keepIssues([FAILING], keeping(api))).done).toEqual([]);
   });
 
-  test('close it with one comment', async () => {
+  test('close the issue with one comment', async () => {
     await using api = await startGithubApi(
       twoAtOnce((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
     );
@@ -162,7 +162,7 @@ describe('runs at the same time', () => {
     expect(api.issues.all).toMatchObject([{ state: 'closed', comments: [{ id: expect.any(Number) }] }]);
   });
 
-  test('that left two open, because one was killed, leave the older one', async () => {
+  test('keep the older of two issues that a killed run left open', async () => {
     await using api = await startGithubApi();
     await keepIssues([FAILING], keeping(api));
     const [first] = api.issues.all;
@@ -172,7 +172,7 @@ describe('runs at the same time', () => {
   });
 });
 
-describe('an API that fails', () => {
+describe('an API error', () => {
   test.each([
     { method: 'GET', status: 401 },
     { method: 'GET', status: 403 },
@@ -187,7 +187,7 @@ describe('an API that fails', () => {
     { method: 'POST', status: 422 },
     { method: 'POST', status: 429, headers: { 'retry-after': '60' } },
     { method: 'POST', status: 500 },
-  ])('$method answers $status $headers: is a reason, and not tried again', async (fault) => {
+  ])('$method answers $status $headers: the reason is reported, and the request is not repeated', async (fault) => {
     await using api = await startGithubApi();
     api.fail(fault);
     const { done, reasons } = await keepIssues([FAILING], keeping(api));
@@ -197,7 +197,7 @@ describe('an API that fails', () => {
     expect(api.requests.filter((line) => line.startsWith(fault.method))).toHaveLength(1);
   });
 
-  test.each(['POST', 'PATCH'])('%s fails while an issue is open: the next run tries again', async (method) => {
+  test.each(['POST', 'PATCH'])('of %s while an issue is open is retried by the next run', async (method) => {
     await using api = await startGithubApi();
     await keepIssues([FAILING], keeping(api));
     api.fail({ method, status: 500 });
@@ -208,7 +208,7 @@ describe('an API that fails', () => {
     expect(api.issues.all[0]?.comments).toHaveLength(1);
   });
 
-  test('a token that may only read opens nothing, and a server that is gone is a reason', async () => {
+  test('of a read-only token opens no issue, and a server that is gone is reported', async () => {
     await using api = await startGithubApi();
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'read-1'))).reasons).toEqual([
       expect.stringContaining('403'),
@@ -220,7 +220,7 @@ describe('an API that fails', () => {
     expect((await keepIssues([FAILING], gone)).reasons).toHaveLength(1);
   });
 
-  test('an issue without its label would be lost, so it is closed again', async () => {
+  test('that drops the label of an issue closes the issue again, because it would not be found', async () => {
     await using api = await startGithubApi();
     api.issues.setsLabels = false;
     const { done, reasons } = await keepIssues([FAILING], keeping(api));
@@ -228,7 +228,7 @@ describe('an API that fails', () => {
     expect(openOf(api)).toEqual([]);
   });
 
-  test('after three failures the other issues are left to later runs', async () => {
+  test('leaves the other issues to later runs after three failures', async () => {
     await using api = await startGithubApi();
     for (let count = 0; count < 3; count += 1) api.fail({ method: 'POST', status: 500 });
     const all = ['a', 'b', 'c', 'd', 'e'].map((name) => subject('failing', { peer: name }));
@@ -239,7 +239,7 @@ describe('an API that fails', () => {
   });
 });
 
-test('a run opens ten issues at most, so that one cause does not open a thousand', async () => {
+test('a run opens at most ten issues, because one cause could fail a thousand peers', async () => {
   await using api = await startGithubApi();
   const all = Array.from({ length: 12 }, (_, index) => subject('failing', { peer: `peer${index}` }));
   expect((await keepIssues(all, keeping(api))).done).toContain('2 issues will be written by later runs.');
@@ -248,7 +248,7 @@ test('a run opens ten issues at most, so that one cause does not open a thousand
   expect(openOf(api)).toHaveLength(12);
 });
 
-test('the issue about a backup stays until a drill proves it, also on the days of other backups', async () => {
+test('the issue about a backup stays open until a drill proves the backup, despite other backups', async () => {
   await using api = await startGithubApi();
   const run = async (
     mode: DrillMode,
@@ -281,7 +281,7 @@ test('the issue about a backup stays until a drill proves it, also on the days o
 describe('the text of an issue', () => {
   const hostile = 'ping @everyone and #1 --> </code><img src=x> [click](https://evil.example) ```\n# head';
 
-  test('is only literal text of a peer, and fits', async () => {
+  test('shows text of a peer literally, and fits into the limit', async () => {
     await using api = await startGithubApi();
     const error = { code: 'network', message: hostile, hint: hostile, retryable: true } as const;
     const many = Array.from({ length: 3_000 }, (_, index) => conflict({ key: { id: `${hostile}${index}` } }));
@@ -303,7 +303,7 @@ describe('the text of an issue', () => {
     expect(body.trimEnd().split('\n').at(-1)).toMatch(/^While the failure lasts/);
   });
 
-  test('names no peer of another issue', async () => {
+  test('mentions no peer of another issue', async () => {
     await using api = await startGithubApi();
     const other = peer({ ...failed, name: 'elsewhere' });
     const result = runResult({ status: 'partial', peers: [peer(failed), other, peer()] });

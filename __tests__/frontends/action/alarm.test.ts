@@ -33,7 +33,7 @@ describe('two steps of one workflow that differ in one input', () => {
     expect(await readFile('docs/alarms.md', 'utf8')).toContain(`\`${name}\``);
   });
 
-  test('share them, whichever other input that is', async () => {
+  test('share their issues if the input is any other one', async () => {
     await using api = await startGithubApi();
     const asked: readonly InputName[] = ['command', 'github-token'];
     const others = INPUT_NAMES.filter((name) => !DIFFERENT.includes(name) && !asked.includes(name));
@@ -48,7 +48,7 @@ describe('two steps of one workflow that differ in one input', () => {
     ['only-role', 'peer,backup', 'backup,peer'],
     ['dry-run', '', 'False'],
     ['working-directory', '', '.'],
-  ])('%s share them if only its spelling differs', async (name, one, other) => {
+  ])('%s share their issues if only the spelling of the input differs', async (name, one, other) => {
     await using api = await startGithubApi();
     expect(await ended(api, 'failing', { [name]: one })).toBe(2);
     expect(await ended(api, 'ok', { [name]: other })).toBe(0);

@@ -25,8 +25,8 @@ async function lingering(folder: string, onTerm = '') {
   return { child, pid: child.pid ?? 0 };
 }
 
-describe('cleaning up after a run', () => {
-  test('ends the process that is ours, removes the folder, and does no harm the second time', async () => {
+describe('the cleanup after a run', () => {
+  test('ends the process of the run, removes its folder, and does no harm the second time', async () => {
     await using root = await tempFolder();
     const folder = root.file('df-abcde1');
     await mkdir(folder);
@@ -43,7 +43,7 @@ describe('cleaning up after a run', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('kills what does not end on its own', async () => {
+  test('kills a process that does not end on SIGTERM', async () => {
     await using root = await tempFolder();
     const folder = root.file('df-abcde1');
     const { child, pid } = await lingering(folder, "process.on('SIGTERM', () => {})");
@@ -51,7 +51,7 @@ describe('cleaning up after a run', () => {
     expect((await child).signal).toBe('SIGKILL');
   });
 
-  test('leaves a process alone that only has the same number', async () => {
+  test('does not end another process with the same id', async () => {
     await using root = await tempFolder();
     const { child, pid } = await lingering('/another/folder');
     await clean([{ kind: 'process', pid, folder: root.file('df-abcde1') }], root.path);
@@ -61,7 +61,7 @@ describe('cleaning up after a run', () => {
     expect(await processCommand(pid, readEnv())).toBeNull();
   });
 
-  test.each(['.', '..', '../beside', '../root-beside'])('removes nothing at %s of its root', async (way) => {
+  test.each(['.', '..', '../beside', '../root-beside'])('removes no folder at %s of its root', async (way) => {
     await using folder = await tempFolder();
     const root = folder.file('root');
     const path = join(root, way);
@@ -72,7 +72,7 @@ describe('cleaning up after a run', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test('removes nothing by a relative path', async () => {
+  test('removes no folder by a relative path', async () => {
     await using folder = await tempFolder();
     await clean([{ kind: 'folder', path: 'no-such-folder' }], folder.path);
     expect(warnings).toEqual([expect.stringContaining('no-such-folder is not in a temporary folder')]);

@@ -5,7 +5,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const repository = { default_branch: 'trunk', visibility: 'private', private: true };
 
-describe('the events on which a run may write', () => {
+describe('the verdict on an event', () => {
   test.each([
     ['schedule', 'refs/heads/trunk', true],
     ['workflow_dispatch', 'refs/heads/topic', true],
@@ -25,12 +25,12 @@ describe('the events on which a run may write', () => {
     ['workflow_call', 'refs/heads/trunk', false],
     ['Schedule', 'refs/heads/trunk', false],
     ['', 'refs/heads/trunk', false],
-  ])('%s on %s: %s', (name, ref, trusted) => {
+  ])('allows writes on %s on %s: %s', (name, ref, trusted) => {
     expect(judgeEvent({ name, ref, payload: { repository } }).trusted).toBe(trusted);
   });
 
   test.each([null, {}, 'text', { repository: null }, { repository: {} }, { repository: { default_branch: '' } }])(
-    'a push to a branch is not trusted when the payload is %j',
+    'refuses writes on a push to a branch with the payload %j',
     (payload) => {
       const verdict = judgeEvent({ name: 'push', ref: 'refs/heads/', payload });
       expect(verdict).toMatchObject({ trusted: false, visibility: 'unknown' });
@@ -46,11 +46,11 @@ describe('the events on which a run may write', () => {
     ['pull_request_target', true],
     ['issue_comment', true],
     ['workflow_run', true],
-  ])('the workflow of %s is always that of the default branch: %s', (name, ownWorkflow) => {
+  ])('trusts the workflow of %s: %s', (name, ownWorkflow) => {
     expect(judgeEvent({ name, ref: 'refs/heads/topic', payload: { repository } }).ownWorkflow).toBe(ownWorkflow);
   });
 
-  test('the reason names the event or the branch', () => {
+  test('names the event or the branch in its reason', () => {
     const why = (name: string, ref: string) => judgeEvent({ name, ref, payload: { repository } }).why;
     expect(why('push', 'refs/heads/topic')).toBe(
       'writes on a push are only allowed on the default branch trunk and on tags, not on refs/heads/topic',
@@ -69,12 +69,12 @@ describe('the tag of a release', () => {
     ['release', '', null, null],
     ['push', 'refs/tags/v1', { repository, release }, null],
     ['schedule', 'refs/heads/main', { repository, release }, null],
-  ])('%s on "%s" of %j: %s', (name, ref, payload, tag) => {
+  ])('is read from %s on "%s" with %j: %s', (name, ref, payload, tag) => {
     expect(judgeEvent({ name, ref, payload }).releaseTag).toBe(tag);
   });
 });
 
-describe('the readers of the log', () => {
+describe('the visibility of the log', () => {
   test.each([
     [{ visibility: 'public' }, 'public'],
     [{ visibility: 'private' }, 'private'],
@@ -84,13 +84,13 @@ describe('the readers of the log', () => {
     [{ visibility: 'public', private: true }, 'public'],
     [{ visibility: 'secret', private: true }, 'unknown'],
     [{}, 'unknown'],
-  ])('%j is %s', (fields, visibility) => {
+  ])('for %j is %s', (fields, visibility) => {
     expect(judgeEvent({ name: 'schedule', ref: '', payload: { repository: fields } }).visibility).toBe(visibility);
   });
 });
 
-describe('the payload', () => {
-  test('is read as JSON; where there is none, nothing is known', async () => {
+describe('the event payload', () => {
+  test('is parsed as JSON, and nothing is known without it', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('good.json'), '{"a":1}');
     await writeFile(folder.file('bad.json'), '{');

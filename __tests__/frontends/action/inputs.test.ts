@@ -25,12 +25,12 @@ function request(inputs: Inputs = {}, event = SAFE) {
   return COMMAND_TABLE[commandOfInputs(written)].prepare(rawRequestOfInputs(written, event)).request;
 }
 
-describe('the request of the inputs', () => {
-  test('nothing set: the defaults of the table', () => {
+describe('the request from the inputs', () => {
+  test('has the defaults of the table without inputs', () => {
     expect(request()).toEqual({ ...DEFAULT_SYNC_REQUEST, allowNoPeers: false });
   });
 
-  test.each(ACTION_COMMANDS)('the command %s', (command) => {
+  test.each(ACTION_COMMANDS)('has the command %s', (command) => {
     expect(commandOfInputs(() => command.toUpperCase())).toBe(command);
     // Only these need no Dolt.
     expect(request({ command, results: 'r' }).dolt === undefined).toBe(['validate', 'report'].includes(command));
@@ -74,18 +74,18 @@ describe('the request of the inputs', () => {
       { bootstrap: 'p', database: 'd', branch: 'b' },
     ],
   ];
-  test.each(VALUES)('%j', (inputs, expected) => {
+  test.each(VALUES)('has the values of %j', (inputs, expected) => {
     expect(request(inputs)).toMatchObject(expected);
   });
 
   test.each([
     ['bad-usage', { 'jsonl-commit': 'commit', author: 'Ann' }],
     ['bad-usage', { 'jsonl-commit': 'commit', author: 'Ann\u0007 <a>' }],
-  ] as const)('a commit of the JSONL file that is refused: %s %j', async (code, inputs) => {
+  ] as const)('refuses a commit of the JSONL file: %s %j', async (code, inputs) => {
     expect((await failureOf(() => request(inputs))).code).toBe(code);
   });
 
-  test('settings above file and environment', () => {
+  test('has inputs that override file and environment', () => {
     const inputs: Inputs = { config: 'c', peers: 'p', 'sync-mode': 'dolt-native', remote: 'r', sovereignty: 't3' };
     const more: Inputs = { 'conflict-strategy': 'ours', dirty: 'fail', 'allow-insecure': 'true', 'dolthub-host': 'h' };
     expect(request({ ...inputs, ...more }).overrides).toEqual({
@@ -94,7 +94,7 @@ describe('the request of the inputs', () => {
     });
   });
 
-  test('the requested Dolt', () => {
+  test('has the requested Dolt', () => {
     const digest = 'AB'.repeat(32);
     const inputs: Inputs = { 'dolt-version': '^2.0', 'dolt-source': 'auto', 'dolt-mirror': 'https://m.example' };
     expect(request({ command: 'install', ...inputs, 'dolt-sha256': digest, 'github-token': 't' })).toEqual({
@@ -110,11 +110,11 @@ test.each([
   [{}, parseAskedVersion('2.3.0')],
   [{ 'dolt-path': '/d' }, undefined],
   [{ 'dolt-path': '/d', 'dolt-version': '2.3.0' }, parseAskedVersion('2.3.0')],
-])('the version for %j is %j', (inputs, version) => {
+])('the requested version for %j is %j', (inputs, version) => {
   expect(request(inputs).dolt?.version).toEqual(version);
 });
 
-describe('refused inputs', () => {
+describe('an invalid input', () => {
   const BAD: readonly [Inputs, string][] = [
     [
       { command: 'add-peer' },
@@ -139,7 +139,7 @@ describe('refused inputs', () => {
     [{ 'dolt-source': 'source' }, 'one of release, build, auto'],
     [{ 'report-values': 'all' }, 'one of none, keys, full'],
   ];
-  test.each(BAD)('%j', async (inputs, allowed) => {
+  test.each(BAD)('is refused: %j', async (inputs, allowed) => {
     const [[name, value] = []] = Object.entries(inputs);
     const failure = await failureOf(() => request(inputs));
     expect(failure).toMatchObject({
@@ -151,16 +151,16 @@ describe('refused inputs', () => {
 });
 
 describe('an event that may not write', () => {
-  test('makes a dry run that opens no local endpoint', () => {
+  test('becomes a dry run that opens no local endpoint', () => {
     expect(request({ 'dry-run': 'false' }, UNSAFE)).toMatchObject({ dryRun: true, untrusted: true });
   });
 
-  test('writes where the workflow says that it may', () => {
+  test('may write if the workflow allows it', () => {
     const allowed = request({ 'allow-untrusted-event': 'true' }, UNSAFE);
     expect(allowed).toMatchObject({ dryRun: false, untrusted: false });
   });
 
-  test('may install', () => {
+  test('may install Dolt', () => {
     expect(request({ command: 'install' }, UNSAFE).untrusted).toBeUndefined();
   });
 });
@@ -171,6 +171,6 @@ test.each([
   ['private', '', 'keys'],
   ['public', 'full', 'full'],
   ['private', 'none', 'none'],
-] as const)('in a %s repository with report-values "%s": %s', (visibility, written, expected) => {
+] as const)('values in a %s repository with report-values "%s": %s', (visibility, written, expected) => {
   expect(request({ 'report-values': written }, { ...SAFE, visibility })).toMatchObject({ reportValues: expected });
 });

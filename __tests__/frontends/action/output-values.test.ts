@@ -15,8 +15,8 @@ const of = (over: Partial<RunResult>, doltPath: string | null = '/bin/dolt') => 
   });
 };
 
-describe('outputs of a run', () => {
-  test('say what happened', () => {
+describe('the outputs of a run', () => {
+  test('name its status, changes and counts', () => {
     const stuck = peer({ name: 'stuck', status: 'conflict', conflicts: [conflict(), conflict()], pulledCommits: 0 });
     const peers = [peer({ pulledCommits: 3, status: 'synced' }), peer(failed), stuck];
     expect(of({ status: 'conflict', peers })).toMatchObject({
@@ -26,7 +26,7 @@ describe('outputs of a run', () => {
     });
   });
 
-  test('unknown values are empty', () => {
+  test('are empty for unknown values', () => {
     const values = of({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] }, null);
     expect(values).toMatchObject({
       changed: 'false',
@@ -46,27 +46,27 @@ describe('outputs of a run', () => {
     ['pushed', 'push', { status: 'pushed' }, true],
     ['nothing to do', 'sync', still, true],
     ['an upstream that is behind us', 'sync', { ...still, role: 'upstream', state: 'ahead' }, true],
-    ['up to date, looked at', 'status', { ...still, state: 'up-to-date' }, true],
-    ['ahead, looked at', 'status', { ...still, state: 'ahead' }, false],
+    ['up to date in a status', 'status', { ...still, state: 'up-to-date' }, true],
+    ['ahead in a status', 'status', { ...still, state: 'ahead' }, false],
     ['nothing planned', 'sync', { ...still, plan }, true],
     ['a pull planned', 'sync', { ...still, plan: { ...plan, pull: 'merge' } }, false],
     ['a push planned', 'sync', { ...still, plan: { ...plan, push: 'first-push' } }, false],
     ['skipped', 'sync', { status: 'skipped' }, false],
     ['in conflict', 'sync', { status: 'conflict' }, false],
     ['failed', 'sync', { status: 'failed' }, false],
-  ])('in step: %s', (_, command, over, inStep) => {
+  ])('list a peer that is in step: %s', (_, command, over, inStep) => {
     expect(of({ command, peers: [peer(over)] }).synced).toBe(inStep ? 'partner' : '');
   });
 });
 
-test('a command without outputs of its own gives its JSON', () => {
+test('a command without outputs of its own sets its JSON', () => {
   const values = outputValues({ json: [{ name: 'p' }], text: () => '' });
   expect(values).toMatchObject({ status: 'success', changed: 'false', conflicts: '0', head: '', 'dolt-path': '' });
   expect(JSON.parse(values.result)).toEqual([{ name: 'p' }]);
 });
 
-describe('outputs of a failure', () => {
-  test('are all set, and the result is the error', () => {
+describe('the outputs of a failure', () => {
+  test('are all set, and the result contains the error', () => {
     const failure = new Failure('config-syntax', 'bad', { hint: 'h', location: { file: '/c', line: 1, column: 2 } });
     const values = failureValues(failure);
     expect(Object.keys(values)).toEqual(Object.keys(OUTPUTS));
@@ -76,7 +76,7 @@ describe('outputs of a failure', () => {
     });
   });
 
-  test('a message without end is cut', () => {
+  test('contain a shortened message if it is too long', () => {
     const { error, truncated } = errorResultSchema.parse(
       JSON.parse(failureValues(new Failure('unknown', 'x'.repeat(100_000))).result),
     );
@@ -85,7 +85,7 @@ describe('outputs of a failure', () => {
     expect(error).toMatchObject({ file: null, line: null, column: null });
   });
 
-  test('several problems are all reported, and only the first if they are too many', () => {
+  test('contain all problems, or only the first if there are too many', () => {
     const reported = (count: number) => {
       const problems = Array.from({ length: count }, (_, index) => new Failure('config-invalid', `bad ${index}`));
       const failure = new Failure('config-invalid', 'bad 0 (and more)', { problems });

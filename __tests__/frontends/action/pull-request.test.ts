@@ -11,6 +11,6 @@ test.each<readonly [payload: unknown, change: unknown]>([
   [{ issue: { number: 7, pull_request: {} } }, null],
   [{}, null],
   [null, null],
-])('the change that an event proposes: %j', (payload, change) => {
+])('the proposed change of an event is read: %j', (payload, change) => {
   expect(proposedChange(payload)).toEqual(change);
 });

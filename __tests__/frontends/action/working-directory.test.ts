@@ -6,20 +6,20 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
 describe('the working directory', () => {
-  test.each(['.', 'sub', 'sub/../sub', '..name'])('%s is in the workspace', async (written) => {
+  test.each(['.', 'sub', 'sub/../sub', '..name'])('may be %s in the workspace', async (written) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('sub'));
     await mkdir(folder.file('..name'));
     expect(await workingDirectory(folder.path, written)).toBe(join(folder.path, written));
   });
 
-  test('an absolute path inside is accepted', async () => {
+  test('may be an absolute path in the workspace', async () => {
     await using folder = await tempFolder();
     expect(await workingDirectory(folder.path, folder.path)).toBe(folder.path);
   });
 
   test.each(['..', '../other', 'sub/../..', '/', '/etc', 'out', 'missing', 'file'])(
-    '%s is refused',
+    'must not be %s',
     async (written) => {
       await using folder = await tempFolder();
       await symlink(dirname(folder.path), folder.file('out'));
@@ -35,6 +35,6 @@ test.each([
   ['/w/.beads/config.yaml', '.beads/config.yaml'],
   ['.beads/config.yaml', '.beads/config.yaml'],
   ['/elsewhere/config.yaml', '/elsewhere/config.yaml'],
-])('%s is shown at %s', (file, expected) => {
+])('%s is annotated at %s', (file, expected) => {
   expect(fileInWorkspace(file, '/w')).toBe(expected);
 });

@@ -61,7 +61,7 @@ async function asked(questions: readonly Question[], typed: string) {
   return { answers, shown: String(output.read() ?? '') };
 }
 
-describe('a person who is asked', () => {
+describe('a person at the prompt', () => {
   test.each([
     [CELL, 'o\n', 'ours'],
     [CELL, ' THEIRS \n', 'theirs'],
@@ -102,7 +102,7 @@ describe('a person who is asked', () => {
     ['n\n', false, ''],
     ['sure\nq\n', false, 'sure is neither y nor n.'],
     ['', false, ''],
-  ])('confirms with a clear yes only: %j', async (typed, isConfirmed, said) => {
+  ])('confirms only with a clear yes: %j', async (typed, isConfirmed, said) => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     const asker = askOn({ input, output, signal: new AbortController().signal, color: false });
     input.end(typed);
@@ -118,7 +118,7 @@ describe('a person who is asked', () => {
     expect((await asked([CELL, ROW, CELL], 'o\nd\nt\n')).answers).toEqual(['ours', 'delete', 'theirs']);
   });
 
-  test('sees the values as they are, cut where they are long, and what is allowed', async () => {
+  test('sees the stored values, cut if they are long, and the allowed answers', async () => {
     const { shown } = await asked([CELL], 'nonsense\nq\n');
     expect(shown).toContain('(1/3) partner: items id=1: both sides changed it\n  title\n    base    NULL\n');
     expect(shown).toContain('    ours    o\\u{1b}[31m\n');
@@ -129,14 +129,14 @@ describe('a person who is asked', () => {
     expect((await asked([deleted], 'q\n')).shown).toContain('this database deleted it, partner changed it');
   });
 
-  test('gets help about every letter', async () => {
+  test('gets help for every letter', async () => {
     const { shown } = await asked([ROW, LOST], '?\nq\n?\nq\n');
     for (const letter of [...'otbdcOTsuq?', ...'nedsuq?']) expect(shown).toContain(`  ${letter}  `);
     expect(shown).toContain('  n  add the row again with id=2, slug=NULL\n');
     expect(shown).toContain('2 rows that belong to it follow the decision');
   });
 
-  test('may interrupt', async () => {
+  test('may interrupt the questions', async () => {
     const controller = new AbortController();
     const asker = askOn({
       input: new PassThrough(),

@@ -32,7 +32,7 @@ describe('a signal', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
-  ] as const)('%s ends a running command in order with exit code %i', async (signal, exitCode) => {
+  ] as const)('%s ends a running command cleanly with exit code %i', async (signal, exitCode) => {
     await using mirror = await silentMirror();
     const digest = '0'.repeat(64);
     const args = ['install', '--json', '--dolt-version', '9.8.7', '--dolt-sha256', digest, '--dolt-mirror', mirror.url];
@@ -45,7 +45,7 @@ describe('a signal', () => {
     expect(JSON.parse(String(result.stdout))).toMatchObject({ error: { code: 'interrupted' } });
   });
 
-  test('the first aborts, the second ends at once with its own code', async () => {
+  test('aborts the first time, and ends the process at once the second time with its own code', async () => {
     const child = cli.script(`
       const { listenForInterrupt } = await import(${JSON.stringify(cli.compiled('frontends/cli/interrupt'))});
       const interrupt = listenForInterrupt({
@@ -62,7 +62,7 @@ describe('a signal', () => {
     expect(await child).toMatchObject({ exitCode: 143, stdout: 'interrupted 130\nfirst SIGINT\n' });
   });
 
-  test('a released signal belongs to the system again', async () => {
+  test('gets its default action back when the handler is released', async () => {
     const child = cli.script(`
       const { listenForInterrupt } = await import(${JSON.stringify(cli.compiled('frontends/cli/interrupt'))});
       listenForInterrupt({ onFirst: () => undefined, onSecond: () => undefined }).release();

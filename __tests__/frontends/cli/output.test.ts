@@ -9,8 +9,8 @@ const located = new Failure('config-unknown-key', "'federation.peer' is no key",
   location: { file: '/t/.beads/config.yaml', line: 3, column: 5 },
 });
 
-describe('the failure of a command', () => {
-  test('as JSON, on standard output, in the published form', () => {
+describe('a failed command', () => {
+  test('prints JSON of the published form to standard output', () => {
     const output = failureOutput(located, { json: true, color: false });
     const parsed: unknown = JSON.parse(output.stdout);
     expect(errorResultSchema.parse(parsed)).toEqual({
@@ -27,7 +27,7 @@ describe('the failure of a command', () => {
     expect(output.stdout).toMatch(/^\{\n {2}"error": \{\n {4}"code"[\s\S]*\}\n$/);
   });
 
-  test('several problems: all of them, as text and as JSON', () => {
+  test('prints all of several problems as text and as JSON', () => {
     const other = new Failure('config-invalid', 'no mapping', {
       hint: 'Write one.',
       location: { file: 'VARIABLE', line: 1 },
@@ -57,12 +57,12 @@ describe('the failure of a command', () => {
     ]);
   });
 
-  test('a failure without a place has nulls', () => {
+  test('prints null for a missing place', () => {
     const output = failureOutput(new Failure('unknown', 'odd'), { json: true, color: false });
     expect(JSON.parse(output.stdout)).toMatchObject({ error: { file: null, line: null, column: null } });
   });
 
-  test('as text, on standard error: what, where, what next', () => {
+  test('prints the problem, the place and the next step to standard error', () => {
     expect(failureOutput(located, { json: false, color: false })).toEqual({
       stdout: '',
       stderr: [
@@ -75,7 +75,7 @@ describe('the failure of a command', () => {
     });
   });
 
-  test('colour where it is wanted, and nothing that a peer wrote can steer the terminal', () => {
+  test('uses colour only if wanted, and prints no control characters of a peer', () => {
     const hostile = new Failure('unknown', 'a\u001b[2Jb\rc\nd');
     expect(failureOutput(hostile, { json: false, color: true }).stderr).toContain('\u001b[31merror:\u001b[39m');
     const { stderr } = failureOutput(hostile, { json: false, color: false });
@@ -88,7 +88,7 @@ describe('the failure of a command', () => {
 test.each([
   [false, 'one, from here\n'],
   [true, '{\n  "a": 1\n}\n'],
-])('a result, with --json: %s', (json, stdout) => {
+])('a result with --json is printed as JSON: %s', (json, stdout) => {
   const display = { ...PLAIN_STYLE, json, showOrigin: true };
   const text = ({ showOrigin }: { readonly showOrigin: boolean }) => `one${showOrigin ? ', from here' : ''}\n`;
   expect(renderedOutput({ json: { a: 1 }, text }, display)).toEqual({ stdout, stderr: '' });

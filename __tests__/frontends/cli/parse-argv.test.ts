@@ -13,12 +13,12 @@ const words = (line: string): string[] => (line === '' ? [] : line.split(' '));
 const parse = (line: string) => parsed(words(line));
 const request = (line: string) => prepared(words(line)).request;
 
-describe('a command line becomes a request', () => {
-  test.each(['sync', 'pull', 'push', 'status'])('%s with its defaults', (command) => {
+describe('the request from a command line', () => {
+  test.each(['sync', 'pull', 'push', 'status'])('has the defaults of %s', (command) => {
     expect(request(command)).toEqual({ ...DEFAULT_SYNC_REQUEST, command });
   });
 
-  test('sync with --verbose', () => {
+  test('has the options of sync with --verbose', () => {
     const line = [
       'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --merge-timeout 20s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
@@ -70,11 +70,11 @@ describe('a command line becomes a request', () => {
     ['--live true', [{ path: ['live'], value: true }]],
     ['--live FALSE', [{ path: ['live'], value: false }]],
     ['', []],
-  ])('add-peer %s', (flag, set) => {
+  ])('has the values of add-peer %s', (flag, set) => {
     expect(request(`add-peer far ssh://far.example/db ${flag}`.trim())).toMatchObject({ set });
   });
 
-  test('add-peer', () => {
+  test('has all values of add-peer', () => {
     expect(
       request('add-peer far file:///far --role upstream --tier t2 --branch work --timeout 90s --database db'),
     ).toMatchObject({
@@ -101,7 +101,7 @@ describe('a command line becomes a request', () => {
     ['install --dolt-path /d', { dolt: { version: undefined, path: '/d' } }],
     ['install --dolt-path /d --dolt-version 2.3.0', { dolt: { version: parseAskedVersion('2.3.0'), path: '/d' } }],
     ['sync --init-empty', { command: 'sync', initEmpty: true }],
-  ])('%s', (line, expected) => {
+  ])('has the values of %s', (line, expected) => {
     expect(request(line)).toMatchObject(expected);
   });
 
@@ -113,12 +113,12 @@ describe('a command line becomes a request', () => {
     ['sync -V --dry-run', 'version'],
     ['--json federation list-peers', 'list-peers'],
     ['federation --json list-peers', 'list-peers'],
-  ])("'%s' means %s", (line, command) => {
+  ])("is the same for '%s' and '%s'", (line, command) => {
     expect(parse(line).parsed.command).toBe(command);
   });
 
   test.each(['', '--json', '-q', 'federation', '--quiet federation', '-C folder', '--color never', 'help', '-h'])(
-    "'%s' prints the help",
+    "asks for the help in '%s'",
     (line) => {
       const invocation = parseArgv(words(line));
       expect(invocation.kind === 'print' && invocation.text).toContain('Usage: dolt-federation');
@@ -129,7 +129,7 @@ describe('a command line becomes a request', () => {
     ['sync -n', { command: 'sync', dryRun: true }],
     ['sync a,b c', { only: ['a', 'b', 'c'] }],
     ['sync -qn a', { command: 'sync', dryRun: true, only: ['a'] }],
-  ])('%s', (line, expected) => {
+  ])('has the short flags of %s', (line, expected) => {
     expect(request(line)).toMatchObject(expected);
   });
 
@@ -137,26 +137,26 @@ describe('a command line becomes a request', () => {
     ['-C there list-peers', 'there'],
     ['list-peers --working-directory=there', 'there'],
     ['list-peers', '.'],
-  ])('%s starts in %s', (line, directory) => {
+  ])('of %s starts in the folder %s', (line, directory) => {
     expect(parse(line).directory).toBe(directory);
   });
 
-  test('only the first word federation means nothing', () => {
+  test('ignores the word federation only at the start', () => {
     expect(request('sync federation')).toMatchObject({ command: 'sync', only: ['federation'] });
   });
 });
 
-test.each(COMMAND_NAMES)('the table carries out %s', (name) => {
+test.each(COMMAND_NAMES)('every command of the table can run: %s', (name) => {
   const { arguments: operands } = COMMANDS[name];
   expect(prepared([...name.split(' '), ...operands.map(() => 'x')]).run).toBeInstanceOf(Function);
 });
 
-describe('how the result is shown', () => {
-  test.each(['--json list-peers', 'list-peers --json', 'federation list-peers --json'])('%s', (line) => {
+describe('the format of the output', () => {
+  test.each(['--json list-peers', 'list-peers --json', 'federation list-peers --json'])('is JSON after %s', (line) => {
     expect(parse(line).display).toEqual({ json: true, quiet: false, verbose: false, wide: false, showOrigin: false });
   });
 
-  test('quiet, verbose, origins', () => {
+  test('follows quiet, verbose and show-origin', () => {
     expect(parse('sync --quiet').display.quiet).toBe(true);
     expect(parse('-v status').display.verbose).toBe(true);
     expect(parse('status --wide').display.wide).toBe(true);
@@ -164,7 +164,7 @@ describe('how the result is shown', () => {
     expect(parse('config list --show-origin').display.showOrigin).toBe(true);
   });
 
-  test('a terminal may show values, a pipe only keys, and the user has the last word', () => {
+  test('includes values on a terminal, only keys on a pipe, and follows the option of the user', () => {
     const shown = (line: string, values: ReportValues) =>
       COMMAND_TABLE.sync.prepare(rawRequestOfFlags(parse(line).parsed, values)).request;
     expect(shown('sync', 'full')).toMatchObject({ reportValues: 'full' });

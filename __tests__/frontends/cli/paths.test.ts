@@ -7,12 +7,12 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 const install = prepared(['install']);
 const list = prepared(['list-peers']);
 
-describe('the working directory of a command in a terminal', () => {
+describe('the temporary folder of a command in a terminal', () => {
   test.each([
     [{}, '/home/u/.cache/dolt-federation'],
     [{ XDG_CACHE_HOME: '/cache' }, '/cache/dolt-federation'],
     [{ XDG_CACHE_HOME: 'relative' }, '/home/u/.cache/dolt-federation'],
-  ])('%j: below %s', (env, folder) => {
+  ])('with %j is below %s', (env, folder) => {
     expect(cliPaths({ env, cwd: '/w', home: '/home/u' })).toEqual({
       env,
       cwd: '/w',
@@ -25,7 +25,7 @@ describe('the working directory of a command in a terminal', () => {
     });
   });
 
-  test('a command with a Dolt gets a private folder, another leaves no trace', async () => {
+  test('is private for a command with a Dolt, and is not created for others', async () => {
     await using home = await tempFolder();
     const around = cliPaths({ env: {}, cwd: home.path, home: home.path });
     await prepareFolders(list, around);
@@ -34,7 +34,7 @@ describe('the working directory of a command in a terminal', () => {
     expect((await stat(around.tempDir)).mode & 0o777).toBe(0o700);
   });
 
-  test('a cache folder that cannot be created is refused with the way out', async () => {
+  test('is refused with a solution if the cache folder cannot be created', async () => {
     await using home = await tempFolder();
     await writeFile(home.file('file'), '');
     const around = cliPaths({ env: { XDG_CACHE_HOME: home.file('file') }, cwd: home.path, home: home.path });

@@ -41,7 +41,7 @@ describe('a printed command', () => {
     ['dolt-federation sync: unchanged', 'dolt-federation sync: unchanged'],
     ['`dolt-federation nonsense`', '`dolt-federation nonsense`'],
     ['`dolt push`', '`dolt push`'],
-  ])('%s', (text, expected) => {
+  ])('repeats the given options: %s', (text, expected) => {
     expect(completeCommands(text, SYNC)).toBe(expected);
   });
 
@@ -56,7 +56,7 @@ describe('a printed command', () => {
     expect(completeCommands(text, parsed(words).parsed)).toBe(expected);
   });
 
-  test('is unchanged where the user gave nothing', () => {
+  test('is unchanged without given options', () => {
     expect(completeCommands('`dolt-federation sync`', parsed(['sync']).parsed)).toBe('`dolt-federation sync`');
   });
 });
@@ -98,11 +98,11 @@ describe('every command that is printed or documented', () => {
     ...documents.map((path) => [path, readFileSync(path, 'utf8')] as const),
   ].flatMap(([place, text]) => commandsIn(text).map((line) => [line, place] as const));
 
-  test('was found', () => {
+  test('exists in the source and in the documentation', () => {
     expect(all.length).toBeGreaterThan(30);
   });
 
-  test.each([...new Map(all)])('%s (%s) is a command line that this version accepts', (line) => {
+  test.each([...new Map(all)])('is accepted by this version: %s (%s)', (line) => {
     const words = wordsOf(line);
     if (words.some((word) => word === '--help' || word === '--version')) return expect(words.length).toBeGreaterThan(0);
     if (words[0] === 'help') return expect({ ...COMMANDS, ...TOPICS }).toHaveProperty(words[1] ?? '');

@@ -27,18 +27,18 @@ function shown(isTTY: boolean, change: Partial<Display>, term = 'xterm'): string
   return stderr.text();
 }
 
-describe('progress', () => {
+describe('the progress of a run', () => {
   const plain = 'north: fetching\na log line\nnorth: pushing (2 commits)\n';
 
   test.each<[string, boolean, Partial<Display>, string | undefined]>([
     ['a pipe', false, {}, undefined],
     ['a terminal that cannot move its cursor', true, {}, 'dumb'],
     ['JSON with --verbose', true, { json: true, verbose: true }, undefined],
-  ])('%s: one plain line per event', (_, isTTY, change, term) => {
+  ])('for %s is one plain line per event', (_, isTTY, change, term) => {
     expect(shown(isTTY, change, term)).toBe(plain);
   });
 
-  test('a terminal without a height: plain lines too', () => {
+  test('on a terminal without a height is plain lines too', () => {
     const stderr = Object.assign(stream(true), { rows: 0 });
     chooseProgress(stderr, display, { color: false, term: 'xterm' }).event(event('north', 'fetching'));
     expect(stderr.text()).toBe('north: fetching\n');
@@ -47,18 +47,18 @@ describe('progress', () => {
   test.each<[string, Partial<Display>]>([
     ['--quiet', { quiet: true }],
     ['--json', { json: true }],
-  ])('%s: no events, on a terminal or not', (_, change) => {
+  ])('with %s shows no events, on a terminal or elsewhere', (_, change) => {
     expect(shown(true, change)).toBe('a log line\n');
     expect(shown(false, change)).toBe('a log line\n');
   });
 
-  test('a terminal: lines are rewritten in place', () => {
+  test('on a terminal rewrites its lines in place', () => {
     const text = shown(true, {});
     expect(text).toContain('north: pushing (2 commits)');
     expect(text).toMatch(new RegExp(`${ESCAPE}\\[(1A|2K|G|J)`));
   });
 
-  test('a step that lasts shows its seconds, a step that is over does not', () => {
+  test('shows the seconds of a long step, but not of a finished one', () => {
     const stderr = stream(true);
     let time = 0;
     const progress = liveProgress(stderr, { color: false, now: () => time });
@@ -76,7 +76,7 @@ describe('progress', () => {
     progress.end();
   });
 
-  test('the seconds go on by themselves, and stop at the end', async () => {
+  test('updates the seconds with a timer that stops at the end', async () => {
     const stderr = stream(true);
     let time = 0;
     const progress = liveProgress(stderr, { color: false, now: () => time });
@@ -88,7 +88,7 @@ describe('progress', () => {
     progress.end();
   });
 
-  test('a terminal has one line per peer, in the order in which they came', () => {
+  test('on a terminal has one line per peer, in the order of their first events', () => {
     const stderr = stream(true);
     const progress = liveProgress(stderr, { color: false });
     progress.event(event('north', 'fetching'));
@@ -101,7 +101,7 @@ describe('progress', () => {
     expect(lastFrame).toContain('north: pushed 2 commits\nsouth: failed (gone)\n2/2 peers');
   });
 
-  test('a terminal with very many peers draws those that moved last, and no more than forty', () => {
+  test('on a terminal with very many peers shows the forty that moved last', () => {
     const stderr = Object.assign(stream(true), { rows: 100 });
     const progress = liveProgress(stderr, { color: false });
     for (let index = 0; index < 300; index += 1) {
@@ -116,7 +116,7 @@ describe('progress', () => {
     expect(frame).toContain('peer-299: fetching\npeer-290: unchanged\n1/300 peers');
   });
 
-  test('a pipe: peers that wait are counted, an end says how many have ended, and nothing is said twice', () => {
+  test('on a pipe counts waiting and finished peers, and repeats nothing', () => {
     const stderr = stream(false);
     const progress = chooseProgress(stderr, display, { color: false, term: undefined });
     for (const peer of ['north', 'south']) progress.event(event(peer, 'waiting'));
@@ -138,7 +138,7 @@ describe('progress', () => {
   test.each([
     [false, /^starting Dolt\n$/],
     [true, /starting Dolt/],
-  ])('a stage that takes long is named after a second (terminal: %s)', async (isTTY, expected) => {
+  ])('names a long stage after a second (terminal: %s)', async (isTTY, expected) => {
     const stderr = stream(isTTY);
     const progress = chooseProgress(stderr, display, { color: false, term: 'xterm' });
     const started = performance.now();
@@ -151,7 +151,7 @@ describe('progress', () => {
     progress.end();
   });
 
-  test('a terminal keeps the last lines of the peers, and no stage', () => {
+  test('on a terminal keeps the last lines of the peers, and no stage', () => {
     const stderr = stream(true);
     const progress = liveProgress(stderr, { color: false });
     progress.event({ stage: 'starting Dolt' });
@@ -164,7 +164,7 @@ describe('progress', () => {
     expect(stderr.text()).toBe('');
   });
 
-  test('colour only where it is wanted', () => {
+  test('is coloured only if wanted', () => {
     const painted = (color: boolean) => {
       const stderr = stream(true);
       liveProgress(stderr, { color }).event(event('north', 'failed', 'gone'));
@@ -174,7 +174,7 @@ describe('progress', () => {
     expect(painted(false)).not.toContain(`${ESCAPE}[31m`);
   });
 
-  test('text of a peer cannot steer the terminal', () => {
+  test('prints no control characters of a peer', () => {
     const stderr = stream(false);
     const progress = chooseProgress(stderr, display, { color: false, term: 'xterm' });
     progress.event(event('north', 'failed', `${ESCAPE}[2Jbad\nline`));

@@ -20,11 +20,11 @@ describe('the log on standard error', () => {
     ['--quiet', { quiet: true }, ['warning: care']],
     ['--json', { json: true }, []],
     ['--json --verbose', { json: true, verbose: true }, ['step', 'note', 'warning: care']],
-  ])('with %s', (_, change, lines) => {
+  ])('prints its lines with %s', (_, change, lines) => {
     expect(logged(change)).toEqual(lines);
   });
 
-  test('a secret is hidden as soon as it is known', () => {
+  test('hides a secret as soon as it is known', () => {
     const lines: string[] = [];
     const secrets = new Secrets();
     const display = { json: false, quiet: false, verbose: true, wide: false, showOrigin: false };

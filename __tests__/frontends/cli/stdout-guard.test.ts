@@ -17,8 +17,8 @@ function failing(code: string) {
   });
 }
 
-describe('standard output is for the result alone', () => {
-  test('strays are reported, not written; the result is', async () => {
+describe('standard output contains only the result', () => {
+  test('other writes are reported instead of written', async () => {
     const { stream, text } = collector();
     const strays: string[] = [];
     const guard = guardStdout(stream);
@@ -40,7 +40,7 @@ describe('standard output is for the result alone', () => {
     expect(text()).toBe('mine again');
   });
 
-  test('write resolves only when a slow reader has taken everything', async () => {
+  test('write resolves only after a slow reader has read all data', async () => {
     const taken: number[] = [];
     const slow = new Writable({
       highWaterMark: 1,
@@ -55,11 +55,11 @@ describe('standard output is for the result alone', () => {
     expect(taken).toEqual([1_000_000]);
   });
 
-  test('a reader that is gone causes no error', async () => {
+  test('a closed reader causes no error', async () => {
     await expect(guardStdout(failing('EPIPE')).write('x')).resolves.toBeUndefined();
   });
 
-  test('a full disk is', async () => {
+  test('a full disk is an error', async () => {
     await expect(guardStdout(failing('ENOSPC')).write('x')).rejects.toThrow('ENOSPC');
   });
 });

@@ -13,28 +13,28 @@ const open = (hours: number, comments = 0, needsDecision = false): AlarmState =>
 test.each<[string, AlarmState | null, AlarmVerdict, AlarmAction]>([
   ['a first failure', null, 'failing', 'open'],
   ['a failure an hour later', open(1), 'failing', 'wait'],
-  ['just before a day', open(21), 'failing', 'wait'],
+  ['a failure just before a day', open(21), 'failing', 'wait'],
   ['a daily run that starts early', open(23), 'failing', 'comment'],
-  ['a day after the first comment', open(24, 1), 'failing', 'wait'],
-  ['two days after it', open(48, 1), 'failing', 'comment'],
-  ['31 days after many', open(31 * 24, 20), 'failing', 'wait'],
-  ['32 days after many', open(32 * 24, 20), 'failing', 'comment'],
+  ['a failure a day after the first comment', open(24, 1), 'failing', 'wait'],
+  ['a failure two days after it', open(48, 1), 'failing', 'comment'],
+  ['a failure 31 days after many comments', open(31 * 24, 20), 'failing', 'wait'],
+  ['a failure 32 days after many comments', open(32 * 24, 20), 'failing', 'comment'],
   ['a success without an issue', null, 'ok', 'nothing'],
   ['a success', open(1), 'ok', 'close'],
-  ['a success after rows were left to a person', open(1, 0, true), 'ok', 'wait'],
-  ['another failure after that', open(48, 0, true), 'failing', 'comment'],
+  ['a success after rows became unresolved', open(1, 0, true), 'ok', 'wait'],
+  ['another failure with unresolved rows', open(48, 0, true), 'failing', 'comment'],
   ['a failure that does not count yet', null, 'waiting', 'nothing'],
-  ['the same with an issue', open(500), 'waiting', 'wait'],
-  ['a peer that took no part', null, 'unknown', 'nothing'],
-  ['the same with an issue', open(500), 'unknown', 'wait'],
-  ['a peer that was removed', open(1), 'gone', 'close'],
-  ['the same with rows to decide about', open(1, 0, true), 'gone', 'wait'],
-  ['the same without an issue', null, 'gone', 'nothing'],
-])('%s', (_, state, verdict, action) => {
+  ['a failure that does not count yet, with an issue', open(500), 'waiting', 'wait'],
+  ['a peer that was not selected', null, 'unknown', 'nothing'],
+  ['a peer that was not selected, with an issue', open(500), 'unknown', 'wait'],
+  ['a removed peer', open(1), 'gone', 'close'],
+  ['a removed peer with unresolved rows', open(1, 0, true), 'gone', 'wait'],
+  ['a removed peer without an issue', null, 'gone', 'nothing'],
+])('the action of the alarm for %s', (_, state, verdict, action) => {
   expect(decideAlarm(state, verdict, NOW)).toBe(action);
 });
 
-test('the gaps between comments grow up to a month', () => {
+test('the intervals between comments grow up to a month', () => {
   expect([0, 1, 2, 3, 4, 5, 6, 5_000].map((comments) => gapMs(comments) / DAY_MS)).toEqual([
     1, 2, 4, 8, 16, 32, 32, 32,
   ]);
@@ -46,7 +46,7 @@ describe('the state in an issue', () => {
   const state: AlarmState = { peer: 'inbox/-->-01234567', last: ago(DAY_MS), comments: 3, needsDecision: true };
   const CREATED = '2026-11-01T00:00:00Z';
 
-  test('is read again, with any name', () => {
+  test('is read back with any name', () => {
     const body = `${marker}\n${stateLine(state)}\ntext`;
     expect(stateIn(body, CREATED, NOW)).toEqual(state);
     expect(stateIn(body.replaceAll('\n', '\r\n'), CREATED, NOW)).toEqual(state);
@@ -55,21 +55,21 @@ describe('the state in an issue', () => {
   });
 
   test.each([
-    ['is gone', marker],
-    ['is no JSON', `${marker}\n<!-- state {peer} -->`],
+    ['is missing', marker],
+    ['is not JSON', `${marker}\n<!-- state {peer} -->`],
     ['has another form', `${marker}\n<!-- state {"peer":null} -->`],
-    ['has a time that never was', `${marker}\n<!-- state ${JSON.stringify({ ...state, last: 'yesterday' })} -->`],
-  ])('counts from the creation of the issue if it %s', (_, body) => {
+    ['has an impossible time', `${marker}\n<!-- state ${JSON.stringify({ ...state, last: 'yesterday' })} -->`],
+  ])('is derived from the creation of the issue if it %s', (_, body) => {
     expect(stateIn(body, CREATED, NOW)).toEqual({ peer: null, last: CREATED, comments: 0, needsDecision: false });
   });
 
-  test('with a time in the near future is that of a runner whose clock is ahead', () => {
+  test('with a time in the near future comes from a runner with a fast clock', () => {
     const ahead = { ...state, last: ago(-5_000) };
     expect(stateIn(`${marker}\n${stateLine(ahead)}`, CREATED, NOW)).toEqual(ahead);
     expect(decideAlarm(ahead, 'failing', NOW)).toBe('wait');
   });
 
-  test('with a time in the far future keeps all but the time', () => {
+  test('with a time in the far future keeps everything except the time', () => {
     const body = `${marker}\n${stateLine({ ...state, last: ago(-DAY_MS) })}`;
     expect(stateIn(body, CREATED, NOW)).toEqual({ ...state, last: CREATED, comments: 0 });
   });

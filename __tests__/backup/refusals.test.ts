@@ -34,7 +34,7 @@ describe('a backup is refused before a database is opened', () => {
   });
 });
 
-test('for a peer that never gets pushes, a tag with the name of a branch, and an event that may not write', async () => {
+test('a backup is refused for a peer without pushes, a tag with the name of a branch, and an event that may not write', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const peers = `${peersOf(folder)}\nfrom: {endpoint: "file://${folder.file('from')}", role: upstream}`;

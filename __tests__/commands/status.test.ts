@@ -98,7 +98,7 @@ describe('the exit code', () => {
   });
 });
 
-test('of a failure that stops the command does not depend on fail-on', () => {
+test('the exit code of a failure that stops the command does not depend on fail-on', () => {
   const exits = Object.fromEntries(ERROR_CODES.map((code) => [code, exitCodeOfFailure(new Failure(code, ''))]));
   expect(exits).toMatchObject({
     'bad-usage': 2,

@@ -5,7 +5,7 @@ import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-test('a tag with the hash of a later commit as its name does not blind the check of that commit', async () => {
+test('a tag with the hash of a later commit as its name does not hide that commit from the check', async () => {
   await using folder = await tempFolder();
   const { north } = await mailbox(folder, "INSERT INTO dolt_ignore VALUES ('private%', true)");
   await north.sql(
@@ -29,7 +29,7 @@ test('a tag with the hash of a later commit as its name does not blind the check
   expect(await local.head()).toBe(before);
 });
 
-test('tables whose names differ only in case wait, whether a peer sends them or the merge makes them', async () => {
+test('tables whose names differ only in case are blocked, whether from a peer or from the merge', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const upperCase = 'CREATE TABLE Notes (id INT PRIMARY KEY, n INT DEFAULT (SLEEP(0)))';
@@ -41,7 +41,7 @@ test('tables whose names differ only in case wait, whether a peer sends them or 
   });
 });
 
-test('a table named `.` waits: to set its rows aside would reset those of every table', async () => {
+test('a table named `.` is blocked, because a reset of it would reset every table', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, 'CREATE TABLE `.` (id INT PRIMARY KEY)');
   await box.send('INSERT INTO `.` VALUES (1)');
@@ -54,7 +54,7 @@ test('a table named `.` waits: to set its rows aside would reset those of every 
   expect(await box.south.rows('SELECT title FROM items WHERE id = 100')).toEqual([{ title: 'mine' }]);
 });
 
-test('a merge that would make two such tables is refused', async () => {
+test('a merge that would create two such tables is refused', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   await box.send('CREATE TABLE Tasks (id INT PRIMARY KEY)', 'INSERT INTO Tasks VALUES (1)');
@@ -64,7 +64,7 @@ test('a merge that would make two such tables is refused', async () => {
 });
 
 test.each(['DOLT_BRANCH', 'DOLT_TAG'])(
-  'uncommitted rows of a table whose name %s uses are still set aside',
+  'uncommitted rows of a table are moved to a scratch branch even if %s uses its name',
   async (procedure) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
@@ -79,7 +79,7 @@ test.each(['DOLT_BRANCH', 'DOLT_TAG'])(
   },
 );
 
-test('a tag with the name of our branch stops a run with the command that removes it', async () => {
+test('a tag with the name of our branch stops a run with the command that removes the tag', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   await box.send("UPDATE items SET title = 'theirs' WHERE id = 100");

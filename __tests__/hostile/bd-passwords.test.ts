@@ -21,7 +21,7 @@ async function recordingServer() {
   };
 }
 
-test('a checkout does not choose the server that gets a password of the job; the job can', async () => {
+test('a checkout cannot choose the server that gets a password of the job, but the job can', async () => {
   await using folder = await tempFolder();
   await using server = await recordingServer();
   const { port } = server;

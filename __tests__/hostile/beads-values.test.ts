@@ -16,7 +16,7 @@ const TABLES = [
 
 test.each([
   [
-    'metadata that is no JSON',
+    'metadata that is not JSON',
     [
       'ALTER TABLE dependencies MODIFY metadata LONGTEXT',
       "INSERT INTO dependencies VALUES (1, 'b', 'waits-for', '{', 'a', NULL)",
@@ -29,21 +29,21 @@ test.each([
     { blocked: '1', lock: 'kept' },
   ],
   [
-    'a lock that is no whole number',
+    'a lock that is not a whole number',
     ['ALTER TABLE issues MODIFY row_lock DECIMAL(20,2)', 'UPDATE issues SET row_lock = 1.5'],
     { blocked: '1', lock: 'kept' },
   ],
   [
-    'an id of bytes that are no text',
+    'an id of bytes that are not text',
     ['ALTER TABLE issues MODIFY id VARBINARY(40)', "INSERT INTO issues (id, title) VALUES (UNHEX('FF'), 'bytes')"],
     { blocked: '0', lock: 'kept' },
   ],
   [
-    'a dependency of no issue',
+    'a dependency without an issue',
     ["INSERT INTO dependencies VALUES (1, NULL, 'blocks', NULL, 'a', NULL)"],
     { blocked: '1', lock: 'computed' },
   ],
-])('%s that a peer sent does not stop a later merge', async (_, sends, then) => {
+])('%s from a peer does not stop a later merge', async (_, sends, then) => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...TABLES);
   await box.send(...sends);
@@ -64,7 +64,7 @@ test.each([
   expect(row?.['l'] === before[0]?.['l'] ? 'kept' : 'computed').toBe(then.lock);
 });
 
-test('a counter of children that is not a number counts as 0, and is not written', async () => {
+test('a counter of children that is not a number counts as 0 and is not written', async () => {
   await using folder = await tempFolder();
   const local = await makeEmptyDatabase(folder.file('local'));
   const counter = "INSERT INTO child_counters VALUES ('a', 'x')";

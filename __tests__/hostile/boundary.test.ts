@@ -115,7 +115,7 @@ const LEADS: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
 ];
 
 describe('a checkout that leads to the database of another team', () => {
-  test.each(LEADS)('by %s is refused, and nothing is read or published', async (_, lead) => {
+  test.each(LEADS)('by %s is refused, and no row is read or published', async (_, lead) => {
     await using folder = await tempFolder();
     const at = await scene(folder);
     await lead(at);
@@ -126,7 +126,7 @@ describe('a checkout that leads to the database of another team', () => {
     expect(await filesBelow(folder.file('mail'))).toEqual(new Map());
   });
 
-  test('to a place that does not exist yet is refused as well', async () => {
+  test('is refused even if the target does not exist yet', async () => {
     await using folder = await tempFolder();
     const at = await scene(folder);
     await symlink(at.theirs('new'), at.ours('inner'));
@@ -139,14 +139,14 @@ describe('a checkout that leads to the database of another team', () => {
     }
   });
 
-  test('by an input that names a link of the checkout is refused', async () => {
+  test('is refused if an input names a link of the checkout', async () => {
     await using folder = await tempFolder();
     const at = await scene(folder);
     await replace(at.ours('local'), at.theirs(...PLACE));
     await expect(command(at.checkout, '', { database: 'local' })).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
-  test('is followed where an input or a variable names the place, and in a terminal', async () => {
+  test('is followed if an input or a variable names the target, and in a terminal', async () => {
     await using folder = await tempFolder();
     const at = await scene(folder);
     await replace(at.ours('.beads', 'embeddeddolt'), at.theirs('.beads', 'embeddeddolt'));
@@ -184,7 +184,7 @@ describe('a peer in a folder of the checkout', () => {
     expect(await filesBelow(folder.file('team'))).toEqual(before);
   });
 
-  test('that stays in it is a peer, and so is a folder elsewhere', async () => {
+  test('is accepted if it stays in the checkout, and so is a folder elsewhere', async () => {
     await using folder = await tempFolder();
     const at = await scene(folder);
     await mkdir(at.ours('real'));

@@ -15,14 +15,14 @@ describe('a foreign key that refers to no table', () => {
       'the foreign key c_ibfk_1 of c refers to nowhere, which does not exist',
     ],
     [
-      'of which only another spelling exists',
+      'to a table with another spelling',
       [UNCHECKED, 'CREATE TABLE c (id INT PRIMARY KEY, p INT, CONSTRAINT k FOREIGN KEY (p) REFERENCES PARENTS (id))'],
       'the foreign key k of c refers to PARENTS, which does not exist',
     ],
   ];
   test.each(
     forms.flatMap((form) => [[...form, 'as a fast-forward', false] as const, [...form, 'as a merge', true] as const]),
-  )('%s waits: %#', async (_, sends, says, _form, isMerge) => {
+  )('%s is blocked: %#', async (_, sends, says, _form, isMerge) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, 'CREATE TABLE parents (id INT PRIMARY KEY)');
     if (isMerge) await box.keep(OWN);
@@ -38,7 +38,7 @@ describe('a foreign key that refers to no table', () => {
     expect((await box.receive({ others: [other] })).run('other')).toMatchObject({ failure: null, verified: true });
   });
 
-  test('is not a reason to wait if it refers to a table that exists, or to its own', async () => {
+  test('does not block a head if its table exists or is its own', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, 'CREATE TABLE parents (id INT PRIMARY KEY)');
     await box.send(
@@ -52,18 +52,18 @@ describe('a merge in which one side adds a foreign key and the other removes its
   const KEY = ['CREATE TABLE c (id INT PRIMARY KEY, p INT, CONSTRAINT k FOREIGN KEY (p) REFERENCES parents (id))'];
   const SEED = ['CREATE TABLE parents (id INT PRIMARY KEY, v INT)', 'INSERT INTO parents VALUES (1, 1)'];
   test.each([
-    ['they drop it', KEY, ['DROP TABLE parents']],
-    ['they rename it', KEY, ['RENAME TABLE parents TO elders']],
-    ['we drop it', ['DROP TABLE parents'], KEY],
+    ['they drop the table', KEY, ['DROP TABLE parents']],
+    ['they rename the table', KEY, ['RENAME TABLE parents TO elders']],
+    ['we drop the table', ['DROP TABLE parents'], KEY],
     [
-      'we rename it, and the key is on a table of both',
+      'we rename the table, and the key is on a table of both',
       ['RENAME TABLE parents TO elders'],
       [
         'ALTER TABLE items ADD COLUMN p INT',
         'ALTER TABLE items ADD CONSTRAINT k FOREIGN KEY (p) REFERENCES parents (id)',
       ],
     ],
-  ])('waits if %s', async (_, keeps, sends) => {
+  ])('is blocked if %s', async (_, keeps, sends) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...SEED);
     await box.keep(...keeps);
@@ -77,7 +77,7 @@ describe('a merge in which one side adds a foreign key and the other removes its
     });
   });
 
-  test('loses the key in Dolt, so the refusal is needed', async () => {
+  test('loses the key in Dolt, which is the reason for the refusal', async () => {
     await using folder = await tempFolder();
     const { north } = await mailbox(folder, ...SEED);
     await north.sql("CALL DOLT_BRANCH('other')", ...KEY, "CALL DOLT_COMMIT('-A', '-m', 'key')");
@@ -86,7 +86,7 @@ describe('a merge in which one side adds a foreign key and the other removes its
     expect(JSON.stringify(await north.rows('SHOW CREATE TABLE c'))).not.toContain('FOREIGN KEY');
   });
 
-  test('passes if both removed the key and the table, or the table has another key', async () => {
+  test('is accepted if both removed the key and the table, or the table has another key', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...SEED, ...KEY);
     await box.keep('ALTER TABLE c ADD COLUMN note TEXT');

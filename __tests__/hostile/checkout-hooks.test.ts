@@ -58,7 +58,7 @@ const setting =
     await appendFile(join(repository, 'config'), `\n${text}\n`);
 
 const ATTACKS: readonly (readonly [string, Arm, string])[] = [
-  ['a hook for pushes', (repository, mark) => hook(repository, mark, 'pre-receive'), 'git would run'],
+  ['a pre-push hook', (repository, mark) => hook(repository, mark, 'pre-receive'), 'git would run'],
   ['a hook for every ref', (repository, mark) => hook(repository, mark, 'reference-transaction'), 'git would run'],
   [
     'hooks behind a link',
@@ -76,23 +76,19 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
     },
     'leads git to other objects',
   ],
-  ['a hook of gc', setting('[gc]\n recentObjectsHook = ../tools/x'), 'sets gc.recentobjectshook'],
+  ['a gc hook', setting('[gc]\n recentObjectsHook = ../tools/x'), 'sets gc.recentobjectshook'],
   ['core.hooksPath', setting('[core]\n hooksPath = ../tools'), 'sets core.hookspath'],
   ['an included file', setting('[include]\n path = ../more'), 'sets include.path'],
-  [
-    'an included file on a condition',
-    setting('[includeIf "gitdir:/"]\n path = ../more'),
-    'sets includeif.gitdir:/.path',
-  ],
+  ['a conditionally included file', setting('[includeIf "gitdir:/"]\n path = ../more'), 'sets includeif.gitdir:/.path'],
   ['a remote that is a program', setting('[remote "x"]\n url = "ext::sh -c id"'), 'sets remote.x.url'],
-  ['settings that git cannot read', setting('[core'), 'is not a configuration of git'],
+  ['unreadable git settings', setting('[core'), 'is not a configuration of git'],
   [
     'another common folder',
     (repository) => writeFile(join(repository, 'commondir'), '../tools'),
     'commondir leads git',
   ],
   [
-    'a file in place of its folder',
+    'a file in place of the git folder',
     async (repository, mark) => {
       await rename(repository, `${repository}-other`);
       await mkdir(repository);
@@ -102,7 +98,7 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
     'is a file, which leads git elsewhere',
   ],
   [
-    'a folder .git below, which git prefers',
+    'a folder .git inside, which git prefers',
     async (repository, mark) => {
       await execa('git', ['clone', '-q', '--bare', repository, join(repository, '.git')]);
       await hook(join(repository, '.git'), mark, 'pre-receive');
@@ -112,7 +108,7 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
 ];
 
 describe('a git repository of the checkout', () => {
-  test.each(ATTACKS)('with %s is refused, and nothing of it runs', async (_, arm, says) => {
+  test.each(ATTACKS)('with %s is refused, and none of its programs runs', async (_, arm, says) => {
     await using folder = await tempFolder();
     const repository = folder.file('checkout', 'peer');
     const { mark, run } = await scene(folder, repository);
@@ -122,7 +118,7 @@ describe('a git repository of the checkout', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  test('with the ending of a repository is refused as well, also by the doctor', async () => {
+  test('whose name ends like a repository is refused too, even by doctor', async () => {
     await using folder = await tempFolder();
     const repository = folder.file('checkout', 'peer.git');
     const { checkout, mark, run } = await scene(folder, repository);
@@ -133,7 +129,7 @@ describe('a git repository of the checkout', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  test('without any setting is a peer like others', async () => {
+  test('without any setting is accepted', async () => {
     await using folder = await tempFolder();
     const repository = folder.file('checkout', 'peer');
     const { run } = await scene(folder, repository);
@@ -142,7 +138,7 @@ describe('a git repository of the checkout', () => {
     expect(await run(repository)).toBeUndefined();
   });
 
-  test('that is only linked from the checkout counts as well, and one beside it does not', async () => {
+  test('counts even if it is only linked from the checkout, but not beside the checkout', async () => {
     await using folder = await tempFolder();
     const repository = folder.file('beside');
     const { checkout, mark, run } = await scene(folder, repository);
@@ -180,6 +176,6 @@ test.each([
   ['filter.x.smudge', 'sh', false],
   ['gpg.program', 'sh', false],
   ['url.ext::sh.insteadof', 'https://', false],
-])('the setting %s = %s: harmless is %s', (name, value, isHarmless) => {
+])('the git setting %s = %s is harmless: %s', (name, value, isHarmless) => {
   expect(isHarmlessSetting(name, value)).toBe(isHarmless);
 });

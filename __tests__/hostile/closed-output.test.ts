@@ -6,13 +6,13 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** The kinds of broken output of a run, and the exit code for each. */
 const READERS = [
-  ['a reader that goes after one line', '"$@" --verbose 2>&1 | head -n 1 >/dev/null; exit $PIPESTATUS', 0],
+  ['a reader that closes after one line', '"$@" --verbose 2>&1 | head -n 1 >/dev/null; exit $PIPESTATUS', 0],
   ['a reader that reads nothing', '"$@" --verbose 2>&1 | true; exit $PIPESTATUS', 0],
-  ['both outputs closed', '"$@" >&- 2>&-', 0],
+  ['two closed outputs', '"$@" >&- 2>&-', 0],
   ['a full disk', '"$@" >/dev/full 2>/dev/full', 1],
 ] as const;
 
-test.each(READERS)('%s stops no run', async (_, line, exitCode) => {
+test.each(READERS)('%s does not stop a run', async (_, line, exitCode) => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const words = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });

@@ -25,7 +25,7 @@ async function contents(local: TestDatabase, commit: string): Promise<Map<unknow
   return new Map(rows.map((row) => [Number(row['id']), JSON.stringify(row['n'])]));
 }
 
-test('every difference between two commits is listed, and every row that is gone is counted', async () => {
+test('every difference between two commits is listed, and every deleted row is counted', async () => {
   await using folder = await tempFolder();
   let count = 0;
   await fc.assert(
@@ -59,7 +59,7 @@ test('every difference between two commits is listed, and every row that is gone
   );
 });
 
-test('the working set is read each time', async () => {
+test('the working set is read again each time', async () => {
   await using folder = await tempFolder();
   const local = await makeEmptyDatabase(folder.file('local'));
   await local.commit('base', 'CREATE TABLE t (id INT PRIMARY KEY)');

@@ -52,14 +52,14 @@ describe('a conflicts file is refused, with its line, for', () => {
   test.each<readonly [what: string, change: Change, why: string, code?: string]>([
     ['UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le'), 'is not UTF-8', 'conflicts-file-unreadable'],
     [
-      'a byte that is no UTF-8',
+      'an invalid UTF-8 byte',
       (text) => Buffer.from(text.replace('ours: sue', 'ours: su\u00e9'), 'latin1'),
       'is not UTF-8',
       'conflicts-file-unreadable',
     ],
-    ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it contains the character U+0000'],
-    ['a bell', put('ours: sue', 'ours: s\x07ue'), 'it contains the character U+0007'],
-    ['a sequence for the terminal', put('branch: main', 'branch: "main\x1b[2J"'), 'it contains the character U+001B'],
+    ['a NUL character', put('ours: sue', 'ours: s\0ue'), 'it contains the character U+0000'],
+    ['a bell character', put('ours: sue', 'ours: s\x07ue'), 'it contains the character U+0007'],
+    ['a terminal escape sequence', put('branch: main', 'branch: "main\x1b[2J"'), 'it contains the character U+001B'],
     ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'contains a control character'],
     [
       'an alias',
@@ -68,11 +68,11 @@ describe('a conflicts file is refused, with its line, for', () => {
     ],
     ['a merge key', put('id: "1"', '<<: {id: "1"}'), '<< of key must be a text'],
     ['aliases that multiply', add(LAUGHS), 'its aliases expand to too many values'],
-    ['an alias of nothing', put('ours: sue', 'ours: *a'), 'has no anchor'],
-    ['a key twice', put('branch: main', 'branch: main\nbranch: side'), 'the key "branch" appears twice'],
-    ['a key twice as number and text', put('id: "1"', '1: a\n          "1": b'), 'the key "1" appears twice'],
+    ['an alias without an anchor', put('ours: sue', 'ours: *a'), 'has no anchor'],
+    ['a duplicate key', put('branch: main', 'branch: main\nbranch: side'), 'the key "branch" appears twice'],
+    ['a duplicate key as number and text', put('id: "1"', '1: a\n          "1": b'), 'the key "1" appears twice'],
     [
-      'a column twice, once escaped',
+      'a duplicate column, once escaped',
       put('          owner:\n', '          "\\x74itle": {choose: theirs}\n          owner:\n'),
       'the key "title" appears twice',
     ],
@@ -83,15 +83,15 @@ describe('a conflicts file is refused, with its line, for', () => {
       'the YAML is nested too deeply',
     ],
     ['a very long line', put('ours: sue', `ours: ${'x'.repeat(4_000_000)}`), '`ours` of items id=1, column owner'],
-    ['a number for a text', put('base: one', 'base: 1'), '`base` of items id=1, column title, differs from'],
+    ['a number instead of text', put('base: one', 'base: 1'), '`base` of items id=1, column title, differs from'],
     ['1e999', put('base: "1"', 'base: 1e999'), '`base` of more a=1 b=x, column n, differs from'],
     ['-0', put('base: "1"', 'base: -0'), '`base` of more a=1 b=x, column n, differs from'],
     ['NaN', put('base: "1"', 'base: .nan'), '`base` of more a=1 b=x, column n, differs from'],
-    ['another way to write a key', put('a: "1"', 'a: 0x1'), 'more a=0x1 b=x is not in conflict'],
-    ['a value of 1e999', put(/choose: ours\n$/, 'choose: {value: 1e999}\n'), 'the column n cannot store the value'],
-    ['a value of NaN', put(/choose: ours\n$/, 'choose: {value: .nan}\n'), 'the column n cannot store the value'],
+    ['another spelling of a key', put('a: "1"', 'a: 0x1'), 'more a=0x1 b=x is not in conflict'],
+    ['the value 1e999', put(/choose: ours\n$/, 'choose: {value: 1e999}\n'), 'the column n cannot store the value'],
+    ['the value NaN', put(/choose: ours\n$/, 'choose: {value: .nan}\n'), 'the column n cannot store the value'],
     [
-      'a value that is rounded',
+      'a value that would be rounded',
       put(/choose: ours\n$/, 'choose: {value: 1.5}\n'),
       'the column n cannot store the value',
     ],
@@ -100,34 +100,38 @@ describe('a conflicts file is refused, with its line, for', () => {
       put(/choose: ours\n$/, 'choose: {value: "1; DROP TABLE items"}\n'),
       'the column n cannot store the value',
     ],
-    ['a list for a text', put('branch: main', 'branch: [main]'), 'branch must be a text'],
-    ['nothing for a text', put('branch: main', 'branch: null'), 'branch must be a text'],
+    ['a list instead of text', put('branch: main', 'branch: [main]'), 'branch must be a text'],
+    ['null instead of text', put('branch: main', 'branch: null'), 'branch must be a text'],
     [
-      'a branch that is none',
+      'a branch that does not exist',
       put('branch: main', 'branch: true'),
       'this database has no branch true',
       'conflicts-stale',
     ],
-    ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" contains "~"'],
-    ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'contains whitespace'],
+    ['a revision as the branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" contains "~"'],
+    ['SQL as the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'contains whitespace'],
     [
-      'an option for a branch',
+      'an option as the branch',
       put('branch: main', 'branch: --force'),
       'the branch "--force" has a part that starts with "-"',
     ],
     ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is reserved'],
-    ['a branch of ours', put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'), 'is reserved'],
-    ['a branch for a head', put(OURS, 'ours: main'), 'ours is not a commit'],
-    ['a revision for a head', put(OURS, 'ours: HEAD~1'), 'ours is not a commit'],
-    ['SQL for a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is not a commit'],
+    [
+      'a branch of dolt-federation',
+      put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'),
+      'is reserved',
+    ],
+    ['a branch as a head', put(OURS, 'ours: main'), 'ours is not a commit'],
+    ['a revision as a head', put(OURS, 'ours: HEAD~1'), 'ours is not a commit'],
+    ['SQL as a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is not a commit'],
     [
       'a commit of another database',
       put(/theirs: "?[0-9a-v]{32}"?/, `theirs: "${'a'.repeat(32)}"`),
       'the file was written when other was at aaaa',
       'conflicts-stale',
     ],
-    ['a path for a peer', put('peer: other', 'peer: ../../etc/passwd'), 'which is not configured', 'unknown-peer'],
-    ['an option for a peer', put('peer: other', 'peer: --upload-pack=x'), 'which is not configured', 'unknown-peer'],
+    ['a path as a peer', put('peer: other', 'peer: ../../etc/passwd'), 'which is not configured', 'unknown-peer'],
+    ['an option as a peer', put('peer: other', 'peer: --upload-pack=x'), 'which is not configured', 'unknown-peer'],
     [
       'a delivery that is not accepted',
       put('peer: other', 'peer: inbox/eve-0123abcd'),
@@ -144,8 +148,8 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['__proto__ for a column', put('          title:', '          __proto__:'), 'no column __proto__ in conflict'],
     ['__proto__ for a key', put('id: "1"', '__proto__: "1"'), 'items __proto__=1 is not in conflict'],
     ['a row that is not in conflict', put('id: "1"', 'id: "9"'), 'items id=9 is not in conflict'],
-    ['a row twice', (text) => text + text.slice(text.indexOf('      - table: more')), 'more a=1 b=x appears twice'],
-    ['a peer twice', (text) => text + text.slice(text.indexOf('  - peer')), 'the peer other appears twice'],
+    ['a duplicate row', (text) => text + text.slice(text.indexOf('      - table: more')), 'more a=1 b=x appears twice'],
+    ['a duplicate peer', (text) => text + text.slice(text.indexOf('  - peer')), 'the peer other appears twice'],
     ['a path', put('version: 3', 'version: 3\nfile: /etc/passwd'), 'a conflicts file has no "file"'],
     ['another version', put('version: 3', 'version: 4'), 'the version is 4, but only 1, 2, 3 are supported'],
     ['a tag', put('ours: sue', 'ours: !!js/function "x"'), 'must be a text'],
@@ -153,10 +157,14 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['two documents', (text) => `${text}---\n${text}`, 'more than one YAML document'],
     ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not supported'],
     ['nothing', () => '', 'a conflicts file must be a mapping'],
-    ['another kind', put('kind: deleted', 'kind: changed'), 'different kind of conflict than in the file'],
-    ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'different kind of conflict than in the file'],
+    ['another kind of conflict', put('kind: deleted', 'kind: changed'), 'different kind of conflict than in the file'],
     [
-      'a head of a lost row that is none',
+      'another deleting side',
+      put('deleted-by: ours', 'deleted-by: theirs'),
+      'different kind of conflict than in the file',
+    ],
+    [
+      'an invalid head of a lost row',
       add('lost:\n  - peer: other\n    table: items\n    head: main\n    row: {id: "1"}\n'),
       'head is not a commit',
     ],
@@ -175,7 +183,7 @@ describe('a conflicts file is refused, with its line, for', () => {
   });
 });
 
-describe('in the place of a conflicts file', () => {
+describe('instead of a conflicts file', () => {
   const made = (name: string): string => left.folder.file(name);
   test.each<readonly [what: string, make: () => Promise<string>, why: string]>([
     [
@@ -197,7 +205,7 @@ describe('in the place of a conflicts file', () => {
     ],
     ['a device is not read', async () => '/dev/zero', 'it is not a regular file'],
     ['a folder is not read', async () => '.', 'it is a folder'],
-    ['a file is missed', async () => 'no-such-file', 'it does not exist'],
+    ['a missing file is reported', async () => 'no-such-file', 'it does not exist'],
     [
       'a file of 65 MiB is not read',
       async () => {
@@ -208,7 +216,7 @@ describe('in the place of a conflicts file', () => {
       'it is larger than 64 MiB',
     ],
     [
-      'a file to which everyone may write is not believed',
+      'a world-writable file is refused',
       async () => {
         await writeFile(made('open.yaml'), left.text);
         await chmod(made('open.yaml'), 0o666);
@@ -229,12 +237,12 @@ describe('in the place of a conflicts file', () => {
     [{ uid: 8, mode: 0o100600 }, 7, 'it belongs to another user (8)'],
     [{ uid: 8, mode: 0o100600 }, 0, 'it belongs to another user (8)'],
     [{ uid: 7, mode: 0o100602 }, 7, 'every user of this machine can write to it'],
-  ])('a file with %j is believed by user %d, or not: %s', (found, user, why) => {
+  ])('a file with %j is trusted by user %d or refused: %s', (found, user, why) => {
     expect(othersMayWrite(found, user)).toBe(why);
   });
 
   if (process.geteuid?.() === 0) {
-    test('a file of another user is not believed', async () => {
+    test('a file of another user is refused', async () => {
       await writeFile(made('foreign.yaml'), left.text, { mode: 0o600 });
       await chown(made('foreign.yaml'), 65_534, 65_534);
       expect((await refused('foreign.yaml')).message).toContain('it belongs to another user (65534)');
@@ -242,7 +250,7 @@ describe('in the place of a conflicts file', () => {
   }
 });
 
-describe('a database of its own', () => {
+describe('a conflicts file and its database', () => {
   const fresh = async (folder: TempFolder): Promise<LeftConflicts> => {
     const one = await leaveConflicts(folder);
     await writeFile(one.own, one.text);
@@ -252,7 +260,7 @@ describe('a database of its own', () => {
   test.each([
     ['line breaks of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
     ['a byte order mark', (text: string) => `\ufeff${text}`],
-  ])('%s change nothing', async (_, change) => {
+  ])('keep their choices with %s', async (_, change) => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(one.own, change(one.text));
@@ -263,7 +271,7 @@ describe('a database of its own', () => {
     ]);
   });
 
-  test('a run writes its conflicts through no link', async () => {
+  test('are not written through a link', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(folder.file('victim'), 'mine');
@@ -286,7 +294,7 @@ describe('a database of its own', () => {
     await expect(lstat(folder.file('moved', 'conflicts.yaml'))).rejects.toThrow('ENOENT');
   });
 
-  test('choices in a file that cannot be read are put aside, each under a name of its own', async () => {
+  test('keep unreadable choices in files with names of their own', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     for (const [choice, name] of [
@@ -304,7 +312,7 @@ describe('a database of its own', () => {
     expect(await readFile(`${one.own}.unreadable-2`, 'utf8')).toContain('choose: his');
   });
 
-  test('changes of another process while a person answers are kept, and so are the answers', async () => {
+  test('keep changes of another process during the questions, and the answers', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));
@@ -330,7 +338,7 @@ describe('a database of its own', () => {
     expect(await one.local.head()).toBe(head);
   });
 
-  test('changes of another process while rows are merged are not removed', async () => {
+  test('keep changes of another process during the merge', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     const meanwhile = `${one.text}# a note\n`;

@@ -47,7 +47,7 @@ if (process.platform === 'linux') {
   afterAll(() => cli.dispose());
 
   describe('a server that names another host for its table files', () => {
-    test('is not followed to read or to write, and another peer of the same engine is served', async () => {
+    test('is refused for reads and writes, and another peer of the same engine is served', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       const ahead = await startAhead(folder, local);
@@ -83,7 +83,7 @@ if (process.platform === 'linux') {
       expect(JSON.stringify(result) + stderr).not.toContain('engine:');
     });
 
-    test('is followed where `allowed-hosts` names that host', async () => {
+    test('is accepted if `allowed-hosts` names that host', async () => {
       await using folder = await tempFolder();
       const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;
@@ -96,7 +96,7 @@ if (process.platform === 'linux') {
       expect(files.requests.map((line) => line.replace(/ .*/, ''))).toContain('GET');
     });
 
-    test('is followed to loopback literals, for which Dolt asks no proxy: a limit', async () => {
+    test('is accepted at loopback addresses, for which Dolt uses no proxy: a known limit', async () => {
       await using folder = await tempFolder();
       const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;
@@ -108,7 +108,7 @@ if (process.platform === 'linux') {
   });
 
   describe('a peer over https', () => {
-    test('gets no connection without TLS, also at its own host', async () => {
+    test('gets no connection without TLS, even at its own host', async () => {
       await using folder = await tempFolder();
       const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;
@@ -151,7 +151,7 @@ if (process.platform === 'linux') {
     });
   });
 
-  test('services that the job names are reached by name, with their buckets as hosts', async () => {
+  test('services of the job are reached by name, with their buckets as hosts', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await using s3 = await startVersitygw(folder.path, 's3.example');
@@ -171,7 +171,7 @@ if (process.platform === 'linux') {
     expect({ peers: result.peers.map(({ error }) => error), code }).toEqual({ peers: [null, null], code: 0 });
   });
 
-  test('a host that only the kind of a peer implies has to be at a public address', async () => {
+  test('a host that follows from the kind of a peer must have a public address', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const env = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a-key-id', AWS_SECRET_ACCESS_KEY: 'a-secret-key' };
@@ -184,7 +184,7 @@ if (process.platform === 'linux') {
     ]);
   });
 
-  test('a first clone goes the same way', async () => {
+  test('a first clone uses the filtering proxy too', async () => {
     await using folder = await tempFolder();
     const ahead = await startAhead(folder, await makeDatabase(folder.file('seed')));
     await using _ = ahead.server;

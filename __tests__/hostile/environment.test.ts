@@ -48,7 +48,7 @@ const HOSTILE = {
 const HARMLESS = { PATH: '/usr/bin', HOME: '/home/x', LANG: 'C', TMPDIR: '/tmp' } as const;
 
 test.each([true, false])(
-  'a Dolt process inherits nothing that an earlier step sets for others (user home: %s)',
+  'a Dolt process inherits no variable that an earlier step set for others (user home: %s)',
   (userHome) => {
     const options = { privateDir: '/private', userHome };
     const clean = doltEnvironment(HARMLESS, '/private/root', options);
@@ -57,7 +57,7 @@ test.each([true, false])(
   },
 );
 
-test('a Go build inherits none of it either', () => {
+test('a Go build inherits no such variable either', () => {
   const folders = { bin: '/bin', home: '/home' };
   expect(goEnvironment({ ...HARMLESS, ...HOSTILE }, folders)).toEqual(goEnvironment(HARMLESS, folders));
 });

@@ -133,16 +133,16 @@ const REFUSED_DEFAULTS = [
   ['LAST_INSERT_ID(3)', 'LAST_INSERT_ID'],
 ] as const;
 
-describe('as Dolt prints them, expressions', () => {
-  test('of every allowed function pass', async () => {
+describe('the parser of expressions that Dolt prints', () => {
+  test('accepts every allowed function', async () => {
     const found = await callsIn(ALLOWED, asCheck);
     expect(ALLOWED.filter((_, index) => found[index]?.length !== 0)).toEqual([]);
   });
-  test('of every allowed function pass as defaults', async () => {
+  test('accepts every allowed function as a default', async () => {
     const found = await callsIn(ALLOWED_DEFAULTS, (text) => `id INT PRIMARY KEY, a VARCHAR(90) DEFAULT (${text})`);
     expect(ALLOWED_DEFAULTS.filter((_, index) => found[index]?.length !== 0)).toEqual([]);
   });
-  test('that call anything else are found', async () => {
+  test('finds a call of any other function', async () => {
     expect(
       await callsIn(
         REFUSED.map(([text]) => text),
@@ -150,7 +150,7 @@ describe('as Dolt prints them, expressions', () => {
       ),
     ).toEqual(REFUSED.map(([, name]) => [name]));
   });
-  test('that call anything else are found as defaults', async () => {
+  test('finds a call of any other function in a default', async () => {
     expect(
       await callsIn(
         REFUSED_DEFAULTS.map(([text]) => text),
@@ -160,7 +160,7 @@ describe('as Dolt prints them, expressions', () => {
   });
 });
 
-describe('in a table that cannot be read, expressions', () => {
+describe('expressions in an unreadable table', () => {
   test.each([
     ['in a check', 'CREATE TABLE x (id INT PRIMARY KEY, `a``b` INT, CHECK (`a``b` <> 3 OR SLEEP(0) OR `a``b` <> 4))'],
     [
@@ -171,7 +171,7 @@ describe('in a table that cannot be read, expressions', () => {
       'in a table of another name',
       'CREATE TABLE `x``y` (id INT PRIMARY KEY, a INT, CHECK (`x``y`.a <> 3 OR SLEEP(0) OR `x``y`.a <> 4))',
     ],
-  ])('wait %s: Dolt does not double the backticks of a name', async (_, statement) => {
+  ])('are blocked %s, because Dolt does not double the backticks of a name', async (_, statement) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send(statement);
@@ -185,7 +185,7 @@ describe('in a table that cannot be read, expressions', () => {
     expect((await box.receive({ accept: ['expressions'] })).run('partner')).toMatchObject({ failure: null });
   });
 
-  test('do not matter where there are none', async () => {
+  test('are not blocked if the table has none', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send('CREATE TABLE `x``y` (id INT PRIMARY KEY, `a``b` INT DEFAULT 3, KEY (`a``b`))');
@@ -197,7 +197,7 @@ describe('in a table that cannot be read, expressions', () => {
     ['TIMESTAMPDIFF', 'CREATE TABLE x (id INT PRIMARY KEY, d DATE, CHECK (TIMESTAMPDIFF(DAY, d, d) = 0))'],
     ['ANY_VALUE', 'CREATE TABLE x (id INT PRIMARY KEY, a INT DEFAULT (ANY_VALUE(3)))'],
     ['DOLT_VERSION', 'CREATE TABLE x (id INT PRIMARY KEY, a VARCHAR(9) DEFAULT (DOLT_VERSION()))'],
-  ])('are a defect of Dolt where it cannot print them: %s', async (_, statement) => {
+  ])('are a defect of Dolt if it cannot print them: %s', async (_, statement) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send(statement);
@@ -210,7 +210,7 @@ describe('in a table that cannot be read, expressions', () => {
   });
 });
 
-test('an expression that ends the engine of Dolt 2.3.0 while it is printed is charged to its peer alone', async () => {
+test('an expression that crashes the engine of Dolt 2.3.0 during printing fails only its peer', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const side = folder.file('side');

@@ -46,15 +46,15 @@ async function attacked(folder: TempFolder): Promise<Attacked> {
 
 const foreign = ({ problems }: RunResult) => problems.filter(({ code }) => code === 'foreign-branch');
 
-describe('a branch with the name of one of a run', () => {
+describe('a branch with the name of a temporary branch', () => {
   const KEPT = 'dolt-federation/kept/20260101T000000000Z';
   test.each([
     ['of a reset', (head: string) => `dolt-federation-adopt/${head}/main`],
-    ['of a reset, as runs name it', (head: string) => `dolt-federation-adopt/${head}-0123456789ab/main`],
+    ['of a reset, in the form of a run', (head: string) => `dolt-federation-adopt/${head}-0123456789ab/main`],
     ['of a move', (head: string) => `dolt-federation-advance/${head}/main`],
-    ['of rows', () => `${KEPT}/main`],
-    ['of rows of a branch that is gone', () => `${KEPT}/gone`],
-  ])('%s moves nothing, is reported once and stays', async (_, nameOf) => {
+    ['of uncommitted rows', () => `${KEPT}/main`],
+    ['of uncommitted rows of a deleted branch', () => `${KEPT}/gone`],
+  ])('%s has no effect, is reported once, and stays', async (_, nameOf) => {
     await using folder = await tempFolder();
     const { local, head, evil, sync } = await attacked(folder);
     const name = nameOf(head);
@@ -69,7 +69,7 @@ describe('a branch with the name of one of a run', () => {
     expect(await (await openRemoteCopy(folder.file('box'), folder.file('look'))).head()).toBe(head);
   });
 
-  test('does not stop a move to a head that its author foresaw', async () => {
+  test('does not stop a move to a head that its author predicted', async () => {
     await using folder = await tempFolder();
     const { local, evil, sync } = await attacked(folder);
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
@@ -83,10 +83,10 @@ describe('a branch with the name of one of a run', () => {
   });
 });
 
-describe('a branch of a killed run that another commit replaced', () => {
+describe('a branch of a killed run with a replaced commit', () => {
   const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
 
-  test('does not change where the move is undone to', async () => {
+  test('does not change the target of the undone move', async () => {
     await using folder = await tempFolder();
     const { local, head, evil } = await attacked(folder);
     const to = await local
@@ -108,7 +108,7 @@ describe('a branch of a killed run that another commit replaced', () => {
   test.each([
     ['replaced', (name: string) => `CALL DOLT_BRANCH('-f', '${name}', 'evil')`],
     ['removed', (name: string) => `CALL DOLT_BRANCH('-D', '${name}')`],
-  ])('does not change which rows are written back if it was %s', async (what, tamper) => {
+  ])('does not change the restored rows if it was %s', async (what, tamper) => {
     await using folder = await tempFolder();
     const { local, head, evil } = await attacked(folder);
     await local.sql("UPDATE items SET title = 'mine' WHERE id = 1");
@@ -125,7 +125,7 @@ describe('a branch of a killed run that another commit replaced', () => {
     expect(await finish(folder)).toHaveLength(notices.length);
   });
 
-  test('before its rows were touched is removed only if its commit is the one of the run', async () => {
+  test('is removed before its rows were used only if its commit is that of the run', async () => {
     await using folder = await tempFolder();
     const { local, head, evil } = await attacked(folder);
     const own = 'dolt-federation/kept/20260101T000000000Z/main';
@@ -149,7 +149,7 @@ describe('a branch of a killed run that another commit replaced', () => {
 describe('the record of the moves of a database', () => {
   const file = (folder: TempFolder) => folder.file('local', '.dolt', 'dolt-federation-moves.json');
 
-  test('is private, and gone after the last move', async () => {
+  test('is private, and removed after the last move', async () => {
     await using folder = await tempFolder();
     const { local, head, sync } = await attacked(folder);
     await recordMove(local.path, 'x', { kind: 'advance', branch: 'main', from: head, to: head });
@@ -159,11 +159,11 @@ describe('the record of the moves of a database', () => {
   });
 
   test.each([
-    ['no JSON', (text: string) => text.slice(0, -5)],
+    ['invalid JSON', (text: string) => text.slice(0, -5)],
     ['another version', (text: string) => text.replace('"version":1', '"version":99')],
     ['an unknown key', (text: string) => text.replace('"kind"', '"more":1,"kind"')],
-    ['a branch for a commit', (text: string) => text.replace(/"from":"[0-9a-v]{32}"/, '"from":"evil"')],
-  ])('with %s is not believed, and put aside', async (_, tamper) => {
+    ['a branch instead of a commit', (text: string) => text.replace(/"from":"[0-9a-v]{32}"/, '"from":"evil"')],
+  ])('with %s is not used, and moved aside', async (_, tamper) => {
     await using folder = await tempFolder();
     const { local, head, evil, sync } = await attacked(folder);
     const name = `dolt-federation-adopt/${head}/main`;

@@ -95,7 +95,7 @@ describe('a peer that is only read, whose head', () => {
 
   test.each([
     ['has another row', 'INSERT INTO t VALUES (13, 3)', null],
-    ['has a row less', 'DELETE FROM t WHERE id = 12', null],
+    ['lacks a row', 'DELETE FROM t WHERE id = 12', null],
     ['has another value', 'UPDATE t SET n = 5 WHERE id = 11', null],
     ['has another counter', 'ALTER TABLE t AUTO_INCREMENT = 500', null],
     ['has another column tag', "CALL DOLT_UPDATE_COLUMN_TAG('t', 'n', 4711)", null],
@@ -108,7 +108,7 @@ describe('a peer that is only read, whose head', () => {
     ['has a procedure', 'CREATE PROCEDURE p() SELECT 1', 'peer-brings-code'],
     ['has an event', 'CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1', 'peer-brings-code'],
     ['ignores tables', "INSERT INTO dolt_ignore VALUES ('priv%', true)", 'peer-changes-local-tables'],
-  ])('%s in its merge, is not passed over', async (_, more, code) => {
+  ])('%s in its merge, is not treated as equivalent', async (_, more, code) => {
     await using folder = await tempFolder();
     const { publish, run, north } = await forging(folder);
     const head = await publish('south', ...otherWayRound(more));
@@ -123,9 +123,9 @@ describe('a peer that is only read, whose head', () => {
 
   test.each([
     ['ordinary commits in between', MERGE, MERGE],
-    ['a message that only begins like one of ours', `${MERGE_SUBJECT}2 of nothing`, null],
-    ['a version that is none', `${MERGE_SUBJECT}x`, null],
-  ])('has our rows and our messages, but %s, is not passed over', async (_, message, back) => {
+    ['a message that only starts like one of ours', `${MERGE_SUBJECT}2 of nothing`, null],
+    ['an invalid version', `${MERGE_SUBJECT}x`, null],
+  ])('has our rows and messages, but %s, is not treated as equivalent', async (_, message, back) => {
     await using folder = await tempFolder();
     const { publish, run } = await forging(folder);
     const south = await publish(
@@ -142,7 +142,7 @@ describe('a peer that is only read, whose head', () => {
   });
 });
 
-test('a peer with the rows of another one, left out itself, cannot keep the other one out', async () => {
+test('a rejected peer with the rows of another peer cannot exclude that peer', async () => {
   await using folder = await tempFolder();
   const { publish, run, north } = await forging(folder);
   const edit = ["CALL DOLT_CHECKOUT('-b', 'theirs', 'two')", 'UPDATE t SET n = 5 WHERE id = 1', commitAs('theirs')];
@@ -169,8 +169,8 @@ describe('a merge to which our branch moves, and that claims to be a federation 
     ['adds a row of neither side', MERGE, 'INSERT INTO t VALUES (40, 4)'],
     ['names no engine', MERGE.split('\n')[0] ?? '', 'DELETE FROM t WHERE id = 20'],
     ['names another engine', MERGE.replace('2.3', '9.9'), 'DELETE FROM t WHERE id = 20'],
-    ['has nothing but another date', MERGE, 'SELECT 1'],
-  ])('and %s, is named', async (_, message, evil) => {
+    ['only has another date', MERGE, 'SELECT 1'],
+  ])('and %s, is reported', async (_, message, evil) => {
     await using folder = await tempFolder();
     const { publish, run, north, notices } = await forging(folder);
     await north.sql('INSERT INTO t VALUES (20, 20)', commitAs('ours'));

@@ -23,22 +23,22 @@ const clean = (leftovers: readonly Leftover[], root: string) =>
 const FORGED: Readonly<Record<string, (folder: TempFolder) => Promise<string>>> = {
   'a folder of another step in RUNNER_TEMP': (folder) => made(folder.file('root', 'setup-cache')),
   'the files of the runner': (folder) => made(folder.file('root', '_runner_file_commands')),
-  'a name with the right beginning': (folder) => made(folder.file('root', 'df-abcdef-of-another')),
+  'a name that only starts correctly': (folder) => made(folder.file('root', 'df-abcdef-of-another')),
   'a folder behind a link': async (folder) => {
     await made(folder.file('home', 'df-abcdef'));
     await symlink(folder.file('home'), folder.file('root', 'link'));
     return folder.file('root', 'link', 'df-abcdef');
   },
-  'a link with a right name': async (folder) => {
+  'a link with a valid name': async (folder) => {
     await made(folder.file('home', 'data'));
     await symlink(folder.file('home', 'data'), folder.file('root', 'df-abcdef'));
     return folder.file('root', 'df-abcdef');
   },
-  'a file with a right name': async (folder) => {
+  'a file with a valid name': async (folder) => {
     await writeFile(folder.file('root', 'df-abcdef'), 'x');
     return folder.file('root', 'df-abcdef');
   },
-  'a right name beside the root': (folder) => made(folder.file('home', 'df-abcdef')),
+  'a valid name beside the root': (folder) => made(folder.file('home', 'df-abcdef')),
 };
 
 async function made(path: string): Promise<string> {
@@ -48,7 +48,7 @@ async function made(path: string): Promise<string> {
 }
 
 describe('a list of leftovers that another step wrote', () => {
-  test.each(Object.entries(FORGED))('removes nothing that is not a folder of a run: %s', async (_, make) => {
+  test.each(Object.entries(FORGED))('removes only folders of a run: %s', async (_, make) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('root'));
     const path = await make(folder);
@@ -74,7 +74,7 @@ describe('a list of leftovers that another step wrote', () => {
     },
   );
 
-  test('post takes TMPDIR, which an earlier step can set, for no folder of its own', async () => {
+  test('does not let TMPDIR, which an earlier step can set, name a folder to remove', async () => {
     await using folder = await tempFolder();
     const path = await made(folder.file('home', 'df-abcdef'));
     await mkdir(folder.file('temp'));
@@ -86,7 +86,7 @@ describe('a list of leftovers that another step wrote', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test('the folders of a run are removed, in RUNNER_TEMP and beside a clone in the workspace', async () => {
+  test('removes the folders of a run in RUNNER_TEMP and beside a clone in the workspace', async () => {
     await using folder = await tempFolder();
     const paths = await Promise.all([
       made(folder.file('temp', 'df-abcdef')),

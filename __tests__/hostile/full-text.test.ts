@@ -14,7 +14,7 @@ const FAMILY = [
   'INSERT INTO parents VALUES (1), (2)',
 ];
 
-test("one peer's FULLTEXT index stops no merge with another peer", async () => {
+test('a FULLTEXT index of one peer does not stop a merge with another peer', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   await box.send(...FULL_TEXT);
@@ -45,7 +45,7 @@ test('a merge beside a FULLTEXT index finds broken foreign keys', async () => {
 });
 
 test.each(HASH_ORDERS)(
-  'rows and a definition that the other side lacks, beside a FULLTEXT index: merged or refused by the order (%s)',
+  'rows and a definition that the other side lacks, beside a FULLTEXT index, are merged or refused by the order (%s)',
   async (order) => {
     await using folder = await tempFolder();
     const items = ['CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(20))', "INSERT INTO items VALUES (1, 'one')"];

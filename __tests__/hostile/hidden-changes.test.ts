@@ -26,7 +26,7 @@ const hide = (table: string, view: string, meanwhile: readonly string[] = []): s
 
 const ATTACKS: readonly Attack[] = [
   {
-    name: 'a table dropped behind a table of Dolt with its tags',
+    name: 'a table that is dropped behind a Dolt table with its tags',
     seed: KEYED,
     sends: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`, 'DROP TABLE notes'],
     code: 'mass-deletion',
@@ -34,7 +34,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['deletion'],
   },
   {
-    name: 'a table that is new behind a table of Dolt that goes',
+    name: 'a table that is new behind a Dolt table that is removed',
     seed: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`],
     sends: [
       'CREATE TABLE evil (id VARCHAR(36) PRIMARY KEY, n INT DEFAULT (SLEEP(0)))',
@@ -52,7 +52,7 @@ const ATTACKS: readonly Attack[] = [
     says: '1 view (items) would have the name of a table',
   },
   {
-    name: 'rows deleted behind such a view',
+    name: 'rows that are deleted behind such a view',
     sends: hide('items', "SELECT 1 AS id, 'x' AS title, 'y' AS owner", ['DELETE FROM away']),
     code: 'peer-brings-code',
     says: '1 view (items) would have the name of a table',
@@ -77,7 +77,7 @@ const ATTACKS: readonly Attack[] = [
     says: '1 view (config) would have the name of a table',
   },
   {
-    name: 'a check that SHOW CREATE TABLE leaves out beside a generated column',
+    name: 'a check that SHOW CREATE TABLE omits beside a generated column',
     sends: [
       'ALTER TABLE items ADD COLUMN g INT GENERATED ALWAYS AS (LENGTH(title))',
       'ALTER TABLE items ADD CONSTRAINT slow CHECK (id < 100000 OR SLEEP(0) = 0)',
@@ -107,9 +107,9 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-testAttacks('what no diff shows waits', ATTACKS);
+testAttacks('a change that no diff shows is blocked', ATTACKS);
 
-test('a view with the name of a private table of ours waits, in any case', async () => {
+test('a view with the name of a private table of ours is blocked, in any case', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, "INSERT INTO dolt_ignore VALUES ('private%', true)");
   await box.south.sql('CREATE TABLE private_notes (id INT PRIMARY KEY)', 'INSERT INTO private_notes VALUES (7)');
@@ -118,7 +118,7 @@ test('a view with the name of a private table of ours waits, in any case', async
   expect(await box.south.rows('SELECT id FROM private_notes')).toEqual([{ id: 7 }]);
 });
 
-test('a view of ours that hides `dolt_schemas` hides nothing', async () => {
+test('a view of ours that hides `dolt_schemas` hides no change', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const nothing =
@@ -135,7 +135,7 @@ test('a view of ours that hides `dolt_schemas` hides nothing', async () => {
   });
 });
 
-test('Dolt compares names of tables and columns in lower case, and of views without case', async () => {
+test('Dolt compares names of tables and columns in lower case, and names of views without case', async () => {
   await using folder = await tempFolder();
   const { south } = await mailbox(folder);
   await south.sql('CREATE TABLE `item\u017f` (id INT PRIMARY KEY, `\u017fize` INT, size INT, oK INT)');
@@ -146,7 +146,7 @@ test('Dolt compares names of tables and columns in lower case, and of views with
   expect(await south.rows('SELECT id FROM VIEWS')).toEqual([{ id: 1 }]);
 });
 
-test('a table is not lost between two peers, of which one brings an equal table and the other renames it away', async () => {
+test('a table is not lost between a peer with an equal table and a peer that renames it', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...TAGGED);
   const other = filePeer('other', folder.file('other-box'));
@@ -169,7 +169,7 @@ test('a table is not lost between two peers, of which one brings an equal table 
   expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 40 }]);
 });
 
-test('rows with credentials that cannot be read in time stop no push', async () => {
+test('rows with credentials that cannot be read in time do not stop a push', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...CONFIG);
   const view = 'SELECT CAST(SLEEP(30) AS CHAR) AS `key`, CAST(1 AS CHAR) AS value';

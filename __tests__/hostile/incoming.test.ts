@@ -49,7 +49,7 @@ const FAMILY = (onDelete: string): readonly string[] => [
 
 const ATTACKS: readonly Attack[] = [
   {
-    name: 'a table that is replaced by an empty one of the same text',
+    name: 'a table that is replaced by an empty one with the same definition',
     merges: true,
     sends: REPLACE,
     code: 'mass-deletion',
@@ -65,21 +65,21 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'deletion',
   },
   {
-    name: 'deletions under another column tag',
+    name: 'deletions with another column tag',
     sends: ["CALL DOLT_UPDATE_COLUMN_TAG('items', 'id', 4711)", 'DELETE FROM items WHERE id > 110'],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
     lifts: 'deletion',
   },
   {
-    name: 'deletions under another type of the key',
+    name: 'deletions with another type of the key',
     sends: ['ALTER TABLE items MODIFY id BIGINT', 'DELETE FROM items WHERE id > 110'],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
     lifts: 'deletion',
   },
   {
-    name: 'a date in a replaced table that is filled again',
+    name: 'a date in a replaced table with new rows',
     seed: TIMES,
     sends: [
       'CREATE TABLE v LIKE times',
@@ -100,7 +100,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'future',
   },
   {
-    name: 'a replaced table with the same rows',
+    name: 'a replaced table with equal rows',
     sends: [
       'CREATE TABLE v LIKE items',
       'INSERT INTO v SELECT * FROM items',
@@ -129,7 +129,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'ignored-tables',
   },
   {
-    name: 'a table that we have moved to the ignored ones',
+    name: 'a table that we added to the ignored ones',
     seed: ['CREATE TABLE moved (id INT PRIMARY KEY, n INT)', 'INSERT INTO moved VALUES (1, 1)'],
     own: ["INSERT INTO dolt_ignore VALUES ('moved', true)", "CALL DOLT_RM('--cached', 'moved')"],
     sends: ['INSERT INTO moved VALUES (2, 2)'],
@@ -139,7 +139,7 @@ const ATTACKS: readonly Attack[] = [
     onlyHeld: true,
   },
   {
-    name: 'deletions beside another tag of a column that is no key',
+    name: 'deletions beside another tag of a column outside the key',
     sends: ["CALL DOLT_UPDATE_COLUMN_TAG('items', 'title', 4711)", 'DELETE FROM items WHERE id > 110'],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
@@ -178,7 +178,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'future',
   },
   {
-    name: 'a procedure in a table of procedures that was dropped and made again',
+    name: 'a procedure in a table of procedures that was dropped and created again',
     merges: true,
     seed: ['CREATE PROCEDURE p() SELECT 1'],
     sends: ['DROP TABLE dolt_procedures', 'CREATE PROCEDURE p() SELECT 2'],
@@ -187,7 +187,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'procedures',
   },
   {
-    name: 'a trigger in a table of definitions that was emptied and made again',
+    name: 'a trigger in a table of definitions that was emptied and filled again',
     merges: true,
     seed: ["CREATE TRIGGER tr BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = 'ann'"],
     sends: ['DROP TRIGGER tr', "CREATE TRIGGER tr BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = 'eve'"],
@@ -196,7 +196,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'triggers',
   },
   {
-    name: 'children that go with the parents of a small table',
+    name: 'children that are deleted with the parents of a small table',
     seed: FAMILY('CASCADE'),
     sends: ['DELETE FROM parents WHERE id > 2'],
     code: 'mass-deletion',
@@ -230,7 +230,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: 'peers',
   },
   {
-    name: 'a default that waits',
+    name: 'a default that sleeps',
     sends: ['ALTER TABLE items ADD COLUMN slow INT DEFAULT (SLEEP(0))'],
     code: 'peer-brings-code',
     says: 'partner sends expressions of items that call 1 function (SLEEP in the column slow)',
@@ -271,25 +271,25 @@ async function expectHeld(attack: Attack, own: readonly string[]): Promise<void>
   expect(accepted.pulledCommits).toBeGreaterThan(0);
 }
 
-describe('a fast-forward waits, and `accept` lets it pass', () => {
+describe('a fast-forward is blocked until `accept` allows it', () => {
   test.each(ATTACKS)('$name: $code', (attack) => expectHeld(attack, attack.own ?? []));
 });
 
-describe('so does a merge', () => {
+describe('a merge is blocked until `accept` allows it', () => {
   test.each(ATTACKS.filter(({ merges }) => merges === true))('$name: $code', (attack) =>
     expectHeld(attack, ["INSERT INTO items VALUES (5, 'five', 'sue')"]),
   );
 });
 
-describe('harmless settings pass', () => {
+describe('harmless settings are accepted', () => {
   test.each([
     {
-      name: 'a counter that moved',
+      name: 'an increased counter',
       seed: ['CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY, n INT)'],
       sends: ['INSERT INTO counted (n) VALUES (1)', 'DELETE FROM counted'],
     },
     {
-      name: 'a table that dolt_ignore names and lets in',
+      name: 'a table that dolt_ignore names and includes',
       seed: IGNORED,
       sends: ['CREATE TABLE private_shared (id INT PRIMARY KEY)'],
     },
@@ -302,7 +302,7 @@ describe('harmless settings pass', () => {
       ],
     },
     {
-      name: 'tables of those names in another database',
+      name: 'tables with those names in another database',
       seed: ['CREATE TABLE routes (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512))'],
       sends: ["INSERT INTO routes VALUES ('12', 'Main Street')"],
     },
@@ -313,7 +313,7 @@ describe('harmless settings pass', () => {
       ],
     },
     {
-      name: 'an expression that is here already',
+      name: 'an expression that our database already has',
       seed: ['CREATE TABLE slow (id INT PRIMARY KEY, n INT DEFAULT (SLEEP(0)))'],
       sends: ["ALTER TABLE slow MODIFY n INT DEFAULT (SLEEP(0)) COMMENT 'slow'", 'INSERT INTO slow VALUES (1, 1)'],
     },

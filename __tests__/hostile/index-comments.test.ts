@@ -9,13 +9,13 @@ const odd = (comment: string): string => `ALTER TABLE items ADD INDEX a1 (title)
 test.each([
   ['a quote', [SLOW, odd("'it''s'")], false],
   ['a backslash, in a text that Dolt can parse', [SLOW, odd("'z\\\\'")], false],
-  ['a quote, where we have commits, too', [SLOW, odd("'it''s'")], true],
+  ['a quote, with commits of our own', [SLOW, odd("'it''s'")], true],
   [
     'a quote before a foreign key',
     [odd("'it''s'"), 'ALTER TABLE items ADD CONSTRAINT k FOREIGN KEY (id) REFERENCES parents (id)'],
     false,
   ],
-])('the comment of an index hides no definition behind it: %s', async (_, sends, isMerge) => {
+])('the comment of an index hides no definition after it: %s', async (_, sends, isMerge) => {
   await using folder = await tempFolder();
   const rows = Array.from({ length: 40 }, (_row, index) => `(${index + 100})`).join();
   const box = await mailbox(folder, 'CREATE TABLE parents (id INT PRIMARY KEY)', `INSERT INTO parents VALUES ${rows}`);
@@ -31,7 +31,7 @@ test.each([
   });
 });
 
-test('behind a comment that both sides have, a new expression still waits', async () => {
+test('a new expression after a comment of both sides is blocked', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, odd("'it''s'"));
   await box.send('ALTER TABLE items ADD COLUMN n INT DEFAULT (SLEEP(0))', 'DELETE FROM items WHERE id = 139');
@@ -42,7 +42,7 @@ test('behind a comment that both sides have, a new expression still waits', asyn
   });
 });
 
-test('rows of a table with such a comment pass', async () => {
+test('rows of a table with such a comment are accepted', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, odd("'it''s'"));
   await box.keep("UPDATE items SET title = 'ours' WHERE id = 100");

@@ -7,13 +7,13 @@ import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.
 import { answersAsDolt, machine, program } from '../helpers/installing.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-describe('a program that is named as Dolt', () => {
+describe('a program with the name of Dolt', () => {
   test.each([
     ['answers without an end', "yes 'dolt version 2.3.0'"],
     ['answers with a line of 100 MB', 'head -c 100000000 /dev/zero'],
-    ['answers and goes on', "echo 'dolt version 2.3.0'; yes >&2"],
-    ['puts terminal codes into its version', "printf 'dolt version 2.3.0\\033[2J'"],
-  ])('and %s is refused, in bounded memory', async (_, line) => {
+    ['answers and continues to run', "echo 'dolt version 2.3.0'; yes >&2"],
+    ['prints terminal codes in its version', "printf 'dolt version 2.3.0\\033[2J'"],
+  ])('that %s is refused, in bounded memory', async (_, line) => {
     await using box = await machine();
     const path = await program(join(box.bin, 'dolt'), line);
     const failure = await failureOf(installDolt({ source: 'release', path }, box.context));
@@ -28,7 +28,7 @@ describe('a tool cache that others write to', () => {
   const stored = async (box: Awaited<ReturnType<typeof machine>>) =>
     storeInToolCache(await answersAsDolt(box.bin, '2.3.0'), { version: '2.3.0' }, box.context.toolCacheDir);
 
-  test.each(['dolt', 'dolt.sha256'])('is not waited for where %s is a FIFO', async (name) => {
+  test.each(['dolt', 'dolt.sha256'])('does not block a run if %s is a FIFO', async (name) => {
     await using box = await machine();
     const entry = dirname(await stored(box));
     await rm(join(entry, name));
@@ -37,7 +37,7 @@ describe('a tool cache that others write to', () => {
     expect(box.lines.join('\n')).toContain('was changed after it was stored');
   });
 
-  test('by replacing a found executable while it is stored again gets a whole one or none', async () => {
+  test('cannot replace an executable by another during the store: it is complete or missing', async () => {
     await using box = await machine();
     const path = await stored(box);
     const replace = async () => {

@@ -30,7 +30,7 @@ function forms(result: RunResult): readonly string[] {
 }
 
 describe('a line break in a name', () => {
-  test.each(BREAKS.map((one) => [one]))('%j forges no line where a name is shown', (lineBreak) => {
+  test.each(BREAKS.map((one) => [one]))('%j creates no line of its own in an output', (lineBreak) => {
     const evil = `x${lineBreak}${FORGED}`;
     const rows = [conflict({ table: evil, key: { [evil]: evil }, columns: [evil], between: [evil], resolution: evil })];
     const result = runResult({
@@ -42,7 +42,7 @@ describe('a line break in a name', () => {
     for (const form of forms(result)) expect(ownLines(form)).toEqual([]);
   });
 
-  test.each(BREAKS.map((one) => [one]))('%j in a message makes no line that is not indented', (lineBreak) => {
+  test.each(BREAKS.map((one) => [one]))('%j in a message creates only indented lines', (lineBreak) => {
     const evil = `x${lineBreak}${FORGED}`;
     const error = { code: 'auth', message: evil, hint: evil, retryable: false } as const;
     const result = runResult({
@@ -63,7 +63,7 @@ describe('a line break in a name', () => {
     ).toEqual([]);
   });
 
-  test('in the log of a step makes no line that is not indented', () => {
+  test('in the log of a step creates only indented lines', () => {
     const written: string[] = [];
     const spy = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
       written.push(String(chunk));
@@ -87,7 +87,7 @@ describe('a line break in a name', () => {
   });
 });
 
-test('names that a peer really brings forge nothing', async () => {
+test('names of a real peer with line breaks create no lines of their own', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('box')}`;
@@ -108,7 +108,7 @@ test('names that a peer really brings forge nothing', async () => {
   for (const form of [...forms(result), ...log]) expect(ownLines(form)).toEqual([]);
 });
 
-test('names of folders and files forge nothing', async () => {
+test('names of folders and files with line breaks create no lines of their own', async () => {
   await using folder = await tempFolder();
   const name = `f\n${FORGED}`;
   await mkdir(folder.file(name));

@@ -21,7 +21,7 @@ test('rows that a merge removes as duplicates of older ones count against max-de
   expect((await box.receive({ accept: ['deletion'] })).run('partner')).toMatchObject({ failure: null, verified: true });
 });
 
-test('if two peers together remove too much, one of them waits', async () => {
+test('one of two peers that together remove too many rows is blocked', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const side = folder.file('side');
@@ -42,7 +42,7 @@ test('if two peers together remove too much, one of them waits', async () => {
   expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 18 }]);
 });
 
-test('a local ignored table keeps its rows, also where its name is accepted from a peer', async () => {
+test('a local ignored table keeps its rows, even if its name is accepted from a peer', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, "INSERT INTO dolt_ignore VALUES ('private%', true)");
   await box.south.sql(
@@ -62,7 +62,7 @@ test('a local ignored table keeps its rows, also where its name is accepted from
   expect(await box.south.rows('SELECT text FROM private_notes')).toEqual([{ text: 'ours' }]);
 });
 
-describe('foreign keys take no row of ours in a merge that the peer does not name', () => {
+describe('foreign keys remove no row of ours that the peer does not name', () => {
   const family = (onDelete: string): readonly string[] => [
     'CREATE TABLE parents (id INT PRIMARY KEY, n INT)',
     `CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE ${onDelete})`,
@@ -75,7 +75,7 @@ describe('foreign keys take no row of ours in a merge that the peer does not nam
     .join()}`;
 
   test.each(['CASCADE', 'SET NULL', 'RESTRICT'])(
-    'ON DELETE %s: parents of new children of ours come back',
+    'ON DELETE %s: parents of our new children are restored',
     async (onDelete) => {
       await using folder = await tempFolder();
       const box = await mailbox(folder, ...family(onDelete));
@@ -92,7 +92,7 @@ describe('foreign keys take no row of ours in a merge that the peer does not nam
   );
 
   test.each(['CASCADE', 'SET NULL'])(
-    'ON DELETE %s: nor do parents that were deleted past the foreign key',
+    'ON DELETE %s: parents that were deleted without the foreign key are restored too',
     async (onDelete) => {
       await using folder = await tempFolder();
       const box = await mailbox(folder, ...family(onDelete), ours);

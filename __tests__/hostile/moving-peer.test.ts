@@ -15,7 +15,7 @@ const RETRIES = 2;
  * moved.
  */
 test.each(['a row of its own', 'the same cell as we'])(
-  'a peer that moves before every push, by %s, is given up after the retries; the other is served',
+  'a peer that moves before every push, by %s, fails after the retries, and the other peer is served',
   async (what) => {
     await using folder = await tempFolder();
     await using server = await startRemotesrv(folder.path);
@@ -74,7 +74,7 @@ const MOVES: Readonly<Record<string, readonly [step: string, by: string | null, 
   'tag-of-branch': ['merging', 'tag-of-branch', null],
 };
 
-test('peers that are replaced between two steps bring nothing unchecked, and lose nothing', async () => {
+test('peers that are replaced between two steps send no unchecked changes and lose no rows', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const remote = (name: string) => `file://${folder.file('moves', name)}`;

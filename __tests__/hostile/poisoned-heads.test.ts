@@ -11,13 +11,13 @@ const dated = (date: string): string[] => [ROW, `CALL DOLT_COMMIT('-A', '-m', 'o
 
 const ATTACKS: readonly Attack[] = [
   {
-    name: 'a commit before the year 1, which Dolt takes and cannot read',
+    name: 'a commit before the year 1, which Dolt accepts but cannot read',
     sends: [...dated('0000-01-01T00:00:00+14:00'), "UPDATE items SET owner = 'bob' WHERE id = 100"],
     code: 'dolt-defect',
     says: 'cannot read the date of the commit',
   },
   {
-    name: 'rows that share the value of a unique key in the head itself',
+    name: 'rows of the head that share the value of a unique key',
     seed: SEED,
     sends: [...byForce('INSERT INTO u VALUES (10, 7, 1)', 'INSERT INTO u VALUES (11, 7, 1)'), ROW],
     code: 'constraint-violation',
@@ -37,9 +37,9 @@ const merging = (branch: string, one: string, other: string): string[] => [
   `CALL DOLT_MERGE('half-of-${branch}')`,
 ];
 
-testAttacks('a head that would stop every later merge waits', ATTACKS);
+testAttacks('a head that would stop every later merge is blocked', ATTACKS);
 
-test('and so do their siblings; rows without a parent, and constraints that hold, are no reason', async () => {
+test('related heads are blocked too, but not rows without a parent or constraints that hold', async () => {
   await using folder = await tempFolder();
   const two = 'INSERT INTO u VALUES (2, -2, 2)';
   const box = await mailbox(
@@ -91,7 +91,7 @@ test('and so do their siblings; rows without a parent, and constraints that hold
     });
 });
 
-test('a head that stores conflicts or violations waits, and reaches no other peer', async () => {
+test('a head with stored conflicts or violations is blocked, and pushed to no other peer', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   const hostile = { conflicts: storingConflicts('conflicts'), violations: storingViolations() };
@@ -121,7 +121,7 @@ test('a head that stores conflicts or violations waits, and reaches no other pee
   refused(await box.receive({ others }));
 });
 
-test('a head of ours that stores conflicts is published to no peer', async () => {
+test('our own head with stored conflicts is pushed to no peer', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   await box.south.sql(...storingConflicts());
@@ -135,7 +135,7 @@ test('a head of ours that stores conflicts is published to no peer', async () =>
   expect(done.run('copy').head).toBeNull();
 });
 
-test('a table with the name of an option of Dolt hides no broken row, and its own conflicts are resolved', async () => {
+test('a table with the name of a Dolt option hides no broken row, and its conflicts are resolved', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(
     folder,

@@ -20,7 +20,7 @@ const peer = filePeer('box', '/srv/it is');
 const replaced = { head: 'a', tag: TAG, atPeer: true };
 const progress = { replaced, peer, remote: 'box', branch: BRANCH, head: 'b', keepsRemote: false };
 
-test('a command to copy holds the names of branches as words', () => {
+test('a command to copy contains names of branches as quoted words', () => {
   const push = ['push', '--force', 'box', `${TAG}:${BRANCH}`];
   const [kept] = replacedProblems({ ...progress, keepsRemote: true }, '/db');
   expect(words(kept?.hint ?? '')).toEqual(push);
@@ -36,6 +36,6 @@ test.each([
   ['items', 'items'],
   ['x DROP COLUMN y; --', '`x DROP COLUMN y; --`'],
   ['a`b', '`a``b`'],
-])('a statement to copy holds the table %s as a name', (name, written) => {
+])('a statement to copy contains the table %s as a quoted name', (name, written) => {
   expect(identifier(name)).toBe(written);
 });

@@ -18,7 +18,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const overrides = { allowInsecure: true };
 const proxied = (url: string) => ({ HTTP_PROXY: url, HTTPS_PROXY: url });
 
-test('the proxy of the job is used, with its password, and only for hosts of the peer', async () => {
+test('the proxy of the job is used with its password, and only for hosts of the peer', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path);
@@ -48,7 +48,7 @@ test('the proxy of the job is used, with its password, and only for hosts of the
   expect(evil.requests).toEqual([]);
 });
 
-test('a host that NO_PROXY names is reached directly, so that its address is checked', async () => {
+test('a host in NO_PROXY is reached directly, and its address is checked', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using job = await startJobProxy();
@@ -66,7 +66,7 @@ test('a host that NO_PROXY names is reached directly, so that its address is che
   expect(job.asked).toEqual([]);
 });
 
-test('a proxy of the job that speaks no http is no way out', async () => {
+test('a proxy of the job without http is refused', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   const env = proxied('socks5://127.0.0.1:1');
@@ -83,7 +83,7 @@ test('a proxy of the job that speaks no http is no way out', async () => {
   ]);
 });
 
-test('an engine that is doing nothing for a peer reaches no host, not even the peers', async () => {
+test('an idle engine reaches no host, not even those of the peers', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path);
@@ -119,7 +119,7 @@ test('an engine that is doing nothing for a peer reaches no host, not even the p
   }
 });
 
-test('git follows no redirect, also without a token', async () => {
+test('git follows no redirect, even without a token', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await bareRepository(folder.file('root', 'org', 'repo.git'), { withBranch: true });

@@ -228,7 +228,7 @@ async function play(local: TestDatabase, folder: TempFolder, commits: readonly (
 }
 
 test(
-  `what a merge changes here is never outside of what the check saw (seed ${SEED})`,
+  `a merge changes only rows that the check saw (seed ${SEED})`,
   async () => {
     await fc.assert(
       fc.asyncProperty(plans, async ({ theirs, ours: own }) => {

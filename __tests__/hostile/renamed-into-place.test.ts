@@ -2,7 +2,7 @@ import { type Attack, CONFIG, testAttacks } from '../helpers/attacks.ts';
 
 const ATTACKS: readonly Attack[] = [
   {
-    name: 'settings that an earlier run took under another column',
+    name: 'settings that an earlier run accepted in another column',
     seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
     before: ['ALTER TABLE config ADD COLUMN note TEXT', "UPDATE config SET note = 'https://theirs.example'"],
     sends: ['ALTER TABLE config RENAME COLUMN value TO old', 'ALTER TABLE config RENAME COLUMN note TO value'],
@@ -11,7 +11,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['peers'],
   },
   {
-    name: 'routes that an earlier run took as another table',
+    name: 'routes that an earlier run accepted in another table',
     seed: CONFIG,
     before: [
       'CREATE TABLE plans (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512) NOT NULL)',
@@ -23,7 +23,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['peers'],
   },
   {
-    name: 'an address whose column goes',
+    name: 'an address in a column that is dropped',
     seed: [
       ...CONFIG,
       'CREATE TABLE federation_peers (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
@@ -43,7 +43,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['peers'],
   },
   {
-    name: 'a table of beads that loses its name, so that the database is not taken for one',
+    name: 'a beads table that is renamed, to hide that the database belongs to beads',
     seed: CONFIG,
     sends: ['RENAME TABLE labels TO tags'],
     code: 'mass-deletion',
@@ -51,7 +51,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['deletion'],
   },
   {
-    name: 'dates ahead that an earlier run took under another column',
+    name: 'future dates that an earlier run accepted in another column',
     seed: ['CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME)', "INSERT INTO log VALUES (1, '2020-01-01')"],
     before: ['ALTER TABLE log ADD COLUMN due DATETIME', "UPDATE log SET due = '9999-01-01'"],
     sends: ['ALTER TABLE log RENAME COLUMN updated_at TO old', 'ALTER TABLE log RENAME COLUMN due TO updated_at'],
@@ -60,7 +60,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['future'],
   },
   {
-    name: 'dates ahead that an earlier run took under another column, with a definition of the same text',
+    name: 'future dates that an earlier run accepted in another column, with an equal definition',
     seed: [
       'CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME, due DATETIME)',
       "INSERT INTO log VALUES (1, '2020-01-01', '9999-01-01')",
@@ -76,7 +76,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['future'],
   },
   {
-    name: 'dates ahead that an earlier run took as another table',
+    name: 'future dates that an earlier run accepted in another table',
     before: ['CREATE TABLE plans (id INT PRIMARY KEY, due TEXT)', "INSERT INTO plans VALUES (1, '9999-01-01')"],
     sends: ['ALTER TABLE plans RENAME COLUMN due TO Modified_At', 'RENAME TABLE plans TO log'],
     code: 'future-date',
@@ -84,7 +84,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['future'],
   },
   {
-    name: 'a smaller table that an earlier run took and that takes the name of ours',
+    name: 'a smaller table that an earlier run accepted and that gets the name of ours',
     before: ['CREATE TABLE few LIKE items', "INSERT INTO few VALUES (1, 'one', 'sue')"],
     sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
     code: 'mass-deletion',
@@ -92,7 +92,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['deletion'],
   },
   {
-    name: 'a table without a common key that takes the name of ours',
+    name: 'a table without a common key that gets the name of ours',
     before: ['CREATE TABLE few (title TEXT)'],
     sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
     code: 'mass-deletion',
@@ -128,7 +128,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['peers'],
   },
   {
-    name: 'a table in another case with keys that SQL takes for equal',
+    name: 'a table in another case with keys that SQL treats as equal',
     seed: [
       'CREATE TABLE tasks (id VARCHAR(20) PRIMARY KEY, title TEXT)',
       `INSERT INTO tasks VALUES ${Array.from({ length: 40 }, (_, id) => `('bd-${id}', 't')`).join()}`,
@@ -144,7 +144,7 @@ const ATTACKS: readonly Attack[] = [
     isMergeable: false,
   },
   {
-    name: 'dates ahead in a VIRTUAL column',
+    name: 'future dates in a VIRTUAL column',
     seed: [
       'CREATE TABLE log (id INT PRIMARY KEY, due DATETIME, updated_at DATETIME AS (due) VIRTUAL)',
       "INSERT INTO log (id, due) VALUES (1, '2020-01-01')",
@@ -155,7 +155,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['future'],
   },
   {
-    name: 'dates ahead as bytes',
+    name: 'future dates as bytes',
     sends: [
       'CREATE TABLE log (id INT PRIMARY KEY, updated_at VARBINARY(30))',
       "INSERT INTO log VALUES (1, '9999-01-01 00:00:00')",
@@ -165,7 +165,7 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['future'],
   },
   {
-    name: 'an expression that fills the memory with a type',
+    name: 'an expression whose type fills the memory',
     sends: [
       'CREATE TABLE wide (id INT PRIMARY KEY, title TEXT, CHECK (id < 5000 OR LENGTH(CAST(title AS BINARY(2000000000))) > 0))',
     ],
@@ -175,4 +175,4 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-testAttacks('what a peer renames into place, or names like ours, waits', ATTACKS);
+testAttacks('a table or column that a peer renames into place, or names like ours, is blocked', ATTACKS);

@@ -9,7 +9,7 @@ import { ENV } from '../helpers/examining.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-test('rows that two peers delete together count in `resolve` as they do in a run', async () => {
+test('rows that two peers delete together count in `resolve` as in a run', async () => {
   await using folder = await tempFolder();
   const database = await makeDatabase(folder.file('local'));
   const boxes = ['east', 'west'].map((name) => ({ name, url: `file://${folder.file(`${name}-box`)}` }));

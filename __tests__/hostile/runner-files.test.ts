@@ -32,7 +32,7 @@ async function syncWith(folder: TempFolder, runner: FakeRunner, kind: string) {
 }
 
 test.each(Object.keys(KINDS))(
-  '%s for outputs, state and summary holds up no run and gets no text of it',
+  '%s for outputs, state and summary does not block a run and gets no text of it',
   async (kind) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
@@ -49,7 +49,7 @@ test.each(Object.keys(KINDS))(
   },
 );
 
-test('a FIFO as the event of the job is not waited for, and nothing is written', async () => {
+test('a FIFO as the event file does not block a job, and nothing is written', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   await makeDatabase(join(runner.workspace, 'local'));

@@ -12,7 +12,7 @@ const BEADS = ['issues', 'dependencies', 'labels', 'child_counters'].map(
   (name) => `CREATE TABLE ${name} (id VARCHAR(20) PRIMARY KEY)`,
 );
 
-test('a first push warns of committed credentials, the next one does not', async () => {
+test('a first push warns of committed credentials, and the next push does not', async () => {
   await using folder = await tempFolder();
   const local = await makeEmptyDatabase(folder.file('local'));
   await local.commit(
@@ -84,7 +84,7 @@ describe('doctor', () => {
       ],
       says: '1 row of federation_peers (remote_url) and 1 row of Routes (path) and 1 row of config (value)',
     },
-  ])('warns of $what, and repeats no value', async ({ rows, says }) => {
+  ])('warns of $what and repeats no value', async ({ rows, says }) => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     const head = await local.commit('settings', ...holding(...rows));
@@ -97,7 +97,7 @@ describe('doctor', () => {
     expect(await local.head()).toBe(head);
   });
 
-  test('reports that there are none, also if rows with one were never committed', async () => {
+  test('reports none, even if rows with one existed but were never committed', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
@@ -105,7 +105,7 @@ describe('doctor', () => {
     expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(['ok: no credentials found in committed rows']);
   });
 
-  test('reads the branch that is asked for', async () => {
+  test('reads the requested branch', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding());
@@ -118,7 +118,7 @@ describe('doctor', () => {
     expect(linesOf(await examine(folder, '', { branch: 'main' }), 'secrets')[0]).toMatch(/^ok: /);
   });
 
-  test('does not know where it does not read the database', async () => {
+  test('reports unknown if it does not read the database', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));

@@ -47,13 +47,13 @@ async function copy(folder: TempFolder): Promise<void> {
   await execa('cp', ['-a', seed.file('local'), folder.file('local')]);
 }
 
-describe('a file of a database that is not an ordinary one', () => {
+describe('a special file in a database', () => {
   test.each(
     ['repo_state.json', 'config.json', 'noms/manifest', 'noms/oldgen/manifest'].flatMap((name) => [
       [name, 'a FIFO', fifo] as const,
       [name, 'a device', endless] as const,
     ]),
-  )('%s as %s is refused before an engine opens it', async (name, _, make) => {
+  )('as %s (%s) is refused before an engine opens it', async (name, _, make) => {
     await using folder = await tempFolder();
     await copy(folder);
     const path = folder.file('local', '.dolt', ...name.split('/'));
@@ -62,7 +62,7 @@ describe('a file of a database that is not an ordinary one', () => {
     await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(path) });
   });
 
-  test('a settings file of a terabyte is refused', async () => {
+  test('as a settings file of a terabyte is refused', async () => {
     await using folder = await tempFolder();
     await copy(folder);
     await huge(folder.file('local', '.dolt', 'config.json'));
@@ -70,7 +70,7 @@ describe('a file of a database that is not an ordinary one', () => {
     await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('larger than') });
   });
 
-  test('a note of a server names no process', async () => {
+  test('as sql-server.info names no process', async () => {
     await using folder = await tempFolder();
     for (const [, make] of MAKERS) {
       await make(folder.file('db', '.dolt', 'sql-server.info'));
@@ -79,12 +79,12 @@ describe('a file of a database that is not an ordinary one', () => {
   });
 });
 
-describe('a file of the checkout that is not an ordinary one', () => {
+describe('a special file of a checkout', () => {
   test.each(
     ['metadata.json', 'config.yaml', 'config.local.yaml', 'redirect', 'proxied_server_client_info.json'].flatMap(
       (name) => MAKERS.map(([kind, make]) => [name, kind, make] as const),
     ),
-  )('.beads/%s as %s is refused without reading', async (name, _, make) => {
+  )('as .beads/%s (%s) is refused without a read', async (name, _, make) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
@@ -94,7 +94,7 @@ describe('a file of the checkout that is not an ordinary one', () => {
     await expect(run).rejects.toMatchObject({ code: 'config-unreadable' });
   });
 
-  test('the note of a daemon is refused', async () => {
+  test('as daemon.pid is refused', async () => {
     await using folder = await tempFolder();
     await execa('mkdir', ['-p', folder.file('.beads', 'embeddeddolt')]);
     await execa('cp', ['-a', seed.file('local'), folder.file('.beads', 'embeddeddolt', 'north')]);
@@ -105,7 +105,7 @@ describe('a file of the checkout that is not an ordinary one', () => {
     await expect(run).rejects.toMatchObject({ code: 'config-unreadable' });
   });
 
-  test('the files of a worktree name no other repository', async () => {
+  test('as .git or .jj/repo names no other repository', async () => {
     await using folder = await tempFolder();
     await copy(folder);
     await fifo(folder.file('.git'));
@@ -125,7 +125,7 @@ test.each(MAKERS)('credentials, a conflicts file and an event in %s are not read
   expect(await readPayload(file)).toBeNull();
 });
 
-test.each(['manifest', 'LOCK', join('oldgen', 'manifest')])('a peer whose %s is a FIFO is refused', async (name) => {
+test.each(['manifest', 'LOCK', join('oldgen', 'manifest')])('a peer with a FIFO as %s is refused', async (name) => {
   await using folder = await tempFolder();
   await copy(folder);
   await fifo(folder.file('box', name));

@@ -131,7 +131,7 @@ const REFUSED: Readonly<Record<string, KnownHosts>> = {
   'hashed-other-key': (sshd, folder) => hashed(folder, sshd.wrongKnownHosts),
 };
 
-test('a host is believed for keys that the entry names, and not for revoked ones', async () => {
+test('is trusted only for keys of the entry that are not revoked', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
@@ -148,7 +148,7 @@ test('a host is believed for keys that the entry names, and not for revoked ones
   });
 });
 
-test('a refusal whose reason Dolt lost is read from ssh itself, and is not tried again', async () => {
+test('a refusal whose reason Dolt lost is read from ssh, and is not retried', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
@@ -167,7 +167,7 @@ test('a refusal whose reason Dolt lost is read from ssh itself, and is not tried
 
 const LIMIT = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
 
-test('an address that was checked holds: ssh and git connect to it, whatever the name resolves to later', async () => {
+test('ssh and git connect to the checked address, regardless of later name resolution', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await bareRepository(folder.file('far.git'), { withBranch: true });

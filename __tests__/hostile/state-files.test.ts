@@ -29,14 +29,14 @@ const written =
   async (file) =>
     await writeFile(file, change(await readFile(file, 'utf8')));
 const TAMPERED: readonly (readonly [string, Tamper])[] = [
-  ['no JSON', written((text) => text.slice(0, -5))],
+  ['invalid JSON', written((text) => text.slice(0, -5))],
   ['another version', written((text) => text.replace(/"version":\d/, '"version":99'))],
   ['an unknown key', written((text) => text.replace('{"version"', '{"more":1,"version"'))],
   ['an unknown key of an entry', written((text) => text.replace('"branch":', '"path":"/etc","branch":'))],
-  ['a number for a text', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, '"head":1e999'))],
-  ['a branch for a head', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, '"head":"HEAD~1"'))],
-  ['SQL for a head', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, `"head":"' OR 1=1 --"`))],
-  ['a list for a mapping', written(() => '[]')],
+  ['a number instead of text', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, '"head":1e999'))],
+  ['a branch instead of a head', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, '"head":"HEAD~1"'))],
+  ['SQL instead of a head', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, `"head":"' OR 1=1 --"`))],
+  ['a list instead of a mapping', written(() => '[]')],
   ['deep nesting', written(() => '['.repeat(1_000_000))],
   ['nothing', written(() => '')],
   ['17 MiB', (file) => truncate(file, 17 * 1024 * 1024)],
@@ -50,8 +50,8 @@ const TAMPERED: readonly (readonly [string, Tamper])[] = [
   ],
 ];
 
-describe('a state file that holds', () => {
-  test.each(TAMPERED)('%s is not believed, and moved aside unchanged', async (_, tamper) => {
+describe('a state file that contains', () => {
+  test.each(TAMPERED)('%s is not used, and moved aside unchanged', async (_, tamper) => {
     await using folder = await tempFolder();
     const { local, sync, fileOf } = await synced(folder);
     const file = fileOf(STATE);
@@ -71,7 +71,7 @@ describe('a state file that holds', () => {
     expect((await sync()).problems.filter(({ code }) => code === 'memory-unusable')).toEqual([]);
   });
 
-  test('an entry of another database, or an impossible date, changes nothing for this one', async () => {
+  test('an entry of another database, or an impossible date, has no effect', async () => {
     await using folder = await tempFolder();
     const { local, sync, fileOf } = await synced(folder);
     const { stateFile } = await readStateFile(local.path);
@@ -89,7 +89,7 @@ describe('a state file that holds', () => {
 /** The attacks that also apply to the notes: they are read in the same way. */
 const IN_NOTES = ['no JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
 
-describe('the notes of remotes that hold', () => {
+describe('records of remotes that contain', () => {
   const NOTES = '{"version":1,"remotes":{"origin":{"peer":"box","url":"file:///x","ref":null,"run":1}}}\n';
   test.each(TAMPERED.filter(([name]) => IN_NOTES.includes(name)))(
     '%s make no remote ours, and are kept',
@@ -113,7 +113,7 @@ describe('the notes of remotes that hold', () => {
     },
   );
 
-  test('a remote that is not as they say is not removed', async () => {
+  test('a remote that differs from its record is not removed', async () => {
     await using folder = await tempFolder();
     const { local, fileOf, sync } = await synced(folder);
     await local.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);

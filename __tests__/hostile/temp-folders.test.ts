@@ -15,7 +15,7 @@ const headOfBox = (folder: TempFolder) => remoteHead(`file://${folder.file('box'
 const NAMES = ['a b', `it's "quoted"`, '$(touch x); `touch y`', 'line\nbreak: x', "x' OR '1", 'l'.repeat(200)];
 
 describe('a folder for temporary files', () => {
-  test.each(NAMES)('called %j is only a folder', async (name) => {
+  test.each(NAMES)('is only a folder if its name is %j', async (name) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const { result } = await command(folder, boxOf(folder), { tempDir: folder.file(name) });
@@ -25,7 +25,7 @@ describe('a folder for temporary files', () => {
     expect(['x', 'y'].filter((file) => existsSync(folder.file(file)))).toEqual([]);
   });
 
-  test('with all of that in its name is also only a folder for ssh and git', async () => {
+  test('is only a folder for ssh and git with all these characters in its name', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await using sshd = await startSshd(folder.path);
@@ -50,7 +50,7 @@ describe('a folder for temporary files', () => {
     expect(await local.head()).toMatch(/^[0-9a-v]{32}$/);
   });
 
-  test.each(['%h%%', 'x%41'])('called %j is refused, since Dolt would look elsewhere', async (name) => {
+  test.each(['%h%%', 'x%41'])('is refused if its name is %j, because Dolt would use another folder', async (name) => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const refused = command(folder, boxOf(folder), { tempDir: folder.file(name) });
@@ -61,7 +61,7 @@ describe('a folder for temporary files', () => {
     expect(await readdir(folder.file(name))).toEqual([]);
   });
 
-  test('behind a link works without a change', async () => {
+  test('works through a link without a change', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('real'));
@@ -71,7 +71,7 @@ describe('a folder for temporary files', () => {
     expect(await readdir(folder.file('real'))).toEqual([]);
   });
 
-  test.each(['fetching', 'pushing', 'verifying'])('that vanishes while a peer is %s costs no data', async (at) => {
+  test.each(['fetching', 'pushing', 'verifying'])('that vanishes while a peer is %s causes no loss', async (at) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
@@ -92,7 +92,7 @@ describe('a folder for temporary files', () => {
     ['is missing', async () => undefined],
     ['others can change', (path: string) => mkdir(path).then(() => chmod(path, 0o777))],
     ['has a long path', (path: string) => mkdir(path)],
-  ])('with a long path needs no TMPDIR that %s', async (what, prepare) => {
+  ])('with a long path does not use a TMPDIR that %s', async (what, prepare) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const elsewhere = folder.file(what === 'has a long path' ? 't'.repeat(200) : 'elsewhere');
@@ -110,14 +110,14 @@ describe('a folder for temporary files', () => {
     expect(existsSync(elsewhere) ? await readdir(elsewhere) : []).toEqual([]);
   });
 
-  test('that is a file is refused with its name', async () => {
+  test('is refused with its name if it is a file', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('tmp'), 'x');
     await expect(command(folder, boxOf(folder))).rejects.toThrow(folder.file('tmp'));
   });
 
-  test('that other users can rename entries in is warned about', async () => {
+  test('causes a warning if other users can rename its entries', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await mkdir(folder.file('tmp'));

@@ -27,8 +27,8 @@ const stateOf = async (file: string) => readKeyValues(await readFile(file, 'utf8
 const headOfBox = (folder: TempFolder, box: string) =>
   remoteHead(`file://${folder.file(box)}`, folder.file('look', box, 'local'));
 
-describe('two runs at one moment', () => {
-  test('of the command line and one database: both do their work, one after the other', async () => {
+describe('two concurrent runs', () => {
+  test('of the command line with one database both succeed, one after the other', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'seed', `file://${folder.file('box')}`);
@@ -48,7 +48,7 @@ describe('two runs at one moment', () => {
   test.each([
     ['one database', 'local', 'local'],
     ['two databases', 'local', 'second'],
-  ])('of the Action in one RUNNER_TEMP, on %s', async (_, one, two) => {
+  ])('of the Action in one RUNNER_TEMP both succeed on %s', async (_, one, two) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const local = await makeDatabase(join(runner.workspace, 'local'));
@@ -69,7 +69,7 @@ describe('two runs at one moment', () => {
   });
 });
 
-test('two steps of a job that find no database clone it once, and both do their work', async () => {
+test('two steps of a job without a database clone it once, and both succeed', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const seed = await makeDatabase(folder.file('seed'));
@@ -91,7 +91,7 @@ test('two steps of a job that find no database clone it once, and both do their 
   expect(cloned.filter((one) => one)).toHaveLength(1);
 });
 
-test('a clone that another run made meanwhile stays, and no other folder is taken for a clone', async () => {
+test('a clone that another run made at the same time stays, and no other folder is taken for a clone', async () => {
   await using folder = await tempFolder();
   const url = `file://${folder.file('box')}`;
   await (await makeDatabase(folder.file('local'))).publish(url);
@@ -114,7 +114,7 @@ test('a clone that another run made meanwhile stays, and no other folder is take
   expect((await readdir(folder.path)).filter((name) => name.includes('clone-'))).toEqual([]);
 });
 
-test('post of a step that was killed leaves alone what belongs to a run that goes on', async () => {
+test('post of a killed step does not touch a run that continues', async () => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
   await using far = await startSilentPeer();

@@ -53,7 +53,7 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   expect(await box.south.rows('SELECT id FROM Notes')).toEqual([{ id: 7 }]);
 });
 
-test('foreign keys that were dropped or changed and not committed stay so', async () => {
+test('uncommitted drops and changes of foreign keys are kept', async () => {
   await using folder = await tempFolder();
   const key = (name: string, column: string) => `CONSTRAINT ${name} FOREIGN KEY (${column}) REFERENCES parents (code)`;
   const box = await mailbox(
@@ -82,7 +82,7 @@ test('foreign keys that were dropped or changed and not committed stay so', asyn
   expect(JSON.stringify(before)).toContain('`codes` (`number`)');
 });
 
-test('a run that was killed between the move of the branch and its keys is finished', async () => {
+test('the next run completes one that was killed between the move of the branch and its keys', async () => {
   await using folder = await tempFolder();
   const { north } = await mailbox(folder, ...SEED, CHILD('linked').replace('`k`', '`back`'));
   const [from, to] = [await north.head(), await north.commit('next', "INSERT INTO items VALUES (7, 'seven', 'ann')")];

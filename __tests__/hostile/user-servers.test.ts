@@ -125,7 +125,7 @@ function connectTo(port: number, options: { readonly milliseconds: number; reado
 
 const NEVER = new AbortController().signal;
 
-test.each(SERVERS)('a server that sends %s holds up no run', async (_, answer, why) => {
+test.each(SERVERS)('a server that sends %s does not block a run', async (_, answer, why) => {
   using server = await hostileServer(answer);
   const milliseconds = why === LATE ? 1_000 : 60_000;
   const failure = await failureOf(() => connectTo(server.port, { milliseconds, signal: NEVER }));
@@ -133,7 +133,7 @@ test.each(SERVERS)('a server that sends %s holds up no run', async (_, answer, w
   await server.left();
 });
 
-test('an interrupted run waits for no server', async () => {
+test('an interrupted run does not wait for a server', async () => {
   const controller = new AbortController();
   using server = await hostileServer(() => controller.abort());
   const failure = await failureOf(() => connectTo(server.port, { milliseconds: 600_000, signal: controller.signal }));

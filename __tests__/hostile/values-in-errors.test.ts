@@ -3,7 +3,7 @@ import { messageOf } from '../../src/commands/outcome/tool-output.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a peer whose definition makes Dolt repeat a value of ours in an error does not publish it', async () => {
+test('a peer whose definition makes Dolt repeat a value of ours in an error does not publish the value', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, 'CREATE TABLE notes (id INT PRIMARY KEY, text VARCHAR(40))');
   await box.send('ALTER TABLE notes ADD CONSTRAINT c CHECK (UUID_TO_BIN(text) IS NOT NULL)');

@@ -19,7 +19,7 @@ async function refused(box: Mailbox, peer = 'partner', others: readonly ReturnTy
   return done;
 }
 
-describe('views that refer to each other wait at once', () => {
+describe('views that refer to each other are blocked at once', () => {
   test.each([
     ['by their names', 'SELECT * FROM b', 'SELECT * FROM a'],
     ['in another case and with the database', 'SELECT * FROM `B`', 'SELECT q.x FROM north.A AS q'],
@@ -44,7 +44,7 @@ describe('views that refer to each other wait at once', () => {
     expect(await box.south.head()).toBe(head);
   });
 
-  test('if one refers to itself', async () => {
+  test('if a view refers to itself', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send('CREATE VIEW z AS SELECT 1 AS x', 'CREATE OR REPLACE VIEW z AS SELECT * FROM z');
@@ -66,7 +66,7 @@ describe('views that refer to each other wait at once', () => {
     });
   });
 
-  test('if only the merge of their half with ours makes them', async () => {
+  test('if only the merge of both halves creates the cycle', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...SEED);
     await box.keep('CREATE OR REPLACE VIEW a AS SELECT * FROM b');
@@ -76,7 +76,7 @@ describe('views that refer to each other wait at once', () => {
     expect(await box.south.head()).toBe(head);
   });
 
-  test('if only the merge of two peers makes them, and one of the two is merged', async () => {
+  test('if only the merge of two peers creates the cycle, and one of the two is merged', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...SEED);
     const other = filePeer('other', folder.file('other-box'));
@@ -99,7 +99,7 @@ describe('views that refer to each other wait at once', () => {
   });
 });
 
-test('views that mention each other in strings and aliases only, or that take turns, pass', async () => {
+test('views that mention each other only in strings and aliases, or that swap their direction, are accepted', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, 'CREATE VIEW a AS SELECT * FROM items', 'CREATE VIEW b AS SELECT * FROM a');
   await box.keep("INSERT INTO items VALUES (5, 'five', 'sue')");

@@ -7,7 +7,7 @@ import { askPlace, lay } from '../helpers/workspace.ts';
 test.each([
   { ceiling: undefined, password: 'of-the-file' },
   { ceiling: 'repo', password: '' },
-])('the file of credentials that `.beads/.env` names is only read on a terminal: %j', async ({ ceiling, password }) => {
+])('the credentials file that `.beads/.env` names is read only on a terminal: %j', async ({ ceiling, password }) => {
   await using folder = await tempFolder();
   await lay(folder, {
     '.git/': '',
@@ -20,7 +20,7 @@ test.each([
   expect(place?.server?.password).toBe(password);
 });
 
-test('the file that `.beads/.env` names as a freeze is not shown in a job', async () => {
+test('the freeze file that `.beads/.env` names is not shown in a job', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('secret'), 'https://robot:token@host\n');
   const place = { workspace: folder.path, bdEnv: { BD_MIGRATION_FREEZE_FILE: folder.file('secret') } };

@@ -118,7 +118,7 @@ describe('the items of a table', () => {
   });
 });
 
-test('include the collation of the table', () => {
+test('the collation of the table is parsed', () => {
   expect(tableCollation(items)).toBe('COLLATE utf8mb4_0900_bin');
   expect(tableCollation([])).toBe('');
 });

@@ -87,7 +87,7 @@ describe('a state file that contains', () => {
 });
 
 /** The attacks that also apply to the notes: they are read in the same way. */
-const IN_NOTES = ['no JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
+const IN_NOTES = ['invalid JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
 
 describe('records of remotes that contain', () => {
   const NOTES = '{"version":1,"remotes":{"origin":{"peer":"box","url":"file:///x","ref":null,"run":1}}}\n';

@@ -41,7 +41,7 @@ describe('the options of a backup', () => {
     [{ tag: 'dolt-federation/before-1' }, 'starts with dolt-federation'],
     [{ 'require-copies': '0' }, 'require-copies'],
     [{ drill: 'sometimes' }, 'drill'],
-    [{ 'the primary gets no backups': 'primary' }, 'the primary gets none'],
+    [{ 'fail-on': 'primary' }, 'the primary gets none'],
   ] as const)('are refused: %j', async (inputs, said) => {
     const failure = await failureOf(() => asked(inputs));
     expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining(said) });

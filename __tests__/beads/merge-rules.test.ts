@@ -146,7 +146,7 @@ describe('of an issue that both sides changed', () => {
     const [decided, left] = ofRow('issues', 'x-ntc');
     expect(decided).toMatchObject({ columns: ['updated_at'], left: false });
     expect(left).toMatchObject({
-      kind: 'metadata is merged by key, and a person has to confirm a key that both sides set',
+      kind: 'changed',
       columns: ['notes'],
       left: true,
       ours: { notes: 'rewritten by bob' },
@@ -154,7 +154,7 @@ describe('of an issue that both sides changed', () => {
     expect(left?.lost?.commit).toBe(left?.heads.ours);
   });
 
-  test('metadata is merged by key, and a person has to confirm the key that both set', () => {
+  test('metadata is merged by key, and a person has to confirm a key that both sides set', () => {
     expect(merged.issue('x-met')['metadata']).toEqual({ a: 1, n: 1, s: 1, k: 'bob' });
     expect(ofRow('issues', 'x-met').filter(({ left }) => left)).toMatchObject([
       { columns: ['metadata'], paths: [{ path: '$.k' }] },

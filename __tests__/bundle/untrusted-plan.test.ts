@@ -252,12 +252,12 @@ describe('a plan on an event that may not write', () => {
     expect(branch.stdout).toContain('the primary is cloned, not coder');
     expect(branch.stdout).toContain('this is a plan on a temporary clone of origin');
     expect(branch.reasons).toEqual({
-      partner: 'covers a backup, and clones the primary although the primary is no backup',
+      partner: 'contacted',
     });
     expect(branch.result.peers).toMatchObject([{ plan: { pull: 'merge' } }]);
   });
 
-  test('a backup is planned, and the primary is cloned although it is not a backup', async () => {
+  test('covers a backup, and clones the primary although the primary is no backup', async () => {
     const vaults = (moved: string) => ({
       remote: hub(),
       peers: {

@@ -53,7 +53,7 @@ describe('config list and list-peers', () => {
     expect(peers.map(({ name }) => name)).toEqual(['origin', 'a', 'b', 'c']);
   });
 
-  test('a remote that is not set is an empty value, and there may be no peers', async () => {
+  test('an unset remote has an empty value, and the list of peers may be empty', async () => {
     await using folder = await tempFolder();
     const context = { ...contextIn(folder.path), ceiling: folder.path };
     expect(await config({ key: 'federation.remote', overrides: {} }, context)).toEqual([

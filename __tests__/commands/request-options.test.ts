@@ -44,7 +44,7 @@ describe.each(['force-with-lease', 'adopt', 'merge-rewritten'] as const)('%s', (
   });
 
   test.each([
-    ['names no peer', 'names no peer'],
+    ['', 'names no peer'],
     ['box', 'is not'],
     ['box=', 'is not'],
     [`=${HEAD}`, 'is not'],

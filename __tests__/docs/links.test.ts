@@ -51,7 +51,7 @@ test.each([
   ['missing.md', 'missing.md: no such file'],
   ['#missing', '#missing: no such heading'],
   ['docs/limits.md#missing', 'docs/limits.md#missing: no such heading'],
-  ['an anchor in a file that is not a page', 'action.yml#x: an anchor in a file that is no page'],
+  ['action.yml#x', 'action.yml#x: an anchor in a file that is no page'],
   ['https://example.org/#x', null],
 ])('the link %s of the README: %s', (target, expected) => {
   expect(broken('README.md', target)).toBe(expected);

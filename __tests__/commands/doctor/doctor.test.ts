@@ -163,13 +163,13 @@ lake: s3://bucket/p
     await using folder = await tempFolder();
     await mkdir(folder.file('local'));
     expect(linesOf(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);
-    await makeDatabase(folder.file('Dolt, if none is installed, none runs, or it has another version or release'));
+    await makeDatabase(folder.file('other'));
     await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
     const result = await examine(folder, '', { database: 'other' });
     expect(linesOf(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
   });
 
-  test('Dolt: none, another version, none that runs, one of another release', async () => {
+  test('Dolt, if none is installed, none runs, or it has another version or release', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const asked = async (dolt: DoctorRequest['dolt'], env: Env = {}) =>

@@ -22,7 +22,7 @@ async function runner(service: StubCache, more: Readonly<Record<string, string>>
 
 const restored = (box: Machine) => box.lines.filter((line) => line.includes('restored'));
 
-test('a release is stored once and restored on a new machine, also where its host is gone', async () => {
+test('a release is stored once and restored on a new machine, even if its host is unreachable', async () => {
   await using service = await startCacheService();
   await using host = await releaseHost();
   const first = await runner(service);
@@ -48,7 +48,7 @@ test('a release is stored once and restored on a new machine, also where its hos
   expect(service.requests).toHaveLength(asked);
 });
 
-test('other bytes under the key of a release never run: the release is downloaded', async () => {
+test('other bytes under the key of a release never run, and the release is downloaded', async () => {
   await using service = await startCacheService();
   await using host = await releaseHost();
   const { box, context } = await runner(service);
@@ -70,7 +70,7 @@ test('other bytes under the key of a release never run: the release is downloade
   );
 });
 
-test.each([503, 'cut', 403] as const)('a cache that answers %s costs nothing but a download', async (fault) => {
+test.each([503, 'cut', 403] as const)('a cache that answers %s only costs a download', async (fault) => {
   await using service = await startCacheService();
   await using host = await releaseHost();
   const { box, context } = await runner(service);
@@ -83,7 +83,7 @@ test.each([503, 'cut', 403] as const)('a cache that answers %s costs nothing but
   expect(service.requests).toEqual(['GetCacheEntryDownloadURL']);
 });
 
-test('a build is stored for machines of its image, and restored there without Go', async () => {
+test('a build is stored for machines with its image, and restored there without Go', async () => {
   await using service = await startCacheService();
   const first = await runner(service, { ImageOS: 'ubuntu24' });
   await using one = first.box;
@@ -108,7 +108,7 @@ test('a build is stored for machines of its image, and restored there without Go
   expect((await buildDolt(WANTED, other.context)).source).toBe('build');
 });
 
-test('a build that does not run here, or is of another version, is made again', async () => {
+test('a build that does not run on this machine, or has another version, is built again', async () => {
   await using service = await startCacheService();
   const first = await runner(service);
   await using one = first.box;
@@ -130,7 +130,7 @@ test('a build that does not run here, or is of another version, is made again', 
   expect((await buildDolt(WANTED, second.context)).source).toBe('build');
 });
 
-test('a run that may not write stores no build', async () => {
+test('a run on an event that may not write stores no build', async () => {
   await using service = await startCacheService();
   const { box, context } = await runner(service);
   await using _ = box;

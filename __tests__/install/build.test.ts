@@ -8,7 +8,7 @@ import { failureOf } from '../helpers/thrown.ts';
 const WANTED = { kind: 'exact', version: '2.3.0' } as const;
 
 describe('a build from source', () => {
-  test('runs go install once and stores what came out', async () => {
+  test('runs go install once and stores its result', async () => {
     await using box = await machine();
     await fakeGo(box.bin);
     const built = await buildDolt(WANTED, box.context);
@@ -25,7 +25,7 @@ describe('a build from source', () => {
     expect(await readdir(box.context.tempDir)).toEqual([]);
   });
 
-  test('gives Go its own settings and the way out, and nothing of the job', async () => {
+  test('passes its own settings and network access to Go, and no variable of the job', async () => {
     await using box = await machine({
       GOPROXY: 'https://p.test',
       HTTPS_PROXY: 'http://q.test',
@@ -44,14 +44,14 @@ describe('a build from source', () => {
     expect(env).not.toMatch(/GITHUB|INPUT/);
   });
 
-  test("the user's home is Go's home", async () => {
+  test("uses the user's home as the home of Go", async () => {
     await using box = await machine({ HOME: '/home/me' });
     await fakeGo(box.bin);
     await buildDolt(WANTED, box.context);
     expect(await readFile(`${box.bin}/go.env`, 'utf8')).toContain('HOME=/home/me\n');
   });
 
-  test('shows that it lives', async () => {
+  test('shows progress', async () => {
     await using box = await machine();
     // Ends when a heartbeat has counted what it said.
     const wait = ['while [ ! -e seen ]; do sleep 0.05; done'];
@@ -72,7 +72,7 @@ describe('a build from source', () => {
     expect(box.lines.some((line) => /^Building Dolt 2\.3\.0: \d+ s, 1 modules/.test(line))).toBe(true);
   });
 
-  test('a range takes the newest that can be built; others are refused', async () => {
+  test('takes the newest version of a range that can be built, and refuses other ranges', async () => {
     await using box = await machine();
     await fakeGo(box.bin);
     expect((await buildDolt({ kind: 'range', range: '^2.0.0' }, box.context)).version).toBe('2.3.0');
@@ -81,8 +81,8 @@ describe('a build from source', () => {
   });
 });
 
-describe('a build that fails', () => {
-  test('says the end of the log, without the progress, and leaves nothing', async () => {
+describe('a failed build', () => {
+  test('reports the end of the log without the progress, and leaves no files', async () => {
     await using box = await machine();
     const noise = 'for i in 1 2 3 4 5 6 7 8 9; do echo "go: downloading m$i v1" >&2; echo "line $i 1 2 3" >&2; done';
     await fakeGo(box.bin, {
@@ -98,14 +98,14 @@ describe('a build that fails', () => {
     expect(await readdir(box.folder.path)).not.toContain('tools');
   });
 
-  test('gives another version than it should', async () => {
+  test('is reported if it gives another version', async () => {
     await using box = await machine();
     await fakeGo(box.bin, { install: makesDolt('2.2.0') });
     const failure = await failureOf(buildDolt(WANTED, box.context));
     expect(failure).toMatchObject({ code: 'dolt-build-failed', message: expect.stringContaining('reports 2.2.0') });
   });
 
-  test('is ended by an interruption', async () => {
+  test('ends on an interruption', async () => {
     await using box = await machine();
     await fakeGo(box.bin, { install: ['echo example.test/a >&2', 'exec sleep 600'] });
     const log = { ...box.context.log, info: (text: string) => void (text.includes(' 1 packages') && box.interrupt()) };
@@ -114,12 +114,12 @@ describe('a build that fails', () => {
   });
 });
 
-describe('the Go that is needed', () => {
+describe('the installed Go', () => {
   test.each([
     ['go1.25.3', 'local', 'is too old ("go version go1.25.3 linux/amd64", Go 1.26 is needed)'],
     ['go1.20.1', 'auto', 'is too old'],
     ['nonsense', 'auto', 'does not print the version of a Go'],
-  ])('%s with toolchain %s does not do', async (version, toolchain, reason) => {
+  ])('is too old: %s with toolchain %s', async (version, toolchain, reason) => {
     await using box = await machine();
     await fakeGo(box.bin, { version, toolchain });
     const failure = await failureOf(buildDolt(WANTED, box.context));
@@ -132,13 +132,13 @@ describe('the Go that is needed', () => {
     ['go1.30.1', 'local'],
     ['go1.24.1', 'auto'],
     ['go1.22.0', 'go1.22.0+auto'],
-  ])('%s with toolchain %s does', async (version, toolchain) => {
+  ])('is accepted: %s with toolchain %s', async (version, toolchain) => {
     await using box = await machine();
     await fakeGo(box.bin, { version, toolchain });
     expect((await buildDolt(WANTED, box.context)).source).toBe('build');
   });
 
-  test('none at all', async () => {
+  test('is reported as missing', async () => {
     await using box = await machine();
     await program(`${box.bin}/gofmt`);
     const failure = await failureOf(buildDolt(WANTED, box.context));

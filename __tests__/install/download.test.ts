@@ -25,7 +25,7 @@ async function downloading(
 }
 
 describe('a download', () => {
-  test('writes what has the right digest, also through a redirect', async () => {
+  test('writes a file with the correct digest, even through a redirect', async () => {
     await using host = await releaseHost();
     await using folder = await tempFolder();
     host.on('/asset', redirects('/storage'));
@@ -37,18 +37,18 @@ describe('a download', () => {
     expect((await readFile(folder.file('a'))).equals(BODY)).toBe(true);
   });
 
-  test('one flipped bit: refused, deleted, not tried again', async () => {
+  test('with one flipped bit is refused, deleted and not repeated', async () => {
     const { failure, asked, left } = await downloading(says(200, FLIPPED));
     expect(failure).toMatchObject({ code: 'dolt-digest-mismatch', message: expect.stringContaining(`not ${SHA256}`) });
     expect([asked, left]).toEqual([1, []]);
   });
 
-  test('a file that ends too early is refused, too', async () => {
+  test('that ends too early is refused', async () => {
     const { failure, left } = await downloading(says(200, BODY.subarray(1)));
     expect([failure.code, left]).toEqual(['dolt-digest-mismatch', []]);
   });
 
-  test('a connection that breaks is tried again, then given up; nothing is left', async () => {
+  test('is repeated after a broken connection, then fails, and leaves no file', async () => {
     const { failure, asked, left } = await downloading(breaksOff(BODY));
     expect(failure).toMatchObject({
       code: 'dolt-download-failed',
@@ -57,7 +57,7 @@ describe('a download', () => {
     expect([asked, left]).toEqual([3, []]);
   });
 
-  test('a connection that breaks once does not matter', async () => {
+  test('succeeds after one broken connection', async () => {
     await using host = await releaseHost();
     await using folder = await tempFolder();
     host.on('/asset', (response, headers) =>
@@ -74,13 +74,13 @@ describe('a download', () => {
     [404, 'dolt-version-unknown'],
     [410, 'dolt-download-failed'],
     [501, 'dolt-download-failed'],
-  ])('an answer %d is final', async (status, code) => {
+  ])('fails at once after the answer %d', async (status, code) => {
     const { failure, left } = await downloading(says(status));
     expect(failure).toMatchObject({ code, message: expect.stringContaining(`/asset answered ${status}`) });
     expect(left).toEqual([]);
   });
 
-  test('an interruption in the middle leaves nothing', async () => {
+  test('leaves no file after an interruption', async () => {
     const abort = new AbortController();
     const { failure, left } = await downloading((response) => {
       response.writeHead(200, { 'content-length': BODY.length });
@@ -89,7 +89,7 @@ describe('a download', () => {
     expect([failure.code, left]).toEqual(['interrupted', []]);
   });
 
-  test('no host there is no failure yet: another way may be open', async () => {
+  test('without a reachable host is not a failure yet, because another way may work', async () => {
     await using folder = await tempFolder();
     const url = `${await closedHost()}/asset`;
     const { signal } = new AbortController();

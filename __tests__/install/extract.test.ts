@@ -7,7 +7,7 @@ import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-test('unpacks the executable', async () => {
+test('the executable is unpacked', async () => {
   await using folder = await tempFolder();
   const made = await answersAsDolt(folder.file('made'), '2.3.0');
   const { file } = await packRelease(made, folder.path);
@@ -17,7 +17,7 @@ test('unpacks the executable', async () => {
   expect((await stat(executable)).mode & 0o111).toBe(0o111);
 });
 
-test('an archive that holds something else is refused', async () => {
+test('an archive with other contents is refused', async () => {
   await using folder = await tempFolder();
   const { file } = await packRelease(await answersAsDolt(folder.file('made'), '2.3.0'), folder.path, ['dolt']);
   const failure = await failureOf(extractRelease(file, folder.file('out'), PLATFORM));
@@ -37,7 +37,7 @@ test('a file that is not an archive is refused', async () => {
   });
 });
 
-test('a link in the place of the executable is refused', async () => {
+test('a link instead of the executable is refused', async () => {
   await using folder = await tempFolder();
   const made = await answersAsDolt(folder.file('made'), '2.3.0');
   const { file } = await packRelease(made, folder.path, ['unrelated']);

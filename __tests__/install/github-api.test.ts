@@ -7,44 +7,52 @@ const PUBLIC = 'https://api.github.com';
 
 describe('the address and the token of the API', () => {
   test.each([
-    ['nothing is said', {}, { base: PUBLIC, token: 't' }],
+    ['without variables', {}, { base: PUBLIC, token: 't' }],
     [
-      'a job on github.com',
+      'on github.com',
       { GITHUB_SERVER_URL: 'https://github.com', GITHUB_API_URL: PUBLIC },
       { base: PUBLIC, token: 't' },
     ],
     [
-      'an Enterprise server',
+      'on an Enterprise Server',
       { GITHUB_SERVER_URL: 'https://ghe.corp', GITHUB_API_URL: 'https://ghe.corp/api/v3' },
       { base: PUBLIC, token: null },
     ],
     [
-      'a ghe.com tenant',
+      'on a ghe.com tenant',
       { GITHUB_SERVER_URL: 'https://corp.ghe.com', GITHUB_API_URL: 'https://api.corp.ghe.com' },
       { base: PUBLIC, token: null },
     ],
-    ['a look-alike', { GITHUB_SERVER_URL: 'https://github.com.evil.test' }, { base: PUBLIC, token: null }],
-    ['no address', { GITHUB_SERVER_URL: 'github.com' }, { base: PUBLIC, token: null }],
+    ['on a look-alike host', { GITHUB_SERVER_URL: 'https://github.com.evil.test' }, { base: PUBLIC, token: null }],
+    ['with an invalid server address', { GITHUB_SERVER_URL: 'github.com' }, { base: PUBLIC, token: null }],
     [
-      'another API',
+      'with another API',
       { GITHUB_API_URL: 'https://proxy.corp/github/' },
       { base: 'https://proxy.corp/github', token: 't' },
     ],
-    ['an API over plain http', { GITHUB_API_URL: 'http://proxy.corp' }, { base: 'http://proxy.corp', token: null }],
-    ['an API on this machine', { GITHUB_API_URL: 'http://127.0.0.1:1' }, { base: 'http://127.0.0.1:1', token: 't' }],
-    ['an API that is no address', { GITHUB_API_URL: 'proxy' }, { base: 'proxy', token: null }],
+    [
+      'with an API over plain http',
+      { GITHUB_API_URL: 'http://proxy.corp' },
+      { base: 'http://proxy.corp', token: null },
+    ],
+    [
+      'with an API on this machine',
+      { GITHUB_API_URL: 'http://127.0.0.1:1' },
+      { base: 'http://127.0.0.1:1', token: 't' },
+    ],
+    ['with an invalid API address', { GITHUB_API_URL: 'proxy' }, { base: 'proxy', token: null }],
   ])('%s', (_, env, expected) => {
     expect(githubApi(env, 't')).toEqual(expected);
   });
 
-  test('no token is not a token', () => {
+  test('omit an empty token', () => {
     expect(githubApi({}, undefined).token).toBeNull();
     expect(githubApi({}, '').token).toBeNull();
   });
 });
 
-describe('asking it', () => {
-  test('sends the token as a bearer', async () => {
+describe('a request to the API', () => {
+  test('sends the token as a bearer token', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on('/x', sendsJson({ a: 1 }));
@@ -55,7 +63,7 @@ describe('asking it', () => {
     expect(host.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer secret']);
   });
 
-  test('a token that is not accepted is left out', async () => {
+  test('is repeated without a token that is not accepted', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on('/x', (response, headers) =>
@@ -65,7 +73,7 @@ describe('asking it', () => {
     expect(host.seen).toHaveLength(2);
   });
 
-  test('a redirect is followed without the token, on the same host too', async () => {
+  test('follows a redirect without the token, even on the same host', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     await using other = await releaseHost();
@@ -83,10 +91,18 @@ describe('asking it', () => {
   });
 
   test.each([
-    ['rate limit', says(403), { kind: 'refused', reason: expect.stringContaining('403, probably its rate limit') }],
-    ['nothing there', says(404), { kind: 'missing' }],
-    ['a server error', says(501), { kind: 'refused', reason: expect.stringContaining('501') }],
-    ['no JSON', says(200, '<html>'), { kind: 'refused', reason: expect.stringContaining('without JSON') }],
+    [
+      'reports a rate limit',
+      says(403),
+      { kind: 'refused', reason: expect.stringContaining('403, probably its rate limit') },
+    ],
+    ['reports a missing page', says(404), { kind: 'missing' }],
+    ['reports a server error', says(501), { kind: 'refused', reason: expect.stringContaining('501') }],
+    [
+      'reports an answer that is not JSON',
+      says(200, '<html>'),
+      { kind: 'refused', reason: expect.stringContaining('without JSON') },
+    ],
   ])('%s', async (_, reply, expected) => {
     await using box = await machine();
     await using host = await releaseHost();
@@ -94,7 +110,7 @@ describe('asking it', () => {
     expect(await askGithub('/x', { base: host.url, token: null }, box.context)).toEqual(expected);
   });
 
-  test('no host', async () => {
+  test('reports an unreachable host', async () => {
     await using box = await machine();
     const base = await closedHost();
     expect(await askGithub('/x', { base, token: 't' }, box.context)).toMatchObject({ kind: 'unreachable' });

@@ -11,15 +11,15 @@ async function bodyOf(answer: Answer | Unreachable): Promise<string> {
   return answer.kind === 'answer' ? await text(answer.body) : answer.reason;
 }
 
-describe('asking a host', () => {
-  test('a negative answer is an answer, too', async () => {
+describe('a request to a host', () => {
+  test('returns a negative answer too', async () => {
     await using host = await releaseHost();
     host.on('/a', says(200, 'yes'));
     expect(await bodyOf(await ask({ url: `${host.url}/a`, signal }))).toBe('yes');
     expect(await ask({ url: `${host.url}/b`, signal })).toMatchObject({ kind: 'answer', status: 404, location: null });
   });
 
-  test('a missing host differs from one that refuses', async () => {
+  test('distinguishes a missing host from a host that refuses', async () => {
     const url = await closedHost();
     expect(await ask({ url, signal })).toMatchObject({
       kind: 'unreachable',
@@ -28,20 +28,20 @@ describe('asking a host', () => {
     expect(await ask({ url: 'http://no-such-host.invalid/', signal })).toMatchObject({ kind: 'unreachable' });
   });
 
-  test('a host that is busy is asked again', async () => {
+  test('is repeated if the host is busy', async () => {
     await using host = await releaseHost();
     host.on('/a', (response) => says(host.seen.length < 3 ? 503 : 200, 'at last')(response, {}));
     expect(await bodyOf(await ask({ url: `${host.url}/a`, signal, pausesMs: [1, 2] }))).toBe('at last');
     expect(host.seen).toHaveLength(3);
   });
 
-  test('a host that does not speak TLS is not a missing host', async () => {
+  test('does not report a host without TLS as missing', async () => {
     await using host = await releaseHost();
     const failure = await failureOf(ask({ url: host.url.replace('http:', 'https:'), signal }));
     expect(failure.code).toBe('dolt-download-failed');
   });
 
-  test('an interruption ends the waiting', async () => {
+  test('ends on an interruption', async () => {
     await using host = await releaseHost();
     const abort = new AbortController();
     host.on('/never', () => abort.abort());
@@ -49,7 +49,7 @@ describe('asking a host', () => {
     expect((await failureOf(ask({ url: `${host.url}/never`, signal: abort.signal }))).code).toBe('interrupted');
   });
 
-  test('an interruption ends the pause before another attempt', async () => {
+  test('ends on an interruption during the pause before another attempt', async () => {
     await using host = await releaseHost();
     const abort = new AbortController();
     host.on('/busy', (response) => {
@@ -60,14 +60,14 @@ describe('asking a host', () => {
   });
 });
 
-describe('following redirects', () => {
-  test('`ask` stops at the first and names its absolute target', async () => {
+describe('a redirect', () => {
+  test('is returned by `ask` with its absolute target', async () => {
     await using host = await releaseHost();
     host.on('/a', redirects('/b?c=1'));
     expect(await ask({ url: `${host.url}/a`, signal })).toMatchObject({ status: 302, location: `${host.url}/b?c=1` });
   });
 
-  test('headers stay with the first host', async () => {
+  test('does not pass headers to another host', async () => {
     await using first = await releaseHost();
     await using second = await releaseHost();
     first.on('/a', redirects(`${second.url}/b`));
@@ -78,7 +78,7 @@ describe('following redirects', () => {
     expect(second.seen[0]?.headers.authorization).toBeUndefined();
   });
 
-  test('a loop ends', async () => {
+  test('ends after a loop', async () => {
     await using host = await releaseHost();
     host.on('/a', redirects('/a'));
     const failure = await failureOf(askFollowing({ url: `${host.url}/a`, signal }));

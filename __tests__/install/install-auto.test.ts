@@ -11,8 +11,8 @@ import { failureOf } from '../helpers/thrown.ts';
 const ASSET = `/download/v2.3.0/${PLATFORM.asset}`;
 const SHA256 = 'a1'.repeat(32);
 
-describe('auto builds only if no release can be reached', () => {
-  test('no host there: it builds, and says why', async () => {
+describe('the source auto', () => {
+  test('builds if the release host is unreachable, and says why', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     await fakeGo(box.bin);
@@ -21,7 +21,7 @@ describe('auto builds only if no release can be reached', () => {
     expect(box.lines[0]).toMatch(/^info: The releases of Dolt cannot be reached \(.*ECONNREFUSED.*\): building it/);
   });
 
-  test('no host there, and a digest was given, which only a release can have: it builds nothing', async () => {
+  test('does not build if a digest is given, because only a release has a digest', async () => {
     await using box = await machine();
     await fakeGo(box.bin);
     const request = { source: 'auto', mirror: await closedHost(), sha256: SHA256 } as const;
@@ -36,7 +36,7 @@ describe('auto builds only if no release can be reached', () => {
     ['403', says(403), 'dolt-download-failed'],
     ['404', says(404), 'dolt-version-unknown'],
     ['a wrong digest', says(200, 'not Dolt'), 'dolt-digest-mismatch'],
-  ])('%s is final', async (_, reply, code) => {
+  ])('does not build after %s', async (_, reply, code) => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on(ASSET, reply);
@@ -46,7 +46,7 @@ describe('auto builds only if no release can be reached', () => {
     expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
   });
 
-  test('a missing digest is final', async () => {
+  test('does not build after a missing digest', async () => {
     await using host = await releaseHost();
     await using box = await machine({ GITHUB_API_URL: host.url });
     await fakeGo(box.bin);
@@ -55,7 +55,7 @@ describe('auto builds only if no release can be reached', () => {
     expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
   });
 
-  test('neither release nor Go: both cures are named', async () => {
+  test('names both solutions without a release and Go', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     const failure = await failureOf(installDolt({ source: 'auto', mirror: closed }, box.context));
@@ -66,7 +66,7 @@ describe('auto builds only if no release can be reached', () => {
   });
 });
 
-test('release never builds', async () => {
+test('the source release never builds', async () => {
   await using box = await machine();
   await fakeGo(box.bin);
   const request = { source: 'release', mirror: await closedHost(), sha256: SHA256 } as const;
@@ -74,7 +74,7 @@ test('release never builds', async () => {
   expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
 });
 
-test('build never downloads a release', async () => {
+test('the source build never downloads a release', async () => {
   await using host = await releaseHost();
   await using box = await machine({ GITHUB_API_URL: host.url });
   await fakeGo(box.bin);

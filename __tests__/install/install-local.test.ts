@@ -14,8 +14,8 @@ async function primeCache(box: Machine, version: string): Promise<string> {
   return storeInToolCache(executable, { version }, box.context.toolCacheDir);
 }
 
-describe('an executable that was named', () => {
-  test('is used whatever its version, unless one was asked for', async () => {
+describe('a named executable', () => {
+  test('is used with any version, unless a version is given', async () => {
     await using box = await machine();
     const path = await answersAsDolt(box.folder.file('mine'), '2.9.9');
     const installed = { version: '2.9.9', path, source: 'path' };
@@ -29,7 +29,7 @@ describe('an executable that was named', () => {
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: `"${path}" is Dolt 2.9.9, not 2.3.0` });
   });
 
-  test('must run, also where PATH has a good one', async () => {
+  test('must run, even if PATH has another Dolt', async () => {
     await using box = await machine();
     await answersAsDolt(box.bin, '2.3.0');
     const failure = await failureOf(installDolt({ ...RELEASE, path: '/no/such/dolt' }, box.context));
@@ -37,7 +37,7 @@ describe('an executable that was named', () => {
     expect(failure.hint).toMatch(/^Correct `--dolt-path`/);
   });
 
-  test('is compared with the latest when that was asked for', async () => {
+  test('is compared with the latest version if that is requested', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on('/latest', redirects('/tag/v2.9.9'));
@@ -47,15 +47,15 @@ describe('an executable that was named', () => {
   });
 });
 
-describe('PATH, then the tool cache', () => {
-  test('a fitting Dolt on PATH comes first', async () => {
+describe('Dolt on PATH and in the tool cache', () => {
+  test('is taken from PATH if its version fits', async () => {
     await using box = await machine();
     await primeCache(box, '2.3.0');
     const path = await answersAsDolt(box.bin, '2.3.0');
     expect(await installDolt(RELEASE, box.context)).toEqual({ version: '2.3.0', path, source: 'path' });
   });
 
-  test('another version on PATH is part of the error if no release can be had', async () => {
+  test('is named in the error if another version is on PATH and no release is available', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     await answersAsDolt(box.bin, '1.40.0');
@@ -67,7 +67,7 @@ describe('PATH, then the tool cache', () => {
     });
   });
 
-  test('another version on PATH is passed over, and so is what does not run', async () => {
+  test('is not used if it has another version or does not run', async () => {
     await using box = await machine();
     await answersAsDolt(box.bin, '2.2.0');
     const path = await primeCache(box, '2.3.0');
@@ -80,7 +80,7 @@ describe('PATH, then the tool cache', () => {
   });
 
   test.each(['release', 'build', 'auto'] as const)(
-    'with a primed cache no network and no Go is needed (%s)',
+    'needs neither network nor Go if it is in the cache (%s)',
     async (source) => {
       await using box = await machine({ GITHUB_API_URL: await closedHost() });
       await primeCache(box, '2.3.0');
@@ -89,7 +89,7 @@ describe('PATH, then the tool cache', () => {
     },
   );
 
-  test('a changed cache entry is not used, even if no other Dolt is available', async () => {
+  test('is not used if its cache entry was changed, even without another Dolt', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     await appendFile(await primeCache(box, '2.3.0'), '# changed');
@@ -102,7 +102,7 @@ describe('PATH, then the tool cache', () => {
   });
 });
 
-test('with a digest, neither PATH nor an entry of another origin is used', async () => {
+test('neither PATH nor an entry of another origin is used with a digest', async () => {
   await using box = await machine();
   await answersAsDolt(box.bin, '2.3.0');
   await primeCache(box, '2.3.0');
@@ -113,8 +113,8 @@ test('with a digest, neither PATH nor an entry of another origin is used', async
   });
 });
 
-describe('the latest', () => {
-  test('is searched on PATH once the release host has named it', async () => {
+describe('the latest version', () => {
+  test('is searched on PATH after the release host named it', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on('/latest', redirects('/tag/v2.9.9'));
@@ -132,7 +132,7 @@ describe('the latest', () => {
     expect(failure).toMatchObject({ code: 'dolt-download-failed', hint: expect.stringContaining('exact version') });
   });
 
-  test('is not asked for where nothing may be downloaded', async () => {
+  test('is not requested if no download is allowed', async () => {
     await using box = await machine();
     const failure = await failureOf(
       installDolt({ source: 'build', version: parseAskedVersion('latest') }, box.context),
@@ -141,7 +141,7 @@ describe('the latest', () => {
   });
 });
 
-test('an interruption ends the search, and the question to an executable that was named', async () => {
+test('an interruption ends the search and the call of a named executable', async () => {
   await using box = await machine();
   const path = await answersAsDolt(box.bin, '2.3.0');
   box.interrupt();

@@ -5,20 +5,20 @@ const coded = (code: string) => Object.assign(new Error('x'), { code });
 
 test.each([
   ['refused', coded('ECONNREFUSED'), 'permanent'],
-  ['unknown host', coded('ENOTFOUND'), 'permanent'],
+  ['an unknown host', coded('ENOTFOUND'), 'permanent'],
   ['no route', coded('ENETUNREACH'), 'permanent'],
-  ['DNS server away', coded('EAI_AGAIN'), 'passing'],
-  ['reset, also by a proxy that refuses the tunnel', coded('ECONNRESET'), 'passing'],
-  ['timeout of the client library', new Error('Request timeout: /a'), 'passing'],
+  ['an unreachable DNS server', coded('EAI_AGAIN'), 'passing'],
+  ['a reset, even by a proxy that refuses the tunnel', coded('ECONNRESET'), 'passing'],
+  ['a timeout of the client library', new Error('Request timeout: /a'), 'passing'],
   [
-    'refused at each of several addresses',
+    'a refusal at each of several addresses',
     new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]),
     'permanent',
   ],
-  ['bad certificate', coded('SELF_SIGNED_CERT_IN_CHAIN'), 'other'],
-  ['expired certificate', coded('CERT_HAS_EXPIRED'), 'other'],
-  ['no error of the network', new Error('x'), 'other'],
-  ['nothing at all', undefined, 'other'],
-])('%s', (_, thrown, expected) => {
+  ['an invalid certificate', coded('SELF_SIGNED_CERT_IN_CHAIN'), 'other'],
+  ['an expired certificate', coded('CERT_HAS_EXPIRED'), 'other'],
+  ['an error outside of the network', new Error('x'), 'other'],
+  ['no cause', undefined, 'other'],
+])('%s is classified', (_, thrown, expected) => {
   expect(reachability(thrown)).toBe(expected);
 });

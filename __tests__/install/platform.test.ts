@@ -9,12 +9,12 @@ describe('the release for a machine', () => {
     ['darwin', 'arm64', 'dolt-darwin-arm64.tar.gz', 'dolt-darwin-arm64/bin/dolt'],
     ['win32', 'x64', 'dolt-windows-amd64.zip', 'dolt-windows-amd64/bin/dolt.exe'],
     ['win32', 'arm64', 'dolt-windows-amd64.zip', 'dolt-windows-amd64/bin/dolt.exe'],
-  ])('%s on %s', (platform, arch, asset, executable) => {
+  ])('is chosen for %s on %s', (platform, arch, asset, executable) => {
     const release = releasePlatform(platform, arch);
     expect([release.asset, release.executable.join('/')]).toEqual([asset, executable]);
   });
 
-  test('Windows on ARM learns that its Dolt is emulated, and no other platform does', () => {
+  test('is emulated on Windows on ARM, and a notice says so only there', () => {
     expect(releasePlatform('win32', 'arm64').notice).toContain('amd64');
     expect(releasePlatform('win32', 'x64').notice).toBeNull();
     expect(releasePlatform('linux', 'arm64').notice).toBeNull();
@@ -24,7 +24,7 @@ describe('the release for a machine', () => {
     ['freebsd', 'x64'],
     ['linux', 'ia32'],
     ['linux', 'constructor'],
-  ])('there is none for %s on %s', (platform, arch) => {
+  ])('does not exist for %s on %s', (platform, arch) => {
     expect(() => releasePlatform(platform, arch)).toThrow(
       expect.objectContaining({ code: 'dolt-not-found', message: `Dolt has no release for ${platform} on ${arch}` }),
     );

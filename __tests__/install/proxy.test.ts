@@ -10,7 +10,7 @@ afterEach(() => {
   delete process.env['https_proxy'];
 });
 
-test('a proxy is used, and one that refuses the way out means that no host can be reached', async () => {
+test('a proxy is used, and a proxy that refuses a connection makes the host unreachable', async () => {
   await using proxy = await startRefusingProxy();
   process.env['https_proxy'] = proxy.url;
   const answer = await ask({ url: URL_BEYOND, signal, pausesMs: [1, 2] });
@@ -18,7 +18,7 @@ test('a proxy is used, and one that refuses the way out means that no host can b
   expect(new Set(proxy.asked)).toEqual(new Set(['github.example.test:443']));
 });
 
-test('a missing proxy means the same', async () => {
+test('a missing proxy makes the host unreachable', async () => {
   process.env['https_proxy'] = await closedHost();
   expect(await ask({ url: URL_BEYOND, signal, pausesMs: [1, 2] })).toMatchObject({ kind: 'unreachable' });
 });

@@ -18,21 +18,21 @@ async function withApi(work: (box: Machine, host: ReleaseHost) => Promise<void>)
   await work(box, host);
 }
 
-describe('the digest that an asset must have', () => {
-  test("the user's comes first", () =>
+describe('the required digest of an asset', () => {
+  test('is that of the user first', () =>
     withApi(async (box, host) => {
       const table = { '2.3.0': { [ASSET.name]: 'b2'.repeat(32) } };
       expect(await digestOf(box, { sha256: DIGEST }, table)).toBe(DIGEST);
       expect(host.seen).toEqual([]);
     }));
 
-  test('then the pinned one, without asking anybody', () =>
+  test('is the pinned one second, without a request', () =>
     withApi(async (box, host) => {
       expect(await digestOf(box, {}, { '2.3.0': { [ASSET.name]: DIGEST } })).toBe(DIGEST);
       expect(host.seen).toEqual([]);
     }));
 
-  test("then the one that GitHub's API names, and it is said", () =>
+  test("is that of GitHub's API last, with a notice", () =>
     withApi(async (box, host) => {
       host.on(RELEASE, sendsJson({ assets: [{ name: ASSET.name, digest: `sha256:${DIGEST}`, size: 1 }] }));
       expect(await digestOf(box)).toBe(DIGEST);
@@ -42,17 +42,21 @@ describe('the digest that an asset must have', () => {
     }));
 });
 
-describe('without one nothing is downloaded', () => {
+describe('an asset without a digest is not downloaded', () => {
   test.each([
-    ['no such asset', sendsJson({ assets: [] }), 'GitHub has none'],
+    ['the asset does not exist', sendsJson({ assets: [] }), 'GitHub has none'],
     [
-      'an asset from before GitHub had digests',
+      'the asset is older than the digests of GitHub',
       sendsJson({ assets: [{ name: ASSET.name, digest: null }] }),
       'GitHub has none',
     ],
-    ['another algorithm', sendsJson({ assets: [{ name: ASSET.name, digest: `sha512:${DIGEST}` }] }), 'GitHub has none'],
-    ['no release', sendsJson({ message: 'hello' }), 'GitHub has none'],
-    ['a rate limit', says(403), 'rate limit'],
+    [
+      'the digest has another algorithm',
+      sendsJson({ assets: [{ name: ASSET.name, digest: `sha512:${DIGEST}` }] }),
+      'GitHub has none',
+    ],
+    ['the release does not exist', sendsJson({ message: 'hello' }), 'GitHub has none'],
+    ['the API has a rate limit', says(403), 'rate limit'],
   ])('%s', async (_, reply, reason) => {
     await withApi(async (box, host) => {
       host.on(RELEASE, reply);
@@ -61,18 +65,18 @@ describe('without one nothing is downloaded', () => {
     });
   });
 
-  test('a version that does not exist', () =>
+  test('the version does not exist', () =>
     withApi(async (box) => {
       const failure = await failureOf(digestOf(box));
       expect(failure).toMatchObject({ code: 'dolt-version-unknown', message: 'GitHub has no release of Dolt 2.3.0' });
     }));
 
-  test('a version that only the mirror has', () =>
+  test('only the mirror has the version', () =>
     withApi(async (box, host) => {
       expect((await failureOf(digestOf(box, { mirror: host.url }))).code).toBe('dolt-digest-unknown');
     }));
 
-  test('an API that cannot be reached, where the release host can', async () => {
+  test('only the release host is reachable', async () => {
     await using box = await machine({ GITHUB_API_URL: await closedHost() });
     await using host = await releaseHost();
     const failure = await failureOf(digestOf(box, { mirror: host.url }));
@@ -83,7 +87,7 @@ describe('without one nothing is downloaded', () => {
     expect(host.seen.map(({ method }) => method)).toEqual(['HEAD']);
   });
 
-  test('neither can be reached: that is not a question of digests', async () => {
+  test('neither host is reachable, which is not an error about digests', async () => {
     const url = await closedHost();
     await using box = await machine({ GITHUB_API_URL: url });
     expect(await digestOf(box, { mirror: url })).toMatchObject({ kind: 'unreachable' });
@@ -91,10 +95,10 @@ describe('without one nothing is downloaded', () => {
 });
 
 test.each([
-  ['a version that is none', { latest: {} }],
-  ['a name that is no asset', { '2.3.0': { dolt: DIGEST } }],
-  ['a digest that is none', { '2.3.0': { [ASSET.name]: 'abc' } }],
-  ['no table', []],
+  ['an invalid version', { latest: {} }],
+  ['an invalid asset name', { '2.3.0': { dolt: DIGEST } }],
+  ['an invalid digest', { '2.3.0': { [ASSET.name]: 'abc' } }],
+  ['a value that is not a table', []],
 ])('the pinned table is checked: %s', (_, table) => {
   expect(digestTableSchema.safeParse(table).success).toBe(false);
   expect(digestTableSchema.safeParse(PINNED_DIGESTS).success).toBe(true);

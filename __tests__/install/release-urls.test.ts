@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseMirror, releaseUrls } from '../../src/install/release-urls.ts';
 
-test('without a mirror they are those of GitHub', () => {
+test('the URLs without a mirror are those of GitHub', () => {
   const urls = releaseUrls(undefined);
   expect(urls.asset('2.3.0', 'dolt-linux-amd64.tar.gz')).toBe(
     'https://github.com/dolthub/dolt/releases/download/v2.3.0/dolt-linux-amd64.tar.gz',
@@ -26,6 +26,6 @@ test.each([
   ['u:p4ss@m.test/x', 'dolt-mirror is neither https nor http'],
   ['//u:p4ss@m.test/x', 'dolt-mirror is not a URL'],
   ['https://m.test/#a', 'dolt-mirror on m.test has a user, a query or a fragment'],
-])('refuses %s', (mirror, message) => {
+])('an invalid mirror is refused: %s', (mirror, message) => {
   expect(() => parseMirror(mirror)).toThrow(expect.objectContaining({ code: 'bad-usage', message }));
 });

@@ -16,8 +16,8 @@ async function withHost(work: (box: Machine, host: ReleaseHost) => Promise<void>
 
 const requestTo = (host: ReleaseHost) => ({ source: 'release', mirror: `${host.url}/dolt/download` }) as const;
 
-describe('the latest', () => {
-  test('is where the release page redirects to, and no API is asked', () =>
+describe('the latest version', () => {
+  test('is the target of the redirect of the release page, without a request to the API', () =>
     withHost(async (box, host) => {
       host.on('/dolt/latest', redirects('https://github.com/dolthub/dolt/releases/tag/v2.4.1'));
       expect(await latestVersion(requestTo(host), box.context)).toBe('2.4.1');
@@ -26,10 +26,10 @@ describe('the latest', () => {
 
   test.each([
     ['no redirect', says(200), '200 without a redirect'],
-    ['a page that is gone', says(404), '404 without a redirect'],
+    ['a missing page', says(404), '404 without a redirect'],
     ['a redirect elsewhere', redirects('https://github.com/login'), 'with a redirect to "https://github.com/login"'],
-    ['a tag that is no version', redirects('https://github.com/dolthub/dolt/releases/tag/vnext'), '/tag/vnext"'],
-  ])('%s has no version', (_, reply, text) =>
+    ['a tag that is not a version', redirects('https://github.com/dolthub/dolt/releases/tag/vnext'), '/tag/vnext"'],
+  ])('is unknown after %s', (_, reply, text) =>
     withHost(async (box, host) => {
       host.on('/dolt/latest', reply);
       const failure = await failureOf(latestVersion(requestTo(host), box.context));
@@ -38,24 +38,24 @@ describe('the latest', () => {
   );
 });
 
-describe('the newest in a range', () => {
+describe('the newest version in a range', () => {
   const newest = (box: Machine, host: ReleaseHost, table = {}) =>
     newestRelease(RANGE, { request: requestTo(host), table }, box.context);
 
-  test('comes from the pinned table where it can, without asking anybody', () =>
+  test('comes from the pinned table if possible, without a request', () =>
     withHost(async (box, host) => {
       expect(await newest(box, host, { '2.3.0': {}, '2.10.0': {}, '3.0.0': {} })).toBe('2.10.0');
       expect(host.seen).toEqual([]);
     }));
 
-  test("else from GitHub's list, without drafts, pre-releases and other tags", () =>
+  test("comes from GitHub's list otherwise, without drafts, pre-releases and other tags", () =>
     withHost(async (box, host) => {
       const drafts = [release('2.9.0', { draft: true }), release('2.8.0', { prerelease: true }), release('nightly')];
       host.on(LIST, sendsJson([...drafts, release('2.3.0'), release('2.4.0'), release('3.0.0')]));
       expect(await newest(box, host, { '1.0.0': {} })).toBe('2.4.0');
     }));
 
-  test('a list without it is final', () =>
+  test('does not exist if the list has none', () =>
     withHost(async (box, host) => {
       host.on(LIST, sendsJson([release('1.0.0')]));
       const message = 'None of the last 1 releases of Dolt is in "^2.2.0"';
@@ -66,7 +66,7 @@ describe('the newest in a range', () => {
     ['refuses (403)', says(403)],
     ['is too busy (429)', says(429)],
     ['sends something else', sendsJson({ message: 'hello' })],
-  ])('an API that %s: the latest is taken if it is in the range', (_, reply) =>
+  ])('is the latest version, if it is in the range and the API %s', (_, reply) =>
     withHost(async (box, host) => {
       host.on(LIST, reply);
       host.on('/dolt/latest', redirects('/dolt/tag/v2.4.1'));
@@ -77,7 +77,7 @@ describe('the newest in a range', () => {
   test.each([
     ['refuses', says(403), 'rate limit'],
     ['sends something else', sendsJson({}), 'did not send a list'],
-  ])('an API that %s, and a latest outside of the range', (_, reply, reason) =>
+  ])('is unknown if the latest version is outside of the range and the API %s', (_, reply, reason) =>
     withHost(async (box, host) => {
       host.on(LIST, reply);
       host.on('/dolt/latest', redirects('/dolt/tag/v3.0.0'));
@@ -87,7 +87,7 @@ describe('the newest in a range', () => {
     }),
   );
 
-  test('no host', async () => {
+  test('is unknown without a reachable host', async () => {
     const url = await closedHost();
     await using box = await machine({ GITHUB_API_URL: url });
     const request = { source: 'release', mirror: `${url}/download` } as const;

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const names = (sha256: string) => sendsJson({ assets: [{ name: PLATFORM.asset, digest: `sha256:${sha256}` }] });
 
-test('the real Dolt, from a release, end to end; the second time from the cache', async () => {
+test('the real Dolt is installed from a release, and the second time from the cache', async () => {
   await using box = await machine();
   await using host = await releaseHost();
   const real = await packRelease(testDolt(), folder.file('real'));
@@ -62,8 +62,8 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
   expect(host.seen).toHaveLength(1);
 });
 
-describe('the target of each question', () => {
-  test('with a known digest no API is asked: its rate limit does not matter', async () => {
+describe('the target of each request', () => {
+  test('is not the API if the digest is known, so its rate limit does not matter', async () => {
     await using host = await releaseHost();
     await using box = await machine({ GITHUB_API_URL: `${host.url}/api` });
     host.on(RELEASE, says(403));
@@ -78,7 +78,7 @@ describe('the target of each question', () => {
     expect(host.seen.map(({ path }) => path)).toEqual([ASSET]);
   });
 
-  test('the token goes to the API, and neither to the mirror nor to where that redirects', async () => {
+  test('gets the token only if it is the API, not the mirror or its redirect', async () => {
     await using api = await releaseHost();
     await using mirror = await releaseHost();
     await using storage = await releaseHost();
@@ -101,7 +101,7 @@ describe('the target of each question', () => {
     expect(box.lines.join('\n')).not.toContain(TOKEN);
   });
 
-  test('a range is resolved first', async () => {
+  test('is chosen after a range is resolved', async () => {
     await using host = await releaseHost();
     await using box = await machine({ GITHUB_API_URL: `${host.url}/api` });
     const list = ['3.0.0', '2.3.0', '2.2.9'].map((version) => ({
@@ -120,7 +120,7 @@ describe('the target of each question', () => {
     expect((await installDolt(request, box.context)).version).toBe('2.3.0');
   });
 
-  test('a range that cannot be resolved because no host is there', async () => {
+  test('cannot be chosen if a range is not resolved because the host is unreachable', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     const failure = await failureOf(
@@ -131,7 +131,7 @@ describe('the target of each question', () => {
 });
 
 describe('a refused Dolt leaves no cache entry', () => {
-  test('a Dolt of another version than the one that was asked for', async () => {
+  test('if it has another version than requested', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on(`/download/v2.2.0/${PLATFORM.asset}`, sendsFile(small.file));
@@ -149,7 +149,7 @@ describe('a refused Dolt leaves no cache entry', () => {
     expect(await readdir(box.folder.path)).not.toContain('tools');
   });
 
-  test('a digest that is wrong', async () => {
+  test('if its digest is wrong', async () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on(ASSET, sendsFile(small.file));

@@ -5,7 +5,7 @@ import { executablesOnPath } from '../../src/install/local-dolt.ts';
 import { program } from '../helpers/installing.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('executable files are found in the order of PATH, folders and plain files are not', async () => {
+test('executable files are found in the order of PATH, but not folders and plain files', async () => {
   await using folder = await tempFolder();
   const second = await program(folder.file('2', 'dolt'));
   const first = await program(folder.file('1', 'dolt'));

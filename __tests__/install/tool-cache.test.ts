@@ -29,7 +29,7 @@ describe('the tool cache', () => {
     ]);
   });
 
-  test('is found by every action that asks @actions/tool-cache', async () => {
+  test('is readable for every action that uses @actions/tool-cache', async () => {
     const { box, path } = await stored();
     await using _ = box;
     const former = process.env['RUNNER_TOOL_CACHE'];
@@ -46,7 +46,7 @@ describe('the tool cache', () => {
     }
   });
 
-  test('chooses the newest that fits', async () => {
+  test('returns the newest matching version', async () => {
     const { box, executable } = await stored();
     await using _ = box;
     for (const version of ['2.10.0', '2.9.0', '3.0.0']) {
@@ -57,7 +57,7 @@ describe('the tool cache', () => {
     expect(await findInToolCache({ wanted: { kind: 'exact', version: '2.4.0' } }, box.context)).toBeNull();
   });
 
-  test('does not use an executable that was changed: it warns and removes the entry', async () => {
+  test('does not return a changed executable, but warns and removes the entry', async () => {
     const { box, path } = await stored();
     await using _ = box;
     await appendFile(path, '# changed\n');
@@ -92,7 +92,7 @@ describe('the tool cache', () => {
         await symlink(`${dirname(path)}-moved`, dirname(path));
       },
     ],
-  ])('does not use an entry whose %s, and stores a good one in its place', async (_, poison) => {
+  ])('does not use an entry whose %s, and stores a valid one in its place', async (_, poison) => {
     const { box, executable, path } = await stored();
     await using _box = box;
     await poison(path, executable);
@@ -108,7 +108,7 @@ describe('the tool cache', () => {
     expect(await findInToolCache(WANTED, box.context)).toBeNull();
   });
 
-  test('does not use an entry that was never completed, and stores over it', async () => {
+  test('does not use an incomplete entry, and replaces it', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     await rm(box.folder.file('tools', 'dolt', '2.3.0', `${process.arch}.complete`));
@@ -118,7 +118,7 @@ describe('the tool cache', () => {
     expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
   });
 
-  test('one exact release has an entry of its own', async () => {
+  test('stores one exact release in an entry of its own', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     const [one, other] = ['1'.repeat(64), '2'.repeat(64)];
@@ -130,7 +130,7 @@ describe('the tool cache', () => {
     expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
   });
 
-  test('takes several processes that store the same at once', async () => {
+  test('accepts several processes that store the same version at once', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     const cache = box.folder.file('shared');
@@ -140,7 +140,7 @@ describe('the tool cache', () => {
     expect(await findInToolCache(WANTED, { ...box.context, toolCacheDir: cache })).not.toBeNull();
   });
 
-  test('takes several processes that find the same damaged entry', async () => {
+  test('accepts several processes that find the same damaged entry', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     const cache = box.context.toolCacheDir;
@@ -152,7 +152,7 @@ describe('the tool cache', () => {
     }
   });
 
-  test('a cache that cannot be written is a failure that names it', async () => {
+  test('fails with its name if it cannot be written', async () => {
     await using box = await machine();
     await mkdir(box.folder.file('made'));
     await writeFile(box.context.toolCacheDir, 'a file');

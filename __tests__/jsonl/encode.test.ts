@@ -22,7 +22,7 @@ const TIMES = '"created_at":"2026-01-02T03:04:05Z","updated_at":"2026-01-02T03:0
 const COUNTS = '"dependency_count":0,"dependent_count":0,"comment_count":0}';
 
 describe('a line of the JSONL file', () => {
-  test('has the fields in the order of bd, and none that are empty', () => {
+  test('has the fields in the order of bd, and no empty ones', () => {
     expect(line({ description: '', assignee: null, ephemeral: '0', metadata: '{}' })).toBe(START + TIMES + COUNTS);
   });
 
@@ -37,7 +37,7 @@ describe('a line of the JSONL file', () => {
     ['a text that may be empty', { external_ref: '' }, '"external_ref":""'],
     ['a fraction of a second', { started_at: '2026-01-02 03:04:50.120000' }, '"started_at":"2026-01-02T03:04:50.12Z"'],
     [
-      'a whole second of a finer column',
+      'a whole second of a column with fractions',
       { started_at: '2026-01-02 03:04:50.000000' },
       '"started_at":"2026-01-02T03:04:50Z"',
     ],
@@ -54,20 +54,20 @@ describe('a line of the JSONL file', () => {
     ],
     ['a large number', { timeout_ns: '9007199254740993' }, '"timeout":9007199254740993'],
     ['a list', { waiters: '["a","b"]' }, '"waiters":["a","b"]'],
-    ['a flag', { pinned: '1' }, '"pinned":true'],
-  ])('%s', (_what, row, member) => {
+    ['a boolean', { pinned: '1' }, '"pinned":true'],
+  ])('encodes %s as bd does', (_what, row, member) => {
     expect(line(row)).toContain(`${member},"`);
   });
 
   test.each([
-    ['a list that is none', { waiters: 'not JSON' }, 'waiters'],
+    ['an invalid list', { waiters: 'not JSON' }, 'waiters'],
     ['zero', { compaction_level: '0' }, 'compaction_level'],
     ['a lock', { row_lock: '7', is_blocked: '1', content_hash: 'x' }, 'row_lock'],
   ])('%s is omitted', (_what, row, name) => {
     expect(line(row)).not.toContain(name);
   });
 
-  test('has labels, edges, comments and the lease', () => {
+  test('contains labels, dependencies, comments and the lease', () => {
     const edge = { issue_id: 'bd-1', depends_on_id: 'bd-2', type: 'blocks', created_at: '2026-01-02 03:04:05' };
     const comment = { id: 'c', issue_id: 'bd-1', author: 'Ann', text: '', created_at: '2026-01-02 03:04:05' };
     const lease = { lease_expires_at: '2026-01-02 04:00:00', heartbeat_at: null, granted_node: 'n' };
@@ -80,7 +80,7 @@ describe('a line of the JSONL file', () => {
     );
   });
 
-  test('names the table of a local row without history only if it is there', () => {
+  test('contains the table name of a local row without history only if it is known', () => {
     expect(line({ no_history: '1' }, { isWisp: true })).toMatch(/"no_history":true,.*,"wisp_plane":true}$/);
     expect(line({ no_history: '1' })).not.toContain('wisp_plane');
   });

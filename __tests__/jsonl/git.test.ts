@@ -64,7 +64,7 @@ async function commit(
 }
 
 describe('the commit of the JSONL file', () => {
-  test('push adds one commit to the branch of the host, and the checkout follows', async () => {
+  test('is added to the branch of the host by push, and the checkout follows', async () => {
     await using folder = await tempFolder();
     const scene = await checkout(folder);
     await using host = scene.host;
@@ -98,7 +98,7 @@ describe('the commit of the JSONL file', () => {
     await expect(commit(folder, scene, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
   });
 
-  test('a branch that moves meanwhile gets the commit on top, and a refused push is not repeated', async () => {
+  test('is added on top if the branch moves, and a refused push is not repeated', async () => {
     await using folder = await tempFolder();
     const scene = await checkout(folder);
     await using host = scene.host;
@@ -123,7 +123,7 @@ describe('the commit of the JSONL file', () => {
     await expect(commit(folder, scene, 'push', null)).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
   });
 
-  test('pull-request replaces one commit on a branch of its own, and opens one pull request', async () => {
+  test('replaces one commit on a branch of its own with pull-request, and opens one pull request', async () => {
     await using folder = await tempFolder();
     const scene = await checkout(folder);
     await using _ = scene.host;
@@ -174,7 +174,7 @@ describe('the commit of the JSONL file', () => {
     expect(await git(bare, 'branch', '--format=%(refname:short)')).toBe('main');
   });
 
-  test('commit stays on this machine, and a file that git ignores is not committed', async () => {
+  test('stays on this machine with commit, and a file that git ignores is not committed', async () => {
     await using folder = await tempFolder();
     const scene = await checkout(folder);
     await using _ = scene.host;

@@ -18,25 +18,27 @@ const COUNTERS: readonly (readonly [
 ])[] = [
   ['TINYINT, by a row', 'TINYINT', ['INSERT INTO counted VALUES (127, 1)'], ['1', '2', '127']],
   ['BIGINT UNSIGNED, by a row', 'BIGINT UNSIGNED', [`INSERT INTO counted VALUES (${BIGGEST}, 1)`], ['1', '2', BIGGEST]],
-  ['BIGINT UNSIGNED, alone', 'BIGINT UNSIGNED', [`ALTER TABLE counted AUTO_INCREMENT = ${BIGGEST}`], ['1', '2']],
-  ['INT, alone', 'INT', ['ALTER TABLE counted AUTO_INCREMENT = 2147483647'], ['1', '2']],
+  [
+    'BIGINT UNSIGNED, by the counter only',
+    'BIGINT UNSIGNED',
+    [`ALTER TABLE counted AUTO_INCREMENT = ${BIGGEST}`],
+    ['1', '2'],
+  ],
+  ['INT, by the counter only', 'INT', ['ALTER TABLE counted AUTO_INCREMENT = 2147483647'], ['1', '2']],
 ];
 
-describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) => {
-  test.each(COUNTERS)(
-    '%s: it is merged, every row stays, and the database is sound',
-    async (_, type, incoming, ids) => {
-      await using folder = await tempFolder();
-      const databases = await twoDatabases(folder, ...COUNTED(type));
-      await databases.edit(['INSERT INTO counted (v) VALUES (5)'], incoming, order);
-      expect((await databases.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
-      expect(await databases.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
-      await databases.north.dolt('fsck');
-    },
-  );
+describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its limit, %s', (order) => {
+  test.each(COUNTERS)('%s: the merge keeps every row, and the database is intact', async (_, type, incoming, ids) => {
+    await using folder = await tempFolder();
+    const databases = await twoDatabases(folder, ...COUNTED(type));
+    await databases.edit(['INSERT INTO counted (v) VALUES (5)'], incoming, order);
+    expect((await databases.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
+    expect(await databases.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
+    await databases.north.dolt('fsck');
+  });
 });
 
-test('then a row without a key is refused until the counter is lowered at the peer, too; no value returns', async () => {
+test('a row without a key is refused at the limit until both databases lower the counter, and no value is used twice', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...COUNTED('TINYINT'));
   await databases.edit(['INSERT INTO counted (v) VALUES (5)'], ['INSERT INTO counted VALUES (127, 1)']);
@@ -54,7 +56,7 @@ test('then a row without a key is refused until the counter is lowered at the pe
   expect(await databases.north.rows(IDS)).toEqual(['1', '2', '3'].map((id) => ({ id })));
 });
 
-test.each(HASH_ORDERS)('a counter of beads takes the greatest value, which is reported, %s', async (order) => {
+test.each(HASH_ORDERS)('a counter of beads gets the greatest value, which is reported, %s', async (order) => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,

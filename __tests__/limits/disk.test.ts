@@ -11,7 +11,7 @@ test.each([
   ['ENOSPC', 'disk-full'],
   ['EDQUOT', 'disk-full'],
   ['EACCES', 'unknown'],
-])('what the system calls %s is %s', (code, means) => {
+])('the error %s of the system is %s', (code, means) => {
   expect(toFailure(Object.assign(new Error('write'), { code }))).toMatchObject({ code: means, message: 'write' });
 });
 
@@ -24,8 +24,8 @@ if (process.platform === 'linux') {
   });
   afterAll(() => cli.dispose());
 
-  describe('a disk that is full', () => {
-    test('under the database: the fetch fails as disk-full, nothing is damaged, and the next run is green', async () => {
+  describe('a full disk', () => {
+    test('under the database fails the fetch as disk-full, damages nothing, and the next run succeeds', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
@@ -64,7 +64,7 @@ if (process.platform === 'linux') {
       expect(files).toEqual([]);
     });
 
-    test('at a peer: that peer fails, keeps its data, and takes the push once there is room', async () => {
+    test('at a peer fails that peer, keeps its data, and accepts the push after space is freed', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       const step = await withSmallDisk(
@@ -98,7 +98,7 @@ if (process.platform === 'linux') {
       });
     });
 
-    test('under the temporary folder, or under a clone, is reported, and leaves nothing half made', async () => {
+    test('under the temporary folder or a clone is reported, and leaves no incomplete file', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       await local.commit('bulk', ...BULK);
@@ -119,7 +119,7 @@ if (process.platform === 'linux') {
       expect(await readFile(folder.file('small.txt'), 'utf8')).toBe('cache\nfill\n');
     });
 
-    test('under the configuration: the file is the old one, whole', async () => {
+    test('under the configuration keeps the complete old file', async () => {
       await using folder = await tempFolder();
       const step = await withSmallDisk(
         { folder, cli },
@@ -142,7 +142,7 @@ if (process.platform === 'linux') {
   });
 
   describe('a disk that is mounted read-only', () => {
-    test('under the database: a run is refused with the cure, doctor sees it, and a dry run works', async () => {
+    test('under the database refuses a run with the fix, is reported by doctor, and allows a dry run', async () => {
       await using folder = await tempFolder();
       await makeDatabase(folder.file('local'));
       const step = await withSmallDisk(
@@ -182,7 +182,7 @@ if (process.platform === 'linux') {
       expect(await readdir(folder.path)).not.toContain('box');
     });
 
-    test('at a peer: it is fetched and merged, and only the push to it fails', async () => {
+    test('at a peer allows fetch and merge, and fails only the push', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);

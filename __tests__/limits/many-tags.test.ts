@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const SEEN = 'SELECT name FROM dolt_remote_branches ORDER BY name';
 const TAGS = 'SELECT tag_name, tag_hash FROM dolt_tags';
 
-test('the fetch from a peer with very many tags is ended after its branch; both peers are served', async () => {
+test('the fetch from a peer with very many tags ends after its branch, and both peers are served', async () => {
   await using folder = await tempFolder();
   // Each tag costs the more, the more there are: all of them would take about 15 s.
   const load = await manyRefs(folder, { tags: 2_000, branches: 0 });
@@ -33,7 +33,7 @@ test('the fetch from a peer with very many tags is ended after its branch; both 
 test.each([
   ['1,000 branches', { tags: 0, branches: 1_000 }],
   ['tags with long names and messages', { tags: 20, branches: 0, name: 'n'.repeat(150), message: 'm'.repeat(64_000) }],
-])('%s cost nothing that is worth ending', async (_, refs) => {
+])('%s are fetched completely', async (_, refs) => {
   await using folder = await tempFolder();
   const load = await manyRefs(folder, refs);
   const { result } = await command(folder, load.peers());
@@ -45,7 +45,7 @@ test.each([
   expect(await load.local.rows(SEEN)).toEqual([{ name: 'remotes/honest/main' }, { name: 'remotes/hostile/main' }]);
 });
 
-test('marks that a killed fetch left are removed, and no branch of a user is', async () => {
+test('temporary branches of a killed fetch are removed, and no branch of a user is', async () => {
   await using folder = await tempFolder();
   const load = await manyRefs(folder, { tags: 0, branches: 1 });
   const mark = fetchMark({ remote: 'box' });

@@ -12,7 +12,7 @@ import { failureOf } from '../helpers/thrown.ts';
 const MIB = 1024 * 1024;
 
 describe('a budget', () => {
-  test('refuses what goes beyond it, and counts only what is still held', async () => {
+  test('refuses more than its limit, and counts only values that are still held', async () => {
     const budget = new Budget('the rows', MIB);
     for (let n = 0; n < 5; n += 1) await budget.lend(() => Promise.resolve(budget.take(MIB)));
     budget.take(MIB);
@@ -27,13 +27,13 @@ describe('a budget', () => {
     [8, 32 * MIB],
     [16, 16 * MIB],
     [5_000, 53_687],
-  ])('of reports: each of %s peers has its share', (peers, bytes) => {
+  ])('for reports has a share for each of %s peers', (peers, bytes) => {
     expect(reportShare(peers)).toBe(bytes);
   });
 });
 
 test.each(['newest', 'manual', 'theirs'])(
-  'a peer whose conflicts take too much in reports is left out as too large under %s; the other one is served',
+  'a peer with too many conflicts for a report is left out as too large under %s, and the other one is served',
   async (strategy) => {
     await using folder = await tempFolder();
     // Each row is reported with 15,000 characters of the peer, and no statement or page reaches its own limit.
@@ -47,7 +47,7 @@ test.each(['newest', 'manual', 'theirs'])(
   },
 );
 
-test('a history that needs too much memory is not read further', async () => {
+test('a history that needs too much memory is read only up to the limit', async () => {
   await using folder = await tempFolder();
   const { hostile } = await longHistory(folder, { commits: 20, rows: 10 });
   const head = await hostile.head();
@@ -71,7 +71,7 @@ test('a history that needs too much memory is not read further', async () => {
   });
 });
 
-test('a long history of many rows in conflict is merged within its memory', async () => {
+test('a long history of many rows in conflict is merged within its memory limit', async () => {
   await using folder = await tempFolder();
   const load = await longHistory(folder, { commits: 80, rows: 300 });
   const before = process.memoryUsage().rss;
@@ -83,7 +83,7 @@ test('a long history of many rows in conflict is merged within its memory', asyn
   ]);
 });
 
-test('conflicts with large values are resolved page by page within their memory', async () => {
+test('conflicts with large values are resolved page by page within the memory limit', async () => {
   await using folder = await tempFolder();
   const load = await largeConflicts(folder, { rows: 24, bytes: 4 * MIB });
   const before = process.memoryUsage().rss;

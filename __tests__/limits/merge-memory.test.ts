@@ -8,7 +8,7 @@ import { failureOf } from '../helpers/thrown.ts';
 
 const MIB = 1024 * 1024;
 
-test('one statement cannot fill our memory; the database goes on', async () => {
+test('one statement cannot fill our memory, and the database stays usable', async () => {
   await using folder = await tempFolder();
   const { south } = await mailbox(folder);
   await withDatabase(south.path, folder.file('tmp'), (database) =>
@@ -24,7 +24,7 @@ test('one statement cannot fill our memory; the database goes on', async () => {
   );
 });
 
-test('a row in conflict that is larger than a page is resolved, and reported by its beginning and hash', async () => {
+test('a row in conflict that is larger than a page is resolved, and reported with its beginning and hash', async () => {
   await using folder = await tempFolder();
   const databases = await mailbox(
     folder,
@@ -44,7 +44,7 @@ test('a row in conflict that is larger than a page is resolved, and reported by 
 /** 240 MiB of values from a mailbox of some kilobytes: equal values are stored once. */
 const ROWS = 60;
 
-test('conflicts whose values take more than a run may hold are left out as too large under manual; the other peer is merged', async () => {
+test('conflicts with values over the limit are left out as too large under manual, and the other peer is merged', async () => {
   await using folder = await tempFolder();
   const rows = Array.from({ length: ROWS }, (_, id) => `(${id}, '')`).join();
   const databases = await mailbox(
@@ -75,7 +75,7 @@ test('conflicts whose values take more than a run may hold are left out as too l
   expect(done.merge).toMatchObject({ deterministic: false });
 });
 
-test('an engine that takes more memory than it may is ended, and that peer alone is left out', async () => {
+test('an engine over its memory limit is ended, and only that peer is left out', async () => {
   await using folder = await tempFolder();
   const databases = await mailbox(
     folder,

@@ -75,22 +75,25 @@ async function orderHeads(order: 'hostile-first' | 'honest-first'): Promise<void
   }
 }
 
-describe('a merge that passes its limit', () => {
-  test.each(ENDLESS)('%s: the peer is left out, the other one is merged and pushed to', async (_, definition) => {
+describe('a merge that exceeds its time limit', () => {
+  test.each(ENDLESS)('leaves the peer out and serves the other one: %s', async (_, definition) => {
     await databases.send(definition);
     await databases.keep('INSERT INTO numbers VALUES (2, -1)', 'INSERT INTO pits VALUES (1)');
     await expectOnlyHonest(await receive());
   });
 
-  test.each(['hostile-first', 'honest-first'] as const)('the guilty head is found: %s by hash', async (order) => {
-    await databases.send('ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)');
-    await databases.keep('INSERT INTO numbers VALUES (2, -1)');
-    await orderHeads(order);
-    await expectOnlyHonest(await receive());
-  });
+  test.each(['hostile-first', 'honest-first'] as const)(
+    'leaves out only the head that causes it: %s by hash',
+    async (order) => {
+      await databases.send('ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)');
+      await databases.keep('INSERT INTO numbers VALUES (2, -1)');
+      await orderHeads(order);
+      await expectOnlyHonest(await receive());
+    },
+  );
 
   test(
-    'an engine that does not answer is ended, and the merge goes on in a new one',
+    'ends an engine that does not answer, and continues in a new one',
     async () => {
       await databases.send(`ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR ${DEAF} > '')`);
       await databases.keep('INSERT INTO numbers VALUES (2, -1)');
@@ -102,13 +105,13 @@ describe('a merge that passes its limit', () => {
   );
 });
 
-test('a comparison that passes its limit keeps the peer out; nothing is merged or pushed', async () => {
+test('a comparison that exceeds its limit leaves the peer out, and nothing is merged or pushed', async () => {
   await databases.send("UPDATE items SET title = 'sent' WHERE id = 101");
   const done = await databases.receiveUnchanged({ options: { mergeTimeoutMs: 1 } });
   expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^comparing/) });
 });
 
-test('so does a check that passes its limit', async () => {
+test('a check that exceeds its limit leaves the peer out too', async () => {
   await databases.send("UPDATE items SET title = 'sent' WHERE id = 101");
   await databases.south.dolt('fetch', 'mailbox');
   const peer = filePeer('partner', folder.file('mailbox'));
@@ -124,7 +127,7 @@ test('so does a check that passes its limit', async () => {
   expect(progress.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
 });
 
-test('`resolve` has the same limit: all statements end, and the engine goes on', async () => {
+test('`resolve` has the same limit: all statements end, and the engine stays usable', async () => {
   await withEngines(databases.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, async ({ database, allWithin, hasEnded }) => {
       const sleeping = () =>

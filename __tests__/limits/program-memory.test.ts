@@ -15,7 +15,7 @@ const start = (script: string, mark: string) => {
   return child;
 };
 
-test('a program of an engine that exceeds the limit is ended, and no other process', async () => {
+test('a program of an engine that exceeds the limit is ended, but no other process', async () => {
   if (process.platform !== 'linux') return expect(watchPrograms).toBeDefined();
   const mark = `program-memory-${process.pid}`;
   const [engine, program, small, other] = [SLEEP, GROW, SLEEP, SLEEP].map((script, index) =>

@@ -66,7 +66,7 @@ const SLEEPER = [
 const peers = (folder: TempFolder) =>
   ['hostile', 'honest'].map((name) => ({ ...filePeer(name, folder.file(`${name}.box`)), accept: ACCEPTS }));
 
-test('a column that sleeps when it is read does not stop the comparison of histories; the other peer is served', async () => {
+test('a column that sleeps when read does not stop the comparison of histories, and the other peer is served', async () => {
   await using folder = await tempFolder();
   // Without a table in common, rows of both sides are compared before anything is checked.
   const local = await three(folder, [], {
@@ -91,7 +91,7 @@ test('a column that sleeps when it is read does not stop the comparison of histo
   expect(await local.rows('SELECT id FROM others')).toEqual([{ id: 1 }]);
 });
 
-test('finding out which peer a conflict is with has a limit', async () => {
+test('the search for the peer of a conflict has a time limit', async () => {
   await using folder = await tempFolder();
   const local = await three(folder, [], { local: [], hostile: SLEEPER, honest: [] });
   await local.dolt('remote', 'add', 'box', `file://${folder.file('hostile.box')}`);
@@ -127,7 +127,7 @@ test('finding out which peer a conflict is with has a limit', async () => {
 
 const DIVERGED = { state: 'diverged', ahead: 1, behind: 1, otherMakers: null, rewritten: null } as const;
 
-test('rows of one peer that cannot be read for the conflicts file in time keep no other from it', async () => {
+test('rows of one peer that cannot be read in time do not exclude other peers from the conflicts file', async () => {
   await using folder = await tempFolder();
   const { local, peers, other } = await clash(folder);
   const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });
@@ -146,7 +146,7 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
   });
 });
 
-test('`resolve` that passes its limit moves no branch and keeps the choices', async () => {
+test('`resolve` that exceeds its limit moves no branch and keeps the choices', async () => {
   await using folder = await tempFolder();
   const { local, peers } = await clash(folder);
   const overrides = { peers, strategy: 'manual' } as const;
@@ -176,7 +176,7 @@ test('`resolve` that passes its limit moves no branch and keeps the choices', as
   expect(await resolving(60_000)).toMatchObject({ status: 'success', rows: 1 });
 });
 
-test('a conflicts file beyond its size is not written; the run says so, and the other peer is served', async () => {
+test('a conflicts file over its size limit is not written, the run reports it, and the other peer is served', async () => {
   await using folder = await tempFolder();
   const load = await largeConflicts(folder, { rows: 17, bytes: 4 * 1024 * 1024 });
   const { result } = await command(folder, load.peers('conflict: manual'));

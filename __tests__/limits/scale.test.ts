@@ -37,7 +37,7 @@ function manyPeers(folder: TempFolder, count: number): string {
 }
 
 describe(`${PEERS} peers`, () => {
-  test('cost time that grows with their number, and bounded memory; the one that is there is served, and every report has a bound', async () => {
+  test('need time in proportion to their number and bounded memory; the reachable one is served, and every report has a limit', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const few = await timed(() => command(folder, manyPeers(folder, FEW)));
@@ -64,7 +64,7 @@ describe(`${PEERS} peers`, () => {
     expect(JSON.parse(outputs.result)).toMatchObject({ status: 'partial', truncated: true });
   });
 
-  test('that are all in reach are read, and those that are empty are not created', async () => {
+  test('that are all reachable are read, and empty ones are not created', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const peers = Array.from({ length: PEERS }, (_, index) => `box-${index}: file://${folder.file(`box-${index}`)}`);
@@ -90,7 +90,7 @@ function filled(bytes: number): readonly string[] {
   }
 }
 
-test('the time to read a configuration grows with its size up to 1 MiB, and all of it is read', async () => {
+test('the time to read a configuration is proportional to its size up to 1 MiB, and the whole file is read', async () => {
   await using folder = await tempFolder();
   const read = async (bytes: number) => {
     const lines = filled(bytes);

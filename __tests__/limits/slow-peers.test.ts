@@ -45,7 +45,7 @@ async function startDripping({ first, again }: Drip) {
 const GIVEN_UP_WITHIN_MS = 120_000;
 
 test.each(Object.entries(DRIPS))(
-  'a server that never comes to an end (%s) is given up; the other peer is served',
+  'a server with an endless answer (%s) fails after the limit, and the other peer is served',
   async (_, drip) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));

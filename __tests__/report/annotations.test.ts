@@ -5,7 +5,7 @@ import { failed, peer, problem, runResult } from '../helpers/results.ts';
 const failing = { failing: true, locations: {} };
 
 describe('annotations', () => {
-  test('a failed peer is an error on the line where it is configured', () => {
+  test('mark a failed peer as an error on the line of its configuration', () => {
     const result = runResult({ peers: [peer(), peer(failed)] });
     const locations = { gone: { file: '/w/.beads/config.yaml', line: 7, column: 5 } };
     expect(annotations(result, { failing: true, locations })).toEqual([
@@ -20,30 +20,27 @@ describe('annotations', () => {
     ]);
   });
 
-  test('if the run does not fail, it is a warning', () => {
+  test('mark it as a warning if the run does not fail', () => {
     const [annotation] = annotations(runResult({ peers: [peer(failed)] }), { failing: false, locations: {} });
     expect(annotation).toMatchObject({ severity: 'warning', file: null, line: null, column: null });
   });
 
-  test.each(['error', 'warning', 'notice'] as const)(
-    'a problem keeps its severity %s and its own place',
-    (severity) => {
-      const reported = problem({ severity, peer: 'partner', file: 'c.yaml', line: 2, hint: '' });
-      const locations = { partner: { file: 'other.yaml', line: 9 } };
-      expect(annotations(runResult({ problems: [reported] }), { failing: true, locations })).toEqual([
-        { severity, title: 'partner: no-peers', message: reported.message, file: 'c.yaml', line: 2, column: null },
-      ]);
-    },
-  );
+  test.each(['error', 'warning', 'notice'] as const)('keep the severity %s and the place of a problem', (severity) => {
+    const reported = problem({ severity, peer: 'partner', file: 'c.yaml', line: 2, hint: '' });
+    const locations = { partner: { file: 'other.yaml', line: 9 } };
+    expect(annotations(runResult({ problems: [reported] }), { failing: true, locations })).toEqual([
+      { severity, title: 'partner: no-peers', message: reported.message, file: 'c.yaml', line: 2, column: null },
+    ]);
+  });
 
-  test('the name of a file cannot steer a terminal', () => {
+  test('print no control characters of a file name', () => {
     const reported = problem({ file: 'a\u009b31m\u202e\n.yaml' });
     expect(annotations(runResult({ problems: [reported] }), failing)).toMatchObject([
       { file: 'a\\u{9b}31m\\u{202e}\\n.yaml' },
     ]);
   });
 
-  test('a peer called like a property of every object has no place', () => {
+  test('have no place for a peer with the name of an object property', () => {
     const result = runResult({ peers: [peer({ ...failed, name: 'constructor' })] });
     expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });
   });
@@ -58,7 +55,7 @@ describe('annotations', () => {
     });
   });
 
-  test('errors, warnings and notices are counted apart, and the notice of the rest is one of ten', () => {
+  test('count errors, warnings and notices separately, and the notice about the rest is one of ten', () => {
     const many = (severity: 'error' | 'warning' | 'notice') => Array.from({ length: 12 }, () => problem({ severity }));
     const reported = annotations(
       runResult({ problems: [...many('notice'), ...many('error'), ...many('warning')] }),

@@ -28,7 +28,7 @@ const backedUp = (backup: Partial<NonNullable<RunResult['backup']>> = {}) =>
     backup: { ...BACKUP, ...backup },
   });
 
-describe('sizes', () => {
+describe('the size of a backup', () => {
   test.each([
     [null, '-'],
     [0, '0 B'],
@@ -36,7 +36,7 @@ describe('sizes', () => {
     [1_000, '1.0 kB'],
     [1_234_567, '1.2 MB'],
     [5e15, '5000.0 TB'],
-  ])('%s is %s', (bytes, shown) => {
+  ])('%s is shown as %s', (bytes, shown) => {
     expect(sizeText({ bytes })).toBe(shown);
   });
 
@@ -45,7 +45,7 @@ describe('sizes', () => {
     [0, '+0 B'],
     [1_500, '+1.5 kB'],
     [-20, '-20 B'],
-  ])('a growth of %s is %s', (growth, shown) => {
+  ])('with a growth of %s is shown as %s', (growth, shown) => {
     expect(growthText({ growth })).toBe(shown);
   });
 });
@@ -55,7 +55,7 @@ test.each([
   ['skipped', '2026-11-27T03:00:00.000Z', 'skipped, proven 2026-11-27 03:00Z'],
   ['unproven', '2026-11-27T03:00:00.000Z', 'unproven, proven 2026-11-27 03:00Z'],
   ['skipped', null, 'skipped'],
-] as const)('a drill that is %s, with the last proof at %s, is %s', (kind, lastProvenAt, shown) => {
+] as const)('a drill with the status %s and the last proof at %s is shown as %s', (kind, lastProvenAt, shown) => {
   expect(drillText({ kind, lastProvenAt })).toBe(shown);
 });
 
@@ -65,16 +65,16 @@ describe('the line about a backup', () => {
     [{ copies: 2, required: 2 }, `backup of v1 at ${HEAD}: 2 of 2 peers have the proven commit, 2 required`],
     [{ tag: null, drill: 'off', copies: 0 }, `backup of ${HEAD}: 0 of 2 peers have the commit`],
     [{ drill: 'rotate', copies: 2 }, `backup of v1 at ${HEAD}: 2 of 2 peers have the commit`],
-  ])('%j', (backup, line) => {
+  ])('summarises %j', (backup, line) => {
     expect(backupLines(backedUp(backup), (name) => name)).toEqual([line]);
   });
 
-  test('is unknown where the run ended before, and nothing for other commands', () => {
+  test('reports unknown copies if the run ended early, and is absent for other commands', () => {
     expect(backupLines(backedUp({ commit: null }), (name) => name)).toEqual([]);
     expect(backupLines(runResult({}), (name) => name)).toEqual([]);
   });
 
-  test('names the proof, in the text and in the summary', () => {
+  test('names the proof in the text and in the summary', () => {
     const result = backedUp({ proof: '/tmp/proof.json' });
     expect(text(result)).toContain('peers has the proven commit\nproof: /tmp/proof.json\n');
     expect(text(result)).toMatch(/^partner +pushed +2 +yes +pushed +proven +1\.2 MB +-2\.0 kB$/m);

@@ -14,7 +14,7 @@ const shown = (name: string, made: Partial<ShownDatabase> = {}): ShownDatabase =
   ...made,
 });
 
-test('the rows of each database before, the rows of all after, and one head', () => {
+test('the demo shows the rows of each database before, the rows of all after, and one head', () => {
   expect(demoText([shown('north'), shown('south')])).toBe(
     [
       'Before the sync, each database has changes of its own.',

@@ -14,7 +14,7 @@ const RESULT: DoctorResult = {
 };
 const [DOLT] = RESULT.checks;
 
-test('as text: a table, and the cures below it', () => {
+test('the text is a table with the fixes below it', () => {
   expect(doctorText(RESULT)).toBe(`ok       dolt              2.3.0 at /usr/bin/dolt
 missing  credentials  hub  no\\u{1b}[2J entry
 unknown  branch            who knows
@@ -29,7 +29,7 @@ credentials hub: no\\u{1b}[2J entry
   expect(doctorText(fine)).toBe('ok  dolt    2.3.0 at /usr/bin/dolt\n\nno problems\n');
 });
 
-test('as markdown, within its budget', () => {
+test('the markdown fits into its limit', () => {
   const whole = doctorSummary(RESULT, 10_000);
   expect(whole).toContain('## ❌ dolt-federation doctor: 1 problem\n');
   expect(whole).toContain('<code>hub</code>');

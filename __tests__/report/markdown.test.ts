@@ -20,26 +20,26 @@ const HOSTILE: readonly string[] = [
 ];
 
 describe('literal markdown', () => {
-  test.each(HOSTILE)('%s', (text) => {
+  test.each(HOSTILE)('contains no markup: %s', (text) => {
     for (const markdown of [literal(text), code(text).slice('<code>'.length, -'</code>'.length)]) {
       expect(markdown).not.toMatch(/[|<>`*_~[\]()\\:@/.!"'$]/);
       expect(decode(markdown)).toBe(text);
     }
   });
 
-  test('a line break does not leave the line', () => {
+  test('keeps a line break inside its line', () => {
     expect(decode(code('a\nb'))).toBe('<code>a\\nb</code>');
   });
 
-  test('mentions and issue numbers are broken by an invisible character', () => {
+  test('breaks mentions and issue numbers with an invisible character', () => {
     expect(literal('@octocat #12')).toBe('&#64;&#8288;octocat &#35;&#8288;12');
   });
 
-  test('an empty table has no text', () => {
+  test('is empty for an empty table', () => {
     expect(code('')).toBe('');
   });
 
-  test('no text of any kind makes markup', () => {
+  test('creates no markup from any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter }), (text) => {
         expect(literal(text)).toMatch(/^(?:[^|<>`*_~[\]()\\:@/.!"'$&#\n\r]|&#\d+;)*$/);
@@ -48,14 +48,14 @@ describe('literal markdown', () => {
   });
 });
 
-describe('a table within a budget', () => {
+describe('a table within a size limit', () => {
   const table = { columns: ['Name'], rows: Array.from({ length: 100 }, (_, index) => [`row ${index} ü`]) };
 
-  test('is whole where it fits', () => {
+  test('is complete if it fits', () => {
     expect(markdownTable(table, 10_000).split('\n')).toHaveLength(103);
   });
 
-  test.each([100, 200, 500, 1_000])('is cut between rows at %d bytes and says how many are missing', (budget) => {
+  test.each([100, 200, 500, 1_000])('is cut between rows at %d bytes and counts the missing rows', (budget) => {
     const text = markdownTable(table, budget);
     const shown = text.split('\n').filter((line) => line.startsWith('| row'));
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
@@ -63,19 +63,19 @@ describe('a table within a budget', () => {
     expect(text).toContain(`\n${100 - shown.length} more rows are not shown.\n`);
   });
 
-  test('is left out where not even its head fits, or if it has no rows', () => {
+  test('is omitted if its header does not fit, or without rows', () => {
     expect(markdownTable(table, 50)).toBe('');
     expect(markdownTable({ ...table, rows: [] }, 10_000)).toBe('');
   });
 
-  test('has its title in the same budget, or is left out with it', () => {
+  test('includes its title in the limit, or is omitted with it', () => {
     const titled = titledTable('Rows ü', table, 500);
     expect(titled).toMatch(/^\n### Rows ü\n\n\| Name \|\n/);
     expect(Buffer.byteLength(titled)).toBeLessThanOrEqual(500);
     expect(titledTable('Rows', { ...table, rows: [] }, 10_000)).toBe('');
   });
 
-  test('one row is one row', () => {
+  test('may have a single row', () => {
     expect(markdownTable({ columns: ['Name'], rows: [['x'.repeat(500)]] }, 200)).toContain('1 more row is not shown.');
   });
 });

@@ -4,7 +4,7 @@ import { mermaid } from '../../src/report/mermaid.ts';
 import { peer, runResult } from '../helpers/results.ts';
 
 describe('the diagram', () => {
-  test('has the database in the middle and each peer with role and state', () => {
+  test('has the database in the centre and each peer with role and state', () => {
     const text = mermaid(runResult());
     expect(text).toContain('local(("local<br/>main"))');
     expect(text).toContain('p0["partner<br/>peer, T1<br/>up-to-date, pushed"]:::moved');
@@ -17,11 +17,11 @@ describe('the diagram', () => {
     ['backup', 'local --> p0'],
     ['archive', 'local --> p0'],
   ];
-  test.each(LINKS)('%s: %s', (role, link) => {
+  test.each(LINKS)('draws %s: %s', (role, link) => {
     expect(mermaid(runResult({ peers: [peer({ role })] }))).toContain(`  ${link}\n`);
   });
 
-  test('no name ends its label, its line or the block', () => {
+  test('does not end a label, a line or the block at any name', () => {
     const text = mermaid(
       runResult({ database: '/x/"]; ```\nclick p0', peers: [peer({ name: '"]\n  evil --> town #quot;' })] }),
     );
@@ -32,11 +32,11 @@ describe('the diagram', () => {
     ]);
   });
 
-  test('a database that is not there is still a database', () => {
+  test('shows a database without data as a database', () => {
     expect(mermaid(runResult({ database: null }))).toContain('local(("database<br/>main"))');
   });
 
-  test('more peers than can be read are counted', () => {
+  test('counts more peers than it can show', () => {
     const peers = Array.from({ length: 100 }, (_, index) => peer({ name: `p${index}` }));
     const text = mermaid(runResult({ peers }));
     expect(text).toContain('more["40 more"]');

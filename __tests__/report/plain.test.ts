@@ -19,16 +19,16 @@ const CASES: readonly [string, string, string][] = [
 ];
 
 describe('plain text', () => {
-  test.each(CASES)('%s', (_, text, expected) => {
+  test.each(CASES)('keeps or escapes %s', (_, text, expected) => {
     expect(plain(text)).toBe(expected);
   });
 
-  test('lines are kept apart, whatever ends them', () => {
+  test('keeps lines apart for every kind of line break', () => {
     expect(plainLines('a\nb\r\nc\rd\u0000')).toEqual(['a', 'b', 'c', 'd\\u{0}']);
   });
 });
 
-describe('a line that a runner may read is not a command', () => {
+describe('a line for the log of a runner', () => {
   test.each([
     ['plain words: nothing to do', ['plain words: nothing to do']],
     ['::set-output name=x::y', [': :set-output name=x::y']],
@@ -40,18 +40,18 @@ describe('a line that a runner may read is not a command', () => {
     ['in the middle ##[add-mask]x', ['in the middle ## [add-mask]x']],
     ['\u001b[31mred', ['\\u{1b}[31mred']],
     ['##[error]x###[group]y', ['## [error]x### [group]y']],
-  ])('%j', (text, lines) => {
+  ])('contains no command: %j', (text, lines) => {
     expect(plainLines(text)).toEqual(lines);
   });
 
-  test.each(CASES)('JSON keeps its value and shows as a code: %s', (_, text, shown) => {
+  test.each(CASES)('of JSON keeps its value with an escape sequence: %s', (_, text, shown) => {
     const printed = printedJson({ [text]: [text] });
     expect(JSON.parse(printed)).toEqual({ [text]: [text] });
     expect(plain(printed.replaceAll('\n', ''))).toBe(printed.replaceAll('\n', ''));
     if (shown !== text) expect(printed).not.toContain(text);
   });
 
-  test('nor is one of JSON, whose value stays', () => {
+  test('of JSON with any value contains no command', () => {
     const value = { subject: '##[add-mask]main', table: ['a\n::error::b'] };
     expect(printedJson(value)).not.toMatch(/##\[|^\s*::/m);
     expect(JSON.parse(printedJson(value))).toEqual(value);
@@ -63,7 +63,7 @@ describe('shortened text', () => {
     ['abc', 3, 'abc'],
     ['abcd', 3, 'ab…'],
     ['a😀b', 3, 'a…'],
-  ])('%s to %d', (text, limit, expected) => {
+  ])('is shown for %s with %d characters', (text, limit, expected) => {
     expect(shorten(text, limit)).toBe(expected);
   });
 });

@@ -5,12 +5,12 @@ import { conflict, peer, runResult } from '../helpers/results.ts';
 
 const made = (prefix: string, length: number) => prefix + 'x1Y2'.repeat(20).slice(0, length);
 
-test('names that announce a secret', () => {
+test('the names of secrets are recognised', () => {
   expect(['password_encrypted', 'api_key', 'TOKEN', 'user_secret'].map(namesSecret)).toEqual([true, true, true, true]);
   expect(['tokens_used', 'passage', 'title', 'key'].map(namesSecret)).toEqual([false, false, false, false]);
 });
 
-test.each(['full', 'keys'] as const)('%s shows no secret, in values as in keys', (level) => {
+test.each(['full', 'keys'] as const)('%s shows no secret in values or keys', (level) => {
   const row = { password: 'plain words', title: made('ghp_', 36), none: null };
   const reported = conflict({ key: { id: made('ghp_', 36) }, base: row, ours: row, theirs: null });
   const shown = withValues(runResult({ peers: [peer({ conflicts: [reported] })] }), level);

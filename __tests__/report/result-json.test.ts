@@ -7,12 +7,12 @@ const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({
 const read = (json: string) => runResultSchema.parse(JSON.parse(json));
 
 describe('the output `result`', () => {
-  test('is the whole result where it fits', () => {
+  test('is the whole result if it fits', () => {
     const result = runResult({ peers: [peer({ conflicts: [conflict()] })] });
     expect(JSON.parse(resultJson(result))).toEqual(result);
   });
 
-  test('rows in conflict go first', () => {
+  test('omits rows in conflict first', () => {
     const result = runResult({ peers: [peer({ conflicts: many(2_000, () => conflict()) }), peer(failed)] });
     const json = resultJson(result);
     expect(Buffer.byteLength(json)).toBeLessThanOrEqual(RESULT_LIMIT_BYTES);
@@ -23,7 +23,7 @@ describe('the output `result`', () => {
     });
   });
 
-  test('long texts are cut before peers are left out', () => {
+  test('shortens long texts before it omits peers', () => {
     const message = 'ü'.repeat(40_000);
     const result = runResult({
       peers: [peer({ ...failed, error: { code: 'network', message, hint: message, retryable: true } })],
@@ -35,7 +35,7 @@ describe('the output `result`', () => {
     expect(shown.problems).toHaveLength(20);
   });
 
-  test('as many peers as fit, from the first', () => {
+  test('contains as many peers as fit, from the first', () => {
     const result = runResult({ peers: many(2_000, (index) => peer({ name: `peer${index}` })) });
     const json = resultJson(result);
     const shown = read(json);
@@ -46,7 +46,7 @@ describe('the output `result`', () => {
     expect(shown.peers).toEqual(result.peers.slice(0, shown.peers.length));
   });
 
-  test('without a single peer where not even one fits', () => {
+  test('contains no peer if not even one fits', () => {
     expect(read(resultJson(runResult(), 400)).peers).toEqual([]);
   });
 });

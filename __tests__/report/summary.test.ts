@@ -40,7 +40,7 @@ describe('the job summary', () => {
     expect(text).not.toContain('### Conflicts');
   });
 
-  test('of a dry run says that nothing was changed, and what would happen', () => {
+  test('of a dry run says that nothing was changed, and names the planned changes', () => {
     const plan = { pull: 'merge', push: 'fast-forward', pullCommits: 1, pushCommits: 3, head: HEAD } as const;
     const text = summary(
       runResult({ dryRun: true, status: 'unchanged', peers: [peer({ status: 'unchanged', plan })] }),
@@ -57,11 +57,11 @@ describe('the job summary', () => {
     ['conflict', '⚠️'],
     ['failed', '❌'],
   ];
-  test.each(MARKS)('%s is marked %s', (status, mark) => {
+  test.each(MARKS)('marks %s with %s', (status, mark) => {
     expect(summary(runResult({ status }))).toContain(`## ${mark} `);
   });
 
-  test('without peers there is no diagram and no empty table', () => {
+  test('has no diagram and no empty table without peers', () => {
     const text = summary(
       runResult({ peers: [], head: null, doltVersion: null, database: null, problems: [problem()] }),
     );
@@ -70,7 +70,7 @@ describe('the job summary', () => {
     expect(text).toContain('| warning |  | <code>no-peers</code>');
   });
 
-  test('says where the conflicts file is, where there is one', () => {
+  test('names the conflicts file if it exists', () => {
     const left = summary(runResult({ status: 'conflict', conflictsPath: '/tmp/conflicts.yaml' }));
     expect(left).toContain(
       'Rows that need a decision are in <code>&#47;tmp&#47;conflicts&#46;yaml</code> (output <code>conflicts-path</code>)',
@@ -78,12 +78,12 @@ describe('the job summary', () => {
     expect(summary(runResult())).not.toContain('conflicts-path');
   });
 
-  test('shows where in the configuration a problem is', () => {
+  test('shows the place of a problem in the configuration', () => {
     const text = summary(runResult({ problems: [problem({ file: '.beads/config.yaml', line: 3, column: 5 })] }));
     expect(text).toContain('&#40;&#46;beads&#47;config&#46;yaml&#58;3&#58;5&#41;');
   });
 
-  test('a table name that a peer wrote stays in its cell', () => {
+  test('keeps the table name of a peer inside its cell', () => {
     const hostile = conflict({ table: 'x | y\n## z <b>', key: { id: '|' }, ours: null });
     const text = summary(runResult({ peers: [peer({ conflicts: [hostile] })] }));
     const line = text.split('\n').find((each) => each.includes('z '));
@@ -92,7 +92,7 @@ describe('the job summary', () => {
     expect(text).not.toContain('\n## z');
   });
 
-  test('ten thousand conflicts are cut below the limit and counted', () => {
+  test('cuts ten thousand conflicts below the limit, and counts them', () => {
     const conflicts = Array.from({ length: 10_000 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
     const text = summary(runResult({ peers: [peer({ conflicts })] }));
     const shown = text.split('\n').filter((line) => line.includes('<code>issues</code>')).length;
@@ -100,7 +100,7 @@ describe('the job summary', () => {
     expect(text).toContain(`${10_000 - shown} more rows are not shown.`);
   });
 
-  test('many peers leave room for problems', () => {
+  test('keeps space for problems beside many peers', () => {
     const peers = Array.from({ length: 5_000 }, (_, index) => peer({ ...failed, name: `peer${index}` }));
     const text = summary(runResult({ peers, status: 'failed' }), 20_000);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
@@ -120,7 +120,7 @@ describe('the job summary of a failure', () => {
     expect(text).toContain('Line one&#46;<br>Line two&#46;');
   });
 
-  test('has every problem, and of very many the first', () => {
+  test('has every problem, or the first ones of very many', () => {
     const problems = Array.from({ length: 60 }, (_, index) => new Failure('config-invalid', `bad ${index}.`));
     const text = failureSummary(
       errorResult(new Failure('config-invalid', 'bad 0. (and 59 more problems)', { problems })),
@@ -131,7 +131,7 @@ describe('the job summary of a failure', () => {
     expect(text).toContain('and 10 more problems; the file at');
   });
 
-  test('leaves out absent parts', () => {
+  test('omits missing parts', () => {
     expect(failureSummary(errorResult(new Failure('unknown', 'x', { hint: '' })))).not.toContain('at <code>');
   });
 });

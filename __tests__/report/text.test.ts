@@ -7,7 +7,7 @@ import { withValues } from '../../src/report/values.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 describe('the report as text', () => {
-  test('is a table, the problems, and the verdict', () => {
+  test('contains a table, the problems and the verdict', () => {
     const result = runResult({
       status: 'partial',
       peers: [peer({ oldestUnsyncedAt: '2026-11-24T08:00:59.999Z' }), peer({ ...failed, ahead: null, behind: null })],
@@ -32,12 +32,12 @@ describe('the report as text', () => {
     );
   });
 
-  test('a failed peer without a reason is still named', () => {
+  test('names a failed peer without a reason', () => {
     expect(text(runResult({ peers: [peer({ status: 'failed' })] }))).toContain('error: partner: the peer failed\n');
     expect(text(runResult({ peers: [peer({ status: 'conflict' })] }))).toContain('rows in conflict need a decision');
   });
 
-  test('rows for which a peer waits follow the reason', () => {
+  test('lists rows for which a peer waits after the reason', () => {
     const error = { code: 'future-date', message: 'partner sends 2 rows', hint: 'Ask.', retryable: false } as const;
     const held = [
       { table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-01' },
@@ -53,11 +53,11 @@ describe('the report as text', () => {
     );
   });
 
-  test('nothing but the verdict where nothing took part', () => {
+  test('contains only the verdict if no peer took part', () => {
     expect(text(runResult({ peers: [], head: null, status: 'unchanged' }))).toBe('sync: unchanged, 0 peers, 4.3 s\n');
   });
 
-  test('incoming issues are listed by source, up to twenty, then counted', () => {
+  test('lists incoming issues by source up to twenty, and counts the rest', () => {
     const sources = [
       { system: 'github', creator: 'ann', rows: 3 },
       { system: '', creator: '', rows: 2 },
@@ -86,7 +86,7 @@ describe('the report as text', () => {
     expect(shown).toContain('and 9 more sources; --json shows them all');
   });
 
-  test('conflicts are listed up to fifty, then counted', () => {
+  test('lists conflicts up to fifty, and counts the rest', () => {
     const conflicts = Array.from({ length: 60 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
     const shown = text(runResult({ peers: [peer({ conflicts })] }));
     expect(shown).toContain(
@@ -96,7 +96,7 @@ describe('the report as text', () => {
     expect(shown).toContain('and 10 more rows; --json shows them all');
   });
 
-  test('of thousands of peers those with trouble are shown, and the rest is counted', () => {
+  test('shows only peers with problems of thousands, and counts the rest', () => {
     const quiet = Array.from({ length: 4_960 }, (_, index) => peer({ name: `quiet-${index}`, status: 'unchanged' }));
     const moved = Array.from({ length: 30 }, (_, index) => peer({ name: `moved-${index}` }));
     const gone = Array.from({ length: 60 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
@@ -110,13 +110,13 @@ describe('the report as text', () => {
     expect(lines).toContain('and 10 more problems; --json shows them all');
   });
 
-  test('text that a peer wrote cannot steer a terminal', () => {
+  test('prints no control characters of a peer', () => {
     const hostile = conflict({ table: '\u001b]0;x\u0007', key: { id: null } });
     expect(text(runResult({ peers: [peer({ conflicts: [hostile] })] }))).toContain('\\u{1b}]0;x\\u{7} id=NULL');
   });
 });
 
-describe('a dry run', () => {
+describe('the text of a dry run', () => {
   const plan = { pull: 'merge', push: 'fast-forward', pullCommits: 1, pushCommits: 3, head: HEAD } as const;
   const result = runResult({
     dryRun: true,
@@ -141,7 +141,7 @@ describe('a dry run', () => {
     ],
   });
 
-  test('says so, and what would happen to each peer', () => {
+  test('says so, and names the planned change of each peer', () => {
     expect(text(result).split('\n').slice(0, 6)).toEqual([
       'PEER     STATE         WOULD PULL                        WOULD PUSH',
       'partner  diverged      merge 1 commit                    3 commits',
@@ -155,12 +155,12 @@ describe('a dry run', () => {
   });
 });
 
-describe('on a terminal', () => {
+describe('the text on a terminal', () => {
   const peers = [peer({ name: 'a-peer-with-a-rather-long-name' }), peer({ ...failed })];
   const styled = (columns: number, wide = false) =>
     text(runResult({ peers }), 'full', { color: false, columns, wide }).split('\n\n')[0]?.split('\n');
 
-  test('a table that is too wide becomes a block for each peer', () => {
+  test('turns a table that is too wide into a block for each peer', () => {
     expect(styled(60)).toEqual([
       'a-peer-with-a-rather-long-name',
       '  state     up-to-date',
@@ -180,7 +180,7 @@ describe('on a terminal', () => {
     expect(styled(100)).toHaveLength(3);
   });
 
-  test('--wide shows every column and the whole head', () => {
+  test('shows every column and the whole head with --wide', () => {
     const [titles = '', first = ''] = styled(60, true) ?? [];
     expect(titles.split(/ {2,}/)).toEqual([
       ...['PEER', 'ROLE', 'TIER', 'STATE', 'WAS', 'RESULT', 'PULLED', 'PUSHED', 'AHEAD/BEHIND', "PEER'S HEAD"],
@@ -189,7 +189,7 @@ describe('on a terminal', () => {
     expect(first).toContain(HEAD);
   });
 
-  test('failures are red', () => {
+  test('shows failures in red', () => {
     const shown = text(runResult({ status: 'partial', peers }), 'full', { color: true, columns: 80, wide: false });
     expect(shown).toContain('\u001b[31mgone\u001b[39m');
     expect(shown).toContain('\u001b[31merror:\u001b[39m gone could not be reached (network)');
@@ -197,7 +197,7 @@ describe('on a terminal', () => {
     expect(text(runResult({ peers }))).not.toContain('\u001b');
   });
 
-  test('values fit the width', () => {
+  test('fits values into the width', () => {
     const long = conflict({ base: null, ours: { title: 'x'.repeat(300) }, theirs: { title: null } });
     const lines = (columns: number) =>
       text(runResult({ peers: [peer({ conflicts: [long] })] }), 'full', { color: false, columns, wide: false }).split(
@@ -208,7 +208,7 @@ describe('on a terminal', () => {
   });
 });
 
-describe('values that may not be shown', () => {
+describe('the values in the text', () => {
   const full = runResult({ peers: [peer({ conflicts: [conflict({ resolution: 'ours (later)', left: false })] })] });
 
   test.each([
@@ -221,19 +221,16 @@ describe('values that may not be shown', () => {
       '  partner: issues id=bd-1 (changed; kept ours: changed later; title)\nValues are hidden (report-values: keys). `full` shows them.\n',
     ],
     ['none', '  partner: issues (changed)\nValues are hidden (report-values: none). `full` shows them.\n'],
-  ] as const)('%s', (values, expected) => {
+  ] as const)('follow report-values: %s', (values, expected) => {
     expect(text(withValues(full, values), values)).toContain(expected);
   });
 
-  test.each(['constructor', '__proto__'])(
-    'a column called %s, like a property of every object, has no value',
-    (name) => {
-      const result = runResult({ peers: [peer({ conflicts: [conflict({ columns: [name], left: false })] })] });
-      expect(text(result, 'full')).toContain(`    ${name}: base no row, ours no row, theirs no row\n`);
-    },
-  );
+  test.each(['constructor', '__proto__'])('are absent for a column called %s, like an object property', (name) => {
+    const result = runResult({ peers: [peer({ conflicts: [conflict({ columns: [name], left: false })] })] });
+    expect(text(result, 'full')).toContain(`    ${name}: base no row, ours no row, theirs no row\n`);
+  });
 
-  test('a document shows the keys in conflict', () => {
+  test('include the keys in conflict of a document', () => {
     const path = { column: 'doc', path: '$.a', base: '1', ours: '2', theirs: null, resolution: 'ours (later)' };
     const row = conflict({
       columns: ['doc'],
@@ -248,7 +245,7 @@ describe('values that may not be shown', () => {
   });
 });
 
-test('columns count what a terminal shows', () => {
+test('columns have the width that a terminal shows', () => {
   const table = textTable([
     ['漢字', 'x'],
     ['e\u0301', 'y'],
@@ -264,6 +261,6 @@ test.each([
   [59_499, '59.5 s'],
   [59_700, '1 min 00 s'],
   [245_000, '4 min 05 s'],
-])('%d ms is %s', (milliseconds, expected) => {
+])('%d ms is shown as %s', (milliseconds, expected) => {
   expect(duration(milliseconds)).toBe(expected);
 });

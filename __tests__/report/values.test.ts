@@ -14,14 +14,14 @@ const CASES: readonly [ReportValues, Conflict][] = [
 ];
 
 describe('the visible parts of a conflict', () => {
-  test.each(CASES)('%s', (level, expected) => {
+  test.each(CASES)('follow report-values: %s', (level, expected) => {
     const result = runResult({ peers: [peer({ conflicts: [whole] }), peer({ name: 'other' })] });
     const shown = withValues(result, level);
     expect(shown.peers[0]?.conflicts).toEqual([expected]);
     expect(runResultSchema.parse(shown)).toEqual(shown);
   });
 
-  test('everything else is unchanged, and so is the result itself', () => {
+  test('exclude nothing else, and the result object is unchanged', () => {
     const result = runResult({ peers: [peer({ conflicts: [whole] })] });
     const shown = withValues(result, 'none');
     expect({ ...shown, peers: [] }).toEqual({ ...result, peers: [] });
@@ -43,14 +43,14 @@ describe("the visible parts of a document's keys", () => {
     ['none', undefined],
     ['keys', paths.map((one) => ({ ...one, ours: null, theirs: null }))],
     ['full', [paths[0], { ...path('$.auth.token', '***'), theirs: '***' }]],
-  ] as const)('%s', (level, expected) => {
+  ] as const)('follow report-values: %s', (level, expected) => {
     const result = runResult({ peers: [peer({ conflicts: [{ ...whole, columns: ['doc'], paths }] })] });
     const shown = withValues(result, level);
     expect(shown.peers[0]?.conflicts[0]?.paths).toEqual(expected);
     expect(runResultSchema.parse(shown)).toEqual(shown);
   });
 
-  test('and in a table they are named beside their column', () => {
+  test('are named beside their column in a table', () => {
     const columns = ['title', 'doc'];
     expect(columnsOf({ ...whole, columns, paths })).toEqual(['title', 'doc $.k', 'doc $.auth.token']);
   });
@@ -70,7 +70,7 @@ describe('the visible parts of a lost row', () => {
     ['full', lost, lost],
     // A statement repeats the keys.
     ['full', { ...lost, otherKey: { token: 'hush hush' } }, { lost: { commit: HEAD, sql: null } }],
-  ])('%s', (level, given, expected) => {
+  ])('follow report-values: %s', (level, given, expected) => {
     const shown = withValues(runResult({ peers: [peer({ conflicts: [conflict(given)] })] }), level);
     expect(shown.peers[0]?.conflicts[0]).toMatchObject(expected);
     if (level === 'none') expect(JSON.stringify(shown.peers[0]?.conflicts)).not.toContain('-1');
@@ -86,7 +86,7 @@ describe('the visible parts of a row that blocks a peer', () => {
     ['none', undefined],
     ['keys', [{ ...row, value: null }]],
     ['full', [row]],
-  ] as const)('%s', (level, expected) => {
+  ] as const)('follow report-values: %s', (level, expected) => {
     const result = runResult({ peers: [peer({ held: [row] })] });
     const shown = withValues(result, level);
     expect(shown.peers[0]?.held).toEqual(expected);

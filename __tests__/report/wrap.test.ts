@@ -14,6 +14,6 @@ test.each<[string, string, number | null, string[]]>([
   ['dolt-federation resolve --file x', '  ', 20, ['dolt-federation resolve --file x']],
   ['`dolt-federation help endpoints` lists', '  ', 20, ['`dolt-federation help endpoints` lists']],
   ['    key: a value of yaml', '  ', 10, ['    key: a value of yaml']],
-])('%j with %j at %j', (line, indent, columns, expected) => {
+])('%j with the prefix %j wraps at %j', (line, indent, columns, expected) => {
   expect(wrap(line, indent, columns)).toEqual(expected);
 });

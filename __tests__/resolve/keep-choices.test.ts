@@ -30,44 +30,44 @@ const found = { branch: 'main', merges: [], lost: [], checked: ['p', 'q'], confi
 describe('the next conflicts file', () => {
   test.each([
     [
-      'holds the remaining choices, in the order of the names',
+      'contains the unresolved choices, sorted by name',
       null,
       { merges: [merge('q', NEW), merge('p', NEW)] },
       [merge('p', NEW), merge('q', NEW)],
     ],
-    ['forgets what is solved', last(merge('p', OLD)), {}, []],
+    ['omits resolved conflicts', last(merge('p', OLD)), {}, []],
     [
-      'keeps choices for rows that are as they were, under new heads',
+      'keeps choices for unchanged rows at new heads',
       last(merge('p', OLD, { choose: 'ours' })),
       { merges: [merge('p', NEW)] },
       [merge('p', NEW, { choose: 'ours' })],
     ],
     [
-      'drops choices for rows that are other ones now',
+      'drops choices for rows that changed',
       last(merge('p', OLD, { choose: 'ours' })),
       { merges: [merge('p', NEW, { ours: 'changed since' })] },
       [merge('p', NEW, { ours: 'changed since' })],
     ],
     [
-      'keeps what this run did not hear of',
+      'keeps peers that this run did not read',
       last(merge('r', OLD, { choose: 'base' })),
       {},
       [merge('r', OLD, { choose: 'base' })],
     ],
-    ['forgets peers that are not configured any more', last(merge('x', OLD)), {}, []],
+    ['drops peers that are no longer configured', last(merge('x', OLD)), {}, []],
     ['starts over for another branch', { ...last(merge('r', OLD)), branch: 'other' }, {}, []],
   ])('%s', (_, before, now, merges) => {
     expect(nextFile(before, { ...found, ...now }).merges).toEqual(merges);
   });
 
-  test('keeps rows that lost their key until a person removes them, each once', () => {
+  test('keeps lost rows once each until a person removes them', () => {
     expect(nextFile({ ...last(), lost: [lost] }, { ...found, lost: [lost] }).lost).toEqual([lost]);
     expect(nextFile({ ...last(), lost: [lost] }, found).lost).toEqual([lost]);
   });
 });
 
-describe('on the disk', () => {
-  test('a file is written whole and for its owner only, and is removed when it is empty', async () => {
+describe('the stored conflicts file', () => {
+  test('is written atomically and only for its owner, and is removed when it is empty', async () => {
     await using folder = await tempFolder();
     const file = folder.file('a', 'b', 'conflicts.yaml');
     expect(await readConflictsIfAny(file)).toBeNull();
@@ -79,7 +79,7 @@ describe('on the disk', () => {
     expect(await readConflictsIfAny(file)).toBeNull();
   });
 
-  test('a file that cannot be read or written is an error', async () => {
+  test('is an error if it cannot be read or written', async () => {
     await using folder = await tempFolder();
     expect(await failureOf(() => readConflictsIfAny(folder.path))).toMatchObject({ code: 'conflicts-file-unreadable' });
     const failure = await failureOf(() => storeConflicts(folder.path, last(merge('p', OLD))));

@@ -40,15 +40,15 @@ async function broughtBack(
   return { statements, rows: await heads.local.rows(query) };
 }
 
-describe('a lost row comes back', () => {
+describe('a lost row is restored', () => {
   test.each<[string, string, string, string, string]>([
     ['a whole number', 'INT', '7', '7', '8'],
     ['a big number', 'BIGINT UNSIGNED', '18446744073709551600', '18446744073709551600', '18446744073709551601'],
     ['a text', 'VARCHAR(20)', "'a''b\\\\c'", "a'b\\c", "a'b\\c-2"],
-    ['a text as long as can be', 'CHAR(3)', "'abc'", 'abc', 'c-2'],
-    ['a text that cannot be seen', 'VARCHAR(20)', "'a\\n\\tü'", 'a\n\tü', 'a\n\tü-2'],
+    ['the longest possible text', 'CHAR(3)', "'abc'", 'abc', 'c-2'],
+    ['an invisible text', 'VARCHAR(20)', "'a\\n\\tü'", 'a\n\tü', 'a\n\tü-2'],
   ])(
-    'under %s of its own',
+    'with a new key: %s',
     async (_, type, literal, key, expected) => {
       const { rows } = await broughtBack(
         {
@@ -66,7 +66,7 @@ describe('a lost row comes back', () => {
     60_000,
   );
 
-  test('under a value that fits its column, or without a statement if none is free', async () => {
+  test('with a value that fits its column, or not at all if none is free', async () => {
     const full = Array.from({ length: 255 }, (_, index) => `(${index - 127})`).join(', ');
     const columns: readonly (readonly [type: string, present: string, lost: string, free: string | null])[] = [
       ['TINYINT', '5, 6, 127', '5', '7'],
@@ -123,7 +123,7 @@ describe('a lost row comes back', () => {
     expect(statements.filter((statement) => statement === undefined)).toHaveLength(4);
   }, 60_000);
 
-  test('each under a key of its own, and under another unique value', async () => {
+  test('with its own key and another unique value each', async () => {
     const { rows } = await broughtBack(
       {
         base: [
@@ -147,7 +147,7 @@ describe('a lost row comes back', () => {
     ]);
   }, 60_000);
 
-  test('as another unique value of a row that has its former one', async () => {
+  test('with another unique value if a row has its former one', async () => {
     const { statements, rows } = await broughtBack(
       {
         base: [
@@ -167,7 +167,7 @@ describe('a lost row comes back', () => {
     ]);
   }, 60_000);
 
-  test('without a statement where no key can be suggested and none helps', async () => {
+  test('without a statement if no key can be suggested', async () => {
     const { statements, rows } = await broughtBack(
       {
         base: [

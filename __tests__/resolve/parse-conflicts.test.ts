@@ -49,7 +49,7 @@ merges:
     ['{value: true}', { value: 'true' }],
     ['{value: 0x00FF}', { value: '0x00FF' }],
     ['\n              value: |\n                a\n                b', { value: 'a\nb\n' }],
-  ])('reads the choice %s', (written, means) => {
+  ])('accepts the choice %s', (written, means) => {
     expect(parseConflicts(withChoice(written), 'f').merges[0]?.rows[0]?.cells['title']?.choose).toEqual(means);
   });
 
@@ -64,7 +64,7 @@ merges:
     ['{value: }', 'must be a text, or null'],
     ['{value: [1]}', 'must be a text, or null'],
     ['{value: !!binary AAAA}', 'must be a text, or null'],
-  ])('refuses the choice %s, with its place', async (written, why) => {
+  ])('is refused with the place of the choice %s', async (written, why) => {
     const failure = await failureOf(() => parseConflicts(withChoice(written), 'conflicts.yaml'));
     expect(failure).toMatchObject({ code: 'conflicts-file-invalid', location: { file: 'conflicts.yaml', line: 14 } });
     expect(failure.location?.column).toBeGreaterThan(12);
@@ -98,7 +98,7 @@ merges:
     ['branch: main', 'branch: HEAD~1', 'the branch "HEAD~1" contains "~"'],
     ['base: one', 'base: o\u0007ne', 'it contains the character U+0007'],
     ['version: 1', 'version: 1\n__proto__: x', 'a conflicts file has no "__proto__"'],
-  ])('refuses %j as %j', async (from, to, why) => {
+  ])('is refused with %j as %j', async (from, to, why) => {
     const text = withChoice('ours');
     expect(text).toContain(from);
     const failure = await failureOf(() => parseConflicts(text.replace(from, to), 'f'));
@@ -106,7 +106,7 @@ merges:
     expect(failure.problems.map(({ message }) => message).join('\n')).toContain(why);
   });
 
-  test('names columns by their letters, whatever else they mean', () => {
+  test('names columns by their exact letters, even with another meaning in JavaScript', () => {
     const text = withChoice('ours').replace('key: {id: "1"}', 'key: {1: a, true: b, __proto__: c, 0x10: ~, 2.0: 2.0}');
     const key = parseConflicts(text, 'f').merges[0]?.rows[0]?.key ?? {};
     expect(Object.entries(key)).toEqual([
@@ -118,7 +118,7 @@ merges:
     ]);
   });
 
-  test('of version 1 is read, with what its lost rows say', () => {
+  test('of version 1 is read with its lost rows', () => {
     const entry = `lost:\n  - peer: p\n    table: t\n    head: "${HASH}"\n    row: {id: "1"}\n`;
     expect(parseConflicts(`${withChoice('ours')}${entry}`, 'f').lost).toEqual([
       {
@@ -128,11 +128,11 @@ merges:
     ]);
   });
 
-  test.each(['', '# nothing', 'text', '- a'])('refuses %j as a whole', async (text) => {
+  test.each(['', '# nothing', 'text', '- a'])('is refused as a whole: %j', async (text) => {
     expect(await failureOf(() => parseConflicts(text, 'f'))).toMatchObject({ code: 'conflicts-file-invalid' });
   });
 
-  test('refuses one row twice, and reports all problems at once', async () => {
+  test('is refused with a duplicate row, and all problems are reported at once', async () => {
     const text = withChoice('mine');
     const again = text + text.slice(text.indexOf('      - table'));
     const failure = await failureOf(() => parseConflicts(again, 'f'));

@@ -21,7 +21,7 @@ const PART: LostRow = {
 };
 const REFERENCE: LostRow = { ...PART, kind: 'reference', key: { id: '9' }, columns: ['item'] };
 
-describe('a row that belongs to a lost row', () => {
+describe('a row that depends on a lost row', () => {
   test.each<[LostChoice | null, LostRow, LostChoice | null, LostChoice | null]>([
     [null, PART, null, null],
     ['restore', PART, null, 'restore'],
@@ -31,7 +31,7 @@ describe('a row that belongs to a lost row', () => {
     ['drop', REFERENCE, null, 'drop'],
     ['restore', REFERENCE, null, null],
     ['restore', REFERENCE, 'restore', 'restore'],
-  ])('if that is decided as %j, %#', (root, row, own, expected) => {
+  ])('follows the decision %j, %#', (root, row, own, expected) => {
     const chosen = { ...row, choose: own };
     expect(decisionOf(chosen, [{ ...ROOT, choose: root }, chosen])).toEqual(expected);
   });
@@ -43,7 +43,7 @@ describe('a row that belongs to a lost row', () => {
   });
 });
 
-describe('restoring', () => {
+describe('the restoration of lost rows', () => {
   const work = {
     base: [
       'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(20), owner VARCHAR(20), due DATE)',
@@ -60,9 +60,9 @@ describe('restoring', () => {
   ];
 
   test.each<[string, LostChoice | null, LostChoice | null, number, number[][]]>([
-    ['under a free key, with what depends on it', 'restore', null, 4, [[1, 4]]],
-    ['under a key of one’s own', { as: { id: '40' } }, null, 40, [[1, 40]]],
-    ['without what depends on it', { as: { id: '40', title: 'mine' } }, 'drop', 40, []],
+    ['uses a free key, and includes dependent rows', 'restore', null, 4, [[1, 4]]],
+    ['uses a key of the user', { as: { id: '40' } }, null, 40, [[1, 40]]],
+    ['can exclude dependent rows', { as: { id: '40', title: 'mine' } }, 'drop', 40, []],
   ])(
     '%s',
     async (_, root, part, id, parts) => {
@@ -82,7 +82,7 @@ describe('restoring', () => {
     60_000,
   );
 
-  test('nothing, if all is dropped or undecided', async () => {
+  test('changes nothing if all rows are dropped or undecided', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, work);
     const lost = [...lostOf(heads, 'drop'), ...lostOf(heads, null)];
@@ -96,8 +96,12 @@ describe('restoring', () => {
   test.each<[string, LostChoice, string]>([
     ['a key that another row has', { as: { id: '1' } }, 'duplicate primary key'],
     ['a column that the table lacks', { as: { 'id`; DROP TABLE items; --': '1' } }, '`restore-as` cannot set'],
-    ['a text for a number', { as: { id: 'four' } }, 'cannot be restored'],
-    ['a time for a date', { as: { id: '40', due: '2026-01-02 03:04' } }, 'the column due would become "2026-01-02"'],
+    ['a text instead of a number', { as: { id: 'four' } }, 'cannot be restored'],
+    [
+      'a time instead of a date',
+      { as: { id: '40', due: '2026-01-02 03:04' } },
+      'the column due would become "2026-01-02"',
+    ],
   ])(
     'is refused for %s',
     async (_, choose, why) => {
@@ -115,7 +119,7 @@ describe('restoring', () => {
     60_000,
   );
 
-  test('is refused where no free value fits', async () => {
+  test('is refused if no free value fits', async () => {
     await using folder = await tempFolder();
     const insert = "INSERT INTO items VALUES ('a')";
     const base = ["CREATE TABLE items (id ENUM('a') PRIMARY KEY)"];
@@ -128,7 +132,7 @@ describe('restoring', () => {
     });
   }, 60_000);
 
-  test('is refused where it would fire a trigger, and where the commit is gone', async () => {
+  test('is refused if it would fire a trigger, or if the commit is gone', async () => {
     await using folder = await tempFolder();
     const trigger = 'CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = USER()';
     const heads = await twoHeads(folder, { ...work, ours: [...work.ours, trigger] });

@@ -8,8 +8,8 @@ import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../hel
 
 const PAIRS = 'CREATE TABLE pairs (a INT, b VARCHAR(20), x VARCHAR(20), y VARCHAR(20), PRIMARY KEY (a, b))';
 
-describe('a row that both changed', () => {
-  test('is resolved cell by cell, under a key of several columns; what one side changed alone is kept', async () => {
+describe('a row that both sides changed', () => {
+  test('is resolved cell by cell with several key columns; changes of one side are kept', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: [
@@ -31,7 +31,7 @@ describe('a row that both changed', () => {
     ]);
   });
 
-  test('can go, unless that would fire a trigger', async () => {
+  test('can be deleted, unless that would fire a trigger', async () => {
     await using folder = await tempFolder();
     const work = {
       base: [PAIRS, "INSERT INTO pairs VALUES (1, 'a', 'x', 'y'), (2, 'b', 'x', 'y')"],
@@ -84,7 +84,7 @@ describe('a row that one side deleted', () => {
   });
 });
 
-describe('a row that both added', () => {
+describe('a row that both sides added', () => {
   const work = {
     base: [PAIRS],
     ours: ["INSERT INTO pairs VALUES (1, 'k', 'our x', 'our y')"],
@@ -96,7 +96,7 @@ describe('a row that both added', () => {
     [wholly('theirs'), [{ x: 'their x', y: 'their y' }]],
     [byCell({ x: 'theirs', y: { value: null } }), [{ x: 'their x' }]],
     [wholly('delete'), []],
-  ])('is chosen whole or by cell (%#)', async (choose, expected) => {
+  ])('is resolved as a whole or by cell (%#)', async (choose, expected) => {
     await using folder = await tempFolder();
     const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), choose);
     expect(rows).toMatchObject([{ kind: 'id-collision' }]);
@@ -104,7 +104,7 @@ describe('a row that both added', () => {
   });
 });
 
-describe('two rows under one unique key', () => {
+describe('two rows with one unique key', () => {
   const work = {
     base: [
       'CREATE TABLE edges (id VARCHAR(9) PRIMARY KEY, a INT, b INT, UNIQUE (a, b))',
@@ -114,21 +114,24 @@ describe('two rows under one unique key', () => {
     theirs: ["INSERT INTO edges VALUES ('theirs', 1, 2)"],
   };
 
-  test.each(['ours', 'theirs'] as const)('%s stays, the other goes', async (side) => {
-    await using folder = await tempFolder();
-    const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), wholly(side));
-    expect(rows).toEqual([
-      { table: 'edges', kind: 'duplicate', key: { id: 'ours' }, otherKey: { id: 'theirs' }, cells: {}, choose: null },
-    ]);
-    expect(await read('SELECT id FROM edges MERGED WHERE a = 1')).toEqual([{ id: side }]);
-  });
+  test.each(['ours', 'theirs'] as const)(
+    'are resolved by the choice %s, and the other row is deleted',
+    async (side) => {
+      await using folder = await tempFolder();
+      const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), wholly(side));
+      expect(rows).toEqual([
+        { table: 'edges', kind: 'duplicate', key: { id: 'ours' }, otherKey: { id: 'theirs' }, cells: {}, choose: null },
+      ]);
+      expect(await read('SELECT id FROM edges MERGED WHERE a = 1')).toEqual([{ id: side }]);
+    },
+  );
 });
 
 describe('rows of a table without a primary key', () => {
   test.each([
     ['ours', []],
     ['theirs', [{ t: 'x', n: 2 }]],
-  ] as const)('%s counts for all of them', async (side, expected) => {
+  ] as const)('all follow the choice %s', async (side, expected) => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: ['CREATE TABLE log (t VARCHAR(9))', "INSERT INTO log VALUES ('x'), ('x'), ('x')"],
@@ -141,7 +144,7 @@ describe('rows of a table without a primary key', () => {
     expect(await read('SELECT t, COUNT(*) AS n FROM log MERGED GROUP BY t')).toEqual(expected);
   });
 
-  test.each(['KEY', 'UNIQUE'] as const)('with a %s: a row that both sides changed', async (index) => {
+  test.each(['KEY', 'UNIQUE'] as const)('are resolved with a %s if both sides changed a row', async (index) => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: [`CREATE TABLE log (n INT, t VARCHAR(9), ${index} t (t))`, "INSERT INTO log VALUES (1, 'x')"],
@@ -156,8 +159,8 @@ describe('rows of a table without a primary key', () => {
   });
 });
 
-describe('choices that do not go together', () => {
-  test('are refused: a row whose parent is deleted', async () => {
+describe('contradictory choices', () => {
+  test('are refused for a row with a deleted parent', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: [
@@ -193,7 +196,7 @@ describe('choices that do not go together', () => {
     expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('names: 1 row') });
   });
 
-  test('are refused: a value that another row has under a unique key', async () => {
+  test('are refused for a value that another row has in a unique key', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: [
@@ -208,7 +211,7 @@ describe('choices that do not go together', () => {
   });
 });
 
-test('a conflict that no choice can resolve is not offered', async () => {
+test('are not offered for a conflict that no choice can resolve', async () => {
   await using folder = await tempFolder();
   const heads = await twoHeads(folder, {
     base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)'],

@@ -25,7 +25,7 @@ async function threeHeads(folder: TempFolder) {
 }
 
 describe('a file with several peers', () => {
-  test('is merged one upon the other, unless what was chosen for one changes the next', async () => {
+  test('is merged one peer after the other, unless a choice for one changes the next', async () => {
     await using folder = await tempFolder();
     const heads = await threeHeads(folder);
     const before = await heads.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
@@ -48,7 +48,7 @@ describe('a file with several peers', () => {
     expect(await heads.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
   });
 
-  test('with equal heads are merged once if the choices are the same', async () => {
+  test('with equal heads is merged once if the choices are equal', async () => {
     await using folder = await tempFolder();
     const heads = await threeHeads(folder);
     await atHeads(folder, heads, async (database) => {
@@ -66,7 +66,7 @@ describe('a file with several peers', () => {
     expect(await heads.local.rows("SELECT x FROM t AS OF 'merged' WHERE id = 1")).toEqual([{ x: 'first' }]);
   });
 
-  test('is checked like in a run', async () => {
+  test('is checked as in a run', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: [

@@ -23,8 +23,8 @@ const heads = (folder: Awaited<ReturnType<typeof tempFolder>>) =>
 const READ =
   'SELECT t, j, HEX(b) b, CAST(d AS CHAR) d, CAST(dt AS CHAR) dt, e, n, bi + 0 bi, f, CAST(bg AS CHAR) bg, HEX(vb) vb, tm, da, fl, g FROM things MERGED';
 
-describe('every type', () => {
-  test.each(['ours', 'theirs', 'base'] as const)('keeps its value under %s', async (side) => {
+describe('a value of every type', () => {
+  test.each(['ours', 'theirs', 'base'] as const)('is unchanged under %s', async (side) => {
     await using folder = await tempFolder();
     const made = await heads(folder);
     const { read, rows } = await resolveHeads(folder, made, wholly(side));
@@ -34,7 +34,7 @@ describe('every type', () => {
     expect(await read(READ)).toEqual(await made.local.rows(READ.replace('MERGED', `AS OF '${at}'`)));
   });
 
-  test('takes a custom value', async () => {
+  test('can be set to a custom value', async () => {
     await using folder = await tempFolder();
     const { read } = await resolveHeads(
       folder,
@@ -75,7 +75,7 @@ describe('every type', () => {
     });
   });
 
-  test('refuses values that a column cannot hold exactly, and moves nothing', async () => {
+  test('is refused if a column cannot store it exactly, and no branch moves', async () => {
     await using folder = await tempFolder();
     const made = await heads(folder);
     const refused: Record<string, string[]> = {

@@ -19,24 +19,30 @@ test.each([
   ['applied_at', true],
   ['modified_at', false],
   ['created', false],
-])('%s: %s', (name, expected) => {
+])('the name %s is an audit column: %s', (name, expected) => {
   expect(isAuditColumn(name)).toBe(expected);
 });
 
 describe('the audit columns of a table', () => {
   test.each<[string, TableShape, string[], TablePolicy, string[]]>([
-    ['are those beside others', table('a', 'Created_At'), [], CELLS, ['Created_At']],
-    ['are none where there is nothing else', table('created_by'), [], CELLS, []],
-    ['are all where the policy says so', table('created_by'), [], { ...CELLS, auditOnly: true }, ['created_by']],
-    ['are not in unique keys', table('a', 'created_by', 'created_at'), ['created_by'], CELLS, ['created_at']],
-    ['include what the policy names', table('a', 'Last_Sync'), [], { ...CELLS, latest: ['last_sync'] }, ['Last_Sync']],
-    ['are none of settings', table('a', 'created_by'), [], { kind: 'whole' }, ['created_by']],
+    ['include those beside other columns', table('a', 'Created_At'), [], CELLS, ['Created_At']],
+    ['are none in a table without other columns', table('created_by'), [], CELLS, []],
+    ['are all in a table whose policy says so', table('created_by'), [], { ...CELLS, auditOnly: true }, ['created_by']],
+    ['exclude those in unique keys', table('a', 'created_by', 'created_at'), ['created_by'], CELLS, ['created_at']],
+    [
+      'include those that the policy names',
+      table('a', 'Last_Sync'),
+      [],
+      { ...CELLS, latest: ['last_sync'] },
+      ['Last_Sync'],
+    ],
+    ['include those of settings', table('a', 'created_by'), [], { kind: 'whole' }, ['created_by']],
   ])('%s', (_, shape, unique, policy, expected) => {
     expect([...auditColumnsOf(shape, new Set(unique), policy)]).toEqual(expected);
   });
 });
 
-describe('of two rows that differ in audit columns only', () => {
+describe('two rows that differ only in audit columns', () => {
   const COLUMNS = ['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at', 'hash'];
   const policy: TablePolicy = { kind: 'cells', known: ['hash'] };
   const rules = { shape: table('a', ...COLUMNS), audit: new Set(COLUMNS), policy };
@@ -49,39 +55,39 @@ describe('of two rows that differ in audit columns only', () => {
 
   test.each<[string, Row, Row, ReturnType<typeof choose>]>([
     [
-      'the first creation counts, with who made it',
+      'keep the first creation and its author',
       { created_at: '1', created_by: 'zoe' },
       { created_at: '2', created_by: 'ann' },
       { created_at: 'ours', created_by: 'ours' },
     ],
     [
-      'an unknown creation counts last',
+      'keep a known creation before an unknown one',
       { created_at: null, created_by: 'zoe' },
       { created_at: '2', created_by: 'ann' },
       { created_at: 'theirs', created_by: 'theirs' },
     ],
     [
-      'at one time the greater name counts',
+      'keep the greater name for one time',
       { created_at: '1', created_by: 'zoe' },
       { created_at: '1', created_by: 'ann' },
       { created_by: 'ours' },
     ],
     [
-      'the last update counts, with who made it',
+      'keep the last update and its author',
       { updated_at: '1', updated_by: 'zoe' },
       { updated_at: '2', updated_by: 'ann' },
       { updated_at: 'theirs', updated_by: 'theirs' },
     ],
-    ['the first application counts', { applied_at: '1' }, { applied_at: '2' }, { applied_at: 'ours' }],
-    ['what is known counts', { hash: null }, { hash: 'x' }, { hash: 'theirs' }],
-    ['two different hashes are a collision', { hash: 'y' }, { hash: 'x' }, null],
-    ['and so is another column', { a: '1', created_at: '1' }, { a: '2', created_at: '2' }, null],
-    ['and so is no difference at all', {}, {}, null],
+    ['keep the first application', { applied_at: '1' }, { applied_at: '2' }, { applied_at: 'ours' }],
+    ['keep the known value', { hash: null }, { hash: 'x' }, { hash: 'theirs' }],
+    ['collide with two different hashes', { hash: 'y' }, { hash: 'x' }, null],
+    ['collide with another different column', { a: '1', created_at: '1' }, { a: '2', created_at: '2' }, null],
+    ['collide without any difference', {}, {}, null],
   ])('%s', (_, ours, theirs, expected) => {
     expect(choose(ours, theirs)).toEqual(expected);
   });
 
-  test('both sides choose the same', () => {
+  test('give the same choice on both sides', () => {
     const row = fc.record(Object.fromEntries(COLUMNS.map((name) => [name, fc.constantFrom(null, '1', '2', '10')])));
     fc.assert(
       fc.property(row, row, (ours, theirs) => {

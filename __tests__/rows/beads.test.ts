@@ -21,7 +21,7 @@ const BEADS = [
 const edge = (id: string, time: string, who: string) =>
   `INSERT INTO dependencies VALUES ('${id}', 'x-edz', 'x-che', '2026-01-0${time}', '${who}')`;
 
-test('two beads databases: the title of one, status and assignee of the other, one edge, both new issues, one hash', async () => {
+test('two beads databases merge the title of one, status and assignee of the other, one edge and both new issues into one hash', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS);
   await databases.edit(

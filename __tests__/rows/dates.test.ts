@@ -11,19 +11,15 @@ const commit = (hash: string, date: number, ...parents: string[]): DatedCommit =
 
 describe('the effective date of a commit', () => {
   test.each([
-    ['is its own', [commit('a', 5, 'base')], { a: day(5) }],
-    ['is that of the base where it is dated before', [commit('a', 1, 'base')], { a: day(3) }],
-    [
-      'is that of its parent where that is later',
-      [commit('b', 4, 'a'), commit('a', 9, 'base')],
-      { a: day(9), b: day(9) },
-    ],
+    ['is its own date', [commit('a', 5, 'base')], { a: day(5) }],
+    ['is that of the base if its own is earlier', [commit('a', 1, 'base')], { a: day(3) }],
+    ['is that of its parent if that is later', [commit('b', 4, 'a'), commit('a', 9, 'base')], { a: day(9), b: day(9) }],
     [
       'is the latest of several parents',
       [commit('m', 4, 'a', 'b'), commit('a', 5, 'base'), commit('b', 8, 'base')],
       { a: day(5), b: day(8), m: day(8) },
     ],
-    ['counts a parent below the base as the base', [commit('a', 1, 'older')], { a: day(3) }],
+    ['uses the date of the base for a parent below the base', [commit('a', 1, 'older')], { a: day(3) }],
   ])('%s', (_, commits, expected) => {
     expect(Object.fromEntries(effectiveDates(commits, day(3)))).toEqual(expected);
   });
@@ -38,7 +34,7 @@ describe('the effective date of a commit', () => {
       ),
     );
 
-  test('is the latest date of the base, the commit and all that it reaches, in whatever order commits are read', () => {
+  test('is the latest date of the base, the commit and its ancestors, in any order of the commits', () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 28 }), (commits, base) => {
         const side = sideHistory({ base: day(base), head: '', commits });
@@ -81,7 +77,7 @@ const write = (hash: string, from: Cells | null, to: Cells, isMerge = false): Ro
   isMerge,
 });
 
-test('time columns are DATE, DATETIME and TIMESTAMP, named in any case', () => {
+test('DATE, DATETIME and TIMESTAMP columns are time columns, in any case of the name', () => {
   expect(timeColumnsOf(shape)).toEqual(['Updated_At', 'modified_at']);
   const columns = [{ name: 'updated_at', type: 'varchar', generated: null }];
   expect(timeColumnsOf({ ...shape, columns })).toEqual([]);
@@ -90,13 +86,13 @@ test('time columns are DATE, DATETIME and TIMESTAMP, named in any case', () => {
 describe('the time of a write', () => {
   const history = sideHistory({ base: day(1), head: 'c', commits: [commit('c', 9, 'base')] });
   test.each([
-    ['its commit without any time', {}, day(9)],
-    ['its commit where both are NULL', { Updated_At: null, modified_at: null }, day(9)],
-    ['an earlier time', { Updated_At: '2026-01-04', modified_at: null }, day(4)],
-    ['the smaller of both', { Updated_At: '2026-01-05', modified_at: '2026-01-04' }, day(4)],
-    ['the second where the first is NULL', { Updated_At: null, modified_at: '2026-01-04' }, day(4)],
+    ['that of its commit without any time', {}, day(9)],
+    ['that of its commit if both are NULL', { Updated_At: null, modified_at: null }, day(9)],
+    ['an earlier time in the row', { Updated_At: '2026-01-04', modified_at: null }, day(4)],
+    ['the smaller of two times', { Updated_At: '2026-01-05', modified_at: '2026-01-04' }, day(4)],
+    ['the second time if the first is NULL', { Updated_At: null, modified_at: '2026-01-04' }, day(4)],
     ['never later than its commit', { Updated_At: '2037-01-01', modified_at: '9999-12-31' }, day(9)],
-    ['its commit where the time is none', { Updated_At: '0000-00-00 00:00:00', modified_at: 'soon' }, day(9)],
+    ['that of its commit if the time is invalid', { Updated_At: '0000-00-00 00:00:00', modified_at: 'soon' }, day(9)],
     ['microseconds', { Updated_At: '2026-01-08 23:59:59.999999' }, '2026-01-08 23:59:59.999999'],
   ])('is %s', (_, to, expected) => {
     expect(writeTime(write('c', null, to), { timeColumns: ['Updated_At', 'modified_at'], history })).toBe(expected);
@@ -115,7 +111,7 @@ describe('the time of a cell', () => {
   const time = (writes: readonly RowWrite[], columns: string[], row: Cells) =>
     tupleTime(writes, { columns, row }, dates);
 
-  test('is that of the last commit that gave the value', () => {
+  test('is that of the last commit that set the value', () => {
     const writes = [
       write('a', { a: '0' }, { a: '1' }),
       write('b', { a: '1' }, { a: '2' }),
@@ -123,19 +119,19 @@ describe('the time of a cell', () => {
     ];
     expect(time(writes, ['a'], { a: '1' })).toBe(day(4));
   });
-  test('is that of the latest of two that do not know of one another', () => {
+  test('is that of the later one of two independent commits', () => {
     const writes = [write('c', { a: '0' }, { a: '1' }), write('x', { a: '0' }, { a: '1' })];
     expect(time(writes, ['a'], { a: '1' })).toBe(day(6));
   });
-  test('is that of a merge only where nothing else gave it', () => {
+  test('is that of a merge only if no other commit set it', () => {
     const merge = write('m', { a: '0' }, { a: '1' }, true);
     expect(time([write('a', { a: '0' }, { a: '1' }), merge], ['a'], { a: '1' })).toBe(day(2));
     expect(time([merge], ['a'], { a: '1' })).toBe(day(8));
   });
-  test('is unknown where no commit gave it', () => {
+  test('is unknown if no commit set it', () => {
     expect(time([write('a', { a: '0' }, { a: '2' })], ['a'], { a: '1' })).toBeNull();
   });
-  test('of several columns as one cell is that of the commit that made them all what they are', () => {
+  test('of several columns as one cell is that of the commit that completed them', () => {
     const writes = [
       write('a', { a: '0', b: '0' }, { a: '1', b: '0' }),
       write('b', { a: '1', b: '0' }, { a: '1', b: '1' }),
@@ -145,18 +141,18 @@ describe('the time of a cell', () => {
   });
 });
 
-describe('when a row was created', () => {
+describe('the creation time of a row', () => {
   const commits = [commit('a', 5, 'base'), commit('b', 7, 'a'), commit('m', 9, 'b')];
   const history = sideHistory({ base: day(3), head: 'm', commits });
   const added = [write('b', null, {}), write('a', null, {}), write('m', null, {}, true)];
   test.each([
-    ['as it says, between the base and its first commit', '2026-01-04', added, day(4)],
-    ['as it says, at the time of the base', '2026-01-03', added, day(3)],
-    ['by its first commit where it says an earlier time than the base', '2026-01-02 23:59:59', added, day(5)],
-    ['by its first commit where it says a later time', '2026-01-05 00:00:01', added, day(5)],
-    ['by its first commit where it says nothing', null, added, day(5)],
-    ['by its first commit where that is no time', '0000-00-00', added, day(5)],
-    ['by the head where only merges brought it', null, added.slice(2), day(9)],
+    ['its own value, between the base and its first commit', '2026-01-04', added, day(4)],
+    ['its own value, at the time of the base', '2026-01-03', added, day(3)],
+    ['that of its first commit if its value is before the base', '2026-01-02 23:59:59', added, day(5)],
+    ['that of its first commit if its value is later', '2026-01-05 00:00:01', added, day(5)],
+    ['that of its first commit if its value is NULL', null, added, day(5)],
+    ['that of its first commit if its value is invalid', '0000-00-00', added, day(5)],
+    ['that of the head if only merges added it', null, added.slice(2), day(9)],
   ])('is %s', (_, created, writes, expected) => {
     expect(createdTime(shape, { row: { Created_At: created }, writes }, history)).toBe(expected);
   });

@@ -14,7 +14,7 @@ import { type TablePolicy, tablePolicies } from '../../src/rows/table-policy.ts'
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
 const shape: TableShape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a'), column('b')] };
 
-describe('the greater value', () => {
+describe('the order of values', () => {
   test.each([
     [null, '0', 'int', -1],
     [null, null, 'int', 0],
@@ -30,12 +30,12 @@ describe('the greater value', () => {
     ['a', 'B', 'varchar', 1],
     ['', null, 'varchar', 1],
     ['0x7f', '0x80', 'blob', -1],
-  ])('%j and %j as %s', (a, b, type, sign) => {
+  ])('compares %j with %j as %s', (a, b, type, sign) => {
     expect(Math.sign(compareValues(a, b, type))).toBe(sign);
     expect(Math.sign(compareValues(b, a, type))).toBe(sign === 0 ? 0 : -sign);
   });
 
-  test('bytes are compared as UTF-8, where JavaScript would sort otherwise', () => {
+  test('compares bytes as UTF-8, although JavaScript sorts differently', () => {
     expect(compareBytes('\u{1f600}', '\uff5e')).toBeGreaterThan(0);
     expect('\u{1f600}' < '\uff5e').toBe(true);
   });
@@ -51,7 +51,7 @@ test.each([
   ['2026-00-01', null],
   ['tomorrow', null],
   ['', null],
-])('%s is the moment %s', (text, moment) => {
+])('the time %s is the moment %s', (text, moment) => {
   expect(instant(text)).toBe(moment);
 });
 
@@ -70,11 +70,11 @@ describe('the changes of two sides to a row', () => {
     [row({ a: '1', b: '1' }, { a: '2', b: '1' }, null), ['deleted-by-theirs', ['a'], []]],
     [row({ a: '1' }, { a: '1', b: '0' }, { a: '1', b: '2' }), ['changed', [], ['b']]],
     [row({ a: '1' }, { a: '1', b: '0' }, { a: '2' }), ['changed', [], ['a']]],
-  ])('%j', (conflict, [kind, conflicting, theirs]) => {
+  ])('are classified: %j', (conflict, [kind, conflicting, theirs]) => {
     expect(rowConflictOf(conflict, ['a', 'b'], new Set(['b']))).toEqual({ kind, conflicting, theirs });
   });
 
-  test('a column that both added again is in conflict', () => {
+  test('are in conflict in a column that both sides added again', () => {
     const conflict = row({ a: '1' }, { a: '1', b: '1' }, { a: '1', b: '2' });
     expect(rowConflictOf(conflict, ['a', 'b'], new Set()).conflicting).toEqual(['b']);
   });
@@ -104,24 +104,24 @@ describe('the winner of a row', () => {
     { a: '2026-01', b: '2026-02', created: '2026-02' },
   ] as const;
 
-  test('each cell goes to the later side', () => {
+  test('is the later side for each cell', () => {
     expect(decide({ times })).toMatchObject({ take: ['b'], left: false });
   });
-  test('of one time, to the greater value', () => {
+  test('is the greater value for one time', () => {
     expect(decide({})).toMatchObject({
       take: ['a', 'b'],
       wins: [{ reason: 'greater' }, { reason: 'greater' }],
     });
   });
-  test('ours and theirs mean that side', () => {
+  test('is that side under ours and theirs', () => {
     expect(decide({ strategy: 'ours', times })).toMatchObject({ take: [] });
     expect(decide({ strategy: 'theirs', times })).toMatchObject({ take: ['a', 'b'] });
   });
-  test('a counter takes the maximum, whatever the time', () => {
+  test('is the maximum for a counter, regardless of the time', () => {
     expect(decide({ policy: { kind: 'maximum', column: 'a' }, times })).toMatchObject({ take: ['a', 'b'] });
     expect(decide({ policy: { kind: 'maximum', column: 'a' }, base: null, times })).toMatchObject({ left: false });
   });
-  test('the last version of a setting is taken whole', () => {
+  test('is the last version of a setting as a whole', () => {
     const later = [
       { a: '2026-02', b: '2026-01' },
       { a: '2026-01', b: '2026-03' },
@@ -129,7 +129,7 @@ describe('the winner of a row', () => {
     expect(decide({ policy: { kind: 'whole' }, times: later })).toMatchObject({ take: 'row', left: false });
     expect(decide({ policy: { kind: 'whole' }, base: null, times: later })).toMatchObject({ take: 'row', left: false });
   });
-  test('two rows under one key: the one created first is taken whole, and a person checks it', () => {
+  test('is the first created of two rows with one key as a whole, and a person checks it', () => {
     expect(decide({ base: null, times })).toMatchObject({ take: [], left: true, wins: [{ side: 'ours' }] });
     expect(decide({ base: null, strategy: 'theirs' })).toMatchObject({ take: 'row', left: false });
   });
@@ -144,7 +144,7 @@ describe('a row that one side deleted', () => {
     ['newest', { a: '2', b: '2' }, 'change'],
     ['ours', { a: '1', b: '2' }, 'ours'],
     ['theirs', { a: '2', b: '1' }, 'theirs'],
-  ] as const)('under %s against %j: %s', (strategy, kept, winner) => {
+  ] as const)('under %s against %j has the result: %s', (strategy, kept, winner) => {
     for (const deletedBy of ['ours', 'theirs'] as const) {
       const other = deletedBy === 'ours' ? 'theirs' : 'ours';
       const row = { id: 'x', base, ours: kept, theirs: kept, [deletedBy]: null };
@@ -158,9 +158,9 @@ describe('a row that one side deleted', () => {
   });
 });
 
-describe('tables of beads', () => {
+describe('the policies for tables of beads', () => {
   const beads = tablePolicies(BEADS_RULES, ['issues', 'dependencies', 'labels', 'events', 'config', 'child_counters']);
-  test('have counters and settings', () => {
+  test('include counters and settings', () => {
     expect(beads('child_counters')).toEqual({ kind: 'maximum', column: 'last_child' });
     expect(beads('issue_counter')).toEqual({ kind: 'maximum', column: 'last_id' });
     expect(beads('config').kind).toBe('whole');
@@ -173,12 +173,12 @@ describe('tables of beads', () => {
     ['cloned by Dolt, without events', ['issues', 'dependencies', 'labels', 'child_counters', 'config'], 'whole'],
     ['with some of the names only', ['config', 'issues', 'labels', 'events'], 'cells'],
     ['with the common names only', ['config', 'issues', 'labels', 'dependencies'], 'cells'],
-  ])('are recognised in a database %s', (_, tables, kind) => {
+  ])('are found in a database %s', (_, tables, kind) => {
     expect(tablePolicies(BEADS_RULES, tables)('config').kind).toBe(kind);
   });
 });
 
-describe('how a row is reported', () => {
+describe('the report of a row', () => {
   const row: ResolvedRow = {
     kind: 'changed',
     table: 't',
@@ -194,14 +194,14 @@ describe('how a row is reported', () => {
     left: false,
   };
   const heads = { ours: 'o'.repeat(32), theirs: 't'.repeat(32) };
-  test('as the merge saw it', () => {
+  test('describes it as the merge saw it', () => {
     expect(conflictOf(row, { heads, swapped: false })).toMatchObject({
       ours: { a: '2', b: '2' },
       heads,
       resolution: 'ours (later): a; theirs (same time, greater value): b',
     });
   });
-  test('from the other side, where what was merged is what this database has', () => {
+  test('describes it from the other side, if that is the local database', () => {
     expect(conflictOf(row, { heads, swapped: true })).toMatchObject({
       ours: { a: '3', b: '3' },
       theirs: { a: '2', b: '2' },
@@ -211,7 +211,7 @@ describe('how a row is reported', () => {
   });
 });
 
-test('a panic of Dolt is reported without its stack; other failures are reported unchanged', () => {
+test('a panic of Dolt is reported without its stack, and other failures unchanged', () => {
   expect(withoutStack(new Failure('dolt-defect', 'panic: x\ngoroutine 1')).message).toBe('panic: x');
   const other = new Failure('conflict', 'one\ntwo');
   expect(withoutStack(other)).toBe(other);

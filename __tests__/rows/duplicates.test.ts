@@ -7,8 +7,8 @@ import { twoDatabases } from '../helpers/two-databases.ts';
 const TABLE =
   'CREATE TABLE edges (id VARCHAR(36) PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci, b TEXT, created_at DATETIME, UNIQUE KEY uk (a, b(3)))';
 
-describe('two rows under one unique key', () => {
-  test('the one created first stays, whatever its key, as the index compares; both are reported', async () => {
+describe('two rows with one unique key', () => {
+  test('keep the one created first, whatever its key, as the index compares them; both are reported', async () => {
     await using folder = await tempFolder();
     const old = [dateCommits('2025-12-31T00:00:00'), "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)"];
     const databases = await twoDatabases(folder, TABLE, ...old);

@@ -14,8 +14,8 @@ const BASE = [
 const ISSUES = 'SELECT id, title FROM issue ORDER BY id';
 const NOTES = 'SELECT issue, n, text, twice FROM note ORDER BY issue, n';
 
-describe('deleted on one side, changed on the other', () => {
-  test('the change outlives the deletion, with all that belonged to the row; both databases make one commit', async () => {
+describe('a row that one side deleted and the other side changed', () => {
+  test('keeps the change with all its dependent rows, and both databases make one commit', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit(
@@ -67,7 +67,7 @@ describe('deleted on one side, changed on the other', () => {
     { local: 'north', strategy: 'theirs', left: null },
     { local: 'south', strategy: 'theirs', left: [20] },
     { local: 'south', strategy: 'ours', left: [10, 20] },
-  ] as const)('under $strategy $database gets what it asks for', async ({ local, strategy, left }) => {
+  ] as const)('is decided for $local under $strategy', async ({ local, strategy, left }) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
     await databases.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
@@ -80,7 +80,7 @@ describe('deleted on one side, changed on the other', () => {
 });
 
 describe('a row whose parent the other side deleted', () => {
-  test('restores the parent under newest, with its dependent rows', async () => {
+  test('restores the parent with its dependent rows under newest', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit(
@@ -98,7 +98,7 @@ describe('a row whose parent the other side deleted', () => {
     expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
-  test.each(['ours', 'theirs', 'manual'] as const)('is left for a person under %s', async (strategy) => {
+  test.each(['ours', 'theirs', 'manual'] as const)('stays unresolved under %s', async (strategy) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit(

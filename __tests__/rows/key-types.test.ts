@@ -32,7 +32,7 @@ function changed(v: number, at: string, place: (index: number, rows: number) => 
   ]);
 }
 
-test.each(HASH_ORDERS)('rows with keys at the ends of their types are found, and merged, %s', async (order) => {
+test.each(HASH_ORDERS)('rows with keys at the limits of their types are found and merged, %s', async (order) => {
   await using folder = await tempFolder();
   const loose = "SET sql_mode = ''";
   const databases = await twoDatabases(

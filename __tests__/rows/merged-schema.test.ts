@@ -12,16 +12,23 @@ describe('the three-way result of an item', () => {
   test.each([
     ['untouched', [ID, A], [ID, A], [ID, A], [ID, A], []],
     ['changed on one side', [ID, A], [ID, WIDE], [ID, A], [ID, WIDE], []],
-    ['changed on one side and not taken', [ID, A], [ID, A], [ID, WIDE], [ID, A], ['column a']],
-    ['the same change on both', [ID, A], [ID, WIDE], [ID, WIDE], [ID, WIDE], []],
-    ['both changed it to different texts', [ID, A], [ID, WIDE], [ID, '`a` tinyint'], [ID, WIDE], ['column a']],
-    ['added by one', [ID], [ID, A], [ID], [ID, A], []],
-    ['added by one and lost', [ID], [ID, A], [ID], [ID], ['column a']],
-    ['dropped by one', [ID, A, U], [ID, A], [ID, A, U], [ID, A], []],
-    ['dropped by one and back', [ID, A, U], [ID, A], [ID, A, U], [ID, A, U], ['index u']],
-    ['an index that neither side dropped', [ID, A, U], [ID, A, U], [ID, A, U], [ID, A], ['index u']],
+    ['changed on one side but not in the merge', [ID, A], [ID, A], [ID, WIDE], [ID, A], ['column a']],
+    ['the same change on both sides', [ID, A], [ID, WIDE], [ID, WIDE], [ID, WIDE], []],
+    [
+      'changed to different definitions on both sides',
+      [ID, A],
+      [ID, WIDE],
+      [ID, '`a` tinyint'],
+      [ID, WIDE],
+      ['column a'],
+    ],
+    ['added on one side', [ID], [ID, A], [ID], [ID, A], []],
+    ['added on one side and lost', [ID], [ID, A], [ID], [ID], ['column a']],
+    ['dropped on one side', [ID, A, U], [ID, A], [ID, A, U], [ID, A], []],
+    ['dropped on one side and restored', [ID, A, U], [ID, A], [ID, A, U], [ID, A, U], ['index u']],
+    ['an index that neither side dropped is lost', [ID, A, U], [ID, A, U], [ID, A, U], [ID, A], ['index u']],
     ['an item that neither side has', [ID], [ID], [ID], [ID, A], ['column a']],
-    ['dropped on both', [ID, A], [ID], [ID], [ID], []],
+    ['dropped on both sides', [ID, A], [ID], [ID], [ID], []],
   ])('%s', (_, base, ours, theirs, merged, faults) => {
     const versions = { table: 't', base: table(...base), merged: table(...merged) };
     const found = [
@@ -31,21 +38,21 @@ describe('the three-way result of an item', () => {
     for (const one of found) expect(one.map(({ kind, name }) => `${kind} ${name}`)).toEqual(faults);
   });
 
-  test('a table that one side dropped is gone, and one that came back is a fault', () => {
+  test('a table that one side dropped is gone, and a restored one is an error', () => {
     const base = table(ID);
     expect(schemaFaults({ table: 't', base, ours: [], theirs: base, merged: [] })).toEqual([]);
     expect(schemaFaults({ table: 't', base, ours: [], theirs: base, merged: base })).not.toEqual([]);
   });
 });
 
-test('indexes and checks that a side lost, but not those of a table that it dropped', () => {
+test('lost indexes and checks of a side are found, except those of a table that it dropped', () => {
   const base = table(ID, A, U, 'CONSTRAINT `ck` CHECK ((`a` > 0))');
   expect(lostItems(base, table(ID, WIDE)).map(({ name }) => name)).toEqual(['u', 'ck']);
   expect(lostItems(base, base)).toEqual([]);
   expect(lostItems(base, [])).toEqual([]);
 });
 
-describe('defaults that every machine computes to another value', () => {
+describe('defaults with another value on every machine', () => {
   test.each([
     ['`n` datetime(6) DEFAULT CURRENT_TIMESTAMP(6)', 'CURRENT_TIMESTAMP'],
     ['`n` datetime DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP', 'CURRENT_TIMESTAMP'],
@@ -63,12 +70,12 @@ describe('defaults that every machine computes to another value', () => {
     ['`n` int DEFAULT ((`a` + 1))', null],
     ['`n` json DEFAULT (json_object())', null],
     ["`n` int DEFAULT '5'", null],
-  ])('%s', (column, calls) => {
+  ])('are found: %s', (column, calls) => {
     const found = computedColumns(table(ID), table(ID, column), table(ID));
     expect(found.map((one) => one.calls)).toEqual(calls === null ? [] : [calls]);
   });
 
-  test('not of a column that the other side has, or that it dropped', () => {
+  test('are ignored for a column that the other side has or dropped', () => {
     const now = '`n` datetime DEFAULT CURRENT_TIMESTAMP';
     expect(computedColumns(table(ID), table(ID, now), table(ID, now))).toEqual([]);
     expect(computedColumns(table(ID, now), table(ID, now), table(ID))).toEqual([]);

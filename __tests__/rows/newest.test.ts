@@ -20,7 +20,7 @@ async function mergeInBoth(databases: TwoDatabases) {
 const at = (time: string) => `updated_at = '2026-01-${time}'`;
 
 describe('a cell under newest', () => {
-  test('counts by the time it was written, not by later changes of its row', async () => {
+  test('counts with the time of its own change, not of later changes of its row', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(
@@ -45,7 +45,7 @@ describe('a cell under newest', () => {
     expect(reported.south[0]?.resolution).toBe('ours (later): a; theirs (later): updated_at');
   });
 
-  test('that was changed and changed back is untouched', async () => {
+  test('that was changed and changed back counts as unchanged', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(
@@ -60,7 +60,7 @@ describe('a cell under newest', () => {
     expect(await databases.north.rows('SELECT a, b FROM t')).toEqual([{ a: 'south', b: 'N' }]);
   });
 
-  test('without a time column counts by its commit; no trigger fires and no date changes', async () => {
+  test('without a time column counts with its commit, and no trigger fires and no date changes', async () => {
     await using folder = await tempFolder();
     const thief = folder.file('thief');
     const databases = await twoDatabases(
@@ -87,7 +87,7 @@ describe('a cell under newest', () => {
     expect(existsSync(thief)).toBe(true);
   });
 
-  test('is looked up under the names that its table had on each side', async () => {
+  test('is found under the table names of each side', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(
@@ -100,7 +100,7 @@ describe('a cell under newest', () => {
     ]);
   });
 
-  test('recomputes a stored generated column from the cells that won', async () => {
+  test('updates a stored generated column with the cells that won', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -113,8 +113,8 @@ describe('a cell under newest', () => {
   });
 });
 
-describe('a row added on both sides', () => {
-  test('is kept whole as it was created first, the other one is reported, and a person has to check', async () => {
+describe('a row that both sides added', () => {
+  test('is kept as it was created first, the other one is reported, and a person has to check', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,

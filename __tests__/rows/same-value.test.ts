@@ -49,6 +49,6 @@ test.each<[type: string, written: string | null, stored: string | null, same: bo
   ['json', 'null', 'null', true],
   ['json', '{', '{ ', false],
   ['json', `${'['.repeat(5000)}${']'.repeat(5000)}`, ` ${'['.repeat(5000)}${']'.repeat(5000)}`, false],
-])('a %s holds %j as %j: %s', (type, written, stored, same) => {
+])('a %s stores %j as %j, which is the same value: %s', (type, written, stored, same) => {
   expect(isSameValue(written, stored, type)).toBe(same);
 });

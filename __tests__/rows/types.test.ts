@@ -36,7 +36,7 @@ const shown = `SELECT ${TYPES.map(([type], index) => (/BIT|B(?:LOB|INARY)/.test(
 const EXPECTED = { newest: 'south', ours: 'north', theirs: 'south', manual: null } as const;
 
 describe('cells of every type', () => {
-  test.each(['newest', 'ours', 'theirs', 'manual'] as const)('%s', async (strategy) => {
+  test.each(['newest', 'ours', 'theirs', 'manual'] as const)('are merged: %s', async (strategy) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,
@@ -75,7 +75,7 @@ describe('cells of every type', () => {
     expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
-  test('at the same time the greater value wins: numbers by value, all else by its bytes, NULL first', async () => {
+  test('at the same time the greater value wins: numbers by value, all others by bytes, NULL first', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,

@@ -88,7 +88,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['would leave rows of k without a value in the NOT NULL column b'],
   },
   {
-    title: 'a VIRTUAL column that both changes together make NULL, which nothing could read',
+    title: 'a VIRTUAL column that both changes together set to NULL, which cannot be read',
     base: [
       'CREATE TABLE g (id INT PRIMARY KEY, a INT, b INT, c INT AS (COALESCE(a, b)) NOT NULL)',
       'INSERT INTO g (id, a, b) VALUES (1, 1, 1)',
@@ -177,7 +177,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['triggers', 't'],
   },
   {
-    title: 'a row to bring back into a table with a trigger',
+    title: 'a restored row in a table with a trigger',
     base: [
       LOG,
       'CREATE TABLE c (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)',
@@ -215,7 +215,7 @@ describe('a refused merge changes nothing', () => {
 });
 
 describe('private tables', () => {
-  test('with rows in them survive a merge that resolves conflicts', async () => {
+  test('keep their rows in a merge that resolves conflicts', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(
       folder,

@@ -43,7 +43,7 @@ const workflows = readdirSync(FOLDER)
   .filter(({ text }) => !/uses: \.\//.test(text))
   .map(({ path, text }) => ({ path, actions: used(text) }));
 
-test('the file has the bytes that `gh actions-lock` writes, so that its first run changes only what GitHub knows better', () => {
+test('the lock file equals the output of `gh actions-lock`, which later changes only what GitHub knows better', () => {
   const workflows = Object.entries(lock.workflows)
     .sort()
     .flatMap(([path, pins]) => [`    '${path}':`, ...pins.toSorted().map((one) => `        - '${one}'`)]);
@@ -69,22 +69,22 @@ test('the file has the bytes that `gh actions-lock` writes, so that its first ru
   ]);
 });
 
-test('every workflow that can be is locked, and no other', () => {
+test('every workflow that can be locked is locked', () => {
   expect(Object.keys(lock.workflows)).toEqual(workflows.map(({ path }) => path));
 });
 
 describe.each(workflows)('$path', ({ path, actions }) => {
-  test('has all its actions in the lock file', () => {
+  test('uses only actions in the lock file', () => {
     expect(lock.workflows[path]).toEqual([...actions.keys()].sort());
   });
 
-  test('has the versions of the lock file beside its commits', () => {
+  test('names the versions of the lock file beside its commits', () => {
     const locked = [...actions.keys()].map((action) => [action, lock.dependencies[action]?.ref]);
     expect(locked).toEqual([...actions]);
   });
 });
 
-test('the locked commit of an action is the one that it is pinned to, and no entry is unused', () => {
+test('the locked commit of an action equals its pinned commit, and no entry is unused', () => {
   const commits = Object.entries(lock.dependencies).map(([action, { commit }]) => [action.split('@')[1], commit]);
   for (const [pinned, commit] of commits) expect(commit).toBe(`sha1-${pinned}`);
   const wanted = new Set(workflows.flatMap(({ actions }) => [...actions.keys()]));

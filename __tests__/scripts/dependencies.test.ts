@@ -8,15 +8,15 @@ const wanted = {
 };
 
 test.each([
-  ['everything is there', wanted, true],
-  ['an optional package is not for this machine', { 'node_modules/a': { version: '1.0.0' } }, true],
-  ['a package is missing', { 'node_modules/b': { version: '2.0.0' } }, false],
-  ['a package is old', { ...wanted, 'node_modules/a': { version: '0.9.0' } }, false],
-  ['nothing is there', {}, false],
-])('%s', (_, installed, expected) => {
+  ['all packages are installed', wanted, true],
+  ['an optional package for another machine', { 'node_modules/a': { version: '1.0.0' } }, true],
+  ['a missing package', { 'node_modules/b': { version: '2.0.0' } }, false],
+  ['an outdated package', { ...wanted, 'node_modules/a': { version: '0.9.0' } }, false],
+  ['no package is installed', {}, false],
+])('the installation is checked: %s', (_, installed, expected) => {
   expect(isInstalled(wanted, installed)).toBe(expected);
 });
 
-test('a lock file that cannot be read asks for an installation', () => {
+test('an unreadable lock file requires an installation', () => {
   expect(isInstalled({}, {})).toBe(false);
 });

@@ -53,13 +53,13 @@ async function copy(): Promise<TempFolder> {
   return folder;
 }
 
-describe('texts that follow from the contract', () => {
-  test('is what the repository holds', async () => {
+describe('a text that follows from the contract', () => {
+  test('equals the text in the repository', async () => {
     const { exitCode, stdout, stderr } = await generate(ROOT, '--check');
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
-  test('changes are noticed, named, not written, and undone by generating', async () => {
+  test('is reported if it changes, not written by the check, and restored by npm run generate', async () => {
     await using folder = await copy();
     const read = (path: string) => readFile(folder.file(path), 'utf8');
     const texts = await Promise.all(GENERATED.map(read));
@@ -83,7 +83,7 @@ describe('texts that follow from the contract', () => {
     expect(await Promise.all(GENERATED.map(read))).toEqual(texts);
   });
 
-  test('a single change is named alone', async () => {
+  test('is reported alone if only one changes', async () => {
     await using folder = await copy();
     await writeFile(folder.file('action-types.yml'), 'drift');
     expect((await generate(folder.path, '--check')).stdout).toBe(
@@ -92,7 +92,7 @@ describe('texts that follow from the contract', () => {
     expect((await generate(folder.path)).stdout).toBe('wrote action-types.yml');
   });
 
-  test('a document that is missing, or lacks a mark, stops everything before anything is written', async () => {
+  test('stops everything before a write if a document or a mark is missing', async () => {
     await using folder = await copy();
     const page = 'docs/inputs-and-outputs.md';
     await writeFile(folder.file(page), 'no marks');
@@ -106,10 +106,10 @@ describe('texts that follow from the contract', () => {
   });
 });
 
-describe('marks', () => {
+describe('the marks of a document', () => {
   const [start, end] = ['<!-- generated:x start -->', '<!-- generated:x end -->'];
 
-  test('the text between them is replaced, the rest is kept', () => {
+  test('surround the replaced text, and the rest is kept', () => {
     expect(fillMarks('f', `a ${start} old ${end} b`, { x: 'new' })).toBe(`a ${start}\n\nnew\n\n${end} b`);
   });
 
@@ -119,7 +119,7 @@ describe('marks', () => {
     [start, `f lacks the mark ${end}`],
     [`${start}${start}${end}`, `f has the mark ${start} twice`],
     [`${end}${start}`, `f: the mark ${end} is before its start`],
-  ])('%j is refused', (document, message) => {
+  ])('are refused: %j', (document, message) => {
     expect(() => fillMarks('f', document, { x: '' })).toThrow(message);
   });
 });

@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const SCRIPT = pathToFileURL('scripts/node-versions.mjs').href;
 
 if (process.platform === 'linux') {
-  test('a Node that npm cannot give is named and missing, and nothing is left behind', async () => {
+  test('a Node version that npm does not have is reported as missing, and no file is left', async () => {
     await using folder = await tempFolder();
     const script = `
       const { installNodes, NODE_VARIABLES } = await import('${SCRIPT}');
@@ -24,6 +24,6 @@ if (process.platform === 'linux') {
   });
 }
 
-test('a Node that a test names is one that the set-up knows', () => {
+test('the set-up includes every Node version that a test names', () => {
   expect(NODE_VARIABLES).toEqual(['DOLT_FEDERATION_TEST_NODE_20', 'DOLT_FEDERATION_TEST_NODE_24']);
 });

@@ -43,7 +43,7 @@ async function push(folder: TempFolder, { api, head, branch = BRANCH, token = 's
   return await run(process.execPath, [SCRIPT, folder.file('built')], { env });
 }
 
-test('dist/ becomes the built files, in one commit on the built commit, and nothing else changes', async () => {
+test('dist/ gets the built files in one commit on top of the built commit, and no other file changes', async () => {
   await using folder = await tempFolder();
   const repository = await scene(folder);
   await using api = await startGitDataApi(repository);
@@ -67,7 +67,7 @@ test('dist/ becomes the built files, in one commit on the built commit, and noth
   expect(await git(repository, 'rev-parse', BRANCH)).toBe(moved);
 });
 
-describe('nothing is sent', () => {
+describe('no push is made', () => {
   let folder: TempFolder;
   let head: string;
   let repository: string;
@@ -90,7 +90,7 @@ describe('nothing is sent', () => {
     ['a link', (file: string) => symlink('/etc/passwd', file), 'post.js', '"post.js" is no file of dist/'],
     ['another name', (file: string) => writeFile(file, 'x'), 'Post.sh', '"Post.sh" is no file of dist/'],
     [
-      'a file without an end',
+      'an endless file',
       async (file: string) => {
         await writeFile(file, 'x');
         await truncate(file, 17 * 1024 * 1024);
@@ -106,7 +106,7 @@ describe('nothing is sent', () => {
     expect(stderr).toContain(message);
   });
 
-  test('to a branch that is not of Dependabot, or on an invalid commit', async () => {
+  test('to a branch of another author than Dependabot, or on an invalid commit', async () => {
     await using api = await startGitDataApi(repository);
     for (const branch of ['main', 'dependabot/npm_and_yarn/../../main', 'dependabot/github_actions/x', `${BRANCH}?x`]) {
       expect((await push(folder, { api, head, branch })).stderr).toContain('is no branch of Dependabot for npm');

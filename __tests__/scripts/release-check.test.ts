@@ -40,7 +40,7 @@ async function check(folder: TempFolder, host: ReleaseHost, ...words: readonly s
   return await run(process.execPath, [SCRIPT, ...words, `--root=${folder.path}`], { env });
 }
 
-test('a commit that CI passed becomes a draft, and the draft a release', async () => {
+test('a commit that CI passed becomes a draft, and the draft becomes a release', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   const file = await checkout(folder);
@@ -74,7 +74,7 @@ test('a commit that CI passed becomes a draft, and the draft a release', async (
   expect(stderr).toContain('A release or a draft of v1.2.0 exists');
 });
 
-test('an untested commit is refused, with all reasons', async () => {
+test('an untested commit is refused with all reasons', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   const file = await checkout(folder);

@@ -18,14 +18,14 @@ const CHECKOUT = {
 };
 const RUN = { repository: 'org/x', ref: 'refs/heads/main', taken: { tag: null, releases: [] } };
 
-test('the entry of a version ends where the next begins', () => {
+test('the entry of a version ends before the next entry', () => {
   expect(changelogEntry(CHANGELOG, '1.2.0')).toBe('### Minor Changes\n\n- Something new.');
   expect(changelogEntry(CHANGELOG, '1.1.0')).toBe('- Something old.');
   expect(changelogEntry(CHANGELOG, '1.0.0')).toBe('');
 });
 
-describe('the commit', () => {
-  test('can be released', () => {
+describe('a commit to release', () => {
+  test('is accepted', () => {
     expect(commitProblems(CHECKOUT, RUN)).toEqual([]);
     const changelog = CHANGELOG.replace('1.2.0', '1.2.0-rc.1');
     const candidate = { ...CHECKOUT, version: '1.2.0-rc.1', lockVersions: ['1.2.0-rc.1'], changelog };
@@ -33,7 +33,7 @@ describe('the commit', () => {
   });
 
   test.each([
-    ['a version that is none', { version: '1.2' }, {}, 'package.json has the version "1.2"'],
+    ['an invalid version', { version: '1.2' }, {}, 'package.json has the version "1.2"'],
     [
       'another version in the lock',
       { lockVersions: ['1.2.0', '1.1.0'] },
@@ -53,9 +53,9 @@ describe('the commit', () => {
       {},
       'The entry 1.2.0 of CHANGELOG.md names no change.',
     ],
-    ['changes that are not in it', { changesets: ['a.md'] }, {}, 'a.md in .changeset is not released yet'],
+    ['unreleased changes', { changesets: ['a.md'] }, {}, 'a.md in .changeset is not released yet'],
     [
-      'a placeholder as owner',
+      'a placeholder as the owner',
       { repositoryUrl: 'git+https://github.com/OWNER/x.git' },
       {},
       'a provenance of org/x only',
@@ -63,16 +63,16 @@ describe('the commit', () => {
     ['another branch', {}, { ref: 'refs/heads/fix' }, 'Releases are made from main, not from refs/heads/fix.'],
     ['a tag', {}, { taken: { tag: {}, releases: [] } }, 'The tag v1.2.0 exists'],
     ['a draft', {}, { taken: { tag: null, releases: [{}] } }, 'A release or a draft of v1.2.0 exists'],
-  ])('%s is refused', (_, checkout, run, problem) => {
+  ])('with %s is refused', (_, checkout, run, problem) => {
     const problems = commitProblems({ ...CHECKOUT, ...checkout }, { ...RUN, ...run });
     expect(problems.join('\n')).toContain(problem);
   });
 });
 
-describe('CI of the commit', () => {
+describe('the CI of a commit', () => {
   const passed = { name: 'gate', status: 'completed', conclusion: 'success', app: { slug: 'github-actions' } };
 
-  test('has passed', () => {
+  test('is accepted if it passed', () => {
     expect(gateProblems('gate', { check_runs: [passed, { ...passed, name: 'use', conclusion: 'failure' }] })).toEqual(
       [],
     );
@@ -80,13 +80,13 @@ describe('CI of the commit', () => {
 
   test.each([
     ['nothing', null, 'CI has not run'],
-    ['no check of that name', { check_runs: [{ ...passed, name: 'use' }] }, 'CI has not run'],
+    ['no check with that name', { check_runs: [{ ...passed, name: 'use' }] }, 'CI has not run'],
     ['a check of another app', { check_runs: [{ ...passed, app: { slug: 'someone' } }] }, 'CI has not run'],
-    ['a check of no app', { check_runs: [{ ...passed, app: null }] }, 'CI has not run'],
+    ['a check without an app', { check_runs: [{ ...passed, app: null }] }, 'CI has not run'],
     ['a failure', { check_runs: [passed, { ...passed, conclusion: 'failure' }] }, 'is failure, not success'],
-    ['a run that goes on', { check_runs: [{ ...passed, status: 'in_progress', conclusion: null }] }, 'is in_progress'],
+    ['a run in progress', { check_runs: [{ ...passed, status: 'in_progress', conclusion: null }] }, 'is in_progress'],
     ['a skipped run', { check_runs: [{ ...passed, conclusion: 'skipped' }] }, 'is skipped'],
-  ])('%s is refused', (_, answer, problem) => {
+  ])('with %s is refused', (_, answer, problem) => {
     expect(gateProblems('gate', answer)).toEqual([expect.stringContaining(problem)]);
   });
 });
@@ -94,10 +94,10 @@ describe('CI of the commit', () => {
 const ASSET = { name: 'x-1.2.0.tgz', digest: `sha256:${'a'.repeat(64)}` };
 const DRAFT = { tag_name: 'v1.2.0', draft: true, prerelease: false, target_commitish: COMMIT, assets: [ASSET] };
 
-describe('the draft', () => {
+describe('a draft', () => {
   const wanted = { tag: 'v1.2.0', commit: COMMIT, assets: [ASSET] };
 
-  test('is the tested commit with the built package', () => {
+  test('is accepted for the tested commit with the built package', () => {
     expect(draftProblems([DRAFT], wanted)).toEqual([]);
     expect(draftProblems([{ ...DRAFT, prerelease: true }], { ...wanted, tag: 'v1.2.0-rc.1' })).toEqual([]);
   });
@@ -112,21 +112,21 @@ describe('the draft', () => {
     ['no package', [{ ...DRAFT, assets: [] }], 'x-1.2.0.tgz is not attached'],
     ['another package', [{ ...DRAFT, assets: [{ ...ASSET, digest: null }] }], 'has the digest null, but sha256:aaaa'],
     [
-      'a further file',
+      'an extra file',
       [{ ...DRAFT, assets: [ASSET, { name: 'y' }] }],
       'y is attached to the release, but was not built',
     ],
-  ])('%s is refused', (_, releases, problem) => {
+  ])('with %s is refused', (_, releases, problem) => {
     expect(draftProblems(releases, wanted).join('\n')).toContain(problem);
   });
 });
 
-describe('the published release', () => {
+describe('a published release', () => {
   const release = { ...DRAFT, draft: false, immutable: true };
   const ref = { object: { type: 'commit', sha: COMMIT } };
   const wanted = { commit: COMMIT, assets: [ASSET] };
 
-  test('cannot change, and is the tested commit', () => {
+  test('is accepted if it is immutable and of the tested commit', () => {
     expect(publishedProblems({ release, ref }, wanted)).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe('the published release', () => {
     ['a tag elsewhere', { release, ref: { object: { type: 'commit', sha: 'd' } } }, 'points at the commit d'],
     ['a tag object', { release, ref: { object: { type: 'tag', sha: COMMIT } } }, 'points at the tag cccc'],
     ['another package', { release: { ...release, assets: [] }, ref }, 'is not attached'],
-  ])('%s is refused', (_, there, problem) => {
+  ])('with %s is refused', (_, there, problem) => {
     expect(publishedProblems(there, wanted).join('\n')).toContain(problem);
   });
 });

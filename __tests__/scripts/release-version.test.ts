@@ -35,7 +35,7 @@ async function checkout(folder: TempFolder): Promise<void> {
 const raise = async (node: string, folder: TempFolder) =>
   await run(node, [SCRIPT, folder.path], { env: { PATH: readEnv()['PATH'] ?? '', HOME: folder.path } });
 
-test('changes that no release has become the entry of the next version, which is then named everywhere', async () => {
+test('unreleased changes become the entry of the next version, which is then named everywhere', async () => {
   await using folder = await tempFolder();
   await checkout(folder);
   const node = serverProgram('NODE_24');
@@ -63,7 +63,7 @@ test('changes that no release has become the entry of the next version, which is
 
 // Elsewhere there is no older Node.
 if (process.platform === 'linux') {
-  test('an older Node is named', async () => {
+  test('an older Node version is named', async () => {
     await using folder = await tempFolder();
     await checkout(folder);
     const { exitCode, stderr } = await raise(serverProgram('NODE_20'), folder);

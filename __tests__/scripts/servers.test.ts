@@ -33,14 +33,14 @@ test('a program that no test needs is neither built nor searched', async () => {
   expect(asked).toEqual([]);
 });
 
-test('the packages to install are named with what they are for', () => {
+test('the packages to install are named with their purpose', () => {
   const git = { variable: 'DOLT_FEDERATION_TEST_GIT', binary: 'git', debian: 'git', reason: 'repositories are peers' };
   expect(explain('Missing', [git])).toBe(
     'Missing:\n  git: git is not installed, and repositories are peers (or set DOLT_FEDERATION_TEST_GIT)',
   );
 });
 
-test('a server is built once, and again when another version is there', async () => {
+test('a server is built once, and again for another version', async () => {
   await using folder = await tempFolder();
   const asked: string[] = [];
   const install = () => installServers([VERSITYGW], scene(folder, builds(asked)));
@@ -53,7 +53,7 @@ test('a server is built once, and again when another version is there', async ()
   expect(asked).toHaveLength(2);
 });
 
-test('without Go the server that is missing is named', async () => {
+test('the missing server is named if Go is not installed', async () => {
   await using folder = await tempFolder();
   const noGo: typeof goInstall = async () => ({ kind: 'no-go', reason: 'no Go was found on PATH' });
   await expect(installServers([VERSITYGW], scene(folder, noGo))).rejects.toThrow(
@@ -61,7 +61,7 @@ test('without Go the server that is missing is named', async () => {
   );
 });
 
-test('without Go the module that is missing is named', async () => {
+test('the missing module is named if Go is not installed', async () => {
   await using folder = await tempFolder();
   const { context, ...ground } = scene(folder, builds([]));
   const asked = installServers(['DOLT_FEDERATION_TEST_BD'], { ...ground, context: { ...context, env: { PATH: '' } } });
@@ -82,7 +82,7 @@ describe('a program from PyPI', () => {
     return () => installServers([ZIZMOR], { ...ground, context: { ...context, env } });
   }
 
-  test('is installed once, in its own folder', async () => {
+  test('is installed once in its own folder', async () => {
     await using folder = await tempFolder();
     const log = folder.file('log');
     const target = `while [ "$1" != --target ]; do shift; done`;
@@ -97,7 +97,7 @@ describe('a program from PyPI', () => {
     expect((await readFile(log, 'utf8')).trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('that pip does not give is missing, and leaves nothing behind', async () => {
+  test('is reported as missing if pip does not find it, and leaves no file', async () => {
     await using folder = await tempFolder();
     const install = await python(folder, 'exit 3');
     expect(await install()).toEqual({});

@@ -37,7 +37,7 @@ async function releases(folder: TempFolder, host: ReleaseHost, version: string):
   host.on(`/api/repos/dolthub/dolt/releases/tags/v${version}`, sendsJson({ assets }));
 }
 
-test('the set-up takes the latest Dolt that a release host offers, and no other one in its place', async () => {
+test('the set-up installs only the latest Dolt of a release host', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   const env = {
@@ -79,7 +79,7 @@ async function goProxy(folder: TempFolder, host: ReleaseHost, version: string): 
   host.on(`${at}/${version}.zip`, sendsFile(zip));
 }
 
-test('the set-up builds the latest bd that a proxy of Go offers, once for each version', async () => {
+test('the set-up builds the latest bd of a Go proxy once for each version', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   const lines: string[] = [];

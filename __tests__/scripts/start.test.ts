@@ -12,7 +12,7 @@ async function checkout(folder: TempFolder) {
 }
 
 describe('npm start', () => {
-  test('runs the demo of the bundle with any Dolt that can be had, and passes words on', async () => {
+  test('runs the demo of the bundle with any available Dolt, and passes arguments on', async () => {
     await using folder = await tempFolder();
     const start = await checkout(folder);
     await mkdir(folder.file('dist'));
@@ -22,7 +22,7 @@ describe('npm start', () => {
     expect(JSON.parse(stdout)).toEqual([folder.file('dist', 'cli.js'), ...words]);
   });
 
-  test('without a bundle it says how to get one', async () => {
+  test('explains how to build a missing bundle', async () => {
     await using folder = await tempFolder();
     const result = await (await checkout(folder))();
     expect(result).toMatchObject({ exitCode: 1, stdout: '' });

@@ -20,7 +20,7 @@ function reachedByTree(file: string): Set<string> {
 }
 
 describe('the project of a test', () => {
-  test('is each of the six for some file', () => {
+  test('covers each of the six for some file', () => {
     expect(new Set(FILES.map(projectOf))).toEqual(new Set(PROJECTS));
     expect(projectOf('__tests__/core/redact.test.ts')).toBe('unit');
     expect(projectOf('__tests__/config/mutations.test.ts')).toBe('large');
@@ -32,14 +32,14 @@ describe('the project of a test', () => {
     expect(projectOf('__tests__/faults/network.test.ts')).toBe('faults');
   });
 
-  test('follows from all imports that the syntax tree has', () => {
+  test('follows from all imports in the syntax tree', () => {
     for (const file of FILES) {
       const missed = [...reachedByTree(file)].filter((path) => !reachedFrom(file).has(path));
       expect({ file, missed }).toEqual({ file, missed: [] });
     }
   });
 
-  test('is unit, large or processes only where no helper gives or starts a program', () => {
+  test('is unit, large or processes only if no helper uses or starts a program', () => {
     const helpers = [...TREE.keys()].filter((path) => path.startsWith('__tests__/helpers/') && needsOf(path).size > 0);
     expect(helpers).toEqual(expect.arrayContaining(['__tests__/helpers/dolt-binary.ts']));
     for (const file of FILES.filter((path) => ['unit', 'large', 'processes'].includes(projectOf(path)))) {
@@ -47,7 +47,7 @@ describe('the project of a test', () => {
     }
   });
 
-  test('is decided by helpers alone: no test reads the variable of a program', () => {
+  test('is decided only by helpers: no test reads the variable of a program', () => {
     const reading = [...TREE.keys()].filter((path) => {
       const text = readFileSync(path, 'utf8');
       return /readEnv\(\)\[['"`]DOLT_FEDERATION_TEST_|env\[['"`]DOLT_FEDERATION_TEST_/.test(text);
@@ -56,15 +56,15 @@ describe('the project of a test', () => {
   });
 });
 
-describe('the needs of a test', () => {
-  test('are programs that the set-up provides', () => {
+describe('the programs that a test needs', () => {
+  test('are provided by the set-up', () => {
     for (const file of FILES) {
       const unknown = [...needsOf(file)].filter((variable) => !PROGRAM_VARIABLES.includes(variable));
       expect({ file, unknown }).toEqual({ file, unknown: [] });
     }
   });
 
-  test('include the servers of its helpers, and nothing outside the tests and benches', () => {
+  test('include the servers of its helpers, and no program outside the tests and benches', () => {
     expect([...needsOf('__tests__/servers/aws.test.ts')].sort()).toEqual([DOLT, 'DOLT_FEDERATION_TEST_VERSITYGW']);
     expect([...needsOf('bench/export.ts')].sort()).toEqual([
       'DOLT_FEDERATION_TEST_BD',
@@ -76,7 +76,7 @@ describe('the needs of a test', () => {
   });
 });
 
-test('random cases come from a seed: only the helper that sets it imports fast-check', () => {
+test('random cases have a seed: only the helper that sets it imports fast-check', () => {
   const importing = [...TREE.values()].filter(({ imports }) => imports.some(({ from }) => from === 'fast-check'));
   expect(importing.map(({ path }) => path)).toEqual(['__tests__/helpers/property.ts']);
 });

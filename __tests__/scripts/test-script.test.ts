@@ -23,12 +23,12 @@ async function lastLine(files: Readonly<Record<string, string>>): Promise<readon
 const PASSES = 'test("a", () => {});';
 const FAILS = 'test("b", () => { throw new Error("no"); });';
 
-test('the last line says how many passed and failed, and the exit code agrees', async () => {
+test('the last line counts passed and failed tests, and the exit code agrees', async () => {
   expect(await lastLine({ 'a.test.ts': PASSES })).toEqual([0, '1 passed, 0 failed']);
   expect(await lastLine({ 'a.test.ts': PASSES, 'b.test.ts': `${PASSES}${FAILS}` })).toEqual([1, '2 passed, 1 failed']);
 });
 
-test('a file that cannot be run counts as failed', async () => {
+test('a file that cannot run counts as failed', async () => {
   expect(await lastLine({ 'a.test.ts': PASSES, 'b.test.ts': 'this is not a program' })).toEqual([
     1,
     '1 passed, 1 failed',
@@ -40,21 +40,21 @@ test('a run without tests fails', async () => {
   expect([exitCode, line]).toEqual([1, '0 passed, 0 failed']);
 });
 
-test('a random seed is printed, and is the one that the tests get', async () => {
+test('a random seed is printed and passed to the tests', async () => {
   const print = 'test("a", () => void process.stderr.write("drawn from " + process.env.DOLT_FEDERATION_SEED + " "));';
   const { stderr } = await runOn({ 'a.test.ts': print }, { DOLT_FEDERATION_SEED: 'random' });
   const seed = /DOLT_FEDERATION_SEED=(\d+)/.exec(stderr)?.[1] ?? 'none';
   expect(stderr).toContain(`drawn from ${seed} `);
 });
 
-test.each(['/no/such/dolt', 'dolt'])('a Dolt that is not there stops everything: %s', async (dolt) => {
+test.each(['/no/such/dolt', 'dolt'])('a missing Dolt stops the script: %s', async (dolt) => {
   const env = { ...readEnv(), DOLT_FEDERATION_TEST_DOLT: dolt };
   const { exitCode, stdout, stderr } = await run(process.execPath, [SCRIPT], { env });
   expect([exitCode, stdout]).toEqual([1, '0 passed, 1 failed']);
   expect(stderr).toBe(`DOLT_FEDERATION_TEST_DOLT names no file: "${dolt}"`);
 });
 
-test('without Go the remote server cannot be built, and this is reported', async () => {
+test('the remote server cannot be built without Go, and this is reported', async () => {
   await using folder = await tempFolder();
   const env = { DOLT_FEDERATION_TEST_DOLT: process.execPath, PATH: folder.path, XDG_CACHE_HOME: folder.path };
   const { exitCode, stderr } = await run(process.execPath, [SCRIPT], { env });

@@ -27,7 +27,7 @@ async function update(folder: TempFolder, api: string, ...versions: readonly str
 const table = async (folder: TempFolder) =>
   digestTableSchema.parse(JSON.parse(await readFile(folder.file('digests.json'), 'utf8')));
 
-test('digests are added, in the order of the versions', async () => {
+test('digests are added in the order of the versions', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   host.on('/repos/dolthub/dolt/releases/tags/v2.10.0', release('a'));
@@ -43,7 +43,7 @@ test('digests are added, in the order of the versions', async () => {
   expect(host.seen[0]?.headers.authorization).toBe('Bearer secret');
 });
 
-test('an asset that has changed, or has no digest, is refused and nothing is written', async () => {
+test('an asset that changed or has no digest is refused, and no file is written', async () => {
   await using folder = await tempFolder();
   await using host = await releaseHost();
   const before = `{"2.3.0":{"dolt-linux-amd64.tar.gz":"${'c'.repeat(64)}"}}`;

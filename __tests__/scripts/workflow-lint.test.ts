@@ -48,12 +48,12 @@ const zizmor = async (cwd: string, ...args: readonly string[]) => {
 };
 
 describe('the workflows of this repository', () => {
-  test('and its actions have no findings', async () => {
+  test('have no findings, nor do its actions', async () => {
     expect(await actionlint('.')).toBe('');
     expect(await zizmor('.', '.github', ...ACTIONS)).toBe('');
   }, 30_000);
 
-  test('need the exceptions that the configurations of the linters make', async () => {
+  test('need all exceptions in the configurations of the linters', async () => {
     await using folder = await tempFolder();
     const names = await readdir(WORKFLOWS);
     const texts = await Promise.all(names.map((name) => readFile(join(WORKFLOWS, name), 'utf8')));
@@ -96,12 +96,12 @@ describe('the workflows that users copy', () => {
     expect(await actionlint(folder.path)).toBe('');
   }, 30_000);
 
-  test('have no findings of zizmor, not even of its strictest checks', async () => {
+  test('have no findings of zizmor, even with its strictest checks', async () => {
     expect(await zizmor(pinned.path, '--persona', 'auditor', WORKFLOWS)).toBe('');
   }, 30_000);
 });
 
-test('both find the faults of a workflow', async () => {
+test('both linters find the mistakes of a workflow', async () => {
   await using folder = await tempFolder();
   const [, text = ''] = [...PRINTED][0] ?? [];
   const local = text.replace('OWNER/dolt-federation@COMMIT', './');

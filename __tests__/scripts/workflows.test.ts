@@ -34,14 +34,14 @@ describe.each(workflows)('$file', ({ file, text, workflow }) => {
   const jobs = Object.entries(workflow.jobs);
   const steps = jobs.flatMap(([, job]) => job.steps);
 
-  test('grants permissions to each job, and none to the workflow as a whole', () => {
+  test('grants permissions to each job, but none to the workflow', () => {
     const isReusable = REUSABLE.includes(file);
     expect(workflow.permissions).toEqual(isReusable ? undefined : {});
     for (const [, { permissions }] of jobs) expect(permissions === undefined).toBe(isReusable);
     if (isReusable) expect(Object.keys(z.looseObject({}).parse(workflow.on))).toEqual(['workflow_call']);
   });
 
-  test('runs only actions that are pinned by commit, with their version beside it', () => {
+  test('runs only actions that are pinned by commit, with their version in a comment', () => {
     const foreign = text.split('\n').filter((line) => /^\s*-? ?uses:/.test(line) && !/ (?:\.|\$)\//.test(line));
     for (const line of foreign) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     expect(steps.some(({ uses }) => uses?.includes('@') === true)).toBe(true);
@@ -51,12 +51,12 @@ describe.each(workflows)('$file', ({ file, text, workflow }) => {
     for (const { uses } of steps) expect(uses).not.toBe('$/');
   });
 
-  test('puts no expression into a script, where its value would be run', () => {
+  test('contains no expression in a script, which would run its value', () => {
     for (const { run } of steps) expect(run ?? '').not.toMatch(/\$\{\{/);
   });
 });
 
-describe('the gate', () => {
+describe('the required job', () => {
   test('needs every other job', () => {
     const jobs = workflows.find(({ file }) => file === 'ci.yml')?.workflow.jobs ?? {};
     const others = Object.keys(jobs).filter((name) => name !== 'gate');

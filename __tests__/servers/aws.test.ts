@@ -5,7 +5,7 @@ import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { startVersitygw } from '../helpers/servers/versitygw.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a push and a clone go through S3 and DynamoDB with the keys and the region in the environment', async () => {
+test('a push and a clone use S3 and DynamoDB with the keys and the region of the environment', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();

@@ -6,7 +6,7 @@ import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test("a database's live server is pushed to and cloned from with its user and password only", async () => {
+test('a running server accepts a push and a clone only with its user and password', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await cp(local.path, folder.file('live'), { recursive: true });
@@ -34,7 +34,7 @@ test("a database's live server is pushed to and cloned from with its user and pa
   });
 });
 
-test('a live server refuses users without the privilege, and pushes over uncommitted rows', async () => {
+test('a running server refuses users without the privilege, and accepts a push over uncommitted rows', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await cp(local.path, folder.file('live'), { recursive: true });

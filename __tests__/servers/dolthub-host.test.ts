@@ -20,7 +20,7 @@ async function makeKey(root: string): Promise<void> {
 const choose = (root: string): Promise<void> =>
   writeFile(join(root, '.dolt', 'config_global.json'), JSON.stringify({ 'user.creds': 'a-peer' }));
 
-test('a push and a clone go through TLS where the authority is trusted, and the chosen key signs the requests', async () => {
+test('a push and a clone use TLS with a trusted certificate authority, and the chosen key signs the requests', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
@@ -41,7 +41,7 @@ test('a push and a clone go through TLS where the authority is trusted, and the 
   expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ aud: ['localhost'] });
 });
 
-test('an unknown authority and a key that is not a key are refused', async () => {
+test('an unknown certificate authority and an invalid key are refused', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using host = await startDolthubHost(folder.path);

@@ -4,7 +4,7 @@ import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a push and a clone go to the emulator that is named, without credentials, and nowhere otherwise', async () => {
+test('a push and a clone use the named emulator without credentials, and fail without it', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();

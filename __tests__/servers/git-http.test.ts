@@ -22,7 +22,7 @@ async function gitHost(root: string): Promise<{ host: GitHttp; repository: BareR
   return { repository, host: await startGitHttp({ root, token: 'a-token' }) };
 }
 
-test('a push and a clone go through git over HTTP with the token, and not without', async () => {
+test('a push and a clone use git over HTTP only with the token', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
@@ -48,7 +48,7 @@ test('a push and a clone go through git over HTTP with the token, and not withou
   }
 });
 
-test('a token that may only read is tried 32 times before Dolt gives up', async () => {
+test('Dolt tries a read-only token 32 times before it fails', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const { host } = await gitHost(folder.file('git'));
@@ -60,7 +60,7 @@ test('a token that may only read is tried 32 times before Dolt gives up', async 
   expect(host.requests.filter((request) => request.endsWith('git-receive-pack 403'))).toHaveLength(32);
 });
 
-test('for one second after it spoke to a git remote an engine answers from memory', async () => {
+test('an engine answers from memory for one second after it contacted a git remote', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const { host } = await gitHost(folder.file('git'));

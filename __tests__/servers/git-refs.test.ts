@@ -4,7 +4,7 @@ import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startEngine, withEngine } from '../helpers/servers/engine.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('an engine knows one ref of a git repository: a push to a second one lands at the first', async () => {
+test('an engine uses only one ref of a git repository: a push to a second ref changes the first', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });

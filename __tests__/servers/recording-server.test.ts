@@ -4,7 +4,7 @@ import { startEngine } from '../helpers/servers/engine.ts';
 import { startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a token for one host is not sent to another', async () => {
+test('a token for one host is not sent to another host', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();

@@ -23,7 +23,7 @@ async function divergedDatabase(folder: TempFolder) {
   return { local, url };
 }
 
-test('the refusals of a diverged database', async () => {
+test('a diverged database is refused with these texts', async () => {
   await using folder = await tempFolder();
   const { local } = await divergedDatabase(folder);
   await local.sql("UPDATE items SET title = 'dirty' WHERE id = 1");
@@ -58,7 +58,7 @@ test('a database with another first commit is unrelated, with every option', asy
   });
 });
 
-test('damaged data, and data of a later Dolt', async () => {
+test('damaged data and data of a later Dolt are refused with these texts', async () => {
   await using folder = await tempFolder();
   const { local } = await divergedDatabase(folder);
   const damaged = folder.file('damaged');
@@ -75,7 +75,7 @@ test('damaged data, and data of a later Dolt', async () => {
   await expect(startEngine(local.path)).rejects.toThrow('Unknown manifest version: 6');
 });
 
-test('a remote that only lets read', async () => {
+test('a read-only remote refuses a push with this text', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path, { readOnly: true });
@@ -84,7 +84,7 @@ test('a remote that only lets read', async () => {
   expect(classify(await engine.refusal('DOLT_PUSH', 'peer', 'main'))).toBe('read-only');
 });
 
-test('a branch that the user may not write, and two writers of one cell', async () => {
+test('a branch without write permission, and two writers of one cell, are refused with these texts', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('live'));
   await using server = await startDoltSqlServer(folder.path, local.path);
@@ -119,7 +119,7 @@ test('a branch that the user may not write, and two writers of one cell', async 
   expect(await means(other.run('COMMIT'))).toBe('contention');
 });
 
-test('a hook of a git host refuses the push', async () => {
+test('a hook of a git host refuses a push with this text', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const path = folder.file('repo.git');

@@ -4,7 +4,7 @@ import { cloneInto, startEngine } from '../helpers/servers/engine.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a push and a clone go through a remotesrv, which knows no users', async () => {
+test('a push and a clone use a remotesrv, which has no users', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
@@ -20,7 +20,7 @@ test('a push and a clone go through a remotesrv, which knows no users', async ()
   );
 });
 
-test('an address without a server, an unknown name, a scheme that Dolt does not know', async () => {
+test('an address without a server, an unknown name and an unknown scheme are refused', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using engine = await startEngine(folder.file('local'));

@@ -21,8 +21,8 @@ const KINDS = [
   { variable: 'GIT_SSH_COMMAND', url: (sshd: Sshd, path: string) => `git+${sshd.url}${path}` },
 ];
 
-describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
-  test('lets a push and a clone through with the right keys on both sides, and with no others', async () => {
+describe.each(KINDS)('the ssh client in $variable', ({ variable, url }) => {
+  test('allows a push and a clone only with the correct keys on both sides', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
@@ -46,7 +46,7 @@ describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
   });
 });
 
-test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
+test('DOLT_SSH_COMMAND is split at spaces, and no shell reads it', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const refusal = (command: string) =>
@@ -62,7 +62,7 @@ test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
   );
 });
 
-test('a folder that is not there and a far side without Dolt are reported', async () => {
+test('a missing folder and a remote side without Dolt are reported', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);

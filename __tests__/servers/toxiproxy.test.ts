@@ -5,7 +5,7 @@ import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-test('a fault has an effect, and none after it is removed', async () => {
+test('a fault has an effect until it is removed', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await using remotesrv = await startRemotesrv(folder.path);

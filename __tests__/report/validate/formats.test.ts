@@ -39,8 +39,8 @@ const shown = (problems: readonly Problem[], format: ReportFormat) =>
 
 const HOSTILE = 'a % b\n::error::x, y: z \u001b[31m|`<b>';
 
-describe('text', () => {
-  test('has one line for each problem, with the place in front and the fix below', () => {
+describe('the format text', () => {
+  test('has one line for each problem, with the place first and the fix below', () => {
     expect(
       shown([problem(), problem({ severity: 'warning', file: null, line: null, column: null, hint: '' })], 'text'),
     ).toBe(
@@ -57,8 +57,8 @@ describe('text', () => {
   });
 });
 
-describe('json', () => {
-  test('is the result, and fits the published schema', async () => {
+describe('the format json', () => {
+  test('is the result, and follows the published schema', async () => {
     expect(validated('validate', shown([problem()], 'json'))).toEqual(result([problem()]));
   });
 
@@ -72,8 +72,8 @@ describe('json', () => {
   });
 });
 
-describe('github', () => {
-  test('is read by a runner as one command for each problem', () => {
+describe('the format github', () => {
+  test('is one command for each problem, as a runner reads it', () => {
     const commands = readCommands(shown([problem({ message: HOSTILE, severity: 'warning' })], 'github'));
     expect(commands).toHaveLength(1);
     expect(commands[0]).toMatchObject({
@@ -82,7 +82,7 @@ describe('github', () => {
     });
   });
 
-  test('has as many as GitHub shows, and counts the rest', () => {
+  test('has as many problems as GitHub shows, and counts the rest', () => {
     const lines = shown(
       Array.from({ length: 30 }, () => problem()),
       'github',
@@ -94,7 +94,7 @@ describe('github', () => {
   });
 });
 
-describe('sarif', () => {
+describe('the format sarif', () => {
   test.each([
     ['no problem', []],
     ['a problem', [problem()]],
@@ -103,7 +103,7 @@ describe('sarif', () => {
     ['a file elsewhere', [problem({ file: '/home/a b/ü.yaml' })]],
     ['hostile text', [problem({ message: HOSTILE, hint: HOSTILE })]],
     ['too many for GitHub', Array.from({ length: 5_001 }, () => problem())],
-  ])('fits the official schema with %s', (_, problems) => {
+  ])('follows the official schema with %s', (_, problems) => {
     const log: unknown = JSON.parse(sarifText(result(problems), '/w'));
     expect({ fits: isSarif(log), errors: isSarif.errors }).toEqual({ fits: true, errors: null });
   });
@@ -121,7 +121,7 @@ describe('sarif', () => {
   });
 });
 
-describe('changes', () => {
+describe('the changes of a configuration', () => {
   const change = (about: Partial<ChangeResult> = {}): ChangeResult => ({
     kind: 'peer-moved',
     peer: 'north',
@@ -140,7 +140,7 @@ describe('changes', () => {
     cwd: '/w/sub',
   });
 
-  test('are listed once, the notices about them aside', () => {
+  test('are listed once, without the notices about them', () => {
     const both = compared([change(), change({ kind: 'peer-added', setting: 'endpoint' })], [notice]);
     expect(reportText(both, 'text', PLAIN_STYLE)).toBe(
       [
@@ -156,7 +156,7 @@ describe('changes', () => {
     expect(summary).not.toContain('### Problems');
   });
 
-  test('show hostile values as text in every form', () => {
+  test('show hostile values as text in every format', () => {
     const hostile = compared([change({ after: `${HOSTILE}\n\`\`\`mermaid\n@team #1 [x](http://e)` })]);
     const text = reportText(hostile, 'text', PLAIN_STYLE);
     expect(text.split('\n').filter((line) => line.startsWith('::'))).toEqual([]);
@@ -165,7 +165,7 @@ describe('changes', () => {
       expect(summary).not.toContain(markup);
   });
 
-  test('and problems are cut between rows, and both keep room', async () => {
+  test('share the size limit with problems, and are cut between rows', async () => {
     const changes = Array.from({ length: 1_000 }, (_, line) => change({ line: line + 1, after: 'ä'.repeat(300) }));
     const many = compared(
       changes,
@@ -182,14 +182,17 @@ describe('changes', () => {
   });
 });
 
-test.each(['text', 'json', 'sarif'] as const)('%s holds no command of a runner, and no link', (format) => {
-  const hostile = 'a\n::error::x ##[add-mask]y [z](https://evil.example)';
-  const printed = shown([problem({ message: hostile, hint: hostile })], format);
-  expect(printed).not.toMatch(/##\[|^\s*::/m);
-  if (format === 'sarif') expect(printed).not.toContain('](');
-});
+test.each(['text', 'json', 'sarif'] as const)(
+  'the format %s contains no command of a runner, and no link',
+  (format) => {
+    const hostile = 'a\n::error::x ##[add-mask]y [z](https://evil.example)';
+    const printed = shown([problem({ message: hostile, hint: hostile })], format);
+    expect(printed).not.toMatch(/##\[|^\s*::/m);
+    if (format === 'sarif') expect(printed).not.toContain('](');
+  },
+);
 
-test('the schema is the official one', () => {
+test('the schema file is the official one', () => {
   expect($schema).toBe('http://json-schema.org/draft-04/schema#');
   expect(schema.title).toContain('SARIF) Version 2.1.0');
   expect(isSarif({ version: '2.1.0' })).toBe(false);

@@ -14,29 +14,29 @@ const loser = (id: string, opponent: string | null = null, ...parents: string[])
   version(id, { isLoser: true, opponent, parents: new Set(parents) });
 const child = (id: string, ...parents: string[]): Version => version(id, { parents: new Set(parents) });
 
-describe('the lost versions', () => {
+describe('the lost versions of rows', () => {
   test.each<[string, readonly Version[], readonly string[]]>([
-    ['a loser with what leads to it', [child('c', 'b'), child('b', 'a'), loser('a')], ['c', 'b', 'a']],
-    ['any of several parents is enough', [loser('a'), child('c', 'other', 'a')], ['a', 'c']],
-    ['a circle', [loser('a'), child('b', 'a', 'c'), child('c', 'b')], ['a', 'b', 'c']],
-    ['a row of its own', [loser('a', null, 'a')], ['a']],
+    ['include a loser with its dependants', [child('c', 'b'), child('b', 'a'), loser('a')], ['c', 'b', 'a']],
+    ['include a dependant of one of several lost parents', [loser('a'), child('c', 'other', 'a')], ['a', 'c']],
+    ['include a cycle of dependants', [loser('a'), child('b', 'a', 'c'), child('c', 'b')], ['a', 'b', 'c']],
+    ['include a row that depends on itself', [loser('a', null, 'a')], ['a']],
     [
-      'a loser stays whose rival goes with its parent',
+      'exclude a loser whose rival is lost with its parent',
       [loser('p:s', 'p:n'), child('c:s', 'p:s'), loser('c:n', 'c:s'), child('d:n', 'c:n')],
       ['p:s', 'c:s'],
     ],
     [
-      'two families that exclude each other are decided in their order',
+      'are decided in order for two families that exclude each other',
       [loser('c:n', 'c:s'), child('c:s', 'p:s'), child('p:n', 'c:n'), loser('p:s', 'p:n')],
       ['c:n', 'p:n'],
     ],
     [
-      'both versions go where both belong to rows that lost',
+      'include both versions if both depend on lost rows',
       [loser('p:s'), loser('q:n'), child('c:s', 'p:s'), loser('c:n', 'c:s', 'q:n')],
       ['p:s', 'q:n', 'c:s', 'c:n'],
     ],
     [
-      'a circle that only a loser held that stays',
+      'exclude a cycle whose parent is kept',
       [loser('p:s'), child('c:s', 'p:s'), loser('c:n', 'c:s'), child('x', 'c:n', 'y'), child('y', 'x')],
       ['p:s', 'c:s'],
     ],
@@ -44,7 +44,7 @@ describe('the lost versions', () => {
     expect([...lostVersions(versions)]).toEqual(expected);
   });
 
-  test('parents come first, a family together, and circles end', () => {
+  test('parents are sorted first, a family together, and cycles end', () => {
     const ordered = parentsFirst([
       child('a2', 'b1'),
       child('b1', 'r1'),
@@ -70,7 +70,7 @@ const INVOICES = [
 ];
 
 describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
-  test('a child under a key of both sides goes with its own parent, and its rival takes the key', async () => {
+  test('a child with a key of both sides is lost with its own parent, and its rival gets the key', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...INVOICES);
     await databases.edit(
@@ -128,7 +128,7 @@ const SOUTH = [
 ];
 
 test.each(HASH_ORDERS)(
-  'circles, rows of their own table and unique values are followed, %s',
+  'cycles, rows of their own table and unique values are followed, %s',
   async (order) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...RINGS);
@@ -162,7 +162,7 @@ test.each(HASH_ORDERS)(
   60_000,
 );
 
-test('a dependant in a table with triggers is not removed: the merge is refused', async () => {
+test('a dependant in a table with triggers is not removed, and the merge is refused', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(
     folder,
@@ -184,7 +184,7 @@ test('a dependant in a table with triggers is not removed: the merge is refused'
 }, 60_000);
 
 test.each(['ours', 'theirs'] as const)(
-  'under %s the family goes as well, and nothing is left',
+  'the family is lost too under %s, and no row remains',
   async (strategy) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...INVOICES);

@@ -18,19 +18,19 @@ const claimant = (id: number, rank: Rank, time = ''): CollidingRow => ({
   time,
 });
 
-describe('one round', () => {
+describe('a round of decisions', () => {
   test.each<[string, CollidingRow[], string[], string[]]>([
-    ['a base row in its place against a later claim', [claimant(2, 1, '1'), claimant(1, 0)], ['2'], []],
-    ['two claims: the earlier stays', [claimant(1, 1, '2'), claimant(2, 1, '1')], ['1'], []],
-    ['two claims at one time: the smaller key stays', [claimant(10, 1, '1'), claimant(9, 1, '1')], ['10'], []],
-    ['a claim of a base row against an older added row', [claimant(1, 2, '1'), claimant(2, 1, '2')], [], ['1']],
+    ['keeps a base row in its place before a later claim', [claimant(2, 1, '1'), claimant(1, 0)], ['2'], []],
+    ['keeps the earlier of two claims', [claimant(1, 1, '2'), claimant(2, 1, '1')], ['1'], []],
+    ['keeps the smaller key of two claims at one time', [claimant(10, 1, '1'), claimant(9, 1, '1')], ['10'], []],
+    ['keeps a claim of a base row before an older added row', [claimant(1, 2, '1'), claimant(2, 1, '2')], [], ['1']],
     [
-      'added rows: created first stays',
+      'keeps the added row that was created first',
       [claimant(1, 2, '2'), claimant(2, 2, '1'), claimant(3, 2, '3')],
       [],
       ['1', '3'],
     ],
-    ['all ranks at once', [claimant(3, 2, '0'), claimant(1, 1, '0'), claimant(2, 0)], ['1'], ['3']],
+    ['handles all ranks together', [claimant(3, 2, '0'), claimant(1, 1, '0'), claimant(2, 0)], ['1'], ['3']],
   ])('%s', (_, colliding, reverted, removed) => {
     for (const order of [colliding, colliding.toReversed()]) {
       const round = decideRound([{ key: 'u', colliding: order }], new Set(), compare);
@@ -41,7 +41,7 @@ describe('one round', () => {
     }
   });
 
-  test('all yield together: a row that lost still blocks another one', () => {
+  test('lets a lost row still block another one, because all decisions are made together', () => {
     const collisions: Collision[] = [
       { key: 'a', colliding: [claimant(1, 2, '2'), claimant(2, 2, '1')] },
       { key: 'b', colliding: [claimant(1, 2, '2'), claimant(3, 2, '3')] },
@@ -50,7 +50,7 @@ describe('one round', () => {
     expect('removed' in round && round.removed.map(({ loser }) => loser.id)).toEqual(['1', '3']);
   });
 
-  test('two rows of the base in their places, and a row that yielded before, cannot be resolved', () => {
+  test('refuses two base rows in their places, and a row that was already changed back', () => {
     expect(decideRound([{ key: 'u', colliding: [claimant(1, 0), claimant(2, 0)] }], new Set(), compare)).toMatchObject({
       why: 'two rows of the base',
     });
@@ -126,7 +126,7 @@ const rowsArbitrary = fc
     return [...rows, ...added.map((now, index) => ({ id: 6 + index, base: null, now, time: times[6 + index] ?? 0 }))];
   });
 
-test('rounds end, keep every row of the base, leave every value once, and do not depend on the order of the rows', async () => {
+test('the rounds end, keep every base row, leave each value once, and do not depend on the order of the rows', async () => {
   await fc.assert(
     fc.asyncProperty(rowsArbitrary, async (rows) => {
       const one = model(rows, false);

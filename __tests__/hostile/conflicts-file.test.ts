@@ -116,11 +116,7 @@ describe('a conflicts file is refused, with its line, for', () => {
       'the branch "--force" has a part that starts with "-"',
     ],
     ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is reserved'],
-    [
-      'a branch of dolt-federation',
-      put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'),
-      'is reserved',
-    ],
+    ['a branch of ours', put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'), 'is reserved'],
     ['a branch as a head', put(OURS, 'ours: main'), 'ours is not a commit'],
     ['a revision as a head', put(OURS, 'ours: HEAD~1'), 'ours is not a commit'],
     ['SQL as a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is not a commit'],
@@ -158,11 +154,7 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not supported'],
     ['nothing', () => '', 'a conflicts file must be a mapping'],
     ['another kind of conflict', put('kind: deleted', 'kind: changed'), 'different kind of conflict than in the file'],
-    [
-      'another deleting side',
-      put('deleted-by: ours', 'deleted-by: theirs'),
-      'different kind of conflict than in the file',
-    ],
+    ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'different kind of conflict than in the file'],
     [
       'an invalid head of a lost row',
       add('lost:\n  - peer: other\n    table: items\n    head: main\n    row: {id: "1"}\n'),
@@ -250,7 +242,7 @@ describe('instead of a conflicts file', () => {
   }
 });
 
-describe('a conflicts file and its database', () => {
+describe('the conflicts file and the database', () => {
   const fresh = async (folder: TempFolder): Promise<LeftConflicts> => {
     const one = await leaveConflicts(folder);
     await writeFile(one.own, one.text);

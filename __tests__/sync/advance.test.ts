@@ -59,7 +59,7 @@ async function marked(local: TestDatabase, name: string, move: MarkedMove): Prom
 const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
 
 describe('a branch that moves forward', () => {
-  test('leaves no mark, and what was not committed stays', async () => {
+  test('leaves no mark and keeps uncommitted changes', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
     await withDatabase(local.path, folder.file('tmp'), (database) =>
@@ -69,7 +69,7 @@ describe('a branch that moves forward', () => {
     expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
   });
 
-  test('and whose run died between head and working set is brought to its end', async () => {
+  test('is completed after a run that died between head and working set', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     // The state after a kill: the head has moved, the working set has not.
@@ -84,7 +84,7 @@ describe('a branch that moves forward', () => {
     expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
   });
 
-  test('and whose second half Dolt rolls back is at the old head, after a killed run, too', async () => {
+  test('is at the old head if Dolt rolls back the second half, even after a killed run', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const from = await local.head();
@@ -104,7 +104,7 @@ describe('a branch that moves forward', () => {
     await unmoved();
   });
 
-  test('and whose run died just after is not changed', async () => {
+  test('is not changed after a run that died later', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
@@ -118,7 +118,7 @@ describe('a branch that moves forward', () => {
     ]);
   });
 
-  test('and whose run died just before is not changed', async () => {
+  test('is not changed after a run that died earlier', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
@@ -127,7 +127,7 @@ describe('a branch that moves forward', () => {
     expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
   });
 
-  test('is finished on another branch, too, and a mark of a branch that is gone is removed', async () => {
+  test('is completed on another branch too, and a mark of a deleted branch is removed', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
     for (const branch of ['team/x', 'gone'])
@@ -145,7 +145,7 @@ describe('a branch that moves forward', () => {
   });
 });
 
-test('a branch that another process moved back or removed during the run is neither moved nor made again', async () => {
+test('a branch that another process moved back or removed during the run is neither moved nor created again', async () => {
   await using folder = await tempFolder();
   const { local, from, to } = await databaseBehind(folder);
   await local.sql("CALL DOLT_CHECKOUT('ahead')", "CALL DOLT_BRANCH('-f', 'main', 'HEAD~2')");
@@ -183,7 +183,7 @@ test('a branch that another process moved back or removed during the run is neit
 });
 
 describe('a branch that becomes another commit', () => {
-  test('takes its working set along, and untracked and ignored tables stay', async () => {
+  test('moves its working set, and untracked and ignored tables stay', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
     await local.dolt('reset', '--hard', to);
@@ -199,7 +199,7 @@ describe('a branch that becomes another commit', () => {
     ).rejects.toMatchObject({ code: 'contention' });
   });
 
-  test('and whose run died in the middle is back where it was', async () => {
+  test('is back at its old commit after a run that died in the middle', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
     await marked(local, `dolt-federation-adopt/${to}/main`, { kind: 'adopt', branch: 'main', from, to });
@@ -222,9 +222,12 @@ test.each([
   { moved: ['a'], sinceOld: ['a'], sinceNew: ['a'], half: false },
   { moved: ['a'], sinceOld: ['c'], sinceNew: ['a', 'c'], half: true },
   { moved: [], sinceOld: ['c'], sinceNew: ['c'], half: false },
-])('$moved moved, $sinceOld changed since the old head, $sinceNew since the new: half done is $half', (tables) => {
-  expect(isHalfDone(tables)).toBe(tables.half);
-});
+])(
+  'the branch $moved moved, with changes since the old head: $sinceOld, since the new: $sinceNew, is half done: $half',
+  (tables) => {
+    expect(isHalfDone(tables)).toBe(tables.half);
+  },
+);
 
 /** Runs `write` between two engines, once, after it is next wanted. */
 function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
@@ -250,7 +253,7 @@ const WRITERS: readonly (readonly [string, string, (local: TestDatabase) => Prom
   ],
 ];
 
-test.each(WRITERS)('%s between two engines: nothing is lost, and it is reported', async (what, code, write) => {
+test.each(WRITERS)('%s between two engines is kept and reported', async (what, code, write) => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const at = { tempDir: folder.file('tmp'), peers: [filePeer('box', folder.file('box'))] };

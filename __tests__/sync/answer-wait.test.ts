@@ -11,7 +11,7 @@ test.each([
   [120_000, [20_000], true, 40_000],
   [4_000, [], false, 4_000],
   [4_000, [4_000], true, 2_000],
-])('with %i ms and %j ms spent, a peer (untried: %s) has %i ms', (waitMs, spent, isUntried, expected) => {
+])('after %i ms and %j ms, a peer (untried: %s) has %i ms left', (waitMs, spent, isUntried, expected) => {
   const waiting = new AnswerWait(waitMs);
   for (const milliseconds of spent) waiting.spend(milliseconds);
   expect(waiting.millisecondsFor(isUntried)).toBe(expected);

@@ -15,7 +15,7 @@ test.each([
   [{ ours: 'a', theirs: 'b', base: 'a' }, 'behind'],
   [{ ours: 'b', theirs: 'c', base: 'a' }, 'diverged'],
   [{ ours: 'b', theirs: 'c', base: null }, 'unrelated'],
-])('%j is %s', (standing, state) => {
+])('the state of %j is %s', (standing, state) => {
   expect(stateOf(standing)).toBe(state);
 });
 
@@ -25,12 +25,12 @@ test.each([
   ['upstream', null, null, ['adopt']],
   ['backup', null, 'b', ['force-with-lease']],
   ['peer', true, null, ['adopt']],
-] as const)('a %s with live: %s and the merge base %s can end a dispute with %j', (role, live, base, options) => {
+] as const)('a %s with live: %s and the merge base %s can resolve the dispute of %j', (role, live, base, options) => {
   const ways = rewriteOptions({ name: 'box', role, live }, { theirs: 'abc', base });
   expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
 });
 
-describe('the side with the rewritten history, by the last head that both had', () => {
+describe('the side with the rewritten history, by the last head of both sides', () => {
   const both: CommonHead = {
     ...{ role: 'peer', inOurs: true, inTheirs: true, certain: true },
     ...{ weAreAncestor: false, theyAreAncestor: false, commonSince: false },
@@ -43,19 +43,19 @@ describe('the side with the rewritten history, by the last head that both had', 
   test.each<[string, CommonHead, ReturnType<typeof sideRewritten>]>([
     ['both contain it', both, null],
     ['the peer lacks it', onlyOurs, 'theirs'],
-    ['the peer took commits back', { ...onlyOurs, theyAreAncestor: true }, 'theirs'],
+    ['the peer reset commits', { ...onlyOurs, theyAreAncestor: true }, 'theirs'],
     ['a backup is at an older state', { ...onlyOurs, role: 'backup', theyAreAncestor: true }, null],
     ['an archive is at an older state', { ...onlyOurs, role: 'archive', theyAreAncestor: true }, null],
     ['a backup has another history', { ...onlyOurs, role: 'backup' }, 'theirs'],
-    ['an upstream took commits back', { ...onlyOurs, role: 'upstream', theyAreAncestor: true }, 'theirs'],
+    ['an upstream reset commits', { ...onlyOurs, role: 'upstream', theyAreAncestor: true }, 'theirs'],
     ['we lack it', onlyTheirs, 'ours'],
-    ['we took commits back', { ...onlyTheirs, weAreAncestor: true }, 'ours'],
-    ['we lack it, by an old memory', { ...onlyTheirs, certain: false }, 'ours'],
-    ['an old memory may be ahead of us', { ...onlyTheirs, certain: false, weAreAncestor: true }, null],
-    ['neither has it, and both went apart before it', neither, 'both'],
+    ['we reset commits', { ...onlyTheirs, weAreAncestor: true }, 'ours'],
+    ['we lack it, by an old state file', { ...onlyTheirs, certain: false }, 'ours'],
+    ['an old state file may be ahead of us', { ...onlyTheirs, certain: false, weAreAncestor: true }, null],
+    ['neither has it, and both diverged before it', neither, 'both'],
     ['neither has it, and we follow', { ...neither, weAreAncestor: true }, null],
     ['neither has it, and the peer follows', { ...neither, theyAreAncestor: true }, null],
-    ['neither has it, and both went on from a later commit', { ...neither, commonSince: true }, null],
+    ['neither has it, and both continued from a later commit', { ...neither, commonSince: true }, null],
   ])('%s', (_, trace, side) => {
     expect(sideRewritten(trace)).toBe(side);
   });
@@ -64,13 +64,13 @@ describe('the side with the rewritten history, by the last head that both had', 
 describe('the decision of adopt', () => {
   const asked: Adoptable = { expected: 'h', found: 'h', state: 'rewritten', contained: false };
   test.each<[string, Adoptable, ReturnType<typeof adoptionVerdict>]>([
-    ['with the head that was named', asked, 'adopt'],
+    ['with the named head', asked, 'adopt'],
     ['with another history', { ...asked, state: 'unrelated' }, 'adopt'],
-    ['with heads that went apart', { ...asked, state: 'diverged' }, 'adopt'],
-    ['with commits that the peer took back', { ...asked, contained: true }, 'adopt'],
+    ['with diverged heads', { ...asked, state: 'diverged' }, 'adopt'],
+    ['with commits that the peer reset', { ...asked, contained: true }, 'adopt'],
     ['with a peer that is ahead', { ...asked, state: 'behind' }, 'nothing-to-do'],
     ['a second time', { ...asked, state: 'up-to-date', contained: true }, 'nothing-to-do'],
-    ['a second time, with commits of ours since', { ...asked, state: 'ahead', contained: true }, 'nothing-to-do'],
+    ['a second time, after new commits of ours', { ...asked, state: 'ahead', contained: true }, 'nothing-to-do'],
     ['a second time, after the next rewrite', { ...asked, found: 'i', contained: true }, 'nothing-to-do'],
     ['with a peer that moved', { ...asked, found: 'i' }, 'stale'],
     ['with a peer that is ahead and moved', { ...asked, state: 'behind', found: 'i' }, 'stale'],
@@ -80,7 +80,7 @@ describe('the decision of adopt', () => {
   });
 });
 
-describe('roles', () => {
+describe('the actions of a role', () => {
   const both = { merge: true, push: true };
   const pull = { merge: true, push: false };
   const push = { merge: false, push: true };
@@ -94,23 +94,27 @@ describe('roles', () => {
   });
 });
 
-describe('the heads that are merged with ours alone when a fold stops', () => {
+describe('the heads to merge separately with ours after a fold stops', () => {
   const [before, after] = [
     ['p1', 'p2'],
     ['p1', 'ours'],
   ];
   test.each([
-    ['before ours: it, then the others', { refused: 'p3', merged: before, byLimit: false }, [['p3'], before]],
-    ['after ours: only it', { refused: 'p3', merged: after, byLimit: false }, [['p3']]],
+    [
+      'before ours: the rejected head, then the others',
+      { refused: 'p3', merged: before, byLimit: false },
+      [['p3'], before],
+    ],
+    ['after ours: only the rejected head', { refused: 'p3', merged: after, byLimit: false }, [['p3']]],
     ['at ours: the others', { refused: 'ours', merged: before, byLimit: false }, [before]],
-    ['by a limit: one after the other', { refused: 'p3', merged: after, byLimit: true }, [['p1'], ['p3']]],
-    ['by a limit, at ours', { refused: 'ours', merged: before, byLimit: true }, [['p1'], ['p2']]],
+    ['at a limit: one after the other', { refused: 'p3', merged: after, byLimit: true }, [['p1'], ['p3']]],
+    ['at a limit, at ours', { refused: 'ours', merged: before, byLimit: true }, [['p1'], ['p2']]],
   ])('%s', (_, fold, groups) => {
     expect(suspects({ ours: 'ours', ...fold })).toEqual(groups);
   });
 });
 
-test('a rejected head returns, with those that contain it, once the heads that kept it out are rejected', () => {
+test('a rejected head is merged again, with those that contain it, after the heads that excluded it are rejected', () => {
   const rejections = new Rejections();
   const why = (code: 'conflict' | 'schema-conflict') => ({ failure: new Failure(code, ''), conflicts: [] });
   const rejected = () =>
@@ -129,11 +133,16 @@ test('a rejected head returns, with those that contain it, once the heads that k
 });
 
 test.each([
-  ['a push that returned', { kind: 'unproven', commits: 1 }, {}, true],
-  ['a peer that had it already', { kind: 'done' }, { verified: true }, true],
-  ['a push that was given up, for it may have landed', { kind: 'done' }, { failure: new Failure('timeout', '') }, true],
+  ['a push that succeeded', { kind: 'unproven', commits: 1 }, {}, true],
+  ['a peer that already had the commit', { kind: 'done' }, { verified: true }, true],
+  [
+    'a push that timed out, because the server may have received it',
+    { kind: 'done' },
+    { failure: new Failure('timeout', '') },
+    true,
+  ],
   ['a push that was refused', { kind: 'done' }, { failure: new Failure('auth', '') }, false],
   ['a lost race', { kind: 'lost-race', failure: new Failure('contention', '') }, {}, false],
-] as const)('a target counts as taken or not after %s', (_, push, run, taken) => {
+] as const)('a target counts as received or not after %s', (_, push, run, taken) => {
   expect(mayHaveTaken({ verified: false, failure: null, ...run }, push)).toBe(taken);
 });

@@ -7,7 +7,7 @@ import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('sync over file remotes', () => {
-  test('a first push reaches an empty remote and is verified; a second run finds nothing to do', async () => {
+  test('a first push reaches an empty remote and is verified; a second run finds no change', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
@@ -29,7 +29,7 @@ describe('sync over file remotes', () => {
     expect(await local.head()).toBe(head);
   });
 
-  test('two databases that changed different rows meet at one commit', async () => {
+  test('two databases with changes to different rows end at one commit', async () => {
     await using folder = await tempFolder();
     const north = await makeDatabase(folder.file('north'));
     const peers = [filePeer('mailbox', folder.file('mailbox'))];
@@ -57,7 +57,7 @@ describe('sync over file remotes', () => {
   });
 });
 
-test('a mailbox whose folder was removed gets a first push again, also with the greatest limits', async () => {
+test('a mailbox with a removed folder gets a first push again, even with the greatest limits', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const mailbox = folder.file('mailbox');
@@ -76,7 +76,7 @@ test('a mailbox whose folder was removed gets a first push again, also with the 
   });
 });
 
-test('a branch that a peer lacks is created with a warning, and fails a peer that is only read', async () => {
+test('a missing branch at a peer is created with a warning, and fails a peer that is only read', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('mailbox')}`;

@@ -73,7 +73,7 @@ test('deliveries are merged with the heads of peers, reported like peers, and re
   expect((await run(folder, settings)).result).toMatchObject({ status: 'unchanged', peers: [{ name: 'box' }] });
 });
 
-test('a database without peers reads its inbox, and a delivery that is merged already is only removed', async () => {
+test('a database without peers reads its inbox, and a delivery that is already merged is only removed', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
@@ -87,7 +87,7 @@ test('a database without peers reads its inbox, and a delivery that is merged al
   expect(await branchesOf(local)).toEqual(['main']);
 });
 
-test('a delivery that has to wait keeps its branch, and takes the settings of the peer of its name', async () => {
+test('a blocked delivery keeps its branch, and uses the settings of the peer with its name', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
@@ -116,7 +116,7 @@ test('a delivery that has to wait keeps its branch, and takes the settings of th
 test.each([
   ['code', "CREATE TRIGGER spy BEFORE UPDATE ON items FOR EACH ROW SET NEW.owner = 'spy'", 'peer-brings-code'],
   ['ignored tables', "INSERT INTO dolt_ignore VALUES ('x', 1)", 'peer-changes-local-tables'],
-])('a delivery of %s waits as a peer does', async (_, statement, code) => {
+])('a delivery of %s is blocked like a peer', async (_, statement, code) => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, statement);
@@ -127,7 +127,7 @@ test.each([
   expect(await branchesOf(local)).toEqual([NORTH, 'main']);
 });
 
-test('deliveries that are not to be read are named and not touched', async () => {
+test('deliveries that are not accepted are named and unchanged', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
@@ -151,7 +151,7 @@ test('deliveries that are not to be read are named and not touched', async () =>
   expect(result.peers.map(({ name }) => name)).toEqual(['box']);
 });
 
-test('rows that the strategy leaves for a person are resolved as those of a peer', async () => {
+test('unresolved rows of a delivery are resolved like those of a peer', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
@@ -183,7 +183,7 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
   expect(await branchesOf(local)).toEqual(['main']);
 });
 
-test('an inbox that moved since it was merged stays', async () => {
+test('an inbox that moved after its merge is kept', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
@@ -205,7 +205,7 @@ test('an inbox that moved since it was merged stays', async () => {
   expect(await local.head(SOUTH)).toBe(moved);
 });
 
-test('an inbox on which rows are uncommitted stays, ignored rows included', async () => {
+test('an inbox with uncommitted rows is kept, even if the rows are ignored', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   await local.commit('ignore', ...WISPS);
@@ -222,7 +222,7 @@ test('an inbox on which rows are uncommitted stays, ignored rows included', asyn
   expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'main']);
 });
 
-test('the owner of a running server merges a delivery, and then both sides agree', async () => {
+test('the owner of a running server merges a delivery, and then both sides are equal', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   await there.local.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");

@@ -12,9 +12,9 @@ import {
 
 const ROOT = '0123456789abcdefghijklmnopqrstuv';
 
-describe('names of inboxes', () => {
+describe('the name of an inbox', () => {
   test.each(['north', 'a', 'acme.corp', 'a-1b2c3d4e', 'x_y-z', 'A'.repeat(64)])(
-    '%s is found from its branch',
+    'is parsed from the branch of %s',
     (name) => {
       const branch = inboxBranch(name, ROOT);
       expect(branch).toMatch(/^inbox\/.+-[0-9a-f]{8}$/);
@@ -25,7 +25,7 @@ describe('names of inboxes', () => {
     },
   );
 
-  test('the digits are those of the root commit and the name', () => {
+  test('ends with digits of the root commit and the database name', () => {
     // printf '0123456789abcdefghijklmnopqrstuv\nnorth' | sha256sum
     expect(inboxBranch('north', ROOT)).toBe('inbox/north-346aa842');
   });
@@ -43,12 +43,12 @@ describe('names of inboxes', () => {
     'inboxes/north-0123abcd',
     'north-0123abcd',
     'inbox/a\nb-0123abcd',
-  ])('%j is no inbox', (branch) => {
+  ])('is not %j', (branch) => {
     expect(inboxSender(branch)).toBeNull();
   });
 });
 
-describe('the inboxes that are merged', () => {
+describe('the inboxes to merge', () => {
   const [north, south] = ['inbox/north-01234567', 'inbox/south-89abcdef'];
   const branches = ['main', south, 'inbox/odd', north, 'side'];
   test.each([
@@ -57,7 +57,7 @@ describe('the inboxes that are merged', () => {
     [['south'], [south], [north]],
     [['South'], [], [north, south]],
     [[], [], [north, south]],
-  ])('with inbox: %j %j', (rule, merged, unread) => {
+  ])('with the setting %j are %j', (rule, merged, unread) => {
     const sorted = sortInboxes(branches, rule);
     expect(sorted.merged.map(({ branch }) => branch)).toEqual(merged);
     expect(sorted.unread).toEqual(unread);
@@ -65,16 +65,16 @@ describe('the inboxes that are merged', () => {
   });
 });
 
-describe('a run merges a limited number of deliveries', () => {
+describe('the deliveries that a run merges', () => {
   const inboxesOf = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ branch: `inbox/s${index}-01234567`, sender: `s${index}` }));
 
-  test('all of them up to the limit', () => {
+  test('are all of them up to the limit', () => {
     const inboxes = inboxesOf(MAX_INBOXES);
     expect(takeInboxes(inboxes, new Set())).toEqual({ taken: inboxes, waiting: 0 });
   });
 
-  test('above the limit always those of peers, and eventually each of the others', () => {
+  test('are always those of peers above the limit, and eventually each of the others', () => {
     const inboxes = inboxesOf(3 * MAX_INBOXES);
     const expected = new Set(['inbox/s59-01234567', 'inbox/s30-01234567']);
     const seen = new Set<string>();
@@ -100,6 +100,6 @@ test.each([
   [{ containsInbox: true, inboxMerged: true }, 'deliver'],
   [{ inboxMerged: true }, 'pull-first'],
   [{}, 'rewritten'],
-] as const)('a delivery with %j is %s', (facts, verdict) => {
+] as const)('a delivery with %j has the state %s', (facts, verdict) => {
   expect(deliveryVerdict({ ...NONE, ...facts })).toBe(verdict);
 });

@@ -22,7 +22,7 @@ const found = { head: 'h', state: 'diverged', ahead: 1, behind: 1, otherMakers: 
 const replacing = { head: 'h', tag: 't', atPeer: true, target: 'o', commits: 1 };
 const verdict = { failure: null, held: [], notices: [] };
 
-describe('a transition that cannot follow from the state of a peer throws', () => {
+describe('an impossible transition of a peer throws', () => {
   test.each<readonly [name: string, progress: PeerProgress, change: (progress: PeerProgress) => void, says: string]>([
     [
       'compared after a failure',
@@ -39,7 +39,7 @@ describe('a transition that cannot follow from the state of a peer throws', () =
       'be verified',
     ],
     [
-      'a push verified that was not to be made',
+      'a push verified that was not planned',
       progressOf({ actions: actionsOf('pull', 'peer') }),
       (progress) => progress.recordPush({ head: 'h', commits: 1 }),
       'takes no pushes',
@@ -54,14 +54,14 @@ describe('a transition that cannot follow from the state of a peer throws', () =
     ],
     ['pulled without a head', progressOf(), (progress) => progress.pulled(1), 'no head that our branch could contain'],
     [
-      'adopted without being named',
+      'adopted without a request',
       progressOf(),
       (progress) => progress.adoptedAs({ head: 'h', tag: 't' }),
       'not to be adopted',
     ],
     ['replaced without a lease', progressOf(), (progress) => progress.beginReplacing(replacing), 'has no lease'],
     ['read again without a lease', progressOf(), (progress) => progress.readAgain('h'), 'has no lease'],
-    ['an inbox read that is not ours', progressOf(), (progress) => progress.readInbox('h'), 'has no inbox of ours'],
+    ['read from a foreign inbox', progressOf(), (progress) => progress.readInbox('h'), 'has no inbox of ours'],
     [
       'delivered without an inbox',
       progressOf(),
@@ -91,7 +91,7 @@ describe('a transition that cannot follow from the state of a peer throws', () =
   });
 });
 
-test('a failure takes back a verification, and the peer can try again', () => {
+test('a failure removes the verification, and the peer can be tried again', () => {
   for (const fail of ['fail', 'unreachable', 'incomparable'] as const) {
     const progress = progressOf();
     progress.compared(found);
@@ -105,7 +105,7 @@ test('a failure takes back a verification, and the peer can try again', () => {
   }
 });
 
-test('a verified peer stays verified when the run is interrupted', () => {
+test('a verified peer stays verified after an interruption', () => {
   const progress = progressOf();
   progress.compared(found);
   progress.verify();
@@ -113,7 +113,7 @@ test('a verified peer stays verified when the run is interrupted', () => {
   expect([progress.verified, progress.failure]).toEqual([true, null]);
 });
 
-test('an engine that ended because of the interruption is not a failure of the peer', () => {
+test('an engine that the interruption ended is not a failure of the peer', () => {
   const progress = progressOf();
   progress.fail(new Failure('engine-lost', 'the Dolt server ended'));
   progress.interrupt(new Failure('interrupted', 'stopped by SIGINT'));

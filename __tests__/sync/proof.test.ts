@@ -37,8 +37,8 @@ async function mailboxWithAnotherCommit(folder: TempFolder, name: string, statem
   return head;
 }
 
-describe('proof', () => {
-  test('a push that returns without an effect is unverified', async () => {
+describe('the proof of a push', () => {
+  test('is missing for a push without effect, which is unverified', async () => {
     await using folder = await tempFolder();
     const { local, url, first } = await oneAhead(folder);
     await cp(folder.file('mailbox'), folder.file('before'), { recursive: true });
@@ -56,7 +56,7 @@ describe('proof', () => {
     expect(await remoteHead(url, folder.file('look', 'c'))).toBe(first);
   });
 
-  test('a mailbox that is gone when it is read again is unverified, too', async () => {
+  test('is missing for a mailbox that is gone when it is read again', async () => {
     await using folder = await tempFolder();
     const { local } = await oneAhead(folder);
     const outcome = await federateDatabase({
@@ -72,8 +72,8 @@ describe('proof', () => {
   });
 });
 
-describe('races', () => {
-  test('a mailbox that moves between fetch and push is fetched, merged and pushed again', async () => {
+describe('a lost race', () => {
+  test('with a mailbox that moves between fetch and push is followed by another fetch, merge and push', async () => {
     await using folder = await tempFolder();
     const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
@@ -95,7 +95,7 @@ describe('races', () => {
     expect(await local.rows(`SELECT COUNT(*) AS n FROM dolt_log WHERE commit_hash = '${theirs}'`)).toEqual([{ n: 1 }]);
   });
 
-  test('without attempts left, the peer fails as non-fast-forward and its commit stays', async () => {
+  test('without attempts left fails the peer as non-fast-forward, and its commit stays', async () => {
     await using folder = await tempFolder();
     const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
@@ -112,7 +112,7 @@ describe('races', () => {
     expect(await remoteHead(url, folder.file('look', 'c'))).toBe(theirs);
   });
 
-  test('a backup with a foreign commit is never overwritten, and this is reported', async () => {
+  test('with a backup that has a foreign commit never overwrites it, and is reported', async () => {
     await using folder = await tempFolder();
     const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");

@@ -50,8 +50,8 @@ async function leavesNothingOpen(local: TestDatabase): Promise<void> {
   expect(await local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
 }
 
-describe('decisions for a person', () => {
-  test('a conflict undoes that merge whole, names the row, and other peers go on', async () => {
+describe('a decision for a person', () => {
+  test('undoes the merge of a conflict, names the row, and lets the other peers continue', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     await databases.north.commit(
@@ -82,7 +82,7 @@ describe('decisions for a person', () => {
     await leavesNothingOpen(databases.south);
   });
 
-  test('two definitions of one table are a schema conflict, with both of them reported', async () => {
+  test('reports two definitions of one table as a schema conflict with both', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     await databases.north.commit('north', 'ALTER TABLE items MODIFY title VARCHAR(200)');
@@ -95,7 +95,7 @@ describe('decisions for a person', () => {
     await leavesNothingOpen(databases.south);
   });
 
-  test('rows that break a unique key together are a constraint violation', async () => {
+  test('reports rows that together break a unique key as a constraint violation', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     await databases.north.commit('unique', 'ALTER TABLE items ADD UNIQUE KEY uk (title)');
@@ -110,7 +110,7 @@ describe('decisions for a person', () => {
     await leavesNothingOpen(databases.south);
   });
 
-  test('an unrelated history is refused and both first commits are named with their dates', async () => {
+  test('refuses an unrelated history and names both first commits with their dates', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     const stranger = await makeDatabase(folder.file('stranger'));
@@ -141,7 +141,7 @@ describe('decisions for a person', () => {
 describe('uncommitted changes', () => {
   const sue = async () => ({ name: 'Sue', email: 'sue@example.org' });
 
-  test('a head that changes such a row waits; everything committed is still federated', async () => {
+  test('block a head that changes the same row, and all commits are still federated', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     await databases.north.commit('north', "UPDATE items SET title = 'N' WHERE id = 1");
@@ -154,7 +154,7 @@ describe('uncommitted changes', () => {
     expect(await databases.south.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
   });
 
-  test('a fast-forward past a dirty table that it does not touch keeps the rows', async () => {
+  test('keep their rows in a fast-forward that does not change their table', async () => {
     await using folder = await tempFolder();
     const databases = await pair(folder);
     await databases.north.commit('north', 'CREATE TABLE notes (id INT PRIMARY KEY)');
@@ -169,7 +169,7 @@ describe('uncommitted changes', () => {
     { policy: 'allow', mayWrite: true, left: ['items'], last: 'Ann, Ann: first rows' },
     { policy: 'commit', mayWrite: false, left: ['items'], last: 'Ann, Ann: first rows' },
     { policy: 'commit', mayWrite: true, left: [], last: 'Sue, Sue: federation: commit uncommitted changes' },
-  ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, last }) => {
+  ] as const)('follow the policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, last }) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
@@ -185,7 +185,7 @@ describe('uncommitted changes', () => {
     expect(notices.map(({ message }) => message)).toEqual(left.length === 0 ? [committed] : []);
   });
 
-  test('policy fail refuses and names the table', async () => {
+  test('are refused under the policy fail with the name of the table', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");

@@ -11,7 +11,7 @@ const STATE = [
   'SELECT COUNT(*) FROM items',
 ];
 
-test('a database cloned with --depth that lacks commits for a merge or a push reports it, and is not changed', async () => {
+test('a database cloned with --depth that lacks commits for a merge or a push reports it, and is unchanged', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   await box.south.sql(`CALL DOLT_REMOTE('add', 'elsewhere', 'file://${folder.file('elsewhere')}')`);

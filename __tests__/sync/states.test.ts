@@ -97,7 +97,7 @@ const STATES: readonly {
 ];
 
 describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind }) => {
-  test('is recognised, and neither status nor a dry run moves a hash', async () => {
+  test('has this state in the report, and neither a status nor a dry run moves a head', async () => {
     await using folder = await tempFolder();
     await arrange(folder);
     const peer =

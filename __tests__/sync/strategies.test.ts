@@ -46,7 +46,7 @@ function sync(folder: TempFolder, local: string, peers: Readonly<Record<string, 
   });
 }
 
-test('three heads in conflict meet in one commit from every database, and each conflict is reported for its peer', async () => {
+test('three heads in conflict end in one commit from every database, and each conflict is reported for its peer', async () => {
   await using folder = await tempFolder();
   const made = await databases(folder, {
     // A row with cells of two databases would be in neither, and which rows meet first depends on the hashes.
@@ -73,7 +73,7 @@ test('three heads in conflict meet in one commit from every database, and each c
   expect(await made.get('c')?.rows('SELECT a, b FROM t WHERE id = 1')).toEqual([{ a: 'a', b: 'a' }]);
 });
 
-test('peers with a strategy of their own come last, by name; ours is the result so far', async () => {
+test('peers with their own strategy are merged last, sorted by name, and ours is the result so far', async () => {
   await using folder = await tempFolder();
   const made = await databases(folder, {
     local: set("a = 'local'", '02'),
@@ -95,7 +95,7 @@ test('peers with a strategy of their own come last, by name; ours is the result 
     expect(outcome.run(name)).toMatchObject({ verified: true, failure: null });
 });
 
-test('under manual a head that merges without a conflict is taken', async () => {
+test('a head that merges without a conflict is taken under manual', async () => {
   await using folder = await tempFolder();
   const made = await databases(folder, { local: 'CREATE TABLE u (id INT PRIMARY KEY)', asks: set("b = 'asks'", '09') });
   const outcome = await sync(folder, 'local', { asks: 'manual' });

@@ -24,8 +24,8 @@ const tag = (name: string, over = {}) => ({
 describe('the changes of tags', () => {
   test.each([
     ['nothing', [tag('a')], [tag('a')], { added: [], moved: [] }],
-    ['one is new', [], [tag('a')], { added: ['a'], moved: [] }],
-    ['one is gone', [tag('a')], [], { added: [], moved: [tag('a')] }],
+    ['a new tag', [], [tag('a')], { added: ['a'], moved: [] }],
+    ['a removed tag', [tag('a')], [], { added: [], moved: [tag('a')] }],
     ['another commit', [tag('a')], [tag('a', { commit: 'c2' })], { added: [], moved: [tag('a')] }],
     ['another message', [tag('a')], [tag('a', { message: 'x' })], { added: [], moved: [tag('a')] }],
     ['another tagger', [tag('a')], [tag('a', { tagger: 'x' })], { added: [], moved: [tag('a')] }],
@@ -38,18 +38,18 @@ describe('the changes of tags', () => {
 describe('the tags before the fetches of a killed run', () => {
   const [a, other, b] = [tag('a'), tag('a', { commit: 'c2' }), tag('b')];
   test.each([
-    ['one is new', [], [a], [], false, []],
-    ['one was moved', [a], [other], [], false, [a]],
-    ['a person made one since', [], [a, b], ['b'], false, [b]],
-    ['a person moved one since', [a], [other], ['a'], false, [other]],
-    ['a person removed one since', [a, b], [b], [], false, [b]],
-    ['the run had removed one to make it again', [a, b], [b], [], true, [a, b]],
+    ['a new tag', [], [a], [], false, []],
+    ['a moved tag', [a], [other], [], false, [a]],
+    ['a tag that a person created later', [], [a, b], ['b'], false, [b]],
+    ['a tag that a person moved later', [a], [other], ['a'], false, [other]],
+    ['a tag that a person removed later', [a, b], [b], [], false, [b]],
+    ['a tag that the run had removed to create it again', [a, b], [b], [], true, [a, b]],
   ])('%s', (_, tags, present, later, restoring, before) => {
     expect(tagsBefore({ tags, restoring }, present, new Set(later))).toEqual(before);
   });
 });
 
-describe('tags that a fetch brings or moves', () => {
+describe('tags that a fetch adds or moves', () => {
   /** Four mailboxes, each with its own commit, its own idea of v1, and two tags that were not asked for. */
   async function hostileMailboxes(folder: TempFolder, box: Mailbox): Promise<Peer[]> {
     const peers = [0, 1, 2, 3].map((index) => filePeer(`other${index}`, folder.file(`other-${index}`)));
@@ -68,7 +68,7 @@ describe('tags that a fetch brings or moves', () => {
     return peers;
   }
 
-  test('are put back for several peers side by side, in survey and proof, and are reported', async () => {
+  test('are restored for several peers in parallel, in fetch and verification, and are reported', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.south.sql(
@@ -92,9 +92,9 @@ describe('tags that a fetch brings or moves', () => {
   });
 
   test.each([
-    ['where the work fails', false],
+    ['after an error', false],
     ['after an interruption', true],
-  ])('are put back %s, and after an engine that ended', async (_, isInterrupted) => {
+  ])('are restored %s, and after an engine that ended', async (_, isInterrupted) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.south.sql("CALL DOLT_TAG('v1', 'main')");
@@ -127,7 +127,7 @@ describe('tags that a fetch brings or moves', () => {
     expect(await box.south.rows(TAGS)).toEqual(before);
   });
 
-  test('are not taken for those that were made between two engines', async () => {
+  test('are distinguished from tags that were created between two engines', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const { notices, failure } = await keepingTags(folder, box, {}, async (engines, around) => {
@@ -141,7 +141,7 @@ describe('tags that a fetch brings or moves', () => {
     expect(await box.south.rows('SELECT tag_name FROM dolt_tags')).toContainEqual({ tag_name: 'meanwhile' });
   });
 
-  test('are reported as a warning, by name and with the reason, where they cannot be put back', async () => {
+  test('are reported as a warning with name and reason if they cannot be restored', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const { notices, failure } = await keepingTags(folder, box, {}, async (engines, around) => {
@@ -162,7 +162,7 @@ describe('tags that a fetch brings or moves', () => {
     ]);
   });
 
-  test('are reported as a warning where they cannot be read, and the work still counts', async () => {
+  test('are reported as a warning if they cannot be read, and the result still counts', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const notices: Diagnostic[] = [];

@@ -22,17 +22,17 @@ const FORMER = { endpoint: PLACE.endpoint, branch: 'main', head: HEAD, at: AT };
 
 describe('recorded heads', () => {
   test.each([
-    ['the same place', PLACE, { head: HEAD, verifiedAt: AT, certain: true }],
-    ['another branch there', { ...PLACE, branch: 'work' }, null],
+    ['the same peer and branch', PLACE, { head: HEAD, verifiedAt: AT, certain: true }],
+    ['another branch of the peer', { ...PLACE, branch: 'work' }, null],
     ['another branch of ours', { ...PLACE, local: 'work' }, null],
     ['another endpoint', { ...PLACE, endpoint: 'file:///srv/elsewhere' }, null],
     ['another git ref', { ...PLACE, ref: 'refs/data' }, null],
     ['another first commit of ours', { ...PLACE, root: OTHER }, null],
-  ])('is recalled for the place that it was, whatever the peer is called: %s', (_, place, found) => {
+  ])('are found for the same place, whatever the name of the peer: %s', (_, place, found) => {
     expect(findEntry(MEMORY, place, 'vault')).toEqual(found);
   });
 
-  test('of one peer leaves the others, and the moment of the last proof where there is no later one', () => {
+  test('are replaced for one peer only, and keep the time of the last proof without a later one', () => {
     const elsewhere = { ...FOUND, place: { ...PLACE, endpoint: 'file:///srv/other' }, name: 'other' };
     const after = remember(MEMORY, [elsewhere, { ...FOUND, head: OTHER, verifiedAt: null }]);
     expect(findEntry(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
@@ -40,7 +40,7 @@ describe('recorded heads', () => {
     expect(after.retired).toEqual([{ local: 'main', head: OTHER }]);
   });
 
-  test('heads that were given up are kept once each, for each branch, and only the newest thousand', () => {
+  test('include each dropped head once per branch, and only the newest thousand', () => {
     const twice = retire(retire(MEMORY, 'main', [HEAD, OTHER]), 'work', [OTHER]);
     expect(twice.retired).toEqual([
       { local: 'main', head: HEAD },
@@ -52,7 +52,7 @@ describe('recorded heads', () => {
   });
 });
 
-describe('a memory of version 1', () => {
+describe('a state file of version 1', () => {
   const former = { ...EMPTY_STATE, former: { box: FORMER, far: { ...FORMER, endpoint: 'file:///far' } } };
 
   test.each([
@@ -61,18 +61,18 @@ describe('a memory of version 1', () => {
     ['far', PLACE, null],
     ['box', { ...PLACE, branch: 'work' }, null],
     ['constructor', PLACE, null],
-  ])('counts for the peer of that name where it was: %s', (name, place, found) => {
+  ])('counts for the peer with that name at the same endpoint: %s', (name, place, found) => {
     expect(findEntry(former, place, name)).toEqual(found);
   });
 
-  test('is used until the peer has an entry of its own, and no other is lost', () => {
+  test('is used until the peer has an entry of its own, and no other entry is lost', () => {
     const after = remember(former, [{ ...FOUND, head: OTHER, verifiedAt: null }]);
     expect(findEntry(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
     expect(Object.keys(after.former)).toEqual(['far']);
     expect(Object.keys(remember(former, [{ ...FOUND, name: 'far' }]).former)).toEqual(['box', 'far']);
   });
 
-  test('is read as it was written, and kept in the next file', async () => {
+  test('is read unchanged, and kept in the next file', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
     await writeFile(stateFilePath(folder.path), JSON.stringify({ version: 1, peers: former.former }));
@@ -83,8 +83,8 @@ describe('a memory of version 1', () => {
   });
 });
 
-describe('the file', () => {
-  test('is written whole, for its owner alone, and read again', async () => {
+describe('the state file', () => {
+  test('is written atomically, only for its owner, and read back', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
     await writeStateFile(folder.path, MEMORY);
@@ -94,21 +94,21 @@ describe('the file', () => {
     expect(await readStateFile(folder.path)).toEqual({ stateFile: MEMORY, warning: null });
   });
 
-  test('that does not exist is not an error', async () => {
+  test('is not required', async () => {
     await using folder = await tempFolder();
     expect(await readStateFile(folder.path)).toEqual({ stateFile: EMPTY_STATE, warning: null });
   });
 
   test.each([
-    ['no byte', ''],
-    ['half of it', '{"version":1,"peers":{"box":{"endp'],
+    ['no bytes', ''],
+    ['half of its text', '{"version":1,"peers":{"box":{"endp'],
     ['another version', '{"version":3,"peers":[]}'],
-    ['another form', '{"version":1,"peers":{"box":"2026-11-25"}}'],
-    ['a time that is none', JSON.stringify({ version: 1, peers: { box: { ...FORMER, at: 'yesterday' } } })],
-    ['a head that is none', JSON.stringify({ version: 1, peers: { box: { ...FORMER, head: 'main' } } })],
-    ['a key that is not ours', JSON.stringify({ version: 2, peers: [], retired: [], former: {}, more: 1 })],
-    ['less than it should', JSON.stringify({ version: 2, peers: [] })],
-  ])('that holds %s remembers nothing and says so', async (_, text) => {
+    ['another format', '{"version":1,"peers":{"box":"2026-11-25"}}'],
+    ['an invalid time', JSON.stringify({ version: 1, peers: { box: { ...FORMER, at: 'yesterday' } } })],
+    ['an invalid head', JSON.stringify({ version: 1, peers: { box: { ...FORMER, head: 'main' } } })],
+    ['an unknown key', JSON.stringify({ version: 2, peers: [], retired: [], former: {}, more: 1 })],
+    ['too few keys', JSON.stringify({ version: 2, peers: [] })],
+  ])('with %s is ignored with a notice', async (_, text) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
     await writeFile(stateFilePath(folder.path), text);
@@ -118,7 +118,7 @@ describe('the file', () => {
     });
   });
 
-  test('that is a folder, or larger than any of ours, is not read', async () => {
+  test('is not read if it is a folder, or too large', async () => {
     await using folder = await tempFolder();
     await mkdir(stateFilePath(folder.path), { recursive: true });
     expect((await readStateFile(folder.path)).warning).toContain('not a file of dolt-federation');
@@ -129,7 +129,7 @@ describe('the file', () => {
     expect((await readStateFile(large.path)).warning).toContain('not a file of dolt-federation');
   });
 
-  test('keeps what it was where it cannot be written', async () => {
+  test('keeps its old contents if it cannot be written', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
     await writeStateFile(folder.path, MEMORY);

@@ -7,7 +7,7 @@ test.each([
   [{ expected: 'a', found: null, target: 't' }, 'stale'],
   [{ expected: 'a', found: 't', target: 't' }, 'nothing-to-do'],
   [{ expected: 't', found: 't', target: 't' }, 'nothing-to-do'],
-])('%j: %s', (lease, verdict) => {
+])('%j is parsed: %s', (lease, verdict) => {
   expect(leaseVerdict(lease)).toBe(verdict);
 });
 

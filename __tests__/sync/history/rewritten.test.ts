@@ -4,7 +4,7 @@ import { federateIn, filePeer, withEngines } from '../../helpers/federating.ts';
 import { inStep, REWRITES } from '../../helpers/rewriting.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-test('a peer that drops commits during our push does not get them again', async () => {
+test('a peer that drops commits during our push does not get them back', async () => {
   await using folder = await tempFolder();
   const it = await inStep(folder);
   await it.forget('south');

@@ -12,18 +12,22 @@ const daysAgo = (days: number) => new Date(NOW - days * DAY_MS).toISOString();
 const read = { isRead: true, isDelivered: false, oldestUnsentAt: null, lastVerifiedAt: null };
 
 test.each<[string, Currency, string | null]>([
-  ['a peer that has everything', { ...read, lastVerifiedAt: daysAgo(9) }, null],
-  ['one that lacks a new commit', { ...read, oldestUnsentAt: daysAgo(1) }, null],
-  ['one that lacks an old commit', { ...read, oldestUnsentAt: daysAgo(3) }, 'unsent'],
-  ['exactly at the limit', { ...read, oldestUnsentAt: daysAgo(2) }, null],
-  ['also if a pull verified it', { ...read, oldestUnsentAt: daysAgo(3), lastVerifiedAt: daysAgo(0) }, 'unsent'],
+  ['a peer with every commit', { ...read, lastVerifiedAt: daysAgo(9) }, null],
+  ['a peer without a new commit', { ...read, oldestUnsentAt: daysAgo(1) }, null],
+  ['a peer without an old commit', { ...read, oldestUnsentAt: daysAgo(3) }, 'unsent'],
+  ['a peer exactly at the limit', { ...read, oldestUnsentAt: daysAgo(2) }, null],
+  [
+    'a peer without an old commit that a pull verified',
+    { ...read, oldestUnsentAt: daysAgo(3), lastVerifiedAt: daysAgo(0) },
+    'unsent',
+  ],
   ['a commit with a date in the future', { ...read, oldestUnsentAt: daysAgo(-400) }, null],
   ['a new delivery', { ...read, isDelivered: true, oldestUnsentAt: daysAgo(1) }, null],
   ['an old delivery', { ...read, isDelivered: true, oldestUnsentAt: daysAgo(3) }, 'delivered'],
-  ['out of reach since yesterday', { ...read, isRead: false, lastVerifiedAt: daysAgo(1) }, null],
-  ['out of reach for long', { ...read, isRead: false, lastVerifiedAt: daysAgo(3) }, 'unread'],
-  ['out of reach for ever', { ...read, isRead: false }, 'never-verified'],
-])('%s', (_, currency, because) => {
+  ['unreachable since yesterday', { ...read, isRead: false, lastVerifiedAt: daysAgo(1) }, null],
+  ['unreachable for a long time', { ...read, isRead: false, lastVerifiedAt: daysAgo(3) }, 'unread'],
+  ['never reachable', { ...read, isRead: false }, 'never-verified'],
+])('the staleness of a peer: %s', (_, currency, because) => {
   const stale = stalenessOf(currency, 2 * DAY_MS, NOW);
   expect(stale?.because ?? null).toBe(because);
   if (stale !== null) expect(stale.since).toBe(currency.isRead ? currency.oldestUnsentAt : currency.lastVerifiedAt);
@@ -39,10 +43,10 @@ test.each<[string, RunStatus, readonly PeerResult[], number, number]>([
   ['only passing failures', 'failed', [passing, passing], 1, 0],
   ['a stale peer', 'partial', [stale, peer()], 3, 3],
   ['a stale peer beside a passing failure', 'failed', [stale, passing], 1, 1],
-  ['a failure that does not pass', 'partial', [final, peer()], 3, 3],
+  ['a permanent failure', 'partial', [final, peer()], 3, 3],
   ['a conflict beside a passing failure', 'conflict', [conflict, passing], 4, 4],
   ['no failure', 'success', [peer()], 0, 0],
-])('%s: the exit code without and with stale-after', (_, status, peers, without, within) => {
+])('the exit code without and with stale-after, for %s', (_, status, peers, without, within) => {
   const result = runResult({ status, peers: [...peers] });
   const limited = { ...result, staleAfterMs: DAY_MS };
   expect([exitCodeOf(result, 'any'), exitCodeOf(limited, 'any')]).toEqual([without, within]);
@@ -54,11 +58,11 @@ test.each<[FailOn, PeerResult, number]>([
   ['primary', { ...passing, role: 'primary' }, 0],
   ['primary', { ...stale, role: 'primary' }, 1],
   ['none', stale, 0],
-])('fail-on %s decides about stale peers as about failed ones: %#', (failOn, one, exit) => {
+])('fail-on %s treats stale peers like failed ones: %#', (failOn, one, exit) => {
   expect(exitCodeOf(runResult({ status: 'failed', peers: [one], staleAfterMs: DAY_MS }), failOn)).toBe(exit);
 });
 
-test('a failure of the run counts beside a passing failure of a peer', () => {
+test('a failure of the run counts despite a passing failure of a peer', () => {
   const problems = [problem({ severity: 'error', code: 'export-fewer' })];
   const partial = runResult({ status: 'partial', peers: [passing], problems, staleAfterMs: DAY_MS });
   expect(exitCodeOf(partial, 'any')).toBe(3);
@@ -71,7 +75,7 @@ test.each([
   ['35d', 35 * DAY_MS],
   ['3651d', null],
   ['2', null],
-])('stale-after %s', (text, milliseconds) => {
+])('stale-after %s is parsed', (text, milliseconds) => {
   const parsed = parseOption('stale-after', text);
   expect(parsed.ok ? parsed.value : null).toBe(milliseconds);
 });

@@ -10,7 +10,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const SOURCES = "SELECT id, source_system AS s, updated_at AS at FROM issues WHERE id LIKE 'x-%' ORDER BY id";
 
-test('new issues of this database get its name before they are first pushed, and no others', async () => {
+test('only new issues of this database get its name, before their first push', async () => {
   await using folder = await tempFolder();
   const made = await scenario(folder)
     .base(...BEADS_TABLES, 'ALTER TABLE issues ADD COLUMN source_system VARCHAR(10)', issues('x-both', 'x-gone'))

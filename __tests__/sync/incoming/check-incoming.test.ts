@@ -48,11 +48,11 @@ const EVERYTHING: IncomingChanges = {
 };
 
 describe('the accepted changes', () => {
-  test('nothing without problems', () => {
+  test('are not needed without problems', () => {
     expect(checkIncoming(NOTHING, RULES)).toEqual({ failure: null, held: [], notices: [] });
   });
 
-  test('everything is held at once, under the first code, and the hint names all that would have to be accepted', () => {
+  test('are named all together in the hint of a blocked peer, under the first code', () => {
     const { failure, held } = checkIncoming(EVERYTHING, RULES);
     expect(failure?.code).toBe('peer-brings-code');
     expect(failure?.message.split('\n')).toEqual([
@@ -73,7 +73,7 @@ describe('the accepted changes', () => {
     expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
   });
 
-  test('accepted changes pass and are reported; changes that the list lacks still block', () => {
+  test('are merged and reported, and other changes still block', () => {
     const all = checkIncoming(EVERYTHING, { ...RULES, accept: ACCEPTS });
     expect(all).toMatchObject({ failure: null, held: [] });
     expect(all.notices.map(({ code }) => code)).toEqual([
@@ -89,7 +89,7 @@ describe('the accepted changes', () => {
     expect(failure?.hint).toBe(ERRORS['peer-brings-code'].hint);
   });
 
-  test('views, removed code, new definitions and other migrations are only reported', () => {
+  test('are not needed for views, removed code, new definitions and other migrations, which are only reported', () => {
     const { failure, notices } = checkIncoming(
       {
         ...NOTHING,
@@ -122,12 +122,12 @@ describe('the accepted changes', () => {
     ]);
   });
 
-  test('the primary of federation.remote learns where its `accept` belongs', () => {
+  test('of the primary in federation.remote get a hint about the place of `accept`', () => {
     expect(checkIncoming(EVERYTHING, { ...RULES, peer: 'origin' }).failure?.hint).toContain('`role: primary`');
     expect(checkIncoming(EVERYTHING, RULES).failure?.hint).not.toContain('`role: primary`');
   });
 
-  test('every refusal needs a person', () => {
+  test('are a decision of a person for every refusal', () => {
     const codes = ['peer-brings-code', 'peer-changes-local-tables', 'mass-deletion', 'future-date'] as const;
     expect(codes.map((code) => ERRORS[code].exit)).toEqual(codes.map(() => EXIT.conflict));
   });
@@ -140,22 +140,22 @@ test.each([
   [{ before: 20, deleted: 1 }, 0, true],
   [{ before: 1_000, deleted: 1_000 }, 100, false],
   [{ before: 1_000, deleted: 501 }, 50, true],
-])('%j at %i percent is a mass deletion: %s', (deletion, maxDelete, expected) => {
+])('%j with max-delete %i percent is a mass deletion: %s', (deletion, maxDelete, expected) => {
   expect(isMassDeletion({ ...deletion, whole: false }, maxDelete)).toBe(expected);
   expect(isMassDeletion({ ...deletion, whole: true }, maxDelete)).toBe(true);
 });
 
 test.each([
-  ['nothing new', ['a1'], ['a1'], ['a1'], []],
+  ['not new', ['a1'], ['a1'], ['a1'], []],
   ['new', [], [], ['a1'], ['a new']],
   ['changed', ['a1'], ['a1'], ['a2'], ['a changed']],
   ['removed', ['a1'], ['a1'], [], ['a removed']],
-  ['new, and we made the same', [], ['a1'], ['a1'], []],
-  ['changed, and we did the same', ['a1'], ['a2'], ['a2'], []],
+  ['new, and equal to ours', [], ['a1'], ['a1'], []],
+  ['changed, and equal to ours', ['a1'], ['a2'], ['a2'], []],
   ['changed, and we removed ours', ['a1'], [], ['a2'], ['a changed']],
   ['removed on both sides', ['a1'], [], [], []],
-  ['changed here only', ['a1'], ['a2'], ['a1'], []],
-])('a definition: %s', (_, base, ours, theirs, expected) => {
+  ['changed only on our side', ['a1'], ['a2'], ['a1'], []],
+])('the change of a definition: %s', (_, base, ours, theirs, expected) => {
   const read = (side: readonly string[]) => side.map((one) => ({ kind: 'trigger', name: one.charAt(0), digest: one }));
   const found = incomingDefinitions({ base: read(base), ours: read(ours), theirs: read(theirs) });
   expect(found.map(({ name, change }) => `${name} ${change}`)).toEqual(expected);
@@ -184,7 +184,7 @@ test.each([
   expect(timeColumns(read).map(({ name }) => name)).toEqual(expected);
 });
 
-test('peers are checked where they may be merged, and in status', () => {
+test('peers are checked if they may be merged, and in a status', () => {
   const checked = (command: 'sync' | 'pull' | 'push' | 'status') =>
     ROLES.filter((role) => isChecked({ actions: actionsOf(command, role), peer: { role } }));
   expect(checked('sync')).toEqual(['primary', 'peer', 'upstream']);
@@ -193,7 +193,7 @@ test('peers are checked where they may be merged, and in status', () => {
   expect(checked('push')).toEqual([]);
 });
 
-test('a long list is cut and counted', () => {
+test('a long list is cut, and the rest is counted', () => {
   expect(listed('tag', ['a'])).toBe('1 tag (a)');
   expect(listed('tag', ['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('7 tags (a, b, c, d, e and 2 more)');
 });

@@ -39,7 +39,7 @@ const inNorth = async (folder: TempFolder, box: Mailbox, peer: Partial<Peer> = {
     options: { dirty: [...dirty] },
   });
 
-test('a merge that left rows uncommitted is neither taken nor pushed, until they are committed', async () => {
+test('a merge with uncommitted rows is neither taken nor pushed until they are committed', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...SEED);
   await lossyMerge(box, "INSERT INTO comments VALUES (2, 102, 'by ann')");
@@ -75,7 +75,7 @@ test('a merge that left rows uncommitted is neither taken nor pushed, until they
   expect((await box.receive()).run('partner').failure).toBeNull();
 });
 
-test('a row whose parent is gone was not lost by the merge, and `deletion` accepts a loss', async () => {
+test('a row without its parent is not lost by the merge, and `deletion` accepts a loss', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...SEED);
   await lossyMerge(box, 'DELETE FROM items WHERE id = 101');

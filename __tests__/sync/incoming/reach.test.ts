@@ -20,8 +20,8 @@ async function nothingWasStolen(folder: TempFolder, box: Mailbox): Promise<void>
   expect(await box.south.rows("SELECT name FROM dolt_remotes WHERE name = 'evil'")).toEqual([]);
 }
 
-describe('a trigger that pushes elsewhere', () => {
-  test('does so where a row is updated, or the tests below would mean nothing', async () => {
+describe('a trigger that pushes to another server', () => {
+  test('fires on an update of a row, as the tests below assume', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.keep(...thieves(folder));
@@ -38,7 +38,7 @@ describe('a trigger that pushes elsewhere', () => {
     await nothingWasStolen(folder, box);
   });
 
-  test('does not fire when it is accepted and its head merged', async () => {
+  test('does not fire when it is accepted and merged', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send("UPDATE items SET owner = 'eve' WHERE id = 100", ...thieves(folder));
@@ -58,7 +58,7 @@ describe('an emptied dolt_ignore', () => {
   ];
   const seed = ["INSERT INTO dolt_ignore VALUES ('private%', true)"];
 
-  test('waits, so that private rows stay out of the next commit of everything', async () => {
+  test('is blocked, because private rows would be in the next commit', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...seed);
     await box.south.sql(...secret);
@@ -71,7 +71,7 @@ describe('an emptied dolt_ignore', () => {
     expect(await box.south.rows('SELECT text FROM private_notes')).toEqual([{ text: 'secret' }]);
   });
 
-  test('passes where we emptied ours as well', async () => {
+  test('is accepted if we emptied ours too', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...seed);
     await box.send('DELETE FROM dolt_ignore');
@@ -87,7 +87,7 @@ describe('the scope of the check', () => {
     { what: 'status', test: { command: 'status' } },
     { what: 'a dry run', test: { options: { dryRun: true } } },
     { what: 'pull', test: { command: 'pull' } },
-  ] as const)('$what reports what would be blocked', async ({ test: receiving }) => {
+  ] as const)('includes $what, which reports blocked changes', async ({ test: receiving }) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send(trigger);
@@ -97,7 +97,7 @@ describe('the scope of the check', () => {
     });
   });
 
-  test('a head that is fetched again after a lost race is checked again', async () => {
+  test('includes a head that is fetched again after a lost race', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.keep("INSERT INTO items VALUES (1, 'one', 'sue')");
@@ -123,7 +123,7 @@ describe('the scope of the check', () => {
   });
 });
 
-test('a table with uncommitted rows is touched by a head that gives it another primary key', async () => {
+test('a head with another primary key changes a table with uncommitted rows', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, 'CREATE TABLE small (id INT PRIMARY KEY, n INT NOT NULL)');
   await box.send('ALTER TABLE small DROP PRIMARY KEY', 'ALTER TABLE small ADD PRIMARY KEY (n)');

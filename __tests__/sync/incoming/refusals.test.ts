@@ -55,7 +55,7 @@ const REFUSALS: readonly Refused[] = [
     held: [{ table: 'dolt_ignore', key: { pattern: 'private%' }, column: null, value: null }],
   },
   {
-    name: 'a table taken from elsewhere',
+    name: 'a table from another branch',
     sends: ["INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('x', 'main', 'immediate')"],
     code: 'peer-changes-local-tables',
     says: 'partner changes 1 row of dolt_nonlocal_tables',
@@ -85,7 +85,7 @@ const REFUSALS: readonly Refused[] = [
     lifts: 'deletion',
   },
   {
-    name: 'all rows by way of another primary key',
+    name: 'all rows by another primary key',
     sends: ['DROP TABLE items', 'CREATE TABLE items (name VARCHAR(20) PRIMARY KEY)', "INSERT INTO items VALUES ('a')"],
     code: 'mass-deletion',
     says: 'partner deletes 40 of the 40 rows of items',
@@ -100,7 +100,7 @@ const REFUSALS: readonly Refused[] = [
     held: [106, 107, 108, 109, 110].map((id) => ({ table: 'things', key: { id: `${id}` }, column: null, value: null })),
   },
   {
-    name: 'a dropped table, however small',
+    name: 'a dropped table of any size',
     seed: ['CREATE TABLE small (id INT PRIMARY KEY)'],
     sends: ['DROP TABLE small'],
     code: 'mass-deletion',
@@ -108,7 +108,7 @@ const REFUSALS: readonly Refused[] = [
     lifts: 'deletion',
   },
   {
-    name: 'a row from the future',
+    name: 'a row with a future date',
     merges: true,
     seed: [TIMES, `INSERT INTO times VALUES (2, ${AHEAD})`],
     sends: ["INSERT INTO times VALUES (1, '2100-01-02 03:04:05')", 'INSERT INTO times VALUES (3, UTC_TIMESTAMP())'],
@@ -118,7 +118,7 @@ const REFUSALS: readonly Refused[] = [
     held: [{ table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-02 03:04:05' }],
   },
   {
-    name: 'a text from the future',
+    name: 'a text with a future date',
     sends: [
       'CREATE TABLE texts (id INT PRIMARY KEY, Modified_At VARCHAR(40))',
       "INSERT INTO texts VALUES (1, '2100-01-02T03:04:05Z'), (2, 'zzz'), (3, '2020-01-01')",
@@ -129,7 +129,7 @@ const REFUSALS: readonly Refused[] = [
     held: [{ table: 'texts', key: { id: '1' }, column: 'Modified_At', value: '2100-01-02T03:04:05Z' }],
   },
   {
-    name: 'a commit from the future',
+    name: 'a commit with a future date',
     sends: ["SET @@dolt_committer_date = '2100-01-02T03:04:05Z'", "INSERT INTO items VALUES (1, 'x', 'y')"],
     code: 'future-date',
     says: 'partner sends 1 commit dated up to 2100-01-02 03:04:05 UTC',
@@ -159,11 +159,11 @@ async function expectRefusal(refused: Refused, own: readonly string[]): Promise<
   );
 }
 
-describe('a fast-forward waits and touches nothing, and `accept` lets it pass', () => {
+describe('a fast-forward is blocked and changes nothing until `accept` allows it', () => {
   test.each(REFUSALS)('$name: $code', (refused) => expectRefusal(refused, []));
 });
 
-describe('so does a merge', () => {
+describe('a merge is blocked until `accept` allows it', () => {
   test.each(REFUSALS.filter(({ merges }) => merges === true))('$name: $code', (refused) =>
     expectRefusal(refused, ["INSERT INTO items VALUES (5, 'five', 'sue')"]),
   );

@@ -4,7 +4,7 @@ import { command } from '../../helpers/commanding.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-test('a peer changes the rows of the systems that its trust names, and no others', async () => {
+test('a peer changes only the rows of the systems that its trust names', async () => {
   await using folder = await tempFolder();
   const local = await makeBeadsDatabase(folder.file('local'));
   await local.commit('ours', "UPDATE issues SET source_system = 'github:org/a:2' WHERE id = 'bd-2'");
@@ -66,7 +66,7 @@ test('a peer changes the rows of the systems that its trust names, and no others
   });
 });
 
-test('if the column of the systems holds bytes, no row has a source', async () => {
+test('rows have no source if the column of the systems contains bytes', async () => {
   await using folder = await tempFolder();
   const local = await makeBeadsDatabase(folder.file('local'));
   await local.commit(

@@ -56,7 +56,7 @@ const CASES: readonly (readonly [what: string, Case])[] = [
     },
   ],
   [
-    'a check that breaks the rows of two other peers and ours',
+    'a check that the rows of two other peers and ours break',
     {
       peers: {
         evil: ["ALTER TABLE t ADD CHECK (n < 'b')"],
@@ -68,7 +68,7 @@ const CASES: readonly (readonly [what: string, Case])[] = [
     },
   ],
   [
-    'another view, where ours and the other peer have the same one',
+    'another view, if ours and the other peer have the same one',
     {
       peers: {
         evil: ['CREATE VIEW v AS SELECT n FROM t'],
@@ -79,7 +79,7 @@ const CASES: readonly (readonly [what: string, Case])[] = [
     },
   ],
   [
-    'two peers that each fit ours, but not together',
+    'two peers that each fit ours, but not each other',
     {
       peers: {
         first: ['UPDATE pairs SET a = 6'],
@@ -92,8 +92,8 @@ const CASES: readonly (readonly [what: string, Case])[] = [
   ],
 ];
 
-describe('a head that does not fit', () => {
-  test('keeps no other one out, also if its hash is lower', async () => {
+describe('a head that cannot be merged', () => {
+  test('excludes no other head, even if its hash is lower', async () => {
     await using folder = await tempFolder();
     const { path } = await makeDatabaseOf(
       folder.file('local'),

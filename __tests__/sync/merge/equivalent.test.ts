@@ -24,7 +24,7 @@ function beforeMerging(folder: TempFolder): Promise<TwoDatabases> {
   );
 }
 
-test('a peer that is only read and has nothing new is not merged, and is up to date', async () => {
+test('a peer that is only read and has no new rows is not merged, and is up to date', async () => {
   await using folder = await tempFolder();
   const databases = await beforeMerging(folder);
   await databases.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
@@ -55,7 +55,7 @@ test('a peer that is only read and has nothing new is not merged, and is up to d
   expect(written.run('south')).toMatchObject({ state: 'diverged', verified: true, head: written.head });
 });
 
-test('a merge that a person made is not a federation merge, so such a head is merged', async () => {
+test('a merge by a person is not a federation merge, so such a head is merged', async () => {
   await using folder = await tempFolder();
   const databases = await beforeMerging(folder);
   await databases.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");

@@ -22,7 +22,7 @@ async function deliver(folder: TempFolder, name: string, local: TestDatabase | u
 }
 
 describe('the fold', () => {
-  test('two databases that merge the same two heads, seconds apart and with pull-only peers, make the same commit', async () => {
+  test('two databases that fold the same two heads, seconds apart and with pull-only peers, make the same commit', async () => {
     await using folder = await tempFolder();
     const made = await databases(folder, ['north', 'south']);
     const [north, south] = [made.get('north'), made.get('south')];
@@ -51,7 +51,7 @@ describe('the fold', () => {
     ]);
   });
 
-  test('three heads at once give one hash in every database, whatever the order of the peers', async () => {
+  test('three heads give one hash in every database, in any order of the peers', async () => {
     await using folder = await tempFolder();
     const names = ['a', 'b', 'c'];
     const made = await databases(folder, names);
@@ -77,7 +77,7 @@ describe('the fold', () => {
     );
   });
 
-  test('a head that cannot be merged is left out, with the heads that contain it; the others are merged', async () => {
+  test('a head that cannot be merged is left out with the heads that contain it, and the others are merged', async () => {
     await using folder = await tempFolder();
     const made = await databases(folder, ['ours', 'clean', 'clash', 'after']);
     await made.get('ours')?.commit('o', "UPDATE items SET title = 'O' WHERE id = 1");

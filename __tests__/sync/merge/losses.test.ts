@@ -30,14 +30,19 @@ const CASES: readonly (readonly [
   mayDelete: readonly string[],
   rejected: Readonly<Record<string, string>>,
 ])[] = [
-  ['nothing is lost', {}, [], {}],
-  ['one head causes it', { a: [lost('t')], 'a+b': [lost('t')] }, [], { a: 'mass-deletion' }],
-  ['both cause it together', { 'a+b': [lost('t')] }, [], { b: 'mass-deletion' }],
-  ['two cause it, and a third one does not', { 'a+b': [lost('t')], 'a+b+c': [lost('t')] }, [], { b: 'mass-deletion' }],
-  ['all three cause it', { 'a+b+c': [lost('t')] }, [], { c: 'mass-deletion' }],
-  ['a head may cause it', { a: [lost('t')], 'a+b': [lost('t')] }, ['a'], {}],
+  ['no row is lost', {}, [], {}],
+  ['one head causes the loss', { a: [lost('t')], 'a+b': [lost('t')] }, [], { a: 'mass-deletion' }],
+  ['both heads cause the loss together', { 'a+b': [lost('t')] }, [], { b: 'mass-deletion' }],
   [
-    'a head may cause it, another causes more',
+    'two heads cause the loss, and a third one does not',
+    { 'a+b': [lost('t')], 'a+b+c': [lost('t')] },
+    [],
+    { b: 'mass-deletion' },
+  ],
+  ['all three heads cause the loss', { 'a+b+c': [lost('t')] }, [], { c: 'mass-deletion' }],
+  ['a head may cause the loss', { a: [lost('t')], 'a+b': [lost('t')] }, ['a'], {}],
+  [
+    'a head may cause the loss, and another one causes more',
     { a: [lost('t')], 'a+b': [lost('t'), lost('u')] },
     ['a'],
     { b: 'mass-deletion' },
@@ -47,7 +52,7 @@ const CASES: readonly (readonly [
   ['a head that may delete cannot be read in time', { a: late, 'a+b': [lost('t')] }, ['a'], { b: 'timeout' }],
 ];
 
-test('heads whose merge takes too many of our rows, or cannot be read in time, are rejected', async () => {
+test('heads whose merge loses too many of our rows, or is not read in time, are rejected', async () => {
   await using folder = await tempFolder();
   const { path, sql } = await makeDatabase(folder.file('local'));
   for (const name of ['a', 'b', 'c']) {

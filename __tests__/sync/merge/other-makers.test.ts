@@ -15,18 +15,18 @@ test.each([
   ['merge\nfederation merge v1', null],
   ['', null],
   ['federation merge v2\nengine: dolt 2.3 and everything is fine', { protocol: 2, engine: null }],
-])('who made %j', (message, maker) => {
+])('the maker of %j is found', (message, maker) => {
   expect(mergeMaker(message)).toEqual(maker);
 });
 
-test('a peer that writes a thousand such messages gets a short notice', () => {
+test('a peer with a thousand such messages gets a short notice', () => {
   const own = { protocol: 2, engine: '2.3' };
   const forged = Array.from({ length: 1_000 }, (_, index) => ({ protocol: 2, engine: `9.${index}` }));
   expect(makersNotice('p', own, forged)?.message).toMatch(/and 995 more;/);
   expect(makersNotice('p', own, forged)?.message.length).toBeLessThan(400);
 });
 
-test('other protocols and engines are reported once each, our own are not', () => {
+test('other protocols and engines are reported once each, and our own are not', () => {
   const own = { protocol: 2, engine: '2.3' };
   const old = { protocol: 1, engine: null };
   expect(makersNotice('p', own, [own, own])).toBeNull();
@@ -38,7 +38,7 @@ test('other protocols and engines are reported once each, our own are not', () =
   });
 });
 
-test('a run reports merges that we lack, and not any more once both have them', async () => {
+test('a run reports merges that we lack until both sides have them', async () => {
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY)');
   const person = ['author', 'committer'].flatMap((one) => [

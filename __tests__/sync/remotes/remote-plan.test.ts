@@ -37,60 +37,60 @@ function plan({ remotes = {}, records = {}, peers = ['box'], registering = 'keep
 
 describe('the remote of a peer', () => {
   test.each<[string, Case, string]>([
-    ['nothing is there', {}, 'add box'],
-    ['the case of names counts', { remotes: { Box: B } }, 'add box'],
-    ['it is there', { remotes: { box: A } }, 'use box'],
-    ['it is there in another spelling', { remotes: { box: 'file:/srv/./a/' } }, 'use box'],
+    ['no remote exists', {}, 'add box'],
+    ['the name differs in case', { remotes: { Box: B } }, 'add box'],
+    ['the remote exists', { remotes: { box: A } }, 'use box'],
+    ['the remote exists with another spelling', { remotes: { box: 'file:/srv/./a/' } }, 'use box'],
     ['another remote has the address', { remotes: { other: A } }, 'add box'],
     ['the name is taken', { remotes: { box: B } }, 'add dolt-federation-box not box'],
-    ['it holds another git ref', { remotes: { box: A }, ref: 'refs/x' }, 'add dolt-federation-box not box'],
+    ['the name belongs to another git ref', { remotes: { box: A }, ref: 'refs/x' }, 'add dolt-federation-box not box'],
     [
-      'it has the other name already',
+      'the remote already has the other name',
       { remotes: { box: B, 'dolt-federation-box': A } },
       'use dolt-federation-box not box',
     ],
-    ['both are taken', { remotes: { box: B, 'dolt-federation-box': B } }, 'add dolt-federation-box-2 not box'],
-    ['a fix is asked for', { remotes: { box: B }, fix: true }, 'repoint box not box'],
-    ['ours moved', { remotes: { box: B }, records: { box: { url: B } } }, 'repoint box not box'],
+    ['both names are taken', { remotes: { box: B, 'dolt-federation-box': B } }, 'add dolt-federation-box-2 not box'],
+    ['a fix is requested', { remotes: { box: B }, fix: true }, 'repoint box not box'],
+    ['the address of ours changed', { remotes: { box: B }, records: { box: { url: B } } }, 'repoint box not box'],
     ['ours was repointed', { remotes: { box: B }, records: { box: {} } }, 'add dolt-federation-box not box'],
     [
-      'ours with the other name moved',
+      'the address of ours with the other name changed',
       { remotes: { box: B, 'dolt-federation-box': B }, records: { 'dolt-federation-box': { url: B } } },
       'repoint dolt-federation-box not dolt-federation-box',
     ],
     ['another run uses the name', { remotes: { box: A }, records: { box: { run: 1 } } }, 'add dolt-federation-box'],
-  ])('where remotes are kept: %s', (_, known, planned) => {
+  ])('is permanent if remotes are permanent: %s', (_, known, planned) => {
     expect(plan(known)).toBe(planned);
   });
 
   test.each<[string, Case, string]>([
-    ['nothing is there', {}, 'add box for this run'],
+    ['no remote exists', {}, 'add box for this run'],
     ['ours is kept', { remotes: { box: A }, records: { box: {} } }, 'use box'],
     ['tracking refs of others stay', { remotes: { box: A } }, 'add dolt-federation-box for this run'],
     ['the name is taken', { remotes: { box: B } }, 'add dolt-federation-box for this run not box'],
-    ['a fix is asked for', { remotes: { box: B }, fix: true }, 'repoint box not box'],
-  ])('where they are there for a run only: %s', (_, known, planned) => {
+    ['a fix is requested', { remotes: { box: B }, fix: true }, 'repoint box not box'],
+  ])('is temporary if remotes are temporary: %s', (_, known, planned) => {
     expect(plan({ ...known, registering: 'run' })).toBe(planned);
   });
 
   test.each<[string, Case, string]>([
-    ['nothing is there', {}, 'add dolt-federation-look-box for this run'],
-    ['it is there', { remotes: { box: A }, records: { box: {} } }, 'add dolt-federation-look-box for this run'],
+    ['no remote exists', {}, 'add dolt-federation-look-box for this run'],
+    ['the remote exists', { remotes: { box: A }, records: { box: {} } }, 'add dolt-federation-look-box for this run'],
     ['the name is taken', { remotes: { box: B }, fix: false }, 'add dolt-federation-look-box for this run not box'],
-    ['a fix would be made', { remotes: { box: B }, fix: true }, 'add dolt-federation-look-box for this run'],
+    ['a fix would be requested', { remotes: { box: B }, fix: true }, 'add dolt-federation-look-box for this run'],
     [
-      'another run looks as well',
+      'another run only reads too',
       { remotes: { 'dolt-federation-look-box': A } },
       'add dolt-federation-look-box-2 for this run',
     ],
-  ])('where a run only looks: %s', (_, known, planned) => {
+  ])('has a name of its own in a run that only reads: %s', (_, known, planned) => {
     expect(plan({ ...known, registering: 'read' })).toBe(planned);
   });
 
   test.each<[string, Case]>([
     ['has the other name', { remotes: { box: B }, peers: ['box', 'dolt-federation-box'] }],
-    ['has this name already', { remotes: { box: B }, records: { box: { peer: 'x', url: B } }, peers: ['box', 'x'] }],
-  ])('is refused only where another peer %s', async (_, known) => {
+    ['already has this name', { remotes: { box: B }, records: { box: { peer: 'x', url: B } }, peers: ['box', 'x'] }],
+  ])('is refused only if another peer %s', async (_, known) => {
     const failure = await refusal(() => plan(known));
     expect(failure).toMatchObject({ code: 'config-invalid', hint: 'Rename one of the two peers.' });
   });

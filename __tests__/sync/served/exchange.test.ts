@@ -45,7 +45,7 @@ test.each([
   ['a branch that goes back', "CALL DOLT_RESET('--hard', 'HEAD~1')", 'contention'],
   ['a dropped table', 'DROP TABLE more', 'uncommitted-changes'],
   ['an uncommitted row', "INSERT INTO items VALUES (8, 'eight', 'client')", 'uncommitted-changes'],
-])('%s while a run works leaves the server as the client has it', async (_, statement, code) => {
+])('%s during a run stays on the server', async (_, statement, code) => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
   await using opened = await scene(folder, served);
@@ -62,7 +62,7 @@ test.each([
   expect(await takeOver(engines, exchange)).toBe(head);
 });
 
-test('commits of clients are merged meanwhile, unless they take commits back or do not end', async () => {
+test('commits of clients are merged during the run, unless they reset commits or do not stop', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
   await using opened = await scene(folder, served);

@@ -148,7 +148,7 @@ describe('a redirect', () => {
 describe('the search for a workspace', () => {
   test.each<[string, Files, string | null]>([
     ['ends at the root of the repository', { 'in/.git/': '' }, null],
-    ['goes on to the folders above without a repository', {}, '.beads/embeddeddolt/north'],
+    ['continues to the folders above without a repository', {}, '.beads/embeddeddolt/north'],
     ['skips a .beads without files of beads', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
   ])('%s', async (_, files, place) => {
     await using folder = await tempFolder();

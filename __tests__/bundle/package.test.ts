@@ -86,7 +86,7 @@ describe('the package', () => {
     expect(took).toBeLessThan(WITHIN_MS);
   }, 60_000);
 
-  test('installs from an archive of the repository too, without running scripts', async () => {
+  test('also installs from an archive of the repository, and runs no scripts', async () => {
     const cwd = folder.file('archive');
     await mkdir(cwd);
     const archive = folder.file('repository.tar.gz');

@@ -131,7 +131,7 @@ const REFUSED: Readonly<Record<string, KnownHosts>> = {
   'hashed-other-key': (sshd, folder) => hashed(folder, sshd.wrongKnownHosts),
 };
 
-test('is trusted only for keys of the entry that are not revoked', async () => {
+test('a host is trusted only for keys of the entry that are not revoked', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);

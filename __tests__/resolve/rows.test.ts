@@ -211,7 +211,7 @@ describe('contradictory choices', () => {
   });
 });
 
-test('are not offered for a conflict that no choice can resolve', async () => {
+test('choices are not offered for a conflict that none can resolve', async () => {
   await using folder = await tempFolder();
   const heads = await twoHeads(folder, {
     base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)'],

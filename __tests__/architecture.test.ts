@@ -52,7 +52,7 @@ const OWNERS: readonly [RegExp, readonly string[], string][] = [
   [/^commander$/, ['frontends/cli/'], 'it reads argv'],
 ];
 
-/** A longer file holds several ideas; tables of data are exempt. */
+/** A longer file contains several ideas. Tables of data are exempt. */
 const MAX_LINES = 350;
 const TABLES: readonly string[] = [
   'src/contract/options.ts',
@@ -123,7 +123,7 @@ describe('the layout', () => {
       imports.some(({ file }) => file === progress?.path && path !== progress?.path),
     );
     const written = writers.flatMap(({ path, assigned }) =>
-      // Of any variable: its name may change.
+      // Any variable counts, because its name may change.
       assigned
         .filter((name) => fields.includes(name.replace(/^(?!this\.)[^.]*\./, '')))
         .map((name) => `${path}: ${name}`),

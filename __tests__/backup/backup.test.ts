@@ -52,7 +52,7 @@ describe('a backup of a release', () => {
       'version,madeBy,date,database,branch,tag,commit,databaseHash,doltVersion,copies,required,peers',
     );
 
-    // The branch moves on, and a new backup joins: the release is still the old commit.
+    // The branch moves and a new backup is added, but the release is still the old commit.
     const later = await local.commit('later', "INSERT INTO items VALUES (4, 'four', 'dan')");
     const joined = `${peers}\nzeta: {endpoint: "${url('zeta')}", role: backup}`;
     // The backups have the release, so they are not stale.
@@ -89,7 +89,7 @@ describe('a backup of a release', () => {
     const provenAt = third.result.peers.map(({ drill: found }) => found?.lastProvenAt ?? '');
     expect(provenAt.every((moment) => Date.parse(moment) > 0)).toBe(true);
     expect(third.result.problems).toEqual([]);
-    // The schedule of the runs leaves one out again and again.
+    // The schedule of the runs never drills one of them.
     const { stateFile } = await readStateFile(local.path);
     const missed = [...stateFile.peers].map(([key, entry]) => {
       return [key, { ...entry, drills: { provenAt: '2026-01-02T03:04:05.678Z', since: 2 } }] as const;

@@ -12,7 +12,7 @@ import { filePeer } from '../helpers/federating.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** Drills a peer that reads no credentials; the request comes without what JSON cannot hold. */
+/** Drills a peer that reads no credentials; the request omits values that JSON cannot hold. */
 const SCRIPT = `
 const [sources, tempDir, request] = process.argv.slice(1);
 const { drillPeer } = await import(sources + '/src/backup/drill.js');

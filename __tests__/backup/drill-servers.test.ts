@@ -63,7 +63,7 @@ test('a git remote that lacks a table file, or the contents of one, is not resto
     const right = drillOf(remote, expected);
     expect(await drill(folder, right)).toMatchObject({ kind: 'proven', ...expected });
     const differs = { kind: 'differs', failure: { code: 'drill-failed' } };
-    // The names of all files are still there, which is all that the check after a push reads.
+    // The names of all files still exist, and the check after a push reads only names.
     const restoreObjects = dropObjects(folder.file('far.git'));
     expect(await drill(folder, right)).toMatchObject(differs);
     restoreObjects();

@@ -33,7 +33,7 @@ test('an interrupted backup reports no copy, and the next run completes it', asy
     (await backUp(folder, peers, { proof, ...interruptedAt(isThere) })).result;
   const isLost = { status: 'failed', verified: false, error: { code: 'interrupted' }, drill: { kind: 'skipped' } };
 
-  // A tag that the primary lacks is not here either: another commit can still be released.
+  // Our database lacks a tag that the primary lacks, so another commit can still be released.
   expect(await at(isPushing('prim'))).toMatchObject({
     status: 'failed',
     peers: [{ name: 'prim', error: { code: 'interrupted' } }, isLost, isLost],
@@ -48,7 +48,7 @@ test('an interrupted backup reports no copy, and the next run completes it', asy
   });
   expect([await tags(), (await remoteRefs(folder, url('prim'))).tags]).toEqual([{ v1: released }, { v1: released }]);
 
-  // Both have all of it, and nothing is proven.
+  // Both have branch and tag, and neither is proven.
   const made = { status: 'pushed', verified: true, error: null, drill: { kind: 'unproven', tag: 'pushed' } };
   expect(await at(isRestoring)).toMatchObject({
     ...{ status: 'partial', peers: [made, made], backup: { commit: released, copies: 0, proof: null } },

@@ -21,7 +21,7 @@ describe('a backup is refused before a database is opened', () => {
   ])('if the configuration has %s', async (said, text, env) => {
     await using folder = await tempFolder();
     await configured(folder, text);
-    // There is no database, and no Dolt is looked for.
+    // There is no database, and the command does not search for Dolt.
     const refused = backUp(folder, peersOf(folder), { env, dolt: { source: 'release', path: '/no/dolt' } });
     await expect(refused).rejects.toMatchObject({ code: 'push-disabled', message: expect.stringContaining(said) });
     expect(existsSync(folder.file('one'))).toBe(false);

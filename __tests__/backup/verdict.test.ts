@@ -23,7 +23,7 @@ describe('a drill that contradicts a run with enough copies', () => {
     [{ failed: true, drill: 'unproven' }, 'full', false],
     [{ failed: true, drill: 'unproven' }, 'head', false],
     [{ failed: true, drill: 'unproven' }, 'rotate', true],
-    // It may not be read.
+    // The peer cannot be read for now.
     [{ failed: false, drill: 'unproven' }, 'rotate', false],
     [{ failed: true, drill: 'skipped' }, 'rotate', false],
     [{ failed: false, drill: 'proven' }, 'rotate', false],
@@ -34,13 +34,13 @@ describe('a drill that contradicts a run with enough copies', () => {
 
 describe('the status of a backup run', () => {
   test.each([
-    // Without require-copies, as the peers give it.
+    // The status of the peers decides without require-copies.
     ['partial', 1, null, true, 'partial'],
     ['failed', 0, null, false, 'failed'],
     ['success', 2, null, true, 'success'],
     ['unchanged', 2, null, false, 'unchanged'],
     ['unchanged', 2, null, true, 'success'],
-    // A drill that may not read fails nothing.
+    // A drill that cannot read for now does not fail the run.
     ['unchanged', 0, null, false, 'unchanged'],
     // With it, only the number of copies counts.
     ['partial', 1, 1, true, 'success'],

@@ -54,7 +54,7 @@ async function peersOfBdAreListed(folder: TempFolder, bd: Bd): Promise<void> {
   ]);
 }
 
-/** In each mode: what bd sees before and after, while its server runs, and when it does not. */
+/** bd reads the database before and after a run in each mode, with and without a running server. */
 test.each<[string, readonly string[], string]>([
   ['embedded', [], 'repo/.beads/embeddeddolt/north'],
   ['server', ['--server'], 'repo/.beads/dolt/north'],

@@ -25,7 +25,7 @@ const NO_FILES: ServerFiles = {
 const at = (name: string) => ({ file: name });
 const DIRECT = { host: 'db.example', port: 3306, socket: '', user: 'ann', tls: true };
 
-/** As bd's settings and files give it. */
+/** The settings and files of bd. */
 function found({ metadata = {}, env = {}, bdEnv = {}, settings = {}, files = {}, external }: Given): BdServer | null {
   const workspace: WorkspaceSettings = {
     beads: '/w/.beads',
@@ -41,7 +41,7 @@ function found({ metadata = {}, env = {}, bdEnv = {}, settings = {}, files = {},
   return serverOf(workspace, modeOf(workspace), { ...NO_FILES, ...files });
 }
 
-/** `user:password@host:port/database`, and what else differs from a server of bd on this machine; null: no server. */
+/** `user:password@host:port/database`, and all that differs from a server of bd on this machine; null: no server. */
 function server(given: Given): string | null {
   const at = found(given);
   if (at === null) return null;

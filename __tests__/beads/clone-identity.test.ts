@@ -25,7 +25,7 @@ test('clones that write their identities agree on one pair after one round witho
   expect(first[1]?.head).toBe(first[0]?.head);
   expect([await identity('north'), await identity('south')]).toEqual([one('south'), one('south')]);
 
-  // One side alone: the other one follows, and then nothing moves.
+  // Only one side changes: the other one follows, and then no head moves.
   await databases.edit([dateCommits('2026-01-04T00:00:00'), write('north')], []);
   const second = [await databases.run('south'), await databases.run('north')];
   expect(second[0]?.head).toBe(second[1]?.head);

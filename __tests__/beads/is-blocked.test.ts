@@ -150,7 +150,7 @@ test('fifteen thousand issues that wait for fifteen thousand children need linea
   expect([...found.values()]).not.toContain(true);
 });
 
-/** The rules as they are written, repeated until nothing changes. */
+/** The documented rules, repeated until no state changes. */
 function naive(issues: readonly IssueState[], edges: readonly Edge[]): Map<string, boolean> {
   const find = (id: string | null) => issues.find((issue) => issue.id === id);
   const isOpen = (id: string | null): boolean => {

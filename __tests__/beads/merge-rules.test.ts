@@ -163,7 +163,7 @@ describe('of an issue that both sides changed', () => {
 });
 
 describe('an issue that one side deleted', () => {
-  // One deletion of each side, so both directions of a merge are here, whichever head it starts on.
+  // One deletion of each side, so the merge has both directions on either head.
   test.each(['x-dln', 'x-dls'])('stays deleted if the other side changed only computed columns (%s)', async (id) => {
     expect(merged.issue(id)).toEqual({});
     expect(await merged.rows(`SELECT label FROM labels WHERE issue_id = '${id}'`)).toEqual([]);

@@ -63,7 +63,7 @@ test('an embedded database and one behind the proxy of a running bd end with equ
     expect(JSON.parse(await bd.ok('recompute-blocked', '--json'))).toMatchObject({ rows_corrected: 0 });
     expect(await bd.titles()).toContain('Ring for the market');
     const ready: { id: string }[] = JSON.parse(await bd.ok('ready', '--json'));
-    // The other town closed its blocker, and this one has the edge.
+    // The other database closed the blocking issue, and this one has the edge.
     expect(ready.map(({ id }) => id)).toContain('north-ggg');
   } finally {
     await bd.run('dolt', 'stop');

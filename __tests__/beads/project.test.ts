@@ -49,7 +49,7 @@ test('a database whose project differs from that of its workspace is not synchro
   expect(await checked()).toContainEqual(
     expect.stringMatching(/^missing: the database belongs to another project than .*metadata\.json says$/),
   );
-  // A database that the user named need not be that of the workspace.
+  // A database that the user names may be another one than that of the workspace.
   const named = await command(folder, '', { ...found, database: at });
   expect(named.result.peers[0]?.verified).toBe(true);
   await says('mine');

@@ -43,7 +43,7 @@ test('a restored child gets a free id below its parent, keeps its label, and is 
   const read = (query: string) => heads.local.rows(query.replaceAll('NOW', "AS OF 'restored'"));
   const added = "SELECT id FROM issues NOW WHERE id NOT IN (SELECT id FROM issues AS OF 'main') ORDER BY id";
   expect((await read(added)).map(({ id }) => id)).toEqual(
-    // The counters below x-2 and x-3 are at their end, and the id of the last one has no room for another digit.
+    // The counters below x-2 and x-3 are at their limit, and the id of the last one cannot get another digit.
     ['x-1.7', 'x-2.2', 'x-2.3', 'x-3.2', `${long}.9-2`.slice(2)],
   );
   expect(await read('SELECT issue_id FROM labels NOW')).toEqual([{ issue_id: 'x-1.7' }]);

@@ -23,7 +23,7 @@ const JUNE = [
 /** Upgrades it like bd 1.3.0: seeds patterns, moves `events`, gives comments their derived ids, adds columns. */
 const UPGRADE = [
   'DROP TABLE events',
-  // `-A` does not commit that a table is gone once it is ignored (Dolt 2.3.0).
+  // `-A` does not commit the removal of an ignored table (Dolt 2.3.0).
   "CALL DOLT_COMMIT('-A', '-m', 'drop events')",
   "INSERT INTO dolt_ignore VALUES ('local_metadata', TRUE), ('events', TRUE)",
   "UPDATE comments SET id = CONCAT('derived-', id)",

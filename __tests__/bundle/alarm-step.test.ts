@@ -13,7 +13,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** The part of the webhook's address that must not be shown. */
 const SECRET = 'services-T0-B0-correct-horse';
-/** Nothing listens there. */
+/** No process listens on this port. */
 const GONE = '{endpoint: "https://127.0.0.1:1/db", live: false}';
 
 let folder: TempFolder;
@@ -79,7 +79,7 @@ describe('a step with an alarm', () => {
       }),
     ]);
 
-    // The run fails as a whole: through the configuration, Dolt, the database or an input.
+    // The configuration, Dolt, the database or an input fails the whole run.
     await configure('federation: {sovereignty: T9}\n');
     expect((await step()).exitCode).toBe(2);
     expect(opened()).toEqual(['Federation: box failed (network)', 'Federation: sync in night failed (config-invalid)']);
@@ -200,7 +200,7 @@ test('the command line alerts the webhook of its environment only about commands
     run: null,
     peers: [{ name: 'box', code: 'network' }],
   });
-  // A person is at the terminal.
+  // A person runs the command.
   const listed = await start([CLI, 'list-peers', '--config', 'none.yaml']);
   expect([listed.exitCode, listed.stderr]).toEqual([2, expect.stringContaining('config-not-found')]);
   expect(hook.bodies).toHaveLength(messages + 1);

@@ -67,7 +67,7 @@ test('a new machine restores the last heads and backups of the peers, and so det
     peers: [{ name: 'vault', memory: 'restored', drill: { growth: expect.any(Number), lastProvenAt } }],
   });
 
-  // The partner removes a row from its history. Only the memory shows it.
+  // The partner removes a row from its history. Only the recorded heads show it.
   await cp(folder.file('home'), folder.file('theirs'), { recursive: true });
   const theirs = openTestDatabase(folder.file('theirs'));
   const rewritten = await theirs.headAfter(
@@ -84,7 +84,7 @@ test('a new machine restores the last heads and backups of the peers, and so det
   });
   expect(await remoteHead(String(partner), folder.file('look', 'again'))).toBe(rewritten);
 
-  // A foreign entry is not used. The run then has no memory, as on the first day.
+  // A foreign entry is not used. The run then has no recorded heads, like a first run.
   const newest = cache.keyOf(HEADS) ?? '';
   cache.entries.set(
     newest,

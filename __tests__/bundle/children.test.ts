@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fakeRunner, TOKEN } from '../helpers/fake-runner.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** An executable of our own, to see what main's children are given. */
+/** An executable of our own, which records the environment of main's child processes. */
 async function program(folder: TempFolder, script: string): Promise<string> {
   const path = folder.file('program');
   await writeFile(path, `#!/bin/sh\n${script}\n`);

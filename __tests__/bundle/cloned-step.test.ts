@@ -63,7 +63,7 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
   expect(validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
   expect(await remoteHead(home, folder.file('look', 'local'))).toBe(synced.outputs['head']);
 
-  // Another step federates another database: what the first one cloned is not for its peers.
+  // Another step federates another database, whose peers must not get the commits of the first clone.
   await mkdir(folder.file('others'));
   const others = { 'dolt-path': testDolt(), remote: `file://${folder.file('others')}` };
   const apart = await runner.main({ inputs: others });

@@ -37,7 +37,7 @@ test('a run contacts only the peers: it sends no usage report and does not look 
     ],
   });
   const seen = addresses(await readFile(trace, 'utf8'));
-  // The peer on port 9 proves that the trace sees what there is to see.
+  // The connection to port 9 proves that the trace works.
   expect(seen.length).toBeGreaterThan(0);
   expect([...new Set(seen)]).toEqual(['127.0.0.1']);
 });

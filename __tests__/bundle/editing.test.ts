@@ -74,7 +74,7 @@ describe('config edits by the built command line', () => {
     const { exitCode, stderr } = await run(folder, ...words.split(' '));
     expect(exitCode).toBe(2);
     expect(stderr).toContain(hint);
-    // The fault is on the command line, not in the file.
+    // The mistake is on the command line, not in the file.
     expect(stderr).not.toContain(file);
     expect(await readFile(file, 'utf8')).toBe('# bd\n');
   });

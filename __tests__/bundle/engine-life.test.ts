@@ -7,7 +7,7 @@ import { commandLine, startCli } from '../helpers/bundled-cli.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** A peer that takes the connection and never says a word. */
+/** A peer that accepts the connection and never answers. */
 async function silentPeer(): Promise<{ server: Server; url: string } & AsyncDisposable> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -39,7 +39,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The engine is no longer a child of the test, so its end is polled for; bounded. */
+/** The engine is no longer a child of the test, so the test polls for its end, up to a limit. */
 async function ends(pid: number): Promise<boolean> {
   for (let waited = 0; waited < 10_000; waited += 50) {
     if (!isAlive(pid)) return true;
@@ -80,7 +80,7 @@ describe('the engine ends with its run', () => {
     await leavesNothing(folder);
     expect((await stat(folder.file('local', '.dolt'))).mode & 0o777).toBe(0o755);
     expect(await readdir(folder.file('local', '.dolt'))).not.toContain('sql-server.info');
-    // The database opens again as it was.
+    // The database opens again without a change.
     expect(await local.head()).toBe(head);
     expect(await local.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
   });

@@ -94,7 +94,7 @@ test('three parallel legs, a report and a second pass give every commit to every
     expect(leg.outputs['synced']).toBe(`origin,${matrix.include[index]?.peers}`);
     expect(leg.stdout).toContain(`leg ${index + 1}/3, `);
   }
-  // The hub has everything now; a peer of the leg that was first may lack commits.
+  // The hub has every commit now. A peer of the first leg may lack some.
   const [hub] = (await heads()).toReversed();
 
   const report = await reportOf(first);

@@ -14,7 +14,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nYSBjYW5hcnkgb2YgYSBrZXk\n-----END OPENSSH PRIVATE KEY-----\n';
 
-/** A host that takes connections of ssh and never says a word. */
+/** A host that accepts ssh connections and never answers. */
 async function silentHost() {
   const server = createServer();
   const sockets: Socket[] = [];
@@ -32,7 +32,7 @@ async function silentHost() {
   };
 }
 
-/** The processes that were started with a path below a folder among their words (Linux). */
+/** The processes with a path below a folder on their command line (Linux). */
 async function startedWith(folder: string): Promise<readonly { readonly pid: number; readonly line: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(
@@ -58,7 +58,7 @@ test.each(['and its watchdog ends the started processes', 'with its watchdog, an
     };
     const connections = on(host.server, 'connection');
     const { running } = await runner.start({ inputs });
-    // The first connection only tries whether the host is there; the second is the one of ssh.
+    // The first connection only checks that the host is reachable. The second one is that of ssh.
     await connections.next();
     await connections.next();
     expect(await filesWith(runner.temp, [KEY])).toHaveLength(1);
@@ -72,7 +72,7 @@ test.each(['and its watchdog ends the started processes', 'with its watchdog, an
     for (const text of Object.values(state)) expect(text).not.toContain('YSBjYW5hcnkgb2YgYSBrZXk');
     expect((await runner.post(state)).exitCode).toBe(0);
 
-    // The watchdog has the same folder to remove, and may be at it still.
+    // The watchdog removes the same folder, and may not have finished.
     for (let waited = 0; waited < 15_000 && (await startedWith(runner.temp)).length > 0; waited += 50) await delay(50);
     expect(await startedWith(runner.temp)).toEqual([]);
     expect(await readdir(runner.temp)).toEqual([]);

@@ -17,7 +17,7 @@ describe('the package', () => {
   let file: string;
   let paths: readonly string[];
 
-  /** npm and what it starts, without the network and without the settings and caches of the user. */
+  /** npm and its child processes, without the network and without the settings and caches of the user. */
   const run = async (program: string, args: readonly string[], cwd: string) => {
     const env = {
       PATH: readEnv()['PATH'] ?? '',

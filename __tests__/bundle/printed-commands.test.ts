@@ -129,7 +129,7 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
     'dolt-federation init https://github.com/my-org/my-repo.git --name south',
     'cd .. && mkdir south && cp -r north/db south/ && cd south && dolt-federation init file://SRV/dolt/south --name south',
   ],
-  // Nothing is in conflict; follow-ups.test.ts resolves.
+  // No row is in conflict here; follow-ups.test.ts covers conflicts.
   ['dolt-federation resolve --file', 'dolt-federation resolve --file F', 2],
   ['dolt-federation resolve --file …', 'dolt-federation resolve --file F', 2],
   ['dolt-federation resolve --file F', undefined, 2],

@@ -9,7 +9,7 @@ import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startJobProxy } from '../helpers/servers/job-proxy.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** A user without rights, if the tests run as root, whom no mode of a file stops. */
+/** An unprivileged user, if the tests run as root, because file modes do not stop root. */
 const STRANGER = process.getuid?.() === 0 ? { uid: 64_010, gid: 64_010 } : {};
 
 describe('a machine with a read-only home folder', () => {

@@ -78,7 +78,7 @@ test('one sync brings peers of seven endpoint forms to one head, from the comman
     expect(result.peers.map(({ pushedCommits }) => pushedCommits)).toEqual(NAMES.map(() => 1));
     expect(step.exitCode).toBe(0);
 
-    // A fresh clone of each remote finds the same.
+    // A fresh clone of each remote has the same head.
     const look = await command(folder, stringify(peers), {
       ...{ ...request, command: 'pull', database: 'look', bootstrap: 'repository' },
     });
@@ -86,7 +86,7 @@ test('one sync brings peers of seven endpoint forms to one head, from the comman
     const tables = await openTestDatabase(folder.file('look')).rows('SHOW TABLES');
     expect(tables).not.toContainEqual({ [`Tables_in_look`]: 'wisps' });
 
-    // Every secret is masked before anything else is printed, and is nowhere else.
+    // Every secret is masked before anything else is printed, and does not appear anywhere else.
     const masked = step.commands.filter(({ command }) => command === 'add-mask').map(({ message }) => message);
     expect([...secrets].filter((secret) => !masked.includes(secret))).toEqual([]);
     const log = step.stdout
@@ -100,7 +100,7 @@ test('one sync brings peers of seven endpoint forms to one head, from the comman
     for (const place of [runner.workspace, runner.temp, folder.file('home'), folder.file('tmp'), folder.file('look')]) {
       expect(await filesWith(place, secrets)).toEqual([]);
     }
-    // The same search finds them where they are.
+    // The same search finds them in the files that contain them.
     expect((await filesWith(folder.file('servers'), secrets)).length).toBeGreaterThan(0);
     const end = await runner.post(step.state);
     expect(end.exitCode).toBe(0);

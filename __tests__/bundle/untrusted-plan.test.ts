@@ -35,7 +35,7 @@ let folder: TempFolder;
 let runner: FakeRunner;
 let api: StubApi;
 let server: Remotesrv;
-/** At an address that may be contacted, and at one that may not. */
+/** An address that may be contacted, and one that may not. */
 let elsewhere: CountingServer;
 let loopback: CountingServer;
 let host: string;
@@ -77,7 +77,7 @@ const hub = () => `http://${host}:${server.port.http}/org/hub`;
 interface Wanted extends Step {
   readonly head: Federation;
   readonly base?: Federation;
-  /** That of the default branch; absent: that of the base. */
+  /** The configuration of the default branch; absent: that of the base. */
   readonly main?: Federation;
 }
 

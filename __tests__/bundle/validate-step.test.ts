@@ -79,7 +79,7 @@ describe('the validate command', () => {
       const version = await timed('--version');
       ratios.push((await timed('validate', '--config', 'c.yaml')) / (1.5 * version + 100));
     }
-    // `npm run bench:validate` measures it; another process may slow down each run here.
+    // `npm run bench:validate` measures it; another process may slow down each run of this test.
     expect(Math.min(...ratios)).toBeLessThan(2);
   });
 });

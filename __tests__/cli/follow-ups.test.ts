@@ -77,7 +77,7 @@ describe('a printed command runs unchanged', () => {
     expect(synced.exitCode).toBe(4);
     const [onTerminal = '', withFile = ''] = printed(synced.all);
     const asked = await shell(onTerminal);
-    // This is not a terminal; the answer to that runs as well.
+    // This is not a terminal, and the command that the error suggests runs too.
     expect(printed(asked.all)).toEqual([withFile]);
     expect((await shell(withFile)).all).toContain('conflicts-undecided');
     const file = folder.file('my work', 'local', '.dolt', 'dolt-federation', 'conflicts.yaml');

@@ -11,7 +11,7 @@ function printed(...argv: string[]): string {
   return invocation.text;
 }
 
-/** Help without the line breaks that the width of a terminal brings in. */
+/** Help without the line breaks that the width of a terminal causes. */
 const unwrapped = (text: string): string => text.replace(/\s+/g, ' ');
 
 const commands = Object.entries<CommandEntry>(COMMANDS);

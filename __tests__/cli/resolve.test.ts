@@ -77,7 +77,7 @@ describe('conflicts under the strategy manual', () => {
     expect(first).toContain('base: one\n            ours: north\n            theirs: south\n');
     expect(JSON.stringify(left)).not.toContain('"south"');
 
-    // The same conflicts give the same file, and what a person chose stays in it.
+    // The same conflicts give the same file, and keeps the choices of a person.
     await sync('north');
     expect(await readFile(fileOf('north'), 'utf8')).toBe(first);
     await fill(fileOf('north'), '', 'theirs');
@@ -112,7 +112,7 @@ describe('conflicts under the strategy manual', () => {
     ]);
     await expect(stat(fileOf('north'))).rejects.toThrow('ENOENT');
 
-    // The other database decides alike, seconds later, from its own side.
+    // The other database makes the same choices from its own side, seconds later.
     await anotherSecond();
     expect(await sync('south')).toMatchObject({ status: 'conflict' });
     await fill(fileOf('south'), '', 'ours', 'ours');
@@ -127,7 +127,7 @@ describe('conflicts under the strategy manual', () => {
       peers: [{ state: 'up-to-date' }, { verified: true }],
     });
     expect(await sync('north')).toMatchObject({ status: 'unchanged', head: result.head });
-    // Nothing is open, so nothing has to be asked.
+    // No row is unresolved, so there is no question.
     const again = await run('north', 'resolve');
     expect([again.exitCode, JSON.parse(again.stdout).status]).toEqual([0, 'unchanged']);
     expect(await databases.north.dolt('fsck')).toContain('No problems found');
@@ -187,15 +187,15 @@ describe('conflicts under the strategy manual', () => {
     const stale = await run('north', 'resolve', '--file', 'copy.yaml');
     expect(stale.exitCode).toBe(4);
     expect(JSON.parse(stale.stdout).error).toMatchObject({ code: 'conflicts-stale' });
-    // The next sync writes it for the new head, and keeps what was chosen for rows that are as they were.
+    // The next sync writes it for the new head, and keeps the choices for unchanged rows.
     await sync('north');
     expect((await readFile(fileOf('north'), 'utf8')).match(/choose: ours/g)).toHaveLength(2);
-    // Without a question, and without a terminal.
+    // This form needs no terminal and asks no question.
     expect((await run('north', 'resolve', '--yes')).exitCode).toBe(0);
   }, 180_000);
 });
 
-/** Branches with their heads; fails where anything else of a merge is left. */
+/** Branches with their heads; fails if a merge left any other branch. */
 async function untouched(local: TestDatabase): Promise<Record<string, string>> {
   expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
   expect(await local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);

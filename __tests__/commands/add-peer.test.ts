@@ -130,7 +130,7 @@ describe('add-peer', () => {
     const file = await withFile(folder, text);
     const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
-    // The fault is on the command line, not in the file.
+    // The mistake is on the command line, not in the file.
     expect(failure.location).toBeNull();
     expect(await readFile(file, 'utf8')).toBe(text);
   });

@@ -5,7 +5,7 @@ import { parsed, prepared } from '../helpers/command-line.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** Carries out a command line in a folder. */
+/** Runs a command line in a folder. */
 async function ran(folder: TempFolder, line: string) {
   const argv = line.split(' ');
   const { exitCode, rendered } = await prepared(argv).run(commandContext(folder.path));

@@ -47,7 +47,7 @@ const bash: Complete = (line) => {
   return lines('/bin/bash', '--norc', '-c', code);
 };
 
-/** zsh filters what the function offers by the word before the cursor; here the function alone is called. */
+/** zsh filters the output of the function by the word before the cursor. This test calls only the function. */
 const zsh: Complete = async (line) => {
   const words = line.split(' ').map((word) => `'${word}'`);
   const add = 'compadd() { while [[ $1 != -- ]] { shift }; shift; print -l -- "$@" }';

@@ -56,7 +56,7 @@ describe('plan', () => {
     const rows = (added: number, changed: number, removed: number) => ({ added, changed, removed });
     expect(result).toMatchObject({ command: 'plan', dryRun: true, head: await local.head() });
     const [box] = result.peers;
-    // A dropped table waits for an `accept`, so this peer is not merged.
+    // A dropped table is blocked without an `accept`, so this peer is not merged.
     expect(box).toMatchObject({ error: { code: 'mass-deletion' }, plan: { pull: 'nothing' } });
     expect(box?.plan).not.toHaveProperty('incoming');
 
@@ -70,7 +70,7 @@ describe('plan', () => {
         { table: 'called_otherwise', change: 'renamed', from: 'renamed', definition: true, rows: rows(0, 0, 0) },
         { table: 'dropped', change: 'dropped', definition: true, rows: rows(0, 0, 2) },
         { table: 'grown', change: 'changed', definition: true, rows: rows(0, 0, 0) },
-        // A row that both sides added is here already.
+        // Our database already has a row that both sides added.
         { table: 'kept', change: 'changed', definition: false, rows: rows(0, 1, 1) },
         { table: 'new_table', change: 'added', definition: true, rows: rows(3, 0, 0) },
         { table: 'virtual_rows', change: 'changed', definition: false, rows: rows(0, 1, 0) },

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const staleAfter = 2 * DAY_MS;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 const box = (folder: TempFolder, role = 'peer') => `box: {endpoint: "file://${folder.file('box')}", role: ${role}}`;
-/** Nothing listens there. */
+/** No process listens on this port. */
 const GONE = 'https://127.0.0.1:1/north';
 
 /** Replaces endpoints and times of the state file. */

@@ -39,7 +39,7 @@ describe('lastVerifiedAt', () => {
     await writeFile(folder.file('box'), 'the disk is gone');
     expect(await at({ command: 'status' })).toBe(second);
     expect(await at({})).toBe(second);
-    // The file disturbs nothing: Dolt's own commands work, and none of its tables shows it.
+    // The file does not affect Dolt: its commands work, and no table shows the file.
     await local.dolt('gc');
     await local.dolt('fsck');
     expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);

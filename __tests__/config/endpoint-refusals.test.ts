@@ -5,7 +5,7 @@ import { refusal } from '../helpers/configuring.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
 
-/** Each row: the endpoint and what the message says of it. */
+/** Each row contains the endpoint and a part of its message. */
 const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['', 'empty part'],
   ['/srv/hub', 'none of the accepted forms'],
@@ -73,7 +73,7 @@ const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['s3://b/p?region=a%2541', 'encoded twice'],
   ['s3://b/p?endpoint=h.example', 'must be https://host'],
   ['s3://b/p?endpoint=http://h.example', 'http to another machine'],
-  // Injections, some of them seen at work: see the class of each in the message.
+  // Injections, some of them measured; the message names the class of each.
   ['ssh://h/a%3Btouch%20x', 'whitespace'],
   ['ssh://h/a%3Btouch', 'a shell on the remote side'],
   ['ssh://h/a;touch', 'a shell on the remote side'],
@@ -111,7 +111,7 @@ describe('endpoints that are refused', () => {
     expect(failure.code).toBe('invalid-endpoint');
     expect(failure.message).toContain(why);
     expect(failure.message).toMatch(/^invalid endpoint format "/);
-    // With a known scheme the other forms do not help.
+    // The other forms do not help for a known scheme.
     const form = formOf(/^([a-z0-9+]+):\/\//i.exec(written)?.[1] ?? '');
     if (form !== null) expect(failure.hint).toContain(form);
     else expect(failure.hint.split('\n')).toEqual(expect.arrayContaining(ENDPOINT_FORMS.map((each) => `  ${each}`)));

@@ -11,7 +11,7 @@ import { MANY_CASES } from '../helpers/large.ts';
 import { fc, seedOr } from '../helpers/property.ts';
 import { seeded } from '../helpers/seeded.ts';
 
-/** Texts that break a file: characters of YAML, other encodings, and pieces of keys. */
+/** Texts that break a file: YAML characters, other encodings, and parts of keys. */
 const PIECES = [
   ...[':', ' ', '\n', '\t', '-', '#', '&a ', '*a', '!!int ', '!x ', '|', '>', "'", '"', '[', ']', '{', '}', ',', '?'],
   ...['%', '@', '\\', '\r', '\0', '\uFEFF', '\u2028', '\u{1F600}', '\xff', '<<: ', '---\n', '...\n', '<<<<<<< '],

@@ -21,7 +21,7 @@ const BARE = Object.keys(ENTRIES)
 /** Texts in backquotes. */
 const quoted = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, inner = '']) => inner);
 
-/** The same in the strings and templates of a line of source. */
+/** The texts in backquotes in the strings and templates of a line of source. */
 function quotedInStrings(line: string): string[] {
   const strings = [...line.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g)].flatMap(([, a = '', b = '']) => [
     a,

@@ -32,7 +32,7 @@ async function playNew(plan: Case, reversed = false): Promise<Played> {
   return play(scene, plan, { name: `case${played}`, reversed });
 }
 
-/** Rows with the values that a model allows, where it allows the one that is there, else with what it asks for. */
+/** Rows with their own values if the model allows these, otherwise with those of the model. */
 function judged(outcome: Played): { readonly found: unknown; readonly wanted: unknown }[] {
   return outcome.databases.flatMap((local) =>
     TABLE_NAMES.map((table) => {

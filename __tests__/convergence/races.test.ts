@@ -42,7 +42,7 @@ describe('two databases that sync at the same time after an edit of the same cel
       expect(stable.merges.size - racing.merges.size).toBeLessThanOrEqual(racers.length);
       expect(new Set(laps.map(({ head }) => head)).size).toBe(1);
       for (const racer of racers) {
-        // Every database has the two commits of the ground and all edits.
+        // Every database has the two initial commits and all edits.
         expect((await commitsIn([racer], tempDir)).genuine.size).toBe(stable.genuine.size);
         expect(stable.genuine.size).toBe(1 + 2 * races);
       }

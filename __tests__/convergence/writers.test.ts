@@ -39,7 +39,7 @@ function peerAt(url: string): Peer {
   return { ...peer, endpoint: { written: url, canonical: url, dolt: url, kind: 'http', folder: null } };
 }
 
-/** Edits and syncs again and again, without waiting for the others. */
+/** Edits and syncs repeatedly, without waiting for the others. */
 async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
   const laps: Lap[] = [];
   for (let number = 0; number < LOOPS; number += 1) {

@@ -11,7 +11,7 @@ import { doltEnvironment } from '../../src/dolt/environment.ts';
 import { configure } from '../helpers/configuring.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-/** All that a job, or the shell of a user, may have lying about. */
+/** All variables with credentials that a job or the shell of a user may have. */
 const JOB: Env = {
   AWS_ACCESS_KEY_ID: 'job-aws-id',
   AWS_SECRET_ACCESS_KEY: 'job-aws-secret',

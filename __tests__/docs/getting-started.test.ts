@@ -52,7 +52,7 @@ const TOKEN = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz';
 
 const TRANSPORT = 'https://github.com/partner-org/their-repo.git';
 
-/** A git host that only lets in who brings a token, and another that is open to everybody. */
+/** A git host that requires a token, and another one that does not. */
 async function gitHosts(folder: TempFolder): Promise<Place> {
   const certificates = await makeCertificates(folder.path);
   await bareRepository(folder.file('git', 'my-org', 'my-repo.git'), { withBranch: true });

@@ -8,7 +8,7 @@ const PAGES = [
   ...(await readdir('docs')).map((name) => `docs/${name}`),
 ].filter((name) => name.endsWith('.md'));
 
-/** Words that readers of the pages stumbled over, and words of ours that git and SQL have others for. */
+/** Words that readers of the pages stumbled over, and words of ours for which git and SQL have others. */
 const BANNED =
   /\b(?:stands?|anew|nobody|somebody|whoever|by itself|gives? way|what is left|settle[sd]?|settling|told|tells? of|towns?)\b/gi;
 

@@ -30,7 +30,7 @@ function anchors(text: string): ReadonlySet<string> {
 
 const ANCHORS = new Map([...TEXTS].map(([page, text]) => [page, anchors(text)]));
 
-/** Why a link of a page leads nowhere; null: it does not. */
+/** The reason why a link of a page is broken; null: it is valid. */
 function broken(page: string, target: string): string | null {
   if (/^https?:/.test(target)) return null;
   const [path = '', anchor] = target.split('#');

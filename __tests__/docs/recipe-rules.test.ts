@@ -40,7 +40,7 @@ describe.each(all)('$file', ({ text, on, jobs, concurrency }) => {
   });
 
   test('waits for its own runs and does not cancel one that writes', () => {
-    // The reusable workflow sets the group itself: one of the calling job would have to have another name.
+    // The reusable workflow sets the group itself: the calling job would need another name.
     for (const job of writes.filter(({ uses }) => uses === undefined))
       expect((job.concurrency ?? concurrency)?.['cancel-in-progress']).toBe(false);
   });

@@ -29,7 +29,7 @@ async function steps(): Promise<ReadonlyMap<number, readonly string[]>> {
   );
 }
 
-/** GitHub as a newcomer meets it: two git hosts, the API, the runners, and `gh`. */
+/** The parts of GitHub that a new user needs: two git hosts, the API, the runners, and `gh`. */
 class Place {
   readonly folder: TempFolder;
   readonly own: GitHttp;
@@ -73,7 +73,7 @@ class Place {
       .replaceAll('my-repo.git', 'repo.git');
   }
 
-  /** Types a line, and does what `gh` starts at GitHub. */
+  /** Types a line, and runs the workflow that `gh` starts on GitHub. */
   async type(line: string): Promise<{ readonly stdout: string; readonly run: ActEnd | null }> {
     const log = this.folder.file('gh.log');
     await writeFile(log, '');

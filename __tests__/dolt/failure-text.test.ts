@@ -83,12 +83,12 @@ describe('the class of an error text', () => {
   });
 });
 
-/** Texts that the tests of the servers have seen, word for word, with the server that each came from. */
+/** Texts that the tests of the servers measured, word for word, with the server of each. */
 const measured = z
   .array(z.strictObject({ text: z.string(), from: z.string(), class: z.string() }))
   .parse(JSON.parse(readFileSync('__tests__/fixtures/dolt-texts.json', 'utf8')));
 
-/** Outcomes that no Dolt on loopback can be brought to, or that are not Dolt's to say. */
+/** Errors that no Dolt on loopback can cause, or that Dolt does not report. */
 const NOT_MEASURED = ['nothing-to-push', 'port-in-use'];
 
 test('every class has a measured text', () => {

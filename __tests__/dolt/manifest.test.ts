@@ -26,7 +26,7 @@ test.each([
 
 const journal = 'v'.repeat(32);
 
-/** A database that is not as it should be, and how it is refused. */
+/** A damaged database, and the code of its refusal. */
 const DAMAGED: readonly (readonly [string, (file: TempFolder['file']) => Promise<unknown>, string])[] = [
   ['an empty manifest', (file) => writeFile(file('manifest'), ''), 'corrupt'],
   ['no manifest', (file) => rm(file('manifest')), 'corrupt'],

@@ -72,7 +72,7 @@ async function get(url: URL, path: string, headers: Readonly<Record<string, stri
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 
-/** Opens a tunnel and sends something; gives all that came until the end, or until `enough` of it. */
+/** Opens a tunnel and sends a text; returns all received data, or the first `enough` characters. */
 async function tunnel(url: URL, target: string, sent: string, enough = Number.POSITIVE_INFINITY) {
   const socket = connect(Number(url.port), url.hostname);
   socket.on('error', () => undefined);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseTarget } from '../../src/egress/host-rule.ts';
 import { jobProxyFor } from '../../src/egress/job-proxy.ts';
 
-/** The proxy for a target, or why there is none. */
+/** The proxy for a target, or the reason why it has none. */
 function proxyFor(env: Record<string, string>, scheme: 'http' | 'https', written: string): string {
   const target = parseTarget(written, 443);
   if (target === null) throw new Error('no target');

@@ -14,7 +14,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const errors = ({ result }: Commanded) =>
   Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code]));
 
-/** Dolt retries what cannot be reached on its own, for some seconds; minutes would be too many. */
+/** Dolt retries an unreachable host for some seconds; minutes would be too long. */
 const WITHIN_MS = 40_000;
 
 test('unreachable peers fail within seconds with their own codes, and hide no other peer', async () => {

@@ -33,7 +33,7 @@ test("two peers use their own refs of one repository, and the user's hooks and t
   await expect(stat(folder.file('hooked'))).rejects.toThrow('ENOENT');
 });
 
-/** Brings the ref of the data of a bare repository into another form, from a folder with a file. */
+/** Replaces the data ref of a bare repository by another object, from a folder with a file. */
 type Shape = (repository: string, work: string) => Promise<unknown>;
 
 const push = async (repository: string, work: string, file: string, text = 'x'): Promise<void> => {

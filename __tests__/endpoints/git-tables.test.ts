@@ -46,7 +46,7 @@ test('a git remote that lacks a table file of its manifest is not verified until
   expect((await sync()).far).toMatchObject({ status: 'unchanged', verified: true });
   restoreObjects();
 
-  // Nothing is pushed, and the fetch was before.
+  // The run pushes nothing, and the fetch was earlier.
   const later = await sync({ before: 'fetched' });
   expect(later.far).toMatchObject({ ...refused, state: 'up-to-date', pushedCommits: 0 });
   deleteTables(path);

@@ -10,7 +10,7 @@ import { fakeRunner } from '../helpers/fake-runner.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
-/** Programs that note that they were started, in the place of all that a run starts. */
+/** Programs that record their start, instead of all programs that a run starts. */
 async function traps(folder: TempFolder): Promise<void> {
   await mkdir(folder.file('bin'));
   for (const name of ['dolt', 'git', 'ssh', 'touch', 'sh']) {
@@ -19,7 +19,7 @@ async function traps(folder: TempFolder): Promise<void> {
   }
 }
 
-/** A run that finds these programs only. */
+/** A run that finds only these programs. */
 const trapped = (folder: TempFolder) =>
   ({ dolt: { source: 'release', path: folder.file('bin', 'dolt') }, env: { PATH: folder.file('bin') } }) as const;
 

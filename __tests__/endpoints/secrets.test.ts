@@ -48,7 +48,7 @@ test('each peer sees only its own secret, alone and beside other peers', async (
       .sort()
       .map((name) => [name, 'auth']),
   );
-  // git asks without credentials first only where it has none.
+  // git sends a first request without credentials only if it has none.
   expect(shown(gitA)).toEqual([basic('x-access-token', 'secret-of-git-a')]);
   expect(shown(gitB)).toEqual([basic('x-access-token', 'secret-of-git-b')]);
   expect(shown(doltA)).toEqual([basic('ann', 'secret-of-dolt-a')]);

@@ -70,7 +70,7 @@ test('a passing failure does not count before stale-after in a report either', (
   ]);
   expect(exitCodeOfReport(reported(legs), 'any')).toBe(0);
   expect(exitCodeOfReport(reported([legs[0] ?? leg(1)]), 'any')).toBe(3);
-  // Nor does it hide another failure: a missing leg, a file that is not a result, a conflict.
+  // It does not hide another failure: a missing leg, a file that is not a result, a conflict.
   const waiting = legs[0] ?? leg(1);
   const invalid = new Failure('result-invalid', 'r.json is not valid JSON');
   const broken = combine(
@@ -81,7 +81,7 @@ test('a passing failure does not count before stale-after in a report either', (
   const split = leg(2, { status: 'conflict', staleAfterMs: 60_000, peers: [primary({ status: 'conflict' })] });
   expect(exitCodeOfReport(reported([waiting, split]), 'any')).toBe(4);
   expect(verdicts([waiting, split]).map(([, verdict]) => verdict)).toEqual(['ok', 'failing', 'waiting']);
-  // It has been out of reach for too long, as another leg found.
+  // Another leg found that it has been unreachable for too long.
   const stale = { since: null, because: 'never-verified' } as const;
   const both = [failed, { ...failed, stale }].map((over, index) =>
     leg(index + 1, { status: 'failed', staleAfterMs: 60_000, peers: [primary({ ...over, name: 'origin' })] }),

@@ -112,7 +112,7 @@ describe('the HTML page', () => {
       .digest('base64');
     const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
     expect(meta).toContainEqual(['Content-Security-Policy', policy]);
-    // Nothing is parsed before the policy but the encoding.
+    // Only the encoding is parsed before the policy.
     expect(all.slice(0, 4).map(({ tagName }) => tagName)).toEqual(['html', 'head', 'meta', 'meta']);
     for (const tag of ['script', 'link', 'img', 'a', 'iframe', 'form', 'object', 'base'])
       expect(all.some(({ tagName }) => tagName === tag)).toBe(false);

@@ -87,7 +87,7 @@ describe('the division of peers', () => {
       const after = legOf([...names(30), added]);
       return names(30).filter((name) => before.get(name) !== after.get(name)).length;
     });
-    // By turns in the order of the names, half of them would move.
+    // If peers took turns in the order of their names, half of them would move.
     expect(moved.reduce((sum, each) => sum + each, 0) / moved.length).toBeLessThan(3);
   });
 

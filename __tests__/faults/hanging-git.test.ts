@@ -12,7 +12,7 @@ import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TIMEOUT_SECONDS = 3;
-/** So long after the end of its time nothing of a operation may live. */
+/** No process of an operation may live this long after its limit. */
 const GRACE_SECONDS = 2;
 
 async function scene(folder: TempFolder) {

@@ -6,7 +6,7 @@ import { commandLine, startCli } from '../helpers/bundled-cli.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** A program that is no Dolt: it gives its process id and does not end before it is killed. */
+/** A program instead of Dolt that prints its process id and runs until it is killed. */
 async function hangingDolt(folder: TempFolder): Promise<{ readonly path: string; asked(): Promise<number> }> {
   const [path, asked] = [folder.file('hanging'), folder.file('asked')];
   await execa('mkfifo', [asked]);
@@ -35,7 +35,7 @@ test('after SIGKILL of a run without an engine, the next run removes only its te
   try {
     dying.child.kill('SIGKILL');
     await dying.child;
-    // A run of another machine, and folders that are not ones of a run.
+    // A run of another machine, and folders that do not belong to a run.
     const records = await readdir(runs);
     const [record = ''] = records.filter((name) => name.startsWith(`${dying.child.pid}-`));
     const far = record.replace(/-[0-9a-f-]{36}-/, '-00000000-0000-0000-0000-000000000000-');

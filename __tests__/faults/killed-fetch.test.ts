@@ -35,7 +35,7 @@ test('after SIGKILL in the middle of a fetch, the next run restores the tags tha
   ];
   expect(left).toContain('v2 ours');
 
-  // What a person does meanwhile stays.
+  // Changes of a person in the meantime stay.
   await box.south.sql("CALL DOLT_TAG('-m', 'new', 'v3', 'main')", "CALL DOLT_TAG('-d', 'v2')");
   const { problems } = resultOf(await runToEnd({ ...spec, federation: { peers: { box: box.url } } }));
   const restored = problems.filter(({ code }) => code === 'tags-restored').map(({ message }) => message);

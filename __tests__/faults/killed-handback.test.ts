@@ -12,7 +12,7 @@ const CLEAN_WITHIN_MS = 12_000;
 const key = (name: string) => `CONSTRAINT \`${name}\` FOREIGN KEY (\`p\`) REFERENCES \`parents\` (\`id\`)`;
 const table = (name: string, foreign: string) => `CREATE TABLE ${name} (id INT PRIMARY KEY, p INT, ${key(foreign)})`;
 
-/** A front of a server that calls back instead of passing the first statement on that has a word. */
+/** A proxy of a server that calls back at the first statement with a word instead of forwarding it. */
 async function startFront(port: number, word: string, onWord: () => void) {
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');

@@ -11,7 +11,7 @@ const MOMENTS = chosenMoments(timesCases(6));
 const SEED = seedOr(1);
 /** Up to four moments of one round: five runs in parallel, five more, and a check of ten databases. */
 const ROUND_MS = 60_000;
-/** A round without a hit is possible, as many of them are a broken test. */
+/** A round without a hit is possible, but this many rounds mean a broken test. */
 const MOST_ROUNDS = MOMENTS;
 
 test(

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 type Case = readonly [StopSignal, string, RequestContext];
 
-/** A run of all tests has time for every stage, every signal and every way, but not for all of them together. */
+/** A run of all tests has time for every stage, every signal and every way to send it, but not for all combinations. */
 const SHORT: readonly Case[] = [
   ['SIGHUP', 'install', 'once'],
   ['SIGTERM', 'clone', 'once'],

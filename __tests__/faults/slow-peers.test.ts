@@ -64,7 +64,7 @@ test('a refused connection is retried visibly, and the other peers are served in
   expect([far?.error?.code, far?.state, near?.verified]).toEqual(['network', 'unreachable', true]);
   expect(far?.error?.message).toMatch(/^127\.0\.0\.1:\d+ could not be reached: the connection was refused$/);
   expect(end.stderr).toMatch(/^far: retrying \(network; attempt 2 of 4 follows\)$/m);
-  // Dolt alone tries for half a minute, without a message.
+  // Dolt itself would retry for half a minute without a message.
   expect(end.seconds).toBeLessThan(20);
 });
 

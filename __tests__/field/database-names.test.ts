@@ -116,7 +116,7 @@ describe('a database in the folder of another database', () => {
     await using folder = await tempFolder();
     const outer = await makeDatabase(folder.file('local'));
     await cp(folder.file('local'), folder.file('copy'), { recursive: true });
-    // Before the other one is put in: Dolt's own command line would commit there.
+    // This is before the other database is moved in, because Dolt's command line would commit there.
     const head = await outer.commit('of the outer one', "UPDATE items SET title = 'outer' WHERE id = 1");
     await rename(folder.file('copy'), folder.file('local', inner));
     const box = `file://${folder.file('box')}`;

@@ -22,7 +22,7 @@ interface Started {
   readonly result: Pick<RunResult, 'peers'> & ErrorResult & Pick<DoctorResult, 'checks'>;
 }
 
-/** Runs the command line, below another program or as another user where one is given. */
+/** Runs the command line, below another program or as another user if one is given. */
 async function start(
   folder: TempFolder,
   peers: Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
 
-/** Tables whose conflicts Dolt shows in shifted columns: what all have, and what each side does to the definition. */
+/** Tables whose conflicts Dolt shows in shifted columns: the common definition and the changes of each side. */
 const SHAPES = [
   { shape: 'an index on both sides', table: '', base: ['CREATE INDEX f ON t ((LOWER(a)))'], north: [], south: [] },
   { shape: 'an index on one side', table: '', base: [], north: ['CREATE INDEX f ON t (b, (LOWER(a)))'], south: [] },

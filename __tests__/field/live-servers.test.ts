@@ -144,7 +144,7 @@ test('a delivery that the server merged is up to date, and commits of the server
     `CALL DOLT_MERGE('${inbox}', '-m', 'merged there')`,
   );
   const merged = String(await mainOf(there));
-  // The inbox is still there: our next commit extends it although it is behind the branch.
+  // The inbox still exists: our next commit extends it although it is behind the branch.
   await local.commit('more', "INSERT INTO items VALUES (6, 'six', 'ann')");
   expect((await run(true, { command: 'push' })).result.peers[0]).toMatchObject({ state: 'delivered', verified: true });
   expect((await run(true)).result.peers[0]).toMatchObject({ status: 'synced', pulledCommits: 2, state: 'delivered' });

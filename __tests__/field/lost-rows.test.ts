@@ -81,14 +81,14 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
     expect(inNorth).toMatchObject({ status: 'conflict', head: await databases.north.head() });
     expect(exitCodeOf(inNorth, 'any')).toBe(4);
     expect(await databases.north.rows("SELECT title FROM issues WHERE id = 'e.1'")).toEqual([{ title: 'north' }]);
-    // A row of the base that came to mean the lost issue stays, and is listed.
+    // A base row that now refers to the lost issue stays, and is listed.
     expect(await family(databases, 'north', 'e.1')).toEqual([
       'child older',
       'comment said in north',
       'label both',
       'label north',
     ]);
-    // One that came to mean an issue whose key is free now means what it meant before.
+    // A base row that refers to an issue whose key is free now gets its former reference back.
     expect(await databases.north.rows("SELECT parent FROM issues WHERE id = 'old'")).toEqual([{}]);
     expect(await databases.north.rows('SELECT id FROM edges')).toEqual([{ id: '3 old' }]);
     expect(await databases.north.rows('SELECT * FROM reactions')).toEqual([]);
@@ -168,7 +168,7 @@ describe('three databases', () => {
       const received = await databases.sync(name, ['a']);
       expect(received).toMatchObject({ head: inA.head, merge: { commits: 0 } });
       expect(received.run('a').failure).toBeNull();
-      // Rows that two others lost to each other before we met them are not reported here.
+      // Rows that two other databases lost before our first merge with them are not reported.
       expect(titles(received.allProgress)).toContain(name);
       expect(received.run('a').conflicts.every(({ elsewhere }) => elsewhere === true)).toBe(true);
     }

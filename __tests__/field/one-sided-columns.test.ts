@@ -14,7 +14,7 @@ function baseOf(table: string): string[] {
   ];
 }
 
-/** Row 2 outlives its deletion in south, row 3 its deletion in north. */
+/** Row 2 survives its deletion in south, row 3 its deletion in north. */
 function northIn(table: string): string[] {
   return [
     `UPDATE ${table} SET a = 'north' WHERE id = 1`,
@@ -31,7 +31,7 @@ function southIn(table: string): string[] {
   ];
 }
 
-/** How one side alone changes the columns of a table, and the rows after the merge. All are merged in one run. */
+/** Changes of the columns of a table by one side only, and the rows after the merge. All are merged in one run. */
 const CHANGES: Readonly<
   Record<
     string,
@@ -181,7 +181,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       order,
     );
     const { failure } = (await databases.run('north')).run('south');
-    // Ours of the merge is the smaller hash: where it drops the column, Dolt merges rightly.
+    // The smaller hash is ours in the merge. If that side drops the column, Dolt merges correctly.
     expect(failure?.code ?? null).toBe(order === 'north-first' ? null : 'dolt-defect');
     expect(await databases.north.rows('SELECT id, b FROM t ORDER BY id')).toEqual([
       { id: 1, b: 'north' },

@@ -6,7 +6,7 @@ const CASES = timesCases(2);
 const SEED = seedOr(11);
 const PER_CASE_MS = 180_000;
 
-/** Refusals that end a history: named, and left for a person. */
+/** Refusals that end a history, because a person has to decide. */
 const NAMED = ['history-rewritten', 'not-deterministic', 'schema-conflict', 'constraint-violation', 'mass-deletion'];
 
 /** Rows that were added, never removed, and are missing without being reported. */
@@ -25,7 +25,7 @@ function disappeared({ deeds, rows, unresolved }: Outcome): string[] {
   return DATABASES.flatMap((name) => wanted.filter((key) => !rows[name].has(key)).map((key) => `${name}: ${key}`));
 }
 
-/** Rows that came back although only their removal happened to them. */
+/** Rows that were restored although the only change to them was their removal. */
 function resurrected({ deeds, rows }: Outcome): string[] {
   const removals = deeds.filter(({ kind }) => kind === 'removed');
   return removals.flatMap(({ key, round, by }) => {

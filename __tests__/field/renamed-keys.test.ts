@@ -55,7 +55,7 @@ describe.each(HASH_ORDERS)('a rename on one side and an edit on the other, %s', 
     const { lost } = parseConflicts(await readFile(file, 'utf8'), file);
     expect(lost).toMatchObject([{ kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' } }]);
 
-    // The side that renamed learns of it as well.
+    // The side with the rename reports it too.
     const { result: inNorth } = await run(folder, 'north', ['deletion']);
     expect(inNorth).toMatchObject({ head: result.head, status: 'conflict' });
     expect(from(inNorth, 'south')?.conflicts.filter(({ left }) => left)).toMatchObject([

@@ -64,7 +64,7 @@ describe.each(KINDS)('a history that was %s', (kind) => {
       peers: [{ status: 'pulled', verified: true, adopted: { head: before } }],
     });
     expect(await it.south.rows(ROWS)).toEqual(EDITED);
-    // A workflow that keeps the input does nothing a second time, whatever comes.
+    // A workflow that keeps the input changes nothing in a later run.
     expect(await it.run('south', wayOut('adopt', ours))).toMatchObject({ status: 'unchanged', problems: [] });
     await it.south.commit('south', "INSERT INTO t VALUES (4, 'south')");
     expect(await it.box('south', wayOut('adopt', ours))).toMatchObject({ state: 'ahead', status: 'pushed' });
@@ -156,7 +156,7 @@ describe('a rewritten history', () => {
 
     const merged = await it.box('north', wayOut('merge', it.head));
     expect(merged).toMatchObject({ state: 'rewritten', verified: true, pulledCommits: 2 });
-    // Both sides "added" row 1, each in its own form: as in any merge without that base, that is left for a person.
+    // Both sides "added" row 1, each in its own form: as in any merge without that base, this stays unresolved.
     expect(merged.conflicts.map(({ kind, key }) => [kind, key])).toEqual([
       ['id-collision', { id: '1' }],
       ['restored', { id: '3' }],
@@ -166,7 +166,7 @@ describe('a rewritten history', () => {
     expect(await it.box('north', wayOut('merge', it.head))).toMatchObject({ state: 'up-to-date', error: null });
     const received = await it.box('south');
     expect(received).toMatchObject({ state: 'behind', status: 'conflict' });
-    // The side whose row lost learns of it.
+    // The side of the lost row reports it.
     const lost = { kind: 'id-collision', key: { id: '1' }, elsewhere: true };
     expect(received.conflicts).toContainEqual(expect.objectContaining(lost));
     expect(await it.south.head()).toBe(await it.north.head());
@@ -187,7 +187,7 @@ describe('a rewritten history', () => {
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
     const stale = await it.box('north', wayOut('adopt', it.first));
-    // Our branch contains the first commit: as if it had been adopted long ago.
+    // Our branch contains the first commit, as after an earlier adoption.
     expect(stale).toMatchObject(REFUSED);
     const gone = await it.box('north', wayOut('adopt', 'v'.repeat(32)));
     expect(gone).toMatchObject({ status: 'failed', error: { code: 'lease-stale' } });
@@ -227,7 +227,7 @@ describe('a rewritten history', () => {
       status: 'conflict',
       error: { code: 'peer-brings-code', message: expect.stringContaining('spy') },
     });
-    // Nor is a head taken, or given, that stores violations.
+    // A head that stores violations is neither merged nor pushed.
     await it.north.sql('DROP TRIGGER spy', 'DROP TABLE private', ...storingViolations('t'));
     const stored = await it.north.head();
     const refused = { error: { code: 'constraint-violation', message: expect.stringContaining('stores unresolved') } };

@@ -112,7 +112,7 @@ describe('a third peer', () => {
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
     const theirs = await it.north.head();
     await it.box('north', wayOut('force', it.head));
-    // Only the one that was rewritten is left out.
+    // Only the rewritten one is left out.
     await it.south.commit('south', 'INSERT INTO u VALUES (9)');
     const first = await both();
     expect(first).toMatchObject({
@@ -131,7 +131,7 @@ describe('a third peer', () => {
     expect(await it.south.head()).toBe(theirs);
     expect((await both()).peers).toMatchObject([{ state: 'up-to-date' }, REFUSED]);
 
-    // A peer that this database never met, with the old history.
+    // A peer with the old history that this database never read.
     await cloneDatabase(`file://${folder.file('far')}`, folder.file('copy'));
     await rename(folder.file('far'), folder.file('new'));
     const third = await command(folder, `new: file://${folder.file('new')}`, { database: 'south' });
@@ -148,7 +148,7 @@ describe('a third peer', () => {
     const far = { database: 'north' };
     expect((await command(folder, `far: file://${folder.file('far')}`, far)).result.status).toBe('success');
     const met = await command(folder, `far: file://${folder.file('far')}`, { database: 'south' });
-    // South never met it and still has all: without memory, the same rows on both sides are the sign.
+    // South never read it and still has all rows. Without recorded heads, equal rows on both sides are the sign.
     expect(met.result.peers).toMatchObject([{ ...REFUSED, rewritten: { side: 'suspected' } }]);
   }, 180_000);
 });
@@ -163,7 +163,7 @@ describe('both sides of a federation', () => {
     const ours = await it.south.head();
     const both = { ...REFUSED, rewritten: { side: 'both', last: it.head } };
     expect(await it.box('south')).toMatchObject(both);
-    // Nothing of the old history is left here to ask.
+    // Our database has nothing of the old history to compare.
     await it.south.dolt('branch', '-D', '-r', 'box/main');
     await it.south.dolt('gc');
     expect(await it.box('south')).toMatchObject(both);

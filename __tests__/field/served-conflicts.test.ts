@@ -94,7 +94,7 @@ test('resolve at a server on another machine finds the file in the kept copy, an
   expect(await served.head()).toBe(before);
   await served.sql('DELETE FROM items WHERE id = 9');
 
-  // Without `--file`, on a terminal: nothing is left to ask.
+  // Without `--file`, on a terminal, there is no question.
   const resolved = await served.resolve({
     ...far,
     database: '',
@@ -124,6 +124,6 @@ test('resolve without conflicts does not contact the server', async () => {
     status: 'unchanged',
     database: expect.stringMatching(/^mysql:\/\/db\.example:\d+\/local$/),
   });
-  // Without a folder for state nothing is kept.
+  // Without a state folder, no copy is kept.
   expect(await failureOf(() => served.resolve({ database: '', setting, ask }))).toMatchObject({ code: 'no-database' });
 }, 180_000);

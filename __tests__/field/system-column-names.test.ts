@@ -15,7 +15,7 @@ const SYSTEM_TABLES = [
 ] as const;
 const PREFIXES = ['to_', 'from_', 'base_', 'our_', 'their_'] as const;
 
-/** Asks the engine for the columns of its own system tables, and makes names from them that could clash. */
+/** Asks the engine for the columns of its own system tables, and derives names from them that could collide. */
 async function clashingNames(folder: TempFolder): Promise<{ readonly all: string[]; readonly bare: string[] }> {
   const local = await makeEmptyDatabase(folder.file('plain'));
   await local.commit(
@@ -155,7 +155,7 @@ test('a key with the name of a Dolt column does not hide incoming changes from t
       whole: false,
       rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'kinds', key: { id } })),
     },
-    // The keys cannot be read beside a condition; their number can.
+    // The keys cannot be read with a condition, but they can be counted.
     { table: 'runs', before: 20, deleted: 19, added: 0, moved: 0, rows: [], whole: false },
     // `dolt_diff_stat` would end the engine here.
     {

@@ -192,7 +192,7 @@ describe('a table with uncommitted rows', () => {
 });
 
 describe('a run that died while rows were in a scratch branch', () => {
-  /** The state after a kill between setting rows aside and writing them back. */
+  /** The state after a kill between the move of rows to a scratch branch and their restoration. */
   async function interrupted(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly head: string }> {
     const local = await makeEmptyDatabase(folder.file('local'));
     const head = await local.commit('base', ...CONFIG);

@@ -59,12 +59,12 @@ test.each(HASH_ORDERS)('unique values of deleted, restored, wide or orphaned row
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
   const rows = (statement: string) => databases.north.rows(statement);
-  // A change outlives the deletion, and its claim was the earlier one.
+  // A change survives the deletion, and its claim was the earlier one.
   expect(await rows('SELECT id, slug FROM gone ORDER BY id')).toEqual([
     { id: 1, slug: 'x' },
     { id: 2, slug: 'b' },
   ]);
-  // The parent comes back with its value, so the row that took it gets its own back.
+  // The parent is restored with its value, so the row that claimed this value gets its former one back.
   expect(await rows('SELECT * FROM par ORDER BY id')).toEqual([
     { id: 1, name: 'a' },
     { id: 2, name: 'b' },

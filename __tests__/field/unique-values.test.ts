@@ -5,7 +5,7 @@ import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-dat
 
 const brief = ({ kind, table, key, left }: Conflict) => `${kind} ${table} ${Object.values(key).join(' ')} ${left}`;
 
-/** So that times in rows can be between the last common commit and the commits that bring them. */
+/** Times in rows can then be between the last common commit and the commits that add the rows. */
 const OLD_BASE = "SET @@dolt_author_date = '2020-01-01T00:00:00Z', @@dolt_committer_date = '2020-01-01T00:00:00Z'";
 const EARLY = "'2020-02-01'";
 const LATE = "'2020-03-01'";
@@ -86,7 +86,7 @@ describe.each(HASH_ORDERS)('rows that claim one unique value, %s', (order) => {
       { id: 2, name: 'rob', slug: 'b' },
     ]);
     expect(await rows("SELECT id FROM p WHERE slug = 'x'")).toEqual([{ id: 1 }]);
-    // Positions that were shuffled on both sides: every row stays, with its children, and every position is there once.
+    // Positions that were shuffled on both sides: every row stays with its children, and every position exists once.
     expect((await rows('SELECT id FROM q ORDER BY id')).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
     expect((await rows('SELECT pos FROM q ORDER BY pos')).map(({ pos }) => pos)).toEqual([1, 2, 3, 4, 5]);
     expect(await rows('SELECT id FROM c')).toHaveLength(5);

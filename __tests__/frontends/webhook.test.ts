@@ -36,7 +36,7 @@ describe('the address of a webhook', () => {
         expect(secrets.hide('POST /services/T0/a-secret-part')).toBe('POST ***');
         expect(secrets.hide('getaddrinfo ENOTFOUND hooks.example')).toBe('getaddrinfo ENOTFOUND ***');
       }
-      // Every log of a test or of a tunnel names this machine.
+      // The name of this machine appears in every log of a test or of a tunnel.
       expect(secrets.hide('127.0.0.1 [::1] localhost')).toBe('127.0.0.1 [::1] localhost');
     },
   );

@@ -27,7 +27,7 @@ async function embedded(folder: TempFolder) {
     sync,
     other,
     path: folder.file('repo', '.beads', 'embeddeddolt', 'north'),
-    /** Commits an issue elsewhere. */
+    /** Commits an issue in another database. */
     async addElsewhere(id: string, statement = newIssue(id)) {
       await other.dolt('pull', 'origin', 'main');
       const head = await other.commit(id, statement);
@@ -93,7 +93,7 @@ test('a rejected head with unresolved rows is kept for `resolve`', async () => {
   expect(await bd.titles()).toEqual(['mine']);
 }, 120_000);
 
-/** Runs a command of bd again and again. @returns what ends that, and gives how often and how long it ran */
+/** Runs a command of bd repeatedly. @returns what ends that, and gives how often and how long it ran */
 function repeatedly(bd: Bd, command: (round: number) => readonly string[]) {
   let isOver = false;
   const running = (async () => {
@@ -142,7 +142,7 @@ test(
     })()
       .finally(end)
       .then(end);
-    // On a busy machine bd may leave no moment in which the run gets the database.
+    // On a busy machine the run may not get the database between two commands of bd.
     expect(ends.filter((ended) => ended !== 'verified: true' && ended !== 'database-in-use')).toEqual([]);
     process.stdout.write(
       `bd: ${rounds} issues beside ${runs} runs; longest command ${Math.round(longest)} ms, alone ${Math.round(usual)} ms\n`,

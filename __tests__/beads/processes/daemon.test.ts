@@ -40,7 +40,7 @@ describe('a bd daemon', () => {
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt","dolt_database":"x"}');
     await makeDatabase(folder.file('.beads', 'embeddeddolt', 'x'));
     await makeDatabase(folder.file('elsewhere'));
-    // The shell waits for its input to end; its command line names it as the daemon that it plays.
+    // The shell waits for its input to end; its command line looks like that of a daemon.
     const daemon = execa('/bin/sh', ['-c', 'echo here; read line', 'bd', 'daemon'], { stdin: 'pipe', reject: false });
     await once(daemon.stdout, 'data');
     await writeFile(folder.file('.beads', 'daemon.pid'), String(daemon.pid));

@@ -29,9 +29,9 @@ async function workflowFor(repository: string): Promise<string> {
 }
 
 interface Hosts {
-  /** Lets in who has the token. */
+  /** Requires the token. */
   readonly own: string;
-  /** Serves the same repositories to everybody. */
+  /** Serves the same repositories without a token. */
   readonly open: string;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -139,7 +139,7 @@ test(
     await north.publish('south');
     await north.sync();
 
-    // The other town has bd's settings of the same project, and its bd works behind a proxy.
+    // The other one has bd's settings of the same project, and its bd works behind a proxy.
     await proxiedWorkspace(join(south.cwd, '.beads'), join(north.cwd, '.beads'));
     await git(south.cwd, 'init', '--quiet', '-b', 'main');
     await copyFile(join(north.cwd, '.beads', '.gitignore'), join(south.cwd, '.beads', '.gitignore'));
@@ -181,7 +181,7 @@ test(
           expect(ids).toEqual(expect.arrayContaining([shared, next, other]));
           expect(ids).not.toContain(blocker);
         }
-        // In the next round, the one that both sides use is closed by one of them.
+        // In the next round, one side closes the issue that both sides use.
         blocker = next;
       }
       for (const town of [north, south]) expect(await town.scheduled()).toContain('unchanged');

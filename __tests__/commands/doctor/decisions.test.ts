@@ -39,7 +39,7 @@ describe('the proxy of the job', () => {
 });
 
 describe('credentials', () => {
-  /** `status: message` for the one peer `a`; null where it takes no credential. */
+  /** `status: message` for the one peer `a`; null if it needs no credential. */
   function credential(peer: string, { entry = '', env = {} as Env, userHome = false } = {}): string | null {
     const [found] = peersOf(`{a: ${peer}}`);
     if (found === undefined) throw new Error('no peer');

@@ -50,7 +50,7 @@ describe('the conflicts file of a run', () => {
       { peer: 'clash', ours: result.head, theirs: await others['clash']?.head(), rows: [{ key: { id: '1' } }] },
       { peer: 'other', ours: result.head, theirs: await others['other']?.head(), rows: [{ key: { id: '2' } }] },
     ]);
-    // Dolt leaves what it does not know alone.
+    // Dolt does not touch files that it does not know.
     await local.dolt('gc');
     expect(await local.dolt('fsck')).toContain('No problems found');
     expect((await run('manual', { only: ['clash'] })).result.conflictsPath).toBe(file);

@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 interface Asked {
   readonly database?: string;
   readonly workspace?: string | null;
-  /** The path that the variable, or the file, names. */
+  /** The path in the variable or in the file. */
   readonly configured?: Configuration['database'];
   readonly bootstrap?: string;
   readonly peers?: Configuration['peers'];
@@ -169,7 +169,7 @@ describe('the location of the database', () => {
       expect(await search(folder, { configured, cwd, database: own })).toEqual(found(own));
     }
     for (const cwd of [own, folder.file('here')]) expect(await search(folder, { configured, cwd })).toEqual(found(own));
-    // A database above the configuration is no other one to choose.
+    // A database above the configuration is not a second choice.
     await aDatabase(folder.path);
     expect(await search(folder, { configured })).toEqual(found(own));
   });

@@ -20,7 +20,7 @@ const after = config('    a: https://a.example/d\n    b: https://evil.example/d\
 interface Case {
   /** null: the file is gone. */
   readonly head?: string | null;
-  /** null: there was no file; undefined: it cannot be read. */
+  /** null: no file; undefined: it cannot be read. */
   readonly base?: string | null | undefined;
   readonly behind?: number;
   /** undefined: not a job. */

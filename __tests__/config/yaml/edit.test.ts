@@ -43,7 +43,7 @@ describe('a new peer adds lines and keeps every other byte', () => {
 
   test.each(ADDED)('%s, with CRLF and a byte order mark', (_, text) => {
     const windows = (lines: string) => `\uFEFF${lines.replaceAll('\n', '\r\n')}`;
-    // An empty file shows no line break to follow.
+    // An empty file has no line break to copy.
     if (without(text) !== '') expect(withPeer(windows(without(text)), 'n', URL)).toBe(windows(filled(text)));
   });
 
@@ -133,7 +133,7 @@ describe('a removed peer removes only its lines', () => {
   });
 });
 
-/** A file as bd 1.3.0 and a team leave it: comments, blanks, quotes, lists and flat keys in many styles. */
+/** A file as bd 1.3.0 and a team write it: comments, spaces, quotes, lists and flat keys in many styles. */
 const BEADS = `\uFEFF# Beads Configuration File
 
 no-push:   true        # team rule

@@ -56,7 +56,7 @@ merges:
             choose: ours
 `;
 
-/** A slip: what a text has, what a person wrote instead, and the one problem. */
+/** A mistake: the correct text, the text of a person, and the only problem. */
 type Slip = readonly [from: string, to: string, place: string, message: string];
 
 const KEY_VALUE = 'this line is not of the form `key: value`';

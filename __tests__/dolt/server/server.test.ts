@@ -16,7 +16,7 @@ describe('an engine', () => {
     const before = await readdir(folder.file('local', '.dolt'));
     const secrets: string[] = [];
     const server = await openTestServer(folder, { secrets: new Secrets((secret) => secrets.push(secret)) });
-    // The other one is of the proxy that it reaches the network through.
+    // The other secret belongs to the proxy of its network access.
     expect([secrets.length, secrets.at(-1)]).toEqual([2, server.address.password]);
     expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
     const database = await openDatabase(server, 1);

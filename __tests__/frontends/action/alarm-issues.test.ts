@@ -83,7 +83,7 @@ describe('the issue about a failed peer', () => {
     await using api = await startGithubApi();
     await keepIssues([subject('failing', { code: 'id-collision', needsDecision: true })], keeping(api));
     expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
-    // The removal of the peer does not close it either.
+    // The removal of the peer also does not close it.
     const rest = [subject('unknown', { peer: null }), subject('ok', { peer: 'vault' })];
     expect((await keepIssues(rest, { ...keeping(api), complete: true })).done).toEqual([]);
     expect(openOf(api)).toMatchObject([{ title: 'Federation: box needs a decision (id-collision)' }]);
@@ -114,7 +114,7 @@ describe('the issue about a failed peer', () => {
     api.issues.add({ body, user: { id: 1, type: 'Bot' }, pull_request: {} });
     expect((await keepIssues([OK], keeping(api))).done).toEqual([]);
     expect((await keepIssues([FAILING], keeping(api))).done).toEqual(['Issue 3 was opened.']);
-    // The token of a user does not own it either.
+    // The issue also does not belong to the token of a user.
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual(['Issue 4 was opened.']);
     expect((await keepIssues([FAILING], keeping(api, Date.now(), 'user-9'))).done).toEqual([]);
   });

@@ -17,7 +17,7 @@ afterEach(() => {
 const clean = (leftovers: readonly Leftover[], root: string, more: { readonly graceMs?: number } = {}) =>
   cleanUp(leftovers, { env: readEnv(), roots: [root], warn: (message) => warnings.push(message), ...more });
 
-/** A process that names the folder on its command line, says that it runs, and stays until it is ended. */
+/** A process that names the folder on its command line, reports its start, and runs until it is ended. */
 async function lingering(folder: string, onTerm = '') {
   const script = `${onTerm}; setInterval(() => {}, 1000); console.log('up')`;
   const child = execa(process.execPath, ['-e', script, join(folder, 'server.yaml')], { reject: false, buffer: false });

@@ -37,7 +37,7 @@ describe('a signal', () => {
     const digest = '0'.repeat(64);
     const args = ['install', '--json', '--dolt-version', '9.8.7', '--dolt-sha256', digest, '--dolt-mirror', mirror.url];
     const child = cli.run(args, { env: { PATH: '/nowhere' } });
-    // A command that ends before it asks must not leave this test waiting.
+    // The test must not hang if a command ends before its question.
     await Promise.race([mirror.asked, child]);
     child.kill(signal);
     const result = await child;

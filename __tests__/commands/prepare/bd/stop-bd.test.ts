@@ -16,7 +16,7 @@ const setting: ServerSetting = {
   tls: false,
 };
 
-/** Lets a program named bd stop the server of a workspace. @returns what was said */
+/** Lets a program named bd stop the server of a workspace. @returns the messages */
 async function stop(
   folder: TempFolder,
   script: string,

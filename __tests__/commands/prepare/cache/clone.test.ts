@@ -54,11 +54,11 @@ afterAll(async () => {
 interface Poison {
   /** Changes the database whose files are stored. */
   readonly change?: (database: TestDatabase) => Promise<unknown>;
-  /** Changes its files. */
+  /** Changes the files in the cache. */
   readonly spoil?: (noms: string) => Promise<unknown>;
   readonly describes?: (entry: { version: number; branch: string; head: string; cloneMs: number }) => unknown;
   readonly from?: () => string;
-  /** Sees each line of the log when it is written. */
+  /** Receives each line of the log when it is written. */
   readonly onLine?: (line: string) => void;
 }
 

@@ -32,7 +32,7 @@ interface Case {
   readonly env?: Env;
   /** More files of the checkout, the default branch and the base. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Those of the checkout alone. */
+  /** Files of the checkout only. */
   readonly added?: Readonly<Record<string, string>>;
   readonly token?: false;
   readonly reasons: Readonly<Record<string, string>>;
@@ -138,7 +138,7 @@ test.each<[string, Case]>([
   const { head, main, base, request, token, reasons, says } = of;
   await using folder = await tempFolder();
   await using api = await startGithubApi(async (line) => {
-    // Each of the two is read with this question first.
+    // The read of each of the two starts with this request.
     if (line.endsWith('/contents/.jj/repo')) asked += 1;
     if ((asked === 1 && main === 'fails') || (asked === 2 && base === 'fails')) throw new Error('broken');
   });

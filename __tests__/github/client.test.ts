@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { call, within } from '../../src/github/client.ts';
 import { listen } from '../helpers/servers/listen.ts';
 
-/** A server that answers a request with some bytes, and then sends more without an end; nothing if there are none. */
+/** A server that answers a request with some bytes, and then sends more without an end. Empty texts send nothing. */
 async function endlessServer(first: string, more: string) {
   const closed: Promise<unknown>[] = [];
   const server = createServer((socket) => {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Waits until a clock in seconds shows another time than at a moment (now), cut off as well as rounded: what then takes
- * a time from the clock gets another one. If that time has passed already, it does not wait.
+ * Waits until a clock in seconds, truncated or rounded, differs from its time at a moment (now), so a later read of the
+ * clock gives another second. It does not wait if that time has already passed.
  */
 export async function anotherSecond(since = Date.now()): Promise<void> {
   const isOther = (now: number): boolean =>

@@ -7,12 +7,12 @@ import { tempFolder } from './temp-folder.ts';
 export interface Attack {
   readonly name: string;
   readonly seed?: readonly string[];
-  /** The changes that an earlier run takes from the peer without a finding. */
+  /** The changes that an earlier run merges from the peer without a finding. */
   readonly before?: readonly string[];
   readonly sends: readonly string[];
   readonly code: string;
   readonly says: string;
-  /** The `accept` that allows it; absent: none does. */
+  /** The `accept` that allows it; absent: no word allows it. */
   readonly lifts?: readonly Accept[];
   /** Whether Dolt can merge it at all; absent: it can. */
   readonly isMergeable?: false;
@@ -71,7 +71,9 @@ export const storingViolations = (parent = 'items'): string[] => [
   'SET autocommit = 1',
 ];
 
-/** One test for each attack, as a fast-forward and as a merge: it waits, changes nothing, and `accept` lets it pass. */
+/**
+ * One test for each attack, as a fast-forward and as a merge: it is blocked, changes nothing, and `accept` allows it.
+ */
 export function testAttacks(title: string, attacks: readonly Attack[]): void {
   describe(title, () => {
     const forms = attacks.flatMap((attack) => [

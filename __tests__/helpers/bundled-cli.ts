@@ -8,7 +8,7 @@ import type { TempFolder } from './temp-folder.ts';
 
 export const CLI = join(process.cwd(), 'dist', 'cli.js');
 
-/** The environment of a user who has nothing but a home of their own. */
+/** The environment of a user with only a home folder. */
 export function userEnvironment(folder: TempFolder): Record<string, string> {
   return { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home') };
 }

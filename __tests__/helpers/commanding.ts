@@ -15,20 +15,20 @@ export interface Commanded {
 }
 
 export interface CommandOptions extends Partial<SyncRequest> {
-  /** Of the job, besides PATH. */
+  /** Variables of the job, in addition to PATH. */
   readonly env?: Env;
   /** Whether HOME is the user's own, as in a terminal. */
   readonly userHome?: boolean;
   readonly githubToken?: string;
   /** The boundary of a job; null: none, as in a terminal. */
   readonly ceiling?: string | null;
-  /** Hears what is said while it is said. */
+  /** Receives each message when it is written. */
   readonly heard?: (message: string) => void;
-  /** Parent of private folders; absent: one of the test's own. */
+  /** Parent of private folders; absent: a folder of the test. */
   readonly tempDir?: string;
   /** The folder for copies of served databases; absent: none. */
   readonly stateDir?: string;
-  /** Hears of each step of a peer before it is done. */
+  /** Receives each step of a peer before it starts. */
   readonly onEvent?: (event: PeerEvent) => void;
   /** Interrupts the run. */
   readonly signal?: AbortSignal;

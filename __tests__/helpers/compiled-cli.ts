@@ -8,7 +8,7 @@ const ROOT = process.cwd();
 
 export interface CliOptions {
   readonly cwd?: string;
-  /** Added to an environment that holds nothing but PATH, a home and a cache folder of its own. */
+  /** Added to an environment with only PATH, a home folder and a cache folder. */
   readonly env?: Readonly<Record<string, string>>;
 }
 

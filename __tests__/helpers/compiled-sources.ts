@@ -19,7 +19,7 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
 
 /**
  * Compiles the sources once for all test files that need them. The folder is below the repository, so that the
- * dependencies are found; its name is a hash of the sources, so it never holds old ones.
+ * dependencies are found; its name is a hash of the sources, so it never contains old ones.
  * @returns the folder that holds `src`, `scripts`, `bench`, and `BUNDLED_CLI`
  */
 export async function compiledSources(): Promise<string> {

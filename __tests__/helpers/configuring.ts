@@ -22,12 +22,12 @@ export function configure(
   return buildConfiguration({ file: '/c.yaml', text, workspace }, env, overrides);
 }
 
-/** A context that sees a folder and nothing else of the machine. */
+/** A context that sees only a folder of the machine. */
 export function contextIn(cwd: string, env: Env = {}): ConfigurationContext {
   return { cwd, env, ceiling: null, userHome: false };
 }
 
-/** The context of a command in a folder without parents that matter; its warnings go to `warnings`. */
+/** The context of a command in a folder without relevant parents; its warnings go to `warnings`. */
 export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings = [] as string[] } = {}): Context {
   const log = { debug() {}, info() {}, warning: (message: string) => void warnings.push(message) };
   return {

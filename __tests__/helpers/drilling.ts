@@ -21,7 +21,7 @@ export interface Drill {
   readonly tag?: string | null;
   readonly branch?: string;
   readonly credentials?: Written | null;
-  /** Of the job, besides PATH. */
+  /** Variables of the job, in addition to PATH. */
   readonly env?: Env;
   readonly dolthubHost?: string;
   readonly signal?: AbortSignal;

@@ -17,7 +17,7 @@ import type { TempFolder } from './temp-folder.ts';
 /** The value under a peer's name: in the configuration, and in the credentials. */
 export type Written = Readonly<Record<string, unknown>>;
 
-/** Credentials that a server does not take, or none, and what a run says then. */
+/** Credentials that a server refuses, or none, and the code of the run. */
 interface Refused {
   readonly why: string;
   /** null: none are given. */
@@ -28,7 +28,7 @@ interface Refused {
 /** An endpoint on a real server. */
 export interface Remote {
   readonly peer: Written & { readonly endpoint: string };
-  /** The job's environment besides PATH. */
+  /** The job's environment, in addition to PATH. */
   readonly env: Env;
   /** The host that replaces DoltHub. */
   readonly dolthubHost?: string;

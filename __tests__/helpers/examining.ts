@@ -6,7 +6,7 @@ import { testDolt } from './dolt-binary.ts';
 import { validated } from './json-schema.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** Nothing but the programs of this machine. */
+/** Only the programs of this machine. */
 export const ENV: Env = { PATH: readEnv()['PATH'] ?? '' };
 
 interface Asked extends Partial<DoctorRequest> {

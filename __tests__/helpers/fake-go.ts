@@ -16,7 +16,7 @@ export const makesDolt = (version: string): readonly string[] => [
   'chmod +x "$GOBIN/dolt"',
 ];
 
-/** A program called `go` that answers the three questions an installation asks, and notes what it was called with. */
+/** A program called `go` that answers the three questions an installation asks, and records its arguments. */
 export function fakeGo(folder: string, options: FakeGo = {}): Promise<string> {
   const { version = 'go1.26.8', toolchain = 'local', install = makesDolt('2.3.0') } = options;
   return program(

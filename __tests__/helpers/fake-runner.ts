@@ -6,7 +6,7 @@ import { readEnv } from '../../src/core/env.ts';
 import { readCommands, readKeyValues, type WorkflowCommand } from './runner-protocol.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** The variables of a step besides those of the runner. */
+/** The variables of a step, in addition to those of the runner. */
 export interface Step {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly event?: { readonly name: string; readonly ref?: string; readonly payload?: unknown };
@@ -25,7 +25,7 @@ export interface StepEnd {
   readonly commands: readonly WorkflowCommand[];
 }
 
-/** A runner that starts the committed bundles as GitHub's does, in an environment that holds nothing else. */
+/** A runner that starts the committed bundles as GitHub's does, in an environment with no other variables. */
 export interface FakeRunner {
   readonly workspace: string;
   readonly temp: string;
@@ -108,7 +108,7 @@ function spawnEntry(entry: 'main' | 'post', env: Readonly<Record<string, string>
   return execa(process.execPath, [bundle], { env, extendEnv: false, reject: false, all: true });
 }
 
-/** The inputs as the runner sets them: what the workflow says, else the default that the metadata says. */
+/** The inputs as the runner sets them: those of the workflow, otherwise the defaults of the metadata. */
 async function inputVariables(action: string, given: Readonly<Record<string, string>>) {
   const metadata: { inputs: Record<string, { default?: string }> } = parse(await readFile(action, 'utf8'));
   const values = Object.entries(metadata.inputs).map(([name, entry]) => {

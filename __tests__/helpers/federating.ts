@@ -150,7 +150,7 @@ export function testContext(
   };
 }
 
-/** Runs the core of a sync with engines that are open already. */
+/** Runs the core of a sync with engines that are already open. */
 export async function federateIn(engines: Engines, test: FederateRun): Promise<Federated> {
   const ours = await inDatabase(engines, async (database) => {
     const known = new Map((await listRemotes(database)).map(({ name, url }) => [name, url]));

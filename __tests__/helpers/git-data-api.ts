@@ -36,7 +36,7 @@ export async function startGitDataApi(repository: string): Promise<GitDataApi> {
     const env = { PATH: readEnv()['PATH'] ?? '', ...who };
     return (await execa('git', [...args], { cwd: repository, env, extendEnv: false, input })).stdout;
   };
-  /** The entries of a tree, with some in place of those with the same names. */
+  /** The entries of a tree, with some of them replaced by name. */
   const merged = async (base: string | undefined, entries: readonly string[]) => {
     const kept = base === undefined ? [] : (await git(['ls-tree', base])).split('\n');
     const names = new Set(entries.map((entry) => entry.split('\t')[1]));

@@ -4,7 +4,7 @@ import type { Env } from '../../src/core/env.ts';
 import type { InstallContext } from '../../src/install/dolt-request.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
 
-/** A machine of its own for one installation: nothing on PATH but what the test puts into `bin`. */
+/** A separate machine for one installation: PATH contains only the programs in `bin` of the test. */
 export interface Machine extends AsyncDisposable {
   readonly folder: TempFolder;
   readonly context: InstallContext;
@@ -47,7 +47,7 @@ export async function program(file: string, ...lines: readonly string[]): Promis
   return file;
 }
 
-/** A program that answers `dolt version` as that version does: enough where only the way to it matters. */
+/** A program that answers `dolt version` like that version, for tests of the search for it only. */
 export function answersAsDolt(folder: string, version: string): Promise<string> {
   return program(join(folder, 'dolt'), `echo "dolt version ${version}"`);
 }

@@ -5,7 +5,7 @@ import { timesCases } from './property.ts';
  * one are the jest project `large`: scripts/test-needs.mjs.
  */
 
-/** How many random cases such a test tries. */
+/** The number of random cases of such a test. */
 export const MANY_CASES = timesCases(10_000);
 
 export function many<T>(count: number, make: (index: number) => T): readonly T[] {

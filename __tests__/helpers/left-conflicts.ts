@@ -10,7 +10,7 @@ import { testDolt } from './dolt-binary.ts';
 import { ENV } from './examining.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** A database whose last run left a conflicts file, with a choice for everything in it. */
+/** A database whose last run left a conflicts file, with a choice for every conflict. */
 export interface LeftConflicts {
   readonly folder: TempFolder;
   readonly local: TestDatabase;
@@ -71,7 +71,7 @@ export async function runResolve(
   );
 }
 
-/** All that a refused file may not change. */
+/** The state that a refused file must not change. */
 export async function stateOf({ local, own }: LeftConflicts): Promise<string> {
   const queries = ['dolt_branches', 'dolt_status', 'dolt_merge_status', 'dolt_tags', 'items', 'more', 'dolt_ignore'];
   const rows = await local.sql(...queries.map((table) => `SELECT * FROM ${table}`));

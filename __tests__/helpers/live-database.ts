@@ -24,7 +24,7 @@ export interface LiveDatabase extends AsyncDisposable {
 /** Rows of a table that `dolt_ignore` keeps out of commits: only the server's working set has them. */
 export const WISPS = ["INSERT INTO dolt_ignore VALUES ('wisps', 1)"];
 
-/** @param seed what both databases have besides `items` */
+/** @param seed statements for both databases, in addition to `items` */
 export async function liveDatabase(folder: TempFolder, ...seed: string[]): Promise<LiveDatabase> {
   const local = await makeDatabase(folder.file('local'));
   if (seed.length > 0) await local.commit('seed', ...seed);

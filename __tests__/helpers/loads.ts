@@ -3,13 +3,13 @@ import type { TestDatabase } from './database.ts';
 import { scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** Our database, and two peers of it: one that brings very much, and one that brings a changed row of `items`. */
+/** Our database, and two peers of it: one with a very large change, and one with a changed row of `items`. */
 export interface Loaded {
   readonly local: TestDatabase;
   readonly hostile: TestDatabase;
   /** Address of the remote that the first peer pushed to. */
   readonly hostileUrl: string;
-  /** The peers for `command`, `more` being keys of the first one, as YAML. */
+  /** The peers for `command`, with `more` keys of the first one, as YAML. */
   peers(more?: string): string;
 }
 
@@ -51,7 +51,7 @@ async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
 }
 
 /**
- * A remote with many tags, each an object of its own, and many branches, all at a commit that brings one row.
+ * A remote with many tags, each an object of its own, and many branches, all at a commit that adds one row.
  * @param refs.message of each tag
  */
 export async function manyRefs(
@@ -72,7 +72,7 @@ export async function manyRefs(
   return load;
 }
 
-/** A history in which each commit changes every row of a table that we changed as well. */
+/** A history in which each commit changes every row of a table that we changed too. */
 export async function longHistory(
   folder: TempFolder,
   { commits, rows }: { readonly commits: number; readonly rows: number },

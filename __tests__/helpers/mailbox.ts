@@ -10,7 +10,7 @@ import { type ExchangeOptions, type Federated, federateIn, filePeer, inDatabase,
 import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** Two databases that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
+/** Two databases with one mailbox and the same commit of a table `items` of 40 rows. */
 export interface Mailbox {
   readonly north: TestDatabase;
   readonly south: TestDatabase;
@@ -38,7 +38,7 @@ export interface Receiving {
   readonly onEvent?: (event: PeerEvent) => void;
 }
 
-/** Every query of what a refused run may not change; tags without their date, which Dolt cannot set. */
+/** The queries for all state that a refused run must not change; tags without their date, which Dolt cannot set. */
 const UNTOUCHED = [
   'SELECT name, hash FROM dolt_branches ORDER BY name',
   'SELECT tag_name, tag_hash, tagger, email, message FROM dolt_tags ORDER BY tag_name',
@@ -67,7 +67,7 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     withEngines(south.path, folder.file('tmp'), work);
   const receiveIn = (engines: Engines, { accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
     federateIn(engines, { peers: [{ ...filePeer('partner', box), accept }, ...others], ...test });
-  // In the engine of the run: another process for each look would take as long as the run.
+  // This uses the engine of the run, because another process for each query would take as long as the run.
   const state = (engines: Engines) =>
     inDatabase(engines, async (database) => ({
       south: await Promise.all(UNTOUCHED.map((query) => database.table(query))),

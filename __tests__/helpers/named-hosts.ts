@@ -10,7 +10,7 @@ import type { TempFolder } from './temp-folder.ts';
 interface Wanted {
   /** Below `peers:`. */
   readonly peers: Readonly<Record<string, unknown>>;
-  /** Names, and the address that each has. */
+  /** Names with the address of each. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];

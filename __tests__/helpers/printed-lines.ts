@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { texts } from './source-tree.ts';
 
-/** A line of shell that names a command of ours, and where it is written. */
+/** A shell line with a command of ours, and its place. */
 interface PrintedLine {
   readonly line: string;
   readonly place: string;
@@ -23,7 +23,7 @@ export function printedLines(): PrintedLine[] {
 export function documentedLines(): PrintedLine[] {
   const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
   return ['README.md', ...pages.map((name) => `docs/${name}`)].flatMap((place) => {
-    // The output is not a line to type: its own test compares it.
+    // The output is not a command, and has a test of its own.
     const text = readFileSync(place, 'utf8').replace(/```text\n[\s\S]*?```/g, '');
     const quoted = [...text.matchAll(/`(dolt-federation [^`\n@]*)`/g)].map(([, line = '']) => line);
     const blocks = [...text.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const EVERY_MS = 5;
 
-/** The command lines of all processes of this machine, seen again and again until the watch ends (Linux). */
+/** The command lines of all processes of this machine, read repeatedly until the watch ends (Linux). */
 export function watchCommandLines(): { end(): Promise<ReadonlySet<string>> } {
   const seen = new Set<string>();
   let watching = true;

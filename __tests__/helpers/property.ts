@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readEnv } from '../../src/core/env.ts';
 
-/** A whole number that the environment gives, else the usual one. */
+/** A whole number from the environment, otherwise the default. */
 function given(variable: string, usual: number): number {
   const text = readEnv()[variable] ?? '';
   if (text === '') return usual;
@@ -9,12 +9,12 @@ function given(variable: string, usual: number): number {
   return Number(text);
 }
 
-/** The seed of random cases: DOLT_FEDERATION_SEED, else always the same. `npm test` turns `random` into a number. */
+/** The seed of random cases: DOLT_FEDERATION_SEED, otherwise a fixed one. `npm test` turns `random` into a number. */
 export function seedOr(usual: number): number {
   return given('DOLT_FEDERATION_SEED', usual);
 }
 
-/** How many random cases a test tries: the usual number, times DOLT_FEDERATION_CASES. */
+/** The number of random cases of a test: the usual number, times DOLT_FEDERATION_CASES. */
 export function timesCases(usual: number): number {
   return usual * Math.max(1, given('DOLT_FEDERATION_CASES', 1));
 }

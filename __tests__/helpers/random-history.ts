@@ -8,7 +8,7 @@ import { type TempFolder, tempFolder } from './temp-folder.ts';
 export const DATABASES = ['north', 'east', 'south'] as const;
 type Name = (typeof DATABASES)[number];
 
-/** One thing that a database does between two syncs. `row` and `value` choose among what is there. */
+/** One action of a database between two syncs. `row` and `value` choose among the existing rows. */
 interface Planned {
   readonly kind: (typeof KINDS)[number];
   readonly row: number;
@@ -41,7 +41,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
 /** A row as `dolt sql` prints it; absent: NULL. */
 type Row = Readonly<Record<string, unknown>>;
 
-/** A change of a row: when, and of what kind. */
+/** A change of a row: its time and kind. */
 interface Deed {
   readonly key: string;
   readonly round: number;
@@ -64,7 +64,7 @@ export interface Outcome {
   readonly hashes: readonly string[];
   /** Codes of all refusals of the last lap. */
   readonly refusals: readonly string[];
-  /** Keys of rows that some report leaves for a person. */
+  /** Keys of rows that some report lists as unresolved. */
   readonly unresolved: ReadonlySet<string>;
   readonly unreported: readonly Unreported[];
   readonly codes: ReadonlySet<string>;
@@ -152,7 +152,7 @@ class Play {
     return new Map(rows.map((row) => [String(row['id']), row]));
   }
 
-  /** One sync of every database, in the plan's order. @returns the codes of what was refused */
+  /** One sync of every database, in the plan's order. @returns the codes of all refusals */
   async #lap(): Promise<string[]> {
     const refusals: string[] = [];
     for (const name of this.#plan.order) {
@@ -183,14 +183,14 @@ class Play {
         conflicts.flatMap(({ key, columns }) => columns.map((column) => `${key['id']}/${column.split(/[.$]/)[0]}`)),
       ),
     );
-    // A value that came from another database by a fast-forward is that one's, and is reported there.
+    // A value that a fast-forward took from another database belongs to that database, which reports it.
     const own = new Set(this.#deeds.flatMap(({ key, by }) => (by === name ? [key] : [])));
     for (const { key, column } of await this.#lostCells(local, before, result.head)) {
       if (own.has(key) && !reported.has(`${key}/${column}`)) this.#unreported.push({ by: name, key, column });
     }
   }
 
-  /** Cells that our head had changed since the merge base, and that the merge of this run has otherwise. */
+  /** Cells that our head changed since the merge base, and that have another value in the merge of this run. */
   async #lostCells(local: TestDatabase, before: string, after: string): Promise<{ key: string; column: string }[]> {
     const [merge] = await local.rows(`SELECT parents FROM dolt_log('${after}', '--parents') LIMIT 1`);
     const parents = String(merge?.['parents']).split(', ');

@@ -12,18 +12,18 @@ import { tempFolder } from './temp-folder.ts';
 
 export const PASSWORD = 'the-password-of-the-vault';
 
-/** A repository with a recipe and the configuration beside it, where folders and a local server play the hosts. */
+/** A repository with a recipe and the configuration beside it, with folders and a local server instead of the hosts. */
 export interface RecipeScene extends AsyncDisposable {
   /** Folder of the repository. */
   readonly repository: string;
   /** Our remote, in which the row 3 is new. */
   readonly primary: Mailbox;
-  /** The database of the partner, and where it publishes. */
+  /** The database of the partner, and its mailbox. */
   readonly south: TestDatabase;
   readonly partner: Mailbox;
   /** The server of the backup peer. */
   readonly server: Remotesrv;
-  /** The head of `main` at the backup peer; null: nothing is there. */
+  /** The head of `main` at the backup peer; null: the remote is empty. */
   vault(): Promise<string | null>;
   run(given?: RecipeRun): Promise<ActEnd>;
 }
@@ -60,7 +60,7 @@ export async function recipeScene(
     ['https://github.com/my-org/my-repo.git', primary.url],
     ['https://github.com/partner-org/their-repo.git', partner.url],
     ['https://dolt.my-org.example', server.url],
-    // As the recipes say: the user's own repository.
+    // The recipes name the user's own repository.
     ['my-org/my-repo', 'org/repo'],
   ] as const;
   const local = (text: string) => hosts.reduce((all, [from, to]) => all.replaceAll(from, to), text);

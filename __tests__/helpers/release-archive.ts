@@ -7,7 +7,7 @@ import { releasePlatform } from '../../src/install/platform.ts';
 /** The release that this machine would download. */
 export const PLATFORM = releasePlatform(process.platform, process.arch);
 
-/** Packs an executable as a release of Dolt does; lightly, because the real one is large. */
+/** Packs an executable as a release of Dolt does; with low compression, because the real one is large. */
 export async function packRelease(
   executable: string,
   folder: string,

@@ -12,11 +12,11 @@ interface Seen {
 
 type Reply = (response: ServerResponse, headers: IncomingHttpHeaders) => void;
 
-/** A server on this machine that answers as GitHub or a mirror does, and remembers what it was asked. */
+/** A server on this machine that answers as GitHub or a mirror does, and records its requests. */
 export interface ReleaseHost extends AsyncDisposable {
   readonly url: string;
   readonly seen: Seen[];
-  /** The number of connections, whatever was requested. */
+  /** The number of connections, for any request. */
   connections(): number;
   /** Serves a reply at a path; all other paths are 404. Later replies replace earlier ones. */
   on(path: string, reply: Reply): void;
@@ -82,7 +82,7 @@ export const redirects =
     response.writeHead(302, { location }).end();
   };
 
-/** Promises the whole and sends half of it. */
+/** Announces the full length and sends half of it. */
 export const breaksOff =
   (body: Buffer): Reply =>
   (response) => {

@@ -3,7 +3,7 @@ import { commandContext } from './configuring.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** A request to remove a peer, and the context of the folder `local`; what is said goes to `warnings` and `said`. */
+/** A request to remove a peer, and the context of the folder `local`; its messages go to `warnings` and `said`. */
 export function removing(folder: TempFolder, name: string, warnings: string[], said: string[] = []) {
   const context = { ...commandContext(folder.file('local'), { env: doltOnPath(), ceiling: folder.path, warnings }) };
   return {

@@ -14,12 +14,12 @@ export interface Rewriting {
   readonly south: TestDatabase;
   /** First commit, which has no tables. */
   readonly first: string;
-  /** The head that all three have. */
+  /** The head of all three. */
   readonly head: string;
   run(side: Side, request?: CommandOptions): Promise<RunResult>;
   /** The result of one side's run for the mailbox. */
   box(side: Side, request?: CommandOptions): Promise<PeerResult>;
-  /** Makes a database forget every peer: its memory and its tracking refs. */
+  /** Removes all records of peers from a database: its state file and its tracking refs. */
   forget(side: Side): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rew
   };
 }
 
-/** A request that names the head of the mailbox for one way out. */
+/** A request that names the head of the mailbox for one option. */
 export function wayOut(
   kind: 'adopt' | 'merge' | 'force',
   head: string | null,

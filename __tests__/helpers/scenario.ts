@@ -18,7 +18,7 @@ export interface Scenario<Databases extends string, Mailboxes extends string> {
   mailbox(name: Mailboxes): Mailbox;
 }
 
-/** The rows that all databases of a scenario share, unless it says otherwise. */
+/** The default shared rows of all databases of a scenario. */
 const ITEMS = [
   'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
   "INSERT INTO items VALUES (1, 'one', 'ann'), (2, 'two', 'bob')",
@@ -29,7 +29,7 @@ const authorOf = (name: string) => ({
   email: `${name}@example.org`,
 });
 
-/** Statements that commit everything; nothing for nothing. */
+/** Statements that commit everything; none if nothing changed. */
 export function committing(message: string, statements: readonly string[]): readonly string[] {
   return statements.length === 0 ? [] : [...statements, `CALL DOLT_COMMIT('-A', '-m', '${message}')`];
 }

@@ -1,4 +1,4 @@
-/** Numbers that look random and come again with the same seed. */
+/** Pseudo-random numbers that a seed determines. */
 export interface Seeded {
   readonly seed: number;
   /** A whole number of at least 0 and below the limit. */

@@ -25,7 +25,7 @@ export interface ServedDatabase extends AsyncDisposable {
   /** The parts that a run must not change: remotes, refs and uncommitted tables. */
   traces(): Promise<readonly unknown[]>;
   run(options?: RunOptions): Promise<Commanded>;
-  /** `resolve` with a file, or with answers. */
+  /** Runs `resolve` with a file or with answers. */
   resolve(options: RunOptions & { readonly file?: string; readonly ask?: () => Asker }): Promise<ResolveResult>;
   /** Ends the server before the test does. */
   stop(): Promise<void>;

@@ -18,8 +18,9 @@ interface Ended {
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Runs a shell script that may mount what it likes: it is not visible outside, and is gone when the script ends. Linux only. Who
- * is not root becomes so in a user namespace or, where the system allows none, by sudo; then the files are given back.
+ * Runs a shell script that may mount anything: the mounts are not visible outside, and is gone when the script ends.
+ * Linux only. Who is not root becomes so in a user namespace or, where the system allows none, by sudo; then the files
+ * are given back.
  */
 export async function inMountNamespace(folder: TempFolder, script: string, env: Variables): Promise<Ended> {
   const file = folder.file('mount.sh');
@@ -36,7 +37,7 @@ export async function inMountNamespace(folder: TempFolder, script: string, env: 
   return { exitCode, stdout, stderr };
 }
 
-/** The words before those of `unshare`, and whether what is written then belongs to us. */
+/** The words before those of `unshare`, and whether the written files then belong to us. */
 async function asRoot(env: Variables): Promise<readonly [words: readonly string[], own: boolean]> {
   if (process.getuid?.() === 0) return [['unshare'], true];
   const mapped = ['unshare', '--map-root-user'] as const;
@@ -62,8 +63,8 @@ export interface Step {
 }
 
 /**
- * Runs a script with `small` as a place to mount something on. In it `sync NAME [words]` federates the database `$LOCAL`
- * and keeps what came of it.
+ * Runs a script with `small` as a place to mount something on. In it `sync NAME [words]` federates the database
+ * `$LOCAL` and keeps its result.
  */
 export async function withSmallDisk(
   { folder, cli }: { readonly folder: TempFolder; readonly cli: CompiledCli },

@@ -4,7 +4,7 @@ import { parseSync } from '@swc/core';
 
 /** One import of a file, static, dynamic or re-exported. */
 interface Import {
-  /** As written in the source. */
+  /** The text in the source. */
   readonly from: string;
   /** The file that it names, from the root of the repository; null for packages. */
   readonly file: string | null;

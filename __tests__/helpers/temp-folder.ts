@@ -2,7 +2,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder that goes when the test's scope ends, also when the test throws. */
+/** A folder that is removed when the test's scope ends, even if the test throws. */
 export interface TempFolder extends AsyncDisposable {
   readonly path: string;
   file(...parts: string[]): string;

@@ -17,13 +17,13 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** By key; null for one that is too large. */
 const templates = new Map<string, Promise<Template | null>>();
-/** The tests that have them, by key: two databases of one test share no commits unless one is made from the other. */
+/** The tests that use them, by key: two databases of one test share no commits unless one is made from the other. */
 const owners = new Map<string, Set<string>>();
 
 /**
  * Makes folders, or copies those that another test of this file made in the same way: for a database, that takes a
  * tenth of the time of a Dolt process.
- * @param key says all that decides what is in them
+ * @param key contains everything that determines their contents
  * @param paths below the folder of the test; the addresses of one in another are changed
  */
 export async function madeOnce(key: string, paths: readonly string[], make: () => Promise<void>): Promise<void> {

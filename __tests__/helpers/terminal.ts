@@ -4,7 +4,7 @@ interface TerminalOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly columns: number;
-  /** Typed one by one, each when the program waits at a prompt; a function does something else then. */
+  /** Texts to type one by one, each when the program waits at a prompt; a function runs instead of a text. */
   readonly answers: readonly (string | ((terminal: TerminalProcess) => unknown))[];
   /** Replaces what differs between runs, before lines are broken. */
   readonly normalize: (text: string) => string;

@@ -11,7 +11,7 @@ export interface TwoDatabases {
   readonly north: TestDatabase;
   readonly south: TestDatabase;
   /**
-   * Commits in each database, where there is anything to commit, and pushes to its mailbox.
+   * Commits in each database, if there is a change, and pushes to its mailbox.
    * @param order which head has the smaller hash, and so comes first in a merge; otherwise either may
    */
   edit(north: readonly string[], south: readonly string[], order?: HashOrder): Promise<void>;
@@ -26,7 +26,7 @@ export interface TwoDatabases {
 export const HASH_ORDERS = ['north-first', 'south-first'] as const;
 export type HashOrder = (typeof HASH_ORDERS)[number];
 
-/** The smallest of so many hashes is as good as always below the greatest of as many others. */
+/** The smallest of so many hashes is almost certainly below the greatest of as many others. */
 const CANDIDATES = 12;
 const SAME_DATE =
   "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
@@ -47,7 +47,7 @@ function amending(name: string, choice: 'LEAST' | 'GREATEST'): readonly string[]
 
 const other = (name: DatabaseName): DatabaseName => (name === 'north' ? 'south' : 'north');
 
-/** Makes the databases. @param statements what both have, committed as their first commit */
+/** Makes the databases. @param statements statements of their shared first commit */
 export async function twoDatabases(folder: TempFolder, ...statements: string[]): Promise<TwoDatabases> {
   const made = await scenario(folder)
     .base(...statements)

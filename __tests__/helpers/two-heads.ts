@@ -58,7 +58,7 @@ export function mergeOf(heads: Pick<TwoHeads, 'ours' | 'theirs'>, rows: readonly
   return { peer: 'partner', ours: heads.ours, theirs: heads.theirs, rows };
 }
 
-/** Opens the database as a run does, and removes what merging left. */
+/** Opens the database as a run does, and removes the leftovers of a merge. */
 export async function atHeads<T>(
   folder: TempFolder,
   { local }: Pick<TwoHeads, 'local'>,

@@ -54,7 +54,7 @@ export const METADATA = '.beads/metadata.json';
 export const EMBEDDED = '{"backend":"dolt",\n"dolt_mode":"embedded",\n"dolt_database":"north"}';
 export const SERVER = EMBEDDED.replace('embedded', 'server');
 
-/** A database named `north`, in the folder of each mode, and in both. */
+/** A database named `north` in the folder of one mode or of both. */
 export const IN_EMBEDDED: Files = { '.beads/embeddeddolt/north/.dolt/noms/': '' };
 export const IN_SERVER: Files = { '.beads/dolt/north/.dolt/noms/': '' };
 export const IN_BOTH: Files = { ...IN_EMBEDDED, ...IN_SERVER };

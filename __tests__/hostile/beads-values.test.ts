@@ -48,7 +48,7 @@ test.each([
   const box = await mailbox(folder, ...TABLES);
   await box.send(...sends);
   expect((await box.receive()).run('partner').failure).toBeNull();
-  // Both sides have the value now, so the next merge is that of an innocent peer. Each side changes another cell of
+  // Both sides have the value now, so the next merge is that of an honest peer. Each side changes another cell of
   // `b`; `c` waits for `a`.
   const before = await box.south.rows("SELECT CAST(row_lock AS CHAR) AS l FROM issues WHERE title = 'b'");
   await box.send(

@@ -49,7 +49,7 @@ async function scene(folder: TempFolder): Promise<Scene> {
   return { checkout: { ...folder, path: ours(), file: (...more) => ours(...more) }, ours, theirs };
 }
 
-/** Puts a link where something of the checkout was. */
+/** Replaces a file of the checkout by a link. */
 async function replace(path: string, target: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
   await symlink(target, path);

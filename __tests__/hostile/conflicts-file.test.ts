@@ -20,7 +20,7 @@ afterAll(async () => {
   await left.folder[Symbol.asyncDispose]();
 });
 
-/** Runs resolve with a file that is refused, and says with what. */
+/** Runs resolve with a file that is refused, and returns the error. */
 async function refused(file: string): Promise<{ code: string; message: string; line: number | null; hint: string }> {
   const failure = await failureOf(() => runResolve(left, file));
   const [first] = failure.problems;

@@ -25,7 +25,7 @@ const upstream = (port: number, more: object = {}) => ({
   ...more,
 });
 const refused = (message: unknown) => ({ status: 'failed', error: { code: 'host-not-allowed', message } });
-/** A remotesrv that has the database `local` and one commit more. */
+/** A remotesrv with the database `local` and one more commit. */
 async function startAhead(folder: TempFolder, local: TestDatabase) {
   const server = await startRemotesrv(folder.path);
   const url = `${server.url}/org/repo`;

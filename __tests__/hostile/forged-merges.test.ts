@@ -73,7 +73,7 @@ async function forging(folder: TempFolder, ...seed: string[]): Promise<Forging> 
   };
 }
 
-/** The same merge the other way round: another commit with the same rows, until something else is done in it. */
+/** The same merge in the other direction: another commit with the same rows, before further changes. */
 const otherWayRound = (...more: string[]): string[] => [
   "CALL DOLT_CHECKOUT('-b', 'forged', 'two')",
   ...SIGN,

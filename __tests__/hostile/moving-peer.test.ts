@@ -51,7 +51,7 @@ test.each(['a row of its own', 'the same cell as we'])(
     expect(Object.fromEntries(codes)).toEqual({ far: 'non-fast-forward', box: null });
     expect(heads).toHaveLength(RETRIES + 1);
 
-    // Without the writer the next run brings everything together, and no commit of either side is lost.
+    // Without the writer, the next run merges all commits, and no commit of either side is lost.
     const next = await command(folder, stringify(peers));
     expect(next.result.peers.map(({ error }) => error)).toEqual([null, null]);
     const commits = (await local.rows('SELECT commit_hash FROM dolt_log')).map((row) => row['commit_hash']);

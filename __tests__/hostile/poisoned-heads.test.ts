@@ -25,7 +25,7 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-/** A merge of two changes by Dolt alone, which reports nothing. */
+/** A merge of two changes by Dolt without us, which reports no problem. */
 const merging = (branch: string, one: string, other: string): string[] => [
   `CALL DOLT_BRANCH('half-of-${branch}')`,
   one,

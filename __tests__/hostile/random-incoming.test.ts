@@ -24,7 +24,7 @@ const LARGE = 20;
 const rows = (count: number, row: (n: number) => string): string =>
   Array.from({ length: count }, (_, n) => row(n)).join();
 
-/** The tables of both, besides `items` with 40 rows. */
+/** The tables of both, in addition to `items` with 40 rows. */
 const BASE = [
   'CREATE TABLE small (id INT PRIMARY KEY, a VARCHAR(20), n INT, updated_at DATETIME)',
   `INSERT INTO small VALUES ${rows(5, (n) => `(${n}, 'a${n}', ${n}, '2026-01-01')`)}`,
@@ -161,7 +161,7 @@ async function contentsOf(database: Database, commit: string): Promise<Contents>
   });
 }
 
-/** Rows of ours that the new head lacks, wherever it has the table: a table may be renamed. */
+/** Rows of ours that the new head lacks, in the table of any name, because a table may be renamed. */
 function gone(name: string, ours: Contents, after: Contents): number {
   const had = ours.tables.get(name)?.rows ?? [];
   return Math.min(had.length, ...[...after.tables.values()].map((table) => missing(had, table.rows)));

@@ -22,7 +22,7 @@ import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type Sshd, startSshd } from '../helpers/servers/sshd.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** An address that leads to one server, and from some moment on to another one. */
+/** An address that leads to one server, and later to another one. */
 async function switchingAddress(first: number) {
   let target = first;
   const server = createServer((socket) => {
@@ -123,7 +123,7 @@ const BELIEVED: Readonly<Record<string, KnownHosts>> = {
   'any-host': (sshd) => `* ${withoutHost(sshd.knownHosts)}`,
 };
 
-/** Texts that do not, or take it back. */
+/** Texts that do not name the key, or revoke it. */
 const REFUSED: Readonly<Record<string, KnownHosts>> = {
   revoked: (sshd) => `${sshd.knownHosts}@revoked ${sshd.knownHosts}`,
   'revoked-for-all': (sshd) => `${sshd.knownHosts}@revoked * ${withoutHost(sshd.knownHosts)}`,
@@ -172,7 +172,7 @@ test('ssh and git connect to the checked address, regardless of later name resol
   await makeDatabase(folder.file('local'));
   await bareRepository(folder.file('far.git'), { withBranch: true });
   await using sshd = await startSshd(folder.path);
-  // The name has no address at all: only one that was given leads anywhere.
+  // The name has no address, so only the checked address works.
   const url = sshd.url.replace('127.0.0.1', 'no-such-host.invalid');
   const peers = { far: `${url}/srv/db`, git: `git+${url}${folder.file('far.git')}` };
   const known = (knownHosts: string) => ({

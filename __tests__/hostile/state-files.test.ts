@@ -86,7 +86,7 @@ describe('a state file that contains', () => {
   });
 });
 
-/** The attacks that also apply to the notes: they are read in the same way. */
+/** The attacks that also apply to the records of remotes, which are read in the same way. */
 const IN_NOTES = ['invalid JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
 
 describe('records of remotes that contain', () => {

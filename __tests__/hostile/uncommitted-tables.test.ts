@@ -67,7 +67,7 @@ test('uncommitted drops and changes of foreign keys are kept', async () => {
     ...['ALTER TABLE linked DROP FOREIGN KEY of_a', 'ALTER TABLE linked DROP FOREIGN KEY of_b'],
     `ALTER TABLE linked ADD ${key('of_b', 'b')} ON DELETE CASCADE`,
     ...['ALTER TABLE linked DROP FOREIGN KEY of_c', 'ALTER TABLE linked DROP COLUMN c'],
-    // Its key changes in another table, which does not count as changed.
+    // The key of another table changes, which does not count as a change of that table.
     'ALTER TABLE codes RENAME COLUMN code TO number',
   );
   const definitions = async () => [

@@ -80,7 +80,7 @@ const GREETING = packet(
 );
 const WELCOME = packet(2, Buffer.from([0, 0, 0, 2, 0, 0, 0]));
 
-/** A server that lets everyone in, and calls `answer` at the first statement of each connection. */
+/** A server that accepts every user, and calls `answer` at the first statement of each connection. */
 async function hostileServer(answer: (socket: Socket) => void) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {

@@ -53,7 +53,7 @@ describe('a build from source', () => {
 
   test('shows progress', async () => {
     await using box = await machine();
-    // Ends when a heartbeat has counted what it said.
+    // Ends after a heartbeat counted its output.
     const wait = ['while [ ! -e seen ]; do sleep 0.05; done'];
     const said = [
       'echo "go: downloading example.test/a v1.0.0" >&2',
@@ -149,7 +149,7 @@ describe('the installed Go', () => {
   });
 });
 
-/** Signals the program that its progress was seen. */
+/** Informs the program that its progress was read. */
 async function release(tempDir: string): Promise<void> {
   for (const folder of await readdir(tempDir)) await writeFile(`${tempDir}/${folder}/seen`, '');
 }

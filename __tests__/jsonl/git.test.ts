@@ -133,7 +133,7 @@ describe('the commit of the JSONL file', () => {
     const propose = () => commit(folder, scene, 'pull-request', 'main', job);
     const lines = (branch: string) => git(bare, 'log', '--format=%an %s', branch);
 
-    // Without the API there is nothing to push for.
+    // Without the API a push has no purpose.
     await expect(commit(folder, scene, 'pull-request')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
     expect(await git(bare, 'branch', '--format=%(refname:short)')).toBe('main');
 
@@ -167,7 +167,7 @@ describe('the commit of the JSONL file', () => {
     api.fail({ method: 'GET', status: 403 });
     await expect(propose()).rejects.toMatchObject({ hint: expect.stringContaining('pull-requests: write') });
 
-    // The branch of the workflow has the file: nothing is left to propose.
+    // The branch of the workflow has the file, so there is no proposal.
     await writeFile(file, '{"id":"bd-4"}\n');
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
     expect(await propose()).toMatchObject({ status: 'unchanged', branch: 'main' });

@@ -9,7 +9,7 @@ const COUNTED = (type: string) => [
 ];
 const IDS = 'SELECT CAST(id AS CHAR) AS id FROM counted ORDER BY counted.id';
 
-/** How a peer brings a counter to the end of its type, and the keys that are there after the merge. */
+/** The ways of a peer to move a counter to the limit of its type, and the keys after the merge. */
 const COUNTERS: readonly (readonly [
   what: string,
   type: string,

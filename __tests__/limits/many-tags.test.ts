@@ -10,7 +10,7 @@ const TAGS = 'SELECT tag_name, tag_hash FROM dolt_tags';
 
 test('the fetch from a peer with very many tags ends after its branch, and both peers are served', async () => {
   await using folder = await tempFolder();
-  // Each tag costs the more, the more there are: all of them would take about 15 s.
+  // The time for a tag grows with their number: all of them would take about 15 s.
   const load = await manyRefs(folder, { tags: 2_000, branches: 0 });
   const before = await load.local.rows(TAGS);
   const { result } = await command(folder, load.peers());

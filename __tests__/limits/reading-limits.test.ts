@@ -49,7 +49,7 @@ async function three(
   return local;
 }
 
-/** A row that sleeps when it is read. A merge is the only way to it: every other statement would sleep, too. */
+/** A row that sleeps when it is read. Only a merge can create it, because every other statement would sleep too. */
 const SLEEPER = [
   'CREATE TABLE items (id INT PRIMARY KEY, n INT)',
   'INSERT INTO items VALUES (1, 0)',

@@ -78,7 +78,7 @@ describe(`${PEERS} peers`, () => {
   });
 });
 
-/** The lines of a configuration with peers, as many as there is place for. */
+/** The lines of a configuration with peers, as many as fit. */
 function filled(bytes: number): readonly string[] {
   const lines = ['federation:', '  peers:'];
   let size = Buffer.byteLength(`${lines.join('\n')}\n`);

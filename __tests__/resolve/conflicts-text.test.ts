@@ -158,7 +158,7 @@ describe('a conflicts file', () => {
         const text = conflictsText(written);
         expect(unplaced(parseConflicts(text, 'f'))).toEqual(unplaced(written));
         expect(conflictsText(parseConflicts(text, 'f'))).toBe(text);
-        // Nothing in it moves a cursor or hides.
+        // It contains no text that moves a cursor or is invisible.
         expect(text).toBe(text.split('\n').map(plain).join('\n'));
       }),
       { numRuns: timesCases(40) },

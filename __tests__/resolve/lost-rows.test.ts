@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { atHeads, twoHeads } from '../helpers/two-heads.ts';
 
 /**
- * Rows of `other` that `main` lacks, and what their statements bring back.
+ * Rows of `other` that `main` lacks, and the rows that their statements restore.
  * @param lost conflicts as a merge of `main` and `other` would report them
  */
 async function broughtBack(

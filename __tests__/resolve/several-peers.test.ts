@@ -8,7 +8,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atHeads, mergeOf, twoHeads, wholly } from '../helpers/two-heads.ts';
 
-/** Our head and those of two peers, all in conflict with each other. */
+/** Our head and those of two peers, which all conflict with each other. */
 async function threeHeads(folder: TempFolder) {
   const heads = await twoHeads(folder, {
     base: ['CREATE TABLE t (id INT PRIMARY KEY, x VARCHAR(9))', "INSERT INTO t VALUES (1, 'x'), (2, 'x')"],

@@ -6,7 +6,7 @@ import { fc, timesCases } from '../helpers/property.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** As a stored column prints it. */
+/** The form that a stored column has. */
 function stored(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(stored).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
@@ -74,7 +74,7 @@ describe('a document is merged key by key', () => {
 const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Three values merged as the rule says, with theirs in every clash. */
+/** Three values merged by the documented rule, with theirs in every collision. */
 function merge(base: Json | undefined, ours: Json | undefined, theirs: Json | undefined): Json | undefined {
   const same = (a: Json | undefined, b: Json | undefined): boolean =>
     a === undefined || b === undefined ? a === b : stored(a) === stored(b);

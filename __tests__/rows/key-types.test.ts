@@ -4,7 +4,7 @@ import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
 const BITS = '1'.repeat(64);
 
-/** Types of keys, and values at the ends of their range, or that Dolt prints in another way than it reads them. */
+/** Types of keys, and values at the limits of their range, or values that Dolt prints and reads in different forms. */
 const KEYS: readonly (readonly [type: string, values: readonly string[]])[] = [
   ['DATE', ["'0001-01-01'", "'0099-02-03'", "'9999-12-31'", "'0000-00-00'"]],
   ['DATETIME(6)', ["'0001-01-01'", "'9999-12-31 23:59:59.999999'"]],

@@ -70,7 +70,7 @@ describe('a cell under newest', () => {
     );
     const steal = `CREATE TRIGGER steal BEFORE UPDATE ON t FOR EACH ROW CALL dolt_backup('sync-url', 'file://${thief}')`;
     await databases.edit(["UPDATE t SET a = 'n', touched = '2026-02-02'"], []);
-    // Made later, so that it wins.
+    // This change is later, so it wins.
     await databases.south.sql(
       "UPDATE t SET a = 's', touched = '2026-02-01'",
       steal,
@@ -82,7 +82,7 @@ describe('a cell under newest', () => {
       { a: 's', touched: '2026-02-01 00:00:00' },
     ]);
     expect(existsSync(thief)).toBe(false);
-    // It is there, and it would have.
+    // The trigger exists, and would have fired.
     await databases.north.sql("UPDATE t SET a = 'x'");
     expect(existsSync(thief)).toBe(true);
   });

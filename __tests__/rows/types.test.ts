@@ -3,7 +3,7 @@ import { anotherSecond } from '../helpers/another-second.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoDatabases } from '../helpers/two-databases.ts';
 
-/** A column type; what base, north and south have, as SQL; and whose value is the greater one. */
+/** A column type; the values of base, north and south as SQL; and the side with the greater value. */
 const TYPES: readonly [type: string, base: string, north: string, south: string, greater: 'north' | 'south'][] = [
   ['INT', '1', '7', '5', 'north'],
   ['INT', '1', '-7', '-10', 'north'],

@@ -4,7 +4,7 @@ import type { TestDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoDatabases } from '../helpers/two-databases.ts';
 
-/** Everything that a refused merge must leave as it was. */
+/** The state that a refused merge must not change. */
 function stateOf(local: TestDatabase): Promise<string> {
   return local.sql(
     'SELECT name, hash FROM dolt_branches ORDER BY name',

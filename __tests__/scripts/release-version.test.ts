@@ -61,7 +61,7 @@ test('unreleased changes become the entry of the next version, which is then nam
   expect(await git(folder.path, 'status', '--porcelain', '.changeset')).toBe('');
 });
 
-// Elsewhere there is no older Node.
+// Other machines have no older Node.
 if (process.platform === 'linux') {
   test('an older Node version is named', async () => {
     await using folder = await tempFolder();

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** A checkout that holds nothing but the script. */
+/** A checkout with only the script. */
 async function checkout(folder: TempFolder) {
   await mkdir(folder.file('scripts'));
   await copyFile('scripts/start.mjs', folder.file('scripts', 'start.mjs'));

@@ -9,7 +9,7 @@ import { startEngine, withEngine } from '../helpers/servers/engine.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** A database whose mailbox has a commit that it lacks, and that has one that the mailbox lacks. */
+/** A database and its mailbox, each with a commit that the other one lacks. */
 async function divergedDatabase(folder: TempFolder) {
   const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('mailbox')}`;

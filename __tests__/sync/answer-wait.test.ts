@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { AnswerWait } from '../../src/sync/time-limits.ts';
 
 test.each([
-  // [fetch-wait, what silent peers took before, whether git or ssh connects, the wait]
+  // [fetch-wait, time of silent peers before, whether git or ssh connects, the wait]
   [60_000, [], false, 60_000],
   [60_000, [], true, 30_000],
   [60_000, [30_000], true, 10_000],

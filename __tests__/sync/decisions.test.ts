@@ -126,7 +126,7 @@ test('a rejected head is merged again, with those that contain it, after the hea
   expect(rejected()).toEqual({ p3: 'conflict', 'p3+': 'conflict', p4: 'conflict', 'p4+': 'conflict' });
   rejections.add({ head: 'p2', heads: ['p2', 'p4+'], why: why('schema-conflict'), beside: [] });
   expect(rejected()).toEqual({ p2: 'schema-conflict', p4: 'conflict', 'p4+': 'conflict' });
-  // Once: nothing goes on for ever.
+  // Only once, so the loop ends.
   beside('p3', 'p1');
   rejections.add({ head: 'p1', heads: ['p1'], why: why('schema-conflict'), beside: [] });
   expect(Object.keys(rejected()).sort()).toEqual(['p1', 'p2', 'p3', 'p3+', 'p4+']);

@@ -12,7 +12,7 @@ interface Pair {
   readonly url: string;
 }
 
-/** Two databases with a mailbox between them that both know. */
+/** Two databases with a mailbox between them. */
 async function pair(folder: TempFolder): Promise<Pair> {
   const north = await makeDatabase(folder.file('north'));
   const url = `file://${folder.file('mailbox')}`;

@@ -5,7 +5,7 @@ import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** Databases that begin as copies of one; each commits what it is given, and a copy of it is its mailbox. */
+/** Databases that begin as copies of one; each commits its statements, and a copy of it is its mailbox. */
 async function databases(
   folder: TempFolder,
   edits: Readonly<Record<string, string>>,
@@ -49,7 +49,7 @@ function sync(folder: TempFolder, local: string, peers: Readonly<Record<string, 
 test('three heads in conflict end in one commit from every database, and each conflict is reported for its peer', async () => {
   await using folder = await tempFolder();
   const made = await databases(folder, {
-    // A row with cells of two databases would be in neither, and which rows meet first depends on the hashes.
+    // A row with cells of two databases would exist in neither, and which rows meet first depends on the hashes.
     a: set("a = 'a', b = 'a'", '04'),
     b: set("a = 'b', b = 'b'", '03'),
     c: set("a = 'c', b = 'c'", '02'),

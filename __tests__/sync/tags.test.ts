@@ -50,7 +50,7 @@ describe('the tags before the fetches of a killed run', () => {
 });
 
 describe('tags that a fetch adds or moves', () => {
-  /** Four mailboxes, each with its own commit, its own idea of v1, and two tags that were not asked for. */
+  /** Four mailboxes, each with its own commit, its own v1, and two tags that were not requested. */
   async function hostileMailboxes(folder: TempFolder, box: Mailbox): Promise<Peer[]> {
     const peers = [0, 1, 2, 3].map((index) => filePeer(`other${index}`, folder.file(`other-${index}`)));
     for (const { name, endpoint } of peers) {
@@ -87,7 +87,7 @@ describe('tags that a fetch adds or moves', () => {
     expect(before).toHaveLength(2);
     expect(await box.south.rows(TAGS)).toEqual(before);
     expect(notices).toEqual([{ severity: 'notice', code: 'tags-restored', message: expect.any(String) }]);
-    // Fetches side by side may lose tags of each other (Dolt 2.3.0), so how many are brought varies.
+    // Parallel fetches may lose tags of each other (Dolt 2.3.0), so the number of fetched tags varies.
     expect(notices[0]?.message).toMatch(/^restored 1 tag \(v1\) that .*; removed [1-8] tags? \(.*--force-other/);
   });
 

@@ -23,7 +23,7 @@ export interface PlannedEdit {
   readonly changes: readonly PlannedChange[];
 }
 
-/** A federation and what happens in it, as chance chose. */
+/** A random federation and its random edits. */
 export interface Case {
   readonly topology: Topology;
   /** Whether databases may push to the mailboxes of their peers, or only to their own. */
@@ -31,7 +31,7 @@ export interface Case {
   readonly databases: number;
   /** Draws the random topology and the order of the databases in each round. */
   readonly chance: number;
-  /** Clocks in step give a commit a later time than all commits below it; others give any time. */
+  /** Synchronized clocks give a commit a later time than all its ancestors; others give any time. */
   readonly clocks: 'in step' | 'any';
   readonly edits: readonly PlannedEdit[];
 }

@@ -85,7 +85,7 @@ export async function firstEdit(database: Database): Promise<{ readonly commit: 
   return { commit: await commit(database, edit), edit };
 }
 
-/** Makes one planned edit in a database and notes it; where nothing is left to do, nothing is committed. */
+/** Makes one planned edit in a database and notes it; without a possible edit, no commit is made. */
 export async function editDatabase(database: Database, plan: PlannedEdit, of: EditContext): Promise<void> {
   const { ledger, clocks } = of;
   const known = ledger.below(await commitsOf(database, 'main'));

@@ -35,7 +35,7 @@ export interface Change {
 /** One commit of a writer, as the model sees it. */
 export interface Edit {
   readonly id: number;
-  /** The edits that its database had when it was made. */
+  /** The edits that its database had before this commit. */
   readonly below: ReadonlySet<number>;
   /** The commit's date: `YYYY-MM-DD HH:MM:SS`, UTC. */
   readonly time: string;

@@ -22,11 +22,11 @@ export interface Crossing {
   readonly place: string;
 }
 
-/** Two tries, so that a transient fault is seen to pass. */
+/** Two attempts, so that a transient fault can end. */
 const RETRIES = 1;
-/** An engine that has to be killed and everything around a run, on a machine that does other things, too. */
+/** The time for an engine that has to be killed and for the rest of a run, on a busy machine. */
 const SLACK_SECONDS = 60;
-/** Lets a push last long enough to be hit in its middle. */
+/** Makes a push slow enough to be hit in the middle. */
 const PUSH_LATENCY_MS = 60;
 /** A clone may take six times as long as a fetch. */
 const CLONE_FACTOR = 6;
@@ -91,10 +91,7 @@ const BEGINNING: Readonly<Record<RemoteOperation, RegExp>> = {
   clone: /^no database yet: cloning origin /,
 };
 
-/**
- * Seconds from the beginning of the operation to the end of the run; null where the run did not get as far as the
- * operation.
- */
+/** Seconds from the beginning of the operation to the end of the run; null if the run ended before the operation. */
 function secondsOf(operation: RemoteOperation, { timeline, seconds }: RunEnd): number | null {
   const begun = timeline.find(({ line }) => BEGINNING[operation].test(line));
   return begun === undefined ? null : seconds - begun.at;
@@ -125,7 +122,7 @@ function judgeEnd({ fault, operation, far }: Crossing, end: RunEnd): readonly st
   return [...wrong, ...late, ...(end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`])];
 }
 
-/** The conditions after the fault: the healthy peer was served, and nothing is lost or half done. */
+/** The conditions after the fault: the healthy peer was served, and no work is lost or incomplete. */
 async function judgeState(
   { operation, scene }: Crossing,
   after: { readonly end: RunEnd; readonly spec: RunSpec; readonly remote: FarRemote },

@@ -17,9 +17,7 @@ export interface Databases {
 
 const placeOf = (path: string, name: string) => join(path, name, 'local');
 
-/**
- * @param names of the databases; the last one's mailbox does not exist yet, the others' hold what all have in common.
- */
+/** @param names of the databases; the last mailbox does not exist yet, and the others have the shared commits. */
 export async function makeDatabases(path: string, names: readonly string[]): Promise<Databases> {
   const [first, ...others] = names;
   const last = names.at(-1);
@@ -46,7 +44,7 @@ export async function makeDatabases(path: string, names: readonly string[]): Pro
   return databasesAt(path, names, own);
 }
 
-/** The same databases at another place. */
+/** The same databases in another folder. */
 export function databasesAt(path: string, names: readonly string[], own: Databases['own']): Databases {
   const mailbox = (name: string) => join(path, 'mailboxes', name);
   return {
@@ -70,7 +68,7 @@ export async function freshClone(url: string, folder: string): Promise<TestDatab
   return cloneDatabase(url, join(folder, 'local'));
 }
 
-/** The complaint of `dolt fsck`; null if there is none. */
+/** The complaint of `dolt fsck`; null if it has none. */
 export async function damage(local: TestDatabase): Promise<string | null> {
   const said = await local.dolt('fsck').catch((thrown: unknown) => String(thrown));
   return said.includes('No problems found.') ? null : said;

@@ -18,20 +18,20 @@ export type FarKind = (typeof FAR_KINDS)[number];
 export interface FarRemote {
   /** Port of the server. */
   readonly port: number;
-  /** Port of a server of the same protocol that is down; null where a protocol has no such thing. */
+  /** Port of a server of the same protocol that is down; null for a protocol without one. */
   readonly downPort: number | null;
-  /** The endpoint, reached at a port of this machine, and what a run needs in its environment. */
+  /** The endpoint, reached at a port of this machine, and the variables that a run needs. */
   endpoint(port: number): string;
   environment(port: number): Readonly<Record<string, string>>;
   head(): Promise<string>;
-  /** Ends what serves this remote alone, and gives what `dolt fsck` complains of. */
+  /** Ends the server of this remote, and returns the complaint of `dolt fsck`. */
   end(): Promise<string | null>;
 }
 
 /** Real servers of one kind. */
 export interface FarServer extends AsyncDisposable {
   readonly kind: FarKind;
-  /** Makes a remote that begins with what the seed holds. */
+  /** Makes a remote that starts with the contents of the seed. */
   remote(name: string): Promise<FarRemote>;
 }
 

@@ -8,15 +8,15 @@ export type RemoteOperation = (typeof REMOTE_OPERATIONS)[number];
 /** Something that happens between us and a server. */
 export interface Fault {
   readonly name: string;
-  /** Error codes that say what happened; `-` where the work is done all the same. */
+  /** Possible error codes; `-` if the work succeeds despite the fault. */
   readonly codes: (at: FarKind, operation: RemoteOperation) => readonly string[];
   /** Value of `--timeout`. */
   readonly timeoutSeconds: number;
-  /** Does it to everything that flows from now on; returns when it is in force. */
+  /** Applies the fault to all data from now on; returns when it is active. */
   readonly strike: (proxied: Proxied, operation: RemoteOperation, downPort: number | null) => Promise<void>;
 }
 
-/** The way that the data of a operation takes. */
+/** The direction of the data of an operation. */
 const streamOf = (operation: RemoteOperation) => (operation === 'push' ? 'upstream' : 'downstream');
 
 const toxic =
@@ -32,13 +32,14 @@ const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
 
 /**
- * git begins again, and Dolt tries a push to it 32 times. Of ssh, whose end Dolt does not always hear of, it may wait.
+ * git starts again, and Dolt tries a push to it 32 times. Dolt may wait for ssh, because it does not always notice its
+ * end.
  */
 function cutAlways(at: FarKind, operation: RemoteOperation): readonly string[] {
   return at === 'git over http' && operation !== 'push' ? ['network'] : ['network', 'timeout'];
 }
 
-/** A server that speaks first, or with TLS, is found silent before Dolt is asked; a push meets it later. */
+/** The silence of a server that speaks first, or with TLS, is detected before Dolt is used; a push meets it later. */
 function silent(at: FarKind, operation: RemoteOperation): readonly string[] {
   return operation === 'fetch' && at === 'dolt sql-server' ? ['connect-timeout'] : ['timeout'];
 }
@@ -113,14 +114,14 @@ const USUAL: Readonly<Record<FarKind, readonly string[]>> = {
 
 /**
  * The faults that do not apply to a kind of server. A remotesrv names its own port as the place of its table files, so
- * that only the questions pass through what is in front of it.
+ * that only requests other than for table files pass through the proxy.
  */
 const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
   remotesrv: ['cut in the middle, once', 'cut in the middle, always', '1 kB/s'],
   ssh: ['503'],
 };
 
-/** The faults to try at a kind of server: all of them where `all` are asked for, as every night. */
+/** The faults to try at a kind of server: all of them with `all`, as every night. */
 export function faultsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Fault[] {
   const possible = FAULTS.filter(({ name }) => IMPOSSIBLE[kind]?.includes(name) !== true);
   return possible.filter(({ name }) => all || USUAL[kind].includes(name));

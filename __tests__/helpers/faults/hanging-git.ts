@@ -15,7 +15,7 @@ export const HANGING = ['from the start', 'in its child', 'deaf to signals'] as 
 export type Hanging = (typeof HANGING)[number];
 
 /**
- * A folder for PATH with a `git` that never ends once it is asked to speak to another repository.
+ * A folder for PATH with a `git` that never ends after a command for another repository.
  * @param how `from the start`: already when asked for its version
  */
 export async function hangingGit(folder: string, how: Hanging): Promise<string> {
@@ -38,7 +38,7 @@ export async function hangingGit(folder: string, how: Hanging): Promise<string> 
   return bin;
 }
 
-/** Watches the programs of a run that hang. @returns from when to when there were any, in seconds of the run */
+/** Watches the programs of a run that hang. @returns the first and the last second of the run in which any existed */
 export async function hangingFrom(run: Run): Promise<{ readonly first: number; readonly last: number } | null> {
   const started = performance.now();
   let over = false;

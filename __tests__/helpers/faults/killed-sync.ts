@@ -22,7 +22,7 @@ export interface Kill {
 }
 
 export interface Hit extends Kill {
-  /** Error codes of the run whose Dolt was killed; `-` where it had no more need of it, or was killed itself. */
+  /** Error codes of the run whose Dolt was killed; `-` if it no longer needed Dolt, or was killed itself. */
   readonly code: string;
   /** Seconds from the kill to the end of the last process of that run. */
   readonly seconds: number;
@@ -35,7 +35,7 @@ export interface Round {
   readonly complaints: readonly string[];
 }
 
-/** A run of five peers says about this many lines; nothing is said before the engine is up. */
+/** A run with five peers prints about this many lines, and none before the engine has started. */
 const MOST_LINES = 34;
 const BEFORE_FIRST_LINE_MS = 400;
 const AFTER_LINE_MS = 25;
@@ -43,7 +43,7 @@ const AFTER_LINE_MS = 25;
 const CLEAN_WITHIN_MS = 12_000;
 /** The codes with which a run may fail when others write at the same moment. */
 const RACES: readonly string[] = ['non-fast-forward', 'contention'];
-/** A run that lost its Dolt, or a race, has to say so by then. */
+/** A run that lost its Dolt, or a race, has to report it within this time. */
 const END_WITHIN_MS = 60_000;
 
 /** The kills of each database; one database is not killed. */
@@ -59,7 +59,7 @@ function kills(names: readonly string[], random: Seeded): readonly Kill[] {
 
 /**
  * Lets all databases sync at the same time, kills at random moments all of them but one, or their Dolt, lets each
- * database sync once more, and checks everything that remains.
+ * database sync once more, and checks all remaining state.
  * @param template databases that no run has seen yet; they are copied to `place`
  */
 export async function killedSync(
@@ -117,7 +117,7 @@ async function watched(
   return { name, end, hit: { ...kill, code, seconds: (performance.now() - killedAt) / 1000 }, left };
 }
 
-/** Kills at the moment; false where there was nothing left to kill. */
+/** Kills at the moment; false if the process had already ended. */
 async function strike(run: Run, { victim, lines, delayMs }: Kill, local: string): Promise<boolean> {
   if (!(await run.said((said) => said.length >= lines))) return false;
   await pause(delayMs);
@@ -144,7 +144,7 @@ function codesOf(end: RunEnd): readonly string[] {
 /** The problems of a run's end: a run that was not killed may only have lost races. */
 function badEnd({ name, end, hit, left }: Watched): readonly string[] {
   const still = left.map(({ command }) => `${name} left behind: ${command}`);
-  // A signal that arrives while the process ends kills nothing; such a run is judged like one that was let live.
+  // A signal that arrives while the process ends kills nothing; such a run is checked like one that was not killed.
   if (hit?.victim === 'our process' && end.signal === 'SIGKILL') return still;
   if (end.signal !== undefined) return [...still, `${name} did not end without help within ${END_WITHIN_MS} ms`];
   const allowed = hit === null ? RACES : [...RACES, 'engine-lost'];
@@ -162,7 +162,7 @@ async function commitsBefore(databases: Databases, runs: readonly Watched[]): Pr
   return [...new Set([...Object.values(databases.own).flat(), ...heads.flatMap((head) => head ?? [])])];
 }
 
-/** One plain sync of each database, one after the other: each has to be green. */
+/** One plain sync of each database, one after the other: each has to succeed. */
 async function recover(databases: Databases, place: string): Promise<readonly string[]> {
   const complaints: string[] = [];
   for (const name of databases.names) {

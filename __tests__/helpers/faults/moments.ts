@@ -1,6 +1,6 @@
 import { readEnv } from '../../../src/core/env.ts';
 
-/** How often something random is tried: what the environment asks for, else what a run of all tests has time for. */
+/** The number of random attempts: that of the environment, otherwise as many as a run of all tests has time for. */
 export function chosenMoments(usual: number): number {
   const given = readEnv()['DOLT_FEDERATION_FAULT_MOMENTS'];
   if (given === undefined || given === '') return usual;
@@ -8,7 +8,7 @@ export function chosenMoments(usual: number): number {
   return Number(given);
 }
 
-/** Whether everything is to be tried, and not only what a run of all tests has time for. */
+/** True if all cases are to be tried, not only those that a run of all tests has time for. */
 export function wantsAll(): boolean {
   return readEnv()['DOLT_FEDERATION_FAULTS'] === 'all';
 }

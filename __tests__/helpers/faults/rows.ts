@@ -7,9 +7,9 @@ export interface FaultRow {
   readonly operation: string;
   /** Kind of remote. */
   readonly at: string;
-  /** Error code of the peer that was hit; `-` where the fault is only slow. */
+  /** Error code of the peer that was hit; `-` if the fault is only slow. */
   readonly code: string;
-  /** Seconds until the run had given the peer up, or had done all that was asked. */
+  /** Seconds until the run gave up the peer, or completed its work. */
   readonly seconds: number;
   /** A short text about the state afterwards. */
   readonly state: string;
@@ -17,7 +17,7 @@ export interface FaultRow {
   readonly complaints: readonly string[];
 }
 
-/** Notes a row for the table, where a table is made. */
+/** Records a row for the table, if a table is printed. */
 export async function noteRow(row: FaultRow): Promise<void> {
   const file = readEnv()['DOLT_FEDERATION_FAULT_ROWS'];
   if (file !== undefined && file !== '') await appendFile(file, `${JSON.stringify(row)}\n`);

@@ -42,14 +42,14 @@ export interface RunEnd {
   readonly timeline: readonly Said[];
 }
 
-/** A run that goes on. */
+/** A run in progress. */
 export interface Run {
-  /** Carried by every process that comes of it. */
+  /** The mark in the environment of every process of the run. */
   readonly mark: string;
   readonly pid: number | undefined;
   readonly ended: Promise<RunEnd>;
   kill(signal: NodeJS.Signals): void;
-  /** Waits for something that the run says on standard error; false where it ends without having said it. */
+  /** Waits for a line of the run on standard error; false if the run ends without it. */
   said(check: (lines: readonly string[]) => boolean): Promise<boolean>;
 }
 
@@ -115,7 +115,7 @@ export function outputOf(end: RunEnd): z.infer<typeof outputSchema> {
   return outputSchema.parse(JSON.parse(end.stdout));
 }
 
-/** The result of a run that must have got as far as one. */
+/** The result of a run that must have one. */
 export function resultOf(end: RunEnd): RunResult {
   const output = outputOf(end);
   if ('error' in output) throw new Error(`${output.error.code}: ${output.error.message}`);

@@ -2,7 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../database.ts';
 
-/** Three databases that share a beginning and have each gone on, two of them by half a megabyte that cannot be packed. */
+/**
+ * Three databases with a shared history and changes of their own, two of them with half a megabyte that cannot be
+ * compressed.
+ */
 export interface Scene {
   /** The database that runs. */
   readonly local: string;

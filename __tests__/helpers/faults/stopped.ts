@@ -12,14 +12,14 @@ import { type TempFolder, tempFolder } from '../temp-folder.ts';
 import { MARK, outliving } from './marked-processes.ts';
 import { temporaryFiles } from './run.ts';
 
-/** How a signal comes: once, a second time at once, or to the whole group, as from a terminal. */
+/** The way of a signal: once, twice in a row, or to the whole group, as from a terminal. */
 export const WAYS = ['once', 'twice', 'to the group'] as const;
 export type RequestContext = (typeof WAYS)[number];
 
-/** A command that a signal is to end. */
+/** A command for a signal to end. */
 interface Stage {
   readonly words: readonly string[];
-  /** Resolves when the command has got that far. */
+  /** Resolves when the command reaches the stage. */
   readonly reached: (said: (pattern: RegExp) => Promise<void>) => Promise<unknown>;
   readonly end: () => Promise<void>;
   /** How many rows are added and not committed; absent: none. */
@@ -27,7 +27,7 @@ interface Stage {
 }
 
 export const LOCAL = ['--database', 'local', '--dolt-path', testDolt()];
-/** The engine that has begun to stop gets this long, and the watchdog after it as long again. */
+/** The engine gets this time to stop, and then the watchdog gets the same time. */
 const ENDS_WITHIN_MS = 12_000;
 const nothing = async (): Promise<void> => undefined;
 
@@ -38,7 +38,7 @@ export async function configure(folder: TempFolder, peers: object, strategy = 'n
 
 export const boxOf = (folder: TempFolder) => ({ box: `file://${folder.file('box')}` });
 
-/** The stage at which a run says something about its peer. */
+/** The stage at which a run reports a step of its peer. */
 const saying =
   (pattern: RegExp, command = 'sync') =>
   async (folder: TempFolder): Promise<Stage> => {
@@ -59,7 +59,7 @@ const asking =
     };
   };
 
-/** The stages of commands that a signal can come at. */
+/** The stages of commands at which the tests send a signal. */
 export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Stage>>> = {
   install: asking((url) => {
     const mirror = url.replace(/\/local$/, '');
@@ -71,7 +71,7 @@ export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Sta
   push: saying(/^box: pushing/),
   verify: saying(/^box: verifying/),
   plan: saying(/^box: merging/, 'plan'),
-  /** The uncommitted row is away while the branch moves. */
+  /** The uncommitted row is in a scratch branch while the branch moves. */
   async advance(folder) {
     await configure(folder, boxOf(folder));
     await openTestDatabase(folder.file('local')).sql("INSERT INTO items VALUES (5, 'uncommitted', 'cid')");
@@ -145,14 +145,14 @@ export function start(folder: TempFolder, words: readonly string[], mark: string
   });
 }
 
-/** How a command ended that a signal came to, and what is not as it should be afterwards. */
+/** The end of a command after a signal, and the problems that it left. */
 export interface Stopped {
   readonly exitCode: number | undefined;
   readonly seconds: number;
   readonly complaints: readonly string[];
 }
 
-/** Sends a signal to a command at a stage, and checks everything that it left behind. */
+/** Sends a signal to a command at a stage, and checks all state that it left behind. */
 export async function stopAt(
   template: TempFolder,
   { stage, signal, way }: { readonly stage: string; readonly signal: NodeJS.Signals; readonly way: RequestContext },
@@ -208,7 +208,7 @@ async function oddFiles(folder: TempFolder): Promise<string[]> {
   return [...made, ...notes].map((name) => `there is ${name}`);
 }
 
-/** The database must be whole and not half merged, and the next run must bring both sides together. */
+/** The database must be whole and not half merged, and the next run must merge both sides. */
 async function oddDatabase(folder: TempFolder, uncommitted: number): Promise<string[]> {
   const local = openTestDatabase(folder.file('local'));
   const [state] = await local.rows(

@@ -4,7 +4,7 @@ import type { TempFolder } from '../temp-folder.ts';
 
 const REUSABLE = join('.github', 'workflows', 'federate.yml');
 
-/** Actions of others as they are written here: artifacts become folders below the variable ARTIFACTS. */
+/** Stubs of other actions: artifacts become folders below the path in the variable ARTIFACTS. */
 const STUBS: Readonly<Record<string, string>> = {
   'actions/upload-artifact': `const { cpSync, mkdirSync } = require('node:fs');
 const { basename, join } = require('node:path');
@@ -35,7 +35,7 @@ inputs: {name: {}, path: {}, pattern: {}, merge-multiple: {}}
 runs: {using: node20, main: index.js}
 `;
 
-/** Runs our step and keeps its job summary: act empties the file before each step and shows it nowhere. */
+/** Runs our step and keeps its job summary: act empties the file before each step and does not print it. */
 const MAIN = `const { appendFileSync, readFileSync } = require('node:fs');
 const { spawnSync } = require('node:child_process');
 const { join } = require('node:path');

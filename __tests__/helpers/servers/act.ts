@@ -5,7 +5,7 @@ import type { TempFolder } from '../temp-folder.ts';
 import { writeActions } from './act-actions.ts';
 import { serverProgram } from './server-program.ts';
 
-/** The options of a run of a workflow besides its file. */
+/** The options of a run of a workflow, in addition to its file. */
 export interface ActRun {
   /** The event that starts it; absent: a schedule of a private repository. */
   readonly event?: { readonly name: string; readonly payload: unknown };

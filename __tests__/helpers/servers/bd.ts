@@ -27,7 +27,7 @@ export interface Bd {
   at(cwd: string): Bd;
 }
 
-/** @param env what it gets besides PATH and HOME */
+/** @param env variables in addition to PATH and HOME */
 export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
   const all = {
     PATH: [dirname(testDolt()), dirname(serverProgram('GIT')), readEnv()['PATH'] ?? ''].join(delimiter),
@@ -36,7 +36,7 @@ export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
     // bd sends no usage data.
     BD_METRICS_DISABLED: 'true',
     BD_DISABLE_EVENT_FLUSH: '1',
-    // Its commands are short: collecting garbage as often as usual takes a fifth of their time.
+    // Its commands are short, and usual garbage collection would take a fifth of their time.
     GOGC: '400',
     GIT_AUTHOR_NAME: 'Ann',
     GIT_AUTHOR_EMAIL: 'ann@example.org',
@@ -85,7 +85,7 @@ export async function bdWorkspace(folder: TempFolder, flags: readonly string[], 
   return bd;
 }
 
-/** In nanoseconds. The default of bd, 30 s, ends a proxy on a slow machine also during a run. */
+/** In nanoseconds. The default of bd, 30 s, ends a proxy even during a run on a slow machine. */
 const TEN_MINUTES = 600_000_000_000;
 
 /**

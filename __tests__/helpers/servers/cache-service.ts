@@ -15,7 +15,7 @@ export type CacheRequest =
   | 'download'
   | 'upload';
 
-/** How a request goes wrong: a status; no answer at all; half of the body; a body that never ends, byte by byte. */
+/** The fault of a request: a status, no answer, half of the body, or an endless body, byte by byte. */
 export type CacheFault = number | 'silent' | 'cut' | 'trickle';
 
 /** GitHub's cache service, version 2, with its storage. It checks what GitHub checks. */
@@ -27,7 +27,7 @@ export interface StubCache extends AsyncDisposable {
   readonly entries: Map<string, Buffer>;
   readonly requests: CacheRequest[];
   readonly faults: Map<CacheRequest, CacheFault>;
-  /** The newest key that begins like this. */
+  /** The newest key with this prefix. */
   keyOf(beginning: string): string | undefined;
 }
 
@@ -118,7 +118,7 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
       .enum(['GetCacheEntryDownloadURL', 'CreateCacheEntry', 'FinalizeCacheEntryUpload', 'download', 'upload'])
       .parse(method ?? (path.startsWith('/blob/') ? 'download' : 'upload'));
     requests.push(name);
-    // The storage knows signatures, and never sees the token.
+    // The storage uses signatures, and never gets the token.
     const isAllowed =
       method === undefined
         ? path.endsWith(SIGNATURE) && asked.headers.authorization === undefined

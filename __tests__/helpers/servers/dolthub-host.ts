@@ -5,7 +5,7 @@ import { startRemotesrv } from './remotesrv.ts';
 import { startServerProcess } from './server-process.ts';
 import { serverProgram } from './server-program.ts';
 
-/** A host that speaks DoltHub's protocol over TLS: nginx before a remotesrv. */
+/** A host that speaks DoltHub's protocol over TLS: nginx in front of a remotesrv. */
 export interface DolthubHost extends AsyncDisposable {
   /** Replaces DoltHub: `localhost:PORT`. */
   readonly host: string;
@@ -26,7 +26,7 @@ interface Place {
   readonly kid: string | null;
 }
 
-/** Only the questions go through TLS: remotesrv gives the addresses of table files with its own port, as DoltHub does. */
+/** Only the RPC requests use TLS: remotesrv gives the addresses of table files with its own port, as DoltHub does. */
 const configuration = ({ cwd, tls, upstream, certificates, kid }: Place): string => `daemon off;
 master_process off;
 pid ${cwd}/nginx.pid;
@@ -46,7 +46,7 @@ http {
 }
 `;
 
-/** How every token begins that a key signed: the part of its header that base64 gives whole. */
+/** The prefix of every token that a key signed: the part of its header that base64 encodes in whole groups. */
 function tokenStart(kid: string): string {
   const header = Buffer.from(`{"alg":"EdDSA","dolt_token_version":"2023.01","kid":"${kid}"`);
   return header.subarray(0, header.length - (header.length % 3)).toString('base64url');

@@ -14,9 +14,9 @@ const MOST_TRIES = 5;
 
 /** A `dolt sql-server` as the product starts it, with credentials in its environment. */
 export interface Engine extends AsyncDisposable {
-  /** Calls a procedure in the database `local`; a refusal throws with Dolt's own words and nothing else. */
+  /** Calls a procedure in the database `local`; a refusal throws only Dolt's own message. */
   call(procedure: string, ...words: string[]): Promise<void>;
-  /** The words with which a call is refused. */
+  /** The message of a refused call. */
   refusal(procedure: string, ...words: string[]): Promise<string>;
   /** The head of a branch or tracking ref of the database. */
   head(ref: string): Promise<string>;

@@ -6,12 +6,12 @@ import { readEnv } from '../../../src/core/env.ts';
 import type { Certificates } from './certificates.ts';
 import { serverProgram } from './server-program.ts';
 
-/** A git host over smart HTTP: it lets in who brings the token, as GitHub does. */
+/** A git host over smart HTTP that requires the token, as GitHub does. */
 export interface GitHttp extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, or `https://` with certificates, to be followed by the path of a repository below the root. */
   readonly url: string;
   readonly port: number;
-  /** Method and path of each request, with the status that it got. */
+  /** Method and path of each request, with its status. */
   readonly requests: readonly string[];
   /** From now on every push is refused: 403, as for a token that may only read. */
   refusePushes(): void;
@@ -91,13 +91,13 @@ function serve(root: string, request: IncomingMessage, response: ServerResponse)
       ...(header('content-length') === '' ? {} : { CONTENT_LENGTH: header('content-length') }),
     },
     stdio: ['pipe', 'pipe', 'ignore'],
-    // git starts the program itself as a child, which spins for ever on half a request (2.39.5): both have to end.
+    // git starts the program itself as a child, which runs forever on half a request (2.39.5), so both have to end.
     detached: true,
   });
   const end = (): void => {
     if (cgi.pid !== undefined && cgi.exitCode === null && cgi.signalCode === null) process.kill(-cgi.pid, 'SIGKILL');
   };
-  // A client that goes away takes its request with it.
+  // The request ends when its client disconnects.
   cgi.stdin.on('error', end);
   response.on('close', () => {
     if (!response.writableFinished) end();

@@ -17,8 +17,8 @@ const pathOf = (line: string) => line.split('\t')[1] ?? '';
 const isTable = (path: string) => path !== 'manifest';
 
 /**
- * Makes a new commit of Dolt's data in a repository, from which files are gone, as after a push that did not upload all
- * of them. At once, so that nothing of a run comes between.
+ * Makes a new commit of Dolt's data in a repository, without some files, as after a push that did not upload all of
+ * them. This is synchronous, so that no step of a run comes between.
  * @param isGone by the path in the tree; every table file by default
  * @returns the paths that are gone
  */
@@ -32,7 +32,7 @@ export function dropTables(repository: string, isGone: (path: string) => boolean
 
 /**
  * Removes the content of the table files from a repository, which keeps their names.
- * @returns puts it back
+ * @returns a function that restores it
  */
 export function dropObjects(repository: string): () => void {
   const lines = gitIn(repository)(['ls-tree', REF]).split('\n');

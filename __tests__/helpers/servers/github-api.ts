@@ -56,7 +56,7 @@ function entriesOf(files: ReadonlyMap<string, string>, folder: string, ref: stri
   return [...names].map(([name, type]) => ({ name, type, path: `${folder}/${name}` }));
 }
 
-/** Holds requests that `isHeld` names until two of them are there. */
+/** Holds requests that `isHeld` names until two of them have arrived. */
 export function twoAtOnce(isHeld: (line: string) => boolean): (line: string) => Promise<void> {
   let waiting: (() => void)[] = [];
   return async (line) => {
@@ -68,7 +68,7 @@ export function twoAtOnce(isHeld: (line: string) => boolean): (line: string) => 
   };
 }
 
-/** @param before awaited before each request is answered, to put two clients in step */
+/** @param before awaited before each request is answered, to synchronize two clients */
 export async function startGithubApi(
   before?: (request: string) => Promise<void>,
   history: StubHistory | null = null,

@@ -35,7 +35,7 @@ interface Sent {
 /** The issues of a repository, as far as the alarm uses them. */
 export class StubIssues {
   readonly all: StubIssue[] = [];
-  /** Whether the token may set labels; GitHub drops them without a word if not. */
+  /** Whether the token may set labels; otherwise GitHub drops them silently. */
   setsLabels = true;
   #next = 1_000;
 

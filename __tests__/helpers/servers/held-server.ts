@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A server that takes connections and passes nothing on until it is released. */
+/** A server that accepts connections and forwards no data until it is released. */
 interface HeldServer extends AsyncDisposable {
   readonly port: number;
   release(): void;
@@ -14,7 +14,7 @@ export async function startHeldServer(port: number): Promise<HeldServer> {
   const server = createServer((client) => {
     sockets.add(client);
     client.on('error', () => undefined);
-    // A connection that was held stays silent; the client has to open another.
+    // A held connection stays silent, and the client has to open another one.
     if (!isOpen) return;
     const behind = connect(port, '127.0.0.1');
     sockets.add(behind);

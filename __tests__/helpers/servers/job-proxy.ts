@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-/** A proxy of a job: every name that it is asked for is this machine to it. */
+/** A proxy of a job that resolves every name to this machine. */
 export interface JobProxy extends AsyncDisposable {
   /** With a user and a password. */
   readonly url: string;

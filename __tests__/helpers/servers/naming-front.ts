@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Certificates } from './certificates.ts';
 
-/** A server before a remotesrv that changes where the remotesrv says its table files are. */
+/** A proxy in front of a remotesrv that changes the addresses of table files in its answers. */
 export interface NamingFront extends AsyncDisposable {
   readonly port: number;
   /** The first line of each request for a table file. */
@@ -21,7 +21,7 @@ interface Options {
   readonly names?: string;
   /** The host that clients ask for; absent: `peer.example`. */
   readonly host?: string;
-  /** Sends who asks for a table file on to this address. */
+  /** Redirects requests for table files to this address. */
   readonly redirectTo?: string;
   /** The raw answer to a request for a table file; empty: the connection ends. */
   readonly answer?: string;

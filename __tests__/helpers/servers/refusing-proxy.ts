@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { listen } from './listen.ts';
 
-/** A proxy that lets nothing out. */
+/** A proxy that refuses every request. */
 export interface RefusingProxy extends AsyncDisposable {
   readonly url: string;
   /** Host and port of each tunnel that was asked for. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { serverProgram } from './server-program.ts';
 
-/** Dolt's own remote server over plain HTTP: it knows no users, and makes a database when one is pushed. */
+/** Dolt's own remote server over plain HTTP: it has no users, and creates a database at a push. */
 export interface Remotesrv extends ServerProcess<'http'> {
   /** A remote is `${url}/org/repo`. */
   readonly url: string;

@@ -9,7 +9,7 @@ interface ServerSpec<Port extends string> {
   readonly command: string;
   /** The ports that the server is to listen on; each gets a free one. */
   readonly ports: readonly Port[];
-  /** Writes what the server reads and says its arguments. */
+  /** Writes the files of the server and returns its arguments. */
   readonly args: (port: Readonly<Record<Port, number>>) => readonly string[] | Promise<readonly string[]>;
   readonly cwd: string;
   /** Added to PATH and HOME. */
@@ -37,7 +37,7 @@ export async function startServerProcess<const Port extends string>(
     try {
       return await tryStart(spec);
     } catch (thrown) {
-      // As Go's programs (address), nginx (Address) and Dolt (Port) say it.
+      // The message of Go programs (address), nginx (Address) and Dolt (Port).
       if (attempt === ATTEMPTS || !/already in use/i.test(String(thrown))) throw thrown;
     }
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
-/** A peer that takes connections and never says a word. */
+/** A peer that accepts connections and never answers. */
 export interface SilentPeer extends AsyncDisposable {
   readonly url: string;
   /** Resolves when a client has connected. */

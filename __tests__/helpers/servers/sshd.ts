@@ -21,7 +21,7 @@ export interface Sshd extends AsyncDisposable {
   readonly wrongKnownHosts: string;
   /** The folder in which every session begins, instead of a home folder. */
   readonly home: string;
-  /** Folder with an `ssh` that goes to this port where none is named, as in `user@host:path`. */
+  /** Folder with an `ssh` that goes to this port if no port is named, as in `user@host:path`. */
   readonly portless: string;
   log(): string;
 }

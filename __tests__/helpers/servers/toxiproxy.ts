@@ -9,16 +9,16 @@ export type Toxic =
   | { readonly type: 'reset_peer'; readonly attributes: { readonly timeout: number } }
   | { readonly type: 'limit_data'; readonly attributes: { readonly bytes: number } };
 
-/** A port that leads to another one, until something is done to it. */
+/** A port that forwards to another one, until a fault is added. */
 export interface Proxied {
   readonly port: number;
-  /** Does something to what flows that way from now on; returns what undoes it. */
+  /** Adds a fault to the data in that direction; returns a function that removes it. */
   add(toxic: Toxic, stream?: 'upstream' | 'downstream'): Promise<() => Promise<void>>;
-  /** Cuts every connection and takes none, or takes them again. */
+  /** Cuts every connection and refuses new ones, or accepts them again. */
   enable(enabled: boolean): Promise<void>;
-  /** Cuts every connection and leads to another port from now on. */
+  /** Cuts every connection and forwards new ones to another port. */
   lead(upstreamPort: number): Promise<void>;
-  /** Cuts every connection and takes new ones, to which nothing is done any more. */
+  /** Cuts every connection and accepts new ones without a fault. */
   clear(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function startToxiproxy(folder: string): Promise<Toxiproxy> {
       const name = `proxy-${made}`;
       const wanted = { name, listen: '127.0.0.1:0', upstream: `127.0.0.1:${upstreamPort}`, enabled: true };
       const created = await call('POST', '/proxies', wanted);
-      // Switched off and on again it must listen where it did.
+      // It must listen on the same port after it is switched off and on again.
       const listen = listenAddress(created);
       let toxics = 0;
       let { upstream } = wanted;
@@ -68,7 +68,7 @@ export async function startToxiproxy(folder: string): Promise<Toxiproxy> {
           await call('POST', `/proxies/${name}`, { listen, upstream, enabled });
         },
         async clear() {
-          // Taking a toxic away waits for what it holds back; a proxy is closed at once.
+          // The removal of a toxic waits for the data that it holds back, but a proxy closes at once.
           await call('DELETE', `/proxies/${name}`);
           await call('POST', '/proxies', { name, listen, upstream, enabled: true });
         },

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createSecureServer, createServer as createServerOfHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
 
-/** A host whose service is down: whatever is asked, 503. */
+/** A host whose service is down: every request gets 503. */
 export interface Unavailable extends AsyncDisposable {
   readonly port: number;
 }
@@ -22,7 +22,7 @@ export async function startUnavailable(protocol: 'h1' | 'h2c' | 'h2', pair?: Pai
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
   });
-  // A client that goes away in the middle of a handshake is none of our business.
+  // A client may disconnect in the middle of a handshake.
   server.on('sessionError', () => undefined);
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { listen } from './listen.ts';
 
-/** A service that takes messages, as a chat or an alerting service does. */
+/** A service that accepts messages, as a chat or an alerting service does. */
 export interface WebhookServer extends AsyncDisposable {
   readonly url: string;
   /** The bodies of all requests. */

@@ -10,7 +10,9 @@ import { reportText, validateJson, validateSummary } from '../../../src/report/v
 import { validated } from '../../helpers/json-schema.ts';
 import { readCommands } from '../../helpers/runner-protocol.ts';
 
-/** The official schema is of draft 4, of which only the names of the first two keys differ from what ajv reads. */
+/**
+ * The official schema is of draft 4, of which only the names of the first two keys differ from those that ajv reads.
+ */
 const { $schema, id, ...schema } = JSON.parse(await readFile('__tests__/fixtures/sarif-schema-2.1.0.json', 'utf8'));
 const isSarif = new Ajv({ strict: false, allErrors: true, validateFormats: false, unicodeRegExp: false }).compile({
   $id: id,

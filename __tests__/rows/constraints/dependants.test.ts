@@ -140,7 +140,7 @@ test.each(HASH_ORDERS)(
       { id: 1, who: 'old' },
       { id: 7, who: 'north' },
     ]);
-    // 72 leads to nothing that lost its key, and 74 neither.
+    // 72 and 74 refer to no row that lost its key.
     expect(await databases.north.rows('SELECT id FROM b ORDER BY id')).toEqual([{ id: 72 }, { id: 74 }]);
     expect(await databases.north.rows('SELECT id FROM by_code')).toEqual([{ id: 2 }]);
     expect(await databases.north.rows('SELECT line FROM log ORDER BY line')).toEqual([

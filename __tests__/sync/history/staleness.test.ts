@@ -50,7 +50,7 @@ test.each<[string, RunStatus, readonly PeerResult[], number, number]>([
   const result = runResult({ status, peers: [...peers] });
   const limited = { ...result, staleAfterMs: DAY_MS };
   expect([exitCodeOf(result, 'any'), exitCodeOf(limited, 'any')]).toEqual([without, within]);
-  // A backup has to be made now.
+  // A backup must exist now, whatever stale-after allows.
   expect(exitCodeOf({ ...limited, command: 'backup' }, 'any')).toBe(without);
 });
 

@@ -70,7 +70,7 @@ test('a merge with uncommitted rows is neither taken nor pushed until they are c
     { text: 'by bob' },
     { text: 'by ann' },
   ]);
-  // A later commit may delete such a row.
+  // A later commit may delete a row of this kind.
   await box.send('DELETE FROM comments WHERE id = 1');
   expect((await box.receive()).run('partner').failure).toBeNull();
 });

@@ -10,7 +10,7 @@ import { makeDatabaseOf } from '../../helpers/database.ts';
 import { withEngines } from '../../helpers/federating.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-/** More than enough that some of each head is above all those before it. */
+/** Enough attempts to get a hash above those of all earlier heads. */
 const CANDIDATES = 16;
 const hashRow = z.object({ hash: z.string() });
 

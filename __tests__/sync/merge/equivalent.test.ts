@@ -44,7 +44,7 @@ test('a peer that is only read and has no new rows is not merged, and is up to d
   expect(read.merge?.commits).toBe(0);
   expect(read.run('south')).toMatchObject({ state: 'up-to-date', verified: true, pulledCommits: 0, behind: 0 });
 
-  // A race that another peer lost brings the same runs here once more.
+  // After a lost race of another peer, the same heads are read again.
   await withDatabase(databases.north.path, folder.file('tmp'), (database) =>
     recordEquivalent(database, read.allProgress, before),
   );

@@ -4,7 +4,7 @@ import { cloneDatabase, makeDatabase, type TestDatabase } from '../../helpers/da
 import { federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
-/** Databases with a mailbox each, all knowing one first commit; `names` in the order in which they are made. */
+/** Databases with a mailbox each, all with one first commit; `names` in the order in which they are made. */
 async function databases(folder: TempFolder, names: readonly string[]): Promise<Map<string, TestDatabase>> {
   const [first = '', ...others] = names;
   const made = new Map([[first, await makeDatabase(folder.file(first))]]);

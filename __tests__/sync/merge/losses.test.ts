@@ -13,7 +13,7 @@ const lost = (table: string): Deletion => {
 };
 const late = new Failure('timeout', 'checking the commits of this peer did not finish in time');
 
-/** The losses of merges, by their heads; of others, none. */
+/** The losses of merges, by their heads; other merges have none. */
 type Losses = Readonly<Record<string, readonly Deletion[] | Failure>>;
 
 const MERGED: Omit<Converged, 'target'> = {

@@ -8,10 +8,10 @@ import {
   embedded,
   type Files,
   IN_BOTH,
-  lay,
   METADATA,
   metadata,
   SERVER,
+  writeFiles,
 } from '../helpers/workspace.ts';
 
 describe('the mode follows the precedence of bd', () => {
@@ -98,7 +98,7 @@ describe('the mode follows the precedence of bd', () => {
     ],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
-    await lay(folder, { ...there, ...files });
+    await writeFiles(folder, { ...there, ...files });
     expect(await ask(folder, { env })).toBe(folder.file('repo', '.beads', place));
   });
 });
@@ -142,20 +142,20 @@ describe('a value that bd refuses or reads differently is refused', () => {
     ['a `db` outside of the workspace', { ...embedded, ...config('db: ../other/.beads') }, {}, /db: \.\.\/other/],
   ])('%s', async (_, files, env, what) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
+    await writeFiles(folder, files);
     const refused = { code: 'workspace-unknown', message: expect.stringMatching(what) };
     await expect(ask(folder, { env })).rejects.toMatchObject(refused);
   });
 
   test('with its line in metadata.json', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { [METADATA]: EMBEDDED.replace('embedded', 'cloud') });
+    await writeFiles(folder, { [METADATA]: EMBEDDED.replace('embedded', 'cloud') });
     await expect(ask(folder)).rejects.toMatchObject({ location: { file: folder.file('repo', METADATA), line: 2 } });
   });
 
   test.each(['../north', 'a/b', '.hidden'])('in the name %s', async (name) => {
     await using folder = await tempFolder();
-    await lay(folder, embedded);
+    await writeFiles(folder, embedded);
     await expect(ask(folder, { env: { BEADS_DOLT_SERVER_DATABASE: name } })).rejects.toMatchObject({
       code: 'config-invalid',
     });

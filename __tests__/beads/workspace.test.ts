@@ -12,10 +12,10 @@ import {
   IN_BOTH,
   IN_EMBEDDED,
   IN_SERVER,
-  lay,
   METADATA,
   metadata,
   SERVER,
+  writeFiles,
 } from '../helpers/workspace.ts';
 
 const served = { [METADATA]: SERVER, ...IN_SERVER };
@@ -45,7 +45,7 @@ describe('the database of a workspace', () => {
     ['is that of a proxied server, and is to be cloned', metadata('"dolt_mode":"proxied-server"'), {}, 'dolt/north'],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
+    await writeFiles(folder, files);
     expect(await ask(folder, { env })).toBe(folder.file('repo', '.beads', place));
   });
 });
@@ -131,32 +131,32 @@ describe('the data folder and the name', () => {
     ['the config.json of an old bd', { '.beads/config.json': SERVER, ...IN_BOTH }, {}, '.beads/dolt/north'],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
-    await lay(folder, { ...files, ...database(place) });
+    await writeFiles(folder, { ...files, ...database(place) });
     expect(await ask(folder, { env })).toBe(folder.file('repo', ...place.split('/')));
   });
 
   test('a database behind a link is found', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { 'real/metadata.json': SERVER.replace('}', ',"dolt_data_dir":"../data"}') });
+    await writeFiles(folder, { 'real/metadata.json': SERVER.replace('}', ',"dolt_data_dir":"../data"}') });
     await symlink('real', folder.file('repo', '.beads'));
     expect(await ask(folder)).toBe(folder.file('repo', 'data', 'north'));
   });
 
   test('no database is assumed if no file names one', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { '.beads/config.yaml': 'federation: {}' });
+    await writeFiles(folder, { '.beads/config.yaml': 'federation: {}' });
     expect(await ask(folder)).toBeNull();
     expect(await ask(folder, { cwd: '.' })).toBeNull();
   });
 
   test("the user's own settings count in a home folder that exists", async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...embedded, 'home/.config/bd/config.yaml': 'dolt: {shared-server: true}' });
-    await lay(folder, database('home/.beads/shared-server/dolt/north'));
+    await writeFiles(folder, { ...embedded, 'home/.config/bd/config.yaml': 'dolt: {shared-server: true}' });
+    await writeFiles(folder, database('home/.beads/shared-server/dolt/north'));
     const env = { HOME: '%/repo/home' };
     expect(await ask(folder, { env })).toContain('embeddeddolt');
     expect(await ask(folder, { env, userHome: true })).toContain('shared-server');
-    await lay(folder, config('dolt: {shared-server: false}'));
+    await writeFiles(folder, config('dolt: {shared-server: false}'));
     expect(await ask(folder, { env, userHome: true })).toContain('embeddeddolt');
   });
 });
@@ -182,7 +182,7 @@ describe('a database on another machine', () => {
     ],
   ])('(%s) is not used', async (_, files, env) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
+    await writeFiles(folder, files);
     expect(await askPlace(folder, { env })).toMatchObject({
       kind: 'at-server',
       failure: { code: 'workspace-unknown', message: expect.stringContaining('db.example') },
@@ -230,7 +230,7 @@ describe('a second database is not cloned', () => {
     ['without metadata.json, beside an empty data folder', { '.beads/embeddeddolt/': '' }, {}, /no metadata.json/],
   ])('%s', async (_, files, env, what) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
+    await writeFiles(folder, files);
     const refused = { code: 'workspace-unknown', message: expect.stringMatching(what) };
     await expect(ask(folder, { env })).rejects.toMatchObject(refused);
   });
@@ -262,13 +262,13 @@ describe('the workspace that a variable selects', () => {
     ],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
+    await writeFiles(folder, files);
     expect(await ask(folder, { env })).toBe(folder.file('repo', ...place.split('/')));
   });
 
   test.each(['BEADS_DB', 'BD_DB'])('%s is an error if bd would ignore it', async (name) => {
     await using folder = await tempFolder();
-    await lay(folder, all);
+    await writeFiles(folder, all);
     await expect(ask(folder, { env: { [name]: 'other/.beads' } })).rejects.toMatchObject({
       code: 'workspace-unknown',
       hint: expect.stringContaining('set BEADS_DIR instead'),
@@ -280,7 +280,7 @@ describe('the workspace that a variable selects', () => {
     '%s without a workspace is an error, and is not ignored',
     async (name) => {
       await using folder = await tempFolder();
-      await lay(folder, { ...embedded, 'empty/': '' });
+      await writeFiles(folder, { ...embedded, 'empty/': '' });
       await expect(ask(folder, { env: { [name]: 'empty' } })).rejects.toMatchObject({
         code: 'workspace-unknown',
         message: expect.stringContaining(`${name} names ${folder.file('repo', 'empty')}`),
@@ -290,7 +290,7 @@ describe('the workspace that a variable selects', () => {
 
   test('a variable that refers to another one is refused, because bd would expand it', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...embedded, '.beads/.env': '# dirs\nBEADS_DIR=$HOME/x' });
+    await writeFiles(folder, { ...embedded, '.beads/.env': '# dirs\nBEADS_DIR=$HOME/x' });
     await expect(ask(folder)).rejects.toMatchObject({ code: 'config-invalid', location: { line: 2 } });
   });
 });
@@ -301,7 +301,7 @@ test.each([
   ['redirect', '.beads/redirect'],
 ])('an unreadable %s is an error', async (_, path) => {
   await using folder = await tempFolder();
-  await lay(folder, { [`${path}/`]: '' });
+  await writeFiles(folder, { [`${path}/`]: '' });
   await expect(ask(folder)).rejects.toMatchObject({
     code: 'config-unreadable',
     message: expect.stringContaining('it is a folder'),

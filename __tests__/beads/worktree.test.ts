@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { ask, askPlace, EMBEDDED, type Files, lay } from '../helpers/workspace.ts';
+import { ask, askPlace, EMBEDDED, type Files, writeFiles } from '../helpers/workspace.ts';
 
 describe('a worktree', () => {
   const git = { 'main/.git/worktrees/wt/commondir': '../..\n', 'wt/.git': 'gitdir: %/repo/main/.git/worktrees/wt\n' };
@@ -19,15 +19,15 @@ describe('a worktree', () => {
     ['of jujutsu', jj, 'main', 'main/.beads/embeddeddolt/north'],
   ])('%s uses the database of its repository, whether or not .beads is checked out', async (_, links, holder, real) => {
     await using folder = await tempFolder();
-    await lay(folder, { ...links, 'wt/sub/': '', ...data(holder) });
+    await writeFiles(folder, { ...links, 'wt/sub/': '', ...data(holder) });
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', ...real.split('/')));
-    await lay(folder, checkedOut);
+    await writeFiles(folder, checkedOut);
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', ...real.split('/')));
   });
 
   test('with a redirect follows it', async () => {
     await using folder = await tempFolder();
-    await lay(folder, {
+    await writeFiles(folder, {
       ...git,
       ...checkedOut,
       ...data('main'),
@@ -39,27 +39,27 @@ describe('a worktree', () => {
 
   test('with a redirect to a folder that is not a workspace is refused', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...git, ...checkedOut, ...data('main'), 'wt/.beads/redirect': '\n../none' });
+    await writeFiles(folder, { ...git, ...checkedOut, ...data('main'), 'wt/.beads/redirect': '\n../none' });
     const refused = { code: 'workspace-unknown', location: { file: folder.file('repo/wt/.beads/redirect'), line: 2 } };
     await expect(ask(folder, inWorktree)).rejects.toMatchObject(refused);
   });
 
   test('does not reach a main repository outside the workspace of the job', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...git, ...checkedOut, ...data('main') });
+    await writeFiles(folder, { ...git, ...checkedOut, ...data('main') });
     const asked = ask(folder, { ...inWorktree, ceiling: 'repo/wt' });
     await expect(asked).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
   test('uses its own database if it has one', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...git, ...checkedOut, ...data('main'), ...data('wt') });
+    await writeFiles(folder, { ...git, ...checkedOut, ...data('main'), ...data('wt') });
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', 'wt', '.beads', 'embeddeddolt', 'north'));
   });
 
   test('is refused and gets no clone of its own if no database exists', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...git, ...checkedOut, 'main/.beads/metadata.json': EMBEDDED });
+    await writeFiles(folder, { ...git, ...checkedOut, 'main/.beads/metadata.json': EMBEDDED });
     await expect(ask(folder, inWorktree)).rejects.toMatchObject({
       code: 'workspace-unknown',
       hint: expect.stringContaining(folder.file('repo', 'main')),
@@ -68,7 +68,7 @@ describe('a worktree', () => {
 
   test('inside its repository uses the workspace of the repository', async () => {
     await using folder = await tempFolder();
-    await lay(folder, {
+    await writeFiles(folder, {
       ...data('main'),
       'main/.git/worktrees/w/commondir': '../..',
       'main/w/.git': 'gitdir: ../.git/worktrees/w',
@@ -79,7 +79,7 @@ describe('a worktree', () => {
 
   test('a submodule is not a worktree', async () => {
     await using folder = await tempFolder();
-    await lay(folder, {
+    await writeFiles(folder, {
       ...checkedOut,
       'wt/.git': 'gitdir: ../main/.git/modules/wt',
       'main/.git/modules/wt/HEAD': 'x',
@@ -120,13 +120,13 @@ describe('a redirect', () => {
     ],
   ])('%s', async (_, files, place) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
+    await writeFiles(folder, files);
     expect(await ask(folder)).toBe(folder.file('repo', ...place.split('/')));
   });
 
   test('to a folder that is not a workspace is ignored with a notice', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { '.beads/redirect': 'empty', 'empty/': '', ...data('.beads', 'north') });
+    await writeFiles(folder, { '.beads/redirect': 'empty', 'empty/': '', ...data('.beads', 'north') });
     expect(await askPlace(folder)).toMatchObject({
       path: folder.file('repo', '.beads', 'embeddeddolt', 'north'),
       notices: [{ code: 'workspace-unknown', message: expect.stringContaining(folder.file('repo', 'empty')) }],
@@ -135,7 +135,7 @@ describe('a redirect', () => {
 
   test('stays inside the workspace of the job, unless a variable names its target', async () => {
     await using folder = await tempFolder();
-    await lay(folder, { '.beads/redirect': '../outside', '../outside/metadata.json': EMBEDDED });
+    await writeFiles(folder, { '.beads/redirect': '../outside', '../outside/metadata.json': EMBEDDED });
     const inJob = { ceiling: 'repo' };
     await expect(ask(folder, inJob)).rejects.toMatchObject({ code: 'outside-workspace' });
     const env = { BEADS_DIR: '%/outside' };
@@ -152,7 +152,7 @@ describe('the search for a workspace', () => {
     ['skips a .beads without files of beads', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
   ])('%s', async (_, files, place) => {
     await using folder = await tempFolder();
-    await lay(folder, { ...files, 'in/deep/': '', '.beads/metadata.json': EMBEDDED, '.beads/config.yaml': '' });
+    await writeFiles(folder, { ...files, 'in/deep/': '', '.beads/metadata.json': EMBEDDED, '.beads/config.yaml': '' });
     const found = await ask(folder, { cwd: 'repo/in/deep' });
     expect(found).toBe(place === null ? null : folder.file('repo', ...place.split('/')));
   });

@@ -165,7 +165,7 @@ const MISPLACED = [
     shape: 'a VIRTUAL column before a stored one',
     base: ['ALTER TABLE t ADD COLUMN g INT AS (n * 2) VIRTUAL AFTER id'],
   },
-  { shape: 'the same, brought by one side', south: ['ALTER TABLE t ADD COLUMN g INT AS (n * 2) VIRTUAL AFTER n'] },
+  { shape: 'the same, added by one side', south: ['ALTER TABLE t ADD COLUMN g INT AS (n * 2) VIRTUAL AFTER n'] },
   {
     shape: 'a functional index before an added column',
     base: ['CREATE INDEX f ON t ((n * 2))', 'ALTER TABLE t ADD w INT'],

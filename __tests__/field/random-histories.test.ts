@@ -26,7 +26,7 @@ function disappeared({ deeds, rows, unresolved }: Outcome): string[] {
 }
 
 /** Rows that were restored although the only change to them was their removal. */
-function resurrected({ deeds, rows }: Outcome): string[] {
+function restoredRows({ deeds, rows }: Outcome): string[] {
   const removals = deeds.filter(({ kind }) => kind === 'removed');
   return removals.flatMap(({ key, round, by }) => {
     const isChanged = deeds.some(
@@ -52,7 +52,7 @@ describe(`three databases with random histories (seed ${SEED})`, () => {
             expect(new Set(outcome.hashes).size).toBe(1);
             expect(disappeared(outcome)).toEqual([]);
             // A database whose merges are refused keeps rows that others removed.
-            expect(resurrected(outcome)).toEqual([]);
+            expect(restoredRows(outcome)).toEqual([]);
           }
         }),
         { numRuns: CASES, seed: SEED, endOnFailure: true },

@@ -6,7 +6,7 @@ import { storingViolations } from '../helpers/attacks.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
-import { EDITED, FIRST_ROWS, inStep, REWRITES, runPrinted, wayOut } from '../helpers/rewriting.ts';
+import { EDITED, FIRST_ROWS, inStep, REWRITES, rewriteRequest, runPrinted } from '../helpers/rewriting.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const ROWS = 'SELECT * FROM t ORDER BY id';
@@ -40,7 +40,7 @@ describe.each(KINDS)('a history that was %s', (kind) => {
     }
     expect(await it.north.rows(ROWS)).toEqual(EDITED);
 
-    expect(await it.box('north', wayOut('force', it.head))).toMatchObject({
+    expect(await it.box('north', rewriteRequest('force', it.head))).toMatchObject({
       status: 'pushed',
       verified: true,
       remoteHead: ours,
@@ -58,16 +58,16 @@ describe.each(KINDS)('a history that was %s', (kind) => {
     }
     expect(await it.south.head()).toBe(before);
 
-    expect(await it.run('south', wayOut('adopt', ours))).toMatchObject({
+    expect(await it.run('south', rewriteRequest('adopt', ours))).toMatchObject({
       status: 'success',
       head: ours,
       peers: [{ status: 'pulled', verified: true, adopted: { head: before } }],
     });
     expect(await it.south.rows(ROWS)).toEqual(EDITED);
     // A workflow that keeps the input changes nothing in a later run.
-    expect(await it.run('south', wayOut('adopt', ours))).toMatchObject({ status: 'unchanged', problems: [] });
+    expect(await it.run('south', rewriteRequest('adopt', ours))).toMatchObject({ status: 'unchanged', problems: [] });
     await it.south.commit('south', "INSERT INTO t VALUES (4, 'south')");
-    expect(await it.box('south', wayOut('adopt', ours))).toMatchObject({ state: 'ahead', status: 'pushed' });
+    expect(await it.box('south', rewriteRequest('adopt', ours))).toMatchObject({ state: 'ahead', status: 'pushed' });
     expect(await it.box('north')).toMatchObject({ state: 'behind', status: 'pulled' });
     expect(await it.north.head()).toBe(await it.south.head());
     expect(await it.north.rows(ROWS)).toEqual([...EDITED, { id: 4, a: 'south' }]);
@@ -80,12 +80,12 @@ describe('a rewritten history', () => {
     const it = await inStep(folder, "INSERT INTO dolt_ignore VALUES ('wisps', true)");
     await it.north.sql(...(REWRITES['flattened']?.(it) ?? []));
     const theirs = await it.north.head();
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     const one = await it.south.commit('of south', "INSERT INTO t VALUES (7, 'seven')");
     const two = await it.south.commit('also', "INSERT INTO t VALUES (8, 'eight')");
     await it.south.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
 
-    const refused = await it.box('south', wayOut('adopt', theirs, [two]));
+    const refused = await it.box('south', rewriteRequest('adopt', theirs, [two]));
     expect(refused).toMatchObject({
       state: 'rewritten',
       status: 'conflict',
@@ -97,19 +97,19 @@ describe('a rewritten history', () => {
     expect(named).toEqual([two, one]);
 
     await it.south.sql("UPDATE t SET a = 'dirty' WHERE id = 2");
-    expect(await it.box('south', wayOut('adopt', theirs, named))).toMatchObject({
+    expect(await it.box('south', rewriteRequest('adopt', theirs, named))).toMatchObject({
       status: 'failed',
       error: { code: 'uncommitted-changes', message: expect.stringContaining(' t') },
     });
     await it.south.sql("CALL DOLT_CHECKOUT('t')", 'CREATE TABLE notes (id INT PRIMARY KEY)');
 
-    const dry = await it.run('south', { dryRun: true, ...wayOut('adopt', theirs, named) });
+    const dry = await it.run('south', { dryRun: true, ...rewriteRequest('adopt', theirs, named) });
     expect(dry).toMatchObject({ head: two, peers: [{ plan: { pull: 'adopt', head: theirs }, error: null }] });
     expect(dry.peers[0]).not.toHaveProperty('adopted');
     expect(await it.south.head()).toBe(two);
     expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
 
-    const done = await it.run('south', { command: 'pull', ...wayOut('adopt', theirs, named) });
+    const done = await it.run('south', { command: 'pull', ...rewriteRequest('adopt', theirs, named) });
     expect(done).toMatchObject({ status: 'success', head: theirs, peers: [{ adopted: { head: two } }] });
     expect(await it.south.rows(ROWS)).toEqual(EDITED);
     expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
@@ -136,9 +136,9 @@ describe('a rewritten history', () => {
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
     const theirs = await it.north.head();
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     await it.south.dolt('checkout', '-b', 'elsewhere');
-    const done = await it.run('south', { branch: 'main', ...wayOut('adopt', theirs) });
+    const done = await it.run('south', { branch: 'main', ...rewriteRequest('adopt', theirs) });
     expect(done).toMatchObject({ status: 'success', branch: 'main', head: theirs });
     expect(await it.south.head('elsewhere')).toBe(it.head);
     await runPrinted(it.south, done.problems.find(({ code }) => code === 'history-adopted')?.hint ?? '');
@@ -150,11 +150,11 @@ describe('a rewritten history', () => {
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['flattened']?.(it) ?? []), "INSERT INTO t VALUES (5, 'five')");
     const ours = await it.north.commit('five');
-    const moved = await it.box('north', wayOut('merge', 'v'.repeat(32)));
+    const moved = await it.box('north', rewriteRequest('merge', 'v'.repeat(32)));
     expect(moved).toMatchObject({ state: 'rewritten', status: 'failed', error: { code: 'lease-stale' } });
     expect(await it.north.head()).toBe(ours);
 
-    const merged = await it.box('north', wayOut('merge', it.head));
+    const merged = await it.box('north', rewriteRequest('merge', it.head));
     expect(merged).toMatchObject({ state: 'rewritten', verified: true, pulledCommits: 2 });
     // Both sides "added" row 1, each in its own form: as in any merge without that base, this stays unresolved.
     expect(merged.conflicts.map(({ kind, key }) => [kind, key])).toEqual([
@@ -163,7 +163,7 @@ describe('a rewritten history', () => {
     ]);
     expect(merged.conflicts[1]).toMatchObject({ left: false, ours: null, theirs: { a: 'three' } });
     expect((await it.north.rows(ROWS)).map(({ id }) => id)).toEqual([1, 2, 3, 5]);
-    expect(await it.box('north', wayOut('merge', it.head))).toMatchObject({ state: 'up-to-date', error: null });
+    expect(await it.box('north', rewriteRequest('merge', it.head))).toMatchObject({ state: 'up-to-date', error: null });
     const received = await it.box('south');
     expect(received).toMatchObject({ state: 'behind', status: 'conflict' });
     // The side of the lost row reports it.
@@ -176,7 +176,7 @@ describe('a rewritten history', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
-    const done = await it.run('north', wayOut('force', it.head));
+    const done = await it.run('north', rewriteRequest('force', it.head));
     await runPrinted(it.north, done.problems.find(({ code }) => code === 'forced-push')?.hint ?? '');
     expect(await it.box('north')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours' }, remoteHead: it.head });
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', verified: true });
@@ -186,10 +186,10 @@ describe('a rewritten history', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
-    const stale = await it.box('north', wayOut('adopt', it.first));
+    const stale = await it.box('north', rewriteRequest('adopt', it.first));
     // Our branch contains the first commit, as after an earlier adoption.
     expect(stale).toMatchObject(REFUSED);
-    const gone = await it.box('north', wayOut('adopt', 'v'.repeat(32)));
+    const gone = await it.box('north', rewriteRequest('adopt', 'v'.repeat(32)));
     expect(gone).toMatchObject({ status: 'failed', error: { code: 'lease-stale' } });
   }, 180_000);
 
@@ -199,11 +199,14 @@ describe('a rewritten history', () => {
     await rm(it.south.path, { recursive: true });
     const fresh = await makeEmptyDatabase(it.south.path);
     await fresh.commit('other rows', ...FIRST_ROWS);
-    const refused = await it.box('south', wayOut('adopt', it.head));
+    const refused = await it.box('south', rewriteRequest('adopt', it.head));
     expect(refused.error?.code).toBe('local-commits');
     const named = /--discard-local ([^\s`]+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',');
     expect(named).toHaveLength(2);
-    expect(await it.run('south', wayOut('adopt', it.head, named))).toMatchObject({ status: 'success', head: it.head });
+    expect(await it.run('south', rewriteRequest('adopt', it.head, named))).toMatchObject({
+      status: 'success',
+      head: it.head,
+    });
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', lastVerifiedAt: expect.any(String) });
   }, 180_000);
 
@@ -217,13 +220,13 @@ describe('a rewritten history', () => {
       "CALL DOLT_COMMIT('-Am', 'more')",
     );
     const theirs = await it.north.head();
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     await it.south.sql('CREATE TABLE private (id INT PRIMARY KEY)', 'INSERT INTO private VALUES (1)');
-    expect(await it.box('south', wayOut('adopt', theirs))).toMatchObject({
+    expect(await it.box('south', rewriteRequest('adopt', theirs))).toMatchObject({
       error: { code: 'uncommitted-changes', message: expect.stringContaining('private') },
     });
     await it.south.sql('DROP TABLE private');
-    expect(await it.box('south', wayOut('adopt', theirs))).toMatchObject({
+    expect(await it.box('south', rewriteRequest('adopt', theirs))).toMatchObject({
       status: 'conflict',
       error: { code: 'peer-brings-code', message: expect.stringContaining('spy') },
     });
@@ -233,7 +236,7 @@ describe('a rewritten history', () => {
     const refused = { error: { code: 'constraint-violation', message: expect.stringContaining('stores unresolved') } };
     expect(await it.box('north')).toMatchObject(refused);
     await it.north.sql("CALL DOLT_PUSH('box', 'main')");
-    expect(await it.box('south', wayOut('adopt', stored))).toMatchObject(refused);
+    expect(await it.box('south', rewriteRequest('adopt', stored))).toMatchObject(refused);
     expect(await it.south.head()).toBe(it.head);
     expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
   }, 180_000);
@@ -255,7 +258,7 @@ describe('a rewritten history', () => {
       'INSERT INTO t VALUES (6, "six")',
       "CALL DOLT_COMMIT('-Am', 'six')",
     );
-    await it.box('north', wayOut('force', (await it.box('north')).remoteHead));
+    await it.box('north', rewriteRequest('force', (await it.box('north')).remoteHead));
 
     const hints = new Map<string, string>();
     for (const role of ['peer', 'upstream', 'backup']) {

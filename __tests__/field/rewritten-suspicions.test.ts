@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
-import { EDITED, inStep, REWRITES, wayOut } from '../helpers/rewriting.ts';
+import { EDITED, inStep, REWRITES, rewriteRequest } from '../helpers/rewriting.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const ROWS = 'SELECT * FROM t ORDER BY id';
@@ -25,7 +25,10 @@ describe('without recorded heads', () => {
       });
       expect(await it.north.rows(ROWS)).toEqual(EDITED);
       await it.forget('north');
-      expect(await it.box('north', wayOut('merge', it.head))).toMatchObject({ pulledCommits: 2, verified: true });
+      expect(await it.box('north', rewriteRequest('merge', it.head))).toMatchObject({
+        pulledCommits: 2,
+        verified: true,
+      });
     },
     180_000,
   );
@@ -34,7 +37,7 @@ describe('without recorded heads', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     await rm(stateFilePath(it.south.path));
     const suspect = { ...REFUSED, rewritten: { side: 'theirs', last: it.head } };
     expect(await it.box('south', { command: 'status' })).toMatchObject(suspect);
@@ -56,7 +59,7 @@ describe('without recorded heads', () => {
     await writeFile(stateFilePath(it.north.path), JSON.stringify({ version: 1, peers: { box: peer } }));
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
     expect(await it.box('north')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: it.head } });
-    expect(await it.box('north', wayOut('force', it.head))).toMatchObject({ verified: true });
+    expect(await it.box('north', rewriteRequest('force', it.head))).toMatchObject({ verified: true });
     expect(await it.box('north')).toMatchObject({ state: 'up-to-date' });
   }, 180_000);
 
@@ -111,7 +114,7 @@ describe('a third peer', () => {
 
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
     const theirs = await it.north.head();
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     // Only the rewritten one is left out.
     await it.south.commit('south', 'INSERT INTO u VALUES (9)');
     const first = await both();
@@ -123,7 +126,7 @@ describe('a third peer', () => {
       ],
     });
 
-    const adopted = await both(wayOut('adopt', theirs, [await it.south.head()]));
+    const adopted = await both(rewriteRequest('adopt', theirs, [await it.south.head()]));
     expect(adopted.peers).toMatchObject([
       { name: 'box', status: 'pulled', verified: true },
       { name: 'far', ...REFUSED, rewritten: { side: 'ours' } },
@@ -144,7 +147,7 @@ describe('a third peer', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['flattened']?.(it) ?? []));
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     const far = { database: 'north' };
     expect((await command(folder, `far: file://${folder.file('far')}`, far)).result.status).toBe('success');
     const met = await command(folder, `far: file://${folder.file('far')}`, { database: 'south' });
@@ -158,7 +161,7 @@ describe('both sides of a federation', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     await it.south.sql(...(REWRITES['flattened']?.(it) ?? []));
     const ours = await it.south.head();
     const both = { ...REFUSED, rewritten: { side: 'both', last: it.head } };
@@ -234,7 +237,7 @@ describe('a rewrite is not suspected', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
-    await it.box('north', wayOut('force', it.head));
+    await it.box('north', rewriteRequest('force', it.head));
     await it.south.sql(
       "CALL DOLT_FETCH('box', 'main')",
       "CALL DOLT_RESET('--hard', 'box/main')",

@@ -18,7 +18,7 @@ const look = (path: string) =>
   fileRemote(parseEndpoint(path, { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false }));
 
 /** A database as far as its folders show it. */
-async function lay(folder: TempFolder, ...paths: readonly string[]): Promise<void> {
+async function writeFiles(folder: TempFolder, ...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const at = folder.file(path);
     await mkdir(path.endsWith('/') ? at : dirname(at), { recursive: true });
@@ -46,7 +46,7 @@ describe('a working database', () => {
     ['data under another name than .dolt', 'file', 'store/noms', ['store/noms/manifest', 'store/repo_state.json']],
   ] as const)('%s is recognised', async (_, scheme, path, files) => {
     await using folder = await tempFolder();
-    await lay(folder, ...files);
+    await writeFiles(folder, ...files);
     const before = await filesBelow(folder.path);
     await expect(look(`${scheme}://${folder.path}/${path}`)).rejects.toMatchObject({
       code: 'working-database',
@@ -63,7 +63,7 @@ describe('a working database', () => {
     ['a link to it', 'second'],
   ])('%s behind a link is recognised', async (_, path) => {
     await using folder = await tempFolder();
-    await lay(folder, ...DATABASE);
+    await writeFiles(folder, ...DATABASE);
     await symlink('db', folder.file('link'));
     await symlink('link', folder.file('second'));
     await symlink('db/.dolt/noms', folder.file('data'));
@@ -73,7 +73,7 @@ describe('a working database', () => {
 
   test('a folder whose .dolt is a link is recognised by the target', async () => {
     await using folder = await tempFolder();
-    await lay(folder, 'disk/noms/manifest', 'disk/repo_state.json', 'db/');
+    await writeFiles(folder, 'disk/noms/manifest', 'disk/repo_state.json', 'db/');
     await symlink('../disk', folder.file('db', '.dolt'));
     for (const path of ['db', 'disk', 'disk/noms', 'db/.dolt/noms']) {
       await expect(look(`file://${folder.file(path)}`)).rejects.toMatchObject({ code: 'working-database' });
@@ -91,13 +91,13 @@ describe('a valid remote folder', () => {
     ['has a name that only starts like .dolt', '.doltbox', 'present', ['.doltbox/']],
   ] as const)('%s', async (_, path, expected, files) => {
     await using folder = await tempFolder();
-    await lay(folder, ...files);
+    await writeFiles(folder, ...files);
     expect(await look(`file://${folder.file(path)}`)).toBe(expected);
   });
 
   test('a git repository beside or around a database keeps its data in a ref', async () => {
     await using folder = await tempFolder();
-    await lay(folder, 'work/.git/HEAD', 'work/.dolt/noms/', 'bare.git/HEAD', 'bare.git/objects/');
+    await writeFiles(folder, 'work/.git/HEAD', 'work/.dolt/noms/', 'bare.git/HEAD', 'bare.git/objects/');
     expect(await look(`git+file://${folder.file('work')}`)).toBe('elsewhere');
     expect(await look(`file://${folder.file('bare.git')}`)).toBe('elsewhere');
   });
@@ -130,7 +130,7 @@ describe('the folder of a peer', () => {
 
   test('is refused if it is a file', async () => {
     await using folder = await tempFolder();
-    await lay(folder, 'box');
+    await writeFiles(folder, 'box');
     await expect(look(`file://${folder.file('box')}`)).rejects.toMatchObject({ code: 'not-a-remote' });
   });
 });
@@ -157,7 +157,7 @@ describe('with real databases', () => {
       await using folder = await tempFolder();
       await databases(folder);
       await symlink('south', folder.file('link'));
-      await lay(folder, 'full/photo.jpg');
+      await writeFiles(folder, 'full/photo.jpg');
       const code = path === 'full' ? 'not-a-remote' : 'working-database';
       const peers = `box: file://${folder.file('box')}\nbad: file://${folder.file(path)}`;
       const south = await filesBelow(folder.file('south'));
@@ -182,7 +182,7 @@ describe('with real databases', () => {
   test('add-peer refuses a working database and a foreign folder, and writes nothing', async () => {
     await using folder = await tempFolder();
     await databases(folder);
-    await lay(folder, 'full/photo.jpg', '.beads/');
+    await writeFiles(folder, 'full/photo.jpg', '.beads/');
     await writeFile(folder.file('.beads', 'config.yaml'), '# mine\n');
     const refused = async (endpoint: string) => {
       const dolt = { source: 'release', path: testDolt() } as const;
@@ -208,7 +208,7 @@ describe('with real databases', () => {
     await using folder = await tempFolder();
     await databases(folder);
     const url = `file://${folder.file('box')}`;
-    await lay(folder, 'box/lost+found/', 'box/.DS_Store');
+    await writeFiles(folder, 'box/lost+found/', 'box/.DS_Store');
     const north = openTestDatabase(folder.file('north'));
     await north.dolt('remote', 'add', 'other', url);
     await north.dolt('fetch', 'other').catch(() => undefined);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { repositoryOfJob } from '../../src/github/client.ts';
 import { markerOf, writeComment } from '../../src/github/comment.ts';
-import { type StubApi, startGithubApi, twoAtOnce } from '../helpers/servers/github-api.ts';
+import { holdUntilTwo, type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
 
 const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml', command: 'validate' };
 const marker = markerOf(place);
@@ -66,7 +66,7 @@ describe('the comment on a pull request', () => {
   });
 
   test('exists once after two concurrent runs', async () => {
-    await using api = await startGithubApi(twoAtOnce((line) => line.startsWith('GET') && !line.endsWith('/user')));
+    await using api = await startGithubApi(holdUntilTwo((line) => line.startsWith('GET') && !line.endsWith('/user')));
     const ends = await Promise.all(
       ['first', 'second'].map((body) => writeComment(repository(api), place, { body, create: true })),
     );

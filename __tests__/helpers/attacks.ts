@@ -13,7 +13,7 @@ export interface Attack {
   readonly code: string;
   readonly says: string;
   /** The `accept` that allows it; absent: no word allows it. */
-  readonly lifts?: readonly Accept[];
+  readonly accepts?: readonly Accept[];
   /** Whether Dolt can merge it at all; absent: it can. */
   readonly isMergeable?: false;
 }
@@ -82,7 +82,7 @@ export function testAttacks(title: string, attacks: readonly Attack[]): void {
         ? []
         : [{ ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] }]),
     ]);
-    test.each(forms)('$name, $form: $code', async ({ seed = [], before = [], sends, own, code, says, lifts }) => {
+    test.each(forms)('$name, $form: $code', async ({ seed = [], before = [], sends, own, code, says, accepts }) => {
       await using folder = await tempFolder();
       const box = await mailbox(folder, ...seed);
       if (before.length > 0) {
@@ -102,8 +102,8 @@ export function testAttacks(title: string, attacks: readonly Attack[]): void {
       ];
       const held = await box.receiveUnchanged();
       expect(held.run('partner').failure).toMatchObject({ code, message: expect.stringContaining(says) });
-      const accepted = await box.receive({ accept: lifts ?? [...every, 'expressions', 'ignored-tables', 'peers'] });
-      if (lifts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
+      const accepted = await box.receive({ accept: accepts ?? [...every, 'expressions', 'ignored-tables', 'peers'] });
+      if (accepts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
       else expect(accepted.run('partner').failure).toBeNull();
     });
   });

@@ -81,7 +81,7 @@ export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rew
 }
 
 /** A request that names the head of the mailbox for one option. */
-export function wayOut(
+export function rewriteRequest(
   kind: 'adopt' | 'merge' | 'force',
   head: string | null,
   discardLocal: readonly string[] = [],

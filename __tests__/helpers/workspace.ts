@@ -13,7 +13,7 @@ import type { TempFolder } from './temp-folder.ts';
 export type Files = Readonly<Record<string, string>>;
 
 /** Writes files. */
-export async function lay(folder: TempFolder, files: Files): Promise<void> {
+export async function writeFiles(folder: TempFolder, files: Files): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const at = folder.file('repo', path);
     await mkdir(path.endsWith('/') ? at : dirname(at), { recursive: true });

@@ -31,7 +31,7 @@ const ATTACKS: readonly Attack[] = [
     sends: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`, 'DROP TABLE notes'],
     code: 'mass-deletion',
     says: 'partner drops 1 table (notes)',
-    lifts: ['deletion'],
+    accepts: ['deletion'],
   },
   {
     name: 'a table that is new behind a Dolt table that is removed',
@@ -43,7 +43,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-brings-code',
     says: 'partner sends expressions of evil that call 1 function (SLEEP',
-    lifts: ['expressions', 'deletion'],
+    accepts: ['expressions', 'deletion'],
   },
   {
     name: 'a view with the name of a table',
@@ -84,7 +84,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-brings-code',
     says: 'partner sends expressions of items that call 1 function (SLEEP',
-    lifts: ['expressions'],
+    accepts: ['expressions'],
   },
   {
     name: 'dolt_nonlocal_tables under another tag',
@@ -95,7 +95,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-changes-local-tables',
     says: 'partner changes 1 row of dolt_nonlocal_tables',
-    lifts: ['ignore'],
+    accepts: ['ignore'],
   },
   {
     name: 'a small table that is emptied under another name',
@@ -103,7 +103,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['RENAME TABLE small TO small2', 'DELETE FROM small2'],
     code: 'mass-deletion',
     says: 'partner deletes 2 of the 2 rows of small',
-    lifts: ['deletion'],
+    accepts: ['deletion'],
   },
 ];
 

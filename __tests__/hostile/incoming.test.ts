@@ -12,13 +12,13 @@ interface Attack {
   readonly sends: readonly string[];
   readonly code: string;
   readonly says: string;
-  readonly lifts: Accept;
+  readonly accepts: Accept;
   /** Tried as a merge, too. */
   readonly merges?: true;
   /** The commits of south before; with them, there is a merge. */
   readonly own?: readonly string[];
   /** An upgrade of the peer helps, and no `accept`. */
-  readonly onlyHeld?: true;
+  readonly isNeverAccepted?: true;
 }
 
 const REPLACE = ['CREATE TABLE v LIKE items', 'DROP TABLE items', 'RENAME TABLE v TO items'];
@@ -54,7 +54,7 @@ const ATTACKS: readonly Attack[] = [
     sends: REPLACE,
     code: 'mass-deletion',
     says: 'partner deletes 40 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'a replaced table without a key',
@@ -62,21 +62,21 @@ const ATTACKS: readonly Attack[] = [
     sends: ['CREATE TABLE v LIKE keyless', 'DROP TABLE keyless', 'RENAME TABLE v TO keyless'],
     code: 'mass-deletion',
     says: 'partner deletes 40 of the 40 rows of keyless',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'deletions with another column tag',
     sends: ["CALL DOLT_UPDATE_COLUMN_TAG('items', 'id', 4711)", 'DELETE FROM items WHERE id > 110'],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'deletions with another type of the key',
     sends: ['ALTER TABLE items MODIFY id BIGINT', 'DELETE FROM items WHERE id > 110'],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'a date in a replaced table with new rows',
@@ -89,7 +89,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'future-date',
     says: 'partner sends 1 row of times whose updated_at is more than a day in the future',
-    lifts: 'future',
+    accepts: 'future',
   },
   {
     name: 'a date in the second time column',
@@ -97,7 +97,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["UPDATE times SET updated_at = NULL, modified_at = '9999-01-01'"],
     code: 'future-date',
     says: 'partner sends 1 row of times whose modified_at is more than a day in the future',
-    lifts: 'future',
+    accepts: 'future',
   },
   {
     name: 'a replaced table with equal rows',
@@ -109,7 +109,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'not-comparable',
     says: 'partner sends 1 table (items) whose contents differ, but Dolt shows no difference',
-    lifts: 'recreated',
+    accepts: 'recreated',
   },
   {
     name: 'a table that is private here',
@@ -118,7 +118,7 @@ const ATTACKS: readonly Attack[] = [
     sends: [NOTES, "CALL DOLT_ADD('-f', 'Private_Notes')"],
     code: 'peer-changes-local-tables',
     says: 'partner sends 1 table (Private_Notes) that `dolt_ignore` excludes from commits here',
-    lifts: 'ignored-tables',
+    accepts: 'ignored-tables',
   },
   {
     name: 'a table that only our working set ignores',
@@ -126,7 +126,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['CREATE TABLE CACHE_1 (id INT PRIMARY KEY)'],
     code: 'peer-changes-local-tables',
     says: 'partner sends 1 table (CACHE_1) that `dolt_ignore` excludes from commits here',
-    lifts: 'ignored-tables',
+    accepts: 'ignored-tables',
   },
   {
     name: 'a table that we added to the ignored ones',
@@ -135,15 +135,15 @@ const ATTACKS: readonly Attack[] = [
     sends: ['INSERT INTO moved VALUES (2, 2)'],
     code: 'schema-ahead',
     says: 'partner changes 1 table (moved) that `dolt_ignore` excludes from commits here',
-    lifts: 'ignored-tables',
-    onlyHeld: true,
+    accepts: 'ignored-tables',
+    isNeverAccepted: true,
   },
   {
     name: 'deletions beside another tag of a column outside the key',
     sends: ["CALL DOLT_UPDATE_COLUMN_TAG('items', 'title', 4711)", 'DELETE FROM items WHERE id > 110'],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'deletions beside a column that is dropped and added again',
@@ -154,7 +154,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'mass-deletion',
     says: 'partner deletes 29 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'a call in a column that is dropped and added again',
@@ -164,7 +164,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-brings-code',
     says: 'partner sends expressions of items that call 1 function (SLEEP in the column title)',
-    lifts: 'expressions',
+    accepts: 'expressions',
   },
   {
     name: 'a date in a column that is dropped and added again',
@@ -175,7 +175,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'future-date',
     says: 'partner sends 1 row of times whose updated_at is more than a day in the future',
-    lifts: 'future',
+    accepts: 'future',
   },
   {
     name: 'a procedure in a table of procedures that was dropped and created again',
@@ -184,7 +184,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['DROP TABLE dolt_procedures', 'CREATE PROCEDURE p() SELECT 2'],
     code: 'peer-brings-code',
     says: 'partner sends 1 procedure (p, changed)',
-    lifts: 'procedures',
+    accepts: 'procedures',
   },
   {
     name: 'a trigger in a table of definitions that was emptied and filled again',
@@ -193,7 +193,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['DROP TRIGGER tr', "CREATE TRIGGER tr BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = 'eve'"],
     code: 'peer-brings-code',
     says: 'partner sends 1 trigger (tr, changed)',
-    lifts: 'triggers',
+    accepts: 'triggers',
   },
   {
     name: 'children that are deleted with the parents of a small table',
@@ -201,7 +201,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['DELETE FROM parents WHERE id > 2'],
     code: 'mass-deletion',
     says: 'partner deletes 24 of the 30 rows of children',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'an address of another database',
@@ -209,7 +209,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["UPDATE federation_peers SET remote_url = 'https://evil.example/db', last_sync = UTC_TIMESTAMP()"],
     code: 'peer-steers',
     says: 'partner changes 1 row of federation_peers that may control the servers',
-    lifts: 'peers',
+    accepts: 'peers',
   },
   {
     name: 'a route',
@@ -217,7 +217,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["INSERT INTO routes VALUES ('kb-', '/tmp/evil', NULL)"],
     code: 'peer-steers',
     says: 'partner changes 1 row of routes that may control the servers',
-    lifts: 'peers',
+    accepts: 'peers',
   },
   {
     name: 'addresses and tokens among the settings',
@@ -227,14 +227,14 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-steers',
     says: 'partner changes 2 rows of config that may control the servers',
-    lifts: 'peers',
+    accepts: 'peers',
   },
   {
     name: 'a default that sleeps',
     sends: ['ALTER TABLE items ADD COLUMN slow INT DEFAULT (SLEEP(0))'],
     code: 'peer-brings-code',
     says: 'partner sends expressions of items that call 1 function (SLEEP in the column slow)',
-    lifts: 'expressions',
+    accepts: 'expressions',
   },
   {
     name: 'a check that fills the memory',
@@ -242,7 +242,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["ALTER TABLE items ADD CONSTRAINT big CHECK (title <> REPEAT('x', 4))"],
     code: 'peer-brings-code',
     says: 'partner sends expressions of items that call 1 function (REPEAT in the check big)',
-    lifts: 'expressions',
+    accepts: 'expressions',
   },
   {
     name: 'a functional index and a generated column of a new table',
@@ -252,11 +252,11 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-brings-code',
     says: 'call 2 functions (RAND in the column g, RPAD in the index f)',
-    lifts: 'expressions',
+    accepts: 'expressions',
   },
 ];
 
-async function expectHeld(attack: Attack, own: readonly string[]): Promise<void> {
+async function expectBlocked(attack: Attack, own: readonly string[]): Promise<void> {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...(attack.seed ?? []));
   if (own.length > 0) await box.keep(...own);
@@ -264,20 +264,20 @@ async function expectHeld(attack: Attack, own: readonly string[]): Promise<void>
   if (attack.local !== undefined) await box.south.sql(...attack.local);
   const { failure } = (await box.receiveUnchanged()).run('partner');
   expect(failure).toMatchObject({ code: attack.code, message: expect.stringContaining(attack.says) });
-  if (attack.onlyHeld === true) return;
-  expect(failure?.hint).toContain(`\`${attack.lifts}\``);
-  const accepted = (await box.receive({ accept: [attack.lifts] })).run('partner');
+  if (attack.isNeverAccepted === true) return;
+  expect(failure?.hint).toContain(`\`${attack.accepts}\``);
+  const accepted = (await box.receive({ accept: [attack.accepts] })).run('partner');
   expect(accepted).toMatchObject({ failure: null, verified: true });
   expect(accepted.pulledCommits).toBeGreaterThan(0);
 }
 
 describe('a fast-forward is blocked until `accept` allows it', () => {
-  test.each(ATTACKS)('$name: $code', (attack) => expectHeld(attack, attack.own ?? []));
+  test.each(ATTACKS)('$name: $code', (attack) => expectBlocked(attack, attack.own ?? []));
 });
 
 describe('a merge is blocked until `accept` allows it', () => {
   test.each(ATTACKS.filter(({ merges }) => merges === true))('$name: $code', (attack) =>
-    expectHeld(attack, ["INSERT INTO items VALUES (5, 'five', 'sue')"]),
+    expectBlocked(attack, ["INSERT INTO items VALUES (5, 'five', 'sue')"]),
   );
 });
 

@@ -8,7 +8,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['ALTER TABLE config RENAME COLUMN value TO old', 'ALTER TABLE config RENAME COLUMN note TO value'],
     code: 'peer-steers',
     says: 'partner changes 2 rows of config',
-    lifts: ['peers'],
+    accepts: ['peers'],
   },
   {
     name: 'routes that an earlier run accepted in another table',
@@ -20,7 +20,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['RENAME TABLE plans TO routes'],
     code: 'peer-steers',
     says: 'partner changes 1 row of routes',
-    lifts: ['peers'],
+    accepts: ['peers'],
   },
   {
     name: 'an address in a column that is dropped',
@@ -32,7 +32,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['ALTER TABLE federation_peers DROP COLUMN remote_url'],
     code: 'peer-steers',
     says: 'partner changes 1 row of federation_peers',
-    lifts: ['peers'],
+    accepts: ['peers'],
   },
   {
     name: 'a setting that is removed',
@@ -40,7 +40,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["DELETE FROM config WHERE `key` = 'sync.remote'"],
     code: 'peer-steers',
     says: 'partner changes 1 row of config',
-    lifts: ['peers'],
+    accepts: ['peers'],
   },
   {
     name: 'a beads table that is renamed, to hide that the database belongs to beads',
@@ -48,7 +48,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['RENAME TABLE labels TO tags'],
     code: 'mass-deletion',
     says: 'partner drops 1 table (labels)',
-    lifts: ['deletion'],
+    accepts: ['deletion'],
   },
   {
     name: 'future dates that an earlier run accepted in another column',
@@ -57,7 +57,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['ALTER TABLE log RENAME COLUMN updated_at TO old', 'ALTER TABLE log RENAME COLUMN due TO updated_at'],
     code: 'future-date',
     says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
+    accepts: ['future'],
   },
   {
     name: 'future dates that an earlier run accepted in another column, with an equal definition',
@@ -73,7 +73,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'future-date',
     says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
+    accepts: ['future'],
   },
   {
     name: 'future dates that an earlier run accepted in another table',
@@ -81,7 +81,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['ALTER TABLE plans RENAME COLUMN due TO Modified_At', 'RENAME TABLE plans TO log'],
     code: 'future-date',
     says: 'partner sends 1 row of log whose Modified_At is more than a day in the future',
-    lifts: ['future'],
+    accepts: ['future'],
   },
   {
     name: 'a smaller table that an earlier run accepted and that gets the name of ours',
@@ -89,7 +89,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
     code: 'mass-deletion',
     says: 'of the 40 rows of items',
-    lifts: ['deletion'],
+    accepts: ['deletion'],
   },
   {
     name: 'a table without a common key that gets the name of ours',
@@ -97,7 +97,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
     code: 'mass-deletion',
     says: 'partner deletes 40 of the 40 rows of items',
-    lifts: ['deletion'],
+    accepts: ['deletion'],
     isMergeable: false,
   },
   {
@@ -106,7 +106,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ['CREATE TABLE `w\u0130sps` (id VARCHAR(36) PRIMARY KEY, title TEXT)'],
     code: 'peer-changes-local-tables',
     says: 'that `dolt_ignore` excludes from commits here',
-    lifts: ['ignored-tables'],
+    accepts: ['ignored-tables'],
   },
   {
     name: 'addresses in a table that Dolt takes for one of beads',
@@ -117,7 +117,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-steers',
     says: 'partner changes 1 row of federat',
-    lifts: ['peers'],
+    accepts: ['peers'],
   },
   {
     name: 'the repository of a tracker',
@@ -125,7 +125,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["UPDATE config SET value = 'theirs' WHERE `key` = 'github.repo'"],
     code: 'peer-steers',
     says: 'partner changes 1 row of config',
-    lifts: ['peers'],
+    accepts: ['peers'],
   },
   {
     name: 'a table in another case with keys that SQL treats as equal',
@@ -140,7 +140,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'mass-deletion',
     says: 'partner deletes 40 of the 40 rows of tasks',
-    lifts: ['deletion'],
+    accepts: ['deletion'],
     isMergeable: false,
   },
   {
@@ -152,7 +152,7 @@ const ATTACKS: readonly Attack[] = [
     sends: ["INSERT INTO log (id, due) VALUES (2, '9999-01-01')"],
     code: 'future-date',
     says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
+    accepts: ['future'],
   },
   {
     name: 'future dates as bytes',
@@ -162,7 +162,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'future-date',
     says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
+    accepts: ['future'],
   },
   {
     name: 'an expression whose type fills the memory',
@@ -171,7 +171,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-brings-code',
     says: 'call 1 function (BINARY(2000000000)',
-    lifts: ['expressions'],
+    accepts: ['expressions'],
   },
 ];
 

@@ -25,7 +25,7 @@ const rows = (count: number, sequence: (index: number) => number): Buffer =>
 const LONG = Buffer.concat([Buffer.from([0xfd, 0, 0x80, 0]), Buffer.alloc(0x80_00, 'x')]);
 
 /** Sends without an end, as fast as the other side reads. */
-function pour(socket: Socket, chunk: Buffer): void {
+function sendEndlessly(socket: Socket, chunk: Buffer): void {
   const more = (): void => {
     while (socket.writable && socket.write(chunk));
   };
@@ -38,13 +38,17 @@ const LATE = /did not answer in time/;
 /** The behaviour of a server after the first statement, and the message about it. */
 const SERVERS: readonly (readonly [string, (socket: Socket) => void, RegExp])[] = [
   ['nothing', () => undefined, LATE],
-  ['one packet without an end', (socket) => pour(socket, packet(1, Buffer.alloc(0xff_ff_ff))), /sent more than/],
+  [
+    'one packet without an end',
+    (socket) => sendEndlessly(socket, packet(1, Buffer.alloc(0xff_ff_ff))),
+    /sent more than/,
+  ],
   [
     'rows without an end',
     (socket) => {
       socket.write(BEGIN);
       // The number of a packet has one byte, so that 256 of them repeat.
-      pour(
+      sendEndlessly(
         socket,
         rows(256, (index) => index + 4),
       );
@@ -55,7 +59,7 @@ const SERVERS: readonly (readonly [string, (socket: Socket) => void, RegExp])[] 
     'rows that are out of order',
     (socket) => {
       socket.write(BEGIN);
-      pour(
+      sendEndlessly(
         socket,
         rows(10, () => 4),
       );

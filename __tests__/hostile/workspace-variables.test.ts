@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { refuseFrozen } from '../../src/commands/prepare/bd/frozen.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { askPlace, lay } from '../helpers/workspace.ts';
+import { askPlace, writeFiles } from '../helpers/workspace.ts';
 
 test.each([
   { ceiling: undefined, password: 'of-the-file' },
   { ceiling: 'repo', password: '' },
 ])('the credentials file that `.beads/.env` names is read only on a terminal: %j', async ({ ceiling, password }) => {
   await using folder = await tempFolder();
-  await lay(folder, {
+  await writeFiles(folder, {
     '.git/': '',
     '.beads/dolt/north/.dolt/noms/': '',
     '.beads/metadata.json': '{"dolt_mode":"server","dolt_server_port":3399,"dolt_database":"north"}',

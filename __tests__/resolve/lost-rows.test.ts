@@ -11,7 +11,7 @@ import { atHeads, twoHeads } from '../helpers/two-heads.ts';
  * Rows of `other` that `main` lacks, and the rows that their statements restore.
  * @param lost conflicts as a merge of `main` and `other` would report them
  */
-async function broughtBack(
+async function restored(
   work: Parameters<typeof twoHeads>[1],
   lost: readonly Partial<Conflict>[],
   query: string,
@@ -50,7 +50,7 @@ describe('a lost row is restored', () => {
   ])(
     'with a new key: %s',
     async (_, type, literal, key, expected) => {
-      const { rows } = await broughtBack(
+      const { rows } = await restored(
         {
           base: [
             `CREATE TABLE \`od\`\`d table\` (id ${type} PRIMARY KEY, \`from\` VARCHAR(9), d INT AS (1) STORED, KEY k (\`from\`))`,
@@ -81,7 +81,7 @@ describe('a lost row is restored', () => {
       ['CHAR(1)', "'a', '2', '3', '4', '5', '6', '7', '8', '9', '0', '1'", 'a', null],
       ['VARCHAR(9) COLLATE utf8mb4_general_ci', "'a', 'A-2'", 'a', 'a-3'],
     ];
-    const { statements, rows } = await broughtBack(
+    const { statements, rows } = await restored(
       {
         base: [
           ...columns.map(([type], index) => `CREATE TABLE n${index} (id ${type} PRIMARY KEY, side VARCHAR(9))`),
@@ -124,7 +124,7 @@ describe('a lost row is restored', () => {
   }, 60_000);
 
   test('with its own key and another unique value each', async () => {
-    const { rows } = await broughtBack(
+    const { rows } = await restored(
       {
         base: [
           'CREATE TABLE p (id INT PRIMARY KEY, slug VARCHAR(4) UNIQUE, pos INT UNIQUE)',
@@ -148,7 +148,7 @@ describe('a lost row is restored', () => {
   }, 60_000);
 
   test('with another unique value if a row has its former one', async () => {
-    const { statements, rows } = await broughtBack(
+    const { statements, rows } = await restored(
       {
         base: [
           'CREATE TABLE p (id INT PRIMARY KEY, slug VARCHAR(20) UNIQUE)',
@@ -168,7 +168,7 @@ describe('a lost row is restored', () => {
   }, 60_000);
 
   test('without a statement if no key can be suggested', async () => {
-    const { statements, rows } = await broughtBack(
+    const { statements, rows } = await restored(
       {
         base: [
           'CREATE TABLE e (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES e (id))',

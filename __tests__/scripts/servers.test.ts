@@ -63,8 +63,8 @@ test('the missing server is named if Go is not installed', async () => {
 
 test('the missing module is named if Go is not installed', async () => {
   await using folder = await tempFolder();
-  const { context, ...ground } = scene(folder, builds([]));
-  const asked = installServers(['DOLT_FEDERATION_TEST_BD'], { ...ground, context: { ...context, env: { PATH: '' } } });
+  const { context, ...rest } = scene(folder, builds([]));
+  const asked = installServers(['DOLT_FEDERATION_TEST_BD'], { ...rest, context: { ...context, env: { PATH: '' } } });
   await expect(asked).rejects.toThrow(
     'The tests need github.com/steveyegge/beads@v1.3.0, which is built from source: spawn go ENOENT',
   );
@@ -77,9 +77,9 @@ describe('a program from PyPI', () => {
     await mkdir(folder.file('bin'));
     await writeFile(folder.file('bin', 'python3'), `#!/bin/sh\n${line}\n`);
     await chmod(folder.file('bin', 'python3'), 0o755);
-    const { context, ...ground } = scene(folder, builds([]));
+    const { context, ...rest } = scene(folder, builds([]));
     const env = { PATH: `${folder.file('bin')}:${readEnv()['PATH']}` };
-    return () => installServers([ZIZMOR], { ...ground, context: { ...context, env } });
+    return () => installServers([ZIZMOR], { ...rest, context: { ...context, env } });
   }
 
   test('is installed once in its own folder', async () => {

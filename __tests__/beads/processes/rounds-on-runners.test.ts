@@ -36,8 +36,8 @@ interface Hosts {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A town: a repository at a git host, and the machine of the person who works in it with bd. */
-class Town {
+/** A team: a repository at a git host, and the machine of the person who works in it with bd. */
+class Team {
   readonly bd: Bd;
   readonly #name: string;
   readonly #folder: TempFolder;
@@ -127,8 +127,8 @@ test(
     await using own = await startGitHttp({ root: folder.file('git'), token: TOKEN, certificates });
     await using open = await startGitHttp({ root: folder.file('git'), certificates });
     const hosts = { own: own.url, open: open.url, env: { SSL_CERT_FILE: certificates.ca } };
-    const north = new Town('north', folder, hosts);
-    const south = new Town('south', folder, hosts);
+    const north = new Team('north', folder, hosts);
+    const south = new Team('south', folder, hosts);
 
     await mkdir(north.cwd);
     await git(north.cwd, 'init', '--quiet', '-b', 'main');
@@ -167,16 +167,16 @@ test(
         await north.sync();
         await south.sync();
         // The first one sees the other's rows of the last round only, so it runs again.
-        for (const town of [north, south, north]) await town.scheduled();
+        for (const team of [north, south, north]) await team.scheduled();
         await north.sync();
         await south.sync();
 
         const exported = (await north.bd.ok('export')).trim();
         expect((await south.bd.ok('export')).trim()).toBe(exported);
-        for (const town of [north, south]) {
-          expect(await town.committed()).toBe(exported);
-          expect(JSON.parse(await town.bd.ok('recompute-blocked', '--json'))).toMatchObject({ rows_corrected: 0 });
-          const ready: { id: string }[] = JSON.parse(await town.bd.ok('ready', '--json', '--limit', '0'));
+        for (const team of [north, south]) {
+          expect(await team.committed()).toBe(exported);
+          expect(JSON.parse(await team.bd.ok('recompute-blocked', '--json'))).toMatchObject({ rows_corrected: 0 });
+          const ready: { id: string }[] = JSON.parse(await team.bd.ok('ready', '--json', '--limit', '0'));
           const ids = ready.map(({ id }) => id);
           expect(ids).toEqual(expect.arrayContaining([shared, next, other]));
           expect(ids).not.toContain(blocker);
@@ -184,7 +184,7 @@ test(
         // In the next round, one side closes the issue that both sides use.
         blocker = next;
       }
-      for (const town of [north, south]) expect(await town.scheduled()).toContain('unchanged');
+      for (const team of [north, south]) expect(await team.scheduled()).toContain('unchanged');
     } finally {
       await south.bd.run('dolt', 'stop');
     }

@@ -4,7 +4,7 @@ import type { DrillKind, DrillMode } from '../../../src/contract/vocabulary.ts';
 import { type Keeping, keepIssues } from '../../../src/frontends/action/alarm-issues.ts';
 import { type AlarmSubject, runAlarms } from '../../../src/report/alarm/alarms.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../../helpers/results.ts';
-import { type StubApi, startGithubApi, twoAtOnce } from '../../helpers/servers/github-api.ts';
+import { holdUntilTwo, type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
 import type { StubIssue } from '../../helpers/servers/github-issues.ts';
 
 const HOUR_MS = 3_600_000;
@@ -132,7 +132,7 @@ describe('the issue about a failed peer', () => {
 
 describe('concurrent runs', () => {
   test('open one issue', async () => {
-    await using api = await startGithubApi(twoAtOnce((line) => line === 'GET /repos/org/repo/issues'));
+    await using api = await startGithubApi(holdUntilTwo((line) => line === 'GET /repos/org/repo/issues'));
     const ends = await Promise.all([1, 2].map(() => keepIssues([FAILING], keeping(api))));
     expect(ends.flatMap(({ done }) => done).sort()).toEqual([
       'Another run has opened the issue.',
@@ -143,7 +143,7 @@ describe('concurrent runs', () => {
 
   test('write one comment', async () => {
     await using api = await startGithubApi(
-      twoAtOnce((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
+      holdUntilTwo((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
     );
     await keepIssues([FAILING], keeping(api, BEGIN));
     const ends = await Promise.all([1, 2].map(() => keepIssues([FAILING], keeping(api))));
@@ -155,7 +155,7 @@ describe('concurrent runs', () => {
 
   test('close the issue with one comment', async () => {
     await using api = await startGithubApi(
-      twoAtOnce((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
+      holdUntilTwo((line) => line.startsWith('GET') && line.endsWith('/issues/1/comments')),
     );
     await keepIssues([FAILING], keeping(api));
     await Promise.all([1, 2].map(() => keepIssues([OK], keeping(api))));

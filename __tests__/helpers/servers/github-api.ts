@@ -57,7 +57,7 @@ function entriesOf(files: ReadonlyMap<string, string>, folder: string, ref: stri
 }
 
 /** Holds requests that `isHeld` names until two of them have arrived. */
-export function twoAtOnce(isHeld: (line: string) => boolean): (line: string) => Promise<void> {
+export function holdUntilTwo(isHeld: (line: string) => boolean): (line: string) => Promise<void> {
   let waiting: (() => void)[] = [];
   return async (line) => {
     if (!isHeld(line) || waiting.length === 2) return;

@@ -11,7 +11,7 @@ interface Refused {
   readonly sends: readonly string[];
   readonly code: string;
   readonly says: string;
-  readonly lifts: Accept;
+  readonly accepts: Accept;
   readonly held?: readonly unknown[];
   /** Tried as a merge, too. */
   readonly merges?: true;
@@ -27,7 +27,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ["CREATE TRIGGER evil BEFORE UPDATE ON items FOR EACH ROW SET NEW.title = 'x'"],
     code: 'peer-brings-code',
     says: 'partner sends 1 trigger (evil, new)',
-    lifts: 'triggers',
+    accepts: 'triggers',
   },
   {
     name: 'a changed procedure',
@@ -35,14 +35,14 @@ const REFUSALS: readonly Refused[] = [
     sends: ['DROP PROCEDURE p', 'CREATE PROCEDURE p() SELECT 2'],
     code: 'peer-brings-code',
     says: 'partner sends 1 procedure (p, changed)',
-    lifts: 'procedures',
+    accepts: 'procedures',
   },
   {
     name: 'a new event',
     sends: ['CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1'],
     code: 'peer-brings-code',
     says: 'partner sends 1 event (e, new)',
-    lifts: 'events',
+    accepts: 'events',
   },
   {
     name: 'an emptied dolt_ignore',
@@ -51,7 +51,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ['DELETE FROM dolt_ignore'],
     code: 'peer-changes-local-tables',
     says: 'partner changes 1 row of dolt_ignore',
-    lifts: 'ignore',
+    accepts: 'ignore',
     held: [{ table: 'dolt_ignore', key: { pattern: 'private%' }, column: null, value: null }],
   },
   {
@@ -59,7 +59,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ["INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('x', 'main', 'immediate')"],
     code: 'peer-changes-local-tables',
     says: 'partner changes 1 row of dolt_nonlocal_tables',
-    lifts: 'ignore',
+    accepts: 'ignore',
     held: [{ table: 'dolt_nonlocal_tables', key: { table_name: 'x' }, column: null, value: null }],
   },
   {
@@ -68,7 +68,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ['DELETE FROM items WHERE id < 121'],
     code: 'mass-deletion',
     says: 'partner deletes 21 of the 40 rows of items (`--max-delete` is 50 %)',
-    lifts: 'deletion',
+    accepts: 'deletion',
     held: [100, 101, 102, 103, 104].map((id) => ({
       table: 'items',
       key: { id: String(id) },
@@ -82,21 +82,21 @@ const REFUSALS: readonly Refused[] = [
     sends: ['DELETE FROM keyless WHERE a > 103'],
     code: 'mass-deletion',
     says: 'partner deletes 36 of the 40 rows of keyless',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'all rows by another primary key',
     sends: ['DROP TABLE items', 'CREATE TABLE items (name VARCHAR(20) PRIMARY KEY)', "INSERT INTO items VALUES ('a')"],
     code: 'mass-deletion',
     says: 'partner deletes 40 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'most rows of a table under a new name',
     sends: ['RENAME TABLE items TO things', 'DELETE FROM things WHERE id > 105'],
     code: 'mass-deletion',
     says: 'partner deletes 34 of the 40 rows of items',
-    lifts: 'deletion',
+    accepts: 'deletion',
     held: [106, 107, 108, 109, 110].map((id) => ({ table: 'things', key: { id: `${id}` }, column: null, value: null })),
   },
   {
@@ -105,7 +105,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ['DROP TABLE small'],
     code: 'mass-deletion',
     says: 'partner drops 1 table (small)',
-    lifts: 'deletion',
+    accepts: 'deletion',
   },
   {
     name: 'a row with a future date',
@@ -114,7 +114,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ["INSERT INTO times VALUES (1, '2100-01-02 03:04:05')", 'INSERT INTO times VALUES (3, UTC_TIMESTAMP())'],
     code: 'future-date',
     says: 'partner sends 1 row of times whose updated_at is more than a day in the future',
-    lifts: 'future',
+    accepts: 'future',
     held: [{ table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-02 03:04:05' }],
   },
   {
@@ -125,7 +125,7 @@ const REFUSALS: readonly Refused[] = [
     ],
     code: 'future-date',
     says: 'partner sends 1 row of texts whose Modified_At is more than a day in the future',
-    lifts: 'future',
+    accepts: 'future',
     held: [{ table: 'texts', key: { id: '1' }, column: 'Modified_At', value: '2100-01-02T03:04:05Z' }],
   },
   {
@@ -133,7 +133,7 @@ const REFUSALS: readonly Refused[] = [
     sends: ["SET @@dolt_committer_date = '2100-01-02T03:04:05Z'", "INSERT INTO items VALUES (1, 'x', 'y')"],
     code: 'future-date',
     says: 'partner sends 1 commit dated up to 2100-01-02 03:04:05 UTC',
-    lifts: 'future',
+    accepts: 'future',
   },
 ];
 
@@ -151,7 +151,7 @@ async function expectRefusal(refused: Refused, own: readonly string[]): Promise<
   expect(progress).toMatchObject({ pulledCommits: 0, pushedCommits: 0, verified: false });
   expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
 
-  const accepted = (await box.receive({ accept: [refused.lifts] })).run('partner');
+  const accepted = (await box.receive({ accept: [refused.accepts] })).run('partner');
   expect(accepted).toMatchObject({ failure: null, verified: true, held: [] });
   expect(accepted.pulledCommits).toBeGreaterThan(0);
   expect(accepted.notices).toContainEqual(

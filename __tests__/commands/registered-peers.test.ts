@@ -71,7 +71,7 @@ describe('add-peer and remove-peer', () => {
     expect(await local.rows(REMOTES)).toEqual([]);
   });
 
-  test('names remotes that may remain if no database is found', async () => {
+  test('name remotes that may remain if no database is found', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('local'));
     const said: string[] = [];

@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { othersMayWrite } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
-import { type LeftConflicts, leaveConflicts, runResolve, stateOf } from '../helpers/left-conflicts.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
+import { makeUnresolved, runResolve, stateOf, type UnresolvedConflicts } from '../helpers/unresolved-conflicts.ts';
 
-let left: LeftConflicts;
+let left: UnresolvedConflicts;
 let before: string;
 beforeAll(async () => {
-  left = await leaveConflicts(await tempFolder());
+  left = await makeUnresolved(await tempFolder());
   before = await stateOf(left);
 });
 afterAll(async () => {
@@ -243,8 +243,8 @@ describe('instead of a conflicts file', () => {
 });
 
 describe('the conflicts file and the database', () => {
-  const fresh = async (folder: TempFolder): Promise<LeftConflicts> => {
-    const one = await leaveConflicts(folder);
+  const fresh = async (folder: TempFolder): Promise<UnresolvedConflicts> => {
+    const one = await makeUnresolved(folder);
     await writeFile(one.own, one.text);
     return one;
   };

@@ -11,7 +11,7 @@ import { ENV } from './examining.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 /** A database whose last run left a conflicts file, with a choice for every conflict. */
-export interface LeftConflicts {
+export interface UnresolvedConflicts {
   readonly folder: TempFolder;
   readonly local: TestDatabase;
   /** The file that the run wrote. */
@@ -21,7 +21,7 @@ export interface LeftConflicts {
   readonly peers: string;
 }
 
-export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts> {
+export async function makeUnresolved(folder: TempFolder): Promise<UnresolvedConflicts> {
   const local = await makeDatabase(folder.file('local'));
   const box = `file://${folder.file('box')}`;
   await local.sql(
@@ -53,7 +53,7 @@ export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts>
 }
 
 export async function runResolve(
-  { folder, peers }: LeftConflicts,
+  { folder, peers }: UnresolvedConflicts,
   file: string | undefined,
   more: { readonly ask?: () => Asker; readonly warnings?: string[]; readonly onResource?: () => void } = {},
 ): Promise<ResolveResult> {
@@ -72,7 +72,7 @@ export async function runResolve(
 }
 
 /** The state that a refused file must not change. */
-export async function stateOf({ local, own }: LeftConflicts): Promise<string> {
+export async function stateOf({ local, own }: UnresolvedConflicts): Promise<string> {
   const queries = ['dolt_branches', 'dolt_status', 'dolt_merge_status', 'dolt_tags', 'items', 'more', 'dolt_ignore'];
   const rows = await local.sql(...queries.map((table) => `SELECT * FROM ${table}`));
   return `${rows}${await readFile(own, 'utf8').catch(() => 'no file')}`;

@@ -68,7 +68,7 @@ describe('config edits by the built command line', () => {
     ['config set federation.soverignty T1', 'federation.sovereignty'],
     ['config set federation.peers.hub.password x', 'dolt-federation help credentials'],
     ['set-peer hub --role backup', 'dolt-federation add-peer <name> <endpoint>'],
-  ])('%s: %s', async (words, hint) => {
+  ])('refuses %s: %s', async (words, hint) => {
     await using folder = await tempFolder();
     const file = await workspace(folder, '# bd\n');
     const { exitCode, stderr } = await run(folder, ...words.split(' '));

@@ -77,7 +77,7 @@ describe('an invalid command line is refused', () => {
     [['sync', '--parallel', '0'], "--parallel is '0', but must be a whole number of at least 1", '--parallel 8'],
     [['sync', '--branch', ''], "--branch needs a value, but '' follows it", 'remove the flag'],
     [['sync', '--branch', '--dry-run'], "--branch needs a value, but '--dry-run' follows it", 'after --branch'],
-  ])('%j', (argv, message, hint) => {
+  ])('with its message: %j', (argv, message, hint) => {
     const failure = refusal(argv);
     expect(failure.code).toBe('bad-usage');
     expect(failure.message).toContain(message);

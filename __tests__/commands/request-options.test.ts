@@ -16,7 +16,7 @@ describe('only-role', () => {
     [undefined, []],
     ['backup', ['backup']],
     [' Primary , backup\narchive', ['primary', 'backup', 'archive']],
-  ])('%j', (text, roles) => {
+  ])('is parsed from %j', (text, roles) => {
     expect(requestedRoles(text)).toEqual(roles);
   });
 
@@ -39,7 +39,7 @@ describe.each(['force-with-lease', 'adopt', 'merge-rewritten'] as const)('%s', (
         ['other', OTHER],
       ],
     ],
-  ])('%j', (text, leases) => {
+  ])('is parsed from %j', (text, leases) => {
     expect([...requestedLeases(option, text)]).toEqual(leases);
   });
 

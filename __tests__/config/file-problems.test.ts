@@ -23,7 +23,7 @@ describe('text that is not a configuration', () => {
     [`a: ${'{b: '.repeat(5_000)}`, 'config-syntax 1:1'],
     [`${'- '.repeat(5_000)}a`, 'config-syntax 1:1'],
     [Array.from({ length: 900 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), 'config-syntax 402:1'],
-  ])('%.40j', async (text, place) => {
+  ])('is reported at its place: %.40j', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 
@@ -59,7 +59,7 @@ describe('unknown keys', () => {
       'unknown key "federation.peers.a.rolle"',
       '`federation.peers.a.role`',
     ],
-  ])('%j', async (text, message, hint) => {
+  ])('are refused: %j', async (text, message, hint) => {
     const failure = await refusal(() => configure(text));
     expect(failure).toMatchObject({ code: 'config-unknown-key', message });
     expect(failure.hint).toContain(hint);

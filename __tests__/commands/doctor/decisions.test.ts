@@ -137,7 +137,7 @@ describe('the runner', () => {
       "unknown: the runner's version is unknown; node24 needs 2.327.1",
     ],
     [actions, '/usr/bin/node', 24, "unknown: the runner's version is unknown; node24 needs 2.327.1"],
-  ])('%j %s: %s', (env, path, major, found) => {
+  ])('is checked: %j %s: %s', (env, path, major, found) => {
     const check = checkRunner(env, { path, major });
     expect(check === null ? null : `${check.status}: ${check.message}`).toBe(found);
   });

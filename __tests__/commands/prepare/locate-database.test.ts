@@ -263,7 +263,7 @@ describe('the settings of a beads workspace', () => {
     [{ dolt_mode: 'server', dolt_database: 'north' }, ['dolt', 'north']],
     [{ dolt_mode: 'server' }, ['dolt', 'beads']],
     [{ dolt_mode: 'server', dolt_database: 'n', dolt_data_dir: 'data' }, ['data', 'n']],
-  ])('%j', async (metadata, parts) => {
+  ])('select a database: %j', async (metadata, parts) => {
     await using folder = await tempFolder();
     const beads = await workspace(folder, metadata);
     const path = folder.file('here', '.beads', ...parts);
@@ -274,7 +274,7 @@ describe('the settings of a beads workspace', () => {
     expect(await search(folder, beads)).toEqual({ ...found(path), bd });
   });
 
-  test.each(['{', '{"dolt_database": "../../etc"}', '{"dolt_mode": 5}'])('%j is refused', async (metadata) => {
+  test.each(['{', '{"dolt_database": "../../etc"}', '{"dolt_mode": 5}'])('are refused: %j', async (metadata) => {
     await using folder = await tempFolder();
     await expect(search(folder, await workspace(folder, metadata))).rejects.toMatchObject({ code: 'config-invalid' });
   });

@@ -102,7 +102,7 @@ describe('a removed peer removes only its lines', () => {
     ['federation.peers.n: y\nfederation: {peers: {n: y, a: x}}\n', 'federation: {peers: {a: x}}\n'],
     ['federation: {peers: {n: y}}\nother: 1\n', 'federation: {}\nother: 1\n'],
     ['federation:\n  peers:\n    a: x\n', 'federation:\n  peers:\n    a: x\n'],
-  ])('%j', (before, after) => {
+  ])('from %j', (before, after) => {
     expect(withoutPeer(before, 'n')).toBe(after);
   });
 

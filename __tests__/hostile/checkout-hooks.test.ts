@@ -58,7 +58,7 @@ const setting =
     await appendFile(join(repository, 'config'), `\n${text}\n`);
 
 const ATTACKS: readonly (readonly [string, Arm, string])[] = [
-  ['a pre-push hook', (repository, mark) => hook(repository, mark, 'pre-receive'), 'git would run'],
+  ['a pre-receive hook', (repository, mark) => hook(repository, mark, 'pre-receive'), 'git would run'],
   ['a hook for every ref', (repository, mark) => hook(repository, mark, 'reference-transaction'), 'git would run'],
   [
     'hooks behind a link',

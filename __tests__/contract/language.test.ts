@@ -104,7 +104,7 @@ function commentsOf(source: string): readonly string[] {
 }
 
 describe('the comments', () => {
-  test.each(['src', 'scripts', 'bench'])('of %s use plain words', (folder) => {
+  test.each(['src', 'scripts', 'bench', '__tests__'])('of %s use plain words', (folder) => {
     const found = writtenFiles(folder).flatMap((path) =>
       commentsOf(readFileSync(path, 'utf8')).flatMap((text) =>
         BANNED_IN_COMMENTS.some((banned) => banned.test(text)) ? [`${path}: ${text}`] : [],

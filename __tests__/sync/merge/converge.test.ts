@@ -38,7 +38,7 @@ async function headsInOrder(sql: Sql, heads: readonly (readonly string[])[]): Pr
   return ordered;
 }
 
-/** What each head changes; ours is the last in hash order. */
+/** The changes of each head. Ours is the last in hash order. */
 interface Case {
   readonly peers: Readonly<Record<string, readonly string[]>>;
   readonly ours: readonly string[];

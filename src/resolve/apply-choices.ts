@@ -1,5 +1,6 @@
 import type { PendingRows } from '../dolt/rows/pending-rows.ts';
 import {
+  byCommit,
   clearConflicts,
   keepOurs,
   type RowResolution,
@@ -38,12 +39,22 @@ export async function applyChoices(
 ): Promise<void> {
   const { shape, rows, isReadByCommit } = table;
   const { pending } = chosen;
-  const resolveAll = isReadByCommit ? resolveByCommit : resolveConflicts;
   const decided = rows.flatMap((row) => {
     const decision = chosen.decided.decisions.get(rowName(row.unresolved));
     return decision === undefined ? [] : [{ row, decision: decision }];
   });
   if (shape.key.length === 0) return resolveKeyless(sql, table, { ...chosen, decision: decided[0]?.decision });
+  const isByCommit = ({ conflict }: OpenRow): boolean => isReadByCommit || conflict.isAmbiguous === true;
+  const resolve = async (resolved: readonly Resolved[]): Promise<void> => {
+    const [apart, listed] = [
+      resolved.filter(({ row }) => isByCommit(row)),
+      resolved.filter(({ row }) => !isByCommit(row)),
+    ];
+    const rowsApart = apart.map(({ row, resolution }) => byCommit(row.conflict, resolution));
+    await resolveByCommit(sql, shape, rowsApart, pending);
+    const rowsListed = listed.map(({ row, resolution }) => ({ id: row.conflict.id, ...resolution }));
+    if (rowsListed.length > 0) await resolveConflicts(sql, shape, rowsListed, pending);
+  };
   for (const { row, decision } of decided) checkLiterals(shape, row.unresolved, decision);
   const outcomes = decided.map(({ row, decision }) => ({
     row,
@@ -53,36 +64,23 @@ export async function applyChoices(
   const removed = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'remove' ? [row] : []));
   if (removed.length > 0 && (await hasTriggers(sql, shape.name))) throw firesTriggers(shape.name, 'removing');
   const resolutions = outcomes.flatMap(({ row, decision, outcome }) => {
-    if (outcome.kind === 'their-deletion') return [];
-    const resolution = outcome.kind === 'remove' ? { take: [] } : outcome.resolution;
-    return [{ row, decision, resolution: { id: row.conflict.id, ...resolution } }];
+    if (outcome.kind === 'resolve') return [{ row, decision, resolution: outcome.resolution }];
+    // Its conflict is resolved like one that keeps our row, which is removed at the end.
+    return outcome.kind === 'remove' && !isByCommit(row) ? [{ row, decision, resolution: { take: [] } }] : [];
   });
-  const plain = resolutions.filter(({ resolution }) => !hasValue(resolution));
-  if (plain.length > 0) {
-    await resolveAll(
-      sql,
-      shape,
-      plain.map(({ resolution }) => resolution),
-      pending,
-    );
-  }
+  await resolve(resolutions.filter(({ resolution }) => !hasValue(resolution)));
   for (const { row, decision, resolution } of resolutions) {
     if (!hasValue(resolution)) continue;
-    await resolveAll(sql, shape, [resolution], pending).catch((thrown: unknown) => {
+    await resolve([{ row, resolution }]).catch((thrown: unknown) => {
       throw refusedLiteral(row.unresolved, decision, thrown);
     });
     checkStored(shape, row.unresolved, { decision, stored: (await pending.row(shape.name, row.unresolved.key)) ?? {} });
   }
-  const deleted = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'their-deletion' ? [row.conflict.id] : []));
-  if (isReadByCommit) {
-    await resolveByCommit(
-      sql,
-      shape,
-      deleted.map((id) => ({ id, take: 'deletion' })),
-      pending,
-    );
-    await clearConflicts(sql, shape.name);
-  } else if (deleted.length > 0) await takeTheirs(sql, shape, pending);
+  const deleted = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'their-deletion' ? [row] : []));
+  const apart = deleted.filter(isByCommit).map(({ conflict }) => ({ id: conflict.id, take: 'deletion' }) as const);
+  await resolveByCommit(sql, shape, apart, pending);
+  if (isReadByCommit) await clearConflicts(sql, shape.name);
+  else if (deleted.length > apart.length) await takeTheirs(sql, shape, pending);
   if (removed.length > 0) {
     await removeRows(
       sql,
@@ -92,7 +90,13 @@ export async function applyChoices(
   }
 }
 
-function hasValue({ set = [] }: RowResolution): boolean {
+/** A row, and its outcome. */
+interface Resolved {
+  readonly row: OpenRow;
+  readonly resolution: Omit<RowResolution, 'id'>;
+}
+
+function hasValue({ set = [] }: Resolved['resolution']): boolean {
   return set.some(({ value }) => value !== 'base');
 }
 

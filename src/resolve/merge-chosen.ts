@@ -132,11 +132,8 @@ async function commitChosen(
   await forgetViolations(sql);
   const broken = await brokenConstraints(sql, heads);
   if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
-  await refuseSilentLosses(
-    sql,
-    heads,
-    [...stopped.tables.flatMap(({ rows }) => rows), ...stopped.duplicates].map(({ unresolved }) => unresolved),
-  );
+  const decidedRows = [...stopped.tables.flatMap(({ rows }) => rows), ...stopped.duplicates];
+  await refuseSilentLosses(sql, heads, [...decidedRows.map(({ unresolved }) => unresolved), ...stopped.ambiguous]);
   if (rules.recognises(await tableNames(sql))) await rules.derive(sql, heads);
   return commitMerge(sql);
 }

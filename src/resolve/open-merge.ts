@@ -8,6 +8,7 @@ import { beginMerging, openMerge, undoMerge } from '../dolt/sql/merge.ts';
 import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { violations } from '../dolt/sql/violations.ts';
+import { type AmbiguousRows, correctAmbiguousRows, namedRows, tablesToResolve } from '../rows/ambiguous-rows.ts';
 import { checkMerged, checkSides } from '../rows/check-schema.ts';
 import { requireAllRows } from '../rows/constraints/verify-merge.ts';
 import { SAME_OF_DOLT, schemaConflict, withoutStack } from '../rows/merge-failure.ts';
@@ -26,6 +27,8 @@ export interface Stopped extends OpenMerge {
   readonly heads: MergedHeads;
   readonly tables: readonly OpenTable[];
   readonly duplicates: readonly OpenDuplicate[];
+  /** Rows that the merge may remove, because Dolt merged them with one of several merge bases. */
+  readonly ambiguous: ReturnType<typeof namedRows>;
   /** Holds decided rows until all of them can be written. */
   readonly pending: PendingRows;
 }
@@ -62,15 +65,19 @@ export async function withMerge<T>(
       if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
       const swapped = onto !== heads.ours;
       const merged = { database: database.name, base, ours: onto, theirs: head };
-      if (base === head) return await work(sql, { onto, swapped, heads: merged, pending, tables: [], duplicates: [] });
+      if (base === head)
+        return await work(sql, { onto, swapped, heads: merged, pending, ambiguous: [], tables: [], duplicates: [] });
       const sides = await checkSides(sql, merged, swapped);
       const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
       await openMerge(sql, { head, date: dates.sort().at(-1) ?? '' });
       const schemas = await schemaConflicts(sql);
       if (schemas.length > 0) throw schemaConflict(schemas, swapped);
-      const open = await readOpen(sql, { onto, swapped });
+      const listed = await tablesInConflict(sql);
+      refuseOwnTables(listed);
       await checkMerged(sql, merged, sides, swapped);
       await requireAllRows(sql);
+      const ambiguous = await correctAmbiguousRows(sql, merged, { pending });
+      const open = await readOpen(sql, { onto, swapped, ambiguous });
       return await work(sql, { ...open, heads: merged, pending });
     } catch (thrown) {
       await undoMerge(sql);
@@ -80,15 +87,22 @@ export async function withMerge<T>(
   });
 }
 
-async function readOpen(sql: Sql, merge: OpenMerge): Promise<Omit<Stopped, 'heads' | 'pending'>> {
-  const names = await tablesInConflict(sql);
-  const own = names.filter((name) => isDoltTable(name));
-  if (own.length > 0) {
-    throw new Failure('conflict', `both sides changed ${own.join(', ')}, which resolve cannot merge row by row`, {
-      hint: SAME_OF_DOLT,
-    });
-  }
+/** @throws Failure `conflict` for rows in conflict in tables of Dolt's own */
+function refuseOwnTables(tables: readonly string[]): void {
+  const own = tables.filter((name) => isDoltTable(name));
+  if (own.length === 0) return;
+  throw new Failure('conflict', `both sides changed ${own.join(', ')}, which resolve cannot merge row by row`, {
+    hint: SAME_OF_DOLT,
+  });
+}
+
+async function readOpen(
+  sql: Sql,
+  { ambiguous, ...merge }: OpenMerge & { readonly ambiguous: AmbiguousRows },
+): Promise<Omit<Stopped, 'heads' | 'pending'>> {
   const tables: OpenTable[] = [];
-  for (const name of names) tables.push(await openTable(sql, name, merge));
-  return { ...merge, tables, duplicates: await openDuplicates(sql, await violations(sql), merge) };
+  for (const name of await tablesToResolve(sql, ambiguous))
+    tables.push(await openTable(sql, name, { ...merge, ambiguous }));
+  const duplicates = await openDuplicates(sql, await violations(sql), merge);
+  return { ...merge, ambiguous: namedRows(ambiguous), tables, duplicates };
 }

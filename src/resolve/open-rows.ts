@@ -2,6 +2,7 @@ import { anySide, type ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import { ordinaryColumns, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import type { AmbiguousRows } from '../rows/ambiguous-rows.ts';
 import type { RowConflict } from '../rows/classify.ts';
 import { readRowConflicts } from '../rows/classify.ts';
 import { readableTable, readConflicts } from '../rows/readable-table.ts';
@@ -34,10 +35,14 @@ export interface OpenTable {
  * Reads the rows in conflict of one table.
  * @throws Failure `dolt-defect` if this Dolt shows them wrongly
  */
-export async function openTable(sql: Sql, table: string, merge: OpenMerge): Promise<OpenTable> {
+export async function openTable(
+  sql: Sql,
+  table: string,
+  { ambiguous, ...merge }: OpenMerge & { readonly ambiguous: AmbiguousRows },
+): Promise<OpenTable> {
   const shape = await tableShape(sql, table);
   const open = await readableTable(sql, shape);
-  const conflicts = await readConflicts(sql, shape, open);
+  const conflicts = await readConflicts(sql, shape, open, { ambiguous: ambiguous.get(table) });
   const isReadByCommit = open.conflicts.length > 0;
   const rowConflicts = await readRowConflicts(sql, shape, { rows: conflicts, onto: merge.onto });
   const rows = conflicts.map((conflict, index) => {

@@ -12,6 +12,7 @@ import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
 import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations, violations } from '../dolt/sql/violations.ts';
+import { correctAmbiguousRows, namedRows, tablesToResolve } from './ambiguous-rows.ts';
 import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
@@ -88,8 +89,8 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
 
   const schemas = await schemaConflicts(sql);
   if (schemas.length > 0) return { failure: schemaConflict(schemas, swapped), rows: [] };
-  const tables = await tablesInConflict(sql);
-  const own = tables.filter((table) => isDoltTable(table));
+  const listed = await tablesInConflict(sql);
+  const own = listed.filter((table) => isDoltTable(table));
   if (own.length > 0) {
     const message = `both sides changed ${own.join(', ')}, which no strategy can resolve`;
     return { failure: new Failure('conflict', message, { hint: SAME_OF_DOLT }), rows: [] };
@@ -98,13 +99,15 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   await requireAllRows(sql);
 
   const names = await tableNames(sql);
-  const merging = { ...heads, pending, budget, policyOf: tablePolicies(rules, names) };
+  const ambiguous = await correctAmbiguousRows(sql, heads, { pending, budget: budget.rows });
+  const tables = await tablesToResolve(sql, ambiguous);
+  const merging = { ...heads, pending, budget, ambiguous, policyOf: tablePolicies(rules, names) };
   const resolved =
     strategy === 'manual'
       ? await readUndone(sql, merging, tables)
       : await resolveAll(sql, merging, { tables, strategy });
   if (!Array.isArray(resolved)) return resolved;
-  await refuseSilentLosses(sql, heads, resolved);
+  await refuseSilentLosses(sql, heads, [...resolved, ...namedRows(ambiguous)]);
   if (rules.recognises(names)) await rules.derive(sql, heads);
   return resolved;
 }
@@ -115,8 +118,12 @@ async function readUndone(
   merging: Merging,
   tables: readonly string[],
 ): Promise<ResolvedRow[] | MergeFailure> {
-  const rows = await undoneRows(sql, tables, merging.budget);
+  const rows = await undoneRows(sql, tables, merging);
   if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
+  for (const table of merging.pending.tables()) {
+    await merging.pending.pull(table);
+    await merging.pending.write(table);
+  }
   const found = await violations(sql);
   const broken = found.length > 0 ? found : await brokenConstraints(sql, merging);
   return broken.length === 0 ? [] : { failure: violated(broken, 'the merge would break constraints'), rows };

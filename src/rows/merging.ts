@@ -2,6 +2,7 @@ import { Budget } from '../core/budget.ts';
 import type { PendingRows } from '../dolt/rows/pending-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
+import type { AmbiguousRows } from './ambiguous-rows.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import type { TablePolicy } from './table-policy.ts';
 
@@ -16,6 +17,8 @@ export interface Merging {
   readonly policyOf: (table: string) => TablePolicy;
   /** Its memory limits. */
   readonly budget: MergeBudget;
+  /** Rows that Dolt merged with one of several merge bases. */
+  readonly ambiguous: AmbiguousRows;
   /** Decided rows that are written after the unique keys are resolved. */
   readonly pending: PendingRows;
 }

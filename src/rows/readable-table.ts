@@ -2,9 +2,11 @@ import type { Budget } from '../core/budget.ts';
 import { Failure } from '../core/failure.ts';
 import { type ConflictRow, conflictBytes, conflictRows, conflictsByCommit } from '../dolt/rows/conflict-rows.ts';
 import { type OpenMergeTable, openMergeTable, renamedColumns } from '../dolt/rows/open-merge-table.ts';
+import { keyText } from '../dolt/rows/row-key.ts';
 import { defectsText } from '../dolt/schema/readability.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import type { AmbiguousTable } from './ambiguous-rows.ts';
 
 /** The client reserves these names (mysql2 3: `can't be the same as an object's private property`). */
 const UNREADABLE = /^__(?:proto|(?:define|lookup)[GS]etter)__$/;
@@ -46,15 +48,22 @@ export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMe
   return open;
 }
 
-/** Rows in conflict of a table, from `dolt_conflicts_<table>`, or from the commits if that shows them wrongly. */
+/**
+ * Rows in conflict of a table, from `dolt_conflicts_<table>`, or from the commits if that shows them wrongly.
+ * @param ambiguous its ambiguous rows; those that are in conflict are added
+ */
 export async function readConflicts(
   sql: Sql,
   shape: TableShape,
   open: OpenMergeTable,
-  budget?: Budget,
-): Promise<ConflictRow[]> {
-  if (open.conflicts.length > 0) return await conflictsByCommit(sql, shape, open, budget);
+  { ambiguous, budget }: { readonly ambiguous: AmbiguousTable | undefined; readonly budget?: Budget | undefined },
+): Promise<readonly ConflictRow[]> {
+  const added = ambiguous?.conflicts ?? [];
+  if (open.conflicts.length > 0) {
+    const keys = new Set(ambiguous?.keys.map((key) => keyText(shape, key)));
+    return [...(await conflictsByCommit(sql, shape, open, { ambiguous: keys, budget })), ...added];
+  }
   const rows = await conflictRows(sql, shape.name);
   for (const row of rows) budget?.take(conflictBytes(row));
-  return rows;
+  return [...rows, ...added];
 }

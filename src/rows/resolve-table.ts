@@ -1,5 +1,11 @@
-import { anySide, type ConflictRow, conflictRows, rowsThatFit } from '../dolt/rows/conflict-rows.ts';
-import { clearConflicts, resolveByCommit, resolveConflicts, takeTheirs } from '../dolt/rows/resolve-conflicts.ts';
+import { anySide, type ConflictRow, conflictBytes, conflictRows, rowsThatFit } from '../dolt/rows/conflict-rows.ts';
+import {
+  byCommit,
+  clearConflicts,
+  resolveByCommit,
+  resolveConflicts,
+  takeTheirs,
+} from '../dolt/rows/resolve-conflicts.ts';
 import { rewriteRows } from '../dolt/rows/rewrite-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
@@ -60,14 +66,17 @@ export async function resolveTable(sql: Sql, merging: Merging, table: TableToRes
     return chosen.map(({ row, choice }) => [row, choice]);
   };
   const open = await readableTable(sql, shape);
-  if (open.conflicts.length > 0) {
-    const chosen = await resolveAll(await readConflicts(sql, shape, open, budget.rows));
-    await resolveByCommit(
-      sql,
-      shape,
-      chosen.map(([{ id }, { take, set }]) => ({ id, take, set })),
-      merging.pending,
-    );
+  const ambiguous = merging.ambiguous.get(shape.name);
+  const isReadByCommit = open.conflicts.length > 0;
+  const byCommitOnly = isReadByCommit
+    ? await readConflicts(sql, shape, open, { ambiguous, budget: budget.rows })
+    : (ambiguous?.conflicts ?? []);
+  if (byCommitOnly.length > 0) {
+    const chosen = await resolveAll(byCommitOnly);
+    const resolutions = chosen.map(([row, { take, set }]) => byCommit(row, { take, set }));
+    await resolveByCommit(sql, shape, resolutions, merging.pending);
+  }
+  if (isReadByCommit) {
     await clearConflicts(sql, shape.name);
     return { reported, survivors, losers };
   }
@@ -86,7 +95,8 @@ export async function resolveTable(sql: Sql, merging: Merging, table: TableToRes
     await resolveConflicts(sql, shape, resolutions, merging.pending);
   }
   // Every other row is resolved, so these are all.
-  const deletions = table.strategy === 'theirs' ? await readConflicts(sql, shape, open, budget.rows) : [];
+  const deletions = table.strategy === 'theirs' ? await conflictRows(sql, shape.name) : [];
+  for (const row of deletions) budget.rows.take(conflictBytes(row));
   if (deletions.length > 0) {
     await resolveAll(deletions);
     await takeTheirs(sql, shape, merging.pending);

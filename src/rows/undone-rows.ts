@@ -2,7 +2,7 @@ import { anySide } from '../dolt/rows/conflict-rows.ts';
 import { ordinaryColumns, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { rowConflictOf } from './classify.ts';
-import { type MergeBudget, takeReport } from './merging.ts';
+import { type Merging, takeReport } from './merging.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import { shortenedCells } from './resolved-row.ts';
@@ -18,7 +18,11 @@ const KINDS = {
  * The rows in conflict of a merge that is about to be aborted.
  * @throws Failure `dolt-defect` if this Dolt shows them wrongly
  */
-export async function undoneRows(sql: Sql, tables: readonly string[], budget: MergeBudget): Promise<ResolvedRow[]> {
+export async function undoneRows(
+  sql: Sql,
+  tables: readonly string[],
+  { budget, ambiguous }: Pick<Merging, 'budget' | 'ambiguous'>,
+): Promise<ResolvedRow[]> {
   const reported: ResolvedRow[] = [];
   for (const table of tables) {
     const shape = await tableShape(sql, table);
@@ -26,7 +30,8 @@ export async function undoneRows(sql: Sql, tables: readonly string[], budget: Me
     const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
     const open = await readableTable(sql, shape);
     const { rows } = budget;
-    for (const row of await rows.lend(() => readConflicts(sql, shape, open, rows))) {
+    const of = { ambiguous: ambiguous.get(table), budget: rows };
+    for (const row of await rows.lend(() => readConflicts(sql, shape, open, of))) {
       const { kind, conflicting } = rowConflictOf(row, columns, new Set());
       const one: ResolvedRow = {
         kind: isKeyless ? 'keyless' : KINDS[kind],

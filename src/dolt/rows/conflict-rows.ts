@@ -19,6 +19,8 @@ export interface ConflictRow {
   readonly base: Cells | null;
   readonly ours: Cells | null;
   readonly theirs: Cells | null;
+  /** Dolt took one side without a conflict (see ambiguous-rows.ts); `id` is the text of the key. */
+  readonly isAmbiguous?: true;
 }
 
 /** Approximate size of a row in conflict, in bytes. */
@@ -121,16 +123,18 @@ const KEYS_PER_STATEMENT = 200;
 /**
  * Rows in conflict of a table whose `dolt_conflicts_<table>` cannot be read: rows that both sides changed, compared at
  * the three commits of the merge. Dolt keeps a row in conflict as our side has it, and merges all others.
+ * @param ambiguous the keys of ambiguous rows as texts: they are left out, and Dolt may count them
  * @throws Failure `dolt-defect` if their number differs from Dolt's count
  */
 export async function conflictsByCommit(
   sql: Sql,
   shape: TableShape,
   open: OpenMergeTable,
-  budget?: Budget,
+  { ambiguous, budget }: { readonly ambiguous: ReadonlySet<string>; readonly budget?: Budget | undefined },
 ): Promise<ConflictRow[]> {
   const { heads } = open;
-  const keys = await keysChangedOnBothSides(sql, shape, open);
+  const changed = await keysChangedOnBothSides(sql, shape, open);
+  const keys = changed.filter((key) => !ambiguous.has(keyText(shape, key)));
   const found: ConflictRow[] = [];
   for (const wanted of inParts(keys, KEYS_PER_STATEMENT)) {
     const byKey = (commit?: string) => rowsByKeyText(sql, shape, { keys: wanted, commit });
@@ -147,10 +151,11 @@ export async function conflictsByCommit(
   const [counted] = await sql.rows(countRow, 'SELECT num_conflicts AS n FROM dolt_conflicts WHERE `table` = ?', [
     shape.name,
   ]);
-  if (counted?.n !== found.length) {
+  const count = counted?.n ?? 0;
+  if (count < found.length || count > found.length + ambiguous.size) {
     throw new Failure(
       'dolt-defect',
-      `the rows in conflict of ${shape.name} cannot be read: Dolt counts ${counted?.n ?? 0} but shows them wrongly because of ${defectsText(open.conflicts)}, and the commits show ${found.length}`,
+      `the rows in conflict of ${shape.name} cannot be read: Dolt counts ${count} but shows them wrongly because of ${defectsText(open.conflicts)}, and the commits show ${found.length}`,
       {
         hint: `Give the rows of ${shape.name} that both sides changed the same values on both sides, commit, then run again.`,
       },

@@ -1,14 +1,14 @@
-import { groupBy } from '../../core/lists.ts';
+import { groupBy, inParts } from '../../core/lists.ts';
 import { renamed } from '../schema/generated-columns.ts';
 import type { TableShape } from '../schema/table-shape.ts';
-import type { CellValue } from '../sql/cell.ts';
+import type { Cells, CellValue } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { anySide, conflictRows } from './conflict-rows.ts';
+import { anySide, type ConflictRow, conflictRows } from './conflict-rows.ts';
 import { type OpenMergeTable, openMergeTable } from './open-merge-table.ts';
 import type { PendingRows } from './pending-rows.ts';
 import { type Rewrite, rewriteRows } from './rewrite-rows.ts';
-import { type Condition, keyOfText, literalOf } from './row-key.ts';
+import { type Condition, hasKey, keyOfText, literalOf } from './row-key.ts';
 
 /**
  * The resolution of one row in conflict. `take`: these columns get the value of that side, all others stay ours. `row`:
@@ -20,6 +20,8 @@ export interface RowResolution {
   /** Columns that get a value of neither side. */
   readonly set?: readonly CellValue[];
 }
+
+const KEYS_PER_STATEMENT = 200;
 
 /**
  * Resolves rows in conflict and removes their conflicts. Only `dolt_conflicts_<table>` is written: that changes the row
@@ -98,11 +100,33 @@ async function recompute(sql: Sql, shape: TableShape, rows: readonly RowResoluti
   await update(sql, { text: `UPDATE ${conflicts} SET ${values.join(', ')}`, values: [] }, rows);
 }
 
-/** A row of `conflictsByCommit`, and its resolution. */
+/** A row of `conflictsByCommit` or an ambiguous one, and its resolution. */
 export interface RowByCommit {
   readonly id: string;
-  readonly take: readonly string[] | 'row' | 'deletion';
+  readonly take: Rewrite['take'];
   readonly set?: readonly CellValue[];
+}
+
+/** The resolution of a row that was read from the commits. Of an ambiguous one no side is written, and no commit has its base. */
+export function byCommit(row: ConflictRow, { take, set = [] }: Omit<RowByCommit, 'id'>): RowByCommit {
+  const { id, ours, base } = row;
+  if (row.isAmbiguous !== true) return { id, take, set };
+  const isEmpty = typeof take !== 'string' && take.length + set.length === 0;
+  const values = set.map(({ column, value }) => ({
+    column,
+    value: value === 'base' ? { value: base?.[column] ?? null } : value,
+  }));
+  return { id, take: isEmpty ? (ours === null ? 'deletion' : 'ours') : take, set: values };
+}
+
+/** Removes the conflicts of rows, given their keys, without reading or changing the rows. */
+export async function dropConflicts(sql: Sql, shape: TableShape, keys: readonly Cells[]): Promise<void> {
+  for (const part of inParts(keys, KEYS_PER_STATEMENT)) {
+    for (const prefix of ['base_', 'our_', 'their_']) {
+      const where = hasKey(shape, part, prefix);
+      await sql.run(`DELETE FROM ${quoted(`dolt_conflicts_${shape.name}`)} WHERE ${where.text}`, where.values);
+    }
+  }
 }
 
 /**

@@ -9,11 +9,11 @@ import type { PendingRows } from './pending-rows.ts';
 import { hasKey, literalOf } from './row-key.ts';
 import { removeRows, unchecked } from './stored-rows.ts';
 
-/** The resolution of one row; other columns stay as our side has them. */
+/** The resolution of one row; other columns stay as our side has them. An empty one writes nothing. */
 export interface Rewrite {
   readonly key: Cells;
-  /** Columns that get the value of their side, or their whole row, or its deletion. */
-  readonly take: readonly string[] | 'row' | 'deletion';
+  /** Columns that get the value of their side, or their whole row, or our whole row, or its deletion. */
+  readonly take: readonly string[] | 'row' | 'ours' | 'deletion';
   readonly set: readonly CellValue[];
 }
 
@@ -80,7 +80,7 @@ function sourcesOf(shape: TableShape, open: OpenMergeTable, { take, set }: Rewri
   const sources = new Map<string, Source>();
   for (const column of ordinaryColumns(shape)) {
     const value = set.find((one) => one.column === column)?.value;
-    const isTaken = typeof take === 'string' || take.includes(column);
+    const isTaken = take === 'row' || (typeof take !== 'string' && take.includes(column));
     if (value !== undefined && value !== 'base') sources.set(column, { literal: value.value });
     else if (value === 'base' || isTaken) {
       const side = value === 'base' ? 'base' : 'theirs';

@@ -27,6 +27,28 @@ export const mergeBase = remembered(2, async (sql, ours: string, theirs: string)
   }
 });
 
+const parentsRow = z
+  .object({ commit_hash: z.string(), parents: z.string() })
+  .transform(({ commit_hash, parents }) => ({ hash: commit_hash, parents: parents.split(', ') }));
+
+/**
+ * All merge bases of two heads: the common ancestors that no other one contains. There are several if both heads merged
+ * the same two commits apart from each other. The first is the one that Dolt merges with.
+ */
+export const mergeBases = remembered(2, async (sql, ours: string, theirs: string): Promise<readonly string[]> => {
+  const base = await mergeBase(sql, ours, theirs);
+  if (base === null) return [];
+  // A common ancestor that the first base contains is no merge base.
+  const [own, other] = [logWithout(ours, [base]), logWithout(theirs, [base])];
+  const further = await sql.rows(
+    parentsRow,
+    `SELECT commit_hash, parents FROM dolt_log(?, ?, '--parents') WHERE commit_hash IN (SELECT commit_hash FROM ${other.log})`,
+    [...own.revisions, ...other.revisions],
+  );
+  const contained = new Set(further.flatMap(({ parents }) => parents));
+  return [base, ...further.flatMap(({ hash }) => (contained.has(hash) ? [] : [hash])).sort()];
+});
+
 /** Whether `head` reaches `commit`; every commit reaches itself. */
 export async function isAncestor(sql: Sql, commit: string, head: string): Promise<boolean> {
   return commit === head || (await mergeBase(sql, commit, head)) === commit;

@@ -92,7 +92,7 @@ export async function resolveRows(
     const rows = await undoneRows(
       sql,
       keyless.map(({ name }) => name),
-      merging.budget,
+      merging,
     );
     return { failure: rowConflict(rows, 'conflicts in a table without a primary key need a manual resolution'), rows };
   }

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { withMerge } from '../../src/resolve/open-merge.ts';
+import { branchesOf } from '../helpers/branches.ts';
+import { makeDatabaseOf, type TestDatabase } from '../helpers/database.ts';
+import { committing } from '../helpers/scenario.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
+import { atHeads, byCell, resolveHeads, wholly } from '../helpers/two-heads.ts';
+
+const BASE = [
+  'CREATE TABLE t (id INT PRIMARY KEY, v INT, w INT)',
+  'INSERT INTO t VALUES (1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 0, 4), (5, 5, 0), (6, 6, 0), (7, 7, 0), (8, 0, 0)',
+  'CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, n INT)',
+  "INSERT INTO u VALUES (1, 'one', 0), (2, 'two', 0)",
+];
+/** Each side has both of these before it makes its own changes. */
+const NORTH_FIRST = [
+  'UPDATE t SET v = 10 WHERE id IN (1, 3, 4)',
+  'DELETE FROM t WHERE id IN (5, 7)',
+  'INSERT INTO t VALUES (20, 0, 0)',
+  "UPDATE u SET k = 'uno' WHERE id = 1",
+];
+const SOUTH_FIRST = [
+  'UPDATE t SET v = 20 WHERE id = 2',
+  'DELETE FROM t WHERE id = 6',
+  'INSERT INTO t VALUES (21, 0, 0)',
+  "UPDATE u SET k = 'due' WHERE id = 2",
+];
+/** Takes back what both have, in part as it was before, and nothing else. */
+const UNDONE = [
+  'UPDATE t SET v = 0 WHERE id IN (1, 2)',
+  'INSERT INTO t VALUES (5, 5, 0), (6, 6, 0)',
+  'DELETE FROM t WHERE id IN (20, 21)',
+  "UPDATE u SET k = 'one' WHERE id = 1",
+  "UPDATE u SET k = 'two' WHERE id = 2",
+];
+const KEPT = {
+  t: [
+    { id: 1, v: 0 },
+    { id: 2, v: 0 },
+    { id: 5, v: 5 },
+    { id: 6, v: 6 },
+    { id: 8, v: 0 },
+  ],
+  u: [
+    { id: 1, k: 'one', n: 0 },
+    { id: 2, k: 'two', n: 0 },
+  ],
+};
+
+/** Two databases that merged the same two commits apart from each other. */
+async function apart(folder: TempFolder): Promise<TwoDatabases> {
+  const both = await twoDatabases(folder, ...BASE);
+  await both.edit(NORTH_FIRST, SOUTH_FIRST);
+  const merging = (from: 'north' | 'south') => [
+    `CALL DOLT_REMOTE('add', 'other', 'file://${folder.file(`${from}.box`)}')`,
+    "CALL DOLT_FETCH('other')",
+    `CALL DOLT_MERGE('other/main', '--no-ff', '-m', 'merge ${from} by hand')`,
+  ];
+  await both.north.sql(...merging('south'));
+  await both.south.sql(...merging('north'));
+  return both;
+}
+
+/** Both sides change what they have in common, and differently. */
+const NORTH = ['UPDATE t SET v = 11 WHERE id = 3', 'DELETE FROM t WHERE id = 4', 'INSERT INTO t VALUES (7, 71, 0)'];
+const SOUTH = ['UPDATE t SET v = 0 WHERE id IN (3, 4)', 'INSERT INTO t VALUES (7, 70, 0)'];
+
+const undone = async (local: TestDatabase) => ({
+  t: await local.rows('SELECT id, v FROM t WHERE id NOT IN (3, 4, 7) ORDER BY id'),
+  u: await local.rows('SELECT id, k, n FROM u ORDER BY id'),
+});
+const changed = (local: TestDatabase) => local.rows('SELECT id, v FROM t WHERE id IN (3, 4, 7) ORDER BY id');
+
+describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) => {
+  test('keep what one side alone took back, also under manual', async () => {
+    await using folder = await tempFolder();
+    const both = await apart(folder);
+    await both.edit(['UPDATE t SET w = 1 WHERE id = 8'], UNDONE, order);
+    const { failure, conflicts } = (await both.run('north', { strategy: 'manual' })).run('south');
+    expect({ failure, conflicts }).toEqual({ failure: null, conflicts: [] });
+    expect(await undone(both.north)).toEqual(KEPT);
+  });
+
+  test('leave a change of both sides to the later one, or to a person', async () => {
+    await using folder = await tempFolder();
+    const both = await apart(folder);
+    await both.edit(NORTH, [...UNDONE, ...SOUTH], order);
+
+    const refused = (await both.run('north', { strategy: 'manual' })).run('south');
+    expect(refused.failure).toMatchObject({ code: 'conflict' });
+    const inConflict = refused.conflicts.map(({ kind, key }) => [kind, key]);
+    expect(inConflict).toEqual([
+      ['changed', { id: '3' }],
+      ['deleted', { id: '4' }],
+      ['id-collision', { id: '7' }],
+    ]);
+
+    const heads = { local: both.north, ours: await both.north.head(), theirs: await both.south.head() };
+    const { rows, read } = await resolveHeads(folder, heads, wholly('theirs'));
+    expect(rows.map(({ kind, key }) => [kind, key])).toEqual(inConflict);
+    expect(rows[0]?.cells).toEqual({ v: { base: '10', ours: '11', theirs: '0', choose: null } });
+    expect(await read('SELECT id, v FROM t MERGED WHERE id IN (1, 3, 4, 6, 7, 20) ORDER BY id')).toEqual([
+      { id: 1, v: 0 },
+      { id: 3, v: 0 },
+      { id: 4, v: 0 },
+      { id: 6, v: 6 },
+      { id: 7, v: 70 },
+    ]);
+    const chosen = await resolveHeads(folder, heads, (row) =>
+      row.key['id'] === '3' ? byCell({ v: 'base' })(row) : { ...row, choose: 'delete' },
+    );
+    expect(await chosen.read('SELECT id, v FROM t MERGED WHERE id IN (3, 4, 7)')).toEqual([{ id: 3, v: 10 }]);
+
+    const merged = (await both.run('north')).run('south');
+    expect(merged.conflicts.map(({ kind, key }) => [kind, key])).toEqual(inConflict);
+    expect(await undone(both.north)).toEqual(KEPT);
+    expect([
+      [
+        { id: 3, v: 0 },
+        { id: 4, v: 0 },
+        { id: 7, v: 71 },
+      ],
+      [
+        { id: 3, v: 0 },
+        { id: 4, v: 0 },
+        { id: 7, v: 70 },
+      ],
+      [
+        { id: 3, v: 11 },
+        { id: 4, v: 0 },
+        { id: 7, v: 71 },
+      ],
+      [
+        { id: 3, v: 11 },
+        { id: 4, v: 0 },
+        { id: 7, v: 70 },
+      ],
+    ]).toContainEqual(await changed(both.north));
+  });
+});
+
+describe('two heads with several merge bases are refused if the base decides', () => {
+  let folder: TempFolder;
+  let local: TestDatabase;
+  // Dolt takes either base, so each of them removes one of two things that come back.
+  const CASES = [
+    {
+      title: 'whether a table is in the merge',
+      first: ['DROP TABLE one'],
+      second: ['DROP TABLE two'],
+      after: [
+        'CREATE TABLE one (id INT PRIMARY KEY, v INT, w INT)',
+        'CREATE TABLE two (id INT PRIMARY KEY, v INT, w INT)',
+      ],
+      says: /the table (one|two) is in the merge/,
+    },
+    {
+      title: 'whether a column is in the merge',
+      first: ['ALTER TABLE one DROP COLUMN v'],
+      second: ['ALTER TABLE one DROP COLUMN w'],
+      after: ['ALTER TABLE one ADD v INT, ADD w INT'],
+      says: /the column (v|w) of one is in the merge/,
+    },
+    {
+      title: 'whether a row without a key is in the merge',
+      first: ["DELETE FROM log WHERE line = 'first'"],
+      second: ["DELETE FROM log WHERE line = 'second'"],
+      after: ["INSERT INTO log VALUES ('first'), ('second')"],
+      says: /a row of log is in the merge/,
+    },
+  ];
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const base = [
+      'CREATE TABLE one (id INT PRIMARY KEY, v INT, w INT)',
+      'CREATE TABLE two (id INT PRIMARY KEY, v INT, w INT)',
+      'INSERT INTO one VALUES (1, 1, 1)',
+      'CREATE TABLE log (line VARCHAR(20))',
+      "INSERT INTO log VALUES ('first'), ('second')",
+    ];
+    const on = (branch: string, ...statements: string[]) => [`CALL DOLT_CHECKOUT('${branch}')`, ...statements];
+    local = await makeDatabaseOf(
+      folder.file('local'),
+      ...committing('base', base),
+      ...CASES.flatMap(({ first, second, after }, index) => {
+        const [one, two] = [`first${index}`, `second${index}`];
+        return [
+          ...on('main', `CALL DOLT_BRANCH('${one}')`, `CALL DOLT_BRANCH('${two}')`),
+          ...on(one, ...committing('first', first)),
+          ...on(two, ...committing('second', second), `CALL DOLT_MERGE('${one}', '-m', 'here')`),
+          ...on(one, `CALL DOLT_MERGE('${two}~1', '--no-ff', '-m', 'there')`, ...committing('after', after)),
+        ];
+      }),
+    );
+  });
+
+  afterAll(async () => {
+    await folder[Symbol.asyncDispose]();
+  });
+
+  test.each(CASES)('$title', async ({ title, says }) => {
+    const branches = await branchesOf(local);
+    const index = CASES.findIndex((one) => one.title === title);
+    const heads = { ours: branches[`first${index}`] ?? '', theirs: branches[`second${index}`] ?? '' };
+    const failure = await failureOf(() =>
+      atHeads(folder, { local }, (database) => withMerge(database, heads, async () => 'merged')),
+    );
+    expect(failure).toMatchObject({ code: 'dolt-defect' });
+    expect(failure.message).toMatch(says);
+  });
+});

@@ -1,0 +1,285 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Budget } from '../core/budget.ts';
+import { Failure } from '../core/failure.ts';
+import { inParts } from '../core/lists.ts';
+import { plain } from '../core/text.ts';
+import { type ConflictRow, conflictBytes, conflictsByCommit, tablesInConflict } from '../dolt/rows/conflict-rows.ts';
+import { rowDiffs } from '../dolt/rows/differing-rows.ts';
+import { type MergeHeads, type OpenMergeTable, openMergeTable } from '../dolt/rows/open-merge-table.ts';
+import type { PendingRows } from '../dolt/rows/pending-rows.ts';
+import { clearConflicts, dropConflicts } from '../dolt/rows/resolve-conflicts.ts';
+import { type Rewrite, rewriteRows } from '../dolt/rows/rewrite-rows.ts';
+import { keyOf, keyText } from '../dolt/rows/row-key.ts';
+import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
+import { hasShadowedDiff } from '../dolt/schema/readability.ts';
+import { tableHashes } from '../dolt/schema/table-changes.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
+import { mergeBase, mergeBases } from '../dolt/sql/history.ts';
+import { isDoltTable, quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { rowConflictOf } from './classify.ts';
+import { commonRow } from './common-row.ts';
+
+/** The ambiguous rows of one table. */
+export interface AmbiguousTable {
+  /** Those that both sides changed, to be resolved like other rows in conflict. */
+  readonly conflicts: readonly ConflictRow[];
+  /** The keys of all of them. */
+  readonly keys: readonly Cells[];
+}
+
+/** By table; only tables that have ambiguous rows. */
+export type AmbiguousRows = ReadonlyMap<string, AmbiguousTable>;
+
+const KEYS_PER_STATEMENT = 200;
+const HINT =
+  'Give both sides the same value there, commit, then run again. Several merge bases come from merges of the same two commits on both sides.';
+
+/**
+ * Corrects the open merge where its result depends on which of several merge bases is taken: Dolt takes one, and so takes
+ * back a change that was made after the two sides had merged the same commits (2.3.0, measured). The base of such rows is
+ * the merge of all bases. Rows that only one side changed since are written; the others are returned as conflicts, and
+ * Dolt's own conflicts of them are removed.
+ * @throws Failure `dolt-defect` if a table, a column, or a row without a key depends on the base
+ */
+export async function correctAmbiguousRows(
+  sql: Sql,
+  heads: MergeHeads,
+  { pending, budget }: { readonly pending: PendingRows; readonly budget?: Budget | undefined },
+): Promise<AmbiguousRows> {
+  const bases = await mergeBases(sql, heads.ours, heads.theirs);
+  if (bases.length < 2) return new Map();
+  const compared = { ...heads, bases, root: await rootOf(sql, bases) };
+  const found = new Map<string, AmbiguousTable>();
+  for (const table of await requireSameTables(sql, compared)) {
+    const shape = await tableShape(sql, table);
+    const open = await openMergeTable(sql, table);
+    await requireSameColumns(sql, compared, { shape, open });
+    const rows = await ambiguousRows(sql, compared, { shape, open, budget });
+    if (rows.length === 0) continue;
+    await rewriteRows(sql, shape, open, await unwritten(sql, { shape, rows }), pending);
+    const keys = rows.map(({ key }) => key);
+    if (open.conflicts.length === 0) await dropConflicts(sql, shape, keys);
+    else await clearIfNone(sql, { shape, open, keys });
+    const conflicts = rows.flatMap(({ conflict, take }) => (take === null ? [conflict] : []));
+    found.set(table, { conflicts, keys });
+  }
+  return found;
+}
+
+/** The tables with rows in conflict, sorted by name. */
+export async function tablesToResolve(sql: Sql, ambiguous: AmbiguousRows): Promise<string[]> {
+  const added = [...ambiguous].flatMap(([table, { conflicts }]) => (conflicts.length > 0 ? [table] : []));
+  return [...new Set([...(await tablesInConflict(sql)), ...added])].sort();
+}
+
+/** The ambiguous rows; the merge may remove them. */
+export function namedRows(ambiguous: AmbiguousRows): { readonly table: string; readonly key: Cells }[] {
+  return [...ambiguous].flatMap(([table, { keys }]) => keys.map((key) => ({ table, key })));
+}
+
+/** Two heads with several merge bases, and the common ancestor of these. */
+interface Compared extends MergeHeads {
+  readonly bases: readonly string[];
+  readonly root: string | null;
+}
+
+interface Table {
+  readonly shape: TableShape;
+  readonly open: OpenMergeTable;
+}
+
+async function rootOf(sql: Sql, [first = '', ...others]: readonly string[]): Promise<string | null> {
+  let root: string | null = first;
+  for (const other of others) root = root === null ? null : await mergeBase(sql, root, other);
+  return root;
+}
+
+/**
+ * What the merge of the bases would have of a set of names, such as tables; null if both sides agree about a name.
+ * @param has whether each version has the name
+ */
+function shouldHave(has: {
+  readonly bases: readonly boolean[];
+  readonly root: boolean;
+  readonly ours: boolean;
+  readonly theirs: boolean;
+}): boolean | null {
+  if (has.ours === has.theirs) return null;
+  const common = has.bases.some((one) => one !== has.root) ? !has.root : has.root;
+  return has.ours === common ? has.theirs : has.ours;
+}
+
+/**
+ * @returns the tables that differ both between the two sides and between the bases
+ * @throws Failure `dolt-defect` if the merge has a table, or lacks it, only because of the base that Dolt took
+ */
+async function requireSameTables(sql: Sql, { bases, root, ours, theirs }: Compared): Promise<string[]> {
+  const at = async (commit: string | null) => (commit === null ? new Map<string, string>() : tableHashes(sql, commit));
+  const merged = await tableHashes(sql, 'WORKING');
+  const [here, there, before] = [await at(ours), await at(theirs), await at(root)];
+  const versions: ReadonlyMap<string, string>[] = [];
+  for (const base of bases) versions.push(await at(base));
+  const names = [...new Set([...here.keys(), ...there.keys()])].sort().filter((name) => {
+    return (
+      !isDoltTable(name) && here.get(name) !== there.get(name) && new Set(versions.map((one) => one.get(name))).size > 1
+    );
+  });
+  for (const name of names) {
+    const wanted = shouldHave({
+      bases: versions.map((version) => version.has(name)),
+      root: before.has(name),
+      ours: here.has(name),
+      theirs: there.has(name),
+    });
+    if (wanted !== null && wanted !== merged.has(name)) throw depends(`the table ${name} is in the merge`);
+  }
+  return names.filter((name) => here.has(name) && there.has(name) && merged.has(name));
+}
+
+async function requireSameColumns(sql: Sql, compared: Compared, { shape, open }: Table): Promise<void> {
+  const { bases, root } = compared;
+  const [here, there] = [new Set(open.ours?.columns), new Set(open.theirs?.columns)];
+  const versions: ReadonlySet<string>[] = [];
+  for (const base of bases) versions.push(await columnNamesAt(sql, shape.name, base));
+  const before = root === null ? new Set<string>() : await columnNamesAt(sql, shape.name, root);
+  for (const name of new Set([...here, ...there])) {
+    const wanted = shouldHave({
+      bases: versions.map((version) => version.has(name)),
+      root: before.has(name),
+      ours: here.has(name),
+      theirs: there.has(name),
+    });
+    if (wanted !== null && wanted !== open.merged.columns.includes(name))
+      throw depends(`the column ${name} of ${shape.name} is in the merge`);
+  }
+  const keys = new Set([open.ours, open.theirs, open.merged].map((version) => JSON.stringify(version?.key ?? [])));
+  const lacksKey = [...versions, before].some((names) => names.size > 0 && shape.key.some((name) => !names.has(name)));
+  if (keys.size > 1 || lacksKey) throw depends(`rows of ${shape.name} are in the merge`);
+}
+
+function depends(what: string): Failure {
+  return new Failure(
+    'dolt-defect',
+    `the two heads have several merge bases, and it depends on the one that this Dolt takes whether ${plain(what)}`,
+    { hint: HINT },
+  );
+}
+
+interface AmbiguousRow {
+  readonly key: Cells;
+  readonly conflict: ConflictRow;
+  /** The result, if only one side changed the row since the bases; null if both did. */
+  readonly take: Rewrite['take'] | null;
+}
+
+/** The rows that differ between the two sides, and for which the merge of all bases is not the base that Dolt took. */
+async function ambiguousRows(
+  sql: Sql,
+  { bases, root, ours, theirs, base }: Compared,
+  { shape, open, budget }: Table & { readonly budget: Budget | undefined },
+): Promise<AmbiguousRow[]> {
+  const differing = await keysOf(sql, shape, { from: ours, to: theirs });
+  const candidates = new Map<string, Cells>();
+  for (const other of bases.slice(1)) {
+    for (const [id, key] of await keysOf(sql, shape, { from: base, to: other })) {
+      if (differing.has(id)) candidates.set(id, key);
+    }
+  }
+  const [anyKey] = candidates.values();
+  if (shape.key.length === 0 && anyKey !== undefined) throw depends(`a row of ${shape.name} is in the merge`);
+  const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
+  const newHere = new Set(columns.filter((name) => open.ours?.columns.includes(name) !== true));
+  const found: AmbiguousRow[] = [];
+  for (const keys of inParts([...candidates.values()], KEYS_PER_STATEMENT)) {
+    const at = (commit: string) => rowsByKeyText(sql, shape, { keys, commit });
+    const versions: Map<string, Cells>[] = [];
+    for (const one of bases) versions.push(await at(one));
+    const before = root === null ? new Map<string, Cells>() : await at(root);
+    const [here, there] = [await at(ours), await at(theirs)];
+    for (const key of keys) {
+      const id = keyText(shape, key);
+      const rows = versions.map((version) => version.get(id) ?? null);
+      const common = commonRow(rows, before.get(id) ?? null);
+      if (isDeepStrictEqual(common, rows[0])) continue;
+      const sides = { ours: here.get(id) ?? null, theirs: there.get(id) ?? null };
+      const conflict = { id, base: common, ...sides, isAmbiguous: true } as const;
+      budget?.take(conflictBytes(conflict));
+      found.push({ key, conflict, take: resultOf(conflict, columns, newHere) });
+    }
+  }
+  return found;
+}
+
+/** @returns null if both sides changed the row */
+function resultOf(row: ConflictRow, columns: readonly string[], newHere: ReadonlySet<string>): Rewrite['take'] | null {
+  const { base, ours, theirs } = row;
+  // Only one side has a row that the bases do not have.
+  if (base === null && theirs === null) return 'ours';
+  if (base === null && ours === null) return 'row';
+  const { conflicting, theirs: onlyTheirs } = rowConflictOf(row, columns, newHere);
+  if (conflicting.length > 0) return null;
+  if (ours === null || theirs === null) return 'deletion';
+  return onlyTheirs.length === 0 ? 'ours' : onlyTheirs;
+}
+
+/** The keys of the rows that differ between two commits, by their text; of a table without a key, the whole rows. */
+async function keysOf(
+  sql: Sql,
+  shape: TableShape,
+  range: { readonly from: string; readonly to: string },
+): Promise<Map<string, Cells>> {
+  const { key, name } = shape;
+  if (key.length > 0 && !hasShadowedDiff(key)) {
+    const columns = ['to_', 'from_'].flatMap((prefix) => key.map((column) => quoted(`${prefix}${column}`)));
+    const statement = `SELECT ${columns.join(', ')}, diff_type FROM dolt_diff(?, ?, ?)`;
+    const rows = await sql.rows(cellsSchema, statement, [range.from, range.to, name]);
+    const keys = rows.map((row) => keyOf(shape, row, row['diff_type'] === 'removed' ? 'from_' : 'to_'));
+    return new Map(keys.map((cells) => [keyText(shape, cells), cells]));
+  }
+  const rows = (await rowDiffs(sql, range, name)).flatMap(({ from, to }): Cells[] => {
+    const cells = to ?? from;
+    return cells === null ? [] : [cells];
+  });
+  if (key.length === 0) return new Map(rows.map((row) => [JSON.stringify(row), row]));
+  return new Map(rows.map((row) => [keyText(shape, row), keyOf(shape, row)]));
+}
+
+/** The decided rows that the merge does not have as they were decided. */
+async function unwritten(
+  sql: Sql,
+  { shape, rows }: { readonly shape: TableShape; readonly rows: readonly AmbiguousRow[] },
+): Promise<Rewrite[]> {
+  const columns = ordinaryColumns(shape);
+  const found: Rewrite[] = [];
+  for (const part of inParts(rows, KEYS_PER_STATEMENT)) {
+    const merged = await rowsByKeyText(sql, shape, { keys: part.map(({ key }) => key) });
+    for (const { key, conflict, take } of part) {
+      if (take === null) continue;
+      const [row, wanted] = [merged.get(conflict.id) ?? null, decidedRow(conflict, take)];
+      const isWritten =
+        row === null || wanted === null
+          ? row === wanted
+          : columns.every((name) => (row[name] ?? null) === (wanted[name] ?? null));
+      if (!isWritten) found.push({ key, take, set: [] });
+    }
+  }
+  return found;
+}
+
+function decidedRow({ ours, theirs }: ConflictRow, take: Rewrite['take']): Cells | null {
+  if (take === 'deletion') return null;
+  if (take === 'row') return theirs;
+  const taken = take === 'ours' ? [] : take;
+  return { ...theirs, ...ours, ...Object.fromEntries(taken.map((name) => [name, theirs?.[name] ?? null])) };
+}
+
+/** Dolt's conflicts of a table that it shows wrongly can only be removed together. */
+async function clearIfNone(
+  sql: Sql,
+  { shape, open, keys }: Table & { readonly keys: readonly Cells[] },
+): Promise<void> {
+  const ambiguous = new Set(keys.map((key) => keyText(shape, key)));
+  if ((await conflictsByCommit(sql, shape, open, { ambiguous })).length === 0) await clearConflicts(sql, shape.name);
+}

@@ -6,6 +6,7 @@ import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations } from '../dolt/sql/violations.ts';
 import { refuseSilentLosses } from '../rows/constraints/silent-losses.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
+import { refuseWrongCells } from '../rows/constraints/wrong-cells.ts';
 import { violated } from '../rows/merge-failure.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { applyChoices } from './apply-choices.ts';
@@ -133,7 +134,9 @@ async function commitChosen(
   const broken = await brokenConstraints(sql, heads);
   if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
   const decidedRows = [...stopped.tables.flatMap(({ rows }) => rows), ...stopped.duplicates];
-  await refuseSilentLosses(sql, heads, [...decidedRows.map(({ unresolved }) => unresolved), ...stopped.ambiguous]);
+  const named = [...decidedRows.map(({ unresolved }) => unresolved), ...stopped.ambiguous];
+  await refuseSilentLosses(sql, heads, named);
+  await refuseWrongCells(sql, heads, named);
   if (rules.recognises(await tableNames(sql))) await rules.derive(sql, heads);
   return commitMerge(sql);
 }

@@ -19,6 +19,7 @@ import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
 import { refuseSilentLosses } from './constraints/silent-losses.ts';
 import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
+import { refuseWrongCells } from './constraints/wrong-cells.ts';
 import {
   type MergeFailure,
   rowConflict,
@@ -107,7 +108,9 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
       ? await readUndone(sql, merging, tables)
       : await resolveAll(sql, merging, { tables, strategy });
   if (!Array.isArray(resolved)) return resolved;
-  await refuseSilentLosses(sql, heads, [...resolved, ...namedRows(ambiguous)]);
+  const named = [...resolved, ...namedRows(ambiguous)];
+  await refuseSilentLosses(sql, heads, named);
+  await refuseWrongCells(sql, heads, named);
   if (rules.recognises(names)) await rules.derive(sql, heads);
   return resolved;
 }

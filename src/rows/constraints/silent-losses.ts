@@ -25,6 +25,28 @@ const statRow = z.object({ rows_deleted: z.coerce.number().int() });
  * @throws Failure `dolt-defect`
  */
 export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly NamedRow[]): Promise<void> {
+  for (const { table, countable } of await tablesOfBoth(sql, heads)) {
+    const keys = comparableKeys(await openMergeTable(sql, table));
+    if (keys === null) continue;
+    const known = named.filter((row) => row.table === table).flatMap(({ key, otherKey = key }) => [key, otherKey]);
+    const lost = await lostRow(sql, heads, { table, keys, known, countable });
+    if (lost === null) continue;
+    const without = plain(`the merge would lose a row of ${table} that neither side deleted`);
+    throw new Failure('dolt-defect', `${without}: ${plain(Object.values(lost).join(', '))}`, {
+      values: { least: 'keys', without },
+      hint: 'Please report it. If one side changed the definition of the table, run the same ALTER TABLE on the other side, commit, then run again.',
+    });
+  }
+}
+
+/** A table of the merge that both sides changed. */
+interface TableOfBoth {
+  readonly table: string;
+  /** Whether `dolt_diff_stat` can count its rows. */
+  readonly countable: boolean;
+}
+
+export async function tablesOfBoth(sql: Sql, heads: Heads): Promise<TableOfBoth[]> {
   const present = new Set(await tableNames(sql));
   const changed = async (to: string): Promise<ReadonlyMap<string, boolean>> => {
     const changes = await tableChanges(sql, heads.base, to);
@@ -35,21 +57,11 @@ export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly
     );
   };
   const [ours, theirs] = [await changed(heads.ours), await changed(heads.theirs)];
-  for (const [table, isOursCountable] of ours) {
+  return [...ours].flatMap(([table, isOursCountable]) => {
     const isTheirsCountable = theirs.get(table);
-    if (isTheirsCountable === undefined || !present.has(table)) continue;
-    const keys = comparableKeys(await openMergeTable(sql, table));
-    if (keys === null) continue;
-    const known = named.filter((row) => row.table === table).flatMap(({ key, otherKey = key }) => [key, otherKey]);
-    const countable = isOursCountable && isTheirsCountable;
-    const lost = await lostRow(sql, heads, { table, keys, known, countable });
-    if (lost === null) continue;
-    const without = plain(`the merge would lose a row of ${table} that neither side deleted`);
-    throw new Failure('dolt-defect', `${without}: ${plain(Object.values(lost).join(', '))}`, {
-      values: { least: 'keys', without },
-      hint: 'Please report it. If one side changed the definition of the table, run the same ALTER TABLE on the other side, commit, then run again.',
-    });
-  }
+    if (isTheirsCountable === undefined || !present.has(table)) return [];
+    return [{ table, countable: isOursCountable && isTheirsCountable }];
+  });
 }
 
 /** Whether `dolt_diff_stat` can count rows: not if columns of the key got other tags (Dolt 2.3.0: `primary key set changed`). */

@@ -65,21 +65,6 @@ const REFUSALS: readonly Refusal[] = [
     says: ['check constraint', 'few'],
   },
   {
-    title: 'a STORED column of the peer and an ordinary one of ours, whose values Dolt would mix up',
-    north: ['ALTER TABLE t ADD m VARCHAR(20)', "UPDATE t SET m = CONCAT('mine ', id)"],
-    south: ["ALTER TABLE t ADD g VARCHAR(20) AS (CONCAT(a, '!')) STORED"],
-    code: 'dolt-defect',
-    says: ['would give a row of t a value that neither side has'],
-  },
-  {
-    title: 'columns that both sides add beside a STORED one',
-    base: ["ALTER TABLE t ADD g VARCHAR(20) AS (CONCAT(a, '!')) STORED"],
-    north: ['ALTER TABLE t ADD x INT', 'UPDATE t SET x = id'],
-    south: ['ALTER TABLE t ADD y INT', 'UPDATE t SET y = 100 * id'],
-    code: 'dolt-defect',
-    says: ['would give a row of t a value that neither side has'],
-  },
-  {
     title: 'a column that the peer makes NOT NULL, and our rows without a value, which Dolt would remove',
     north: ["INSERT INTO t VALUES (3, NULL, 3), (4, '4', 4)", 'UPDATE t SET a = NULL WHERE id = 2'],
     south: ['ALTER TABLE t MODIFY a VARCHAR(20) NOT NULL'],

@@ -6,7 +6,7 @@ import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations } from '../dolt/sql/violations.ts';
 import { refuseSilentLosses } from '../rows/constraints/silent-losses.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
-import { refuseWrongCells } from '../rows/constraints/wrong-cells.ts';
+import { refuseWrongCells } from '../rows/corrections/wrong-cells.ts';
 import { violated } from '../rows/merge-failure.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
 import { applyChoices } from './apply-choices.ts';

@@ -8,9 +8,15 @@ import { beginMerging, openMerge, undoMerge } from '../dolt/sql/merge.ts';
 import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { violations } from '../dolt/sql/violations.ts';
-import { type AmbiguousRows, correctAmbiguousRows, namedRows, tablesToResolve } from '../rows/ambiguous-rows.ts';
 import { checkMerged, checkSides } from '../rows/check-schema.ts';
 import { requireAllRows } from '../rows/constraints/verify-merge.ts';
+import {
+  type AmbiguousRows,
+  correctAmbiguousRows,
+  namedRows,
+  tablesToResolve,
+} from '../rows/corrections/ambiguous-rows.ts';
+import { correctWrongCells } from '../rows/corrections/wrong-cells.ts';
 import { SAME_OF_DOLT, schemaConflict, withoutStack } from '../rows/merge-failure.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
@@ -77,6 +83,7 @@ export async function withMerge<T>(
       await checkMerged(sql, merged, sides, swapped);
       await requireAllRows(sql);
       const ambiguous = await correctAmbiguousRows(sql, merged, { pending });
+      await correctWrongCells(sql, merged, { pending, ambiguous });
       const open = await readOpen(sql, { onto, swapped, ambiguous });
       return await work(sql, { ...open, heads: merged, pending });
     } catch (thrown) {

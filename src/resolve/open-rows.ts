@@ -2,9 +2,9 @@ import { anySide, type ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import { ordinaryColumns, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import type { AmbiguousRows } from '../rows/ambiguous-rows.ts';
 import type { RowConflict } from '../rows/classify.ts';
 import { readRowConflicts } from '../rows/classify.ts';
+import type { AmbiguousRows } from '../rows/corrections/ambiguous-rows.ts';
 import { readableTable, readConflicts } from '../rows/readable-table.ts';
 import type { UnresolvedCell, UnresolvedRow } from './conflicts-file.ts';
 

@@ -1,4 +1,5 @@
 import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
+import type { Rewrite } from '../dolt/rows/rewrite-rows.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -36,6 +37,25 @@ export function rowConflictOf(row: ConflictRow, columns: readonly string[], newH
 
 function differing(columns: readonly string[], a: Cells | null, b: Cells | null): string[] {
   return columns.filter((name) => (a?.[name] ?? null) !== (b?.[name] ?? null));
+}
+
+/**
+ * The row that a merge has if at most one side changed each of its cells.
+ * @returns its source, null if both sides changed a cell
+ */
+export function resultOf(
+  row: ConflictRow,
+  columns: readonly string[],
+  newHere: ReadonlySet<string>,
+): Rewrite['take'] | null {
+  const { base, ours, theirs } = row;
+  // Only one side has the row, and the base does not.
+  if (base === null && theirs === null) return 'ours';
+  if (base === null && ours === null) return 'row';
+  const { conflicting, theirs: onlyTheirs } = rowConflictOf(row, columns, newHere);
+  if (conflicting.length > 0) return null;
+  if (ours === null || theirs === null) return 'deletion';
+  return onlyTheirs.length === 0 ? 'ours' : onlyTheirs;
 }
 
 /**

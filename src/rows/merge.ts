@@ -12,14 +12,14 @@ import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
 import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations, violations } from '../dolt/sql/violations.ts';
-import { correctAmbiguousRows, namedRows, tablesToResolve } from './ambiguous-rows.ts';
 import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
 import { refuseSilentLosses } from './constraints/silent-losses.ts';
 import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
-import { refuseWrongCells } from './constraints/wrong-cells.ts';
+import { correctAmbiguousRows, namedRows, tablesToResolve } from './corrections/ambiguous-rows.ts';
+import { correctWrongCells, refuseWrongCells } from './corrections/wrong-cells.ts';
 import {
   type MergeFailure,
   rowConflict,
@@ -101,6 +101,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
 
   const names = await tableNames(sql);
   const ambiguous = await correctAmbiguousRows(sql, heads, { pending, budget: budget.rows });
+  await correctWrongCells(sql, heads, { pending, ambiguous });
   const tables = await tablesToResolve(sql, ambiguous);
   const merging = { ...heads, pending, budget, ambiguous, policyOf: tablePolicies(rules, names) };
   const resolved =

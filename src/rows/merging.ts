@@ -2,7 +2,7 @@ import { Budget } from '../core/budget.ts';
 import type { PendingRows } from '../dolt/rows/pending-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
-import type { AmbiguousRows } from './ambiguous-rows.ts';
+import type { AmbiguousRows } from './corrections/ambiguous-rows.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import type { TablePolicy } from './table-policy.ts';
 

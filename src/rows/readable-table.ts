@@ -6,7 +6,7 @@ import { keyText } from '../dolt/rows/row-key.ts';
 import { defectsText } from '../dolt/schema/readability.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import type { AmbiguousTable } from './ambiguous-rows.ts';
+import type { AmbiguousTable } from './corrections/ambiguous-rows.ts';
 
 /** The client reserves these names (mysql2 3: `can't be the same as an object's private property`). */
 const UNREADABLE = /^__(?:proto|(?:define|lookup)[GS]etter)__$/;

@@ -94,7 +94,7 @@ async function fullTextTable(sql: Sql): Promise<string | null> {
 }
 
 /** @throws Failure `constraint-violation` for a NOT NULL column that lacks values, and lacks none at a side */
-async function requireValues(sql: Sql, heads: Heads, table: string): Promise<void> {
+export async function requireValues(sql: Sql, heads: Pick<Heads, 'ours' | 'theirs'>, table: string): Promise<void> {
   const before: { table: string; commit: string }[] = [];
   for (const commit of [heads.ours, heads.theirs])
     if ((await tableNamesAt(sql, commit)).includes(table)) before.push({ table, commit });

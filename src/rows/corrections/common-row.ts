@@ -1,4 +1,4 @@
-import type { Cells } from '../dolt/sql/cell.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
 
 /**
  * The row that a merge of several commits would have; null if it would have none. It lacks the columns to which the

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { withMerge } from '../../src/resolve/open-merge.ts';
-import { branchesOf } from '../helpers/branches.ts';
-import { makeDatabaseOf, type TestDatabase } from '../helpers/database.ts';
-import { committing } from '../helpers/scenario.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { failureOf } from '../helpers/thrown.ts';
-import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
-import { atHeads, byCell, resolveHeads, wholly } from '../helpers/two-heads.ts';
+import { withMerge } from '../../../src/resolve/open-merge.ts';
+import { branchesOf } from '../../helpers/branches.ts';
+import { makeDatabaseOf, type TestDatabase } from '../../helpers/database.ts';
+import { committing } from '../../helpers/scenario.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { failureOf } from '../../helpers/thrown.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../../helpers/two-databases.ts';
+import { atHeads, byCell, resolveHeads, wholly } from '../../helpers/two-heads.ts';
 
 const BASE = [
   'CREATE TABLE t (id INT PRIMARY KEY, v INT, w INT)',
@@ -177,7 +177,6 @@ describe('two heads with several merge bases are refused if the base decides', (
     const base = [
       'CREATE TABLE one (id INT PRIMARY KEY, v INT, w INT)',
       'CREATE TABLE two (id INT PRIMARY KEY, v INT, w INT)',
-      'INSERT INTO one VALUES (1, 1, 1)',
       'CREATE TABLE log (line VARCHAR(20))',
       "INSERT INTO log VALUES ('first'), ('second')",
     ];

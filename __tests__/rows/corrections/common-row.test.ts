@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { commonRow } from '../../src/rows/common-row.ts';
+import { commonRow } from '../../../src/rows/corrections/common-row.ts';
 
 test.each([
   ['no commit has the row', [null, null], null, null],

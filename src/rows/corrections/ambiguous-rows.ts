@@ -1,24 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Budget } from '../core/budget.ts';
-import { Failure } from '../core/failure.ts';
-import { inParts } from '../core/lists.ts';
-import { plain } from '../core/text.ts';
-import { type ConflictRow, conflictBytes, conflictsByCommit, tablesInConflict } from '../dolt/rows/conflict-rows.ts';
-import { rowDiffs } from '../dolt/rows/differing-rows.ts';
-import { type MergeHeads, type OpenMergeTable, openMergeTable } from '../dolt/rows/open-merge-table.ts';
-import type { PendingRows } from '../dolt/rows/pending-rows.ts';
-import { clearConflicts, dropConflicts } from '../dolt/rows/resolve-conflicts.ts';
-import { type Rewrite, rewriteRows } from '../dolt/rows/rewrite-rows.ts';
-import { keyOf, keyText } from '../dolt/rows/row-key.ts';
-import { rowsByKeyText } from '../dolt/rows/stored-rows.ts';
-import { hasShadowedDiff } from '../dolt/schema/readability.ts';
-import { tableHashes } from '../dolt/schema/table-changes.ts';
-import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
-import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
-import { mergeBase, mergeBases } from '../dolt/sql/history.ts';
-import { isDoltTable, quoted } from '../dolt/sql/identifier.ts';
-import type { Sql } from '../dolt/sql/sql.ts';
-import { rowConflictOf } from './classify.ts';
+import type { Budget } from '../../core/budget.ts';
+import { Failure } from '../../core/failure.ts';
+import { inParts } from '../../core/lists.ts';
+import { plain } from '../../core/text.ts';
+import { type ConflictRow, conflictBytes, conflictsByCommit, tablesInConflict } from '../../dolt/rows/conflict-rows.ts';
+import { rowDiffs } from '../../dolt/rows/differing-rows.ts';
+import { type MergeHeads, type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
+import type { PendingRows } from '../../dolt/rows/pending-rows.ts';
+import { clearConflicts, dropConflicts } from '../../dolt/rows/resolve-conflicts.ts';
+import { type Rewrite, rewriteRows } from '../../dolt/rows/rewrite-rows.ts';
+import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
+import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
+import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
+import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
+import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { resultOf } from '../classify.ts';
 import { commonRow } from './common-row.ts';
 
 /** The ambiguous rows of one table. */
@@ -97,7 +97,7 @@ async function rootOf(sql: Sql, [first = '', ...others]: readonly string[]): Pro
 }
 
 /**
- * What the merge of the bases would have of a set of names, such as tables; null if both sides agree about a name.
+ * Whether the merge of the bases would have a name, such as a table; null if both sides agree about it.
  * @param has whether each version has the name
  */
 function shouldHave(has: {
@@ -210,18 +210,6 @@ async function ambiguousRows(
     }
   }
   return found;
-}
-
-/** @returns null if both sides changed the row */
-function resultOf(row: ConflictRow, columns: readonly string[], newHere: ReadonlySet<string>): Rewrite['take'] | null {
-  const { base, ours, theirs } = row;
-  // Only one side has a row that the bases do not have.
-  if (base === null && theirs === null) return 'ours';
-  if (base === null && ours === null) return 'row';
-  const { conflicting, theirs: onlyTheirs } = rowConflictOf(row, columns, newHere);
-  if (conflicting.length > 0) return null;
-  if (ours === null || theirs === null) return 'deletion';
-  return onlyTheirs.length === 0 ? 'ours' : onlyTheirs;
 }
 
 /** The keys of the rows that differ between two commits, by their text; of a table without a key, the whole rows. */

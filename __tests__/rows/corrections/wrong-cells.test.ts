@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoDatabases } from '../../helpers/two-databases.ts';
+
+const STORED = "g VARCHAR(20) AS (CONCAT(v, '!')) STORED";
+const MADE = [
+  // Each side adds a column beside a STORED one that both have.
+  `CREATE TABLE both_add (id INT PRIMARY KEY, v INT, ${STORED})`,
+  'INSERT INTO both_add (id, v) VALUES (1, 10), (2, 20), (3, 30)',
+  // One side adds a STORED column, the other an ordinary one.
+  'CREATE TABLE one_stored (id INT PRIMARY KEY, v INT)',
+  'INSERT INTO one_stored VALUES (1, 10), (2, 20), (3, 30)',
+  // One side adds and fills a column, the other changes rows; unique values change as well.
+  `CREATE TABLE filled (id INT PRIMARY KEY, v INT, u INT UNIQUE, ${STORED})`,
+  'INSERT INTO filled (id, v, u) VALUES (1, 10, 1), (2, 20, 2), (3, 30, 3)',
+  // A NULL that Dolt makes a document, beside a row in conflict.
+  'CREATE TABLE documents (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), c JSON)',
+  "INSERT INTO documents (id, a, b) VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, 'a', 'b')",
+];
+const NORTH = [
+  'ALTER TABLE both_add ADD x INT',
+  'UPDATE both_add SET x = id',
+  'ALTER TABLE one_stored ADD n VARCHAR(20)',
+  "UPDATE one_stored SET n = CONCAT('n', id)",
+  'UPDATE filled SET v = 11, u = 11 WHERE id = 1',
+  'CREATE INDEX f ON documents (b, (LOWER(a)))',
+  "UPDATE documents SET a = 'north' WHERE id = 1",
+  "UPDATE documents SET b = 'both' WHERE id = 3",
+];
+const SOUTH = [
+  'ALTER TABLE both_add ADD y INT',
+  'UPDATE both_add SET y = 100 * id',
+  `ALTER TABLE one_stored ADD ${STORED}`,
+  'ALTER TABLE filled ADD y INT',
+  'UPDATE filled SET y = 100 * id',
+  "UPDATE documents SET b = 'south' WHERE id = 2",
+  "UPDATE documents SET b = 'both', a = 'south' WHERE id = 3",
+];
+
+test.each(HASH_ORDERS)('cells that Dolt puts into other columns or types are corrected: %s', async (order) => {
+  await using folder = await tempFolder();
+  const databases = await twoDatabases(folder, ...MADE);
+  await databases.edit(NORTH, SOUTH, order);
+  const { failure, conflicts } = (await databases.run('north')).run('south');
+  expect({ failure, conflicts }).toEqual({ failure: null, conflicts: [] });
+  expect(await databases.north.rows('SELECT id, v, g, x, y FROM both_add')).toEqual(
+    [1, 2, 3].map((id) => ({ id, v: 10 * id, g: `${10 * id}!`, x: id, y: 100 * id })),
+  );
+  expect(await databases.north.rows('SELECT id, v, g, n FROM one_stored')).toEqual(
+    [1, 2, 3].map((id) => ({ id, v: 10 * id, g: `${10 * id}!`, n: `n${id}` })),
+  );
+  expect(await databases.north.rows('SELECT id, v, u, g, y FROM filled ORDER BY id')).toEqual([
+    { id: 1, v: 11, u: 11, g: '11!', y: 100 },
+    { id: 2, v: 20, u: 2, g: '20!', y: 200 },
+    { id: 3, v: 30, u: 3, g: '30!', y: 300 },
+  ]);
+  expect(await databases.north.rows('SELECT id, a, b, c IS NULL AS none FROM documents')).toEqual([
+    { id: 1, a: 'north', b: 'b', none: true },
+    { id: 2, a: 'a', b: 'south', none: true },
+    { id: 3, a: 'south', b: 'both', none: true },
+  ]);
+  expect(await databases.north.rows('SELECT id FROM both_add WHERE g = "20!"')).toEqual([{ id: 2 }]);
+});
+
+test('cells of a table whose triggers a correction would fire are not merged', async () => {
+  await using folder = await tempFolder();
+  const watch = 'CREATE TRIGGER watch BEFORE INSERT ON both_add FOR EACH ROW SET @seen = 1';
+  const databases = await twoDatabases(folder, ...MADE.slice(0, 2), watch);
+  await databases.edit(NORTH.slice(0, 2), SOUTH.slice(0, 2));
+  const before = await databases.north.head();
+  const { failure } = (await databases.run('north')).run('south');
+  expect(failure).toMatchObject({ code: 'constraint-violation' });
+  expect(failure?.message).toContain('would fire the triggers');
+  expect(await databases.north.head()).toBe(before);
+});

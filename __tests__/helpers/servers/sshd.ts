@@ -89,8 +89,9 @@ function configuration(cwd: string, port: number): string {
     'PrintMotd no',
     'LogLevel VERBOSE',
     `ForceCommand cd ${cwd}/home && eval "$SSH_ORIGINAL_COMMAND"`,
-    // The settings of Dolt are those of a user who has none.
-    `SetEnv PATH=${path} DOLT_ROOT_PATH=${cwd}`,
+    // The settings of Dolt are those of a user who has none. Only a first bash of sshd reads the user's .bashrc, which may
+    // change PATH and take a second.
+    `SetEnv PATH=${path} DOLT_ROOT_PATH=${cwd} SHLVL=1`,
     '',
   ].join('\n');
 }

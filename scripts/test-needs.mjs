@@ -36,9 +36,12 @@ export const STARTERS = [
   'commands/prepare/bd/stop-bd',
 ];
 
-/** Imports by which a test, or a helper of it, starts a process: the command line, a step, a compiler, a script. */
+/**
+ * Imports by which a test, or a helper of it, starts a process (the command line, a step, a compiler, a script) or a
+ * server of its own.
+ */
 const STARTS_PROCESS = new RegExp(
-  `\\bfrom '(?:execa|node:child_process|(?:\\.\\./)+src/(?:${STARTERS.join('|')})\\.ts)'`,
+  `\\bfrom '(?:execa|node:(?:child_process|net|tls|https?|http2|dgram)|(?:\\.\\./)+src/(?:${STARTERS.join('|')})\\.ts)'`,
 );
 
 export const PROJECTS = /** @type {const} */ (['unit', 'large', 'processes', 'dolt', 'servers', 'faults']);

@@ -26,6 +26,8 @@ describe('the project of a test', () => {
     expect(projectOf('__tests__/config/mutations.test.ts')).toBe('large');
     expect(projectOf('__tests__/cli/entry.test.ts')).toBe('processes');
     expect(projectOf('__tests__/commands/prepare/bd/stop-bd.test.ts')).toBe('processes');
+    expect(projectOf('__tests__/hostile/user-servers.test.ts')).toBe('processes');
+    expect(projectOf('__tests__/github/labels.test.ts')).toBe('processes');
     expect(STARTERS.filter((name) => !existsSync(`src/${name}.ts`))).toEqual([]);
     expect(projectOf('__tests__/sync/merge/fold.test.ts')).toBe('dolt');
     expect(projectOf('__tests__/endpoints/matrix.test.ts')).toBe('servers');

@@ -4,6 +4,8 @@ import { PROJECTS, projectOf, testFiles } from './scripts/test-needs.mjs';
 /** Tests run as real ES modules (NODE_OPTIONS=--experimental-vm-modules, set by scripts/test.mjs). */
 const COMMON = {
   testEnvironment: 'node',
+  // scripts/test.mjs removes the temporary folder, which is jest's own place for it.
+  cacheDirectory: '<rootDir>/.cache/jest',
   // Otherwise a global that one file set makes the next one recurse without end when it sets it (jest 30, measured).
   testEnvironmentOptions: { globalsCleanup: 'off' },
   roots: ['<rootDir>/__tests__'],

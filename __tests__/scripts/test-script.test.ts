@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
@@ -40,11 +41,14 @@ test('a run without tests fails', async () => {
   expect([exitCode, line]).toEqual([1, '0 passed, 0 failed']);
 });
 
-test('a random seed is printed and passed to the tests', async () => {
-  const print = 'test("a", () => void process.stderr.write("drawn from " + process.env.DOLT_FEDERATION_SEED + " "));';
-  const { stderr } = await runOn({ 'a.test.ts': print }, { DOLT_FEDERATION_SEED: 'random' });
+test('the tests get a random seed, which is printed, and a temporary folder in memory if there is room', async () => {
+  const shown = '[process.env.DOLT_FEDERATION_SEED, "in", process.env.TMPDIR, ""].join(" ")';
+  const print = `test("a", () => void process.stderr.write(${shown}));`;
+  const { stderr } = await runOn({ 'a.test.ts': print }, { DOLT_FEDERATION_SEED: 'random', TMPDIR: '' });
   const seed = /DOLT_FEDERATION_SEED=(\d+)/.exec(stderr)?.[1] ?? 'none';
-  expect(stderr).toContain(`drawn from ${seed} `);
+  const place = new RegExp(`\\b${seed} in (/dev/shm/df-\\w+|) `).exec(stderr)?.[1];
+  expect(place).toBeDefined();
+  expect(existsSync(place ?? '')).toBe(false);
 });
 
 test.each(['/no/such/dolt', 'dolt'])('a missing Dolt stops the script: %s', async (dolt) => {

@@ -5,10 +5,11 @@ import type { ResolveResult } from '../../src/contract/result.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { command } from './commanding.ts';
 import { commandContext } from './configuring.ts';
-import { makeDatabase, type TestDatabase } from './database.ts';
+import { makeDatabase, openTestDatabase, type TestDatabase } from './database.ts';
 import { testDolt } from './dolt-binary.ts';
 import { ENV } from './examining.ts';
 import type { TempFolder } from './temp-folder.ts';
+import { madeOnce } from './templates.ts';
 
 /** A database whose last run left a conflicts file, with a choice for every conflict. */
 export interface UnresolvedConflicts {
@@ -21,9 +22,20 @@ export interface UnresolvedConflicts {
   readonly peers: string;
 }
 
+/** Makes the database, or copies that of another test of this file. */
 export async function makeUnresolved(folder: TempFolder): Promise<UnresolvedConflicts> {
+  const peers = `other: file://${folder.file('box')}`;
+  await madeOnce('unresolved', [folder.file('local'), folder.file('box')], () => runInConflict(folder, peers));
+  const local = openTestDatabase(folder.file('local'));
+  const own = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  const text = (await readFile(own, 'utf8'))
+    .replaceAll(/^( {10,}choose:)$/gm, '$1 ours')
+    .replace('deleted-by: ours\n        choose:', 'deleted-by: ours\n        choose: theirs');
+  return { folder, local, own, text, peers };
+}
+
+async function runInConflict(folder: TempFolder, peers: string): Promise<void> {
   const local = await makeDatabase(folder.file('local'));
-  const box = `file://${folder.file('box')}`;
   await local.sql(
     'CREATE TABLE more (a INT, b VARCHAR(20), n INT, PRIMARY KEY (a, b))',
     "INSERT INTO more VALUES (1, 'x', 1)",
@@ -34,7 +46,7 @@ export async function makeUnresolved(folder: TempFolder): Promise<UnresolvedConf
     "UPDATE items SET owner = 'dan' WHERE id = 2",
     'UPDATE more SET n = 2',
     "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
-    `CALL DOLT_REMOTE('add', 'other', '${box}')`,
+    `CALL DOLT_REMOTE('add', 'other', 'file://${folder.file('box')}')`,
     "CALL DOLT_PUSH('other', 'inbox/eve:main')",
     "CALL DOLT_CHECKOUT('main')",
     "UPDATE items SET title = 'ours', owner = 'sue' WHERE id = 1",
@@ -42,14 +54,8 @@ export async function makeUnresolved(folder: TempFolder): Promise<UnresolvedConf
     'UPDATE more SET n = 3',
     "CALL DOLT_COMMIT('-A', '-m', 'ours')",
   );
-  const peers = `other: ${box}`;
   const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });
   expect(result).toMatchObject({ status: 'conflict' });
-  const own = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
-  const text = (await readFile(own, 'utf8'))
-    .replaceAll(/^( {10,}choose:)$/gm, '$1 ours')
-    .replace('deleted-by: ours\n        choose:', 'deleted-by: ours\n        choose: theirs');
-  return { folder, local, own, text, peers };
 }
 
 export async function runResolve(

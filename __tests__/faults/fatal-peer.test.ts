@@ -6,11 +6,11 @@ import { noteRow } from '../helpers/faults/rows.ts';
 import { resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { below, tempFolder } from '../helpers/temp-folder.ts';
 
 test('a peer that crashes Dolt does not affect other peers', async () => {
   await using folder = await tempFolder();
-  const scene = await makeScene(folder.file('g'));
+  const scene = await makeScene(below(folder, 'g'));
   await cp(scene.near, folder.file('near'), { recursive: true });
   await using far = await startRemotesrv(folder.path, { tableFilesAt: 'localhost:1' });
   const seed = openTestDatabase(scene.far);

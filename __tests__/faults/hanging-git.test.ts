@@ -9,14 +9,14 @@ import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TIMEOUT_SECONDS = 3;
 /** No process of an operation may live this long after its limit. */
 const GRACE_SECONDS = 2;
 
 async function scene(folder: TempFolder) {
-  const made = await makeScene(folder.file('g'));
+  const made = await makeScene(below(folder, 'g'));
   await cp(made.near, folder.file('near'), { recursive: true });
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   return { ...made, far: `git+file://${repository.path}` };

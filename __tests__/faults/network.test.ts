@@ -5,13 +5,25 @@ import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
 import { faultsAt, REMOTE_OPERATIONS } from '../helpers/faults/faults.ts';
 import { wantsAll } from '../helpers/faults/moments.ts';
 import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
-import { makeScene } from '../helpers/faults/scene.ts';
+import { makeScene, type Scene } from '../helpers/faults/scene.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** Most of the time is waiting, so several operations can cross their faults at the same time. */
 const SIDE_BY_SIDE = 6;
 const ALL_MS = 600_000;
+
+let made: TempFolder;
+let scene: Scene;
+
+beforeAll(async () => {
+  made = await tempFolder();
+  scene = await makeScene(made);
+});
+
+afterAll(async () => {
+  await made[Symbol.asyncDispose]();
+});
 
 describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
   const faults = faultsAt(kind, { all: wantsAll() });
@@ -27,7 +39,6 @@ describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
 
   beforeAll(async () => {
     const folder = open(await tempFolder());
-    const scene = await makeScene(folder.file('g'));
     const far = open(await startFarServer(kind, folder.path, scene.far));
     const toxiproxy = open(await startToxiproxy(folder.path));
     const limit = pLimit(SIDE_BY_SIDE);

@@ -8,10 +8,10 @@ import { makeScene } from '../helpers/faults/scene.ts';
 import { startHeldServer } from '../helpers/servers/held-server.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 async function scene(folder: TempFolder) {
-  const made = await makeScene(folder.file('g'));
+  const made = await makeScene(below(folder, 'g'));
   await cp(made.near, folder.file('near'), { recursive: true });
   const spec = (far: string, ...words: string[]): RunSpec => ({
     home: folder.file('h'),

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { branchesOf, missing } from '../branches.ts';
+import { branchesLacking } from '../branches.ts';
 import { openTestDatabase } from '../database.ts';
 import type { Toxiproxy } from '../servers/toxiproxy.ts';
 import { damage } from './databases.ts';
@@ -132,11 +132,10 @@ async function judgeState(
   if ('error' in output) return operation === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
   const near = output.peers.find(({ name }) => name === 'near');
   const local = openTestDatabase(after.spec.database);
-  const branches = await branchesOf(local);
+  const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.databaseHead];
+  const { branches, lost } = await branchesLacking(local, expected);
   const head = branches['main'] ?? '';
   const remoteHead = await after.remote.head();
-  const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.databaseHead];
-  const lost = await missing(local, head, expected);
   const moved = remoteHead === scene.farHead || remoteHead === head;
   return [
     ...(near?.verified === true && near.error === null ? [] : [`near was not served: ${JSON.stringify(near)}`]),
@@ -155,10 +154,10 @@ async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemo
   const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
   if (end.exitCode !== 0) return [`the next run ended with ${end.exitCode}: ${end.stdout}`];
   const local = openTestDatabase(spec.database);
-  const head = await local.head();
-  const remoteHead = await remote.head();
-  const broken = [await damage(local), await remote.end()].flatMap((said) => said ?? []);
-  const lost = await missing(local, head, [scene.nearHead, scene.farHead]);
+  const { branches, lost } = await branchesLacking(local, [scene.nearHead, scene.farHead]);
+  const head = branches['main'] ?? '';
+  const { head: remoteHead, complaint } = await remote.end();
+  const broken = [await damage(local), complaint].flatMap((said) => said ?? []);
   return [
     ...lost.map((commit) => `after the next run the database lacks ${commit}`),
     ...broken.map((said) => `fsck: ${said}`),

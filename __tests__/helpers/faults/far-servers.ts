@@ -2,7 +2,7 @@ import { cp, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
-import { openTestDatabase } from '../database.ts';
+import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { bareRepository } from '../servers/bare-repository.ts';
 import { startDoltSqlServer } from '../servers/dolt-sql-server.ts';
 import { startGitHttp } from '../servers/git-http.ts';
@@ -24,8 +24,8 @@ export interface FarRemote {
   endpoint(port: number): string;
   environment(port: number): Readonly<Record<string, string>>;
   head(): Promise<string>;
-  /** Ends the server of this remote, and returns the complaint of `dolt fsck`. */
-  end(): Promise<string | null>;
+  /** Ends the server of this remote, and returns its head and the complaint of `dolt fsck`. */
+  end(): Promise<{ readonly head: string; readonly complaint: string | null }>;
 }
 
 /** Real servers of one kind. */
@@ -59,14 +59,14 @@ function byCloning(url: string, folder: string): Pick<FarRemote, 'head' | 'end' 
   return {
     environment: () => ({}),
     head: async () => (await clone()).head(),
-    end: async () => damage(await clone()),
+    end: async () => examined(await clone()),
   };
 }
 
 async function remotesrv(folder: string, seed: string): Promise<FarServer> {
   const server = await startRemotesrv(folder);
   const down = await startUnavailable('h2c');
-  await push(seed, `${server.url}/org/seed`);
+  await openTestDatabase(seed).publish(`${server.url}/org/seed`);
   return {
     kind: 'remotesrv',
     async remote(name) {
@@ -85,7 +85,7 @@ async function remotesrv(folder: string, seed: string): Promise<FarServer> {
 async function git(folder: string, seed: string): Promise<FarServer> {
   const root = join(folder, 'git');
   const repository = await bareRepository(join(root, 'seed.git'), { withBranch: true });
-  await push(seed, `git+file://${repository.path}`);
+  await openTestDatabase(seed).publish(`git+file://${repository.path}`);
   const server = await startGitHttp({ root });
   const down = await startUnavailable('h1');
   return {
@@ -142,7 +142,7 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
         },
         async end() {
           await server[Symbol.asyncDispose]();
-          return damage(openTestDatabase(local));
+          return examined(openTestDatabase(local));
         },
       };
     },
@@ -173,15 +173,13 @@ async function ssh(folder: string, seed: string): Promise<FarServer> {
           DOLT_FEDERATION_CREDENTIALS: `origin: {url: "${place(port)}", ssh-key: {env: FAR_KEY}, known-hosts: {env: FAR_HOSTS}}`,
         }),
         head: () => local.head(),
-        end: () => damage(local),
+        end: () => examined(local),
       };
     },
     [Symbol.asyncDispose]: server[Symbol.asyncDispose],
   };
 }
 
-async function push(local: string, url: string): Promise<void> {
-  const seed = openTestDatabase(local);
-  await seed.dolt('remote', 'add', 'far', url);
-  await seed.dolt('push', 'far', 'main');
+async function examined(local: TestDatabase): ReturnType<FarRemote['end']> {
+  return { head: await local.head(), complaint: await damage(local) };
 }

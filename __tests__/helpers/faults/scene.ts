@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../database.ts';
+import { publishing } from '../database.ts';
+import { scenario } from '../scenario.ts';
+import type { TempFolder } from '../temp-folder.ts';
 
 /**
  * Three databases with a shared history and changes of their own, two of them with half a megabyte that cannot be
@@ -18,35 +18,20 @@ export interface Scene {
   readonly farHead: string;
 }
 
-export async function makeScene(path: string): Promise<Scene> {
-  const place = async (name: string) => {
-    await mkdir(join(path, name), { recursive: true });
-    return join(path, name, 'local');
-  };
-  const start = `file://${join(path, 'start')}`;
-  const first = await makeDatabase(await place('founder'));
-  await first.dolt('remote', 'add', 'start', start);
-  await first.dolt('push', 'start', 'main');
-  const clone = async (name: string): Promise<TestDatabase> => {
-    const local = await cloneDatabase(start, await place(name));
-    await local.dolt('remote', 'remove', 'origin');
-    return local;
-  };
-  const local = await clone('ours');
-  const far = await clone('far');
-  const near = await clone('near');
-  const mailbox = join(path, 'mailbox');
-  const nearHead = await near.commit('a row', "INSERT INTO items VALUES (3, 'three', 'near')");
-  await near.dolt('remote', 'add', 'mailbox', `file://${mailbox}`);
-  await near.dolt('push', 'mailbox', 'main');
-  return {
-    local: local.path,
-    databaseHead: await local.commit('our noise', ...noise('ours')),
-    near: mailbox,
-    nearHead,
-    far: far.path,
-    farHead: await far.commit('far noise', ...noise('far')),
-  };
+export async function makeScene(folder: TempFolder): Promise<Scene> {
+  const made = await scenario(folder)
+    .database('ours', ...noise('ours'))
+    .database('far', ...noise('far'))
+    .database('near', "INSERT INTO items VALUES (3, 'three', 'near')")
+    .build();
+  const mailbox = folder.file('mailbox');
+  const [databaseHead, farHead, nearHead] = await Promise.all([
+    made.database('ours').head(),
+    made.database('far').head(),
+    made.database('near').headAfter(...publishing(`file://${mailbox}`)),
+  ]);
+  const { path: local } = made.database('ours');
+  return { local, databaseHead, near: mailbox, nearHead, far: made.database('far').path, farHead };
 }
 
 /** 10,000 rows of 64 bytes that no compression makes smaller, the same for the same name. */

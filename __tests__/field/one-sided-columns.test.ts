@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { UnresolvedRow } from '../../src/resolve/conflicts-file.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
@@ -254,60 +255,75 @@ test.each(HASH_ORDERS)(
 
 describe('the strategies ours and theirs', () => {
   test.each([
-    { by: 'north', strategy: 'theirs', rows: [1, 3] },
-    { by: 'south', strategy: 'theirs', rows: [1, 3] },
-    { by: 'north', strategy: 'ours', rows: [1, 2] },
-  ] as const)('$strategy wins, with a new column of $by', async ({ by, strategy, rows }) => {
+    { strategy: 'theirs', by: ['north', 'south'], rows: [1, 3] },
+    { strategy: 'ours', by: ['north'], rows: [1, 2] },
+  ] as const)('$strategy wins, with a new column of $by', async ({ strategy, by, rows }) => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
-    const alter = 'ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7';
+    const databases = await twoDatabases(folder, ...by.flatMap((side) => baseOf(`by_${side}`)));
+    const alter = (changing: 'north' | 'south') =>
+      by
+        .filter((side) => side === changing)
+        .map((side) => `ALTER TABLE by_${side} ADD COLUMN c INT NOT NULL DEFAULT 7`);
     await databases.edit(
-      [...(by === 'north' ? [alter] : []), ...NORTH],
-      [...(by === 'south' ? [alter] : []), ...SOUTH],
+      [...alter('north'), ...by.flatMap((side) => northIn(`by_${side}`))],
+      [...alter('south'), ...by.flatMap((side) => southIn(`by_${side}`))],
     );
     const inNorth = await databases.run('north', { strategy });
     expect(inNorth.run('south').failure).toBeNull();
-    expect(await databases.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual(rows.map((id) => ({ id, c: 7 })));
+    for (const side of by) {
+      const found = await databases.north.rows(`SELECT id, c FROM by_${side} ORDER BY id`);
+      expect([side, found]).toEqual([side, rows.map((id) => ({ id, c: 7 }))]);
+    }
   });
 });
 
-describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (by) => {
-  const alter = "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'";
-  const heads = (folder: Awaited<ReturnType<typeof tempFolder>>) =>
-    twoHeads(folder, {
-      base: made,
-      ours: [...(by === 'ours' ? [alter] : []), ...NORTH],
-      theirs: [...(by === 'theirs' ? [alter] : []), ...SOUTH, "UPDATE t SET a = 'south' WHERE id = 1"],
-    });
-  const READ = 'SELECT * FROM t MERGED ORDER BY id';
-
-  test.each([
-    { side: 'ours', rows: [['north', 'south'], ['north', 'b'], null] },
-    { side: 'theirs', rows: [['south', 'south'], null, ['south', 'b']] },
+/** One table for each choice: the choice of all its rows, and the values of `a` and `b` in the rows 1 to 3 afterwards. */
+const CHOICES: Readonly<
+  Record<
+    string,
     {
-      side: 'base',
-      rows: [
-        ['a', 'south'],
-        ['a', 'b'],
-        ['a', 'b'],
-      ],
-    },
-    { side: 'delete', rows: [null, null, null] },
-  ] as const)('takes the rows of $side', async ({ side, rows }) => {
-    await using folder = await tempFolder();
-    const { read } = await resolveHeads(folder, await heads(folder), wholly(side));
-    expect(await read(READ)).toEqual(
-      rows.flatMap((row, index) => (row === null ? [] : [{ id: index + 1, a: row[0], b: row[1], c: 'new' }])),
-    );
-  });
+      readonly choose: (row: UnresolvedRow) => UnresolvedRow;
+      readonly rows: readonly (readonly [a: string, b: string] | null)[];
+    }
+  >
+> = {
+  takes_ours: { choose: wholly('ours'), rows: [['north', 'south'], ['north', 'b'], null] },
+  takes_theirs: { choose: wholly('theirs'), rows: [['south', 'south'], null, ['south', 'b']] },
+  takes_base: {
+    choose: wholly('base'),
+    rows: [
+      ['a', 'south'],
+      ['a', 'b'],
+      ['a', 'b'],
+    ],
+  },
+  takes_none: { choose: wholly('delete'), rows: [null, null, null] },
+  takes_a_cell: {
+    choose: (row) => (row.kind === 'changed' ? byCell({ a: { value: 'mine' } })(row) : wholly('delete')(row)),
+    rows: [['mine', 'south'], null, null],
+  },
+};
 
-  test('takes single cells', async () => {
-    await using folder = await tempFolder();
-    const { read } = await resolveHeads(folder, await heads(folder), (row) =>
-      row.kind === 'changed' ? byCell({ a: { value: 'mine' } })(row) : wholly('delete')(row),
-    );
-    expect(await read(READ)).toEqual([{ id: 1, a: 'mine', b: 'south', c: 'new' }]);
+test.each(['ours', 'theirs'] as const)('resolve takes rows and cells, with a new column of %s', async (by) => {
+  await using folder = await tempFolder();
+  const tables = Object.keys(CHOICES);
+  const alter = (side: 'ours' | 'theirs') =>
+    by === side ? tables.map((table) => `ALTER TABLE ${table} ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'`) : [];
+  const heads = await twoHeads(folder, {
+    base: tables.flatMap(baseOf),
+    ours: [...alter('ours'), ...tables.flatMap(northIn)],
+    theirs: [
+      ...alter('theirs'),
+      ...tables.flatMap((table) => [...southIn(table), `UPDATE ${table} SET a = 'south' WHERE id = 1`]),
+    ],
   });
+  const { read } = await resolveHeads(folder, heads, (row) => CHOICES[row.table]?.choose(row) ?? row);
+  for (const [table, { rows }] of Object.entries(CHOICES)) {
+    const expected = rows.flatMap((row, index) =>
+      row === null ? [] : [{ id: index + 1, a: row[0], b: row[1], c: 'new' }],
+    );
+    expect([table, await read(`SELECT * FROM ${table} MERGED ORDER BY id`)]).toEqual([table, expected]);
+  }
 });
 
 test('a table with a trigger whose row would be rewritten is refused', async () => {

@@ -3,8 +3,10 @@ import type { RewriteRequest, SyncRequest } from '../../src/commands/request.ts'
 import type { PeerResult, RunResult } from '../../src/contract/result.ts';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { type CommandOptions, command } from './commanding.ts';
-import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from './database.ts';
+import { cloneDatabase, makeDatabaseOf, openTestDatabase, type TestDatabase } from './database.ts';
+import { committing } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
+import { madeOnce } from './templates.ts';
 
 type Side = 'north' | 'south';
 
@@ -48,18 +50,32 @@ export const REWRITES: Readonly<Record<string, (at: { readonly first: string }) 
   forced: () => ["CALL DOLT_RESET('--hard', 'HEAD~1')", ...EDITS, "CALL DOLT_COMMIT('-Am', 'another way')"],
 };
 
-/** @param seed statements that run before the first rows are committed */
+/** Makes both databases and the mailbox. The first commit of all has no tables. */
+async function makeInStep(folder: TempFolder, seed: readonly string[]): Promise<void> {
+  await makeDatabaseOf(
+    folder.file('north'),
+    ...committing('rows', [...seed, ...FIRST_ROWS]),
+    ...committing('more', ['CREATE TABLE u (id INT PRIMARY KEY)', 'INSERT INTO u VALUES (1)']),
+  );
+  const url = `file://${folder.file('box')}`;
+  await command(folder, `box: ${url}`, { database: 'north' });
+  await cloneDatabase(url, folder.file('south'));
+  await command(folder, `box: ${url}`, { database: 'south' });
+}
+
+/**
+ * Makes them, or copies those of another test of this file.
+ * @param seed statements that run before the first rows are committed
+ */
 export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rewriting> {
   const url = `file://${folder.file('box')}`;
   const run = async (side: Side, request: CommandOptions = {}) =>
     (await command(folder, `box: ${url}`, { database: side, ...request })).result;
-  const north = await makeEmptyDatabase(folder.file('north'));
-  const first = await north.head();
-  await north.commit('rows', ...seed, ...FIRST_ROWS);
-  const head = await north.commit('more', 'CREATE TABLE u (id INT PRIMARY KEY)', 'INSERT INTO u VALUES (1)');
-  await run('north');
-  const south = await cloneDatabase(url, folder.file('south'));
-  await run('south');
+  const paths = ['north', 'south', 'box'].map((name) => folder.file(name));
+  await madeOnce(JSON.stringify(['in step', seed]), paths, () => makeInStep(folder, seed));
+  const [north, south] = [openTestDatabase(folder.file('north')), openTestDatabase(folder.file('south'))];
+  const commits = (await north.rows('SELECT commit_hash FROM dolt_log')).map((row) => String(row['commit_hash']));
+  const [head = '', first = ''] = [commits[0], commits.at(-1)];
   const databases = { north, south };
   return {
     ...databases,

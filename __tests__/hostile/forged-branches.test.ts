@@ -7,9 +7,16 @@ import { type MarkedMove, readOwnMoves, recordMove } from '../../src/sync/merge/
 import { setAside } from '../../src/sync/merge/set-aside.ts';
 import { branchesOf } from '../helpers/branches.ts';
 import { command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase, openRemoteCopy, type TestDatabase } from '../helpers/database.ts';
+import {
+  cloneDatabase,
+  makeDatabase,
+  openRemoteCopy,
+  openTestDatabase,
+  type TestDatabase,
+} from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { madeOnce } from '../helpers/templates.ts';
 
 interface Attacked {
   readonly local: TestDatabase;
@@ -22,25 +29,25 @@ interface Attacked {
 
 /** A database that has synced once, with a table that the hostile commit changes and a private one. */
 async function attacked(folder: TempFolder): Promise<Attacked> {
-  const local = await makeDatabase(folder.file('local'));
-  const head = await local.commit(
-    'base',
-    "INSERT INTO dolt_ignore VALUES ('wisp%', TRUE)",
-    'CREATE TABLE zz (id INT PRIMARY KEY)',
-  );
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
-  await sync();
-  await local.sql(
-    "CALL DOLT_CHECKOUT('-b', 'evil')",
-    'CREATE TABLE wisps (id INT PRIMARY KEY)',
-    'CREATE TRIGGER t BEFORE INSERT ON zz FOR EACH ROW SET NEW.id = 666',
-    'DROP TABLE items',
-    "CALL DOLT_ADD('-f', 'wisps')",
-    "CALL DOLT_COMMIT('-A', '-m', 'federation: uncommitted changes of main, kept during a fast-forward')",
-  );
-  const evil = await local.head('evil');
-  // The working set has the private table of the hostile commit, as if a move had been interrupted.
-  await local.sql('CREATE TABLE wisps (id INT PRIMARY KEY)');
+  await madeOnce('attacked', [folder.file('local'), folder.file('box')], async () => {
+    const made = await makeDatabase(folder.file('local'));
+    await made.commit('base', "INSERT INTO dolt_ignore VALUES ('wisp%', TRUE)", 'CREATE TABLE zz (id INT PRIMARY KEY)');
+    await sync();
+    await made.sql(
+      "CALL DOLT_CHECKOUT('-b', 'evil')",
+      'CREATE TABLE wisps (id INT PRIMARY KEY)',
+      'CREATE TRIGGER t BEFORE INSERT ON zz FOR EACH ROW SET NEW.id = 666',
+      'DROP TABLE items',
+      "CALL DOLT_ADD('-f', 'wisps')",
+      "CALL DOLT_COMMIT('-A', '-m', 'federation: uncommitted changes of main, kept during a fast-forward')",
+      "CALL DOLT_CHECKOUT('main')",
+      // The working set has the private table of the hostile commit, as if a move had been interrupted.
+      'CREATE TABLE wisps (id INT PRIMARY KEY)',
+    );
+  });
+  const local = openTestDatabase(folder.file('local'));
+  const { main: head = '', evil = '' } = await branchesOf(local);
   return { local, head, evil, sync };
 }
 

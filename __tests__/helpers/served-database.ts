@@ -6,11 +6,13 @@ import type { ResolveResult } from '../../src/contract/result.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { type Commanded, type CommandOptions, command } from './commanding.ts';
 import { commandContext } from './configuring.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from './database.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, publishing, type TestDatabase } from './database.ts';
 import { testDolt } from './dolt-binary.ts';
 import { ENV } from './examining.ts';
+import { committing } from './scenario.ts';
 import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
 import type { TempFolder } from './temp-folder.ts';
+import { madeOnce } from './templates.ts';
 
 /** The database `local` that a running server holds, with a client of it, and a mailbox that another database uses. */
 export interface ServedDatabase extends AsyncDisposable {
@@ -41,11 +43,14 @@ interface RunOptions extends CommandOptions {
 }
 
 export async function servedDatabase(folder: TempFolder, ...seed: string[]): Promise<ServedDatabase> {
-  const local = await makeDatabase(folder.file('local'));
-  if (seed.length > 0) await local.commit('seed', ...seed);
   const mailbox = `file://${folder.file('mailbox')}`;
-  await local.publish(mailbox);
-  const other = await cloneDatabase(mailbox, folder.file('other'));
+  const paths = ['local', 'mailbox', 'other'].map((name) => folder.file(name));
+  await madeOnce(JSON.stringify(['served', seed]), paths, async () => {
+    const made = await makeDatabase(folder.file('local'));
+    await made.sql(...committing('seed', seed), ...publishing(mailbox));
+    await cloneDatabase(mailbox, folder.file('other'));
+  });
+  const [local, other] = [openTestDatabase(folder.file('local')), openTestDatabase(folder.file('other'))];
   const server = await startDoltSqlServer(folder.path, local.path);
   const { user, password, sqlPort: port } = server;
   const client: Connection = await createConnection({ host: '127.0.0.1', port, user, password, database: 'local' });

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { syncWithHosts } from '../helpers/named-hosts.ts';
+import { committing } from '../helpers/scenario.ts';
 import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { startDynalite } from '../helpers/servers/dynalite.ts';
@@ -29,12 +30,10 @@ const refused = (message: unknown) => ({ status: 'failed', error: { code: 'host-
 async function startAhead(folder: TempFolder, local: TestDatabase) {
   const server = await startRemotesrv(folder.path);
   const url = `${server.url}/org/repo`;
-  await local.dolt('remote', 'add', 'seed', url);
-  await local.dolt('push', 'seed', 'main');
-  await local.dolt('remote', 'remove', 'seed');
+  await local.publish(url);
   const other = await cloneDatabase(url, folder.file('other'));
-  const head = await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'eve')");
-  await other.dolt('push', 'origin', 'main');
+  const theirs = committing('theirs', ["INSERT INTO items VALUES (3, 'three', 'eve')"]);
+  const head = await other.headAfter(...theirs, "CALL DOLT_PUSH('origin', 'main')");
   return { server, head, port: server.port.http };
 }
 
@@ -130,9 +129,7 @@ if (process.platform === 'linux') {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       const box = `file://${folder.file('box')}`;
-      await local.dolt('remote', 'add', 'seed', box);
-      await local.dolt('push', 'seed', 'main');
-      await local.dolt('remote', 'remove', 'seed');
+      await local.publish(box);
       const far = await cloneDatabase(box, folder.file('far'));
       const head = await far.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'eve')");
       await using server = await startDoltSqlServer(folder.path, far.path);

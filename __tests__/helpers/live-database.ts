@@ -3,8 +3,10 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { stringify } from 'yaml';
 import { type Commanded, type CommandOptions, command } from './commanding.ts';
 import { makeDatabase, openTestDatabase, type TestDatabase } from './database.ts';
+import { committing } from './scenario.ts';
 import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
 import type { TempFolder } from './temp-folder.ts';
+import { madeOnce } from './templates.ts';
 
 /** A database of ours, and a copy of it that a running server works on and offers as a remote over TLS. */
 export interface LiveDatabase extends AsyncDisposable {
@@ -26,13 +28,15 @@ export const WISPS = ["INSERT INTO dolt_ignore VALUES ('wisps', 1)"];
 
 /** @param seed statements for both databases, in addition to `items` */
 export async function liveDatabase(folder: TempFolder, ...seed: string[]): Promise<LiveDatabase> {
-  const local = await makeDatabase(folder.file('local'));
-  if (seed.length > 0) await local.commit('seed', ...seed);
-  await cp(local.path, folder.file('live'), { recursive: true });
-  const live = openTestDatabase(folder.file('live'));
-  if (seed.includes(WISPS[0] ?? '')) {
-    await live.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
-  }
+  const [local, live] = [openTestDatabase(folder.file('local')), openTestDatabase(folder.file('live'))];
+  await madeOnce(JSON.stringify(['live', seed]), [local.path, live.path], async () => {
+    await makeDatabase(local.path);
+    if (seed.length > 0) await local.sql(...committing('seed', seed));
+    await cp(local.path, live.path, { recursive: true });
+    if (seed.includes(WISPS[0] ?? '')) {
+      await live.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
+    }
+  });
   const server = await startDoltSqlServer(folder.path, live.path);
   const { user, password, sqlPort: port } = server;
   const connected = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {

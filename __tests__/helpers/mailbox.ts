@@ -28,6 +28,8 @@ export interface Mailbox {
   receive(test?: Receiving): Promise<Federated>;
   /** The same, and neither south nor the mailbox may change. */
   receiveUnchanged(test?: Receiving): Promise<Federated>;
+  /** `receiveUnchanged`, then `receive` with the changes that south accepts. One engine does both. */
+  receiveBlocked(accept: Peer['accept']): Promise<{ readonly blocked: Federated; readonly accepted: Federated }>;
 }
 
 export interface Receiving {
@@ -73,6 +75,12 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
       south: await Promise.all(UNTOUCHED.map((query) => database.table(query))),
       mailbox: await rootOf(box),
     }));
+  const receiveUnchangedIn = async (engines: Engines, test?: Receiving): Promise<Federated> => {
+    const before = await state(engines);
+    const received = await receiveIn(engines, test);
+    expect(await state(engines)).toEqual(before);
+    return received;
+  };
   return {
     north,
     south,
@@ -93,13 +101,12 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     keep: (...statements) =>
       south.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
     receive: (test) => within((engines) => receiveIn(engines, test)),
-    receiveUnchanged: (test) =>
-      within(async (engines) => {
-        const before = await state(engines);
-        const received = await receiveIn(engines, test);
-        expect(await state(engines)).toEqual(before);
-        return received;
-      }),
+    receiveUnchanged: (test) => within((engines) => receiveUnchangedIn(engines, test)),
+    receiveBlocked: (accept) =>
+      within(async (engines) => ({
+        blocked: await receiveUnchangedIn(engines),
+        accepted: await receiveIn(engines, { accept }),
+      })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Accept } from '../../src/contract/vocabulary.ts';
+import type { PeerProgress } from '../../src/sync/peer-progress.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -262,11 +263,16 @@ async function expectBlocked(attack: Attack, own: readonly string[]): Promise<vo
   if (own.length > 0) await box.keep(...own);
   await box.send(...attack.sends);
   if (attack.local !== undefined) await box.south.sql(...attack.local);
-  const { failure } = (await box.receiveUnchanged()).run('partner');
-  expect(failure).toMatchObject({ code: attack.code, message: expect.stringContaining(attack.says) });
-  if (attack.isNeverAccepted === true) return;
-  expect(failure?.hint).toContain(`\`${attack.accepts}\``);
-  const accepted = (await box.receive({ accept: [attack.accepts] })).run('partner');
+  const expectFailure = ({ failure }: PeerProgress): void =>
+    expect(failure).toMatchObject({ code: attack.code, message: expect.stringContaining(attack.says) });
+  if (attack.isNeverAccepted === true) {
+    expectFailure((await box.receiveUnchanged()).run('partner'));
+    return;
+  }
+  const received = await box.receiveBlocked([attack.accepts]);
+  const [blocked, accepted] = [received.blocked.run('partner'), received.accepted.run('partner')];
+  expectFailure(blocked);
+  expect(blocked.failure?.hint).toContain(`\`${attack.accepts}\``);
   expect(accepted).toMatchObject({ failure: null, verified: true });
   expect(accepted.pulledCommits).toBeGreaterThan(0);
 }

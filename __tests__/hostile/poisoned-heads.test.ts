@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Attack, byForce, storingConflicts, storingViolations, testAttacks } from '../helpers/attacks.ts';
+import { backUp } from '../helpers/backing-up.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -121,18 +122,35 @@ test('a head with stored conflicts or violations is blocked, and pushed to no ot
   refused(await box.receive({ others }));
 });
 
-test('our own head with stored conflicts is pushed to no peer', async () => {
+test('our own head with stored conflicts is pushed to no peer, and a dry run says so', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
   await box.south.sql(...storingConflicts());
+  const refused = { code: 'constraint-violation', message: expect.stringContaining('the head of our branch') };
   const copy = filePeer('copy', folder.file('copy'), 'backup');
-  const done = await box.receiveUnchanged({ others: [copy] });
-  for (const name of ['partner', 'copy'])
-    expect(done.run(name).failure).toMatchObject({
-      code: 'constraint-violation',
-      message: expect.stringContaining('the head of our branch'),
+  for (const command of ['sync', 'push'] as const)
+    for (const dryRun of [true, false]) {
+      const done = await box.receiveUnchanged({ command, others: [copy], options: { dryRun } });
+      for (const name of ['partner', 'copy'])
+        expect(done.run(name)).toMatchObject({
+          failure: refused,
+          ...(dryRun ? { plan: { pull: 'nothing', push: 'nothing', pushCommits: 0 } } : {}),
+        });
+      expect(done.run('copy').head).toBeNull();
+    }
+  const backups = `copy: {endpoint: "file://${folder.file('copy')}", role: backup}`;
+  const releases = `${backups}\nprimary: {endpoint: "${box.url}", role: primary}`;
+  for (const dryRun of [true, false]) {
+    const { result } = await backUp(folder, backups, { database: box.south.path, dryRun });
+    expect(result).toMatchObject({
+      peers: [{ error: refused }],
+      backup: { copies: 0, ...(dryRun ? { wouldTag: [] } : {}) },
     });
-  expect(done.run('copy').head).toBeNull();
+    await expect(backUp(folder, releases, { database: box.south.path, dryRun })).rejects.toMatchObject({
+      code: 'constraint-violation',
+      message: expect.stringContaining('the primary primary failed: the head of our branch'),
+    });
+  }
 });
 
 test('a table with the name of a Dolt option hides no broken row, and its conflicts are resolved', async () => {

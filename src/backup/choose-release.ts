@@ -49,6 +49,7 @@ export async function chooseRelease(
   const isNew = plan.make && atPrimary === null;
   const release = { tag, commit: plan.commit, isNew, isForPrimary: plan.publish };
   await requireOurs(context, release, ours);
+  if (plan.publish && primary !== null) await requireSound(context, primary, plan.commit);
   if (context.dryRun) {
     if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: 'read' });
     return release;
@@ -104,6 +105,12 @@ async function requireOurs({ engines, branch }: SyncContext, { tag, commit }: Re
   throw new Failure('tag-not-ours', `the tag ${tag} names ${commit}, which our branch ${branch} does not contain`);
 }
 
+/** @throws Failure if the primary may not get the commit */
+async function requireSound(context: SyncContext, primary: PeerProgress, commit: string): Promise<void> {
+  await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnHead(context, engine, [primary], commit));
+  throwFailure(primary);
+}
+
 /** @param like the same tag at the primary, whose tagger and message ours gets */
 async function makeTag({ engines }: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, like: Tag | null): Promise<void> {
   await engines.use(NO_CREDENTIALS, async ({ database }) => {
@@ -139,8 +146,6 @@ async function publish(
   primary: PeerProgress,
   source = tag.name,
 ): Promise<void> {
-  await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnHead(context, engine, [primary], tag.commit));
-  throwFailure(primary);
   await pushTags(context, { tag: tag.name, source }, [primary]);
   throwFailure(primary);
   const found = (await readPeerTags(context, tag.name, [primary])).get(primary) ?? null;

@@ -7,12 +7,11 @@ import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
 import { plannedDelivery } from './deliver.ts';
 import { planReplacement } from './history/lease.ts';
-import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { converge } from './merge/converge.ts';
 import { scratchName } from './merge/scratch.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { type CommitRange, plannedChanges } from './planned-changes.ts';
-import { divergedBranch, pushVerdict, refusedFirstPush } from './push.ts';
+import { divergedBranch, pushVerdict, refusedFirstPush, refusePushes } from './push.ts';
 import type { SyncContext } from './sync-context.ts';
 
 interface Planning {
@@ -36,7 +35,7 @@ export async function planAll(
   const { target, adopted } = planning;
   await engines.use(NO_CREDENTIALS, async (engine) => {
     const { database } = engine;
-    await refuseUnknownLive(database, allProgress, target);
+    await refusePushes(context, engine, target, allProgress);
     const plans: Planned[] = [];
     for (const progress of allProgress) {
       const plan = await planFor(database, progress, { target, initEmpty, adopts: adopted.includes(progress) });

@@ -88,14 +88,7 @@ async function peersToPush(
   allProgress: readonly PeerProgress[],
 ): Promise<readonly PeerProgress[]> {
   const { engines, initEmpty, notify } = context;
-  if (allProgress.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
-    await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, allProgress, target));
-  }
-  // All others were checked before the merge.
-  const unmerged = allProgress.filter(
-    ({ actions, head }) => actions?.push === true && (!actions.merge || head === null),
-  );
-  await engines.use(NO_CREDENTIALS, (engine) => refuseOwnHead(context, engine, unmerged, target));
+  await engines.use(NO_CREDENTIALS, (engine) => refusePushes(context, engine, target, allProgress));
   const writable = allProgress.filter((progress) => progress.actions?.push === true && progress.failure === null);
   for (const progress of writable) if (progress.head === null && !initEmpty) progress.fail(refusedFirstPush(progress));
   const toPush = writable.filter((progress) => progress.failure === null);
@@ -106,6 +99,21 @@ async function peersToPush(
     if (secrets !== null) notify(secrets);
   }
   return toPush;
+}
+
+/** Fails the peers that may not get a commit of ours; a dry run decides the same. */
+export async function refusePushes(
+  context: SyncContext,
+  engine: Engine,
+  target: string,
+  allProgress: readonly PeerProgress[],
+): Promise<void> {
+  await refuseUnknownLive(engine.database, allProgress, target);
+  // All others were checked before the merge.
+  const unmerged = allProgress.filter(
+    ({ actions, head }) => actions?.push === true && (!actions.merge || head === null),
+  );
+  await refuseOwnHead(context, engine, unmerged, target);
 }
 
 /** A warning must not stop the run: rows that cannot be read in time, or at all, are reported as such. */

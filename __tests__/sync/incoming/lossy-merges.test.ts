@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Peer } from '../../../src/config/configuration.ts';
-import { federateDatabase, filePeer } from '../../helpers/federating.ts';
+import { type ExchangeOptions, federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -31,12 +31,17 @@ async function lossyMerge(box: Mailbox, ...resolution: readonly string[]): Promi
   );
 }
 
-const inNorth = async (folder: TempFolder, box: Mailbox, peer: Partial<Peer> = {}, dirty: readonly string[] = []) =>
+const inNorth = async (
+  folder: TempFolder,
+  box: Mailbox,
+  peer: Partial<Peer> = {},
+  options: Partial<ExchangeOptions> = {},
+) =>
   await federateDatabase({
     local: box.north.path,
     tempDir: folder.file('north-tmp'),
     peers: [{ ...filePeer('partner', folder.file('mailbox')), ...peer }],
-    options: { dirty: [...dirty] },
+    options,
   });
 
 test('a merge with uncommitted rows is neither taken nor pushed until they are committed', async () => {
@@ -44,9 +49,11 @@ test('a merge with uncommitted rows is neither taken nor pushed until they are c
   const box = await mailbox(folder, ...SEED);
   await lossyMerge(box, "INSERT INTO comments VALUES (2, 102, 'by ann')");
 
-  const backup = await inNorth(folder, box, { role: 'backup' }, ['comments']);
-  expect(backup.run('partner').failure?.code).toBe('lossy-merge');
-  const own = await inNorth(folder, box, {}, ['comments']);
+  for (const dryRun of [true, false]) {
+    const backup = await inNorth(folder, box, { role: 'backup' }, { dirty: ['comments'], dryRun });
+    expect(backup.run('partner').failure?.code).toBe('lossy-merge');
+  }
+  const own = await inNorth(folder, box, {}, { dirty: ['comments'] });
   expect(own.run('partner').failure).toMatchObject({ code: 'lossy-merge' });
   expect(own.run('partner').failure?.message).toContain('lacks 1 row that');
   expect(own.run('partner').failure?.hint).toContain('uncommitted in the working set');
@@ -57,7 +64,7 @@ test('a merge with uncommitted rows is neither taken nor pushed until they are c
   expect(pushed.run('partner').failure?.hint).toContain('dolt reset --hard');
   // As bd does after a pull, if it has to compute `is_blocked`; then it pushes both commits.
   await box.north.sql("CALL DOLT_COMMIT('--allow-empty', '-m', 'recompute')", "CALL DOLT_PUSH('mailbox', 'main')");
-  const below = await inNorth(folder, box, {}, ['comments']);
+  const below = await inNorth(folder, box, {}, { dirty: ['comments'] });
   expect(below.run('partner').failure?.hint).toContain('uncommitted in the working set');
   const refused = (await box.receiveUnchanged()).run('partner');
   expect(refused.failure?.code).toBe('lossy-merge');

@@ -113,15 +113,15 @@ async function copyAll(
     const release = await chooseRelease(context, local, { tag, primary, atBackups: before });
     copied = { ...copied, release };
     refuseOtherTags(release, before);
-    const open = targets.filter(({ failure }) => failure === null);
+    const open = () => targets.filter(({ failure }) => failure === null);
     if (context.dryRun) {
       const { ours } = local;
       await planAll(context, { ours, onto: ours, target: release.commit, adopted: [] }, targets);
-      const lacking = release.tag === null ? [] : open.filter((progress) => (before.get(progress) ?? null) === null);
+      const lacking = release.tag === null ? [] : open().filter((progress) => (before.get(progress) ?? null) === null);
       const all = release.isForPrimary && primary !== null ? [...new Set([primary, ...lacking])] : lacking;
       return { ...copied, wouldTag: all.map(({ peer }) => peer.name) };
     }
-    copied = { ...copied, tags: await pushRelease(context, local, release, open, before) };
+    copied = { ...copied, tags: await pushRelease(context, local, release, open(), before) };
     const drilled = await drillCopies(context, request, commandContext, { opened, release, targets });
     copied = { ...copied, ...drilled };
     if (drilled.notDrilled?.code === 'interrupted') recordInterruption(targets, drilled.notDrilled);

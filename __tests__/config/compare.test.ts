@@ -59,7 +59,10 @@ describe('the changes of a configuration', () => {
     expect(found).toMatchObject([{ kind: 'peer-moved', setting: 'endpoint', after: 'ssh://bob@h.example/srv/db' }]);
     const hub = (dolthubHost: string) =>
       configure('federation: {peers: {box: "dolthub://org/db"}}', { overrides: { dolthubHost } });
-    expect(compareConfigurations(hub('one.example'), hub('two.example'))).toMatchObject([{ kind: 'peer-moved' }]);
+    expect(compareConfigurations(hub('one.example'), hub('two.example'))).toMatchObject([
+      { kind: 'new-host', after: 'two.example/org' },
+      { kind: 'peer-moved' },
+    ]);
     expect(compareConfigurations(peer('ssh://ann@H.example/srv/db'), peer('ssh://ann@h.example:22/srv/db'))).toEqual(
       [],
     );
@@ -183,7 +186,23 @@ describe('the changes of a configuration', () => {
       'peers: {a: {endpoint: "https://h.example/d", role: upstream, allowed-hosts: [f.example]}}',
       [],
     ],
-  ])('a host of another kind with the same name is new: %s', (from, to, hosts) => {
+    ['peers: {a: "git@github.com:own/d"}', 'peers: {a: "git@github.com:evil/d"}', ['- -> git@github.com/evil']],
+    ['peers: {a: "git@github.com:own/d"}', 'peers: {a: "git@github.com:own/d", b: "git@github.com:own/e"}', []],
+    [
+      'peers: {a: "https://github.com/own/d.git"}',
+      'peers: {a: {endpoint: "https://github.com/own/d.git", allowed-hosts: [github.com]}}',
+      ['- -> github.com'],
+    ],
+    ['peers: {a: "https://h.example/own/team/d"}', 'peers: {a: "https://h.example/own/d"}', ['- -> h.example/own']],
+    ['peers: {a: "ssh://ann@h.example/srv/d"}', 'peers: {a: "ssh://bob@h.example/srv/d"}', []],
+    ['peers: {a: "ann@h.example:d"}', 'peers: {a: "bob@h.example:d"}', ['- -> bob@h.example']],
+    [
+      'peers: {a: "dolthub://own/d"}',
+      'peers: {a: "https://doltremoteapi.dolthub.com/own/e", b: "dolthub://evil/d"}',
+      ['- -> doltremoteapi.dolthub.com/evil'],
+    ],
+    ['peers: {a: "gs://own/d"}', 'peers: {a: "gs://own/other/d"}', []],
+  ])('a host of another kind or owner with the same name is new: %s', (from, to, hosts) => {
     expect(ofKind('new-host', from, to)).toEqual(hosts);
   });
 

@@ -293,18 +293,21 @@ function placesOf({ endpoint, aws, allowedHosts, role }: Peer): Place[] {
   return getsData ? [{ name: placeName(endpoint, aws?.endpoint ?? null), getsData }, ...named] : named;
 }
 
-/** The host of a network address, the bucket, account or organization of a store, the folder of a file. */
-function placeName({ canonical, kind }: Peer['endpoint'], service: string | null): string {
-  const [, scheme = '', authority = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
-  const name = authority.replace(/^[^@]*@/, '');
+/**
+ * The bucket or account of a store, the folder of a file. A network address is its host and the owner there, because many
+ * organizations share one host.
+ */
+function placeName({ canonical, dolt, kind }: Peer['endpoint'], service: string | null): string {
+  const [, scheme = '', name = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
   if (name === '') return canonical;
   switch (kind) {
     case 'http':
     case 'ssh':
     case 'git':
-      return name;
-    case 'file':
+      return withOwner(canonical, dolt);
     case 'dolthub':
+      return withOwner(dolt, dolt);
+    case 'file':
     case 'gs':
     case 's3':
     case 'aws':
@@ -312,6 +315,14 @@ function placeName({ canonical, kind }: Peer['endpoint'], service: string | null
     case 'oci':
       return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
   }
+}
+
+/** A host, and the folder of the database there; with the user, if that folder is in the home of the user. */
+function withOwner(canonical: string, dolt: string): string {
+  const [, host = '', path = ''] = /^[^:]+:\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
+  const folder = path.split('/').slice(0, -1);
+  const user = /^(\.\/|~)/.test(path) ? /^[^:]+:\/\/([^/@]*@)/.exec(dolt)?.[1] : undefined;
+  return `${user ?? ''}${[host, ...folder.filter((part) => part !== '.')].join('/')}`;
 }
 
 function newHosts(base: Compared, head: Compared): ConfigChange[] {

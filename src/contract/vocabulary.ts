@@ -149,7 +149,7 @@ interface ChangeEntry {
 export const CONFIG_CHANGES = {
   'sovereignty-lowered': { meaning: 'the tier of the federation is lowered', dangerous: true },
   'tier-lowered': { meaning: 'the tier of a peer is lowered', dangerous: true },
-  'new-host': { meaning: 'data would reach a host that received none before', dangerous: true },
+  'new-host': { meaning: 'data would reach a host, or an owner there, that received none before', dangerous: true },
   'patterns-widened': { meaning: 'more endpoints are allowed', dangerous: true },
   'accept-widened': { meaning: 'more of what others send would be merged', dangerous: true },
   'push-enabled': { meaning: 'a key that prevented pushing is gone', dangerous: true },

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { storingConflicts } from '../helpers/attacks.ts';
 import { remoteHead } from '../helpers/database.ts';
 import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -19,6 +20,24 @@ async function clientCommits({ sql, head }: ServedDatabase): Promise<string> {
   await sql("CALL DOLT_COMMIT('-Am', 'ours')");
   return await head();
 }
+
+/** Two halves that bd 1.3.0 merges as in embedded mode: only the table with a conflict is committed. */
+const LOSSY = [
+  "CALL DOLT_BRANCH('half')",
+  "UPDATE items SET title = 'mine' WHERE id = 1",
+  "CALL DOLT_COMMIT('-A', '-m', 'one half')",
+  "CALL DOLT_CHECKOUT('half')",
+  "UPDATE items SET title = 'other' WHERE id = 1",
+  "INSERT INTO notes VALUES (7, 'lost')",
+  "CALL DOLT_COMMIT('-A', '-m', 'the other half')",
+  "CALL DOLT_CHECKOUT('main')",
+  'SET autocommit = 0',
+  "CALL DOLT_MERGE('--no-commit', 'half')",
+  'DELETE FROM dolt_conflicts_items',
+  "CALL DOLT_ADD('items')",
+  "CALL DOLT_COMMIT('-m', 'auto-resolve merge conflicts: items')",
+  'COMMIT',
+];
 
 const CLEAN = [[], [], [{ name: 'main' }], [], []];
 
@@ -160,6 +179,40 @@ describe('a run through a server is refused', () => {
     expect([failure.code, failure.message]).toEqual([code, expect.stringMatching(message)]);
     expect(await served.traces()).toEqual(CLEAN);
   });
+
+  test('if a client commits conflicts or a lossy merge during the run: its branch stays, and the next run refuses its head', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder, NOTES);
+    await otherCommits(served);
+    const stateDir = folder.file('state');
+    const meanwhile = async (id: number, ...statements: string[]) => {
+      await served.sql(`INSERT INTO items VALUES (${id}, 'ours', 'client')`);
+      await served.sql("CALL DOLT_COMMIT('-Am', 'ours')");
+      const { result } = await served.run({
+        stateDir,
+        onEvent: ({ step }) => {
+          if (step === 'verifying') served.sqlNow(...statements);
+        },
+      });
+      expect(result.peers[0]).toMatchObject({ verified: true, pushedCommits: expect.any(Number) });
+      return result.peers[0]?.error;
+    };
+    const lossy = await meanwhile(4, ...LOSSY);
+    expect(lossy).toMatchObject({
+      code: 'lossy-merge',
+      message: expect.stringMatching(/^main was not moved to .*lacks 1 row that \w+ added to notes$/),
+    });
+    await served.sql("CALL DOLT_COMMIT('-Am', 'complete')");
+    const message = 'stores unresolved conflicts in 1 table (items)';
+    const poisoned = await meanwhile(5, ...storingConflicts());
+    expect(poisoned).toMatchObject({
+      code: 'constraint-violation',
+      message: expect.stringMatching(/^main was not moved to .*: the head of our branch, \w+, stores unresolved/),
+    });
+    const failure = await failureOf(() => served.run({ stateDir }));
+    expect([failure.code, failure.message]).toEqual(['constraint-violation', expect.stringContaining(message)]);
+    expect((await served.run()).result.peers).toMatchObject([{ error: { code: 'constraint-violation' } }]);
+  }, 120_000);
 
   test('if the server ends during the run: peers keep the pushed commits, and the next run continues', async () => {
     await using folder = await tempFolder();

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { execaSync } from 'execa';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { stringify } from 'yaml';
 import { resolve } from '../../src/commands/resolve.ts';
@@ -22,6 +23,8 @@ export interface ServedDatabase extends AsyncDisposable {
   readonly mailbox: string;
   /** Runs a statement on the open connection of a client. */
   sql(statement: string): Promise<void>;
+  /** Runs statements of another client before this returns, so that a run that reports an event waits for it. */
+  sqlNow(...statements: string[]): void;
   rows(query: string): Promise<Record<string, unknown>[]>;
   head(): Promise<string>;
   /** The parts that a run must not change: remotes, refs and uncommitted tables. */
@@ -79,6 +82,11 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
     stop,
     sql: async (statement) => {
       await client.query(statement);
+    },
+    sqlNow: (...statements) => {
+      const client = ['--host', '127.0.0.1', '--port', String(port), '--user', user, '--no-tls', '--use-db', 'local'];
+      const env = { DOLT_ROOT_PATH: folder.file('.test-dolt'), HOME: folder.path, DOLT_CLI_PASSWORD: password };
+      execaSync(testDolt(), [...client, 'sql', '-q', statements.join(';\n')], { cwd: folder.path, env });
     },
     head: async () => String((await rows("SELECT hash FROM dolt_branches WHERE name = 'main'"))[0]?.['hash']),
     traces: async () => [

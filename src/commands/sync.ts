@@ -4,6 +4,7 @@ import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
 import { stampRows } from '../sync/history/stamp.ts';
+import { refuseLossyCommits } from '../sync/incoming/refuse-own-head.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
@@ -150,6 +151,7 @@ async function mergeAndPush(
     }
     let last = merged.merge;
     const mergeAgain = async (moved: string): Promise<string> => {
+      await refuseLossyCommits(context, { from: ours, to: moved });
       const again = await mergeHeads(
         context,
         { ...local, ours: moved, accepted: [...local.accepted, target] },

@@ -101,8 +101,11 @@ async function advance(
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (!isRefusedMove(failure)) throw failure;
-    const message = `${refused}: tables that it changes have uncommitted changes`;
-    return new Failure('uncommitted-changes', message, { cause: failure });
+    const { hint, message, toolText } = failure;
+    if (toolText === null)
+      return new Failure('uncommitted-changes', `${refused}: ${message}`, { hint, cause: failure });
+    const tables = `${refused}: tables that it changes have uncommitted changes`;
+    return new Failure('uncommitted-changes', tables, { cause: failure });
   }
 }
 

@@ -40,10 +40,23 @@ async function scene(folder: TempFolder, served: ServedDatabase) {
 
 const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too late') };
 
+/** A merge in another table than the run changes. */
+const OPEN_MERGE = [
+  "CALL DOLT_CHECKOUT('-b', 'half')",
+  'INSERT INTO more VALUES (1)',
+  "CALL DOLT_COMMIT('-A', '-m', 'half')",
+  "CALL DOLT_CHECKOUT('main')",
+  'SET autocommit = 0',
+  "CALL DOLT_MERGE('--no-ff', '--no-commit', 'half')",
+  "CALL DOLT_BRANCH('-D', 'half')",
+  'COMMIT',
+];
+
 test.each([
   ['a commit of a client', "CALL DOLT_COMMIT('--allow-empty', '-m', 'meanwhile')", 'contention'],
   ['a branch that goes back', "CALL DOLT_RESET('--hard', 'HEAD~1')", 'contention'],
   ['a dropped table', 'DROP TABLE more', 'uncommitted-changes'],
+  ['an open merge', OPEN_MERGE.join(';'), 'uncommitted-changes'],
   ['an uncommitted row', "INSERT INTO items VALUES (8, 'eight', 'client')", 'uncommitted-changes'],
 ])('%s during a run stays on the server', async (_, statement, code) => {
   await using folder = await tempFolder();
@@ -51,7 +64,7 @@ test.each([
   await using opened = await scene(folder, served);
   const { engines, exchange, move } = opened;
   await handOver(exchange);
-  await served.sql(statement);
+  served.sqlNow(statement);
   const [head, rows] = [await served.head(), await served.rows('SELECT * FROM items')];
   const failure = await failureOf(() => handBack(engines, exchange, move));
   expect(failure.code).toBe(code);

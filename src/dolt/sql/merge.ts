@@ -147,10 +147,15 @@ interface BranchMove {
 /**
  * Fast-forwards a branch; changes in tables that the move does not touch stay.
  * @returns warnings about uncommitted foreign keys that were lost
- * @throws Failure `uncommitted-changes` if it would touch a changed table, or would lose a key of one, `non-fast-forward`
+ * @throws Failure `uncommitted-changes` if it would touch a changed table, or would lose a key of one, or if a merge is
+ * open; `non-fast-forward`
  */
 export async function fastForward(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
   await checkout(sql, branch);
+  if (await isMerging(sql))
+    throw new Failure('uncommitted-changes', `${branch} has a merge that is not committed`, {
+      hint: 'Commit it with `dolt commit`, or undo it with `dolt merge --abort`. Then run again.',
+    });
   return await keepingKeys(sql, { to, record }, () => sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]));
 }
 

@@ -1,5 +1,6 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { once } from '../../core/once.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
@@ -50,10 +51,29 @@ async function refuseLossy(
   }
 }
 
+/**
+ * Refuses commits that another process made on our branch during the run, if a merge among them lacks rows.
+ * @throws Failure `lossy-merge`
+ */
+export async function refuseLossyCommits(
+  { engines, limits }: Pick<SyncContext, 'engines' | 'limits'>,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const lossy = await engines.use(NO_CREDENTIALS, (engine) =>
+    engine.operation(limits.of('checking'), NOWHERE, (sql) =>
+      lossyMerges(sql, { commits: `${from}..${to}`, head: to }),
+    ),
+  );
+  if (lossy.length > 0) throw new Failure('lossy-merge', lossText(lossy));
+}
+
+function lossText(lossy: readonly LossyMerge[]): string {
+  return [...new Set(lossy.map((merge) => `our branch has the merge ${mergeLossText(merge)}`))].join('\n');
+}
+
 function ownLoss(lossy: readonly LossyMerge[], first: LossyMerge, dirty: readonly string[]): Failure {
-  const texts = [...new Set(lossy.map((merge) => `our branch has the merge ${mergeLossText(merge)}`))];
   const isUncommitted = lossy.some(({ table }) => dirty.includes(table));
-  return new Failure('lossy-merge', `${texts.join('\n')}\nNothing was merged or pushed.`, {
+  return new Failure('lossy-merge', lossText(lossy), {
     hint: isUncommitted
       ? 'These rows are uncommitted in the working set. Commit them: run a command of bd that writes, or `dolt add -A` and `dolt commit -m "complete the merge"`. Then run again.'
       : `To merge both sides again, set your branch back to the parent before that merge with \`dolt reset --hard ${first.kept}\`, then run again. First keep the present head: \`dolt branch before-merge\`.`,

@@ -42,6 +42,6 @@ export async function refuseUnresolved(
   if (found.length === 0) return;
   const whose = isOurs ? 'the head of our branch' : 'the head';
   throw new Failure('constraint-violation', plain(`${whose}, ${head}, stores unresolved ${found.join(' and ')}`), {
-    hint: `${conflicts.length > 0 ? 'Resolve them with `dolt conflicts resolve`' : 'Correct these rows, and delete their rows of `dolt_constraint_violations_<table>` in one transaction'}${isOurs ? '' : ' on the side that has them'}. Commit, then run again. ${isOurs ? 'Nothing was merged or pushed.' : 'No `accept` allows this.'}`,
+    hint: `${conflicts.length > 0 ? 'Resolve them with `dolt conflicts resolve`' : 'Correct these rows, and delete their rows of `dolt_constraint_violations_<table>` in one transaction'}${isOurs ? '' : ' on the side that has them'}. Commit, then run again.${isOurs ? '' : ' No `accept` allows this.'}`,
   });
 }

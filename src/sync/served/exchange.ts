@@ -14,6 +14,7 @@ import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sq
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
+import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import { forgetMove, keysOf, readOwnMoves, recordMove, withKeys } from '../merge/own-moves.ts';
 import { scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
@@ -95,6 +96,7 @@ export async function handOver(exchange: Exchange): Promise<void> {
  * Sets the branch of the scratch copy to the server's. The server is asked while we hold the copy, so that a run that
  * waited for another one starts from its result.
  * @returns the head of the server's branch
+ * @throws Failure of the server, `constraint-violation` for a head that stores conflicts or violations
  */
 export async function takeOver(engines: Engines, exchange: Exchange): Promise<string> {
   const { branch, source } = exchange;
@@ -106,7 +108,11 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
     if (head === null) throw new Failure('unknown', `${exchange.server.name} handed over nothing`);
     const before = await branchHead(database, branch);
     if (before === null) await createBranch(database, { name: branch, at: head });
-    else if (before !== head) await database.session((sql) => resetBranch(sql, { branch, to: head }));
+    else if (before !== head) {
+      // Dolt resets no branch to such a commit.
+      await operation(exchange.limit, NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: true }));
+      await database.session((sql) => resetBranch(sql, { branch, to: head }));
+    }
     return head;
   });
 }

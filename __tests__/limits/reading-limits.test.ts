@@ -6,10 +6,9 @@ import type { Peer } from '../../src/config/configuration.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
-import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { findUnresolved } from '../../src/resolve/unresolved-rows.ts';
 import { conflictOf, type ResolvedRow } from '../../src/rows/resolved-row.ts';
-import { attribute } from '../../src/sync/merge/attribute.ts';
+import { attributeAll } from '../../src/sync/merge/attribute.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
@@ -91,36 +90,49 @@ test('a column that sleeps when read does not stop the comparison of histories, 
   expect(await local.rows('SELECT id FROM others')).toEqual([{ id: 1 }]);
 });
 
-test('the search for the peer of a conflict has a time limit', async () => {
+test('the search for the peer of a conflict has a time limit, and a head that is slow to read passes it', async () => {
   await using folder = await tempFolder();
-  const local = await three(folder, [], { local: [], hostile: SLEEPER, honest: [] });
-  await local.dolt('remote', 'add', 'box', `file://${folder.file('hostile.box')}`);
-  await local.dolt('fetch', 'box');
-  const head = await openTestDatabase(folder.file('hostile')).head();
-  await local.sql('CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))', by('ours'));
+  const items = (name: string) => [`CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))`, by(name)];
+  const honest = [...items('honest'), 'INSERT INTO items (id, n) VALUES (2, 2)'];
+  const local = await three(folder, [], { local: [], hostile: SLEEPER, honest });
+  const boxes = ['hostile', 'honest'] as const;
+  for (const name of boxes)
+    await local.sql(
+      `CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(`${name}.box`)}')`,
+      `CALL DOLT_FETCH('${name}')`,
+    );
+  const [hostile = '', sound = ''] = await Promise.all(boxes.map((name) => openTestDatabase(folder.file(name)).head()));
+  await local.sql(...items('ours'));
   const ours = await local.head();
-  const row: ResolvedRow = {
+  const row = (id: string): ResolvedRow => ({
     kind: 'changed',
     table: 'items',
-    key: { id: '1' },
+    key: { id },
     columns: ['n'],
     base: null,
     ours: { n: '1' },
     theirs: { n: '2' },
     wins: [],
     left: false,
-  };
-  const conflicts = [conflictOf(row, { heads: { ours, theirs: head }, swapped: false })];
+  });
+  const conflicts = [row('1'), row('2')].map((one) =>
+    conflictOf(one, { heads: { ours, theirs: sound }, swapped: false }),
+  );
   await withEngines(local.path, folder.file('tmp'), (engines) =>
-    engines.use(NO_CREDENTIALS, async ({ operation }) => {
-      const reading = (limit: number) =>
-        operation(mergeLimit('reporting', limit), NOWHERE, (sql) =>
-          attribute(sql, { head: ours, onto: [head, ours], conflicts }, ours),
-        );
-      expect(await failureOf(() => reading(500))).toMatchObject({
-        code: 'timeout',
-        message: expect.stringMatching(/^reporting/),
+    engines.use(NO_CREDENTIALS, async (engine) => {
+      const among = (...onto: string[]) => {
+        // Only the second head that is read is slow.
+        const times = [60_000, 100];
+        const limits = { of: () => mergeLimit('reporting', times.shift() ?? 0) };
+        return attributeAll(engine, { steps: [{ head: ours, onto, conflicts }], ours, limits });
+      };
+      expect(await among(sound, hostile, ours)).toMatchObject({
+        kind: 'unreportable',
+        head: hostile,
+        failure: { code: 'timeout', message: expect.stringMatching(/^reporting/) },
       });
+      // The rows of the last head are not read.
+      expect(await among(sound, hostile)).toMatchObject({ conflicts: [{ head: hostile }, { head: sound }] });
     }),
   );
 });

@@ -1,13 +1,19 @@
 import type { Conflict } from '../../contract/result.ts';
+import { type Failure, toFailure } from '../../core/failure.ts';
 import { groupBy, inParts } from '../../core/lists.ts';
 import { mayHoldLarge } from '../../dolt/rows/conflict-rows.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
+import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { tableShape } from '../../dolt/schema/table-shape.ts';
+import type { Engine } from '../../dolt/server/engines.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { NOWHERE } from '../../egress/host-rule.ts';
 import { shortened } from '../../rows/resolved-row.ts';
 import type { FoldStep } from './fold.ts';
+import { isLimit, type MergeLimits } from './limits.ts';
 
 /**
  * A conflict, the head of the peer that it is reported for, and the heads of other peers with the value that is ours
@@ -22,41 +28,80 @@ export interface Attributed {
 /** Rows per statement, for tables without large rows. */
 const BATCH = 200;
 
+/** The peers of all conflicts, or a head whose rows cannot be read within the limits of this machine. */
+export type Attribution =
+  | { readonly kind: 'attributed'; readonly conflicts: readonly Attributed[] }
+  | { readonly kind: 'unreportable'; readonly head: string; readonly failure: Failure };
+
+/** Finds the peer of each conflict of several merges. Each reading of a head has a time limit of its own. */
+export async function attributeAll(
+  engine: Engine,
+  {
+    steps,
+    ours,
+    limits,
+  }: { readonly steps: readonly FoldStep[]; readonly ours: string; readonly limits: Pick<MergeLimits, 'of'> },
+): Promise<Attribution> {
+  const conflicts: Attributed[] = [];
+  let reading = ours;
+  const owned: ReadOwned = (head, open) => {
+    reading = head;
+    return engine.operation(limits.of('reporting'), NOWHERE, (sql) => readOwned(sql, { ours, head }, open));
+  };
+  for (const step of steps) {
+    try {
+      conflicts.push(...(await attribute(step, ours, owned)));
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (!isLimit(failure) || failure.code === 'engine-lost') throw thrown;
+      return { kind: 'unreportable', head: reading, failure };
+    }
+  }
+  return { kind: 'attributed', conflicts };
+}
+
+/** Those of the conflicts whose row a head has as the report shows it. */
+type ReadOwned = (head: string, conflicts: readonly Conflict[]) => Promise<readonly Conflict[]>;
+
 /**
  * Finds the peer of each conflict of a merge. If our head was merged onto several others, that is the first one with
  * the row as the report shows it, else the last.
  */
-export async function attribute(sql: Sql, step: FoldStep, ours: string): Promise<Attributed[]> {
+async function attribute(step: FoldStep, ours: string, owned: ReadOwned): Promise<Attributed[]> {
   const { head, onto, conflicts } = step;
   if (head !== ours) {
     const between = onto.includes(ours) ? [] : onto;
     return conflicts.map((conflict) => ({ head, between, conflict }));
   }
-  const owners = onto.length < 2 ? new Map<Conflict, string>() : await ownersOf(sql, onto, conflicts);
+  const owners = new Map<Conflict, string>();
+  for (const other of onto.slice(0, -1)) {
+    const open = conflicts.filter((conflict) => !owners.has(conflict));
+    for (const conflict of await owned(other, open)) owners.set(conflict, other);
+  }
   const last = onto.at(-1) ?? '';
   return conflicts.map((conflict) => ({ head: owners.get(conflict) ?? last, between: [], conflict }));
 }
 
-async function ownersOf(
+/** A table that the head did not change has none of the rows. */
+async function readOwned(
   sql: Sql,
-  heads: readonly string[],
+  heads: { readonly ours: string; readonly head: string },
   conflicts: readonly Conflict[],
-): Promise<Map<Conflict, string>> {
-  const owners = new Map<Conflict, string>();
+): Promise<readonly Conflict[]> {
+  const { ours, head } = heads;
+  const base = await mergeBase(sql, ours, head);
+  const before: ReadonlyMap<string, string> = base === null ? new Map() : await tableHashes(sql, base);
+  const now = await tableHashes(sql, head);
+  const found: Conflict[] = [];
   for (const [table, all] of groupBy(conflicts, (conflict) => conflict.table)) {
+    if (now.get(table) === before.get(table)) continue;
     const shape = await tableShape(sql, table);
     for (const part of inParts(all, mayHoldLarge(shape.columns) ? 1 : BATCH)) {
-      for (const commit of heads) {
-        const open = part.filter((conflict) => !owners.has(conflict));
-        if (open.length === 0) break;
-        const byKey = await rowsByKeyText(sql, shape, { keys: open.map(({ key }) => key), commit });
-        for (const conflict of open) {
-          if (isOf(conflict, byKey.get(keyText(shape, conflict.key)))) owners.set(conflict, commit);
-        }
-      }
+      const byKey = await rowsByKeyText(sql, shape, { keys: part.map(({ key }) => key), commit: head });
+      found.push(...part.filter((conflict) => isOf(conflict, byKey.get(keyText(shape, conflict.key)))));
     }
   }
-  return owners;
+  return found;
 }
 
 /** Whether a row equals the `theirs` of a conflict. */

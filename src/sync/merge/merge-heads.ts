@@ -11,11 +11,10 @@ import { massLosses } from '../incoming/rows.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
-import { type Attributed, attribute } from './attribute.ts';
+import { type Attributed, attributeAll } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
 import { recordEquivalent } from './equivalent.ts';
 import type { RejectedHead, StrategyHead } from './fold.ts';
-import { isLimit } from './limits.ts';
 import { headsThatLose } from './losses.ts';
 import { scratchName } from './scratch.ts';
 import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
@@ -28,7 +27,7 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * 3. It changes rows that are uncommitted here, or a table that cannot be set aside (`touched.waiting`).
  * 4. It changes other rows of such a table, and our branch could not move to the merged result (`touched.otherRows`).
  * 5. Its merge removes too many of our rows (`headsThatLose`).
- * 6. Finding the peers of its conflicts passes a limit (`limits.unreportable`).
+ * 6. Reading its rows, to find the peers of conflicts, passes a limit (`limits.unreportable`).
  * 7. It does not merge: the fold rejects it (`converged.dropped`).
  *
  * 1 to 3 are known before the merge. 4 to 6 follow from its result, so the merge is repeated without such a head. 7 is
@@ -190,7 +189,7 @@ async function convergeChecked(
         continue;
       }
     }
-    const found = await attributeSteps(merging, converged);
+    const found = await attributeAll(engine, { steps: converged.steps, ours, limits });
     if (found.kind === 'attributed') {
       const merge = limits.unreportable.size > 0 ? limited(converged.merge) : converged.merge;
       return { converged: { ...converged, merge }, waiting, attributed: found.conflicts };
@@ -204,28 +203,6 @@ async function convergeChecked(
     waiting = first();
     otherRowsWait = false;
   }
-}
-
-type Attribution =
-  | { readonly kind: 'attributed'; readonly conflicts: readonly Attributed[] }
-  | { readonly kind: 'unreportable'; readonly head: string; readonly failure: Failure };
-
-/** Finds the peer of each conflict, or the head whose conflicts pass a limit of this machine. */
-async function attributeSteps({ context, ours, engine }: Merging, { steps }: Converged): Promise<Attribution> {
-  const conflicts: Attributed[] = [];
-  for (const step of steps) {
-    try {
-      const limit = context.limits.of('reporting');
-      conflicts.push(...(await engine.operation(limit, NOWHERE, (sql) => attribute(sql, step, ours))));
-    } catch (thrown) {
-      const failure = toFailure(thrown);
-      const others = [...step.onto, step.head].filter((head) => head !== ours).sort();
-      const head = step.head === ours ? others.at(-1) : step.head;
-      if (!isLimit(failure) || failure.code === 'engine-lost' || head === undefined) throw thrown;
-      return { kind: 'unreportable', head, failure };
-    }
-  }
-  return { kind: 'attributed', conflicts };
 }
 
 function headsOf(candidates: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {

@@ -153,7 +153,14 @@ describe('rows of a table without a primary key', () => {
     });
     for (const side of ['ours', 'theirs'] as const) {
       const resolving = resolveHeads(folder, heads, wholly(side));
-      if (index === 'UNIQUE') await expect(resolving).rejects.toMatchObject({ code: 'constraint-violation' });
+      if (index === 'UNIQUE')
+        await expect(resolving).rejects.toMatchObject({
+          code: 'constraint-violation',
+          message: expect.stringMatching(
+            /^the merge would break constraints in rows that no choice changes\nlog: 2 rows/,
+          ),
+          hint: expect.stringMatching(/^Give these rows other values on one side/),
+        });
       else expect(await (await resolving).read('SELECT n FROM log MERGED ORDER BY n')).toEqual([{ n: 2 }, { n: 3 }]);
     }
   });
@@ -194,6 +201,22 @@ describe('contradictory choices', () => {
     });
     const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
     expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('names: 1 row') });
+  });
+
+  test('are not the reason if a row without a conflict breaks a check', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: [
+        'CREATE TABLE spans (id INT PRIMARY KEY, a INT, b INT, v INT, CHECK (a < b))',
+        'INSERT INTO spans VALUES (1, 1, 9, 1), (2, 1, 9, 1)',
+      ],
+      ours: ['UPDATE spans SET a = 5 WHERE id = 1', 'UPDATE spans SET v = 2 WHERE id = 2'],
+      theirs: ['UPDATE spans SET b = 3 WHERE id = 1', 'UPDATE spans SET v = 3 WHERE id = 2'],
+    });
+    expect(await failureOf(() => resolveHeads(folder, heads, wholly('ours')))).toMatchObject({
+      code: 'constraint-violation',
+      message: expect.stringMatching(/^the merge would break constraints in rows that no choice changes\nspans: 1 row/),
+    });
   });
 
   test('are refused for a value that another row has in a unique key', async () => {

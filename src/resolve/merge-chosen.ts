@@ -1,9 +1,10 @@
 import { Problems } from '../config/problems.ts';
 import { Failure } from '../core/failure.ts';
-import { tableNames } from '../dolt/schema/table-shape.ts';
+import { keyText } from '../dolt/rows/row-key.ts';
+import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import { commitMerge, undoMerge } from '../dolt/sql/merge.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
-import { forgetViolations } from '../dolt/sql/violations.ts';
+import { forgetViolations, type Violation } from '../dolt/sql/violations.ts';
 import { refuseSilentLosses } from '../rows/constraints/silent-losses.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
 import { refuseWrongCells } from '../rows/corrections/wrong-cells.ts';
@@ -20,6 +21,9 @@ import { rowsOf } from './unresolved-rows.ts';
 const SHOWN = 50;
 const BREAKS = 'the chosen rows would break constraints';
 const CHOOSE_OTHERS = 'Make other choices for these rows, then run the same command again. Nothing was merged.';
+const NOT_CHOSEN = 'the merge would break constraints in rows that no choice changes';
+const CORRECT =
+  'Give these rows other values on one side, and commit. Then run `dolt-federation sync` and `dolt-federation resolve`. Nothing was merged.';
 const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
 
 /**
@@ -132,13 +136,34 @@ async function commitChosen(
   }
   await forgetViolations(sql);
   const broken = await brokenConstraints(sql, heads);
-  if (broken.length > 0) throw violated(broken, BREAKS, CHOOSE_OTHERS);
+  for (const violation of broken) {
+    if (canChange(stopped, await tableShape(sql, violation.table), violation))
+      throw violated(broken, BREAKS, CHOOSE_OTHERS);
+  }
+  if (broken.length > 0) throw violated(broken, NOT_CHOSEN, CORRECT);
   const decidedRows = [...stopped.tables.flatMap(({ rows }) => rows), ...stopped.duplicates];
   const named = [...decidedRows.map(({ unresolved }) => unresolved), ...stopped.ambiguous];
   await refuseSilentLosses(sql, heads, named);
   await refuseWrongCells(sql, heads, named);
   if (rules.recognises(await tableNames(sql))) await rules.derive(sql, heads);
   return commitMerge(sql);
+}
+
+/** Whether other choices can change a row that breaks a constraint, or rows that it refers to. */
+function canChange(
+  { tables, duplicates }: Stopped,
+  shape: TableShape,
+  { table, type, row, parent }: Violation,
+): boolean {
+  const chosen = [...tables.flatMap(({ rows }) => rows), ...duplicates].map(({ unresolved }) => unresolved);
+  const isIn = (name: string | undefined): boolean => chosen.some((one) => one.table === name);
+  if (type === 'foreign key') return isIn(table) || isIn(parent?.table);
+  // Choices change how often a row is there, and two rows with a unique value differ.
+  if (shape.key.length === 0) return type !== 'unique index' && isIn(table);
+  const key = keyText(shape, row);
+  return chosen.some(
+    (one) => one.table === table && [one.key, one.otherKey ?? one.key].some((cells) => keyText(shape, cells) === key),
+  );
 }
 
 /** The order of the two sides decides whether Dolt detects an orphan already while conflicts are resolved. */

@@ -53,7 +53,7 @@ test.each([BASE, NEWER])(
     await using api = await startGithubApi(undefined, { lacking: [HEAD, 1], merge_base_commit, parents: [FORK] });
     const found = await readBaseCommit(repository(api), change, checkedOut);
     const reason = expect.stringContaining('does not contain the head of the pull request');
-    expect(found).toEqual({ kind: 'unread', reason });
+    expect(found).toEqual({ kind: 'unread', reason, hint: expect.stringContaining('Check out the head') });
   },
 );
 
@@ -61,5 +61,8 @@ test.each([403, 404, 500, 302])('an unreadable base is reported with the reason:
   await using api = await startGithubApi(undefined, { merge_base_commit });
   api.fail({ method: 'GET', status });
   const found = await readBaseCommit(repository(api), change, null);
-  expect(found).toEqual({ kind: 'unread', reason: expect.stringContaining(`answered ${status}`) });
+  expect(found).toEqual({
+    ...{ kind: 'unread', reason: expect.stringContaining(`answered ${status}`) },
+    ...([403, 404].includes(status) ? {} : { hint: 'Run the job again.' }),
+  });
 });

@@ -24,6 +24,13 @@ export interface BaseCommit {
 export interface Unread {
   readonly kind: 'unread';
   readonly reason: string;
+  /** Absent: the token may not read it. */
+  readonly hint?: string;
+}
+
+/** Only a token without the permission is corrected in the workflow. */
+export function unread({ kind, reason }: Exclude<Answer<unknown>, { kind: 'ok' }>): Unread {
+  return { kind: 'unread', reason, ...(kind === 'failed' ? { hint: 'Run the job again.' } : {}) };
 }
 
 const commitSchema = z.looseObject({ parents: z.array(z.looseObject({ sha: z.string() })) });
@@ -44,17 +51,21 @@ export async function readBaseCommit(
   checkedOut: string | null,
 ): Promise<BaseCommit | Unread> {
   const merged = await mergedInto(repository, { base, head }, checkedOut);
-  if (merged.kind !== 'ok') return { kind: 'unread', reason: merged.reason };
+  if (merged.kind !== 'ok') return unread(merged);
   const isMerged = merged.value !== null;
   const [from, to] = [merged.value ?? base, isMerged ? head : (checkedOut ?? head)];
   const compared = await call(repository, comparing(from, to));
-  if (compared.kind !== 'ok') return { kind: 'unread', reason: compared.reason };
+  if (compared.kind !== 'ok') return unread(compared);
   const { behind_by: behind, merge_base_commit: fork } = compared.value;
   // Under pull_request_target, the base branch is checked out, which may be newer than the base of the event.
   const lacks = isMerged || to === head ? null : await call(repository, comparing(head, to));
-  if (lacks !== null && lacks.kind !== 'ok') return { kind: 'unread', reason: lacks.reason };
+  if (lacks !== null && lacks.kind !== 'ok') return unread(lacks);
   if (lacks !== null && lacks.value.behind_by > 0)
-    return { kind: 'unread', reason: `the checkout is at ${to}, which does not contain the head of the pull request` };
+    return {
+      kind: 'unread',
+      reason: `the checkout is at ${to}, which does not contain the head of the pull request`,
+      hint: 'Check out the head of the pull request, or the merge of both sides: see `ref` of actions/checkout.',
+    };
   const commit = isMerged ? from : fork.sha;
   if (!COMMIT.test(commit)) return { kind: 'unread', reason: 'the API named no commit' };
   return { kind: 'found', commit, behind, isMerged };

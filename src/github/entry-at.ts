@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Unread } from './base-commit.ts';
+import { type Unread, unread } from './base-commit.ts';
 import { call, type Repository } from './client.ts';
 
 /** The file or folder at a path of a repository in one commit. */
@@ -21,6 +21,7 @@ const entrySchema = z.union([
 ]);
 /** GitHub lists at most so many entries of a folder. */
 const MAX_ENTRIES = 1_000;
+const TOO_MANY = 'Compare the two configurations yourself, or move files out of this folder.';
 
 /**
  * Reads a file or the names in a folder through the API. A symbolic link to a file has the content of that file.
@@ -35,12 +36,12 @@ export async function readEntryAt(repository: Repository, path: string, commit: 
     schema: entrySchema,
   });
   if (found.kind === 'missing') return { kind: 'absent' };
-  if (found.kind !== 'ok') return { kind: 'unread', reason: found.reason };
+  if (found.kind !== 'ok') return unread(found);
   const { value } = found;
   if (Array.isArray(value)) {
     return value.length < MAX_ENTRIES
       ? { kind: 'folder', entries: value }
-      : { kind: 'unread', reason: `GitHub does not list all files of ${path}` };
+      : { kind: 'unread', reason: `GitHub does not list all files of ${path}`, hint: TOO_MANY };
   }
   switch (value.type) {
     case 'file':

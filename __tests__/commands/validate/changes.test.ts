@@ -121,9 +121,10 @@ describe('a pull request', () => {
     expect(places(await validateChange({ base: undefined }))).toEqual(['- warning base-unreadable']);
     const failed = await validateChange({ base: undefined, request: { failOnChange } });
     expect(places(failed)).toEqual(['- error base-unreadable']);
-    expect(failed.result.problems[0]?.hint).toContain('fetch-depth');
+    expect(failed.result.problems[0]?.hint).toBe('Run the job again.');
     const withoutToken = await validateChange({ token: false, request: { failOnChange } });
     expect(withoutToken.result.problems[0]?.message).toContain('no github-token');
+    expect(withoutToken.result.problems[0]?.hint).toContain('contents: read');
   });
 
   test('shows no text that has the form of a secret', async () => {
@@ -253,6 +254,27 @@ describe('a pull request that changes the files that count', () => {
       ['new-host *', 'setting-changed *'],
     ],
     [
+      'a guard of a workspace behind a link',
+      {
+        ...{ head: before, base: null },
+        baseFiles: { '.beads': 'link: example/.beads', [`example/${CONFIG}`]: `no-push: true\n${before}` },
+      },
+      ['push-enabled *'],
+    ],
+    [
+      'a workspace in place of links in a circle',
+      { head: before, base: null, baseFiles: { '.beads': 'link: a', a: 'link: .beads' } },
+      ['new-host a', 'new-host b', 'push-enabled *', 'peer-added a', 'peer-added b'],
+    ],
+    [
+      'no change: links lead to the same files',
+      {
+        ...{ head: before, base: null },
+        baseFiles: { '.beads': 'link: a', a: 'link: safe/.beads', [`safe/${CONFIG}`]: before },
+      },
+      [],
+    ],
+    [
       'no change: all files are equal',
       {
         head: before,
@@ -273,12 +295,15 @@ describe('a pull request that changes the files that count', () => {
   test.each<readonly [string, Readonly<Record<string, string>>, string]>([
     ['a redirect to another repository', { '.beads/redirect': '../../other/.beads' }, '.beads/redirect leads outside'],
     ['a redirect to a folder behind a link', { '.beads/redirect': 'link/.beads' }, 'leads to link/.beads'],
-    ['a workspace behind a link', { '.beads': 'link: example/.beads' }, '.beads is a symbolic link'],
+    ['a workspace behind a link that leads out', { '.beads': 'link: ../other/.beads' }, '.beads is a symbolic link'],
+    ['a workspace behind an absolute link', { '.beads': 'link: /srv/.beads' }, '.beads is a symbolic link'],
+    ['a workspace behind a link to nothing', { '.beads': 'link: gone' }, '.beads leads to gone, which is not a folder'],
   ])('with an unreachable base is an error: %s', async (_, baseFiles, reason) => {
     const base = '.beads' in baseFiles ? null : before;
     const found = await validateChange({ base, baseFiles, request: { failOnChange: requestedChanges('new-host') } });
     expect(places(found)).toEqual(['- error base-unreadable']);
     expect(found.result.problems[0]?.message).toContain(reason);
+    expect(found.result.problems[0]?.hint).toMatch(/^The base branch needs ordinary files/);
   });
 });
 

@@ -6,7 +6,13 @@ import { isFolder, readSmallText, realPath } from '../../core/files.ts';
 import { type BaseCommit, readBaseCommit, type Unread } from '../../github/base-commit.ts';
 import type { Context } from '../context.ts';
 import { movedContext } from '../prepare/base/moved-context.ts';
-import { checkoutOfJob, readMoved, readSourceAt, type SourceAt } from '../prepare/base/source-at.ts';
+import {
+  checkoutOfJob,
+  OUTSIDE_OF_CHECKOUT,
+  readMoved,
+  readSourceAt,
+  type SourceAt,
+} from '../prepare/base/source-at.ts';
 import type { CompareRequest } from './changes.ts';
 
 /** The configuration to compare with. */
@@ -40,7 +46,7 @@ export async function readBase(
   if (proposed === undefined || proposed === null) return null;
   if (repository === null) return { kind: 'unread', reason: 'the step has no github-token for the API of its server' };
   const root = await checkoutOfJob(context, overrides);
-  if (root === null) return { kind: 'unread', reason: 'it is outside of the checkout' };
+  if (root === null) return { kind: 'unread', ...OUTSIDE_OF_CHECKOUT };
   const found = await readBaseCommit(repository, proposed, await checkedOutIn(root));
   if (found.kind === 'unread') return found;
   const read = await readSourceAt({ repository, commit: found.commit }, root, context, overrides);

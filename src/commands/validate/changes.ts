@@ -11,6 +11,7 @@ import { splitList } from '../../core/lists.ts';
 import { redact } from '../../core/secrets.ts';
 import { suggestion } from '../../core/suggestion.ts';
 import { counted, shorten } from '../../core/text.ts';
+import type { Unread } from '../../github/base-commit.ts';
 import type { Context } from '../context.ts';
 import { searchOf } from '../prepare/base/source-at.ts';
 import { readBase } from './base.ts';
@@ -59,7 +60,7 @@ export async function compareWithBase(
   const file = source.file ?? join(context.cwd, '.beads', 'config.yaml');
   const base = await readBase(request, context);
   if (base === null) return { diagnostics: [] };
-  if (base.kind === 'unread') return { diagnostics: [unreadable(base.reason, failOnChange, file)] };
+  if (base.kind === 'unread') return { diagnostics: [unreadable(base, failOnChange, file)] };
   const bdServer = await configuredServer(searchOf(source, context));
   const before = base.kind === 'text' ? { source: { ...source, text: base.text }, bdServer, problem: null } : base;
   const found = inspectConfiguration(sourceOf(before.source, source), context.env, overrides);
@@ -86,10 +87,10 @@ function sourceOf(before: ConfigSource, { workspace, isBeads }: ConfigSource): C
   return isNone ? { ...before, workspace, ...(isBeads === undefined ? {} : { isBeads }) } : before;
 }
 
-function unreadable(reason: string, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {
+function unreadable({ reason, hint }: Unread, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {
   const message = `the configuration before the change could not be read: ${reason}`;
   const severity = failOnChange.length > 0 ? 'error' : 'warning';
-  return { severity, code: 'base-unreadable', message, location: { file } };
+  return { severity, code: 'base-unreadable', message, ...(hint === undefined ? {} : { hint }), location: { file } };
 }
 
 function invalidBase(file: string): Diagnostic {

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { readEnvFile } from '../../../config/workspace/env-file.ts';
 import { foldersUpward, SELECTORS } from '../../../config/workspace/find-workspace.ts';
 import { DATA_FOLDERS } from '../../../config/workspace/project-files.ts';
@@ -82,7 +82,8 @@ interface Reference {
 
 /** @returns the workspaces that its files name */
 async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promise<readonly Reference[]> {
-  const found = await entryOf(copy, beads);
+  const found = await entryAt(copy, beads);
+  if (found.kind === 'link') return [await copyLink(copy, beads, found.target)];
   if (found.kind !== 'folder') {
     if (by === null) return [];
     throw unreadable(`${by} leads to ${pathIn(copy, beads)}, which is not a folder there`);
@@ -104,6 +105,26 @@ async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promis
     ...(redirect === null ? [] : [{ path: redirect.target, by: pathIn(copy, redirect.at.file) }]),
     ...selectedBy(env, copy.cwd, pathIn(copy, join(beads, '.env'))),
   ];
+}
+
+/**
+ * A run follows a link in the place of a workspace. The copy leads to an absolute path, so that no `..` in it leads out.
+ * @returns the folder that it leads to
+ */
+async function copyLink(copy: Copy, path: string, written: string): Promise<Reference> {
+  const target = resolve(dirname(path), written);
+  const name = pathIn(copy, path);
+  if (isAbsolute(written) || !isInside(copy.folder, target)) throw unreadable(linkText(name, written));
+  await mkdir(dirname(path), { recursive: true });
+  // Another file may have needed a folder there. `junction` counts on Windows only.
+  await symlink(target, path, 'junction').catch(() => {
+    throw unreadable(linkText(name, written));
+  });
+  return { path: target, by: name };
+}
+
+function linkText(name: string, target: string): string {
+  return `${name} is a symbolic link to ${target}`;
 }
 
 /**
@@ -144,8 +165,17 @@ async function write(path: string, content: string | Buffer): Promise<void> {
   await writeFile(path, content);
 }
 
-/** @throws Failure `base-unreadable` if the entry cannot be read, or is a link whose target is elsewhere */
-async function entryOf(copy: Copy, path: string): Promise<Extract<EntryAt, { kind: 'file' | 'folder' | 'absent' }>> {
+/** @throws Failure `base-unreadable` if the file cannot be read, or is a link whose target is elsewhere */
+async function entryOf(copy: Copy, path: string): Promise<Exclude<Entry, { kind: 'link' }>> {
+  const found = await entryAt(copy, path);
+  if (found.kind === 'link') throw unreadable(linkText(pathIn(copy, path), found.target));
+  return found;
+}
+
+type Entry = Extract<EntryAt, { kind: 'file' | 'folder' | 'absent' | 'link' }>;
+
+/** @throws Failure `base-unreadable` if the entry cannot be read */
+async function entryAt(copy: Copy, path: string): Promise<Entry> {
   const name = pathIn(copy, path);
   const { repository, commit } = copy.at;
   const found = await readEntryAt(repository, name, commit);
@@ -153,13 +183,12 @@ async function entryOf(copy: Copy, path: string): Promise<Extract<EntryAt, { kin
     case 'file':
     case 'folder':
     case 'absent':
-      return found;
     case 'link':
-      throw unreadable(`${name} is a symbolic link to ${found.target}`);
+      return found;
     case 'submodule':
       throw unreadable(`${name} is a submodule`);
     case 'unread':
-      throw unreadable(found.reason);
+      throw new Failure('base-unreadable', found.reason, { hint: found.hint });
   }
 }
 
@@ -168,6 +197,9 @@ function pathIn({ folder }: Copy, path: string): string {
   return relative(folder, path).split(sep).join('/');
 }
 
+/** The commit itself is the cause. */
 function unreadable(reason: string): Failure {
-  return new Failure('base-unreadable', reason);
+  return new Failure('base-unreadable', reason, {
+    hint: 'The base branch needs ordinary files and folders in the checkout there. Until it has them, compare the two configurations yourself.',
+  });
 }

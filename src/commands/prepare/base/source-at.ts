@@ -38,7 +38,7 @@ export async function readSourceAt(
     try {
       await copyWorkspaces(at, copy, moved);
     } catch (thrown) {
-      if (thrown instanceof Failure) return { kind: 'unread', reason: thrown.message };
+      if (thrown instanceof Failure) return { kind: 'unread', reason: thrown.message, hint: thrown.hint };
       throw thrown;
     }
     return await readMoved(moved);
@@ -63,6 +63,12 @@ export function searchOf(
 ): WorkspaceSearch {
   return { workspace, redirect, bdEnv, cwd, env, userHome };
 }
+
+/** Why the configuration of a job cannot be compared without its checkout. */
+export const OUTSIDE_OF_CHECKOUT = {
+  reason: 'it is outside of the checkout',
+  hint: 'Let `config` or `working-directory` name a place in the checkout of the repository.',
+} as const;
 
 /** The checkout that has the configuration of a job; null: it is outside of the workspace of the job. */
 export async function checkoutOfJob(

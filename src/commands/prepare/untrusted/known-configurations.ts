@@ -5,7 +5,7 @@ import { SETTINGS } from '../../../config/settings.ts';
 import type { Env } from '../../../core/env.ts';
 import type { Unread } from '../../../github/base-commit.ts';
 import type { Context } from '../../context.ts';
-import { checkoutOfJob, readSourceAt } from '../base/source-at.ts';
+import { checkoutOfJob, OUTSIDE_OF_CHECKOUT, readSourceAt } from '../base/source-at.ts';
 
 /** The configurations that a proposed one is compared with. */
 export type Known =
@@ -20,7 +20,7 @@ export async function readKnownConfigurations(overrides: ConfigOverrides, contex
   const { proposed = null, repository = null, ownWorkflow = false } = context;
   if (repository === null) return unread('the step has no `github-token` for the API of its server');
   const root = await checkoutOfJob(context, overrides);
-  if (root === null) return unread('it is outside of the checkout');
+  if (root === null) return { kind: 'unread', ...OUTSIDE_OF_CHECKOUT };
   const trusted = ownWorkflow ? overrides : withoutPlaces(overrides);
   const env = ownWorkflow ? context.env : withoutPlacesIn(context.env);
   const readAt = async (commit: string | null, name: string): Promise<Configuration | Unread> => {

@@ -7,13 +7,16 @@ import type { OfflinePeer } from './untrusted-settings.ts';
 
 const CODE = 'untrusted-event';
 
+const PLAN_NEEDS =
+  'A plan needs a `github-token` with `contents: read`, a checkout of this repository, and a primary that is the same as on the default branch.';
+
 /** No peer was contacted. @param why the reason, after a colon */
-export function withoutPlanNotice(why: string): Diagnostic {
+export function withoutPlanNotice(why: string, hint: string = PLAN_NEEDS): Diagnostic {
   return {
     severity: 'warning',
     code: CODE,
     message: `dolt-federation does not write on this event, and contacted no peer: ${why}`,
-    hint: 'A plan needs a `github-token` with `contents: read`, a checkout of this repository, and a primary that is the same as on the default branch.',
+    hint,
   };
 }
 

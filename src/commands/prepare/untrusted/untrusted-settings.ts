@@ -45,7 +45,8 @@ export async function untrustedSettings(
   const known = await readKnownConfigurations(request.overrides, context);
   if (known.kind === 'unread') {
     const offline = offlinePeers(peers, 'unread');
-    const notices = [withoutPlanNotice(`there is no configuration to compare with: ${known.reason}`)];
+    const { reason, hint } = known;
+    const notices = [withoutPlanNotice(`there is no configuration to compare with: ${reason}`, hint)];
     return { configuration: { ...configuration, peers: [] }, peers: [], credentials: new Map(), notices, offline };
   }
   const { ownWorkflow = false } = context;

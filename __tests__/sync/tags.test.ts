@@ -5,8 +5,9 @@ import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import type { Around } from '../../src/sync/in-engines.ts';
-import { keepTags, tagChanges, tagsBefore } from '../../src/sync/tags.ts';
-import { filePeer, withEngines } from '../helpers/federating.ts';
+import { recordMove } from '../../src/sync/merge/own-moves.ts';
+import { finishFetches, keepTags, tagChanges, tagsBefore } from '../../src/sync/tags.ts';
+import { filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -46,6 +47,23 @@ describe('the tags before the fetches of a killed run', () => {
     ['a tag that the run had removed to create it again', [a, b], [b], [], true, [a, b]],
   ])('%s', (_, tags, present, later, restoring, before) => {
     expect(tagsBefore({ tags, restoring }, present, new Set(later))).toEqual(before);
+  });
+});
+
+test('after a killed run, a tag that is dated ahead was not made here', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  await box.south.sql("CALL DOLT_TAG('v1')");
+  const minutes = (n: number) => new Date(Date.now() + n * 60_000);
+  const since = minutes(-60).toISOString().replace('T', ' ').replace('Z', '');
+  await withDatabase(box.south.path, folder.file('tmp'), async (database) => {
+    const finish = async (now: Date) => {
+      const name = 'dolt-federation-fetching';
+      await recordMove(database.folder, name, { kind: 'fetching', since, tags: [], restoring: false });
+      return (await finishFetches(database, now)).map(({ message }) => message);
+    };
+    expect(await finish(minutes(0))).toEqual([]);
+    expect(await finish(minutes(-30))).toEqual(['removed 1 tag (v1) that a fetch had created']);
   });
 });
 

@@ -3,7 +3,7 @@ import { errorMessage } from '../core/failure.ts';
 import { listed } from '../core/text.ts';
 import type { OwnDatabase } from '../dolt/server/engines.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
-import { createTags, deleteTags, readTags, type Tag, tagsSince } from '../dolt/sql/tags.ts';
+import { createTags, deleteTags, readTags, type Tag, tagsDated } from '../dolt/sql/tags.ts';
 import { isTemporaryTag, removeMarks } from '../dolt/sql/transfer.ts';
 import type { Around } from './in-engines.ts';
 import { type Fetching, forgetMove, readOwnMoves, recordMove } from './merge/own-moves.ts';
@@ -40,7 +40,7 @@ export async function keepTags(
     await work(async (engine, fetches) => {
       // Another program may make tags between two engines; the older list is right only if a restoration is pending.
       if (!phase.open) {
-        phase.since = new Date().toISOString().replace('T', ' ').replace('Z', '');
+        phase.since = timeText(new Date());
         phase.before = (await readTags(engine.database)).filter((tag) => !isTemporaryTag(tag));
         // Without a record, only a kill leaves tags. A full disk must not keep peers from being served.
         await record(engine.database, phase).catch(() => undefined);
@@ -86,15 +86,25 @@ async function record(
   await recordMove(folder, RECORD, { kind: 'fetching', since, tags, restoring: restoring ?? false });
 }
 
+/** A clock may have been set back a little since a tag was made. */
+const CLOCK_MS = 60_000;
+
+/** As Dolt prints the dates of tags. */
+function timeText(time: Date): string {
+  return time.toISOString().replace('T', ' ').replace('Z', '');
+}
+
 /**
- * Puts back the tags that fetches of a killed run changed. Tags that were made since they began stay.
+ * Puts back the tags that fetches of a killed run changed. Tags that were made since they began stay: those with a date
+ * until now, because Dolt dates the tags that are made here by the clock.
  * @returns notices
  */
-export async function finishFetches(database: OwnDatabase): Promise<Diagnostic[]> {
+export async function finishFetches(database: OwnDatabase, now: Date = new Date()): Promise<Diagnostic[]> {
   const fetching = (await readOwnMoves(database.folder)).moves.get(RECORD);
   if (fetching?.kind !== 'fetching') return [];
   await removeMarks(database);
-  const before = tagsBefore(fetching, await readTags(database), new Set(await tagsSince(database, fetching.since)));
+  const made = { from: fetching.since, until: timeText(new Date(now.getTime() + CLOCK_MS)) };
+  const before = tagsBefore(fetching, await readTags(database), new Set(await tagsDated(database, made)));
   const restoration = await restoreTags(database, before, () =>
     recordMove(database.folder, RECORD, { ...fetching, restoring: true }),
   );

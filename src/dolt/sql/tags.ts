@@ -31,12 +31,12 @@ export async function readTags(sql: Sql): Promise<Tag[]> {
 const nameRow = z.object({ name: z.string() });
 
 /**
- * The names of the tags that have a date after a time.
- * @param time `YYYY-MM-DD HH:MM:SS.mmm` in UTC, as Dolt prints the dates of tags in every time zone (2.3.0)
+ * The names of the tags with a date between two times.
+ * @param range `YYYY-MM-DD HH:MM:SS.mmm` in UTC, as Dolt prints the dates of tags in every time zone (2.3.0)
  */
-export async function tagsSince(sql: Sql, time: string): Promise<string[]> {
-  const rows = await sql.rows(nameRow, 'SELECT tag_name AS name FROM dolt_tags WHERE date >= ?', [time]);
-  return rows.map(({ name }) => name);
+export async function tagsDated(sql: Sql, range: { readonly from: string; readonly until: string }): Promise<string[]> {
+  const statement = 'SELECT tag_name AS name FROM dolt_tags WHERE date >= ? AND date <= ?';
+  return (await sql.rows(nameRow, statement, [range.from, range.until])).map(({ name }) => name);
 }
 
 /** Removes tags; after the first error, the remaining tags stay. */

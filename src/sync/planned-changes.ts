@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PlannedChanges } from '../contract/result.ts';
-import { countRowsAt } from '../dolt/rows/deleted-rows.ts';
+import { countRowsAt, versionsOf } from '../dolt/rows/deleted-rows.ts';
+import { crashesDiff } from '../dolt/schema/readability.ts';
 import { type TableChange, tableChanges, tableHashes } from '../dolt/schema/table-changes.ts';
 import { newestCommits } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
@@ -70,7 +71,9 @@ async function plannedTable(sql: Sql, range: CommitRange, change: TableChange): 
     const added = await countRowsAt(sql, to, range.to);
     return { table, change: 'added', definition: true, rows: { added, changed: 0, removed: 0 } };
   }
-  const rows = change.comparable ? await rowChanges(sql, { from: range.from, to: range.to }, to) : null;
+  const between = { from: range.from, to: range.to };
+  const isReadable = change.comparable && !(await versionsOf(sql, between, { from, to })).some(crashesDiff);
+  const rows = isReadable ? await rowChanges(sql, between, to) : null;
   const definition = change.definitionChanged;
   return from === to
     ? { table, change: 'changed', definition, rows }

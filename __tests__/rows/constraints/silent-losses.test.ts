@@ -38,6 +38,40 @@ test('a row that a merge lacks without a reason is refused, but not a deleted or
   ).catch((thrown: unknown) => expect(String(thrown)).toContain('undone'));
 });
 
+const KINDS = [
+  ['a VIRTUAL column before the key', 'v INT AS (a + 1) VIRTUAL, a INT, b VARCHAR(9), id INT PRIMARY KEY', 'SELECT 1'],
+  ['a functional index', 'id INT PRIMARY KEY, a INT, b VARCHAR(9)', 'CREATE INDEX f ON t ((LOWER(b)))'],
+  ['no primary key', 'id INT, a INT, b VARCHAR(9)', 'SELECT 1'],
+  ['no primary key, and a functional index', 'b VARCHAR(9), id INT, a INT', 'CREATE INDEX f ON t ((LOWER(b)))'],
+] as const;
+
+test.each(KINDS)('the same for a table with %s', async (what, columns, index) => {
+  await using folder = await tempFolder();
+  const rows = (...ids: number[]) => `INSERT INTO t (id, a, b) VALUES ${ids.map((id) => `(${id}, ${id}, 'x')`).join()}`;
+  const copies = what.startsWith('no primary key') ? [1, 1, 1] : [1];
+  const heads = await twoHeads(folder, {
+    base: [`CREATE TABLE t (${columns})`, index, rows(...copies, 2, 3, 4, 9)],
+    ours: ["UPDATE t SET b = 'ours' WHERE id = 2", 'DELETE FROM t WHERE id = 3', rows(5)],
+    theirs: ["UPDATE t SET b = 'theirs' WHERE id = 9", 'DELETE FROM t WHERE id = 4', rows(6)],
+  });
+  await atHeads(folder, heads, (database) =>
+    withMerge(database, heads, async (sql, { heads: merged }) => {
+      await refuseSilentLosses(sql, merged, []);
+      for (const id of [1, 5, 6]) {
+        await sql.run(`DELETE FROM t WHERE id = ${id} LIMIT 1`);
+        const failure = await failureOf(() => refuseSilentLosses(sql, merged, []));
+        expect(failure).toMatchObject({
+          code: 'dolt-defect',
+          message: expect.stringMatching(new RegExp(`: .*\\b${id}\\b`)),
+        });
+        await sql.run(rows(id));
+        await refuseSilentLosses(sql, merged, []);
+      }
+      throw new Error('undone');
+    }),
+  ).catch((thrown: unknown) => expect(String(thrown)).toContain('undone'));
+});
+
 test.each([
   ['a replaced table', 'CREATE TABLE n LIKE t; INSERT INTO n SELECT * FROM t; DROP TABLE t; RENAME TABLE n TO t'],
   ['a key column with another tag', "CALL DOLT_UPDATE_COLUMN_TAG('t', 'id', 4712)"],

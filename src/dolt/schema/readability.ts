@@ -83,6 +83,11 @@ export function shifts({ virtualColumns, functionalIndexes }: TableDefinition): 
   ];
 }
 
+/** Whether `dolt_diff` ends the engine (Dolt 2.3.0, measured). */
+export function crashesDiff({ key, virtualColumns }: TableDefinition): boolean {
+  return key.length === 0 && virtualColumns.length > 0;
+}
+
 function shadows({ columns, key }: TableDefinition): Defect[] {
   const isDouble = (name: string): boolean =>
     isShadowed('conflicts', name) || (key.length === 0 && isShadowed('keylessConflicts', name));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
-import { hasShadowedDiff, shifts } from '../../dolt/schema/readability.ts';
+import { crashesDiff, hasShadowedDiff, shifts, type TableDefinition } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { tableNames } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
@@ -25,11 +25,14 @@ const statRow = z.object({ rows_deleted: z.coerce.number().int() });
  * @throws Failure `dolt-defect`
  */
 export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly NamedRow[]): Promise<void> {
-  for (const { table, countable } of await tablesOfBoth(sql, heads)) {
-    const keys = comparableKeys(await openMergeTable(sql, table));
-    if (keys === null) continue;
+  for (const { table, countable: isCounted } of await tablesOfBoth(sql, heads)) {
+    const open = await openMergeTable(sql, table);
+    const columns = comparedColumns(open);
+    if (columns === null) continue;
     const known = named.filter((row) => row.table === table).flatMap(({ key, otherKey = key }) => [key, otherKey]);
-    const lost = await lostRow(sql, heads, { table, keys, known, countable });
+    const countable = isCounted && !hasShifts(open);
+    const compared = { table, columns, known, countable };
+    const lost = await (open.merged.key.length > 0 ? lostRow : lostCopy)(sql, heads, compared);
     if (lost === null) continue;
     const without = plain(`the merge would lose a row of ${table} that neither side deleted`);
     throw new Failure('dolt-defect', `${without}: ${plain(Object.values(lost).join(', '))}`, {
@@ -69,25 +72,45 @@ function isCountable({ recreated, definitionChanged, explained }: TableChange): 
   return !recreated && !definitionChanged && explained;
 }
 
-/** The key columns of a table whose differences Dolt shows correctly in all four versions, else null. */
-function comparableKeys({ base, ours, theirs, merged }: OpenMergeTable): readonly string[] | null {
-  if (ours === null || theirs === null) return null;
-  const { key } = merged;
-  const versions = [base ?? merged, ours, theirs, merged];
-  const isSame = versions.every((one) => JSON.stringify(one.key) === JSON.stringify(key) && shifts(one).length === 0);
-  return isSame && key.length > 0 && !hasShadowedDiff(key) ? key : null;
+function versionsOf({ base, ours, theirs, merged }: OpenMergeTable): readonly TableDefinition[] {
+  return [base, ours, theirs, merged].flatMap((version) => version ?? []);
+}
+
+/** Beside such columns `dolt_diff_stat` crashes; `dolt_diff` shows keys, and rows of keyless tables, all the same (measured). */
+function hasShifts(open: OpenMergeTable): boolean {
+  return versionsOf(open).some((version) => shifts(version).length > 0);
+}
+
+/** The columns by which a row is known: its key, or all of a keyless table; null if the versions cannot be compared by them. */
+function comparedColumns(open: OpenMergeTable): readonly string[] | null {
+  if (open.ours === null || open.theirs === null || versionsOf(open).some(crashesDiff)) return null;
+  const { key, columns } = open.merged;
+  const isKeyless = key.length === 0;
+  const isSame = versionsOf(open).every(
+    (one) => JSON.stringify(one.key) === JSON.stringify(key) && (!isKeyless || isEqual(one, open.merged)),
+  );
+  const compared = isKeyless ? columns : key;
+  return isSame && !hasShadowedDiff(compared) ? compared : null;
+}
+
+function isEqual(one: TableDefinition, other: TableDefinition): boolean {
+  return JSON.stringify(one.columnTexts) === JSON.stringify(other.columnTexts);
 }
 
 interface Compared {
   readonly table: string;
-  readonly keys: readonly string[];
+  readonly columns: readonly string[];
   /** The rows that the report names. */
   readonly known: readonly Cells[];
   readonly countable: boolean;
 }
 
 /** The key of one row that is gone without a reason, null if there is none. */
-async function lostRow(sql: Sql, heads: Heads, { table, keys, known, countable }: Compared): Promise<Cells | null> {
+async function lostRow(
+  sql: Sql,
+  heads: Heads,
+  { table, columns: keys, known, countable }: Compared,
+): Promise<Cells | null> {
   const names = keys.map((_, index) => `k${index}`);
   const selected = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const removed = `(SELECT ${selected} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed')`;
@@ -105,6 +128,41 @@ async function lostRow(sql: Sql, heads: Heads, { table, keys, known, countable }
     );
     const lost = rows.find((row) => !reported.has(textOf(row, names)));
     if (lost !== undefined) return lost;
+  }
+  return null;
+}
+
+/** More rows than these are not compared. */
+const MAX_COPIES = 10_000;
+
+/**
+ * One row of a keyless table of which more copies are gone than the other side deleted, null if there is none. Its rows in
+ * conflict stop every merge but that of `resolve`, where a person decides about all of them.
+ */
+async function lostCopy(sql: Sql, heads: Heads, compared: Compared): Promise<Cells | null> {
+  const { table, columns, known, countable } = compared;
+  if (known.length > 0) return null;
+  const selected = columns.map((name) => quoted(`from_${name}`)).join(', ');
+  const removed = (from: string, to: string): Promise<Cells[]> =>
+    sql.rows(
+      cellsSchema,
+      `SELECT ${selected} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed' LIMIT ${MAX_COPIES + 1}`,
+      [from, to, table],
+    );
+  for (const side of SIDES) {
+    if (countable && (await countRemoved(sql, heads[side], table)) === 0) continue;
+    const gone = await removed(heads[side], 'WORKING');
+    if (gone.length === 0 || gone.length > MAX_COPIES) continue;
+    const deleted = await removed(heads.base, heads[otherSide(side)]);
+    if (deleted.length > MAX_COPIES) continue;
+    const left = new Map<string, number>();
+    for (const row of deleted) left.set(JSON.stringify(row), (left.get(JSON.stringify(row)) ?? 0) + 1);
+    for (const row of gone) {
+      const text = JSON.stringify(row);
+      const copies = left.get(text) ?? 0;
+      if (copies === 0) return row;
+      left.set(text, copies - 1);
+    }
   }
   return null;
 }

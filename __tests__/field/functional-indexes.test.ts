@@ -325,6 +325,7 @@ test('a table without a primary key and with a VIRTUAL column, which Dolt cannot
   expect(done.run('partner').failure).toMatchObject({
     code: 'dolt-defect',
     message: expect.stringContaining('the rows of kv, which has no primary key and a VIRTUAL column'),
+    hint: expect.stringContaining('add a primary key'),
   });
   expect(done.run('copy')).toMatchObject({ failure: null, verified: true });
   await box.keep('INSERT INTO kv (a) VALUES (3)');

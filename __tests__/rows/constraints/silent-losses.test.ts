@@ -62,7 +62,7 @@ test.each(KINDS)('the same for a table with %s', async (what, columns, index) =>
         const failure = await failureOf(() => refuseSilentLosses(sql, merged, []));
         expect(failure).toMatchObject({
           code: 'dolt-defect',
-          message: expect.stringMatching(new RegExp(`: .*\\b${id}\\b`)),
+          message: expect.stringContaining('lose a row of t'),
         });
         await sql.run(rows(id));
         await refuseSilentLosses(sql, merged, []);

@@ -55,15 +55,20 @@ export async function movedRows(
   const isShadowed = columns.some(({ name }) => SHADOWED.has(folded(name)));
   if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };
   const read = (side: 'from_' | 'to_'): Promise<Cells[]> => {
-    const values = contents.map((name) => `COALESCE(HEX(CAST(${quoted(`${side}${name}`)} AS BINARY)), '-')`);
     const names = keys.map((name, index) => `${quoted(`${side}${name}`)} AS k${index}`);
     return sql.rows(
       cellsSchema,
-      `SELECT ${names.join(', ')}, SHA2(CONCAT_WS(',', ${values.join(', ')}), 256) AS digest FROM dolt_diff(?, ?, ?) WHERE diff_type = ?`,
+      `SELECT ${names.join(', ')}, ${digestOf(contents, side)} AS digest FROM dolt_diff(?, ?, ?) WHERE diff_type = ?`,
       [...between, side === 'from_' ? 'removed' : 'added'],
     );
   };
   return { added, moved: pairsOf(await read('from_'), await read('to_'), { keys, contents }) };
+}
+
+/** A digest of one side of a row of `dolt_diff`, as SQL: values can be large. */
+export function digestOf(columns: readonly string[], side: 'from_' | 'to_'): string {
+  const values = columns.map((name) => `COALESCE(HEX(CAST(${quoted(`${side}${name}`)} AS BINARY)), '-')`);
+  return `SHA2(CONCAT_WS(',', ${values.join(', ')}), 256)`;
 }
 
 /** Pairs rows of equal contents in the order of their keys, if as many were added as deleted. */
@@ -75,11 +80,11 @@ function pairsOf(
   const nothing = createHash('sha256')
     .update(names.contents.map(() => '-').join(','))
     .digest('hex');
-  const digestOf = (row: Cells): string => row['digest'] ?? '';
-  const gained = groupBy(added, digestOf);
+  const contentOf = (row: Cells): string => row['digest'] ?? '';
+  const gained = groupBy(added, contentOf);
   const keyFrom = (row: Cells): Cells =>
     Object.fromEntries(names.keys.map((name, index) => [name, row[`k${index}`] ?? null]));
-  return [...groupBy(removed, digestOf)].flatMap(([digest, rows]) => {
+  return [...groupBy(removed, contentOf)].flatMap(([digest, rows]) => {
     const others = gained.get(digest) ?? [];
     if (digest === nothing || others.length !== rows.length) return [];
     return rows.flatMap((row, index) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
+import { digestOf } from '../../dolt/rows/moved-rows.ts';
 import { type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
 import { crashesDiff, hasShadowedDiff, shifts, type TableDefinition } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
@@ -16,7 +17,11 @@ type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
 /** A row that a merge may remove, because its report names it. */
 export type NamedRow = Pick<ResolvedRow, 'table' | 'key' | 'otherKey'>;
 
+const digestRow = z.object({ digest: z.string() });
 const statRow = z.object({ rows_deleted: z.coerce.number().int() });
+
+const REPORT =
+  'Please report it. If one side changed the definition of the table, run the same ALTER TABLE on the other side, commit, then run again.';
 
 /**
  * Refuses a merge that lacks a row of one side although the other side did not delete it and no report names it. No known
@@ -32,12 +37,16 @@ export async function refuseSilentLosses(sql: Sql, heads: Heads, named: readonly
     const known = named.filter((row) => row.table === table).flatMap(({ key, otherKey = key }) => [key, otherKey]);
     const countable = isCounted && !hasShifts(open);
     const compared = { table, columns, known, countable };
-    const lost = await (open.merged.key.length > 0 ? lostRow : lostCopy)(sql, heads, compared);
+    const message = plain(`the merge would lose a row of ${table} that neither side deleted`);
+    if (open.merged.key.length === 0) {
+      if (await losesCopy(sql, heads, compared)) throw new Failure('dolt-defect', message, { hint: REPORT });
+      continue;
+    }
+    const lost = await lostRow(sql, heads, compared);
     if (lost === null) continue;
-    const without = plain(`the merge would lose a row of ${table} that neither side deleted`);
-    throw new Failure('dolt-defect', `${without}: ${plain(Object.values(lost).join(', '))}`, {
-      values: { least: 'keys', without },
-      hint: 'Please report it. If one side changed the definition of the table, run the same ALTER TABLE on the other side, commit, then run again.',
+    throw new Failure('dolt-defect', `${message}: ${plain(Object.values(lost).join(', '))}`, {
+      values: { least: 'keys', without: message },
+      hint: REPORT,
     });
   }
 }
@@ -136,35 +145,33 @@ async function lostRow(
 const MAX_COPIES = 10_000;
 
 /**
- * One row of a keyless table of which more copies are gone than the other side deleted, null if there is none. Its rows in
- * conflict stop every merge but that of `resolve`, where a person decides about all of them.
+ * Whether more copies of a row of a keyless table are gone than the other side deleted. Its rows in conflict stop every
+ * merge but that of `resolve`, where a person decides about all of them.
  */
-async function lostCopy(sql: Sql, heads: Heads, compared: Compared): Promise<Cells | null> {
+async function losesCopy(sql: Sql, heads: Heads, compared: Compared): Promise<boolean> {
   const { table, columns, known, countable } = compared;
-  if (known.length > 0) return null;
-  const selected = columns.map((name) => quoted(`from_${name}`)).join(', ');
-  const removed = (from: string, to: string): Promise<Cells[]> =>
-    sql.rows(
-      cellsSchema,
-      `SELECT ${selected} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed' LIMIT ${MAX_COPIES + 1}`,
-      [from, to, table],
-    );
+  if (known.length > 0) return false;
+  const removed = async (from: string, to: string): Promise<string[]> => {
+    const source = `FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed' LIMIT ${MAX_COPIES + 1}`;
+    const rows = await sql.rows(digestRow, `SELECT ${digestOf(columns, 'from_')} AS digest ${source}`, [
+      from,
+      to,
+      table,
+    ]);
+    return rows.map(({ digest }) => digest);
+  };
   for (const side of SIDES) {
     if (countable && (await countRemoved(sql, heads[side], table)) === 0) continue;
     const gone = await removed(heads[side], 'WORKING');
     if (gone.length === 0 || gone.length > MAX_COPIES) continue;
     const deleted = await removed(heads.base, heads[otherSide(side)]);
     if (deleted.length > MAX_COPIES) continue;
-    const left = new Map<string, number>();
-    for (const row of deleted) left.set(JSON.stringify(row), (left.get(JSON.stringify(row)) ?? 0) + 1);
-    for (const row of gone) {
-      const text = JSON.stringify(row);
-      const copies = left.get(text) ?? 0;
-      if (copies === 0) return row;
-      left.set(text, copies - 1);
-    }
+    const copies = new Map<string, number>();
+    for (const row of deleted) copies.set(row, (copies.get(row) ?? 0) + 1);
+    for (const row of gone) copies.set(row, (copies.get(row) ?? 0) - 1);
+    if ([...copies.values()].some((count) => count < 0)) return true;
   }
-  return null;
+  return false;
 }
 
 async function countRemoved(sql: Sql, from: string, table: string): Promise<number> {

@@ -64,6 +64,8 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
   await refuseOddIndexComments(sql, heads);
   return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
+    // A failure of ours has a hint of its own.
+    if (thrown.code === 'dolt-defect' && thrown.toolText === null) throw thrown;
     throw doltDefect(
       `this Dolt cannot read the tables of ${heads.theirs}`,
       thrown,

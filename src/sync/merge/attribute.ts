@@ -76,6 +76,7 @@ async function attribute(step: FoldStep, ours: string, owned: ReadOwned): Promis
   const owners = new Map<Conflict, string>();
   for (const other of onto.slice(0, -1)) {
     const open = conflicts.filter((conflict) => !owners.has(conflict));
+    if (open.length === 0) break;
     for (const conflict of await owned(other, open)) owners.set(conflict, other);
   }
   const last = onto.at(-1) ?? '';

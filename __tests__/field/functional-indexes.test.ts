@@ -1,6 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { filePeer } from '../helpers/federating.ts';
-import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
@@ -309,29 +307,4 @@ test('a table with a trigger is refused, because a rewrite of its rows would fir
   const { failure } = (await databases.run('north', { strategy: 'theirs' })).run('south');
   expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('triggers') });
   expect(await databases.north.rows('SELECT id FROM log')).toEqual([]);
-});
-
-test('a table without a primary key and with a VIRTUAL column, which Dolt cannot compare, keeps only its peer waiting', async () => {
-  await using folder = await tempFolder();
-  const box = await mailbox(
-    folder,
-    'CREATE TABLE kv (a INT, v INT AS (a + 1) VIRTUAL)',
-    'INSERT INTO kv (a) VALUES (1)',
-  );
-  await box.send('DELETE FROM kv');
-  await box.keep('INSERT INTO kv (a) VALUES (2)');
-  const others = [filePeer('copy', folder.file('copy'), 'backup')];
-  const done = await box.receive({ others });
-  expect(done.run('partner').failure).toMatchObject({
-    code: 'dolt-defect',
-    message: expect.stringContaining('the rows of kv, which has no primary key and a VIRTUAL column'),
-    hint: expect.stringContaining('add a primary key'),
-  });
-  expect(done.run('copy')).toMatchObject({ failure: null, verified: true });
-  await box.keep('INSERT INTO kv (a) VALUES (3)');
-  const planned = await box.receive({ others, options: { dryRun: true } });
-  expect(planned.run('copy')).toMatchObject({
-    failure: null,
-    plan: { push: 'fast-forward', outgoing: { tables: [{ table: 'kv', rows: null }] } },
-  });
 });

@@ -4,6 +4,7 @@ import { applyDirtyPolicy } from '../../src/sync/merge/uncommitted.ts';
 import { BEADS_TABLES } from '../helpers/beads-schema.ts';
 import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer, withDatabase } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Pair {
@@ -197,5 +198,30 @@ describe('uncommitted changes', () => {
       code: 'uncommitted-changes',
       message: expect.stringContaining('items'),
     });
+  });
+});
+
+test('a table without a primary key and with a VIRTUAL column, which Dolt cannot compare, keeps only its peer waiting', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(
+    folder,
+    'CREATE TABLE kv (a INT, v INT AS (a + 1) VIRTUAL)',
+    'INSERT INTO kv (a) VALUES (1)',
+  );
+  await box.send('DELETE FROM kv');
+  await box.keep('INSERT INTO kv (a) VALUES (2)');
+  const others = [filePeer('copy', folder.file('copy'), 'backup')];
+  const done = await box.receive({ others });
+  expect(done.run('partner').failure).toMatchObject({
+    code: 'dolt-defect',
+    message: expect.stringContaining('the rows of kv, which has no primary key and a VIRTUAL column'),
+    hint: expect.stringContaining('add a primary key'),
+  });
+  expect(done.run('copy')).toMatchObject({ failure: null, verified: true });
+  await box.keep('INSERT INTO kv (a) VALUES (3)');
+  const planned = await box.receive({ others, options: { dryRun: true } });
+  expect(planned.run('copy')).toMatchObject({
+    failure: null,
+    plan: { push: 'fast-forward', outgoing: { tables: [{ table: 'kv', rows: null }] } },
   });
 });

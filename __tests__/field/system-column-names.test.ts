@@ -142,7 +142,11 @@ test('a key with the name of a Dolt column does not hide incoming changes from t
   });
   const to = await local.commit('edits', ...edits);
   const incoming = await withDatabase(local.path, folder.file('tmp'), (database) =>
-    readIncoming(database, { ours: from, theirs: to, branch: 'main', rules: BEADS_RULES }, '2026-12-31 00:00:00'),
+    readIncoming(
+      database,
+      { ours: from, theirs: to, branch: 'main', rules: BEADS_RULES, shared: [], maxDelete: 50 },
+      '2026-12-31 00:00:00',
+    ),
   );
   const shown = { column: null, value: null };
   expect(incoming?.deletions).toEqual([

@@ -254,7 +254,7 @@ test(
           if (accepted.failure !== null) expect(head).toBe(ours);
           const incoming = await readIncoming(
             database,
-            { ours, theirs: accepted.head ?? '', branch: 'main', rules: BEADS_RULES },
+            { ours, theirs: accepted.head ?? '', branch: 'main', rules: BEADS_RULES, shared: [], maxDelete: 50 },
             futureLimit(),
           );
           if (incoming === null) return expect(head).toBe(ours);

@@ -87,6 +87,7 @@ describe('a file with several peers', () => {
           branch: 'main',
           database: BEADS_RULES,
           peerOf: () => ({ accept: accepted, trust }),
+          heads: [],
           maxDelete: 50,
         });
       expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });

@@ -17,7 +17,7 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
 import { intendedText, resolvedText } from '../report/text/resolved.ts';
 import { askRows } from '../resolve/ask-rows.ts';
-import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
+import { checkHeads, checkMerges, trackedHeads } from '../resolve/check-heads.ts';
 import { type ConflictsFile, countOpen, type LostRow } from '../resolve/conflicts-file.ts';
 import { decidedLost, decidedSoFar, isDecided, requireDecision } from '../resolve/decided.ts';
 import { decisionOf } from '../resolve/lost-choices.ts';
@@ -36,6 +36,7 @@ import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender, sortInboxes } from '../sync/inbox.ts';
 import { ourLosses } from '../sync/incoming/findings.ts';
 import { massLosses } from '../sync/incoming/rows.ts';
+import type { PeerHead } from '../sync/incoming/shared-commits.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
@@ -101,13 +102,16 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const local = await open(dolt.path, conflicts.branch);
   const { engines } = local;
   try {
+    const trackedAs = async (sql: Database) => {
+      const remotes = await remotesOf(sql, local.work, configuration.peers);
+      return (peer: string) => {
+        const remote = remotes.get(peer);
+        return remote === undefined ? null : { remote, branch: branchOf(peer) };
+      };
+    };
     const check = (): Promise<void> =>
       engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
-        const remotes = await remotesOf(sql, local.work, configuration.peers);
-        await checkHeads(sql, conflicts, (peer) => {
-          const remote = remotes.get(peer);
-          return remote === undefined ? null : { remote, branch: branchOf(peer) };
-        });
+        await checkHeads(sql, conflicts, await trackedAs(sql));
       });
     await check();
     const {
@@ -127,7 +131,9 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     // A client can have moved the branch while the user decided.
     await local.served?.renew?.(engines);
     await check();
-    const head = await apply(local, chosen, { request, configuration, author: () => userIdentity(home, context) });
+    const headsOf = async (sql: Database) => await trackedHeads(sql, configuration.peers, await trackedAs(sql));
+    const author = () => userIdentity(home, context);
+    const head = await apply(local, chosen, { request, configuration, headsOf, author });
     await forget(chosen, { file, own, digest }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
     const result = { status: 'success', database, branch: chosen.branch, head, ...decided } as const;
@@ -140,6 +146,8 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
 interface Resolving {
   readonly request: ResolveRequest;
   readonly configuration: Configuration;
+  /** The heads of all peers, as they were fetched last. */
+  readonly headsOf: (sql: Database) => Promise<PeerHead[]>;
   /** Who commits the rows that are restored. */
   readonly author: () => Promise<Identity>;
 }
@@ -222,7 +230,7 @@ async function answered(
 async function apply(
   { engines, served }: OpenDatabase,
   chosen: ConflictsFile,
-  { request, configuration, author }: Resolving,
+  { request, configuration, headsOf, author }: Resolving,
 ): Promise<string> {
   const { maxDelete, mergeTimeout } = request;
   const { branch, merges, lost } = chosen;
@@ -234,8 +242,9 @@ async function apply(
       const from = await branchHead(database, branch);
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
       const dirty = await refuseUncommitted(database, chosen, { configuration, served });
+      const heads = await headsOf(database);
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
-        checkMerges(database, merges, { maxDelete, branch, database: BEADS_RULES, peerOf }),
+        checkMerges(database, merges, { maxDelete, heads, branch, database: BEADS_RULES, peerOf }),
       );
       const merged = await allWithin(mergeLimit('merging', mergeTimeout), () =>
         merges.length === 0 ? Promise.resolve(from) : mergeChosen(database, merges, BEADS_RULES),

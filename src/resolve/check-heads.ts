@@ -9,20 +9,19 @@ import { refuseBrokenRows } from '../sync/incoming/broken-rows.ts';
 import { checkIncoming } from '../sync/incoming/check-incoming.ts';
 import { futureLimit } from '../sync/incoming/check-peers.ts';
 import { readIncoming } from '../sync/incoming/read-incoming.ts';
+import { type PeerHead, sharedCommits } from '../sync/incoming/shared-commits.ts';
 import { untrustedChanges, withTrust } from '../sync/incoming/trust.ts';
 import { refuseUnresolved } from '../sync/incoming/unresolved-commit.ts';
 import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
 
+/** The remote and the branch under which the database tracks a peer; null: none. */
+type TrackedAs = (peer: string) => { readonly remote: string; readonly branch: string } | null;
+
 /**
  * Checks that a file matches the current heads.
- * @param trackedAs the remote and the branch under which the database tracks a peer; null: none
  * @throws Failure `conflicts-stale` if our branch or a peer's fetched head differs or is missing
  */
-export async function checkHeads(
-  sql: Sql,
-  { branch, merges }: ConflictsFile,
-  trackedAs: (peer: string) => { readonly remote: string; readonly branch: string } | null,
-): Promise<void> {
+export async function checkHeads(sql: Sql, { branch, merges }: ConflictsFile, trackedAs: TrackedAs): Promise<void> {
   const ours = await branchHead(sql, branch);
   for (const merge of merges) {
     const stale = (why: string): Failure => new Failure('conflicts-stale', why, { location: merge.at });
@@ -39,6 +38,21 @@ export async function checkHeads(
     if (ours !== merge.ours)
       throw stale(`the file was written when ${branch} was at ${merge.ours}, but it is now at ${ours}`);
   }
+}
+
+/** The heads of peers that were fetched or pushed to. */
+export async function trackedHeads(
+  sql: Sql,
+  peers: readonly Pick<Peer, 'name'>[],
+  trackedAs: TrackedAs,
+): Promise<PeerHead[]> {
+  const found: PeerHead[] = [];
+  for (const { name } of peers) {
+    const tracked = trackedAs(name);
+    const head = tracked === null ? null : await trackingHead(sql, tracked);
+    if (head !== null) found.push({ head, peer: name });
+  }
+  return found;
 }
 
 /** Without a tracking ref, search the head that the file names: a fetch left it here unless it was collected since. */
@@ -62,6 +76,7 @@ async function fetchedHead(
  * @param rules.branch our branch
  * @param rules.database what its program expects
  * @param rules.peerOf the settings of a peer, for what it may bring and whose rows it may change
+ * @param rules.heads the heads of all peers, as they were fetched last
  * @param rules.maxDelete percent of a table's rows that a peer may delete at once
  * @throws Failure why a peer has to wait
  */
@@ -72,19 +87,23 @@ export async function checkMerges(
     readonly branch: string;
     readonly database: DatabaseRules;
     readonly peerOf: (peer: string) => Pick<Peer, 'accept' | 'trust'> | undefined;
+    readonly heads: readonly PeerHead[];
     readonly maxDelete: number;
   },
 ): Promise<void> {
+  const { branch, maxDelete } = rules;
+  const heads = [...rules.heads, ...merges.map(({ peer, theirs }) => ({ head: theirs, peer }))];
   for (const { peer, ours, theirs } of merges) {
     await sql.session((session) => refuseUnresolved(session, { head: ours, isOurs: true }));
+    const shared = (await sharedCommits(sql, ours, heads)).get(theirs) ?? [];
     const incoming = await readIncoming(
       sql,
-      { ours, theirs, branch: rules.branch, rules: rules.database },
+      { ours, theirs, branch, rules: rules.database, shared, maxDelete },
       futureLimit(),
     );
     if (incoming === null) continue;
     const { accept, trust } = rules.peerOf(peer) ?? { accept: [], trust: null };
-    const verdict = checkIncoming(incoming, { peer, accept, maxDelete: rules.maxDelete });
+    const verdict = checkIncoming(incoming, { peer, accept, maxDelete });
     const untrusted = trust === null ? [] : await untrustedChanges(sql, { ours, theirs }, trust);
     const { failure } = withTrust(verdict, untrusted, peer);
     if (failure !== null) throw failure;

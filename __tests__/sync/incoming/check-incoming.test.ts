@@ -17,6 +17,7 @@ const NOTHING: IncomingChanges = {
   versions: null,
   dropped: [],
   deletions: [],
+  othersLosses: [],
   futureCommits: null,
   futureRows: [],
   unexplained: [],

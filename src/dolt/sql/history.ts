@@ -6,6 +6,7 @@ import type { Sql } from './sql.ts';
 const baseRow = z.object({ base: z.string().nullable() });
 const hashRow = z.object({ commit_hash: z.string() });
 const dateRow = z.object({ date: z.string().nullable() });
+const parentsRow = z.object({ commit_hash: z.string(), parents: z.string().nullable() });
 const countRow = z.object({ n: z.coerce.number().int() });
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), committer: z.string(), email: z.string() });
 
@@ -56,7 +57,7 @@ export async function isAncestor(sql: Sql, commit: string, head: string): Promis
 
 /** Whether `head` is a commit that none of the others reaches. */
 export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly string[]): Promise<boolean> {
-  const { log, revisions } = logWithout(head, others);
+  const { log, revisions } = logWithout([head], others);
   return (await sql.rows(countRow, `SELECT 1 AS n FROM ${log} LIMIT 1`, revisions)).length > 0;
 }
 
@@ -100,7 +101,7 @@ const lineRow = z.object({ commit_hash: z.string(), date: z.string(), message: z
 
 /** The commits that a head reaches and none of the others does, newest first. */
 export async function commitsLost(sql: Sql, head: string, others: readonly string[]): Promise<CommitLine[]> {
-  const { log, revisions } = logWithout(head, [...new Set(others)]);
+  const { log, revisions } = logWithout([head], [...new Set(others)]);
   return sql.rows(
     lineRow,
     `SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s') AS date, message FROM ${log}`,
@@ -146,15 +147,34 @@ export const countCommits = remembered(2, async (sql, from: string, to: string):
 
 /** How many commits a head reaches, including itself, that none of the others reaches. */
 export async function countReachable(sql: Sql, head: string, others: readonly string[] = []): Promise<number> {
-  const { log, revisions } = logWithout(head, others);
+  return await countOf(sql, logWithout([head], others));
+}
+
+/** How many commits at least one of the heads reaches and `without` does not. */
+export async function countUnion(sql: Sql, heads: readonly string[], without: string): Promise<number> {
+  return await countOf(sql, logWithout(heads, [without]));
+}
+
+async function countOf(sql: Sql, { log, revisions }: ReturnType<typeof logWithout>): Promise<number> {
   const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM ${log}`, revisions);
   return row?.n ?? 0;
 }
 
-/** The commits that a head reaches and none of the others does, as a table expression and its parameters. */
-function logWithout(head: string, others: readonly string[]) {
-  const revisions = [head, ...others.map((other) => `^${other}`)];
-  return { log: `dolt_log(${revisions.map(() => '?').join(', ')})`, revisions };
+/** The commits that at least one of the heads reaches and `without` does not, with their parents. */
+export async function parentsOf(
+  sql: Sql,
+  heads: readonly string[],
+  without: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { log, revisions } = logWithout(heads, [without], "'--parents'");
+  const rows = await sql.rows(parentsRow, `SELECT commit_hash, parents FROM ${log}`, revisions);
+  return new Map(rows.map(({ commit_hash, parents }) => [commit_hash, (parents ?? '').split(', ')]));
+}
+
+/** The commits that one of the heads reaches and none of the others does, as a table expression and its parameters. */
+function logWithout(heads: readonly string[], others: readonly string[], ...options: readonly string[]) {
+  const revisions = [...heads, ...others.map((other) => `^${other}`)];
+  return { log: `dolt_log(${[...revisions.map(() => '?'), ...options].join(', ')})`, revisions };
 }
 
 /** The newest commits of the session's branch, its head first. */

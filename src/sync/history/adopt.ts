@@ -19,6 +19,7 @@ import { compareWithin } from '../fetch.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { readIncomingFrom } from '../incoming/read-incoming.ts';
+import { headsOfRun, sharedCommits } from '../incoming/shared-commits.ts';
 import { untrustedReplacement, withTrust } from '../incoming/trust.ts';
 import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import type { PeerProgress } from '../peer-progress.ts';
@@ -86,7 +87,7 @@ async function adoptIn(
   try {
     await refuseLosses(context, database, adopting, { ours, head });
     await refuseUncommitted(database, branch, { ours, head });
-    await refuseIncoming(context, engine, adopting, { ours, head });
+    await refuseIncoming(context, engine, { adopting, allProgress }, { ours, head });
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
@@ -189,16 +190,19 @@ async function refuseUncommitted(
 }
 
 /**
- * The difference between the adopted head and ours is checked like any incoming change. Deletions are exempt: the user
- * named the lost commits, and the tag keeps them.
+ * The difference between the adopted head and ours is checked like any incoming change. Deletions of our rows are
+ * exempt: the user named the lost commits, and the tag keeps them.
  */
 async function refuseIncoming(
   { branch, limits, maxDelete, rules }: SyncContext,
   engine: Engine,
-  adopting: readonly PeerProgress[],
+  peers: { readonly adopting: readonly PeerProgress[]; readonly allProgress: readonly PeerProgress[] },
   { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
-  const heads = { branch, base: ours, ours, theirs: head, rules };
+  const { adopting, allProgress } = peers;
+  const found = [...headsOfRun(allProgress), ...adopting.map(({ peer }) => ({ head, peer: peer.name }))];
+  const shared = await engine.operation(limits.of('checking'), NOWHERE, (sql) => sharedCommits(sql, ours, found));
+  const heads = { branch, base: ours, ours, theirs: head, rules, shared: shared.get(head) ?? [], maxDelete };
   const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
     readIncomingFrom(sql, heads, futureLimit()),
   );

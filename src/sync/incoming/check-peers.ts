@@ -11,8 +11,11 @@ import { refuseBrokenRows } from './broken-rows.ts';
 import { checkIncoming } from './check-incoming.ts';
 import { readIncoming } from './read-incoming.ts';
 import { refuseOwnHead } from './refuse-own-head.ts';
+import { headsOfRun, sharedCommits } from './shared-commits.ts';
 import { untrustedChanges, withTrust } from './trust.ts';
 
+/** Stands for the peers that this run has pushed to. */
+const OF_THIS_RUN = 'reached by this run';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
@@ -22,7 +25,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
  */
 export async function checkPeers(
   context: SyncContext,
-  { ours }: LocalHead,
+  { ours, accepted }: LocalHead,
   engine: Engine,
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
@@ -32,7 +35,12 @@ export async function checkPeers(
   const limit = futureLimit();
   const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
     engine.operation(limits.of('checking'), NOWHERE, work);
-  const read = once((theirs: string) => within((sql) => readIncoming(sql, { ours, theirs, branch, rules }, limit)));
+  const all = [...headsOfRun(allProgress), ...accepted.map((head) => ({ head, peer: OF_THIS_RUN }))];
+  const share = once((from: string) => within((sql) => sharedCommits(sql, from, all)));
+  const read = once(async (theirs: string) => {
+    const shared = (await share(ours)).get(theirs) ?? [];
+    return await within((sql) => readIncoming(sql, { ours, theirs, branch, rules, shared, maxDelete }, limit));
+  });
   const attribute = once((theirs: string) => within((sql) => readAttribution(sql, { ours, theirs })));
   // After the expressions of the head were checked, because its own checks are computed here.
   const verify = once((theirs: string) => within((sql) => refuseBrokenRows(sql, { ours, theirs })));

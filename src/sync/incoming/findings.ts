@@ -1,7 +1,7 @@
 import type { BlockedRow } from '../../contract/result.ts';
 import type { Accept } from '../../contract/vocabulary.ts';
 import { counted, listed, plain } from '../../core/text.ts';
-import type { Deletion, IncomingChanges } from './incoming-changes.ts';
+import type { Deletion, IncomingChanges, OthersLoss } from './incoming-changes.ts';
 import { mergeLossText } from './lossy-merges.ts';
 
 /** One reason to refuse a head unless the peer's `accept` allows it. */
@@ -190,7 +190,7 @@ function ofLossyMerges({ lossy }: IncomingChanges): Finding[] {
   }));
 }
 
-function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): Finding[] {
+function ofLosses({ dropped, deletions, othersLosses }: IncomingChanges, maxDelete: number): Finding[] {
   const loss = (text: string, rows: readonly BlockedRow[]): Finding => ({
     code: 'mass-deletion',
     text,
@@ -202,7 +202,17 @@ function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): F
     ...deletions
       .filter((deletion) => isMassDeletion(deletion, maxDelete))
       .map((deletion) => loss(lossText(deletion, maxDelete), deletion.rows)),
+    ...othersLosses.map((lost) => ({
+      ...loss(othersText(lost, maxDelete), lost.rows),
+      ...(lost.whole ? { hint: DROPPED } : {}),
+    })),
   ];
+}
+
+function othersText({ table, before, deleted, whole, peers }: OthersLoss, maxDelete: number): string {
+  const others = listed('other peer', peers);
+  if (whole) return `drops ${table}, which ${others} has`;
+  return `deletes ${deleted} of the ${before} rows of ${table} that ${others} has (\`--max-delete\` is ${maxDelete} %)`;
 }
 
 function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {

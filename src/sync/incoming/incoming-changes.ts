@@ -40,6 +40,12 @@ export interface Deletion {
   readonly whole: boolean;
 }
 
+/** A table of which a head removes too many rows of other peers, which our branch does not have yet. */
+export interface OthersLoss extends Deletion {
+  /** The names of the peers that have these rows. */
+  readonly peers: readonly string[];
+}
+
 /** Rows of a table with future times, and the first of them. */
 export interface FutureRows {
   readonly table: string;
@@ -82,6 +88,7 @@ export interface IncomingChanges {
   /** Merges of another tool that lack rows of a parent. */
   readonly lossy: readonly LossyMerge[];
   readonly deletions: readonly Deletion[];
+  readonly othersLosses: readonly OthersLoss[];
   /** Commits with future dates, and the latest of these dates. */
   readonly futureCommits: { readonly count: number; readonly latest: string } | null;
   readonly futureRows: readonly FutureRows[];

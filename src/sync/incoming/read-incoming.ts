@@ -20,9 +20,11 @@ import {
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
 import { lossyMerges } from './lossy-merges.ts';
+import { readOthersLosses } from './others-losses.ts';
 import { isOtherProject } from './project.ts';
 import { isCheckedApart, readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
+import type { SharedCommit } from './shared-commits.ts';
 import { readSteering } from './steering.ts';
 import { isSeeded, readVersions, withoutUpgrade } from './upgrades.ts';
 
@@ -34,6 +36,10 @@ export interface Heads {
   /** Our branch; its working set may keep more tables out of commits. */
   readonly branch: string;
   readonly rules: DatabaseRules;
+  /** The commits that the head shares with other heads of the run and that we lack. */
+  readonly shared: readonly SharedCommit[];
+  /** Percent of a table's rows that a head may delete of those commits. */
+  readonly maxDelete: number;
 }
 
 const isOwn = (name: string | null): boolean => name !== null && isDoltTable(name);
@@ -114,6 +120,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     definitions,
     futureRows,
     ...withoutUpgrade({ dropped, deletions }, versions, rules),
+    othersLosses: await readOthersLosses(sql, heads),
     localTables,
     otherProject: isKnown && (await isOtherProject(sql, heads, tablesOf)),
     versions,

@@ -133,7 +133,8 @@ async function stillHere(
   });
 }
 
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
+/** Whether two lists hold the same names in one order. */
+export function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, index) => b[index] === name);
 }
 

@@ -1,0 +1,151 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import type { Peer } from '../../src/config/configuration.ts';
+import { mergeMessage } from '../../src/dolt/sql/merge.ts';
+import { lastShared } from '../../src/sync/incoming/shared-commits.ts';
+import { command } from '../helpers/commanding.ts';
+import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type Federated, federateIn, filePeer, withEngines } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const rows = (from: number, count: number): string =>
+  Array.from({ length: count }, (_, index) => `(${from + index}, 0)`).join();
+const commit = (message: string): string => `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', '${message}')`;
+
+/** The branches of the database, each with the branch that it begins at; `main` is ours. */
+const BRANCHES: readonly (readonly [name: string, from: string, ...statements: string[]])[] = [
+  ['honest', 'base', `INSERT INTO t VALUES ${rows(100, 101)}`, 'INSERT INTO own VALUES (99, 0)'],
+  ['table', 'honest', 'CREATE TABLE extra (id INT PRIMARY KEY, n INT)', `INSERT INTO extra VALUES ${rows(1, 2)}`],
+  ['ahead', 'table', 'INSERT INTO t VALUES (300, 0)'],
+  ['dropping', 'table', 'DELETE FROM t WHERE id >= 100', 'DROP TABLE extra'],
+  ['edit', 'base', 'UPDATE t SET n = 9 WHERE id = 1'],
+  ['few', 'honest', 'DELETE FROM t WHERE id >= 180'],
+  ['merged', 'main', "CALL DOLT_MERGE('--no-ff', '--no-commit', 'honest')"],
+  ['more', 'merged', 'DELETE FROM t WHERE id >= 110'],
+];
+
+interface Crowd {
+  readonly local: TestDatabase;
+  peer(name: string, more?: Partial<Peer>): Peer;
+}
+
+/** Our database, which deleted 30 of the 40 rows of `own`, and a mailbox for each branch. */
+async function crowd(folder: TempFolder): Promise<Crowd> {
+  const local = await makeEmptyDatabase(folder.file('local'));
+  const names = [...BRANCHES.map(([name]) => name), 'forged'];
+  for (const name of names) await mkdir(folder.file(`${name}.box`), { recursive: true });
+  await local.sql(
+    ...['t', 'own'].flatMap((table) => [
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, n INT)`,
+      `INSERT INTO ${table} VALUES ${rows(1, 40)}`,
+    ]),
+    commit('base'),
+    "CALL DOLT_BRANCH('base')",
+    'DELETE FROM own WHERE id > 10',
+    commit('ours'),
+    'SET autocommit = 0',
+    ...BRANCHES.flatMap(([name, from, ...statements]) => [
+      `CALL DOLT_CHECKOUT('-b', '${name}', '${from}')`,
+      ...statements,
+      commit(name),
+    ]),
+    "CALL DOLT_CHECKOUT('-b', 'forged', 'edit')",
+    "CALL DOLT_MERGE('--no-ff', '--no-commit', 'honest')",
+    'DELETE FROM t WHERE id >= 100',
+    commit(mergeMessage(2, '2.3')),
+    ...names.flatMap((name) => [
+      `CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(`${name}.box`)}')`,
+      `CALL DOLT_PUSH('${name}', '${name}:main')`,
+      `CALL DOLT_REMOTE('remove', '${name}')`,
+    ]),
+    "CALL DOLT_CHECKOUT('main')",
+  );
+  return { local, peer: (name, more = {}) => ({ ...filePeer(name, folder.file(`${name}.box`)), ...more }) };
+}
+
+const codes = ({ allProgress }: Federated) =>
+  Object.fromEntries(allProgress.map(({ peer, failure }) => [peer.name, failure?.code ?? null]));
+
+const DELETES = 'mass-deletion';
+
+test('a peer that removes rows of another peer, which this database lacks, waits; the other peer is served', async () => {
+  await using folder = await tempFolder();
+  const { local, peer } = await crowd(folder);
+  await withEngines(local.path, folder.file('tmp'), async (engines) => {
+    const plan = (peers: readonly Peer[], command: 'plan' | 'status' = 'plan') =>
+      federateIn(engines, { peers, command, options: { dryRun: true } });
+    const dropped = await plan([peer('dropping'), peer('ahead', { role: 'upstream' })]);
+    expect(codes(dropped)).toEqual({ dropping: DELETES, ahead: null });
+    expect(dropped.run('dropping').failure?.message.split('\n')).toEqual([
+      'dropping drops extra, which 1 other peer (ahead) has',
+      'dropping deletes 101 of the 141 rows of t that 1 other peer (ahead) has (`--max-delete` is 50 %)',
+      'Nothing was merged from or pushed to dropping.',
+    ]);
+    expect(dropped.run('ahead').plan).toMatchObject({ pull: 'merge' });
+    expect(codes(await plan([peer('dropping'), peer('table')], 'status'))).toEqual({ dropping: DELETES, table: null });
+    const accepted = await plan([peer('dropping', { accept: ['deletion'] }), peer('ahead')]);
+    expect(codes(accepted)).toEqual({ dropping: null, ahead: null });
+    expect(accepted.run('dropping').notices.map(({ code }) => code)).toContain(DELETES);
+    // A mirror that is behind, our own deletion that a peer has merged, and rows that no other peer has.
+    for (const [one, other] of [
+      ['few', 'honest'],
+      ['merged', 'honest'],
+      ['merged', 'few'],
+      ['dropping', 'edit'],
+    ]) {
+      const found = await plan([peer(one ?? ''), peer(other ?? '')]);
+      expect(codes(found)).toEqual({ [one ?? '']: null, [other ?? '']: null });
+    }
+    const beside = await plan([peer('more'), peer('honest'), peer('merged')]);
+    expect(codes(beside)).toEqual({ more: DELETES, honest: null, merged: null });
+
+    const run = await federateIn(engines, { peers: [peer('forged'), peer('honest'), peer('few')] });
+    expect(codes(run)).toEqual({ forged: DELETES, honest: null, few: null });
+    expect(run.run('honest')).toMatchObject({ verified: true, head: run.head });
+  });
+  expect(await local.rows('SELECT COUNT(*) AS n FROM t WHERE id >= 100')).toEqual([{ n: 80 }]);
+});
+
+test('neither `adopt` nor a delivery removes rows of another peer', async () => {
+  await using folder = await tempFolder();
+  const { local } = await crowd(folder);
+  await local.sql("CALL DOLT_BRANCH('inbox/north-0123abcd', 'dropping')");
+  const boxes = ['dropping', 'table'].map((name) => `${name}: "file://${folder.file(`${name}.box`)}"`);
+  const adopt = new Map([['dropping', await local.head('dropping')]]);
+  await writeFile(folder.file('federation.yaml'), `federation: {inbox: true, peers: {${boxes.join()}}}`);
+  const { result } = await command(folder, '', {
+    dryRun: true,
+    overrides: { config: 'federation.yaml' },
+    rewrites: { adopt, merge: new Map(), discardLocal: [await local.head()] },
+  });
+  expect(result.peers.map(({ name, error }) => [name, error?.code ?? null])).toEqual([
+    ['dropping', DELETES],
+    ['table', null],
+    ['inbox/north-0123abcd', DELETES],
+  ]);
+});
+
+test('two heads can share several last commits', () => {
+  const parents = { x: ['ours'], y: ['ours'], one: ['x', 'y'], other: ['y', 'x'], third: ['x'], ours: [] };
+  const { ours, ...rest } = parents;
+  expect(ours).toEqual([]);
+  expect(lastShared(new Map(Object.entries(rest)), ['one', 'other', 'third', 'x'])).toEqual(
+    new Map([
+      [
+        'one',
+        new Map([
+          ['x', ['other', 'third', 'x']],
+          ['y', ['other']],
+        ]),
+      ],
+      [
+        'other',
+        new Map([
+          ['x', ['one', 'third', 'x']],
+          ['y', ['one']],
+        ]),
+      ],
+      ['third', new Map([['x', ['one', 'other', 'x']]])],
+    ]),
+  );
+});

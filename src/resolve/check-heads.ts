@@ -8,8 +8,8 @@ import { inboxSender } from '../sync/inbox.ts';
 import { refuseBrokenRows } from '../sync/incoming/broken-rows.ts';
 import { checkIncoming } from '../sync/incoming/check-incoming.ts';
 import { futureLimit } from '../sync/incoming/check-peers.ts';
+import { type PeerHead, sharedCommits } from '../sync/incoming/losses/shared-commits.ts';
 import { readIncoming } from '../sync/incoming/read-incoming.ts';
-import { type PeerHead, sharedCommits } from '../sync/incoming/shared-commits.ts';
 import { untrustedChanges, withTrust } from '../sync/incoming/trust.ts';
 import { refuseUnresolved } from '../sync/incoming/unresolved-commit.ts';
 import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
@@ -96,11 +96,8 @@ export async function checkMerges(
   for (const { peer, ours, theirs } of merges) {
     await sql.session((session) => refuseUnresolved(session, { head: ours, isOurs: true }));
     const shared = (await sharedCommits(sql, ours, heads)).get(theirs) ?? [];
-    const incoming = await readIncoming(
-      sql,
-      { ours, theirs, branch, rules: rules.database, shared, maxDelete },
-      futureLimit(),
-    );
+    const bringing = { ours, theirs, branch, rules: rules.database, shared, maxDelete };
+    const incoming = await sql.session((session) => readIncoming(session, bringing, futureLimit()));
     if (incoming === null) continue;
     const { accept, trust } = rules.peerOf(peer) ?? { accept: [], trust: null };
     const verdict = checkIncoming(incoming, { peer, accept, maxDelete });

@@ -97,3 +97,20 @@ test('a row without its parent is not lost by the merge, and `deletion` accepts 
   expect(accepted.failure).toBeNull();
   expect(accepted.notices.map(({ code }) => code)).toContain('lossy-merge');
 });
+
+test('a federation merge that lacks the rows of a row that lost is none', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...SEED);
+  await box.keep(
+    "SET @@dolt_committer_date = '2030-01-01T00:00:00Z'",
+    "INSERT INTO items VALUES (200, 'of south', 'bob')",
+    "INSERT INTO comments VALUES (1, 200, 'by bob')",
+  );
+  await box.south.sql("CALL DOLT_PUSH('mailbox', 'main')");
+  await box.north.sql("INSERT INTO items VALUES (200, 'of north', 'ann')", "CALL DOLT_COMMIT('-A', '-m', 'north')");
+  expect((await inNorth(folder, box, { accept: ['future'] })).merge?.commits).toBe(1);
+  expect(await box.north.rows('SELECT text FROM comments')).toEqual([]);
+  const received = await box.receive({ accept: ['future'] });
+  expect(received.run('partner')).toMatchObject({ failure: null, verified: true });
+  expect(received.head).toBe(await box.north.head());
+});

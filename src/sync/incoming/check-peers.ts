@@ -9,9 +9,9 @@ import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { readAttribution } from './attribution.ts';
 import { refuseBrokenRows } from './broken-rows.ts';
 import { checkIncoming } from './check-incoming.ts';
+import { headsOfRun, sharedCommits } from './losses/shared-commits.ts';
 import { readIncoming } from './read-incoming.ts';
 import { refuseOwnHead } from './refuse-own-head.ts';
-import { headsOfRun, sharedCommits } from './shared-commits.ts';
 import { untrustedChanges, withTrust } from './trust.ts';
 
 /** Stands for the peers that this run has pushed to. */

@@ -2,7 +2,7 @@ import type { BlockedRow } from '../../contract/result.ts';
 import type { Accept } from '../../contract/vocabulary.ts';
 import { counted, listed, plain } from '../../core/text.ts';
 import type { Deletion, IncomingChanges, OthersLoss } from './incoming-changes.ts';
-import { mergeLossText } from './lossy-merges.ts';
+import { mergeLossText } from './losses/lossy-merges.ts';
 
 /** One reason to refuse a head unless the peer's `accept` allows it. */
 export interface Finding {

@@ -2,7 +2,7 @@ import type { BlockedRow } from '../../contract/result.ts';
 import type { Definition } from '../../dolt/schema/code-tables.ts';
 import type { ForeignCall } from '../../dolt/schema/expressions.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
-import type { LossyMerge } from './lossy-merges.ts';
+import type { LossyMerge } from './losses/lossy-merges.ts';
 import type { SchemaVersions } from './upgrades.ts';
 
 /** The hashes of all tables of each commit, by name. */

@@ -19,12 +19,13 @@ import {
   tableNamed,
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
-import { lossyMerges } from './lossy-merges.ts';
-import { readOthersLosses } from './others-losses.ts';
+import { falseMerges } from './losses/false-merges.ts';
+import { lossyMerges } from './losses/lossy-merges.ts';
+import { readOthersLosses } from './losses/others-losses.ts';
+import type { SharedCommit } from './losses/shared-commits.ts';
 import { isOtherProject } from './project.ts';
 import { isCheckedApart, readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
-import type { SharedCommit } from './shared-commits.ts';
 import { readSteering } from './steering.ts';
 import { isSeeded, readVersions, withoutUpgrade } from './upgrades.ts';
 
@@ -116,6 +117,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     heads,
     (row) => isKnown && isSeeded(row, versions?.theirs ?? 0, rules.upgrades),
   );
+  const news = { commits: `${heads.ours}..${heads.theirs}`, head: heads.theirs, rules };
   return {
     definitions,
     futureRows,
@@ -128,7 +130,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     expressions: await readExpressions(sql, heads, tables),
     steering: isKnown ? await readSteering(sql, heads, tablesOf) : [],
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
-    lossy: await lossyMerges(sql, { commits: `${heads.ours}..${heads.theirs}`, head: heads.theirs }),
+    lossy: [...(await lossyMerges(sql, news)), ...(await falseMerges(sql, news))],
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
       from !== null && to !== null && definitionChanged && isRedefined(to, toOurs) ? [from] : [],

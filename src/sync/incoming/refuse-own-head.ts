@@ -6,7 +6,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
-import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './lossy-merges.ts';
+import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './losses/lossy-merges.ts';
 import { refuseUnresolved } from './unresolved-commit.ts';
 
 /**

@@ -1,23 +1,23 @@
 import { z } from 'zod';
-import type { BlockedRow } from '../../contract/result.ts';
-import { Budget } from '../../core/budget.ts';
-import { once } from '../../core/once.ts';
-import { counted } from '../../core/text.ts';
-import { rowDiffs, SHOWN_ROWS } from '../../dolt/rows/differing-rows.ts';
-import { hasKey, keyOf, keyText, literalOf } from '../../dolt/rows/row-key.ts';
-import { rowWrites } from '../../dolt/rows/row-writes.ts';
-import { columnsAt } from '../../dolt/schema/columns.ts';
-import { type ForeignKey, foreignKeys } from '../../dolt/schema/foreign-keys.ts';
-import { tableHashes } from '../../dolt/schema/table-changes.ts';
-import { tableItemsAt } from '../../dolt/schema/table-definitions.ts';
-import { shapeOf, type TableShape } from '../../dolt/schema/table-shape.ts';
-import { uniqueKeysOf } from '../../dolt/schema/unique-index.ts';
-import { databaseName } from '../../dolt/sql/at-revision.ts';
-import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
-import { mergeBase } from '../../dolt/sql/history.ts';
-import { quoted } from '../../dolt/sql/identifier.ts';
-import { MERGE_SUBJECT } from '../../dolt/sql/merge.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
+import type { BlockedRow } from '../../../contract/result.ts';
+import { Budget } from '../../../core/budget.ts';
+import { once } from '../../../core/once.ts';
+import { counted } from '../../../core/text.ts';
+import { rowDiffs, SHOWN_ROWS } from '../../../dolt/rows/differing-rows.ts';
+import { hasKey, keyOf, keyText, literalOf } from '../../../dolt/rows/row-key.ts';
+import { rowWrites } from '../../../dolt/rows/row-writes.ts';
+import { columnsAt } from '../../../dolt/schema/columns.ts';
+import { type ForeignKey, foreignKeys } from '../../../dolt/schema/foreign-keys.ts';
+import { tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { tableItemsAt } from '../../../dolt/schema/table-definitions.ts';
+import { shapeOf, type TableShape } from '../../../dolt/schema/table-shape.ts';
+import { uniqueKeysOf } from '../../../dolt/schema/unique-index.ts';
+import { databaseName } from '../../../dolt/sql/at-revision.ts';
+import { type Cells, cellsSchema } from '../../../dolt/sql/cell.ts';
+import { mergeBase } from '../../../dolt/sql/history.ts';
+import { quoted } from '../../../dolt/sql/identifier.ts';
+import { MERGE_SUBJECT } from '../../../dolt/sql/merge.ts';
+import type { Sql } from '../../../dolt/sql/sql.ts';
 
 /**
  * A merge that took nothing of a table from one parent: bd 1.3.0 in embedded mode commits only the tables in which it
@@ -34,7 +34,7 @@ export interface LossyMerge {
 }
 
 /** More merges and rows than these are not read; a lossy merge is among the last commits before a push. */
-const MAX_MERGES = 20;
+export const MAX_MERGES = 20;
 const MAX_ROWS = 500;
 const HISTORY_BYTES = 64 * 1024 * 1024;
 
@@ -68,7 +68,14 @@ export async function lossyHead(sql: Sql, head: string, uncommitted: readonly st
   return found.filter(({ commit, table }) => commit === head || uncommitted.includes(table));
 }
 
-async function lossesOf(sql: Sql, merges: readonly z.infer<typeof mergeRow>[], head: string): Promise<LossyMerge[]> {
+/** A merge commit, and its parents as `dolt_log` lists them. */
+export interface MergeCommit {
+  readonly hash: string;
+  readonly parents: string | null;
+}
+
+/** The parts of a parent that merges lack and that a head still lacks. */
+export async function lossesOf(sql: Sql, merges: readonly MergeCommit[], head: string): Promise<LossyMerge[]> {
   const found: LossyMerge[] = [];
   // Both directions of a merge read the same commits, and merges share parents.
   const hashesAt = once((at: string) => tableHashes(sql, at));

@@ -1,16 +1,16 @@
-import { countRows } from '../../dolt/rows/rows-by-name.ts';
-import { columnsAt, keyNames } from '../../dolt/schema/columns.ts';
-import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
-import { tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
-import { mergeBase } from '../../dolt/sql/history.ts';
-import { quoted } from '../../dolt/sql/identifier.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
-import type { DatabaseRules } from '../../rows/table-policy.ts';
-import { isMassDeletion } from './findings.ts';
-import { type Deletion, type OthersLoss, tableNamed } from './incoming-changes.ts';
-import { massLosses, sameNames } from './rows.ts';
+import { countRows } from '../../../dolt/rows/rows-by-name.ts';
+import { columnsAt, keyNames } from '../../../dolt/schema/columns.ts';
+import { hasShadowedDiff } from '../../../dolt/schema/readability.ts';
+import { tableChanges, tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { mergeBase } from '../../../dolt/sql/history.ts';
+import { quoted } from '../../../dolt/sql/identifier.ts';
+import type { Sql } from '../../../dolt/sql/sql.ts';
+import type { DatabaseRules } from '../../../rows/table-policy.ts';
+import { isMassDeletion } from '../findings.ts';
+import { type Deletion, type OthersLoss, tableNamed } from '../incoming-changes.ts';
+import { massLosses, sameNames } from '../rows.ts';
+import { readVersions, withoutUpgrade } from '../upgrades.ts';
 import type { SharedCommit } from './shared-commits.ts';
-import { readVersions, withoutUpgrade } from './upgrades.ts';
 
 interface SharingHeads {
   readonly ours: string;

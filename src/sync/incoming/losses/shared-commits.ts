@@ -1,6 +1,6 @@
-import { countCommits, countUnion, parentsOf } from '../../dolt/sql/history.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
-import type { PeerProgress } from '../peer-progress.ts';
+import { countCommits, countUnion, parentsOf } from '../../../dolt/sql/history.ts';
+import type { Sql } from '../../../dolt/sql/sql.ts';
+import type { PeerProgress } from '../../peer-progress.ts';
 
 /** A head that a run reads, and the name of its peer. */
 export interface PeerHead {

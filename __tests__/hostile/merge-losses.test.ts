@@ -21,6 +21,30 @@ test('rows that a merge removes as duplicates of older ones count against max-de
   expect((await box.receive({ accept: ['deletion'] })).run('partner')).toMatchObject({ failure: null, verified: true });
 });
 
+test('rows of one peer that a merge removes as duplicates of those of another one count, too', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'CREATE TABLE names (id INT PRIMARY KEY, slug VARCHAR(20) UNIQUE)');
+  const side = folder.file('side');
+  const rows = (from: number) => numbers(0, 30).map((n) => `(${from + n}, 's${n}')`);
+  const later = new Date(Date.now() + 3_600_000).toISOString().slice(0, 19);
+  await box.north.sql(
+    "CALL DOLT_CHECKOUT('-b', 'side')",
+    `INSERT INTO names VALUES ${rows(101).join()}`,
+    "CALL DOLT_COMMIT('-A', '-m', 'side')",
+    `CALL DOLT_REMOTE('add', 'side', 'file://${side}')`,
+    "CALL DOLT_PUSH('side', 'side:main')",
+    "CALL DOLT_CHECKOUT('main')",
+  );
+  await box.send(`SET @@dolt_committer_date = '${later}Z'`, `INSERT INTO names VALUES ${rows(1).join()}`);
+  const received = await box.receive({ others: [filePeer('older', side)] });
+  expect(received.run('partner')).toMatchObject({ failure: null, verified: true });
+  expect(received.run('older').failure).toMatchObject({
+    code: 'mass-deletion',
+    message: expect.stringContaining('would remove 30 of the 30 rows of names that 1 other peer (partner) has'),
+  });
+  expect(await box.south.rows('SELECT COUNT(*) AS n FROM names WHERE id < 100')).toEqual([{ n: 30 }]);
+});
+
 test('one of two peers that together remove too many rows is blocked', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);

@@ -72,7 +72,7 @@ test('heads whose merge loses too many of our rows, or is not read in time, are 
       };
       const names = 'a+b+c' in losses ? ['a', 'b', 'c'] : ['a', 'b'];
       const heads = names.map((head) => ({ head, strategy: 'newest' }) as const);
-      const losing = { ours, maxDelete: 50, mayDelete: new Set(mayDelete), mergeOf, lossesOf };
+      const losing = { ours, mayDelete: new Set(mayDelete), mergeOf, lossesOf, textOf: () => 'rows' };
       const found = await headsThatLose(database, { converged: await mergeOf(heads), heads }, losing);
       const codes = Object.fromEntries([...found].map(([head, { failure }]) => [head, failure.code]));
       expect([name, codes]).toEqual([name, rejected]);

@@ -90,6 +90,15 @@ export function ourLosses(losses: readonly Deletion[], maxDelete: number): strin
   return `${texts.join(', ')} (\`--max-delete\` is ${maxDelete} %)`;
 }
 
+/** The same for rows of other peers. */
+export function othersLosses(losses: readonly Deletion[], peers: readonly string[], maxDelete: number): string {
+  const texts = losses.map(
+    ({ table, before, deleted }) =>
+      `${deleted} of the ${before} rows of ${table} that ${listed('other peer', peers)} has`,
+  );
+  return `${texts.join(', ')} (\`--max-delete\` is ${maxDelete} %)`;
+}
+
 function ofProject({ otherProject }: IncomingChanges): Finding[] {
   if (!otherProject) return [];
   const text = 'belongs to another project of beads than this database: `_project_id` differs';
@@ -209,10 +218,10 @@ function ofLosses({ dropped, deletions, othersLosses }: IncomingChanges, maxDele
   ];
 }
 
-function othersText({ table, before, deleted, whole, peers }: OthersLoss, maxDelete: number): string {
-  const others = listed('other peer', peers);
-  if (whole) return `drops ${table}, which ${others} has`;
-  return `deletes ${deleted} of the ${before} rows of ${table} that ${others} has (\`--max-delete\` is ${maxDelete} %)`;
+function othersText(lost: OthersLoss, maxDelete: number): string {
+  const { table, whole, peers } = lost;
+  if (whole) return `drops ${table}, which ${listed('other peer', peers)} has`;
+  return `deletes ${othersLosses([lost], peers, maxDelete)}`;
 }
 
 function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {

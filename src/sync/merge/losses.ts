@@ -1,27 +1,27 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { ourLosses } from '../incoming/findings.ts';
 import type { Deletion } from '../incoming/incoming-changes.ts';
 import type { Converged } from './converge.ts';
 import type { RejectedHead, StrategyHead } from './fold.ts';
 
 interface Losing {
+  /** The head whose rows count: ours, or that of a peer. */
   readonly ours: string;
-  /** Percent of a table's rows that may be deleted at once. */
-  readonly maxDelete: number;
+  /** The losses in words, as the end of a sentence. */
+  readonly textOf: (losses: readonly Deletion[]) => string;
   /** Heads without a limit on deletions. */
   readonly mayDelete: ReadonlySet<string>;
-  /** Merges some heads with ours. */
+  /** Merges some heads with ours, and with the head whose rows count. */
   readonly mergeOf: (heads: readonly StrategyHead[]) => Promise<Converged>;
-  /** The tables of our head that lose too many rows at another commit, read within a time limit. */
+  /** The tables of that head that lose too many rows at another commit, read within a time limit. */
   readonly lossesOf: (target: string) => Promise<Deletion[]>;
 }
 
 /**
- * Heads whose merge would remove too many of our rows: as duplicates, over foreign keys, or with a row that they belong
- * to. Rows that a head deletes are checked before; these are the consequences here. A head that causes this alone is
- * rejected, and so is one whose consequences cannot be read in time.
+ * Heads whose merge would remove too many rows of a head, ours or that of a peer: as duplicates, over foreign keys, or
+ * with a row that they belong to. Rows that a head deletes are checked before; these are the consequences here. A head
+ * that causes this alone is rejected, and so is one whose consequences cannot be read in time.
  * @param heads the heads that were merged
  * @returns none if the result may be kept
  */
@@ -30,7 +30,7 @@ export async function headsThatLose(
   { converged, heads }: { readonly converged: Converged; readonly heads: readonly StrategyHead[] },
   losing: Losing,
 ): Promise<ReadonlyMap<string, RejectedHead>> {
-  const { ours, maxDelete, mayDelete } = losing;
+  const { ours, mayDelete } = losing;
   const all = await losses(losing, converged);
   const blamed = new Map<string, RejectedHead>();
   if (isNone(all)) return blamed;
@@ -39,7 +39,7 @@ export async function headsThatLose(
     if (mayDelete.has(one.head) || converged.dropped.has(one.head) || (await isAncestor(sql, one.head, ours))) continue;
     others.push(one.head);
     const alone = await losses(losing, await losing.mergeOf([one]));
-    if (!isNone(alone)) blamed.set(one.head, refusal(alone, maxDelete));
+    if (!isNone(alone)) blamed.set(one.head, refusal(losing, alone));
   }
   if (blamed.size > 0) return blamed;
   return await lossesTogether(losing, { all, heads, others: others.sort() });
@@ -57,7 +57,7 @@ async function lossesTogether(
   losing: Losing,
   { all, heads, others }: Together,
 ): Promise<ReadonlyMap<string, RejectedHead>> {
-  const { maxDelete, mayDelete, mergeOf } = losing;
+  const { mayDelete, mergeOf } = losing;
   const allowed = heads.filter(({ head }) => mayDelete.has(head));
   const unavoidable = allowed.length === 0 ? [] : await losses(losing, await mergeOf(allowed));
   let found = avoidable(all, unavoidable);
@@ -72,7 +72,7 @@ async function lossesTogether(
     else [tooMany, found] = [middle, ofFirst];
   }
   const guilty = others[tooMany - 1];
-  return guilty === undefined ? new Map() : new Map([[guilty, refusal(found, maxDelete)]]);
+  return guilty === undefined ? new Map() : new Map([[guilty, refusal(losing, found)]]);
 }
 
 const isNone = (found: readonly Deletion[] | Failure): boolean => !(found instanceof Failure) && found.length === 0;
@@ -99,9 +99,9 @@ async function losses({ ours, lossesOf }: Losing, { target }: Converged): Promis
   }
 }
 
-function refusal(found: readonly Deletion[] | Failure, maxDelete: number): RejectedHead {
+function refusal({ textOf }: Losing, found: readonly Deletion[] | Failure): RejectedHead {
   if (found instanceof Failure) return { failure: found, conflicts: [] };
-  const text = `merging this peer would remove ${ourLosses(found, maxDelete)}`;
+  const text = `merging this peer would remove ${textOf(found)}`;
   const failure = new Failure('mass-deletion', `${text}\nNothing was merged from or pushed to it.`);
   return { failure, conflicts: [] };
 }

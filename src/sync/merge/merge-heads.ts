@@ -4,8 +4,13 @@ import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
+import { othersLosses, ourLosses } from '../incoming/findings.ts';
+import { readOthersLosses } from '../incoming/losses/others-losses.ts';
+import { sharedCommits } from '../incoming/losses/shared-commits.ts';
 import { recordReturned } from '../incoming/returned-rows.ts';
 import { massLosses } from '../incoming/rows.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
@@ -26,7 +31,7 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * 2. Another head has equal contents (`recordEquivalent`). It becomes a candidate if that other head is not merged.
  * 3. It changes rows that are uncommitted here, or a table that cannot be set aside (`touched.waiting`).
  * 4. It changes other rows of such a table, and our branch could not move to the merged result (`touched.otherRows`).
- * 5. Its merge removes too many of our rows (`headsThatLose`).
+ * 5. Its merge removes too many rows of ours or of another head (`headsWithLosses`).
  * 6. Reading its rows, to find the peers of conflicts, passes a limit (`limits.unreportable`).
  * 7. It does not merge: the fold rejects it (`converged.dropped`).
  *
@@ -126,7 +131,9 @@ async function convergePeers(
   const deleting = candidates.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
-  const merging: Merging = { context, ours: local.ours, engine, mayDelete: new Set([...deleting, ...local.accepted]) };
+  const peersAt = (head: string) => candidates.flatMap((one) => (one.head === head ? [one.peer.name] : []));
+  const mayDelete = new Set([...deleting, ...local.accepted]);
+  const merging: Merging = { context, ours: local.ours, engine, mayDelete, peersAt };
   const merged = await convergeChecked(merging, headsOf(candidates, local.accepted), touched);
   const { converged, waiting } = merged;
   const alone = allProgress.filter(
@@ -144,6 +151,8 @@ interface Merging {
   readonly engine: Engine;
   /** Heads without a limit on deletions. */
   readonly mayDelete: ReadonlySet<string>;
+  /** The names of the peers that have a head. */
+  readonly peersAt: (head: string) => readonly string[];
 }
 
 /** The merged heads, the peer of each conflict, and the heads that have to wait. */
@@ -162,20 +171,17 @@ async function convergeChecked(
   all: readonly StrategyHead[],
   touched: TouchedTables,
 ): Promise<MergeAttempt> {
-  const { context, ours, engine, mayDelete } = merging;
-  const { branch, dirty, limits, maxDelete, rules } = context;
+  const { context, ours, engine } = merging;
+  const { branch, dirty, limits, rules } = context;
   const mergeOf = (theirs: readonly StrategyHead[]) =>
     converge(engine, { ours, theirs, branch, limits, rules }, scratchName);
-  const lossesOf = (target: string) =>
-    engine.operation(limits.of('checking'), NOWHERE, (sql) => massLosses(sql, { from: ours, to: target }, maxDelete));
   const first = () => new Map([...touched.waiting, ...limits.unreportable]);
   let waiting = first();
   let otherRowsWait = false;
   for (;;) {
     const heads = all.filter(({ head }) => !waiting.has(head));
     const converged = await mergeOf(heads);
-    const losing = { ours, maxDelete, mayDelete, mergeOf, lossesOf };
-    const losses = await headsThatLose(engine.database, { converged, heads }, losing);
+    const losses = await headsWithLosses(merging, { converged, heads }, mergeOf);
     if (losses.size > 0) {
       for (const [head, why] of losses) waiting.set(head, why);
       continue;
@@ -203,6 +209,54 @@ async function convergeChecked(
     waiting = first();
     otherRowsWait = false;
   }
+}
+
+/** The heads whose merge would remove too many of our rows, or of those of another head that was merged. */
+async function headsWithLosses(
+  { context, ours, engine, mayDelete, peersAt }: Merging,
+  merged: { readonly converged: Converged; readonly heads: readonly StrategyHead[] },
+  mergeOf: (theirs: readonly StrategyHead[]) => Promise<Converged>,
+): Promise<ReadonlyMap<string, RejectedHead>> {
+  const { limits, maxDelete, rules } = context;
+  const { converged, heads } = merged;
+  const reading = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+    engine.operation(limits.of('checking'), NOWHERE, work);
+  const found = await headsThatLose(engine.database, merged, {
+    ours,
+    mayDelete,
+    mergeOf,
+    lossesOf: (target) => reading((sql) => massLosses(sql, { from: ours, to: target }, maxDelete)),
+    textOf: (losses) => ourLosses(losses, maxDelete),
+  });
+  if (found.size > 0) return found;
+  // Without resolved rows a merge removes what heads delete; without shared commits these are rows that we had.
+  const mayLose =
+    converged.steps.length > 0 ||
+    (
+      await reading((sql) =>
+        sharedCommits(
+          sql,
+          ours,
+          heads.map(({ head }) => ({ head, peer: '' })),
+        ),
+      )
+    ).size > 0;
+  if (!mayLose) return found;
+  for (const side of heads) {
+    const { head } = side;
+    const peers = peersAt(head);
+    if (peers.length === 0 || converged.dropped.has(head) || (await isAncestor(engine.database, head, ours))) continue;
+    const shared = [{ commit: head, peers }];
+    const blamed = await headsThatLose(engine.database, merged, {
+      ours: head,
+      mayDelete,
+      mergeOf: (others) => mergeOf([...others, side]),
+      lossesOf: (target) => reading((sql) => readOthersLosses(sql, { ours, theirs: target, rules, shared, maxDelete })),
+      textOf: (losses) => othersLosses(losses, peers, maxDelete),
+    });
+    if (blamed.size > 0) return blamed;
+  }
+  return found;
 }
 
 function headsOf(candidates: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {

@@ -40,7 +40,7 @@ test('rows of one peer that a merge removes as duplicates of those of another on
   expect(received.run('partner')).toMatchObject({ failure: null, verified: true });
   expect(received.run('older').failure).toMatchObject({
     code: 'mass-deletion',
-    message: expect.stringContaining('would remove 30 of the 30 rows of names that 1 other peer (partner) has'),
+    message: expect.stringContaining('would remove 30 of the 30 rows of names at 1 other peer (partner)'),
   });
   expect(await box.south.rows('SELECT COUNT(*) AS n FROM names WHERE id < 100')).toEqual([{ n: 30 }]);
 });

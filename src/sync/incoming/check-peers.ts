@@ -14,7 +14,7 @@ import { readIncoming } from './read-incoming.ts';
 import { refuseOwnHead } from './refuse-own-head.ts';
 import { untrustedChanges, withTrust } from './trust.ts';
 
-/** Stands for the peers that this run has pushed to. */
+/** The name for all peers that this run may have pushed to. */
 const OF_THIS_RUN = 'reached by this run';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 

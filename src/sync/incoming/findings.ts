@@ -93,8 +93,7 @@ export function ourLosses(losses: readonly Deletion[], maxDelete: number): strin
 /** The same for rows of other peers. */
 export function othersLosses(losses: readonly Deletion[], peers: readonly string[], maxDelete: number): string {
   const texts = losses.map(
-    ({ table, before, deleted }) =>
-      `${deleted} of the ${before} rows of ${table} that ${listed('other peer', peers)} has`,
+    ({ table, before, deleted }) => `${deleted} of the ${before} rows of ${table} at ${listed('other peer', peers)}`,
   );
   return `${texts.join(', ')} (\`--max-delete\` is ${maxDelete} %)`;
 }
@@ -220,7 +219,7 @@ function ofLosses({ dropped, deletions, othersLosses }: IncomingChanges, maxDele
 
 function othersText(lost: OthersLoss, maxDelete: number): string {
   const { table, whole, peers } = lost;
-  if (whole) return `drops ${table}, which ${listed('other peer', peers)} has`;
+  if (whole) return `drops ${table} of ${listed('other peer', peers)}`;
   return `deletes ${othersLosses([lost], peers, maxDelete)}`;
 }
 

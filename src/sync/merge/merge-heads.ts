@@ -230,18 +230,9 @@ async function headsWithLosses(
   });
   if (found.size > 0) return found;
   // Without resolved rows a merge removes what heads delete; without shared commits these are rows that we had.
-  const mayLose =
-    converged.steps.length > 0 ||
-    (
-      await reading((sql) =>
-        sharedCommits(
-          sql,
-          ours,
-          heads.map(({ head }) => ({ head, peer: '' })),
-        ),
-      )
-    ).size > 0;
-  if (!mayLose) return found;
+  const all = heads.map(({ head }) => ({ head, peer: '' }));
+  const isSharing = () => reading(async (sql) => (await sharedCommits(sql, ours, all)).size > 0);
+  if (converged.steps.length === 0 && !(await isSharing().catch(trueIfLate))) return found;
   for (const side of heads) {
     const { head } = side;
     const peers = peersAt(head);
@@ -257,6 +248,11 @@ async function headsWithLosses(
     if (blamed.size > 0) return blamed;
   }
   return found;
+}
+
+function trueIfLate(thrown: unknown): boolean {
+  if (toFailure(thrown).code !== 'timeout') throw thrown;
+  return true;
 }
 
 function headsOf(candidates: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {

@@ -35,8 +35,8 @@ import {
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender, sortInboxes } from '../sync/inbox.ts';
 import { ourLosses } from '../sync/incoming/findings.ts';
-import { massLosses } from '../sync/incoming/rows.ts';
 import type { PeerHead } from '../sync/incoming/losses/shared-commits.ts';
+import { massLosses } from '../sync/incoming/rows.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';

@@ -6,7 +6,6 @@ import type { Sql } from './sql.ts';
 const baseRow = z.object({ base: z.string().nullable() });
 const hashRow = z.object({ commit_hash: z.string() });
 const dateRow = z.object({ date: z.string().nullable() });
-const parentsRow = z.object({ commit_hash: z.string(), parents: z.string().nullable() });
 const countRow = z.object({ n: z.coerce.number().int() });
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), committer: z.string(), email: z.string() });
 
@@ -29,8 +28,8 @@ export const mergeBase = remembered(2, async (sql, ours: string, theirs: string)
 });
 
 const parentsRow = z
-  .object({ commit_hash: z.string(), parents: z.string() })
-  .transform(({ commit_hash, parents }) => ({ hash: commit_hash, parents: parents.split(', ') }));
+  .object({ commit_hash: z.string(), parents: z.string().nullable() })
+  .transform(({ commit_hash, parents }) => ({ hash: commit_hash, parents: (parents ?? '').split(', ') }));
 
 /**
  * All merge bases of two heads: the common ancestors that no other one contains. There are several if both heads merged
@@ -40,7 +39,7 @@ export const mergeBases = remembered(2, async (sql, ours: string, theirs: string
   const base = await mergeBase(sql, ours, theirs);
   if (base === null) return [];
   // A common ancestor that the first base contains is no merge base.
-  const [own, other] = [logWithout(ours, [base]), logWithout(theirs, [base])];
+  const [own, other] = [logWithout([ours], [base]), logWithout([theirs], [base])];
   const further = await sql.rows(
     parentsRow,
     `SELECT commit_hash, parents FROM dolt_log(?, ?, '--parents') WHERE commit_hash IN (SELECT commit_hash FROM ${other.log})`,
@@ -168,7 +167,7 @@ export async function parentsOf(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { log, revisions } = logWithout(heads, [without], "'--parents'");
   const rows = await sql.rows(parentsRow, `SELECT commit_hash, parents FROM ${log}`, revisions);
-  return new Map(rows.map(({ commit_hash, parents }) => [commit_hash, (parents ?? '').split(', ')]));
+  return new Map(rows.map(({ hash, parents }) => [hash, parents]));
 }
 
 /** The commits that one of the heads reaches and none of the others does, as a table expression and its parameters. */

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
-import { readEnv } from './core/env.ts';
+import { forgetRelativeFolders, readEnv } from './core/env.ts';
 import { exit } from './frontends/cli/exit.ts';
 import { runCli } from './frontends/cli/run-cli.ts';
 
+forgetRelativeFolders();
 // Everything is written by then; what a library left open must not keep a finished command alive.
 exit(
   await runCli(process.argv.slice(2), {

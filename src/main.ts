@@ -1,8 +1,10 @@
 import { setFailed } from '@actions/core';
+import { forgetRelativeFolders } from './core/env.ts';
 import { toFailure } from './core/failure.ts';
 import { runAction } from './frontends/action/run-action.ts';
 
 try {
+  forgetRelativeFolders();
   await runAction();
 } catch (thrown) {
   const { code, message, hint } = toFailure(thrown);

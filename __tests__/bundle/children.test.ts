@@ -1,5 +1,6 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
 import { fakeRunner, TOKEN } from '../helpers/fake-runner.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -47,14 +48,17 @@ describe('the child processes of a step', () => {
       'FAR_TOKEN',
     ];
     const refused = Object.fromEntries([...names, ...others].map((name) => [name, 'canary-of-the-job']));
+    const path = readEnv()['PATH'] ?? '';
     const peers = 'far: git+https://far.invalid/repo.git';
     const credentials = 'far: {url: "https://far.invalid", git-token: {env: FAR_TOKEN}}';
     const step = await runner.main({
       inputs: { command: 'status', 'dolt-path': dolt, peers, credentials },
-      env: { ...allowed, ...refused, DOLT_FEDERATION_CREDENTIALS: 'canary-of-the-job' },
+      env: { ...allowed, ...refused, PATH: `bin:.::${path}:`, DOLT_FEDERATION_CREDENTIALS: 'canary-of-the-job' },
     });
     expect(step.exitCode).toBe(1);
     const environment = await readFile(folder.file('environment'), 'utf8');
+    // Relative folders would have programs of the checkout.
+    expect(environment).toContain(`PATH=${path}\n`);
     for (const [name, value] of Object.entries(allowed)) expect(environment).toContain(`${name}=${value}\n`);
     for (const name of ['HOME', 'TMPDIR', 'TMP', 'TEMP']) expect(environment).toContain(`\n${name}=${runner.temp}/`);
     expect(environment).not.toContain('canary-of-the-job');

@@ -1,4 +1,4 @@
-import { posix, win32 } from 'node:path';
+import { delimiter, posix, win32 } from 'node:path';
 
 /** Environment variables as they were when the process started; an empty one counts as unset. */
 export type Env = Readonly<Record<string, string>>;
@@ -13,10 +13,20 @@ export function readEnv(): Env {
 
 /**
  * Removes variables from the environment of this process and of every later child: for secrets that were read and must
- * not be inherited. The only writer of process.env.
+ * not be inherited. Only this file writes process.env.
  */
 export function forgetEnv(names: readonly string[]): void {
   for (const name of names) delete process.env[name];
+}
+
+/**
+ * Removes the relative folders of PATH from the environment of this process, of its libraries and of every later child.
+ * Without any folder the variable is removed: systems take an empty one for the working directory.
+ */
+export function forgetRelativeFolders(): void {
+  const folders = searchPath(readEnv());
+  if (folders.length === 0) delete process.env['PATH'];
+  else process.env['PATH'] = folders.join(delimiter);
 }
 
 /** The file of a program on a system. On Windows only an .exe is started: scripts (.cmd, .bat) would need a shell. */

@@ -13,13 +13,13 @@ FLIPPED[150_000] = (FLIPPED[150_000] ?? 0) ^ 1;
 
 async function downloading(
   reply: Parameters<Awaited<ReturnType<typeof releaseHost>>['on']>[1],
-  signal = new AbortController().signal,
+  { signal = new AbortController().signal, ...limits }: Partial<Parameters<typeof download>[0]> = {},
 ) {
   await using host = await releaseHost();
   await using folder = await tempFolder();
   host.on('/asset', reply);
   const file = folder.file('asset');
-  const work = download({ url: `${host.url}/asset`, file, sha256: SHA256, signal, pausesMs: [1, 2] });
+  const work = download({ ...limits, url: `${host.url}/asset`, file, sha256: SHA256, signal, pausesMs: [1, 2] });
   const failure = await failureOf(work);
   return { failure, asked: host.seen.length, left: await readdir(folder.path) };
 }
@@ -85,8 +85,24 @@ describe('a download', () => {
     const { failure, left } = await downloading((response) => {
       response.writeHead(200, { 'content-length': BODY.length });
       response.write(BODY.subarray(0, 1000), () => abort.abort());
-    }, abort.signal);
+    }, abort);
     expect([failure.code, left]).toEqual(['interrupted', []]);
+  });
+
+  test.each([
+    ['without an end', BODY, 'sends more than 300000 bytes'],
+    ['of one byte now and then', BODY.subarray(0, 1), 'broke off: the answer takes longer than'],
+  ])('a body %s is ended at a limit, and nothing is left', async (_, piece, message) => {
+    const { failure, asked, left } = await downloading(
+      (response) => {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write(piece), 5);
+        response.on('close', () => clearInterval(timer));
+      },
+      { downloadMs: 1_000, maxBytes: BODY.length },
+    );
+    expect(failure).toMatchObject({ code: 'dolt-download-failed', message: expect.stringContaining(message) });
+    expect([asked, left]).toEqual([1, []]);
   });
 
   test('without a reachable host is not a failure yet, because another way may work', async () => {

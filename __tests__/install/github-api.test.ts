@@ -103,6 +103,11 @@ describe('a request to the API', () => {
       says(200, '<html>'),
       { kind: 'refused', reason: expect.stringContaining('without JSON') },
     ],
+    [
+      'reports an answer of 17 MiB',
+      says(200, Buffer.alloc(17 * 1024 * 1024, ' ')),
+      { kind: 'refused', reason: expect.stringContaining('larger than 16777216 bytes') },
+    ],
   ])('%s', async (_, reply, expected) => {
     await using box = await machine();
     await using host = await releaseHost();

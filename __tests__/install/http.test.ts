@@ -35,6 +35,20 @@ describe('a request to a host', () => {
     expect(host.seen).toHaveLength(3);
   });
 
+  test('ends headers without an end at a limit', async () => {
+    await using host = await releaseHost();
+    host.on('/a', ({ socket }) => {
+      socket?.write('HTTP/1.1 200 OK\r\n');
+      const timer = setInterval(() => socket?.write('x: y\r\n'), 5);
+      socket?.on('error', () => undefined).on('close', () => clearInterval(timer));
+    });
+    const failure = await failureOf(ask({ url: `${host.url}/a`, signal, answerMs: 100 }));
+    expect([failure.code, failure.message]).toEqual([
+      'dolt-download-failed',
+      `${host.url}/a could not be reached: the answer takes longer than 0.1 s`,
+    ]);
+  });
+
   test('does not report a host without TLS as missing', async () => {
     await using host = await releaseHost();
     const failure = await failureOf(ask({ url: host.url.replace('http:', 'https:'), signal }));
@@ -78,8 +92,11 @@ describe('a redirect', () => {
     expect(second.seen[0]?.headers.authorization).toBeUndefined();
   });
 
-  test('ends after a loop', async () => {
+  test('is followed five times, so a loop ends', async () => {
     await using host = await releaseHost();
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef']) host.on(`/${from}`, redirects(`/${to}`));
+    host.on('/f', says(200, 'there'));
+    expect(await bodyOf(await askFollowing({ url: `${host.url}/a`, signal }))).toBe('there');
     host.on('/a', redirects('/a'));
     const failure = await failureOf(askFollowing({ url: `${host.url}/a`, signal }));
     expect([failure.code, failure.message]).toEqual([

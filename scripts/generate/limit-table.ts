@@ -6,6 +6,8 @@ import { GRACE_MS } from '../../src/dolt/server/interrupt.ts';
 import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/server/memory.ts';
 import { MAX_RESULT_BYTES } from '../../src/dolt/sql/sql.ts';
 import { CONNECT_MS } from '../../src/egress/try-connection.ts';
+import { MAX_DOLT_BYTES } from '../../src/install/actions-cache.ts';
+import { DOWNLOAD_MS } from '../../src/install/release.ts';
 import { MAX_CONFLICTS_FILE_BYTES } from '../../src/resolve/store-conflicts.ts';
 import { MERGE_BYTES, MOST_REPORT_BYTES, REPORT_BYTES } from '../../src/rows/merging.ts';
 import { PAGE_ROWS } from '../../src/rows/resolve-table.ts';
@@ -58,6 +60,11 @@ export function limitTable(): string {
       'Repeating merges of other databases to report them',
       `${MAX_REPLAYS} merges, ${durationText(REPLAYS_MS)}, and ${mergeTimeout} each`,
       'the notice `merges-unread`',
+    ],
+    [
+      'Downloading a release of Dolt, in all attempts',
+      `${bytes(MAX_DOLT_BYTES)} and ${durationText(DOWNLOAD_MS)}`,
+      '`dolt-download-failed`',
     ],
     ['Ending a statement', durationText(GRACE_MS), 'its engine is ended'],
     [

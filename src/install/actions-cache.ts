@@ -13,7 +13,7 @@ interface KnownAsset {
 }
 
 /** Releases and builds of Dolt take about 50 MB. */
-const MAX_BYTES = 256 * 1024 * 1024;
+export const MAX_DOLT_BYTES = 256 * 1024 * 1024;
 
 /**
  * Restores an asset of a release from the Actions cache. It needs no trust in the cache: its digest is checked as that of
@@ -22,7 +22,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
  */
 export async function restoreAsset(asset: KnownAsset, file: string, { cache }: InstallContext): Promise<boolean> {
   if (cache === undefined) return false;
-  const wanted = { what: `Dolt ${asset.version}`, key: assetKey(asset), maxBytes: MAX_BYTES };
+  const wanted = { what: `Dolt ${asset.version}`, key: assetKey(asset), maxBytes: MAX_DOLT_BYTES };
   const found = await cache.restoreFile(wanted, file);
   if (found === null) return false;
   const digest = await fileDigest(file);
@@ -62,7 +62,7 @@ export async function restoreBuild(
   const { cache } = context;
   if (cache === undefined) return null;
   const name = programFile('dolt');
-  const wanted = { what: `Dolt ${build.version}`, key: buildKey(build, context), maxBytes: MAX_BYTES };
+  const wanted = { what: `Dolt ${build.version}`, key: buildKey(build, context), maxBytes: MAX_DOLT_BYTES };
   const key = await cache.restoreFolder(wanted, folder, (one) => one === name);
   return key === null ? null : { executable: join(folder, name), key, cache };
 }

@@ -1,4 +1,4 @@
-import { text } from 'node:stream/consumers';
+import { limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import { isSafeAddress } from '../core/secrets.ts';
@@ -19,6 +19,8 @@ export type ApiAnswer =
   | { readonly kind: 'refused'; readonly reason: string }
   | Unreachable;
 
+/** A hundred releases of Dolt take about 3 MB. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const PUBLIC_API = 'https://api.github.com';
 
 /**
@@ -67,7 +69,7 @@ async function read(answer: Answer): Promise<ApiAnswer> {
   }
   if (answer.status !== 200) return { kind: 'refused', reason: `GitHub's API answered ${answer.status}` };
   try {
-    const value: unknown = JSON.parse(await text(answer.body));
+    const value: unknown = JSON.parse(await limitedText(answer.body, MAX_BYTES));
     return { kind: 'json', value };
   } catch (thrown) {
     return { kind: 'refused', reason: `GitHub's API answered without JSON: ${errorMessage(thrown)}` };

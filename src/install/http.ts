@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
+import { endsWithin, monotonicMs } from '../core/time.ts';
 
 /** A server's response; `body` must be read or destroyed. */
 export interface Answer {
@@ -19,10 +20,14 @@ interface HttpRequest {
   readonly signal: AbortSignal;
   /** How long to wait before each retry; absent: what suits a busy host. */
   readonly pausesMs?: readonly number[] | undefined;
+  /** How long one answer may take, with its body; absent: two minutes. */
+  readonly answerMs?: number;
 }
 
 const USER_AGENT = 'dolt-federation';
 const SILENCE_MS = 60_000;
+/** A host that sends a byte now and then is not silent. */
+const ANSWER_MS = 120_000;
 const PAUSES_MS = [500, 2_000];
 const MAX_REDIRECTS = 5;
 
@@ -46,18 +51,18 @@ export async function ask(request: HttpRequest): Promise<Answer | Unreachable> {
 /** Like `ask`, but follows redirects; the headers are only sent to the first host, and https never becomes http. */
 export async function askFollowing(request: HttpRequest): Promise<Answer | Unreachable> {
   let current = request;
-  for (let hops = 0; hops < MAX_REDIRECTS; hops += 1) {
+  for (let followed = 0; followed <= MAX_REDIRECTS; followed += 1) {
     const answer = await ask(current);
     if (answer.kind === 'unreachable' || answer.location === null) return answer;
     answer.body.destroy();
-    const { signal, pausesMs } = request;
-    current = { url: redirectTarget(current.url, answer.location), signal, pausesMs };
+    current = { ...request, headers: {}, url: redirectTarget(current.url, answer.location) };
   }
   throw new Failure('dolt-download-failed', `${request.url} redirects more than ${MAX_REDIRECTS} times`);
 }
 
 async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { readonly passing: boolean })> {
-  const { url, method = 'GET', headers = {}, signal } = request;
+  const { url, method = 'GET', headers = {}, signal, answerMs = ANSWER_MS } = request;
+  const began = monotonicMs();
   // Most commands download nothing, and loading the client takes 5 percent of their start-up time.
   const { HttpClient } = await import(/* webpackMode: "eager" */ '@actions/http-client');
   const client = new HttpClient(USER_AGENT, [], {
@@ -66,12 +71,19 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
     socketTimeout: SILENCE_MS,
   });
   try {
-    const { message } = await orInterrupted(client.request(method, url, null, { ...headers }), signal);
+    const asking = client.request(method, url, null, { ...headers });
+    const late = new Error(`the answer takes longer than ${answerMs / 1000} s`);
+    if (!(await orInterrupted(endsWithin(asking, answerMs), signal))) throw late;
+    const { message } = await asking;
     message.setTimeout(SILENCE_MS, () => message.destroy(new Error(`no data for ${SILENCE_MS / 1000} s`)));
+    const timer = setTimeout(() => message.destroy(late), answerMs - (monotonicMs() - began));
+    timer.unref();
+    message.once('close', () => clearTimeout(timer));
     const status = message.statusCode ?? 0;
     const target = status >= 300 && status < 400 ? message.headers.location : undefined;
     return { kind: 'answer', status, location: target === undefined ? null : new URL(target, url).href, body: message };
   } catch (thrown) {
+    client.dispose();
     if (thrown instanceof Failure) throw thrown;
     const kind = reachability(thrown);
     if (kind !== 'other') return { kind: 'unreachable', reason: errorMessage(thrown), passing: kind === 'passing' };

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
+import { monotonicMs } from '../core/time.ts';
 import { doltVersion } from '../dolt/version.ts';
-import { keepAsset, restoreAsset } from './actions-cache.ts';
+import { keepAsset, MAX_DOLT_BYTES, restoreAsset } from './actions-cache.ts';
 import { releaseDigest } from './digests.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
 import { askFollowing, type Unreachable } from './http.ts';
@@ -64,17 +65,23 @@ interface Download {
   readonly sha256: string;
   readonly signal: AbortSignal;
   readonly pausesMs?: readonly number[] | undefined;
+  /** The longest time for all attempts; absent: `DOWNLOAD_MS`. */
+  readonly downloadMs?: number;
+  /** The largest body; absent: more than a release of Dolt takes. */
+  readonly maxBytes?: number;
 }
 
 const ATTEMPTS = 3;
+export const DOWNLOAD_MS = 30 * 60_000;
 
 /**
  * Downloads a file with a known digest; any other content is deleted.
  * @returns undefined on success, or that the host is unreachable
  * @throws Failure `dolt-digest-mismatch`, `dolt-version-unknown` (404), `dolt-download-failed` or `interrupted`
  */
-export async function download({ url, file, sha256, signal, pausesMs }: Download): Promise<Unreachable | undefined> {
-  const actual = await fetchInto({ url, file, signal, pausesMs });
+export async function download(wanted: Download): Promise<Unreachable | undefined> {
+  const { url, file, sha256 } = wanted;
+  const actual = await fetchInto(wanted);
   if (typeof actual !== 'string') return actual;
   if (actual === sha256) return undefined;
   await rm(file, { force: true });
@@ -82,9 +89,12 @@ export async function download({ url, file, sha256, signal, pausesMs }: Download
 }
 
 /** Writes the body to the file and returns its digest; retries a broken connection. */
-async function fetchInto({ url, file, signal, pausesMs }: Omit<Download, 'sha256'>): Promise<string | Unreachable> {
+async function fetchInto(wanted: Download): Promise<string | Unreachable> {
+  const { url, file, signal, pausesMs, downloadMs = DOWNLOAD_MS, maxBytes = MAX_DOLT_BYTES } = wanted;
+  const began = monotonicMs();
+  const remaining = () => Math.max(0, downloadMs - (monotonicMs() - began));
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await askFollowing({ url, signal, pausesMs });
+    const answer = await askFollowing({ url, signal, pausesMs, answerMs: remaining() });
     if (answer.kind === 'unreachable') return answer;
     if (answer.status !== 200) {
       answer.body.destroy();
@@ -92,9 +102,12 @@ async function fetchInto({ url, file, signal, pausesMs }: Omit<Download, 'sha256
       throw new Failure(code, `${url} answered ${answer.status}`);
     }
     const hash = createHash('sha256');
+    let bytes = 0;
     try {
       const hashed = async function* (source: AsyncIterable<Buffer>) {
         for await (const chunk of source) {
+          bytes += chunk.length;
+          if (bytes > maxBytes) throw new Failure('dolt-download-failed', `${url} sends more than ${maxBytes} bytes`);
           hash.update(chunk);
           yield chunk;
         }
@@ -107,8 +120,10 @@ async function fetchInto({ url, file, signal, pausesMs }: Omit<Download, 'sha256
       answer.body.destroy();
       await rm(file, { force: true });
       if (signal.aborted) throw new Failure('interrupted', 'The download of Dolt was interrupted', { cause: thrown });
-      if (attempt < ATTEMPTS) continue;
-      throw new Failure('dolt-download-failed', `${url} broke off ${ATTEMPTS} times: ${errorMessage(thrown)}`);
+      if (thrown instanceof Failure) throw thrown;
+      if (attempt < ATTEMPTS && remaining() > 0) continue;
+      const how = attempt === 1 ? 'broke off' : `broke off ${attempt} times`;
+      throw new Failure('dolt-download-failed', `${url} ${how}: ${errorMessage(thrown)}`);
     }
   }
 }

@@ -27,13 +27,14 @@ const LARGE_HELPER = '__tests__/helpers/large.ts';
 /** Imports and re-exports of files that are there when the test runs; imports of types are not. */
 const IMPORT = /\b(?:import|export)\s+(?!type\b)(?:[\w*{][^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/g;
 
-/** Files of src whose functions do little else than start a program: Dolt, git, Go or bd. */
+/** Files of src whose functions do little else than start a program: Dolt, git, Go, bd or flock. */
 export const STARTERS = [
   'dolt/process',
   'dolt/identity',
   'install/build',
   'install/install',
   'commands/prepare/bd/stop-bd',
+  'commands/prepare/edit-configuration',
 ];
 
 /**

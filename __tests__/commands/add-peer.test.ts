@@ -1,9 +1,7 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type AddPeerRequest, addPeer } from '../../src/commands/add-peer.ts';
-import type { Context } from '../../src/commands/context.ts';
 import { listPeers } from '../../src/commands/list-peers.ts';
 import { editConfiguration } from '../../src/commands/prepare/edit-configuration.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
@@ -28,16 +26,6 @@ async function withFile(folder: TempFolder, text: string): Promise<string> {
   await mkdir(folder.file('.beads'), { recursive: true });
   await writeFile(folder.file('.beads/config.yaml'), text);
   return folder.file('.beads/config.yaml');
-}
-
-/** The lock of a file, seen while a command edits it. */
-async function lockOf(file: string, context: Context): Promise<string> {
-  let name = '';
-  await editConfiguration(context, { config: file }, (text) => {
-    name = readdirSync(context.tempDir).find((entry) => entry.endsWith('.lock')) ?? '';
-    return text;
-  });
-  return join(context.tempDir, name);
 }
 
 const TEXT = '# ours\nfederation:\n  peers:\n    a: file:///srv/a   # A\n';
@@ -192,13 +180,16 @@ describe('add-peer', () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     const context = { ...commandContext(folder.path), tempDir: folder.path };
-    await writeFile(await lockOf(file, context), String(process.pid));
-    const editing = () => editConfiguration(context, {}, (text) => `${text}# more\n`, { maxWaitMs: 100 });
-    const failure = await refusal(editing);
-    expect(failure).toMatchObject({
-      code: 'config-unreadable',
-      message: expect.stringContaining(`another command (process ${process.pid}) is still editing`),
+    const first = await editConfiguration(context, { config: file }, async (text) => {
+      const again = () => editConfiguration(context, {}, (other) => `${other}# more\n`, { maxWaitMs: 0 });
+      expect(await refusal(again)).toMatchObject({
+        code: 'config-unreadable',
+        message: expect.stringContaining(`another command (process ${process.pid}) is still editing`),
+        hint: expect.stringContaining(`It has locked ${folder.path}/edit-`),
+      });
+      return text;
     });
+    expect(first.isChanged).toBe(false);
     expect(await readFile(file, 'utf8')).toBe(TEXT);
   });
 

@@ -52,11 +52,17 @@ export function identityOf(pid: number): string | null {
   }
 }
 
+/** Whether an identity is that of a process that this one would see: of this machine since its start, and this container. */
+export function isInView(identity: string): boolean {
+  const [, , , boot, namespace] = IDENTITY.exec(identity) ?? [];
+  const here = IDENTITY.exec(identityOf(process.pid) ?? '');
+  return boot !== undefined && here?.[3] === boot && here[4] === namespace;
+}
+
 /** Whether an identity is that of a process that this one would see, and that has ended. */
 export function hasEnded(identity: string): boolean {
-  const [, pid, , boot, namespace] = IDENTITY.exec(identity) ?? [];
-  const here = IDENTITY.exec(identityOf(process.pid) ?? '');
-  if (pid === undefined || here === null || here[3] !== boot || here[4] !== namespace) return false;
+  if (!isInView(identity)) return false;
+  const [, pid] = IDENTITY.exec(identity) ?? [];
   if (!isAlive(Number(pid))) return true;
   const now = identityOf(Number(pid));
   // Another process can have the id now.

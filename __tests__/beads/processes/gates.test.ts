@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execa } from 'execa';
 import { enterGates } from '../../../src/beads/processes/gates.ts';
 import { readEnv } from '../../../src/core/env.ts';
+import { holdExclusively } from '../../helpers/hold-lock.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 let folder: TempFolder;
@@ -20,22 +19,6 @@ const workspaceGate = () => folder.file('.beads.gate.lock');
 const rootGate = () => folder.file('.beads', 'embeddeddolt.gate.lock');
 const enter = (env = context.env) =>
   enterGates([folder.file('.beads'), folder.file('.beads', 'embeddeddolt')], { ...context, env }, 0);
-
-/** A process that locks a file as maintenance of bd does, until its input ends: flock(1) of Linux, or Perl, which macOS has. */
-async function holdExclusively(file: string): Promise<() => Promise<void>> {
-  const code = 'open(F, "+>>", $ARGV[0]); flock(F, LOCK_EX | LOCK_NB) or exit 1; $| = 1; print "held\\n"; <STDIN>';
-  const options = { stdin: 'pipe', reject: false } as const;
-  const holder =
-    process.platform === 'linux'
-      ? execa('flock', ['--nonblock', '--no-fork', file, 'sh', '-c', 'echo held; read line'], options)
-      : execa('perl', ['-MFcntl=:flock', '-e', code, file], options);
-  await Promise.race([once(holder.stdout, 'data'), holder]);
-  expect(holder.exitCode).toBeNull();
-  return async () => {
-    holder.stdin.end();
-    await holder;
-  };
-}
 
 test('gates are shared, exclude maintenance, and stay as files', async () => {
   const [one, other] = [await enter(), await enter()];

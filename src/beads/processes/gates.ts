@@ -7,7 +7,7 @@ import { readSmallText } from '../../core/files.ts';
 import { parsedJson } from '../../core/json.ts';
 import type { Logger } from '../../core/logger.ts';
 import { plain } from '../../core/text.ts';
-import { lockShared } from '../../dolt/shared-lock.ts';
+import { lockShared } from '../../dolt/file-lock.ts';
 
 /** The longest wait for maintenance of bd, which may take minutes. */
 const MAX_WAIT_MS = 10_000;

@@ -8,11 +8,14 @@ import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import { readIfThere, writeFileAtomic } from '../../core/files.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
-import { withLock } from '../../core/lock.ts';
+import { type LockOwner, lockExclusively, ownerOfLock } from '../../dolt/file-lock.ts';
 import type { Context } from '../context.ts';
 
 /** The text of a file that is created with its folder, which would change the default to a mode without federation. */
 const FRESH_TEXT = 'sync:\n  mode: dolt-native\n';
+
+/** The longest wait for another command of ours that edits the file. */
+const MAX_WAIT_MS = 10_000;
 
 /** Another program, such as an editor or bd, does not write the file this often in a row. */
 const MAX_ATTEMPTS = 5;
@@ -47,31 +50,38 @@ export async function editConfiguration(
   context: Context,
   overrides: ConfigOverrides,
   change: Change,
-  { into, maxWaitMs }: EditOptions = {},
+  { into, maxWaitMs = MAX_WAIT_MS }: EditOptions = {},
 ): Promise<Edited> {
   const file = into?.file ?? fileOf(await readSource(context, overrides), context);
   const target = await realpath(file).catch(() => file);
-  const lock = join(context.tempDir, `edit-${shortDigest(target, 16)}.lock`);
-  const busy = (pid: number): Failure =>
-    new Failure('config-unreadable', `another command (process ${pid}) is still editing ${file}`, {
-      hint: `Stop that process, then run again. Remove ${lock} only if the process no longer exists.`,
+  const { env, signal, log, tempDir } = context;
+  const lock = join(tempDir, `edit-${shortDigest(target, 16)}.lock`);
+  const held = await lockExclusively(lock, { env, signal, maxWaitMs });
+  if (held.kind === 'busy') throw busyWith(file, lock, await ownerOfLock(lock));
+  // The comparison before the file is written remains.
+  if (held.kind === 'impossible') log.debug(`${lock} was not locked: ${held.why}`);
+  try {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const edited = await attemptEdit(context, overrides, { change, into });
+      if (edited !== null) return edited;
+      throwIfInterrupted(signal);
+    }
+    throw new Failure('config-unreadable', `another program keeps changing ${file}`, {
+      hint: 'Stop that program, then run again.',
       location: { file },
     });
-  return await withLock(
-    lock,
-    { busy, signal: context.signal, ...(maxWaitMs === undefined ? {} : { maxWaitMs }) },
-    async () => {
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        const edited = await attemptEdit(context, overrides, { change, into });
-        if (edited !== null) return edited;
-        throwIfInterrupted(context.signal);
-      }
-      throw new Failure('config-unreadable', `another program keeps changing ${file}`, {
-        hint: 'Stop that program, then run again.',
-        location: { file },
-      });
-    },
-  );
+  } finally {
+    if (held.kind === 'held') await held.release();
+  }
+}
+
+function busyWith(file: string, lock: string, owner: LockOwner | null): Failure {
+  const place = owner?.elsewhere == null ? '' : ` of another container or machine: ${owner.elsewhere}`;
+  const which = owner === null ? '' : ` (process ${owner.pid}${place})`;
+  return new Failure('config-unreadable', `another command${which} is still editing ${file}`, {
+    hint: `Wait until that command has ended, or stop it, then run again. It has locked ${lock}.`,
+    location: { file },
+  });
 }
 
 /** The file that has the configuration, or that would be created for it. */

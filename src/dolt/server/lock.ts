@@ -15,6 +15,8 @@ export interface Holder {
   readonly pid: number | null;
   /** The port of a server, as its own file says; absent: unknown. */
   readonly port?: number;
+  /** Of a run that this process cannot see: the name of its container or machine. */
+  readonly elsewhere?: string | null;
   /** The program and its first argument; never the whole command line, which may contain secrets. */
   readonly program: string | null;
 }
@@ -67,8 +69,9 @@ export function inUse(database: string, holder: Holder, waitedMs: number): Failu
 }
 
 /** A holder as text. */
-export function nameOf({ kind, pid, program }: Holder): string {
-  const process = pid === null ? '' : ` (pid ${pid})`;
+export function nameOf({ kind, pid, program, elsewhere = null }: Holder): string {
+  const place = elsewhere === null ? '' : ` in another container or on another machine: ${elsewhere}`;
+  const process = pid === null ? '' : ` (pid ${pid}${place})`;
   switch (kind) {
     case 'run':
       return `another run of dolt-federation${process}`;

@@ -9,10 +9,10 @@ import { shortDigest } from '../../../core/digest.ts';
 import { toFailure } from '../../../core/failure.ts';
 import { writeFileAtomic } from '../../../core/files.ts';
 import { pause } from '../../../core/interruption.ts';
-import { takeLock } from '../../../core/lock.ts';
 import { monotonicMs } from '../../../core/time.ts';
 import { readRepoState } from '../../../dolt/database-files.ts';
 import { NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
+import { lockExclusively, ownerOfLock } from '../../../dolt/file-lock.ts';
 import { type Copied, copyForReading } from '../../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
 import { inUse } from '../../../dolt/server/lock.ts';
@@ -67,15 +67,12 @@ export async function openCopyOfEmbedded(
   if (await hasLeftovers(path)) return null;
   const kept = join(stateDir, 'beside', shortDigest(path));
   await mkdir(kept, { recursive: true, mode: 0o700 });
-  const release = await takeLock(join(kept, 'run.lock'), {
-    busy: (pid) => inUse(path, { kind: 'run', pid, program: null }, RUN_MS),
-    signal: context.signal,
-    maxWaitMs: RUN_MS,
-  });
+  const lock = await lockForRun(path, join(kept, 'run.lock'), context);
+  if (lock === null) return null;
   const own = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), bd, context);
   const copies = join(kept, 'copies');
   const close = async (): Promise<void> => {
-    await rm(copies, { recursive: true, force: true }).finally(release);
+    await rm(copies, { recursive: true, force: true }).finally(() => lock.release());
   };
   try {
     // Those of killed runs. The watchdog of such a run may remove its own later, so each run has a folder of its own.
@@ -126,6 +123,21 @@ export async function openCopyOfEmbedded(
     await close();
     throw thrown;
   }
+}
+
+/**
+ * Waits for another run that has a copy of the database.
+ * @returns null if no file can be locked here: Dolt's own lock still keeps runs on the database itself apart
+ */
+async function lockForRun(path: string, file: string, { env, signal, log }: Context) {
+  const lock = await lockExclusively(file, { env, signal, maxWaitMs: RUN_MS });
+  if (lock.kind === 'held') return lock;
+  if (lock.kind === 'busy') {
+    const owner = await ownerOfLock(file);
+    throw inUse(path, { kind: 'run', pid: null, program: null, ...owner }, RUN_MS);
+  }
+  log.debug(`${file} was not locked: ${lock.why}`);
+  return null;
 }
 
 /** Whether a run reads or changes more of the database than its branch. */

@@ -1,0 +1,89 @@
+import { readdir, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { identityOf } from '../../src/core/processes.ts';
+import { lockExclusively, ownerOfLock } from '../../src/dolt/file-lock.ts';
+import { holdExclusively } from '../helpers/hold-lock.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const { signal } = new AbortController();
+const options = { env: { PATH: readEnv()['PATH'] ?? '' }, signal, maxWaitMs: 60_000 };
+
+async function taken(file: string, more: Partial<typeof options> = {}) {
+  const lock = await lockExclusively(file, { ...options, ...more });
+  if (lock.kind !== 'held') throw new Error(lock.kind);
+  return lock;
+}
+
+test('works one after the other, also after one that failed, and leaves nothing behind', async () => {
+  await using folder = await tempFolder();
+  let inside = 0;
+  const work = async () => {
+    const lock = await taken(folder.file('lock'));
+    inside += 1;
+    await new Promise(setImmediate);
+    expect(inside).toBe(1);
+    inside -= 1;
+    await lock.release();
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
+/** What a process of another container writes: it may have our own id there, or one that is not seen here. */
+const ELSEWHERE = JSON.stringify({ pid: process.pid, host: 'box', identity: `${process.pid}-1-${'0'.repeat(36)}-1` });
+
+test.each([
+  ['a killed process of another container with our process id', ELSEWHERE],
+  ['a process that ended', String(process.pid)],
+])('is free after %s', async (_, note) => {
+  await using folder = await tempFolder();
+  await writeFile(folder.file('lock'), note);
+  const lock = await taken(folder.file('lock'), { maxWaitMs: 0 });
+  expect(await ownerOfLock(folder.file('lock'))).toEqual({ pid: process.pid, elsewhere: null });
+  await lock.release();
+});
+
+test('waits for a process that is not seen here, and names its place', async () => {
+  await using folder = await tempFolder();
+  const end = await holdExclusively(folder.file('lock'));
+  await writeFile(folder.file('lock'), ELSEWHERE);
+  expect(await lockExclusively(folder.file('lock'), { ...options, maxWaitMs: 0 })).toEqual({ kind: 'busy' });
+  expect(await ownerOfLock(folder.file('lock'))).toEqual({ pid: process.pid, elsewhere: 'box' });
+  const waiting = taken(folder.file('lock'));
+  await end();
+  await (await waiting).release();
+});
+
+test.each([
+  ['of this machine', { pid: 7, host: hostname(), identity: null }, { pid: 7, elsewhere: null }],
+  ['of another machine', { pid: 7, host: 'far', identity: null }, { pid: 7, elsewhere: 'far' }],
+  ['of this container', { pid: 7, host: 'x', identity: identityOf(process.pid) }, { pid: 7, elsewhere: null }],
+  ['that is no process', { pid: -7, host: 'x', identity: null }, null],
+])('reads an owner %s', async (_, note, owner) => {
+  await using folder = await tempFolder();
+  await writeFile(folder.file('lock'), JSON.stringify(note));
+  expect(await ownerOfLock(folder.file('lock'))).toEqual(owner);
+});
+
+test('an interruption ends the waiting, and leaves the lock alone', async () => {
+  await using folder = await tempFolder();
+  const lock = await taken(folder.file('lock'));
+  const interrupt = new AbortController();
+  const waiting = lockExclusively(folder.file('lock'), { ...options, signal: interrupt.signal });
+  interrupt.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await readdir(folder.path)).toEqual(['lock']);
+  await lock.release();
+});
+
+test('a lock that cannot be taken is neither held nor waited for', async () => {
+  await using folder = await tempFolder();
+  await symlink(folder.file('target'), folder.file('link'));
+  const refused = { kind: 'impossible', why: expect.any(String) };
+  expect(await lockExclusively(folder.file('missing', 'lock'), options)).toEqual(refused);
+  expect(await lockExclusively(folder.file('link'), options)).toEqual(refused);
+  const env = { PATH: folder.path };
+  expect(await lockExclusively(folder.file('lock'), { ...options, env })).toEqual(refused);
+});

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { Secrets } from '../../../src/core/secrets.ts';
+import { guardFiles, restoreModes } from '../../../src/dolt/server/guarded-files.ts';
 import { openDatabase } from '../../../src/dolt/sql/sql.ts';
 import { makeDatabase } from '../../helpers/database.ts';
 import { openTestServer } from '../../helpers/open-server.ts';
@@ -59,6 +60,28 @@ describe('an engine', () => {
     expect([await mode(at()), await mode(at('config.json')), await mode(at('repo_state.json'))]).toEqual([
       0o750, 0o640, 0o600,
     ]);
+
+    // A run and its watchdog that are killed together, as with a container, leave the folder closed with their record.
+    const record = at('dolt-federation-mode.json');
+    const later = async (text: string) => {
+      await chmod(at(), 0o700);
+      await writeFile(record, text);
+      await (await openTestServer(folder)).stop();
+      return await mode(at());
+    };
+    expect(await later('{"mode":488,"by":"killed"}')).toBe(0o750);
+    expect(await readdir(at())).not.toContain('dolt-federation-mode.json');
+    expect(await later('{"mode":"0777"}')).toBe(0o700);
+    await rm(record);
+
+    // A run that ends while another one has begun leaves the folder closed, and the other one opens it.
+    await chmod(at(), 0o750);
+    const ending = await guardFiles(folder.file('local'));
+    const other = await openTestServer(folder);
+    await restoreModes(ending);
+    expect(await mode(at())).toBe(0o700);
+    await other.stop();
+    expect(await mode(at())).toBe(0o750);
   });
 
   test('refuses an empty password', async () => {

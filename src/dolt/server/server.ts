@@ -198,10 +198,9 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
     signal: options.signal ?? context.signal,
   });
   if (isReady(outcome)) {
-    // Another run that ended or gave up waiting may have reopened the folder. From now on the lock is ours.
-    const again = await guardFiles(options.database);
-    const all = [...guarded, ...again.filter(({ path }) => guarded.every((one) => one.path !== path))];
-    if (all.length > guarded.length) {
+    // Another run may have reopened the folder, or was killed and left it closed. From now on the lock is ours.
+    const all = await guardFiles(options.database, guarded);
+    if (all !== guarded) {
       const former = watchdog;
       watchdog = watchFor(all);
       await former?.dismiss();

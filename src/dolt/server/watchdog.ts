@@ -23,7 +23,12 @@ const { chmodSync, readdirSync, readFileSync, rmSync, statSync } = require('node
 const { pid, folders, note, guarded } = JSON.parse(process.argv[1]);
 const quietly = (work) => { try { work(); } catch {} };
 const removeNote = () => { if (readFileSync(note, 'utf8').startsWith(pid + ':')) rmSync(note, { force: true }); };
-const restore = ({ path, mode }) => chmodSync(path, path.endsWith('.dolt') ? mode : statSync(path).mode & mode);
+const restore = ({ path, mode, record }) => {
+  if (!record) return chmodSync(path, statSync(path).mode & mode);
+  if (readFileSync(record.file, 'utf8') !== record.text) return;
+  chmodSync(path, mode);
+  rmSync(record.file, { force: true });
+};
 const signal = (id, name) => { try { process.kill(id, name); return true; } catch { return false; } };
 const environment = (id) => { try { return readFileSync('/proc/' + id + '/environ', 'latin1'); } catch { return ''; } };
 const endMarked = () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
-import { isMap, isScalar } from 'yaml';
+import { isAlias, isMap, isScalar } from 'yaml';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { ConfigSource } from './build.ts';
@@ -75,6 +75,10 @@ function guardsOfFile(source: GuardFile, problems: Problems): Found {
   const yaml = source.yaml ?? problems.attempt(() => parseYaml(source.text, source.file));
   if (yaml === undefined) return found;
   for (const { name, keyAt, node } of writtenKeys(yaml)) {
+    if (/(?:^|\.)<<$/.test(name) || (READ_BELOW.includes(name.toLowerCase()) && isAlias(node))) {
+      problems.add(hiddenKeys(name, keyAt));
+      continue;
+    }
     const key = KEYS.find((one) => one === name.toLowerCase());
     if (key === undefined) {
       const meant = nearGuard(name);
@@ -100,16 +104,26 @@ interface WrittenKey {
   readonly node: unknown;
 }
 
-/** The top-level keys, and those below `dolt`. viper, which bd uses to read its files, ignores the case of keys. */
+/** A merge key, or an alias of a whole mapping. bd finds its keys there. */
+function hiddenKeys(name: string, location: Location): Failure {
+  const message = `\`${name}\` takes keys from another mapping, where a guard such as no-push would not be noticed`;
+  return new Failure('config-invalid', message, { hint: 'Write these keys in place of the merge or alias.', location });
+}
+
+/** Top-level keys of beads below which keys are read: guards, the place of the database, rows to leave out. */
+const READ_BELOW: readonly string[] = ['dolt', 'export', 'types'];
+
+/** The top-level keys, and those below some of them. viper, which bd uses to read its files, ignores the case of keys. */
 function writtenKeys(yaml: YamlText): readonly WrittenKey[] {
   const keys: WrittenKey[] = [];
   for (const { key, value } of yaml.root?.items ?? []) {
     if (!isScalar(key) || typeof key.value !== 'string') continue;
     keys.push({ name: key.value, keyAt: yaml.place(key), node: value });
-    if (key.value.toLowerCase() !== 'dolt' || !isMap(value)) continue;
+    const section = key.value.toLowerCase();
+    if (!READ_BELOW.includes(section) || !isMap(value)) continue;
     for (const inner of value.items) {
       if (!isScalar(inner.key) || typeof inner.key.value !== 'string') continue;
-      keys.push({ name: `dolt.${inner.key.value}`, keyAt: yaml.place(inner.key), node: inner.value });
+      keys.push({ name: `${section}.${inner.key.value}`, keyAt: yaml.place(inner.key), node: inner.value });
     }
   }
   return keys;

@@ -33,14 +33,18 @@ async function stop(
     info: (text: string) => void said.push(text),
     warning: (text: string) => void said.push(`warning: ${text}`),
   };
-  const context = { env: { PATH: folder.path }, log, signal: new AbortController().signal };
+  const context = {
+    env: { PATH: folder.path, GITHUB_TOKEN: 'secret', GIT_SSH_COMMAND: 'x', BD_ACTOR: 'ann' },
+    log,
+    signal: new AbortController().signal,
+  };
   await stopBd(found, serving, configure(federation), context);
   return said;
 }
 
-test('bd gets its command in its workspace', async () => {
+test('bd gets its command in its workspace, and no variable but its own', async () => {
   await using folder = await tempFolder();
-  const check = `test "$*" = "dolt stop" && test "$BEADS_DIR" = "$PWD/.beads" && test "$PWD" = "${folder.file('w')}"`;
+  const check = `test "$BD_ACTOR$GITHUB_TOKEN$GIT_SSH_COMMAND" = ann && test "$*" = "dolt stop" && test "$BEADS_DIR" = "$PWD/.beads" && test "$PWD" = "${folder.file('w')}"`;
   expect(await stop(folder, check)).toEqual(['bd stopped its server; its next command starts it again']);
   expect(await stop(folder, check, { mode: 'shared-server' })).toEqual([
     expect.stringContaining('warning: bd stopped its shared server; start it again with `bd dolt start`'),

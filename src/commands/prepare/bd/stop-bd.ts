@@ -29,9 +29,8 @@ export async function stopBd(
     throw refused('the server that holds the database was not started by bd on this machine');
   }
   // bd must use the workspace that this run found.
-  const all = { ...definedVariables(env), BEADS_DIR: workspace };
   const ended = await run('bd', ['dolt', 'stop'], {
-    env: all,
+    env: { ...bdVariables(env), BEADS_DIR: workspace },
     cwd: dirname(workspace),
     timeoutMs: STOP_MS,
     signal,
@@ -48,10 +47,12 @@ export async function stopBd(
   } else log.info('bd stopped its server; its next command starts it again');
 }
 
-function definedVariables(env: Env): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+/** Programs, folders and the language; and the variables of bd itself. */
+const FOR_BD =
+  /^(?:PATH|HOME|USERPROFILE|TMPDIR|TMP|TEMP|SYSTEMROOT|COMSPEC|LANG|LC_ALL|XDG_[A-Z_]+|(?:BD|BEADS)_\w+)$/i;
+
+function bdVariables(env: Env): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => FOR_BD.test(name)));
 }
 
 function refused(why: string, cause?: Failure): Failure {

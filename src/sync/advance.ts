@@ -94,6 +94,8 @@ async function advance(
   const found = await branchHead(database, branch);
   // Dolt would move a branch that was moved back forward again, and create a removed one from that of a peer.
   if (found === null) return movedMeanwhile(`${refused}: another process removed it during this run`);
+  // Another run made the same move between two engines of this one.
+  if (found === target) return null;
   if (found !== ours) return movedMeanwhile(`${refused}: another process moved it to ${found} during this run`);
   try {
     for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);

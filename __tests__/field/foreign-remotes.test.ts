@@ -8,12 +8,12 @@ import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
 import { removing } from '../helpers/removing.ts';
+import { markOfEndedRun } from '../helpers/run-marks.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const REFS = 'SELECT name, hash FROM dolt_remote_branches ORDER BY name';
 const REMOTES = 'SELECT name, url FROM dolt_remotes ORDER BY name';
 const RUN = { overrides: {} };
-const DEAD_PID = 2 ** 22 + 1;
 
 const stateOf = (local: TestDatabase) => readFile(`${local.path}/.dolt/repo_state.json`, 'utf8');
 
@@ -158,7 +158,7 @@ describe('remotes that exist only during a run', () => {
     await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await local.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     await local.dolt('push', 'box', 'main');
-    const note = (peer: string) => ({ peer, url: `file://${folder.file('box')}`, ref: null, run: DEAD_PID });
+    const note = (peer: string) => ({ peer, url: `file://${folder.file('box')}`, ref: null, run: markOfEndedRun() });
     for (const asked of ['status', 'sync'] as const) {
       await writeRemoteRecords(local.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
       await command(folder, `new: file://${folder.file('box')}`, { command: asked, overrides: { sovereignty: 'T1' } });

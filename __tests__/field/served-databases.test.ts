@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { remoteHead } from '../helpers/database.ts';
+import { markOfEndedRun } from '../helpers/run-marks.ts';
 import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -116,7 +117,9 @@ describe('a database that a running server holds', () => {
     await using served = await servedDatabase(folder);
     const stateDir = folder.file('state');
     await served.run({ stateDir });
-    await served.sql(`CALL DOLT_REMOTE('add', 'dolt-federation-exchange-999999999', 'file://${folder.file('gone')}')`);
+    await served.sql(
+      `CALL DOLT_REMOTE('add', 'dolt-federation-exchange-${markOfEndedRun()}', 'file://${folder.file('gone')}')`,
+    );
     await clientCommits(served);
     await otherCommits(served);
     const { result } = await served.run({ stateDir });

@@ -4,6 +4,7 @@ import type { RunResult } from '../../src/contract/result.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { markOfEndedRun } from '../helpers/run-marks.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const STATE = 'dolt-federation.json';
@@ -90,7 +91,7 @@ describe('a state file that contains', () => {
 const IN_NOTES = ['invalid JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
 
 describe('records of remotes that contain', () => {
-  const NOTES = '{"version":1,"remotes":{"origin":{"peer":"box","url":"file:///x","ref":null,"run":1}}}\n';
+  const NOTES = '{"version":1,"remotes":{"origin":{"peer":"box","url":"file:///x","ref":null,"run":"1"}}}\n';
   test.each(TAMPERED.filter(([name]) => IN_NOTES.includes(name)))(
     '%s make no remote ours, and are kept',
     async (_, tamper) => {
@@ -117,7 +118,7 @@ describe('records of remotes that contain', () => {
     await using folder = await tempFolder();
     const { local, fileOf, sync } = await synced(folder);
     await local.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
-    await writeFile(fileOf(REMOTES), NOTES.replace('"run":1', '"run":999999999'));
+    await writeFile(fileOf(REMOTES), NOTES.replace('"run":"1"', `"run":"${markOfEndedRun()}"`));
     expect((await sync()).status).toBe('unchanged');
     expect(await local.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
   });

@@ -5,6 +5,7 @@ import { toFailure } from '../../../src/core/failure.ts';
 import { command } from '../../helpers/commanding.ts';
 import { cloneDatabase, openTestDatabase } from '../../helpers/database.ts';
 import { timesCases } from '../../helpers/property.ts';
+import { markOfEndedRun } from '../../helpers/run-marks.ts';
 import { type Bd, bdWorkspace } from '../../helpers/servers/bd.ts';
 import { startSilentPeer } from '../../helpers/servers/silent-peer.ts';
 import { below, type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
@@ -71,7 +72,7 @@ test('a run merges the commits that bd writes while the run waits for a peer', a
   expect(await database.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'issues' }]);
   expect(await bd.titles()).toEqual(['meanwhile', 'more', 'ours', 'theirs', 'uncommitted']);
   // The leftovers of a run that is killed while it has the database open.
-  await database.dolt('remote', 'add', 'dolt-federation-exchange-999999999', `file://${folder.file('gone')}`);
+  await database.dolt('remote', 'add', `dolt-federation-exchange-${markOfEndedRun()}`, `file://${folder.file('gone')}`);
   expect(await sync()).toMatchObject({ status: 'unchanged', peers: [{ verified: true }] });
   expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
   expect(await readdir(`${path}/.dolt`)).toContain('dolt-federation.json');

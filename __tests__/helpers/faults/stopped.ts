@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { watch } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { readEnv } from '../../../src/core/env.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../database.ts';
 import { testDolt } from '../dolt-binary.ts';
+import { holdExclusively } from '../hold-lock.ts';
 import { startSilentPeer } from '../servers/silent-peer.ts';
 import { type TempFolder, tempFolder } from '../temp-folder.ts';
 import { MARK, outliving } from './marked-processes.ts';
@@ -97,10 +98,13 @@ export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Sta
     const temp = folder.file('.cache', 'dolt-federation', 'tmp');
     const lock = `edit-${createHash('sha256').update(config).digest('hex').slice(0, 16)}.lock`;
     await mkdir(temp, { recursive: true });
-    await writeFile(`${temp}/${lock}`, String(process.pid));
-    const isWaiting = appeared(temp, /\.lock\../);
+    const end = await holdExclusively(`${temp}/${lock}`);
+    await mkdir(folder.file('bin'));
+    const asks = `#!/bin/sh\n: > '${folder.file('asked')}'\nPATH='${readEnv()['PATH']}' exec flock "$@"\n`;
+    await writeFile(folder.file('bin', 'flock'), asks, { mode: 0o755 });
+    const isWaiting = appeared(folder.path, /^asked$/);
     const words = ['add-peer', 'box', `file://${folder.file('box')}`];
-    return { words, reached: () => isWaiting, end: () => rm(`${temp}/${lock}`, { force: true }) };
+    return { words, reached: () => isWaiting, end };
   },
 };
 
@@ -133,7 +137,7 @@ export function start(folder: TempFolder, words: readonly string[], mark: string
   return execa(process.execPath, [`${process.cwd()}/dist/cli.js`, ...words, ...config], {
     cwd: folder.path,
     env: {
-      PATH: readEnv()['PATH'] ?? '',
+      PATH: `${folder.file('bin')}:${readEnv()['PATH']}`,
       HOME: folder.path,
       XDG_CACHE_HOME: folder.file('.cache'),
       TMPDIR: folder.file('tmp'),

@@ -58,7 +58,11 @@ describe('the remote of a peer', () => {
       { remotes: { box: B, 'dolt-federation-box': B }, records: { 'dolt-federation-box': { url: B } } },
       'repoint dolt-federation-box not dolt-federation-box',
     ],
-    ['another run uses the name', { remotes: { box: A }, records: { box: { run: 1 } } }, 'add dolt-federation-box'],
+    [
+      'another run uses the name',
+      { remotes: { box: A }, records: { box: { run: 'another' } } },
+      'add dolt-federation-box',
+    ],
   ])('is permanent if remotes are permanent: %s', (_, known, planned) => {
     expect(plan(known)).toBe(planned);
   });

@@ -6,6 +6,7 @@ import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
+import { markRun } from '../../core/run-mark.ts';
 import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
@@ -295,7 +296,7 @@ async function clone(
     peer: source.name,
     url,
     ref: source.ref,
-    run: known.configuration.register.value === 'keep' ? null : process.pid,
+    run: known.configuration.register.value === 'keep' ? null : markRun(),
   };
   const wanted = {
     remote: source.name,

@@ -1,24 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { isAlive } from '../../core/processes.ts';
+import { markRun, runOf } from '../../core/run-mark.ts';
 import { branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
 /** No user branch starts like this; only a run that died leaves such branches. */
 const PREFIX = 'dolt-federation-scratch/';
 
-/** A new name for a temporary branch; it contains our process id, so that other runs know its owner. */
+/** A new name for a temporary branch; it contains the mark of this run, so that other runs know its owner. */
 export function scratchName(): string {
-  return `${PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
+  return `${PREFIX}${markRun()}-${randomBytes(6).toString('hex')}`;
 }
 
 /**
- * Whether a temporary branch is unused: it belongs to this run, or to a run that died. A live run may have released the
+ * Whether a temporary branch is unused: it belongs to this run, or to a run that ended. A live run may have released the
  * database briefly and still need its branch.
  */
-export function isLeftover(branch: string, alive: (pid: number) => boolean = isAlive): boolean {
-  if (!branch.startsWith(PREFIX)) return false;
-  const pid = Number(/^(\d{1,9})-/.exec(branch.slice(PREFIX.length))?.[1] ?? 0);
-  return pid === 0 || pid === process.pid || !alive(pid);
+export function isLeftover(branch: string): boolean {
+  return branch.startsWith(PREFIX) && runOf(branch.slice(PREFIX.length).replace(/-[0-9a-f]{12}$/, '')) !== 'other';
 }
 
 /** Checks out a new temporary branch at a commit. @returns its name */

@@ -3,7 +3,7 @@ import { quoteEndpoint } from '../../config/endpoint/text.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
-import { isAlive } from '../../core/processes.ts';
+import { markRun, runOf } from '../../core/run-mark.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
 import { trackingHead, trackingRefs } from '../../dolt/sql/heads.ts';
 import {
@@ -82,7 +82,7 @@ export async function registerPeers(
       };
       const plan = planRemote({ peer, url, ref, address: await remoteAddress(url) }, known, registration);
       if (plan.kind !== 'use') {
-        const run = plan.lasting ? null : process.pid;
+        const run = plan.lasting ? null : markRun();
         records = new Map([...records, [plan.remote, { peer, url, ref, run }]]);
         await writeRemoteRecords(registration.path, records);
       }
@@ -158,7 +158,7 @@ function unusable(warning: string): Diagnostic {
 
 /** Removes the remotes that dead runs added temporarily. */
 async function removeLeftovers(sql: Sql, path: string, records: RemoteRecords): Promise<RemoteRecords> {
-  const ended = (run: number | null): boolean => run !== null && (run === process.pid || !isAlive(run));
+  const ended = (run: string | null): boolean => run !== null && runOf(run) !== 'other';
   if (![...records.values()].some(({ run }) => ended(run))) return records;
   return await removeNoted(sql, { path, records }, ended);
 }
@@ -166,7 +166,7 @@ async function removeLeftovers(sql: Sql, path: string, records: RemoteRecords): 
 async function removeNoted(
   sql: Sql,
   { path, records }: { readonly path: string; readonly records: RemoteRecords },
-  isGone: (run: number | null) => boolean,
+  isGone: (run: string | null) => boolean,
 ): Promise<RemoteRecords> {
   const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
   const kept = new Map(records);
@@ -190,9 +190,8 @@ export async function releaseRemotes(
   { upstreams }: Pick<Registered, 'upstreams'>,
 ): Promise<void> {
   const { records } = await readRemoteRecords(path);
-  if ([...records.values()].some(({ run }) => run === process.pid)) {
-    await removeNoted(sql, { path, records }, (run) => run === process.pid);
-  }
+  const isOurs = (run: string | null): boolean => run !== null && runOf(run) === 'this';
+  if ([...records.values()].some(({ run }) => isOurs(run))) await removeNoted(sql, { path, records }, isOurs);
   for (const upstream of upstreams) {
     const at = { remote: upstream.remote, branch: upstream.follows };
     if ((await trackingHead(sql, at)) !== null) await setUpstream(sql, upstream);

@@ -9,8 +9,8 @@ const recordSchema = z.strictObject({
   peer: z.string(),
   url: z.string(),
   ref: z.string().nullable(),
-  /** The process whose run added the remote temporarily; null: the remote stays. */
-  run: z.int().positive().nullable(),
+  /** The mark of the run that added the remote temporarily; null: the remote stays. */
+  run: z.string().nullable(),
 });
 const recordsSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), recordSchema) });
 

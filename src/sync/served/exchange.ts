@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { isAlive } from '../../core/processes.ts';
+import { markRun, runOf } from '../../core/run-mark.ts';
 import type { CloneSource } from '../../dolt/clone.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { changeKeys, type RecordKeys } from '../../dolt/schema/uncommitted-keys.ts';
@@ -25,8 +25,8 @@ const EXCHANGE = 'dolt-federation-exchange';
 /** Branches of a file remote: what the server hands over, and what it takes back. */
 const HANDED_OVER = 'server';
 const RESULT = 'result';
-/** The file remote as one of the server, for moments; by the process id, a later run recognizes a leftover. */
-const AT_SERVER = /^dolt-federation-exchange-(\d{1,9})$/;
+/** The file remote as one of the server, for moments; by the mark of its run, a later run recognizes a leftover. */
+const AT_SERVER = `${EXCHANGE}-`;
 
 /** How commits go between a server and our scratch copy. */
 export interface Exchange {
@@ -256,7 +256,7 @@ async function asRemote<T>(
   { server, source: { url } }: Exchange,
   work: (sql: Sql, remote: string) => Promise<T>,
 ): Promise<T> {
-  const name = `${EXCHANGE}-${process.pid}`;
+  const name = `${AT_SERVER}${markRun()}`;
   return await server.session(async (sql) => {
     await removeLeftovers(sql);
     await addRemote(sql, { name, url, ref: null });
@@ -274,8 +274,8 @@ export async function removeLeftovers(sql: Sql): Promise<void> {
   for (const remote of await listRemotes(sql)) if (isLeftover(remote)) await removeRemote(sql, remote.name);
 }
 
-/** Whether a remote of a database is the exchange of a run that died, or an earlier one of this process. */
+/** Whether a remote of a database is the exchange of a run that ended, or an earlier one of this process. */
 export function isLeftover({ name }: Pick<Remote, 'name'>): boolean {
-  const pid = Number(AT_SERVER.exec(name)?.[1] ?? 0);
-  return pid !== 0 && (pid === process.pid || !isAlive(pid));
+  const run = name.startsWith(AT_SERVER) ? runOf(name.slice(AT_SERVER.length)) : null;
+  return run === 'this' || run === 'ended';
 }

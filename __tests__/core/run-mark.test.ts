@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { markRun, runOf } from '../../src/core/run-mark.ts';
+import { markOfEndedRun, markOfOtherContainer } from '../helpers/run-marks.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const now = Date.now();
+/** Where processes have no more than an id, a mark names the machine. */
+const [far, parent] = [`7-${'0'.repeat(12)}-${Math.floor(now / 1_000)}`, process.ppid];
+
+test.each([
+  ['this process', markRun(), 'this'],
+  ['this process, days ago', markRun(now - 30 * DAY_MS), 'this'],
+  ['a process that ended', markOfEndedRun(), 'ended'],
+  ['a living process', markRun().replace(/^\d+/, String(parent)), process.platform === 'linux' ? 'ended' : 'other'],
+  ['another container, with our process id', markOfOtherContainer(), 'other'],
+  ['another container, days ago', markOfOtherContainer(now - 6 * DAY_MS), 'other'],
+  ['another container, long ago', markOfOtherContainer(now - 8 * DAY_MS), 'ended'],
+  ['a machine without identities', far, 'other'],
+  ['no mark', '17', null],
+  ['a text', 'run-of-mine', null],
+])('the run of a mark of %s', (_, mark, expected) => {
+  expect(runOf(mark, now)).toBe(expected);
+});

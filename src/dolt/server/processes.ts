@@ -1,7 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Env, readEnv, windowsProgram } from '../../core/env.ts';
 import { systemCode } from '../../core/failure.ts';
+import { isAlive } from '../../core/processes.ts';
+import { monotonicMs } from '../../core/time.ts';
 import { run } from '../process.ts';
 
 /**
@@ -27,14 +30,35 @@ type EndDescendants = () => Promise<void>;
  * @param engine process id of the engine, and the value of its mark
  */
 export async function descendantsOf(engine: { readonly pid: number; readonly mark: string }): Promise<EndDescendants> {
-  if (process.platform === 'linux') return async () => killAll(await marked(engine.mark));
+  if (process.platform === 'linux') return async () => await endAll(() => marked(engine.mark));
   if (process.platform === 'win32') {
     const { program, args } = endTreeOnWindows(engine.pid, readEnv());
     await run(program, args, { env: {}, timeoutMs: TIMEOUT_MS });
     return async () => undefined;
   }
   const descendants = below(engine.pid, await listed()).filter((pid) => pid !== engine.pid);
-  return async () => killAll(descendants);
+  return async () => await endAll(async () => descendants.filter(isAlive));
+}
+
+/** How long git may take to remove its lock files. A killed git leaves them, and no later git can use the repository. */
+export const ORDERLY_MS = 1_000;
+const POLL_MS = 20;
+
+async function endAll(listed: () => Promise<readonly number[]>): Promise<void> {
+  const began = monotonicMs();
+  const asked = new Set<number>();
+  for (;;) {
+    const alive = await listed();
+    if (alive.length === 0) return;
+    if (monotonicMs() - began >= ORDERLY_MS) return killAll(alive);
+    // A second signal would end git within its clean-up.
+    signalAll(
+      alive.filter((pid) => !asked.has(pid)),
+      'SIGTERM',
+    );
+    for (const pid of alive) asked.add(pid);
+    await delay(POLL_MS);
+  }
 }
 
 /** By its whole path: Windows looks for a bare name in the working directory first, which may be a checkout. */
@@ -44,9 +68,13 @@ export function endTreeOnWindows(pid: number, env: Env) {
 
 /** Kills processes; some may have ended. */
 export function killAll(pids: readonly number[]): void {
+  signalAll(pids, 'SIGKILL');
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(pid, signal);
     } catch (thrown) {
       if (systemCode(thrown) !== 'ESRCH') throw thrown;
     }

@@ -13,6 +13,7 @@ import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
 import { type ServerProcess, startServer } from '../process.ts';
 import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
+import { removeGitLocks } from './git-locks.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
@@ -199,6 +200,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   });
   if (isReady(outcome)) {
     // Another run may have reopened the folder, or was killed and left it closed. From now on the lock is ours.
+    if (options.engineCredentials?.startsPrograms === true) await removeGitLocks(options.database);
     const all = await guardFiles(options.database, guarded);
     if (all !== guarded) {
       const former = watchdog;

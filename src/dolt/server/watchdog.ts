@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { startServer } from '../process.ts';
 import type { GuardedPath } from './guarded-files.ts';
-import { ENGINE_MARK } from './processes.ts';
+import { ENGINE_MARK, ORDERLY_MS } from './processes.ts';
 
 /** A server may take this long to stop before it is killed. */
 const GRACE_MS = 5_000;
@@ -31,10 +31,22 @@ const restore = ({ path, mode, record }) => {
 };
 const signal = (id, name) => { try { process.kill(id, name); return true; } catch { return false; } };
 const environment = (id) => { try { return readFileSync('/proc/' + id + '/environ', 'latin1'); } catch { return ''; } };
+const marked = () => process.platform !== 'linux' ? [] : readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
+  .filter((id) => environment(id).split('\\0').includes('${ENGINE_MARK}=' + folders[0])).map(Number);
+const cleanUp = () => {
+  for (const id of marked()) signal(id, 'SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  quietly(removeNote);
+  for (const one of guarded) quietly(() => restore(one));
+};
 const endMarked = () => {
-  if (process.platform !== 'linux') return;
-  for (const id of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)))
-    if (environment(id).split('\\0').includes('${ENGINE_MARK}=' + folders[0])) signal(Number(id), 'SIGKILL');
+  const began = performance.now();
+  for (const id of marked()) signal(id, 'SIGTERM');
+  const waiting = setInterval(() => {
+    if (performance.now() - began < ${ORDERLY_MS} && marked().length > 0) return;
+    clearInterval(waiting);
+    cleanUp();
+  }, 20);
 };
 let received = '';
 process.stdin.on('data', (chunk) => { received += chunk; });
@@ -48,9 +60,6 @@ process.stdin.on('end', () => {
     if (alive && performance.now() - started < ${2 * GRACE_MS}) return;
     clearInterval(timer);
     endMarked();
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    quietly(removeNote);
-    for (const one of guarded) quietly(() => restore(one));
   }, 50);
 });
 process.on('SIGINT', () => {});

@@ -1,0 +1,21 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Removes lock files that a killed git left in the repositories that Dolt keeps for git remotes. Call it while an engine
+ * of ours holds the database: no other git works there then.
+ * @param database the folder that holds `.dolt`
+ */
+export async function removeGitLocks(database: string): Promise<void> {
+  const caches = join(database, '.dolt', 'git-remote-cache');
+  for (const name of await readdir(caches).catch(() => [])) {
+    const repository = join(caches, name, 'repo.git');
+    for (const [folder, recursive] of [
+      [repository, false],
+      [join(repository, 'refs'), true],
+    ] as const) {
+      const files = await readdir(folder, { recursive }).catch(() => []);
+      for (const file of files) if (file.endsWith('.lock')) await rm(join(folder, file), { force: true });
+    }
+  }
+}

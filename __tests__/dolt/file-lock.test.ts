@@ -31,7 +31,7 @@ test('works one after the other, also after one that failed, and leaves nothing 
   expect(await readdir(folder.path)).toEqual([]);
 });
 
-/** What a process of another container writes: it may have our own id there, or one that is not seen here. */
+/** A process of another container can have our own id there. */
 const ELSEWHERE = JSON.stringify({ pid: process.pid, host: 'box', identity: `${process.pid}-1-${'0'.repeat(36)}-1` });
 
 test.each([

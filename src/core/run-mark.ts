@@ -24,7 +24,8 @@ export function runOf(mark: string, now = Date.now()): 'this' | 'ended' | 'other
   if (now - Number(seconds) * 1_000 > LONGEST_RUN_MS) return 'ended';
   if (isInView(identity)) return hasEnded(identity) ? 'ended' : 'other';
   const [pid, host] = identity.split('-');
-  return host === ownHost() && !isAlive(Number(pid)) ? 'ended' : 'other';
+  const isSeen = identityOf(process.pid) === null && host === ownHost();
+  return isSeen && !isAlive(Number(pid)) ? 'ended' : 'other';
 }
 
 /** Only Linux tells processes apart by more than their ids. */

@@ -74,8 +74,11 @@ export async function lockExclusively(file: string, options: LockOptions): Promi
       await handle.close();
       return { kind: 'busy' };
     }
-    await handle.truncate();
-    await handle.write(JSON.stringify(ownNote()), 0);
+    // On a full disk, only the message to others lacks the owner.
+    await handle
+      .truncate()
+      .then(() => handle.write(JSON.stringify(ownNote()), 0))
+      .catch(() => undefined);
     const isWindows = process.platform === 'win32';
     const release = async (): Promise<void> => {
       if (!isWindows) await rm(file, { force: true });

@@ -29,10 +29,11 @@ test('a jump of the wall clock changes no duration and reaches no time limit', a
   }
 });
 
-/** Compare dates of commits, of files, of proofs and of issues with the date of today. */
+/** Compare dates of commits, of files, of runs, of proofs and of issues with the date of today. */
 const CALENDAR = [
   'src/backup/rotation.ts',
   'src/core/files.ts',
+  'src/core/run-mark.ts',
   'src/commands/backup/record-backups.ts',
   'src/commands/outcome/record.ts',
   'src/frontends/action/alarm.ts',

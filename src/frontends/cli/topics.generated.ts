@@ -293,7 +293,9 @@ refuses sync, pull and resolve.
 - Values are true, false and the other forms that bd reads (1, t, T, 0, f, F).
   bd takes anything else, including yes and on, as false. dolt-federation
   refuses it.
-- A key that is nearly one of these, such as no_push, is an error.
+- A key that is nearly one of these, such as no_push, is an error. So is a merge
+  key (<<) at the top level or below dolt, export or types, and an alias in
+  place of such a mapping: bd would read a guard from it.
 - federation.push: true overrides the keys of beads for dolt-federation.
 - dolt.auto-push does not count. It says whether bd pushes after each of its own
   writes, not whether pushing is allowed. --sandbox of bd is a flag of one
@@ -540,8 +542,9 @@ BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD. A dolt_remotesapi_port needs
 BEADS_DOLT_REMOTESAPI_PORT, too.
 
 With --stop-bd, the command line stops the server with bd dolt stop first, and
-works on the database itself. It ends no process. The next command of bd starts
-the server again, except the shared one: run bd dolt start for it.
+works on the database itself. It ends no process, and gives bd only the
+variables BD_* and BEADS_* beside folders and the language. The next command of
+bd starts the server again, except the shared one: run bd dolt start for it.
 
 federation.server replaces all of that. A server at a Unix socket, or with
 BEADS_DOLT_CREDENTIAL_COMMAND, is not used.
@@ -941,6 +944,21 @@ Cells that only one side changed are merged under every strategy, and so are
 rows that only one side changed. A cell that was changed and changed back counts
 as unchanged.
 
+SEVERAL MERGE BASES
+
+If two databases merged the same two commits apart from each other, their heads
+have two merge bases. Dolt takes one of them, so that a change made since then
+could be taken back without a conflict. Therefore the base of each row is the
+merge of all bases (ADR 18). A row that only one side changed since keeps that
+change under every strategy. A row that both changed is in conflict. Where the
+bases disagree about a cell, it has no base, and two different values are a
+conflict.
+
+If the existence of a table, a column or a row without a primary key depends on
+the base that Dolt took, the peer waits with dolt-defect. The rows that differ
+between the heads and between the bases are compared; at most about a million
+keys of one table can be.
+
 WHEN A CELL WAS WRITTEN
 
 Under newest the last writer of each cell wins. Merge commits repeat what others
@@ -1308,6 +1326,13 @@ it resolves anything.
   A STORED column without any index, unique key or check
       What Dolt does: A panic
       What a run does: dolt-defect
+  A STORED column, and a column that a side adds
+      What Dolt does: Values are lost or get into another column
+      What a run does: It compares every cell after the merge, and corrects the
+      rows; dolt-defect if a cell is still wrong
+  A changed definition, and a JSON column that is NULL
+      What Dolt does: The document null
+      What a run does: It corrects the rows
   A column named __proto__ or like another private name of JavaScript objects
       What Dolt does: –
       What a run does: dolt-defect
@@ -1667,10 +1692,11 @@ advance.
       Accept it with: the system of the rows under trust
   mass-deletion
       The peer: drops a table, or deletes more than max-delete percent (50) of a
-      table of 20 rows or more
+      table of 20 rows or more, of ours or of another peer of the run
       Accept it with: accept: [deletion]; deletions also with --max-delete 100
   lossy-merge
-      The peer: has a merge by another tool that lacks rows of a parent
+      The peer: has a merge by another tool, or under a forged message, that
+      lacks rows of a parent
       Accept it with: accept: [deletion]
   schema-ahead
       The peer: has a newer schema of beads, or changes a table that a newer
@@ -1690,6 +1716,8 @@ advance.
 - accept belongs to one peer. A primary has it only if it is written under
   federation.peers with role: primary, not as federation.remote.
 - A change that we already have does not block.
+- A peer can have merged the commits of another peer before we do. What it
+  deletes since then counts as if we had merged the other peer first.
 - Views, removed code, new definitions of tables and older migrations of beads
   (schema-skew) are reported and merged.
 - Tags that a fetch brings or moves are restored.
@@ -1961,7 +1989,8 @@ most dangerous changes come first.
       Means: The tier of a peer is lowered.
   new-host
       Dangerous: yes
-      Means: Data would reach a host that received none before.
+      Means: Data would reach a host, or an owner there, that received none
+      before.
   patterns-widened
       Dangerous: yes
       Means: More endpoints are allowed.
@@ -1997,6 +2026,10 @@ most dangerous changes come first.
   head of the pull request is checked out, it is compared with their merge base.
   Then a branch that lacks commits of its base gets the warning branch-behind:
   it was checked without them.
+- The owner at a host is the path without its last part: github.com/my-org, or
+  doltremoteapi.dolthub.com/my-org. A database directly below a host, such as
+  https://dolt.my-org.example/issues, belongs to the host. A bucket has one
+  owner.
 - Both configurations are found in the same way, each with its own
   .beads/redirect, .env, guards and settings of bd. The server that the settings
   of bd name counts as a host.

@@ -4,7 +4,7 @@ import { markOfEndedRun, markOfOtherContainer } from '../helpers/run-marks.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const now = Date.now();
-/** Where processes have no more than an id, a mark names the machine. */
+/** A mark names the machine if processes have only an id. */
 const [far, parent] = [`7-${'0'.repeat(12)}-${Math.floor(now / 1_000)}`, process.ppid];
 
 test.each([

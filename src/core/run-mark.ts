@@ -28,7 +28,7 @@ export function runOf(mark: string, now = Date.now()): 'this' | 'ended' | 'other
   return isSeen && !isAlive(Number(pid)) ? 'ended' : 'other';
 }
 
-/** Only Linux tells processes apart by more than their ids. */
+/** Only Linux identifies processes by more than their ids. */
 function ownIdentity(): string {
   return identityOf(process.pid) ?? `${process.pid}-${ownHost()}`;
 }

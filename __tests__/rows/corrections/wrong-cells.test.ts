@@ -73,3 +73,21 @@ test('cells of a table whose triggers a correction would fire are not merged', a
   expect(failure?.message).toContain('would fire the triggers');
   expect(await databases.north.head()).toBe(before);
 });
+
+test('more than 10,000 rows with such cells are not merged', async () => {
+  await using folder = await tempFolder();
+  const numbers = Array.from({ length: 101 }, (_, id) => `(${id})`).join(', ');
+  const databases = await twoDatabases(
+    folder,
+    'CREATE TABLE numbers (n INT PRIMARY KEY)',
+    `INSERT INTO numbers VALUES ${numbers}`,
+    `CREATE TABLE both_add (id INT PRIMARY KEY, v INT, ${STORED})`,
+    'INSERT INTO both_add (id, v) SELECT a.n * 101 + b.n, b.n FROM numbers a JOIN numbers b',
+  );
+  await databases.edit(NORTH.slice(0, 2), SOUTH.slice(0, 2));
+  const before = await databases.north.head();
+  const { failure } = (await databases.run('north')).run('south');
+  expect(failure).toMatchObject({ code: 'dolt-defect' });
+  expect(failure?.message).toContain('would give a row of both_add a value that neither side has');
+  expect(await databases.north.head()).toBe(before);
+});

@@ -21,7 +21,7 @@ const KEYS_PER_STATEMENT = 200;
 
 type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
 
-/** More wrong rows of one table are not corrected, so that the merge is refused. */
+/** More wrong rows of one table are refused. */
 const MAX_CORRECTED = 10_000;
 
 /**
@@ -29,7 +29,8 @@ const MAX_CORRECTED = 10_000;
  * of their columns, which differ between the sides after a change of the definition, or beside a generated column; a NULL
  * of a JSON column becomes the document `null` (2.3.0, measured). Only such tables are read, if both sides changed them,
  * and they are read whole by the engine.
- * @throws Failure `constraint-violation` if that would fire a trigger, or a NOT NULL column lacks values
+ * @throws Failure `constraint-violation` if that would fire a trigger, or a NOT NULL column lacks values; `dolt-defect` if
+ * too many rows are wrong
  */
 export async function correctWrongCells(
   sql: Sql,
@@ -40,8 +41,10 @@ export async function correctWrongCells(
     const { shape, open } = table;
     // Otherwise a VIRTUAL column without a value fails the statements below.
     await requireValues(sql, heads, shape.name);
-    const rows = await wrongRows(sql, heads, { ...table, limit: MAX_CORRECTED });
-    if (rows.length === 0) continue;
+    const rows = await wrongRows(sql, heads, { ...table, limit: MAX_CORRECTED + 1 });
+    const [first] = rows;
+    if (first === undefined) continue;
+    if (rows.length > MAX_CORRECTED) throw wrongCells(shape, first);
     const of = { ambiguous: ambiguous.get(shape.name) };
     const inConflict = new Set(
       (await readConflicts(sql, shape, open, of)).map((row) => keyText(shape, anySide(row, shape))),
@@ -66,12 +69,16 @@ export async function refuseWrongCells(sql: Sql, heads: Heads, named: readonly N
     const rows = await wrongRows(sql, heads, { ...table, limit: reported.size + 1 });
     const wrong = rows.find((key) => !reported.has(textOf(key)));
     if (wrong === undefined) continue;
-    const without = plain(`this Dolt would give a row of ${shape.name} a value that neither side has in that column`);
-    throw new Failure('dolt-defect', `${without}: ${plain(Object.values(wrong).join(', '))}`, {
-      values: { least: 'keys', without },
-      hint: `Make the same change to the definition of ${shape.name} on the other side, commit, then run again. Nothing was merged from this peer.`,
-    });
+    throw wrongCells(shape, wrong);
   }
+}
+
+function wrongCells({ name }: TableShape, key: Cells): Failure {
+  const without = plain(`this Dolt would give a row of ${name} a value that neither side has in that column`);
+  return new Failure('dolt-defect', `${without}: ${plain(Object.values(key).join(', '))}`, {
+    values: { least: 'keys', without },
+    hint: `Make the same change to the definition of ${name} on the other side, commit, then run again. Nothing was merged from this peer.`,
+  });
 }
 
 interface Suspicious {

@@ -236,6 +236,7 @@ test.each(HASH_ORDERS)(
     await databases.edit(
       [
         "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
+        "ALTER TABLE t ADD COLUMN e ENUM('2', '1') NOT NULL DEFAULT '1', ADD COLUMN s SET('y', 'x') DEFAULT 'x'",
         'DELETE FROM t WHERE id = 3',
         "UPDATE t SET a = 'north' WHERE id = 2",
       ],
@@ -245,9 +246,9 @@ test.each(HASH_ORDERS)(
     const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
     expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
-      { id: 1, a: 'a', b: '1', c: "it's" },
-      { id: 2, a: 'north', b: '2', c: "it's" },
-      { id: 3, a: 'a', b: 'x', c: "it's" },
+      { id: 1, a: 'a', b: '1', c: "it's", e: '1', s: 'x' },
+      { id: 2, a: 'north', b: '2', c: "it's", e: '1', s: 'x' },
+      { id: 3, a: 'a', b: 'x', c: "it's", e: '1', s: 'x' },
     ]);
     expect((await databases.run('south')).head).toBe(inNorth.head);
   },

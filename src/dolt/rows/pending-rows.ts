@@ -297,11 +297,16 @@ export class PendingRows {
 }
 
 const TEXTS = /^(?:var)?char|text|^enum|^set\b/i;
+const NUMBERED = /^(?:enum|set)\b/i;
 
 /** A column without a collation uses the table's, which the temporary table does not have. */
 function typeOf(item: Item, collation: string): string {
   const type = columnType(item);
   const own = / (?:COLLATE|CHARACTER SET) /i.test(type) || !TEXTS.test(type) ? type : `${type} ${collation}`;
+  // Dolt prints the default of an ENUM or a SET as the number of its value, and does not read that (2.3.0, measured).
+  const given = NUMBERED.test(type)
+    ? defaultText(item).replace(/^DEFAULT '(\d+)'$/i, 'DEFAULT ($1)')
+    : defaultText(item);
   // A side without the column has no value for it.
-  return [own, isNotNull(item) ? 'NOT NULL' : '', defaultText(item)].filter((part) => part !== '').join(' ');
+  return [own, isNotNull(item) ? 'NOT NULL' : '', given].filter((part) => part !== '').join(' ');
 }

@@ -166,17 +166,26 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
       folder,
       `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
       `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
+      'CREATE TABLE renamed (id VARCHAR(60) PRIMARY KEY, doc JSON, updated_at DATETIME)',
+      'INSERT INTO renamed SELECT id, doc, updated_at FROM t',
     );
     const rowConflict = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
     const same = 'updated_at = updated_at';
+    const updates = (side: 'north' | 'south') =>
+      cases
+        .map((one, index) => update(String(index), one[side], same))
+        .flatMap((statement) => [statement, statement.replace('UPDATE t', 'UPDATE renamed')]);
     await databases.edit(
-      [rowConflict('n'), ...cases.map(({ north }, index) => update(String(index), north, same))],
-      [rowConflict('s'), ...cases.map(({ south }, index) => update(String(index), south, same))],
+      [rowConflict('n'), ...updates('north'), 'ALTER TABLE renamed RENAME COLUMN id TO name'],
+      [rowConflict('s'), ...updates('south')],
       order,
     );
     const { documents } = await mergeInBoth(databases);
     const expected = cases.map(({ merged }, index) => [String(index), merged]);
     expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
+    const differing = 'SELECT name FROM renamed r JOIN t ON t.id = r.name WHERE NOT (t.doc <=> r.doc)';
+    expect(await databases.north.rows(differing)).toEqual([]);
+    expect(await databases.north.rows('SELECT name FROM renamed')).toHaveLength(cases.length + 1);
     const dated = await databases.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
     expect(dated).toEqual([]);
   });

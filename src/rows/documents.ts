@@ -3,11 +3,11 @@ import { Failure } from '../core/failure.ts';
 import { parsedJson } from '../core/json.ts';
 import { inParts } from '../core/lists.ts';
 import { rowDiffs } from '../dolt/rows/differing-rows.ts';
-import { keyOf, keyText } from '../dolt/rows/row-key.ts';
+import { keyOf, keyOfText, keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKeyText, updateColumn } from '../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
-import { columnNamesAt, hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
+import { columnNamesAt, hasTriggers, shapeOf, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -64,14 +64,21 @@ async function repairColumn(
   of: { readonly shape: TableShape; readonly column: string; readonly resolved: ReadonlySet<string> },
 ): Promise<void> {
   const { shape, column, resolved } = of;
-  const ours = await changedRows(sql, { ...of, base: merging.base, head: merging.ours });
-  const theirs = await changedRows(sql, { ...of, base: merging.base, head: merging.theirs });
-  const keys = [...ours].flatMap(([key, row]) => {
+  // A side may have renamed columns of the key. The text of a key has no names.
+  const shapeAt = async (commit: string): Promise<TableShape> =>
+    shapeOf(shape.name, await columnsAt(sql, shape.name, commit));
+  const changedAt = async (head: string) =>
+    await changedRows(sql, { shape: await shapeAt(head), column, base: merging.base, head });
+  const [ours, theirs] = [await changedAt(merging.ours), await changedAt(merging.theirs)];
+  const keys = [...ours].flatMap(([key, isEscaped]) => {
     const other = theirs.get(key);
-    return other === undefined || resolved.has(key) || !(row.isEscaped || other.isEscaped) ? [] : [row.key];
+    return other === undefined || resolved.has(key) || !(isEscaped || other) ? [] : [key];
   });
   for (const page of inParts(keys, PAGE)) {
-    const at = (commit?: string) => rowsByKeyText(sql, shape, { keys: page, commit });
+    const at = async (commit?: string): Promise<Map<string, Cells>> => {
+      const then = commit === undefined ? shape : await shapeAt(commit);
+      return await rowsByKeyText(sql, then, { keys: page.map((key) => keyOfText(then, key)), commit });
+    };
     const versions = { base: await at(merging.base), ours: await at(merging.ours), theirs: await at(merging.theirs) };
     for (const [key, row] of await at()) {
       const [base, our, their] = [versions.base, versions.ours, versions.theirs].map((rows) => rows.get(key)?.[column]);
@@ -83,16 +90,15 @@ async function repairColumn(
   }
 }
 
-interface ChangedRow {
-  readonly key: Cells;
-  /** Whether a version of the document contains characters that JSON escapes. */
-  readonly isEscaped: boolean;
-}
-
+/**
+ * The rows whose document a side changed, by the text of their key, and whether a version of the document contains
+ * characters that JSON escapes.
+ * @param of.shape as the side has the table
+ */
 async function changedRows(
   sql: Sql,
   of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
-): Promise<Map<string, ChangedRow>> {
+): Promise<Map<string, boolean>> {
   const { shape, column } = of;
   if (hasShadowedDiff([...shape.key, column])) return changedByPosition(sql, of);
   const [from, to] = [quoted(`from_${column}`), quoted(`to_${column}`)];
@@ -103,26 +109,21 @@ async function changedRows(
     `SELECT ${keys}, ${escaped} AS dolt_federation_escaped FROM dolt_diff(?, ?, ?) WHERE diff_type = 'modified' AND ${from} <> ${to}`,
     [of.base, of.head, shape.name],
   );
-  return new Map(
-    rows.map((row): [string, ChangedRow] => {
-      const isEscaped = row['dolt_federation_escaped'] === '1';
-      return [keyText(shape, row), { key: keyOf(shape, row), isEscaped }];
-    }),
-  );
+  return new Map(rows.map((row) => [keyText(shape, row), row['dolt_federation_escaped'] === '1']));
 }
 
 /** The same if no condition can name the columns. */
 async function changedByPosition(
   sql: Sql,
   of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
-): Promise<Map<string, ChangedRow>> {
+): Promise<Map<string, boolean>> {
   const { shape, column } = of;
   const diffs = await rowDiffs(sql, { from: of.base, to: of.head }, shape.name);
   return new Map(
-    diffs.flatMap(({ from, to }): [string, ChangedRow][] => {
+    diffs.flatMap(({ from, to }): [string, boolean][] => {
       const [before, after] = [from?.[column] ?? null, to?.[column] ?? null];
       if (to === null || before === null || after === null || before === after) return [];
-      return [[keyText(shape, to), { key: keyOf(shape, to), isEscaped: `${before}${after}`.includes('\\') }]];
+      return [[keyText(shape, to), `${before}${after}`.includes('\\')]];
     }),
   );
 }

@@ -3,6 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { refuseMisplacedColumns } from '../rows/misplaced-columns.ts';
 import { tableDefinitionAt } from '../rows/open-merge-table.ts';
+import { refuseRetypedColumns } from '../rows/retyped-columns.ts';
 import type { Item } from '../schema/create-table.ts';
 import type { TableDefinition } from '../schema/readability.ts';
 import { schemaDifference } from '../schema/table-changes.ts';
@@ -27,6 +28,7 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
   await requireReadableViews(sql, { base, ours: ours.hash, theirs: head });
   await requireParents(sql, { base, ours: ours.hash, theirs: head });
   await refuseMisplacedColumns(sql, { base, ours: ours.hash, theirs: head });
+  await refuseRetypedColumns(sql, { base, ours: ours.hash, theirs: head });
   for (const { from_table_name: table, to_table_name: name } of await schemaDifference(sql, base, head)) {
     if (table !== name) continue;
     const here = await tableDefinitionAt(sql, table, ours.hash);

@@ -2,7 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
 import { plain } from '../../core/text.ts';
 import { anySide } from '../../dolt/rows/conflict-rows.ts';
-import { type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
+import { type OpenMergeTable, openMergeTable, renamedColumns } from '../../dolt/rows/open-merge-table.ts';
 import { type Rewrite, rewriteRows } from '../../dolt/rows/rewrite-rows.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
@@ -137,7 +137,11 @@ async function wrongRows(
   { shape, open, limit }: Suspicious & { readonly limit: number },
 ): Promise<Cells[]> {
   const { key, name } = shape;
-  const conditions = ordinaryColumns(shape).flatMap((column) => (key.includes(column) ? [] : wrongCell(column, open)));
+  const renamed = await renamedColumns(sql, name, open);
+  // The sides have such a column under two names.
+  const isRenamed = (column: string): boolean => renamed.some((names) => names.endsWith(` to ${column}`));
+  const compared = ordinaryColumns(shape).filter((column) => !key.includes(column) && !isRenamed(column));
+  const conditions = compared.flatMap((column) => wrongCell(column, open));
   if (conditions.length === 0) return [];
   const from = [`${quoted(name)} m`];
   const parameters: string[] = [];

@@ -5,14 +5,14 @@ import { plain } from '../core/text.ts';
 import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
 import type { Item } from '../dolt/schema/create-table.ts';
 import { tableChanges } from '../dolt/schema/table-changes.ts';
-import { definedTables, replacedColumns, tableItemsAt } from '../dolt/schema/table-definitions.ts';
+import { alterations, definedTables, tableItemsAt } from '../dolt/schema/table-definitions.ts';
 import { identifier, isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
 import { otherSide, SIDES, type Side } from './merging.ts';
 
-type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
+type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
 
 interface TableSides {
   readonly table: string;
@@ -108,13 +108,12 @@ async function checkLosses(sql: Sql, heads: Heads, one: TableSides, swapped: boo
   for (const side of SIDES) {
     const lost = lostItems(one.base, one[side]);
     if (lost.length === 0) continue;
-    const range = { database: heads.database, base: heads.base, head: heads[side] };
-    const columns = await replacedColumns(sql, one.table, range);
-    if (columns.length === 0) continue;
+    const { replaced } = await alterations(sql, one.table, { from: heads.base, to: heads[side] });
+    if (replaced.length === 0) continue;
     const items = lost.map(({ kind, name }) => `${kind} ${name}`).join(', ');
     throw new Failure(
       'schema-conflict',
-      `${one.table}: ${seen(side, swapped)} lacks ${items} since its column ${columns.join(', ')} was replaced by one of the same name`,
+      `${one.table}: ${seen(side, swapped)} lacks ${items} since its column ${replaced.join(', ')} was replaced by one of the same name`,
       {
         hint: `Dolt 2.3.0 drops indexes and checks when a column's tag changes. Create them again on that side, or drop them on the other side too, commit, and sync again.`,
       },

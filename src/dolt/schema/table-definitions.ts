@@ -8,7 +8,6 @@ import { type Item, tableItems, tokensOf } from './create-table.ts';
 
 const createRow = z.record(z.string(), z.string().nullable());
 const nameRow = z.record(z.string(), z.string());
-const tagRow = z.object({ column_name: z.string() });
 
 /** Names of the tables at a commit, without Dolt's own. */
 export const tableNamesAt = remembered(1, async (sql, commit: string): Promise<readonly string[]> => {
@@ -61,50 +60,46 @@ export async function checksAt(sql: Sql, commit: string): Promise<ReadonlyMap<st
   );
 }
 
-/**
- * Columns that were replaced by others of the same name between two commits, as `DOLT_UPDATE_COLUMN_TAG` does. That
- * procedure drops every index and check of the table (Dolt 2.3.0, measured).
- */
-export async function replacedColumns(
-  sql: Sql,
-  table: string,
-  range: { readonly database: string; readonly base: string; readonly head: string },
-): Promise<string[]> {
-  const { database, base, head } = range;
-  const rows = await sql.rows(
-    tagRow,
-    `SELECT DISTINCT column_name FROM (SELECT commit_hash, column_name FROM ${quoted(`${database}/${head}`)}.dolt_column_diff ` +
-      "WHERE table_name = ? AND diff_type IN ('added', 'removed') GROUP BY commit_hash, column_name HAVING COUNT(*) > 1) r " +
-      'WHERE commit_hash IN (SELECT commit_hash FROM dolt_log(?))',
-    [table, `${base}..${head}`],
-  );
-  return rows.map((row) => row.column_name);
-}
-
 const statementRow = z.object({ statement: z.string() });
 const RENAME = /^ALTER TABLE `(?:[^`]|``)+` RENAME COLUMN `((?:[^`]|``)+)` TO `((?:[^`]|``)+)`/;
 const DROP = /^ALTER TABLE `(?:[^`]|``)+` DROP `((?:[^`]|``)+)`/;
+const ADD = /^ALTER TABLE `(?:[^`]|``)+` ADD `((?:[^`]|``)+)`/;
+
+interface Alterations {
+  /** As `old to new`. */
+  readonly renamed: readonly string[];
+  readonly dropped: readonly string[];
+  /**
+   * Columns that are dropped and new under one name, as after `DOLT_UPDATE_COLUMN_TAG`. That procedure drops every index
+   * and check of the table (Dolt 2.3.0, measured).
+   */
+  readonly replaced: readonly string[];
+}
 
 /** The column changes of a table between two commits, by Dolt's column identity rather than by name. */
 export async function alterations(
   sql: Sql,
   table: string,
   range: { readonly from: string; readonly to: string },
-): Promise<{ readonly renamed: readonly string[]; readonly dropped: readonly string[] }> {
+): Promise<Alterations> {
   const rows = await sql.rows(statementRow, "SELECT statement FROM dolt_patch(?, ?, ?) WHERE diff_type = 'schema'", [
     range.from,
     range.to,
     table,
   ]);
+  const named = (pattern: RegExp): string[] =>
+    rows.flatMap(({ statement }) => {
+      const [, name] = pattern.exec(statement) ?? [];
+      return name === undefined ? [] : [unquoted(name)];
+    });
+  const [dropped, added] = [named(DROP), named(ADD)];
   return {
     renamed: rows.flatMap(({ statement }) => {
       const [, from, to] = RENAME.exec(statement) ?? [];
       return from === undefined || to === undefined ? [] : [`${unquoted(from)} to ${unquoted(to)}`];
     }),
-    dropped: rows.flatMap(({ statement }) => {
-      const [, name] = DROP.exec(statement) ?? [];
-      return name === undefined ? [] : [unquoted(name)];
-    }),
+    dropped,
+    replaced: dropped.filter((name) => added.includes(name)),
   };
 }
 

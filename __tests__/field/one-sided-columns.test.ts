@@ -223,6 +223,18 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     );
   });
 
+  test('a column dropped before a key of another type is refused', async () => {
+    await using folder = await tempFolder();
+    const databases = await twoDatabases(
+      folder,
+      'CREATE TABLE t (a INT, id INT PRIMARY KEY)',
+      'INSERT INTO t VALUES (1, 1)',
+    );
+    await databases.edit(['ALTER TABLE t DROP COLUMN a'], ['ALTER TABLE t MODIFY id DECIMAL(30, 0) NOT NULL'], order);
+    const { failure } = (await databases.run('north')).run('south');
+    expect(failure?.code).toBe(order === 'north-first' ? 'schema-conflict' : 'dolt-defect');
+  });
+
   test('a new column in config of beads keeps whole rows', async () => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(

@@ -6,7 +6,7 @@ import { tableDefinitionAt } from '../rows/open-merge-table.ts';
 import { refuseRetypedColumns } from '../rows/retyped-columns.ts';
 import type { Item } from '../schema/create-table.ts';
 import type { TableDefinition } from '../schema/readability.ts';
-import { schemaDifference } from '../schema/table-changes.ts';
+import { schemaDifference, tableChanges } from '../schema/table-changes.ts';
 import { alterations, definedTables, tableItemsAt } from '../schema/table-definitions.ts';
 import { refuseMergedCycle, viewsAt } from '../schema/view-cycles.ts';
 import { mergeBase } from './history.ts';
@@ -14,7 +14,6 @@ import { folded } from './identifier.ts';
 import type { Sql } from './sql.ts';
 
 const headRow = z.object({ hash: z.string() });
-const tableRow = z.object({ from_table_name: z.string(), to_table_name: z.string() });
 
 /**
  * Refuses what Dolt 2.3.0 merges into a damaged table without an error: if the head drops a column that precedes the
@@ -36,7 +35,8 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
     if (here === null || there === null || !mayLoseKey(here, there)) continue;
     const { dropped } = await alterations(sql, table, { from: base, to: head });
     const before = droppedBeforeKey(here, dropped);
-    if (before.length === 0 || !(await isChanged(sql, table, { from: base, to: ours.hash }))) continue;
+    // A table that only one side changed is taken unchanged and keeps its key.
+    if (before.length === 0 || !(await tableChanges(sql, base, ours.hash)).some(({ to }) => to === table)) continue;
     throw new Failure(
       'dolt-defect',
       `one side drops the column ${before.join(', ')} of ${table}, which comes before the primary key, and this Dolt would damage the table`,
@@ -117,20 +117,6 @@ export function mayLoseKey(here: TableDefinition, there: TableDefinition): boole
 function droppedBeforeKey({ columns, key }: TableDefinition, dropped: readonly string[]): string[] {
   const last = Math.max(-1, ...key.map((name) => columns.indexOf(name)));
   return columns.slice(0, Math.max(last, 0)).filter((name) => dropped.includes(name));
-}
-
-/** A table that only one side changed is taken unchanged and keeps its key. */
-async function isChanged(
-  sql: Sql,
-  table: string,
-  range: { readonly from: string; readonly to: string },
-): Promise<boolean> {
-  const rows = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_diff_summary(?, ?, ?)', [
-    range.from,
-    range.to,
-    table,
-  ]);
-  return rows.length > 0;
 }
 
 const schemaRow = z.object({

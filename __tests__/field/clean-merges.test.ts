@@ -58,6 +58,18 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
     expect(text).toContain('index u');
     expect(text).toContain('check ck');
   });
+
+  test('a column dropped before a key of another type is refused', async () => {
+    await using folder = await tempFolder();
+    const databases = await twoDatabases(
+      folder,
+      'CREATE TABLE t (a INT, id INT PRIMARY KEY)',
+      'INSERT INTO t VALUES (1, 1)',
+    );
+    await databases.edit(['ALTER TABLE t DROP COLUMN a'], ['ALTER TABLE t MODIFY id DECIMAL(30, 0) NOT NULL'], order);
+    const { failure } = (await databases.run('north')).run('south');
+    expect(failure?.code).toBe(order === 'north-first' ? 'schema-conflict' : 'dolt-defect');
+  });
 });
 
 test('a default with the same value on every machine, or that no row uses, is merged', async () => {

@@ -140,36 +140,6 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     expect(await databases.north.head()).toBe(before);
   });
 
-  test('a renamed column merges without rows in conflict, and one with another type is refused', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
-    await databases.edit(
-      ['ALTER TABLE t RENAME COLUMN b TO z', "UPDATE t SET a = 'north' WHERE id = 1"],
-      ["UPDATE t SET b = 'south' WHERE id = 2"],
-      order,
-    );
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
-    expect((await databases.run('south')).head).toBe(inNorth.head);
-    const rows = [
-      { id: 1, a: 'north', z: 'b' },
-      { id: 2, a: 'a', z: 'south' },
-      { id: 3, a: 'a', z: 'b' },
-    ];
-    expect(await databases.south.rows('SELECT * FROM t ORDER BY id')).toEqual(rows);
-
-    await databases.edit(
-      ['ALTER TABLE t CHANGE COLUMN z zz TEXT', "UPDATE t SET zz = 'north' WHERE id = 1"],
-      ["UPDATE t SET z = 'later' WHERE id = 2"],
-      order,
-    );
-    for (const local of ['north', 'south'] as const) {
-      const { failure } = (await databases.run(local)).run(local === 'north' ? 'south' : 'north');
-      expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('column z of t to zz') });
-    }
-    expect(await databases.south.rows('SELECT z FROM t WHERE id = 2')).toEqual([{ z: 'later' }]);
-  });
-
   test.each([
     { alter: 'ADD COLUMN c INT DEFAULT 7 FIRST', columns: 'id, a, b, c', more: { c: 7 } },
     { alter: 'ADD COLUMN c INT DEFAULT 7 AFTER id', columns: 'id, a, b, c', more: { c: 7 } },
@@ -221,18 +191,6 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     expect((await databases.north.rows('SHOW CREATE TABLE t'))[0]?.['Create Table']).toContain(
       `${shape.after},\n  PRIMARY KEY (\`id\`)`,
     );
-  });
-
-  test('a column dropped before a key of another type is refused', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
-      'CREATE TABLE t (a INT, id INT PRIMARY KEY)',
-      'INSERT INTO t VALUES (1, 1)',
-    );
-    await databases.edit(['ALTER TABLE t DROP COLUMN a'], ['ALTER TABLE t MODIFY id DECIMAL(30, 0) NOT NULL'], order);
-    const { failure } = (await databases.run('north')).run('south');
-    expect(failure?.code).toBe(order === 'north-first' ? 'schema-conflict' : 'dolt-defect');
   });
 
   test('a new column in config of beads keeps whole rows', async () => {

@@ -91,3 +91,37 @@ test('more than 10,000 rows with such cells are not merged', async () => {
   expect(failure?.message).toContain('would give a row of both_add a value that neither side has');
   expect(await databases.north.head()).toBe(before);
 });
+
+test.each(HASH_ORDERS)('a renamed column merges, and one with another type is refused (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const databases = await twoDatabases(
+    folder,
+    'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))',
+    "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, 'a', 'b')",
+  );
+  await databases.edit(
+    ['ALTER TABLE t RENAME COLUMN b TO z', "UPDATE t SET a = 'north' WHERE id = 1"],
+    ["UPDATE t SET b = 'south' WHERE id = 2"],
+    order,
+  );
+  const inNorth = await databases.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect((await databases.run('south')).head).toBe(inNorth.head);
+  const rows = [
+    { id: 1, a: 'north', z: 'b' },
+    { id: 2, a: 'a', z: 'south' },
+    { id: 3, a: 'a', z: 'b' },
+  ];
+  expect(await databases.south.rows('SELECT * FROM t ORDER BY id')).toEqual(rows);
+
+  await databases.edit(
+    ['ALTER TABLE t CHANGE COLUMN z zz TEXT', "UPDATE t SET zz = 'north' WHERE id = 1"],
+    ["UPDATE t SET z = 'later' WHERE id = 2"],
+    order,
+  );
+  for (const local of ['north', 'south'] as const) {
+    const { failure } = (await databases.run(local)).run(local === 'north' ? 'south' : 'north');
+    expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('column z of t to zz') });
+  }
+  expect(await databases.south.rows('SELECT z FROM t WHERE id = 2')).toEqual([{ z: 'later' }]);
+});

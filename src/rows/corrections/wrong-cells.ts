@@ -39,6 +39,8 @@ export async function correctWrongCells(
 ): Promise<void> {
   for (const table of await suspiciousTables(sql, heads)) {
     const { shape, open } = table;
+    // Its rows at the three commits have other names for a cell: they are only checked.
+    if ((await renamedColumns(sql, shape.name, open)).length > 0) continue;
     // Otherwise a VIRTUAL column without a value fails the statements below.
     await requireValues(sql, heads, shape.name);
     const rows = await wrongRows(sql, heads, { ...table, limit: MAX_CORRECTED + 1 });

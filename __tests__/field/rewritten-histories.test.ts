@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { checkHeads } from '../../src/resolve/check-heads.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
-import { storingViolations } from '../helpers/attacks.ts';
+import { byForce, storingViolations } from '../helpers/attacks.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
@@ -230,8 +230,20 @@ describe('a rewritten history', () => {
       status: 'conflict',
       error: { code: 'peer-brings-code', message: expect.stringContaining('spy') },
     });
+    await it.north.sql(
+      'DROP TRIGGER spy',
+      'DROP TABLE private',
+      'DROP TABLE u',
+      'CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE)',
+      "CALL DOLT_COMMIT('-Am', 'u')",
+      ...byForce('INSERT INTO u VALUES (10, 7)', 'INSERT INTO u VALUES (11, 7)'),
+      "CALL DOLT_PUSH('box', 'main')",
+    );
+    expect(await it.box('south', rewriteRequest('adopt', await it.north.head()))).toMatchObject({
+      error: { code: 'constraint-violation', message: expect.stringContaining('rows of 1 table (u) break') },
+    });
     // A head that stores violations is neither merged nor pushed.
-    await it.north.sql('DROP TRIGGER spy', 'DROP TABLE private', ...storingViolations('t'));
+    await it.north.sql('DELETE FROM u', ...storingViolations('t'));
     const stored = await it.north.head();
     const refused = { error: { code: 'constraint-violation', message: expect.stringContaining('stores unresolved') } };
     expect(await it.box('north')).toMatchObject(refused);

@@ -16,6 +16,7 @@ import { tablesUnderReset } from '../../dolt/sql/working-set.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { replaceBranch } from '../advance.ts';
 import { compareWithin } from '../fetch.ts';
+import { refuseBrokenRows } from '../incoming/broken-rows.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { headsOfRun, sharedCommits } from '../incoming/losses/shared-commits.ts';
@@ -221,6 +222,8 @@ async function refuseIncoming(
     progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;
   }
+  // After the expressions of the head were checked, because its own checks are computed here.
+  await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseBrokenRows(sql, { ours, theirs: head }));
 }
 
 /** Local and never pushed. A second run in the same millisecond would find a tag of another commit and be refused. */

@@ -981,8 +981,17 @@ TIMESTAMP columns are times. Their names are compared without case. A value that
 is not a date, such as 0000-00-00, counts as NULL.
 
 At equal times the greater value wins. NULL is the smallest value, numbers are
-compared by value, everything else by the bytes of its text. Collations are not
-used, because two databases may define them differently.
+compared by value, everything else by the bytes of its text. Collations do not
+decide a winner, because two databases may define them differently.
+
+Collations do decide which cells have changed, because Dolt 2.3.0 compares
+values with them. Under a collation such as utf8mb4_0900_ai_ci, the default of
+MySQL 8, title and Title are one value, and so are resume and résumé. Dolt has
+no change there: not in an UPDATE, not in a diff and not in a merge. A merge
+keeps one of the spellings under every strategy, also in a key, and does not
+report the other one. A row whose only change is its spelling stays deleted if
+the other side deletes it. If the spelling matters, give the column a collation
+that ends in _bin, on both sides.
 
 The commits since the merge base are searched for cells in conflict only, so a
 merge without conflicts has no such cost. If these commits are a line,
@@ -1300,6 +1309,12 @@ it resolves anything.
   A column renamed since the base, and rows that both sides changed
       What Dolt does: The values of one side are under the old name
       What a run does: dolt-defect; a rename without such rows merges
+  A column that one side renamed and gave another type, and values that the
+  other side wrote into it
+      What Dolt does: It takes the column for a dropped and a new one, and the
+      values are lost
+      What a run does: dolt-defect before the merge. Such a column is in the
+      same place, and most of its values are equal
   A column dropped by the second head, in hash order, that comes before the
   primary key
       What Dolt does: The merged table gets another primary key, or the engine

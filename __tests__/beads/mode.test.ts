@@ -147,6 +147,12 @@ describe('a value that bd refuses or reads differently is refused', () => {
     await expect(ask(folder, { env })).rejects.toMatchObject(refused);
   });
 
+  test('a merge key, through which bd reads the mode', async () => {
+    await using folder = await tempFolder();
+    await writeFiles(folder, { ...embedded, ...config('x: &x {mode: server}\ndolt: {<<: *x}') });
+    await expect(ask(folder)).rejects.toMatchObject({ code: 'config-invalid', location: { line: 2 } });
+  });
+
   test('with its line in metadata.json', async () => {
     await using folder = await tempFolder();
     await writeFiles(folder, { [METADATA]: EMBEDDED.replace('embedded', 'cloud') });

@@ -49,7 +49,7 @@ async function idsOf(file: string): Promise<string[]> {
 describe('export', () => {
   test('writes the same lines as bd, does not touch an up-to-date file, and compares with --check', async () => {
     await using folder = await tempFolder();
-    const local = await makeTracker(folder, 'repo', 'export.exclude_owners: Eve, Mallory\n');
+    const local = await makeTracker(folder, 'repo', 'Export: {Exclude_Owners: "Eve, Mallory"}\n');
     await local.sql(
       "INSERT INTO issues (id, title, priority, created_at) VALUES ('bd-1', 'old', 1, '2026-01-01 00:00:00'), ('bd-2', 'new', 1, '2026-01-03 00:00:00'), ('bd-B', 'same time', 1, '2026-01-01 00:00:00'), ('bd-3', 'urgent', 0, '2026-01-01 00:00:00')",
       "INSERT INTO issues (id, title, issue_type, is_template, created_by) VALUES ('bd-r', 'infra', 'role', 0, ''), ('bd-t', 'template', 'task', 1, ''), ('bd-e', 'of Eve', 'task', 0, 'Eve')",

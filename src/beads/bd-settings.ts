@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { isAlias, isMap, isScalar } from 'yaml';
+import { isAlias, isScalar } from 'yaml';
+import { Problems } from '../config/problems.ts';
 import { bdUserFiles } from '../config/user-files.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
+import { writtenKeys } from '../config/yaml/written-keys.ts';
 import type { Env } from '../core/env.ts';
 import { type Location, placeOf } from '../core/failure.ts';
 import { readIfThere } from '../core/files.ts';
@@ -22,7 +24,7 @@ export type BdSettings = ReadonlyMap<string, Signal>;
  * Reads bd's keys as bd 1.3.0 does: nested or flat, in any case, from the workspace's config.local.yaml and
  * config.yaml, then from the user's files. A variable `BD_DOLT_…` overrides them all.
  * @param userHome whether the user's files count
- * @throws Failure `config-syntax`, `config-unreadable`
+ * @throws Failure `config-syntax`, `config-unreadable`, `config-invalid`
  */
 export async function bdSettings(workspace: string, env: Env, userHome: boolean): Promise<BdSettings> {
   const files = [
@@ -63,20 +65,15 @@ export function signalText({ name, value, at }: Signal): string {
 }
 
 async function keysOf(file: string): Promise<readonly (readonly [string, Signal])[]> {
-  const { root, place, document } = parseYaml((await readIfThere(file)) ?? '', file);
-  const found: (readonly [string, Signal])[] = [];
-  const add = (key: string, node: unknown, at: Location): void => {
-    const resolved = isAlias(node) ? node.resolve(document) : node;
+  const yaml = parseYaml((await readIfThere(file)) ?? '', file);
+  const problems = new Problems();
+  const keys = writtenKeys(yaml, problems);
+  problems.throwIfAny();
+  return keys.flatMap(({ name: written, keyAt, node }) => {
+    const name = written.toLowerCase();
+    if (name !== 'db' && !name.startsWith('dolt.')) return [];
+    const resolved = isAlias(node) ? node.resolve(yaml.document) : node;
     const value = isScalar(resolved) ? resolved.value : undefined;
-    if (value !== undefined) found.push([key, { name: key, value: String(value ?? ''), at }]);
-  };
-  for (const { key, value } of root?.items ?? []) {
-    const name = isScalar(key) ? String(key.value).toLowerCase() : '';
-    if (name === 'db' || name.startsWith('dolt.')) add(name, value, place(key));
-    if (name !== 'dolt' || !isMap(value)) continue;
-    for (const inner of value.items) {
-      if (isScalar(inner.key)) add(`dolt.${String(inner.key.value).toLowerCase()}`, inner.value, place(inner.key));
-    }
-  }
-  return found;
+    return value === undefined ? [] : [[name, { name, value: String(value ?? ''), at: keyAt }] as const];
+  });
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { isScalar, isSeq, type Node } from 'yaml';
+import { Problems } from '../config/problems.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
+import { writtenKeys } from '../config/yaml/written-keys.ts';
 import { readIfThere } from '../core/files.ts';
 import { splitList } from '../core/lists.ts';
 
@@ -17,7 +19,7 @@ export interface ExportSettings {
 /**
  * Reads bd's own keys about exports, nested or flat, from the workspace's config.yaml and config.local.yaml.
  * @param workspace absolute path of `.beads`
- * @throws Failure `config-syntax`, `config-unreadable`
+ * @throws Failure `config-syntax`, `config-unreadable`, `config-invalid`
  */
 export async function exportSettings(workspace: string): Promise<ExportSettings> {
   const files = [join(workspace, 'config.yaml'), join(workspace, 'config.local.yaml')];
@@ -31,17 +33,11 @@ export async function exportSettings(workspace: string): Promise<ExportSettings>
   };
 }
 
-const SECTIONS: readonly string[] = ['export', 'types'];
-
 function listsOf(text: string, file: string): (readonly [string, readonly string[]])[] {
-  const { root } = parseYaml(text, file);
-  return (root?.items ?? []).flatMap(({ key, value }) => {
-    const name = isScalar(key) ? String(key.value) : '';
-    if (SECTIONS.includes(name) && isMap(value)) {
-      return value.items.map((inner) => [`${name}.${String(inner.key)}`, wordsOf(inner.value)] as const);
-    }
-    return SECTIONS.some((section) => name.startsWith(`${section}.`)) ? [[name, wordsOf(value)] as const] : [];
-  });
+  const problems = new Problems();
+  const keys = writtenKeys(parseYaml(text, file), problems);
+  problems.throwIfAny();
+  return keys.map(({ name, node }) => [name.toLowerCase(), wordsOf(node)] as const);
 }
 
 /** The items of a list, or of a text with commas. */

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
-import { isAlias, isMap, isScalar } from 'yaml';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { ConfigSource } from './build.ts';
@@ -11,6 +10,7 @@ import type { Problems } from './problems.ts';
 import { bdUserFiles } from './user-files.ts';
 import { parseYaml, type YamlText } from './yaml/parse.ts';
 import { type ConfigValue, plain, toConfigValue } from './yaml/tree.ts';
+import { writtenKeys } from './yaml/written-keys.ts';
 
 /** A configuration file that beads also reads. */
 export interface GuardFile {
@@ -58,7 +58,7 @@ type Found = ReadonlyMap<BeadsGuard, Sourced<boolean>>;
  * The guard of beads that forbids pushing; null if there is none. As in bd, for each key a variable overrides the
  * files, and a later file an earlier one.
  * @param files low to high
- * @param problems receives values that are not booleans, and keys that are nearly a guard
+ * @param problems receives values that are not booleans, keys that are nearly a guard, and those that are not read
  */
 export function readGuards(files: readonly GuardFile[], env: Env, problems: Problems): PushGuard | null {
   const layers: Found[] = files.map((file) => guardsOfFile(file, problems));
@@ -74,11 +74,7 @@ function guardsOfFile(source: GuardFile, problems: Problems): Found {
   const found = new Map<BeadsGuard, Sourced<boolean>>();
   const yaml = source.yaml ?? problems.attempt(() => parseYaml(source.text, source.file));
   if (yaml === undefined) return found;
-  for (const { name, keyAt, node } of writtenKeys(yaml)) {
-    if (/(?:^|\.)<<$/.test(name) || (READ_BELOW.includes(name.toLowerCase()) && isAlias(node))) {
-      problems.add(hiddenKeys(name, keyAt));
-      continue;
-    }
+  for (const { name, keyAt, node } of writtenKeys(yaml, problems)) {
     const key = KEYS.find((one) => one === name.toLowerCase());
     if (key === undefined) {
       const meant = nearGuard(name);
@@ -95,38 +91,6 @@ function guardsOfFile(source: GuardFile, problems: Problems): Found {
     });
   }
   return found;
-}
-
-interface WrittenKey {
-  /** Dotted, as written. */
-  readonly name: string;
-  readonly keyAt: Location;
-  readonly node: unknown;
-}
-
-/** A merge key, or an alias of a whole mapping. bd finds its keys there. */
-function hiddenKeys(name: string, location: Location): Failure {
-  const message = `\`${name}\` takes keys from another mapping, where a guard such as no-push would not be noticed`;
-  return new Failure('config-invalid', message, { hint: 'Write these keys in place of the merge or alias.', location });
-}
-
-/** Top-level keys of beads below which keys are read: guards, the place of the database, rows to leave out. */
-const READ_BELOW: readonly string[] = ['dolt', 'export', 'types'];
-
-/** The top-level keys, and those below some of them. viper, which bd uses to read its files, ignores the case of keys. */
-function writtenKeys(yaml: YamlText): readonly WrittenKey[] {
-  const keys: WrittenKey[] = [];
-  for (const { key, value } of yaml.root?.items ?? []) {
-    if (!isScalar(key) || typeof key.value !== 'string') continue;
-    keys.push({ name: key.value, keyAt: yaml.place(key), node: value });
-    const section = key.value.toLowerCase();
-    if (!READ_BELOW.includes(section) || !isMap(value)) continue;
-    for (const inner of value.items) {
-      if (!isScalar(inner.key) || typeof inner.key.value !== 'string') continue;
-      keys.push({ name: `${section}.${inner.key.value}`, keyAt: yaml.place(inner.key), node: inner.value });
-    }
-  }
-  return keys;
 }
 
 function asBoolean(name: string, value: ConfigValue): boolean {

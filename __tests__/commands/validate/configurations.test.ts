@@ -76,9 +76,13 @@ describe('validate also reads the files around the configuration, and reports', 
   test('a guard and a mistake in config.local.yaml', async () => {
     const found = await validateFiles({
       '.beads/config.yaml': `${MODE}federation: {remote: file:///srv/a}\n`,
-      '.beads/config.local.yaml': 'no-push: true\nno_push: true\n',
+      '.beads/config.local.yaml': 'no-push: true\nno_push: true\n<<: {readonly: true}\n',
     });
-    expect(places(found)).toEqual(['1:1 warning push-disabled', '2:1 error config-unknown-key']);
+    expect(places(found)).toEqual([
+      '1:1 warning push-disabled',
+      '2:1 error config-unknown-key',
+      '3:1 error config-invalid',
+    ]);
   });
 
   test('mistakes in an input and in a variable, which have no file', async () => {

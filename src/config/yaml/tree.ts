@@ -132,6 +132,11 @@ export function toConfigMapping(yaml: YamlText, node: YAMLMap, problems?: Proble
 
 const KNOWN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null)$/;
 
+/** Whether a scalar with this tag has the value that it shows. */
+export function isKnownTag(tag: string | undefined): boolean {
+  return tag === undefined || KNOWN_TAG.test(tag);
+}
+
 /**
  * A YAML node as a tree of text: numbers, true and false as written, so that no digit is lost; also as keys. Aliases
  * and other values are not text.
@@ -148,14 +153,14 @@ export function toTextTree(yaml: YamlText, node: unknown, fallback: Location): C
   }
   if (isSeq(node)) return { kind: 'list', items: node.items.map((one) => toTextTree(yaml, one, at)), at };
   if (node === null || node === undefined) return { kind: 'nothing', at };
-  if (!isScalar(node) || !(node.tag === undefined || KNOWN_TAG.test(node.tag))) return { kind: 'unreadable', at };
+  if (!isScalar(node) || !isKnownTag(node.tag)) return { kind: 'unreadable', at };
   if (typeof node.value === 'string') return { kind: 'scalar', value: node.value, at };
   if (node.value === null) return node.source === '' ? { kind: 'nothing', at } : { kind: 'scalar', value: null, at };
   return { kind: 'scalar', value: node.source ?? String(node.value), at };
 }
 
 function keyText(key: unknown, keyAt: Location): string {
-  const isText = isScalar(key) && (key.tag === undefined || KNOWN_TAG.test(key.tag)) && key.value !== null;
+  const isText = isScalar(key) && isKnownTag(key.tag) && key.value !== null;
   const text = !isText ? undefined : typeof key.value === 'string' ? key.value : key.source;
   if (text === undefined)
     throw new Failure('config-invalid', 'a key is not text: write it in quotes', { location: keyAt });

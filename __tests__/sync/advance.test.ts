@@ -148,8 +148,14 @@ describe('a branch that moves forward', () => {
 test('a branch that another process moved or removed during the run is neither moved nor created again', async () => {
   await using folder = await tempFolder();
   const { local, from, to } = await databaseBehind(folder);
-  await local.sql("CALL DOLT_CHECKOUT('ahead')", "CALL DOLT_BRANCH('-f', 'main', 'HEAD~2')");
+  await local.sql(
+    "CALL DOLT_CHECKOUT('ahead')",
+    "CALL DOLT_BRANCH('-f', 'main', 'HEAD~2')",
+    "CALL DOLT_CHECKOUT('-b', 'further')",
+    "CALL DOLT_COMMIT('--allow-empty', '-m', 'of another run')",
+  );
   const back = await local.head('main');
+  const further = await local.head('further');
   await withEngines(local.path, folder.file('tmp'), async (engines) => {
     const plan = newPeerPlan({
       ...{
@@ -173,15 +179,16 @@ test('a branch that another process moved or removed during the run is neither m
       head: from,
       failure: { code: 'contention', message: expect.stringContaining('another process removed it') },
     });
-    // Another run made the same move.
+    // Another run made the same move, or a longer one.
     expect(await advance('ahead')).toEqual({ head: to, failure: null });
+    expect(await advance('further')).toEqual({ head: to, failure: null });
     const merging = mergeHeads(testContext(engines, { branch: 'gone' }), { ours: from, dropped: [], accepted: [] }, []);
     expect(await failureOf(() => merging)).toMatchObject({
       code: 'contention',
       message: 'another process removed gone during this run',
     });
   });
-  expect(await branchesOf(local)).toEqual({ main: back, ahead: to });
+  expect(await branchesOf(local)).toEqual({ main: back, ahead: to, further });
 });
 
 describe('a branch that becomes another commit', () => {
@@ -189,16 +196,14 @@ describe('a branch that becomes another commit', () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
     await local.dolt('reset', '--hard', to);
-    await withDatabase(local.path, folder.file('tmp'), (database) =>
-      replaceBranch(database, { branch: 'main', from: to, to: from }),
-    );
+    const replace = (move: { readonly from: string; readonly to: string }) =>
+      withDatabase(local.path, folder.file('tmp'), (database) => replaceBranch(database, { branch: 'main', ...move }));
+    await replace({ from: to, to: from });
     expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
     const tables = (await local.rows('SHOW TABLES')).flatMap(Object.values).sort();
     expect(tables).toEqual(['items', 'notes', 'other', 'wisps']);
-    const elsewhere = { branch: 'main', from: to, to: from };
-    await expect(
-      withDatabase(local.path, folder.file('tmp'), (database) => replaceBranch(database, elsewhere)),
-    ).rejects.toMatchObject({ code: 'contention' });
+    await expect(replace({ from: to, to })).rejects.toMatchObject({ code: 'contention' });
+    expect(await replace({ from: to, to: from })).toEqual([]);
   });
 
   test('is back at its old commit after a run that died in the middle', async () => {

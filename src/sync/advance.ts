@@ -94,8 +94,8 @@ async function advance(
   const found = await branchHead(database, branch);
   // Dolt would move a branch that was moved back forward again, and create a removed one from that of a peer.
   if (found === null) return movedMeanwhile(`${refused}: another process removed it during this run`);
-  // Another run made the same move between two engines of this one.
-  if (found === target) return null;
+  // Another run made the same move between two engines of this one, and perhaps more.
+  if (found !== ours && (await isAncestor(database, target, found))) return null;
   if (found !== ours) return movedMeanwhile(`${refused}: another process moved it to ${found} during this run`);
   try {
     for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);
@@ -179,14 +179,16 @@ export async function advanceBranch(
 /**
  * Sets a branch to another commit, which need not contain it. The next run reverts an interrupted move.
  * @returns warnings about foreign keys that were lost
- * @throws Failure `contention` if the branch is not at `from`
+ * @throws Failure `contention` if the branch is at neither of the two
  */
 export async function replaceBranch(
   database: OwnDatabase,
   move: Advance & { readonly from: string },
 ): Promise<Diagnostic[]> {
   const { branch, from, to } = move;
-  if ((await branchHead(database, branch)) !== from) {
+  const found = await branchHead(database, branch);
+  if (found === to) return [];
+  if (found !== from) {
     throw new Failure('contention', `${branch} was not replaced: another process moved it during this run`);
   }
   const { name, record } = await mark(database, { kind: 'adopt', branch, from, to });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { classify, decidingLine, TEXTS } from '../../src/dolt/failure-text.ts';
+import { textFailure } from '../../src/dolt/sql/failure.ts';
 
 describe('the class of an error text', () => {
   test.each([
@@ -40,6 +41,9 @@ describe('the class of an error text', () => {
     ['dial tcp: lookup h on 192.0.2.1:53: Temporary failure in name resolution', 'network'],
     ['Get "https://h/": net/http: TLS handshake timeout', 'network'],
     ['error: git-remote-https died of signal 9', 'too-large'],
+    ["fatal: Unable to create '/x/index.lock': File exists.", 'contention'],
+    ['error: could not lock config file /x/config: File exists', 'contention'],
+    ['error: could not lock config file /x/config: Permission denied', 'auth'],
     ['EOF', 'corrupt'],
     ['Error 1105 (HY000): EOF', 'corrupt'],
     ['Post "https://h/x": EOF', 'unknown'],
@@ -137,4 +141,11 @@ describe('the line that decides the class', () => {
     }
     expect(decidingLine('x'.repeat(500))).toHaveLength(240);
   });
+});
+
+test.each([
+  ["error: cannot lock ref 'r': Unable to create '/x y/r.lock': File exists.", '/x y/r.lock'],
+  ['error: could not lock config file /x y/config: File exists', '/x y/config.lock'],
+])('the hint names the lock file of git: %s', (text, lock) => {
+  expect(textFailure(text).hint).toContain(`remove ${lock}.`);
 });

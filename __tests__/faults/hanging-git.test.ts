@@ -1,19 +1,23 @@
+import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { missing } from '../helpers/branches.ts';
 import { openTestDatabase } from '../helpers/database.ts';
-import { HANGING, hangingFrom, hangingGit } from '../helpers/faults/hanging-git.ts';
+import { HANGING, hangingFrom, hangingGit, LOCK } from '../helpers/faults/hanging-git.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
+import { appeared } from '../helpers/faults/stopped.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TIMEOUT_SECONDS = 3;
 /** No process of an operation may live this long after its limit. */
 const GRACE_SECONDS = 2;
+/** The watchdog gives an engine 5 s to end in order, and as long again to be killed. */
+const WATCHDOG_MS = 12_000;
 
 async function scene(folder: TempFolder) {
   const made = await makeScene(below(folder, 'g'));
@@ -49,6 +53,7 @@ describe('a git that hangs', () => {
       ...(near?.verified === true ? [] : [`near was not served: ${JSON.stringify(near)}`]),
       ...(end.exitCode === 3 ? [] : [`the exit code is ${end.exitCode}`]),
       ...left.map(({ command }) => `still running: ${command}`),
+      ...(existsSync(folder.file(LOCK)) ? ['git was not ended in order'] : []),
       ...(await temporaryFiles(spec.home)).map((path) => `there is still ${path}`),
       ...(await missing(openTestDatabase(database), head, [databaseHead, nearHead])).map(
         (commit) => `the database lacks ${commit}`,
@@ -98,5 +103,25 @@ describe('a git that hangs', () => {
     const row = { fault: signal, operation: 'sync', at: 'git that hangs', code: codes.join(' '), seconds };
     await noteRow({ ...row, state: `exit code ${exitCode}; nothing left`, complaints });
     expect(complaints).toEqual([]);
+  });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)('removes its lock file if the run gets %s', async (signal) => {
+    await using folder = await tempFolder();
+    const { local: database, far } = await scene(folder);
+    const bin = await hangingGit(folder.path, 'in its child');
+    const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}` };
+    const isLocked = appeared(folder.path, new RegExp(`^${LOCK}$`));
+    const run = await startRun({
+      home: folder.file('h'),
+      command: 'sync',
+      federation: { peers: { far } },
+      database,
+      env,
+    });
+    await isLocked;
+    run.kill(signal);
+    await run.ended;
+    expect(await outliving(run.mark, WATCHDOG_MS)).toEqual([]);
+    expect(existsSync(folder.file(LOCK))).toBe(false);
   });
 });

@@ -246,8 +246,13 @@ const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
 const REFUSALS: ReadonlySet<TextClass> = new Set(['auth', 'untrusted-host', 'push-protection']);
 const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-push']);
 
+/** Another git works in the repository, or was killed there and left its lock file. */
+const LOCK_OF_GIT =
+  /unable to create '([^'\n]+\.lock)': file exists|could not lock config file ([^\n]{1,1000}): file exists/i;
+
 /** Texts whose words alone could mean something else, in lower case. */
 const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
+  [LOCK_OF_GIT, 'contention'],
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
   // An end of the connection by the server has another text.
   [/error reading server preface: [^\n]*use of closed network connection/, 'connect-timeout'],
@@ -266,6 +271,12 @@ export function classify(text: string): TextClass {
   const found = [...LONGEST_FIRST, ...WRAPPERS].filter(([known]) => lower.includes(known)).map(([, means]) => means);
   const [first = 'unknown'] = found;
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
+}
+
+/** The lock file of git that a text names; null: none. */
+export function lockOfGit(text: string): string | null {
+  const [, lock, config] = LOCK_OF_GIT.exec(text) ?? [];
+  return lock ?? (config === undefined ? null : `${config}.lock`);
 }
 
 const MAX_LINE = 240;

@@ -28,10 +28,11 @@ test('the lock files of a killed git are removed from the repositories of Dolt, 
   await removeGitLocks(folder.path);
   const repository = folder.file('.dolt', 'git-remote-cache', 'a1', 'repo.git');
   await mkdir(`${repository}/refs/dolt`, { recursive: true });
-  await mkdir(`${repository}/objects/pack.lock`, { recursive: true });
-  for (const file of ['config', 'config.lock', 'refs/dolt/data', 'refs/dolt/data.lock'])
-    await writeFile(`${repository}/${file}`, '');
+  for (const name of ['info', 'pack.lock']) await mkdir(`${repository}/objects/${name}`, { recursive: true });
+  const files = ['.dolt-gc.lock', 'config', 'config.lock', 'refs/dolt/data', 'refs/dolt/data.lock'];
+  for (const file of [...files, 'objects/info/commit-graph.lock']) await writeFile(`${repository}/${file}`, '');
   await removeGitLocks(folder.path);
   const left = await readdir(repository, { recursive: true });
-  expect(left.sort()).toEqual(['config', 'objects', 'objects/pack.lock', 'refs', 'refs/dolt', 'refs/dolt/data']);
+  const folders = ['objects', 'objects/info', 'objects/pack.lock', 'refs', 'refs/dolt'];
+  expect(left.sort()).toEqual(['.dolt-gc.lock', 'config', ...folders, 'refs/dolt/data']);
 });

@@ -10,6 +10,9 @@ import type { Run } from './run.ts';
 const FOR_EVER = '987654';
 const POLL_MS = 50;
 
+/** A file of a git that hangs in its child, which it removes at SIGTERM, as git does with its lock files. */
+export const LOCK = 'git.lock';
+
 /** How a git hangs. */
 export const HANGING = ['from the start', 'in its child', 'deaf to signals'] as const;
 export type Hanging = (typeof HANGING)[number];
@@ -29,7 +32,14 @@ export async function hangingGit(folder: string, how: Hanging): Promise<string> 
       await program(join(bin, 'git'), `exec sleep ${FOR_EVER}`);
       break;
     case 'in its child':
-      await program(join(bin, 'git'), passOn, `setsid sleep ${FOR_EVER} &`, `sleep ${FOR_EVER}`);
+      await program(
+        join(bin, 'git'),
+        passOn,
+        `trap 'rm -f ${join(folder, LOCK)}; exit 1' TERM`,
+        `: > ${join(folder, LOCK)}`,
+        `setsid sleep ${FOR_EVER} &`,
+        `sleep ${FOR_EVER} & wait`,
+      );
       break;
     case 'deaf to signals':
       await program(join(bin, 'git'), passOn, "trap '' TERM INT HUP", `while :; do sleep ${FOR_EVER}; done`);

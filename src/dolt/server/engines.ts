@@ -200,6 +200,7 @@ function engineOf(
       });
     }
     isLate = true;
+    await server.endPrograms();
     await endsWithin(killStatement(server.address, connection), GRACE_MS);
     const ended = await endsWithin(working, GRACE_MS);
     // Programs such as git or ssh may survive, and their peer is unknown.
@@ -225,6 +226,7 @@ function engineOf(
     async allWithin(limit, work) {
       const working = work();
       if (await endsWithin(working, limit.milliseconds)) return await working;
+      await server.endPrograms();
       await endsWithin(killStatements(server.address), GRACE_MS);
       if (!(await endsWithin(working, GRACE_MS))) await server.kill();
       throw limit.failure();

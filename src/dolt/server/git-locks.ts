@@ -1,5 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Removes lock files that a killed git left in the repositories that Dolt keeps for git remotes. Call it while an engine
@@ -13,9 +13,12 @@ export async function removeGitLocks(database: string): Promise<void> {
     for (const [folder, recursive] of [
       [repository, false],
       [join(repository, 'refs'), true],
+      [join(repository, 'objects', 'info'), true],
     ] as const) {
       const files = await readdir(folder, { recursive }).catch(() => []);
-      for (const file of files) if (file.endsWith('.lock')) await rm(join(folder, file), { force: true });
+      // A name with a dot in front is Dolt's own lock: `.dolt-gc.lock` (2.3.0).
+      const locks = files.filter((file) => /^[^.].*\.lock$/.test(basename(file)));
+      for (const lock of locks) await rm(join(folder, lock), { force: true });
     }
   }
 }

@@ -32,7 +32,7 @@ export async function killStatements(address: Address): Promise<void> {
  * @throws Failure `interrupted`, regardless of the error of the work
  */
 export async function interruptible<T>(
-  server: Pick<Server, 'address' | 'kill'>,
+  server: Pick<Server, 'address' | 'endPrograms' | 'kill'>,
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -42,6 +42,7 @@ export async function interruptible<T>(
     end = resolve;
   });
   const onAbort = async (): Promise<void> => {
+    await server.endPrograms();
     // A frozen engine accepts the connection and never answers.
     await endsWithin(killStatements(server.address), GRACE_MS);
     if (!(await endsWithin(ended, GRACE_MS))) await server.kill();

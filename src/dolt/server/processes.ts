@@ -21,27 +21,45 @@ interface Descendants {
   readonly parent: number;
 }
 
+/** The process id of an engine, and the value of its mark. */
+interface MarkedEngine {
+  readonly pid: number;
+  readonly mark: string;
+}
+
 /** Ends the descendants of an engine; call it after the engine itself has ended. */
 type EndDescendants = () => Promise<void>;
 
 /**
  * Prepares to end the descendants of an engine. Call it while the engine lives: afterwards its children have another
  * parent. On Windows, which has no orderly shutdown, it ends the engine with them.
- * @param engine process id of the engine, and the value of its mark
  */
-export async function descendantsOf(engine: { readonly pid: number; readonly mark: string }): Promise<EndDescendants> {
+export async function descendantsOf(engine: MarkedEngine): Promise<EndDescendants> {
   if (process.platform === 'linux') return async () => await endAll(() => marked(engine.mark));
   if (process.platform === 'win32') {
     const { program, args } = endTreeOnWindows(engine.pid, readEnv());
     await run(program, args, { env: {}, timeoutMs: TIMEOUT_MS });
     return async () => undefined;
   }
-  const descendants = below(engine.pid, await listed()).filter((pid) => pid !== engine.pid);
+  const descendants = await programsBelow(engine);
   return async () => await endAll(async () => descendants.filter(isAlive));
 }
 
+/** Ends what an engine has started, and not the engine. Does nothing on Windows, which has no orderly shutdown. */
+export async function endPrograms(engine: MarkedEngine): Promise<void> {
+  if (process.platform === 'win32') return;
+  if (process.platform === 'linux')
+    return await endAll(async () => (await marked(engine.mark)).filter((pid) => pid !== engine.pid));
+  const programs = await programsBelow(engine);
+  await endAll(async () => programs.filter(isAlive));
+}
+
+async function programsBelow({ pid: engine }: MarkedEngine): Promise<number[]> {
+  return below(engine, await listed()).filter((pid) => pid !== engine);
+}
+
 /** How long git may take to remove its lock files. A killed git leaves them, and no later git can use the repository. */
-export const ORDERLY_MS = 1_000;
+export const ORDERLY_MS = 500;
 const POLL_MS = 20;
 
 async function endAll(listed: () => Promise<readonly number[]>): Promise<void> {

@@ -17,7 +17,7 @@ import { removeGitLocks } from './git-locks.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
-import { descendantsOf, ENGINE_MARK } from './processes.ts';
+import { descendantsOf, ENGINE_MARK, endPrograms } from './processes.ts';
 import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
 import { createServedFolder } from './served-folder.ts';
 import { removeServerInfo, serverInfoFile } from './server-info.ts';
@@ -77,6 +77,8 @@ export interface Server {
   hasEnded(): boolean;
   /** Why it was ended if it exceeded its memory limit; else null. */
   memoryFailure(): Failure | null;
+  /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
+  endPrograms(): Promise<void>;
   /** Stops it and its descendants; may be called again. */
   stop(): Promise<void>;
   /** Kills it and its descendants at once; `stop` must still be called. */
@@ -178,7 +180,8 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   const log = tailOf(child);
   let ended = false;
   const memoryFailure = watchMemory(child, memory);
-  if (options.engineCredentials?.startsPrograms === true) watchPrograms(child, place.privateDir, memory);
+  const startsPrograms = options.engineCredentials?.startsPrograms === true;
+  if (startsPrograms) watchPrograms(child, place.privateDir, memory);
   void child.finally(() => {
     ended = true;
   });
@@ -200,7 +203,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   });
   if (isReady(outcome)) {
     // Another run may have reopened the folder, or was killed and left it closed. From now on the lock is ours.
-    if (options.engineCredentials?.startsPrograms === true) await removeGitLocks(options.database);
+    if (startsPrograms) await removeGitLocks(options.database);
     const all = await guardFiles(options.database, guarded);
     if (all !== guarded) {
       const former = watchdog;
@@ -215,6 +218,9 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       during: place.proxy.during,
       hasEnded: () => ended,
       memoryFailure,
+      endPrograms: async () => {
+        if (startsPrograms && child.pid !== undefined) await endPrograms({ pid: child.pid, mark: place.privateDir });
+      },
       stop: () => stopServer(child, place, { watchdog, guarded: all, database: options.database }),
       kill: () => endTree(child, place.privateDir, 'SIGKILL'),
     };

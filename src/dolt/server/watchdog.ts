@@ -53,6 +53,8 @@ process.stdin.on('data', (chunk) => { received += chunk; });
 process.stdin.on('end', () => {
   if (received === 'done') return;
   const started = performance.now();
+  // git first: a server that ends kills it.
+  for (const id of marked()) if (id !== pid) signal(id, 'SIGTERM');
   let alive = signal(pid, 'SIGTERM');
   const timer = setInterval(() => {
     alive = signal(pid, 0);

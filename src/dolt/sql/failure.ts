@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { withoutQuoted } from '../../core/text.ts';
-import { classify } from '../failure-text.ts';
+import { classify, lockOfGit } from '../failure-text.ts';
 
 /**
  * An error of a statement, with the class of Dolt's text as its code; `unknown` if the text is not known. The server
@@ -20,7 +20,10 @@ export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
 /** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
   const means = classify(text);
-  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause, toolText: text });
+  const lock = lockOfGit(text);
+  const hint =
+    lock === null ? {} : { hint: `Run again. If it fails again, and no git works in that repository, remove ${lock}.` };
+  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause, toolText: text, ...hint });
 }
 
 /** A failure that this Dolt has with the data of a head. Its text may contain values of rows. */

@@ -25,6 +25,8 @@ export async function bareRepository(path: string, { withBranch }: { withBranch:
   await git('init', '--quiet', '--bare', '--initial-branch=main');
   // The setting that receive-pack over HTTP needs if the web server knows no users.
   await git('config', 'http.receivepack', 'true');
+  // Otherwise each push starts about ten processes that clean up.
+  await git('config', 'receive.autogc', 'false');
   if (withBranch) {
     const { stdout: tree } = await execa(serverProgram('GIT'), ['-C', path, 'mktree'], {
       env,

@@ -293,9 +293,11 @@ refuses sync, pull and resolve.
 - Values are true, false and the other forms that bd reads (1, t, T, 0, f, F).
   bd takes anything else, including yes and on, as false. dolt-federation
   refuses it.
-- A key that is nearly one of these, such as no_push, is an error. So is a merge
-  key (<<) at the top level or below dolt, export or types, and an alias in
-  place of such a mapping: bd would read a guard from it.
+- A key that is nearly one of these, such as no_push, is an error.
+- bd reads a guard through a merge key (<<), an alias or a tag. dolt-federation
+  refuses a merge key, an alias in place of a key, and a key with a tag, at the
+  top level and below dolt, export and types. It also refuses an alias in place
+  of such a mapping.
 - federation.push: true overrides the keys of beads for dolt-federation.
 - dolt.auto-push does not count. It says whether bd pushes after each of its own
   writes, not whether pushing is allowed. --sandbox of bd is a flag of one

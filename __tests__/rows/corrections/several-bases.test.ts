@@ -13,6 +13,10 @@ const BASE = [
   'INSERT INTO t VALUES (1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 0, 4), (5, 5, 0), (6, 6, 0), (7, 7, 0), (8, 0, 0)',
   'CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, n INT)',
   "INSERT INTO u VALUES (1, 'one', 0), (2, 'two', 0)",
+  'CREATE TABLE wider (id INT PRIMARY KEY, v INT)',
+  'CREATE TABLE wider_too (id INT PRIMARY KEY, v INT)',
+  'INSERT INTO wider VALUES (1, 1), (2, 2)',
+  'INSERT INTO wider_too VALUES (1, 1), (2, 2)',
 ];
 /** Each side has both of these before it makes its own changes. */
 const NORTH_FIRST = [
@@ -20,12 +24,16 @@ const NORTH_FIRST = [
   'DELETE FROM t WHERE id IN (5, 7)',
   'INSERT INTO t VALUES (20, 0, 0)',
   "UPDATE u SET k = 'uno' WHERE id = 1",
+  'ALTER TABLE wider ADD x INT',
+  'UPDATE wider_too SET v = 11 WHERE id = 1',
 ];
 const SOUTH_FIRST = [
   'UPDATE t SET v = 20 WHERE id = 2',
   'DELETE FROM t WHERE id = 6',
   'INSERT INTO t VALUES (21, 0, 0)',
   "UPDATE u SET k = 'due' WHERE id = 2",
+  'UPDATE wider SET v = 11 WHERE id = 1',
+  'ALTER TABLE wider_too ADD x INT',
 ];
 /** Takes back what both have, in part as it was before, and nothing else. */
 const UNDONE = [
@@ -64,8 +72,19 @@ async function apart(folder: TempFolder): Promise<TwoDatabases> {
 }
 
 /** Both sides change what they have in common, and differently. */
-const NORTH = ['UPDATE t SET v = 11 WHERE id = 3', 'DELETE FROM t WHERE id = 4', 'INSERT INTO t VALUES (7, 71, 0)'];
-const SOUTH = ['UPDATE t SET v = 0 WHERE id IN (3, 4)', 'INSERT INTO t VALUES (7, 70, 0)'];
+const NORTH = [
+  'UPDATE t SET v = 11 WHERE id = 3',
+  'DELETE FROM t WHERE id = 4',
+  'INSERT INTO t VALUES (7, 71, 0)',
+  'UPDATE wider SET x = 7 WHERE id = 2',
+  'UPDATE wider_too SET x = 7 WHERE id = 2',
+];
+const SOUTH = [
+  'UPDATE t SET v = 0 WHERE id IN (3, 4)',
+  'INSERT INTO t VALUES (7, 70, 0)',
+  'DELETE FROM wider WHERE id = 2',
+  'DELETE FROM wider_too WHERE id = 2',
+];
 
 const undone = async (local: TestDatabase) => ({
   t: await local.rows('SELECT id, v FROM t WHERE id NOT IN (3, 4, 7) ORDER BY id'),
@@ -95,6 +114,8 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
       ['changed', { id: '3' }],
       ['deleted', { id: '4' }],
       ['id-collision', { id: '7' }],
+      ['deleted', { id: '2' }],
+      ['deleted', { id: '2' }],
     ]);
 
     const heads = { local: both.north, ours: await both.north.head(), theirs: await both.south.head() };

@@ -180,13 +180,7 @@ async function ambiguousRows(
   { bases, root, ours, theirs, base }: Compared,
   { shape, open, budget }: Table & { readonly budget: Budget | undefined },
 ): Promise<AmbiguousRow[]> {
-  const differing = await keysOf(sql, shape, { from: ours, to: theirs });
-  const candidates = new Map<string, Cells>();
-  for (const other of bases.slice(1)) {
-    for (const [id, key] of await keysOf(sql, shape, { from: base, to: other })) {
-      if (differing.has(id)) candidates.set(id, key);
-    }
-  }
+  const candidates = await candidatesOf(sql, shape, { bases, ours, theirs, base });
   const [anyKey] = candidates.values();
   if (shape.key.length === 0 && anyKey !== undefined) throw depends(`a row of ${shape.name} is in the merge`);
   const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
@@ -207,6 +201,26 @@ async function ambiguousRows(
       const conflict = { id, base: common, ...sides, isAmbiguous: true } as const;
       budget?.take(conflictBytes(conflict));
       found.push({ key, conflict, take: resultOf(conflict, columns, newHere) });
+    }
+  }
+  return found;
+}
+
+/** The keys of the rows that differ between the two sides, and may differ between the bases. */
+async function candidatesOf(
+  sql: Sql,
+  shape: TableShape,
+  { bases, ours, theirs, base }: Omit<Compared, 'root'>,
+): Promise<ReadonlyMap<string, Cells>> {
+  const differing = await keysOf(sql, shape, { from: ours, to: theirs });
+  const columns = new Set<string>();
+  for (const one of bases) columns.add(JSON.stringify([...(await columnNamesAt(sql, shape.name, one))]));
+  // A row is stored alike with and without a column that is NULL, so no diff shows that only one base has the column.
+  if (columns.size > 1) return differing;
+  const found = new Map<string, Cells>();
+  for (const other of bases.slice(1)) {
+    for (const [id, key] of await keysOf(sql, shape, { from: base, to: other })) {
+      if (differing.has(id)) found.set(id, key);
     }
   }
   return found;

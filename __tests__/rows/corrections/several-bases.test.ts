@@ -17,6 +17,8 @@ const BASE = [
   'CREATE TABLE wider_too (id INT PRIMARY KEY, v INT)',
   'INSERT INTO wider VALUES (1, 1), (2, 2)',
   'INSERT INTO wider_too VALUES (1, 1), (2, 2)',
+  'CREATE TABLE renamed (id INT PRIMARY KEY, v INT, w INT)',
+  'INSERT INTO renamed VALUES (1, 1, 1), (2, 2, 2)',
 ];
 /** Each side has both of these before it makes its own changes. */
 const NORTH_FIRST = [
@@ -26,6 +28,7 @@ const NORTH_FIRST = [
   "UPDATE u SET k = 'uno' WHERE id = 1",
   'ALTER TABLE wider ADD x INT',
   'UPDATE wider_too SET v = 11 WHERE id = 1',
+  'ALTER TABLE renamed RENAME COLUMN v TO vv',
 ];
 const SOUTH_FIRST = [
   'UPDATE t SET v = 20 WHERE id = 2',
@@ -34,6 +37,7 @@ const SOUTH_FIRST = [
   "UPDATE u SET k = 'due' WHERE id = 2",
   'UPDATE wider SET v = 11 WHERE id = 1',
   'ALTER TABLE wider_too ADD x INT',
+  'UPDATE renamed SET v = 9',
 ];
 /** Takes back what both have, in part as it was before, and nothing else. */
 const UNDONE = [
@@ -42,6 +46,7 @@ const UNDONE = [
   'DELETE FROM t WHERE id IN (20, 21)',
   "UPDATE u SET k = 'one' WHERE id = 1",
   "UPDATE u SET k = 'two' WHERE id = 2",
+  'UPDATE renamed SET vv = 1 WHERE id = 1',
 ];
 const KEPT = {
   t: [
@@ -54,6 +59,10 @@ const KEPT = {
   u: [
     { id: 1, k: 'one', n: 0 },
     { id: 2, k: 'two', n: 0 },
+  ],
+  renamed: [
+    { id: 1, vv: 1, w: 7 },
+    { id: 2, vv: 9, w: 2 },
   ],
 };
 
@@ -73,6 +82,7 @@ async function apart(folder: TempFolder): Promise<TwoDatabases> {
 
 /** Both sides change what they have in common, and differently. */
 const NORTH = [
+  'UPDATE renamed SET w = 7 WHERE id = 1',
   'UPDATE t SET v = 11 WHERE id = 3',
   'DELETE FROM t WHERE id = 4',
   'INSERT INTO t VALUES (7, 71, 0)',
@@ -89,6 +99,7 @@ const SOUTH = [
 const undone = async (local: TestDatabase) => ({
   t: await local.rows('SELECT id, v FROM t WHERE id NOT IN (3, 4, 7) ORDER BY id'),
   u: await local.rows('SELECT id, k, n FROM u ORDER BY id'),
+  renamed: await local.rows('SELECT * FROM renamed ORDER BY id'),
 });
 const changed = (local: TestDatabase) => local.rows('SELECT id, v FROM t WHERE id IN (3, 4, 7) ORDER BY id');
 
@@ -96,7 +107,7 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
   test('keep what one side alone took back, also under manual', async () => {
     await using folder = await tempFolder();
     const both = await apart(folder);
-    await both.edit(['UPDATE t SET w = 1 WHERE id = 8'], UNDONE, order);
+    await both.edit(['UPDATE t SET w = 1 WHERE id = 8', 'UPDATE renamed SET w = 7 WHERE id = 1'], UNDONE, order);
     const { failure, conflicts } = (await both.run('north', { strategy: 'manual' })).run('south');
     expect({ failure, conflicts }).toEqual({ failure: null, conflicts: [] });
     expect(await undone(both.north)).toEqual(KEPT);

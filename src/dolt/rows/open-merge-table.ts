@@ -70,7 +70,7 @@ export async function renamedColumns(sql: Sql, table: string, open: OpenMergeTab
     const after = open[side];
     if (base === null || after === null || !mayRename(base, after)) continue;
     const { renamed } = await alterations(sql, table, { from: heads.base, to: heads[side] });
-    for (const rename of renamed) found.add(rename);
+    for (const { from, to } of renamed) found.add(`${from} to ${to}`);
   }
   return [...found].sort();
 }

@@ -66,8 +66,7 @@ const DROP = /^ALTER TABLE `(?:[^`]|``)+` DROP `((?:[^`]|``)+)`/;
 const ADD = /^ALTER TABLE `(?:[^`]|``)+` ADD `((?:[^`]|``)+)`/;
 
 interface Alterations {
-  /** As `old to new`. */
-  readonly renamed: readonly string[];
+  readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly dropped: readonly string[];
   /**
    * Columns that are dropped and new under one name, as after `DOLT_UPDATE_COLUMN_TAG`. That procedure drops every index
@@ -96,7 +95,7 @@ export async function alterations(
   return {
     renamed: rows.flatMap(({ statement }) => {
       const [, from, to] = RENAME.exec(statement) ?? [];
-      return from === undefined || to === undefined ? [] : [`${unquoted(from)} to ${unquoted(to)}`];
+      return from === undefined || to === undefined ? [] : [{ from: unquoted(from), to: unquoted(to) }];
     }),
     dropped,
     replaced: dropped.filter((name) => added.includes(name)),

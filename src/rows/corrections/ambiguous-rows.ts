@@ -13,6 +13,7 @@ import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
 import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { alterations } from '../../dolt/schema/table-definitions.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
@@ -183,11 +184,21 @@ async function ambiguousRows(
   const candidates = await candidatesOf(sql, shape, { bases, ours, theirs, base });
   const [anyKey] = candidates.values();
   if (shape.key.length === 0 && anyKey !== undefined) throw depends(`a row of ${shape.name} is in the merge`);
+  if (anyKey === undefined) return [];
   const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
   const newHere = new Set(columns.filter((name) => open.ours?.columns.includes(name) !== true));
+  const renames = new Map<string, Renames>();
+  for (const commit of root === null ? bases : [...bases, root]) {
+    renames.set(commit, await renamesSince(sql, shape, { from: commit, ours, theirs }));
+  }
   const found: AmbiguousRow[] = [];
   for (const keys of inParts([...candidates.values()], KEYS_PER_STATEMENT)) {
-    const at = (commit: string) => rowsByKeyText(sql, shape, { keys, commit });
+    const at = async (commit: string) => {
+      const rows = await rowsByKeyText(sql, shape, { keys, commit });
+      const names = renames.get(commit);
+      if (names === undefined || names.size === 0) return rows;
+      return new Map([...rows].map(([id, row]) => [id, renamedCells(row, names)]));
+    };
     const versions: Map<string, Cells>[] = [];
     for (const one of bases) versions.push(await at(one));
     const before = root === null ? new Map<string, Cells>() : await at(root);
@@ -204,6 +215,33 @@ async function ambiguousRows(
     }
   }
   return found;
+}
+
+/** The columns that have another name now, by their former name. */
+type Renames = ReadonlyMap<string, string>;
+
+/** @throws Failure `dolt-defect` if only one side renamed a column */
+async function renamesSince(
+  sql: Sql,
+  { name }: TableShape,
+  { from, ours, theirs }: { readonly from: string; readonly ours: string; readonly theirs: string },
+): Promise<Renames> {
+  const before = await columnNamesAt(sql, name, from);
+  if (before.size === 0) return new Map();
+  const to = async (commit: string): Promise<Renames> => {
+    const after = await columnNamesAt(sql, name, commit);
+    // A rename removes a name.
+    if ([...before].every((column) => after.has(column))) return new Map();
+    const { renamed } = await alterations(sql, name, { from, to: commit });
+    return new Map(renamed.map((one) => [one.from, one.to]));
+  };
+  const [here, there] = [await to(ours), await to(theirs)];
+  if (!isDeepStrictEqual(here, there)) throw depends(`a changed row of ${name} is in the merge`);
+  return here;
+}
+
+function renamedCells(row: Cells, names: Renames): Cells {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
 /** The keys of the rows that differ between the two sides, and may differ between the bases. */

@@ -164,6 +164,8 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   context.secrets.add(password);
   const port = await freePort();
   const socket = place.socketDir === null ? null : join(place.socketDir, 's');
+  // A start whose port was taken leaves its socket, and Dolt does not replace one (2.3.0).
+  if (socket !== null) await rm(socket, { force: true });
   const configFile = join(place.privateDir, CONFIG_FILE);
   const { dataDir } = place.served;
   await writeFile(configFile, serverConfig({ dataDir, privateDir: place.privateDir, port, socket }), { mode: 0o600 });

@@ -58,6 +58,14 @@ export function resultOf(
   return onlyTheirs.length === 0 ? 'ours' : onlyTheirs;
 }
 
+/** The row that such a result means; null: none. */
+export function decidedRow({ ours, theirs }: ConflictRow, take: Rewrite['take']): Cells | null {
+  if (take === 'deletion') return null;
+  if (take === 'row') return theirs;
+  const taken = take === 'ours' ? [] : take;
+  return { ...theirs, ...ours, ...Object.fromEntries(taken.map((name) => [name, theirs?.[name] ?? null])) };
+}
+
 /**
  * The changes of the two sides to the given rows of one table, in the order of the rows.
  * @param of.onto the commit that the merge started on

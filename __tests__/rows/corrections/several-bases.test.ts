@@ -202,6 +202,20 @@ describe('two heads with several merge bases are refused if the base decides', (
       after: ["INSERT INTO log VALUES ('first'), ('second')"],
       says: /a row of log is in the merge/,
     },
+    {
+      title: 'whether a check or a default is in the merge',
+      first: ['ALTER TABLE one ADD CONSTRAINT few CHECK (v < 9)'],
+      second: ['ALTER TABLE one ALTER COLUMN w SET DEFAULT 7'],
+      after: ['ALTER TABLE one DROP CONSTRAINT few', 'ALTER TABLE one ALTER COLUMN w DROP DEFAULT'],
+      says: /the (check few|column w) of one is in the merge/,
+    },
+    {
+      title: 'whether a row of a table of Dolt is in the merge',
+      first: ["INSERT INTO dolt_docs VALUES ('README.md', 'first')"],
+      second: ["INSERT INTO dolt_docs VALUES ('LICENSE.md', 'second')"],
+      after: ['DELETE FROM dolt_docs'],
+      says: /a row of dolt_docs is in the merge/,
+    },
   ];
 
   beforeAll(async () => {

@@ -1,26 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Budget } from '../../core/budget.ts';
-import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
-import { plain } from '../../core/text.ts';
 import { type ConflictRow, conflictBytes, conflictsByCommit, tablesInConflict } from '../../dolt/rows/conflict-rows.ts';
 import { rowDiffs } from '../../dolt/rows/differing-rows.ts';
-import { type MergeHeads, type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
+import { type MergeHeads, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
 import type { PendingRows } from '../../dolt/rows/pending-rows.ts';
 import { clearConflicts, dropConflicts } from '../../dolt/rows/resolve-conflicts.ts';
 import { type Rewrite, rewriteRows } from '../../dolt/rows/rewrite-rows.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
-import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { alterations } from '../../dolt/schema/table-definitions.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
-import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
+import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { resultOf } from '../classify.ts';
+import { decidedRow, resultOf } from '../classify.ts';
 import { commonRow } from './common-row.ts';
+import {
+  type Compared,
+  depends,
+  requireSameDefinition,
+  requireSameOwnTables,
+  requireSameTables,
+  type Table,
+} from './several-bases.ts';
 
 /** The ambiguous rows of one table. */
 export interface AmbiguousTable {
@@ -34,15 +39,13 @@ export interface AmbiguousTable {
 export type AmbiguousRows = ReadonlyMap<string, AmbiguousTable>;
 
 const KEYS_PER_STATEMENT = 200;
-const HINT =
-  'Give both sides the same value there, commit, then run again. Several merge bases come from merges of the same two commits on both sides.';
-
 /**
  * Corrects the open merge where its result depends on which of several merge bases is taken: Dolt takes one, and so takes
  * back a change that was made after the two sides had merged the same commits (2.3.0, measured). The base of such rows is
  * the merge of all bases. Rows that only one side changed since are written; the others are returned as conflicts, and
  * Dolt's own conflicts of them are removed.
- * @throws Failure `dolt-defect` if a table, a column, or a row without a key depends on the base
+ * @throws Failure `dolt-defect` if a table, a part of its definition, a row without a key or of a table of Dolt depends on
+ * the base
  */
 export async function correctAmbiguousRows(
   sql: Sql,
@@ -53,10 +56,11 @@ export async function correctAmbiguousRows(
   if (bases.length < 2) return new Map();
   const compared = { ...heads, bases, root: await rootOf(sql, bases) };
   const found = new Map<string, AmbiguousTable>();
+  await requireSameOwnTables(sql, compared);
   for (const table of await requireSameTables(sql, compared)) {
     const shape = await tableShape(sql, table);
     const open = await openMergeTable(sql, table);
-    await requireSameColumns(sql, compared, { shape, open });
+    await requireSameDefinition(sql, compared, { shape, open });
     const rows = await ambiguousRows(sql, compared, { shape, open, budget });
     if (rows.length === 0) continue;
     await rewriteRows(sql, shape, open, await unwritten(sql, { shape, rows }), pending);
@@ -80,92 +84,10 @@ export function namedRows(ambiguous: AmbiguousRows): { readonly table: string; r
   return [...ambiguous].flatMap(([table, { keys }]) => keys.map((key) => ({ table, key })));
 }
 
-/** Two heads with several merge bases, and the common ancestor of these. */
-interface Compared extends MergeHeads {
-  readonly bases: readonly string[];
-  readonly root: string | null;
-}
-
-interface Table {
-  readonly shape: TableShape;
-  readonly open: OpenMergeTable;
-}
-
 async function rootOf(sql: Sql, [first = '', ...others]: readonly string[]): Promise<string | null> {
   let root: string | null = first;
   for (const other of others) root = root === null ? null : await mergeBase(sql, root, other);
   return root;
-}
-
-/**
- * Whether the merge of the bases would have a name, such as a table; null if both sides agree about it.
- * @param has whether each version has the name
- */
-function shouldHave(has: {
-  readonly bases: readonly boolean[];
-  readonly root: boolean;
-  readonly ours: boolean;
-  readonly theirs: boolean;
-}): boolean | null {
-  if (has.ours === has.theirs) return null;
-  const common = has.bases.some((one) => one !== has.root) ? !has.root : has.root;
-  return has.ours === common ? has.theirs : has.ours;
-}
-
-/**
- * @returns the tables that differ both between the two sides and between the bases
- * @throws Failure `dolt-defect` if the merge has a table, or lacks it, only because of the base that Dolt took
- */
-async function requireSameTables(sql: Sql, { bases, root, ours, theirs }: Compared): Promise<string[]> {
-  const at = async (commit: string | null) => (commit === null ? new Map<string, string>() : tableHashes(sql, commit));
-  const merged = await tableHashes(sql, 'WORKING');
-  const [here, there, before] = [await at(ours), await at(theirs), await at(root)];
-  const versions: ReadonlyMap<string, string>[] = [];
-  for (const base of bases) versions.push(await at(base));
-  const names = [...new Set([...here.keys(), ...there.keys()])].sort().filter((name) => {
-    return (
-      !isDoltTable(name) && here.get(name) !== there.get(name) && new Set(versions.map((one) => one.get(name))).size > 1
-    );
-  });
-  for (const name of names) {
-    const wanted = shouldHave({
-      bases: versions.map((version) => version.has(name)),
-      root: before.has(name),
-      ours: here.has(name),
-      theirs: there.has(name),
-    });
-    if (wanted !== null && wanted !== merged.has(name)) throw depends(`the table ${name} is in the merge`);
-  }
-  return names.filter((name) => here.has(name) && there.has(name) && merged.has(name));
-}
-
-async function requireSameColumns(sql: Sql, compared: Compared, { shape, open }: Table): Promise<void> {
-  const { bases, root } = compared;
-  const [here, there] = [new Set(open.ours?.columns), new Set(open.theirs?.columns)];
-  const versions: ReadonlySet<string>[] = [];
-  for (const base of bases) versions.push(await columnNamesAt(sql, shape.name, base));
-  const before = root === null ? new Set<string>() : await columnNamesAt(sql, shape.name, root);
-  for (const name of new Set([...here, ...there])) {
-    const wanted = shouldHave({
-      bases: versions.map((version) => version.has(name)),
-      root: before.has(name),
-      ours: here.has(name),
-      theirs: there.has(name),
-    });
-    if (wanted !== null && wanted !== open.merged.columns.includes(name))
-      throw depends(`the column ${name} of ${shape.name} is in the merge`);
-  }
-  const keys = new Set([open.ours, open.theirs, open.merged].map((version) => JSON.stringify(version?.key ?? [])));
-  const lacksKey = [...versions, before].some((names) => names.size > 0 && shape.key.some((name) => !names.has(name)));
-  if (keys.size > 1 || lacksKey) throw depends(`rows of ${shape.name} are in the merge`);
-}
-
-function depends(what: string): Failure {
-  return new Failure(
-    'dolt-defect',
-    `the two heads have several merge bases, and it depends on the one that this Dolt takes whether ${plain(what)}`,
-    { hint: HINT },
-  );
 }
 
 interface AmbiguousRow {
@@ -306,13 +228,6 @@ async function unwritten(
     }
   }
   return found;
-}
-
-function decidedRow({ ours, theirs }: ConflictRow, take: Rewrite['take']): Cells | null {
-  if (take === 'deletion') return null;
-  if (take === 'row') return theirs;
-  const taken = take === 'ours' ? [] : take;
-  return { ...theirs, ...ours, ...Object.fromEntries(taken.map((name) => [name, theirs?.[name] ?? null])) };
 }
 
 /** Dolt's conflicts of a table that it shows wrongly can only be removed together. */

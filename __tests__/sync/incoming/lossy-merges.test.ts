@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Peer } from '../../../src/config/configuration.ts';
+import { mergeMessage } from '../../../src/dolt/sql/merge.ts';
 import { type ExchangeOptions, federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
@@ -113,4 +114,79 @@ test('a federation merge that lacks the rows of a row that lost is none', async 
   const received = await box.receive({ accept: ['future'] });
   expect(received.run('partner')).toMatchObject({ failure: null, verified: true });
   expect(received.head).toBe(await box.north.head());
+});
+
+const MESSAGES = ['Merge branch side', mergeMessage(2, '2.3')] as const;
+
+/** Merges two halves of the present branch; `more` runs before the merge is committed. */
+const merging = (
+  [side, main]: readonly [side: string, main: string],
+  { message = MESSAGES[0], more = [] }: { readonly message?: string; readonly more?: readonly string[] } = {},
+): string[] => [
+  "CALL DOLT_CHECKOUT('-b', 'side')",
+  side,
+  "CALL DOLT_COMMIT('-A', '-m', 'side')",
+  "CALL DOLT_CHECKOUT('main')",
+  main,
+  "CALL DOLT_COMMIT('-A', '-m', 'main')",
+  'SET autocommit = 0',
+  "CALL DOLT_MERGE('--no-ff', '--no-commit', 'side')",
+  ...more,
+  `CALL DOLT_COMMIT('-A', '-m', '${message}')`,
+  'SET autocommit = 1',
+  "CALL DOLT_BRANCH('-D', 'side')",
+];
+
+/** Merges in which both sides add rows and one side deletes one. */
+const honestMerges = (count: number, first: number): string[] =>
+  Array.from({ length: count }, (_, index) =>
+    merging(
+      [
+        `INSERT INTO items VALUES (${first + 2 * index}, 'side', 'ann')`,
+        `REPLACE INTO items VALUES (${first + 2 * index + 1}, 'main', 'ann'), (100, 'of ${index}', 'ann')`,
+      ],
+      {
+        message: MESSAGES[index % 2],
+      },
+    ),
+  ).flat();
+
+const numbers = (count: number, cells: string): string =>
+  `SELECT ${cells} FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) SELECT i FROM n) AS n`;
+
+test('every merge is looked at, also below many others, and if it changed the table as well', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...SEED);
+  await box.send(
+    ...merging([`INSERT INTO comments ${numbers(2000, "1000 + i, 102, 'large'")}`, 'DELETE FROM items WHERE id = 103']),
+    ...honestMerges(30, 1000),
+    "INSERT INTO items VALUES (900, 'new', 'ann')",
+  );
+  expect((await box.receive()).run('partner').failure).toBeNull();
+
+  const change = "UPDATE items SET owner = 'eve' WHERE id = 105";
+  await box.send(
+    ...merging(["INSERT INTO items VALUES (2001, 'lost', 'ann'), (2002, 'lost', 'ann')", change], {
+      message: MESSAGES[1],
+      more: ['DELETE FROM items WHERE id = 2001', "UPDATE items SET owner = 'eve' WHERE id = 106"],
+    }),
+    ...merging(
+      [`INSERT INTO comments ${numbers(700, "4000 + i, 102, 'lost'")}`, "INSERT INTO comments VALUES (1, 104, 'kept')"],
+      { more: ['DELETE FROM comments WHERE id > 4000'] },
+    ),
+    ...merging(
+      ['CREATE TABLE notes (id INT PRIMARY KEY) SELECT id FROM items WHERE id < 110', "UPDATE items SET owner = 'eve'"],
+      {
+        more: ['DROP TABLE notes'],
+      },
+    ),
+    ...honestMerges(21, 3000),
+    "INSERT INTO items VALUES (901, 'new', 'ann')",
+  );
+  const { failure, held } = (await box.receiveUnchanged()).run('partner');
+  expect(failure?.code).toBe('lossy-merge');
+  expect(failure?.message).toMatch(/lacks 1 row that \w+ added to items/);
+  expect(failure?.message).toMatch(/lacks at least 500 rows that \w+ added to comments/);
+  expect(failure?.message).toMatch(/lacks 9 rows that \w+ added to notes/);
+  expect(held).toContainEqual({ table: 'items', key: { id: '2001' }, column: null, value: null });
 });

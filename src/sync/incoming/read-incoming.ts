@@ -19,8 +19,7 @@ import {
   tableNamed,
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
-import { falseMerges } from './losses/false-merges.ts';
-import { lossyMerges } from './losses/lossy-merges.ts';
+import { lossyIncoming } from './losses/false-merges.ts';
 import { readOthersLosses } from './losses/others-losses.ts';
 import type { SharedCommit } from './losses/shared-commits.ts';
 import { isOtherProject } from './project.ts';
@@ -130,7 +129,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     expressions: await readExpressions(sql, heads, tables),
     steering: isKnown ? await readSteering(sql, heads, tablesOf) : [],
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
-    lossy: [...(await lossyMerges(sql, news)), ...(await falseMerges(sql, news))],
+    lossy: await lossyIncoming(sql, news),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
       from !== null && to !== null && definitionChanged && isRedefined(to, toOurs) ? [from] : [],

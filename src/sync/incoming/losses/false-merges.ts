@@ -1,40 +1,34 @@
-import { z } from 'zod';
+import { groupBy } from '../../../core/lists.ts';
 import { tableHashes } from '../../../dolt/schema/table-changes.ts';
 import { databaseName } from '../../../dolt/sql/at-revision.ts';
 import { checkedOutBranch, checkout, deleteBranch } from '../../../dolt/sql/heads.ts';
-import { beginMerging, MERGE_SUBJECT } from '../../../dolt/sql/merge.ts';
+import { beginMerging } from '../../../dolt/sql/merge.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
 import { mergeHead } from '../../../rows/merge.ts';
-import { reportShare } from '../../../rows/merging.ts';
+import { MOST_REPORT_BYTES } from '../../../rows/merging.ts';
 import type { DatabaseRules } from '../../../rows/table-policy.ts';
 import { checkoutScratch } from '../../merge/scratch.ts';
-import { type LossyMerge, lossesOf, MAX_MERGES, type MergeCommit } from './lossy-merges.ts';
+import { type LossyMerge, lossesOf, type MergeCommit, mergesOf } from './lossy-merges.ts';
 
 /** Under `manual` nothing is resolved, so such a merge equals one under the others. */
 const STRATEGIES = ['newest', 'ours', 'theirs'] as const;
 
-const mergeRow = z.object({ hash: z.string(), parents: z.string().nullable() });
-
 /**
- * Merges that claim to be federation merges, lack rows of a parent, and are none: merging their parents under the rules
- * of the database gives another table. Any tool can write the message of our merges.
+ * Merges among commits of a peer that lack rows of a parent. A merge that claims to be a federation merge counts only if
+ * it is none: merging its parents under the rules of the database gives another table. Any tool can write the message of
+ * our merges.
  * @param sql a session
  */
-export async function falseMerges(
+export async function lossyIncoming(
   sql: Sql,
   range: { readonly commits: string; readonly head: string; readonly rules: DatabaseRules },
 ): Promise<LossyMerge[]> {
-  const merges = await sql.rows(
-    mergeRow,
-    `SELECT commit_hash AS hash, parents FROM dolt_log(?, '--parents') WHERE parents LIKE '%, %' AND message LIKE ? LIMIT ${MAX_MERGES}`,
-    [range.commits, `${MERGE_SUBJECT}%`],
-  );
+  const merges = new Map((await mergesOf(sql, range.commits)).map((merge) => [merge.hash, merge]));
   const found: LossyMerge[] = [];
-  for (const merge of merges) {
-    const losses = await lossesOf(sql, [merge], range.head);
-    if (losses.length === 0) continue;
-    const repeated = await tablesOfRepeats(sql, merge, range.rules);
-    const tables = await tableHashes(sql, merge.hash);
+  for (const [commit, losses] of groupBy(await lossesOf(sql, [...merges.values()], range.head), (one) => one.commit)) {
+    const merge = merges.get(commit);
+    const repeated = merge?.isOurs === true ? await tablesOfRepeats(sql, merge, range.rules) : [];
+    const tables = await tableHashes(sql, commit);
     found.push(...losses.filter(({ table }) => !repeated.some((one) => one.get(table) === tables.get(table))));
   }
   return found;
@@ -46,9 +40,10 @@ async function tablesOfRepeats(
   { parents }: MergeCommit,
   rules: DatabaseRules,
 ): Promise<ReadonlyMap<string, string>[]> {
-  const [onto = '', head = ''] = (parents ?? '').split(', ');
+  const [onto = '', head = '', ...others] = parents;
+  if (others.length > 0) return [];
   const [home, database] = [await checkedOutBranch(sql), await databaseName(sql)];
-  const reportBytes = reportShare(MAX_MERGES);
+  const reportBytes = MOST_REPORT_BYTES;
   const found: ReadonlyMap<string, string>[] = [];
   await beginMerging(sql);
   for (const strategy of STRATEGIES) {

@@ -87,7 +87,7 @@ async function missingRows(
   const on = (alias: string): string =>
     key.map((name, index) => `d.k${index} = ${alias}.${quoted(name)}`).join(' AND ');
   const joins: string[] = [];
-  const conditions: string[] = [];
+  const conditions = ['TRUE'];
   const joined: string[] = [];
   const given: string[] = [];
   // A row of any merge base was there before, so the other parent removed it.

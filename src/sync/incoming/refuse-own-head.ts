@@ -6,7 +6,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
-import { type LossyMerge, lossyHead, lossyMerges, mergeLossText } from './losses/lossy-merges.ts';
+import { type LossyMerge, lossyHead, lossyMerges, mergeLossText, newestLossyMerges } from './losses/lossy-merges.ts';
 import { refuseUnresolved } from './unresolved-commit.ts';
 
 /**
@@ -42,7 +42,7 @@ async function refuseLossy(
 ): Promise<void> {
   const ofHead = await lossyHead(sql, head, dirty);
   const since = once((theirs: string | null) =>
-    lossyMerges(sql, { commits: theirs === null ? head : `${theirs}..${head}`, head }),
+    theirs === null ? newestLossyMerges(sql, head) : lossyMerges(sql, { commits: `${theirs}..${head}`, head }),
   );
   for (const progress of open) {
     const lossy = [...ofHead, ...(await since(progress.head))];

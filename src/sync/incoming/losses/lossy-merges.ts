@@ -51,11 +51,20 @@ export async function lossyMerges(
   sql: Sql,
   range: { readonly commits: string; readonly head: string },
 ): Promise<LossyMerge[]> {
-  const merges = await mergesOf(sql, range.commits);
+  return await lossesOfTools(sql, await mergesOf(sql, range.commits), range.head);
+}
+
+/** The same for the newest merges of a whole history. An empty peer gets it, and has no rows to lose. */
+export async function newestLossyMerges(sql: Sql, head: string): Promise<LossyMerge[]> {
+  const statement = `${MERGES} WHERE parents LIKE '%, %' LIMIT ${RECENT_COMMITS}`;
+  return await lossesOfTools(sql, await sql.rows(mergeRow, statement, [`${MERGE_SUBJECT}%`, head]), head);
+}
+
+async function lossesOfTools(sql: Sql, commits: readonly MergeCommit[], head: string): Promise<LossyMerge[]> {
   return await lossesOf(
     sql,
-    merges.filter(({ isOurs }) => !isOurs),
-    range.head,
+    commits.filter(({ isOurs }) => !isOurs),
+    head,
   );
 }
 
@@ -67,8 +76,7 @@ export async function lossyMerges(
 export async function lossyHead(sql: Sql, head: string, uncommitted: readonly string[]): Promise<LossyMerge[]> {
   const count = uncommitted.length === 0 ? 1 : RECENT_COMMITS;
   const commits = await sql.rows(mergeRow, `${MERGES} LIMIT ${count}`, [`${MERGE_SUBJECT}%`, head]);
-  const merges = commits.filter(({ isOurs }) => !isOurs);
-  const found = await lossesOf(sql, merges, head);
+  const found = await lossesOfTools(sql, commits, head);
   return found.filter(({ commit, table }) => commit === head || uncommitted.includes(table));
 }
 

@@ -7,7 +7,7 @@ import { tableHashes } from '../../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../../dolt/sql/history.ts';
 import { MERGE_SUBJECT } from '../../../dolt/sql/merge.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
-import { lostRows } from './lost-rows.ts';
+import { lostRows, type Sides } from './lost-rows.ts';
 
 /**
  * A merge without rows that a parent added. An example: bd 1.3.0 in embedded mode commits only the tables in which it
@@ -96,13 +96,6 @@ export async function lossesOf(sql: Sql, merges: readonly MergeCommit[], head: s
 }
 
 type Hashes = ReadonlyMap<string, string>;
-
-interface Sides {
-  readonly commit: string;
-  readonly kept: string;
-  readonly lost: string;
-  readonly head: string;
-}
 
 async function losses(sql: Sql, sides: Sides, hashesAt: (commit: string) => Promise<Hashes>): Promise<LossyMerge[]> {
   const { commit, kept, lost, head } = sides;

@@ -22,7 +22,8 @@ import { sameNames } from '../rows.ts';
 const ROWS_AT_A_TIME = 500;
 const HISTORY_BYTES = 64 * 1024 * 1024;
 
-interface Sides {
+/** A merge, its parents, and the head whose rows count. */
+export interface Sides {
   readonly commit: string;
   readonly kept: string;
   readonly lost: string;

@@ -1,8 +1,9 @@
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { storingConflicts } from '../helpers/attacks.ts';
-import { remoteHead } from '../helpers/database.ts';
-import { markOfEndedRun } from '../helpers/run-marks.ts';
+import { openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { markOfEndedRun, markOfOtherContainer, scratchBranch } from '../helpers/run-marks.ts';
 import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -139,8 +140,12 @@ describe('a database that a running server holds', () => {
     const host = 'localhost';
     const remotesapi = Number(new URL(served.server.url).port);
     const setting = { host, tls: true, remotesapi, database: 'local' };
+    const killed = scratchBranch(markOfEndedRun());
+    const living = [scratchBranch(markOfOtherContainer()), 'dolt-federation-scratch/unmarked'];
+    for (const name of [killed, ...living]) await served.sql(`CALL DOLT_BRANCH('${name}')`);
+    const stateDir = folder.file('state');
     // No folder of the database is found.
-    const { result } = await served.run({ host, setting, database: undefined });
+    const { result } = await served.run({ host, setting, database: undefined, stateDir });
     expect(result).toMatchObject({
       database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/local$/),
       head: await served.head(),
@@ -148,7 +153,13 @@ describe('a database that a running server holds', () => {
     });
     expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
     const dirty = [{ table_name: 'notes', staged: 0, status: 'modified' }];
-    expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
+    const branches = [...living, 'main'].map((name) => ({ name }));
+    expect(await served.traces()).toEqual([[], [], branches, [], dirty]);
+    const [digest = ''] = await readdir(join(stateDir, 'served'));
+    const scratch = openTestDatabase(join(stateDir, 'served', digest, 'scratch', 'local'));
+    const tracked = await scratch.rows("SELECT name FROM dolt_remote_branches WHERE name LIKE '%exchange/%'");
+    // Dolt clones every branch. The branch of this run has no tracking ref.
+    expect(tracked).toEqual([...living, 'main'].map((name) => ({ name: `remotes/dolt-federation-exchange/${name}` })));
   });
 
   test('is opened directly after the server stopped', async () => {

@@ -9,3 +9,8 @@ export function markOfEndedRun(): string {
 export function markOfOtherContainer(now = Date.now()): string {
   return `${process.pid}-1-${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}-1-${Math.floor(now / 1_000)}`;
 }
+
+/** A temporary branch of a run. */
+export function scratchBranch(mark: string): string {
+  return `dolt-federation-scratch/${mark}-${'a'.repeat(12)}`;
+}

@@ -2,10 +2,18 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
-import { NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
+import { createEngineCredentials, NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
+import type { Engines } from '../../../src/dolt/server/engines.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
 import { branchHead } from '../../../src/dolt/sql/heads.ts';
-import { catchUpAndHandBack, handBack, handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
+import {
+  catchUpAndHandBack,
+  handBack,
+  handOver,
+  remotesapiExchange,
+  takeOver,
+  throughFolder,
+} from '../../../src/sync/served/exchange.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
 import { type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
@@ -13,7 +21,7 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
 /** A database behind a server, a scratch copy of it with one more commit, and the exchange between them. */
-async function scene(folder: TempFolder, served: ServedDatabase) {
+async function scene(folder: TempFolder, served: ServedDatabase, signal = AbortSignal.timeout(120_000)) {
   const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
   const to = await scratch.commit('a result', "INSERT INTO items VALUES (3, 'three', 'run')");
   const { user, password, sqlPort: port } = served.server;
@@ -23,7 +31,7 @@ async function scene(folder: TempFolder, served: ServedDatabase) {
     name: 'it',
     secrets: new Secrets(),
     milliseconds: 60_000,
-    signal: AbortSignal.timeout(120_000),
+    signal,
   });
   const engines = testEngines(scratch.path, folder.file('tmp'));
   const through = throughFolder(pathToFileURL(folder.file('exchange')).href);
@@ -123,3 +131,31 @@ test('commits of clients are merged during the run, unless they reset commits or
   const back = await failureOf(() => catchUpAndHandBack(engines, exchange, { from: head, to: move.to }, always));
   expect([back.code, asked]).toEqual(['contention', 3]);
 }, 120_000);
+
+test('an interrupted push through the remote interface leaves no branch at the server', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const interruption = new AbortController();
+  await using opened = await scene(folder, served, interruption.signal);
+  const { engines, exchange: through, move } = opened;
+  const { server, scratch, notify } = through;
+  const { url, user, password, ca } = served.server;
+  const variables = () => ({ DOLT_REMOTE_PASSWORD: password, SSL_CERT_FILE: ca });
+  const engineCredentials = createEngineCredentials({ variables });
+  const remotesapi = remotesapiExchange({ server, branch: 'main', limit }, { url, user, engineCredentials });
+  const exchange = { ...remotesapi, scratch, notify };
+  const branches = async () => (await served.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
+  let pushed: unknown[] = [];
+  const interrupted: Engines = {
+    ...engines,
+    async use(...using) {
+      await engines.use(...using);
+      pushed = await branches();
+      interruption.abort();
+      throw new Failure('interrupted', 'the run was interrupted');
+    },
+  };
+  expect((await failureOf(() => handBack(interrupted, exchange, move))).code).toBe('interrupted');
+  expect([pushed, await branches()]).toEqual([[exchange.result, 'main'], ['main']]);
+  expect(await served.head()).toBe(move.from);
+});

@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
@@ -236,7 +235,7 @@ function exchangeWith(
   if (url === null) return { ...common, ...throughFolder(pathToFileURL(place.exchange).href) };
   const { user, password } = login;
   const engineCredentials = createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: password }) });
-  return remotesapiExchange(common, { url, user, engineCredentials, owner: place.owner });
+  return remotesapiExchange(common, { url, user, engineCredentials });
 }
 
 interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted' | 'dirty'> {
@@ -265,8 +264,6 @@ async function readBranch(
 interface ScratchPlace {
   readonly database: string;
   readonly exchange: string;
-  /** Another one for each machine and user, unless a temporary folder is used. */
-  readonly owner: string;
   readonly removeWith: readonly string[];
   remove(): Promise<void>;
 }
@@ -289,11 +286,10 @@ function stateFolder(stateDir: string, at: ServedAt): string {
   return join(stateDir, 'served', shortDigest(`${at.path ?? serverText(at.setting)}/${nameAtServer(at)}`));
 }
 
-function placeIn(folder: string, at: ServedAt): Pick<ScratchPlace, 'database' | 'exchange' | 'owner'> {
+function placeIn(folder: string, at: ServedAt): Pick<ScratchPlace, 'database' | 'exchange'> {
   return {
     database: join(folder, 'scratch', nameAtServer(at)),
     exchange: join(folder, 'exchange'),
-    owner: shortDigest(`${hostname()} ${folder}`),
   };
 }
 

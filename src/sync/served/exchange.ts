@@ -7,7 +7,15 @@ import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-creden
 import { changeKeys, type RecordKeys } from '../../dolt/schema/uncommitted-keys.ts';
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import type { UserServer } from '../../dolt/server/user-server.ts';
-import { branchHead, checkout, createBranch, deleteBranch, trackingHead } from '../../dolt/sql/heads.ts';
+import {
+  branchHead,
+  checkout,
+  createBranch,
+  deleteBranch,
+  deleteTrackingRefs,
+  trackedBranches,
+  trackingHead,
+} from '../../dolt/sql/heads.ts';
 import { containsCommit, isAncestor } from '../../dolt/sql/history.ts';
 import { fastForward, resetBranch } from '../../dolt/sql/merge.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
@@ -16,7 +24,7 @@ import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
 import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import { forgetMove, keysOf, readOwnMoves, recordMove, withKeys } from '../merge/own-moves.ts';
-import { scratchName } from '../merge/scratch.ts';
+import { isLeftoverBranch, removeScratch, scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { MergeAgain, Move } from './served-database.ts';
 
@@ -62,23 +70,19 @@ export function throughFolder(url: string): Pick<Exchange, 'kind' | 'source' | '
   return { kind: 'file', source: { ...source, engineCredentials: NO_CREDENTIALS }, result: RESULT };
 }
 
-/**
- * An exchange through the server's own remote interface.
- * @param from.owner distinguishes the scratch copies of several machines
- */
+/** An exchange through the server's own remote interface. The name of the branch there carries the mark of the run. */
 export function remotesapiExchange(
   common: Common,
   from: {
     readonly url: string;
     readonly user: string;
     readonly engineCredentials: EngineCredentials;
-    readonly owner: string;
   },
 ): Exchange {
-  const { url, user, engineCredentials, owner } = from;
+  const { url, user, engineCredentials } = from;
   const reach: Reach = [ruleForUrl(url)];
   const source = { remote: EXCHANGE, url, ref: null, user, reach, branch: common.branch, engineCredentials };
-  return { ...common, kind: 'remotesapi', source, result: `dolt-federation/result-${owner}` };
+  return { ...common, kind: 'remotesapi', source, result: scratchName() };
 }
 
 /**
@@ -123,13 +127,19 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
  * @throws Failure `contention` if the branch moved meanwhile, `uncommitted-changes`, or of the server
  */
 export async function handBack(engines: Engines, exchange: ServedExchange, move: Move): Promise<void> {
-  const { result, server } = exchange;
-  await send(engines, exchange, move.to);
-  if (exchange.kind === 'remotesapi') {
-    await server.session((sql) => moveBranch(sql, exchange, move).finally(() => deleteBranch(sql, result)));
+  const { kind, result, server } = exchange;
+  if (kind === 'file') {
+    await send(engines, exchange, move.to);
+    await receive(exchange, (sql) => moveBranch(sql, exchange, move));
     return;
   }
-  await receive(exchange, (sql) => moveBranch(sql, exchange, move));
+  try {
+    await send(engines, exchange, move.to);
+    await server.session((sql) => moveBranch(sql, exchange, move));
+  } finally {
+    // An interrupted push may have made the branch. The next run removes what a server that ended keeps.
+    await server.session((sql) => deleteBranch(sql, result)).catch(() => undefined);
+  }
 }
 
 /**
@@ -190,8 +200,18 @@ export async function send(engines: Engines, exchange: Sending, commit: string):
       await operation(limit, source.reach, (sql) => forceBranch(sql, to));
     } finally {
       await deleteBranch(database, name);
+      await forgetResults(database);
     }
   });
+}
+
+/** Each run pushes to another branch, so a scratch copy that is kept would collect their tracking refs. */
+async function forgetResults(scratch: Database): Promise<void> {
+  const results = (await trackedBranches(scratch, EXCHANGE)).filter(isLeftoverBranch);
+  await deleteTrackingRefs(
+    scratch,
+    results.map((branch) => `remotes/${EXCHANGE}/${branch}`),
+  );
 }
 
 /**
@@ -235,10 +255,12 @@ async function moveBranch(sql: Sql, { branch, scratch, notify }: ServedExchange,
 }
 
 /**
- * Changes the foreign keys at the server that a killed run did not. Only if the branch contains the recorded commit did
- * Dolt undo the changes.
+ * Changes the foreign keys at the server that a killed run did not, and removes its result there. Only if the branch
+ * contains the recorded commit did Dolt undo the changes.
  */
 export async function finishHandBacks({ server, scratch, notify }: Back): Promise<void> {
+  // The server may refuse to remove a branch that another user made.
+  await server.session(removeScratch).catch(() => undefined);
   for (const [name, move] of (await readOwnMoves(scratch)).moves) {
     if (move.kind !== 'served') continue;
     await server.session(async (sql) => {

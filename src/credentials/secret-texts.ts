@@ -46,7 +46,7 @@ function hex(unit: string): string {
 function secretsOf(secret: Secret): readonly string[] {
   switch (secret.kind) {
     case 'password':
-      return [secret.password, basic(secret.user, secret.password)];
+      return [secret.password, ...spellingsOfBase64(basic(secret.user, secret.password))];
     case 'dolt-jwk':
       return [secret.jwk, ...jsonValues(secret.jwk)];
     case 'aws':
@@ -56,7 +56,7 @@ function secretsOf(secret: Secret): readonly string[] {
     case 'ssh':
       return [secret.key];
     case 'git-token':
-      return [secret.token, gitTokenHeader(secret.token)];
+      return [secret.token, ...spellingsOfBase64(gitTokenHeader(secret.token))];
     case 'azure':
       return [secret.clientSecret];
     case 'instance-role':
@@ -73,6 +73,12 @@ function basic(user: string, password: string): string {
   return Buffer.from(`${user}:${password}`).toString('base64');
 }
 
+/** A text in base64 and base64url, each also without padding, as parsers of URLs and of `key=value` give it back. */
+function spellingsOfBase64(text: string): readonly string[] {
+  const urlSafe = text.replaceAll('+', '-').replaceAll('/', '_');
+  return [text, urlSafe].flatMap((one) => [one, one.replace(/=+$/, '')]);
+}
+
 function jsonValues(json: string): readonly string[] {
   const values: unknown[] = Object.values(JSON.parse(json));
   return values.filter((value) => typeof value === 'string' && value.length >= LEAST_SECRET).map(String);
@@ -87,6 +93,9 @@ const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AZURE_C
  */
 export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlySet<string> {
   const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= LEAST_SECRET);
-  const token = githubToken === undefined || githubToken === '' ? [] : [githubToken, gitTokenHeader(githubToken)];
+  const token =
+    githubToken === undefined || githubToken === ''
+      ? []
+      : [githubToken, ...spellingsOfBase64(gitTokenHeader(githubToken))];
   return withSpellings([...keys, ...token]);
 }

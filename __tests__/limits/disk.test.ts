@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { toFailure } from '../../src/core/failure.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
@@ -25,6 +26,30 @@ if (process.platform === 'linux') {
   afterAll(() => cli.dispose());
 
   describe('a full disk', () => {
+    test('keeps the record of the permissions that a killed run left, and the permissions are restored', async () => {
+      await using folder = await tempFolder();
+      const dolt = folder.file('local', '.dolt');
+      const record = join(dolt, 'dolt-federation-mode.json');
+      await mkdir(dolt, { recursive: true, mode: 0o700 });
+      const text = '{"mode":493,"by":"killed"}';
+      await writeFile(record, text);
+      // With a limit of 0 for the size of files, each write fails.
+      const guard = async (ending: string) => {
+        const script = `import { guardFiles, restoreModes } from ${JSON.stringify(cli.compiled('dolt/server/guarded-files'))};
+          const database = ${JSON.stringify(folder.file('local'))};
+          const guarded = await guardFiles(database, await guardFiles(database)); ${ending}`;
+        const { stderr } = await cli.shell('ulimit -f 0; "$NODE" --input-type=module -e "$SCRIPT"', {
+          env: { NODE: process.execPath, SCRIPT: script },
+        });
+        expect(stderr).toBe('');
+      };
+      await guard('');
+      expect(await readFile(record, 'utf8')).toBe(text);
+      await guard('await restoreModes(guarded);');
+      expect((await stat(dolt)).mode & 0o777).toBe(0o755);
+      expect(await readdir(dolt)).toEqual([]);
+    });
+
     test('under the database fails the fetch as disk-full, damages nothing, and the next run succeeds', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));

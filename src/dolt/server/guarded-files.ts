@@ -48,7 +48,9 @@ export async function guardFiles(database: string, before?: readonly GuardedPath
     await chmod(folder, mode & 0o700);
     return [...files, { path: folder, mode, record: { file, text } }];
   } catch {
-    await rm(file, { force: true }).catch(() => undefined);
+    // On a full disk the record of a killed run stays, and its text is enough to restore the mode.
+    if (!isOpen) return [...files, { path: folder, mode, record: { file, text: recorded } }];
+    if ((await readSmallText(file)) === text) await rm(file, { force: true }).catch(() => undefined);
     return files;
   }
 }

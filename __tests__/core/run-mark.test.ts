@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { markRun, runOf } from '../../src/core/run-mark.ts';
+import { markOfProcess, markRun, runOf } from '../../src/core/run-mark.ts';
 import { markOfEndedRun, markOfOtherContainer } from '../helpers/run-marks.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -16,6 +16,9 @@ test.each([
   ['another container, days ago', markOfOtherContainer(now - 6 * DAY_MS), 'other'],
   ['another container, long ago', markOfOtherContainer(now - 8 * DAY_MS), 'ended'],
   ['a machine without identities', far, 'other'],
+  ['a process id that has ended', markOfProcess(999_999_999), 'ended'],
+  ['a process id that lives', markOfProcess(parent), 'other'],
+  ['the id of this process', markOfProcess(process.pid), 'this'],
   ['no mark', '17', null],
   ['a text', 'run-of-mine', null],
 ])('the run of a mark of %s', (_, mark, expected) => {

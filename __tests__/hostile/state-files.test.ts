@@ -121,5 +121,12 @@ describe('records of remotes that contain', () => {
     await writeFile(fileOf(REMOTES), NOTES.replace('"run":"1"', `"run":"${markOfEndedRun()}"`));
     expect((await sync()).status).toBe('unchanged');
     expect(await local.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
+    // A former version noted the process of the run. The remote equals this record, and the process has ended.
+    await writeFile(
+      fileOf(REMOTES),
+      NOTES.replace('file:///x","ref":null,"run":"1"', `file://${folder.file('own')}","ref":null,"run":999999999`),
+    );
+    expect((await sync()).problems).toEqual([]);
+    expect(await local.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([]);
   });
 });

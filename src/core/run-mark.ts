@@ -9,7 +9,12 @@ const MARK = /^(\d{1,10}-[0-9a-f-]+)-(\d{9,11})$/;
 
 /** A mark for what a run leaves in a database: its process, and the time. It is a part of names of branches and remotes. */
 export function markRun(now = Date.now()): string {
-  return `${ownIdentity()}-${Math.floor(now / 1_000)}`;
+  return `${identityOrHost(process.pid)}-${Math.floor(now / 1_000)}`;
+}
+
+/** The mark of a run of which only the process id is known. It has ended if this machine has no such process. */
+export function markOfProcess(pid: number, now = Date.now()): string {
+  return `${identityOrHost(pid)}-${isAlive(pid) ? Math.floor(now / 1_000) : '0'.repeat(9)}`;
 }
 
 /**
@@ -20,7 +25,7 @@ export function markRun(now = Date.now()): string {
 export function runOf(mark: string, now = Date.now()): 'this' | 'ended' | 'other' | null {
   const [, identity, seconds] = MARK.exec(mark) ?? [];
   if (identity === undefined) return null;
-  if (identity === ownIdentity()) return 'this';
+  if (identity === identityOrHost(process.pid)) return 'this';
   if (now - Number(seconds) * 1_000 > LONGEST_RUN_MS) return 'ended';
   if (isInView(identity)) return hasEnded(identity) ? 'ended' : 'other';
   const [pid, host] = identity.split('-');
@@ -29,8 +34,8 @@ export function runOf(mark: string, now = Date.now()): 'this' | 'ended' | 'other
 }
 
 /** Only Linux identifies processes by more than their ids. */
-function ownIdentity(): string {
-  return identityOf(process.pid) ?? `${process.pid}-${ownHost()}`;
+function identityOrHost(pid: number): string {
+  return identityOf(pid) ?? `${pid}-${ownHost()}`;
 }
 
 function ownHost(): string {

@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { putAside } from '../../core/files.ts';
+import { markOfProcess } from '../../core/run-mark.ts';
 import { readOwnFile, writeOwnFile } from '../own-file.ts';
+
+/** Former versions recorded the process of the run. */
+const processId = z
+  .int()
+  .positive()
+  .transform((pid) => markOfProcess(pid));
 
 const recordSchema = z.strictObject({
   /** The peer that it was added for. */
@@ -10,7 +17,7 @@ const recordSchema = z.strictObject({
   url: z.string(),
   ref: z.string().nullable(),
   /** The mark of the run that added the remote temporarily; null: the remote stays. */
-  run: z.string().nullable(),
+  run: z.union([z.string(), processId]).nullable(),
 });
 const recordsSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), recordSchema) });
 

@@ -1,8 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { mergeMessage } from '../../src/dolt/sql/merge.ts';
-import { lastShared } from '../../src/sync/incoming/losses/shared-commits.ts';
+import { headsOfRun, lastShared } from '../../src/sync/incoming/losses/shared-commits.ts';
+import { actionsOf } from '../../src/sync/peer-actions.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
+import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Federated, federateIn, filePeer, withEngines } from '../helpers/federating.ts';
@@ -124,6 +128,38 @@ test('neither `adopt` nor a delivery removes rows of another peer', async () => 
     ['table', null],
     ['inbox/north-0123abcd', DELETES],
   ]);
+
+  // The rows of a peer that is held back are protected, too.
+  const endpoint = `file://${folder.file('table.box')}`;
+  const last = { endpoint, branch: 'main', head: await local.head('edit'), at: '2026-01-01T00:00:00.000Z' };
+  await writeFile(
+    folder.file('local', '.dolt', 'dolt-federation.json'),
+    JSON.stringify({ version: 1, peers: { table: last } }),
+  );
+  const { result: held } = await command(folder, boxes.join('\n'), { dryRun: true });
+  expect(held.peers.map(({ name, error }) => [name, error?.code ?? null])).toEqual([
+    ['dropping', DELETES],
+    ['table', 'history-rewritten'],
+  ]);
+});
+
+test.each<[string, Failure | null, boolean]>([
+  ['is merged', null, true],
+  ['was rewritten', new Failure('history-rewritten', ''), true],
+  ['is refused', new Failure('mass-deletion', ''), true],
+  ['ended the engine', new Failure('engine-lost', ''), false],
+  ['exceeded the time limit', new Failure('timeout', ''), false],
+])('the rows of a peer that %s are protected, unless its check reached a limit', (_, failure, expected) => {
+  const actions = actionsOf('sync', 'peer');
+  const progress = newPeerProgress(newPeerPlan({ peer: filePeer('honest', '/x'), actions, branch: 'main' }));
+  expect(headsOfRun([progress])).toEqual([]);
+  progress.compared({ head: 'h', state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
+  if (failure !== null) progress.fail(failure);
+  expect(headsOfRun([progress])).toEqual(expected ? [{ head: 'h', peer: 'honest' }] : []);
+  if (failure !== null) progress.tryAgain();
+  progress.checked(null);
+  progress.fail(new Failure('timeout', ''));
+  expect(headsOfRun([progress])).toEqual([{ head: 'h', peer: 'honest' }]);
 });
 
 test('two heads can share several last commits', () => {

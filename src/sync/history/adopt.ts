@@ -201,8 +201,8 @@ async function refuseIncoming(
   { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
   const { adopting, allProgress } = peers;
-  const found = [...headsOfRun(allProgress), ...adopting.map(({ peer }) => ({ head, peer: peer.name }))];
-  const shared = await engine.operation(limits.of('checking'), NOWHERE, (sql) => sharedCommits(sql, ours, found));
+  const all = headsOfRun(allProgress);
+  const shared = await engine.operation(limits.of('checking'), NOWHERE, (sql) => sharedCommits(sql, ours, all));
   const heads = { branch, base: ours, ours, theirs: head, rules, shared: shared.get(head) ?? [], maxDelete };
   const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
     readIncomingFrom(sql, heads, futureLimit()),

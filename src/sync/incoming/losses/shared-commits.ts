@@ -1,5 +1,6 @@
 import { countCommits, countUnion, parentsOf } from '../../../dolt/sql/history.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
+import { isLimit } from '../../merge/limits.ts';
 import type { PeerProgress } from '../../peer-progress.ts';
 
 /** A head that a run reads, and the name of its peer. */
@@ -48,10 +49,13 @@ export async function sharedCommits(
   );
 }
 
-/** The heads of the peers of a run, also of those that are not merged: our branch goes to them. */
+/**
+ * The heads of the peers of a run, also of those that are refused or not merged: our branch can go to them later. A head
+ * whose check ended the engine or exceeded a limit is left out, so that it cannot stop the checks of other heads.
+ */
 export function headsOfRun(allProgress: readonly PeerProgress[]): PeerHead[] {
-  return allProgress.flatMap(({ head, failure, peer }) =>
-    head === null || failure !== null ? [] : [{ head, peer: peer.name }],
+  return allProgress.flatMap(({ head, checkedHead, failure, peer }) =>
+    head === null || (head !== checkedHead && failure !== null && isLimit(failure)) ? [] : [{ head, peer: peer.name }],
   );
 }
 

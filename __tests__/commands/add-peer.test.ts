@@ -136,16 +136,26 @@ describe('add-peer', () => {
     ]);
   });
 
-  test('concurrent commands do not undo each other', async () => {
-    await using folder = await tempFolder();
-    await withFile(folder, TEXT);
-    const names = ['b', 'c', 'd', 'e', 'f'];
-    const context = commandContext(folder.path);
-    const removing = removePeer({ name: 'a', overrides: {}, dolt: DOLT }, context);
-    await Promise.all([...names.map((name) => addPeer(request(name, `file:///srv/${name}`), context)), removing]);
-    const peers = await listPeers({ overrides: {} }, context);
-    expect(peers.map(({ name }) => name)).toEqual(names);
-  });
+  test.each(['exists', 'is made'])(
+    'concurrent commands of all users keep each entry of a file that %s',
+    async (file) => {
+      await using folder = await tempFolder();
+      const isThere = file === 'exists';
+      if (isThere) await withFile(folder, TEXT);
+      const names = ['b', 'c', 'd', 'e', 'f'];
+      const context = commandContext(folder.path);
+      const removing = isThere ? [removePeer({ name: 'a', overrides: {}, dolt: DOLT }, context)] : [];
+      // Each user, and each container, has a temporary folder of its own.
+      const adding = names.map((name) =>
+        addPeer(request(name, `file:///srv/${name}`), { ...context, tempDir: folder.file(`tmp-${name}`) }),
+      );
+      await Promise.all([...adding, ...removing]);
+      const peers = await listPeers({ overrides: {} }, context);
+      expect(peers.map(({ name }) => name).sort()).toEqual(names);
+      expect(await readdir(folder.path)).toEqual(['.beads']);
+      expect(await readdir(folder.file('.beads'))).toEqual(['config.yaml']);
+    },
+  );
 
   test('starts again if another program changes the file at the same time, and keeps its change', async () => {
     await using folder = await tempFolder();
@@ -179,13 +189,13 @@ describe('add-peer', () => {
   test('gives up if another command does not finish its edit', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
-    const context = { ...commandContext(folder.path), tempDir: folder.path };
+    const context = commandContext(folder.path);
     const first = await editConfiguration(context, { config: file }, async (text) => {
       const again = () => editConfiguration(context, {}, (other) => `${other}# more\n`, { maxWaitMs: 0 });
       expect(await refusal(again)).toMatchObject({
         code: 'config-unreadable',
-        message: expect.stringContaining(`another command (process ${process.pid}) is still editing`),
-        hint: expect.stringContaining(`It has locked ${folder.path}/edit-`),
+        message: `another command is still editing ${file}`,
+        hint: expect.stringContaining(`It has locked the folder ${folder.file('.beads')}.`),
       });
       return text;
     });

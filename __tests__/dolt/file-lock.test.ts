@@ -1,9 +1,9 @@
-import { readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { identityOf } from '../../src/core/processes.ts';
-import { lockExclusively, ownerOfLock } from '../../src/dolt/file-lock.ts';
+import { lockExclusively, lockFolder, ownerOfLock } from '../../src/dolt/file-lock.ts';
 import { holdExclusively } from '../helpers/hold-lock.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -76,6 +76,20 @@ test('an interruption ends the waiting, and leaves the lock alone', async () => 
   await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
   expect(await readdir(folder.path)).toEqual(['lock']);
   await lock.release();
+});
+
+test('a folder is locked without a file, and a missing one by its parent until it exists', async () => {
+  await using folder = await tempFolder();
+  const end = await holdExclusively(folder.path);
+  expect(await lockFolder(folder.path, { ...options, maxWaitMs: 0 })).toEqual({ kind: 'busy' });
+  const inner = lockFolder(folder.file('a', 'b'), options);
+  await mkdir(folder.file('a', 'b'), { recursive: true });
+  await end();
+  const lock = await inner;
+  expect(await lockFolder(folder.file('a', 'b'), { ...options, maxWaitMs: 0 })).toEqual({ kind: 'busy' });
+  expect(lock.kind).toBe('held');
+  if (lock.kind === 'held') await lock.release();
+  expect(await readdir(folder.path)).toEqual(['a']);
 });
 
 test('a lock that cannot be taken is neither held nor waited for', async () => {

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { expect } from '@jest/globals';
 import { execa } from 'execa';
 
-/** A process that locks a file as maintenance of bd does, until its input ends: flock(1) of Linux, or Perl, which macOS has. */
+/** A process that locks a file or folder as maintenance of bd does, until its input ends: flock(1) of Linux, or Perl, which macOS has. */
 export async function holdExclusively(file: string): Promise<() => Promise<void>> {
-  const code = 'open(F, "+>>", $ARGV[0]); flock(F, LOCK_EX | LOCK_NB) or exit 1; $| = 1; print "held\\n"; <STDIN>';
+  const code =
+    'open(F, -d $ARGV[0] ? "<" : "+>>", $ARGV[0]); flock(F, LOCK_EX | LOCK_NB) or exit 1; $| = 1; print "held\\n"; <STDIN>';
   const options = { stdin: 'pipe', reject: false } as const;
   const holder =
     process.platform === 'linux'

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Env } from '../core/env.ts';
 import { systemCode } from '../core/failure.ts';
-import { readSmallText, statOf } from '../core/files.ts';
+import { isThere, readSmallText, statOf } from '../core/files.ts';
 import { pause } from '../core/interruption.ts';
 import { parsedJson } from '../core/json.ts';
 import { identityOf, isInView } from '../core/processes.ts';
@@ -90,6 +91,31 @@ export async function lockExclusively(file: string, options: LockOptions): Promi
   });
 }
 
+/**
+ * Locks a folder exclusively, without a file, so that all users who can read it share the lock. For a missing folder,
+ * the nearest parent that exists is locked. Windows cannot lock a folder.
+ * @throws Failure `interrupted` while it waits
+ */
+export async function lockFolder(folder: string, options: LockOptions): Promise<FileLock> {
+  if (process.platform === 'win32') return { kind: 'impossible', why: 'not supported on Windows' };
+  return await attempts(options, async () => {
+    const nearest = await nearestFolder(folder);
+    const opened = await lockedIn(nearest, constants.O_RDONLY | constants.O_DIRECTORY, 'exclusive', options.env);
+    if (opened.kind !== 'held') return opened;
+    const { handle } = opened;
+    // The former holder may have made or replaced the folder.
+    if ((await statOf(await nearestFolder(folder)))?.ino === (await handle.stat()).ino)
+      return { kind: 'held', release: () => handle.close() };
+    await handle.close();
+    return { kind: 'busy' };
+  });
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  const parent = dirname(folder);
+  return parent === folder || (await isThere(folder)) ? folder : await nearestFolder(parent);
+}
+
 const noteSchema = z.strictObject({ pid: z.int().positive(), host: z.string(), identity: z.string().nullable() });
 
 function ownNote(): z.infer<typeof noteSchema> {
@@ -123,11 +149,15 @@ async function attempts({ signal, maxWaitMs }: LockOptions, attempt: () => Promi
 }
 
 async function openedAndLocked(file: string, mode: Mode, env: Env): Promise<Opened> {
+  const kind = process.platform === 'win32' ? WINDOWS_EXCLUSIVE : constants.O_NOFOLLOW;
+  return await lockedIn(file, constants.O_RDWR | constants.O_CREAT | kind, mode, env);
+}
+
+async function lockedIn(path: string, flags: number, mode: Mode, env: Env): Promise<Opened> {
   const isWindows = process.platform === 'win32';
-  const flags = constants.O_RDWR | constants.O_CREAT | (isWindows ? WINDOWS_EXCLUSIVE : constants.O_NOFOLLOW);
   let handle: FileHandle;
   try {
-    handle = await open(file, flags, 0o600);
+    handle = await open(path, flags, 0o600);
   } catch (thrown) {
     if (isWindows && systemCode(thrown) === 'EBUSY') return { kind: 'busy' };
     return { kind: 'impossible', why: String(thrown) };

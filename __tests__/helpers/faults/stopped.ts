@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { watch } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -94,11 +93,7 @@ export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Sta
   },
   async 'config edit'(folder) {
     await configure(folder, {});
-    const config = folder.file('federation.yaml');
-    const temp = folder.file('.cache', 'dolt-federation', 'tmp');
-    const lock = `edit-${createHash('sha256').update(config).digest('hex').slice(0, 16)}.lock`;
-    await mkdir(temp, { recursive: true });
-    const unlock = await holdExclusively(`${temp}/${lock}`);
+    const unlock = await holdExclusively(folder.path);
     await mkdir(folder.file('bin'));
     const asks = `#!/bin/sh\n: > '${folder.file('asked')}'\nPATH='${readEnv()['PATH']}' exec flock "$@"\n`;
     await writeFile(folder.file('bin', 'flock'), asks, { mode: 0o755 });
@@ -106,8 +101,7 @@ export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Sta
     const words = ['add-peer', 'box', `file://${folder.file('box')}`];
     const end = async (): Promise<void> => {
       await unlock();
-      for (const made of [`${temp}/${lock}`, folder.file('bin'), folder.file('asked')])
-        await rm(made, { recursive: true, force: true });
+      for (const made of ['bin', 'asked']) await rm(folder.file(made), { recursive: true, force: true });
     };
     return { words, reached: () => isWaiting, end };
   },

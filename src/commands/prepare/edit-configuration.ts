@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildConfiguration, type ConfigSource } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
@@ -6,9 +6,9 @@ import { readSource } from '../../config/load.ts';
 import { revised } from '../../config/problems.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
-import { readIfThere, writeFileAtomic } from '../../core/files.ts';
+import { readIfThere, realPath, writeFileAtomic } from '../../core/files.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
-import { type LockOwner, lockExclusively, ownerOfLock } from '../../dolt/file-lock.ts';
+import { type FileLock, lockExclusively, lockFolder } from '../../dolt/file-lock.ts';
 import type { Context } from '../context.ts';
 
 /** The text of a file that is created with its folder, which would change the default to a mode without federation. */
@@ -41,8 +41,8 @@ interface EditOptions {
 
 /**
  * Changes the configuration file, which is created if there is none: `.beads/config.yaml` in the workspace, or in the
- * working directory if there is no workspace. The result is validated before it is written. Our own commands take turns
- * under a lock; if another program changes the file meanwhile, the edit starts from the new text.
+ * working directory if there is no workspace. The result is validated before it is written. Our own commands, of all
+ * users and containers, take turns under a lock of its folder; if another program changes the file meanwhile, the edit starts from the new text.
  * @throws Failure any error of the file, of `change`, or of the result, which has no place because it is not written;
  * `config-unreadable` if the file is in use or not writable
  */
@@ -53,35 +53,42 @@ export async function editConfiguration(
   { into, maxWaitMs = MAX_WAIT_MS }: EditOptions = {},
 ): Promise<Edited> {
   const file = into?.file ?? fileOf(await readSource(context, overrides), context);
-  const target = await realpath(file).catch(() => file);
-  const { env, signal, log, tempDir } = context;
-  const lock = join(tempDir, `edit-${shortDigest(target, 16)}.lock`);
-  const held = await lockExclusively(lock, { env, signal, maxWaitMs });
-  if (held.kind === 'busy') throw busyWith(file, lock, await ownerOfLock(lock));
-  // The comparison before the file is written remains.
-  if (held.kind === 'impossible') log.debug(`${lock} was not locked: ${held.why}`);
+  const held = await lockFor(file, context, maxWaitMs);
   try {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const edited = await attemptEdit(context, overrides, { change, into });
+      const edited = await attemptEdit(context, overrides, { change, into, maxWaitMs });
       if (edited !== null) return edited;
-      throwIfInterrupted(signal);
+      throwIfInterrupted(context.signal);
     }
     throw new Failure('config-unreadable', `another program keeps changing ${file}`, {
       hint: 'Stop that program, then run again.',
       location: { file },
     });
   } finally {
-    if (held.kind === 'held') await held.release();
+    await release(held);
   }
 }
 
-function busyWith(file: string, lock: string, owner: LockOwner | null): Failure {
-  const place = owner?.elsewhere == null ? '' : ` of another container or machine: ${owner.elsewhere}`;
-  const which = owner === null ? '' : ` (process ${owner.pid}${place})`;
-  return new Failure('config-unreadable', `another command${which} is still editing ${file}`, {
-    hint: `Wait until that command has ended, or stop it, then run again. It has locked ${lock}.`,
+/** @throws Failure `config-unreadable` if another command keeps the lock */
+async function lockFor(file: string, { env, signal, log, tempDir }: Context, maxWaitMs: number): Promise<FileLock> {
+  const folder = dirname(await realPath(file));
+  const options = { env, signal, maxWaitMs };
+  // Windows locks files only.
+  const lock =
+    process.platform === 'win32'
+      ? await lockExclusively(join(tempDir, `edit-${shortDigest(folder, 16)}.lock`), options)
+      : await lockFolder(folder, options);
+  // The comparison before the file is written remains.
+  if (lock.kind === 'impossible') log.debug(`${folder} was not locked: ${lock.why}`);
+  if (lock.kind !== 'busy') return lock;
+  throw new Failure('config-unreadable', `another command is still editing ${file}`, {
+    hint: `Wait until that command has ended, or stop it, then run again. It has locked the folder ${folder}.`,
     location: { file },
   });
+}
+
+async function release(lock: FileLock): Promise<void> {
+  if (lock.kind === 'held') await lock.release();
 }
 
 /** The file that has the configuration, or that would be created for it. */
@@ -93,7 +100,7 @@ function fileOf({ file, workspace }: ConfigSource, { cwd }: Context): string {
 async function attemptEdit(
   context: Context,
   overrides: ConfigOverrides,
-  { change, into }: { readonly change: Change; readonly into: EditOptions['into'] },
+  { change, into, maxWaitMs }: Pick<EditOptions, 'into'> & { readonly change: Change; readonly maxWaitMs: number },
 ): Promise<Edited | null> {
   const source = await readSource(context, overrides);
   const before = buildConfiguration(source, context.env, overrides);
@@ -105,13 +112,20 @@ async function attemptEdit(
   const after = validate({ ...source, ...into, file, text, base: context.cwd }, context, overrides);
   const conflict = new Error('another program changed the file');
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, text, undefined, async () => {
-      if ((await readIfThere(file)) !== onDisk) throw conflict;
-    });
+    const made = await mkdir(dirname(file), { recursive: true });
+    // Other commands lock the new folder, no longer its parent.
+    const lock = made === undefined ? null : await lockFor(file, context, maxWaitMs);
+    try {
+      await writeFileAtomic(file, text, undefined, async () => {
+        if ((await readIfThere(file)) !== onDisk) throw conflict;
+      });
+    } finally {
+      if (lock !== null) await release(lock);
+    }
     return { file, before, after, isChanged: true };
   } catch (thrown) {
     if (thrown === conflict) return null;
+    if (thrown instanceof Failure) throw thrown;
     throw new Failure('config-unreadable', `cannot write ${file}: ${errorMessage(thrown)}`, {
       hint: 'Check that this user can write the file and its folder.',
       location: { file },

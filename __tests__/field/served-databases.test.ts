@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { storingConflicts } from '../helpers/attacks.ts';
@@ -128,7 +128,15 @@ describe('a database that a running server holds', () => {
     // The copy has the state file of the first run.
     expect(result.peers[0]).not.toHaveProperty('memory');
     expect(await served.traces()).toEqual(CLEAN);
-    await access(stateDir);
+    const [kept = ''] = await readdir(folder.file('state', 'served'));
+    await rename(folder.file('state', 'served', kept), folder.file('victim'));
+    await symlink(folder.file('victim'), folder.file('state', 'served', kept));
+    const before = await served.head();
+    expect(await failureOf(() => served.run({ stateDir }))).toMatchObject({
+      code: 'file-owner',
+      message: expect.stringContaining('it is a symbolic link'),
+    });
+    expect(await served.head()).toBe(before);
   });
 
   test('is federated through the remote interface of the server, as on another machine', async () => {

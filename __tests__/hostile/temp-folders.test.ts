@@ -127,5 +127,11 @@ describe('a folder for temporary files', () => {
     await chmod(folder.file('tmp'), 0o1777);
     const sticky = await command(folder, boxOf(folder));
     expect(sticky.log.filter((line) => line.includes('sticky'))).toEqual([]);
+    await chmod(folder.file('tmp'), 0o700);
+    await chmod(folder.path, 0o777);
+    const parent = await command(folder, boxOf(folder));
+    expect(parent.log).toContainEqual(
+      expect.stringContaining(`tmp is not safe for our files: others may write to ${folder.path}, and`),
+    );
   });
 });

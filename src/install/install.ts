@@ -1,6 +1,6 @@
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { replaceableFolder } from '../core/shared-folder.ts';
+import { warnOfReplaceable } from '../core/shared-folder.ts';
 import { buildDolt } from './build.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
 import { findOnPath, namedDolt } from './local-dolt.ts';
@@ -19,11 +19,7 @@ const ONLY_RELEASE =
  * @throws Failure `dolt-…`, `bad-usage` or `interrupted`
  */
 export async function installDolt(request: DoltRequest, context: InstallContext): Promise<InstalledDolt> {
-  const risk = await replaceableFolder(context.tempDir);
-  if (risk !== null)
-    context.log.warning(
-      `${context.tempDir} is not safe for temporary files: ${risk}. Another user of this machine could replace them.`,
-    );
+  await warnOfReplaceable(context.tempDir, context.log);
   const asked = request.version === undefined ? null : await definiteVersion(request.version, request, context);
   if (request.path !== undefined) return await namedDolt(request.path, asked, context);
 

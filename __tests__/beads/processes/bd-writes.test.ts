@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { ConfigOverrides } from '../../../src/config/configuration.ts';
 import { toFailure } from '../../../src/core/failure.ts';
@@ -78,6 +78,20 @@ test('a run merges the commits that bd writes while the run waits for a peer', a
   expect(await readdir(`${path}/.dolt`)).toContain('dolt-federation.json');
   const [kept = ''] = await readdir(folder.file('state', 'beside'));
   expect(await readdir(folder.file('state', 'beside', kept))).toEqual(['exchange']);
+
+  // Another user can make such a link first where all may write.
+  await rm(folder.file('state', 'beside', kept), { recursive: true });
+  await mkdir(folder.file('victim', 'copies', 'file'), { recursive: true });
+  await symlink(folder.file('victim'), folder.file('state', 'beside', kept));
+  await addElsewhere('last');
+  const options = { database: undefined, ceiling: null, stateDir: folder.file('state') };
+  const beside = await command(below(folder, 'repo'), '', options);
+  expect(beside.result).toMatchObject({ peers: [{ verified: true, pulledCommits: 1 }] });
+  expect(beside.log).toContainEqual(
+    expect.stringMatching(/it is a symbolic link\. This run works in the database itself\./),
+  );
+  expect(await readdir(folder.file('victim'))).toEqual(['copies']);
+  expect(await readdir(folder.file('victim', 'copies'))).toEqual(['file']);
 }, 150_000);
 
 test('a rejected head with unresolved rows is kept for `resolve`', async () => {

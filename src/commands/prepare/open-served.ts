@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
@@ -8,6 +8,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
+import { makeOwnFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
@@ -57,7 +58,7 @@ interface Known {
  * Opens a database through its running server. The run works in a scratch copy, which only gets the commits of the
  * federated branch, so that no peer, credential or merge ever reaches the server; its branch moves at the end.
  * @throws Failure `database-in-use` if the server cannot reach files of ours, `server-unreachable`, `server-refused`,
- * `no-database`, `branch-not-found`, `uncommitted-changes`, `credential-url-mismatch`
+ * `no-database`, `file-owner`, `branch-not-found`, `uncommitted-changes`, `credential-url-mismatch`
  */
 export async function openServed(
   request: Opening,
@@ -81,7 +82,10 @@ export async function openServed(
     milliseconds: request.timeout,
     signal: context.signal,
   });
-  const place = await scratchPlace(context, at);
+  const place = await scratchPlace(context, at).catch(async (thrown: unknown) => {
+    await server.close();
+    throw thrown;
+  });
   const close = async (): Promise<void> => {
     await server.close();
     await place.remove();
@@ -272,9 +276,10 @@ interface ScratchPlace {
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
   const { stateDir, tempDir } = context;
   if (stateDir !== undefined) {
-    const folder = stateFolder(stateDir, at);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return { ...placeIn(folder, at), removeWith: [], remove: async () => undefined };
+    const place = placeIn(stateFolder(stateDir, at), at);
+    await makeOwnFolder(stateDir, place.exchange);
+    await warnOfReplaceable(place.exchange, context.log);
+    return { ...place, removeWith: [], remove: async () => undefined };
   }
   const folder = await mkdtemp(join(tempDir, 'df-served-'));
   context.onResource({ kind: 'folder', path: folder });

@@ -1,12 +1,12 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { PreparedCommand } from '../../commands/command.ts';
 import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
+import type { Logger } from '../../core/logger.ts';
 import { removeLeftFolders } from '../../core/private-folder.ts';
-
-const PRIVATE = 0o700;
+import { makeOwnFolder, replaceableFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
 
 /** The process's environment. */
 export interface Machine {
@@ -53,20 +53,24 @@ export async function startingFolder(cwd: string, directory: string): Promise<st
 
 /**
  * Creates the folders of commands that need Dolt, and removes those of killed runs; other commands create none.
- * @throws Failure `bad-usage` if the cache folder cannot be created.
+ * @throws Failure `bad-usage` if the cache folder cannot be created, `file-owner` if another user made one of them
  */
-export async function prepareFolders({ request }: PreparedCommand, around: CliPaths): Promise<void> {
+export async function prepareFolders({ request }: PreparedCommand, around: CliPaths, log: Logger): Promise<void> {
   if (request.dolt === undefined) return;
-  const { tempDir } = around;
-  await removeLeftFolders(runsFolder(around));
+  const { tempDir, toolCacheDir } = around;
+  const runs = runsFolder(around);
   try {
-    await mkdir(tempDir, { recursive: true, mode: PRIVATE });
+    for (const folder of [tempDir, toolCacheDir, runs]) await makeOwnFolder(dirname(folder), folder);
   } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     throw new Failure('bad-usage', `the folder ${tempDir} cannot be created: ${errorMessage(thrown)}`, {
       hint: 'Set XDG_CACHE_HOME to a folder that this user may write to.',
       cause: thrown,
     });
   }
+  // The installation of Dolt warns of the temporary folder.
+  await warnOfReplaceable(toolCacheDir, log, await replaceableFolder(tempDir));
+  await removeLeftFolders(runs);
 }
 
 /** The folder of the records of temporary folders. */

@@ -71,7 +71,7 @@ export async function runRequest(
     const raw = rawRequestOfFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
     const command = COMMAND_TABLE[parsed.command].prepare(raw);
     const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });
-    await prepareFolders(command, around);
+    await prepareFolders(command, around, log);
     const recorded = recordFolders(runsFolder(around));
     record = recorded;
     const { exitCode, rendered } = await command.run({

@@ -6,9 +6,10 @@ import type { BdUsage } from '../../../beads/workspace.ts';
 import type { Configuration } from '../../../config/configuration.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { shortDigest } from '../../../core/digest.ts';
-import { toFailure } from '../../../core/failure.ts';
+import { Failure, toFailure } from '../../../core/failure.ts';
 import { writeFileAtomic } from '../../../core/files.ts';
 import { pause } from '../../../core/interruption.ts';
+import { makeOwnFolder, warnOfReplaceable } from '../../../core/shared-folder.ts';
 import { monotonicMs } from '../../../core/time.ts';
 import { readRepoState } from '../../../dolt/database-files.ts';
 import { NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
@@ -66,7 +67,8 @@ export async function openCopyOfEmbedded(
   if (bd?.mode !== 'embedded' || stateDir === undefined || needsDatabase(request, configuration)) return null;
   if (await hasLeftovers(path)) return null;
   const kept = join(stateDir, 'beside', shortDigest(path));
-  await mkdir(kept, { recursive: true, mode: 0o700 });
+  const exchangeFolder = join(kept, 'exchange');
+  if (!(await isOwn(stateDir, exchangeFolder, context))) return null;
   const lock = await lockForRun(path, join(kept, 'run.lock'), context);
   if (lock === null) return null;
   const own = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), bd, context);
@@ -102,7 +104,7 @@ export async function openCopyOfEmbedded(
         throw thrown;
       });
     const limit = timeLimit({ name: path, timeout: null }, 'clone', request.timeout);
-    const exchange = pathToFileURL(join(kept, 'exchange')).href;
+    const exchange = pathToFileURL(exchangeFolder).href;
     const reported: Diagnostic[] = [...notices];
     const notify = (notice: Diagnostic): void => void reported.push(notice);
     const held = shortHolds({ engines: own, path, branch, exchange, limit, notify });
@@ -122,6 +124,19 @@ export async function openCopyOfEmbedded(
   } catch (thrown) {
     await close();
     throw thrown;
+  }
+}
+
+/** Whether the folder for the copy belongs to this user. */
+async function isOwn(stateDir: string, folder: string, { log }: Pick<Context, 'log'>): Promise<boolean> {
+  try {
+    await makeOwnFolder(stateDir, folder);
+    await warnOfReplaceable(folder, log);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    log.warning(`${thrown.message}. This run works in the database itself. ${thrown.hint}`);
+    return false;
   }
 }
 

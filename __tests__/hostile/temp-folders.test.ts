@@ -120,6 +120,8 @@ describe('a folder for temporary files', () => {
   test('causes a warning if other users can rename its entries', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
+    // A closed parent would protect all that is in it.
+    await chmod(folder.path, 0o755);
     await mkdir(folder.file('tmp'));
     await chmod(folder.file('tmp'), 0o777);
     const open = await command(folder, boxOf(folder));

@@ -13,6 +13,8 @@ test('a server listens on a socket in its private folder, and only on a port on 
 
 test('a socket path that is too long is replaced by a short one if a safe folder exists', async () => {
   await using folder = await tempFolder();
+  // A closed parent would protect all that is in it.
+  await chmod(folder.path, 0o755);
   const short = await socketFolder(LONG, { platform: 'linux', temp: folder.path });
   expect(short?.startsWith(folder.file('df-'))).toBe(true);
   expect(await socketFolder(LONG, { platform: 'linux', temp: folder.file('missing') })).toBeNull();

@@ -42,7 +42,8 @@ interface EditOptions {
 /**
  * Changes the configuration file, which is created if there is none: `.beads/config.yaml` in the workspace, or in the
  * working directory if there is no workspace. The result is validated before it is written. Our own commands, of all
- * users and containers, take turns under a lock of its folder; if another program changes the file meanwhile, the edit starts from the new text.
+ * users and containers, take turns under a lock of its folder; if another program changes the file meanwhile, the edit
+ * starts from the new text.
  * @throws Failure any error of the file, of `change`, or of the result, which has no place because it is not written;
  * `config-unreadable` if the file is in use or not writable
  */

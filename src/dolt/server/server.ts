@@ -117,6 +117,7 @@ async function openNow(context: EngineContext, options: ServerOptions): Promise<
     const env = doltEnvironment(context.env, root, childOptions);
     const watchdogEnv = doltEnvironment(context.env, root, { privateDir, userHome: context.userHome });
     socketDir = await socketFolder(privateDir);
+    if (socketDir !== null && socketDir !== privateDir) context.onResource({ kind: 'folder', path: socketDir });
     const served =
       options.asDataFolder === true
         ? { dataDir: options.database, name: null }

@@ -9,15 +9,13 @@ import { processCommand } from '../../dolt/process.ts';
 import { CONFIG_FILE } from '../../dolt/server/config.ts';
 import { forgetSecretInputs } from './inputs.ts';
 import { logWarning } from './logger.ts';
-import { type Leftover, savedResources } from './state.ts';
+import { type Leftover, rootsOf, savedResources } from './state.ts';
 
 /** The post step: removes what main created and could not remove because it was killed. */
 export async function runPost(): Promise<void> {
   forgetSecretInputs();
   const env = readEnv();
-  // TMPDIR is not a root: an earlier step can set it to any folder, and main records nothing there.
-  const roots = ['RUNNER_TEMP', 'GITHUB_WORKSPACE'].flatMap((name) => env[name] ?? []);
-  await cleanUp(savedResources(), { env, roots, warn: logWarning });
+  await cleanUp(savedResources(), { env, roots: rootsOf(env), warn: logWarning });
 }
 
 interface CleanupOptions {

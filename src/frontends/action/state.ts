@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Resource } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
 import { errorMessage } from '../../core/failure.ts';
+import { isInside } from '../../core/files.ts';
 import { logWarning } from './logger.ts';
 import { requireRunnerFile } from './runner-file.ts';
 
@@ -19,6 +20,13 @@ const leftoversSchema = z.array(leftoverSchema);
 export type Leftover = z.infer<typeof leftoverSchema>;
 
 /**
+ * The folders below which the post step removes something. TMPDIR is not one: an earlier step can set it to any folder.
+ */
+export function rootsOf(env: Env): readonly string[] {
+  return ['RUNNER_TEMP', 'GITHUB_WORKSPACE'].flatMap((name) => env[name] ?? []);
+}
+
+/**
  * Records everything that main creates for the post step, at once: main may be killed at any time. The whole list is
  * written each time, because the last value of a state wins.
  */
@@ -26,6 +34,7 @@ export function rememberResources(env: Env): (resource: Resource) => void {
   const leftovers: Leftover[] = [];
   let isWritable = true;
   return (resource) => {
+    if (resource.kind === 'folder' && !rootsOf(env).some((root) => isInside(root, resource.path))) return;
     leftovers.push(resource);
     if (!isWritable) return;
     try {

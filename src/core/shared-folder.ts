@@ -56,11 +56,10 @@ export async function warnOfReplaceable(
   folder: string,
   log: Logger,
   known: string | null = null,
-): Promise<string | null> {
+): Promise<void> {
   const risk = await replaceableFolder(folder);
   if (risk !== null && risk !== known)
     log.warning(`${folder} is not safe for our files: ${risk}. Another user of this machine could replace them.`);
-  return risk;
 }
 
 /**

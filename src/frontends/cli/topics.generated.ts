@@ -778,10 +778,12 @@ or of a peer, and refuses it with lossy-merge:
 - At a peer: its operator does the same. If the rows are meant to be gone,
   accept: [deletion] takes the merge.
 
-A row counts as lost if one parent added it, the merge took nothing of its table
-from that parent, and the head still lacks it. It does not count if the row that
-it refers to is gone, if another row has its unique value, or if a later commit
-had it.
+Every new merge is compared with both parents. A row counts as lost if one
+parent added it since the merge bases, and the merge and the head lack it. It
+does not count if the row that it refers to is gone, if another row has its
+unique value, or if a later commit had it. Tables without a primary key, or with
+another one in these commits, are not compared. An empty peer has no rows to
+lose: before a push to it, only our 20 newest merges are compared.
 
 UPGRADES OF BD
 
@@ -956,10 +958,10 @@ change under every strategy. A row that both changed is in conflict. Where the
 bases disagree about a cell, it has no base, and two different values are a
 conflict.
 
-If the existence of a table, a column or a row without a primary key depends on
-the base that Dolt took, the peer waits with dolt-defect. The rows that differ
-between the heads and between the bases are compared; at most about a million
-keys of one table can be.
+If a table, a part of its definition, a row without a primary key, or a row of a
+table of Dolt (such as dolt_docs) depends on the base that Dolt took, the peer
+waits with dolt-defect. The rows that differ between the heads and between the
+bases are compared; at most about a million keys of one table can be.
 
 WHEN A CELL WAS WRITTEN
 

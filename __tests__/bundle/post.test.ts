@@ -56,8 +56,12 @@ describe('the post step', () => {
     const runner = await fakeRunner(folder);
     await makeDatabase(join(runner.workspace, 'local'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
-    const main = await runner.main({ inputs: { database: 'local', peers, 'dolt-path': testDolt() } });
-    expect((await readdir(runner.temp)).every((name) => name.startsWith('dolt-federation-result-'))).toBe(true);
+    // The path is too long for a socket, so that the folder of the socket is below TMPDIR, which post leaves alone.
+    const temp = join(runner.temp, 'l'.repeat(100));
+    await mkdir(temp);
+    const inputs = { database: 'local', peers, 'dolt-path': testDolt() };
+    const main = await runner.main({ inputs, env: { RUNNER_TEMP: temp } });
+    expect((await readdir(temp)).every((name) => name.startsWith('dolt-federation-result-'))).toBe(true);
     expect(await runner.post(main.state)).toMatchObject({ exitCode: 0, commands: [] });
   });
 

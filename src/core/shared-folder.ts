@@ -50,13 +50,8 @@ async function wayTo(path: string): Promise<readonly Owned[]> {
 /**
  * Warns of a folder that another user can replace.
  * @param known a risk that another warning has named
- * @returns the risk
  */
-export async function warnOfReplaceable(
-  folder: string,
-  log: Logger,
-  known: string | null = null,
-): Promise<void> {
+export async function warnOfReplaceable(folder: string, log: Logger, known: string | null = null): Promise<void> {
   const risk = await replaceableFolder(folder);
   if (risk !== null && risk !== known)
     log.warning(`${folder} is not safe for our files: ${risk}. Another user of this machine could replace them.`);

@@ -7,7 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +83,8 @@ async function main() {
   const parent = temporaryParent();
   // Short, because the path of a socket has a limit.
   const folder = mkdtempSync(join(parent, 'df-'));
+  // Tests start programs as other users, whose folders are below it.
+  chmodSync(folder, 0o755);
   try {
     const output = join(folder, 'jest.json');
     const child = spawn(process.execPath, [JEST, ...args, '--json', `--outputFile=${output}`], {

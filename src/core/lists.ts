@@ -21,3 +21,8 @@ export function inParts<T>(things: readonly T[], size: number): T[][] {
 export function splitList(text: string | undefined, separator: string | RegExp = /[,\r\n]/): string[] {
   return (text ?? '').split(separator).flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
 }
+
+/** Whether two lists hold the same names in one order. */
+export function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => b[index] === name);
+}

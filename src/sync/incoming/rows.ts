@@ -1,3 +1,4 @@
+import { sameNames } from '../../core/lists.ts';
 import { countRowsAt, deletedRows } from '../../dolt/rows/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
 import { isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
@@ -131,11 +132,6 @@ async function stillHere(
     text: `FROM (SELECT ${names} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d JOIN ${quoted(to)} AS OF ? AS o ON ${same}`,
     values: [range.from, range.to, to, ours.head],
   });
-}
-
-/** Whether two lists hold the same names in one order. */
-export function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, index) => b[index] === name);
 }
 
 async function lossesByName(

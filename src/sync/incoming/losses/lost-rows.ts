@@ -1,5 +1,5 @@
 import { Budget } from '../../../core/budget.ts';
-import { inParts } from '../../../core/lists.ts';
+import { inParts, sameNames } from '../../../core/lists.ts';
 import { countDifferingRows } from '../../../dolt/rows/differing-rows.ts';
 import { keyOf, keyText } from '../../../dolt/rows/row-key.ts';
 import { rowWrites } from '../../../dolt/rows/row-writes.ts';
@@ -16,7 +16,6 @@ import { type Cells, cellsSchema } from '../../../dolt/sql/cell.ts';
 import { mergeBases } from '../../../dolt/sql/history.ts';
 import { quoted } from '../../../dolt/sql/identifier.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
-import { sameNames } from '../rows.ts';
 
 /** The histories of so many rows are read at a time, until one of them is lost. */
 const ROWS_AT_A_TIME = 500;

@@ -1,3 +1,4 @@
+import { sameNames } from '../../../core/lists.ts';
 import { countRows } from '../../../dolt/rows/rows-by-name.ts';
 import { columnsAt, keyNames } from '../../../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../../../dolt/schema/readability.ts';
@@ -8,7 +9,7 @@ import type { Sql } from '../../../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../../../rows/table-policy.ts';
 import { isMassDeletion } from '../findings.ts';
 import { type Deletion, type OthersLoss, tableNamed } from '../incoming-changes.ts';
-import { massLosses, sameNames } from '../rows.ts';
+import { massLosses } from '../rows.ts';
 import { readVersions, withoutUpgrade } from '../upgrades.ts';
 import type { SharedCommit } from './shared-commits.ts';
 

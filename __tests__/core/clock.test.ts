@@ -34,6 +34,7 @@ const CALENDAR = [
   'src/backup/rotation.ts',
   'src/core/files.ts',
   'src/core/run-mark.ts',
+  'src/sync/tags.ts',
   'src/commands/backup/record-backups.ts',
   'src/commands/outcome/record.ts',
   'src/frontends/action/alarm.ts',

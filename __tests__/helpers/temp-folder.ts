@@ -8,8 +8,9 @@ export interface TempFolder extends AsyncDisposable {
   file(...parts: string[]): string;
 }
 
-export async function tempFolder(): Promise<TempFolder> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), 'df-test-')));
+/** @param parent the folder of the run for temporary files, unless the length of the path matters */
+export async function tempFolder(parent = tmpdir()): Promise<TempFolder> {
+  const path = await realpath(await mkdtemp(join(parent, 'df-test-')));
   return {
     path,
     file: (...parts) => join(path, ...parts),

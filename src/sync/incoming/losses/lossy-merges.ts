@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { BlockedRow } from '../../../contract/result.ts';
-import { once } from '../../../core/once.ts';
 import { counted } from '../../../core/text.ts';
 import { SHOWN_ROWS } from '../../../dolt/rows/differing-rows.ts';
 import { tableHashes } from '../../../dolt/schema/table-changes.ts';
@@ -83,12 +82,10 @@ export async function lossyHead(sql: Sql, head: string, uncommitted: readonly st
 /** The parts of a parent that merges lack and that a head still lacks. */
 export async function lossesOf(sql: Sql, merges: readonly MergeCommit[], head: string): Promise<LossyMerge[]> {
   const found: LossyMerge[] = [];
-  // Both directions of a merge read the same commits, and merges share parents.
-  const hashesAt = once((at: string) => tableHashes(sql, at));
   for (const { hash: commit, parents } of merges) {
     for (const lost of parents) {
       for (const kept of parents) {
-        if (kept !== lost) found.push(...(await losses(sql, { commit, kept, lost, head }, hashesAt)));
+        if (kept !== lost) found.push(...(await losses(sql, { commit, kept, lost, head })));
       }
     }
   }
@@ -97,14 +94,19 @@ export async function lossesOf(sql: Sql, merges: readonly MergeCommit[], head: s
 
 type Hashes = ReadonlyMap<string, string>;
 
-async function losses(sql: Sql, sides: Sides, hashesAt: (commit: string) => Promise<Hashes>): Promise<LossyMerge[]> {
+/** The hashes are remembered, so both directions of a merge and merges with one parent read them once. */
+async function losses(sql: Sql, sides: Sides): Promise<LossyMerge[]> {
   const { commit, kept, lost, head } = sides;
   // In one order for both directions, so that it is read once.
   const [one = kept, two = lost] = [kept, lost].sort();
   const base = await mergeBase(sql, one, two);
   if (base === lost) return [];
-  const before: Hashes = base === null ? new Map() : await hashesAt(base);
-  const [other, merged, now] = [await hashesAt(lost), await hashesAt(commit), await hashesAt(head)];
+  const before: Hashes = base === null ? new Map() : await tableHashes(sql, base);
+  const [other, merged, now] = [
+    await tableHashes(sql, lost),
+    await tableHashes(sql, commit),
+    await tableHashes(sql, head),
+  ];
   const found: LossyMerge[] = [];
   for (const [table, hash] of other) {
     if (hash === before.get(table) || hash === merged.get(table)) continue;

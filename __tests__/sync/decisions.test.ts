@@ -15,8 +15,8 @@ test.each([
   [{ ours: 'a', theirs: 'b', base: 'a' }, 'behind'],
   [{ ours: 'b', theirs: 'c', base: 'a' }, 'diverged'],
   [{ ours: 'b', theirs: 'c', base: null }, 'unrelated'],
-])('the state of %j is %s', (standing, state) => {
-  expect(stateOf(standing)).toBe(state);
+])('the state of %j is %s', (heads, state) => {
+  expect(stateOf(heads)).toBe(state);
 });
 
 test.each([

@@ -24,7 +24,7 @@ describe('the log on standard error', () => {
     expect(logged(change)).toEqual(lines);
   });
 
-  test('hides a secret as soon as it is known', () => {
+  test('hides a secret from the moment that it is added', () => {
     const lines: string[] = [];
     const secrets = new Secrets();
     const display = { json: false, quiet: false, verbose: true, wide: false, showOrigin: false };

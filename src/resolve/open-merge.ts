@@ -84,7 +84,7 @@ export async function withMerge<T>(
       await requireAllRows(sql);
       const ambiguous = await correctAmbiguousRows(sql, merged, { pending });
       await correctWrongCells(sql, merged, { pending, ambiguous });
-      const open = await readOpen(sql, { onto, swapped, ambiguous });
+      const open = await readOpen(sql, { onto, swapped, ambiguous, listed });
       return await work(sql, { ...open, heads: merged, pending });
     } catch (thrown) {
       await undoMerge(sql);
@@ -105,10 +105,14 @@ function refuseOwnTables(tables: readonly string[]): void {
 
 async function readOpen(
   sql: Sql,
-  { ambiguous, ...merge }: OpenMerge & { readonly ambiguous: AmbiguousRows },
+  {
+    ambiguous,
+    listed,
+    ...merge
+  }: OpenMerge & { readonly ambiguous: AmbiguousRows; readonly listed: readonly string[] },
 ): Promise<Omit<Stopped, 'heads' | 'pending'>> {
   const tables: OpenTable[] = [];
-  for (const name of await tablesToResolve(sql, ambiguous))
+  for (const name of await tablesToResolve(sql, ambiguous, listed))
     tables.push(await openTable(sql, name, { ...merge, ambiguous }));
   const duplicates = await openDuplicates(sql, await violations(sql), merge);
   return { ...merge, ambiguous: namedRows(ambiguous), tables, duplicates };

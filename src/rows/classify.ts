@@ -1,5 +1,6 @@
 import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import type { Rewrite } from '../dolt/rows/rewrite-rows.ts';
+import type { TableDefinition } from '../dolt/schema/readability.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -39,15 +40,23 @@ function differing(columns: readonly string[], a: Cells | null, b: Cells | null)
   return columns.filter((name) => (a?.[name] ?? null) !== (b?.[name] ?? null));
 }
 
+interface ComparedColumns {
+  /** The ordinary columns of the merged table without the key. */
+  readonly columns: readonly string[];
+  /** Those that our side lacks. */
+  readonly newHere: ReadonlySet<string>;
+}
+
+export function columnsOfMerge(shape: TableShape, ours: TableDefinition | null): ComparedColumns {
+  const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
+  return { columns, newHere: new Set(columns.filter((name) => ours?.columns.includes(name) !== true)) };
+}
+
 /**
  * The row that a merge has if at most one side changed each of its cells.
  * @returns its source, null if both sides changed a cell
  */
-export function resultOf(
-  row: ConflictRow,
-  columns: readonly string[],
-  newHere: ReadonlySet<string>,
-): Rewrite['take'] | null {
+export function resultOf(row: ConflictRow, { columns, newHere }: ComparedColumns): Rewrite['take'] | null {
   const { base, ours, theirs } = row;
   // Only one side has the row, and the base does not.
   if (base === null && theirs === null) return 'ours';

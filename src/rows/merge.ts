@@ -102,7 +102,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   const names = await tableNames(sql);
   const ambiguous = await correctAmbiguousRows(sql, heads, { pending, budget: budget.rows });
   await correctWrongCells(sql, heads, { pending, ambiguous });
-  const tables = await tablesToResolve(sql, ambiguous);
+  const tables = await tablesToResolve(sql, ambiguous, listed);
   const merging = { ...heads, pending, budget, ambiguous, policyOf: tablePolicies(rules, names) };
   const resolved =
     strategy === 'manual'

@@ -39,7 +39,7 @@ export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMe
   if (renamed.length > 0) {
     throw new Failure(
       'dolt-defect',
-      `${name} has rows in conflict and renamed columns (${renamed.join(', ')}), and this Dolt shows the values of one side under the old names`,
+      `${name} has rows in conflict and renamed columns (${renamed.map(({ from, to }) => `${from} to ${to}`).join(', ')}), and this Dolt shows the values of one side under the old names`,
       {
         hint: `Give the rows of ${name} that both sides changed the same values on both sides, commit, then run again. A rename without such rows merges.`,
       },

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
-import { defectsText, shifts, type TableDefinition } from '../schema/readability.ts';
+import { defectsText, shifts, type TableDefinition, typeOfColumn } from '../schema/readability.ts';
 import { tableChanges } from '../schema/table-changes.ts';
 import { type TableShape, tableShape } from '../schema/table-shape.ts';
 import { atRevision } from '../sql/at-revision.ts';
@@ -75,19 +75,16 @@ async function mayMisplace(sql: Sql, table: string, { ours, theirs }: Versions, 
  * deleted as that type, so it may miss that the other side changed the row (2.3.0, measured).
  */
 function hasOtherTypes({ ours, theirs }: Versions): boolean {
-  const typesOf = ({ columns, columnTexts, key }: TableDefinition) =>
-    columns.flatMap((name, index) => (key.includes(name) ? [] : [{ name, text: columnTexts[index] ?? '' }]));
+  const typesOf = (version: TableDefinition) =>
+    version.columns.flatMap((name) =>
+      version.key.includes(name) ? [] : [{ name, type: typeOfColumn(version, name) }],
+    );
   const [here, there] = [typesOf(ours), typesOf(theirs)];
-  return here.some(({ name, text }, index) => {
+  return here.some(({ name, type }, index) => {
     const other = there[index];
     const isShared = theirs.columns.includes(name) && other !== undefined;
-    return isShared && other.name !== name && typeIn(text, name) !== typeIn(other.text, other.name);
+    return isShared && other.name !== name && type !== other.type;
   });
-}
-
-/** @param text as in a CREATE TABLE: the quoted name of the column, its type, and more */
-function typeIn(text: string, name: string): string {
-  return text.slice(quoted(name).length).trim().split(' ')[0] ?? '';
 }
 
 function storedColumns({ columns, virtualColumns }: TableDefinition): string[] {

@@ -7,7 +7,7 @@ import {
   type TableDefinition,
   tableDefinition,
 } from '../schema/readability.ts';
-import { alterations, createTableAt, tableNamesAt } from '../schema/table-definitions.ts';
+import { alterations, createTableAt, type Rename, tableNamesAt } from '../schema/table-definitions.ts';
 import { mergeBase } from '../sql/history.ts';
 import type { Sql } from '../sql/sql.ts';
 
@@ -62,15 +62,15 @@ export async function tableDefinitionAt(sql: Sql, table: string, commit: string)
   return tableDefinition(await createTableAt(sql, table, commit));
 }
 
-/** Columns that one of the sides renamed since the merge base, as `old to new`. */
-export async function renamedColumns(sql: Sql, table: string, open: OpenMergeTable): Promise<string[]> {
+/** Columns that one of the sides renamed since the merge base, each once, in the order of their names. */
+export async function renamedColumns(sql: Sql, table: string, open: OpenMergeTable): Promise<Rename[]> {
   const { base, heads } = open;
-  const found = new Set<string>();
+  const found = new Map<string, Rename>();
   for (const side of ['ours', 'theirs'] as const) {
     const after = open[side];
     if (base === null || after === null || !mayRename(base, after)) continue;
     const { renamed } = await alterations(sql, table, { from: heads.base, to: heads[side] });
-    for (const { from, to } of renamed) found.add(`${from} to ${to}`);
+    for (const rename of renamed) found.set(`${rename.from} to ${rename.to}`, rename);
   }
-  return [...found].sort();
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rename]) => rename);
 }

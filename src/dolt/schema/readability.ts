@@ -1,4 +1,4 @@
-import { folded } from '../sql/identifier.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import { indexParts, tableItems } from './create-table.ts';
 import { generatedColumns } from './generated-columns.ts';
 
@@ -48,6 +48,12 @@ const SHADOWED = {
   /** In `dolt_diff_<table>`, `dolt_commit_diff_<table>` and `dolt_diff()`, beside `to_commit`, `from_commit_date`, … */
   diffs: ['commit', 'commit_date'],
 } as const;
+
+/** The type of a column as CREATE TABLE prints it, such as `varchar(20)`; empty if the table lacks the column. */
+export function typeOfColumn({ columns, columnTexts }: TableDefinition, name: string): string {
+  const text = columnTexts[columns.indexOf(name)] ?? '';
+  return text.slice(quoted(name).length).trim().split(' ')[0] ?? '';
+}
 
 /** Reads the output of SHOW CREATE TABLE. */
 export function tableDefinition(createTable: string): TableDefinition {

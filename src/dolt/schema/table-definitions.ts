@@ -65,8 +65,14 @@ const RENAME = /^ALTER TABLE `(?:[^`]|``)+` RENAME COLUMN `((?:[^`]|``)+)` TO `(
 const DROP = /^ALTER TABLE `(?:[^`]|``)+` DROP `((?:[^`]|``)+)`/;
 const ADD = /^ALTER TABLE `(?:[^`]|``)+` ADD `((?:[^`]|``)+)`/;
 
+/** The name of a column before and after. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+}
+
 interface Alterations {
-  readonly renamed: readonly { readonly from: string; readonly to: string }[];
+  readonly renamed: readonly Rename[];
   readonly dropped: readonly string[];
   /**
    * Columns that are dropped and new under one name, as after `DOLT_UPDATE_COLUMN_TAG`. That procedure drops every index

@@ -39,10 +39,10 @@ export const mergeBases = remembered(2, async (sql, ours: string, theirs: string
   const base = await mergeBase(sql, ours, theirs);
   if (base === null) return [];
   // A common ancestor that the first base contains is no merge base.
-  const [own, other] = [logWithout([ours], [base]), logWithout([theirs], [base])];
+  const [own, other] = [logWithout([ours], [base], "'--parents'"), logWithout([theirs], [base])];
   const further = await sql.rows(
     parentsRow,
-    `SELECT commit_hash, parents FROM dolt_log(?, ?, '--parents') WHERE commit_hash IN (SELECT commit_hash FROM ${other.log})`,
+    `SELECT commit_hash, parents FROM ${own.log} WHERE commit_hash IN (SELECT commit_hash FROM ${other.log})`,
     [...own.revisions, ...other.revisions],
   );
   const contained = new Set(further.flatMap(({ parents }) => parents));

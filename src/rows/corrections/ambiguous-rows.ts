@@ -16,7 +16,7 @@ import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { decidedRow, resultOf } from '../classify.ts';
+import { columnsOfMerge, decidedRow, resultOf } from '../classify.ts';
 import { commonRow } from './common-row.ts';
 import {
   type Compared,
@@ -73,8 +73,17 @@ export async function correctAmbiguousRows(
   return found;
 }
 
-/** The tables with rows in conflict, sorted by name. */
-export async function tablesToResolve(sql: Sql, ambiguous: AmbiguousRows): Promise<string[]> {
+/**
+ * The tables with rows in conflict, sorted by name.
+ * @param listed those that Dolt listed before the correction
+ */
+export async function tablesToResolve(
+  sql: Sql,
+  ambiguous: AmbiguousRows,
+  listed: readonly string[],
+): Promise<readonly string[]> {
+  // The correction removes conflicts of ambiguous rows only.
+  if (ambiguous.size === 0) return listed;
   const added = [...ambiguous].flatMap(([table, { conflicts }]) => (conflicts.length > 0 ? [table] : []));
   return [...new Set([...(await tablesInConflict(sql)), ...added])].sort();
 }
@@ -107,8 +116,7 @@ async function ambiguousRows(
   const [anyKey] = candidates.values();
   if (shape.key.length === 0 && anyKey !== undefined) throw depends(`a row of ${shape.name} is in the merge`);
   if (anyKey === undefined) return [];
-  const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
-  const newHere = new Set(columns.filter((name) => open.ours?.columns.includes(name) !== true));
+  const compared = columnsOfMerge(shape, open.ours);
   const renames = new Map<string, Renames>();
   for (const commit of root === null ? bases : [...bases, root]) {
     renames.set(commit, await renamesSince(sql, shape, { from: commit, ours, theirs }));
@@ -133,7 +141,7 @@ async function ambiguousRows(
       const sides = { ours: here.get(id) ?? null, theirs: there.get(id) ?? null };
       const conflict = { id, base: common, ...sides, isAmbiguous: true } as const;
       budget?.take(conflictBytes(conflict));
-      found.push({ key, conflict, take: resultOf(conflict, columns, newHere) });
+      found.push({ key, conflict, take: resultOf(conflict, compared) });
     }
   }
   return found;

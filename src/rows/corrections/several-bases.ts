@@ -26,19 +26,19 @@ export interface Table {
 const HINT =
   'Give both sides the same value there, commit, then run again. Several merge bases come from merges of the same two commits on both sides.';
 
-/**
- * Whether the merge of the bases would have a name, such as a table; null if both sides agree about it.
- * @param has whether each version has the name
- */
-function shouldHave(has: {
-  readonly bases: readonly boolean[];
-  readonly root: boolean;
-  readonly ours: boolean;
-  readonly theirs: boolean;
-}): boolean | null {
-  if (has.ours === has.theirs) return null;
-  const common = has.bases.some((one) => one !== has.root) ? !has.root : has.root;
-  return has.ours === common ? has.theirs : has.ours;
+/** Names in each version, such as those of tables. */
+interface Names {
+  readonly bases: readonly ReadonlyMap<string, string>[];
+  readonly root: ReadonlyMap<string, string>;
+  readonly ours: ReadonlyMap<string, string>;
+  readonly theirs: ReadonlyMap<string, string>;
+}
+
+/** Whether a merge with all bases would have a name; null if both sides agree about it. */
+function shouldHave(name: string, { bases, root, ours, theirs }: Names): boolean | null {
+  if (ours.has(name) === theirs.has(name)) return null;
+  const common = bases.some((base) => base.has(name) !== root.has(name)) ? !root.has(name) : root.has(name);
+  return ours.has(name) === common ? theirs.has(name) : ours.has(name);
 }
 
 /**
@@ -57,12 +57,7 @@ export async function requireSameTables(sql: Sql, { bases, root, ours, theirs }:
     );
   });
   for (const name of names) {
-    const wanted = shouldHave({
-      bases: versions.map((version) => version.has(name)),
-      root: before.has(name),
-      ours: here.has(name),
-      theirs: there.has(name),
-    });
+    const wanted = shouldHave(name, { bases: versions, root: before, ours: here, theirs: there });
     if (wanted !== null && wanted !== merged.has(name)) throw depends(`the table ${name} is in the merge`);
   }
   return names.filter((name) => here.has(name) && there.has(name) && merged.has(name));
@@ -82,12 +77,7 @@ export async function requireSameDefinition(sql: Sql, compared: Compared, { shap
   const [here, there, merged] = [await at(ours), await at(theirs), await at(null)];
   for (const [text, name] of new Map([...here, ...there])) {
     if (new Set(versions.map((version) => version.has(text))).size === 1) continue;
-    const wanted = shouldHave({
-      bases: versions.map((version) => version.has(text)),
-      root: before.has(text),
-      ours: here.has(text),
-      theirs: there.has(text),
-    });
+    const wanted = shouldHave(text, { bases: versions, root: before, ours: here, theirs: there });
     if (wanted !== null && wanted !== merged.has(text))
       throw depends(`the ${name.trim()} of ${shape.name} is in the merge`);
   }
@@ -123,7 +113,7 @@ export async function requireSameOwnTables(sql: Sql, { bases, root, ours, theirs
         const before = root === null ? null : sinceRoot.has(key) ? (sinceRoot.get(key)?.from ?? null) : one.from;
         const common = commonRow([one.from, one.to], before);
         const row = { id: key, base: common, ours: side.from, theirs: side.to };
-        const take = resultOf(row, Object.keys({ ...side.from, ...side.to }), new Set());
+        const take = resultOf(row, { columns: Object.keys({ ...side.from, ...side.to }), newHere: new Set() });
         const merged = since.has(key) ? (since.get(key)?.to ?? null) : side.from;
         if (take === null || !isDeepStrictEqual(merged, decidedRow(row, take)))
           throw depends(`a row of ${table} is in the merge`);

@@ -6,12 +6,13 @@ import { type OpenMergeTable, openMergeTable, renamedColumns } from '../../dolt/
 import { type Rewrite, rewriteRows } from '../../dolt/rows/rewrite-rows.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
-import type { TableDefinition } from '../../dolt/schema/readability.ts';
+import { type TableDefinition, typeOfColumn } from '../../dolt/schema/readability.ts';
+import type { Rename } from '../../dolt/schema/table-definitions.ts';
 import { ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { resultOf } from '../classify.ts';
+import { columnsOfMerge, resultOf } from '../classify.ts';
 import { type NamedRow, tablesOfBoth } from '../constraints/silent-losses.ts';
 import { requireValues } from '../constraints/verify-merge.ts';
 import type { Merging } from '../merging.ts';
@@ -40,7 +41,7 @@ export async function correctWrongCells(
   for (const table of await suspiciousTables(sql, heads)) {
     const { shape, open } = table;
     // Its rows at the three commits have other names for a cell: they are only checked.
-    if ((await renamedColumns(sql, shape.name, open)).length > 0) continue;
+    if (table.renamed.length > 0) continue;
     // Otherwise a VIRTUAL column without a value fails the statements below.
     await requireValues(sql, heads, shape.name);
     const rows = await wrongRows(sql, heads, { ...table, limit: MAX_CORRECTED + 1 });
@@ -86,6 +87,7 @@ function wrongCells({ name }: TableShape, key: Cells): Failure {
 interface Suspicious {
   readonly shape: TableShape;
   readonly open: OpenMergeTable;
+  readonly renamed: readonly Rename[];
 }
 
 /** The tables that both sides changed and whose rows Dolt may merge by the wrong columns. */
@@ -94,7 +96,8 @@ async function suspiciousTables(sql: Sql, heads: Heads): Promise<Suspicious[]> {
   for (const { table } of await tablesOfBoth(sql, heads)) {
     const open = await openMergeTable(sql, table);
     const shape = await tableShape(sql, table);
-    if (mayMisplace(open, shape) && hasSameKey(open)) found.push({ shape, open });
+    if (!mayMisplace(open, shape) || !hasSameKey(open)) continue;
+    found.push({ shape, open, renamed: await renamedColumns(sql, table, open) });
   }
   return found;
 }
@@ -105,8 +108,7 @@ async function corrections(
   heads: Heads,
   { shape, open, keys }: Suspicious & { readonly keys: readonly Cells[] },
 ): Promise<Rewrite[]> {
-  const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
-  const newHere = new Set(columns.filter((name) => open.ours?.columns.includes(name) !== true));
+  const compared = columnsOfMerge(shape, open.ours);
   const found: Rewrite[] = [];
   for (const part of inParts(keys, KEYS_PER_STATEMENT)) {
     const at = (commit: string) => rowsByKeyText(sql, shape, { keys: part, commit });
@@ -114,7 +116,7 @@ async function corrections(
     for (const key of part) {
       const id = keyText(shape, key);
       const row = { id, base: base.get(id) ?? null, ours: ours.get(id) ?? null, theirs: theirs.get(id) ?? null };
-      const take = resultOf(row, columns, newHere);
+      const take = resultOf(row, compared);
       if (take !== null) found.push({ key, take, set: [] });
     }
   }
@@ -136,12 +138,11 @@ function hasSameKey({ base, ours, theirs, merged }: OpenMergeTable): boolean {
 async function wrongRows(
   sql: Sql,
   heads: Heads,
-  { shape, open, limit }: Suspicious & { readonly limit: number },
+  { shape, open, renamed, limit }: Suspicious & { readonly limit: number },
 ): Promise<Cells[]> {
   const { key, name } = shape;
-  const renamed = await renamedColumns(sql, name, open);
   // The sides have such a column under two names.
-  const isRenamed = (column: string): boolean => renamed.some((names) => names.endsWith(` to ${column}`));
+  const isRenamed = (column: string): boolean => renamed.some(({ to }) => to === column);
   const compared = ordinaryColumns(shape).filter((column) => !key.includes(column) && !isRenamed(column));
   const conditions = compared.flatMap((column) => wrongCell(column, open));
   if (conditions.length === 0) return [];
@@ -168,9 +169,10 @@ async function wrongRows(
 
 /** The condition that a column has a value that neither side gave it, as a list of at most one. */
 function wrongCell(column: string, { base, ours, theirs, merged }: OpenMergeTable): string[] {
-  const versions = [base, ours, theirs, merged].filter((version) => version?.columns.includes(column) === true);
+  const versions = [base, ours, theirs, merged].flatMap((version) => version ?? []);
+  const holders = versions.filter(({ columns }) => columns.includes(column));
   // A value of another type can be equal and look different.
-  if (new Set(versions.map((version) => typeOf(column, version))).size > 1) return [];
+  if (new Set(holders.map((version) => typeOfColumn(version, column))).size > 1) return [];
   const has = (version: TableDefinition | null): boolean => version?.columns.includes(column) === true;
   const [m, b, o, t] = ['m', 'b', 'o', 't'].map((alias) => `${alias}.${quoted(column)}`);
   const isIn = (alias: string): string => `${alias}.${quoted(merged.key[0] ?? '')} IS NOT NULL`;
@@ -181,9 +183,4 @@ function wrongCell(column: string, { base, ours, theirs, merged }: OpenMergeTabl
   if (has(base)) return [];
   if (has(ours)) return [`(${isIn('o')} AND NOT (${m} <=> ${o}))`];
   return has(theirs) ? [`(${isIn('t')} AND NOT (${m} <=> ${t}))`] : [];
-}
-
-function typeOf(column: string, version: TableDefinition | null): string {
-  const text = version?.columnTexts[version.columns.indexOf(column)] ?? '';
-  return text.slice(quoted(column).length).trim().split(' ')[0] ?? '';
 }

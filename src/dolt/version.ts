@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { valid } from 'semver';
 import { Failure, systemCode, toFailure } from '../core/failure.ts';
 import { type PrivateRunContext, runPrivately } from './private-run.ts';
@@ -22,12 +23,34 @@ function whyNotStarted({ cause }: Failure): string | null {
   return code === null ? null : (REASONS[code] ?? null);
 }
 
+/** By the identity of the file. */
+const versions = new Map<string, string>();
+
 /**
- * The version of an executable, which contacts no host for it.
+ * The version of an executable, which contacts no host for it. A process asks an unchanged file once.
  * @returns its version, such as `2.3.0`
  * @throws Failure `dolt-not-found` when it cannot be run or is not a Dolt, `interrupted` when the signal was aborted
  */
 export async function doltVersion(executable: string, context: PrivateRunContext): Promise<string> {
+  const identity = await identityOf(executable);
+  const known = identity === null ? undefined : versions.get(identity);
+  if (known !== undefined) return known;
+  const version = await askVersion(executable, context);
+  if (identity !== null) versions.set(identity, version);
+  return version;
+}
+
+/** Differs after any change of the file; null if it cannot be read. */
+async function identityOf(file: string): Promise<string | null> {
+  try {
+    const { dev, ino, size, ctimeNs } = await stat(file, { bigint: true });
+    return [file, dev, ino, size, ctimeNs].join('\n');
+  } catch {
+    return null;
+  }
+}
+
+async function askVersion(executable: string, context: PrivateRunContext): Promise<string> {
   try {
     const ended = await runPrivately(executable, ['version'], context);
     const version = ended.exitCode === 0 ? parseDoltVersion(ended.stdout) : null;

@@ -27,6 +27,7 @@ describe('the source auto', () => {
     const request = { source: 'auto', mirror: await closedHost(), sha256: SHA256 } as const;
     expect(await failureOf(installDolt(request, box.context))).toMatchObject({
       code: 'dolt-download-failed',
+      message: expect.stringMatching(/\nDolt 2\.3\.0 is not in the tool cache$/),
       hint: expect.stringContaining('Without `--dolt-sha256`'),
     });
     expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
@@ -61,6 +62,7 @@ describe('the source auto', () => {
     const failure = await failureOf(installDolt({ source: 'auto', mirror: closed }, box.context));
     expect(failure.code).toBe('dolt-not-found');
     expect(failure.message).toContain('no Go was found on PATH (its release cannot be reached:');
+    expect(failure.message).toMatch(/\nDolt 2\.3\.0 is not on PATH or in the tool cache$/);
     expect(failure.hint).toContain('allow the download of a release');
     expect(failure.hint).toContain('install Go');
   });

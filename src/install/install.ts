@@ -6,7 +6,7 @@ import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.
 import { findOnPath, namedDolt } from './local-dolt.ts';
 import { installRelease } from './release.ts';
 import { findInToolCache, type WantedDolt } from './tool-cache.ts';
-import { type AskedVersion, latestVersion, type WantedVersion } from './version.ts';
+import { type AskedVersion, describeWanted, latestVersion, type WantedVersion } from './version.ts';
 
 const ONLY_RELEASE =
   'Check the network and proxy, or set a mirror with `--dolt-mirror`. Without `--dolt-sha256`, any matching Dolt is used.';
@@ -28,7 +28,7 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
   const found = await findDolt({ wanted, sha256: request.sha256 }, context, unfit);
   if (found !== null) return found;
   return await obtain(request, wanted, context).catch((thrown: unknown) => {
-    throw withUnfit(toFailure(thrown), unfit);
+    throw withWhatWasFound(toFailure(thrown), { unfit, wanted, isPathSearched: request.sha256 === undefined });
   });
 }
 
@@ -47,12 +47,19 @@ async function obtain(request: DoltRequest, wanted: WantedVersion, context: Inst
   }
 }
 
-/** Says why the Dolt on PATH was not enough: with `--quiet` nothing else does. */
-function withUnfit(failure: Failure, unfit: readonly string[]): Failure {
-  if (unfit.length === 0 || failure.code === 'interrupted') return failure;
-  const { code, hint, cause } = failure;
-  const named = [failure.message, ...unfit].join('\n');
-  return new Failure(code, named, { hint: `${hint} To use another Dolt on PATH, set \`--dolt-version\`.`, cause });
+/** Says why no Dolt of this machine was enough: with `--quiet` nothing else does. */
+function withWhatWasFound(
+  failure: Failure,
+  found: { readonly unfit: readonly string[]; readonly wanted: WantedVersion; readonly isPathSearched: boolean },
+): Failure {
+  const { code, message, hint, cause } = failure;
+  if (code === 'interrupted') return failure;
+  if (found.unfit.length > 0) {
+    const withOther = `${hint} To use another Dolt on PATH, set \`--dolt-version\`.`;
+    return new Failure(code, [message, ...found.unfit].join('\n'), { hint: withOther, cause });
+  }
+  const places = found.isPathSearched ? 'on PATH or in the tool cache' : 'in the tool cache';
+  return new Failure(code, `${message}\nDolt ${describeWanted(found.wanted)} is not ${places}`, { hint, cause });
 }
 
 function unreachable(reason: string, hint?: string): Failure {

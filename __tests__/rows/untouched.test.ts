@@ -165,6 +165,30 @@ const REFUSALS: readonly Refusal[] = [
     says: ['g', 'b to z'],
   },
   {
+    title: 'a table that both sides renamed, and a deleted row',
+    base: ['CREATE TABLE g (id INT PRIMARY KEY, a INT)', 'INSERT INTO g VALUES (1, 1), (2, 2)'],
+    north: ['RENAME TABLE g TO h', 'DELETE FROM h WHERE id = 2'],
+    south: ['RENAME TABLE g TO h', 'INSERT INTO h VALUES (3, 3)'],
+    code: 'dolt-defect',
+    says: ['both sides renamed the table g to h'],
+  },
+  {
+    title: 'a table that both sides renamed in its case only',
+    base: ['CREATE TABLE g (id INT PRIMARY KEY, a INT)', 'INSERT INTO g VALUES (1, 1), (2, 2)'],
+    north: ['RENAME TABLE g TO x', 'RENAME TABLE x TO G', 'UPDATE G SET a = 5 WHERE id = 1'],
+    south: ['RENAME TABLE g TO x', 'RENAME TABLE x TO G', 'UPDATE G SET a = 6 WHERE id = 2'],
+    code: 'dolt-defect',
+    says: ['both sides renamed the table g to G'],
+  },
+  {
+    title: 'a table that both sides renamed differently',
+    base: ['CREATE TABLE g (id INT PRIMARY KEY, a INT)', 'INSERT INTO g VALUES (1, 1), (2, 2)'],
+    north: ['RENAME TABLE g TO h', 'DELETE FROM h WHERE id = 2'],
+    south: ['RENAME TABLE g TO i'],
+    code: 'dolt-defect',
+    says: ['both sides renamed the table g to', 'on one side and'],
+  },
+  {
     title: 'a duplicate in a table with a trigger',
     base: [
       LOG,

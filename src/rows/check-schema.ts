@@ -4,7 +4,7 @@ import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
 import type { Item } from '../dolt/schema/create-table.ts';
-import { tableChanges } from '../dolt/schema/table-changes.ts';
+import { tableChanges, tableHashes } from '../dolt/schema/table-changes.ts';
 import { alterations, definedTables, tableItemsAt } from '../dolt/schema/table-definitions.ts';
 import { identifier, isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -26,9 +26,10 @@ const addedRow = z.object({ n: z.coerce.number().int().nullable() });
 /**
  * Reads the tables that either side changed, before the merge.
  * @throws Failure `not-deterministic` if the merge would compute a default that differs on every machine,
- * `schema-conflict` if a side lost indexes or checks through a defect of Dolt
+ * `schema-conflict` if a side lost indexes or checks through a defect of Dolt, `dolt-defect` if both renamed a table
  */
 export async function checkSides(sql: Sql, heads: Heads, swapped: boolean): Promise<readonly TableSides[]> {
+  await checkRenames(sql, heads);
   const tables = await sidesOf(sql, heads);
   for (const one of tables) {
     await checkDefaults(sql, heads, one, swapped);
@@ -78,6 +79,34 @@ async function sidesOf(sql: Sql, heads: Heads): Promise<TableSides[]> {
     tables.push({ table, base: await at('base'), ours: await at('ours'), theirs: await at('theirs') });
   }
   return tables;
+}
+
+/** Dolt 2.3.0 merges a table that both sides renamed as if each had added it, so that deleted rows return (measured). */
+async function checkRenames(sql: Sql, { base, ours, theirs }: Heads): Promise<void> {
+  const namesSince = async (commit: string): Promise<ReadonlyMap<string, string>> =>
+    new Map(
+      (await tableChanges(sql, base, commit)).flatMap(({ from, to }) =>
+        from === null || to === null || from === to ? [] : [[from, to] as const],
+      ),
+    );
+  const theirNames = await namesSince(theirs);
+  const renamed = [...(await namesSince(ours))].flatMap(([table, here]) => {
+    const there = theirNames.get(table);
+    return there === undefined ? [] : [{ table, here, there }];
+  });
+  if (renamed.length === 0) return;
+  const [ourHashes, theirHashes] = [await tableHashes(sql, ours), await tableHashes(sql, theirs)];
+  for (const { table, here, there } of renamed) {
+    if (here === there && ourHashes.get(here) === theirHashes.get(there)) continue;
+    const names = here === there ? here : `${here} on one side and ${there} on the other`;
+    throw new Failure(
+      'dolt-defect',
+      `both sides renamed the table ${plain(table)} to ${plain(names)}, and this Dolt merges its rows as if both sides had added them`,
+      {
+        hint: 'Give the table one name and the same rows on both sides, commit, then run again. Next time, sync before and after the rename, and rename on one side only.',
+      },
+    );
+  }
 }
 
 async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: boolean): Promise<void> {

@@ -11,6 +11,8 @@ if (process.platform !== 'win32') {
     ['a signal of the terminal', 'kill -INT $$', {}, 'interrupted'],
     ['a signal of the system', 'kill -KILL $$', {}, 'unknown'],
     ['its time limit', 'exec sleep 987', { timeoutMs: 50 }, 'unknown'],
+    ['the limit of its output', 'exec yes', { maxOutputBytes: 1024 }, 'too-large'],
+    ['the limit of its error output', 'exec yes >&2', { maxOutputBytes: 1024 }, 'too-large'],
   ])('a command that is ended by %s has no exit code', async (_, script, options, code) => {
     await expect(sh(script, options)).rejects.toMatchObject({ code });
   });

@@ -44,6 +44,18 @@ const push = async (repository: string, work: string, file: string, text = 'x'):
   await git(work, 'commit', '--quiet', '-m', file);
   await git(work, 'push', '--quiet', repository, 'HEAD:refs/dolt/data');
 };
+/** Names of more than 16 MiB in one tree. */
+const pushNames = async (repository: string, work: string): Promise<void> => {
+  const blob = await git(repository, 'hash-object', '-t', 'blob', '-w', '--', '/dev/null');
+  const id = Buffer.from(blob, 'hex');
+  const entries = Array.from({ length: 4_200 }, (_, index) => [
+    Buffer.from(`100644 ${String(index).padStart(4_000, '0')}\0`),
+    id,
+  ]);
+  await writeFile(join(work, 'tree'), Buffer.concat(entries.flat()));
+  const tree = await git(repository, 'hash-object', '-t', 'tree', '-w', '--', join(work, 'tree'));
+  await git(repository, 'update-ref', 'refs/dolt/data', await git(repository, 'commit-tree', '-m', 'x', tree));
+};
 const SOME_HASH = 'a'.repeat(32);
 const MANIFEST_OUTSIDE = `5:__DOLT__:${SOME_HASH}:${SOME_HASH}:${SOME_HASH}:../../../../etc/passwd:1`;
 const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | null, says: string]>> = {
@@ -60,6 +72,7 @@ const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | nul
     'not-a-remote',
     'the git repository of code has src at refs/dolt/data, and no data of Dolt',
   ],
+  names: [pushNames, 'too-large', 'git was ended because it wrote more than 16384 KiB'],
   folder: [(repository, work) => push(repository, work, 'manifest/x'), 'corrupt', 'invalid part name'],
   branch: [
     (repository) => git(repository, 'update-ref', 'refs/heads/refs/dolt/data', 'main'),

@@ -33,16 +33,18 @@ const KILL_AFTER_MS = 5_000;
 
 /**
  * Runs a command to its end. Only exit code 0 is success; callers decide.
- * @throws Failure `interrupted` when the signal was aborted, `unknown` when the command could not be started.
+ * @throws Failure `interrupted` when the signal was aborted, `too-large` when it wrote too much, `unknown` when the
+ * command could not be started.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
   const file = process.platform === 'win32' ? programOnWindows(command, options.env, existsSync) : command;
+  const maxBytes = options.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const child = execa(file, args, {
     env: options.env,
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
-    maxBuffer: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
+    maxBuffer: maxBytes,
     forceKillAfterDelay: KILL_AFTER_MS,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
@@ -59,6 +61,9 @@ export async function run(command: string, args: readonly string[], options: Run
   // Ctrl-C ends the child as well, perhaps before this process notices it.
   const isStopped = !result.timedOut && !result.isMaxBuffer && STOP_SIGNALS.some((signal) => signal === result.signal);
   if (result.isCanceled || isStopped) throw new Failure('interrupted', `${command} was interrupted`);
+  if (result.isMaxBuffer) {
+    throw new Failure('too-large', `${command} was ended because it wrote more than ${maxBytes / 1024} KiB`);
+  }
   if (result.exitCode === undefined) {
     throw new Failure('unknown', `${command} could not be run: ${result.shortMessage ?? 'no exit code'}`, {
       cause: result,

@@ -62,7 +62,7 @@ async function askVersion(executable: string, context: PrivateRunContext): Promi
     );
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.code !== 'unknown') throw failure;
+    if (failure.code !== 'unknown' && failure.code !== 'too-large') throw failure;
     const why = whyNotStarted(failure) ?? failure.message;
     throw new Failure('dolt-not-found', `"${executable}" cannot be run: ${why}`, { cause: thrown });
   }

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { shortDigest } from '../core/digest.ts';
 import type { Env } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { isInside, realPath } from '../core/files.ts';
 import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import type { Redactor } from '../core/secrets.ts';
@@ -110,7 +110,10 @@ async function openGit({ file, author, git }: Committing, folder: string, contex
     const start = async (words: readonly string[]) => {
       const own = index === null ? env : { ...env, GIT_INDEX_FILE: index };
       const options = { env: own, cwd, signal: context.signal, timeoutMs: LIMIT_MS };
-      const { exitCode, stdout, stderr } = await run('git', words, options);
+      const { exitCode, stdout, stderr } = await run('git', words, options).catch((thrown: unknown) => {
+        const failure = toFailure(thrown);
+        throw failure.code === 'interrupted' ? failure : failed(failure.message, failure);
+      });
       return { exitCode, stdout: stdout.trimEnd(), stderr: context.secrets.redact(stderr.trim()) };
     };
     return {
@@ -234,6 +237,6 @@ async function moveHere(git: Git, { base, commit }: { readonly base: string; rea
   await git.output('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
 }
 
-function failed(why: string): Failure {
-  return new Failure('jsonl-commit-failed', `the JSONL file was not committed: ${why}`);
+function failed(why: string, cause?: Failure): Failure {
+  return new Failure('jsonl-commit-failed', `the JSONL file was not committed: ${why}`, { cause });
 }

@@ -1,7 +1,8 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { call, within } from '../../src/github/client.ts';
+import { call, callPages, within } from '../../src/github/client.ts';
 import { listen } from '../helpers/servers/listen.ts';
 
 /** A server that answers a request with some bytes, and then sends more without an end. Empty texts send nothing. */
@@ -59,4 +60,18 @@ test('several calls share one limit, after which none is made', async () => {
     reason: 'GET /repos/org/repo/issues was not tried: the time for all calls is over',
   });
   expect(await server.closed()).toBe(1);
+});
+
+test.each([
+  ['millions of values', `[1${',1'.repeat(15_000_000)}]`, 'failed: the answer has more than 250000 values'],
+  ['lists in one entry', `[{"id":1,"labels":[1${',{}'.repeat(300_000)}]}]`, 'has more than 250000 values'],
+  ['more entries than a page', `[{"id":1}${',{"id":1}'.repeat(100_000)}]`, 'expected array to have <=100 items'],
+  ['other entries', `[1${',1'.repeat(99)}]`, '…'],
+])('a page is refused in little time and memory: %s', async (_, body, says) => {
+  await using server = await listen(createHttpServer((_request, response) => response.end(body)));
+  const repository = { api: `http://127.0.0.1:${server.port}`, name: 'org/repo', token: 'app-1', env: {} };
+  const schema = z.looseObject({ id: z.int() });
+  const answer = await callPages(repository, { path: '/issues?', schema, maxPages: 1 });
+  expect(answer).toMatchObject({ kind: 'failed', reason: expect.stringContaining(says) });
+  expect('reason' in answer && answer.reason.length).toBeLessThan(500);
 });

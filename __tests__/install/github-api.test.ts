@@ -108,6 +108,16 @@ describe('a request to the API', () => {
       says(200, Buffer.alloc(17 * 1024 * 1024, ' ')),
       { kind: 'refused', reason: expect.stringContaining('larger than 16777216 bytes') },
     ],
+    [
+      'reports an answer of millions of values',
+      says(200, `[1${',{}'.repeat(5_000_000)}]`),
+      { kind: 'refused', reason: expect.stringContaining('more than 250000 values') },
+    ],
+    [
+      'does not count the signs in a text',
+      says(200, JSON.stringify(['\\",[{'.repeat(100_000)])),
+      { kind: 'json', value: ['\\",[{'.repeat(100_000)] },
+    ],
   ])('%s', async (_, reply, expected) => {
     await using box = await machine();
     await using host = await releaseHost();

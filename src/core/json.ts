@@ -25,3 +25,29 @@ export function parsedJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** An answer of GitHub has a few thousand values; a hundred issues with a hundred labels each have 100,000. */
+const MAX_VALUES = 250_000;
+
+/**
+ * The value of a JSON text from a server. Its size alone limits no memory: a list of 16 MiB can hold eight million
+ * values, and zod collects an issue for each that it does not expect.
+ * @throws an Error if it is not JSON, or has too many values
+ */
+export function limitedJson(text: string): unknown {
+  if (hasMoreValues(text, MAX_VALUES)) throw new Error(`the answer has more than ${MAX_VALUES} values`);
+  return JSON.parse(text);
+}
+
+/** Counts the separators and the beginnings of lists and objects; a comma in a text is none. */
+function hasMoreValues(text: string, most: number): boolean {
+  let count = 0;
+  let isInText = false;
+  for (let at = 0; at < text.length && count <= most; at += 1) {
+    const sign = text[at];
+    if (sign === '\\') at += 1;
+    else if (sign === '"') isInText = !isInText;
+    else if (!isInText && (sign === ',' || sign === '[' || sign === '{')) count += 1;
+  }
+  return count > most;
+}

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { limitedJson } from '../core/json.ts';
 import { isSafeAddress } from '../core/secrets.ts';
+import { shorten } from '../core/text.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
 import { sendRequest } from '../egress/https-request.ts';
 
@@ -54,6 +56,7 @@ const ANSWER_MS = 20_000;
 const CALL_MS = 30_000;
 /** Answers of GitHub are smaller. The limit protects the memory from another server. */
 const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_REASON = 300;
 const VERSION = '2022-11-28';
 
 const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
@@ -98,9 +101,10 @@ export async function call<T>(
       return { kind: 'failed', reason: `${subject} answered ${status}: the rate limit is reached` };
     if (status === 401 || status === 403) return { kind: 'refused', reason: `${subject} answered ${status}` };
     if (status < 200 || status > 299) return { kind: 'failed', reason: `${subject} answered ${status}` };
-    const parsed = schema.safeParse(answer === '' ? null : JSON.parse(answer));
+    const parsed = schema.safeParse(answer === '' ? null : limitedJson(answer));
     if (parsed.success) return { kind: 'ok', value: parsed.data };
-    return { kind: 'failed', reason: `${subject} answered something unexpected: ${z.prettifyError(parsed.error)}` };
+    const why = shorten(z.prettifyError(parsed.error), MAX_REASON);
+    return { kind: 'failed', reason: `${subject} answered something unexpected: ${why}` };
   } catch (thrown) {
     return { kind: 'failed', reason: `${subject} failed: ${errorMessage(thrown)}` };
   } finally {
@@ -124,7 +128,7 @@ export async function callPages<T>(
     const answer = await call(repository, {
       method: 'GET',
       path: `${path}per_page=${PAGE}&page=${page}`,
-      schema: z.array(schema),
+      schema: z.array(schema).max(PAGE),
     });
     if (answer.kind !== 'ok') return answer;
     all.push(...answer.value);

@@ -1,6 +1,7 @@
 import { limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { limitedJson } from '../core/json.ts';
 import { isSafeAddress } from '../core/secrets.ts';
 import type { InstallContext } from './dolt-request.ts';
 import type { Unreachable } from './http.ts';
@@ -69,8 +70,7 @@ async function read(answer: Answer): Promise<ApiAnswer> {
   }
   if (answer.status !== 200) return { kind: 'refused', reason: `GitHub's API answered ${answer.status}` };
   try {
-    const value: unknown = JSON.parse(await limitedText(answer.body, MAX_BYTES));
-    return { kind: 'json', value };
+    return { kind: 'json', value: limitedJson(await limitedText(answer.body, MAX_BYTES)) };
   } catch (thrown) {
     return { kind: 'refused', reason: `GitHub's API answered without JSON: ${errorMessage(thrown)}` };
   }

@@ -46,14 +46,13 @@ describe('an error during a drill', () => {
     [
       ...(['network', 'timeout', 'connect-timeout', 'not-found', 'folder-missing'] as const),
       ...(['contention', 'locked', 'host-not-allowed', 'untrusted-host', 'too-large'] as const),
+      ...(['disk-full', 'client-too-old', 'locks-unsupported', 'engine-start', 'program-missing'] as const),
     ],
-  ])('means that the peer does not serve an intact backup: %s …', (...codes) => {
+  ])('fails a peer that the same run read: %s …', (...codes) => {
     expect(codes.map((code) => [mayBeIntact(code), isUnserved(code)])).toEqual(codes.map(() => [true, true]));
   });
 
-  test.each([
-    ['auth', 'branch-permission', 'disk-full', 'engine-start', 'program-missing', 'unsupported-endpoint'],
-  ] as const)('is not caused by the peer: %s …', (...codes) => {
+  test.each([['auth', 'branch-permission']] as const)('fails no peer that may not be read: %s …', (...codes) => {
     expect(codes.map(isUnserved)).toEqual(codes.map(() => false));
   });
 

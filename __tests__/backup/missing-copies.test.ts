@@ -36,19 +36,24 @@ describe('missing backups', () => {
     for (const name of readdirSync(path)) if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(path, name), 'damaged');
   };
 
-  test('a backup that vanishes before its drill is unproven, a damaged one differs, and both fail the run', async () => {
+  test('a backup that vanishes or needs a newer Dolt at its drill is unproven, a damaged one differs, and all fail the run', async () => {
     await using folder = await tempFolder();
-    const { peers } = await backupScene(folder);
+    const { peers, url } = await backupScene(folder);
     const onEvent = (event: PeerEvent) => {
       if (isRestoring(event, 'one')) renameSync(folder.file('one'), folder.file('moved'));
       if (isRestoring(event, 'two')) damage(folder.file('two'));
+      if (isRestoring(event, 'newer')) writeFileSync(folder.file('newer', 'manifest'), '9:__DOLT__');
     };
     const proof = folder.file('proof.json');
-    const more = `${peers}\nzeta: {endpoint: "file://${folder.file('zeta')}", role: backup}`;
+    const more = `${peers}\n${['newer', 'zeta'].map((name) => `${name}: {endpoint: "${url(name)}", role: backup}`).join('\n')}`;
     const { result } = await backUp(folder, more, { onEvent, proof, required: 2 });
     expect(result).toMatchObject({
       status: 'failed',
       peers: [
+        {
+          ...{ name: 'newer', status: 'failed', drill: { kind: 'unproven' } },
+          error: { code: 'drill-unproven', message: expect.stringContaining('manifest version') },
+        },
         {
           ...{ name: 'one', status: 'failed', verified: false, drill: { kind: 'unproven', databaseHash: null } },
           error: { code: 'drill-unproven', message: expect.stringContaining('does not exist') },
@@ -60,7 +65,7 @@ describe('missing backups', () => {
     });
     expect(result.problems[0]).toMatchObject({
       code: 'too-few-copies',
-      message: expect.stringContaining('not one (drill-unproven), two (drill-failed)'),
+      message: expect.stringContaining('not newer (drill-unproven), one (drill-unproven), two (drill-failed)'),
     });
     expect(existsSync(proof)).toBe(false);
   });

@@ -1,38 +1,38 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
 
-/** The credentials of the peer may not read it, or this machine failed. */
-const NOT_OF_THE_PEER: readonly ErrorCode[] = [
-  'auth',
-  'branch-permission',
+/** The credentials of the peer may not read it. */
+const REFUSED: readonly ErrorCode[] = ['auth', 'branch-permission'];
+
+/**
+ * The peer was not read. The same run pushed and read there with the same programs, so it fails: the words of a server
+ * give the class, and it can also speak of a full disk or an old Dolt.
+ */
+const UNREAD: readonly ErrorCode[] = [
   'client-too-old',
   'config-invalid',
+  'connect-timeout',
+  'contention',
   'disk-full',
   'endpoint-not-allowed',
   'engine-start',
   'file-owner',
-  'git-ownership',
-  'locks-unsupported',
-  'program-missing',
-  'unsupported-endpoint',
-];
-
-/** The peer does not serve the data that the same run pushed and read there. The peer alone decides that. */
-const OF_THE_PEER: readonly ErrorCode[] = [
-  'connect-timeout',
-  'contention',
   'folder-missing',
+  'git-ownership',
   'host-not-allowed',
   'locked',
+  'locks-unsupported',
   'network',
   'not-found',
+  'program-missing',
   'timeout',
   'too-large',
+  'unsupported-endpoint',
   'untrusted-host',
 ];
 
 /** Errors that say nothing about the data at the peer. */
-const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...NOT_OF_THE_PEER, ...OF_THE_PEER]);
-const UNSERVED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(OF_THE_PEER);
+const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...REFUSED, ...UNREAD]);
+const UNSERVED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(UNREAD);
 
 /** Whether a backup may be intact although a drill ended with this error; an unknown error counts against it. */
 export function mayBeIntact(code: ErrorCode): boolean {

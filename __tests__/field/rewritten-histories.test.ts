@@ -217,15 +217,23 @@ describe('a rewritten history', () => {
       ...(REWRITES['amended']?.(it) ?? []),
       'CREATE TRIGGER spy BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1',
       'CREATE TABLE private (id INT PRIMARY KEY)',
+      "INSERT INTO dolt_docs VALUES ('LICENSE.md', 'north')",
       "CALL DOLT_COMMIT('-Am', 'more')",
     );
     const theirs = await it.north.head();
     await it.box('north', rewriteRequest('force', it.head));
-    await it.south.sql('CREATE TABLE private (id INT PRIMARY KEY)', 'INSERT INTO private VALUES (1)');
+    // Tables of Dolt, an ignored one among them, are covered like those of users.
+    await it.south.sql(
+      'CREATE TABLE private (id INT PRIMARY KEY)',
+      'INSERT INTO private VALUES (1)',
+      "INSERT INTO dolt_ignore VALUES ('dolt_docs', true)",
+      "INSERT INTO dolt_docs VALUES ('README.md', 'south')",
+      'CREATE VIEW mine AS SELECT 1',
+    );
     expect(await it.box('south', rewriteRequest('adopt', theirs))).toMatchObject({
-      error: { code: 'uncommitted-changes', message: expect.stringContaining('private') },
+      error: { code: 'uncommitted-changes', message: expect.stringContaining(' in dolt_docs, dolt_schemas, private') },
     });
-    await it.south.sql('DROP TABLE private');
+    await it.south.sql('DROP TABLE private', 'DROP TABLE dolt_docs', 'DROP TABLE dolt_ignore', 'DROP VIEW mine');
     expect(await it.box('south', rewriteRequest('adopt', theirs))).toMatchObject({
       status: 'conflict',
       error: { code: 'peer-brings-code', message: expect.stringContaining('spy') },

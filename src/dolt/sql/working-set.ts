@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Identity } from '../identity.ts';
 import { tableChanges } from '../schema/table-changes.ts';
-import { baseTablesAt, tableNames } from '../schema/table-shape.ts';
 import { checkout } from './heads.ts';
 import { folded } from './identifier.ts';
 import type { Sql } from './sql.ts';
@@ -60,18 +59,19 @@ export async function moveHeadOnly(sql: Sql, to: string): Promise<void> {
   await sql.run("CALL DOLT_RESET('--soft', ?)", [to]);
 }
 
-/** Tables whose uncommitted changes or whole contents a reset of the branch would overwrite. */
+/**
+ * Tables whose uncommitted changes or whole contents a reset of the branch would overwrite, those of Dolt and ignored
+ * ones included. An untracked table stays unless the new head has one of its name.
+ */
 export async function tablesUnderReset(
   sql: Sql,
   move: { readonly branch: string; readonly from: string; readonly to: string },
 ): Promise<string[]> {
   await checkout(sql, move.branch);
-  const states = await sql.rows(stateRow, 'SELECT table_name, staged, status FROM dolt_status');
-  const changed = states.filter(({ staged, status }) => staged === 1 || status !== 'new table');
-  const tracked = new Set((await baseTablesAt(sql, move.from)).map((name) => folded(name)));
-  const coming = new Set((await baseTablesAt(sql, move.to)).map((name) => folded(name)));
-  const covered = (await tableNames(sql)).filter((name) => {
-    return !tracked.has(folded(name)) && coming.has(folded(name));
-  });
-  return [...new Set([...changed.map((row) => row.table_name), ...covered])].sort();
+  const states = await sql.rows(stateRow, 'SELECT table_name, staged, status FROM dolt_status_ignored');
+  const coming = new Set((await changedTables(sql, move.from, move.to)).map((name) => folded(name)));
+  const lost = states.filter(
+    ({ table_name, staged, status }) => staged === 1 || status !== 'new table' || coming.has(folded(table_name)),
+  );
+  return [...new Set(lost.map((row) => row.table_name))].sort();
 }

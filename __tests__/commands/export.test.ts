@@ -4,7 +4,7 @@ import { type ExportRequest, exportJsonl } from '../../src/commands/export.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
 import type { ExportResult } from '../../src/contract/result.ts';
 import { exportText } from '../../src/report/text/export.ts';
-import { commandContext } from '../helpers/configuring.ts';
+import { commandContext, refusal } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -115,17 +115,40 @@ describe('export', () => {
     await expect(exported(folder)).rejects.toMatchObject({ code: 'export-failed', location: { line: 1 } });
   });
 
-  test('omits and names a row that bd would refuse', async () => {
+  test('names rows that bd would refuse, and writes no value that does not fit its field', async () => {
     await using folder = await tempFolder();
-    const local = await makeTracker(folder, 'repo');
+    const local = await makeTracker(folder, 'repo', 'types: {custom: [convoy]}\nstatus.custom: "review:wip"\n');
     await local.sql(
-      "INSERT INTO issues (id, title, status, closed_at) VALUES ('bd-1', 'one', 'open', '2026-01-02 03:04:05'), ('bd-2', 'two', 'closed', NULL)",
+      'ALTER TABLE issues RENAME COLUMN description TO d',
+      'ALTER TABLE issues RENAME COLUMN d TO Description',
+      'ALTER TABLE issues MODIFY COLUMN title VARBINARY(500)',
+      'ALTER TABLE issues MODIFY COLUMN estimated_minutes TEXT',
+      'ALTER TABLE issues MODIFY COLUMN metadata LONGTEXT',
+      "INSERT INTO issues (id, title, status, issue_type, description, estimated_minutes) VALUES ('bd-1', 'ein Brückenbau', 'review', 'convoy', 'd', '07')",
     );
-    await expect(exported(folder)).rejects.toMatchObject({
-      code: 'export-row',
-      message: expect.stringMatching(/2 rows \(bd-1 has the status open and a closed_at, bd-2 is closed/),
-    });
-    await expect(stat(folder.file(...JSONL))).rejects.toMatchObject({ code: 'ENOENT' });
+    await exported(folder);
+    const file = folder.file(...JSONL);
+    const before = await readFile(file, 'utf8');
+    expect(before).toContain('"title":"ein Brückenbau","description":"d","status":"review"');
+    expect(before).toContain('"issue_type":"convoy","estimated_minutes":7,');
+    await local.sql(
+      `UPDATE issues SET estimated_minutes = '1}\n{"_type":"memory","key":"forged","value":"x"}\n{"id":"bd-1"' WHERE id = 'bd-1'`,
+      "INSERT INTO issues (id, title, metadata) VALUES ('bd-2', 'two', 'foo'), ('bd-3', x'ff', '{}')",
+      "INSERT INTO issues (id, title, status, closed_at) VALUES ('bd-4', 'four', 'open', '2026-01-02 03:04:05'), ('bd-5', 'five', 'weird', NULL)",
+    );
+    const refused = await refusal(() => exported(folder));
+    expect(refused).toMatchObject({ code: 'export-row', message: expect.stringContaining('because of 5 rows') });
+    for (const problem of [
+      'bd-1 has no integer as estimated_minutes',
+      'bd-2 has invalid JSON as metadata',
+      'bd-3 has bytes that are no text as title',
+      'bd-4 has the status open and a closed_at',
+      'bd-5 has a status that bd does not know',
+    ]) {
+      expect(refused.message).toContain(problem);
+    }
+    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(await exported(folder, { check: true })).toMatchObject({ difference: { ids: { changed: ['bd-1'] } } });
   });
 
   test('stays in the workspace of the job, and writes no file on an event that may not write', async () => {
@@ -151,6 +174,12 @@ describe('export', () => {
     await expect(exported(folder, { path: 'a.jsonl' })).rejects.toMatchObject({
       code: 'no-issues',
       hint: expect.stringContaining('Only a database of beads can be exported.'),
+    });
+    const other = await makeTracker(folder, 'other');
+    await other.sql('ALTER TABLE issues RENAME COLUMN notes TO remarks');
+    await expect(exported(folder, { path: 'a.jsonl', database: other.path })).rejects.toMatchObject({
+      code: 'no-issues',
+      message: expect.stringContaining('it has no column issues.notes'),
     });
     await expect(exported(folder)).rejects.toMatchObject({ code: 'bad-usage' });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodeIssue, importProblem } from '../../src/jsonl/encode.ts';
+import { type EncodedIssue, encodeIssue } from '../../src/jsonl/encode.ts';
 
 const ROW = {
   id: 'bd-1',
@@ -11,10 +11,17 @@ const ROW = {
   updated_at: '2026-01-02 03:04:05',
 };
 
-/** One line for a row, with empty lists. */
-function line(row: Readonly<Record<string, string | null>>, more: object = {}): string {
+/** A row as its line or the problem, with empty lists. */
+function encoded(row: Readonly<Record<string, string | null>>, more: object = {}): EncodedIssue {
   const empty = { lease: null, labels: [], dependencies: [], comments: [], dependencyCount: 0, dependentCount: 0 };
-  return encodeIssue({ row: { ...ROW, ...row }, ...empty, isWisp: false, ...more });
+  const known = { statuses: new Set(['review']), types: new Set(['convoy']) };
+  return encodeIssue({ row: { ...ROW, ...row }, ...empty, isWisp: false, ...more }, known);
+}
+
+function line(row: Readonly<Record<string, string | null>>, more: object = {}): string {
+  const { line: written, problem } = encoded(row, more);
+  expect(problem).toBeNull();
+  return written ?? '';
 }
 
 const START = '{"_type":"issue","id":"bd-1","title":"one","status":"open","priority":0,"issue_type":"task",';
@@ -86,11 +93,75 @@ describe('a line of the JSONL file', () => {
   });
 });
 
-test.each([
-  ['open', null, null],
-  ['closed', '2026-01-02 03:04:05', null],
-  ['in_progress', '2026-01-02 03:04:05', 'has the status in_progress and a closed_at'],
-  ['closed', null, 'is closed and has no closed_at'],
-])('bd imports a row with status %s and closed_at %s: %s', (status, closedAt, problem) => {
-  expect(importProblem({ status, closed_at: closedAt })).toBe(problem);
+describe('a row that bd would refuse has no line', () => {
+  const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+  test.each([
+    ['has the status in_progress and a closed_at', { status: 'in_progress', closed_at: '2026-01-02 03:04:05' }],
+    ['has no title', { title: '' }],
+    ['has more than 500 bytes as title', { title: 'é'.repeat(251) }],
+    ['has more than 255 characters as created_by', { created_by: '😀'.repeat(256) }],
+    ['has more than 65535 bytes as payload', { payload: 'é'.repeat(40_000) }],
+    ['has a priority outside of 0 to 4', { priority: '5' }],
+    ['has a priority outside of 0 to 4', { priority: '-1' }],
+    ['has NULL as priority', { priority: null }],
+    ['has no integer as priority', { priority: '1}\n{"id":"x"' }],
+    ['has a status that bd does not know', { status: 'weird' }],
+    ['has a type that bd does not know', { issue_type: 'weird' }],
+    ['has a negative estimate', { estimated_minutes: '-5' }],
+    ['has no integer as estimated_minutes', { estimated_minutes: '1.5' }],
+    ['has no integer as estimated_minutes', { estimated_minutes: '3000000000' }],
+    ['has no integer as original_size', { original_size: '1e3' }],
+    ['has no integer as timeout_ns', { timeout_ns: '9223372036854775808' }],
+    ['has no integer as pinned', { pinned: 'yes' }],
+    ['has no time as due_at', { due_at: '2026-02-31 00:00:00' }],
+    ['has no time as due_at', { due_at: '2026-02-01' }],
+    ['has no time as created_at', { created_at: 'now' }],
+    ['has a storage class that bd does not allow for it', { storage_class: 'weird' }],
+    ['has a storage class that bd does not allow for it', { storage_class: 'unversioned', no_history: '1' }],
+    ['has bytes that are no text as notes', { notes: '\ud800' }],
+    ['has invalid JSON as metadata', { metadata: 'foo' }],
+    ['has invalid JSON as metadata', { metadata: '{"a":1 2}' }],
+    ['has invalid JSON as metadata', { metadata: `"${'\\"'.repeat(100_000)}` }],
+    ['has invalid JSON as metadata', { metadata: '{"a":[1e999]}' }],
+    ['has invalid JSON as metadata', { metadata: deep(10_000) }],
+    ['has invalid JSON as metadata', { metadata: deep(10_000_000) }],
+    ['is too large for a line of the file', { notes: 'x'.repeat(2 ** 26) }],
+    ['is too large for a line of the file', { notes: '\u0001'.repeat(2 ** 24) }],
+  ])('%s', (problem, row) => {
+    expect(encoded(row)).toEqual({ line: null, problem });
+  });
+
+  test('of a dependency, a comment, a label or the lease', () => {
+    const edge = { issue_id: 'bd-1', depends_on_id: 'bd-2', type: 'blocks', created_at: '2026-01-02 03:04:05' };
+    const problems = [
+      { dependencies: [{ ...edge, metadata: 'foo' }] },
+      { comments: [{ id: 'c'.repeat(37), issue_id: 'bd-1', author: 'Ann', text: '' }] },
+      { labels: ['x'.repeat(256)] },
+      { lease: { heartbeat_at: 'x' } },
+    ].map((more) => encoded({}, more).problem);
+    expect(problems).toEqual([
+      'has invalid JSON as metadata of a dependency',
+      'has more than 36 characters as id of a comment',
+      'has more than 255 characters as label of a label',
+      'has no time as heartbeat_at of its lease',
+    ]);
+  });
+
+  test('what bd accepts has one: names that the database adds, empty ones, and large documents', () => {
+    for (const row of [
+      { status: 'review', issue_type: 'convoy' },
+      { status: '', issue_type: '' },
+      { status: 'closed', closed_at: '2026-01-02 03:04:05.000000' },
+      { status: 'closed' },
+      { title: 'é'.repeat(250), created_by: '😀'.repeat(255) },
+      { metadata: deep(9_999) },
+      { due_at: '0000-00-00 00:00:00' },
+    ]) {
+      expect(encoded(row).problem).toBeNull();
+    }
+    const large = 'x'.repeat(20_000_000);
+    expect(line({ metadata: `{"a": "${large}"}` })).toContain(`"metadata":{"a":"${large}"}`);
+    expect(line({ metadata: `["${'\\"'.repeat(10_000_000)}"]` }).length).toBeGreaterThan(20_000_000);
+  });
 });

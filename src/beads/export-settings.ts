@@ -14,6 +14,9 @@ export interface ExportSettings {
   readonly infraTypes: readonly string[];
   /** Creators whose issues bd leaves out. */
   readonly excludeOwners: readonly string[];
+  /** Statuses of the workspace, each with its category if it has one. */
+  readonly customStatuses: readonly string[];
+  readonly customTypes: readonly string[];
 }
 
 /**
@@ -29,6 +32,8 @@ export async function exportSettings(workspace: string): Promise<ExportSettings>
   return {
     file: join(workspace, list('export.path')[0] ?? 'issues.jsonl'),
     infraTypes: list('types.infra'),
+    customStatuses: list('status.custom'),
+    customTypes: list('types.custom'),
     excludeOwners: [...list('export.exclude_owners'), ...list('export.exclude_owner')],
   };
 }

@@ -50,7 +50,7 @@ export async function compareIssues(
     const digest = inFile.get(id);
     if (digest === undefined) missing.push(id);
     else {
-      if (digest !== digestOf(line)) changed.push(id);
+      if (line === null || digest !== digestOf(line)) changed.push(id);
       reordered ||= order[position] !== id;
       position += 1;
       inFile.delete(id);

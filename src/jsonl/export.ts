@@ -7,6 +7,7 @@ import { errorMessage, Failure } from '../core/failure.ts';
 import { statOf, temporaryBeside } from '../core/files.ts';
 import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
+import { textCellSchema } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { type ExportScope, type IssueLine, issueLines } from './read-issues.ts';
 import { readRecords } from './records.ts';
@@ -85,7 +86,10 @@ async function writeLines(handle: FileHandle, lines: AsyncIterable<IssueLine>, t
   };
   for await (const { id, line, problem } of lines) {
     ids.add(id);
-    if (problem !== null) problems.push(`${id} ${problem}`);
+    if (problem !== null) {
+      problems.push(`${id} ${problem}`);
+      continue;
+    }
     batch.push(line, '\n');
     size += line.length + 1;
     if (size >= BATCH) await flush();
@@ -118,7 +122,7 @@ async function digestOf(file: string): Promise<string> {
 /** More records than this are not looked up in the history. */
 const MAX_PROVEN = 5_000;
 const PAGE = 500;
-const idRow = z.object({ id: z.string() });
+const idRow = z.object({ id: textCellSchema });
 
 /**
  * The records of a file that an export would remove without a reason. A record may only disappear if the history of the
@@ -143,7 +147,7 @@ async function notDeleted(sql: Sql, absent: readonly string[]): Promise<readonly
       `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,
       page,
     );
-    for (const { id } of rows) deleted.add(id);
+    for (const { id } of rows) deleted.add(id ?? '');
   }
   return absent.filter((id) => !deleted.has(id));
 }

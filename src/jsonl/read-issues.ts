@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { groupBy, inParts, splitList } from '../core/lists.ts';
+import { columnsAt } from '../dolt/schema/columns.ts';
 import { shownNames } from '../dolt/schema/table-shape.ts';
 import { databaseName } from '../dolt/sql/at-revision.ts';
-import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
-import { quoted } from '../dolt/sql/identifier.ts';
+import { type Cells, textCellSchema } from '../dolt/sql/cell.ts';
+import { folded, quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { encodeIssue, importProblem } from './encode.ts';
+import { readKnownWords, readSettings } from './bd-settings.ts';
+import { type EncodedIssue, encodeIssue } from './encode.ts';
+import { FIELDS, type Field } from './fields.ts';
+import type { KnownWords } from './import-problem.ts';
 
 /** Which issues an export leaves out, besides templates and ephemeral ones. */
 export interface ExportScope {
@@ -14,25 +18,37 @@ export interface ExportScope {
   readonly infraTypes: readonly string[];
   /** Creators whose issues are left out. */
   readonly excludeOwners: readonly string[];
+  /** Statuses that the workspace adds, as bd writes them, if the database adds none. */
+  readonly customStatuses: readonly string[];
+  /** Types that the workspace adds. */
+  readonly customTypes: readonly string[];
 }
 
-export interface IssueLine {
-  readonly id: string;
-  /** Without its line break. */
-  readonly line: string;
-  /** Why bd would refuse a file with this row; null if it would not. */
-  readonly problem: string | null;
-}
+export type IssueLine = EncodedIssue & { readonly id: string };
 
-const NEEDED = ['issues', 'dependencies', 'labels', 'comments'] as const;
+/** The columns that an export reads. `storage_class` is younger than the oldest version that bd 1.3.0 upgrades. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  issues: columnsOf([...FIELDS.FIRST, ...FIELDS.SECOND, ...FIELDS.THIRD]).filter((name) => name !== 'storage_class'),
+  dependencies: [
+    ...columnsOf(FIELDS.DEPENDENCY).filter((name) => name !== 'depends_on_id'),
+    ...['id', 'depends_on_issue_id', 'depends_on_wisp_id', 'depends_on_external'],
+  ],
+  labels: ['issue_id', 'label'],
+  comments: columnsOf(FIELDS.COMMENT),
+  config: ['key', 'value'],
+};
 const WISP_TABLES = ['wisps', 'wisp_dependencies', 'wisp_labels', 'wisp_comments'] as const;
 const INFRA_TYPES: readonly string[] = ['agent', 'role', 'message'];
 /** Issues whose rows are in memory at the same time. */
 const PAGE = 200;
 
-const keyRow = z.object({ id: z.string(), wisp: z.coerce.number() });
-const countRow = z.object({ id: z.string(), count: z.coerce.number() });
-const valueRow = z.object({ name: z.string(), value: z.string() });
+const id = textCellSchema.transform((value) => value ?? '');
+const keyRow = z.object({ id, wisp: z.coerce.number() });
+const countRow = z.object({ id, count: z.coerce.number() });
+/** The cells of a row by the names that bd has for their columns, which are found in any case. */
+const issueCells = z
+  .record(z.string(), textCellSchema)
+  .transform((row): Cells => Object.fromEntries(Object.entries(row).map(([name, value]) => [folded(name), value])));
 
 const TARGET = 'COALESCE(depends_on_issue_id, depends_on_wisp_id, depends_on_external)';
 
@@ -46,18 +62,32 @@ export async function* issueLines(sql: Sql, branch: string, scope: ExportScope):
   await sql.run(`USE ${quoted(`${await databaseName(sql)}/${branch}`)}`);
   await sql.run('START TRANSACTION');
   const tables = new Set(await shownNames(sql, 'BASE TABLE', 'SHOW FULL TABLES'));
-  const missing = NEEDED.filter((name) => !tables.has(name));
-  if (missing.length > 0)
-    throw new Failure('no-issues', `the database is not one of beads: it has no table ${missing.join(', ')}`);
+  await requireColumns(sql, tables);
   const hasWisps = WISP_TABLES.every((name) => tables.has(name)) && (await isFilled(sql, 'wisps'));
-  const planes = { hasWisps, hasLeases: tables.has('leases') };
-  const keys = await sql.rows(keyRow, ...(await keyQuery(sql, hasWisps, scope)));
+  const setting = await readSettings(sql);
+  const known = await readKnownWords(sql, tables, setting, scope);
+  const reading = { hasWisps, hasLeases: tables.has('leases'), known };
+  const keys = await sql.rows(keyRow, ...keyQuery(hasWisps, setting, scope));
   for (const page of inParts(keys, PAGE)) {
-    const read = await readPage(sql, page, planes);
+    const read = await readPage(sql, page, reading);
     for (const { id } of page) {
       const line = read(id);
       if (line !== null) yield line;
     }
+  }
+}
+
+function columnsOf(fields: readonly Field[]): string[] {
+  return fields.map(({ column }) => column);
+}
+
+async function requireColumns(sql: Sql, tables: ReadonlySet<string>): Promise<void> {
+  for (const [table, columns] of Object.entries(NEEDED)) {
+    const found = tables.has(table) ? (await columnsAt(sql, table, null)).map(({ name }) => folded(name)) : [];
+    const missing = columns.filter((name) => !found.includes(name)).map((name) => `column ${table}.${name}`);
+    if (missing.length === 0) continue;
+    const what = found.length === 0 ? `table ${table}` : missing.join(', ');
+    throw new Failure('no-issues', `the database is not one of beads: it has no ${what}`);
   }
 }
 
@@ -66,16 +96,12 @@ async function isFilled(sql: Sql, table: string): Promise<boolean> {
 }
 
 /** If a wisp and an issue have the same id, bd shows the wisp. */
-async function keyQuery(
-  sql: Sql,
+function keyQuery(
   hasWisps: boolean,
+  setting: (name: string) => string,
   { infraTypes, excludeOwners }: ExportScope,
-): Promise<readonly [string, readonly string[]]> {
-  const settings = await sql.rows(
-    valueRow,
-    "SELECT `key` AS name, value FROM config WHERE `key` IN ('types.infra', 'export.exclude_owners', 'export.exclude_owner')",
-  );
-  const listed = (name: string): string[] => splitList(settings.find((one) => one.name === name)?.value, ',');
+): readonly [string, readonly string[]] {
+  const listed = (name: string): string[] => splitList(setting(name), ',');
   const types = [listed('types.infra'), infraTypes, INFRA_TYPES].find((list) => list.length > 0) ?? [];
   const owners = [...excludeOwners, ...listed('export.exclude_owners'), ...listed('export.exclude_owner')];
   const where = [
@@ -97,9 +123,10 @@ function places(values: readonly string[]): string {
   return values.map(() => '?').join(', ');
 }
 
-interface TablesPresent {
+interface Reading {
   readonly hasWisps: boolean;
   readonly hasLeases: boolean;
+  readonly known: KnownWords;
 }
 
 type Key = z.infer<typeof keyRow>;
@@ -108,14 +135,14 @@ type Key = z.infer<typeof keyRow>;
 async function readPage(
   sql: Sql,
   page: readonly Key[],
-  { hasWisps, hasLeases }: TablesPresent,
+  { hasWisps, hasLeases, known }: Reading,
 ): Promise<(id: string) => IssueLine | null> {
   const all = page.map(({ id }) => id);
   const wisps = page.flatMap(({ id, wisp }) => (wisp === 0 ? [] : [id]));
   const issues = page.flatMap(({ id, wisp }) => (wisp === 0 ? [id] : []));
   const both = async (statement: (prefix: string, ids: readonly string[]) => string): Promise<readonly Cells[]> => [
-    ...(issues.length === 0 ? [] : await sql.rows(cellsSchema, statement('', issues), issues)),
-    ...(wisps.length === 0 ? [] : await sql.rows(cellsSchema, statement('wisp_', wisps), wisps)),
+    ...(issues.length === 0 ? [] : await sql.rows(issueCells, statement('', issues), issues)),
+    ...(wisps.length === 0 ? [] : await sql.rows(issueCells, statement('wisp_', wisps), wisps)),
   ];
   const rows = await both(
     (prefix, ids) => `SELECT * FROM ${prefix === '' ? 'issues' : 'wisps'} WHERE id IN (${places(ids)})`,
@@ -133,7 +160,7 @@ async function readPage(
       `SELECT id, issue_id, author, text, created_at FROM ${prefix}comments WHERE issue_id IN (${places(ids)}) ORDER BY issue_id, created_at, id`,
   );
   const leases = hasLeases
-    ? await sql.rows(cellsSchema, `SELECT * FROM leases WHERE issue_id IN (${places(all)})`, all)
+    ? await sql.rows(issueCells, `SELECT * FROM leases WHERE issue_id IN (${places(all)})`, all)
     : [];
   const counts = await countEdges(sql, all, hasWisps);
   const byId = new Map(rows.map((row) => [row['id'], row]));
@@ -146,7 +173,7 @@ async function readPage(
     const row = byId.get(id);
     if (row === undefined) return null;
     const [lease = null] = leasesOf(id);
-    const line = encodeIssue({
+    const issue = {
       row,
       lease,
       labels: labelsOf(id).map(({ label }) => label ?? ''),
@@ -155,8 +182,8 @@ async function readPage(
       dependencyCount: counts.outgoing.get(id) ?? 0,
       dependentCount: counts.incoming.get(id) ?? 0,
       isWisp: isWisp.has(id),
-    });
-    return { id, line, problem: importProblem(row) };
+    };
+    return { id, ...encodeIssue(issue, known) };
   };
 }
 

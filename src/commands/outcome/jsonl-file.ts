@@ -35,7 +35,7 @@ export async function jsonlFile(
   }
   const by = path === undefined ? 'the JSONL file of the workspace' : '`--jsonl-path`';
   await requireWithin(await boundaryOf(context, [path]), file, { by });
-  return { infraTypes: [], excludeOwners: [], ...settings, file };
+  return { infraTypes: [], excludeOwners: [], customStatuses: [], customTypes: [], ...settings, file };
 }
 
 /** The requested export. */

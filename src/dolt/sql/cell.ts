@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 
 /** A value as the client returns it with everything set to text: text, number, bytes, or NULL. */
@@ -7,6 +8,12 @@ export const cellSchema = z
 
 /** A row as received, column by column. */
 export const cellsSchema = z.record(z.string(), cellSchema);
+
+/** A value of a column that should have text: its bytes are UTF-8, and otherwise a text that is not well-formed. */
+export const textCellSchema = z.union([
+  z.instanceof(Buffer).transform((bytes) => (isUtf8(bytes) ? bytes.toString() : '\ud800')),
+  cellSchema,
+]);
 
 /** The values of one row in their canonical text: NULL as null, bytes in hexadecimal after `0x`. */
 export type Cells = Readonly<Record<string, string | null>>;

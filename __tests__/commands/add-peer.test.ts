@@ -100,6 +100,13 @@ describe('add-peer', () => {
     ['a bad endpoint', request('b', 'srv'), 'invalid-endpoint', 'invalid endpoint format "srv"'],
     ['an empty endpoint', request('b', ''), 'config-invalid', 'must not be empty'],
     ['a secret', request('b', 'https://u:p@h/x'), 'secret-in-config', 'a password'],
+    ['a secret in a path', request('b', 'file:///srv/db;password=hunter2'), 'secret-in-config', '"file:///srv/***"'],
+    [
+      'a secret in a value',
+      request('b', 'file:///srv/b', { branch: 'ghp_0123456789abcdef' }),
+      'secret-in-config',
+      'federation.peers.b.branch',
+    ],
     ['a bad branch', request('b', 'file:///srv/b', { branch: 'a:b' }), 'config-invalid', '"a:b"'],
     ['a bad user', request('b', 'file:///srv/b', { user: 'u' }), 'config-invalid', '`user` has no effect'],
     ['a bad ref', request('b', 'file:///srv/b', { ref: 'refs/heads/b' }), 'config-invalid', '`ref` has no effect'],

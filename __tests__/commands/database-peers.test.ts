@@ -60,7 +60,7 @@ test('peers that only the database has are listed without secrets, and added to 
       },
       { ...plainPeer, name: 'away', endpoint: 'https://away.example/org/db', foundIn: ['federation_peers'] },
       { ...plainPeer, name: 'away', endpoint: 'https://elsewhere.example/org/db', foundIn: ['remote'] },
-      { ...plainPeer, name: 'secret', endpoint: 'https://me:***@secret.example/org/db', foundIn: ['remote'] },
+      { ...plainPeer, name: 'secret', endpoint: 'https://***@secret.example/org/db', foundIn: ['remote'] },
       { ...plainPeer, name: 'origin', endpoint: 'dolthub://org/repo', foundIn: ['remote'] },
       {
         ...plainPeer,

@@ -16,6 +16,11 @@ describe('secrets in endpoints', () => {
     'gs://user:hunter2@b/p',
     'ftp://user:hunter2@h/p',
     'user:hunter2@h:p',
+    'https://h/p;password=hunter2',
+    'https://h/token%3Dhunter2/p',
+    'file:///p/secret=hunter2',
+    'git@h:p/token=hunter2.git',
+    'aws://[t:b]/api_key=hunter2',
     'https://h/p?token=hunter2',
     'https://h/p?sig=hunter2',
     's3://b/p?secret-access-key=hunter2',
@@ -29,8 +34,12 @@ describe('secrets in endpoints', () => {
   });
 
   test.each([
-    ['https://user:a@b/c@h/p', '"https://user:***@h/p"'],
-    ['user:secret@h:p', '"user:***@h:p"'],
+    ['https://user:a@b/c@h/p', '"https://***@h/p"'],
+    ['https://secret:x-oauth-basic@h/p', '"https://***@h/p"'],
+    ['https://user:secret%40h/p', '"https://***%40h/p"'],
+    ['https://user%3Asecret%40a%2540h/p', '"https://***%2540h/p"'],
+    ['https://h/p;token=secret', '"https://h/p;token=***"'],
+    ['user:secret@h:p', '"***@h:p"'],
     ['git@h:p', '"git@h:p"'],
     ['https://h/p?a=secret', '"https://h/p?***"'],
     ['https://h/p#secret', '"https://h/p#***"'],

@@ -9,6 +9,7 @@ test.each([
     "fatal: unable to access 'https://me:***@h.example/r.git/'",
   ],
   ['https://:hunter2@h/x', 'https://:***@h/x'],
+  ['https://hunter2:x-oauth-basic@h/x', 'https://***:***@h/x'],
   ['remote ghp_0123456789abcdefABCDEF denied', 'remote *** denied'],
   ['github_pat_11AAAAAAA0123456789_abc', '***'],
   ['glpat-0123456789abcdefghij', '***'],

@@ -61,6 +61,8 @@ export const REDACTED = '***';
  */
 const SECRETS: readonly RegExp[] = [
   /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|$)/g,
+  // A token of GitHub as the user of a URL, as its documentation once advised.
+  /(?<=:\/\/)[^\s/:@'"]{1,255}(?=:x-oauth-basic@)/gi,
   // A password in a URL; a user name alone is not a secret.
   /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@'"]*:)[^\s/@'"]+(?=@)/gi,
   // Access tokens, by the prefixes of GitHub and GitLab; AWS key ids.

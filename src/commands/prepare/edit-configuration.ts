@@ -4,6 +4,8 @@ import { buildConfiguration, type ConfigSource } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
 import { readSource } from '../../config/load.ts';
 import { revised } from '../../config/problems.ts';
+import { parseYaml } from '../../config/yaml/parse.ts';
+import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import { readIfThere, realPath, writeFileAtomic } from '../../core/files.ts';
@@ -111,6 +113,7 @@ async function attemptEdit(
   const text = await change(former, before, file);
   if (text === former) return { file, before, after: before, isChanged: false };
   const after = validate({ ...source, ...into, file, text, base: context.cwd }, context, overrides);
+  refuseNewSecrets(former, text);
   const conflict = new Error('another program changed the file');
   try {
     const made = await mkdir(dirname(file), { recursive: true });
@@ -143,4 +146,12 @@ function validate(source: ConfigSource, context: Context, overrides: ConfigOverr
     if (!(thrown instanceof Failure)) throw thrown;
     throw revised(thrown, ({ code, message, hint, cause }) => new Failure(code, message, { hint, cause }));
   }
+}
+
+/** A value that `validate` calls a secret is not written. One that the file has already prevents no edit. */
+function refuseNewSecrets(former: string, text: string): void {
+  const secretsOf = (one: string) => secretsInFile(parseYaml(one, 'the new text')).map(({ message }) => message);
+  const known = secretsOf(former);
+  const message = secretsOf(text).find((each) => !known.includes(each));
+  if (message !== undefined) throw new Failure('secret-in-config', `${message}. Nothing was changed`);
 }

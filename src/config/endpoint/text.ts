@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { REDACTED, redact } from '../../core/secrets.ts';
 import { ENDPOINT_FORMS, formOf } from './kinds.ts';
 
 /**
@@ -17,11 +18,12 @@ export function refuseUnsafeText(written: string, part: string): void {
 /**
  * The text of one part after percent-decoding, checked again. Dolt decodes some parts twice (Dolt 2.3.0,
  * dbfactory/file.go and url.Parse), so a part that still holds `%` after decoding is refused.
- * @throws Failure `invalid-endpoint`.
+ * @throws Failure `invalid-endpoint`, `secret-in-config` for a text with the form of a secret.
  */
 export function decodePart(written: string, part: string): string {
   const decoded = percentDecode(written, part);
   refuseUnsafeText(written, decoded);
+  if (redact(decoded) !== decoded) throw secretInEndpoint(written.replaceAll(part, REDACTED), 'a secret');
   if (decoded.includes('%')) throw invalidEndpoint(written, 'it contains a "%" that is encoded twice');
   if (/[?#]/.test(decoded)) throw invalidEndpoint(written, 'a part contains an encoded "?" or "#"');
   return decoded;
@@ -50,11 +52,10 @@ function percentDecode(written: string, part: string): string {
 }
 
 const MAX_SHOWN = 200;
-const HIDDEN = '***';
 
 /**
  * An endpoint for messages: quoted, cut at 200 characters, invisible characters escaped, and without possible secrets
- * (a password or encoded part before an `@`, the values of a query, a fragment).
+ * (a password with its user or an encoded part before an `@`, the values of a query, a fragment).
  */
 export function quoteEndpoint(written: string): string {
   const open = hiddenEndpoint(written);
@@ -64,25 +65,28 @@ export function quoteEndpoint(written: string): string {
 
 /** An endpoint without possible secrets. */
 export function hiddenEndpoint(written: string): string {
-  return hideTail(hideUserinfo(written), /[?#]/u);
+  return redact(hideTail(hideUserinfo(written), /[?#]/u));
 }
 
-/** Cuts at the last `@`: a password may contain `@` or `/`. */
+/**
+ * Cuts at the last `@`: a password may contain `@` or `/`. The user before a password is hidden as well, because it is
+ * the token in `TOKEN:x-oauth-basic@`. An `@` that is encoded by mistake ends a password, too.
+ */
 function hideUserinfo(written: string): string {
   const slashes = written.indexOf('//');
   const start = slashes === -1 ? 0 : slashes + 2;
-  const end = written.lastIndexOf('@');
+  const [authority = ''] = written.slice(start).split('/');
+  const encoded = /^.*(?=%(?:25)*40)/s.exec(authority)?.[0].length ?? -1;
+  const end = Math.max(written.lastIndexOf('@'), start + encoded);
   if (end < start) return written;
   const userinfo = written.slice(start, end);
-  const plainUser = /^[A-Za-z0-9._-]*(?=:|$)/.exec(userinfo)?.[0] ?? '';
-  if (plainUser === userinfo && !looksLikeToken(userinfo)) return written;
-  const user = looksLikeToken(plainUser) ? HIDDEN : plainUser;
-  return `${written.slice(0, start)}${user}:${HIDDEN}${written.slice(end)}`;
+  if (/^[A-Za-z0-9._-]*$/.test(userinfo) && !looksLikeToken(userinfo)) return written;
+  return `${written.slice(0, start)}${REDACTED}${written.slice(end)}`;
 }
 
 function hideTail(written: string, from: RegExp): string {
   const index = written.search(from);
-  return index === -1 ? written : `${written.slice(0, index + 1)}${HIDDEN}`;
+  return index === -1 ? written : `${written.slice(0, index + 1)}${REDACTED}`;
 }
 
 function visible(character: string): string {

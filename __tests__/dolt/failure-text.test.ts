@@ -68,10 +68,49 @@ describe('the class of an error text', () => {
     ],
     // The answer for a table file over HTTP, as Dolt's remotestorage words it.
     ['HTTP GET for remote table file failed: status code: 503;\nurl: http://h/x\n\nbody:\n\ndown', 'network'],
-    ['HTTP GET for remote table file failed: status code: 404;\nurl: http://h/x\n\nbody:\n\n', 'unknown'],
+    ['HTTP GET for remote table file failed: status code: 404;\nurl: http://h/x\n\nbody:\n\n', 'missing-table-file'],
+    ['HTTP GET for remote table file failed: status code: 403;\nurl: http://h/x\n\nbody:\n\n', 'network'],
+    ['rpc error: code = Internal desc = xyz', 'network'],
+    ['rpc error: code = Internal desc = table file not found', 'corrupt'],
+    ['rpc error: code = ResourceExhausted desc = grpc: received message larger than max (9 vs. 8)', 'too-large'],
     ['something unknown', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {
+    expect(classify(text)).toBe(means);
+  });
+
+  const status = 'unexpected HTTP status code received from server';
+  test.each([
+    [`rpc error: code = Unknown desc = ${status}: 301 (Moved Permanently)`, 'not-found'],
+    [`rpc error: code = Internal desc = ${status}: 400 (Bad Request)`, 'not-found'],
+    [`rpc error: code = Unauthenticated desc = ${status}: 401 (Unauthorized)`, 'auth'],
+    [`rpc error: code = PermissionDenied desc = ${status}: 403 (Forbidden)`, 'auth'],
+    [`rpc error: code = Unavailable desc = ${status}: 429 (Too Many Requests)`, 'network'],
+    [`rpc error: code = Unavailable desc = ${status}: 503 (Service Unavailable)`, 'network'],
+  ])('of a web server in the place of a remote: %s', (text, means) => {
+    expect(classify(`${text}; transport: received unexpected content-type "text/html"`)).toBe(means);
+  });
+
+  const aws = (code: number, error: string) =>
+    `operation error S3: PutObject, https response error StatusCode: ${code}, RequestID: x, HostID: y, api error ${error}`;
+  test.each([
+    [aws(403, 'AccessDenied: Access Denied'), 'auth'],
+    [aws(403, 'Forbidden: Forbidden'), 'auth'],
+    [aws(400, 'ExpiredToken: The provided token has expired.'), 'auth'],
+    [aws(400, 'InvalidToken: The provided token is malformed or otherwise invalid.'), 'auth'],
+    [aws(400, 'AccessDeniedException: User: arn:aws:iam::1:user/u is not authorized'), 'auth'],
+    [aws(400, 'UnrecognizedClientException: The security token included in the request is invalid.'), 'auth'],
+    [aws(301, 'PermanentRedirect: The bucket must be addressed using the specified endpoint.'), 'not-found'],
+    [aws(400, 'ValidationException: The provided key element does not match the schema'), 'not-found'],
+    [aws(404, 'NoSuchKey: The specified key does not exist.'), 'missing-table-file'],
+    [aws(503, 'SlowDown: Please reduce your request rate.'), 'network'],
+    [aws(500, 'InternalError: We encountered an internal error.'), 'network'],
+    [aws(400, 'ProvisionedThroughputExceededException: Rate exceeded'), 'network'],
+    ['googleapi: Error 401: Invalid Credentials, authError', 'auth'],
+    ['googleapi: Error 403: x does not have storage.objects.create access, forbidden', 'auth'],
+    ['googleapi: Error 503: Service Unavailable, backendError', 'network'],
+    ['googleapi: Error 400: Invalid bucket name, invalid', 'not-found'],
+  ])('of a service for data: %s', (text, means) => {
     expect(classify(text)).toBe(means);
   });
 

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { createServer, type ServerHttp2Session } from 'node:http2';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
@@ -8,8 +9,36 @@ import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
 import { startGitHttp } from '../helpers/servers/git-http.ts';
+import { listen } from '../helpers/servers/listen.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+
+/** A server over HTTP/2 that answers a repository `http-N` with a page and the status N, and `grpc-N` with the code N. */
+async function startAnswering() {
+  const server = createServer().on('stream', (stream) => {
+    stream.on('error', () => undefined);
+    stream.once('data', (asked: Buffer) => {
+      const [, kind, number = ''] = /(http|grpc)-(\d+)/.exec(asked.toString('latin1')) ?? [];
+      if (kind === 'http') {
+        stream.respond({ ':status': Number(number), 'content-type': 'text/html' });
+        stream.end('<html>');
+      } else {
+        const grpc = { 'content-type': 'application/grpc', 'grpc-status': number, 'grpc-message': 'some words' };
+        stream.respond(grpc, { endStream: true });
+      }
+    });
+  });
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => sessions.add(session));
+  const listening = await listen(server);
+  return {
+    url: `http://127.0.0.1:${listening.port}`,
+    async [Symbol.asyncDispose]() {
+      for (const session of sessions) session.destroy();
+      await listening[Symbol.asyncDispose]();
+    },
+  };
+}
 
 const errors = ({ result }: Commanded) =>
   Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code]));
@@ -22,6 +51,8 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
   const local = await makeDatabase(folder.file('local'));
   await using hub = await startDolthubHost(folder.path);
   await using gcs = await startFakeGcs(folder.path);
+  await using answering = await startAnswering();
+  const answers = ['http-200', 'http-404', 'http-500', 'grpc-12', 'grpc-13'];
   await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
   const ran = await command(
     folder,
@@ -35,6 +66,7 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
       'no-branch': `git+file://${folder.file('git', 'empty.git')}`,
       'no-repository': `git+file://${folder.file('git', 'none', 'none.git')}`,
       's3-without-table': 's3://bucket/db',
+      ...Object.fromEntries(answers.map((name) => [name, `${answering.url}/org/${name}`])),
       box: `file://${folder.file('box')}`,
     }),
     { retries: 0, parallel: 16, env: { STORAGE_EMULATOR_HOST: gcs.host } },
@@ -49,6 +81,11 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
     'no-branch': 'repository-empty',
     'no-repository': 'not-found',
     's3-without-table': 'unsupported-endpoint',
+    'http-200': 'not-found',
+    'http-404': 'not-found',
+    'http-500': 'network',
+    'grpc-12': 'not-found',
+    'grpc-13': 'network',
     box: undefined,
   });
   for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);

@@ -63,7 +63,18 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['invalid creds file', 'auth'],
   ['no ec2 imds role found', 'auth'],
   ['did not find aws_access_key_id or aws_secret_access_key', 'auth'],
+  // gRPC, where the server answers like a web server.
+  ['unexpected http status code received from server: 401', 'auth'],
+  ['unexpected http status code received from server: 403', 'auth'],
   ['signaturedoesnotmatch', 'auth'],
+  ['response error statuscode: 401', 'auth'],
+  ['response error statuscode: 403', 'auth'],
+  ['api error accessdenied', 'auth'],
+  ['api error expiredtoken', 'auth'],
+  ['api error invalidtoken', 'auth'],
+  ['api error unrecognizedclient', 'auth'],
+  ['googleapi: error 401', 'auth'],
+  ['googleapi: error 403', 'auth'],
   ['invalidaccesskeyid', 'auth'],
   ['xadminusernotfound', 'auth'],
   ['could not find default credentials', 'auth'],
@@ -80,6 +91,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A program of git that exceeded the memory limit (memory.ts), or that the system ended for the same reason.
   ['died of signal 9', 'too-large'],
   ['signal: killed', 'too-large'],
+  ['grpc: received message larger than max', 'too-large'],
   ['expected commit type, but the object dereferences to', 'not-a-remote'],
   ['not a tree object', 'not-a-remote'],
   ['executable file not found in $path', 'program-missing'],
@@ -116,8 +128,14 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['api error nosuchbucket', 'not-found'],
   ['resourcenotfoundexception', 'not-found'],
   ['googleapi: error 404', 'not-found'],
-  // A server that answers in HTTP/1.1 is not a Dolt remote.
+  // A server that answers in HTTP/1.1, with a page or a redirect, or without the service of Dolt, is not a Dolt remote.
   ['looked like an http/1.1 header', 'not-found'],
+  ['unexpected http status code received from server: 2', 'not-found'],
+  ['unexpected http status code received from server: 3', 'not-found'],
+  ['unexpected http status code received from server: 4', 'not-found'],
+  ['code = unimplemented', 'not-found'],
+  // A bucket in another region or at another host.
+  ['response error statuscode: 3', 'not-found'],
   ['unknown s3 url parameter', 'config-invalid'],
   ['invalid region: region was not a valid dns name', 'config-invalid'],
   ['invalid ref spec', 'branch-missing'],
@@ -157,8 +175,16 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['i/o timeout', 'network'],
   ['unexpected eof', 'network'],
   ['http status: 5', 'network'],
-  // A table file: `HTTP GET for remote table file failed: status code: 503`.
-  ['table file failed: status code: 5', 'network'],
+  ['unexpected http status code received from server: 429', 'network'],
+  ['unexpected http status code received from server: 5', 'network'],
+  ['response error statuscode: 429', 'network'],
+  ['response error statuscode: 5', 'network'],
+  ['api error throttling', 'network'],
+  ['api error provisionedthroughputexceeded', 'network'],
+  ['googleapi: error 429', 'network'],
+  ['googleapi: error 5', 'network'],
+  // A table file: `HTTP GET for remote table file failed: status code: 503`. Its signed address ends after some minutes.
+  ['table file failed: status code: ', 'network'],
   ['the requested url returned error: 5', 'network'],
   ['transfer closed with outstanding read data remaining', 'network'],
   ['unexpected disconnect while reading sideband packet', 'network'],
@@ -221,6 +247,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['checksum error', 'corrupt'],
   // A blob store (git, gs, az) without a file that its manifest names.
   ['blob not found: ', 'missing-table-file'],
+  ['table file failed: status code: 404', 'missing-table-file'],
+  ['api error nosuchkey', 'missing-table-file'],
   ['is out of date and must upgrade', 'client-too-old'],
   ['unknown manifest version', 'client-too-old'],
   ['unsupported table file format', 'client-too-old'],
@@ -238,6 +266,14 @@ const WRAPPERS: typeof TEXTS = [
   // Dolt 2.3.0 prints it for a database that it cannot open: a lock, a full disk, damaged settings.
   ['failed to load database', 'corrupt'],
   ['failed to load data', 'corrupt'],
+  // The server of a peer failed, and its own words say nothing that is known.
+  ...['aborted', 'dataloss', 'deadlineexceeded', 'internal', 'resourceexhausted', 'unknown'].map(
+    (code) => [`rpc error: code = ${code}`, 'network'] as const,
+  ),
+  // It refused the address or the name of a table.
+  ['rpc error: code = invalidargument', 'not-found'],
+  ['response error statuscode: 4', 'not-found'],
+  ['googleapi: error 4', 'not-found'],
 ];
 
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);

@@ -33,6 +33,7 @@ describe('literal markdown', () => {
 
   test('breaks mentions and issue numbers with an invisible character', () => {
     expect(literal('@octocat #12')).toBe('&#64;&#8288;octocat &#35;&#8288;12');
+    expect(literal('GH-12 and gh-7, not gh-x')).toBe('GH-&#8288;12 and gh-&#8288;7, not gh-x');
   });
 
   test('is empty for an empty table', () => {

@@ -1,7 +1,7 @@
 import { plain, shorten } from '../core/text.ts';
 
 const MAX_CELL = 1_000;
-/** Invisible; prevents `@name` and `#12` from becoming a mention or a link to an issue. */
+/** Invisible; prevents `@name`, `#12` and `GH-12` from becoming a mention or a link to an issue. */
 const WORD_JOINER = '&#8288;';
 
 /**
@@ -9,7 +9,7 @@ const WORD_JOINER = '&#8288;';
  * §2.5), so all punctuation except `,` and `-` is written as one.
  */
 export function literal(text: string): string {
-  return encode(text).replace(/&#(?:64|35);/g, (reference) => reference + WORD_JOINER);
+  return encode(text).replace(/&#(?:64|35);|gh-(?=\d)/gi, (reference) => reference + WORD_JOINER);
 }
 
 /** Any text as inline code of GitHub's markdown; empty text stays empty, and text beyond `limit` characters is cut. */

@@ -47,7 +47,12 @@ export const REWRITES: Readonly<Record<string, (at: { readonly first: string }) 
     "CALL DOLT_COMMIT('-Am', 'after')",
   ],
   amended: () => [...EDITS, "CALL DOLT_COMMIT('-a', '--amend', '-m', 'amended')"],
-  forced: () => ["CALL DOLT_RESET('--hard', 'HEAD~1')", ...EDITS, "CALL DOLT_COMMIT('-Am', 'another way')"],
+  forced: () => [
+    "CALL DOLT_RESET('--hard', 'HEAD~1')",
+    'CREATE TABLE u (id INT PRIMARY KEY)',
+    ...EDITS,
+    "CALL DOLT_COMMIT('-Am', 'another way')",
+  ],
 };
 
 /** Makes both databases and the mailbox. The first commit of all has no tables. */

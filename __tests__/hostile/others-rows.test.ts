@@ -128,6 +128,15 @@ test('neither `adopt` nor a delivery removes rows of another peer', async () => 
     ['table', null],
     ['inbox/north-0123abcd', DELETES],
   ]);
+  const forged = await command(folder, `forged: "file://${folder.file('forged.box')}"`, {
+    dryRun: true,
+    rewrites: {
+      adopt: new Map([['forged', await local.head('forged')]]),
+      merge: new Map(),
+      discardLocal: [await local.head()],
+    },
+  });
+  expect(forged.result.peers[0]?.error?.code).toBe('lossy-merge');
 
   // The rows of a peer that is held back are protected, too.
   const endpoint = `file://${folder.file('table.box')}`;

@@ -60,6 +60,22 @@ export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly
   return (await sql.rows(countRow, `SELECT 1 AS n FROM ${log} LIMIT 1`, revisions)).length > 0;
 }
 
+/** The heads that no other one contains, each once, in hash order. */
+export async function minimalHeads(sql: Sql, heads: readonly string[]): Promise<string[]> {
+  const distinct = [...new Set(heads)].sort();
+  if (distinct.length < 2) return distinct;
+  const needed = await Promise.all(
+    distinct.map((head) =>
+      reachableOnlyFrom(
+        sql,
+        head,
+        distinct.filter((other) => other !== head),
+      ),
+    ),
+  );
+  return distinct.filter((_, index) => needed[index]);
+}
+
 /**
  * Those of the given commits that `to` reaches and `from` does not. They are searched by hash, so they need not be
  * present locally, as `dolt_merge_base` requires (Dolt 2.3.0).

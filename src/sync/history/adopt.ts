@@ -9,6 +9,8 @@ import {
   containsCommit,
   isPresent,
   mergeBase,
+  mergeBases,
+  minimalHeads,
 } from '../../dolt/sql/history.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
@@ -20,12 +22,18 @@ import { refuseBrokenRows } from '../incoming/broken-rows.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { headsOfRun, sharedCommits } from '../incoming/losses/shared-commits.ts';
-import { readIncomingFrom } from '../incoming/read-incoming.ts';
+import { readIncomingFrom, readLosses } from '../incoming/read-incoming.ts';
 import { untrustedReplacement, withTrust } from '../incoming/trust.ts';
 import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { leaseFailure } from './lease.ts';
+
+/** Our head and the one that replaces it. */
+interface Replacement {
+  readonly ours: string;
+  readonly head: string;
+}
 
 interface Adoption {
   /** The local side afterwards; in a dry run, as it would be. */
@@ -86,9 +94,10 @@ async function adoptIn(
   const head = adopting[0]?.adopt ?? null;
   if (head === null) return nothing;
   try {
-    await refuseLosses(context, database, adopting, { ours, head });
+    const common = await commonHeads(database, adopting, { ours, head });
+    await refuseLosses(context, database, adopting, { ours, head, common });
     await refuseUncommitted(database, branch, { ours, head });
-    await refuseIncoming(context, engine, { adopting, allProgress }, { ours, head });
+    await refuseIncoming(context, engine, { adopting, allProgress }, { ours, head, common });
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
@@ -145,20 +154,29 @@ async function compareAgain(
   await compareWithin(context, local, engine, progress, { theirs: progress.head, before: null });
 }
 
-/** @throws Failure `local-commits` with the commits that would be lost and were not named */
-async function refuseLosses(
-  { branch, discardLocal }: SyncContext,
+/** The last head that each of the peers had in common with us; without a record, the merge base. */
+async function commonHeads(
   database: Database,
   adopting: readonly PeerProgress[],
-  { ours, head }: { readonly ours: string; readonly head: string },
-): Promise<void> {
+  { ours, head }: Replacement,
+): Promise<string[]> {
   const common = await Promise.all(
     adopting.map(async ({ remembered }) => {
       const last = remembered?.head ?? null;
       return last !== null && (await isPresent(database, last)) ? last : await mergeBase(database, ours, head);
     }),
   );
-  const lost = await commitsLost(database, ours, [head, ...common.filter((commit) => commit !== null)]);
+  return common.filter((commit) => commit !== null);
+}
+
+/** @throws Failure `local-commits` with the commits that would be lost and were not named */
+async function refuseLosses(
+  { branch, discardLocal }: SyncContext,
+  database: Database,
+  adopting: readonly PeerProgress[],
+  { ours, head, common }: Replacement & { readonly common: readonly string[] },
+): Promise<void> {
+  const lost = await commitsLost(database, ours, [head, ...common]);
   const unnamed = lost.filter(({ hash }) => !discardLocal.includes(hash));
   if (unnamed.length === 0) return;
   const named = adopting.map(({ peer }) => `${peer.name}=${head}`).join(',');
@@ -177,11 +195,7 @@ function lostText(commits: readonly CommitLine[]): string {
 }
 
 /** @throws Failure `uncommitted-changes` */
-async function refuseUncommitted(
-  database: Database,
-  branch: string,
-  move: { readonly ours: string; readonly head: string },
-): Promise<void> {
+async function refuseUncommitted(database: Database, branch: string, move: Replacement): Promise<void> {
   const tables = await database.session((sql) => tablesUnderReset(sql, { branch, from: move.ours, to: move.head }));
   if (tables.length === 0) return;
   const named = tables.join(', ');
@@ -191,14 +205,14 @@ async function refuseUncommitted(
 }
 
 /**
- * The difference between the adopted head and ours is checked like any incoming change. Deletions of our rows are
- * exempt: the user named the lost commits, and the tag keeps them.
+ * The difference between the adopted head and ours is checked like any incoming change. Only rows of the lost commits may
+ * be deleted: the user named these commits, and the tag keeps them.
  */
 async function refuseIncoming(
   { branch, limits, maxDelete, rules }: SyncContext,
   engine: Engine,
   peers: { readonly adopting: readonly PeerProgress[]; readonly allProgress: readonly PeerProgress[] },
-  { ours, head }: { readonly ours: string; readonly head: string },
+  { ours, head, common }: Replacement & { readonly common: readonly string[] },
 ): Promise<void> {
   const { adopting, allProgress } = peers;
   const all = headsOfRun(allProgress);
@@ -207,6 +221,15 @@ async function refuseIncoming(
   const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
     readIncomingFrom(sql, heads, futureLimit()),
   );
+  const losses = await engine.operation(limits.of('checking'), NOWHERE, async (sql) => {
+    const found: Awaited<ReturnType<typeof readLosses>>[] = [];
+    for (const base of await minimalHeads(sql, [...common, ...(await mergeBases(sql, ours, head))])) {
+      found.push(await readLosses(sql, { ...heads, base }, incoming.versions));
+    }
+    return found;
+  });
+  const dropped = [...new Set(losses.flatMap((one) => one.dropped))];
+  const deletions = losses.flatMap((one) => one.deletions);
   await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: false }));
   for (const progress of adopting) {
     const { name, accept, trust } = progress.peer;
@@ -214,10 +237,7 @@ async function refuseIncoming(
       trust === null
         ? []
         : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedReplacement(sql, heads, trust));
-    const checked = checkIncoming(
-      { ...incoming, dropped: [], deletions: [], lossy: [] },
-      { peer: name, accept, maxDelete },
-    );
+    const checked = checkIncoming({ ...incoming, dropped, deletions }, { peer: name, accept, maxDelete });
     const verdict = withTrust(checked, untrusted, name);
     progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;

@@ -23,10 +23,10 @@ import { lossyIncoming } from './losses/false-merges.ts';
 import { readOthersLosses } from './losses/others-losses.ts';
 import type { SharedCommit } from './losses/shared-commits.ts';
 import { isOtherProject } from './project.ts';
-import { isCheckedApart, readIncomingRows } from './rows.ts';
+import { isCheckedApart, readDeletions, readFutureRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
-import { isSeeded, readVersions, withoutUpgrade } from './upgrades.ts';
+import { isSeeded, readVersions, type SchemaVersions, withoutUpgrade } from './upgrades.ts';
 
 /** Two commits to compare, and their merge base. */
 export interface Heads {
@@ -82,35 +82,22 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
 
 async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
   const { base } = heads;
-  const tablesOf = {
-    base: await tableHashes(sql, base),
-    ours: await tableHashes(sql, heads.ours),
-    theirs: await tableHashes(sql, heads.theirs),
-  };
+  const tablesOf = await tablesOfHeads(sql, heads);
   await refuseShadowingViews(sql, heads, tablesOf);
   const views = { theirs: await viewsAt(sql, heads.theirs), proved: [await viewsAt(sql, heads.ours)] };
   refuseViewCycle(views);
   await refuseBrokenKeys(sql, heads);
-  const changes = await tableChanges(sql, base, heads.theirs);
-  const toOurs = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
-  const incoming = changes.filter((change) => toOurs.some((one) => concerns(one, change)));
+  const toOurs = await tableChanges(sql, heads.ours, heads.theirs);
+  const incoming = await incomingTables(sql, heads);
   const tables = incoming.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
-  const withRows = incoming.filter(({ from, to }) =>
-    [from, to].every((name) => name === null || !isCheckedApart(name)),
-  );
   const definitions = await readDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
   const migrations = await readMigrations(sql, heads, toOurs);
   const { rules } = heads;
   const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
   const versions = isKnown ? await readVersions(sql, heads, tablesOf) : null;
-  const ours = base === heads.ours ? null : { head: heads.ours, tables: tablesOf.ours };
-  const { futureRows, deletions } = await readIncomingRows(
-    sql,
-    { from: base, to: heads.theirs },
-    { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit, ours },
-  );
-  const dropped = droppedTables(withRows, tablesOf.theirs, (table) => isKnown && rules.reads(table));
+  const times = { before: tablesOf.base, limit };
+  const futureRows = await readFutureRows(sql, { from: base, to: heads.theirs }, withRows(incoming), times);
   const localTables = await readLocalTables(
     sql,
     heads,
@@ -120,7 +107,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   return {
     definitions,
     futureRows,
-    ...withoutUpgrade({ dropped, deletions }, versions, rules),
+    ...(await readLosses(sql, heads, versions)),
     othersLosses: await readOthersLosses(sql, heads),
     localTables,
     otherProject: isKnown && (await isOtherProject(sql, heads, tablesOf)),
@@ -138,6 +125,46 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
       (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
     migrations,
   };
+}
+
+/**
+ * The tables that a head drops and the rows that it deletes since the base, as far as we have them.
+ * @param versions of our head and the other
+ */
+export async function readLosses(
+  sql: Sql,
+  heads: Pick<Heads, 'base' | 'ours' | 'theirs' | 'rules'>,
+  versions: SchemaVersions | null,
+): Promise<Pick<IncomingChanges, 'dropped' | 'deletions'>> {
+  const { base, ours, theirs, rules } = heads;
+  const tablesOf = await tablesOfHeads(sql, heads);
+  const tables = withRows(await incomingTables(sql, heads));
+  const names = { after: tablesOf.theirs, ours: base === ours ? null : { head: ours, tables: tablesOf.ours } };
+  const deletions = await readDeletions(sql, { from: base, to: theirs }, tables, names);
+  const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
+  const dropped = droppedTables(tables, tablesOf.theirs, (table) => isKnown && rules.reads(table));
+  return withoutUpgrade({ dropped, deletions }, versions, rules);
+}
+
+type Commits = Pick<Heads, 'base' | 'ours' | 'theirs'>;
+
+async function tablesOfHeads(sql: Sql, { base, ours, theirs }: Commits): Promise<TablesOfHeads> {
+  return {
+    base: await tableHashes(sql, base),
+    ours: await tableHashes(sql, ours),
+    theirs: await tableHashes(sql, theirs),
+  };
+}
+
+/** The tables that a head changes, without those that are already the same here. */
+async function incomingTables(sql: Sql, { base, ours, theirs }: Commits): Promise<TableChange[]> {
+  const toOurs = await tableChanges(sql, ours, theirs);
+  return (await tableChanges(sql, base, theirs)).filter((change) => toOurs.some((one) => concerns(one, change)));
+}
+
+/** Those of the tables whose rows are checked here. */
+function withRows(tables: readonly TableChange[]): TableChange[] {
+  return tables.filter(({ from, to }) => [from, to].every((name) => name === null || !isCheckedApart(name)));
 }
 
 /** Tables that are gone, and tables that their program needs and that lost their name. */

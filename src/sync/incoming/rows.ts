@@ -12,29 +12,11 @@ import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
-import {
-  type Deletion,
-  type FutureRows,
-  type IncomingChanges,
-  type TableNames,
-  tableNamed,
-} from './incoming-changes.ts';
+import { type Deletion, type FutureRows, type TableNames, tableNamed } from './incoming-changes.ts';
 
 interface Range {
   readonly from: string;
   readonly to: string;
-}
-
-interface Subject {
-  /** Every table that the head changes, except those of Dolt that are checked apart. */
-  readonly tables: readonly TableChange[];
-  /** The names of all tables before and after. */
-  readonly before: TableNames;
-  readonly after: TableNames;
-  /** The latest time that does not count as future. */
-  readonly limit: string;
-  /** null: the range starts at our head. */
-  readonly ours: OurHead | null;
 }
 
 /** Our head and the names of its tables: a row that it lacks cannot be deleted. */
@@ -43,23 +25,44 @@ interface OurHead {
   readonly tables: TableNames;
 }
 
-/** Reads the rows of a difference that need a check, table by table. */
-export async function readIncomingRows(
+/**
+ * The rows that a difference deletes, table by table.
+ * @param tables every table that the head changes, except those of Dolt that are checked apart
+ * @param names.after the names of all tables of the head
+ * @param names.ours null: the range starts at our head
+ */
+export async function readDeletions(
   sql: Sql,
   range: Range,
-  { tables, before, after, limit, ours }: Subject,
-): Promise<Pick<IncomingChanges, 'deletions' | 'futureRows'>> {
-  const deletions: Deletion[] = [];
-  const futureRows: FutureRows[] = [];
+  tables: readonly TableChange[],
+  names: { readonly after: TableNames; readonly ours: OurHead | null },
+): Promise<Deletion[]> {
+  const found: Deletion[] = [];
   for (const change of tables) {
-    if (change.from !== null) {
-      deletions.push(...(await losses(sql, range, { ...change, from: change.from }, { after, ours })));
-    }
-    if (change.to !== null) {
-      futureRows.push(...(await future(sql, range, { ...change, to: change.to }, { before, limit })));
-    }
+    const { from } = change;
+    if (from !== null) found.push(...(await losses(sql, range, { ...change, from }, names)));
   }
-  return { deletions, futureRows };
+  return found;
+}
+
+/**
+ * The rows of a difference with future times.
+ * @param tables as for `readDeletions`
+ * @param times.before the names of all tables at the start of the range
+ * @param times.limit the latest time that does not count as future
+ */
+export async function readFutureRows(
+  sql: Sql,
+  range: Range,
+  tables: readonly TableChange[],
+  times: { readonly before: TableNames; readonly limit: string },
+): Promise<FutureRows[]> {
+  const found: FutureRows[] = [];
+  for (const change of tables) {
+    const { to } = change;
+    if (to !== null) found.push(...(await future(sql, range, { ...change, to }, times)));
+  }
+  return found;
 }
 
 const CHECKED_APART: readonly string[] = ['dolt_schemas', 'dolt_procedures', 'dolt_ignore', 'dolt_nonlocal_tables'];
@@ -92,7 +95,7 @@ async function losses(
   sql: Sql,
   range: Range,
   change: TableChange & { readonly from: string },
-  { after, ours }: Pick<Subject, 'after' | 'ours'>,
+  { after, ours }: { readonly after: TableNames; readonly ours: OurHead | null },
 ): Promise<Deletion[]> {
   const { from, to, dataChanged } = change;
   if (to === null) return [];
@@ -151,7 +154,7 @@ async function future(
   sql: Sql,
   range: Range,
   change: TableChange & { readonly to: string },
-  { before, limit }: Pick<Subject, 'before' | 'limit'>,
+  { before, limit }: { readonly before: TableNames; readonly limit: string },
 ): Promise<FutureRows[]> {
   const { from, to: table, comparable, dataChanged, definitionChanged } = change;
   const all = await columnsAt(sql, table, range.to);

@@ -1,7 +1,7 @@
 import type { MergeReport } from '../../contract/result.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { createBranch } from '../../dolt/sql/heads.ts';
-import { isAncestor, reachableOnlyFrom } from '../../dolt/sql/history.ts';
+import { isAncestor, minimalHeads } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { type Fold, type FoldStep, foldHeads, type RejectedHead, type StrategyHead } from './fold.ts';
@@ -114,22 +114,6 @@ function reportOf(
   const limit = passedLimit(dropped) ? 'limit' : null;
   const because = strategyMerges > 0 ? 'strategy' : made.length > 0 && !committerFixed ? 'committer' : limit;
   return { protocol: 2, deterministic: because === null, because, commits: made.length };
-}
-
-/** The heads that no other one contains, each once, in hash order. */
-async function minimalHeads(sql: Sql, heads: readonly string[]): Promise<string[]> {
-  const distinct = [...new Set(heads)].sort();
-  if (distinct.length < 2) return distinct;
-  const needed = await Promise.all(
-    distinct.map((head) =>
-      reachableOnlyFrom(
-        sql,
-        head,
-        distinct.filter((other) => other !== head),
-      ),
-    ),
-  );
-  return distinct.filter((_, index) => needed[index]);
 }
 
 /** Those of the heads that contain a commit. */

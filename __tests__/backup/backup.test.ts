@@ -185,6 +185,16 @@ describe('a tag that names another commit', () => {
     await stranger.publish(url('three'), 'refs/tags/v1:refs/tags/v1');
 
     const all = `${peers}\nthree: {endpoint: "${url('three')}", role: backup}`;
+    // A commit that our branch does not contain is no release of ours.
+    const [prim, , two, three] = all.split('\n');
+    const fresh = await backUp(folder, [prim, two, three].join('\n'), { dryRun: true });
+    expect(fresh.result).toMatchObject({
+      peers: [
+        { name: 'three', error: { code: 'tag-conflict' } },
+        { name: 'two', error: null },
+      ],
+      backup: { commit: head, wouldTag: ['prim', 'two'] },
+    });
     // The release exists already, so no other one is made.
     await expect(backUp(folder, all)).rejects.toMatchObject({ code: 'tag-conflict' });
     expect([await tags(), hasData('two')]).toEqual([{}, false]);

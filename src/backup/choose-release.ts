@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { containsCommit } from '../dolt/sql/history.ts';
+import { commitsAmong, containsCommit } from '../dolt/sql/history.ts';
 import { createTags, deleteTags, ensureTag, readTags, type Tag } from '../dolt/sql/tags.ts';
 import { temporaryTagName } from '../dolt/sql/transfer.ts';
 import { connectToAll } from '../sync/connect.ts';
@@ -8,7 +8,7 @@ import { refuseOwnHead } from '../sync/incoming/refuse-own-head.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
-import { planTag } from './plan-tag.ts';
+import { planTag, type TagPlaces } from './plan-tag.ts';
 
 /** The commit of our branch that a run backs up, and the tag that names it. */
 export interface Release {
@@ -42,9 +42,7 @@ export async function chooseRelease(
   const atPrimary = primary === null ? null : await tagAtPrimary(context, tag, primary);
   const here = await ourTag(context, tag);
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
-  const backups = [...atBackups].flatMap(([{ peer }, found]) =>
-    found === null ? [] : [{ name: peer.name, commit: found.commit }],
-  );
+  const backups = await releasedAt(context, ours, atBackups);
   const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at, backups });
   const isNew = plan.make && atPrimary === null;
   const release = { tag, commit: plan.commit, isNew, isForPrimary: plan.publish };
@@ -63,6 +61,18 @@ export async function chooseRelease(
   const did = plan.publish ? 'received' : 'has';
   if (primary !== null) context.onProgress({ peer: primary.peer.name, step: 'done', detail: `${did} the tag ${tag}` });
   return release;
+}
+
+/** The backups that have the tag at a commit of our branch. At another commit, it is no release of ours. */
+async function releasedAt({ engines }: SyncContext, ours: string, atBackups: PeerTags): Promise<TagPlaces['backups']> {
+  const all = [...atBackups].flatMap(([{ peer }, found]) =>
+    found === null ? [] : [{ name: peer.name, commit: found.commit }],
+  );
+  const commits = all.map(({ commit }) => commit);
+  const known = await engines.use(NO_CREDENTIALS, ({ database }) =>
+    commitsAmong(database, { from: null, to: ours }, commits),
+  );
+  return all.filter(({ commit }) => known.includes(commit));
 }
 
 async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProgress): Promise<Tag | null> {

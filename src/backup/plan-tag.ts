@@ -9,7 +9,7 @@ export interface TagPlaces {
   readonly here: string | null;
   /** null: no primary is configured. */
   readonly primary: { readonly name: string; readonly commit: string | null } | null;
-  /** The backups that have it. */
+  /** The backups that have it at a commit of our branch. */
   readonly backups: readonly { readonly name: string; readonly commit: string }[];
 }
 

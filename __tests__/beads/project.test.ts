@@ -4,7 +4,7 @@ import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { BEADS_TABLES } from '../helpers/beads-schema.ts';
 import { command } from '../helpers/commanding.ts';
 import { refusal } from '../helpers/configuring.ts';
-import { makeDatabase } from '../helpers/database.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -26,6 +26,21 @@ test('a peer of another project is never merged; a database without a project ta
 
   await box.keep(change);
   expect((await box.receive()).run('partner').failure).toBeNull();
+
+  for (const sends of [
+    ["DELETE FROM metadata WHERE `key` = '_project_id'"],
+    [project('')],
+    [
+      'ALTER TABLE metadata RENAME COLUMN `key` TO k2',
+      'ALTER TABLE metadata RENAME COLUMN k2 TO `Key`',
+      "UPDATE metadata SET value = 'third' WHERE `key` = '_project_id'",
+    ],
+    ['ALTER TABLE metadata DROP PRIMARY KEY', project('second')],
+  ]) {
+    await box.send("CALL DOLT_PULL('mailbox', 'main')", ...sends);
+    const other = (await box.receiveUnchanged({ accept: ACCEPTS })).run('partner');
+    expect(other.failure).toMatchObject({ code: 'other-project' });
+  }
 });
 
 test('a database whose project differs from that of its workspace is not synchronized', async () => {
@@ -55,4 +70,14 @@ test('a database whose project differs from that of its workspace is not synchro
   await says('mine');
   expect(await checked()).toEqual([`ok: ${at}`]);
   expect((await command(folder, '', found)).result.problems.map(({ code }) => code)).not.toContain('other-project');
+
+  // A database that has no id yet does not take another one than that of its workspace.
+  await local.commit('no project', 'DELETE FROM metadata');
+  expect((await command(folder, '', found)).result.peers[0]?.verified).toBe(true);
+  const url = `file://${folder.file('box')}`;
+  const peer = await cloneDatabase(url, folder.file('peer'));
+  await peer.commit('another project', project('other'));
+  await peer.publish(url);
+  const { result } = await command(folder, '', found);
+  expect(result.peers[0]).toMatchObject({ status: 'conflict', error: { code: 'other-project' } });
 });

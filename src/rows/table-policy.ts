@@ -45,8 +45,11 @@ export interface DatabaseRules {
   reads(table: string): boolean;
   /** The tables that need a policy of their own, by their names in lower case. */
   readonly policies: Readonly<Record<string, TablePolicy>>;
-  /** The row that names the project which a database belongs to, in a table with `key` and `value`. */
-  readonly project: { readonly table: string; readonly key: string };
+  /**
+   * The row that names the project which a database belongs to, in a table with `key` and `value`, and the id that the
+   * workspace expects there, if it has one.
+   */
+  readonly project: { readonly table: string; readonly key: string; readonly expected?: string | null };
   /** For hints: how a new database of the program begins with the history of another one. */
   readonly joining: string;
   /** The effects of an upgrade of the program on a database. */

@@ -33,15 +33,6 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
 const COMMON_TABLES = ['issues', 'dependencies', 'labels'];
 const ONE_OF = ['events', 'child_counters', 'issue_counter'];
 
-/** More tables that bd needs, without a policy of their own. */
-const OTHER_TABLES = ['events', 'dependencies', 'comments', 'routes'];
-
-/** Whether bd reads a table of this name in its database. */
-export function isTableOfBeads(table: string): boolean {
-  const name = folded(table);
-  return Object.hasOwn(POLICIES, name) || OTHER_TABLES.includes(name);
-}
-
 /** Whether these are the tables of a beads database. */
 export function isBeadsDatabase(tables: readonly string[]): boolean {
   // SQL finds a table in any case, and a peer may rename one.

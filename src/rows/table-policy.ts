@@ -41,8 +41,8 @@ export type TablePolicy =
 export interface DatabaseRules {
   /** Whether tables of these names are a database of the program. */
   recognises(tables: readonly string[]): boolean;
-  /** Whether the program reads a table of this name. */
-  reads(table: string): boolean;
+  /** The columns that the program reads of a table of this name; none if it does not read the table. */
+  reads(table: string): readonly string[];
   /** The tables that need a policy of their own, by their names in lower case. */
   readonly policies: Readonly<Record<string, TablePolicy>>;
   /**

@@ -16,6 +16,7 @@ const NOTHING: IncomingChanges = {
   otherProject: false,
   versions: null,
   dropped: [],
+  lostColumns: [],
   deletions: [],
   othersLosses: [],
   futureCommits: null,

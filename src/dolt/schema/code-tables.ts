@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { atRevision } from '../sql/at-revision.ts';
 import { cellSchema } from '../sql/cell.ts';
-import { quoted } from '../sql/identifier.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
@@ -62,7 +62,7 @@ const migrationRow = z.object({ version: cellSchema });
 /** The latest migration recorded in such a table at a commit; null if it belongs to another program, or is empty. */
 export async function migrationAt(sql: Sql, table: string, commit: string): Promise<string | null> {
   const columns = await columnsAt(sql, table, commit);
-  if (!columns.some(({ name }) => name === 'version')) return null;
+  if (!columns.some(({ name }) => folded(name) === 'version')) return null;
   const [found] = await sql.rows(migrationRow, `SELECT MAX(version) AS version FROM ${quoted(table)} AS OF ?`, [
     commit,
   ]);

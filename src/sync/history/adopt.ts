@@ -229,6 +229,7 @@ async function refuseIncoming(
     return found;
   });
   const dropped = [...new Set(losses.flatMap((one) => one.dropped))];
+  const lostColumns = [...new Set(losses.flatMap((one) => one.lostColumns))];
   const deletions = losses.flatMap((one) => one.deletions);
   await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: false }));
   for (const progress of adopting) {
@@ -237,7 +238,7 @@ async function refuseIncoming(
       trust === null
         ? []
         : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedReplacement(sql, heads, trust));
-    const checked = checkIncoming({ ...incoming, dropped, deletions }, { peer: name, accept, maxDelete });
+    const checked = checkIncoming({ ...incoming, dropped, lostColumns, deletions }, { peer: name, accept, maxDelete });
     const verdict = withTrust(checked, untrusted, name);
     progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;

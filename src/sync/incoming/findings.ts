@@ -31,7 +31,9 @@ export interface Finding {
 export const COUNTED_ROWS = 20;
 
 const DROPPED =
-  'Ask the operator of the peer. If it is intended, list `deletion` in `federation.peers.<peer>.accept`. `--max-delete` only applies to rows, not to tables.';
+  'Ask the operator of the peer. If it is intended, list `deletion` in `federation.peers.<peer>.accept`. `--max-delete` only applies to rows, not to tables or columns.';
+
+const LOST = 'drops, renames or gives another kind of type to';
 
 const LOSSY =
   'Ask the operator of the peer to commit what the merge left uncommitted there: any command of bd that writes does it, or `dolt add -A` and `dolt commit`. Then run again. If the rows are meant to be gone, list `deletion` under `accept` of this peer.';
@@ -198,7 +200,7 @@ function ofLossyMerges({ lossy }: IncomingChanges): Finding[] {
   }));
 }
 
-function ofLosses({ dropped, deletions, othersLosses }: IncomingChanges, maxDelete: number): Finding[] {
+function ofLosses({ dropped, lostColumns, deletions, othersLosses }: IncomingChanges, maxDelete: number): Finding[] {
   const loss = (text: string, rows: readonly BlockedRow[]): Finding => ({
     code: 'mass-deletion',
     text,
@@ -207,6 +209,7 @@ function ofLosses({ dropped, deletions, othersLosses }: IncomingChanges, maxDele
   });
   return [
     ...(dropped.length === 0 ? [] : [{ ...loss(`drops ${listed('table', dropped)}`, []), hint: DROPPED }]),
+    ...(lostColumns.length === 0 ? [] : [{ ...loss(`${LOST} ${listed('column', lostColumns)}`, []), hint: DROPPED }]),
     ...deletions
       .filter((deletion) => isMassDeletion(deletion, maxDelete))
       .map((deletion) => loss(lossText(deletion, maxDelete), deletion.rows)),

@@ -85,6 +85,8 @@ export interface IncomingChanges {
     readonly rows: readonly BlockedRow[];
   }[];
   readonly dropped: readonly string[];
+  /** Columns that the program of the database needs, and that lost their name or have values of another class. */
+  readonly lostColumns: readonly string[];
   /** Merges of another tool that lack rows of a parent. */
   readonly lossy: readonly LossyMerge[];
   readonly deletions: readonly Deletion[];

@@ -16,12 +16,12 @@ import {
   type IncomingDefinition,
   incomingDefinitions,
   type TablesOfHeads,
-  tableNamed,
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
 import { lossyIncoming } from './losses/false-merges.ts';
 import { readOthersLosses } from './losses/others-losses.ts';
 import type { SharedCommit } from './losses/shared-commits.ts';
+import { lostColumns } from './lost-columns.ts';
 import { isOtherProject } from './project.ts';
 import { isCheckedApart, readDeletions, readFutureRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
@@ -128,22 +128,23 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
 }
 
 /**
- * The tables that a head drops and the rows that it deletes since the base, as far as we have them.
+ * The tables and columns that a head drops and the rows that it deletes since the base, as far as we have them.
  * @param versions of our head and the other
  */
 export async function readLosses(
   sql: Sql,
   heads: Pick<Heads, 'base' | 'ours' | 'theirs' | 'rules'>,
   versions: SchemaVersions | null,
-): Promise<Pick<IncomingChanges, 'dropped' | 'deletions'>> {
+): Promise<Pick<IncomingChanges, 'dropped' | 'lostColumns' | 'deletions'>> {
   const { base, ours, theirs, rules } = heads;
   const tablesOf = await tablesOfHeads(sql, heads);
   const tables = withRows(await incomingTables(sql, heads));
   const names = { after: tablesOf.theirs, ours: base === ours ? null : { head: ours, tables: tablesOf.ours } };
   const deletions = await readDeletions(sql, { from: base, to: theirs }, tables, names);
   const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
-  const dropped = droppedTables(tables, tablesOf.theirs, (table) => isKnown && rules.reads(table));
-  return withoutUpgrade({ dropped, deletions }, versions, rules);
+  const dropped = droppedTables(tables, tablesOf.theirs, (table) => isKnown && rules.reads(table).length > 0);
+  const columns = isKnown ? await lostColumns(sql, heads, tablesOf, rules) : [];
+  return withoutUpgrade({ dropped, lostColumns: columns, deletions }, versions, rules);
 }
 
 type Commits = Pick<Heads, 'base' | 'ours' | 'theirs'>;
@@ -171,11 +172,11 @@ function withRows(tables: readonly TableChange[]): TableChange[] {
 function droppedTables(
   changes: readonly TableChange[],
   after: TablesOfHeads['theirs'],
-  isNeeded: DatabaseRules['reads'],
+  isNeeded: (table: string) => boolean,
 ): string[] {
   return changes.flatMap(({ from, to }) => {
     if (from === null) return [];
-    return to === null || (isNeeded(from) && tableNamed(after, from) === null) ? [from] : [];
+    return to === null || (isNeeded(from) && !after.has(from)) ? [from] : [];
   });
 }
 

@@ -28,7 +28,7 @@ export async function readVersions(
   const [ours, theirs] = [await migrationAt(sql, mine, heads.ours), await migrationAt(sql, other, heads.theirs)];
   if (ours === null || theirs === null) return null;
   const hashed = async (table: string, commit: string): Promise<boolean> =>
-    (await columnsAt(sql, table, commit)).some(({ name }) => name === 'content_hash');
+    (await columnsAt(sql, table, commit)).some(({ name }) => folded(name) === 'content_hash');
   const isHashed = (await hashed(mine, heads.ours)) && (await hashed(other, heads.theirs));
   const forks = isHashed
     ? await sql.rows(
@@ -54,12 +54,13 @@ export function isSeeded(
  * keys. Such a head is not merged before this database is upgraded, too.
  */
 export function withoutUpgrade(
-  changes: Pick<IncomingChanges, 'dropped' | 'deletions'>,
+  changes: Pick<IncomingChanges, 'dropped' | 'lostColumns' | 'deletions'>,
   versions: SchemaVersions | null,
   { upgrades }: DatabaseRules,
-): Pick<IncomingChanges, 'dropped' | 'deletions'> {
+): Pick<IncomingChanges, 'dropped' | 'lostColumns' | 'deletions'> {
   if (versions === null || versions.theirs <= versions.ours) return changes;
   return {
+    lostColumns: [],
     dropped: changes.dropped.filter((table) => !upgrades.moved.includes(folded(table))),
     deletions: changes.deletions.filter(({ table }) => !upgrades.rekeyed.includes(folded(table))),
   };

@@ -62,7 +62,7 @@ async function unexplained(
   const isDropped = ({ table }: Deletion): boolean => tableNamed(after, table) === null;
   const dropped = losses.filter(isDropped).map(({ table }) => table);
   const deletions = losses.filter((loss) => !isDropped(loss));
-  const left = withoutUpgrade({ dropped, deletions }, versions, rules);
+  const left = withoutUpgrade({ dropped, deletions, lostColumns: [] }, versions, rules);
   return losses.filter((loss) => left.deletions.includes(loss) || left.dropped.includes(loss.table));
 }
 

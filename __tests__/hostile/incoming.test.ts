@@ -39,6 +39,7 @@ const BEADS = [
   'CREATE TABLE federation_peers (name VARCHAR(255) PRIMARY KEY, remote_url VARCHAR(1024), password_encrypted BLOB, last_sync DATETIME)',
   "INSERT INTO federation_peers VALUES ('east', 'https://east.example/db', NULL, NULL)",
 ];
+const STATUSES = 'CREATE TABLE custom_statuses (name VARCHAR(64) PRIMARY KEY, category VARCHAR(32))';
 
 /** Ten parents, of which each has three children. */
 const FAMILY = (onDelete: string): readonly string[] => [
@@ -224,10 +225,32 @@ const ATTACKS: readonly Attack[] = [
     name: 'addresses and tokens among the settings',
     seed: BEADS,
     sends: [
-      "INSERT INTO config VALUES ('issue_prefix', 'kb'), ('jira.API_Token', 'x'), ('note', 'git+ssh://evil.example')",
+      "INSERT INTO config VALUES ('allowed_prefixes', 'kb'), ('jira.API_Token', 'x'), ('note', 'git+ssh://evil.example')",
     ],
     code: 'peer-steers',
     says: 'partner changes 2 rows of config that may control the servers',
+    accepts: 'peers',
+  },
+  {
+    name: 'settings that hide issues, or stop new ones',
+    seed: [...BEADS, "INSERT INTO config VALUES ('issue_prefix', 'kb')"],
+    sends: [
+      "INSERT INTO config VALUES ('types.infra', 'task,bug'), ('status.custom', 'review:done'), ('compact_tier1_days', '1')",
+      "DELETE FROM config WHERE `key` = 'issue_prefix'",
+    ],
+    code: 'peer-steers',
+    says: 'partner changes 4 rows of config that may control the servers',
+    accepts: 'peers',
+  },
+  {
+    name: 'statuses that hide issues',
+    seed: [...BEADS, STATUSES, "INSERT INTO custom_statuses VALUES ('review', 'wip')"],
+    sends: [
+      "UPDATE custom_statuses SET category = 'done'",
+      "INSERT INTO custom_statuses VALUES ('open', 'frozen'), ('later', 'active')",
+    ],
+    code: 'peer-steers',
+    says: 'partner changes 2 rows of custom_statuses that may control the servers',
     accepts: 'peers',
   },
   {
@@ -301,10 +324,11 @@ describe('harmless settings are accepted', () => {
     },
     {
       name: 'times of bd and settings without an address',
-      seed: BEADS,
+      seed: [...BEADS, STATUSES],
       sends: [
         'UPDATE federation_peers SET last_sync = UTC_TIMESTAMP()',
-        "INSERT INTO config VALUES ('issue_prefix', 'kb')",
+        "INSERT INTO config VALUES ('allowed_prefixes', 'kb'), ('types.custom', 'convoy'), ('status.custom', 'later:wip')",
+        "INSERT INTO custom_statuses VALUES ('later', 'wip')",
       ],
     },
     {

@@ -23,8 +23,8 @@ export const INCOMING_ERRORS = {
     ...HUMAN,
   },
   'peer-steers': {
-    title: 'The peer changes rows that control the destination or the credentials of other programs',
-    hint: 'Review these rows in a clone of the peer: bd connects to the addresses in them. If you want them, list `peers` in `federation.peers.<peer>.accept`.',
+    title: 'The peer changes rows that control the destination, the credentials or the lists of other programs',
+    hint: 'Review these rows in a clone of the peer: bd connects to the addresses in them, and hides the issues that they name. If you want them, list `peers` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'peer-untrusted': {

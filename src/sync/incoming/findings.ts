@@ -178,7 +178,7 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
 function ofSteering({ steering }: IncomingChanges): Finding[] {
   return steering.map(({ table, count, rows }) => ({
     code: 'peer-steers',
-    text: `changes ${counted(count, 'row')} of ${table} that may control the servers or the credentials of bd`,
+    text: `changes ${counted(count, 'row')} of ${table} that may control the servers, the credentials or the lists of bd`,
     acceptedBy: ['peers'],
     rows,
   }));

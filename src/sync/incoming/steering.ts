@@ -16,10 +16,12 @@ const TIMES = ['last_sync', 'created_at', 'updated_at'];
 /** Tables of a beads database by which bd finds other databases, and its settings. */
 const ADDRESS_TABLES = ['federation_peers', 'routes'];
 const SETTINGS = 'config';
+const STATUSES = 'custom_statuses';
 
 /**
- * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows
- * of `config` count unless their key is known to be harmless and their value is not an address. The contents of the
+ * Rows of a beads database that define where bd connects to, with which credentials, or what it shows, and that a head
+ * changes. Rows of `config` count unless their key is known to be harmless and their value is not an address. Statuses count
+ * if bd hides their issues; a row can have the name of a status of bd. The contents of the
  * tables under their names are compared, because no row differs if a peer renames a table or a column into place.
  */
 export async function readSteering(
@@ -28,7 +30,7 @@ export async function readSteering(
   tables: TablesOfHeads,
 ): Promise<SteeringRows[]> {
   const found: SteeringRows[] = [];
-  for (const name of [SETTINGS, ...ADDRESS_TABLES]) {
+  for (const name of [SETTINGS, STATUSES, ...ADDRESS_TABLES]) {
     const table = tableNamed(tables.theirs, name);
     if (table === null) continue;
     const before = tableNamed(tables.base, name);
@@ -37,7 +39,7 @@ export async function readSteering(
     if (before !== null && tables.base.get(before) === hash) continue;
     if (mine !== null && tables.ours.get(mine) === hash) continue;
     const pair = await rowsByName(sql, { from: heads.base, to: heads.theirs }, { from: before, to: table });
-    const rows = { table, keys: pair.keys, ...(name === SETTINGS ? changedSettings(pair) : changedAddresses(pair)) };
+    const rows = { table, keys: pair.keys, ...changesOf(name, pair) };
     const count = (await countRows(sql, rows.sent)) + (rows.removed === null ? 0 : await countRows(sql, rows.removed));
     if (count > 0) found.push({ table, count, rows: await firstOf(sql, rows) });
   }
@@ -49,6 +51,27 @@ interface ChangedRows {
   readonly keys: RowsByName['keys'];
   readonly sent: Clause;
   readonly removed: Clause | null;
+}
+
+function changesOf(name: string, pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'> {
+  switch (name) {
+    case SETTINGS:
+      return changedSettings(pair);
+    case STATUSES:
+      return hidingStatuses(pair);
+    default:
+      return changedAddresses(pair);
+  }
+}
+
+function hidingStatuses(pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'> {
+  const [name, category] = [pair.column('name'), pair.column('category')];
+  if (name === null || category === null) return changedAddresses(pair);
+  const hides = `LOWER(${category.to}) IN ('done', 'frozen')`;
+  return {
+    sent: { text: `${pair.sent.text} WHERE ${differs([name, category])} AND ${hides}`, values: pair.sent.values },
+    removed: null,
+  };
 }
 
 function changedSettings(pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'> {
@@ -65,11 +88,11 @@ function changedSettings(pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'
   };
 }
 
-/** A setting that may steer a program: a key that is not known to be harmless, or a value with an address. */
+/** A setting that may steer a program: a key that is not known to be harmless, an address, or a status that hides issues. */
 function maySteer(key: string, value: string): Clause {
   const [known, stored] = [namesOneOf(key, HARMLESS_SETTINGS), namesOneOf(key, [STORED_BY_USERS])];
   return {
-    text: `(NOT ${known.text} OR (${value} LIKE '%://%' AND NOT ${stored.text}))`,
+    text: `(NOT ${known.text} OR ((${value} LIKE '%://%' OR ${value} LIKE '%:done%' OR ${value} LIKE '%:frozen%') AND NOT ${stored.text}))`,
     values: [...known.values, ...stored.values],
   };
 }
@@ -112,19 +135,11 @@ export const SECRET_WORDS = [
 const STORED_BY_USERS = 'kv.%';
 
 /**
- * LIKE patterns for the keys of settings that name no server, repository or credential (bd 1.3.0). Others may: a
- * tracker's `github.repo` in this table takes precedence over bd's environment.
+ * LIKE patterns for the keys of settings that hide, redirect, stop and start nothing (bd 1.3.0, read in its source). Others
+ * may: a tracker's `github.repo` in this table takes precedence over bd's environment, `types.infra` hides issues, without
+ * `issue_prefix` bd creates none, and `compact_tier1_days` decides which issues `bd compact` shortens.
  */
-const HARMLESS_SETTINGS = [
-  STORED_BY_USERS,
-  'issue_prefix',
-  'allowed_prefixes',
-  'types.%',
-  'status.%',
-  'compact%',
-  'auto_compact%',
-  'schema_version',
-];
+const HARMLESS_SETTINGS = [STORED_BY_USERS, 'allowed_prefixes', 'types.custom', 'status.custom', 'schema_version'];
 
 /** An SQL condition: a name matches one of the patterns, in any case. */
 export function namesOneOf(

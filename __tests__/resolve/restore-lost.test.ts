@@ -68,9 +68,11 @@ describe('the restoration of lost rows', () => {
     async (_, root, part, id, parts) => {
       await using folder = await tempFolder();
       const heads = await twoHeads(folder, work);
-      const head = await atHeads(folder, heads, (database) =>
-        restoreLost(database, heads.ours, { lost: lostOf(heads, root, part), rules: BEADS_RULES, author }),
-      );
+      const restoring = { lost: lostOf(heads, root, part), rules: BEADS_RULES, author };
+      const { head, again } = await atHeads(folder, heads, async (database) => {
+        const restored = await restoreLost(database, heads.ours, restoring);
+        return { head: restored, again: await failureOf(() => restoreLost(database, restored, restoring)) };
+      });
       const { local } = heads;
       expect(await local.rows(`SELECT id, owner FROM items AS OF '${head}' WHERE id > 3`)).toEqual([
         { id, owner: 'bob' },
@@ -78,6 +80,9 @@ describe('the restoration of lost rows', () => {
       const found = await local.rows(`SELECT id, item FROM parts AS OF '${head}'`);
       expect(found.map((row) => [row['id'], row['item']])).toEqual(parts);
       expect(await local.head()).toBe(heads.ours);
+      // As after a kill between the move of the branch and the write of the file.
+      expect(again).toMatchObject({ code: 'conflicts-stale', hint: expect.stringContaining('Write `drop`') });
+      expect(again.message).toBe(`commit ${head} has already restored the lost row items id=3`);
     },
     60_000,
   );

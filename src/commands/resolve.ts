@@ -167,7 +167,7 @@ async function forget(
     const lost = last.conflicts.lost.filter((row) => !done.has(lostName(row)));
     await rewriteConflicts(own, { ...last.conflicts, lost }, last.digest);
   } catch (thrown) {
-    // The merge is done; the next run removes an entry that stays in the file.
+    // The merge is done. The next run removes its entry from the file; `resolve` refuses to restore a row again.
     log.warning(toFailure(thrown).message);
   }
 }

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { Failure, toFailure } from '../core/failure.ts';
+import { groupBy } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
 import type { Identity } from '../dolt/identity.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
 import { branchHead, checkout, createBranch } from '../dolt/sql/heads.ts';
+import { commitsNamed } from '../dolt/sql/history.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { commitAll } from '../dolt/sql/working-set.ts';
 import { firesTriggers } from '../rows/constraints/restore.ts';
@@ -15,6 +18,11 @@ import { type LostRow, rowText, type Values } from './conflicts-file.ts';
 import { decisionOf } from './lost-choices.ts';
 import { readLost } from './lost-rows.ts';
 import { childRules, type Entry, isGone, noStatement, type Restoration, restorations } from './restore-statements.ts';
+import { lostName } from './store-conflicts.ts';
+
+/** The commit names its rows, so that no run restores a row twice: after a kill, or with the same file again. */
+const SUBJECT = 'federation: restore ';
+const ROWS = 'rows: ';
 
 /** How each lost row would be restored; null if it cannot be. */
 export async function readRestorations(
@@ -48,8 +56,8 @@ interface Restoring {
  * commit until a fast-forward.
  * @param head the commit to start from
  * @returns the new commit; `head` if no row is restored
- * @throws Failure `conflicts-file-invalid` if a row cannot be restored as chosen, `constraint-violation` if that would
- * fire a trigger, any error of `author`
+ * @throws Failure `conflicts-stale` if a row was restored before, `conflicts-file-invalid` if one cannot be restored as
+ * chosen, `constraint-violation` if that would fire a trigger, any error of `author`
  */
 export async function restoreLost(
   database: Database,
@@ -67,6 +75,7 @@ export async function restoreLost(
     const read = new Set(rows.values());
     const unread = wanted.find((row) => !read.has(row));
     if (unread !== undefined) throw invalid(unread, `${unread.head} or the table is not in this database any more`);
+    await refuseRestored(sql, head, wanted);
     const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
     const children = await childRules(sql, rules);
     for (const [entry, restoration] of await restorations(sql, [...rows.keys()], children, own)) {
@@ -75,7 +84,8 @@ export async function restoreLost(
       await restore(sql, { entry, row, restoration });
       if (children !== null) await countRestored(sql, children, { entry, restoration });
     }
-    await commitAll(sql, `federation: restore ${counted(wanted.length, 'row')} that a merge lacked`, by);
+    const subject = `${SUBJECT}${counted(wanted.length, 'row')} that a merge lacked`;
+    await commitAll(sql, `${subject}\n${ROWS}${wanted.map(digestOf).join(' ')}`, by);
     return (await branchHead(sql, branch)) ?? head;
   });
 }
@@ -83,6 +93,26 @@ export async function restoreLost(
 function isRestored(row: LostRow, all: readonly LostRow[]): boolean {
   const decision = decisionOf(row, all);
   return decision !== null && decision !== 'drop';
+}
+
+/** @throws Failure `conflicts-stale` if a commit restored one of the rows after it was lost */
+async function refuseRestored(sql: Sql, head: string, wanted: readonly LostRow[]): Promise<void> {
+  for (const [from, rows] of groupBy(wanted, (row) => row.head)) {
+    for (const { hash, message } of await commitsNamed(sql, { from, to: head }, SUBJECT)) {
+      const [, line = ''] = message.split('\n');
+      const done = new Set(line.startsWith(ROWS) ? line.slice(ROWS.length).split(' ') : []);
+      const row = rows.find((one) => done.has(digestOf(one)));
+      if (row === undefined) continue;
+      throw new Failure('conflicts-stale', `commit ${hash} has already restored the lost row ${textOf(row)}`, {
+        location: row.at,
+        hint: 'Write `drop` for this row, and for rows that depend on it. Then run resolve again.',
+      });
+    }
+  }
+}
+
+function digestOf(row: LostRow): string {
+  return createHash('sha256').update(lostName(row)).digest('hex').slice(0, 16);
 }
 
 /** The values that a person chose for a row, by the id of its entry. */
@@ -134,9 +164,12 @@ async function countRestored(
 }
 
 function invalid(row: LostRow, why: string): Failure {
-  const text = rowText({ table: row.table, key: row.key ?? {} });
-  return new Failure('conflicts-file-invalid', `the lost row ${text} cannot be restored: ${why}`, {
+  return new Failure('conflicts-file-invalid', `the lost row ${textOf(row)} cannot be restored: ${why}`, {
     location: row.at,
     hint: 'Choose other values with {restore-as: …}, write `drop`, or leave it empty to decide later.',
   });
+}
+
+function textOf({ table, key = {} }: LostRow): string {
+  return rowText({ table, key });
 }

@@ -141,6 +141,22 @@ export async function newestCommits(
   return lines.map(({ message }) => message);
 }
 
+const messageRow = z
+  .object({ commit_hash: z.string(), message: z.string() })
+  .transform(({ commit_hash, message }) => ({ hash: commit_hash, message }));
+
+/** The commits that `to` reaches and `from` does not, and whose message begins like this. */
+export async function commitsNamed(
+  sql: Sql,
+  range: { readonly from: string; readonly to: string },
+  beginning: string,
+): Promise<{ readonly hash: string; readonly message: string }[]> {
+  return await sql.rows(messageRow, 'SELECT commit_hash, message FROM dolt_log(?) WHERE message LIKE ?', [
+    `${range.from}..${range.to}`,
+    `${beginning}%`,
+  ]);
+}
+
 /** Whether a commit is in the database. */
 export async function isPresent(sql: Sql, commit: string): Promise<boolean> {
   return (

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { classify, decidingLine, TEXTS } from '../../src/dolt/failure-text.ts';
+import { classify, classifyOfRows, decidingLine, TEXTS } from '../../src/dolt/failure-text.ts';
 import { textFailure } from '../../src/dolt/sql/failure.ts';
 
 describe('the class of an error text', () => {
@@ -183,8 +183,23 @@ describe('the line that decides the class', () => {
 });
 
 test.each([
-  ["error: cannot lock ref 'r': Unable to create '/x y/r.lock': File exists.", '/x y/r.lock'],
-  ['error: could not lock config file /x y/config: File exists', '/x y/config.lock'],
-])('the hint names the lock file of git: %s', (text, lock) => {
-  expect(textFailure(text).hint).toContain(`remove ${lock}.`);
+  ["unable to parse 'a connection refused' to UUID", 'unknown'],
+  ["duplicate unique key given: [it's, no space left on device]", 'constraint-violation'],
+  ["unable to parse 'it's: unable to create '/x/y.lock': file exists' to UUID", 'unknown'],
+  ["unable to parse 'table with same name 'n' added in 2 commits can't be merged' to UUID", 'unknown'],
+  ["table with same name 'n' added in 2 commits can't be merged", 'schema-conflict'],
+  ["the conflict schema's columns are not equal to the current schema's columns", 'dolt-defect'],
+  ['`town`@`%` does not have the correct permissions on branch `main`', 'branch-permission'],
+  ['write /x/y: no space left on device', 'disk-full'],
+])('a value in quotes or brackets does not decide the class: %s means %s', (text, means) => {
+  expect(classifyOfRows(text)).toBe(means);
+});
+
+test.each([
+  "error: cannot lock ref 'r': Unable to create '/x y/r.lock': File exists.",
+  'error: could not lock config file /x y/config: File exists',
+])('the hint is about a left lock file and names no path: %s', (text) => {
+  const { hint } = textFailure(text);
+  expect(hint).toContain('lock file');
+  expect(hint).not.toContain('/x y');
 });

@@ -3,7 +3,7 @@ import { parsePathPattern } from '../../src/config/endpoint/path-pattern.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { plain, textLiteral } from '../../src/core/text.ts';
-import { classify } from '../../src/dolt/failure-text.ts';
+import { classify, classifyOfRows } from '../../src/dolt/failure-text.ts';
 import { canonicalAddress } from '../../src/dolt/remote-address.ts';
 import { tableItems, tokensOf } from '../../src/dolt/schema/create-table.ts';
 import { isReadable } from '../../src/dolt/schema/expressions.ts';
@@ -34,6 +34,8 @@ const CASES: readonly (readonly [name: string, work: Work])[] = [
   ['classify: errors', (r) => classify(r('error: '))],
   ['classify: lock files', (r) => classify(r("unable to create '.lock"))],
   ['classify: locked settings', (r) => classify(r('could not lock config file '))],
+  ['classify: brackets', (r) => classifyOfRows(r('['))],
+  ['classify: names', (r) => classifyOfRows(r("table with same name '"))],
   ['classify: addresses', (r) => classify(r('https://a:'))],
   ['address: slashes', (r) => canonicalAddress(`https://host${r('/')}x`)],
   ['address: slashes of a file', (r) => canonicalAddress(`file://${r('/')}x`)],

@@ -97,9 +97,9 @@ async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProg
 /** Without the primary it is unknown which commit was released, so the whole run stops. */
 function throwFailure({ peer, failure }: PeerProgress): void {
   if (failure === null) return;
-  const { code, message, hint, toolText, cause } = failure;
+  const { code, message, hint, toolText } = failure;
   const about = message.includes(peer.name) ? message : `the primary ${peer.name} failed: ${message}`;
-  throw new Failure(code, about, { hint, toolText: toolText ?? undefined, cause });
+  throw new Failure(code, about, { hint, toolText: toolText ?? undefined, cause: failure });
 }
 
 async function ourTag({ engines }: SyncContext, tag: string): Promise<Tag | null> {

@@ -82,6 +82,7 @@ interface AnyRequest {
   readonly dolt?: DoltRequest;
   readonly overrides?: ConfigOverrides;
   readonly untrusted?: boolean;
+  readonly reportValues?: ReportValues;
 }
 
 /** A command, with its own types. */
@@ -133,7 +134,7 @@ export function defineCommand<Request extends AnyRequest, Outcome>(
             const exitCode = definition.exitCode?.(outcome, request) ?? EXIT.ok;
             return { exitCode, rendered: definition.render(outcome, request) };
           } catch (thrown) {
-            throw hideInFailure(toFailure(thrown), hide);
+            throw hideInFailure(toFailure(thrown), hide, request.reportValues);
           }
         },
       };

@@ -13,9 +13,9 @@ export interface Diagnostic {
   readonly location?: Location;
 }
 
-/** A failure as one of the problems in a result. */
-export function asError({ code, message, hint, location }: Failure): Diagnostic {
-  return { severity: 'error', code, message, hint, ...(location === null ? {} : { location }) };
+/** A failure as one of the problems in a result, which every reader may see. */
+export function asError({ code, withoutValues, hint, location }: Failure): Diagnostic {
+  return { severity: 'error', code, message: withoutValues, hint, ...(location === null ? {} : { location }) };
 }
 
 /** A failure that does not fail the run. */

@@ -23,7 +23,7 @@ interface FailureDetails {
   readonly cause?: unknown;
   /** The words of a tool, if the message only repeats them. */
   readonly toolText?: string | undefined;
-  /** Absent: the message contains no value of a row. */
+  /** Absent: the message contains no value of a row but those of the cause's message. */
   readonly values?: ValuesInMessage | undefined;
 }
 
@@ -55,7 +55,7 @@ export class Failure extends Error {
     this.hint = details.hint ?? ERRORS[code].hint;
     this.location = details.location ?? null;
     this.toolText = details.toolText ?? null;
-    this.values = details.values ?? null;
+    this.values = details.values ?? repeatedValues(message, details.cause);
     this.#problems = details.problems;
   }
 
@@ -64,10 +64,22 @@ export class Failure extends Error {
     return this.#problems ?? [this];
   }
 
+  /** The message without values of rows, for readers who may not see them. */
+  get withoutValues(): string {
+    return this.values?.without ?? this.message;
+  }
+
   /** Whether the same operation may succeed when retried. */
   get retryable(): boolean {
     return ERRORS[this.code].retryable;
   }
+}
+
+/** A message that repeats that of its cause repeats its values. */
+function repeatedValues(message: string, cause: unknown): ValuesInMessage | null {
+  if (!(cause instanceof Failure) || cause.values === null || !message.includes(cause.message)) return null;
+  const { least, without } = cause.values;
+  return { least, without: message.replaceAll(cause.message, () => without) };
 }
 
 /** System errors for a full disk or an exceeded quota. */

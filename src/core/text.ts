@@ -40,9 +40,11 @@ export function cellsText(cells: Readonly<Record<string, string | null>>, equals
     .join(', ');
 }
 
-/** A text of Dolt without what is in quotes or brackets, which may be values of rows, with quotes of their own. */
+/** A text of Dolt without what is in quotes or brackets, which may be values of rows, with any quotes of their own. */
 export function withoutQuoted(text: string): string {
-  return text.replace(/(['"`]).*\1|\[.*\]/gs, '…');
+  const from = text.search(/['"`[]/);
+  const to = Math.max(...["'", '"', '`', ']'].map((end) => text.lastIndexOf(end)));
+  return from < 0 || to <= from ? text : `${text.slice(0, from)}…${text.slice(to + 1)}`;
 }
 
 /** How many names a message shows. */

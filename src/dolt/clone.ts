@@ -11,7 +11,7 @@ import type { TimeLimit } from './server/engines.ts';
 import { interruptible } from './server/interrupt.ts';
 import { connectTo } from './server/ready.ts';
 import { type EngineContext, openServer, type ServerOptions } from './server/server.ts';
-import { sqlFailure } from './sql/failure.ts';
+import { remoteFailure } from './sql/failure.ts';
 
 /** A remote to clone, and the target. */
 export interface CloneSource {
@@ -67,7 +67,7 @@ export async function cloneDatabase(
           await cloning.catch((thrown: unknown) => {
             throwIfInterrupted(context.signal);
             if (!inTime) throw limit.failure();
-            throw server.memoryFailure() ?? sqlFailure(thrown, context.secrets);
+            throw server.memoryFailure() ?? remoteFailure(thrown, context.secrets);
           });
         })
         .catch((thrown: unknown) => {

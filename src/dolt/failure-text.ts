@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ErrorCode } from '../contract/error-codes.ts';
+import { withoutQuoted } from '../core/text.ts';
 
 /** The class of a text of Dolt, git or ssh: an error code, or an outcome that is not an error. */
 export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-commit' | 'nothing-to-push';
@@ -284,7 +285,7 @@ const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-p
 
 /** Another git works in the repository, or was killed there and left its lock file. */
 const LOCK_OF_GIT =
-  /unable to create '([^'\n]+\.lock)': file exists|could not lock config file ([^\n]{1,1000}): file exists/i;
+  /unable to create '[^'\n]+\.lock': file exists|could not lock config file [^\n]{1,1000}: file exists/i;
 
 /** Texts whose words alone could mean something else, in lower case. */
 const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
@@ -309,10 +310,22 @@ export function classify(text: string): TextClass {
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }
 
-/** The lock file of git that a text names; null: none. */
-export function lockOfGit(text: string): string | null {
-  const [, lock, config] = LOCK_OF_GIT.exec(text) ?? [];
-  return lock ?? (config === undefined ? null : `${config}.lock`);
+/** Texts with quotes of their own, as a whole: Dolt writes their beginnings. */
+const QUOTING: typeof PATTERNS = [
+  [/^table with same name '[^\n]*' added in 2 commits can't be merged$/, 'schema-conflict'],
+  [/^the conflict schema's columns are not equal to the current schema's columns/, 'dolt-defect'],
+  [/^`[^`\n]*`@`[^`\n]*` does not have the correct permissions on branch `/, 'branch-permission'],
+];
+
+/** The class of a text in which what is in quotes or brackets may be a value of a row. */
+export function classifyOfRows(text: string): TextClass {
+  const lower = text.toLowerCase();
+  return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutQuoted(text));
+}
+
+/** Whether a text is about a lock file that a git left or holds. */
+export function namesLockOfGit(text: string): boolean {
+  return LOCK_OF_GIT.test(text);
 }
 
 const MAX_LINE = 240;

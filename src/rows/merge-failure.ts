@@ -49,10 +49,13 @@ export const FILL_IN =
 export function withoutStack(failure: Failure): Failure {
   const [first = '', ...stack] = failure.message.split('\n');
   if (stack.length === 0) return failure;
+  const [without = ''] = failure.withoutValues.split('\n');
+  const values = { least: 'full', without } as const;
   if (failure.code === 'constraint-violation' && failure.toolText !== null)
-    return new Failure('constraint-violation', first, { hint: FILL_IN, cause: failure });
+    return new Failure('constraint-violation', first, { hint: FILL_IN, values, cause: failure });
   if (failure.code !== 'dolt-defect') return failure;
   return new Failure('dolt-defect', first, {
+    values,
     hint: 'Dolt 2.3.0 cannot merge conflicts in a table with a STORED generated column unless it has a secondary index, a unique key or a check: add an index to the table on both sides. Nor can it merge changed rows of a table with a VIRTUAL column before other columns: move that column to the end on both sides. Nor can it merge deleted rows where one side added a column before others: run the same ALTER TABLE on the other side. Commit, then run again.',
     cause: failure,
   });

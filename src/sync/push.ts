@@ -125,7 +125,7 @@ async function readSecretRows({ engines, limits, rules }: SyncContext, target: s
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
-    const message = `whether the commits hold credentials could not be read: ${failure.message}`;
+    const message = `whether the commits hold credentials could not be read: ${failure.withoutValues}`;
     return { severity: 'warning', code: 'secret-rows', message };
   }
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { hideInFailure } from '../../../src/commands/outcome/hide-secrets.ts';
 import { messageOf, toolOutput } from '../../../src/commands/outcome/tool-output.ts';
+import { asError } from '../../../src/core/diagnostic.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
+import { sqlFailure } from '../../../src/dolt/sql/failure.ts';
 
 const NONE = new Secrets();
 
@@ -55,12 +58,19 @@ describe('the message of a failure', () => {
   test.each([
     ["unable to parse 'a 'b' c' to UUID", 'unable to parse … to UUID'],
     ['duplicate unique key given: [3,ann]', 'duplicate unique key given: …'],
-    ['value "10000-01-01" is `too` late', 'value … is … late'],
+    ['value "10000-01-01" is `too` late', 'value … late'],
+    ['can\'t convert "a\'b" to DATE', 'can… to DATE'],
   ])('contains no value of a row unless values may be shown: %s', (toolText, without) => {
-    const failure = new Failure('unknown', toolText, { toolText });
-    expect(messageOf(failure)).toContain(toolText);
-    for (const reportValues of ['none', 'keys'] as const)
-      expect(messageOf(failure, { reportValues })).toMatch(new RegExp(`: ${without}$`));
+    const failure = sqlFailure(Object.assign(new Error(toolText), { sqlState: 'HY000' }), NONE);
+    const repeated = new Failure('contention', `not moved: ${failure.message}`, { cause: failure });
+    expect(asError(repeated).message).toBe(`not moved: ${without}`);
+    for (const one of [failure, repeated]) {
+      expect(messageOf(one)).toContain(toolText);
+      for (const reportValues of ['none', 'keys'] as const) {
+        expect(messageOf(one, { reportValues })).toMatch(new RegExp(`: ${without}$`));
+        expect(hideInFailure(one, String, reportValues).message).toBe(messageOf(one, { reportValues }));
+      }
+    }
     const ofRow = new Failure('dolt-defect', 'row 7', { values: { least: 'keys', without: 'a row' } });
     expect(messageOf(ofRow, { reportValues: 'none' })).toBe('a row');
     expect(messageOf(ofRow, { reportValues: 'keys' })).toBe('row 7');

@@ -81,7 +81,10 @@ function drillOf(progress: PeerProgress, { drills, tags }: Copied, about: Known 
 }
 
 function notDrilledProblem(failure: Failure): Diagnostic {
-  return { ...asError(failure), message: `the backups are made, but not all could be drilled: ${failure.message}` };
+  return {
+    ...asError(failure),
+    message: `the backups are made, but not all could be drilled: ${failure.withoutValues}`,
+  };
 }
 
 /** Why the number of copies fails the run, or is not enough for a success; both name the peers. */

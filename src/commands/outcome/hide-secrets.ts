@@ -1,3 +1,4 @@
+import type { ReportValues } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
 import { messageOf } from './tool-output.ts';
 
@@ -44,13 +45,17 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** The failure of a command, without the secrets of its run. */
-export function hideInFailure(failure: Failure, hide: Hide): Failure {
+/**
+ * The failure of a command, without the secrets of its run.
+ * @param reportValues what may be shown of rows; absent: all
+ */
+export function hideInFailure(failure: Failure, hide: Hide, reportValues?: ReportValues): Failure {
   const problems = failure.problems;
-  return new Failure(failure.code, hide(messageOf(failure)), {
+  return new Failure(failure.code, hide(messageOf(failure, { reportValues })), {
     hint: hide(failure.hint),
     location: failure.location ?? undefined,
-    problems: problems[0] === failure ? undefined : problems.map((problem) => hideInFailure(problem, hide)),
+    problems:
+      problems[0] === failure ? undefined : problems.map((problem) => hideInFailure(problem, hide, reportValues)),
     cause: failure.cause,
   });
 }

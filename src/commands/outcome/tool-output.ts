@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
+import { ERRORS } from '../../contract/error-codes.ts';
 import { REPORT_VALUES, type ReportValues } from '../../contract/vocabulary.ts';
 import { errorMessage, type Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
@@ -34,7 +34,7 @@ export function messageOf(
     readonly peer?: string;
     readonly note?: string;
     readonly sentence?: string;
-    readonly reportValues?: ReportValues;
+    readonly reportValues?: ReportValues | undefined;
   } = {},
 ): string {
   const { code } = failure;
@@ -52,15 +52,11 @@ function lowerFirst(title: string): string {
   return /^(?:Git|Dolt)\b/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
 }
 
-/** Classes of texts of Dolt about rows. Others are about a connection, or are known as a whole. */
-const OF_ROWS: readonly ErrorCode[] = ['unknown', 'dolt-defect', 'constraint-violation'];
-
 function shown(
-  { code, toolText, message, values }: Failure,
+  { toolText, message, values, withoutValues }: Failure,
   level: ReportValues,
 ): { readonly toolText: string | null; readonly message: string } {
-  if (values !== null && REPORT_VALUES.indexOf(level) < REPORT_VALUES.indexOf(values.least))
-    return { toolText, message: values.without };
-  if (toolText === null || level === 'full' || !OF_ROWS.includes(code)) return { toolText, message };
-  return { toolText: withoutQuoted(toolText), message };
+  if (values === null || REPORT_VALUES.indexOf(level) >= REPORT_VALUES.indexOf(values.least))
+    return { toolText, message };
+  return { toolText: toolText === null ? null : withoutQuoted(toolText), message: withoutValues };
 }

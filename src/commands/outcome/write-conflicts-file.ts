@@ -53,7 +53,7 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
     return {
       file: null,
       open: 0,
-      problems: [{ severity: 'warning', code: failure.code, message: failure.message, hint: failure.hint }],
+      problems: [{ severity: 'warning', code: failure.code, message: failure.withoutValues, hint: failure.hint }],
     };
   }
 }
@@ -106,11 +106,11 @@ export async function countEarlierOpen(database: string, context: Pick<Context, 
 }
 
 /** The merge is done, or refused for another reason; only the file lacks the rows. */
-function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Diagnostic {
+function unreadProblem({ peer }: PeerProgress, { code, withoutValues }: Failure): Diagnostic {
   return {
     severity: 'warning',
     code,
-    message: `the rows of ${peer.name} are not in the conflicts file because they could not be read: ${message}`,
+    message: `the rows of ${peer.name} are not in the conflicts file because they could not be read: ${withoutValues}`,
     hint: 'The result of the merge is correct. Compare the rows with a clone of the peer, or raise `--merge-timeout`.',
     peer: peer.name,
   };

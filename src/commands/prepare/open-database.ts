@@ -315,8 +315,13 @@ async function clone(
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty('is empty', thrown);
     const { folder } = source.endpoint;
-    const { code, message, hint, toolText, cause } = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
+    const failure = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
+    const { code, message, hint, toolText } = failure;
     // The whole run fails, so nothing else names the peer.
-    throw new Failure(code, message, { hint: hintFor(source.name, hint), toolText: toolText ?? undefined, cause });
+    throw new Failure(code, message, {
+      hint: hintFor(source.name, hint),
+      toolText: toolText ?? undefined,
+      cause: failure,
+    });
   }
 }

@@ -104,7 +104,7 @@ export async function changeKeys(sql: Sql, { added, dropped }: KeyChanges): Prom
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.retryable || failure.code === 'interrupted') throw failure;
-      warnings.push(lostKey(table, statement, failure.message));
+      warnings.push(lostKey(table, statement, failure.withoutValues));
     } finally {
       await sql.run('SET foreign_key_checks = 1');
     }

@@ -3,36 +3,50 @@ import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { withoutQuoted } from '../../core/text.ts';
-import { classify, lockOfGit } from '../failure-text.ts';
+import { classify, classifyOfRows, namesLockOfGit, type TextClass } from '../failure-text.ts';
 
 /**
- * An error of a statement, with the class of Dolt's text as its code; `unknown` if the text is not known. The server
- * always sends an SQL state; an error without one means that the server is gone: `engine-lost`.
+ * An error of a statement that may read rows, with the class of Dolt's text as its code; `unknown` if the text is not
+ * known. What is in quotes or brackets may be a value of a row: it decides no class, and not every reader may see it. The
+ * server always sends an SQL state; an error without one means that the server is gone: `engine-lost`.
  */
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
-  if (types.isNativeError(thrown) && !('sqlState' in thrown)) {
-    return new Failure('engine-lost', `the Dolt server ended during the run: ${text}`, { cause: thrown });
-  }
-  return textFailure(text, thrown);
+  const values = { least: 'full', without: withoutQuoted(text) } as const;
+  return (
+    lostEngine(thrown, text) ??
+    new Failure(codeOf(classifyOfRows(text)), text, { cause: thrown, toolText: text, values })
+  );
 }
+
+/** The same for a statement that reads no rows: one that works on a remote, or a login. */
+export function remoteFailure(thrown: unknown, secrets: Redactor): Failure {
+  const text = secrets.redact(errorMessage(thrown));
+  return lostEngine(thrown, text) ?? textFailure(text, thrown);
+}
+
+function lostEngine(thrown: unknown, text: string): Failure | null {
+  if (!types.isNativeError(thrown) || 'sqlState' in thrown) return null;
+  return new Failure('engine-lost', `the Dolt server ended during the run: ${text}`, { cause: thrown });
+}
+
+/** Names no file: a peer or its host can write any path. */
+const LEFT_LOCK =
+  'Run again. If it fails again, a git that was killed may have left its lock file in the repository of the peer. Remove it there when no git works in that repository.';
 
 /** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
-  const means = classify(text);
-  const lock = lockOfGit(text);
-  const hint =
-    lock === null ? {} : { hint: `Run again. If it fails again, and no git works in that repository, remove ${lock}.` };
-  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause, toolText: text, ...hint });
+  const hint = namesLockOfGit(text) ? LEFT_LOCK : undefined;
+  return new Failure(codeOf(classify(text)), text, { cause, toolText: text, hint });
 }
 
-/** A failure that this Dolt has with the data of a head. Its text may contain values of rows. */
+/** A failure that this Dolt has with the data of a head. */
 export function doltDefect(lead: string, cause: Failure, hint: string): Failure {
-  return new Failure('dolt-defect', `${lead}: ${cause.message}`, {
-    values: { least: 'full', without: `${lead}: ${withoutQuoted(cause.message)}` },
-    hint,
-    cause,
-  });
+  return new Failure('dolt-defect', `${lead}: ${cause.message}`, { hint, cause });
+}
+
+function codeOf(means: TextClass): ErrorCode {
+  return isErrorCode(means) ? means : 'unknown';
 }
 
 function isErrorCode(value: string): value is ErrorCode {

@@ -7,7 +7,7 @@ import { monotonicMs } from '../../core/time.ts';
 import { killStatement } from '../server/interrupt.ts';
 import { type Address, connectTo } from '../server/ready.ts';
 import { cellSchema } from './cell.ts';
-import { sqlFailure } from './failure.ts';
+import { remoteFailure, sqlFailure } from './failure.ts';
 import { type Memory, newMemory } from './remembered.ts';
 
 /** Runs statements; every returned row is validated against a schema. */
@@ -109,6 +109,8 @@ interface Connections extends Pick<Served, 'address' | 'secrets' | 'onCall'> {
 
 /** The procedure that a statement calls, such as `DOLT_FETCH`. */
 const CALL = /^\s*CALL\s+(\w+)/i;
+/** Procedures that work on a remote, and read none of our rows. */
+const OF_REMOTES = ['DOLT_FETCH', 'DOLT_PUSH'];
 
 async function inSession<T>(connections: Connections, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {
   const connection = await connect(connections);
@@ -121,7 +123,7 @@ async function inSession<T>(connections: Connections, work: (sql: Sql, connectio
 
 async function connect({ pool, secrets }: Connections): Promise<PoolConnection> {
   return await pool.getConnection().catch((thrown: unknown) => {
-    throw sqlFailure(thrown, secrets);
+    throw remoteFailure(thrown, secrets);
   });
 }
 
@@ -142,18 +144,19 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
     const connection = own ?? (await connect(connections));
     const size = new ResultSize(() => void killStatement(address, connection.threadId));
     const options = { sql: statement, values: [...parameters], rowsAsArray, typeCast: size.read.bind(size) };
+    const procedure = CALL.exec(statement)?.[1]?.toUpperCase();
     const begun = monotonicMs();
     try {
       const result = await connection.query(options);
       if (size.isTooLarge) throw size.failure();
       return result;
     } catch (thrown) {
-      if (!size.isTooLarge) throw sqlFailure(thrown, secrets);
+      const failureOf = OF_REMOTES.includes(procedure ?? '') ? remoteFailure : sqlFailure;
+      if (!size.isTooLarge) throw failureOf(thrown, secrets);
       excess = size.failure();
       throw excess;
     } finally {
-      const procedure = CALL.exec(statement)?.[1];
-      if (procedure !== undefined) connections.onCall?.(procedure.toUpperCase(), monotonicMs() - begun);
+      if (procedure !== undefined) connections.onCall?.(procedure, monotonicMs() - begun);
       if (own === undefined && size.isTooLarge) connection.destroy();
       else if (own === undefined) connection.release();
     }

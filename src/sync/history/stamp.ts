@@ -65,7 +65,7 @@ export async function stampRows(
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (!isOfData(failure)) throw thrown;
-    return notStamped(context, local, failure.message);
+    return notStamped(context, local, failure.withoutValues);
   }
 }
 

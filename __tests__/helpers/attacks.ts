@@ -18,15 +18,16 @@ export interface Attack {
   readonly isMergeable?: false;
 }
 
-/** The tables by which a database is recognized as one of beads. */
-export const CONFIG = [
+/** The tables by which a database is recognized as one of beads, and its settings. */
+export const BEADS_TABLES = [
   'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
   'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',
   'CREATE TABLE labels (id VARCHAR(20) PRIMARY KEY)',
   'CREATE TABLE child_counters (parent_id VARCHAR(20) PRIMARY KEY, last_child INT)',
   'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
-  "INSERT INTO config VALUES ('issue_prefix', 'kb')",
 ];
+
+export const CONFIG = [...BEADS_TABLES, "INSERT INTO config VALUES ('issue_prefix', 'kb')"];
 
 /** A commit by force of two halves that break a constraint of `u` together. */
 export const byForce = (one: string, other: string, branch = 'main'): string[] => [

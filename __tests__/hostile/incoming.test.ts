@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Accept } from '../../src/contract/vocabulary.ts';
 import type { PeerProgress } from '../../src/sync/peer-progress.ts';
+import { BEADS_TABLES } from '../helpers/attacks.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -30,11 +31,7 @@ const TIMES = [
 const IGNORED = ["INSERT INTO dolt_ignore VALUES ('private%', true), ('private_shared', false)"];
 const NOTES = 'CREATE TABLE Private_Notes (id INT PRIMARY KEY, text VARCHAR(40))';
 const BEADS = [
-  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
-  'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',
-  'CREATE TABLE labels (id VARCHAR(20) PRIMARY KEY)',
-  'CREATE TABLE child_counters (parent_id VARCHAR(20) PRIMARY KEY, last_child INT)',
-  'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
+  ...BEADS_TABLES,
   'CREATE TABLE routes (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512), updated_at DATETIME)',
   'CREATE TABLE federation_peers (name VARCHAR(255) PRIMARY KEY, remote_url VARCHAR(1024), password_encrypted BLOB, last_sync DATETIME)',
   "INSERT INTO federation_peers VALUES ('east', 'https://east.example/db', NULL, NULL)",

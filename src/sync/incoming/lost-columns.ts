@@ -3,7 +3,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../../rows/table-policy.ts';
 import { type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
-/** What the values of a column are. A program reads no value of another class as its own. */
+/** A class of the values of a column. A program reads no value of another class as its own. */
 type TypeClass = 'number' | 'text' | 'json' | 'time' | 'bytes';
 
 /**

@@ -242,10 +242,7 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'statuses that hide issues',
     seed: [...BEADS, STATUSES, "INSERT INTO custom_statuses VALUES ('review', 'wip')"],
-    sends: [
-      "UPDATE custom_statuses SET category = 'done'",
-      "INSERT INTO custom_statuses VALUES ('open', 'frozen'), ('later', 'active')",
-    ],
+    sends: ["UPDATE custom_statuses SET category = 'done'", "INSERT INTO custom_statuses VALUES ('open', 'frozen')"],
     code: 'peer-steers',
     says: 'partner changes 2 rows of custom_statuses that may control the servers',
     accepts: 'peers',

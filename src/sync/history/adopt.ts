@@ -96,8 +96,9 @@ async function adoptIn(
   try {
     const common = await commonHeads(database, adopting, { ours, head });
     await refuseLosses(context, database, adopting, { ours, head, common });
-    await refuseUncommitted(database, branch, { ours, head });
     await refuseIncoming(context, engine, { adopting, allProgress }, { ours, head, common });
+    // After the checks of the head, because its tables are compared with ours here.
+    await refuseUncommitted(database, branch, { ours, head });
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });

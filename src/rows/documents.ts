@@ -12,6 +12,7 @@ import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { firesTriggers } from './constraints/restore.ts';
+import { namedRows } from './corrections/ambiguous-rows.ts';
 import { planDocument } from './document-merge.ts';
 import type { Merging } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
@@ -22,7 +23,8 @@ const PAGE = 500;
 /**
  * Compares documents that Dolt merged without a conflict with the rules, and repairs them. Below a key with a backslash
  * or a control character, Dolt 2.3.0 drops changes of their side or writes invalid JSON (measured).
- * @param resolved rows that were in conflict, which we have decided
+ * @param resolved rows that were in conflict, which we have decided, besides those that depend on one of several merge
+ * bases
  * @throws Failure `dolt-defect` if Dolt resolved a conflict silently, `constraint-violation` if the repair would fire a
  * trigger
  */
@@ -31,7 +33,8 @@ export async function repairDocuments(sql: Sql, merging: Merging, resolved: read
     const shape = await tableShape(sql, table);
     const columns = await documentColumns(sql, merging, shape);
     if (columns.length === 0 || shape.key.length === 0) continue;
-    const known = resolved.flatMap((row) => (row.table === table ? [keyText(shape, row.key)] : []));
+    const decided = [...resolved, ...namedRows(merging.ambiguous)];
+    const known = decided.flatMap((row) => (row.table === table ? [keyText(shape, row.key)] : []));
     for (const column of columns) await repairColumn(sql, merging, { shape, column, resolved: new Set(known) });
   }
 }

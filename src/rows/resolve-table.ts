@@ -15,6 +15,7 @@ import { type CellResolution, type Choice, type Clock, chooseRow, isDerived, isO
 import type { RowConflict } from './classify.ts';
 import { readRowConflicts } from './classify.ts';
 import { type ConflictingRow, type Histories, readClock } from './clock/read-clock.ts';
+import { depends } from './corrections/several-bases.ts';
 import { type DocumentMerge, planDocument } from './document-merge.ts';
 import { widenToFamilies } from './families.ts';
 import type { Merging } from './merging.ts';
@@ -144,7 +145,11 @@ function documentsOf(
   return new Map(
     shape.columns.flatMap(({ name, type }): [string, DocumentMerge][] => {
       if (type !== 'json' || !rowConflict.conflicting.includes(name)) return [];
-      const plan = planDocument(row.base?.[name] ?? null, row.ours?.[name] ?? null, row.theirs?.[name] ?? null);
+      const [base, ours, theirs] = [row.base?.[name], row.ours?.[name] ?? null, row.theirs?.[name] ?? null];
+      // Their keys would be lost with the document of one side.
+      if (row.isAmbiguous && base === undefined && planDocument('{}', ours, theirs) !== null)
+        throw depends(`a key of a JSON document of ${shape.name} is in the merge`);
+      const plan = planDocument(base ?? null, ours, theirs);
       return plan === null ? [] : [[name, plan]];
     }),
   );

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cellsSchema } from '../../../src/dolt/sql/cell.ts';
 import { withMerge } from '../../../src/resolve/open-merge.ts';
 import { branchesOf } from '../../helpers/branches.ts';
 import { makeDatabaseOf, type TestDatabase } from '../../helpers/database.ts';
@@ -66,14 +67,26 @@ const KEPT = {
   ],
 };
 
+interface First {
+  readonly base: readonly string[];
+  readonly north: readonly string[];
+  readonly south: readonly string[];
+}
+
 /** Two databases that merged the same two commits apart from each other. */
-async function apart(folder: TempFolder): Promise<TwoDatabases> {
-  const both = await twoDatabases(folder, ...BASE);
-  await both.edit(NORTH_FIRST, SOUTH_FIRST);
+async function apart(
+  folder: TempFolder,
+  { base, north, south }: First = { base: BASE, north: NORTH_FIRST, south: SOUTH_FIRST },
+): Promise<TwoDatabases> {
+  const both = await twoDatabases(folder, ...base);
+  await both.edit(north, south);
   const merging = (from: 'north' | 'south') => [
+    'SET @@dolt_allow_commit_conflicts = 1',
     `CALL DOLT_REMOTE('add', 'other', 'file://${folder.file(`${from}.box`)}')`,
     "CALL DOLT_FETCH('other')",
     `CALL DOLT_MERGE('other/main', '--no-ff', '-m', 'merge ${from} by hand')`,
+    "CALL DOLT_CONFLICTS_RESOLVE('--ours', '.')",
+    "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', 'resolve by hand')",
   ];
   await both.north.sql(...merging('south'));
   await both.south.sql(...merging('north'));
@@ -170,6 +183,80 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
         { id: 7, v: 70 },
       ],
     ]).toContainEqual(await changed(both.north));
+  });
+});
+
+describe('the base of merge bases', () => {
+  const on = (branch: string, ...statements: string[]) => [`CALL DOLT_CHECKOUT('${branch}')`, ...statements];
+  const merging = (branch: string) => `CALL DOLT_MERGE('${branch}', '--no-ff', '-m', 'merge ${branch}')`;
+  const rowsOfMerge = async (folder: TempFolder, local: TestDatabase) => {
+    const { main: ours = '', south: theirs = '' } = await branchesOf(local);
+    return await atHeads(folder, { local }, (database) =>
+      withMerge(database, { ours, theirs }, async (sql) =>
+        (await sql.rows(cellsSchema, 'SELECT id, v FROM t ORDER BY id')).map(({ id, v }) => `${id} ${v}`),
+      ),
+    );
+  };
+  const branches = (...names: string[]) => names.map((name) => `CALL DOLT_BRANCH('${name}')`);
+
+  test('is their merge as well', async () => {
+    await using folder = await tempFolder();
+    const local = await makeDatabaseOf(
+      folder.file('local'),
+      ...committing('base', [
+        'CREATE TABLE t (id INT PRIMARY KEY, v INT)',
+        'INSERT INTO t VALUES (1, 0), (2, 0), (3, 0)',
+      ]),
+      ...branches('south'),
+      ...committing('first', ['UPDATE t SET v = 1 WHERE id = 1', 'INSERT INTO t VALUES (11, 1)']),
+      ...branches('first'),
+      ...on('south', ...committing('second', ['UPDATE t SET v = 1 WHERE id = 2', 'INSERT INTO t VALUES (12, 1)'])),
+      ...branches('second'),
+      merging('first'),
+      ...on('main', merging('second'), ...committing('third', ['INSERT INTO t VALUES (20, 0)'])),
+      ...branches('third'),
+      ...on('south', ...committing('fourth', ['UPDATE t SET v = 0', 'DELETE FROM t WHERE id > 10'])),
+      ...branches('fourth'),
+      merging('third'),
+      ...committing('again', ['UPDATE t SET v = 0', 'DELETE FROM t WHERE id IN (11, 12)']),
+      ...on(
+        'main',
+        merging('fourth'),
+        ...committing('again', ['UPDATE t SET v = 0', 'DELETE FROM t WHERE id IN (11, 12)']),
+      ),
+      ...committing('north', ['UPDATE t SET v = 1 WHERE id < 3', 'INSERT INTO t VALUES (11, 1), (12, 1)']),
+      ...on('south', ...committing('south', ['UPDATE t SET v = 5 WHERE id = 3'])),
+    );
+    expect(await rowsOfMerge(folder, local)).toEqual(['1 1', '2 1', '3 5', '11 1', '12 1', '20 0']);
+  });
+
+  test.each([
+    ['is theirs if it is the same for any two of them', ['UPDATE t SET v = 0 WHERE id = 2'], ['1 0', '2 0', '3 5']],
+    ['decides nothing if it is not', ['UPDATE t SET v = 1 WHERE id = 1'], 'whether a changed row of t is in the merge'],
+  ])('%s', async (_title, north, expected) => {
+    await using folder = await tempFolder();
+    const local = await makeDatabaseOf(
+      folder.file('local'),
+      ...committing('base', [
+        'CREATE TABLE t (id INT PRIMARY KEY, v INT)',
+        'INSERT INTO t VALUES (1, 0), (2, 0), (3, 0)',
+      ]),
+      ...branches('third'),
+      ...committing('nearer', ['UPDATE t SET v = 1 WHERE id = 1']),
+      ...branches('first', 'second'),
+      ...on('first', ...committing('first', ['INSERT INTO t VALUES (10, 0)'])),
+      ...on('second', ...committing('second', ['UPDATE t SET v = 0 WHERE id = 1', 'UPDATE t SET v = 2 WHERE id = 2'])),
+      ...on('third', ...committing('third', ['INSERT INTO t VALUES (12, 0)'])),
+      ...on('main', "CALL DOLT_RESET('--hard', 'second')", merging('third'), merging('first')),
+      ...committing('north', [...north, 'DELETE FROM t WHERE id > 9']),
+      "CALL DOLT_CHECKOUT('-b', 'south', 'first')",
+      merging('second'),
+      merging('third'),
+      ...committing('south', ['UPDATE t SET v = 5 WHERE id = 3']),
+    );
+    const rows = await rowsOfMerge(folder, local).catch((thrown: unknown) => thrown);
+    if (Array.isArray(expected)) expect(rows).toEqual(expected);
+    else expect(rows).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining(expected) });
   });
 });
 

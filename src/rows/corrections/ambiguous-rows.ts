@@ -10,20 +10,20 @@ import { type Rewrite, rewriteRows } from '../../dolt/rows/rewrite-rows.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
-import { alterations } from '../../dolt/schema/table-definitions.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
-import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { columnsOfMerge, decidedRow, resultOf } from '../classify.ts';
-import { commonRow } from './common-row.ts';
+import { CommonRows, KEYS_PER_STATEMENT } from './row-bases.ts';
 import {
   type Compared,
   depends,
   requireSameDefinition,
   requireSameOwnTables,
   requireSameTables,
+  rootsOf,
   type Table,
 } from './several-bases.ts';
 
@@ -38,7 +38,6 @@ export interface AmbiguousTable {
 /** By table; only tables that have ambiguous rows. */
 export type AmbiguousRows = ReadonlyMap<string, AmbiguousTable>;
 
-const KEYS_PER_STATEMENT = 200;
 /**
  * Corrects the open merge where its result depends on which of several merge bases is taken: Dolt takes one, and so takes
  * back a change that was made after the two sides had merged the same commits (2.3.0, measured). The base of such rows is
@@ -54,7 +53,7 @@ export async function correctAmbiguousRows(
 ): Promise<AmbiguousRows> {
   const bases = await mergeBases(sql, heads.ours, heads.theirs);
   if (bases.length < 2) return new Map();
-  const compared = { ...heads, bases, root: await rootOf(sql, bases) };
+  const compared = { ...heads, bases, roots: (await rootsOf(sql, bases)).roots };
   const found = new Map<string, AmbiguousTable>();
   await requireSameOwnTables(sql, compared);
   for (const table of await requireSameTables(sql, compared)) {
@@ -93,12 +92,6 @@ export function namedRows(ambiguous: AmbiguousRows): { readonly table: string; r
   return [...ambiguous].flatMap(([table, { keys }]) => keys.map((key) => ({ table, key })));
 }
 
-async function rootOf(sql: Sql, [first = '', ...others]: readonly string[]): Promise<string | null> {
-  let root: string | null = first;
-  for (const other of others) root = root === null ? null : await mergeBase(sql, root, other);
-  return root;
-}
-
 interface AmbiguousRow {
   readonly key: Cells;
   readonly conflict: ConflictRow;
@@ -109,7 +102,7 @@ interface AmbiguousRow {
 /** The rows that differ between the two sides, and for which the merge of all bases is not the base that Dolt took. */
 async function ambiguousRows(
   sql: Sql,
-  { bases, root, ours, theirs, base }: Compared,
+  { bases, ours, theirs, base }: Compared,
   { shape, open, budget }: Table & { readonly budget: Budget | undefined },
 ): Promise<AmbiguousRow[]> {
   const candidates = await candidatesOf(sql, shape, { bases, ours, theirs, base });
@@ -117,29 +110,17 @@ async function ambiguousRows(
   if (shape.key.length === 0 && anyKey !== undefined) throw depends(`a row of ${shape.name} is in the merge`);
   if (anyKey === undefined) return [];
   const compared = columnsOfMerge(shape, open.ours);
-  const renames = new Map<string, Renames>();
-  for (const commit of root === null ? bases : [...bases, root]) {
-    renames.set(commit, await renamesSince(sql, shape, { from: commit, ours, theirs }));
-  }
+  const rows = new CommonRows(sql, shape, { ours, theirs });
   const found: AmbiguousRow[] = [];
   for (const keys of inParts([...candidates.values()], KEYS_PER_STATEMENT)) {
-    const at = async (commit: string) => {
-      const rows = await rowsByKeyText(sql, shape, { keys, commit });
-      const names = renames.get(commit);
-      if (names === undefined || names.size === 0) return rows;
-      return new Map([...rows].map(([id, row]) => [id, renamedCells(row, names)]));
-    };
-    const versions: Map<string, Cells>[] = [];
-    for (const one of bases) versions.push(await at(one));
-    const before = root === null ? new Map<string, Cells>() : await at(root);
-    const [here, there] = [await at(ours), await at(theirs)];
+    const common = await rows.of(bases, keys);
+    const [before, here, there] = [await rows.at(base, keys), await rows.at(ours, keys), await rows.at(theirs, keys)];
     for (const key of keys) {
       const id = keyText(shape, key);
-      const rows = versions.map((version) => version.get(id) ?? null);
-      const common = commonRow(rows, before.get(id) ?? null);
-      if (isDeepStrictEqual(common, rows[0])) continue;
+      const merged = common.get(id) ?? null;
+      if (isDeepStrictEqual(merged, before.get(id) ?? null)) continue;
       const sides = { ours: here.get(id) ?? null, theirs: there.get(id) ?? null };
-      const conflict = { id, base: common, ...sides, isAmbiguous: true } as const;
+      const conflict = { id, base: merged, ...sides, isAmbiguous: true } as const;
       budget?.take(conflictBytes(conflict));
       found.push({ key, conflict, take: resultOf(conflict, compared) });
     }
@@ -147,38 +128,11 @@ async function ambiguousRows(
   return found;
 }
 
-/** The columns that have another name now, by their former name. */
-type Renames = ReadonlyMap<string, string>;
-
-/** @throws Failure `dolt-defect` if only one side renamed a column */
-async function renamesSince(
-  sql: Sql,
-  { name }: TableShape,
-  { from, ours, theirs }: { readonly from: string; readonly ours: string; readonly theirs: string },
-): Promise<Renames> {
-  const before = await columnNamesAt(sql, name, from);
-  if (before.size === 0) return new Map();
-  const to = async (commit: string): Promise<Renames> => {
-    const after = await columnNamesAt(sql, name, commit);
-    // A rename removes a name.
-    if ([...before].every((column) => after.has(column))) return new Map();
-    const { renamed } = await alterations(sql, name, { from, to: commit });
-    return new Map(renamed.map((one) => [one.from, one.to]));
-  };
-  const [here, there] = [await to(ours), await to(theirs)];
-  if (!isDeepStrictEqual(here, there)) throw depends(`a changed row of ${name} is in the merge`);
-  return here;
-}
-
-function renamedCells(row: Cells, names: Renames): Cells {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [names.get(name) ?? name, value]));
-}
-
 /** The keys of the rows that differ between the two sides, and may differ between the bases. */
 async function candidatesOf(
   sql: Sql,
   shape: TableShape,
-  { bases, ours, theirs, base }: Omit<Compared, 'root'>,
+  { bases, ours, theirs, base }: Omit<Compared, 'roots'>,
 ): Promise<ReadonlyMap<string, Cells>> {
   const differing = await keysOf(sql, shape, { from: ours, to: theirs });
   const columns = new Set<string>();

@@ -7,15 +7,16 @@ import { tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { tableItemsAt, tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { columnNamesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { decidedRow, resultOf } from '../classify.ts';
 import { commonRow } from './common-row.ts';
 
-/** Two heads with several merge bases, and the common ancestor of these. */
+/** Two heads with several merge bases, and the merge bases of these. */
 export interface Compared extends MergeHeads {
   readonly bases: readonly string[];
-  readonly root: string | null;
+  readonly roots: readonly string[];
 }
 
 export interface Table {
@@ -26,18 +27,42 @@ export interface Table {
 const HINT =
   'Give both sides the same value there, commit, then run again. Several merge bases come from merges of the same two commits on both sides.';
 
+/** The merge bases of some commits. */
+interface Roots {
+  /** Those of any two of the commits. */
+  readonly roots: readonly string[];
+  /** Whether any two of the commits have all of them. */
+  readonly shared: boolean;
+}
+
+export async function rootsOf(sql: Sql, commits: readonly string[]): Promise<Roots> {
+  const found: (readonly string[])[] = [];
+  for (const [index, one] of commits.entries()) {
+    for (const other of commits.slice(index + 1)) found.push((await mergeBases(sql, one, other)).toSorted());
+  }
+  return { roots: [...new Set(found.flat())], shared: areEqual(found) };
+}
+
+export function areEqual<T>([first, ...others]: readonly T[]): boolean {
+  return others.every((other) => isDeepStrictEqual(first, other));
+}
+
 /** Names in each version, such as those of tables. */
 interface Names {
   readonly bases: readonly ReadonlyMap<string, string>[];
-  readonly root: ReadonlyMap<string, string>;
+  readonly roots: readonly ReadonlyMap<string, string>[];
   readonly ours: ReadonlyMap<string, string>;
   readonly theirs: ReadonlyMap<string, string>;
 }
 
-/** Whether a merge with all bases would have a name; null if both sides agree about it. */
-function shouldHave(name: string, { bases, root, ours, theirs }: Names): boolean | null {
+/** Whether a merge with all bases would have a name; null if both sides agree about it, `unclear` if only their bases do not. */
+function shouldHave(name: string, { bases, roots, ours, theirs }: Names): boolean | 'unclear' | null {
   if (ours.has(name) === theirs.has(name)) return null;
-  const common = bases.some((base) => base.has(name) !== root.has(name)) ? !root.has(name) : root.has(name);
+  const has = (version: ReadonlyMap<string, string>): boolean => version.has(name);
+  const [before = false] = roots.map(has);
+  const isDisputed = !areEqual(bases.map(has));
+  if (isDisputed && !areEqual(roots.map(has))) return 'unclear';
+  const common = isDisputed ? !before : bases.some(has);
   return ours.has(name) === common ? theirs.has(name) : ours.has(name);
 }
 
@@ -45,19 +70,20 @@ function shouldHave(name: string, { bases, root, ours, theirs }: Names): boolean
  * @returns the tables that differ both between the two sides and between the bases
  * @throws Failure `dolt-defect` if the merge has a table, or lacks it, only because of the base that Dolt took
  */
-export async function requireSameTables(sql: Sql, { bases, root, ours, theirs }: Compared): Promise<string[]> {
-  const at = async (commit: string | null) => (commit === null ? new Map<string, string>() : tableHashes(sql, commit));
+export async function requireSameTables(sql: Sql, { bases, roots, ours, theirs }: Compared): Promise<string[]> {
   const merged = await tableHashes(sql, 'WORKING');
-  const [here, there, before] = [await at(ours), await at(theirs), await at(root)];
+  const [here, there] = [await tableHashes(sql, ours), await tableHashes(sql, theirs)];
   const versions: ReadonlyMap<string, string>[] = [];
-  for (const base of bases) versions.push(await at(base));
+  for (const base of bases) versions.push(await tableHashes(sql, base));
+  const before: ReadonlyMap<string, string>[] = [];
+  for (const root of roots) before.push(await tableHashes(sql, root));
   const names = [...new Set([...here.keys(), ...there.keys()])].sort().filter((name) => {
     return (
       !isDoltTable(name) && here.get(name) !== there.get(name) && new Set(versions.map((one) => one.get(name))).size > 1
     );
   });
   for (const name of names) {
-    const wanted = shouldHave(name, { bases: versions, root: before, ours: here, theirs: there });
+    const wanted = shouldHave(name, { bases: versions, roots: before, ours: here, theirs: there });
     if (wanted !== null && wanted !== merged.has(name)) throw depends(`the table ${name} is in the merge`);
   }
   return names.filter((name) => here.has(name) && there.has(name) && merged.has(name));
@@ -65,7 +91,7 @@ export async function requireSameTables(sql: Sql, { bases, root, ours, theirs }:
 
 /** @throws Failure `dolt-defect` if a column, index or constraint depends on the base, or the key of the rows does */
 export async function requireSameDefinition(sql: Sql, compared: Compared, { shape, open }: Table): Promise<void> {
-  const { bases, root, ours, theirs } = compared;
+  const { bases, roots, ours, theirs } = compared;
   const at = async (commit: string | null): Promise<ReadonlyMap<string, string>> => {
     if (commit !== null && !(await tableNamesAt(sql, commit)).includes(shape.name)) return new Map();
     const items = await tableItemsAt(sql, shape.name, commit);
@@ -73,16 +99,17 @@ export async function requireSameDefinition(sql: Sql, compared: Compared, { shap
   };
   const versions: ReadonlyMap<string, string>[] = [];
   for (const base of bases) versions.push(await at(base));
-  const before = root === null ? new Map<string, string>() : await at(root);
+  const before: ReadonlyMap<string, string>[] = [];
+  for (const root of roots) before.push(await at(root));
   const [here, there, merged] = [await at(ours), await at(theirs), await at(null)];
   for (const [text, name] of new Map([...here, ...there])) {
     if (new Set(versions.map((version) => version.has(text))).size === 1) continue;
-    const wanted = shouldHave(text, { bases: versions, root: before, ours: here, theirs: there });
+    const wanted = shouldHave(text, { bases: versions, roots: before, ours: here, theirs: there });
     if (wanted !== null && wanted !== merged.has(text))
       throw depends(`the ${name.trim()} of ${shape.name} is in the merge`);
   }
   const keys = new Set([open.ours, open.theirs, open.merged].map((version) => JSON.stringify(version?.key ?? [])));
-  for (const commit of root === null ? bases : [...bases, root]) {
+  for (const commit of [...bases, ...roots]) {
     const names = await columnNamesAt(sql, shape.name, commit);
     if (names.size > 0 && shape.key.some((name) => !names.has(name))) keys.add(commit);
   }
@@ -93,7 +120,7 @@ export async function requireSameDefinition(sql: Sql, compared: Compared, { shap
  * Compares the tables of Dolt with rows of users, such as `dolt_docs` and the views in `dolt_schemas`.
  * @throws Failure `dolt-defect` if a row of them depends on the base
  */
-export async function requireSameOwnTables(sql: Sql, { bases, root, ours, theirs, base }: Compared): Promise<void> {
+export async function requireSameOwnTables(sql: Sql, { bases, roots, ours, theirs, base }: Compared): Promise<void> {
   const changed = async (from: string, to: string): Promise<ReadonlySet<string>> =>
     new Set((await tableChanges(sql, from, to)).flatMap(({ from: before, to: after }) => before ?? after ?? []));
   const ofSides = await changed(ours, theirs);
@@ -106,12 +133,14 @@ export async function requireSameOwnTables(sql: Sql, { bases, root, ours, theirs
         );
       const sides = await rowsOf(ours, theirs);
       const [ofBases, since] = [await rowsOf(base, other), await rowsOf(ours, 'WORKING')];
-      const sinceRoot = root === null ? new Map<string, RowDiff>() : await rowsOf(root, base);
+      const sinceRoots: ReadonlyMap<string, RowDiff>[] = [];
+      for (const root of roots) sinceRoots.push(await rowsOf(root, base));
       for (const [key, one] of ofBases) {
         const side = sides.get(key);
         if (side === undefined) continue;
-        const before = root === null ? null : sinceRoot.has(key) ? (sinceRoot.get(key)?.from ?? null) : one.from;
-        const common = commonRow([one.from, one.to], before);
+        const before = sinceRoots.map((rows) => (rows.has(key) ? (rows.get(key)?.from ?? null) : one.from));
+        if (!areEqual(before)) throw depends(`a row of ${table} is in the merge`);
+        const common = commonRow([one.from, one.to], before[0] ?? null, new Set());
         const row = { id: key, base: common, ours: side.from, theirs: side.to };
         const take = resultOf(row, { columns: Object.keys({ ...side.from, ...side.to }), newHere: new Set() });
         const merged = since.has(key) ? (since.get(key)?.to ?? null) : side.from;

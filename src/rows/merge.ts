@@ -5,7 +5,8 @@ import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
 import { movedRows } from '../dolt/rows/moved-rows.ts';
 import { PendingRows } from '../dolt/rows/pending-rows.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
-import { columnNamesAt, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
 import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
@@ -19,6 +20,7 @@ import { resolveConstraints, resolveRows } from './constraints/resolve-constrain
 import { refuseSilentLosses } from './constraints/silent-losses.ts';
 import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
 import { correctAmbiguousRows, namedRows, tablesToResolve } from './corrections/ambiguous-rows.ts';
+import { keysByBase } from './corrections/row-bases.ts';
 import { correctWrongCells, refuseWrongCells } from './corrections/wrong-cells.ts';
 import {
   type MergeFailure,
@@ -169,12 +171,23 @@ async function markRenamed(sql: Sql, merging: Merging, reported: readonly Resolv
     if (first === undefined) continue;
     const { table } = first.row;
     const to = merging[otherSide(first.keeper)];
-    if ((await columnNamesAt(sql, table, merging.base)).size === 0) continue;
     if ((await columnNamesAt(sql, table, to)).size === 0) continue;
-    const { moved } = await movedRows(sql, { from: merging.base, to }, table);
-    if (moved.length === 0) continue;
     const shape = await tableShape(sql, table);
-    const keys = new Map(moved.map((one) => [keyText(shape, one.from), one.to]));
+    const read = { shape, columns: ordinaryColumns(shape) };
+    const keys = new Map<string, Cells>();
+    for (const [from, own] of await keysByBase(
+      sql,
+      merging,
+      read,
+      group.map(({ row }) => row.key),
+    )) {
+      if ((await columnNamesAt(sql, table, from)).size === 0) continue;
+      const before = new Set(own.map((key) => keyText(shape, key)));
+      for (const one of (await movedRows(sql, { from, to }, table)).moved) {
+        const id = keyText(shape, one.from);
+        if (before.has(id)) keys.set(id, one.to);
+      }
+    }
     for (const { row, keeper } of group) {
       const otherKey = keys.get(keyText(shape, row.key));
       if (otherKey === undefined) continue;

@@ -186,6 +186,88 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
   });
 });
 
+/** Dolt takes either base, so each of the two commits has such rows. */
+const related = (parent: number, key: string) => [
+  `INSERT INTO parent VALUES (${parent}, 0)`,
+  `INSERT INTO child VALUES (${parent}, ${parent}), (${parent + 1}, ${parent})`,
+  `INSERT INTO named VALUES (${parent}, 'x${parent}'), (${parent + 1}, 'y${parent}')`,
+  `INSERT INTO note VALUES (${parent}, ${parent}, ''), (${parent + 1}, ${parent + 1}, ''), (${parent + 2}, ${parent + 1}, '')`,
+  `INSERT INTO moved VALUES (${parent}, 'title ${parent}', 0)`,
+  `UPDATE document SET j = JSON_SET(j, '$.${key}', 1) WHERE id IN (1, 2)`,
+  `UPDATE document SET j = JSON_SET(j, '$.k', ${parent}) WHERE id = 3`,
+];
+const RELATED: First = {
+  base: [
+    'CREATE TABLE parent (id INT PRIMARY KEY, v INT)',
+    'CREATE TABLE child (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parent (id) ON DELETE CASCADE)',
+    'CREATE TABLE named (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE)',
+    'CREATE TABLE note (id INT PRIMARY KEY, named INT, text VARCHAR(9), FOREIGN KEY (named) REFERENCES named (id))',
+    'CREATE TABLE moved (id INT PRIMARY KEY, title VARCHAR(9), v INT)',
+    'CREATE TABLE document (id INT PRIMARY KEY, j JSON)',
+    `INSERT INTO document VALUES (1, '{"k": 0}'), (2, '{"k": 0}'), (3, '{"k": 0}')`,
+  ],
+  north: related(10, 'long'),
+  south: related(20, 'b'),
+};
+
+test('rows of any merge base count as rows of the base, and documents have the keys of all bases', async () => {
+  await using folder = await tempFolder();
+  const both = await apart(folder, RELATED);
+  await both.edit([`UPDATE document SET j = JSON_SET(j, '$.b', 2) WHERE id = 2`], ['INSERT INTO parent VALUES (1, 1)']);
+  const { failure } = (await both.run('north')).run('south');
+  expect(failure).toMatchObject({
+    code: 'dolt-defect',
+    message: expect.stringContaining('a key of a JSON document of document is in the merge'),
+  });
+  const manual = (await both.run('north', { strategy: 'manual' })).run('south');
+  expect(manual.conflicts.map(({ table, key }) => [table, key])).toEqual([['document', { id: '3' }]]);
+
+  await both.edit(
+    [
+      `UPDATE document SET j = '{"k": 20}' WHERE id = 3`,
+      `UPDATE document SET j = JSON_SET(j, '$.long', 5) WHERE id = 1`,
+      'DELETE FROM parent WHERE id IN (10, 20)',
+      "UPDATE named SET name = CONCAT('z', id) WHERE id IN (10, 20)",
+      "UPDATE note SET text = 'north' WHERE id IN (10, 20)",
+      'UPDATE moved SET id = id + 2',
+    ],
+    [
+      `UPDATE document SET j = JSON_SET(j, '$.c', 7) WHERE id = 1`,
+      'UPDATE parent SET v = 9 WHERE id IN (10, 20)',
+      "UPDATE named SET name = CONCAT('z', id - 1) WHERE id IN (11, 21)",
+      "UPDATE note SET text = 'south' WHERE id IN (11, 21)",
+      'UPDATE moved SET v = 7',
+    ],
+  );
+  const inNorth = await both.run('north');
+  expect((await both.run('south')).head).toBe(inNorth.head);
+  const merged = inNorth.run('south');
+  expect(merged.failure).toBeNull();
+  const kinds = merged.conflicts.map(({ table, kind, key }) => `${table} ${kind} ${key['id']}`).sort();
+  expect(kinds.filter((text) => !text.startsWith('named unique-conflict'))).toEqual([
+    'child restored 10',
+    'child restored 11',
+    'child restored 20',
+    'child restored 21',
+    'document changed 1',
+    'moved renamed 10',
+    'moved renamed 20',
+    'parent deleted 10',
+    'parent deleted 20',
+  ]);
+  expect(kinds).toHaveLength(11);
+  const ids = async (table: string) =>
+    (await both.north.rows(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
+  expect(await ids('child')).toEqual([10, 11, 20, 21]);
+  expect(await ids('named')).toEqual([10, 11, 20, 21]);
+  expect(await ids('note')).toEqual([10, 11, 12, 20, 21, 22]);
+  expect(await both.north.rows('SELECT j FROM document ORDER BY id')).toEqual([
+    { j: { b: 1, c: 7, k: 0, long: 5 } },
+    { j: { b: 2, k: 0, long: 1 } },
+    { j: { k: 20 } },
+  ]);
+});
+
 describe('the base of merge bases', () => {
   const on = (branch: string, ...statements: string[]) => [`CALL DOLT_CHECKOUT('${branch}')`, ...statements];
   const merging = (branch: string) => `CALL DOLT_MERGE('${branch}', '--no-ff', '-m', 'merge ${branch}')`;

@@ -41,7 +41,7 @@ export async function foreignKeys(sql: Sql): Promise<NamedForeignKey[]> {
   return [...found.values()];
 }
 
-interface Reference {
+export interface Reference {
   readonly key: ForeignKey;
   readonly child: TableShape;
   readonly parent: TableShape;

@@ -4,6 +4,7 @@ import { rowsByKey, rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { baseRows, keysByBase } from '../corrections/row-bases.ts';
 import type { Merging } from '../merging.ts';
 import { otherSide, type Side, type SideRows } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
@@ -150,18 +151,20 @@ async function referencesOf(
     const versions = isKeyless ? { ours: {}, theirs: {}, base: null } : await versionsOf(sql, merging, reference);
     if (versions === null) continue;
     const isKeyInUse = isKeyless || (await merging.pending.row(target.shape.name, target.key)) !== null;
-    if (!isKeyInUse) await restoreColumns(merging, reference);
+    if (!isKeyInUse) await restoreColumns(sql, merging, reference);
     const row = { kind: 'reference' as const, table: shape.name, key, columns, wins: [], left: true, from: side };
     reported.set(id, { ...row, ...versions, ...withOf(root) });
   }
   return [...reported.values()];
 }
 
-async function restoreColumns({ pending, base }: Merging, { shape, key, columns }: Reference): Promise<void> {
+async function restoreColumns(sql: Sql, merging: Merging, { shape, key, columns }: Reference): Promise<void> {
+  const { pending } = merging;
   if (columns.some((name) => shape.key.includes(name))) return;
   if (!(await pending.isMovable(shape.name))) throw firesTriggers(shape.name, 'changing');
+  const read = await keysByBase(sql, merging, { shape, columns }, [key]);
   await pending.move(shape.name, [key]);
-  await pending.restoreColumns(shape.name, { keys: [key], columns, commit: base });
+  for (const [commit, keys] of read) await pending.restoreColumns(shape.name, { keys, columns, commit });
 }
 
 /** A row in the base and at both heads; null if the merge has another reference. */
@@ -175,5 +178,6 @@ async function versionsOf(
   const merged = await merging.pending.row(shape.name, key);
   const own = await at(merging[side]);
   if (columns.some((name) => (merged?.[name] ?? null) !== (own?.[name] ?? null))) return null;
-  return { base: await at(merging.base), ours: await at(merging.ours), theirs: await at(merging.theirs) };
+  const base = (await baseRows(sql, merging, shape, [key])).get(keyText(shape, key)) ?? null;
+  return { base, ours: await at(merging.ours), theirs: await at(merging.theirs) };
 }

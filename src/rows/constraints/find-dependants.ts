@@ -7,6 +7,7 @@ import { columnNamesAt, type TableShape, tableShape } from '../../dolt/schema/ta
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { compareRows } from '../compare-values.ts';
+import { baseRows } from '../corrections/row-bases.ts';
 import { type Merging, otherSide, type Side } from '../merging.ts';
 
 /** Keys per statement; bounds what is read at once. */
@@ -134,7 +135,7 @@ class Search {
     }
     for (const part of inParts(pairs, KEYS_PER_STATEMENT)) {
       const keys = part.map((pair) => pair.child);
-      const old = await this.#present(child, keys, this.#merging.base);
+      const old = await baseRows(this.#sql, this.#merging, child, keys);
       const rival = await this.#present(child, keys, this.#merging[otherSide(side)]);
       for (const pair of part) {
         const to = versionId(parent, pair.parent, side);

@@ -6,6 +6,7 @@ import { hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../..
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Violation } from '../../dolt/sql/violations.ts';
+import { baseRows } from '../corrections/row-bases.ts';
 import type { Merging, SideRows } from '../merging.ts';
 import { SIDES } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
@@ -76,7 +77,7 @@ async function loseAdded(
   shape: TableShape,
   keys: readonly Cells[],
 ): Promise<ResolvedOrphans> {
-  const old = new Set((await rowsByKey(sql, shape, { keys, commit: merging.base })).map((row) => keyText(shape, row)));
+  const old = await baseRows(sql, merging, shape, keys);
   const present = await rowsByKey(sql, shape, { keys });
   const added = present.filter((row) => !old.has(keyText(shape, row)));
   if (added.length === 0) return { reported: [], losers: [] };

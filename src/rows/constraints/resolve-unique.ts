@@ -18,6 +18,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { auditColumnsOf } from '../audit-columns.ts';
 import { type UniqueKeyClock, uniqueKeyClock } from '../clock/unique-key-clock.ts';
 import { compareRows, compareValues } from '../compare-values.ts';
+import { baseRows, keysByBase } from '../corrections/row-bases.ts';
 import type { Merging, Side, SideRows } from '../merging.ts';
 import { SIDES } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
@@ -99,12 +100,15 @@ class ConflictingRows {
     for (const key of this.#keys) {
       const groups = await rowsSharingKey(this.#sql, source, key);
       if (groups.length === 0) continue;
-      const atBase = { key, keys: groups.flat(), commit: this.#merging.base };
       if (!(await this.#isInBase(key))) throw newKey(this.shape.name, key.name);
       if (this.shape.key.length === 0) throw keyless(this.shape.name, key.name);
       const rows = await this.#rows(groups.flat());
-      const old = new Set((await this.#rowsAt('base', groups.flat())).keys());
-      const same = new Set((await rowsWithKeyOf(this.#sql, source, atBase)).map((row) => keyText(this.shape, row)));
+      const old = await baseRows(this.#sql, this.#merging, this.shape, groups.flat());
+      const same = new Set<string>();
+      for (const [commit, keys] of await this.#byBase(groups.flat(), key.columns)) {
+        const rowsOfBase = await rowsWithKeyOf(this.#sql, source, { key, keys, commit });
+        for (const row of rowsOfBase) same.add(keyText(this.shape, row));
+      }
       for (const group of groups) {
         const colliding: CollidingRow[] = [];
         for (const cells of group) {
@@ -140,7 +144,9 @@ class ConflictingRows {
     const keys = rows.map(({ row }) => keyOf(this.shape, row));
     await this.#merging.pending.move(this.shape.name, keys);
     if (columns.length === 0) return;
-    await this.#merging.pending.restoreColumns(this.shape.name, { keys, columns, commit: this.#merging.base });
+    for (const [commit, own] of await this.#byBase(keys, columns)) {
+      await this.#merging.pending.restoreColumns(this.shape.name, { keys: own, columns, commit });
+    }
   }
 
   async remove(rows: readonly CollidingRow[]): Promise<void> {
@@ -160,15 +166,16 @@ class ConflictingRows {
   /** A row of the base, with the value that it lost. */
   async revertedRow({ key, loser }: DisplacedRow): Promise<ResolvedRow> {
     const id = keyOf(this.shape, loser.row);
-    const [base, ours, theirs] = await Promise.all(
-      (['base', ...SIDES] as const).map(async (side) => (await this.#rowsAt(side, [id])).get(loser.id) ?? null),
+    const base = (await baseRows(this.#sql, this.#merging, this.shape, [id])).get(loser.id) ?? null;
+    const [ours, theirs] = await Promise.all(
+      SIDES.map(async (side) => (await this.#rowsAt(side, [id])).get(loser.id) ?? null),
     );
     return {
       kind: 'unique-conflict',
       table: this.shape.name,
       key: id,
       columns: this.#keys.find(({ name }) => name === key)?.columns ?? [],
-      base: base ?? null,
+      base,
       ours: ours ?? null,
       theirs: theirs ?? null,
       wins: [],
@@ -244,8 +251,12 @@ class ConflictingRows {
     return new Map(rows.map((row) => [keyText(this.shape, row), row]));
   }
 
-  async #rowsAt(side: Side | 'base', keys: readonly Cells[]): Promise<Map<string, Cells>> {
+  async #rowsAt(side: Side, keys: readonly Cells[]): Promise<Map<string, Cells>> {
     return await rowsByKeyText(this.#sql, this.shape, { keys, commit: this.#merging[side] });
+  }
+
+  async #byBase(keys: readonly Cells[], columns: readonly string[]): Promise<ReadonlyMap<string, readonly Cells[]>> {
+    return await keysByBase(this.#sql, this.#merging, { shape: this.shape, columns }, keys);
   }
 
   /** Whether the base has a unique key of the same parts, under any name. */

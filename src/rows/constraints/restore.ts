@@ -1,9 +1,12 @@
 import { Failure } from '../../core/failure.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
-import { childrenOf, type ForeignKey, foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
+import { childrenOf, type ForeignKey, foreignKeys, parentsOf, type Reference } from '../../dolt/schema/foreign-keys.ts';
+import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { hasTriggers, ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { keysByBase } from '../corrections/row-bases.ts';
 import type { Merging, SideRows } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 
@@ -43,13 +46,32 @@ async function relatives(
   if (key.parent === from.shape.name) {
     const child = await tableShape(sql, key.table);
     if (child.key.length === 0) return null;
-    const at = { commit: merging.base, parents: from.keys };
-    return { shape: child, keys: await childrenOf(sql, { key, child, parent: from.shape }, at) };
+    return { shape: child, keys: await childrenAtBase(sql, merging, { key, child, parent: from.shape }, from.keys) };
   }
   if (key.table !== from.shape.name) return null;
   const parent = await tableShape(sql, key.parent);
   const at = { commit: merging[from.side], children: from.keys };
   return { shape: parent, keys: await parentsOf(sql, { key, child: from.shape, parent }, at) };
+}
+
+/** The rows that referred to the parents in the merge base. */
+async function childrenAtBase(
+  sql: Sql,
+  merging: Merging,
+  reference: Reference,
+  parents: readonly Cells[],
+): Promise<Cells[]> {
+  const bases = await mergeBases(sql, merging.ours, merging.theirs);
+  const { key, child, parent } = reference;
+  const found: Cells[] = [];
+  for (const commit of bases) {
+    const tables = await tableNamesAt(sql, commit);
+    if (bases.length > 1 && !(tables.includes(child.name) && tables.includes(parent.name))) continue;
+    const children = await childrenOf(sql, reference, { commit, parents });
+    const read = await keysByBase(sql, merging, { shape: child, columns: key.columns }, children);
+    found.push(...(read.get(commit) ?? []));
+  }
+  return found;
 }
 
 /**

@@ -59,7 +59,7 @@ test('a history that needs too much memory is read only up to the limit', async 
       return await rowWrites(database, {
         database: database.name,
         head,
-        since: null,
+        since: [],
         shape,
         columns: ['v'],
         keys,

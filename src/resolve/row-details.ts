@@ -129,7 +129,7 @@ async function lastCommits(sql: Sql, side: SideRows): Promise<Map<string, string
       last.set(keyText(shape, keyOf(shape, row, 'from_')), row['to_commit'] ?? '');
     }
   }
-  const writes = await rowWrites(sql, { database, head, since: base, shape, columns: [], keys });
+  const writes = await rowWrites(sql, { database, head, since: [base], shape, columns: [], keys });
   for (const [key, all] of writes) {
     const newest = all
       .filter(({ isMerge }) => !isMerge)

@@ -5,6 +5,7 @@ import { hasShadowedDiff } from '../schema/readability.ts';
 import { tableNamesAt } from '../schema/table-definitions.ts';
 import { columnNamesAt, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsBytes, cellsSchema } from '../sql/cell.ts';
+import { logWithout } from '../sql/history.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { rowDiffs } from './differing-rows.ts';
@@ -26,8 +27,8 @@ interface RowHistory {
   readonly database: string;
   /** Commit whose history is read. */
   readonly head: string;
-  /** Excludes what this commit reaches; null: the whole history. */
-  readonly since: string | null;
+  /** Excludes what these commits reach. */
+  readonly since: readonly string[];
   readonly shape: TableShape;
   /** Columns to read. */
   readonly columns: readonly string[];
@@ -107,10 +108,11 @@ async function writesByPosition(
 
 /** The commits of a history that have a parent. */
 async function commitsOf(sql: Sql, { head, since }: RowHistory): Promise<Commit[]> {
+  const { log, revisions } = logWithout([head], since, "'--parents'");
   const rows = await sql.rows(
     commitRow,
-    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM dolt_log(?, '--parents')",
-    [since === null ? head : `${since}..${head}`],
+    `SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM ${log}`,
+    revisions,
   );
   return rows.flatMap(({ commit_hash, date, parents }) => {
     const [parent, ...others] = (parents ?? '').split(', ').filter((hash) => hash !== '');

@@ -203,7 +203,7 @@ export async function parentsOf(
 }
 
 /** The commits that one of the heads reaches and none of the others does, as a table expression and its parameters. */
-function logWithout(heads: readonly string[], others: readonly string[], ...options: readonly string[]) {
+export function logWithout(heads: readonly string[], others: readonly string[], ...options: readonly string[]) {
   const revisions = [...heads, ...others.map((other) => `^${other}`)];
   return { log: `dolt_log(${[...revisions.map(() => '?'), ...options].join(', ')})`, revisions };
 }

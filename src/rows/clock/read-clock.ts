@@ -3,9 +3,11 @@ import { keyText } from '../../dolt/rows/row-key.ts';
 import { type RowWrite, rowWrites } from '../../dolt/rows/row-writes.ts';
 import { columnNamesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Clock } from '../choose-row.ts';
 import type { RowConflict } from '../classify.ts';
+import { rootsOf } from '../corrections/several-bases.ts';
 import { type DocumentMerge, textAtPath } from '../document-merge.ts';
 import { familyOf } from '../families.ts';
 import type { Merging, Side } from '../merging.ts';
@@ -26,8 +28,10 @@ export type Histories = (side: Side) => Promise<SideHistory>;
 
 export function readHistories(sql: Sql, merging: Merging): Histories {
   const known = new Map<Side, Promise<SideHistory>>();
+  const read = async (head: string): Promise<SideHistory> =>
+    await readSideHistory(sql, { bases: await mergeBases(sql, merging.ours, merging.theirs), head });
   return (side) => {
-    const history = known.get(side) ?? readSideHistory(sql, { base: merging.base, head: merging[side] });
+    const history = known.get(side) ?? read(merging[side]);
     known.set(side, history);
     return history;
   };
@@ -83,7 +87,8 @@ async function readSide(
     keys: rows.map(({ row }) => anySide(row, shape)),
     budget: merging.budget.rows,
   };
-  const writes = await rowWrites(sql, { ...read, since: merging.base });
+  const bases = await mergeBases(sql, merging.ours, merging.theirs);
+  const writes = await rowWrites(sql, { ...read, since: bases });
   let whole: { readonly writes: typeof writes; readonly dates: WriteDates } | null = null;
   const times = new Map<string, Times>();
   for (const { row, rowConflict, documents } of rows) {
@@ -92,11 +97,14 @@ async function readSide(
     const timeOf = async (dated: Dated): Promise<string | null> => {
       const time = valueTime(own, dated, { timeColumns, history });
       if (time !== null) return time;
-      // After several merges, a value may be older than the base of this merge.
-      whole ??= {
-        writes: await rowWrites(sql, { ...read, since: null }),
-        dates: { timeColumns, history: await readSideHistory(sql, { base: merging.base, head, whole: true }) },
-      };
+      // After several merges, a value may be older than the base of this merge, or of one of its bases only.
+      if (whole === null) {
+        const older = bases.length > 1 ? (await rootsOf(sql, bases)).roots : bases;
+        whole = {
+          writes: await rowWrites(sql, { ...read, since: [] }),
+          dates: { timeColumns, history: await readSideHistory(sql, { bases: older, head, whole: true }) },
+        };
+      }
       return valueTime(whole.writes.get(key) ?? [], dated, whole.dates);
     };
     const version = row[side] ?? {};

@@ -3,18 +3,18 @@ import { Failure } from '../../core/failure.ts';
 import type { RowWrite } from '../../dolt/rows/row-writes.ts';
 import type { TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
-import { commitInfo } from '../../dolt/sql/history.ts';
+import { commitInfo, logWithout } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { instant } from './cell-time.ts';
 
 /** The commits of one side of a merge: their effective dates, and their order. */
 export interface SideHistory {
-  /** Effective date of the merge base; no commit of either side counts as older. */
+  /** Effective date of the merge base, the latest of several; no commit of either side counts as older. */
   readonly base: string;
   /** Effective date of the head. */
   readonly head: string;
-  /** Effective date of a commit; that of the base for the base and everything that it reaches. */
+  /** Effective date of a commit; that of the base for each merge base and everything that it reaches. */
   effective(commit: string): string;
   /** All ancestors of the given commits. */
   before(commits: readonly string[]): ReadonlySet<string>;
@@ -23,17 +23,18 @@ export interface SideHistory {
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
 
 /**
- * Reads the commits of a head that the merge base lacks.
- * @param range.whole also reads the commits of the base, so that `before` knows them
+ * Reads the commits of a head that all merge bases lack.
+ * @param range.whole also reads the commits of the bases, so that `before` knows them
  */
 export async function readSideHistory(
   sql: Sql,
-  range: { readonly base: string; readonly head: string; readonly whole?: boolean },
+  range: { readonly bases: readonly string[]; readonly head: string; readonly whole?: boolean },
 ): Promise<SideHistory> {
-  const base = moment((await commitInfo(sql, range.base)).date);
-  const commits = await commitsOf(sql, `${range.base}..${range.head}`);
-  const all = range.whole === true ? await commitsOf(sql, range.head) : commits;
-  return sideHistory({ base, head: range.head, commits, all });
+  const dates: string[] = [];
+  for (const base of range.bases) dates.push(moment((await commitInfo(sql, base)).date));
+  const commits = await commitsOf(sql, range.head, range.bases);
+  const all = range.whole === true ? await commitsOf(sql, range.head, []) : commits;
+  return sideHistory({ base: latest(dates), head: range.head, commits, all });
 }
 
 /** The same from given commits. */
@@ -69,11 +70,12 @@ export function sideHistory(range: {
   };
 }
 
-async function commitsOf(sql: Sql, revision: string): Promise<DatedCommit[]> {
+async function commitsOf(sql: Sql, head: string, since: readonly string[]): Promise<DatedCommit[]> {
+  const { log, revisions } = logWithout([head], since, "'--parents'");
   const rows = await sql.rows(
     commitRow,
-    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM dolt_log(?, '--parents')",
-    [revision],
+    `SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM ${log}`,
+    revisions,
   );
   return rows.map(({ commit_hash, date, parents }) => ({
     hash: commit_hash,

@@ -3,6 +3,7 @@ import { type RowWrite, rowWrites } from '../../dolt/rows/row-writes.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { columnNamesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging, Side } from '../merging.ts';
 import { SIDES } from '../merging.ts';
@@ -24,7 +25,8 @@ export function uniqueKeyClock(sql: Sql, merging: Merging, shape: TableShape): U
   const rowAt = async (side: Side, row: Cells): Promise<Cells | null> =>
     (await rowsByKey(sql, shape, { keys: [keyOf(shape, row)], commit: merging[side] }))[0] ?? null;
   const writesAt = async (side: Side, row: Cells, columns: readonly string[]): Promise<readonly RowWrite[]> => {
-    const history = { database: merging.database, head: merging[side], since: merging.base, shape, columns };
+    const since = await mergeBases(sql, merging.ours, merging.theirs);
+    const history = { database: merging.database, head: merging[side], since, shape, columns };
     const key = keyOf(shape, row);
     const { rows } = merging.budget;
     const writes = await rows.lend(() => rowWrites(sql, { ...history, keys: [key], budget: rows }));

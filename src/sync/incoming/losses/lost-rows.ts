@@ -60,7 +60,7 @@ export async function lostRows(sql: Sql, sides: Sides, table: string): Promise<L
     const writes = await rowWrites(sql, {
       database: await databaseName(sql),
       head,
-      since: commit,
+      since: [commit],
       shape,
       columns: [],
       keys: part.map((row) => keyOf(shape, row)),

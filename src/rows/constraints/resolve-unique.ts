@@ -3,7 +3,7 @@ import { hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { columnType, defaultTokens, type Item } from '../../dolt/schema/create-table.ts';
 import { definedTables, tableItemsAt } from '../../dolt/schema/table-definitions.ts';
-import { ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
 import {
   rowsSharingKey,
   rowsWithKeyOf,
@@ -13,6 +13,7 @@ import {
 } from '../../dolt/schema/unique-index.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { cellsSchema } from '../../dolt/sql/cell.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { auditColumnsOf } from '../audit-columns.ts';
@@ -106,6 +107,8 @@ class ConflictingRows {
       const old = await baseRows(this.#sql, this.#merging, this.shape, groups.flat());
       const same = new Set<string>();
       for (const [commit, keys] of await this.#byBase(groups.flat(), key.columns)) {
+        // Several bases need not all have the table.
+        if ((await columnNamesAt(this.#sql, this.shape.name, commit)).size === 0) continue;
         const rowsOfBase = await rowsWithKeyOf(this.#sql, source, { key, keys, commit });
         for (const row of rowsOfBase) same.add(keyText(this.shape, row));
       }
@@ -259,15 +262,18 @@ class ConflictingRows {
     return await keysByBase(this.#sql, this.#merging, { shape: this.shape, columns }, keys);
   }
 
-  /** Whether the base has a unique key of the same parts, under any name. */
+  /** Whether a merge base has a unique key of the same parts, under any name. */
   async #isInBase(key: UniqueKey): Promise<boolean> {
     const known = this.#knownInBase.get(key.name);
     if (known !== undefined) return known;
-    const { base } = this.#merging;
+    const { ours, theirs } = this.#merging;
     const { name } = this.shape;
-    const items = (await definedTables(this.#sql, base)).has(name) ? await tableItemsAt(this.#sql, name, base) : [];
     const parts = JSON.stringify(key.parts);
-    const found = uniqueKeysOf(this.shape, items).some((old) => JSON.stringify(old.parts) === parts);
+    let found = false;
+    for (const base of await mergeBases(this.#sql, ours, theirs)) {
+      const items = (await definedTables(this.#sql, base)).has(name) ? await tableItemsAt(this.#sql, name, base) : [];
+      found ||= uniqueKeysOf(this.shape, items).some((old) => JSON.stringify(old.parts) === parts);
+    }
     this.#knownInBase.set(key.name, found);
     return found;
   }

@@ -1,8 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { childrenOf, type ForeignKey, foreignKeys, parentsOf, type Reference } from '../../dolt/schema/foreign-keys.ts';
-import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
-import { hasTriggers, ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
+import { columnNamesAt, hasTriggers, ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -65,8 +64,10 @@ async function childrenAtBase(
   const { key, child, parent } = reference;
   const found: Cells[] = [];
   for (const commit of bases) {
-    const tables = await tableNamesAt(sql, commit);
-    if (bases.length > 1 && !(tables.includes(child.name) && tables.includes(parent.name))) continue;
+    const own = await columnNamesAt(sql, child.name, commit);
+    const others = await columnNamesAt(sql, parent.name, commit);
+    const isThere = key.columns.every((name) => own.has(name)) && key.parentColumns.every((name) => others.has(name));
+    if (!isThere) continue;
     const children = await childrenOf(sql, reference, { commit, parents });
     const read = await keysByBase(sql, merging, { shape: child, columns: key.columns }, children);
     found.push(...(read.get(commit) ?? []));

@@ -75,7 +75,7 @@ test('the computed blocked issues of random graphs equal those of bd', async () 
   const derived = await withDatabase(path, folder.file('tmp'), (database) =>
     database.session(async (sql) => {
       await sql.run('SET autocommit = 0');
-      await deriveIssueColumns(sql, { base: head, ours: head, theirs: head });
+      await deriveIssueColumns(sql, { ours: head, theirs: head });
       const rows = await sql.rows(row, query);
       await sql.run('ROLLBACK');
       return rows;

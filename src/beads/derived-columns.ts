@@ -11,6 +11,7 @@ import {
   tableShape,
 } from '../dolt/schema/table-shape.ts';
 import { cellSchema } from '../dolt/sql/cell.ts';
+import { mergeBases } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { hasColumns } from './column-kinds.ts';
 import { blockedIssues } from './is-blocked.ts';
@@ -19,7 +20,6 @@ import { mergedLock } from './row-lock.ts';
 
 /** The commits of an open merge. */
 interface MergedHeads {
-  readonly base: string;
   readonly ours: string;
   readonly theirs: string;
 }
@@ -57,16 +57,19 @@ interface Change {
 }
 
 async function lockChanges(sql: Sql, issues: TableShape, heads: MergedHeads): Promise<Change[]> {
-  if (!(await columnNamesAt(sql, 'issues', heads.base)).has('id')) return [];
   const columns = ordinaryColumns(issues);
-  const changed = async (head: string): Promise<string[]> => {
+  const changed = async (base: string, head: string): Promise<string[]> => {
     const diff = "SELECT to_id AS id FROM dolt_diff(?, ?, 'issues') WHERE diff_type <> 'removed'";
-    return (await sql.rows(keyRow, diff, [heads.base, head])).flatMap(({ id }) => id ?? []);
+    return (await sql.rows(keyRow, diff, [base, head])).flatMap(({ id }) => id ?? []);
   };
-  const atTheirs = new Set(await changed(heads.theirs));
-  const both = (await changed(heads.ours)).filter((id) => atTheirs.has(id));
+  const both = new Set<string>();
+  for (const base of await mergeBases(sql, heads.ours, heads.theirs)) {
+    if (!(await columnNamesAt(sql, 'issues', base)).has('id')) continue;
+    const atTheirs = new Set(await changed(base, heads.theirs));
+    for (const id of await changed(base, heads.ours)) if (atTheirs.has(id)) both.add(id);
+  }
   const changes: Change[] = [];
-  for (const page of inParts(both, KEYS_PER_STATEMENT)) {
+  for (const page of inParts([...both], KEYS_PER_STATEMENT)) {
     const keys = page.map((id) => ({ id }));
     const read = (commit?: string) => rowsByKeyText(sql, issues, { keys, commit });
     const [ours, theirs, merged] = [await read(heads.ours), await read(heads.theirs), await read()];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { deriveIssueColumns } from '../../../src/beads/derived-columns.ts';
 import { cellsSchema } from '../../../src/dolt/sql/cell.ts';
 import { withMerge } from '../../../src/resolve/open-merge.ts';
 import { branchesOf } from '../../helpers/branches.ts';
@@ -142,6 +143,37 @@ describe('the base of merge bases', () => {
       ...on('south', ...committing('south', ['UPDATE t SET v = 5 WHERE id = 3'])),
     );
     expect(await rowsOfMerge(folder, local)).toEqual(['1 1', '2 1', '3 5', '11 1', '12 1', '20 0']);
+  });
+
+  test('has an issue that both heads changed since one of them, whose lock then differs from both', async () => {
+    await using folder = await tempFolder();
+    const issues = [1, 2].map((id) => [
+      `INSERT INTO issues VALUES ('${id}', 'title', 'notes', 1)`,
+      `UPDATE issues SET title = 'new', row_lock = 2 WHERE id = '${id}'`,
+    ]);
+    const local = await makeDatabaseOf(
+      folder.file('local'),
+      ...committing('base', [
+        'CREATE TABLE issues (id VARCHAR(9) PRIMARY KEY, title VARCHAR(9), notes VARCHAR(9), row_lock BIGINT)',
+        ...issues.flatMap(([added = '']) => [added]),
+      ]),
+      ...branches('south'),
+      ...committing('first', [issues[0]?.[1] ?? '']),
+      ...branches('first'),
+      ...on('south', ...committing('second', [issues[1]?.[1] ?? ''])),
+      ...branches('second'),
+      merging('first'),
+      ...committing('south', ["UPDATE issues SET title = 'title', row_lock = 1"]),
+      ...on('main', merging('second'), ...committing('north', ["UPDATE issues SET notes = 'other'"])),
+    );
+    const { main: ours = '', south: theirs = '' } = await branchesOf(local);
+    const rows = await atHeads(folder, { local }, (database) =>
+      withMerge(database, { ours, theirs }, async (sql, { heads }) => {
+        await deriveIssueColumns(sql, heads);
+        return await sql.rows(cellsSchema, 'SELECT title, notes, row_lock IN (1, 2) AS same FROM issues');
+      }),
+    );
+    expect(rows).toEqual(issues.map(() => ({ title: 'title', notes: 'other', same: '0' })));
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type ExportRequest, exportJsonl } from '../../src/commands/export.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
@@ -7,10 +7,15 @@ import { exportText } from '../../src/report/text/export.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
+import { git } from '../helpers/git.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTracker } from '../helpers/tracker.ts';
 
 const JSONL = ['repo', '.beads', 'issues.jsonl'] as const;
+
+const BOB = ['-c', 'user.name=Bob', '-c', 'user.email=bob@example.org'];
+const AUTHOR = { name: 'Ann', email: 'ann@example.org' };
+const COMMIT = { mode: 'commit', branch: null, message: 'Backup', author: AUTHOR } as const;
 
 /** Runs `export` in the workspace `repo`. */
 async function exported(
@@ -18,11 +23,13 @@ async function exported(
   {
     path,
     allowFewer = false,
+    commits = false,
     ceiling = null,
     ...request
   }: Partial<ExportRequest> & {
     path?: string;
     allowFewer?: boolean;
+    commits?: boolean;
     ceiling?: string | null;
   } = {},
 ): Promise<ExportResult> {
@@ -34,7 +41,7 @@ async function exported(
       overrides: { allowInsecure: false },
       dolt: { source: 'release', path: testDolt() },
       ...request,
-      jsonl: { path, allowFewer },
+      jsonl: { path, allowFewer, ...(commits ? { commit: COMMIT } : {}) },
     },
     context,
   );
@@ -113,6 +120,32 @@ describe('export', () => {
     await expect(exported(folder)).rejects.toMatchObject({ code: 'export-fewer' });
     await writeFile(file, 'a text\n');
     await expect(exported(folder)).rejects.toMatchObject({ code: 'export-failed', location: { line: 1 } });
+  });
+
+  test('commits no file that lacks records of the branch, unless the history deletes them', async () => {
+    await using folder = await tempFolder();
+    const local = await makeTracker(folder, 'repo');
+    await local.commit('two', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one'), ('bd-2', 'two')");
+    const repo = folder.file('repo');
+    const file = folder.file(...JSONL);
+    await git(repo, 'init', '--quiet', '--initial-branch=main');
+    await git(repo, ...BOB, 'commit', '--quiet', '--allow-empty', '-m', 'first');
+    expect((await exported(folder, { commits: true })).commit).toMatchObject({ status: 'committed' });
+    // Without the file there is nothing that the export can compare, as in a sparse checkout.
+    await local.commit('deleted', "DELETE FROM issues WHERE id = 'bd-2'");
+    await rm(file);
+    expect((await exported(folder, { commits: true })).commit).toMatchObject({ status: 'committed' });
+    const fuller = `${await readFile(file, 'utf8')}{"id":"bd-7","title":"of a colleague"}\n`;
+    await writeFile(file, fuller);
+    await git(repo, 'add', file);
+    await git(repo, ...BOB, 'commit', '--quiet', '-m', 'of a colleague');
+    await rm(file);
+    await expect(exported(folder, { commits: true })).rejects.toMatchObject({
+      code: 'export-fewer',
+      message: expect.stringMatching(/remove 1 record \(bd-7\) from \.beads\/issues\.jsonl of commit [0-9a-f]{40}$/),
+    });
+    expect(`${await git(repo, 'show', 'HEAD:.beads/issues.jsonl')}\n`).toBe(fuller);
+    expect((await exported(folder, { commits: true, allowFewer: true })).commit).toMatchObject({ status: 'committed' });
   });
 
   test('names rows that bd would refuse, and writes no value that does not fit its field', async () => {

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { commitJsonl } from '../../src/commands/outcome/jsonl-file.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { git as runGit } from '../helpers/git.ts';
 import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
@@ -60,7 +61,10 @@ async function commit(
   const env = { PATH: readEnv()['PATH'] ?? '', GITHUB_SERVER_URL: host.url, ...job };
   const context = { ...commandContext(folder.path, { env }), tempDir: folder.file('tmp') };
   const jsonl = { allowFewer: false, commit: { mode, branch, author: AUTHOR, message: 'Backup' } };
-  return await commitJsonl(file, { jsonl, dolt: { source: 'release', githubToken: TOKEN } }, context);
+  const request = { jsonl, dolt: { source: 'release', githubToken: TOKEN } } as const;
+  return await commitJsonl(file, request, context, async ({ copy }) => {
+    if ((await readFile(copy, 'utf8')).includes('must stay')) throw new Failure('export-fewer', 'a record must stay');
+  });
 }
 
 describe('the commit of the JSONL file', () => {
@@ -76,11 +80,14 @@ describe('the commit of the JSONL file', () => {
       await chmod(path, 0o755);
     }
     await writeFile(folder.file('repo', 'README'), 'work in progress\n');
+    await git(repo, 'config', 'push.followTags', 'true');
+    await git(repo, 'tag', '--annotate', '-m', 'of this machine', 'private');
     const pushed = await commit(folder, scene, 'push');
     expect(pushed).toMatchObject({ status: 'pushed', branch: 'main' });
     expect(await git(bare, 'log', '--format=%an %s', 'main')).toBe('Ann Backup\nBob first');
     expect(await git(bare, 'show', 'main:.beads/issues.jsonl')).toBe('{"id":"bd-1"}');
     expect(await git(bare, 'show', 'main:README')).toBe('first');
+    expect(await git(bare, 'tag')).toBe('');
     expect(await git(repo, 'rev-parse', 'HEAD')).toBe(pushed?.commit);
     expect(await git(repo, 'status', '--porcelain')).toBe('M README');
     await expect(stat(folder.file('hooked'))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -112,7 +119,15 @@ describe('the commit of the JSONL file', () => {
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
     expect(await git(bare, 'log', '--format=%s', 'main')).toBe('Backup\nof another job\nfirst');
 
-    await writeFile(scene.file, '{"id":"bd-3"}\n');
+    await writeFile(scene.file, '{"id":"bd-3","title":"must stay"}\n');
+    await writeFile(folder.file('repo', '.git', 'index.lock'), '');
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
+    await rm(folder.file('repo', '.git', 'index.lock'));
+    await writeFile(scene.file, '{"id":"bd-4"}\n');
+    await expect(commit(folder, scene, 'push')).rejects.toMatchObject({ code: 'export-fewer' });
+    expect(await git(bare, 'show', 'main:.beads/issues.jsonl')).toContain('bd-3');
+
+    await git(bare, 'update-ref', 'refs/heads/main', 'main~1');
     host.refusePushes();
     const before = host.requests.length;
     await expect(commit(folder, scene, 'push')).rejects.toMatchObject({

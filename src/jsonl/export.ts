@@ -9,6 +9,7 @@ import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
 import { textCellSchema } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import type { FormerFile } from './git.ts';
 import { type ExportScope, type IssueLine, issueLines } from './read-issues.ts';
 import { readRecords } from './records.ts';
 
@@ -51,7 +52,7 @@ export async function exportIssues(
     const issues = written.ids.size;
     if (former !== null && written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
     if (former !== null && !allowFewer) {
-      const lost = await lostRecords(sql, target, written.ids);
+      const lost = await lostRecords(sql, { file: target, name: target }, written.ids);
       if (lost.length > 0) throw fewer(target, named('record', lost, nameRows));
     }
     await within(target, () => rename(temporary, target));
@@ -59,6 +60,22 @@ export async function exportIssues(
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/**
+ * Compares the file of a commit with the exported one that is to replace it.
+ * @throws Failure `export-fewer`, `export-failed`
+ */
+export async function requireRecords(
+  sql: Sql,
+  { file, allowFewer, nameRows }: Exporting,
+  { copy, name }: FormerFile,
+): Promise<void> {
+  if (allowFewer) return;
+  const ids = new Set<string>();
+  for await (const { kind, id } of readRecords(file)) if (kind === 'issue') ids.add(id);
+  const lost = await lostRecords(sql, { file: copy, name }, ids);
+  if (lost.length > 0) throw fewer(name, named('record', lost, nameRows));
 }
 
 interface Written {
@@ -128,10 +145,14 @@ const idRow = z.object({ id: textCellSchema });
  * The records of a file that an export would remove without a reason. A record may only disappear if the history of the
  * branch shows that its issue was deleted, and never the last one.
  */
-async function lostRecords(sql: Sql, file: string, ids: ReadonlySet<string>): Promise<readonly string[]> {
+async function lostRecords(
+  sql: Sql,
+  former: { readonly file: string; readonly name: string },
+  ids: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const absent: string[] = [];
   const others: string[] = [];
-  for await (const { kind, id } of readRecords(file)) {
+  for await (const { kind, id } of readRecords(former.file, former.name)) {
     if (kind === 'other') others.push(id);
     else if (!ids.has(id)) absent.push(id);
   }

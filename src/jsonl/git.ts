@@ -1,8 +1,9 @@
-import { dirname, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { shortDigest } from '../core/digest.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { isInside, realPath } from '../core/files.ts';
+import type { Logger } from '../core/logger.ts';
 import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import type { Redactor } from '../core/secrets.ts';
 import { createEngineCredentials } from '../dolt/engine-credentials.ts';
@@ -23,6 +24,19 @@ export interface Committing {
   readonly message: string;
   /** git settings that hold the credential of the remote. */
   readonly git: readonly (readonly [key: string, value: string])[];
+  /**
+   * Called with the file that a commit would replace. The branch may have records that the file of the checkout lacks.
+   * @throws Failure if it has records that must stay
+   */
+  readonly compare: (former: FormerFile) => Promise<void>;
+}
+
+/** A copy of a file of a commit. */
+export interface FormerFile {
+  /** Absolute path of the copy. */
+  readonly copy: string;
+  /** The file and its commit, for messages. */
+  readonly name: string;
 }
 
 /** `unchanged`: the branch has the same file. `proposed`: `branch` has it, and is to be merged into `base`. */
@@ -41,17 +55,24 @@ export interface GitContext extends FolderPlace {
   readonly env: Env;
   readonly signal: AbortSignal;
   readonly secrets: Redactor;
+  readonly log: Pick<Logger, 'warning'>;
 }
 
 /** How often a commit is made again on a branch that moved meanwhile. */
 const RETRIES = 2;
 const LIMIT_MS = 120_000;
 const REMOTE = 'origin';
+/** Settings of the repository that would push more than the commit, or start another program. */
+const ONE_COMMIT = [
+  ['push.followTags', 'false'],
+  ['push.recurseSubmodules', 'no'],
+  ['push.gpgSign', 'false'],
+] as const;
 
 /**
  * Commits the file, and nothing else, to the git repository around it. The commit is made from objects, not from the
  * working tree: no hook, filter or staged change takes part, and the branch of a push need not be checked out.
- * @throws Failure `jsonl-commit-failed`, `interrupted`
+ * @throws Failure `jsonl-commit-failed`, `interrupted`, and what `compare` throws
  */
 export async function commitFile(committing: Committing, context: GitContext): Promise<Committed> {
   return await inPrivateFolder(context, 'git', async (folder) => {
@@ -66,7 +87,11 @@ export async function commitFile(committing: Committing, context: GitContext): P
       if (commit === null) return { status: 'unchanged', branch, commit: null };
       const pushed = await git.tried('push', '--quiet', '--', REMOTE, `${commit}:refs/heads/${branch}`);
       if (pushed === null) {
-        await followHere(git, { branch, base, commit });
+        await followHere(git, { branch, base, commit }).catch((thrown: unknown) => {
+          const { code, message } = toFailure(thrown);
+          if (code === 'interrupted') throw thrown;
+          context.log.warning(`The commit was pushed to ${branch}, but the checkout does not follow: ${message}`);
+        });
         return { status: 'pushed', branch, commit };
       }
       // The branch moved meanwhile, or the push is not allowed at all.
@@ -93,7 +118,12 @@ async function openGit({ file, author, git }: Committing, folder: string, contex
   const real = await realPath(file);
   const parent = dirname(real);
   // In a container, the checkout belongs to another user. A folder of it must not pass for a repository with programs.
-  const settings = [['safe.directory', '*'] as const, ['safe.bareRepository', 'explicit'] as const, ...git];
+  const settings = [
+    ['safe.directory', '*'] as const,
+    ['safe.bareRepository', 'explicit'] as const,
+    ...ONE_COMMIT,
+    ...git,
+  ];
   const engineCredentials = createEngineCredentials({ git: settings });
   const root = await preparePrivateRoot(folder);
   const identity = Object.fromEntries(
@@ -146,7 +176,7 @@ async function remoteHead(git: Git, branch: string): Promise<string> {
 }
 
 /** A commit of the file on another commit; null if that has the same file. */
-async function commitOn(git: Git, base: string, { message }: Committing): Promise<string | null> {
+async function commitOn(git: Git, base: string, { message, compare }: Committing): Promise<string | null> {
   // The path of a tree entry may be ignored by git; then its owner does not want it in the repository.
   const blob = await git.output('hash-object', '-w', '--no-filters', '--', git.file);
   const former = await git.output('ls-tree', base, '--', git.path);
@@ -154,10 +184,18 @@ async function commitOn(git: Git, base: string, { message }: Committing): Promis
   if (former === '' && (await git.tried('check-ignore', '--quiet', '--', git.path)) === null) {
     throw failed(`${git.path} is ignored by git`);
   }
+  if (former !== '') await compare({ copy: await copyOf(git, base), name: `${git.path} of commit ${base}` });
   const own = git.withIndex(`${git.folder}/index`);
   await own.output('read-tree', base);
   await own.output('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
   return await git.output('commit-tree', await own.output('write-tree'), '-p', base, '-m', message);
+}
+
+/** Copies the file of a commit to the private folder, without filters. */
+async function copyOf(git: Git, base: string): Promise<string> {
+  const repository = await git.output('rev-parse', '--absolute-git-dir');
+  const name = await git.output(`--git-dir=${repository}`, '-C', git.folder, 'unpack-file', `${base}:${git.path}`);
+  return join(git.folder, name);
 }
 
 /** The last line of the message of a proposed commit. */

@@ -18,18 +18,19 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 /**
  * The records of a JSONL file, one after the other. Lines that git left in a conflict are skipped.
+ * @param name of the file in messages
  * @throws Failure `export-failed` with the line if it is not JSONL
  */
-export async function* readRecords(file: string): AsyncGenerator<FileRecord> {
+export async function* readRecords(file: string, name = file): AsyncGenerator<FileRecord> {
   let number = 0;
-  for await (const line of lines(file)) {
+  for await (const line of lines(file, name)) {
     number += 1;
     if (line.trim() === '' || CONFLICT_MARKS.test(line)) continue;
     const found = recordOf(line);
     if (found === null) {
-      throw new Failure('export-failed', `line ${number} of ${file} is not a record of a JSONL file`, {
+      throw new Failure('export-failed', `line ${number} of ${name} is not a record of a JSONL file`, {
         hint: 'The file is not replaced, because it may be something else. Give another path with `--jsonl-path`, or move the file aside.',
-        location: { file, line: number },
+        ...(name === file ? { location: { file, line: number } } : {}),
       });
     }
     yield { ...found, line };
@@ -47,7 +48,7 @@ function recordOf(line: string): Omit<FileRecord, 'line'> | null {
 }
 
 /** Lines end with a line feed only: other separators of Unicode are part of a text. */
-async function* lines(file: string): AsyncGenerator<string> {
+async function* lines(file: string, name: string): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let size = 0;
   for await (const chunk of createReadStream(file)) {
@@ -60,7 +61,7 @@ async function* lines(file: string): AsyncGenerator<string> {
     }
     rest.push(bytes);
     size += bytes.length;
-    if (size > MAX_LINE_BYTES) throw new Failure('export-failed', `${file} has a line that is too long for JSONL`);
+    if (size > MAX_LINE_BYTES) throw new Failure('export-failed', `${name} has a line that is too long for JSONL`);
   }
   if (size > 0) yield Buffer.concat(rest).toString('utf8');
 }

@@ -67,18 +67,19 @@ type CommitResult = NonNullable<ExportResult['commit']>;
 
 /**
  * Commits the file to git, as the user asked. The token of the job is sent to the server of the job only.
- * @throws Failure `jsonl-commit-failed`, also if a pull request could not be opened
+ * @throws Failure `jsonl-commit-failed`, also if a pull request could not be opened, and what `compare` throws
  */
 export async function commitJsonl(
   file: string,
   { jsonl: { commit }, dolt: { githubToken } }: Pick<SyncRequest, 'jsonl' | 'dolt'>,
   context: Context,
+  compare: Committing['compare'],
 ): Promise<CommitResult | null> {
   if (commit === undefined) return null;
   const repository = repositoryOfJob(context.env, githubToken);
   if (commit.mode === 'pull-request' && repository === null)
     throw notProposed('a pull request needs a job of GitHub Actions and its token');
-  const committed = await commitFile({ ...commit, file, git: gitSettings(context.env, githubToken) }, context);
+  const committed = await commitFile({ ...commit, file, git: gitSettings(context.env, githubToken), compare }, context);
   if (committed.status !== 'proposed' || repository === null) return committed;
   const { base, ...proposed } = committed;
   const [title = ''] = commit.message.split('\n');

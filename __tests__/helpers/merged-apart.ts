@@ -1,7 +1,7 @@
 import type { TempFolder } from './temp-folder.ts';
 import { type TwoDatabases, twoDatabases } from './two-databases.ts';
 
-/** What two databases have before they merge each other. */
+/** The first commits of two databases, which then merge each other. */
 export interface First {
   readonly base: readonly string[];
   readonly north: readonly string[];

@@ -99,7 +99,7 @@ test('rows of any merge base count as rows of the base, and documents have the k
     { j: { b: 2, k: 0, long: 1 } },
     { j: { k: 20 } },
   ]);
-});
+}, 180_000);
 
 describe('the base of merge bases', () => {
   const on = (branch: string, ...statements: string[]) => [`CALL DOLT_CHECKOUT('${branch}')`, ...statements];

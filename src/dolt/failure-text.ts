@@ -317,7 +317,7 @@ const QUOTING: typeof PATTERNS = [
   [/^`[^`\n]*`@`[^`\n]*` does not have the correct permissions on branch `/, 'branch-permission'],
 ];
 
-/** The class of a text in which what is in quotes or brackets may be a value of a row. */
+/** The class of a text in which words in quotes or brackets may be a value of a row. */
 export function classifyOfRows(text: string): TextClass {
   const lower = text.toLowerCase();
   return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutQuoted(text));

@@ -7,7 +7,7 @@ import { classify, classifyOfRows, namesLockOfGit, type TextClass } from '../fai
 
 /**
  * An error of a statement that may read rows, with the class of Dolt's text as its code; `unknown` if the text is not
- * known. Text in quotes or brackets may be a value of a row: it decides no class, and not every reader may see it. The
+ * known. Words in quotes or brackets may be a value of a row: they decide no class, and not every reader may see them. The
  * server always sends an SQL state; an error without one means that the server is gone: `engine-lost`.
  */
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {

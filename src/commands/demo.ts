@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
@@ -7,6 +7,7 @@ import { parseEndpoint } from '../config/endpoint/parse.ts';
 import { EXIT } from '../contract/exit-codes.ts';
 import type { RunResult } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { makePrivateFolder } from '../core/private-folder.ts';
 import { initDatabase } from '../dolt/init.ts';
 import { openServer } from '../dolt/server/server.ts';
 import { openDatabase, type Sql } from '../dolt/sql/sql.ts';
@@ -43,9 +44,7 @@ const AUTHOR = { name: 'A User', email: 'user@example.org' };
 export async function demo(request: DemoRequest, context: Context): Promise<DemoOutcome> {
   const { path } = await installDolt(request.dolt, context);
   refuseUnusable(context.tempDir);
-  await mkdir(context.tempDir, { recursive: true });
-  const folder = await mkdtemp(join(context.tempDir, 'df-demo-'));
-  context.onResource({ kind: 'folder', path: folder });
+  const folder = await makePrivateFolder(context, 'demo');
   const demoRun: DemoContext = { folder, dolt: { ...request.dolt, path }, context };
   const info = (message: string): void => context.log.info(message);
   try {

@@ -29,12 +29,22 @@ export function isPrivateName(name: string): boolean {
  * @param purpose lower-case word in the name of the folder
  */
 export async function inPrivateFolder<T>(
-  { tempDir, onResource }: FolderPlace,
+  place: FolderPlace,
   purpose: string,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
+  return await thenRemoved(await makePrivateFolder(place, purpose), work);
+}
+
+/**
+ * Makes a folder that only this user can open. The caller removes it.
+ * @param purpose lower-case word in the name of the folder; null: none
+ */
+export async function makePrivateFolder({ tempDir, onResource }: FolderPlace, purpose: string | null): Promise<string> {
   await mkdir(tempDir, { recursive: true, mode: 0o700 });
-  return await inNewFolder(join(tempDir, `df-${purpose}-`), onResource, work);
+  const folder = await mkdtemp(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`));
+  onResource?.({ kind: 'folder', path: folder });
+  return folder;
 }
 
 /**
@@ -48,16 +58,12 @@ export async function inCloneFolder<T>(
 ): Promise<T> {
   const parent = dirname(database);
   await mkdir(parent, { recursive: true });
-  return await inNewFolder(join(parent, '.dolt-federation-clone-'), onResource, work);
+  const folder = await mkdtemp(join(parent, '.dolt-federation-clone-'));
+  onResource?.({ kind: 'folder', path: folder });
+  return await thenRemoved(folder, work);
 }
 
-async function inNewFolder<T>(
-  prefix: string,
-  onResource: FolderPlace['onResource'],
-  work: (folder: string) => Promise<T>,
-): Promise<T> {
-  const folder = await mkdtemp(prefix);
-  onResource?.({ kind: 'folder', path: folder });
+async function thenRemoved<T>(folder: string, work: (folder: string) => Promise<T>): Promise<T> {
   try {
     return await work(folder);
   } finally {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
@@ -6,6 +6,7 @@ import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
+import { makePrivateFolder } from '../../core/private-folder.ts';
 import { markRun } from '../../core/run-mark.ts';
 import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
@@ -126,8 +127,7 @@ export async function openClone(
 ): Promise<LocalDatabase> {
   const { configuration } = known;
   const connections = request.parallel + 1;
-  const tempFolder = mayWrite(request) ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
-  if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
+  const tempFolder = mayWrite(request) ? null : await makePrivateFolder(context, 'look');
   const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
     const source = await requireSource(configuration, request.bootstrap, context);
@@ -215,9 +215,7 @@ async function openCopy(
   context: Context,
   open: (path: string, copy: { readonly copyOf: string; readonly removeWith: readonly string[] }) => Engines,
 ): Promise<LocalDatabase | null> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const tempFolder = await mkdtemp(join(context.tempDir, 'df-look-'));
-  context.onResource({ kind: 'folder', path: tempFolder });
+  const tempFolder = await makePrivateFolder(context, 'look');
   try {
     const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.

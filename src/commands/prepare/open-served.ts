@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
@@ -8,6 +8,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
+import { makePrivateFolder } from '../../core/private-folder.ts';
 import { makeOwnFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
@@ -274,15 +275,14 @@ interface ScratchPlace {
 
 /** Kept between runs where the user has a folder for state, so that only new chunks travel; else temporary. */
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
-  const { stateDir, tempDir } = context;
+  const { stateDir } = context;
   if (stateDir !== undefined) {
     const place = placeIn(stateFolder(stateDir, at), at);
     await makeOwnFolder(stateDir, place.exchange);
     await warnOfReplaceable(place.exchange, context.log);
     return { ...place, removeWith: [], remove: async () => undefined };
   }
-  const folder = await mkdtemp(join(tempDir, 'df-served-'));
-  context.onResource({ kind: 'folder', path: folder });
+  const folder = await makePrivateFolder(context, 'served');
   return { ...placeIn(folder, at), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
+import { makePrivateFolder } from '../../core/private-folder.ts';
 import { freePort } from '../../core/processes.ts';
 import type { Redactor, Secrets } from '../../core/secrets.ts';
 import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-proxy.ts';
@@ -104,9 +105,7 @@ export async function openServer(context: EngineContext, options: ServerOptions)
 }
 
 async function openNow(context: EngineContext, options: ServerOptions): Promise<Server> {
-  await mkdir(context.tempDir, { recursive: true });
-  const privateDir = await mkdtemp(join(context.tempDir, 'df-'));
-  context.onResource({ kind: 'folder', path: privateDir });
+  const privateDir = await makePrivateFolder(context, null);
   const proxy = await openFilteringProxy(context.env, context.secrets);
   let socketDir: string | null = null;
   try {

@@ -587,29 +587,33 @@ included. export --check compares the two and names the issues that differ.
 - The file is written beside the old one and renamed. A file with the same
   content is not touched.
 - A row that bd would refuse to import stops the export, because bd refuses the
-  whole file then (export-row): an open issue with closed_at, or a closed one
-  without it. The message names the rows.
+  whole file then (export-row). Examples are an open issue with closed_at, an
+  empty title, a status or type that neither bd nor status.custom or
+  types.custom has, a text that is too long, and a value that does not fit its
+  field. The message names the rows.
 - A file keeps its records unless the history of the database shows that the
   issue was deleted (export-fewer). The last record is never removed.
   allow-fewer replaces the file in any case.
-- bd's keys export.path, export.exclude_owners and types.infra are followed.
-  jsonl-path names another file.
+- bd's keys export.path, export.exclude_owners, types.infra, types.custom and
+  status.custom are followed. jsonl-path names another file.
 - If the export fails, the run is partial: what was synchronized stays.
 - If a server holds the database, the file has its committed issues only.
 
 In the Action, jsonl-commit: commit commits the file on the branch that is
 checked out, and push pushes one commit to the branch of the workflow: the
 default branch on a release or a tag. The commit has this file and nothing else,
-so staged changes, hooks and filters take no part. If the branch moved
-meanwhile, the commit is made again on its new head, twice at most. The job
-needs contents: write. The token goes to the server of the job only, in settings
-of the git command. pull-request is for a protected branch. It puts the commit
-on the branch dolt-federation/jsonl-<id> and opens a pull request to the branch
-of the workflow, unless one is open. Later runs replace that branch, but only
-while its head is their own commit. If the branch of the workflow has the same
-file, the other branch is deleted, which closes the pull request. The job also
-needs pull-requests: write, and the repository must allow GitHub Actions to
-create pull requests.
+so staged changes, hooks, filters and local tags take no part. If the branch
+moved meanwhile, the commit is made again on its new head, twice at most. The
+file of the branch keeps its records as the one of the checkout does
+(export-fewer): a colleague can have pushed others since, or the checkout can
+lack the file. The job needs contents: write. The token goes to the server of
+the job only, in settings of the git command. pull-request is for a protected
+branch. It puts the commit on the branch dolt-federation/jsonl-<id> and opens a
+pull request to the branch of the workflow, unless one is open. Later runs
+replace that branch, but only while its head is their own commit. If the branch
+of the workflow has the same file, the other branch is deleted, which closes the
+pull request. The job also needs pull-requests: write, and the repository must
+allow GitHub Actions to create pull requests.
 
 In memory are the ids of all issues and the rows of 200. npm run bench:export
 measures it beside bd export. With 100,000 issues, a file of 69 MiB, and Dolt
@@ -799,6 +803,10 @@ dolt_ignore.
   operator has upgraded.
 - **Both upgraded**: they merge. Neither new ids nor the patterns of bd need
   consent. Any other pattern blocks the peer.
+- **No upgrade**, but a table or column of bd lost its exact name, or a column
+  has values of another kind (number, text, bytes, JSON, time): the peer waits
+  (mass-deletion) until accept names deletion. bd would read these values as
+  missing or wrong.
 - **One version with different migrations** (schema-fork): the databases are
   never merged. Two versions of bd changed the schema differently.
 
@@ -818,7 +826,9 @@ differ. Here the same rule holds in two places (other-project, exit code 4):
   reports it. A database that you name yourself is not compared. With
   BEADS_SKIP_IDENTITY_CHECK=1, no id is.
 
-An id that only one side has is not a difference.
+A peer that removes or empties the id is another project, too. An id that only
+one side ever had is no difference, unless the workspace of that side has
+another one.
 
 Tested in beads/project.
 
@@ -953,15 +963,26 @@ SEVERAL MERGE BASES
 If two databases merged the same two commits apart from each other, their heads
 have two merge bases. Dolt takes one of them, so that a change made since then
 could be taken back without a conflict. Therefore the base of each row is the
-merge of all bases (ADR 18). A row that only one side changed since keeps that
-change under every strategy. A row that both changed is in conflict. Where the
-bases disagree about a cell, it has no base, and two different values are a
-conflict.
+merge of all bases (ADR 18), made with the merge of their own merge bases, and
+so on. A row that only one side changed since keeps that change under every
+strategy. A row that both changed is in conflict. Where the bases disagree about
+a cell, it has no base, and two different values are a conflict. JSON documents
+of the bases are merged key by key.
 
-If a table, a part of its definition, a row without a primary key, or a row of a
-table of Dolt (such as dolt_docs) depends on the base that Dolt took, the peer
-waits with dolt-defect. The rows that differ between the heads and between the
-bases are compared; at most about a million keys of one table can be.
+The peer waits with dolt-defect if one of these depends on the base that Dolt
+took:
+
+- a table, a part of its definition, a row without a primary key, or a row of a
+  table of Dolt (such as dolt_docs)
+- a row about which three or more bases disagree, if any two of them have other
+  bases, which disagree too
+- under newest, a JSON document that both sides changed, if the bases gave one
+  of its keys different values
+- the former values of a row for a unique key, a foreign key or a renamed key,
+  if several bases changed them
+
+The rows that differ between the heads and between the bases are compared; at
+most about a million keys of one table can be.
 
 WHEN A CELL WAS WRITTEN
 
@@ -970,8 +991,9 @@ wrote and do not count. The current updated_at of the row cannot decide: an
 unrelated edit raises it, and the winner would depend on the order of merges.
 
 - **Effective date of a commit**: the later of its committer date and the
-  effective dates of its parents, counted from the merge base on. A backdated
-  commit counts as old as its parents, and never as older than the merge base.
+  effective dates of its parents, counted from the merge base on, or from all of
+  them. A backdated commit counts as old as its parents, and never as older than
+  the merge base.
 - **Time of a cell**: the effective date of the commit that gave the cell its
   value, or the time in the row at that commit if it is earlier. The time in the
   row is updated_at or modified_at: the smallest value that is not NULL. A time
@@ -1310,6 +1332,13 @@ it resolves anything.
   A column that one side dropped
       What Dolt does: Changes of the other side to that column have no place
       What a run does: The column stays dropped
+  A table that both sides renamed since the base, with other rows or under two
+  names
+      What Dolt does: It takes its rows for added on both sides, so that deleted
+      rows return
+      What a run does: dolt-defect before the merge. Tables that are equal on
+      both sides merge. If another table has the old name since, Dolt shows no
+      rename, and the rows count as added on both sides
   A column renamed since the base, and rows that both sides changed
       What Dolt does: The values of one side are under the old name
       What a run does: dolt-defect; a rename without such rows merges
@@ -1534,7 +1563,8 @@ They fit the types of their columns: beside a key at the end of its type, the
 next gap is suggested. A row without sql has no free value, or needs one of
 yours. The parents of a merge are part of its history, so head stays readable as
 long as the branch does. resolve removes the entries that it restores or drops;
-all others stay.
+all others stay. The message of its commit names the restored rows. resolve
+restores none of them again: it refuses with conflicts-stale.
 
 The run that makes or first receives a merge exits with 4. Later runs exit with
 0 and report open: the number of undecided rows in the file. In the Action the
@@ -1636,9 +1666,11 @@ Untracked and ignored tables stay.
   (without an entry: that the merge base lacks). The error lists them with the
   --discard-local that names all of them.
 - It is refused with uncommitted-changes if it would overwrite uncommitted
-  changes, or cover a table that only exists here.
-- The head is checked like all incoming commits. Deletions do not count, because
-  the commits to lose were named.
+  changes, or cover a table that only exists here. Ignored tables and tables of
+  Dolt (dolt_docs, views, procedures, …) count, too.
+- The head is checked like all incoming commits. Deleted rows and dropped tables
+  count (mass-deletion), except those that only the commits of --discard-local
+  hold.
 - The tag dolt-federation/before-<UTC time> keeps our old head. It stays local
   and is never pushed. The warning history-adopted prints the command that
   restores it.
@@ -1701,7 +1733,7 @@ advance.
       Accept it with: accept: [ignored-tables]
   peer-steers
       The peer: changes rows of beads that say where other programs send data,
-      or which credentials they use
+      which credentials they use, or which issues bd hides
       Accept it with: accept: [peers]
   not-comparable
       The peer: replaced a table, and the difference cannot be explained
@@ -1710,8 +1742,9 @@ advance.
       The peer: adds, changes or deletes rows that its trust does not allow
       Accept it with: the system of the rows under trust
   mass-deletion
-      The peer: drops a table, or deletes more than max-delete percent (50) of a
-      table of 20 rows or more, of ours or of another peer of the run
+      The peer: drops a table, renames or retypes a table or column that beads
+      reads, or deletes more than max-delete percent (50) of a table of 20 rows
+      or more, of ours or of another peer of the run
       Accept it with: accept: [deletion]; deletions also with --max-delete 100
   lossy-merge
       The peer: has a merge by another tool, or under a forged message, that
@@ -1819,7 +1852,7 @@ WHICH COMMIT A TAG NAMES
       the run stops: tag-conflict
   at a backup, at another commit
       that backup fails: tag-conflict. The others continue
-  at a backup only, not at our head
+  at a backup only, at an older commit of our branch
       the run stops: tag-conflict. No second release of that name is made
   outside of our branch
       the run stops: tag-not-ours
@@ -1874,9 +1907,9 @@ each backup that more than n runs in a row did not prove, as far as is known.
   skipped
       this run did not drill it
 
-  its server does not serve it: the network, silence, a missing folder
+  it cannot be cloned: the network, silence, a missing folder, a full disk
       the peer fails with drill-unproven: the same run pushed and read there
-  the credentials may not read it, or this machine cannot clone it
+  the credentials may not read it
       a warning. With --stale-after the peer fails once its last proof is older
   our own database cannot be read
       an error of the run, which is partial (exit code 3)

@@ -15,6 +15,8 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
   const local = await makeDatabase(folder.file('local'));
   await local.dolt('remote', 'add', 'origin', home);
   await local.dolt('push', 'origin', 'main');
+  await local.dolt('push', 'origin', 'main:dev');
+  const first = await local.head();
   await cp(folder.file('home-box'), folder.file('box'), { recursive: true });
   const other = await cloneDatabase(box, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 2");
@@ -63,9 +65,15 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
   expect(validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
   expect(await remoteHead(home, folder.file('look', 'local'))).toBe(synced.outputs['head']);
 
+  // Another branch has a clone of its own, so a step that names none never gets the branch of another step.
+  const dev = await runner.main({ inputs: { ...inputs, command: 'pull', only: 'origin', branch: 'dev' } });
+  expect([dev.exitCode, dev.outputs['head']]).toEqual([0, first]);
+  expect(dev.outputs['database-path']).not.toBe(synced.outputs['database-path']);
+
   // Another step federates another database, whose peers must not get the commits of the first clone.
   await mkdir(folder.file('others'));
-  const others = { 'dolt-path': testDolt(), remote: `file://${folder.file('others')}` };
+  const peers = `{a: {endpoint: "${home}", role: backup}}`;
+  const others = { 'dolt-path': testDolt(), remote: `file://${folder.file('others')}`, peers };
   const apart = await runner.main({ inputs: others });
   expect([apart.exitCode, JSON.parse(apart.outputs['result'] ?? '')]).toMatchObject([
     2,

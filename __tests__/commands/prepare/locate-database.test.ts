@@ -5,7 +5,6 @@ import { locateDatabase } from '../../../src/commands/prepare/locate-database.ts
 import type { Configuration } from '../../../src/config/configuration.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { configure } from '../../helpers/configuring.ts';
-import { filePeer } from '../../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 interface Asked {
@@ -14,6 +13,7 @@ interface Asked {
   /** The path in the variable or in the file. */
   readonly configured?: Configuration['database'];
   readonly bootstrap?: string;
+  readonly branch?: string;
   readonly peers?: Configuration['peers'];
   readonly cwd?: string;
   readonly ceiling?: string | null;
@@ -23,10 +23,15 @@ interface Asked {
 
 const search = (
   folder: TempFolder,
-  { database, workspace = null, configured = NOT_SET, bootstrap, peers = [], env = {}, ...context }: Asked = {},
+  { database, workspace = null, configured = NOT_SET, bootstrap, branch, peers = [], env = {}, ...context }: Asked = {},
 ) =>
   locateDatabase(
-    { database, bootstrap, configuration: { workspace, redirect: null, bdEnv: {}, database: configured, peers } },
+    {
+      database,
+      bootstrap,
+      branch,
+      configuration: { workspace, redirect: null, bdEnv: {}, database: configured, peers },
+    },
     { cwd: folder.file('here'), ceiling: folder.path, cloneDir: null, userHome: false, env, ...context },
   );
 
@@ -234,25 +239,37 @@ describe('the location of the database', () => {
     expect(await search(folder, { ceiling: folder.file('here') })).toEqual({ kind: 'nowhere' });
   });
 
-  test('each source has a folder of its own for its clone', async () => {
+  test('each source and branch has a folder of its own for its clone', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
-    const [one, other] = [
-      configure('federation: {remote: file:///one, peers: {box: file:///box}}').peers,
-      filePeer('two', '/two'),
-    ];
-    const at = { cloneDir: folder.file('clones'), peers: one };
+    const at = (config: string) => ({ cloneDir: folder.file('clones'), peers: configure(config).peers });
+    const one = at('federation: {remote: file:///one, peers: {box: file:///box}}');
     const path = expect.stringMatching(/\/clones\/[0-9a-f]{12}\/database$/);
-    const place = await search(folder, at);
+    const place = await search(folder, one);
     expect(place).toEqual({ kind: 'to-clone', path, bd: null });
     if (place.kind !== 'to-clone') throw new Error('nothing to clone');
     await aDatabase(place.path);
-    expect(await search(folder, at)).toEqual(found(place.path));
-    // A step with another configuration neither finds it nor clones to the same place.
-    expect(await search(folder, { ...at, peers: [other] })).toEqual({ kind: 'nowhere' });
-    const second = await search(folder, { ...at, peers: [other], bootstrap: 'two' });
-    expect(second).toEqual({ kind: 'to-clone', path, bd: null });
-    expect(second).not.toMatchObject({ path: place.path });
+    expect(await search(folder, one)).toEqual(found(place.path));
+    const same = at('federation: {remote: file:///one, peers: {p: file:///p}}');
+    expect(await search(folder, same)).toEqual(found(place.path));
+    // A step that would clone something else neither finds it nor clones to the same place.
+    const primaryOnBranch = at('federation: {peers: {home: {endpoint: file:///one, role: primary, branch: dev}}}');
+    const others = [
+      at('federation: {remote: file:///two}'),
+      ...['backup', 'archive', 'peer'].map((role) =>
+        at(`federation: {remote: file:///two, peers: {a: {endpoint: file:///one, role: ${role}}}}`),
+      ),
+      { ...one, bootstrap: 'box' },
+      { ...one, branch: 'dev' },
+      primaryOnBranch,
+      { ...primaryOnBranch, branch: 'main' },
+    ];
+    for (const other of others) {
+      const second = await search(folder, other);
+      expect(second).toEqual({ kind: 'to-clone', path, bd: null });
+      expect(second).not.toMatchObject({ path: place.path });
+    }
+    expect(await search(folder, at('federation: {peers: {a: file:///one}}'))).toEqual({ kind: 'nowhere' });
   });
 });
 

@@ -41,7 +41,7 @@ export async function checkDatabase(
   context: Context,
 ): Promise<CheckedDatabase> {
   try {
-    const found = await locateDatabase({ database: wanted.database, configuration }, context);
+    const found = await locateDatabase({ database: wanted.database, branch: wanted.branch, configuration }, context);
     const primary = configuration.peers.find((peer) => peer.role === 'primary');
     if (found.kind === 'nowhere') return only(missing(SUBJECT, 'no database was found', NOWHERE));
     if (found.kind === 'to-clone') {

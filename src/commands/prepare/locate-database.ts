@@ -26,6 +26,8 @@ interface Wanted {
   readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv' | 'peers'>;
   /** The peer to clone from; absent: the primary. A named folder may then be created. */
   readonly bootstrap?: string | undefined;
+  /** The branch that the user named; absent: the default branch of a clone. */
+  readonly branch?: string | undefined;
   /** The action if the named folder does not exist; absent: clone a peer into it. */
   readonly ifAbsent?: string;
 }
@@ -84,21 +86,22 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
 }
 
 /**
- * The clone that an earlier step made of a peer of this configuration, else where to clone to. Steps of one job can
- * have different configurations: a clone for one of them must not be pushed to the peers of another.
+ * The clone that this step would make, if an earlier step made it, else where to make it. Steps of one job can have
+ * different configurations: a clone for one of them must not be pushed to the peers of another. So no clone of another
+ * peer counts, even of one that is merged: it can also have rows of the earlier step's peers.
  */
 async function amongClones(
-  { configuration: { peers }, bootstrap }: Wanted,
+  { configuration: { peers }, bootstrap, branch }: Wanted,
   cloneDir: string,
   boundary: Boundary | null,
 ): Promise<Found> {
   const source = bootstrapPeer(peers, bootstrap);
-  for (const peer of source === undefined ? peers : [source, ...peers]) {
-    const path = cloneOf(peer, cloneDir);
-    await requireInside(path, boundary);
-    if (await holdsDolt(path)) return await at(path);
-  }
-  return source === undefined ? { kind: 'nowhere' } : { kind: 'to-clone', path: cloneOf(source, cloneDir), bd: null };
+  if (source === undefined) return { kind: 'nowhere' };
+  const { endpoint, ref } = source;
+  const clone = JSON.stringify([endpoint.canonical, ref, branchToClone(source, branch)]);
+  const path = join(cloneDir, shortDigest(clone), 'database');
+  await requireInside(path, boundary);
+  return await at(path);
 }
 
 /** The peer to clone from: the one that is named, else the primary. */
@@ -106,8 +109,9 @@ export function bootstrapPeer(peers: readonly Peer[], bootstrap: string | undefi
   return peers.find(({ name, role }) => (bootstrap === undefined ? role === 'primary' : name === bootstrap));
 }
 
-function cloneOf({ endpoint, ref }: Peer, cloneDir: string): string {
-  return join(cloneDir, shortDigest(JSON.stringify([endpoint.canonical, ref])), 'database');
+/** The branch that a clone of a peer checks out; null: the default branch of the peer. */
+export function branchToClone({ branch }: Peer, asked: string | undefined): string | null {
+  return branch ?? asked ?? null;
 }
 
 /** The kind of a path. */

@@ -29,7 +29,7 @@ import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
-import { bootstrapPeer, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
+import { bootstrapPeer, branchToClone, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
@@ -67,8 +67,8 @@ interface Known {
  */
 export async function openLocalDatabase(request: Opening, context: Context, known: Known): Promise<LocalDatabase> {
   const { configuration } = known;
-  const wanted = { database: request.database, configuration, bootstrap: request.bootstrap };
-  const found = await locateDatabase(wanted, context);
+  const { database, bootstrap, branch } = request;
+  const found = await locateDatabase({ database, bootstrap, branch, configuration }, context);
   const folder = found.kind === 'database' || found.kind === 'to-clone' ? found.path : null;
   const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
   if (workspace !== null && folder !== null && isBelow(workspace, await realPath(folder))) {
@@ -80,7 +80,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (serving !== null && stops) await stopBd(found, serving, configuration, context);
   else if (serving !== null) {
     refuseAdopt(request);
-    const { branch, parallel, timeout } = request;
+    const { parallel, timeout } = request;
     const notices = found.kind === 'database' ? found.notices : [];
     const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout, notices };
     const opened = await openServed(
@@ -302,7 +302,7 @@ async function clone(
     user,
     reach,
     ref: source.ref,
-    branch: source.branch ?? request.branch ?? null,
+    branch: branchToClone(source, request.branch),
     finish: (folder: string) => writeRemoteRecords(folder, new Map([[source.name, record]])),
   };
   const limit = timeLimit(source, 'clone', request.timeout);

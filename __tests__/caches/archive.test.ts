@@ -30,7 +30,7 @@ function archive(entries: readonly Entry[]): Buffer {
     header.encode(block);
     return [block, Buffer.concat([Buffer.from(text)], Math.ceil(Buffer.byteLength(text) / 512) * 512)];
   });
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
 describe('an archive', () => {
@@ -100,11 +100,17 @@ describe('an archive', () => {
     await expect(unpack(folder.file('text'), folder.file('out'), limits)).rejects.toThrow();
   });
 
-  test('that expands without end is refused at once', async () => {
+  test('that is compressed is refused before it is expanded', async () => {
     await using folder = await tempFolder();
-    const bomb = archive([{ path: 'data/one', text: '\0'.repeat(4 * 1024 * 1024) }]);
-    await writeFile(folder.file('packed'), bomb);
-    await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow('more than 1000 bytes');
+    // `tar` would take minutes for the zeros.
+    const gzips = [archive([{ path: 'data/one', text: 'x' }]), Buffer.alloc(64 * 1024 * 1024)].map((of) =>
+      gzipSync(of),
+    );
+    for (const packed of [...gzips, Buffer.from('28b52ffd04580900', 'hex')]) {
+      await writeFile(folder.file('packed'), packed);
+      await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow('it is compressed');
+      expect(await readdir(folder.file('out'))).toEqual([]);
+    }
   });
 
   test('is not unpacked further after the time limit', async () => {

@@ -27,6 +27,9 @@ export async function pack(folder: string, names: readonly string[], file: strin
   await pipeline(packed, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal });
 }
 
+/** A gzip or zstd begins with one of these. */
+const COMPRESSED = ['1f8b', '28b52ffd'];
+
 /**
  * Unpacks an archive into a new folder. Only ordinary files with expected names are written; the first other entry ends
  * it. The caller then removes the folder.
@@ -63,12 +66,22 @@ export async function unpack(file: string, folder: string, limits: Limits): Prom
   const closed = once(target, 'close', { signal }).catch((thrown: unknown) => {
     problem ??= thrown;
   });
+  let isFirst = true;
   for await (const chunk of createReadStream(file, { signal })) {
-    const isFlowing = target.write(Buffer.from(chunk));
+    const data = Buffer.from(chunk);
+    if (isFirst) requireUncompressed(data);
+    isFirst = false;
+    const isFlowing = target.write(data);
     if (problem !== null) throw problem;
     if (!isFlowing) await once(target, 'drain', { signal });
   }
   target.end();
   await closed;
   if (problem !== null) throw problem;
+}
+
+/** `tar` 7.5.23 would expand compressed data, in one piece: 64 kB of gzip block the process for minutes, beyond any limit. */
+function requireUncompressed(data: Buffer): void {
+  const begin = data.toString('hex', 0, 4);
+  if (COMPRESSED.some((magic) => begin.startsWith(magic))) throw new Error('the archive was refused: it is compressed');
 }

@@ -88,7 +88,7 @@ test('a head of another database, or one that the source of the next clone lacks
   expect(headsToCache(known, NO_HEADS, { root: String(OTHER_ROOT), isKept: () => true }).heads).toEqual([]);
 });
 
-test('the number of heads is limited', () => {
+test('the number of heads is limited, and heads of others never displace those of this run', () => {
   const many = Array.from({ length: 2_100 }, (_, index) => ({
     place: { ...place, endpoint: `file:///${index}` },
     name: `p${index}`,
@@ -96,6 +96,22 @@ test('the number of heads is limited', () => {
     verifiedAt: null,
   }));
   expect(headsToCache(remember(EMPTY_STATE, many), NO_HEADS, everything).heads).toHaveLength(2_000);
+  // Others filled the entry with heads whose digests come before those of all peers.
+  const foreign = (_: unknown, index: number) => ({
+    place: index.toString(16).padStart(64, '0'),
+    head,
+    verifiedAt: null,
+  });
+  const filled = { ...NO_HEADS, heads: Array.from({ length: 2_000 }, foreign) };
+  const first = headsToCache(known, filled, everything);
+  const other = { ...place, endpoint: 'file:///backup' };
+  const second = headsToCache(
+    remember(EMPTY_STATE, [{ place: other, name: 'backup', head: later, verifiedAt: null }]),
+    first,
+    everything,
+  );
+  expect(second.heads).toHaveLength(2_000);
+  expect([cachedHead(second, place)?.head, cachedHead(second, other)?.head]).toEqual([head, later]);
 });
 
 test('each workflow, database and leg has its own entries', () => {

@@ -51,7 +51,8 @@ export function cachedRetired({ retired }: CachedHeads, local: string): readonly
 }
 
 /**
- * The heads for the next run: those that this run knows, and the restored ones of other peers.
+ * The heads for the next run: those that this run knows, then the restored ones of other peers, up to the limit. An
+ * entry that others filled displaces no head of this run.
  * @param isKept whether a head is still there on a new machine
  */
 export function headsToCache(
@@ -59,7 +60,7 @@ export function headsToCache(
   before: CachedHeads,
   { root, isKept }: { readonly root: string; readonly isKept: (head: string) => boolean },
 ): CachedHeads {
-  const heads = new Map(before.heads.map((one) => [one.place, one]));
+  const heads = new Map<string, CachedHeads['heads'][number]>();
   for (const entry of peers.values()) {
     if (entry.root !== root || !isKept(entry.head)) continue;
     const place = placeDigest(entry);
@@ -69,7 +70,8 @@ export function headsToCache(
   const gone = new Map(before.retired.map((one) => [`${one.local} ${one.head}`, one]));
   for (const { local, head } of retired) gone.set(`${localDigest(local)} ${head}`, { local: localDigest(local), head });
   const byPlace = [...heads.values()].sort((a, b) => (a.place < b.place ? -1 : 1));
-  return { version: 1, heads: byPlace.slice(0, MAX_HEADS), retired: [...gone.values()].slice(-MAX_HEADS) };
+  const all = [...byPlace, ...before.heads.filter(({ place }) => !heads.has(place))];
+  return { version: 1, heads: all.slice(0, MAX_HEADS), retired: [...gone.values()].slice(-MAX_HEADS) };
 }
 
 function placeDigest({ endpoint, ref, branch, local, root }: StateKey): string {

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import type { Sourced } from '../config/configuration.ts';
+import type { Origin, Sourced } from '../config/configuration.ts';
 import { serverText } from '../config/server.ts';
 import { sqliteFiles } from '../config/workspace/project-files.ts';
 import type { Redirect } from '../config/workspace/redirect.ts';
@@ -8,7 +8,7 @@ import { repositoryOf } from '../config/workspace/repository.ts';
 import { type Boundary, requireWithin } from '../core/boundary.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Env } from '../core/env.ts';
-import { Failure, placeOf } from '../core/failure.ts';
+import { Failure, type Location, placeOf } from '../core/failure.ts';
 import { isFile, isFolder, isInside, realPath } from '../core/files.ts';
 import { readClientInfo, readServerFiles } from './bd-files.ts';
 import { type BdServer, remoteServerSetting, type ServerFiles, serverOf, socketOf } from './bd-server.ts';
@@ -108,27 +108,60 @@ const NO_FILES: ServerFiles = {
   credentials: null,
 };
 
+/** The place of the database, judging by the files of bd only. null: they name none, or a run would refuse them. */
+export interface ConfiguredPlace {
+  /** The server to which a run sends all merged rows, as `host:port`. */
+  readonly bdServer: Sourced<string> | null;
+  /** The path of the database. */
+  readonly bdDatabase: Sourced<string> | null;
+}
+
+export const NO_PLACE: ConfiguredPlace = { bdServer: null, bdDatabase: null };
+
 /**
- * The server to which a run sends all merged rows, as `host:port`, judging by the settings of a workspace: metadata.json,
- * `.env`, `dolt.host` and the client information of a proxied server.
- * @returns null if none is named, or if a run would refuse these settings
+ * The server and the path that the settings of a workspace name: its redirect, metadata.json, `.env`, `dolt.host` and the
+ * client information of a proxied server.
+ * @param original the path that has the place of a path of the workspace, for the copy of another checkout
  */
-export async function configuredServer(search: WorkspaceSearch): Promise<Sourced<string> | null> {
-  if (search.workspace === null) return null;
+export async function configuredPlace(
+  search: WorkspaceSearch,
+  original: (path: string) => string = (path) => path,
+): Promise<ConfiguredPlace> {
+  if (search.workspace === null) return NO_PLACE;
   try {
     const settings = await settingsOf(search.workspace, search);
+    await refuseOtherWorkspace(settings);
     const mode = modeOf(settings);
     const server = serverOf(settings, mode, NO_FILES);
-    if (server === null) return null;
-    const at = (remoteServerSetting(settings, mode) ?? mode.by)?.at ?? null;
-    return {
-      value: serverText(server.setting),
-      origin: at === null ? { layer: 'default' } : { layer: 'file', location: at },
-    };
+    const at = (remoteServerSetting(settings, mode) ?? mode.by)?.at;
+    const bdServer = server === null ? null : { value: serverText(server.setting), origin: originAt(at) };
+    return { bdServer, bdDatabase: configuredDatabase(settings, search, original) };
   } catch (thrown) {
-    if (thrown instanceof Failure) return null;
+    if (thrown instanceof Failure) return NO_PLACE;
     throw thrown;
   }
+}
+
+/** Data folders are often not in git. Without a setting, their presence must not distinguish two checkouts. */
+const ANY_FOLDERS = { embeddeddolt: false, dolt: true };
+
+function configuredDatabase(
+  settings: WorkspaceSettings,
+  { redirect }: WorkspaceSearch,
+  original: (path: string) => string,
+): Sourced<string> | null {
+  const { beads, cwd } = settings;
+  const there = { ...settings, beads: original(beads), cwd: original(cwd), folders: ANY_FOLDERS };
+  const mode = modeOf(there);
+  const folder = dataFolder(there, mode);
+  if (folder === null) return null;
+  const name = databaseName(there, mode);
+  const at = (name.by ?? folder.by ?? mode.by)?.at ?? (redirect?.isFollowed === true ? redirect.at : null);
+  return { value: original(join(folder.value, name.value)), origin: originAt(at) };
+}
+
+function originAt(at: Location | null | undefined): Origin {
+  return at == null ? { layer: 'default' } : { layer: 'file', location: at };
 }
 
 async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<WorkspaceSettings> {

@@ -1,4 +1,5 @@
 import { CHANGE_KINDS, type ConfigChangeKind, ROLE_RIGHTS, type Role } from '../contract/vocabulary.ts';
+import { compareBytes } from '../core/text.ts';
 import type { Configuration, InboxRule, Origin, Peer, Sourced } from './configuration.ts';
 import { serverText } from './server.ts';
 
@@ -36,6 +37,8 @@ export type Compared = Pick<
 > & {
   /** Address of the server that the settings of bd name; absent or null: none. */
   readonly bdServer?: Sourced<string> | null;
+  /** Path of the database that the files of bd name; absent or null: none. */
+  readonly bdDatabase?: Sourced<string> | null;
 };
 
 /** Differences between two configurations in meaning, not in text, the most dangerous first. */
@@ -44,13 +47,9 @@ export function compareConfigurations(base: Compared, head: Compared): ConfigCha
   return changes.toSorted(
     (a, b) =>
       CHANGE_KINDS.indexOf(a.kind) - CHANGE_KINDS.indexOf(b.kind) ||
-      compareTexts(a.peer ?? '', b.peer ?? '') ||
-      compareTexts(a.setting, b.setting),
+      compareBytes(a.peer ?? '', b.peer ?? '') ||
+      compareBytes(a.setting, b.setting),
   );
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Settings of the whole federation. */
@@ -92,7 +91,8 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
     ...of('federation.database', (one) => one.database, 'setting-changed'),
     ...of('federation.attribution', (one) => one.attribution, 'setting-changed'),
     ...of('federation.server', (one) => one.server, 'setting-changed'),
-    ...of("bd's server", bdServerOf, 'setting-changed'),
+    ...of("bd's server", ({ bdServer }) => bdServer ?? NOT_NAMED, 'setting-changed'),
+    ...of("bd's database", ({ bdDatabase }) => bdDatabase ?? NOT_NAMED, 'setting-changed'),
     ...of('federation.town', (one) => one.town, 'setting-changed'),
     ...of(
       'federation.plain-hosts',
@@ -132,9 +132,7 @@ function inboxRule(rule: InboxRule): InboxRule {
   return typeof rule !== 'boolean' && rule.length === 0 ? false : rule;
 }
 
-function bdServerOf({ bdServer }: Compared): Sourced<string | null> {
-  return bdServer ?? { value: null, origin: { layer: 'default' } };
-}
+const NOT_NAMED: Sourced<null> = { value: null, origin: { layer: 'default' } };
 
 /** The modes of beads that forbid federation send nothing. */
 function allowsFederation({ syncMode }: Compared): boolean {

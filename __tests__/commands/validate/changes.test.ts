@@ -154,7 +154,7 @@ describe('a pull request that changes the files that count', () => {
         files: { ...elsewhere, '.beads/redirect': 'example/.beads\n' },
         baseFiles: elsewhere,
       },
-      moved,
+      [...moved, 'setting-changed *'],
     ],
     [
       'a variable in .env',
@@ -164,7 +164,7 @@ describe('a pull request that changes the files that count', () => {
         files: { ...elsewhere, '.beads/.env': 'BEADS_DIR=example/.beads\n' },
         baseFiles: elsewhere,
       },
-      moved,
+      [...moved, 'setting-changed *'],
     ],
     [
       'a removed redirect',
@@ -172,7 +172,7 @@ describe('a pull request that changes the files that count', () => {
         ...{ head: after, base: after, files: { 'safe/.beads/config.yaml': guarded } },
         baseFiles: { 'safe/.beads/config.yaml': guarded, '.beads/redirect': 'safe/.beads' },
       },
-      moved,
+      [...moved, 'setting-changed *'],
     ],
     [
       'the workspace that a variable of the job names',
@@ -194,7 +194,7 @@ describe('a pull request that changes the files that count', () => {
         files: { ...elsewhere, 'example/.beads/dolt/x': '', '.jj/repo': '../example/.jj/repo\n' },
       },
       // A workspace with a database registers peers for a run only.
-      [...moved, 'setting-changed *'],
+      [...moved, 'setting-changed *', 'setting-changed *'],
     ],
     [
       'the guard of the workspace, despite a named file',
@@ -259,7 +259,7 @@ describe('a pull request that changes the files that count', () => {
         ...{ head: before, base: null },
         baseFiles: { '.beads': 'link: example/.beads', [`example/${CONFIG}`]: `no-push: true\n${before}` },
       },
-      ['push-enabled *'],
+      ['push-enabled *', 'setting-changed *'],
     ],
     [
       'a workspace in place of links in a circle',
@@ -267,12 +267,12 @@ describe('a pull request that changes the files that count', () => {
       ['new-host a', 'new-host b', 'push-enabled *', 'peer-added a', 'peer-added b'],
     ],
     [
-      'no change: links lead to the same files',
+      'a workspace in place of a link to another one with the same files',
       {
         ...{ head: before, base: null },
         baseFiles: { '.beads': 'link: a', a: 'link: safe/.beads', [`safe/${CONFIG}`]: before },
       },
-      [],
+      ['setting-changed *'],
     ],
     [
       'no change: all files are equal',
@@ -286,10 +286,56 @@ describe('a pull request that changes the files that count', () => {
   ])('%s', async (_, changed, expected) => {
     const found = await validateChange({
       ...changed,
-      request: { ...changed.request, failOnChange: requestedChanges('dangerous') },
+      request: { ...changed.request, failOnChange: requestedChanges('dangerous, setting-changed') },
     });
     expect(kinds(found)).toEqual(expected);
     expect(found.result.status).toBe(expected.length === 0 ? 'valid' : 'invalid');
+  });
+
+  const embedded = { '.beads/metadata.json': '{"dolt_mode": "embedded", "dolt_database": "north"}' };
+  const server = { '.beads/metadata.json': '{"dolt_mode": "server", "dolt_database": "north"}' };
+  const other = { [`other/${CONFIG}`]: before, 'other/.beads/metadata.json': embedded['.beads/metadata.json'] };
+  const led = { ...embedded, ...other, '.beads/redirect': 'other/.beads\n' };
+  const hidden = '{"dolt_mode": "embedded", "dolt_database": "private"}';
+
+  test.each<readonly [string, NonNullable<Case['files']>, NonNullable<Case['files']>, string | null]>([
+    ['the name in metadata.json', embedded, { '.beads/metadata.json': hidden }, '.beads/embeddeddolt/private'],
+    [
+      'the name in .env',
+      embedded,
+      { ...embedded, '.beads/.env': 'BEADS_DOLT_SERVER_DATABASE=private\n' },
+      '.beads/embeddeddolt/private',
+    ],
+    ['the mode', embedded, server, '.beads/dolt/north'],
+    ['metadata.json is gone', embedded, {}, '.beads/dolt/beads'],
+    [
+      'the data folder in metadata.json',
+      server,
+      { '.beads/metadata.json': '{"dolt_mode": "server", "dolt_database": "north", "dolt_data_dir": "../data"}' },
+      'data/north',
+    ],
+    ['the data folder in .env', server, { ...server, '.beads/.env': 'BEADS_DOLT_DATA_DIR=/srv/d\n' }, '/srv/d/north'],
+    ['a redirect', { ...embedded, ...other }, led, 'other/.beads/embeddeddolt/north'],
+    [
+      'BEADS_DIR',
+      { ...embedded, ...other },
+      { ...led, '.beads/redirect': '', '.beads/.env': 'BEADS_DIR=other/.beads' },
+      'other/.beads/embeddeddolt/north',
+    ],
+    ['the name at a redirect', led, { ...led, '.beads/metadata.json': hidden }, 'other/.beads/embeddeddolt/private'],
+    ['the same redirect', led, led, null],
+    [
+      'the same folders outside of the checkout',
+      { ...server, '.beads/.env': 'BEADS_DOLT_DATA_DIR=../../data\n' },
+      { ...server, '.beads/.env': 'BEADS_DOLT_DATA_DIR=../../data\n' },
+      null,
+    ],
+    ['data folders that git does not have', {}, { '.beads/embeddeddolt/north/x': '', '.beads/beads.db': '' }, null],
+  ])('has the database of its base, or another one: %s', async (_, baseFiles, files, expected) => {
+    const found = await validateChange({ head: before, baseFiles, files });
+    const after = expect.stringMatching(new RegExp(`${expected}$`));
+    const changes = found.result.changes?.filter(({ setting }) => setting === "bd's database");
+    expect(changes).toMatchObject(expected === null ? [] : [{ kind: 'setting-changed', after }]);
   });
 
   test.each<readonly [string, Readonly<Record<string, string>>, string]>([

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { configuredServer } from '../../beads/workspace.ts';
+import { type ConfiguredPlace, configuredPlace } from '../../beads/workspace.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import { type ConfigChange, compareConfigurations } from '../../config/compare.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
@@ -61,14 +61,16 @@ export async function compareWithBase(
   const base = await readBase(request, context);
   if (base === null) return { diagnostics: [] };
   if (base.kind === 'unread') return { diagnostics: [unreadable(base, failOnChange, file)] };
-  const bdServer = await configuredServer(searchOf(source, context));
-  const before = base.kind === 'text' ? { source: { ...source, text: base.text }, bdServer, problem: null } : base;
+  const place = await configuredPlace(searchOf(source, context));
+  const before = base.kind === 'text' ? { source: { ...source, text: base.text }, place, problem: null } : base;
   const found = inspectConfiguration(sourceOf(before.source, source), context.env, overrides);
   // Unreadable parts of the old one count as new.
   const old =
     found.configuration ?? inspectConfiguration({ ...before.source, text: null }, context.env, overrides).configuration;
   const changes =
-    old === null ? [] : compareConfigurations({ ...old, bdServer: before.bdServer }, { ...configuration, bdServer });
+    old === null
+      ? []
+      : compareConfigurations({ ...old, ...placeBefore(before, place) }, { ...configuration, ...place });
   const { commit = null, behind = 0, isMerged = false } = (base.kind === 'read' ? base.of : undefined) ?? {};
   return {
     changes: changes.map(shownChange),
@@ -83,8 +85,19 @@ export async function compareWithBase(
 
 /** Without any workspace there was nothing to federate, so the defaults are those of the new one. */
 function sourceOf(before: ConfigSource, { workspace, isBeads }: ConfigSource): ConfigSource {
-  const isNone = before.file === null && before.workspace === null;
-  return isNone ? { ...before, workspace, ...(isBeads === undefined ? {} : { isBeads }) } : before;
+  return isNone(before) ? { ...before, workspace, ...(isBeads === undefined ? {} : { isBeads }) } : before;
+}
+
+/** The same for the database: the new one replaces none. */
+function placeBefore(
+  { source, place }: { readonly source: ConfigSource; readonly place: ConfiguredPlace },
+  { bdDatabase }: ConfiguredPlace,
+): ConfiguredPlace {
+  return isNone(source) ? { ...place, bdDatabase } : place;
+}
+
+function isNone({ file, workspace }: ConfigSource): boolean {
+  return file === null && workspace === null;
 }
 
 function unreadable({ reason, hint }: Unread, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {

@@ -8,6 +8,8 @@ import { isInside, realPath } from '../../../core/files.ts';
 export interface Moved {
   readonly context: ConfigurationContext;
   readonly overrides: ConfigOverrides;
+  /** The path of the checkout that has the place of a path in the folder. */
+  readonly original: (path: string) => string;
 }
 
 /** Variables that name paths of a workspace, besides those that lift the boundary. */
@@ -25,7 +27,8 @@ export async function movedContext(
   { cwd, ceiling, env, userHome, untrusted, tempDir }: ConfigurationContext,
   overrides: ConfigOverrides,
 ): Promise<Moved> {
-  const roots = [root, await realPath(root)];
+  const real = await realPath(root);
+  const roots = [root, real];
   const moved = (path: string): string => {
     const from = roots.find((one) => isInside(one, path));
     return from === undefined ? path : join(folder, relative(from, path));
@@ -46,5 +49,6 @@ export async function movedContext(
     },
     overrides:
       config === undefined || config === '' ? overrides : { ...overrides, config: moved(resolve(cwd, config)) },
+    original: (path) => (isInside(folder, path) ? join(real, relative(folder, path)) : path),
   };
 }

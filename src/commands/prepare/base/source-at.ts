@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { configuredServer, type WorkspaceSearch } from '../../../beads/workspace.ts';
+import { type ConfiguredPlace, configuredPlace, NO_PLACE, type WorkspaceSearch } from '../../../beads/workspace.ts';
 import type { ConfigSource } from '../../../config/build.ts';
-import type { ConfigOverrides, Sourced } from '../../../config/configuration.ts';
+import type { ConfigOverrides } from '../../../config/configuration.ts';
 import { readSource } from '../../../config/load.ts';
 import { Failure } from '../../../core/failure.ts';
 import { realPath } from '../../../core/files.ts';
@@ -16,7 +16,7 @@ import { type Moved, movedContext } from './moved-context.ts';
 export interface SourceAt {
   readonly kind: 'read';
   readonly source: ConfigSource;
-  readonly bdServer: Sourced<string> | null;
+  readonly place: ConfiguredPlace;
   /** Why it is no valid configuration; null: it may be one. An invalid one counts as absent. */
   readonly problem: Failure | null;
 }
@@ -46,13 +46,14 @@ export async function readSourceAt(
 }
 
 /** Reads the configuration of a folder that has the place of the checkout. */
-export async function readMoved({ context, overrides }: Moved): Promise<SourceAt> {
+export async function readMoved({ context, overrides, original }: Moved): Promise<SourceAt> {
   try {
     const source = await readSource(context, overrides);
-    return { kind: 'read', source, bdServer: await configuredServer(searchOf(source, context)), problem: null };
+    const place = await configuredPlace(searchOf(source, context), original);
+    return { kind: 'read', source, place, problem: null };
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    return { kind: 'read', source: { file: null, text: null, workspace: null }, bdServer: null, problem: thrown };
+    return { kind: 'read', source: { file: null, text: null, workspace: null }, place: NO_PLACE, problem: thrown };
   }
 }
 

@@ -145,7 +145,38 @@ describe('export', () => {
       message: expect.stringMatching(/remove 1 record \(bd-7\) from \.beads\/issues\.jsonl of commit [0-9a-f]{40}$/),
     });
     expect(`${await git(repo, 'show', 'HEAD:.beads/issues.jsonl')}\n`).toBe(fuller);
+    await local.sql("INSERT INTO issues (id, title) VALUES ('bd-3', 'three')");
     expect((await exported(folder, { commits: true, allowFewer: true })).commit).toMatchObject({ status: 'committed' });
+    await local.sql("UPDATE issues SET ephemeral = 1 WHERE id = 'bd-1'");
+    expect((await exported(folder, { commits: true })).commit).toMatchObject({ status: 'committed' });
+  });
+
+  test('removes the record of an issue that bd leaves out, but not of most at once', async () => {
+    await using folder = await tempFolder();
+    const local = await makeTracker(folder, 'repo');
+    const ids = ['bd-1', 'bd-2', 'bd-3', 'bd-4', 'bd-5', 'bd-6', 'bd-7', 'bd-8'];
+    const values = ids.map((id) => `('${id}', 'one', 'Ann')`).join(', ');
+    await local.commit('eight', `INSERT INTO issues (id, title, created_by) VALUES ${values}`);
+    await exported(folder);
+    const file = folder.file(...JSONL);
+    await local.commit(
+      'left out',
+      "UPDATE issues SET ephemeral = 1 WHERE id = 'bd-1'",
+      "UPDATE issues SET is_template = 1 WHERE id = 'bd-2'",
+      "UPDATE issues SET issue_type = 'agent' WHERE id = 'bd-3'",
+      "UPDATE issues SET created_by = 'Eve' WHERE id = 'bd-4'",
+      "INSERT INTO config VALUES ('export.exclude_owners', 'Eve')",
+      "INSERT INTO issues (id, title) VALUES ('bd-9', 'new')",
+    );
+    expect(await exported(folder)).toMatchObject({ status: 'written', issues: 5 });
+    expect((await idsOf(file)).toSorted()).toEqual(['bd-5', 'bd-6', 'bd-7', 'bd-8', 'bd-9']);
+    const before = await readFile(file, 'utf8');
+    await local.sql("UPDATE config SET value = 'Ann' WHERE `key` = 'export.exclude_owners'");
+    const refused = await refusal(() => exported(folder));
+    expect(refused).toMatchObject({ code: 'export-fewer', message: expect.stringContaining('4 records (bd-5, ') });
+    expect(await readFile(file, 'utf8')).toBe(before);
+    await local.sql('UPDATE issues SET ephemeral = 1');
+    await expect(exported(folder)).rejects.toMatchObject({ code: 'export-fewer' });
   });
 
   test('names rows that bd would refuse, and writes no value that does not fit its field', async () => {

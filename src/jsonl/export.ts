@@ -10,7 +10,7 @@ import { counted, listed, plain } from '../core/text.ts';
 import { textCellSchema } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import type { FormerFile } from './git.ts';
-import { type ExportScope, type IssueLine, issueLines } from './read-issues.ts';
+import { type ExportScope, type IssueLine, issueLines, leftOutOf, useBranch } from './read-issues.ts';
 import { readRecords } from './records.ts';
 
 export interface Exporting {
@@ -20,6 +20,8 @@ export interface Exporting {
   readonly scope: ExportScope;
   /** Whether a file may be replaced although it has records that the database does not have. */
   readonly allowFewer: boolean;
+  /** Percent of the records that may leave the file at once while their issues stay in the database. */
+  readonly maxDelete: number;
   /** Whether messages may name rows. */
   readonly nameRows: boolean;
 }
@@ -36,10 +38,8 @@ export interface Exported {
  * @param sql a session of its own
  * @throws Failure `no-issues`, `export-row`, `export-fewer`, `export-failed`
  */
-export async function exportIssues(
-  sql: Sql,
-  { file, branch, scope, allowFewer, nameRows }: Exporting,
-): Promise<Exported> {
+export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Exported> {
+  const { file, branch, scope, allowFewer, nameRows } = exporting;
   const target = await realpath(file).catch(() => file);
   const former = await statOf(target);
   if (former !== null && !former.isFile()) throw new Failure('export-failed', `${target} is not an ordinary file`);
@@ -52,7 +52,7 @@ export async function exportIssues(
     const issues = written.ids.size;
     if (former !== null && written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
     if (former !== null && !allowFewer) {
-      const lost = await lostRecords(sql, { file: target, name: target }, written.ids);
+      const lost = await lostRecords(sql, { copy: target, name: target }, written.ids, exporting);
       if (lost.length > 0) throw fewer(target, named('record', lost, nameRows));
     }
     await within(target, () => rename(temporary, target));
@@ -66,16 +66,14 @@ export async function exportIssues(
  * Compares the file of a commit with the exported one that is to replace it.
  * @throws Failure `export-fewer`, `export-failed`
  */
-export async function requireRecords(
-  sql: Sql,
-  { file, allowFewer, nameRows }: Exporting,
-  { copy, name }: FormerFile,
-): Promise<void> {
+export async function requireRecords(sql: Sql, exporting: Exporting, former: FormerFile): Promise<void> {
+  const { file, branch, allowFewer, nameRows } = exporting;
   if (allowFewer) return;
+  await useBranch(sql, branch);
   const ids = new Set<string>();
   for await (const { kind, id } of readRecords(file)) if (kind === 'issue') ids.add(id);
-  const lost = await lostRecords(sql, { file: copy, name }, ids);
-  if (lost.length > 0) throw fewer(name, named('record', lost, nameRows));
+  const lost = await lostRecords(sql, former, ids, exporting);
+  if (lost.length > 0) throw fewer(former.name, named('record', lost, nameRows));
 }
 
 interface Written {
@@ -143,34 +141,48 @@ const idRow = z.object({ id: textCellSchema });
 
 /**
  * The records of a file that an export would remove without a reason. A record may only disappear if the history of the
- * branch shows that its issue was deleted, and never the last one.
+ * branch shows that its issue was deleted, or if bd leaves out its issue, and never the last one. One issue that a peer
+ * makes ephemeral must not end all later exports, but a setting that leaves out many must not empty the file.
  */
 async function lostRecords(
   sql: Sql,
-  former: { readonly file: string; readonly name: string },
+  { copy, name }: FormerFile,
   ids: ReadonlySet<string>,
+  { scope, maxDelete }: Pick<Exporting, 'scope' | 'maxDelete'>,
 ): Promise<readonly string[]> {
-  const absent: string[] = [];
+  const issues = new Set<string>();
   const others: string[] = [];
-  for await (const { kind, id } of readRecords(former.file, former.name)) {
+  for await (const { kind, id } of readRecords(copy, name)) {
     if (kind === 'other') others.push(id);
-    else if (!ids.has(id)) absent.push(id);
+    else issues.add(id);
   }
-  const lost = ids.size === 0 || absent.length > MAX_PROVEN ? absent : await notDeleted(sql, absent);
-  return [...lost, ...others];
+  const absent = [...issues].filter((id) => !ids.has(id));
+  if (ids.size === 0 || absent.length > MAX_PROVEN) return [...absent, ...others];
+  const leftOut = await inPages(absent, async (page) => await leftOutOf(sql, page, scope));
+  const deleted = await inPages(
+    absent.filter((id) => !leftOut.has(id)),
+    async (page) => await deletedOf(sql, page),
+  );
+  const mayLeave = leftOut.size * 100 <= issues.size * maxDelete;
+  return [...absent.filter((id) => !deleted.has(id) && !(mayLeave && leftOut.has(id))), ...others];
 }
 
-async function notDeleted(sql: Sql, absent: readonly string[]): Promise<readonly string[]> {
-  const deleted = new Set<string>();
-  for (const page of inParts(absent, PAGE)) {
-    const rows = await sql.rows(
-      idRow,
-      `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,
-      page,
-    );
-    for (const { id } of rows) deleted.add(id ?? '');
-  }
-  return absent.filter((id) => !deleted.has(id));
+async function inPages(
+  ids: readonly string[],
+  read: (page: readonly string[]) => Promise<readonly string[]>,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const page of inParts(ids, PAGE)) for (const id of await read(page)) found.add(id);
+  return found;
+}
+
+async function deletedOf(sql: Sql, ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await sql.rows(
+    idRow,
+    `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${ids.map(() => '?').join(', ')})`,
+    ids,
+  );
+  return rows.map(({ id }) => id ?? '');
 }
 
 /** Errors of the file system as a failure that names the file. */

@@ -59,7 +59,7 @@ const TARGET = 'COALESCE(depends_on_issue_id, depends_on_wisp_id, depends_on_ext
  * @throws Failure `no-issues` if the database has no tables of beads
  */
 export async function* issueLines(sql: Sql, branch: string, scope: ExportScope): AsyncGenerator<IssueLine> {
-  await sql.run(`USE ${quoted(`${await databaseName(sql)}/${branch}`)}`);
+  await useBranch(sql, branch);
   await sql.run('START TRANSACTION');
   const tables = new Set(await shownNames(sql, 'BASE TABLE', 'SHOW FULL TABLES'));
   await requireColumns(sql, tables);
@@ -75,6 +75,18 @@ export async function* issueLines(sql: Sql, branch: string, scope: ExportScope):
       if (line !== null) yield line;
     }
   }
+}
+
+/** The statements of the session that follow read this branch with its uncommitted changes. */
+export async function useBranch(sql: Sql, branch: string): Promise<void> {
+  await sql.run(`USE ${quoted(`${await databaseName(sql)}/${branch}`)}`);
+}
+
+/** The issues with these ids that the database has, but an export leaves out. */
+export async function leftOutOf(sql: Sql, ids: readonly string[], scope: ExportScope): Promise<readonly string[]> {
+  const [where, values] = inScope(await readSettings(sql), scope);
+  const select = `SELECT id, 0 AS wisp FROM issues WHERE id IN (${places(ids)}) AND NOT (${where})`;
+  return (await sql.rows(keyRow, select, [...ids, ...values])).map(({ id }) => id);
 }
 
 function columnsOf(fields: readonly Field[]): string[] {
@@ -95,9 +107,8 @@ async function isFilled(sql: Sql, table: string): Promise<boolean> {
   return (await sql.table(`SELECT 1 FROM ${quoted(table)} LIMIT 1`)).rows.length > 0;
 }
 
-/** If a wisp and an issue have the same id, bd shows the wisp. */
-function keyQuery(
-  hasWisps: boolean,
+/** The condition for the rows of an export, with its values. */
+function inScope(
   setting: (name: string) => string,
   { infraTypes, excludeOwners }: ExportScope,
 ): readonly [string, readonly string[]] {
@@ -110,7 +121,16 @@ function keyQuery(
     'COALESCE(ephemeral, 0) = 0',
     ...(owners.length === 0 ? [] : [`COALESCE(created_by, '') NOT IN (${places(owners)})`]),
   ].join(' AND ');
-  const values = [...types, ...owners];
+  return [where, [...types, ...owners]];
+}
+
+/** If a wisp and an issue have the same id, bd shows the wisp. */
+function keyQuery(
+  hasWisps: boolean,
+  setting: (name: string) => string,
+  scope: ExportScope,
+): readonly [string, readonly string[]] {
+  const [where, values] = inScope(setting, scope);
   const order = 'ORDER BY priority, created_at DESC, id';
   if (!hasWisps) return [`SELECT id, 0 AS wisp FROM issues WHERE ${where} ${order}`, values];
   return [

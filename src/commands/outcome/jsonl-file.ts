@@ -14,7 +14,7 @@ import { openPullRequest } from '../../github/pull-request.ts';
 import type { Exporting } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
 import type { Context } from '../context.ts';
-import type { JsonlRequest, SyncRequest } from '../request.ts';
+import { DEFAULT_SYNC_REQUEST, type JsonlRequest, type SyncRequest } from '../request.ts';
 
 /**
  * The JSONL file and what bd leaves out of it. A link or a key of the checkout cannot lead out of the workspace of a
@@ -40,11 +40,12 @@ export async function jsonlFile(
 
 /** The requested export. */
 export function exportingOf(
-  { jsonl: { allowFewer }, reportValues }: Pick<SyncRequest, 'jsonl' | 'reportValues'>,
+  request: Pick<SyncRequest, 'jsonl' | 'reportValues'> & Partial<Pick<SyncRequest, 'maxDelete'>>,
   { file, ...scope }: ExportSettings,
   branch: string,
 ): Exporting {
-  return { file, branch, scope, allowFewer, nameRows: reportValues !== 'none' };
+  const { jsonl, reportValues, maxDelete = DEFAULT_SYNC_REQUEST.maxDelete } = request;
+  return { file, branch, scope, allowFewer: jsonl.allowFewer, maxDelete, nameRows: reportValues !== 'none' };
 }
 
 /**

@@ -13,8 +13,8 @@ export const EXPORT_ERRORS = {
     ...HUMAN,
   },
   'export-fewer': {
-    title: 'The JSONL file has records that the database does not have, so it was not replaced',
-    hint: 'Import the file with `bd import`, or move it aside. To replace it with what the database has, set `--allow-fewer`.',
+    title: 'The JSONL file has records that the export would not have, so it was not replaced',
+    hint: 'Import the file with `bd import`, or move it aside. If the database has these issues, check `types.infra`, `export.exclude_owners` and the columns `ephemeral` and `is_template`. To replace the file in any case, set `--allow-fewer`.',
     ...HUMAN,
   },
   'export-differs': {

@@ -592,8 +592,11 @@ included. export --check compares the two and names the issues that differ.
   types.custom has, a text that is too long, and a value that does not fit its
   field. The message names the rows.
 - A file keeps its records unless the history of the database shows that the
-  issue was deleted (export-fewer). The last record is never removed.
-  allow-fewer replaces the file in any case.
+  issue was deleted (export-fewer). A record also leaves if the database has its
+  issue, but bd leaves it out: ephemeral, a template, of an infrastructure type
+  or an excluded owner. If more than max-delete percent of the records would
+  leave so at once, none does. export takes 50 %. The last record is never
+  removed. allow-fewer replaces the file in any case.
 - bd's keys export.path, export.exclude_owners, types.infra, types.custom and
   status.custom are followed. jsonl-path names another file.
 - If the export fails, the run is partial: what was synchronized stays.
@@ -2084,7 +2087,8 @@ most dangerous changes come first.
   owner.
 - Both configurations are found in the same way, each with its own
   .beads/redirect, .env, guards and settings of bd. The server that the settings
-  of bd name counts as a host.
+  of bd name counts as a host. Another path of the database that they name is a
+  setting-changed.
 - If the configuration before the change cannot be read, that is a warning, and
   an error if fail-on-change is set (base-unreadable).
 - An invalid configuration is not compared. Correct it first.

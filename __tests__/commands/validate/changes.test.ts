@@ -1,63 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { requestedChanges } from '../../../src/commands/validate/changes.ts';
-import { type Validated, type ValidateRequest, validate } from '../../../src/commands/validate/index.ts';
-import type { Env } from '../../../src/core/env.ts';
-import type { ProposedChange } from '../../../src/github/base-commit.ts';
-import { commandContext } from '../../helpers/configuring.ts';
-import { validated } from '../../helpers/json-schema.ts';
-import { startGithubApi } from '../../helpers/servers/github-api.ts';
-import { tempFolder } from '../../helpers/temp-folder.ts';
+import type { Validated } from '../../../src/commands/validate/index.ts';
+import {
+  after,
+  BASE,
+  before,
+  type ChangeCase,
+  CONFIG,
+  config,
+  HEAD,
+  validateChange,
+} from '../../helpers/validated-change.ts';
 import { places } from '../../helpers/validating.ts';
-
-const [BASE, HEAD] = ['b'.repeat(40), 'c'.repeat(40)] as const;
-const CONFIG = '.beads/config.yaml';
-const config = (peers: string) => `sync: {mode: dolt-native}\nfederation:\n  peers:\n${peers}`;
-const before = config('    a: https://a.example/d\n    b: https://b.example/d\n');
-const after = config('    a: https://a.example/d\n    b: https://evil.example/d\n');
-
-interface Case {
-  /** null: the file is gone. */
-  readonly head?: string | null;
-  /** null: no file; undefined: it cannot be read. */
-  readonly base?: string | null | undefined;
-  readonly behind?: number;
-  /** undefined: not a job. */
-  readonly proposed?: ProposedChange | null | undefined;
-  readonly token?: false;
-  readonly request?: Partial<ValidateRequest>;
-  /** Content of `.git/HEAD`. */
-  readonly checkedOut?: string;
-  readonly files?: Readonly<Record<string, string>>;
-  readonly env?: Env;
-  /** More files of the base. */
-  readonly baseFiles?: Readonly<Record<string, string>>;
-}
-
-async function validateChange({ head = after, behind = 0, request = {}, ...more }: Case): Promise<Validated> {
-  await using folder = await tempFolder();
-  await using api = await startGithubApi(undefined, { behind_by: behind, merge_base_commit: { sha: BASE } });
-  const base = 'base' in more ? more.base : before;
-  if (base === undefined) api.fail({ method: 'GET', status: 500 });
-  else if (base !== null) api.files.set(`${CONFIG}@${BASE}`, base);
-  for (const [name, text] of Object.entries(more.baseFiles ?? {})) api.files.set(`${name}@${BASE}`, text);
-  const files = { '.git/HEAD': more.checkedOut ?? HEAD, ...(head === null ? {} : { [CONFIG]: head }), ...more.files };
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(folder.file(name)), { recursive: true });
-    await writeFile(folder.file(name), text);
-  }
-  const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
-  const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, head: HEAD };
-  const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
-  const context = commandContext(folder.path, { env: more.env ?? {} });
-  const found = await validate(
-    { ...defaults, ...request },
-    proposed === undefined ? context : { ...context, proposed, repository },
-  );
-  validated('validate', JSON.stringify(found.result));
-  return found;
-}
 
 const kinds = ({ result }: Validated) => result.changes?.map(({ kind, peer }) => `${kind} ${peer ?? '*'}`);
 
@@ -145,7 +99,7 @@ describe('a pull request that changes the files that count', () => {
   const moved = ['new-host b', 'push-enabled *', 'peer-moved b'];
   const named = { request: { overrides: { config: 'ci/fed.yaml' } } };
 
-  test.each<readonly [string, Case, readonly string[]]>([
+  test.each<readonly [string, ChangeCase, readonly string[]]>([
     [
       'a redirect',
       {
@@ -290,52 +244,6 @@ describe('a pull request that changes the files that count', () => {
     });
     expect(kinds(found)).toEqual(expected);
     expect(found.result.status).toBe(expected.length === 0 ? 'valid' : 'invalid');
-  });
-
-  const embedded = { '.beads/metadata.json': '{"dolt_mode": "embedded", "dolt_database": "north"}' };
-  const server = { '.beads/metadata.json': '{"dolt_mode": "server", "dolt_database": "north"}' };
-  const other = { [`other/${CONFIG}`]: before, 'other/.beads/metadata.json': embedded['.beads/metadata.json'] };
-  const led = { ...embedded, ...other, '.beads/redirect': 'other/.beads\n' };
-  const hidden = '{"dolt_mode": "embedded", "dolt_database": "private"}';
-
-  test.each<readonly [string, NonNullable<Case['files']>, NonNullable<Case['files']>, string | null]>([
-    ['the name in metadata.json', embedded, { '.beads/metadata.json': hidden }, '.beads/embeddeddolt/private'],
-    [
-      'the name in .env',
-      embedded,
-      { ...embedded, '.beads/.env': 'BEADS_DOLT_SERVER_DATABASE=private\n' },
-      '.beads/embeddeddolt/private',
-    ],
-    ['the mode', embedded, server, '.beads/dolt/north'],
-    ['metadata.json is gone', embedded, {}, '.beads/dolt/beads'],
-    [
-      'the data folder in metadata.json',
-      server,
-      { '.beads/metadata.json': '{"dolt_mode": "server", "dolt_database": "north", "dolt_data_dir": "../data"}' },
-      'data/north',
-    ],
-    ['the data folder in .env', server, { ...server, '.beads/.env': 'BEADS_DOLT_DATA_DIR=/srv/d\n' }, '/srv/d/north'],
-    ['a redirect', { ...embedded, ...other }, led, 'other/.beads/embeddeddolt/north'],
-    [
-      'BEADS_DIR',
-      { ...embedded, ...other },
-      { ...led, '.beads/redirect': '', '.beads/.env': 'BEADS_DIR=other/.beads' },
-      'other/.beads/embeddeddolt/north',
-    ],
-    ['the name at a redirect', led, { ...led, '.beads/metadata.json': hidden }, 'other/.beads/embeddeddolt/private'],
-    ['the same redirect', led, led, null],
-    [
-      'the same folders outside of the checkout',
-      { ...server, '.beads/.env': 'BEADS_DOLT_DATA_DIR=../../data\n' },
-      { ...server, '.beads/.env': 'BEADS_DOLT_DATA_DIR=../../data\n' },
-      null,
-    ],
-    ['data folders that git does not have', {}, { '.beads/embeddeddolt/north/x': '', '.beads/beads.db': '' }, null],
-  ])('has the database of its base, or another one: %s', async (_, baseFiles, files, expected) => {
-    const found = await validateChange({ head: before, baseFiles, files });
-    const after = expect.stringMatching(new RegExp(`${expected}$`));
-    const changes = found.result.changes?.filter(({ setting }) => setting === "bd's database");
-    expect(changes).toMatchObject(expected === null ? [] : [{ kind: 'setting-changed', after }]);
   });
 
   test.each<readonly [string, Readonly<Record<string, string>>, string]>([

@@ -112,16 +112,17 @@ describe('the base of merge bases', () => {
       ),
     );
   };
+  const begun = committing('base', [
+    'CREATE TABLE t (id INT PRIMARY KEY, v INT)',
+    'INSERT INTO t VALUES (1, 0), (2, 0), (3, 0)',
+  ]);
   const branches = (...names: string[]) => names.map((name) => `CALL DOLT_BRANCH('${name}')`);
 
   test('is their merge as well', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabaseOf(
       folder.file('local'),
-      ...committing('base', [
-        'CREATE TABLE t (id INT PRIMARY KEY, v INT)',
-        'INSERT INTO t VALUES (1, 0), (2, 0), (3, 0)',
-      ]),
+      ...begun,
       ...branches('south'),
       ...committing('first', ['UPDATE t SET v = 1 WHERE id = 1', 'INSERT INTO t VALUES (11, 1)']),
       ...branches('first'),
@@ -183,10 +184,7 @@ describe('the base of merge bases', () => {
     await using folder = await tempFolder();
     const local = await makeDatabaseOf(
       folder.file('local'),
-      ...committing('base', [
-        'CREATE TABLE t (id INT PRIMARY KEY, v INT)',
-        'INSERT INTO t VALUES (1, 0), (2, 0), (3, 0)',
-      ]),
+      ...begun,
       ...branches('third'),
       ...committing('nearer', ['UPDATE t SET v = 1 WHERE id = 1']),
       ...branches('first', 'second'),

@@ -86,8 +86,8 @@ function isInteger(value: string, bits: number): boolean {
 function isTime(value: string): boolean {
   const [, day = '', time = ''] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})?$/.exec(value) ?? [];
   if (day.startsWith('0000-')) return true;
-  const date = new Date(`${day}T${time}Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${day}T${time}`);
+  const moment = Date.parse(`${day}T${time}Z`);
+  return !Number.isNaN(moment) && new Date(moment).toISOString().startsWith(`${day}T${time}`);
 }
 
 /** The problem of an issue whose values all fit their fields. An empty status is `open`, and an empty type is `task`. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortDigest } from '../core/digest.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { groupBy } from '../core/lists.ts';
 import { counted } from '../core/text.ts';
@@ -112,7 +112,7 @@ async function refuseRestored(sql: Sql, head: string, wanted: readonly LostRow[]
 }
 
 function digestOf(row: LostRow): string {
-  return createHash('sha256').update(lostName(row)).digest('hex').slice(0, 16);
+  return shortDigest(lostName(row), 16);
 }
 
 /** The values that a person chose for a row, by the id of its entry. */

@@ -7,7 +7,7 @@ const REFUSED: readonly ErrorCode[] = ['auth', 'branch-permission'];
  * The peer was not read. The same run pushed and read there with the same programs, so it fails: the words of a server
  * give the class, and it can also speak of a full disk or an old Dolt.
  */
-const UNREAD: readonly ErrorCode[] = [
+const UNREAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'client-too-old',
   'config-invalid',
   'connect-timeout',
@@ -28,18 +28,14 @@ const UNREAD: readonly ErrorCode[] = [
   'too-large',
   'unsupported-endpoint',
   'untrusted-host',
-];
-
-/** Errors that say nothing about the data at the peer. */
-const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...REFUSED, ...UNREAD]);
-const UNSERVED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(UNREAD);
+]);
 
 /** Whether a backup may be intact although a drill ended with this error; an unknown error counts against it. */
 export function mayBeIntact(code: ErrorCode): boolean {
-  return SAYS_NOTHING.has(code);
+  return REFUSED.includes(code) || UNREAD.has(code);
 }
 
 /** Whether a backup that was verified in the same run fails because a drill ended with this error. */
 export function isUnserved(code: ErrorCode): boolean {
-  return UNSERVED.has(code);
+  return UNREAD.has(code);
 }

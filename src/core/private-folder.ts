@@ -42,7 +42,11 @@ export async function inPrivateFolder<T>(
  */
 export async function makePrivateFolder({ tempDir, onResource }: FolderPlace, purpose: string | null): Promise<string> {
   await mkdir(tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`));
+  return await makeFolder(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`), onResource);
+}
+
+async function makeFolder(prefix: string, onResource: FolderPlace['onResource']): Promise<string> {
+  const folder = await mkdtemp(prefix);
   onResource?.({ kind: 'folder', path: folder });
   return folder;
 }
@@ -58,9 +62,7 @@ export async function inCloneFolder<T>(
 ): Promise<T> {
   const parent = dirname(database);
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, '.dolt-federation-clone-'));
-  onResource?.({ kind: 'folder', path: folder });
-  return await thenRemoved(folder, work);
+  return await thenRemoved(await makeFolder(join(parent, '.dolt-federation-clone-'), onResource), work);
 }
 
 async function thenRemoved<T>(folder: string, work: (folder: string) => Promise<T>): Promise<T> {

@@ -17,7 +17,6 @@ import { announce, reportEnd } from './outcome/progress.ts';
 import { notRunResult } from './outcome/run-result.ts';
 import type { LocalDatabase } from './prepare/local-database.ts';
 import { openClone, openLocalDatabase } from './prepare/open-database.ts';
-import { expectedProject } from './prepare/own-project.ts';
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
 import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, type SyncSettings } from './prepare/sync-settings.ts';
@@ -127,8 +126,7 @@ export async function withPeers<T>(
     context.onProgress({ stage: 'starting Dolt' });
     const prepared = await prepareSync(request, context, preparing, undo);
     announce(context, prepared.allProgress);
-    const expected = await expectedProject(settings.configuration, context, request.database);
-    return await work(newSyncContext(request, context, { opened, prepared, expected, notify }), prepared);
+    return await work(newSyncContext(request, context, { opened, prepared, notify }), prepared);
   };
   const value = await run().finally(() => releasePeers(request, preparing, undo));
   return { value, notices: [...database.notices, ...settings.notices, ...notices, ...reported] };
@@ -157,12 +155,7 @@ export async function endPeers(context: SyncContext, all: readonly PeerProgress[
 function newSyncContext(
   request: SyncRequest,
   { env, onProgress, signal }: Context,
-  {
-    opened,
-    prepared,
-    expected,
-    notify,
-  }: { opened: Opened; prepared: PreparedSync; expected: string | null; notify: SyncContext['notify'] },
+  { opened, prepared, notify }: { opened: Opened; prepared: PreparedSync; notify: SyncContext['notify'] },
 ): SyncContext {
   return {
     env,
@@ -170,7 +163,7 @@ function newSyncContext(
     served: opened.database.served,
     branch: prepared.branch,
     town: opened.settings.configuration.town.value,
-    rules: { ...BEADS_RULES, project: { ...BEADS_RULES.project, expected } },
+    rules: { ...BEADS_RULES, project: { ...BEADS_RULES.project, expected: prepared.expectedProject } },
     attribution: opened.settings.configuration.attribution.value,
     dirty: prepared.dirty,
     dryRun: request.dryRun,

@@ -22,7 +22,7 @@ import {
   requestedDolt,
   requestedPeers,
 } from '../prepare/options.ts';
-import { otherProject } from '../prepare/own-project.ts';
+import { expectedProject, otherProject } from '../prepare/own-project.ts';
 import { unusedCredentials } from '../prepare/sync-settings.ts';
 import { selectPeers } from '../select-peers.ts';
 import { fine, refused, warned } from './check.ts';
@@ -140,7 +140,8 @@ async function checkProject(
   { context, facts }: { readonly context: Context; readonly facts: DatabaseFacts | null },
 ): Promise<readonly DoctorCheck[]> {
   if (facts === null) return [];
-  const failure = await otherProject(configuration, context, { named, readProject: async () => facts.project });
+  const wanted = await expectedProject(configuration, context, named);
+  const failure = await otherProject(configuration, wanted, async () => facts.project);
   return failure === null ? [] : [refused({ check: 'database' }, failure)];
 }
 

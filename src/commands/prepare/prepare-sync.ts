@@ -20,7 +20,7 @@ import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
 import type { LocalDatabase } from './local-database.ts';
 import { localBranch } from './open-database.ts';
-import { otherProject } from './own-project.ts';
+import { expectedProject, otherProject } from './own-project.ts';
 import type { AccessRules } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
@@ -37,6 +37,8 @@ interface Preparing {
 export interface PreparedSync {
   readonly branch: string;
   readonly isCheckedOut: boolean;
+  /** The id of the project that the database should have; null: none is expected. */
+  readonly expectedProject: string | null;
   /** The head of the branch before uncommitted changes were committed, and its head now. */
   readonly before: string;
   readonly local: LocalHead;
@@ -67,7 +69,7 @@ export async function prepareSync(
   const configured = configuration.peers;
   return await engines.use(NO_CREDENTIALS, async ({ database }) => {
     const { branch, head: before, isCheckedOut } = await localBranch(database, local, request.branch);
-    await requireOwnProject(request, context, { settings, notify, database, head: before });
+    const expected = await requireOwnProject(request, context, { settings, notify, database, head: before });
     const boundary = await boundaryOf(context, []);
     const { allProgress: remotes, toRegister } = await preparePeers(peers, {
       request,
@@ -116,6 +118,7 @@ export async function prepareSync(
     return {
       branch,
       isCheckedOut,
+      expectedProject: expected,
       before,
       local: { ours, dropped: lastVerified.dropped, accepted: [] },
       dirty,
@@ -126,17 +129,20 @@ export async function prepareSync(
   });
 }
 
-/** @throws Failure `other-project`; only a warning if the run writes nothing */
+/**
+ * @returns the id of the project that the database should have
+ * @throws Failure `other-project`; only a warning if the run writes nothing
+ */
 async function requireOwnProject(
   request: SyncRequest,
   context: Context,
   { settings, notify, database, head }: Pick<Preparing, 'settings' | 'notify'> & { database: Database; head: string },
-): Promise<void> {
-  const readProject = () => projectOf(database, head);
-  const failure = await otherProject(settings.configuration, context, { named: request.database, readProject });
-  if (failure === null) return;
-  if (mayWrite(request)) throw failure;
-  notify(asWarning(failure));
+): Promise<string | null> {
+  const expected = await expectedProject(settings.configuration, context, request.database);
+  const failure = await otherProject(settings.configuration, expected, () => projectOf(database, head));
+  if (failure !== null && mayWrite(request)) throw failure;
+  if (failure !== null) notify(asWarning(failure));
+  return expected;
 }
 
 /** Removes the remotes that only this run needed. An error is reported but does not fail the run. */

@@ -4,11 +4,11 @@ import type { ExportResult } from '../contract/result.ts';
 import type { ReportValues, RunStatus } from '../contract/vocabulary.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { compareIssues } from '../jsonl/compare.ts';
-import { exportIssues, requireRecords } from '../jsonl/export.ts';
+import { exportIssues } from '../jsonl/export.ts';
 import { exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
+import { commitExported, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
 import { localBranch, readingDatabase } from './prepare/open-database.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl } from './prepare/options.ts';
 import type { JsonlRequest, SyncRequest } from './request.ts';
@@ -46,9 +46,7 @@ export async function exportJsonl(request: ExportRequest, context: Context): Pro
     const at = { version: 1, command: 'export', database: database.path, branch, head, file } as const;
     if (!request.check) {
       const exported = await readingIssues(engines, request.timeout, (sql) => exportIssues(sql, exporting));
-      const commit = await commitJsonl(file, request, context, (former) =>
-        readingIssues(engines, request.timeout, (sql) => requireRecords(sql, exporting, former)),
-      );
+      const commit = await commitExported(exporting, request, context, engines);
       return { ...at, ...exported, ...(commit === null ? {} : { commit }) };
     }
     const { issues, ...difference } = await readingIssues(engines, request.timeout, (sql) =>

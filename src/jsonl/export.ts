@@ -39,7 +39,7 @@ export interface Exported {
  * @throws Failure `no-issues`, `export-row`, `export-fewer`, `export-failed`
  */
 export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Exported> {
-  const { file, branch, scope, allowFewer, nameRows } = exporting;
+  const { file, branch, scope, nameRows } = exporting;
   const target = await realpath(file).catch(() => file);
   const former = await statOf(target);
   if (former !== null && !former.isFile()) throw new Failure('export-failed', `${target} is not an ordinary file`);
@@ -51,10 +51,7 @@ export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Expo
     if (written.problems.length > 0) throw refusedRows(named('row', written.problems, nameRows));
     const issues = written.ids.size;
     if (former !== null && written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
-    if (former !== null && !allowFewer) {
-      const lost = await lostRecords(sql, { copy: target, name: target }, written.ids, exporting);
-      if (lost.length > 0) throw fewer(target, named('record', lost, nameRows));
-    }
+    if (former !== null) await refuseFewer(sql, { copy: target, name: target }, written.ids, exporting);
     await within(target, () => rename(temporary, target));
     return { status: 'written', issues };
   } finally {
@@ -67,13 +64,11 @@ export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Expo
  * @throws Failure `export-fewer`, `export-failed`
  */
 export async function requireRecords(sql: Sql, exporting: Exporting, former: FormerFile): Promise<void> {
-  const { file, branch, allowFewer, nameRows } = exporting;
-  if (allowFewer) return;
-  await useBranch(sql, branch);
+  if (exporting.allowFewer) return;
+  await useBranch(sql, exporting.branch);
   const ids = new Set<string>();
-  for await (const { kind, id } of readRecords(file)) if (kind === 'issue') ids.add(id);
-  const lost = await lostRecords(sql, former, ids, exporting);
-  if (lost.length > 0) throw fewer(former.name, named('record', lost, nameRows));
+  for await (const { kind, id } of readRecords(exporting.file)) if (kind === 'issue') ids.add(id);
+  await refuseFewer(sql, former, ids, exporting);
 }
 
 interface Written {
@@ -122,10 +117,6 @@ function refusedRows(rows: string): Failure {
   return new Failure('export-row', `bd would refuse the whole file because of ${rows}`);
 }
 
-function fewer(file: string, records: string): Failure {
-  return new Failure('export-fewer', `an export would remove ${records} from ${file}`);
-}
-
 async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   await within(file, async () => {
@@ -138,6 +129,20 @@ async function digestOf(file: string): Promise<string> {
 const MAX_PROVEN = 5_000;
 const PAGE = 500;
 const idRow = z.object({ id: textCellSchema });
+
+/** @throws Failure `export-fewer` if an export with these issues would remove records without a reason */
+async function refuseFewer(
+  sql: Sql,
+  former: FormerFile,
+  ids: ReadonlySet<string>,
+  exporting: Exporting,
+): Promise<void> {
+  if (exporting.allowFewer) return;
+  const lost = await lostRecords(sql, former, ids, exporting);
+  if (lost.length === 0) return;
+  const records = named('record', lost, exporting.nameRows);
+  throw new Failure('export-fewer', `an export would remove ${records} from ${former.name}`);
+}
 
 /**
  * The records of a file that an export would remove without a reason. A record may only disappear if the history of the
@@ -157,32 +162,28 @@ async function lostRecords(
     else issues.add(id);
   }
   const absent = [...issues].filter((id) => !ids.has(id));
-  if (ids.size === 0 || absent.length > MAX_PROVEN) return [...absent, ...others];
-  const leftOut = await inPages(absent, async (page) => await leftOutOf(sql, page, scope));
-  const deleted = await inPages(
+  if (absent.length === 0 || ids.size === 0 || absent.length > MAX_PROVEN) return [...absent, ...others];
+  const leftOut = await leftOutOf(sql, absent, scope);
+  const deleted = await deletedOf(
+    sql,
     absent.filter((id) => !leftOut.has(id)),
-    async (page) => await deletedOf(sql, page),
   );
   const mayLeave = leftOut.size * 100 <= issues.size * maxDelete;
   return [...absent.filter((id) => !deleted.has(id) && !(mayLeave && leftOut.has(id))), ...others];
 }
 
-async function inPages(
-  ids: readonly string[],
-  read: (page: readonly string[]) => Promise<readonly string[]>,
-): Promise<ReadonlySet<string>> {
+/** Those of the issues that a commit of the history deleted. */
+async function deletedOf(sql: Sql, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
-  for (const page of inParts(ids, PAGE)) for (const id of await read(page)) found.add(id);
+  for (const page of inParts(ids, PAGE)) {
+    const rows = await sql.rows(
+      idRow,
+      `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,
+      page,
+    );
+    for (const { id } of rows) found.add(id ?? '');
+  }
   return found;
-}
-
-async function deletedOf(sql: Sql, ids: readonly string[]): Promise<readonly string[]> {
-  const rows = await sql.rows(
-    idRow,
-    `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${ids.map(() => '?').join(', ')})`,
-    ids,
-  );
-  return rows.map(({ id }) => id ?? '');
 }
 
 /** Errors of the file system as a failure that names the file. */

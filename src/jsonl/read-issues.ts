@@ -43,6 +43,7 @@ const INFRA_TYPES: readonly string[] = ['agent', 'role', 'message'];
 const PAGE = 200;
 
 const id = textCellSchema.transform((value) => value ?? '');
+const idRow = z.object({ id });
 const keyRow = z.object({ id, wisp: z.coerce.number() });
 const countRow = z.object({ id, count: z.coerce.number() });
 /** The cells of a row by the names that bd has for their columns, which are found in any case. */
@@ -83,10 +84,14 @@ export async function useBranch(sql: Sql, branch: string): Promise<void> {
 }
 
 /** The issues with these ids that the database has, but an export leaves out. */
-export async function leftOutOf(sql: Sql, ids: readonly string[], scope: ExportScope): Promise<readonly string[]> {
+export async function leftOutOf(sql: Sql, ids: readonly string[], scope: ExportScope): Promise<ReadonlySet<string>> {
   const [where, values] = inScope(await readSettings(sql), scope);
-  const select = `SELECT id, 0 AS wisp FROM issues WHERE id IN (${places(ids)}) AND NOT (${where})`;
-  return (await sql.rows(keyRow, select, [...ids, ...values])).map(({ id }) => id);
+  const found = new Set<string>();
+  for (const page of inParts(ids, PAGE)) {
+    const select = `SELECT id FROM issues WHERE id IN (${places(page)}) AND NOT (${where})`;
+    for (const row of await sql.rows(idRow, select, [...page, ...values])) found.add(row.id);
+  }
+  return found;
 }
 
 function columnsOf(fields: readonly Field[]): string[] {

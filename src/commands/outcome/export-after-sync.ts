@@ -2,11 +2,11 @@ import type { Configuration } from '../../config/configuration.ts';
 import type { RunResult } from '../../contract/result.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
-import { exportIssues, requireRecords } from '../../jsonl/export.ts';
+import { exportIssues } from '../../jsonl/export.ts';
 import type { Context } from '../context.ts';
 import type { LocalDatabase } from '../prepare/local-database.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
-import { commitJsonl, exportingOf, jsonlFile, readingIssues } from './jsonl-file.ts';
+import { commitExported, exportingOf, jsonlFile, readingIssues } from './jsonl-file.ts';
 
 /** The JSONL file after a run. */
 export interface AfterSync {
@@ -42,9 +42,7 @@ export async function exportAfterSync(
     const exporting = exportingOf(request, settings, branch);
     const exported = await readingIssues(database.engines, request.timeout, (sql) => exportIssues(sql, exporting));
     written = { ...exported, file };
-    const commit = await commitJsonl(file, request, context, (former) =>
-      readingIssues(database.engines, request.timeout, (sql) => requireRecords(sql, exporting, former)),
-    );
+    const commit = await commitExported(exporting, request, context, database.engines);
     return { export: commit === null ? written : { ...written, commit }, problems: [] };
   } catch (thrown) {
     return { export: written, problems: [asError(toFailure(thrown))] };

@@ -11,7 +11,7 @@ import type { Engines } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { repositoryOfJob } from '../../github/client.ts';
 import { openPullRequest } from '../../github/pull-request.ts';
-import type { Exporting } from '../../jsonl/export.ts';
+import { type Exporting, requireRecords } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST, type JsonlRequest, type SyncRequest } from '../request.ts';
@@ -60,6 +60,21 @@ export async function readingIssues<T>(
   const failure = () => new Failure('timeout', 'the issues were not exported within the time limit');
   return await engines.use(NO_CREDENTIALS, (engine) =>
     engine.allWithin({ milliseconds, failure }, () => engine.database.session(work)),
+  );
+}
+
+/**
+ * Commits the exported file as the user asked. Records of the branch that the export lacks are looked up in the database.
+ * @throws Failure as `commitJsonl` does, `export-fewer`, `export-failed`, `timeout`
+ */
+export async function commitExported(
+  exporting: Exporting,
+  request: Pick<SyncRequest, 'jsonl' | 'dolt' | 'timeout'>,
+  context: Context,
+  engines: Engines,
+): Promise<CommitResult | null> {
+  return await commitJsonl(exporting.file, request, context, (former) =>
+    readingIssues(engines, request.timeout, (sql) => requireRecords(sql, exporting, former)),
   );
 }
 

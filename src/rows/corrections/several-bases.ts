@@ -66,6 +66,13 @@ function shouldHave(name: string, { bases, roots, ours, theirs }: Names): boolea
   return ours.has(name) === common ? theirs.has(name) : ours.has(name);
 }
 
+/** One commit after the other: a session runs one statement at a time. */
+async function readEach<T>(commits: readonly string[], read: (commit: string) => Promise<T>): Promise<T[]> {
+  const found: T[] = [];
+  for (const commit of commits) found.push(await read(commit));
+  return found;
+}
+
 /**
  * @returns the tables that differ both between the two sides and between the bases
  * @throws Failure `dolt-defect` if the merge has a table, or lacks it, only because of the base that Dolt took
@@ -73,10 +80,8 @@ function shouldHave(name: string, { bases, roots, ours, theirs }: Names): boolea
 export async function requireSameTables(sql: Sql, { bases, roots, ours, theirs }: Compared): Promise<string[]> {
   const merged = await tableHashes(sql, 'WORKING');
   const [here, there] = [await tableHashes(sql, ours), await tableHashes(sql, theirs)];
-  const versions: ReadonlyMap<string, string>[] = [];
-  for (const base of bases) versions.push(await tableHashes(sql, base));
-  const before: ReadonlyMap<string, string>[] = [];
-  for (const root of roots) before.push(await tableHashes(sql, root));
+  const at = async (commit: string) => await tableHashes(sql, commit);
+  const [versions, before] = [await readEach(bases, at), await readEach(roots, at)];
   const names = [...new Set([...here.keys(), ...there.keys()])].sort().filter((name) => {
     return (
       !isDoltTable(name) && here.get(name) !== there.get(name) && new Set(versions.map((one) => one.get(name))).size > 1
@@ -97,10 +102,7 @@ export async function requireSameDefinition(sql: Sql, compared: Compared, { shap
     const items = await tableItemsAt(sql, shape.name, commit);
     return new Map(items.map(({ kind, name, text }) => [`${kind} ${text}`, `${kind} ${name}`]));
   };
-  const versions: ReadonlyMap<string, string>[] = [];
-  for (const base of bases) versions.push(await at(base));
-  const before: ReadonlyMap<string, string>[] = [];
-  for (const root of roots) before.push(await at(root));
+  const [versions, before] = [await readEach(bases, at), await readEach(roots, at)];
   const [here, there, merged] = [await at(ours), await at(theirs), await at(null)];
   for (const [text, name] of new Map([...here, ...there])) {
     if (new Set(versions.map((version) => version.has(text))).size === 1) continue;

@@ -27,16 +27,20 @@ describe('the commit of a release', () => {
     expect(failure.message).toContain(OLD);
   });
 
-  test('is not tagged at our head if a backup has the tag on another commit', async () => {
+  test('is not tagged at our head if every backup has the tag on another commit', async () => {
     const places = { tag: 'v1', head: HEAD, here: null, primary: at(null) };
-    const backups = [HEAD, OLD].map((commit) => ({ name: `at-${commit.slice(0, 1)}`, commit }));
-    const failure = await failureOf(() => planTag({ ...places, backups }));
-    expect(failure).toMatchObject({
-      code: 'tag-conflict',
-      message: `at-o has the tag v1 at ${OLD}, not at ${HEAD}`,
-    });
-    // A backup with the head, or a tag that exists, changes nothing.
-    expect(planTag({ ...places, backups: backups.slice(0, 1) })).toMatchObject({ commit: HEAD, make: true });
-    expect(planTag({ ...places, here: OLD, backups })).toMatchObject({ commit: OLD, make: false });
+    const old = { name: 'vault', commit: OLD };
+    for (const backups of [[old], [old, { name: 'attic', commit: OTHER }]]) {
+      const failure = await failureOf(() => planTag({ ...places, backups }));
+      expect(failure).toMatchObject({
+        code: 'tag-conflict',
+        message: `vault has the tag v1 at ${OLD}, not at ${HEAD}`,
+      });
+      // A tag that exists is backed up.
+      expect(planTag({ ...places, here: OLD, backups })).toMatchObject({ commit: OLD, make: false });
+    }
+    // One backup stops no others.
+    for (const commit of [HEAD, null])
+      expect(planTag({ ...places, backups: [old, { name: 'attic', commit }] })).toMatchObject({ commit: HEAD });
   });
 });

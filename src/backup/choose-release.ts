@@ -63,16 +63,14 @@ export async function chooseRelease(
   return release;
 }
 
-/** The backups that have the tag at a commit of our branch. At another commit, it is no release of ours. */
+/** The backups without those that have the tag at a commit that our branch lacks: that is no release of ours. */
 async function releasedAt({ engines }: SyncContext, ours: string, atBackups: PeerTags): Promise<TagPlaces['backups']> {
-  const all = [...atBackups].flatMap(([{ peer }, found]) =>
-    found === null ? [] : [{ name: peer.name, commit: found.commit }],
-  );
-  const commits = all.map(({ commit }) => commit);
+  const all = [...atBackups].map(([{ peer }, found]) => ({ name: peer.name, commit: found?.commit ?? null }));
+  const commits = all.flatMap(({ commit }) => commit ?? []);
   const known = await engines.use(NO_CREDENTIALS, ({ database }) =>
     commitsAmong(database, { from: null, to: ours }, commits),
   );
-  return all.filter(({ commit }) => known.includes(commit));
+  return all.filter(({ commit }) => commit === null || known.includes(commit));
 }
 
 async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProgress): Promise<Tag | null> {

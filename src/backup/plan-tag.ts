@@ -9,8 +9,8 @@ export interface TagPlaces {
   readonly here: string | null;
   /** null: no primary is configured. */
   readonly primary: { readonly name: string; readonly commit: string | null } | null;
-  /** The backups that have it at a commit of our branch. */
-  readonly backups: readonly { readonly name: string; readonly commit: string }[];
+  /** The backups that have it at a commit of our branch, or not at all (null). */
+  readonly backups: readonly { readonly name: string; readonly commit: string | null }[];
 }
 
 /** The commit to back up, and the steps before a backup is contacted. */
@@ -24,17 +24,18 @@ export interface TagPlan {
 
 /**
  * Decides which commit a release's tag names: that of the primary, else ours, else our head.
- * @throws Failure `tag-conflict` if the primary and we disagree, or if a tag would be made that a backup has elsewhere:
- * then the release exists already, and our head is another one
+ * @throws Failure `tag-conflict` if the primary and we disagree, or if a tag would be made that every backup has elsewhere:
+ * then the release exists already, and our head is another one. One backup of several cannot stop the others
  */
 export function planTag({ tag, head, here, primary, backups }: TagPlaces): TagPlan {
   const there = primary?.commit ?? null;
   if (primary !== null && there !== null && here !== null && there !== here) {
     throw tagConflict({ tag, peer: primary.name, there, wanted: here });
   }
-  const other = backups.find((backup) => backup.commit !== head);
-  if (there === null && here === null && other !== undefined) {
-    throw tagConflict({ tag, peer: other.name, there: other.commit, wanted: head });
+  const elsewhere = backups.flatMap(({ name, commit: at }) => (at === null || at === head ? [] : [{ name, at }]));
+  const [other] = elsewhere;
+  if (there === null && here === null && other !== undefined && elsewhere.length === backups.length) {
+    throw tagConflict({ tag, peer: other.name, there: other.at, wanted: head });
   }
   const commit = there ?? here ?? head;
   return { commit, make: here === null, publish: primary !== null && there === null };

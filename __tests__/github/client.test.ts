@@ -75,3 +75,26 @@ test.each([
   expect(answer).toMatchObject({ kind: 'failed', reason: expect.stringContaining(says) });
   expect('reason' in answer && answer.reason.length).toBeLessThan(500);
 });
+
+test.each([
+  ['values', JSON.stringify(Array.from({ length: 100 }, (_, id) => ({ id, labels: Array(1_000).fill({}) }))), 6],
+  ['texts', JSON.stringify(Array.from({ length: 100 }, (_, id) => ({ id, body: 'a'.repeat(200_000) }))), 4],
+])('all pages of a list together are limited: %s', async (_, page, pages) => {
+  let answered = 0;
+  const server = createHttpServer((_request, response) => {
+    answered += 1;
+    response.end(page);
+  });
+  await using listening = await listen(server);
+  const repository = { api: `http://127.0.0.1:${listening.port}`, name: 'org/repo', token: 'app-1', env: {} };
+  const answer = await callPages(repository, {
+    path: '/issues?',
+    schema: z.looseObject({ id: z.int() }),
+    maxPages: 50,
+  });
+  expect(answer).toEqual({
+    kind: 'failed',
+    reason: `GET /repos/org/repo/issues?per_page=100&page=${pages} failed: the pages of the list need more than 64 MiB`,
+  });
+  expect(answered).toBe(pages);
+});

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { UNSAFE } from './text.ts';
 
 /**
@@ -29,18 +30,27 @@ export function parsedJson(text: string): unknown {
 /** An answer of GitHub has a few thousand values; a hundred issues with a hundred labels each have 100,000. */
 const MAX_VALUES = 250_000;
 
+/** About the memory of an empty list or object. */
+const VALUE_BYTES = 64;
+
 /**
  * The value of a JSON text from a server. Its size alone limits no memory: a list of 16 MiB can hold eight million
  * values, and zod collects an issue for each that it does not expect.
- * @throws an Error if it is not JSON, or has too many values
+ * @param held of all values that are held together, such as the pages of a list
+ * @throws an Error if it is not JSON, or has too many values; Failure `too-large` if all together are too large
  */
-export function limitedJson(text: string): unknown {
-  if (hasMoreValues(text, MAX_VALUES)) throw new Error(`the answer has more than ${MAX_VALUES} values`);
+export function limitedJson(text: string, held?: Budget): unknown {
+  const count = countValues(text, MAX_VALUES);
+  if (count > MAX_VALUES) throw new Error(`the answer has more than ${MAX_VALUES} values`);
+  held?.take(text.length + count * VALUE_BYTES);
   return JSON.parse(text);
 }
 
-/** Counts the separators and the beginnings of lists and objects; a comma in a text is none. */
-function hasMoreValues(text: string, most: number): boolean {
+/**
+ * Counts the separators and the beginnings of lists and objects, until there are more than `most`; a comma in a text is
+ * none.
+ */
+function countValues(text: string, most: number): number {
   let count = 0;
   let isInText = false;
   for (let at = 0; at < text.length && count <= most; at += 1) {
@@ -49,5 +59,5 @@ function hasMoreValues(text: string, most: number): boolean {
     else if (sign === '"') isInText = !isInText;
     else if (!isInText && (sign === ',' || sign === '[' || sign === '{')) count += 1;
   }
-  return count > most;
+  return count;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { limitedText } from '../core/budget.ts';
+import { Budget, limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import { limitedJson } from '../core/json.ts';
@@ -49,6 +49,8 @@ interface Call<T> {
   readonly ofServer?: true;
   readonly body?: unknown;
   readonly schema: z.ZodType<T>;
+  /** Of the pages of one list. */
+  readonly held?: Budget;
 }
 
 /** To accept a connection, and to answer. */
@@ -83,7 +85,7 @@ export function within(repository: Repository, allMs: number, callMs: number = C
  */
 export async function call<T>(
   repository: Repository,
-  { method, path, ofServer, body, schema }: Call<T>,
+  { method, path, ofServer, body, schema, held }: Call<T>,
 ): Promise<Answer<T>> {
   const resource = ofServer === true ? path : `/repos/${repository.name}${path}`;
   const subject = `${method} ${resource}`;
@@ -101,7 +103,7 @@ export async function call<T>(
       return { kind: 'failed', reason: `${subject} answered ${status}: the rate limit is reached` };
     if (status === 401 || status === 403) return { kind: 'refused', reason: `${subject} answered ${status}` };
     if (status < 200 || status > 299) return { kind: 'failed', reason: `${subject} answered ${status}` };
-    const parsed = schema.safeParse(answer === '' ? null : limitedJson(answer));
+    const parsed = schema.safeParse(answer === '' ? null : limitedJson(answer, held));
     if (parsed.success) return { kind: 'ok', value: parsed.data };
     const why = shorten(z.prettifyError(parsed.error), MAX_REASON);
     return { kind: 'failed', reason: `${subject} answered something unexpected: ${why}` };
@@ -114,6 +116,8 @@ export async function call<T>(
 }
 
 const PAGE = 100;
+/** The 2,500 comments that GitHub allows on one issue need about half of it. */
+const LIST_BYTES = 64 * 1024 * 1024;
 
 /**
  * All entries of a list, page by page.
@@ -124,11 +128,13 @@ export async function callPages<T>(
   { path, schema, maxPages }: { readonly path: string; readonly schema: z.ZodType<T>; readonly maxPages: number },
 ): Promise<Answer<readonly T[]>> {
   const all: T[] = [];
+  const held = new Budget('the pages of the list', LIST_BYTES);
   for (let page = 1; page <= maxPages; page += 1) {
     const answer = await call(repository, {
       method: 'GET',
       path: `${path}per_page=${PAGE}&page=${page}`,
       schema: z.array(schema).max(PAGE),
+      held,
     });
     if (answer.kind !== 'ok') return answer;
     all.push(...answer.value);

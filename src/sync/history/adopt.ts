@@ -22,7 +22,7 @@ import { refuseBrokenRows } from '../incoming/broken-rows.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { headsOfRun, sharedCommits } from '../incoming/losses/shared-commits.ts';
-import { readIncomingFrom, readLosses } from '../incoming/read-incoming.ts';
+import { readIncomingFrom } from '../incoming/read-incoming.ts';
 import { untrustedReplacement, withTrust } from '../incoming/trust.ts';
 import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import type { PeerProgress } from '../peer-progress.ts';
@@ -219,19 +219,10 @@ async function refuseIncoming(
   const all = headsOfRun(allProgress);
   const shared = await engine.operation(limits.of('checking'), NOWHERE, (sql) => sharedCommits(sql, ours, all));
   const heads = { branch, base: ours, ours, theirs: head, rules, shared: shared.get(head) ?? [], maxDelete };
-  const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
-    readIncomingFrom(sql, heads, futureLimit()),
-  );
-  const losses = await engine.operation(limits.of('checking'), NOWHERE, async (sql) => {
-    const found: Awaited<ReturnType<typeof readLosses>>[] = [];
-    for (const base of await minimalHeads(sql, [...common, ...(await mergeBases(sql, ours, head))])) {
-      found.push(await readLosses(sql, { ...heads, base }, incoming.versions));
-    }
-    return found;
+  const incoming = await engine.operation(limits.of('checking'), NOWHERE, async (sql) => {
+    const since = await minimalHeads(sql, [...common, ...(await mergeBases(sql, ours, head))]);
+    return await readIncomingFrom(sql, heads, { limit: futureLimit(), since });
   });
-  const dropped = [...new Set(losses.flatMap((one) => one.dropped))];
-  const lostColumns = [...new Set(losses.flatMap((one) => one.lostColumns))];
-  const deletions = losses.flatMap((one) => one.deletions);
   await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: false }));
   for (const progress of adopting) {
     const { name, accept, trust } = progress.peer;
@@ -239,7 +230,7 @@ async function refuseIncoming(
       trust === null
         ? []
         : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedReplacement(sql, heads, trust));
-    const checked = checkIncoming({ ...incoming, dropped, lostColumns, deletions }, { peer: name, accept, maxDelete });
+    const checked = checkIncoming(incoming, { peer: name, accept, maxDelete });
     const verdict = withTrust(checked, untrusted, name);
     progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;

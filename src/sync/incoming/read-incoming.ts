@@ -58,17 +58,23 @@ export async function readIncoming(
   if (heads.ours === heads.theirs) return null;
   const base = await mergeBase(sql, heads.ours, heads.theirs);
   if (base === null || base === heads.theirs) return null;
-  return await readIncomingFrom(sql, { ...heads, base }, limit);
+  return await readIncomingFrom(sql, { ...heads, base }, { limit, since: [base] });
+}
+
+/** The latest time that does not count as future, and the commits since which losses count. */
+interface Bounds {
+  readonly limit: string;
+  readonly since: readonly string[];
 }
 
 /**
  * The same with a base that need not be the merge base.
  * @throws Failure `dolt-defect` if this Dolt cannot read a definition of the head
  */
-export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+export async function readIncomingFrom(sql: Sql, heads: Heads, bounds: Bounds): Promise<IncomingChanges> {
   await refuseUnreadableDates(sql, { from: heads.ours, to: heads.theirs });
   await refuseOddIndexComments(sql, heads);
-  return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
+  return await readDifference(sql, heads, bounds).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
     // A failure of ours has a hint of its own.
     if (thrown.code === 'dolt-defect' && thrown.toolText === null) throw thrown;
@@ -80,7 +86,7 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
   });
 }
 
-async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+async function readDifference(sql: Sql, heads: Heads, { limit, since }: Bounds): Promise<IncomingChanges> {
   const { base } = heads;
   const tablesOf = await tablesOfHeads(sql, heads);
   await refuseShadowingViews(sql, heads, tablesOf);
@@ -107,7 +113,7 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   return {
     definitions,
     futureRows,
-    ...(await readLosses(sql, heads, versions)),
+    ...(await readLossesSince(sql, heads, since, versions)),
     othersLosses: await readOthersLosses(sql, heads),
     localTables,
     otherProject: isKnown && (await isOtherProject(sql, heads, tablesOf)),
@@ -127,15 +133,28 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   };
 }
 
+type Losses = Pick<IncomingChanges, 'dropped' | 'lostColumns' | 'deletions'>;
+
+async function readLossesSince(
+  sql: Sql,
+  heads: Heads,
+  since: readonly string[],
+  versions: SchemaVersions | null,
+): Promise<Losses> {
+  const found: Losses[] = [];
+  for (const base of since) found.push(await readLosses(sql, { ...heads, base }, versions));
+  return {
+    dropped: [...new Set(found.flatMap(({ dropped }) => dropped))],
+    lostColumns: [...new Set(found.flatMap(({ lostColumns: columns }) => columns))],
+    deletions: found.flatMap(({ deletions }) => deletions),
+  };
+}
+
 /**
  * The tables and columns that a head drops and the rows that it deletes since the base, as far as we have them.
  * @param versions of our head and the other
  */
-export async function readLosses(
-  sql: Sql,
-  heads: Pick<Heads, 'base' | 'ours' | 'theirs' | 'rules'>,
-  versions: SchemaVersions | null,
-): Promise<Pick<IncomingChanges, 'dropped' | 'lostColumns' | 'deletions'>> {
+async function readLosses(sql: Sql, heads: Heads, versions: SchemaVersions | null): Promise<Losses> {
   const { base, ours, theirs, rules } = heads;
   const tablesOf = await tablesOfHeads(sql, heads);
   const tables = withRows(await incomingTables(sql, heads));

@@ -6,6 +6,7 @@ import { setAside } from '../../src/sync/merge/set-aside.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
+import { mergedApart } from '../helpers/merged-apart.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Dirty {
@@ -97,6 +98,46 @@ describe('a table with uncommitted rows', () => {
       { k: 'color', v: 'blue' },
     ]);
     expect(await local.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 5 }]);
+  });
+
+  test('is compared with each of several merge bases, of which one lacks the table', async () => {
+    await using folder = await tempFolder();
+    const table = (name: string) => [
+      `CREATE TABLE ${name} (id INT PRIMARY KEY, v INT)`,
+      `INSERT INTO ${name} VALUES (1, 0), (2, 0)`,
+    ];
+    const set = (name: string, id: number, v: number) => `UPDATE ${name} SET v = ${v} WHERE id = ${id}`;
+    const sides = await mergedApart(folder, {
+      base: [...table('a'), ...table('b')],
+      north: [...table('c'), set('a', 1, 1)],
+      south: [...table('d'), set('b', 1, 1)],
+    });
+    // Dolt takes one of the bases: seen from it, either a or b has no change, and either c or d is new.
+    const undone = [set('a', 1, 0), set('b', 1, 0)];
+    await sides.edit([set('a', 2, 2)], [...undone, set('c', 1, 7), set('d', 1, 7)]);
+    const { north } = sides;
+    await north.sql(...['a', 'b', 'c', 'd'].map((name) => set(name, name < 'c' ? 1 : 2, 5)));
+    const head = await north.head();
+    const peers = `south: {endpoint: "file://${folder.file('south.box')}", role: upstream}`;
+    const run = async () => (await command(folder, peers, { database: north.path })).result.peers;
+    const why = 'the same rows are changed there';
+    expect(await run()).toMatchObject([
+      {
+        error: {
+          code: 'uncommitted-changes',
+          message: expect.stringContaining(`changes a (${why}), b (${why}), which`),
+        },
+      },
+    ]);
+    expect(await north.head()).toBe(head);
+
+    await north.sql("CALL DOLT_CHECKOUT('a', 'b')");
+    expect(await run()).toMatchObject([{ error: null, status: 'pulled' }]);
+    const rows = ['a', 'b', 'c', 'd'].map((name) => `SELECT id, v FROM ${name}`).join(' UNION ALL ');
+    expect((await north.rows(rows)).map(({ id, v }) => `${id}: ${v}`)).toEqual([
+      ...['1: 0', '2: 2', '1: 0', '2: 0'],
+      ...['1: 7', '2: 5', '1: 7', '2: 5'],
+    ]);
   });
 
   const ITEMS = [

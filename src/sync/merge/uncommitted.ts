@@ -5,9 +5,10 @@ import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Identity } from '../../dolt/identity.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
+import { columnNamesAt } from '../../dolt/schema/table-shape.ts';
 import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts';
 import { branchHead, checkout } from '../../dolt/sql/heads.ts';
-import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
+import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
@@ -101,18 +102,19 @@ export async function headsThatTouch(
     const keys = await keysOfTables(sql, tables);
     for (const head of new Set(heads)) {
       if (await isAncestor(sql, head, ours)) continue;
-      const base = await mergeBase(sql, ours, head);
-      if (base === null) continue;
+      const bases = await mergeBases(sql, ours, head);
+      if (bases.length === 0) continue;
       // The move does not touch a table that both sides changed in the same way: both may have dropped it.
       const toOurs = new Set(await changedTables(sql, ours, head));
-      const changed = (await changedTables(sql, base, head)).filter((table) => toOurs.has(table));
+      const sinceBases = await Promise.all(bases.map((base) => changedTables(sql, base, head)));
+      const changed = [...new Set(sinceBases.flat())].filter((table) => toOurs.has(table)).sort();
       const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
       const lost = await keysLostAt(sql, { keys, tables }, head);
       if (touched.length + covered.length + atServer.length + lost.length + dropped.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
-      const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
+      const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { bases, ours, head })));
       const blocking = touched.flatMap((table, index) => {
         const why = reasons[index] ?? null;
         return why === null ? [] : [`${table} (${why})`];
@@ -136,15 +138,25 @@ function isAmong(tables: readonly string[], table: string): boolean {
   return tables.some((name) => folded(name) === folded(table));
 }
 
-/** Why a range of commits waits for the uncommitted changes of a table; null if it need not. */
+/**
+ * Why a head waits for the uncommitted changes of a table; null if it need not. A change since any merge base counts, unless
+ * our head has it as well. A table that a base lacks was added on both sides.
+ */
 async function whyWait(
   sql: Sql,
   table: string,
-  range: { readonly from: string; readonly to: string },
+  { bases, ours, head }: { readonly bases: readonly string[]; readonly ours: string; readonly head: string },
 ): Promise<string | null> {
   const rows = await readUncommitted(sql, table);
   if (typeof rows === 'string') return rows;
-  return await findOverlap(sql, rows, range);
+  const sinceOurs = await findOverlap(sql, rows, { from: ours, to: head });
+  if (sinceOurs === null) return null;
+  for (const base of bases) {
+    const isNew = (await columnNamesAt(sql, rows.shape.name, base)).size === 0;
+    const why = isNew ? sinceOurs : await findOverlap(sql, rows, { from: base, to: head });
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BlockedRow } from '../../contract/result.ts';
 import { hasShadowedDiff } from '../schema/readability.ts';
 import { type Cells, cellSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
 import type { ResultTable, Sql } from '../sql/sql.ts';
 
 /** A message shows a few rows; Dolt can list them all. */
@@ -49,6 +50,14 @@ export async function differingRows(sql: Sql, range: Range, choice: RowChoice): 
     column,
     value: column === null ? null : (cells[`to_${column}`] ?? null),
   }));
+}
+
+/** The keys of all of these rows; null if they cannot be read. */
+export async function differingKeys(sql: Sql, range: Range, choice: RowChoice): Promise<Cells[] | null> {
+  const { keys } = choice;
+  if (hasShadowedDiff(keys)) return null;
+  const names = keys.map((name) => `COALESCE(${quoted(`to_${name}`)}, ${quoted(`from_${name}`)}) AS ${quoted(name)}`);
+  return await sql.rows(row, `SELECT ${names.join(', ')} ${source(choice)}`, parametersOf(range, choice));
 }
 
 function source({ where }: RowChoice): string {

@@ -7,8 +7,10 @@ import {
   type RowsByName,
   rowsByName,
 } from '../../dolt/rows/rows-by-name.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
+import { unchangedTables } from './several-bases.ts';
 
 /** Columns that bd writes on its own. */
 const TIMES = ['last_sync', 'created_at', 'updated_at'];
@@ -22,7 +24,8 @@ const STATUSES = 'custom_statuses';
  * Rows of a beads database that define where bd connects to, with which credentials, or what it shows, and that a head
  * changes. Rows of `config` count unless their key is known to be harmless and their value is not an address. Statuses count
  * if bd hides their issues; a row can have the name of a status of bd. The contents of the
- * tables under their names are compared, because no row differs if a peer renames a table or a column into place.
+ * tables under their names are compared, because no row differs if a peer renames a table or a column into place. With
+ * several merge bases they are compared with ours: seen from one base, a row that another one changed is back unchanged.
  */
 export async function readSteering(
   sql: Sql,
@@ -30,20 +33,26 @@ export async function readSteering(
   tables: TablesOfHeads,
 ): Promise<SteeringRows[]> {
   const found: SteeringRows[] = [];
+  // A head that replaces ours is compared with ours in any case.
+  const bases = heads.base === heads.ours ? [] : await mergeBases(sql, heads.ours, heads.theirs);
+  const isUnchanged = bases.length < 2 ? null : await unchangedTables(sql, heads, bases);
   for (const name of [SETTINGS, STATUSES, ...ADDRESS_TABLES]) {
     const table = tableNamed(tables.theirs, name);
     if (table === null) continue;
-    const before = tableNamed(tables.base, name);
-    const mine = tableNamed(tables.ours, name);
     const hash = tables.theirs.get(table);
-    if (before !== null && tables.base.get(before) === hash) continue;
-    if (mine !== null && tables.ours.get(mine) === hash) continue;
-    const pair = await rowsByName(sql, { from: heads.base, to: heads.theirs }, { from: before, to: table });
+    const isSame = isUnchanged === null ? hashOf(tables.base, name) === hash : isUnchanged(table);
+    if (isSame || hashOf(tables.ours, name) === hash) continue;
+    const [from, before] = isUnchanged === null ? [heads.base, tables.base] : [heads.ours, tables.ours];
+    const pair = await rowsByName(sql, { from, to: heads.theirs }, { from: tableNamed(before, name), to: table });
     const rows = { table, keys: pair.keys, ...changesOf(name, pair) };
     const count = (await countRows(sql, rows.sent)) + (rows.removed === null ? 0 : await countRows(sql, rows.removed));
     if (count > 0) found.push({ table, count, rows: await firstOf(sql, rows) });
   }
   return found;
+}
+
+function hashOf(tables: TablesOfHeads['base'], name: string): string | undefined {
+  return tables.get(tableNamed(tables, name) ?? '');
 }
 
 interface ChangedRows {

@@ -3,12 +3,20 @@ import { parsePathPattern } from '../../config/endpoint/path-pattern.ts';
 import type { BlockedRow } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { counted, plain } from '../../core/text.ts';
-import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
+import {
+  countDifferingRows,
+  differingKeys,
+  differingRows,
+  type RowChoice,
+  SHOWN_ROWS,
+} from '../../dolt/rows/differing-rows.ts';
 import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
-import { mergeBase } from '../../dolt/sql/history.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { nothingDone, type Verdict } from './check-incoming.ts';
+import { rowsSinceBases, unchangedTables } from './several-bases.ts';
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
@@ -23,6 +31,11 @@ export interface Untrusted {
   readonly rows: readonly BlockedRow[];
 }
 
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
+
 const systemRow = z.object({ before: z.string().nullable(), after: z.string().nullable() });
 
 /**
@@ -34,8 +47,10 @@ export async function untrustedChanges(
   heads: { readonly ours: string; readonly theirs: string },
   patterns: readonly string[],
 ): Promise<Untrusted[]> {
-  const base = await mergeBase(sql, heads.ours, heads.theirs);
-  return base === null ? [] : await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
+  const [base, ...further] = await mergeBases(sql, heads.ours, heads.theirs);
+  if (base === undefined) return [];
+  if (further.length === 0) return await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
+  return await untrustedSinceAll(sql, heads, { bases: [base, ...further], patterns });
 }
 
 /**
@@ -53,19 +68,60 @@ export async function untrustedReplacement(
   return base === null ? here : await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
 }
 
-async function untrustedSince(
+async function untrustedSince(sql: Sql, range: Range, patterns: readonly string[]): Promise<Untrusted[]> {
+  const found: Untrusted[] = [];
+  for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
+    if (choice === null) found.push({ table, count: null, rows: [] });
+    else {
+      const count = await countDifferingRows(sql, range, choice);
+      found.push({ table, count, rows: await differingRows(sql, range, choice) });
+    }
+  }
+  return found;
+}
+
+/** The same since several merge bases. A row counts unless it is as the merge of all bases would have it. */
+async function untrustedSinceAll(
   sql: Sql,
-  range: { readonly from: string; readonly to: string },
-  patterns: readonly string[],
+  heads: { readonly ours: string; readonly theirs: string },
+  { bases, patterns }: { readonly bases: readonly string[]; readonly patterns: readonly string[] },
 ): Promise<Untrusted[]> {
+  const isUnchanged = await unchangedTables(sql, heads, bases);
+  const suspects = new Map<string, Cells[] | null>();
+  for (const base of bases) {
+    const range = { from: base, to: heads.theirs };
+    for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
+      if (isUnchanged(table)) continue;
+      const [known = [], keys] = [suspects.get(table), choice && (await differingKeys(sql, range, choice))];
+      suspects.set(table, known === null || keys === null ? null : [...known, ...keys]);
+    }
+  }
+  const found: Untrusted[] = [];
+  for (const [table, keys] of [...suspects].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const changed = keys === null ? [] : await rowsSinceBases(sql, heads, table, keys);
+    const rows = changed.map(({ key, row }) => ({ table, key, column: COLUMN, value: row?.[COLUMN] ?? null }));
+    if (keys === null) found.push({ table, count: null, rows: [] });
+    else if (rows.length > 0) found.push({ table, count: rows.length, rows: rows.slice(0, SHOWN_ROWS) });
+  }
+  return found;
+}
+
+interface Suspect {
+  readonly table: string;
+  /** Its rows that count; null: the whole table. */
+  readonly choice: RowChoice | null;
+}
+
+/** The tables that a range changes, and the rows that came from a system which no pattern names. */
+async function suspectsSince(sql: Sql, range: Range, patterns: readonly string[]): Promise<Suspect[]> {
   if (range.from === range.to) return [];
   const isTrusted = trusting(patterns);
-  const found: Untrusted[] = [];
+  const found: Suspect[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {
     const table = change.to ?? change.from ?? '';
     const keys = await keysIfAttributed(sql, change, range);
-    if (keys === null) found.push({ table, count: null, rows: [] });
-    else found.push(...(await untrustedRows(sql, range, { table, keys, isTrusted })));
+    const choice = keys === null ? null : await untrustedRows(sql, range, { table, keys, isTrusted });
+    if (choice !== 'none') found.push({ table, choice });
   }
   return found;
 }
@@ -79,7 +135,7 @@ function trusting(patterns: readonly string[]): (system: string) => boolean {
 async function keysIfAttributed(
   sql: Sql,
   { from, to, comparable, definitionChanged }: TableChange,
-  range: { readonly from: string; readonly to: string },
+  range: Range,
 ): Promise<readonly string[] | null> {
   if (from === null || from !== to || !comparable || definitionChanged) return null;
   const columns = await columnsAt(sql, to, range.to);
@@ -91,13 +147,13 @@ async function keysIfAttributed(
 
 async function untrustedRows(
   sql: Sql,
-  range: { readonly from: string; readonly to: string },
+  range: Range,
   of: {
     readonly table: string;
     readonly keys: readonly string[];
     readonly isTrusted: (system: string) => boolean;
   },
-): Promise<Untrusted[]> {
+): Promise<RowChoice | 'none'> {
   const { table, keys, isTrusted } = of;
   const [before, after] = [systemOf('from', 'added'), systemOf('to', 'removed')];
   const systems = await sql.rows(
@@ -107,12 +163,10 @@ async function untrustedRows(
   );
   const all = systems.flatMap((row) => [row.before, row.after]).filter((system) => system !== null);
   const refused = [...new Set(all)].filter((system) => !isTrusted(system));
-  if (refused.length === 0) return [];
+  if (refused.length === 0) return 'none';
   const list = refused.map(() => '?').join(', ');
   const where = `(${before} IN (${list}) OR ${after} IN (${list}))`;
-  const choice = { table, keys, where, parameters: [...refused, ...refused], column: COLUMN };
-  const count = await countDifferingRows(sql, range, choice);
-  return [{ table, count, rows: await differingRows(sql, range, choice) }];
+  return { table, keys, where, parameters: [...refused, ...refused], column: COLUMN };
 }
 
 /** The system of one side of a row; NULL if that side has no row. */

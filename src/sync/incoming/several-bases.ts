@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import { inParts } from '../../core/lists.ts';
+import { keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
+import { columnsAt } from '../../dolt/schema/columns.ts';
+import { tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { shapeOf } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import { isDoltTable } from '../../dolt/sql/identifier.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { baseRows, KEYS_PER_STATEMENT } from '../../rows/corrections/row-bases.ts';
+import { rootsOf } from '../../rows/corrections/several-bases.ts';
+
+interface Heads {
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/**
+ * Whether a head has a table as ours has it, or as the merge of several bases would have it. False if more than one base
+ * changed the table: then its rows decide.
+ */
+export async function unchangedTables(
+  sql: Sql,
+  { ours, theirs }: Heads,
+  bases: readonly string[],
+): Promise<(table: string) => boolean> {
+  const { roots } = await rootsOf(sql, bases);
+  const toOurs = new Set((await tableChanges(sql, ours, theirs)).flatMap(({ from, to }) => [from, to]));
+  const versionsAt = async (commits: readonly string[]) => {
+    const all: ReadonlyMap<string, string>[] = [];
+    for (const commit of commits) all.push(await tableHashes(sql, commit));
+    return (table: string) => [...new Set(all.map((tables) => tables.get(table)))];
+  };
+  const [there, now, before] = [await tableHashes(sql, theirs), await versionsAt(bases), await versionsAt(roots)];
+  return (table) => {
+    // Dolt's own tables have no such hashes.
+    if (!toOurs.has(table) || isDoltTable(table)) return !toOurs.has(table);
+    const [old, ...others] = before(table);
+    const changed = now(table).filter((hash) => hash !== old);
+    const wanted = changed.length === 0 ? old : changed[0];
+    return others.length === 0 && changed.length < 2 && there.get(table) === wanted;
+  };
+}
+
+/** Those of the rows of a head that are not as the merge of all merge bases would have them. */
+export async function rowsSinceBases(
+  sql: Sql,
+  heads: Heads,
+  table: string,
+  keys: readonly Cells[],
+): Promise<{ readonly key: Cells; readonly row: Cells | undefined }[]> {
+  const shape = shapeOf(table, await columnsAt(sql, table, heads.theirs));
+  const distinct = [...new Map(keys.map((key) => [keyText(shape, key), key])).values()];
+  const before = await baseRows(sql, heads, shape, distinct);
+  const found: { readonly key: Cells; readonly row: Cells | undefined }[] = [];
+  for (const part of inParts(distinct, KEYS_PER_STATEMENT)) {
+    const now = await rowsByKeyText(sql, shape, { keys: part, commit: heads.theirs });
+    for (const key of part) {
+      const row = now.get(keyText(shape, key));
+      if (!isDeepStrictEqual(row, before.get(keyText(shape, key)))) found.push({ key, row });
+    }
+  }
+  return found;
+}

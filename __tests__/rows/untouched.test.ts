@@ -29,6 +29,9 @@ interface Refusal {
 
 const LOG = 'CREATE TABLE log (n INT PRIMARY KEY AUTO_INCREMENT)';
 
+const RETAKEN = ['RENAME TABLE g TO h', 'CREATE TABLE g (k INT PRIMARY KEY, x TEXT)'];
+const EXCHANGED = ['RENAME TABLE g TO x', 'RENAME TABLE h TO g', 'RENAME TABLE x TO h'];
+
 const REFUSALS: readonly Refusal[] = [
   {
     title: 'a conflict under manual',
@@ -169,6 +172,32 @@ const REFUSALS: readonly Refusal[] = [
     base: ['CREATE TABLE g (id INT PRIMARY KEY, a INT)', 'INSERT INTO g VALUES (1, 1), (2, 2)'],
     north: ['RENAME TABLE g TO h', 'DELETE FROM h WHERE id = 2'],
     south: ['RENAME TABLE g TO h', 'INSERT INTO h VALUES (3, 3)'],
+    code: 'dolt-defect',
+    says: ['both sides renamed the table g to h'],
+  },
+  {
+    title: 'a table that both sides renamed, whose old name another table has',
+    base: [
+      'CREATE TABLE g (id INT PRIMARY KEY, a INT)',
+      'INSERT INTO g VALUES (1, 1), (2, 2)',
+      'CREATE TRIGGER b BEFORE INSERT ON g FOR EACH ROW SET NEW.a = 1',
+      'CREATE VIEW seen AS SELECT * FROM g',
+    ],
+    north: [...RETAKEN, 'DELETE FROM h WHERE id = 2'],
+    south: [...RETAKEN, 'INSERT INTO h VALUES (3, 3)'],
+    code: 'dolt-defect',
+    says: ['both sides renamed the table g to h'],
+  },
+  {
+    title: 'tables whose names both sides exchanged',
+    base: [
+      'CREATE TABLE g (id INT PRIMARY KEY, a INT)',
+      'INSERT INTO g VALUES (1, 1), (2, 2)',
+      'CREATE TABLE h (id INT PRIMARY KEY, a INT)',
+      'INSERT INTO h VALUES (7, 7)',
+    ],
+    north: [...EXCHANGED, 'DELETE FROM h WHERE id = 2'],
+    south: [...EXCHANGED, 'INSERT INTO h VALUES (3, 3)'],
     code: 'dolt-defect',
     says: ['both sides renamed the table g to h'],
   },

@@ -4,9 +4,9 @@ import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
 import type { Item } from '../dolt/schema/create-table.ts';
-import { tableChanges, tableHashes } from '../dolt/schema/table-changes.ts';
+import { schemaDifference, type TableChange, tableChanges, tableHashes } from '../dolt/schema/table-changes.ts';
 import { alterations, definedTables, tableItemsAt } from '../dolt/schema/table-definitions.ts';
-import { identifier, isDoltTable } from '../dolt/sql/identifier.ts';
+import { folded, identifier, isDoltTable, quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
@@ -82,20 +82,21 @@ async function sidesOf(sql: Sql, heads: Heads): Promise<TableSides[]> {
 }
 
 /** Dolt 2.3.0 merges a table that both sides renamed as if each had added it, so that deleted rows return (measured). */
-async function checkRenames(sql: Sql, { base, ours, theirs }: Heads): Promise<void> {
-  const namesSince = async (commit: string): Promise<ReadonlyMap<string, string>> =>
-    new Map(
-      (await tableChanges(sql, base, commit)).flatMap(({ from, to }) =>
-        from === null || to === null || from === to ? [] : [[from, to] as const],
-      ),
-    );
-  const theirNames = await namesSince(theirs);
-  const renamed = [...(await namesSince(ours))].flatMap(([table, here]) => {
-    const there = theirNames.get(table);
+async function checkRenames(sql: Sql, heads: Heads): Promise<void> {
+  const [ours, theirs] = [
+    await tableChanges(sql, heads.base, heads.ours),
+    await tableChanges(sql, heads.base, heads.theirs),
+  ];
+  const [ourNames, theirNames] = [renames(ours), renames(theirs)];
+  const [ourHashes, theirHashes] = [await tableHashes(sql, heads.ours), await tableHashes(sql, heads.theirs)];
+  const [ourOthers, theirOthers] = [otherTables(ours), otherTables(theirs)];
+  const isSuspect = (name: string): boolean =>
+    (theirOthers.has(name) || [...theirNames.values()].includes(name)) && ourHashes.get(name) !== theirHashes.get(name);
+  const hidden = [...ourOthers].some(isSuspect) ? await hiddenRenames(sql, heads.base, ours) : [];
+  const renamed = [...ourNames, ...hidden].flatMap(([table, here]) => {
+    const there = theirNames.get(table) ?? (theirOthers.has(here) && theirOthers.has(table) ? here : undefined);
     return there === undefined ? [] : [{ table, here, there }];
   });
-  if (renamed.length === 0) return;
-  const [ourHashes, theirHashes] = [await tableHashes(sql, ours), await tableHashes(sql, theirs)];
   for (const { table, here, there } of renamed) {
     if (here === there && ourHashes.get(here) === theirHashes.get(there)) continue;
     const names = here === there ? here : `${here} on one side and ${there} on the other`;
@@ -106,6 +107,48 @@ async function checkRenames(sql: Sql, { base, ours, theirs }: Heads): Promise<vo
         hint: 'Give the table one name and the same rows on both sides, commit, then run again. Next time, sync before and after the rename, and rename on one side only.',
       },
     );
+  }
+}
+
+/** The tables that have another name now, by their former name. */
+function renames(changes: readonly TableChange[]): ReadonlyMap<string, string> {
+  return new Map(
+    changes.flatMap(({ from, to }) => (from === null || to === null || from === to ? [] : [[from, to] as const])),
+  );
+}
+
+/** The names that may have another table now: new ones, and those whose definition or column tags changed. */
+function otherTables(changes: readonly TableChange[]): ReadonlySet<string> {
+  return new Set(
+    changes.flatMap(({ from, to, definitionChanged, recreated }) => {
+      const isOther = from === null || (from === to && (definitionChanged || recreated));
+      return to !== null && !isDoltTable(to) && isOther ? [to] : [];
+    }),
+  );
+}
+
+/**
+ * Renames of the session's branch that Dolt does not show, because another table has the old name since. It compares
+ * tables of one name first, and others by their columns. So the names are changed for the comparison.
+ */
+async function hiddenRenames(
+  sql: Sql,
+  base: string,
+  changes: readonly TableChange[],
+): Promise<(readonly [table: string, now: string])[]> {
+  const names = otherTables(changes);
+  if (!changes.some(({ from, to }) => from !== null && from === to && names.has(to))) return [];
+  const present = new Set([...(await definedTables(sql, null))].map(folded));
+  const free = [...names, ...present].map((_, index) => `federation_${index}`).filter((name) => !present.has(name));
+  const tables = new Map([...names].map((name, index) => [free[index] ?? '', name]));
+  try {
+    for (const [to, name] of tables) await sql.run(`RENAME TABLE ${quoted(name)} TO ${quoted(to)}`);
+    return (await schemaDifference(sql, base, 'WORKING')).flatMap(({ from_table_name: from, to_table_name: to }) => {
+      const now = tables.get(to);
+      return from === '' || now === undefined || now === from ? [] : [[from, now] as const];
+    });
+  } finally {
+    await sql.run("CALL DOLT_RESET('--hard')");
   }
 }
 

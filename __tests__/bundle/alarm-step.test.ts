@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { webhookSchema } from '../../src/report/alarm/webhook-message.ts';
 import { CLI, commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
+import { COMPILE_CACHE, childNode } from '../helpers/child-node.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner, type Step } from '../helpers/fake-runner.ts';
@@ -186,8 +187,13 @@ test('the command line alerts the webhook of its environment only about commands
   await makeDatabase(folder.file('local'));
   const env = { ...userEnvironment(folder), DOLT_FEDERATION_WEBHOOK_URL: `${hook.url}/${SECRET}` };
   const start = async (words: readonly string[], variables: Readonly<Record<string, string>> = {}) => {
-    const options = { cwd: folder.path, env: { ...env, ...variables }, extendEnv: false, reject: false };
-    return await execa(process.execPath, [...words], options);
+    const options = {
+      cwd: folder.path,
+      env: { ...env, ...COMPILE_CACHE, ...variables },
+      extendEnv: false,
+      reject: false,
+    };
+    return await execa(childNode(), [...words], options);
   };
   const words = await commandLine(folder, 'status', { box: 'https://127.0.0.1:1/db' });
   const messages = hook.bodies.length;

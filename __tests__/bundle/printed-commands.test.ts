@@ -1,10 +1,11 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { COMMANDS } from '../../src/contract/commands.ts';
 import { CLI, userEnvironment } from '../helpers/bundled-cli.ts';
+import { writeProgram } from '../helpers/child-node.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { documentedLines, once, printedLines } from '../helpers/printed-lines.ts';
@@ -143,8 +144,7 @@ const statusSchema = z.looseObject({
 async function shellIn(folder: TempFolder) {
   const bin = folder.file('bin');
   for (const each of ['bin', 'home', 'srv', 'srv/dolt', 'north']) await mkdir(folder.file(each));
-  await writeFile(folder.file('bin', 'dolt-federation'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
-  await chmod(folder.file('bin', 'dolt-federation'), 0o755);
+  await writeProgram(folder.file('bin', 'dolt-federation'), CLI);
   const user = userEnvironment(folder);
   const env = { ...user, PATH: [bin, dirname(testDolt()), user['PATH']].join(delimiter) };
   const options = { cwd: folder.file('north'), env, extendEnv: false, reject: false, stdin: 'ignore' } as const;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { CLI } from '../helpers/bundled-cli.ts';
+import { COMPILE_CACHE, childNode } from '../helpers/child-node.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -42,8 +43,8 @@ test('a pull request of a fork gets every problem on its line and as SARIF', asy
 
 describe('the validate command', () => {
   const run = async (folder: string, ...args: readonly string[]) => {
-    const env = { PATH: '/nowhere', HOME: folder };
-    return await execa(process.execPath, [CLI, 'validate', ...args], {
+    const env = { PATH: '/nowhere', HOME: folder, ...COMPILE_CACHE };
+    return await execa(childNode(), [CLI, 'validate', ...args], {
       cwd: folder,
       env,
       extendEnv: false,

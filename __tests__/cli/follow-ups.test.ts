@@ -1,7 +1,8 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
+import { writeProgram } from '../helpers/child-node.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -18,10 +19,8 @@ async function workplace(folder: TempFolder) {
   const bin = folder.file('bin');
   await mkdir(bin);
   await mkdir(folder.file('my work'));
-  const script = `#!/bin/sh\nexec '${process.execPath}' '${cli.path}' "$@"\n`;
-  await writeFile(folder.file('bin', 'dolt-federation'), script);
+  await writeProgram(folder.file('bin', 'dolt-federation'), cli.path);
   await writeFile(folder.file('my work', 'the peers.yaml'), '# The peers of this database.\n');
-  await chmod(folder.file('bin', 'dolt-federation'), 0o755);
   const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}`, HOME: folder.path };
   /** Runs a line of shell, as a user would paste it. */
   const shell = (line: string) =>

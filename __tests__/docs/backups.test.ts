@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { proofSchema } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
+import { writeProgram } from '../helpers/child-node.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -36,8 +37,7 @@ test('the commands on the page back up a release and restore it', async () => {
       .replace('s3://my-bucket/issues', `file://${folder.file('mnt', 'vault', 'issues')}`)
       .replace(/\n +aws: .*/, '');
   await writeFile(folder.file('work', '.beads', 'config.yaml'), here(blocks('yaml')[0] ?? ''));
-  await writeFile(folder.file('dolt-federation'), `#!/bin/sh\nexec ${process.execPath} ${cli.path} "$@"\n`);
-  await chmod(folder.file('dolt-federation'), 0o755);
+  await writeProgram(folder.file('dolt-federation'), cli.path);
   await symlink(testDolt(), folder.file('dolt'));
   const local = await makeDatabase(folder.file('work', 'db'));
   await local.publish(`file://${folder.file('mnt', 'first')}`);

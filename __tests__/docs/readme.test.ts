@@ -1,4 +1,4 @@
-import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { parse } from 'yaml';
@@ -8,6 +8,7 @@ import { COMMANDS } from '../../src/contract/commands.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
+import { writeProgram } from '../helpers/child-node.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { doltJwk } from '../helpers/jwk.ts';
@@ -119,8 +120,7 @@ describe('the commands in the README', () => {
   test('let two databases share a folder', async () => {
     await using folder = await tempFolder();
     const lines = (await example('README.md', 'sh', 'add-peer')).replaceAll('/tmp/shared', folder.file('shared'));
-    await writeFile(folder.file('dolt-federation'), `#!/bin/sh\nexec ${process.execPath} ${cli.path} "$@"\n`);
-    await chmod(folder.file('dolt-federation'), 0o755);
+    await writeProgram(folder.file('dolt-federation'), cli.path);
     await symlink(testDolt(), folder.file('dolt'));
     const env = { PATH: `${folder.path}:${readEnv()['PATH']}`, HOME: folder.path, DOLT_DISABLE_EVENT_FLUSH: '1' };
     const identity = ['name', 'email'].map((key) => `dolt config --global --add user.${key} ann@example.org`);

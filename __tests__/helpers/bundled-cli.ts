@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { readEnv } from '../../src/core/env.ts';
+import { COMPILE_CACHE, childNode } from './child-node.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -27,9 +28,9 @@ export async function commandLine(
 
 /** Starts the committed command line as a user would; a non-zero exit code does not throw. */
 export function startCli(folder: TempFolder, words: readonly string[]) {
-  return execa(process.execPath, [...words], {
+  return execa(childNode(), [...words], {
     cwd: folder.path,
-    env: userEnvironment(folder),
+    env: { ...userEnvironment(folder), ...COMPILE_CACHE },
     extendEnv: false,
     reject: false,
   });

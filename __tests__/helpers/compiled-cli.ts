@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
+import { COMPILE_CACHE, childNode } from './child-node.ts';
 import { BUNDLED_CLI, compiledSources } from './compiled-sources.ts';
 
 const ROOT = process.cwd();
@@ -25,7 +26,13 @@ export async function compileCli() {
     extendEnv: false,
     reject: false as const,
     stripFinalNewline: false,
-    env: { PATH: readEnv()['PATH'] ?? '', HOME: folder, XDG_CACHE_HOME: join(folder, 'xdg-cache'), ...env },
+    env: {
+      PATH: readEnv()['PATH'] ?? '',
+      HOME: folder,
+      ...COMPILE_CACHE,
+      XDG_CACHE_HOME: join(folder, 'xdg-cache'),
+      ...env,
+    },
   });
   return {
     /** The compiled file of a source below `src`, named without its extension. */
@@ -33,14 +40,14 @@ export async function compileCli() {
     /** The file of the command line. */
     path,
     /** Runs a command line as a process; a non-zero exit code does not throw. */
-    run: (args: readonly string[], options?: CliOptions) => execa(process.execPath, [path, ...args], settings(options)),
+    run: (args: readonly string[], options?: CliOptions) => execa(childNode(), [path, ...args], settings(options)),
     /** Runs a line of shell, in which `$CLI` is the command line. */
     shell: (line: string, options: CliOptions = {}) =>
       execa('/bin/bash', ['-o', 'pipefail', '-c', line], {
-        ...settings({ ...options, env: { ...options.env, CLI: `${process.execPath} ${path}` } }),
+        ...settings({ ...options, env: { ...options.env, CLI: `${childNode()} ${path}` } }),
       }),
     /** Runs a script that may import compiled files. */
-    script: (code: string) => execa(process.execPath, ['--input-type=module', '-e', code], settings()),
+    script: (code: string) => execa(childNode(), ['--input-type=module', '-e', code], settings()),
     dispose: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

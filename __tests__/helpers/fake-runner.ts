@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import { readEnv } from '../../src/core/env.ts';
+import { COMPILE_CACHE, childNode } from './child-node.ts';
 import { readCommands, readKeyValues, type WorkflowCommand } from './runner-protocol.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -105,7 +106,12 @@ type StepProcess = ReturnType<typeof spawnEntry>;
 
 function spawnEntry(entry: 'main' | 'post', env: Readonly<Record<string, string>>) {
   const bundle = join(process.cwd(), 'dist', `${entry}.js`);
-  return execa(process.execPath, [bundle], { env, extendEnv: false, reject: false, all: true });
+  return execa(childNode(), [bundle], {
+    env: { ...COMPILE_CACHE, ...env },
+    extendEnv: false,
+    reject: false,
+    all: true,
+  });
 }
 
 /** The inputs as the runner sets them: those of the workflow, otherwise the defaults of the metadata. */

@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
 import { CLI } from './bundled-cli.ts';
+import { writeProgram } from './child-node.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -32,7 +33,5 @@ export function pathFor(folder: TempFolder): string {
 export async function installCommand(folder: TempFolder): Promise<void> {
   await mkdir(folder.file('bin'));
   await mkdir(folder.file('home'));
-  const program = folder.file('bin', 'dolt-federation');
-  await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${CLI} "$@"\n`);
-  await chmod(program, 0o755);
+  await writeProgram(folder.file('bin', 'dolt-federation'), CLI);
 }

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { readEnv } from '../../../src/core/env.ts';
 import { CLI } from '../../helpers/bundled-cli.ts';
+import { COMPILE_CACHE, childNode } from '../../helpers/child-node.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { git } from '../../helpers/git.ts';
 import { timesCases } from '../../helpers/property.ts';
@@ -80,9 +81,14 @@ class Team {
   /** Runs a sync on the machine of the person. */
   async sync(...words: readonly string[]): Promise<void> {
     const credentials = { origin: { url: this.#hosts.own, 'git-token': TOKEN } };
-    const env = { ...this.bd.env, ...this.#hosts.env, DOLT_FEDERATION_CREDENTIALS: stringify(credentials) };
+    const env = {
+      ...this.bd.env,
+      ...this.#hosts.env,
+      ...COMPILE_CACHE,
+      DOLT_FEDERATION_CREDENTIALS: stringify(credentials),
+    };
     const given = ['--dolt-path', testDolt(), ...words];
-    const { exitCode, all } = await execa(process.execPath, [CLI, 'sync', 'origin', ...given], {
+    const { exitCode, all } = await execa(childNode(), [CLI, 'sync', 'origin', ...given], {
       cwd: this.cwd,
       env,
       extendEnv: false,

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { errorResultSchema, type RunResult, runResultSchema } from '../../../src/contract/result.ts';
 import { readEnv } from '../../../src/core/env.ts';
 import { CLI } from '../bundled-cli.ts';
+import { COMPILE_CACHE, childNode } from '../child-node.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { MARK } from './marked-processes.ts';
 
@@ -61,9 +62,9 @@ export async function startRun(spec: RunSpec): Promise<Run> {
   await writeFile(config, stringify({ federation: spec.federation }));
   const words = [spec.command, '--json', '--verbose', '--config', config, '--database', spec.database];
   const started = performance.now();
-  const child = execa(process.execPath, [CLI, ...words, '--dolt-path', testDolt(), ...(spec.words ?? [])], {
+  const child = execa(childNode(), [CLI, ...words, '--dolt-path', testDolt(), ...(spec.words ?? [])], {
     cwd: spec.home,
-    env: { ...environment(spec.home), [MARK]: mark, ...spec.env },
+    env: { ...environment(spec.home), ...COMPILE_CACHE, [MARK]: mark, ...spec.env },
     extendEnv: false,
     reject: false,
   });

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { readEnv } from '../../../src/core/env.ts';
+import { COMPILE_CACHE, childNode } from '../child-node.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../database.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { holdExclusively } from '../hold-lock.ts';
@@ -133,13 +134,14 @@ export async function makeTemplate(folder: TempFolder): Promise<void> {
 
 export function start(folder: TempFolder, words: readonly string[], mark: string) {
   const config = words[0] === 'install' ? [] : ['--config', 'federation.yaml'];
-  return execa(process.execPath, [`${process.cwd()}/dist/cli.js`, ...words, ...config], {
+  return execa(childNode(), [`${process.cwd()}/dist/cli.js`, ...words, ...config], {
     cwd: folder.path,
     env: {
       PATH: `${folder.file('bin')}:${readEnv()['PATH']}`,
       HOME: folder.path,
       XDG_CACHE_HOME: folder.file('.cache'),
       TMPDIR: folder.file('tmp'),
+      ...COMPILE_CACHE,
       [MARK]: mark,
     },
     extendEnv: false,

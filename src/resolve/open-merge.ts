@@ -16,6 +16,7 @@ import {
   namedRows,
   tablesToResolve,
 } from '../rows/corrections/ambiguous-rows.ts';
+import { correctDocuments } from '../rows/corrections/documents.ts';
 import { correctWrongCells } from '../rows/corrections/wrong-cells.ts';
 import { SAME_OF_DOLT, schemaConflict, withoutStack } from '../rows/merge-failure.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
@@ -82,7 +83,8 @@ export async function withMerge<T>(
       refuseOwnTables(listed);
       await checkMerged(sql, merged, sides, swapped);
       await requireAllRows(sql);
-      const ambiguous = await correctAmbiguousRows(sql, merged, { pending });
+      const several = await correctAmbiguousRows(sql, merged, { pending });
+      const ambiguous = await correctDocuments(sql, merged, { pending, ambiguous: several });
       await correctWrongCells(sql, merged, { pending, ambiguous });
       const open = await readOpen(sql, { onto, swapped, ambiguous, listed });
       return await work(sql, { ...open, heads: merged, pending });

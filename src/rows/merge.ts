@@ -20,6 +20,7 @@ import { resolveConstraints, resolveRows } from './constraints/resolve-constrain
 import { refuseSilentLosses } from './constraints/silent-losses.ts';
 import { brokenConstraints, requireAllRows } from './constraints/verify-merge.ts';
 import { correctAmbiguousRows, namedRows, tablesToResolve } from './corrections/ambiguous-rows.ts';
+import { correctDocuments } from './corrections/documents.ts';
 import { keysByBase } from './corrections/row-bases.ts';
 import { correctWrongCells, refuseWrongCells } from './corrections/wrong-cells.ts';
 import {
@@ -102,7 +103,8 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   await requireAllRows(sql);
 
   const names = await tableNames(sql);
-  const ambiguous = await correctAmbiguousRows(sql, heads, { pending, budget: budget.rows });
+  const several = await correctAmbiguousRows(sql, heads, { pending, budget: budget.rows });
+  const ambiguous = await correctDocuments(sql, heads, { pending, budget: budget.rows, ambiguous: several });
   await correctWrongCells(sql, heads, { pending, ambiguous });
   const tables = await tablesToResolve(sql, ambiguous, listed);
   const merging = { ...heads, pending, budget, ambiguous, policyOf: tablePolicies(rules, names) };

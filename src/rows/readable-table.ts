@@ -35,7 +35,7 @@ export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMe
       { hint: `Make the rows of ${name} the same on both sides, commit, then run again.` },
     );
   }
-  const renamed = await renamedColumns(sql, name, open);
+  const renamed = renamedColumns(open);
   if (renamed.length > 0) {
     throw new Failure(
       'dolt-defect',

@@ -4,9 +4,9 @@ import { hasTriggers, ordinaryColumns, type TableShape } from '../schema/table-s
 import type { Cells, CellValue } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import type { OpenMergeTable } from './open-merge-table.ts';
+import { nameAt, type OpenMergeTable, shapeAt } from './open-merge-table.ts';
 import type { PendingRows } from './pending-rows.ts';
-import { hasKey, literalOf } from './row-key.ts';
+import { hasKey, keyOfText, keyText, literalOf } from './row-key.ts';
 import { removeRows, unchecked } from './stored-rows.ts';
 
 /** The resolution of one row; other columns stay as our side has them. An empty one writes nothing. */
@@ -76,7 +76,7 @@ export async function rewriteRows(
 
 /** Columns without a source are left out, so they get their default. */
 function sourcesOf(shape: TableShape, open: OpenMergeTable, { take, set }: Rewrite): Map<string, Source> {
-  const has = (side: Side, column: string): boolean => open[side]?.columns.includes(column) === true;
+  const has = (side: Side, column: string): boolean => nameAt(open, side, column) !== null;
   const sources = new Map<string, Source>();
   for (const column of ordinaryColumns(shape)) {
     const value = set.find((one) => one.column === column)?.value;
@@ -94,32 +94,35 @@ function sourcesOf(shape: TableShape, open: OpenMergeTable, { take, set }: Rewri
 async function insert(
   sql: Sql,
   shape: TableShape,
-  { heads }: OpenMergeTable,
+  open: OpenMergeTable,
   rows: { readonly sources: ReadonlyMap<string, Source>; readonly keys: readonly Cells[]; readonly into: string },
 ): Promise<void> {
   const sides = new Set<Side>();
   const values: string[] = [];
+  const cellOf = (column: string, side: Side): string =>
+    `${ALIASES[side]}.${quoted(nameAt(open, side, column) ?? column)}`;
   const expressions = [...rows.sources].map(([column, source]) => {
     if ('side' in source) {
       sides.add(source.side);
-      return `${ALIASES[source.side]}.${quoted(column)}`;
+      return cellOf(column, source.side);
     }
     const literal = literalOf(shape, column, source.literal);
     values.push(...literal.values);
     return literal.text;
   });
-  const where = hasKey(shape, rows.keys);
   const [first, ...others] = [...sides].map((side) => {
-    values.push(heads[side], ...where.values);
-    return {
-      alias: ALIASES[side],
-      rows: `(SELECT * FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}) ${ALIASES[side]}`,
-    };
+    const then = shapeAt(shape, open, side);
+    const where = hasKey(
+      then,
+      rows.keys.map((key) => keyOfText(then, keyText(shape, key))),
+    );
+    values.push(open.heads[side], ...where.values);
+    return { side, rows: `(SELECT * FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}) ${ALIASES[side]}` };
   });
   if (first === undefined) return;
-  const joins = others.map((other) => {
-    const parts = shape.key.map((name) => `${first.alias}.${quoted(name)} = ${other.alias}.${quoted(name)}`);
-    return ` JOIN ${other.rows} ON ${parts.join(' AND ')}`;
+  const joins = others.map(({ side, rows: joined }) => {
+    const parts = shape.key.map((name) => `${cellOf(name, first.side)} = ${cellOf(name, side)}`);
+    return ` JOIN ${joined} ON ${parts.join(' AND ')}`;
   });
   const columns = [...rows.sources.keys()].map(quoted).join(', ');
   await unchecked(

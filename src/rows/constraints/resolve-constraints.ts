@@ -3,7 +3,6 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { forgetViolations } from '../../dolt/sql/violations.ts';
 import type { CellResolution } from '../choose-row.ts';
 import { readHistories } from '../clock/read-clock.ts';
-import { repairDocuments } from '../documents.ts';
 import { type MergeFailure, rowConflict, violated } from '../merge-failure.ts';
 import type { Merging, SideRows } from '../merging.ts';
 import { SIDES, takeReport } from '../merging.ts';
@@ -111,7 +110,6 @@ export async function resolveRows(
       if (lost.length > 0) losers.push({ shape, side, keys: lost });
     }
   }
-  await repairDocuments(sql, merging, reported);
   const restores = conflicts.strategy === 'newest' ? survivors : [];
   const restored = await restoreFamily(sql, merging, restores);
   for (const row of restored) takeReport(merging.budget, row);

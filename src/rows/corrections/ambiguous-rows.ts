@@ -193,7 +193,7 @@ async function unwritten(
 }
 
 /** Dolt's conflicts of a table that it shows wrongly can only be removed together. */
-async function clearIfNone(
+export async function clearIfNone(
   sql: Sql,
   { shape, open, keys }: Table & { readonly keys: readonly Cells[] },
 ): Promise<void> {

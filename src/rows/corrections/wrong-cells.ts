@@ -97,7 +97,7 @@ async function suspiciousTables(sql: Sql, heads: Heads): Promise<Suspicious[]> {
     const open = await openMergeTable(sql, table);
     const shape = await tableShape(sql, table);
     if (!mayMisplace(open, shape) || !hasSameKey(open)) continue;
-    found.push({ shape, open, renamed: await renamedColumns(sql, table, open) });
+    found.push({ shape, open, renamed: renamedColumns(open) });
   }
   return found;
 }

@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { compareBytes } from '../../src/core/text.ts';
+import { editedDocuments, mergedByValues, stored } from '../helpers/documents.ts';
+import { fc, timesCases } from '../helpers/property.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
@@ -144,48 +147,81 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     expect((await mergeInBoth(databases)).documents).toEqual({ 1: { k: 2, o: { p: 1, q: 0 } } });
   });
 
-  test('has the changes of both sides if Dolt merged it incorrectly without a conflict', async () => {
+  test('is merged or in conflict by the same rules if Dolt finds no conflict in its row', async () => {
     await using folder = await tempFolder();
     const keys = ['a\\b', 'a\nb', '\u0001', 'é\\', 'plain'];
-    const cases = keys.flatMap((key) => [
-      {
-        base: { [key]: { u: 0, x: 1 } },
-        north: { [key]: { u: 1, x: 1 } },
-        south: { [key]: { u: 0, x: 2 } },
-        merged: { [key]: { u: 1, x: 2 } },
-      },
-      {
-        base: { o: { [key]: 0, m: 1 } },
-        north: { o: { [key]: 0, m: 2 } },
-        south: { o: { [key]: 1, m: 1 } },
-        merged: { o: { [key]: 1, m: 2 } },
-      },
-    ]);
-    const rows = cases.map(({ base }, index) => `('${index}', ${json(base)}, 'old', '2026-01-01')`);
+    const cases = [
+      ...keys.flatMap((key) => [
+        { base: { [key]: { u: 0, x: 1 } }, ours: { [key]: { u: 1, x: 1 } }, theirs: { [key]: { u: 0, x: 2 } } },
+        { base: { o: { [key]: 0, m: 1 } }, ours: { o: { [key]: 0, m: 2 } }, theirs: { o: { [key]: 1, m: 1 } } },
+      ]),
+      { base: { '': { l: 1 }, b: { x: 1 } }, ours: { '': { l: 2 }, b: { x: 1, y: 2 } }, theirs: { '': { l: 1 } } },
+      { base: { l: [1, 2, 3], m: 1 }, ours: { l: [1], m: 1 }, theirs: { l: [1, 2, 3], m: 2 } },
+      { base: { l: [], m: 1 }, ours: { l: [], m: 2 }, theirs: { l: ['first', 'second'], m: 1 } },
+      { base: { l: ['x'] }, ours: { l: ['x', 'y'] }, theirs: { l: ['x', 'y', 'z'] } },
+      ...fc.sample(editedDocuments, timesCases(150)),
+    ].map((versions, index) => {
+      let clashes = 0;
+      const { base, ours, theirs } = versions;
+      const merged = mergedByValues([base, ours, theirs], (a, b) => {
+        clashes += 1;
+        if (a === undefined || b === undefined) return a ?? b;
+        // All cells have the time of their row.
+        return compareBytes(stored(a), stored(b)) > 0 ? a : b;
+      });
+      return { id: `${index}`, base, north: ours, south: theirs, merged, isClash: clashes > 0 };
+    });
+    const rows = cases.map(({ id, base }) => `('${id}', ${json(base)}, 'old', '2026-01-01')`);
+    const [wide, narrow] = ['id VARCHAR(60) PRIMARY KEY', 'updated_at DATETIME'];
     const databases = await twoDatabases(
       folder,
       `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
       `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
-      'CREATE TABLE renamed (id VARCHAR(60) PRIMARY KEY, doc JSON, updated_at DATETIME)',
-      'INSERT INTO renamed SELECT id, doc, updated_at FROM t',
+      `CREATE TABLE renamed (${wide}, doc JSON, ${narrow})`,
+      `CREATE TABLE strict (${wide}, doc JSON NOT NULL, ${narrow}, n INT AS (JSON_LENGTH(doc)) STORED NOT NULL, CHECK (JSON_LENGTH(doc) < 99))`,
+      `CREATE TABLE shifted (${wide}, doc JSON, ${narrow}, n INT AS (JSON_LENGTH(doc)) VIRTUAL)`,
+      'INSERT INTO renamed SELECT id, doc, updated_at FROM t WHERE doc IS NOT NULL',
+      // Dolt reads the documents for these columns while it merges, also those that it makes invalid.
+      ...['strict', 'shifted'].map(
+        (table) =>
+          `INSERT INTO ${table} (id, doc, updated_at) SELECT * FROM renamed WHERE INSTR(CAST(doc AS CHAR), CHAR(92)) = 0`,
+      ),
     );
-    const rowConflict = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
-    const same = 'updated_at = updated_at';
-    const updates = (side: 'north' | 'south') =>
-      cases
-        .map((one, index) => update(String(index), one[side], same))
-        .flatMap((statement) => [statement, statement.replace('UPDATE t', 'UPDATE renamed')]);
+    const clashes = cases.filter(({ isClash }) => isClash).map(({ id }) => id);
+    const updates = (side: 'north' | 'south') => [
+      `UPDATE t SET title = '${side}' WHERE id = 'contested'`,
+      ...cases.map((one) => update(one.id, one[side], 'updated_at = updated_at')),
+      ...['renamed', 'strict', 'shifted'].map(
+        (table) => `UPDATE ${table} SET doc = (SELECT doc FROM t WHERE t.id = ${table}.id)`,
+      ),
+      // A table with renamed columns and rows in conflict is not merged.
+      `UPDATE renamed SET doc = '{}' WHERE id IN (${clashes.map(text).join(', ')})`,
+    ];
     await databases.edit(
-      [rowConflict('n'), ...updates('north'), 'ALTER TABLE renamed RENAME COLUMN id TO name'],
-      [rowConflict('s'), ...updates('south')],
+      [...updates('north'), 'ALTER TABLE renamed RENAME COLUMN id TO name'],
+      [...updates('south'), 'ALTER TABLE renamed RENAME COLUMN doc TO body'],
       order,
     );
-    const { documents } = await mergeInBoth(databases);
-    const expected = cases.map(({ merged }, index) => [String(index), merged]);
-    expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
-    const differing = 'SELECT name FROM renamed r JOIN t ON t.id = r.name WHERE NOT (t.doc <=> r.doc)';
-    expect(await databases.north.rows(differing)).toEqual([]);
-    expect(await databases.north.rows('SELECT name FROM renamed')).toHaveLength(cases.length + 1);
+    const names = (conflicts: readonly { readonly table: string; readonly key: Readonly<Record<string, unknown>> }[]) =>
+      conflicts.map(({ table, key }) => `${table} ${key['id']}`).sort();
+    const inConflict = ['t', 'strict', 'shifted'].flatMap((table) => clashes.map((id) => `${table} ${id}`));
+    const expected = [...inConflict, 't contested'].sort();
+    const undone = (await databases.run('north', { strategy: 'manual' })).run('south');
+    expect(undone.failure).toMatchObject({ code: 'conflict' });
+    expect(names(undone.conflicts)).toEqual(expected);
+    const { documents, conflicts } = await mergeInBoth(databases);
+    expect(names(conflicts)).toEqual(expected);
+    expect(documents).toEqual({
+      ...Object.fromEntries(cases.map(({ id, merged }) => [id, merged])),
+      contested: null,
+    });
+    const differing = (table: string, doc: string, more = 'FALSE') =>
+      `SELECT t.id FROM t JOIN ${table} ON t.id = ${table}.${table === 'renamed' ? 'name' : 'id'} WHERE NOT (t.doc <=> ${doc}) OR ${more}`;
+    expect(await databases.north.rows(differing('strict', 'strict.doc', 'n <> JSON_LENGTH(t.doc)'))).toEqual([]);
+    expect(await databases.north.rows(differing('shifted', 'shifted.doc', 'n <> JSON_LENGTH(t.doc)'))).toEqual([]);
+    const inRenamed = (await databases.north.rows(differing('renamed', 'body'))).map(({ id }) => id);
+    expect(clashes).toEqual(expect.arrayContaining(inRenamed));
+    expect(await databases.north.rows('SELECT name FROM renamed')).toHaveLength(cases.length);
     const dated = await databases.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
     expect(dated).toEqual([]);
   });

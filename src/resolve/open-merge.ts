@@ -34,7 +34,7 @@ export interface Stopped extends OpenMerge {
   readonly heads: MergedHeads;
   readonly tables: readonly OpenTable[];
   readonly duplicates: readonly OpenDuplicate[];
-  /** Rows that the merge may remove, because Dolt merged them with one of several merge bases. */
+  /** Rows that the merge may remove, because the commits decide about them. */
   readonly ambiguous: ReturnType<typeof namedRows>;
   /** Holds decided rows until all of them can be written. */
   readonly pending: PendingRows;

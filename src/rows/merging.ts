@@ -17,7 +17,7 @@ export interface Merging {
   readonly policyOf: (table: string) => TablePolicy;
   /** Its memory limits. */
   readonly budget: MergeBudget;
-  /** Rows that Dolt merged with one of several merge bases. */
+  /** Rows that Dolt merged with one of several merge bases, or by a wrong document. */
   readonly ambiguous: AmbiguousRows;
   /** Decided rows that are written after the unique keys are resolved. */
   readonly pending: PendingRows;

@@ -19,7 +19,7 @@ export interface ConflictRow {
   readonly base: Cells | null;
   readonly ours: Cells | null;
   readonly theirs: Cells | null;
-  /** Dolt took one side without a conflict (src/rows/corrections/ambiguous-rows.ts); `id` is the text of the key. */
+  /** Dolt may have merged it without a conflict (src/rows/corrections/ambiguous-rows.ts); `id` is the text of the key. */
   readonly isAmbiguous?: true;
 }
 

@@ -27,9 +27,9 @@ import {
   type Table,
 } from './several-bases.ts';
 
-/** The ambiguous rows of one table. */
+/** Rows of one table that Dolt may merge without a conflict although both sides changed them. The commits decide them. */
 export interface AmbiguousTable {
-  /** Those that both sides changed, to be resolved like other rows in conflict. */
+  /** Those to be resolved like other rows in conflict. */
   readonly conflicts: readonly ConflictRow[];
   /** The keys of all of them. */
   readonly keys: readonly Cells[];

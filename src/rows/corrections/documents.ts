@@ -85,7 +85,7 @@ function isShownWrongly({ open }: DocumentTable): boolean {
 
 /**
  * Writes the documents without a conflict.
- * @returns the rows in conflict, and the keys of all rows that the commits decide
+ * @returns the rows in conflict. If Dolt shows its conflicts wrongly, all compared rows are among the keys.
  */
 async function correctTable(
   sql: Sql,
@@ -113,13 +113,13 @@ async function correctTable(
         const sides = { base: base.get(id) ?? null, ours: ours.get(id) ?? null, theirs: theirs.get(id) ?? null };
         const row: ConflictRow = { id, ...sides, isAmbiguous: true };
         const decision = decide(table, row, merged);
-        if (decision === 'by-dolt') continue;
+        if (decision === null) continue;
         const key = keyOf(shape, merged);
-        keys.push(key);
+        if (decision === 'conflict' || isShownWrongly(table)) keys.push(key);
         if (decision === 'conflict') {
           budget?.take(conflictBytes(row));
           conflicts.push(row);
-        } else if (decision !== 'written') rewrites.push({ key, ...decision });
+        } else if (decision !== 'merged') rewrites.push({ key, ...decision });
       }
       await rewriteRows(sql, shape, open, rewrites, pending);
     }
@@ -136,18 +136,23 @@ async function keysInConflict(sql: Sql, table: DocumentTable): Promise<string[]>
   return rows.map((row) => keyText(shape, keyOf(shape, row, 'our_')));
 }
 
-/** A result that the merge does not have; a row in conflict; one that the merge has; or one that Dolt decides. */
-type Decision = Pick<Rewrite, 'take' | 'set'> | 'conflict' | 'written' | 'by-dolt';
-
-/** @param merged the row that Dolt made of the three versions */
-function decide(table: DocumentTable, row: ConflictRow, merged: Cells): Decision {
+/**
+ * Decides the documents of a row that both sides changed.
+ * @param merged the row that Dolt made of the three versions
+ * @returns how to write the row, `merged` if it is written so, or null if no document has changes of both sides
+ */
+function decide(
+  table: DocumentTable,
+  row: ConflictRow,
+  merged: Cells,
+): Pick<Rewrite, 'take' | 'set'> | 'conflict' | 'merged' | null {
   const { shape, open, documents, isListed } = table;
   const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
   const newHere = new Set(columns.filter((name) => nameAt(open, 'ours', name) === null));
   const { conflicting, theirs } = rowConflictOf(row, columns, newHere);
   const changed = conflicting.filter((name) => documents.includes(name));
   const others = conflicting.filter((name) => !documents.includes(name));
-  if (changed.length === 0) return 'by-dolt';
+  if (changed.length === 0) return null;
   // Otherwise Dolt has no conflict in other columns: their texts differ, and are equal under their collation.
   if (isListed && isShownWrongly(table) && others.length > 0) return 'conflict';
   const set = changed.flatMap((column) => {
@@ -155,7 +160,6 @@ function decide(table: DocumentTable, row: ConflictRow, merged: Cells): Decision
     return plan === null || plan.clashes.length > 0 ? [] : [{ column, value: { value: plan.merged(() => 'ours') } }];
   });
   if (set.length < changed.length) return 'conflict';
-  if (set.every(({ column, value }) => isSameValue(value.value, merged[column] ?? null, 'json')))
-    return isShownWrongly(table) ? 'written' : 'by-dolt';
+  if (set.every(({ column, value }) => isSameValue(value.value, merged[column] ?? null, 'json'))) return 'merged';
   return { take: [...theirs, ...others.filter((name) => merged[name] === row.theirs?.[name])], set };
 }

@@ -175,7 +175,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     const [wide, narrow] = ['id VARCHAR(60) PRIMARY KEY', 'updated_at DATETIME'];
     const databases = await twoDatabases(
       folder,
-      `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
+      `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, CHECK (doc IS NOT NULL OR id = 'contested'))`,
       `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
       `CREATE TABLE renamed (${wide}, doc JSON, ${narrow})`,
       `CREATE TABLE strict (${wide}, doc JSON NOT NULL, ${narrow}, n INT AS (JSON_LENGTH(doc)) STORED NOT NULL, CHECK (JSON_LENGTH(doc) < 99))`,

@@ -67,7 +67,7 @@ function unmergeable(thrown: unknown): never {
   throw doltDefect(
     'this Dolt cannot merge the two heads',
     failure,
-    'If one side added, dropped or changed a column, run the same ALTER TABLE on the other side, commit, then run again.',
+    'If one side changed columns, run the same ALTER TABLE on the other side. If both changed a JSON document, give it one value on both. Commit, then run again.',
   );
 }
 

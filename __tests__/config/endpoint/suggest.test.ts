@@ -25,6 +25,9 @@ describe('the suggested endpoint', () => {
     ['dolthb://org/repo', 'dolthub://org/repo'],
     ['srv', null],
     ['/tmp/a b', null],
+    ['//user:secret@h/db', null],
+    ['/user:secret%40h/db', null],
+    ['htps://h/user:secret@h/db', null],
     ['ftp://h/p', null],
     ['', null],
   ])('%s', (written, meant) => {
@@ -44,4 +47,10 @@ test.each([
   expect(failure).toMatchObject({ code: 'invalid-endpoint', location: { line: 3, column: 8 } });
   expect(failure.message).toContain(`it is the address of a web page; the remote is ${meant}`);
   expect(configure(`federation:\n  peers:\n    a: ${meant}\n`).peers).toHaveLength(1);
+});
+
+test('the address of a web page is named without a password in it', async () => {
+  const failure = await refusal(() => configure('federation: {remote: "https://github.com/org/user:hunter2@h"}\n'));
+  expect(failure.code).toBe('invalid-endpoint');
+  expect(`${failure.message} ${failure.hint}`).not.toContain('hunter2');
 });

@@ -5,7 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Endpoint } from '../configuration.ts';
 import { SCHEMES } from './kinds.ts';
 import { type EndpointOptions, parseEndpoint } from './parse.ts';
-import { invalidEndpoint } from './text.ts';
+import { hiddenEndpoint, hideUserinfo, invalidEndpoint } from './text.ts';
 
 const DOLTHUB_PAGE = /^(?:https?:\/\/)?(?:www\.)?dolthub\.com\/(?:repositories\/)?([^/?#]+)\/([^/?#]+)/i;
 const GIT_PAGE =
@@ -43,8 +43,9 @@ export function parseOrSuggest(written: string, base: SuggestionBase, options: E
   }
 }
 
-/** The endpoint that was probably meant; null if nothing is near. */
+/** The endpoint that was probably meant; null if nothing is near, or if it would repeat a password. */
 export function suggestEndpoint(written: string, base: SuggestionBase, options: EndpointOptions): string | null {
+  if (hideUserinfo(written) !== written) return null;
   const candidate = pageOf(written) ?? pathOf(written, base) ?? schemeOf(written);
   if (candidate === null) return null;
   try {
@@ -62,7 +63,9 @@ export function suggestEndpoint(written: string, base: SuggestionBase, options: 
  */
 export function refuseWebPage({ written, kind }: Endpoint): void {
   const meant = kind === 'http' ? pageOf(written) : null;
-  if (meant !== null) throw invalidEndpoint(written, `it is the address of a web page; the remote is ${meant}`);
+  if (meant !== null) {
+    throw invalidEndpoint(written, `it is the address of a web page; the remote is ${hiddenEndpoint(meant)}`);
+  }
 }
 
 function pageOf(written: string): string | null {

@@ -70,18 +70,17 @@ export function hiddenEndpoint(written: string): string {
 
 /**
  * Cuts at the last `@`: a password may contain `@` or `/`. The user before a password is hidden as well, because it is
- * the token in `TOKEN:x-oauth-basic@`. An `@` that is encoded by mistake ends a password, too.
+ * the token in `TOKEN:x-oauth-basic@`. An `@` that is encoded by mistake ends a password, too: in the authority, or
+ * anywhere without a scheme, because no such endpoint may contain `%`.
  */
-function hideUserinfo(written: string): string {
-  const slashes = written.indexOf('//');
-  const start = slashes === -1 ? 0 : slashes + 2;
-  const [authority = ''] = written.slice(start).split('/');
-  const encoded = /^.*(?=%(?:25)*40)/s.exec(authority)?.[0].length ?? -1;
-  const end = Math.max(written.lastIndexOf('@'), start + encoded);
-  if (end < start) return written;
-  const userinfo = written.slice(start, end);
+export function hideUserinfo(written: string): string {
+  const [start = '', scheme] = /^([a-z][a-z0-9+.-]*:\/\/)?\/*/i.exec(written) ?? [];
+  const rest = written.slice(start.length);
+  const encoded = /^.*(?=%(?:25)*40)/s.exec(scheme === undefined ? rest : (rest.split('/')[0] ?? ''))?.[0].length ?? -1;
+  const end = Math.max(rest.lastIndexOf('@'), encoded);
+  const userinfo = rest.slice(0, Math.max(end, 0));
   if (/^[A-Za-z0-9._-]*$/.test(userinfo) && !looksLikeToken(userinfo)) return written;
-  return `${written.slice(0, start)}${REDACTED}${written.slice(end)}`;
+  return `${start}${REDACTED}${rest.slice(end)}`;
 }
 
 function hideTail(written: string, from: RegExp): string {

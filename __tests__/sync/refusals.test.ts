@@ -122,7 +122,9 @@ describe('a decision for a person', () => {
       peers: [filePeer('mailbox', folder.file('mailbox'))],
     });
     const roots = [databases.north, stranger].map((local) =>
-      local.rows("SELECT commit_hash, date FROM dolt_log WHERE message = 'Initialize data repository'"),
+      local.rows(
+        "SELECT commit_hash, date, committer, email FROM dolt_log WHERE message = 'Initialize data repository'",
+      ),
     );
     const theirs = await databases.north.head();
     const { failure } = outcome.run('mailbox');
@@ -133,7 +135,11 @@ describe('a decision for a person', () => {
       'If this database is new, `dolt-federation help beads` says how it joins another one.',
     ]);
     for (const root of await Promise.all(roots)) {
-      expect(outcome.run('mailbox').failure?.message).toContain(`${root[0]?.['commit_hash']} (${root[0]?.['date']}, `);
+      const [hash, date] = [root[0]?.['commit_hash'], root[0]?.['date']];
+      expect(failure?.message).toContain(`${hash} (${date}, ${root[0]?.['committer']} <${root[0]?.['email']}>)`);
+      expect(failure?.values?.least).toBe('keys');
+      expect(failure?.withoutValues).toContain(`${hash} (${date})`);
+      expect(failure?.withoutValues).not.toContain(root[0]?.['email']);
     }
     expect(await remoteHead(databases.url, folder.file('look', 'c'))).toBe(await databases.north.head());
   });

@@ -5,7 +5,15 @@ import { monotonicMs } from '../core/time.ts';
 import { tableNamesAt } from '../dolt/schema/table-definitions.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking, trackedBranches } from '../dolt/sql/heads.ts';
-import { commitInfo, commitsAmong, containsCommit, countCommits, mergeBase, rootCommit } from '../dolt/sql/history.ts';
+import {
+  type CommitInfo,
+  commitInfo,
+  commitsAmong,
+  containsCommit,
+  countCommits,
+  mergeBase,
+  rootCommit,
+} from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
@@ -246,12 +254,17 @@ async function unrelated(
   const tip = await commitInfo(sql, heads.theirs);
   const joining = rules.recognises(await tableNamesAt(sql, heads.ours)) ? [rules.joining] : [];
   const ways = [...rewriteOptions(progress.peer, { ...heads, base: null }), ...joining];
+  const message = (shown: (root: CommitInfo) => string) =>
+    `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${shown(ourRoot)}, ` +
+    `theirs with ${shown(theirRoot)} and is at ${tip.hash}`;
   return new Failure(
     'unrelated',
-    `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
-      `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
-      `and is at ${tip.hash}`,
-    progress.inbox === null ? { hint: unrelatedHint(ways) } : {},
+    message(({ hash, date, committer }) => `${hash} (${date}, ${committer})`),
+    {
+      ...(progress.inbox === null ? { hint: unrelatedHint(ways) } : {}),
+      // Who made a commit is data, as who created a row.
+      values: { least: 'keys', without: message(({ hash, date }) => `${hash} (${date})`) },
+    },
   );
 }
 

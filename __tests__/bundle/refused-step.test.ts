@@ -104,14 +104,15 @@ describe('a step that cannot start', () => {
     expect(untrusted.summary).toContain('dolt-federation sync: skipped');
   });
 
-  test('lets no quoted text of an error send a command to the runner', async () => {
+  test('lets no quoted text of an error send a command to the runner, and shows no token in it', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const evil = '\n::set-env name=EVIL::1\r\n##[add-mask]x\n';
-    const step = await runner.main({ inputs: { 'fail-on': `any${evil}x` } });
+    const step = await runner.main({ inputs: { 'fail-on': `any${evil}ghp_0123456789abcdefABCDEF` } });
     expect(step.exitCode).toBe(2);
     expect(new Set(step.commands.map(({ command }) => command))).toEqual(new Set(['add-mask', 'error']));
     expect(step.commands.filter(({ command }) => command === 'add-mask')).toHaveLength(1);
+    expect(JSON.stringify(step)).not.toContain('ghp_');
   });
 
   test('reports a missing runner and exits with 1 or 2', async () => {

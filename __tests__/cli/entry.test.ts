@@ -80,11 +80,14 @@ describe('the command line as a process', () => {
 
   test('a configuration error names its place and exits with 2', async () => {
     await using folder = await tempFolder();
-    const line = 'mkdir .beads && printf "federation:\\n  peer: {}\\n" > .beads/config.yaml && $CLI list-peers';
+    const line =
+      'mkdir .beads && printf "federation:\\n  peer: {}\\n  ghp_0123456789abcdefABCDEF: 1\\n" > .beads/config.yaml && $CLI list-peers';
     const result = await cli.shell(line, { cwd: folder.path, env: { HOME: folder.path } });
     expect(result.exitCode).toBe(2);
     expect(result.stderr).toContain('(config-unknown-key)');
     expect(result.stderr).toContain('.beads/config.yaml:2:3');
+    expect(result.stderr).toContain('unknown key "federation.***"');
+    expect(result.stderr).not.toContain('ghp_');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
-import { quoteEndpoint } from '../../src/config/endpoint/text.ts';
+import { quoteEndpoint, quotePattern } from '../../src/config/endpoint/text.ts';
 import { refusal } from '../helpers/configuring.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
@@ -55,4 +55,14 @@ describe('secrets in endpoints', () => {
   ])('%j is shown as %s', (written, shown) => {
     expect(quoteEndpoint(written)).toBe(shown);
   });
+});
+
+test.each([
+  ['https://h/**', '"https://h/**"'],
+  ['https://user:hunter2@h/**', '"https://***@h/**"'],
+  [`https://user:${'hunter2'.repeat(50)}@h/**`, '"https://***@h/**"'],
+  [`https://ghp_${'a1'.repeat(18)}@h/**`, '"https://***@h/**"'],
+  [`gs://${'a'.repeat(300)}`, `"gs://${'a'.repeat(194)}…"`],
+])('the pattern %j is shown as %s', (pattern, shown) => {
+  expect(quotePattern(pattern)).toBe(shown);
 });

@@ -11,6 +11,7 @@ test.each([
   ['https://:hunter2@h/x', 'https://:***@h/x'],
   ['https://hunter2:x-oauth-basic@h/x', 'https://***:***@h/x'],
   ['remote ghp_0123456789abcdefABCDEF denied', 'remote *** denied'],
+  ['not "a\\nghp_0123456789abcdefABCDEF"', 'not "a\\n***"'],
   ['github_pat_11AAAAAAA0123456789_abc', '***'],
   ['glpat-0123456789abcdefghij', '***'],
   ['key AKIAIOSFODNN7EXAMPLE is not known', 'key *** is not known'],

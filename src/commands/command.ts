@@ -134,7 +134,8 @@ export function defineCommand<Request extends AnyRequest, Outcome>(
             const exitCode = definition.exitCode?.(outcome, request) ?? EXIT.ok;
             return { exitCode, rendered: definition.render(outcome, request) };
           } catch (thrown) {
-            throw hideInFailure(toFailure(thrown), hide, request.reportValues);
+            // An error may quote any value of a configuration, also one that should not be there.
+            throw hideInFailure(toFailure(thrown), (text) => secrets.redact(text), request.reportValues);
           }
         },
       };

@@ -65,17 +65,17 @@ const SECRETS: readonly RegExp[] = [
   /(?<=:\/\/)[^\s/:@'"]{1,255}(?=:x-oauth-basic@)/gi,
   // A password in a URL; a user name alone is not a secret.
   /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@'"]*:)[^\s/@'"]+(?=@)/gi,
-  // Access tokens, by the prefixes of GitHub and GitLab; AWS key ids.
-  /\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|gl[a-z]{2,6}-[A-Za-z0-9_-]{16,}|A(?:KIA|SIA)[A-Z0-9]{16})\b/g,
+  // Access tokens, by the prefixes of GitHub and GitLab; AWS key ids. Before one may be an escape of a quoted text.
+  /(?:\b|(?<=\\[nrt]))(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|gl[a-z]{2,6}-[A-Za-z0-9_-]{16,}|A(?:KIA|SIA)[A-Z0-9]{16})\b/g,
   // Keys of npm, Google, OpenAI and Slack.
-  /\b(?:npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{35}|sk-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,})/g,
+  /(?:\b|(?<=\\[nrt]))(?:npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{35}|sk-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,})/g,
   /\b((?:authorization: *)?(?:basic|bearer|token) +)[A-Za-z0-9+/._~-]{8,}=*/gi,
   // A URL that a remotesrv signs for one table file and 15 minutes.
   /\b(single_symmetric_key_sealed_request\/[^\s"']{0,4000}?[?&]req=)[^\s"'&]+/g,
   // The lookahead skips a run of such characters that is not a token, instead of trying each of its parts.
   /(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.)([A-Za-z0-9_-]*?)\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
-  // `name=value` and `"name": "value"` with a name that indicates a secret.
-  /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|(?<!invalid )signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)[^\s"'&,;]+/gi,
+  // `name=value` and `"name": "value"` with a name that indicates a secret. `{env: NAME}` names a variable.
+  /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|(?<!invalid )signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)(?!\{env:)[^\s"'&,;]+/gi,
 ];
 
 /**

@@ -52,4 +52,11 @@ describe('allowed endpoints', () => {
   ])('%s does not match %j', async (written, patterns) => {
     expect((await refusal(() => allow(written, ...patterns))).code).toBe('endpoint-not-allowed');
   });
+
+  test.each([`https://u:${'hunter2'.repeat(50)}@h/*`, 'https://u:hunter2/3@h/['])(
+    'a refusal repeats no password of the pattern %s',
+    async (pattern) => {
+      expect((await refusal(() => allow('file:///srv/a', pattern))).message).not.toContain('hunter2');
+    },
+  );
 });

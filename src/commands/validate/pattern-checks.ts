@@ -3,14 +3,13 @@ import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import { PatternIndex } from '../../config/endpoint/path-pattern.ts';
 import { whyNeverMatches } from '../../config/endpoint/pattern-reach.ts';
 import { canonicalService, serviceInQuery } from '../../config/endpoint/query.ts';
+import { quotePattern } from '../../config/endpoint/text.ts';
 import { serverForms } from '../../config/server.ts';
 import { type ConfigMapping, field, locate } from '../../config/yaml/tree.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
-import { shorten } from '../../core/text.ts';
 
 const KEY = ['federation', 'allowed-remote-patterns'] as const;
-const MAX_SHOWN = 200;
 
 /**
  * Patterns that cannot match any endpoint (warnings), and those that match neither a peer nor the server (notices).
@@ -28,7 +27,7 @@ export function checkPatterns(
   const isList = field(field(tree, KEY[0])?.value, KEY[1])?.value.kind === 'list';
   return patterns.flatMap((pattern, index): Diagnostic | readonly [] => {
     const place = origin.layer === 'file' ? { location: locate(tree, isList ? [...KEY, index] : KEY) } : {};
-    const shown = `the pattern "${shorten(pattern, MAX_SHOWN)}"`;
+    const shown = `the pattern ${quotePattern(pattern)}`;
     const why = whyNeverMatches(pattern);
     if (why !== null) {
       return { severity: 'warning', code: 'unused-pattern', message: `${shown} can never match: it ${why}`, ...place };

@@ -1,8 +1,8 @@
 import { Failure } from '../../core/failure.ts';
-import { shorten } from '../../core/text.ts';
 import type { Endpoint } from '../configuration.ts';
 import { type EndpointOptions, parseEndpoint } from './parse.ts';
 import { PatternIndex } from './path-pattern.ts';
+import { quotePattern } from './text.ts';
 
 /**
  * Requires that patterns allow an endpoint, both as written and as Dolt receives it; the two differ for `dolthub://`,
@@ -21,15 +21,14 @@ export function requireAllowed(endpoint: Endpoint, patterns: readonly string[], 
 export function requireMatch(form: string, patterns: readonly string[]): void {
   if (patterns.length === 0 || indexOf(patterns).matches(form)) return;
   const more = patterns.length - MAX_SHOWN;
-  const shown = patterns.slice(0, MAX_SHOWN).map((one) => `"${shorten(one, MAX_SHOWN_LENGTH)}"`);
+  const shown = patterns.slice(0, MAX_SHOWN).map(quotePattern);
   const list = more > 0 ? [...shown, `and ${more} more`] : shown;
   const message = `the endpoint "${form}" does not match any allowed pattern of ${list.join(', ')}`;
   throw new Failure('endpoint-not-allowed', message);
 }
 
-/** How many patterns, and how much of each, a message shows. */
+/** How many patterns a message shows. */
 const MAX_SHOWN = 10;
-const MAX_SHOWN_LENGTH = 200;
 
 /** The index of a list, so that a thousand peers do not compile each pattern a thousand times. */
 const INDEXES = new WeakMap<readonly string[], PatternIndex>();

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { quotePattern } from './text.ts';
 
 /** Longer than any endpoint. V8 refuses regular expressions of megabytes only when they are used. */
 const MAX_PATTERN = 2000;
@@ -21,7 +22,7 @@ export function parsePathPattern(source: string): RegExp {
     TOKEN.lastIndex = index;
     const token = source.length > MAX_PATTERN ? undefined : TOKEN.exec(source)?.groups;
     if (token === undefined) {
-      throw new Failure('config-invalid', `the pattern ${JSON.stringify(source)} is malformed`, {
+      throw new Failure('config-invalid', `the pattern ${quotePattern(source)} is malformed`, {
         hint: 'Close every "[", do not leave a class empty, escape "-" and "]" in a class, and do not end with a single backslash.',
       });
     }

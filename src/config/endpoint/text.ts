@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import { REDACTED, redact } from '../../core/secrets.ts';
+import { shorten } from '../../core/text.ts';
 import { ENDPOINT_FORMS, formOf } from './kinds.ts';
 
 /**
@@ -81,6 +82,11 @@ export function hideUserinfo(written: string): string {
   const userinfo = rest.slice(0, Math.max(end, 0));
   if (/^[A-Za-z0-9._-]*$/.test(userinfo) && !looksLikeToken(userinfo)) return written;
   return `${start}${REDACTED}${rest.slice(end)}`;
+}
+
+/** A pattern for messages: cut, and without a password, which no endpoint that it is compared with has. */
+export function quotePattern(pattern: string): string {
+  return `"${shorten(redact(hideUserinfo(pattern)), MAX_SHOWN)}"`;
 }
 
 function hideTail(written: string, from: RegExp): string {

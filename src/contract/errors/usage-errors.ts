@@ -120,7 +120,7 @@ export const USAGE_ERRORS = {
   },
   'secret-in-config': {
     title: 'The configuration contains a secret',
-    hint: 'Remove it and rotate the secret: a configuration file is not a safe place for secrets. Give it with `--credentials` (`dolt-federation help credentials`).',
+    hint: 'Remove it and rotate the secret. A configuration file is not a safe place for secrets. Give it with `--credentials` (`dolt-federation help credentials`).',
     ...USAGE,
   },
   'credential-url-mismatch': {

@@ -38,7 +38,7 @@ export async function runAction(): Promise<void> {
   let alarming: Alarming | null = null;
   const hidden = (thrown: unknown): Failure => {
     const words = rewordForStep(env);
-    return hideInFailure(toFailure(thrown), (text) => words(secrets.hide(text)));
+    return hideInFailure(toFailure(thrown), (text) => words(secrets.redact(text)));
   };
   try {
     const runner = readRunner(env);

@@ -139,6 +139,11 @@ describe('a step with an alarm', () => {
     expect(api.issues.all).toHaveLength(before);
     const refused = await step({ 'webhook-url': `http://hooks.example/${SECRET}` });
     expect([refused.exitCode, refused.outputs['result']]).toEqual([2, expect.stringContaining('webhook-url')]);
+    expect(opened()).toContain('Federation: sync in night failed (bad-usage)');
+    const messages = hook.bodies.length;
+    const unread = await step({ 'issue-on-failure': 'maybe' });
+    expect([unread.exitCode, unread.outputs['result']]).toEqual([2, expect.stringContaining('issue-on-failure')]);
+    expect(hook.bodies).toHaveLength(messages + 1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { notice } from '@actions/core';
 import { parseOption } from '../../contract/parse-option.ts';
 import type { Env } from '../../core/env.ts';
-import { toFailure } from '../../core/failure.ts';
+import { type Failure, toFailure } from '../../core/failure.ts';
 import { splitList } from '../../core/lists.ts';
 import type { Secrets } from '../../core/secrets.ts';
 import { repositoryOfJob, within } from '../../github/client.ts';
@@ -46,20 +46,33 @@ const ALL_CALLS_MS = 60_000;
 const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role', 'shard'];
 
 /**
- * Reads the inputs `issue-on-failure` and `webhook-url`.
- * @returns null on an event that may not write
- * @throws Failure `bad-usage`
+ * Reads the inputs `issue-on-failure` and `webhook-url`. If one is malformed, the other one still raises an alarm.
+ * @returns `alarming`: null on an event that may not write; `failure`: `bad-usage`, the first malformed input
  */
 export function requestedAlarm(
   written: WrittenInputs,
   event: EventVerdict,
   { env, secrets }: { readonly env: Env; readonly secrets: Secrets },
-): Alarming | null {
-  const issues = inputValue('issue-on-failure', written('issue-on-failure'));
+): { readonly alarming: Alarming | null; readonly failure: Failure | null } {
+  const failures: Failure[] = [];
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (thrown) {
+      failures.push(toFailure(thrown));
+      return otherwise;
+    }
+  };
+  const flag = (name: 'issue-on-failure' | 'allow-untrusted-event') =>
+    attempt(() => inputValue(name, written(name)), false);
+  const issues = flag('issue-on-failure');
   const url = written('webhook-url');
-  const webhook = url === '' ? null : parseWebhook(url, 'the input webhook-url', secrets);
-  const mayWrite = event.trusted || inputValue('allow-untrusted-event', written('allow-untrusted-event'));
-  return mayWrite ? { issues, webhook, written, env, secrets } : null;
+  const webhook = url === '' ? null : attempt(() => parseWebhook(url, 'the input webhook-url', secrets), null);
+  const mayWrite = event.trusted || flag('allow-untrusted-event');
+  return {
+    alarming: mayWrite ? { issues, webhook, written, env, secrets } : null,
+    failure: failures[0] ?? null,
+  };
 }
 
 /** Sends the message and writes the issues. A failure to do so does not fail the step. */

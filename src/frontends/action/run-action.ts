@@ -44,7 +44,9 @@ export async function runAction(): Promise<void> {
     const runner = readRunner(env);
     const payload = await readPayload(runner.eventPath);
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload });
-    alarming = requestedAlarm(written, event, { env, secrets });
+    const alarm = requestedAlarm(written, event, { env, secrets });
+    alarming = alarm.alarming;
+    if (alarm.failure !== null) throw alarm.failure;
     const repository = repositoryOfJob(env, written('github-token'));
     const proposed = proposedChange(payload);
     const name = commandOfInputs(written);

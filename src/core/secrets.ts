@@ -1,10 +1,16 @@
 /** Redacts the output of a tool. */
 export type Redactor = Pick<Secrets, 'redact'>;
 
-/** The secret values of a run; removes them from texts. Patterns cannot detect them all. */
+/**
+ * The secret values of a run; removes them from texts. Patterns cannot detect them all. There may be many thousands,
+ * and more are added between texts: neither `add` nor `hide` looks at each of them.
+ */
 export class Secrets {
   readonly #onAdd: (secret: string) => void;
-  #values: readonly string[] = [];
+  readonly #values = new Set<string>();
+  /** The lengths of the values that begin so, and the lengths of these beginnings. */
+  readonly #byStart = new Map<string, Set<number>>();
+  readonly #startLengths = new Set<number>();
 
   /** @param onAdd called once for each value before it can be used */
   constructor(onAdd: (secret: string) => void = () => {}) {
@@ -12,15 +18,40 @@ export class Secrets {
   }
 
   add(secret: string): void {
-    if (secret === '' || this.#values.includes(secret)) return;
+    if (secret === '' || this.#values.has(secret)) return;
     this.#onAdd(secret);
-    // Longest first: if one secret is part of another, both are removed.
-    this.#values = [...this.#values, secret].sort((a, b) => b.length - a.length);
+    this.#values.add(secret);
+    const start = secret.slice(0, MAX_START);
+    this.#startLengths.add(start.length);
+    this.#byStart.set(start, (this.#byStart.get(start) ?? new Set()).add(secret.length));
   }
 
-  /** The text with every added value replaced by `***`. */
+  /** The text with every added value replaced by `***`. Values that overlap are replaced together. */
   hide(text: string): string {
-    return this.#values.reduce((rest, value) => rest.replaceAll(value, REDACTED), text);
+    const shown: string[] = [];
+    let rest = 0;
+    for (let at = 0; at < text.length; ) {
+      let end = this.#endAt(text, at);
+      if (end === at) {
+        at += 1;
+        continue;
+      }
+      shown.push(text.slice(rest, at), REDACTED);
+      for (; at < end; at += 1) end = Math.max(end, this.#endAt(text, at));
+      rest = end;
+    }
+    return [...shown, text.slice(rest)].join('');
+  }
+
+  /** Where the longest value that begins at a position ends; the position itself if none does. */
+  #endAt(text: string, at: number): number {
+    let end = at;
+    for (const startLength of this.#startLengths) {
+      for (const length of this.#byStart.get(text.slice(at, at + startLength)) ?? []) {
+        if (at + length > end && this.#values.has(text.slice(at, at + length))) end = at + length;
+      }
+    }
+    return end;
   }
 
   /**
@@ -51,6 +82,9 @@ export const LEAST_SECRET = 8;
 export function secretAndLines(secret: string): readonly string[] {
   return [secret, ...secret.split('\n').filter((line) => line.trim().length >= LEAST_SECRET)];
 }
+
+/** How much of a value is looked up at each position of a text. */
+const MAX_START = 8;
 
 /** Replaces a secret. */
 export const REDACTED = '***';

@@ -149,7 +149,7 @@ describe('the legs of a fan-out', () => {
     expect(report).toMatchObject({
       status: 'partial',
       runs: [{ missing: ['2/3'] }],
-      problems: [{ severity: 'error', code: 'leg-missing', message: expect.stringContaining('1 leg of 3: 2/3') }],
+      problems: [{ severity: 'error', code: 'leg-missing', message: expect.stringContaining('1 leg (2/3)') }],
     });
     expect(FAIL_ON.map((failOn) => exitCodeOfReport(report, failOn))).toEqual([3, 3, 3]);
     const divided = reported([leg(1), leg(2, {}, 'ffffffffffff'), leg(3)]);

@@ -40,7 +40,7 @@ test('a missing leg is an error in every form, and results of two databases are 
   const { exitCode, text, rendered } = await ran(folder, ['r', '--expect', '4', '--fail-on', 'none']);
   expect(exitCode).toBe(3);
   expect(text).toMatch(/^2\/3 {2}missing$/m);
-  expect(text).toContain('error: sync: there is no result of 1 leg of 3: 2/3 (leg-missing)\n');
+  expect(text).toContain('error: sync: there is no result of 1 leg (2/3) (leg-missing)\n');
   expect(text).toContain('error: 4 results must exist, but there are 3 (leg-missing)\n');
   expect(text).toMatch(/\nreport: partial, 3 results, 2 runs, 1 leg missing\n$/);
   expect(rendered.annotations?.(true)).toMatchObject([{ severity: 'error' }, { severity: 'error' }]);
@@ -69,6 +69,7 @@ describe('a file that is not a result does not hide the others', () => {
       '1:1',
     ],
     ['role', whole.replace('"role": "primary"', '"role": "boss"'), 'peers.0.role: Invalid option', '20:15'],
+    ['name', whole.replace('"name": "p2"', '"name": "p2\\n::error::x"'), 'peers.1.name: Invalid string', ''],
     ['error', { error: { code: 'nope' } }, 'error.code: Invalid option', '1:18'],
     ['deep', '['.repeat(100_000), 'is not valid JSON', '1'],
     ['proto', '{"version":1,"command":"sync","__proto__":{"x":1}}', 'is not a result that this version can read', ''],

@@ -18,6 +18,8 @@ import {
 
 /** A commit hash as Dolt prints it: 32 characters of base 32. */
 const hash = z.string().regex(HASH);
+/** A configured peer, `origin`, or the branch of a delivery (sync/inbox.ts). Workflows print such names unescaped. */
+const peerName = z.string().regex(/^(?:[A-Za-z][\w-]{0,63}|inbox\/[\w.-]{1,64}-[0-9a-f]{8})$/);
 const count = z.int().nonnegative();
 const errorCode = z.enum(ERROR_CODES);
 
@@ -65,7 +67,7 @@ export const conflictSchema = z.strictObject({
   left: z.boolean(),
   heads: z.strictObject({ ours: hash, theirs: hash }),
   /** Names of the peers whose value `ours` is, if it is not the local database's own. */
-  between: z.array(z.string()),
+  between: z.array(peerName),
   /** `dependant` and `reference`: the row that lost its key, and to which this row leads. */
   with: z.strictObject({ table: z.string(), key: z.record(z.string(), z.string().nullable()) }).optional(),
   /** `renamed`: the key that one side gave the row. */
@@ -212,7 +214,7 @@ const staleSchema = z.strictObject({ since: moment.nullable(), because: z.enum(S
 export type Stale = Readonly<z.infer<typeof staleSchema>>;
 
 export const peerResultSchema = z.strictObject({
-  name: z.string(),
+  name: peerName,
   endpoint: z.string(),
   role: z.enum(ROLES),
   tier: z.enum(TIERS),
@@ -261,7 +263,7 @@ export const problemSchema = z.strictObject({
   code: errorCode,
   message: z.string(),
   hint: z.string(),
-  peer: z.string().nullable(),
+  peer: peerName.nullable(),
   file: z.string().nullable(),
   line: z.int().positive().nullable(),
   column: z.int().positive().nullable(),
@@ -292,7 +294,7 @@ const backupSchema = z.strictObject({
   /** The file with the proof; null: no backup was proven, or no file was asked for. */
   proof: z.string().nullable(),
   /** Only of a dry run: names of the peers that would get the tag. */
-  wouldTag: z.array(z.string()).optional(),
+  wouldTag: z.array(peerName).optional(),
 });
 /** A leg of a fan-out and the number of all legs, such as `1/3`. */
 const shard = z.string().regex(/^[1-9]\d{0,2}\/[1-9]\d{0,2}$/);

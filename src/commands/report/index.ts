@@ -7,7 +7,7 @@ import { asError, type Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import { splitList } from '../../core/lists.ts';
-import { counted } from '../../core/text.ts';
+import { counted, listed } from '../../core/text.ts';
 import { problemAnnotations } from '../../report/annotations.ts';
 import { combinedAlarms } from '../../report/combined/alarm.ts';
 import { combinedOutputs } from '../../report/combined/outputs.ts';
@@ -117,10 +117,9 @@ function couldNotStart({ file, error }: Extract<ReadFile, { kind: 'error' }>): D
   return { severity: 'error', code, message: `the run of ${file} could not start: ${message}`, hint, ...location };
 }
 
-function missingLegs({ result, legs, missing }: ReportResult['runs'][number]): readonly Diagnostic[] {
+function missingLegs({ result, missing }: ReportResult['runs'][number]): readonly Diagnostic[] {
   if (missing.length === 0) return [];
-  const all = legs.length + missing.length;
-  const message = `${result.command}: there is no result of ${counted(missing.length, 'leg')} of ${all}: ${missing.join(', ')}`;
+  const message = `${result.command}: there is no result of ${listed('leg', missing)}`;
   return [{ severity: 'error', code: 'leg-missing', message }];
 }
 

@@ -43,7 +43,7 @@ export class Secrets {
     return [...shown, text.slice(rest)].join('');
   }
 
-  /** Where the longest value that begins at a position ends; the position itself if none does. */
+  /** The end of the longest value that begins at a position; the position itself without any. */
   #endAt(text: string, at: number): number {
     let end = at;
     for (const startLength of this.#startLengths) {

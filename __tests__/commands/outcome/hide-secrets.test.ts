@@ -50,6 +50,17 @@ test('secrets are hidden in every message, hint and row of a run', () => {
   expect(JSON.stringify(hidden)).toContain('"message":"got ***","hint":"not ***"');
 });
 
+test('secrets are hidden in the names of the tables that a drill counted', () => {
+  const drill = {
+    ...({ kind: 'proven', tag: 'pushed', databaseHash: HEAD, bytes: 1, growth: null, durationMs: 1 } as const),
+    ...{ tables: [{ name: 'a s3cret', rows: 1 }], lastProvenAt: null },
+  };
+  const [shown] = hideSecrets(runResult({ peers: [peer({ drill })] }), hide).peers;
+  expect(shown?.drill).toEqual({ ...drill, tables: [{ name: 'a ***', rows: 1 }] });
+  const uncounted = { ...drill, tables: null };
+  expect(hideSecrets(runResult({ peers: [peer({ drill: uncounted })] }), hide).peers[0]?.drill).toEqual(uncounted);
+});
+
 test('secrets are hidden in the result of doctor', () => {
   const check = { check: 'git', peer: 'p', status: 'missing' } as const;
   const checks = [

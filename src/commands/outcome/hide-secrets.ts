@@ -31,10 +31,22 @@ export function hideSecrets(value: unknown, hide: Hide): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => {
+      if (name === 'drill' && isObject(one)) return [name, hideInDrill(one, hide)];
       if (OWN_PROPERTIES.has(name)) return [name, one];
       return [name, CELLS.has(name) && isObject(one) ? hideInCells(one, hide) : hideSecrets(one, hide)];
     }),
   );
+}
+
+/** In a drill only `tables` has texts of others: a peer may have chosen the `name` of a table. */
+function hideInDrill(drill: object, hide: Hide): object {
+  const hideAll = (value: unknown): unknown => {
+    if (typeof value === 'string') return hide(value);
+    if (Array.isArray(value)) return value.map(hideAll);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideAll(one)]));
+  };
+  return Object.fromEntries(Object.entries(drill).map(([name, one]) => [name, name === 'tables' ? hideAll(one) : one]));
 }
 
 function hideInCells(cells: object, hide: Hide): object {

@@ -67,6 +67,7 @@ test.each([
   ['lists in one entry', `[{"id":1,"labels":[1${',{}'.repeat(300_000)}]}]`, 'has more than 250000 values'],
   ['more entries than a page', `[{"id":1}${',{"id":1}'.repeat(100_000)}]`, 'expected array to have <=100 items'],
   ['other entries', `[1${',1'.repeat(99)}]`, '…'],
+  ['a token and a terminal code', 'ghs_0123456789\u001b[31m', 'failed: the answer is not JSON'],
 ])('a page is refused in little time and memory: %s', async (_, body, says) => {
   await using server = await listen(createHttpServer((_request, response) => response.end(body)));
   const repository = { api: `http://127.0.0.1:${server.port}`, name: 'org/repo', token: 'app-1', env: {} };

@@ -43,7 +43,9 @@ export function limitedJson(text: string, held?: Budget): unknown {
   const count = countValues(text, MAX_VALUES);
   if (count > MAX_VALUES) throw new Error(`the answer has more than ${MAX_VALUES} values`);
   held?.take(text.length + count * VALUE_BYTES);
-  return JSON.parse(text);
+  const value = parsedJson(text);
+  if (value === undefined) throw new Error('the answer is not JSON');
+  return value;
 }
 
 /**

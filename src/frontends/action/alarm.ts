@@ -1,4 +1,3 @@
-import { notice } from '@actions/core';
 import { parseOption } from '../../contract/parse-option.ts';
 import type { Env } from '../../core/env.ts';
 import { type Failure, toFailure } from '../../core/failure.ts';
@@ -12,7 +11,7 @@ import { parseWebhook, postWebhook } from '../webhook.ts';
 import { keepIssues } from './alarm-issues.ts';
 import type { EventVerdict } from './event.ts';
 import { type InputName, inputValue, type WrittenInputs } from './inputs.ts';
-import { logText, logWarning } from './logger.ts';
+import { logNotice, logText, logWarning } from './logger.ts';
 
 /** The alarm that the inputs of a step ask for. */
 export interface Alarming {
@@ -119,9 +118,8 @@ function placeValue(name: (typeof PLACE_INPUTS)[number], text: string): string {
 
 /** The token may only read, the repository has no issues, or the API fails. */
 function notWritten(reason: string): void {
-  notice(`The issues about failures are not up to date: ${reason}. The job summary has the report.`, {
-    title: 'The alarm is incomplete',
-  });
+  const message = `The issues about failures are not up to date: ${reason}. The job summary has the report.`;
+  logNotice(message, 'The alarm is incomplete');
 }
 
 function runOf({ env, written }: Alarming): AlarmRun {

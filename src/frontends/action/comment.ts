@@ -1,4 +1,3 @@
-import { notice } from '@actions/core';
 import type { Rendered } from '../../commands/command.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
@@ -8,7 +7,7 @@ import { type Repository, within } from '../../github/client.ts';
 import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
 import { type Labelled, setLabel } from '../../github/labels.ts';
 import type { WrittenInputs } from './inputs.ts';
-import { logText } from './logger.ts';
+import { logNotice, logText } from './logger.ts';
 
 /** The facts that decide the comment and the label of the pull request. */
 export interface Commenting {
@@ -40,7 +39,7 @@ export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, 
   }
   if (repository === null) {
     const title = titleOf(mode === 'never' ? 'label' : 'comment');
-    notice('The step has no github-token for the API of its server. The job summary has the report.', { title });
+    logNotice('The step has no github-token for the API of its server. The job summary has the report.', title);
     return;
   }
   const { text, label } = pullRequest();
@@ -58,7 +57,7 @@ function titleOf(what: 'comment' | 'label'): string {
 
 function report(what: 'comment' | 'label', end: Commented | Labelled): void {
   if (end.kind !== 'unwritten') logText(`The ${what} of the pull request: ${end.kind}.`);
-  else notice(`The ${what} was not written: ${end.reason}. The job summary has the report.`, { title: titleOf(what) });
+  else logNotice(`The ${what} was not written: ${end.reason}. The job summary has the report.`, titleOf(what));
 }
 
 function placeOf(pullRequest: number, { name, written, env }: Commenting): CommentPlace {

@@ -1,4 +1,4 @@
-import { debug, info, setSecret, warning } from '@actions/core';
+import { debug, info, notice, setSecret, warning } from '@actions/core';
 import type { Logger, ProgressEvent } from '../../core/logger.ts';
 import { Secrets } from '../../core/secrets.ts';
 import { eventText } from '../../report/event-text.ts';
@@ -24,6 +24,11 @@ export function stepLogger(secrets: Secrets, words: (text: string) => string): L
 /** Shows a warning of the step. */
 export function logWarning(message: string): void {
   warning(messageLines(message).join('\n'));
+}
+
+/** Shows a notice of the step. */
+export function logNotice(message: string, title: string): void {
+  notice(messageLines(message).join('\n'), { title });
 }
 
 /** Writes text to the log, line by line. */

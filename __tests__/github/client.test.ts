@@ -99,3 +99,16 @@ test.each([
   });
   expect(answered).toBe(pages);
 });
+
+test('of each page only the wanted entries are kept', async () => {
+  const pages = [100, 30].map((entries) => JSON.stringify(Array.from({ length: entries }, (_, id) => ({ id }))));
+  const server = createHttpServer((_request, response) => response.end(pages.shift()));
+  await using listening = await listen(server);
+  const repository = { api: `http://127.0.0.1:${listening.port}`, name: 'org/repo', token: 'app-1', env: {} };
+  const schema = z.looseObject({ id: z.int() });
+  const keep = ({ id }: { readonly id: number }) => id % 25 === 3;
+  expect(await callPages(repository, { path: '/issues?', schema, maxPages: 50, keep })).toEqual({
+    kind: 'ok',
+    value: [3, 28, 53, 78, 3, 28].map((id) => ({ id })),
+  });
+});

@@ -119,13 +119,21 @@ const PAGE = 100;
 /** The 2,500 comments that GitHub allows on one issue need about half of it. */
 const LIST_BYTES = 64 * 1024 * 1024;
 
+interface PagedList<T> {
+  readonly path: string;
+  readonly schema: z.ZodType<T>;
+  readonly maxPages: number;
+  readonly keep?: (entry: T) => boolean;
+}
+
 /**
  * All entries of a list, page by page.
- * @param path with a query that can be continued: it ends with `?` or `&`
+ * @param list.path with a query that can be continued: it ends with `?` or `&`
+ * @param list.keep which entries are held in memory and returned; absent: all
  */
 export async function callPages<T>(
   repository: Repository,
-  { path, schema, maxPages }: { readonly path: string; readonly schema: z.ZodType<T>; readonly maxPages: number },
+  { path, schema, maxPages, keep = () => true }: PagedList<T>,
 ): Promise<Answer<readonly T[]>> {
   const all: T[] = [];
   const held = new Budget('the pages of the list', LIST_BYTES);
@@ -137,7 +145,7 @@ export async function callPages<T>(
       held,
     });
     if (answer.kind !== 'ok') return answer;
-    all.push(...answer.value);
+    all.push(...answer.value.filter(keep));
     if (answer.value.length < PAGE) break;
   }
   return { kind: 'ok', value: all };

@@ -24,10 +24,9 @@ export async function commentsWith(
   { marker, since }: { readonly marker: string; readonly since: string | null },
 ): Promise<Answer<readonly Comment[]>> {
   const path = `/issues/${issue}/comments?${since === null ? '' : `since=${encodeURIComponent(since)}&`}`;
-  const found = await callPages(repository, { path, schema: commentSchema, maxPages: MAX_PAGES });
-  if (found.kind !== 'ok') return found;
-  const marked = found.value.filter(({ body }) => body.startsWith(marker));
-  return { kind: 'ok', value: marked.toSorted((a, b) => a.id - b.id) };
+  const keep = ({ body }: Comment) => body.startsWith(marker);
+  const found = await callPages(repository, { path, schema: commentSchema, maxPages: MAX_PAGES, keep });
+  return found.kind === 'ok' ? { kind: 'ok', value: found.value.toSorted((a, b) => a.id - b.id) } : found;
 }
 
 export async function createComment(repository: Repository, issue: number, body: string): Promise<Answer<Comment>> {

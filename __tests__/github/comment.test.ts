@@ -75,6 +75,21 @@ describe('the comment on a pull request', () => {
     expect(api.comments).toHaveLength(1);
   });
 
+  test.each(['same', 'later'])(
+    'that a concurrent run could not remove is removed by the next run: %s',
+    async (body) => {
+      await using api = await startGithubApi(holdUntilTwo((line) => line.startsWith('GET') && !line.endsWith('/user')));
+      api.fail({ method: 'DELETE', status: 502 });
+      const same = { body: 'same', create: true };
+      await Promise.all([same, same].map((asked) => writeComment(repository(api), place, asked)));
+      api.comments.push({ id: 900, body: `${marker}\nof a bot`, user: { id: 9, type: 'Bot' } });
+      expect(api.comments).toHaveLength(3);
+      const end = await writeComment(repository(api), place, { body, create: true });
+      expect(end.kind).toBe(body === 'same' ? 'unchanged' : 'updated');
+      expect(api.comments.map((comment) => comment.body)).toEqual([`${marker}\n${body}`, `${marker}\nof a bot`]);
+    },
+  );
+
   test.each([
     { method: 'GET', status: 401 },
     { method: 'GET', status: 500 },

@@ -25,7 +25,7 @@ export function markerOf({ workflow, file, command }: CommentPlace): string {
 /**
  * Writes the comment of a pull request: updates the one that is there, or creates it. Runs that do this at the same
  * time leave one comment: each looks again after it has created one, and removes its own if an older one of the same
- * author is there.
+ * author is there. If that fails, the next run removes it.
  * @param body markdown; GitHub refuses more than 65,536 characters with the marker (422)
  * @param create whether a comment is created where there is none
  */
@@ -40,11 +40,15 @@ export async function writeComment(
   if (found.kind !== 'ok') return { kind: 'unwritten', reason: found.reason };
   const own = await ownOf(repository, found.value);
   if (own.kind !== 'ok') return { kind: 'unwritten', reason: own.reason };
-  for (const comment of own.value) {
-    if (comment.body === text) return { kind: 'unchanged' };
-    const updated = await update(repository, comment, text);
-    if (updated.kind === 'missing') continue;
-    return updated.kind === 'ok' ? { kind: 'updated' } : { kind: 'unwritten', reason: updated.reason };
+  for (const [index, comment] of own.value.entries()) {
+    const isUnchanged = comment.body === text;
+    const updated = isUnchanged ? null : await update(repository, comment, text);
+    if (updated?.kind === 'missing') continue;
+    if (updated !== null && updated.kind !== 'ok') return { kind: 'unwritten', reason: updated.reason };
+    // A run that created one at the same time could not remove it.
+    const repeated = own.value.slice(index + 1).filter(({ user }) => user?.id === comment.user?.id);
+    for (const one of repeated) await deleteComment(repository, one);
+    return { kind: isUnchanged ? 'unchanged' : 'updated' };
   }
   if (!create) return { kind: 'silent' };
   const created = await createComment(repository, place.pullRequest, text);

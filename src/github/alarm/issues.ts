@@ -83,8 +83,9 @@ export async function openIssue(
   const { number, labels } = created.value;
   if (!labels.some((label) => (typeof label === 'string' ? label : label.name) === ALARM_LABEL)) {
     // GitHub drops labels without a word where the token may not set them. Later runs could not find the issue.
-    await closeIssue(repository, number, 'not_planned');
-    return { kind: 'refused', reason: `issue ${number} was closed again, because it did not get its label` };
+    const closed = await closeIssue(repository, number, 'not_planned');
+    const end = closed.kind === 'ok' ? 'was closed again' : `must be closed by hand (${closed.reason})`;
+    return { kind: 'refused', reason: `issue ${number} ${end}, because it did not get its label` };
   }
   const again = await openAlarms(repository, place, Date.now());
   const first = again.kind === 'ok' ? again.value.issues.get(markerIn(place, text) ?? '') : undefined;

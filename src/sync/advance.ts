@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { contentHash } from '../dolt/rows/content.ts';
+import { STAGED } from '../dolt/schema/table-changes.ts';
 import { changeKeys, type RecordKeys } from '../dolt/schema/uncommitted-keys.ts';
 import type { OwnDatabase } from '../dolt/server/engines.ts';
 import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
-import { fastForward, resetBranch } from '../dolt/sql/merge.ts';
+import { fastForward, isMerging, resetBranch } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { changedTables, moveHeadOnly } from '../dolt/sql/working-set.ts';
+import { changedTables, moveHeadOnly, stagedHash, stagedTables } from '../dolt/sql/working-set.ts';
 import { forgetMove, keysOf, type MarkedMove, readOwnMoves, recordMove, withKeys } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
@@ -237,27 +239,44 @@ async function finish(sql: Sql, move: MarkedMove): Promise<Diagnostic[]> {
 }
 
 /**
- * Reverts the first half of a move: if the second fails, Dolt 2.3.0 rolls only that one back.
+ * Reverts the first half of a move: if the second fails, Dolt 2.3.0 rolls only that one back. The working set stays, so no
+ * uncommitted change is lost. A branch that another client moved since, or where it merges, is not touched.
  * @returns whether the branch was half moved
  */
-async function takeBack(sql: Sql, { branch, from, to }: Advance & { readonly from: string }): Promise<boolean> {
+export async function takeBack(sql: Sql, move: Advance & { readonly from: string }): Promise<boolean> {
+  const { branch, from, to } = move;
   await checkout(sql, branch);
-  if ((await branchHead(sql, branch)) !== to) return false;
-  const tables = {
-    moved: await changedTables(sql, from, to),
-    sinceOld: await changedTables(sql, from, 'WORKING'),
-    sinceNew: await changedTables(sql, to, 'WORKING'),
-  };
-  if (!isHalfDone(tables)) return false;
+  const isAtTarget = async (): Promise<boolean> => (await branchHead(sql, branch)) === to;
+  if (!(await isAtTarget()) || (await isMerging(sql)) || !(await isStagedBefore(sql, move))) return false;
+  // A reset has no compare-and-swap, so clients of a server get the least time to commit.
+  if (!(await isAtTarget())) return false;
   await moveHeadOnly(sql, from);
   return true;
 }
 
 /**
- * Whether a working set is still at the old head: a table that the move changes is as it was before.
+ * Whether what is staged is as before a move that has moved the head. The second half moves it together with the working
+ * set, which clients change at any time.
+ */
+async function isStagedBefore(
+  sql: Sql,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  if ((await stagedTables(sql)).length === 0) return false;
+  if ((await stagedHash(sql)) === (await contentHash(sql, from))) return true;
+  // A user has staged changes.
+  return isHalfDone({
+    moved: await changedTables(sql, from, to),
+    sinceOld: await changedTables(sql, from, STAGED),
+    sinceNew: await changedTables(sql, to, STAGED),
+  });
+}
+
+/**
+ * Whether staged tables are still at the old head: a table that the move changes is as it was before.
  * @param tables.moved tables that differ between the old head and the new
- * @param tables.sinceOld those that differ between the old head and the working set
- * @param tables.sinceNew those that differ between the new head and the working set
+ * @param tables.sinceOld those that differ between the old head and what is staged
+ * @param tables.sinceNew those that differ between the new head and what is staged
  */
 export function isHalfDone(tables: {
   readonly moved: readonly string[];

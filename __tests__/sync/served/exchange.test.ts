@@ -6,14 +6,17 @@ import { createEngineCredentials, NO_CREDENTIALS } from '../../../src/dolt/engin
 import type { Engines } from '../../../src/dolt/server/engines.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
 import { branchHead } from '../../../src/dolt/sql/heads.ts';
+import { readOwnMoves, recordMove } from '../../../src/sync/merge/own-moves.ts';
 import {
   catchUpAndHandBack,
+  finishHandBacks,
   handBack,
   handOver,
   remotesapiExchange,
   takeOver,
   throughFolder,
 } from '../../../src/sync/served/exchange.ts';
+import { storingConflicts } from '../../helpers/attacks.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
 import { type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
@@ -21,9 +24,17 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
 /** A database behind a server, a scratch copy of it with one more commit, and the exchange between them. */
-async function scene(folder: TempFolder, served: ServedDatabase, signal = AbortSignal.timeout(120_000)) {
+async function scene(
+  folder: TempFolder,
+  served: ServedDatabase,
+  {
+    signal = AbortSignal.timeout(120_000),
+    result = ["INSERT INTO items VALUES (3, 'three', 'run')", "CALL DOLT_COMMIT('-A', '-m', 'a result')"],
+  }: { readonly signal?: AbortSignal; readonly result?: readonly string[] } = {},
+) {
   const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
-  const to = await scratch.commit('a result', "INSERT INTO items VALUES (3, 'three', 'run')");
+  await scratch.sql(...result);
+  const to = await scratch.head();
   const { user, password, sqlPort: port } = served.server;
   const server = await openUserServer({
     address: { port, socket: null, user, password },
@@ -83,6 +94,97 @@ test.each([
   expect(await takeOver(engines, exchange)).toBe(head);
 });
 
+const MORE = ['CREATE TABLE more (id INT PRIMARY KEY)', 'INSERT INTO more VALUES (1)'];
+const KEPT = 'UPDATE more SET id = 2';
+
+test.each([
+  ['is reverted, and uncommitted rows stay', [], 'contention'],
+  ['fails and stays if a client commits meanwhile', ["CALL DOLT_COMMIT('-Am', 'a client')"], 'uncommitted-changes'],
+])('a fast-forward of which the server makes only the first half %s', async (_, meanwhile, code) => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder, ...MORE);
+  await using opened = await scene(folder, served);
+  const { engines, exchange, move } = opened;
+  await served.sql(KEPT);
+  const session: typeof exchange.server.session = (work) =>
+    exchange.server.session((sql) => {
+      const run: typeof sql.run = async (statement, parameters) => {
+        if (!statement.includes('--ff-only')) return await sql.run(statement, parameters);
+        // Dolt moves the head, and then finds a row that a client wrote since this transaction began.
+        await sql.run('START TRANSACTION');
+        await sql.run('CALL DOLT_CHECKOUT(?)', ['main']);
+        served.sqlNow("INSERT INTO items VALUES (3, 'mine', 'client')");
+        try {
+          await sql.run(statement, parameters);
+        } finally {
+          if (meanwhile.length > 0) served.sqlNow(...meanwhile);
+        }
+      };
+      return work({ ...sql, run });
+    });
+  const racing = { ...exchange, server: { ...exchange.server, session } };
+  const failure = await failureOf(() => catchUpAndHandBack(engines, racing, move, async () => move.to));
+  expect(failure).toMatchObject({ code, message: expect.stringContaining('conflicts with a committed transaction') });
+  const [log] = await served.rows("SELECT message FROM dolt_log('main') LIMIT 1");
+  const isCommitted = meanwhile.length > 0;
+  expect(log).toEqual({ message: isCommitted ? 'a client' : 'seed' });
+  const dirty = ['items', 'more'].map((table_name) => ({ table_name, staged: 0, status: 'modified' }));
+  expect((await served.traces())[4]).toEqual(isCommitted ? [] : dirty);
+  const titles = await served.rows('SELECT i.title, m.id FROM items i, more m WHERE i.id = 3');
+  expect(titles).toEqual([{ title: 'mine', id: 2 }]);
+  expect((await readOwnMoves(exchange.scratch)).moves.size).toBe(isCommitted ? 1 : 0);
+});
+
+test('a fast-forward whose second half the server refuses is reverted', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder, ...MORE);
+  await using opened = await scene(folder, served, { result: storingConflicts() });
+  const { engines, exchange, move } = opened;
+  expect((await failureOf(() => handBack(engines, exchange, move))).code).toBe('conflict');
+  expect([await served.head(), (await served.traces())[4]]).toEqual([move.from, []]);
+});
+
+test('a half move of a run or server that was killed is reverted, unless a client moved the branch since', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder, ...MORE);
+  await using opened = await scene(folder, served, {
+    result: [
+      "INSERT INTO items VALUES (3, 'three', 'run')",
+      'INSERT INTO more VALUES (7)',
+      "CALL DOLT_COMMIT('-A', '-m', 'a result')",
+    ],
+  });
+  const { engines, exchange, move } = opened;
+  const { from, to } = move;
+  const status = async () => (await served.traces())[4];
+  const finish = async () => {
+    await recordMove(exchange.scratch, 'killed', { kind: 'served', branch: 'main', from, to });
+    await finishHandBacks(exchange);
+    expect((await readOwnMoves(exchange.scratch)).moves).toEqual(new Map());
+  };
+  await handBack(engines, exchange, move);
+  // A client undoes all that came in one table after the complete move.
+  await served.sql('DELETE FROM more WHERE id = 7');
+  await finish();
+  expect([await served.head(), await status()]).toEqual([to, [{ table_name: 'more', staged: 0, status: 'modified' }]]);
+  await served.sql(`CALL DOLT_RESET('--hard', '${from}')`);
+  await served.sql(KEPT);
+
+  await served.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+  await finish();
+  expect([await served.head(), await status()]).toEqual([
+    from,
+    [{ table_name: 'more', staged: 0, status: 'modified' }],
+  ]);
+  expect(await served.rows('SELECT id FROM more')).toEqual([{ id: 2 }]);
+
+  await served.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+  await served.sql("CALL DOLT_COMMIT('-Am', 'a client commits')");
+  const head = await served.head();
+  await finish();
+  expect([await served.head(), await status()]).toEqual([head, []]);
+});
+
 test('commits of clients are merged during the run, unless they reset commits or do not stop', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');
@@ -136,7 +238,7 @@ test('an interrupted push through the remote interface leaves no branch at the s
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
   const interruption = new AbortController();
-  await using opened = await scene(folder, served, interruption.signal);
+  await using opened = await scene(folder, served, { signal: interruption.signal });
   const { engines, exchange: through, move } = opened;
   const { server, scratch, notify } = through;
   const { url, user, password, ca } = served.server;

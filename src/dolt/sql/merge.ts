@@ -132,7 +132,8 @@ export async function undoMerge(sql: Sql): Promise<void> {
   await sql.run('COMMIT');
 }
 
-async function isMerging(sql: Sql): Promise<boolean> {
+/** Whether the session's branch has a merge that is not committed. */
+export async function isMerging(sql: Sql): Promise<boolean> {
   const [status] = await sql.rows(statusRow, 'SELECT is_merging FROM dolt_merge_status');
   return status?.is_merging === 1;
 }

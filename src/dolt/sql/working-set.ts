@@ -6,6 +6,7 @@ import { folded } from './identifier.ts';
 import type { Sql } from './sql.ts';
 
 const statusRow = z.object({ table_name: z.string() });
+const hashRow = z.object({ hash: z.string() });
 const stateRow = z.object({ table_name: z.string(), staged: z.coerce.number(), status: z.string() });
 
 /** Tables of the current branch with staged or unstaged changes, except tables that `dolt_ignore` matches. */
@@ -34,6 +35,12 @@ export async function droppedTables(sql: Sql): Promise<string[]> {
 export async function stagedTables(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(statusRow, 'SELECT table_name FROM dolt_status WHERE staged ORDER BY table_name');
   return rows.map((row) => row.table_name);
+}
+
+/** The hash of all staged tables, as `contentHash` is one of a commit. */
+export async function stagedHash(sql: Sql): Promise<string> {
+  const [row] = await sql.rows(hashRow, "SELECT dolt_hashof_db('STAGED') AS hash");
+  return row?.hash ?? '';
 }
 
 /** Tables whose rows or definition differ between two commits (or `WORKING`), under their old and new names. */

@@ -21,7 +21,7 @@ const undoneKeys = {
 /** A move of our branch that has begun; a branch marks its old head meanwhile. */
 const markSchema = z.strictObject({ kind: z.enum(['advance', 'adopt']), ...move, ...undoneKeys });
 
-/** A move of the branch at the user's server, recorded in the scratch copy because of its foreign keys. */
+/** A move of the branch at the user's server, recorded in the scratch copy. */
 const servedSchema = z.strictObject({ kind: z.literal('served'), ...move, ...undoneKeys });
 
 /** Uncommitted rows that a branch keeps. */

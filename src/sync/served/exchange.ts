@@ -22,8 +22,9 @@ import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sq
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
+import { isRefusedMove, takeBack } from '../advance.ts';
 import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
-import { forgetMove, keysOf, readOwnMoves, recordMove, withKeys } from '../merge/own-moves.ts';
+import { forgetMove, keysOf, readOwnMoves, recordMove, type ServedMove, withKeys } from '../merge/own-moves.ts';
 import { isLeftoverBranch, removeScratch, scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { MergeAgain, Move } from './served-database.ts';
@@ -247,16 +248,43 @@ async function moveBranch(sql: Sql, { branch, scratch, notify }: ServedExchange,
   const moved = () => movedMeanwhile(`another client of the server moved ${branch} during this run`);
   if ((await branchHead(sql, branch)) !== from) throw moved();
   const name = `dolt-federation-served/${randomBytes(6).toString('hex')}/${branch}`;
-  const record: RecordKeys = (keys) => recordMove(scratch, name, withKeys({ kind: 'served', branch, from, to }, keys));
-  for (const notice of await fastForward(sql, { branch, to, record })) notify(notice);
+  const move: ServedMove = { kind: 'served', branch, from, to };
+  const record: RecordKeys = (keys) => recordMove(scratch, name, withKeys(move, keys));
+  await recordMove(scratch, name, move);
+  try {
+    for (const notice of await fastForward(sql, { branch, to, record })) notify(notice);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    const isUndone = isRefusedMove(failure) || (await undo(sql, move).catch(() => false));
+    if (!isUndone) throw unfinished(move, failure);
+    await forgetMove(scratch, name);
+    throw failure;
+  }
   await forgetMove(scratch, name);
   const head = await branchHead(sql, branch);
   if (head === null || !(await isAncestor(sql, to, head))) throw moved();
 }
 
 /**
- * Changes the foreign keys at the server that a killed run did not, and removes its result there. Only if the branch
- * contains the recorded commit did Dolt undo the changes.
+ * Reverts a half move.
+ * @returns whether nothing of the move is left on the branch
+ */
+async function undo(sql: Sql, move: ServedMove): Promise<boolean> {
+  if ((await branchHead(sql, move.branch)) !== null) await takeBack(sql, move);
+  const head = await branchHead(sql, move.branch);
+  return head === null || !(await containsCommit(sql, head, move.to));
+}
+
+/** The failure of a move that may be half done. Its record stays; with `contention` this run would continue from there. */
+function unfinished({ branch, to }: ServedMove, failure: Failure): Failure {
+  if (failure.code !== 'contention') return failure;
+  const message = `the server did not complete the move of ${branch} to ${to}, and clients changed it since: ${failure.message}`;
+  return new Failure('uncommitted-changes', message, { cause: failure });
+}
+
+/**
+ * Finishes the moves at the server that killed runs recorded, and removes their results there. A half move is reverted,
+ * and this run merges again. Only if the branch contains the recorded commit did Dolt undo changes of foreign keys.
  */
 export async function finishHandBacks({ server, scratch, notify }: Back): Promise<void> {
   // The server may refuse to remove a branch that another user made.
@@ -264,8 +292,7 @@ export async function finishHandBacks({ server, scratch, notify }: Back): Promis
   for (const [name, move] of (await readOwnMoves(scratch)).moves) {
     if (move.kind !== 'served') continue;
     await server.session(async (sql) => {
-      const head = await branchHead(sql, move.branch);
-      if (head === null || !(await containsCommit(sql, head, move.to))) return;
+      if (await undo(sql, move)) return;
       await checkout(sql, move.branch);
       for (const notice of await changeKeys(sql, keysOf(move))) notify(notice);
     });

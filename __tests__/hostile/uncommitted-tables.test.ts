@@ -15,16 +15,29 @@ const SEED = [
 
 test('uncommitted and ignored tables keep their rows, names and foreign keys', async () => {
   await using folder = await tempFolder();
-  const box = await mailbox(folder, ...SEED);
+  const box = await mailbox(
+    folder,
+    ...SEED,
+    'INSERT INTO parents VALUES (2, 2), (3, 3)',
+    'CREATE TABLE places (x INT, y INT, PRIMARY KEY (x, y))',
+    'INSERT INTO places VALUES (1, 1), (1, 2)',
+    'CREATE TABLE visits (id INT PRIMARY KEY, x INT, y INT, FOREIGN KEY (x, y) REFERENCES places (x, y))',
+  );
   await box.south.sql(
     ...[CHILD('wisp_a'), CHILD('Notes').replace('`k`', '`k2`'), 'CREATE VIEW report AS SELECT 1 AS id'],
-    ...['INSERT INTO wisp_a VALUES (1, 1)', 'INSERT INTO Notes VALUES (7, 1)'],
+    ...['INSERT INTO wisp_a VALUES (1, 1), (2, 2)', 'INSERT INTO Notes VALUES (7, 1)'],
+    'DELETE FROM places WHERE y = 1',
+    // It has no parent already.
+    ...['SET foreign_key_checks = 0', 'INSERT INTO wisp_a VALUES (9, 9)', 'SET foreign_key_checks = 1'],
   );
   const branches = {
     case: ['CREATE TABLE notes (id INT PRIMARY KEY)'],
     view: ['CREATE TABLE report (id INT PRIMARY KEY)'],
     renames: ['RENAME TABLE parents TO elders'],
     column: ['ALTER TABLE parents RENAME COLUMN code TO number'],
+    removes: ['DELETE FROM parents WHERE id = 1'],
+    changes: ['UPDATE parents SET code = 4 WHERE id = 1'],
+    refers: ['INSERT INTO visits VALUES (3, 1, 1)'],
     name: [CHILD('other').replace('`k`', '`K`')],
   };
   await box.north.sql(
@@ -37,7 +50,13 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
     ]),
     "CALL DOLT_CHECKOUT('main')",
   );
-  await box.send('ALTER TABLE parents ADD COLUMN v INT', "INSERT INTO items VALUES (7, 'seven', 'ann')");
+  await box.send(
+    'ALTER TABLE parents ADD COLUMN v INT',
+    "INSERT INTO items VALUES (7, 'seven', 'ann')",
+    'DELETE FROM parents WHERE id IN (2, 3)',
+    'INSERT INTO parents VALUES (20, 2, NULL)',
+    'INSERT INTO visits VALUES (1, 1, 2), (2, NULL, 1)',
+  );
   const others = Object.keys(branches).map((name) => filePeer(name, folder.file(name)));
   const done = await box.receive({ others });
   const waits = (says: string) => ({ code: 'uncommitted-changes', message: expect.stringContaining(says) });
@@ -47,6 +66,11 @@ test('uncommitted and ignored tables keep their rows, names and foreign keys', a
   expect(done.run('renames').failure).toMatchObject(waits('wisp_a (it refers to parents, which is gone there)'));
   expect(done.run('column').failure).toMatchObject(waits('Notes (it refers to parents, which is gone there)'));
   expect(done.run('name').failure).toMatchObject(waits('wisp_a (other has a foreign key k there)'));
+  const orphans = waits('wisp_a (it refers to rows of parents that are gone there)');
+  for (const name of ['removes', 'changes']) expect(done.run(name).failure).toMatchObject(orphans);
+  expect(done.run('removes').failure?.hint).toContain('ignored tables');
+  const refers = waits('places (visits refers there to rows that are gone here)');
+  expect(done.run('refers').failure).toMatchObject(refers);
   const keys = await box.south.rows('SHOW CREATE TABLE wisp_a');
   expect(JSON.stringify(keys)).toContain(KEY);
   expect(JSON.stringify(await box.south.rows('SHOW CREATE TABLE Notes'))).toContain('REFERENCES `parents`');

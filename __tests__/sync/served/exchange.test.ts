@@ -29,7 +29,11 @@ async function scene(
   served: ServedDatabase,
   {
     signal = AbortSignal.timeout(120_000),
-    result = ["INSERT INTO items VALUES (3, 'three', 'run')", "CALL DOLT_COMMIT('-A', '-m', 'a result')"],
+    result = [
+      "INSERT INTO items VALUES (3, 'three', 'run')",
+      'DELETE FROM items WHERE id = 2',
+      "CALL DOLT_COMMIT('-A', '-m', 'a result')",
+    ],
   }: { readonly signal?: AbortSignal; readonly result?: readonly string[] } = {},
 ) {
   const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
@@ -59,6 +63,8 @@ async function scene(
 
 const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too late') };
 
+const REFERS = 'CREATE TABLE of_items (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))';
+
 /** A merge in another table than the run changes. */
 const OPEN_MERGE = [
   "CALL DOLT_CHECKOUT('-b', 'half')",
@@ -77,6 +83,7 @@ test.each([
   ['a dropped table', 'DROP TABLE more', 'uncommitted-changes'],
   ['an open merge', OPEN_MERGE.join(';'), 'uncommitted-changes'],
   ['an uncommitted row', "INSERT INTO items VALUES (8, 'eight', 'client')", 'uncommitted-changes'],
+  ['a row that refers to a removed one', `${REFERS}; INSERT INTO of_items VALUES (1, 2)`, 'uncommitted-changes'],
 ])('%s during a run stays on the server', async (_, statement, code) => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder, 'CREATE TABLE more (id INT PRIMARY KEY)');

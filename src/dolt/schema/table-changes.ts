@@ -149,7 +149,7 @@ function pair(row: Names): string {
 const hashRow = z.object({ name: z.string(), hash: z.string() });
 
 /** The revision name of the session's working set. */
-const WORKING = 'WORKING';
+export const WORKING = 'WORKING';
 /** The revision name of the session's staged tables. */
 export const STAGED = 'STAGED';
 

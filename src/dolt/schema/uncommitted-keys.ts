@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
+import { ORPHANED_HINT, orphanedBy } from '../rows/orphaned-rows.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -31,7 +32,7 @@ export type RecordKeys = (changes: KeyChanges) => Promise<void>;
  * take all foreign keys from the commit, so that uncommitted tables lose theirs, and dropped ones return (measured).
  * @param move.record called before the branch moves, if there are such changes
  * @returns warnings about keys that were lost
- * @throws Failure `uncommitted-changes` before the move, if a key could not be added after it
+ * @throws Failure `uncommitted-changes` before the move, if a key could not be added after it, or rows would break one
  */
 export async function keepingKeys(
   sql: Sql,
@@ -39,6 +40,7 @@ export async function keepingKeys(
   move: () => Promise<void>,
 ): Promise<Diagnostic[]> {
   const tables = await uncommittedTables(sql);
+  await requireParents(sql, tables, to);
   const changes = await changesOf(sql, tables);
   if (changes.added.length > 0) await requireKeys(sql, tables, to);
   if (changes.added.length + changes.dropped.length > 0) await record?.(changes);
@@ -151,6 +153,15 @@ export async function keysLostAt(
     if (!hasParent) lost.push({ table, why: `it refers to ${parent}, which is gone there` });
   }
   return lost;
+}
+
+async function requireParents(sql: Sql, tables: readonly string[], to: string): Promise<void> {
+  const orphaned = await orphanedBy(sql, tables, { from: 'HEAD', to });
+  if (orphaned.length === 0) return;
+  const names = orphaned.map(({ table, why }) => `${table} (${why})`);
+  throw new Failure('uncommitted-changes', `${listed('uncommitted table', names)} would break a foreign key`, {
+    hint: ORPHANED_HINT,
+  });
 }
 
 async function requireKeys(sql: Sql, tables: readonly string[], commit: string): Promise<void> {

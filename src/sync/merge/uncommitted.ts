@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Identity } from '../../dolt/identity.ts';
+import { ORPHANED_HINT, orphanedBy } from '../../dolt/rows/orphaned-rows.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
 import { columnNamesAt } from '../../dolt/schema/table-shape.ts';
 import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts';
@@ -111,7 +112,8 @@ export async function headsThatTouch(
       const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
-      const lost = await keysLostAt(sql, { keys, tables }, head);
+      const orphaned = await orphanedBy(sql, tables, { from: base, to: head });
+      const lost = [...(await keysLostAt(sql, { keys, tables }, head)), ...orphaned];
       if (touched.length + covered.length + atServer.length + lost.length + dropped.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { bases, ours, head })));
@@ -127,7 +129,8 @@ export async function headsThatTouch(
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
       blocking.push(...lost.map(({ table, why }) => `${table} (${why})`));
-      if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
+      const hint = orphaned.length === 0 ? undefined : ORPHANED_HINT;
+      if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since, hint), conflicts: [] });
       else otherRows.set(head, { failure: touches(touched, since), conflicts: [] });
     }
   });
@@ -185,11 +188,12 @@ export async function rowsToSetAside(
   return found.length === 0 ? [] : ((await findUnfitTable(database, found, move)) ?? found);
 }
 
-function touches(tables: readonly string[], since: string | null): Failure {
+function touches(tables: readonly string[], since: string | null, hint?: string): Failure {
   const waiting = since === null ? '' : `, which waits since ${since}`;
   return new Failure(
     'uncommitted-changes',
     `this peer changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from the peer${waiting}`,
+    { hint },
   );
 }
 

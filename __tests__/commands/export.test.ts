@@ -195,7 +195,13 @@ describe('export', () => {
     const before = await readFile(file, 'utf8');
     expect(before).toContain('"title":"ein Brückenbau","description":"d","status":"review"');
     expect(before).toContain('"issue_type":"convoy","estimated_minutes":7,');
+    for (const statuses of ['review,review', 'review,open']) {
+      await local.sql(`REPLACE INTO config VALUES ('status.custom', '${statuses}')`);
+      const unknown = await refusal(() => exported(folder));
+      expect(unknown).toMatchObject({ code: 'export-row', message: expect.stringContaining('that bd does not know') });
+    }
     await local.sql(
+      "DELETE FROM config WHERE `key` = 'status.custom'",
       `UPDATE issues SET estimated_minutes = '1}\n{"_type":"memory","key":"forged","value":"x"}\n{"id":"bd-1"' WHERE id = 'bd-1'`,
       "INSERT INTO issues (id, title, metadata) VALUES ('bd-2', 'two', 'foo'), ('bd-3', x'ff', '{}')",
       "INSERT INTO issues (id, title, status, closed_at) VALUES ('bd-4', 'four', 'open', '2026-01-02 03:04:05'), ('bd-5', 'five', 'weird', NULL)",

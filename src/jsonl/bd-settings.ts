@@ -5,7 +5,7 @@ import { columnsAt } from '../dolt/schema/columns.ts';
 import { textCellSchema } from '../dolt/sql/cell.ts';
 import { folded, quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import type { KnownWords } from './import-problem.ts';
+import { type KnownWords, STATUSES } from './import-problem.ts';
 import type { ExportScope } from './read-issues.ts';
 
 const settingRow = z.object({ name: textCellSchema, value: textCellSchema });
@@ -50,10 +50,10 @@ async function names(sql: Sql, tables: ReadonlySet<string>, table: string): Prom
 const STATUS = /^([a-z][a-z0-9_-]*)(?::(?:active|wip|done|frozen))?$/;
 const MAX_STATUSES = 50;
 
-/** bd accepts none of the statuses of a list if one is invalid. */
+/** bd accepts none of the statuses of a list if one is invalid, occurs twice or is one of its own. */
 function statusNames(words: readonly string[]): readonly string[] {
-  const found = words.flatMap((word) => STATUS.exec(word)?.slice(1, 2) ?? []);
-  return found.length === words.length && words.length <= MAX_STATUSES ? found : [];
+  const found = words.flatMap((word) => STATUS.exec(word)?.slice(1, 2) ?? []).filter((name) => !STATUSES.has(name));
+  return new Set(found).size === words.length && words.length <= MAX_STATUSES ? found : [];
 }
 
 /** A JSON array, or a list with commas. */

@@ -8,7 +8,8 @@ export interface KnownWords {
   readonly types: ReadonlySet<string>;
 }
 
-const STATUSES = new Set(['open', 'in_progress', 'blocked', 'deferred', 'closed', 'pinned', 'hooked']);
+/** The statuses of bd itself. */
+export const STATUSES = new Set(['open', 'in_progress', 'blocked', 'deferred', 'closed', 'pinned', 'hooked']);
 const TYPES = new Set([
   ...['bug', 'feature', 'task', 'epic', 'chore', 'decision', 'message', 'molecule', 'gate', 'spike', 'story'],
   ...['milestone', 'event'],

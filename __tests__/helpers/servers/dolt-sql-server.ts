@@ -22,7 +22,11 @@ export interface DoltSqlServer extends AsyncDisposable {
  * Serves a database that exists.
  * @param database folder of the database; its name is the database's
  */
-export async function startDoltSqlServer(folder: string, local: string): Promise<DoltSqlServer> {
+export async function startDoltSqlServer(
+  folder: string,
+  local: string,
+  behavior: { readonly read_only?: boolean } = {},
+): Promise<DoltSqlServer> {
   const cwd = await mkdtemp(join(folder, 'sql-server-'));
   const { ca, cert, key } = await makeCertificates(folder);
   const password = 'a-root-password';
@@ -32,7 +36,7 @@ export async function startDoltSqlServer(folder: string, local: string): Promise
     args: async ({ sql, remotesapi }) => {
       const listener = { host: '127.0.0.1', port: sql, tls_cert: cert, tls_key: key };
       const own = { cfg_dir: join(cwd, 'cfg'), privilege_file: join(cwd, 'privileges.db') };
-      const config = { listener, remotesapi: { port: remotesapi }, data_dir: local, ...own };
+      const config = { listener, behavior, remotesapi: { port: remotesapi }, data_dir: local, ...own };
       await writeFile(join(cwd, 'server.yaml'), stringify({ ...config, branch_control_file: join(cwd, 'branch.db') }));
       return ['sql-server', '--config', join(cwd, 'server.yaml')];
     },

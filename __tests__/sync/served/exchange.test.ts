@@ -20,6 +20,7 @@ import { storingConflicts } from '../../helpers/attacks.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
 import { type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
+import { startDoltSqlServer } from '../../helpers/servers/dolt-sql-server.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
@@ -240,6 +241,45 @@ test('commits of clients are merged during the run, unless they reset commits or
   const back = await failureOf(() => catchUpAndHandBack(engines, exchange, { from: head, to: move.to }, always));
   expect([back.code, asked]).toEqual(['contention', 3]);
 }, 120_000);
+
+const LIMITED = [
+  "CREATE USER limited IDENTIFIED BY 'pw'",
+  'GRANT SELECT, EXECUTE ON local.* TO limited',
+  ...['dolt_remote', 'dolt_push', 'dolt_fetch'].map((name) => `GRANT EXECUTE ON PROCEDURE local.${name} TO limited`),
+];
+
+test('a user needs few privileges, and a server that refuses a statement is reported as such', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  await using opened = await scene(folder, served);
+  const { engines, exchange, move } = opened;
+  await served.sql("CREATE USER owner IDENTIFIED BY 'pw'");
+  await served.sql('GRANT ALL ON local.* TO owner');
+  for (const statement of LIMITED) await served.sql(statement);
+  const as = async (user: string, password: string, port: number) => {
+    const address = { port, socket: null, user, password };
+    const signal = AbortSignal.timeout(120_000);
+    const wanted = { address, database: 'local', name: 'it', secrets: new Secrets(), milliseconds: 60_000, signal };
+    return { ...exchange, server: await openUserServer(wanted) };
+  };
+  const { sqlPort: port } = served.server;
+  const owner = await as('owner', 'pw', port);
+  const denied = await failureOf(() => handOver(owner));
+  await owner.server.close();
+  expect([denied.code, denied.message]).toEqual(['server-refused', expect.stringContaining('command denied to user')]);
+  const limited = await as('limited', 'pw', port);
+  await handOver(limited);
+  await handBack(engines, limited, move);
+  await limited.server.close();
+  expect(await served.head()).toBe(move.to);
+
+  await served.stop();
+  await using fixed = await startDoltSqlServer(folder.path, folder.file('local'), { read_only: true });
+  const reader = await as(fixed.user, fixed.password, fixed.sqlPort);
+  const refused = await failureOf(() => handOver(reader));
+  await reader.server.close();
+  expect([refused.code, refused.hint]).toEqual(['server-refused', expect.stringContaining('`--readonly`')]);
+});
 
 test('an interrupted push through the remote interface leaves no branch at the server', async () => {
   await using folder = await tempFolder();

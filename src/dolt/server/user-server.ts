@@ -102,6 +102,11 @@ function explain(thrown: unknown, { name, database }: Wanted): never {
       throw new Failure('server-unreachable', `the server at ${name} could not be reached: ${text}`, { cause: thrown });
     case 'auth':
       throw new Failure('server-refused', `the server at ${name} refused the user: ${text}`, { cause: thrown });
+    case 'database-read-only':
+      throw new Failure('server-refused', `the server at ${name} refused a change: ${text}`, {
+        hint: 'Start the server without `--readonly` (`behavior.read_only`), then run again.',
+        cause: thrown,
+      });
     case 'no-database':
       throw new Failure('no-database', `the server at ${name} has no database ${database}`, {
         hint: 'Set `federation.server.database` to its name there.',

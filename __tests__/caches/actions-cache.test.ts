@@ -85,7 +85,9 @@ describe('the Actions cache', () => {
     await using at = await step();
     const from = await parts(at.folder);
     await writeFile(join(from, 'hook'), 'run me');
-    await at.cache.saveFolder({ what: 'parts', key: 'thing-1-a' }, from, ['parts/one', 'hook']);
+    const many = Array.from({ length: 12 }, (_, index) => `parts/part-${index}`);
+    for (const name of many) await writeFile(join(from, name), 'x');
+    await at.cache.saveFolder({ what: 'parts', key: 'thing-1-a' }, from, ['parts/one', ...many, 'hook']);
     expect(await at.cache.restoreFolder(WANTED_FOLDER, at.folder.file('to'), isPart)).toBeNull();
     expect(at.lines.at(-1)).toBe(
       'warning: The entry thing-1-a of the Actions cache is not used: the archive was refused: "hook" is not expected there. Delete it: gh cache delete thing-1-a',

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { Header } from 'tar';
@@ -14,7 +14,7 @@ const limits = {
 };
 
 type Entry = Readonly<{ path: string; text?: string; linkpath?: string }> &
-  Readonly<{ type?: 'File' | 'SymbolicLink' | 'Link' | 'Directory' | 'FIFO' | 'CharacterDevice' }>;
+  Readonly<{ type?: 'File' | 'SymbolicLink' | 'Link' | 'Directory' | 'FIFO' | 'CharacterDevice' | 'SparseFile' }>;
 
 /** An archive of any entries, as an attacker may have stored it. */
 function archive(entries: readonly Entry[]): Buffer {
@@ -73,6 +73,8 @@ describe('an archive', () => {
     ['a FIFO', [{ path: 'data/one', type: 'FIFO' }], /not an ordinary file/],
     ['a device', [{ path: 'data/one', type: 'CharacterDevice' }], /not an ordinary file/],
     ['a folder', [{ path: 'data/', type: 'Directory' }], /not an ordinary file/],
+    ['a file of a type that is not written', [{ path: 'data/one', type: 'SparseFile' }], /not an ordinary file/],
+    ['one name twice', [{ path: 'data/one', text: 'x' }, { path: 'data/one' }], /holds "data\/one" twice/],
     ['one file that is too large', [{ path: 'data/one', text: 'x'.repeat(1_001) }], /more than 1000 bytes/],
     [
       'files that are too large in total',
@@ -83,11 +85,15 @@ describe('an archive', () => {
       /more than 1000 bytes/,
     ],
     ['too many files', ['one', 'two', 'three'].map((name) => ({ path: `data/${name}` })), /more than 2 files/],
-  ])('with %s is refused, and no file outside is written', async (_, entries, why) => {
+  ])('with %s is refused; no file outside is written, and none later', async (_, entries, why) => {
     await using folder = await tempFolder();
-    await writeFile(folder.file('packed'), archive(entries));
-    await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow(why);
-    expect((await readdir(folder.path)).sort()).toEqual(['out', 'packed']);
+    const begun: readonly Entry[] = [{ path: 'data/begun', text: 'x'.repeat(300) }, ...entries];
+    for (const all of [entries, begun]) {
+      await writeFile(folder.file('packed'), archive(all));
+      await expect(unpack(folder.file('packed'), folder.file('out'), limits)).rejects.toThrow(why);
+      await rm(folder.file('out'), { recursive: true });
+      expect(await readdir(folder.path)).toEqual(['packed']);
+    }
   });
 
   test('that is truncated or not an archive is refused', async () => {

@@ -123,10 +123,10 @@ export class ActionsCache implements FileCache {
         return false;
       });
       if (isUnpacked) return key;
-      await rm(folder, { recursive: true, force: true });
+      await removed(folder);
       return null;
     } finally {
-      await rm(file, { force: true });
+      await removed(file);
     }
   }
 
@@ -140,7 +140,7 @@ export class ActionsCache implements FileCache {
       });
       return packed === true && (await this.saveFile(stored, file));
     } finally {
-      await rm(file, { force: true });
+      await removed(file);
     }
   }
 
@@ -218,4 +218,9 @@ export class ActionsCache implements FileCache {
 
 function archivePath(folder: string): string {
   return join(dirname(folder), `df-archive-${randomBytes(6).toString('hex')}`);
+}
+
+/** Both are below the private folder of a run, whose removal reports a failure. */
+async function removed(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }

@@ -55,7 +55,10 @@ export function foreignEntry(names: readonly string[]): string | undefined {
   return names.filter((name) => !OF_DOLT.test(name) && !OF_THE_DISK.includes(name) && !name.startsWith('.')).sort()[0];
 }
 
-/** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
+/**
+ * The first line of a manifest: `version:format:lock:root:generation`, then `:name:chunks` of each table file (Dolt 2.3.0,
+ * store/nbs/file_manifest.go).
+ */
 const MANIFEST = new RegExp(`^(\\d{1,9}):([^:]+):${HASH_TEXT}:(${HASH_TEXT}):`);
 /**
  * The version that Dolt 2.3.0 writes. It does not check it on read: it serves a database of any other version unchanged
@@ -77,6 +80,14 @@ export function judgeManifest(text: string): ManifestVerdict {
   if (Number(version) > VERSION) return 'newer';
   if (format === FORMAT) return 'readable';
   return OLD_FORMATS.includes(format) ? 'older' : 'newer';
+}
+
+const FIELDS_BEFORE_TABLES = 5;
+
+/** The table files that a manifest names, and the journal; an archive is named without `.darc`. */
+export function tablesIn(manifest: string): ReadonlySet<string> {
+  const fields = manifest.trim().split(':').slice(FIELDS_BEFORE_TABLES);
+  return new Set(fields.filter((_, index) => index % 2 === 0));
 }
 
 /**

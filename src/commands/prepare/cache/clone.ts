@@ -26,6 +26,7 @@ import {
   isDataFile,
   type Keeping,
   MAX_ENTRY_BYTES,
+  removeUnnamed,
 } from './entry.ts';
 
 /** A clone to be made, in a folder that does not exist. */
@@ -142,6 +143,7 @@ async function unpackEntry(folder: string, { cache, prefix }: Keeping): Promise<
     await mkdir(join(folder, '.dolt'), { recursive: true, mode: 0o700 });
     await rename(join(unpacked, 'noms'), join(folder, '.dolt', 'noms'));
     await mkdir(join(folder, '.dolt', 'noms', 'oldgen'), { recursive: true });
+    await removeUnnamed(join(folder, '.dolt'));
     await writeCloneState(folder, entry.branch);
     const { bytes } = await dataFilesIn(join(folder, '.dolt'));
     return { key, entry, bytes };

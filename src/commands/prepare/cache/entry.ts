@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
 import { z } from 'zod';
 import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Peer } from '../../../config/configuration.ts';
 import { HASH, HASH_TEXT } from '../../../contract/hash.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
+import { readSmallText } from '../../../core/files.ts';
+import { tablesIn } from '../../../dolt/database-files.ts';
 
 /** A larger database is cloned again in each run: it would not fit into the time for the cache. */
 export const MAX_ENTRY_BYTES = 1024 * 1024 * 1024;
@@ -40,6 +42,25 @@ export async function dataFilesIn(
   const names = found.map((file) => `noms/${file.replaceAll(sep, '/')}`).filter(isDataFile);
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   return { names, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+const MANIFEST = 'manifest';
+
+/**
+ * Removes files below a `.dolt` that have the name of a table file, and that no manifest names. Dolt does not read them.
+ * @throws Error without a manifest, errors of the file system
+ */
+export async function removeUnnamed(folder: string): Promise<void> {
+  const { names } = await dataFilesIn(folder);
+  if (!names.includes(`noms/${MANIFEST}`)) throw new Error('it has no manifest');
+  for (const part of ['noms', 'noms/oldgen']) {
+    const named = tablesIn(await readSmallText(join(folder, part, MANIFEST)));
+    const unnamed = names.filter((name) => {
+      const file = posix.basename(name, '.darc');
+      return posix.dirname(name) === part && file !== MANIFEST && !named.has(file);
+    });
+    for (const name of unnamed) await rm(join(folder, name));
+  }
 }
 
 /** The Actions cache for clones, and the Dolt that reads them. */

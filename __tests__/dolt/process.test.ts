@@ -10,11 +10,17 @@ if (process.platform !== 'win32') {
   test.each([
     ['a signal of the terminal', 'kill -INT $$', {}, 'interrupted'],
     ['a signal of the system', 'kill -KILL $$', {}, 'unknown'],
+    ['the system, although its memory is watched', 'kill -KILL $$', { watch: () => () => null }, 'too-large'],
     ['its time limit', 'exec sleep 987', { timeoutMs: 50 }, 'unknown'],
     ['the limit of its output', 'exec yes', { maxOutputBytes: 1024 }, 'too-large'],
     ['the limit of its error output', 'exec yes >&2', { maxOutputBytes: 1024 }, 'too-large'],
   ])('a command that is ended by %s has no exit code', async (_, script, options, code) => {
     await expect(sh(script, options)).rejects.toMatchObject({ code });
+  });
+
+  test('the first bytes of a command that writes too much can be its result', async () => {
+    const cut = await sh('yes', { maxOutputBytes: 1024, cutsOutput: true });
+    expect(cut).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^(?:y\n)+y$/) });
   });
 
   test('an interrupted command ends even if a child process of it lives on', async () => {

@@ -1,8 +1,16 @@
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { doltEnvironment, preparePrivateRoot } from '../../src/dolt/environment.ts';
+import { checkDatabase } from '../../src/dolt/fsck.ts';
 import { startServer } from '../../src/dolt/process.ts';
 import { watchPrograms } from '../../src/dolt/server/memory.ts';
 import { ENGINE_MARK } from '../../src/dolt/server/processes.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { addExpandingArchive } from '../helpers/expanding-archive.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 
 const MIB = 1024 * 1024;
 const SLEEP = 'setInterval(() => {}, 1000);';
@@ -34,4 +42,20 @@ test('a program of an engine that exceeds the limit is ended, but no other proce
   } finally {
     for (const child of [engine, program, small, other]) child.kill('SIGKILL');
   }
+});
+
+test('`dolt fsck` is ended when a small archive expands beyond the limit, and finds no damage then', async () => {
+  await using folder = await tempFolder();
+  const { path } = await makeDatabase(folder.file('database'));
+  const root = await preparePrivateRoot(folder.path);
+  const env = doltEnvironment(readEnv(), root, { privateDir: folder.path, userHome: false });
+  const context = { env, signal: new AbortController().signal, secrets: new Secrets() };
+  const check = () => checkDatabase(testDolt(), path, context, 256 * MIB);
+  await check();
+  await addExpandingArchive(`${path}/.dolt/noms`, 1024 * MIB);
+  if (process.platform !== 'linux') return;
+  await expect(check()).rejects.toMatchObject({
+    code: 'too-large',
+    message: '`dolt fsck` used more than 256 MiB of memory and was stopped',
+  });
 });

@@ -28,7 +28,7 @@ export interface Stale {
   readonly why: string;
 }
 
-const stale = (why: string): Stale => ({ kind: 'stale', why });
+export const stale = (why: string): Stale => ({ kind: 'stale', why });
 
 const nameRow = z.object({ name: z.string() });
 const hashRow = z.object({ hash: z.string() });

@@ -17,8 +17,19 @@ interface RunOptions {
   readonly timeoutMs?: number | undefined;
   /** A child that writes more than this to an output is killed. */
   readonly maxOutputBytes?: number | undefined;
+  /** The first bytes of such a child are its result, with exit code 1. */
+  readonly cutsOutput?: boolean;
+  /** Watches the memory of the child. @returns a function that gives the reason if it killed the child */
+  readonly watch?: ((child: RunningProcess) => () => Failure | null) | undefined;
   /** Called for each line of standard error as it comes. */
   readonly onStderrLine?: ((line: string) => void) | undefined;
+}
+
+/** A process that may be ended. */
+export interface RunningProcess {
+  readonly pid?: number | undefined;
+  kill(signal: 'SIGKILL'): boolean;
+  finally(done: () => void): Promise<unknown>;
 }
 
 /** How a command ended; the caller judges a non-zero exit code. */
@@ -33,8 +44,8 @@ const KILL_AFTER_MS = 5_000;
 
 /**
  * Runs a command to its end. Only exit code 0 is success; callers decide.
- * @throws Failure `interrupted` when the signal was aborted, `too-large` when it wrote too much, `unknown` when the
- * command could not be started.
+ * @throws Failure `interrupted` when the signal was aborted, `too-large` when it wrote too much, or was watched and killed,
+ * `unknown` when the command could not be started
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
   const file = process.platform === 'win32' ? programOnWindows(command, options.env, existsSync) : command;
@@ -50,6 +61,7 @@ export async function run(command: string, args: readonly string[], options: Run
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
   });
+  const watched = options.watch?.(child);
   // ssh and hooks of git outlive a git that was ended, and keep its output open.
   child.once('exit', (_, signal) => {
     if (signal !== null) for (const output of [child.stdout, child.stderr]) output.destroy();
@@ -61,15 +73,21 @@ export async function run(command: string, args: readonly string[], options: Run
   // Ctrl-C ends the child as well, perhaps before this process notices it.
   const isStopped = !result.timedOut && !result.isMaxBuffer && STOP_SIGNALS.some((signal) => signal === result.signal);
   if (result.isCanceled || isStopped) throw new Failure('interrupted', `${command} was interrupted`);
+  const output = { stdout: String(result.stdout), stderr: String(result.stderr) };
   if (result.isMaxBuffer) {
+    if (options.cutsOutput === true) return { exitCode: 1, ...output };
     throw new Failure('too-large', `${command} was ended because it wrote more than ${maxBytes / 1024} KiB`);
+  }
+  if (watched !== undefined && result.signal === 'SIGKILL' && !result.timedOut) {
+    const killed = `${command} was killed, perhaps because the machine has too little memory`;
+    throw watched() ?? new Failure('too-large', killed);
   }
   if (result.exitCode === undefined) {
     throw new Failure('unknown', `${command} could not be run: ${result.shortMessage ?? 'no exit code'}`, {
       cause: result,
     });
   }
-  return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+  return { exitCode: result.exitCode, ...output };
 }
 
 /**

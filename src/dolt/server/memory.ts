@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { Failure } from '../../core/failure.ts';
-import type { ServerProcess } from '../process.ts';
+import type { RunningProcess } from '../process.ts';
 import { killAll, marked } from './processes.ts';
 
 const MIB = 1024 * 1024;
@@ -27,11 +27,12 @@ export function goMemoryLimit(bytes: number): string {
 }
 
 /**
- * Ends an engine that exceeds its memory limit. GOMEMLIMIT alone only makes Go collect more often, and a limit of the
+ * Ends an engine, or another program of Dolt, that exceeds its memory limit. GOMEMLIMIT alone only makes Go collect more often, and a limit of the
  * address space (RLIMIT_AS) also counts mapped files. Only Linux shows a process's memory in a file.
+ * @param what the program, for the message
  * @returns a function that gives the reason if that has happened
  */
-export function watchMemory(child: ServerProcess, limit: number): () => Failure | null {
+export function watchMemory(child: RunningProcess, limit: number, what = 'the Dolt server'): () => Failure | null {
   let memoryFailure: Failure | null = null;
   const { pid } = child;
   if (pid === undefined || process.platform !== 'linux') return () => memoryFailure;
@@ -40,7 +41,7 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
     if (bytes <= limit || memoryFailure !== null) return;
     memoryFailure = new Failure(
       'too-large',
-      `the Dolt server used more than ${Math.floor(limit / MIB)} MiB of memory and was stopped`,
+      `${what} used more than ${Math.floor(limit / MIB)} MiB of memory and was stopped`,
     );
     child.kill('SIGKILL');
   });
@@ -55,7 +56,7 @@ const PROGRAMS_INTERVAL_MS = 500;
  * then reports the failure of the remote operation, and the engine goes on. Linux only.
  * @param mark of the engine
  */
-export function watchPrograms(child: ServerProcess, mark: string, limit: number): void {
+export function watchPrograms(child: RunningProcess, mark: string, limit: number): void {
   if (process.platform !== 'linux') return;
   whileAlive(child, PROGRAMS_INTERVAL_MS, async () => {
     const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
@@ -65,7 +66,7 @@ export function watchPrograms(child: ServerProcess, mark: string, limit: number)
 }
 
 /** Reads at intervals until a process ends, one reading at a time. A failed reading is repeated at the next interval. */
-function whileAlive(child: ServerProcess, milliseconds: number, read: () => Promise<void>): void {
+function whileAlive(child: RunningProcess, milliseconds: number, read: () => Promise<void>): void {
   let isReading = false;
   const timer = setInterval(() => {
     if (isReading) return;

@@ -8,6 +8,7 @@ import { type Clone, cloneOrRestore } from '../../../../src/commands/prepare/cac
 import { ENTRY_FILE } from '../../../../src/commands/prepare/cache/entry.ts';
 import { Failure } from '../../../../src/core/failure.ts';
 import { NO_CREDENTIALS } from '../../../../src/dolt/engine-credentials.ts';
+import { ENGINE_MARK } from '../../../../src/dolt/server/processes.ts';
 import { NOWHERE } from '../../../../src/egress/host-rule.ts';
 import { cacheOfStep } from '../../../helpers/caching.ts';
 import { commandContext } from '../../../helpers/commanding.ts';
@@ -60,6 +61,8 @@ interface Poison {
   readonly spoil?: (noms: string) => Promise<unknown>;
   readonly describes?: (entry: { version: number; branch: string; head: string; cloneMs: number }) => unknown;
   readonly from?: () => string;
+  /** Commands of a shell that run in place of `dolt fsck`, or before it. */
+  readonly fsck?: string;
   /** Receives each line of the log when it is written. */
   readonly onLine?: (line: string) => void;
 }
@@ -87,7 +90,7 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
   const context: Context = { ...commandContext(folder, { env: service.env, ceiling: null }, []), log };
   const database = folder.file('clones', 'database');
   const cloning = {
-    options: { dolt: testDolt(), database, engineCredentials: NO_CREDENTIALS },
+    options: { dolt: await doltWith(folder, poison), database, engineCredentials: NO_CREDENTIALS },
     source: { remote: 'origin', url: source, ref: null, user: null, reach: NOWHERE, branch: null },
     limit: { milliseconds: 60_000, failure: () => new Failure('timeout', 'the clone did not finish') },
     retries: 0,
@@ -96,6 +99,13 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
   const made: Clone = await cloneOrRestore(context, cloning, { cache, prefix: PREFIX });
   expect(await readdir(folder.file('clones'))).toEqual(['database']);
   return { made, lines, clone: openTestDatabase(database) };
+}
+
+async function doltWith(folder: TempFolder, { fsck }: Poison): Promise<string> {
+  if (fsck === undefined) return testDolt();
+  const script = `#!/bin/sh\n[ "$1" != fsck ] || { ${fsck}; }\nexec '${testDolt()}' "$@"\n`;
+  await writeFile(folder.file('dolt'), script, { mode: 0o755 });
+  return folder.file('dolt');
 }
 
 /** The state that a restored database shares with a clone of the primary. */
@@ -136,7 +146,10 @@ describe('a database restored from the cache', () => {
           "CALL DOLT_REMOTE('add', 'elsewhere', 'file:///nowhere-at-all')",
         ),
       spoil: (noms) => writeFile(join(noms, UNNAMED), 'in no manifest'),
+      fsck: `echo "$${ENGINE_MARK}" > '${folder.file('mark')}'`,
     });
+    // So the watchdog of the engine ends it too.
+    expect(await readFile(folder.file('mark'), 'utf8')).toMatch(/\/df-/);
     expect(lines.filter((line) => line.startsWith('warning'))).toEqual([]);
     expect(lines.at(-1)).toMatch(/^info: database from the Actions cache: \d+\.\d s, the last clone took 31\.0 s$/);
     expect(made).toMatchObject({
@@ -183,6 +196,7 @@ describe('a database restored from the cache', () => {
       /does not describe a database: unexpected form/,
     ],
     ['has other bytes', { spoil: flipsByte }, /./],
+    ['needs too much memory', { fsck: 'kill -KILL $$' }, /was killed, perhaps .* Delete it: gh cache delete/],
     ['has no manifest', { spoil: (noms) => rm(join(noms, 'manifest')) }, /unexpected form/],
   ])('is removed if it %s, and the source is cloned', async (_, poison, why) => {
     await using folder = await tempFolder();

@@ -3,19 +3,27 @@ import { dirname, join } from 'node:path';
 import type { BdUsage } from '../../../beads/workspace.ts';
 import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
-import { errorMessage, Failure } from '../../../core/failure.ts';
+import { errorMessage, Failure, toFailure } from '../../../core/failure.ts';
 import { readSmallText } from '../../../core/files.ts';
 import { throwIfInterrupted } from '../../../core/interruption.ts';
 import { parsedJson } from '../../../core/json.ts';
 import { inCloneFolder } from '../../../core/private-folder.ts';
 import { secondsText } from '../../../core/text.ts';
 import { monotonicMs } from '../../../core/time.ts';
-import { adoptSource, fetchSource, type Stale, stripClone, writeCloneState } from '../../../dolt/cached-clone.ts';
+import {
+  adoptSource,
+  fetchSource,
+  type Stale,
+  stale,
+  stripClone,
+  writeCloneState,
+} from '../../../dolt/cached-clone.ts';
 import { type CloneSource, cloneDatabase, moveClone } from '../../../dolt/clone.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
-import { brokenChunks } from '../../../dolt/fsck.ts';
-import { openEngines, type TimeLimit } from '../../../dolt/server/engines.ts';
+import { checkDatabase } from '../../../dolt/fsck.ts';
+import { type Engine, openEngines, type TimeLimit } from '../../../dolt/server/engines.ts';
 import type { ServerOptions } from '../../../dolt/server/server.ts';
+import { NOWHERE } from '../../../egress/host-rule.ts';
 import { readWithRetries } from '../../../sync/read-peer.ts';
 import type { Context } from '../../context.ts';
 import {
@@ -183,7 +191,7 @@ async function refreshClone(
       engine.allWithin(TOO_LONG, () => stripClone(engine.database, entry.branch)),
     );
     if (old.kind === 'stale') return old;
-    if (old.head !== entry.head) return { kind: 'stale', why: `its head is ${old.head}, and it says ${entry.head}` };
+    if (old.head !== entry.head) return stale(`its head is ${old.head}, and it says ${entry.head}`);
     const adopted = await engines.use(options.engineCredentials, async (engine) => {
       await fetchSource(engine, source, { tags: old.tags, limit });
       return await engine.allWithin(TOO_LONG, () =>
@@ -191,17 +199,38 @@ async function refreshClone(
       );
     });
     if (adopted.kind === 'stale') return adopted;
+    const checked = await cache.check('the check of the database', (over) =>
+      engines.use(NO_CREDENTIALS, (engine) => checkData(engine, { dolt: options.dolt, limit, over })),
+    );
+    if (checked === null) return stale('it could not be checked in time');
+    if (checked.problem === null) return { kind: 'usable' };
+    cache.refuse(key, checked.problem);
+    return stale('it is damaged');
   } catch (thrown) {
     // The clone that follows has the same trouble with the source, and reports it.
-    return { kind: 'stale', why: errorMessage(thrown) };
+    return stale(errorMessage(thrown));
   } finally {
     await engines.close();
   }
-  const checked = await cache.check('the check of the database', async (signal) => ({
-    broken: await brokenChunks(folder, context, { dolt: options.dolt, signal }),
-  }));
-  if (checked === null) return { kind: 'stale', why: 'it could not be checked in time' };
-  if (checked.broken === null) return { kind: 'usable' };
-  cache.refuse(key, `dolt fsck found: ${checked.broken}`);
-  return { kind: 'stale', why: 'it is damaged' };
+}
+
+/**
+ * @param over ends the check
+ * @returns why the data cannot be used; null: it can
+ * @throws Failure `interrupted`, and others that are not about the data
+ */
+async function checkData(
+  engine: Engine,
+  { dolt, limit, over }: { readonly dolt: string; readonly limit: TimeLimit; readonly over: AbortSignal },
+): Promise<{ readonly problem: string | null }> {
+  try {
+    await engine.runProgram(limit, NOWHERE, ({ env, secrets, signal }) =>
+      checkDatabase(dolt, engine.database.folder, { env, secrets, signal: AbortSignal.any([signal, over]) }),
+    );
+    return { problem: null };
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    if (code === 'corrupt' || code === 'too-large') return { problem: message };
+    throw thrown;
+  }
 }

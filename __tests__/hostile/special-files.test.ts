@@ -1,9 +1,10 @@
-import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { Secrets } from '../../src/core/secrets.ts';
 import { loadCredentials } from '../../src/credentials/load.ts';
+import { isTableFile } from '../../src/dolt/database-files.ts';
 import { lockHolder } from '../../src/dolt/server/lock.ts';
 import { readPayload } from '../../src/frontends/action/event.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
@@ -14,7 +15,8 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  await makeDatabase(seed.file('local'));
+  const local = await makeDatabase(seed.file('local'));
+  await local.publish(`file://${seed.file('box')}`);
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();
@@ -125,10 +127,50 @@ test.each(MAKERS)('credentials, a conflicts file and an event in %s are not read
   expect(await readPayload(file)).toBeNull();
 });
 
-test.each(['manifest', 'LOCK', join('oldgen', 'manifest')])('a peer with a FIFO as %s is refused', async (name) => {
+const folderAt = async (path: string): Promise<void> => {
+  await rm(path, { force: true });
+  await mkdir(path, { recursive: true });
+};
+const editManifest = (edit: (text: string) => string) => async (box: string) => {
+  const file = join(box, 'manifest');
+  await writeFile(file, edit(await readFile(file, 'utf8')));
+};
+const SPECIAL = ['manifest', 'LOCK', join('oldgen', 'manifest')];
+
+/** The code of a peer, and what was done to its folder. */
+const DAMAGES: readonly (readonly [code: string, damage: (box: string) => Promise<unknown>])[] = [
+  ...SPECIAL.map((name) => ['not-a-remote', (box: string) => fifo(join(box, name))] as const),
+  ...SPECIAL.map((name) => ['not-a-remote', (box: string) => folderAt(join(box, name))] as const),
+  ['not-a-remote', (box) => insteadOfOldgen(box, (path) => writeFile(path, ''))],
+  ['corrupt', (box) => insteadOfOldgen(box, (path) => symlink('oldgen', path))],
+  ['corrupt', cutTables],
+  ['corrupt', editManifest(() => '5:__DOLT__:x:y:z')],
+  ['corrupt', editManifest((text) => text.replace(/\d+$/, '-1'))],
+  ['corrupt', editManifest((text) => text.replace(/\d+$/, '99999999999999999999'))],
+  ['database-format', editManifest((text) => text.replace('__DOLT__', '__LD_1__'))],
+];
+
+async function insteadOfOldgen(box: string, make: (path: string) => Promise<void>): Promise<void> {
+  await rm(join(box, 'oldgen'), { recursive: true, force: true });
+  await make(join(box, 'oldgen'));
+}
+
+/** As after a full disk. */
+async function cutTables(box: string): Promise<void> {
+  for (const name of await readdir(box)) if (isTableFile(name)) await truncate(join(box, name), 20);
+}
+
+test('a peer with a special, misplaced or damaged file is named as such, and does not keep another one out', async () => {
   await using folder = await tempFolder();
   await copy(folder);
-  await fifo(folder.file('box', name));
-  const { result } = await command(folder, `box: file://${folder.file('box')}`);
-  expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'not-a-remote' } }]);
+  const box = (at: number) => folder.file(`box-${at}`);
+  for (const [at, [, damage]] of DAMAGES.entries()) {
+    await execa('cp', ['-a', seed.file('box'), box(at)]);
+    await damage(box(at));
+  }
+  await execa('cp', ['-a', seed.file('box'), folder.file('good')]);
+  const peers = [...DAMAGES.keys()].map((at) => `bad-${at}: file://${box(at)}\n`);
+  const { result } = await command(folder, `${peers.join('')}good: file://${folder.file('good')}`);
+  const outcomes = new Map(result.peers.map(({ name, error }) => [name, error?.code ?? null]));
+  expect(outcomes).toEqual(new Map([...DAMAGES.map(([code], at) => [`bad-${at}`, code] as const), ['good', null]]));
 });

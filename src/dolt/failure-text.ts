@@ -247,6 +247,14 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['table file not found', 'corrupt'],
   ['failed to loadfooter', 'corrupt'],
   ['dangling ref', 'corrupt'],
+  // A folder in the place of a file, a link to itself, a table file that a full disk cut.
+  [': is a directory', 'corrupt'],
+  ['operation not valid on a file', 'corrupt'],
+  ['too many levels of symbolic links', 'corrupt'],
+  [': negative offset', 'corrupt'],
+  // Fields of a manifest.
+  ['could not parse lock hash', 'corrupt'],
+  ['strconv.parseuint: parsing', 'corrupt'],
   ['checksum error', 'corrupt'],
   // A blob store (git, gs, az) without a file that its manifest names.
   ['blob not found: ', 'missing-table-file'],

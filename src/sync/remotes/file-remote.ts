@@ -4,14 +4,15 @@ import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../../config/configuration.ts';
 import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
-import { isFolder, isThere, oddEntries, realPath } from '../../core/files.ts';
-import { foreignEntry, JOURNAL } from '../../dolt/database-files.ts';
+import { isFile, isFolder, isThere, oddEntries, readSmallText, realPath } from '../../core/files.ts';
+import { foreignEntry, JOURNAL, judgeManifest } from '../../dolt/database-files.ts';
 
 /**
  * Whether the folder of a `file://` remote exists. Dolt creates the whole path (2.3.0), so an unmounted disk would
  * become a new remote; therefore the parent must exist.
  * @returns `present`, `absent` (a first push may create it), or `elsewhere` for every other kind of endpoint
- * @throws Failure `folder-missing` when the parent folder does not exist, `working-database`, `not-a-remote`
+ * @throws Failure `folder-missing` when the parent folder does not exist, `working-database`, `not-a-remote`,
+ * `database-format`
  */
 export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absent' | 'elsewhere'> {
   await refuseWorkingDatabase(endpoint);
@@ -27,9 +28,22 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   // Dolt's own error is more precise for a folder that cannot be listed.
   const [special] = (await oddEntries(folder)).special;
   if (special !== undefined) throw notARemote(endpoint, `${special} is not a regular file`);
+  const misplaced = await misplacedIn(folder);
+  if (misplaced !== null) throw notARemote(endpoint, misplaced);
+  // Dolt 2.3.0 ends at this format.
+  if (judgeManifest(await readSmallText(join(folder, 'manifest'))) === 'older')
+    throw new Failure('database-format', `${written} is in the format of a Dolt before 1.0`);
   const foreign = foreignEntry(await readdir(folder).catch(() => []));
   if (foreign !== undefined) throw notARemote(endpoint, `${folder} contains ${foreign} but no Dolt remote`);
   return 'present';
+}
+
+const FILES = ['manifest', 'LOCK', join('oldgen', 'manifest'), join('oldgen', 'LOCK')];
+
+/** A folder in the place of a file, or the reverse: Dolt would send all data before it reads them. null: none. */
+async function misplacedIn(folder: string): Promise<string | null> {
+  for (const file of FILES) if (await isFolder(join(folder, file))) return `${join(folder, file)} is a folder`;
+  return (await isFile(join(folder, 'oldgen'))) ? `${join(folder, 'oldgen')} is a file` : null;
 }
 
 /** The folder of a peer that no run ever pushes to does not exist, so it is not an empty remote either. */

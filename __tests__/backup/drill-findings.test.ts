@@ -6,8 +6,8 @@ import { firstProblem } from '../../src/dolt/fsck.ts';
 
 const [C1, C2] = ['c'.repeat(32), 'd'.repeat(32)];
 const tables = [
-  { name: 'a', rows: 1 },
-  { name: 'b', rows: 0 },
+  { name: 'a', rows: 1, checksum: 'x' },
+  { name: 'b', rows: 0, checksum: 'y' },
 ];
 const OURS: Contents = { commit: C1, databaseHash: 'h', tables };
 
@@ -19,11 +19,16 @@ describe('the comparison of a backup with our database', () => {
     ['another hash', { databaseHash: 'i' }, `the hash of the database at ${C1} is i, not h`],
     ['another commit with the same hash', { commit: C2, databaseHash: 'h' }, `it has the commit ${C2}, not ${C1}`],
     ['a missing table', { tables: tables.slice(0, 1) }, 'the table b is missing'],
-    ['a missing row', { tables: [{ name: 'a', rows: 0 }] }, 'the table a has 0 rows, not 1'],
+    ['a missing row', { tables: [{ name: 'a', rows: 0, checksum: 'x' }] }, 'the table a has 0 rows, not 1'],
+    [
+      'another value',
+      { tables: [{ name: 'a', rows: 1, checksum: 'z' }] },
+      'the table a has other values, with the same hashes',
+    ],
     ['no tables', { tables: [] }, 'the table a is missing'],
     [
       'an extra table',
-      { tables: [...tables, { name: 'x', rows: 0 }] },
+      { tables: [...tables, { name: 'x', rows: 0, checksum: 'y' }] },
       'it has a table x that our database does not have',
     ],
   ])('reports the difference: %s', (_, found, difference) => {

@@ -2,10 +2,12 @@ import { renameSync } from 'node:fs';
 import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Contents } from '../../src/backup/contents.ts';
+import { type Contents, readContents } from '../../src/backup/contents.ts';
 import { isAlive } from '../../src/core/processes.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { makeDatabase, makeDatabaseOf, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
 import { contentsOf, drill } from '../helpers/drilling.ts';
+import { withEngines } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -15,43 +17,47 @@ const ROWS = `INSERT INTO notes WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELEC
   SELECT n + m * 200, CONCAT(SHA2(CONCAT('a', n, m), 512), SHA2(CONCAT('b', n, m), 512)) FROM s, u`;
 const EVERY_ROW = 4000;
 
-/** A column of each type that Dolt has, one value of each and NULL. */
-const TYPES: readonly (readonly [type: string, value: string])[] = [
-  ['TINYINT', '-1'],
-  ['SMALLINT', '1'],
-  ['MEDIUMINT', '1'],
-  ['INT UNSIGNED', '1'],
-  ['BIGINT UNSIGNED', '18446744073709551615'],
-  ['BOOLEAN', 'TRUE'],
-  ['BIT(3)', "b'101'"],
-  ['FLOAT', '1.5'],
-  ['DOUBLE', '-2.5e300'],
-  ['DECIMAL(20,3)', '3.125'],
-  ['YEAR', '2026'],
-  ['DATE', "'2026-01-02'"],
-  ['DATETIME(6)', "'2026-01-02 03:04:05.123456'"],
-  ['TIMESTAMP NULL', "'2026-01-02 03:04:05'"],
-  ['TIME', "'10:00:00'"],
-  ['TIME(6)', "'-838:59:59.000000'"],
-  ['CHAR(3)', "'c'"],
-  ['VARCHAR(9) CHARACTER SET latin1', "'é'"],
-  ['VARCHAR(9) CHARACTER SET utf16', "'é'"],
-  ['BINARY(3)', "X'00ff01'"],
-  ['VARBINARY(9)', "X'ff00'"],
-  ['TINYTEXT', "'t'"],
-  ['MEDIUMTEXT', "'m'"],
-  ['LONGTEXT', "'l'"],
-  ['TINYBLOB', "X'ff'"],
-  ['BLOB', "X'fe'"],
-  ['LONGBLOB', "X'fd'"],
-  ["ENUM('a','b')", "'b'"],
-  ["SET('a','b')", "'a,b'"],
-  ['JSON', `'{"a": [1, null]}'`],
-  ['POINT', 'POINT(1, 2)'],
-  ['LINESTRING', "ST_GEOMFROMTEXT('LINESTRING(0 0,1 1)')"],
-  ['POLYGON', "ST_GEOMFROMTEXT('POLYGON((0 0,1 1,1 0,0 0))')"],
-  ['GEOMETRYCOLLECTION', "ST_GEOMFROMTEXT('GEOMETRYCOLLECTION(POINT(0 0))')"],
-  ['VECTOR(2)', "STRING_TO_VECTOR('[1,2]')"],
+/** A column of each type that Dolt has, one value of each, and another one that differs little. */
+const TYPES: readonly (readonly [type: string, value: string, other: string])[] = [
+  ['TINYINT', '-1', '1'],
+  ['SMALLINT', '1', '2'],
+  ['MEDIUMINT', '1', '2'],
+  ['INT UNSIGNED', '1', '4294967295'],
+  ['BIGINT UNSIGNED', '18446744073709551615', '18446744073709551614'],
+  ['BOOLEAN', 'TRUE', 'FALSE'],
+  ['BIT(3)', "b'101'", "b'100'"],
+  ['FLOAT', '1.5', '1.5000001'],
+  ['DOUBLE', '-2.5e300', '-2.5000000000000004e300'],
+  ['DECIMAL(20,3)', '3.125', '3.126'],
+  ['YEAR', '2026', '2027'],
+  ['DATE', "'2026-01-02'", "'2026-01-03'"],
+  ['DATETIME(6)', "'2026-01-02 03:04:05.123456'", "'2026-01-02 03:04:05.123457'"],
+  ['TIMESTAMP NULL', "'2026-01-02 03:04:05'", "'2026-01-02 03:04:06'"],
+  ['TIME', "'10:00:00'", "'-10:00:00'"],
+  ['TIME(6)', "'-838:59:59.000000'", "'-838:59:58.999999'"],
+  ['CHAR(3)', "'c'", "'C'"],
+  ['VARCHAR(9) CHARACTER SET latin1', "'é'", "'éé'"],
+  ['VARCHAR(9) CHARACTER SET utf16', "'é'", "'éé'"],
+  ['BINARY(3)', "X'00ff01'", "X'00ff02'"],
+  ['VARBINARY(9)', "X'ff00'", "X'ff'"],
+  ['TINYTEXT', "'t'", "''"],
+  ['MEDIUMTEXT', "'m'", "'m '"],
+  ['LONGTEXT', "'l'", "'L'"],
+  ['TINYBLOB', "X'ff'", "X'fe'"],
+  ['BLOB', "X'fe'", "X'ff'"],
+  ['LONGBLOB', "X'fd'", "X''"],
+  ["ENUM('a','b')", "'b'", "'a'"],
+  ["SET('a','b')", "'a,b'", "'a'"],
+  ['JSON', `'{"a": [1, null]}'`, `'{"a": [1, "null"]}'`],
+  ['POINT', 'POINT(1, 2)', 'POINT(2, 1)'],
+  ['LINESTRING', "ST_GEOMFROMTEXT('LINESTRING(0 0,1 1)')", "ST_GEOMFROMTEXT('LINESTRING(0 0,1 2)')"],
+  ['POLYGON', "ST_GEOMFROMTEXT('POLYGON((0 0,1 1,1 0,0 0))')", "ST_GEOMFROMTEXT('POLYGON((0 0,1 1,2 0,0 0))')"],
+  [
+    'GEOMETRYCOLLECTION',
+    "ST_GEOMFROMTEXT('GEOMETRYCOLLECTION(POINT(0 0))')",
+    "ST_GEOMFROMTEXT('GEOMETRYCOLLECTION(POINT(0 1))')",
+  ],
+  ['VECTOR(2)', "STRING_TO_VECTOR('[1,2]')", "STRING_TO_VECTOR('[1,3]')"],
 ];
 const EVERY_TYPE = [
   `CREATE TABLE types (${TYPES.map(([type], at) => `c${at} ${type}`).join(', ')}, computed TIME AS (c14) STORED)`,
@@ -135,7 +141,7 @@ test('an intact backup is proven, a different or damaged one is not, and no clon
     { name: 'notes', rows: EVERY_ROW },
     { name: 'odd`name', rows: 2 },
     { name: 'types', rows: 2 },
-  ];
+  ].map((table) => expect.objectContaining(table));
   expect(expected).toMatchObject({ commit: head, tables });
   const proven = { kind: 'proven', commit: head, head, databaseHash: expected.databaseHash };
   const whole = await drill(folder, { peer: fileAt(far), expected });
@@ -215,6 +221,46 @@ test('a backup may have more commits than the tag, but not fewer, and no other b
   // A hash cannot be forged, so another one is expected.
   const forged = { ...expected, databaseHash: expected.commit };
   expect(await drill(folder, { ...at, expected: forged })).toMatchObject(differs('the hash of the database'));
+});
+
+test('the checksum of a table follows from its values, of any type and in any order of the rows', async () => {
+  await using folder = await tempFolder();
+  const tables = TYPES.map(([type, value, other], at) => ({ name: `v${at}`, type, value, other }));
+  const keyless = (...rows: string[]) => ['DELETE FROM keyless', `INSERT INTO keyless VALUES ${rows.join(', ')}`];
+  const database = await makeDatabaseOf(
+    folder.file('local'),
+    ...tables.map(({ name, type }) => `CREATE TABLE ${name} (id INT PRIMARY KEY, c ${type})`),
+    'CREATE TABLE keyless (a TEXT)',
+  );
+  const states = [
+    [
+      ...tables.map(({ name, value }) => `INSERT INTO ${name} VALUES (1, ${value}), (2, NULL)`),
+      ...keyless("('x')", "('x')"),
+    ],
+    [...tables.map(({ name, other }) => `UPDATE ${name} SET c = ${other} WHERE id = 1`), ...keyless("('y')", "('y')")],
+    [
+      ...tables.map(({ name, value }) => `REPLACE INTO ${name} VALUES (1, NULL), (2, ${value})`),
+      ...keyless('(NULL)', '(NULL)'),
+    ],
+    [
+      ...tables.map(({ name, value }) => `REPLACE INTO ${name} VALUES (2, NULL), (1, ${value})`),
+      ...keyless("('x')", "('x')"),
+    ],
+  ];
+  const commits: string[] = [];
+  for (const [at, statements] of states.entries()) commits.push(await database.commit(`state ${at}`, ...statements));
+  const [first, ...others] = await withEngines(database.path, folder.file('tmp'), (engines) =>
+    engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
+      const all: Contents[] = [];
+      for (const commit of commits) all.push(await readContents(sql, commit, 'full'));
+      return all;
+    }),
+  );
+  const equal = others.map(({ tables: there }) =>
+    there?.filter(({ checksum }, at) => checksum === first?.tables?.[at]?.checksum).map(({ name }) => name),
+  );
+  expect(equal).toEqual([[], [], first?.tables?.map(({ name }) => name)]);
+  expect(equal[2]).toHaveLength(TYPES.length + 1);
 });
 
 test('a drill repeats a clone that another writer changed', async () => {

@@ -9,11 +9,12 @@ export function contentsDifference(expected: Contents, found: Contents): string 
   if (found.databaseHash !== expected.databaseHash)
     return `the hash of the database at ${expected.commit} is ${found.databaseHash}, not ${expected.databaseHash}`;
   if (expected.tables === null || found.tables === null) return null;
-  const there = new Map(found.tables.map(({ name, rows }) => [name, rows]));
-  for (const { name, rows } of expected.tables) {
+  const there = new Map(found.tables.map((table) => [table.name, table]));
+  for (const { name, rows, checksum } of expected.tables) {
     const has = there.get(name);
     if (has === undefined) return `the table ${name} is missing`;
-    if (has !== rows) return `the table ${name} has ${has} rows, not ${rows}`;
+    if (has.rows !== rows) return `the table ${name} has ${has.rows} rows, not ${rows}`;
+    if (has.checksum !== checksum) return `the table ${name} has other values, with the same hashes`;
   }
   const known = new Set(expected.tables.map(({ name }) => name));
   const extra = found.tables.find(({ name }) => !known.has(name));

@@ -72,7 +72,7 @@ function drillOf(progress: PeerProgress, { drills, tags }: Copied, about: Known 
     kind: found?.kind ?? 'skipped',
     tag: tags.get(progress) ?? null,
     databaseHash: proven?.databaseHash ?? null,
-    tables: proven?.tables === undefined || proven.tables === null ? null : [...proven.tables],
+    tables: proven?.tables?.map(({ name, rows }) => ({ name, rows })) ?? null,
     bytes: about?.bytes ?? proven?.bytes ?? null,
     growth: about?.growth ?? null,
     durationMs: found === undefined ? null : Math.round(found.durationMs),

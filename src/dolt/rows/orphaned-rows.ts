@@ -3,7 +3,7 @@ import { foreignKeys, type NamedForeignKey } from '../schema/foreign-keys.ts';
 import { type TableChange, tableChanges, WORKING } from '../schema/table-changes.ts';
 import { columnNamesAt } from '../schema/table-shape.ts';
 import { atRevision } from '../sql/at-revision.ts';
-import { folded, quoted } from '../sql/identifier.ts';
+import { folded, isAmong, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /** The tables that changed between two revisions. */
@@ -14,7 +14,7 @@ interface Changes {
 }
 
 /** A table whose uncommitted changes do not fit a move. */
-interface Orphaned {
+export interface Orphaned {
   readonly table: string;
   readonly why: string;
 }
@@ -91,8 +91,4 @@ async function leavesOrphans(
     'WHERE a.v0 IS NULL LIMIT 1';
   const values = [...were.values, ...now.values, children.to, parents.to];
   return (await sql.rows(anyRow, statement, values)).length > 0;
-}
-
-function isAmong(tables: readonly string[], table: string): boolean {
-  return tables.some((name) => folded(name) === folded(table));
 }

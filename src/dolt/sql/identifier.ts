@@ -6,6 +6,11 @@ export function folded(name: string): string {
   return Array.from(name, (letter) => (letter === '\u0130' ? 'i' : letter.toLowerCase())).join('');
 }
 
+/** Whether Dolt takes a name for one of several. */
+export function isAmong(names: readonly string[], name: string): boolean {
+  return names.some((one) => folded(one) === folded(name));
+}
+
 /** Whether a table is one of Dolt's own, which are each read in their own way. */
 export function isDoltTable(name: string): boolean {
   return folded(name).startsWith('dolt_');

@@ -4,13 +4,13 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/text.ts';
 import type { Identity } from '../../dolt/identity.ts';
-import { ORPHANED_HINT, orphanedBy } from '../../dolt/rows/orphaned-rows.ts';
+import { ORPHANED_HINT, type Orphaned, orphanedBy } from '../../dolt/rows/orphaned-rows.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
 import { columnNamesAt } from '../../dolt/schema/table-shape.ts';
 import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts';
 import { branchHead, checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts';
-import { folded } from '../../dolt/sql/identifier.ts';
+import { isAmong } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
   changedTables,
@@ -107,20 +107,21 @@ export async function headsThatTouch(
       if (bases.length === 0) continue;
       // The move does not touch a table that both sides changed in the same way: both may have dropped it.
       const toOurs = new Set(await changedTables(sql, ours, head));
-      const sinceBases = await Promise.all(bases.map((base) => changedTables(sql, base, head)));
-      const changed = [...new Set(sinceBases.flat())].filter((table) => toOurs.has(table)).sort();
+      const sinceBases = new Set<string>();
+      for (const base of bases) for (const table of await changedTables(sql, base, head)) sinceBases.add(table);
+      const changed = [...sinceBases].filter((table) => toOurs.has(table)).sort();
       const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
-      const orphaned = await orphanedBy(sql, tables, { from: base, to: head });
+      const orphaned = await orphanedSince(sql, tables, { bases, head });
       const lost = [...(await keysLostAt(sql, { keys, tables }, head)), ...orphaned];
       if (touched.length + covered.length + atServer.length + lost.length + dropped.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
-      const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { bases, ours, head })));
-      const blocking = touched.flatMap((table, index) => {
-        const why = reasons[index] ?? null;
-        return why === null ? [] : [`${table} (${why})`];
-      });
+      const blocking: string[] = [];
+      for (const table of touched) {
+        const why = await whyWait(sql, table, { bases, ours, head });
+        if (why !== null) blocking.push(`${table} (${why})`);
+      }
       blocking.push(
         ...dropped
           .filter((table) => !touched.includes(table))
@@ -137,8 +138,18 @@ export async function headsThatTouch(
   return { waiting, otherRows };
 }
 
-function isAmong(tables: readonly string[], table: string): boolean {
-  return tables.some((name) => folded(name) === folded(table));
+/** The tables whose uncommitted rows would lose a parent through what a head changed since a merge base, each once. */
+async function orphanedSince(
+  sql: Sql,
+  tables: readonly string[],
+  { bases, head }: { readonly bases: readonly string[]; readonly head: string },
+): Promise<Orphaned[]> {
+  const found = new Map<string, Orphaned>();
+  for (const base of bases) {
+    const orphaned = await orphanedBy(sql, tables, { from: base, to: head });
+    for (const one of orphaned) found.set(`${one.table} ${one.why}`, one);
+  }
+  return [...found.values()];
 }
 
 /**

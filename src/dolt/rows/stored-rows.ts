@@ -77,16 +77,15 @@ const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
 export async function updateColumn(
   sql: Sql,
   shape: TableShape,
-  change: { readonly column: string; readonly value: string | null; readonly keys: readonly Cells[] },
+  change: { readonly column: string; readonly value: string; readonly keys: readonly Cells[] },
 ): Promise<void> {
   const kept = shape.columns.flatMap(({ name, type, generated }) =>
     TEMPORAL.has(type) && generated === null && !shape.key.includes(name) ? [`${quoted(name)} = ${quoted(name)}`] : [],
   );
   const where = hasKey(shape, change.keys);
-  const [source, values] = change.value === null ? ['NULL', []] : ['?', [change.value]];
   await sql.run(
-    `UPDATE ${quoted(shape.name)} SET ${[`${quoted(change.column)} = ${source}`, ...kept].join(', ')} WHERE ${where.text}`,
-    [...values, ...where.values],
+    `UPDATE ${quoted(shape.name)} SET ${[`${quoted(change.column)} = ?`, ...kept].join(', ')} WHERE ${where.text}`,
+    [change.value, ...where.values],
   );
 }
 

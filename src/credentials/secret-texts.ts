@@ -11,42 +11,61 @@ export function secretTexts(credentials: Credentials): ReadonlySet<string> {
 }
 
 /**
- * Secrets and their other spellings: in quotes, in JSON, in a URL, trimmed (git shows lines so), and read as Latin-1
- * (as git reads an answer without a charset).
+ * Secrets and their other spellings: in quotes, in JSON, in a URL, in XML, trimmed (git shows lines so), and read as
+ * Latin-1 (as git reads an answer without a charset).
  */
 function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
   const spelled = secrets
     .flatMap((one) => [one, one.trim()])
     .flatMap((one) => [one, Buffer.from(one, 'utf8').toString('latin1')])
-    .flatMap((one) => {
-      const quoted = JSON.stringify(one).slice(1, -1);
-      const encoded = encodeURIComponent(one.toWellFormed());
-      const whole = encoded.replace(/[!'()*]/g, (character) => `%${hex(character).toUpperCase()}`);
-      return [
-        one,
-        quoted,
-        quoted.replace(/[<>&]/g, unicode),
-        quoted.replace(/[^\0-\x7f]/g, unicode),
-        ...[encoded, whole, whole.replaceAll('%20', '+')],
-      ];
-    });
+    .flatMap((one) => [one, ...inJson(one), ...inUrl(one), ...inXml(one)]);
   return new Set(spelled.filter((text) => text !== ''));
 }
 
-/** As Go's encoding/json escapes HTML characters, and other encoders all non-ASCII. */
-function unicode(unit: string): string {
-  return `\\u${hex(unit).padStart(4, '0')}`;
+/** Go's encoding/json escapes HTML characters, others all non-ASCII, PHP the slash as well, and .NET all but the slash. */
+function inJson(one: string): readonly string[] {
+  const quoted = JSON.stringify(one).slice(1, -1);
+  const ascii = quoted.replace(/[^\0-\x7f]/g, (unit) => `\\u${hex(unit)}`);
+  return [
+    quoted,
+    quoted.replace(/[<>&]/g, (unit) => `\\u${hex(unit)}`),
+    ascii,
+    ascii.replaceAll('/', '\\/'),
+    quoted.replace(/\\"|[<>&'`+]|[^\0-\x7f]/g, (found) => `\\u${hex(found.slice(-1)).toUpperCase()}`),
+  ];
 }
 
+/** Older encoders write lower-case digits. */
+function inUrl(one: string): readonly string[] {
+  const encoded = encodeURIComponent(one.toWellFormed());
+  const whole = encoded.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [encoded, whole, whole.replaceAll('%20', '+')].flatMap((text) => [
+    text,
+    text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+  ]);
+}
+
+function inXml(one: string): readonly string[] {
+  const text = one.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const quotes = [
+    ['&quot;', '&#39;'],
+    ['&#34;', '&#39;'],
+    ['&quot;', '&apos;'],
+    ['&quot;', '&#x27;'],
+  ] as const;
+  return [text, ...quotes.map(([double, single]) => text.replaceAll('"', double).replaceAll("'", single))];
+}
+
+/** Four digits. */
 function hex(unit: string): string {
-  return unit.charCodeAt(0).toString(16);
+  return unit.charCodeAt(0).toString(16).padStart(4, '0');
 }
 
 /** User names, hosts and regions are not secret. */
 function secretsOf(secret: Secret): readonly string[] {
   switch (secret.kind) {
     case 'password':
-      return [secret.password, ...spellingsOfBase64(basic(secret.user, secret.password))];
+      return [secret.password, ...inBase64(secret.password, basic(secret.user, secret.password))];
     case 'dolt-jwk':
       return [secret.jwk, ...jsonValues(secret.jwk)];
     case 'aws':
@@ -56,7 +75,7 @@ function secretsOf(secret: Secret): readonly string[] {
     case 'ssh':
       return [secret.key];
     case 'git-token':
-      return [secret.token, ...spellingsOfBase64(gitTokenHeader(secret.token))];
+      return [secret.token, ...inBase64(secret.token, gitTokenHeader(secret.token))];
     case 'azure':
       return [secret.clientSecret];
     case 'instance-role':
@@ -70,7 +89,16 @@ export function gitTokenHeader(token: string): string {
 }
 
 function basic(user: string, password: string): string {
-  return Buffer.from(`${user}:${password}`).toString('base64');
+  return toBase64(`${user}:${password}`);
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** A header, and the secret in it alone unless that is short. */
+function inBase64(secret: string, header: string): readonly string[] {
+  return [header, ...(secret.length < LEAST_SECRET ? [] : [toBase64(secret)])].flatMap(spellingsOfBase64);
 }
 
 /** A text in base64 and base64url, each also without padding, as parsers of URLs and of `key=value` give it back. */
@@ -96,6 +124,6 @@ export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlyS
   const token =
     githubToken === undefined || githubToken === ''
       ? []
-      : [githubToken, ...spellingsOfBase64(gitTokenHeader(githubToken))];
+      : [githubToken, ...inBase64(githubToken, gitTokenHeader(githubToken))];
   return withSpellings([...keys, ...token]);
 }

@@ -198,10 +198,24 @@ DOLT_PASSWORD}}. With remotesapi, add the same remotesapi to this entry.
 federation.allowed-remote-patterns, if set, must allow both ports:
 mysql://host:3306/database and https://host:50051/database.
 
+The user must be allowed to read the database and to call procedures. ALL on the
+database is not enough, because Dolt reserves three procedures for users with
+SUPER or with a grant by name:
+
+    GRANT SELECT, EXECUTE, ALTER ON town.* TO 'federation'@'%';
+    GRANT EXECUTE ON PROCEDURE town.dolt_remote TO 'federation'@'%';
+    GRANT EXECUTE ON PROCEDURE town.dolt_push TO 'federation'@'%';
+    GRANT EXECUTE ON PROCEDURE town.dolt_fetch TO 'federation'@'%';
+
+ALTER is for uncommitted foreign keys, which Dolt drops in a move. With
+remotesapi the user needs SUPER and CLONE_ADMIN. A server with --readonly is
+refused. doctor does not connect to the server.
+
 - Peers, credentials and merges stay in a scratch copy of the branch. The server
   only fast-forwards its branch at the end (ADR 15).
 - Uncommitted work of clients stays. A peer that changes a table with
-  uncommitted rows waits (uncommitted-changes).
+  uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
+  uncommitted rows refer, the branch stays, and all peers wait.
 - Commits that clients make during the run are merged at its end, and the next
   run pushes them. If they commit faster than the run merges, our branch stays,
   and the peers report contention. Run again: the next run merges what was
@@ -1049,9 +1063,24 @@ document is one cell if it is larger than 1 MB, nested deeper than 32 levels, or
 holds a number that Dolt would round. ours and theirs take the document of that
 side.
 
-Dolt merges documents in rows without a conflict, by the same rules. Below a key
-with a backslash or a control character, Dolt 2.3.0 loses changes or writes text
-that is not JSON. Such documents are corrected before the commit.
+Dolt merges documents key by key as well, and lists a row only where it finds a
+conflict. Dolt 2.3.0 merges some of them wrongly:
+
+- Beside a key "" it overlooks conflicts, and one side loses changes.
+- If one side removed two or more elements of an array, some come back as soon
+  as the other side changed another key. The first element of an empty array is
+  lost in the same way.
+- Below a key with a backslash or a control character it loses changes or writes
+  text that is not JSON.
+
+Therefore every document that both sides changed is compared with the rules
+above before the commit, under every strategy. If no key is in conflict, the
+document becomes what the rules say. Otherwise its row is in conflict like any
+other, and manual and resolve ask for it. Rows of which only one side changed
+the document are not read. If a table has triggers and one of its documents has
+to be corrected, the peer waits (constraint-violation). A few documents stop
+every merge of Dolt 2.3.0, such as some with a backslash or a quote in a key.
+The peer waits (dolt-defect) until both sides have the same document.
 
 ROWS
 
@@ -1340,8 +1369,8 @@ it resolves anything.
       What Dolt does: It takes its rows for added on both sides, so that deleted
       rows return
       What a run does: dolt-defect before the merge. Tables that are equal on
-      both sides merge. If another table has the old name since, Dolt shows no
-      rename, and the rows count as added on both sides
+      both sides merge. The same holds if a table with other columns has the old
+      name since
   A column renamed since the base, and rows that both sides changed
       What Dolt does: The values of one side are under the old name
       What a run does: dolt-defect; a rename without such rows merges
@@ -1855,7 +1884,7 @@ WHICH COMMIT A TAG NAMES
       the run stops: tag-conflict
   at a backup, at another commit
       that backup fails: tag-conflict. The others continue
-  at a backup only, at an older commit of our branch
+  only at the backups, at all of them at older commits of our branch
       the run stops: tag-conflict. No second release of that name is made
   outside of our branch
       the run stops: tag-not-ours
@@ -1882,10 +1911,10 @@ is in a private folder, which is removed.
   full (default)
       Each backup is: cloned, and every row of every table is read
       Proven: the tag names the commit, the branch contains it, no chunk is
-      missing, the hash of the database and the rows of each table are ours
+      missing, the hash of the database and each value of each table are ours
   head
       Each backup is: cloned, and its hash is read
-      Proven: the same, but not that each row can be read
+      Proven: the same, but not that each value is ours or can be read
   rotate
       Each backup is: as full, for one backup a day; the others are pushed and
       verified

@@ -51,6 +51,15 @@ function chooseSeed() {
 }
 
 /**
+ * The Node of the Action's runners, if the tests that run need it: others may start programs with it.
+ * @param {Readonly<Record<string, string>>} programs
+ * @returns {Record<string, string>}
+ */
+function runnerNode({ DOLT_FEDERATION_TEST_NODE_24: node }) {
+  return node === undefined ? {} : { DOLT_FEDERATION_RUNNER_NODE: node };
+}
+
+/**
  * The parent of the temporary folders of all tests: in memory where there is room. Every commit of Dolt waits for the
  * disk several times, which takes a tenth of the time of a test. TMPDIR chooses another place.
  * @returns {string}
@@ -97,6 +106,7 @@ async function main() {
         ...(parent === MEMORY ? { TMPDIR: folder } : {}),
         NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules --no-warnings`.trim(),
         ...programs,
+        ...runnerNode(programs),
       },
     });
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));

@@ -5,7 +5,7 @@ import { readEnv } from '../../src/core/env.ts';
 
 /** The Node of the Action's runners if this machine has it, and otherwise the Node of the tests. */
 export function childNode(): string {
-  return readEnv()['DOLT_FEDERATION_TEST_NODE_24'] ?? process.execPath;
+  return readEnv()['DOLT_FEDERATION_RUNNER_NODE'] ?? process.execPath;
 }
 
 /** The Node of the runners keeps compiled bundles here, which is half of the time of a start. Node 20 ignores it. */

@@ -19,8 +19,6 @@ describe('the class of an error text', () => {
     ['dial tcp 127.0.0.1:9: connect: connection refused', 'network'],
     ["unknown url scheme: 's3'", 'unsupported-endpoint'],
     ['rpc error: code = Unauthenticated desc = Access denied', 'auth'],
-    ["command denied to user 'su'@'%'", 'auth'],
-    ['database server is set to read only mode', 'database-read-only'],
     ['error: local changes would be stomped by merge:\n\titems', 'uncommitted-changes'],
     [
       'failed to update table; malformed database: chunk 00000000000000000000000000000000 required but not found',

@@ -17,7 +17,11 @@ test('a frozen workspace is a missing requirement', async () => {
 });
 
 test.each([
-  ['over TLS is named', true, /^unknown: the database is at the server db.example:3307; runs work through it$/],
+  [
+    'over TLS is named',
+    true,
+    /^unknown: the database is at the server db.example:3307; runs work through it, and the rights of its user are not/,
+  ],
   ['without TLS is not used', false, /^missing: .*dolt_server_host: db.example/],
 ])('a database at a server %s', async (_, tls, line) => {
   await using folder = await tempFolder();

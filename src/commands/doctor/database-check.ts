@@ -24,6 +24,8 @@ interface Wanted {
 }
 
 const SUBJECT = { check: 'database' } as const;
+/** doctor opens no connection. */
+const NOT_ASKED = 'the rights of its user are not checked';
 const NOWHERE = 'Give its folder with `--database`, or set `federation.remote` to clone from the primary.';
 const BOOTSTRAP =
   'Run `sync` with `--bootstrap` and the name of a peer that has the database, or push it to the primary from where it exists.';
@@ -54,7 +56,8 @@ export async function checkDatabase(
     if (found.kind === 'at-server') {
       const server = serverFor(found, configuration);
       if (server === null) throw found.failure;
-      const at = undetermined(SUBJECT, `the database is at the server ${serverText(server)}; runs work through it`);
+      const place = `the database is at the server ${serverText(server)}; runs work through it`;
+      const at = undetermined(SUBJECT, `${place}, and ${NOT_ASKED}`);
       return { checks: [at, ...(await checkIdentity(null, configuration, context))], readable: null };
     }
     await checkDatabaseSettings(found.path);
@@ -98,7 +101,8 @@ async function requireWritable(database: string): Promise<void> {
 /** A server that holds the database is not an obstacle where runs work through it. */
 function throughServer(lock: DoctorCheck, server: ServerSetting | null): DoctorCheck {
   if (lock.status !== 'missing' || server === null) return lock;
-  return undetermined({ check: 'lock' }, `${lock.message}; runs work through the server at ${serverText(server)}`);
+  const place = `runs work through the server at ${serverText(server)}`;
+  return undetermined({ check: 'lock' }, `${lock.message}; ${place}, and ${NOT_ASKED}`);
 }
 
 function only(check: DoctorCheck): CheckedDatabase {

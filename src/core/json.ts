@@ -1,13 +1,18 @@
 import type { Budget } from './budget.ts';
 import { UNSAFE } from './text.ts';
 
-/**
- * A value as indented JSON for a terminal, or for an output that a runner may read. Characters that steer a terminal or
- * change the text direction are written as their codes, and so is one of `##[`, which a runner parses as a command.
- */
+/** A value as indented JSON for a terminal, or for an output that a runner may read. */
 export function printedJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2).replaceAll('##[', '#\\u0023[');
-  return `${text.replace(UNSAFE, (character) => (character === '\n' ? character : codesOf(character)))}\n`;
+  return `${escapedJson(JSON.stringify(value, null, 2))}\n`;
+}
+
+/**
+ * The same JSON with codes for characters that steer a terminal or change the text direction, and for one of `##[`,
+ * which a runner parses as a command.
+ */
+export function escapedJson(json: string): string {
+  const escaped = json.replaceAll('##[', '#\\u0023[');
+  return escaped.replace(UNSAFE, (character) => (character === '\n' ? character : codesOf(character)));
 }
 
 /** One escape for each UTF-16 unit. */

@@ -26,6 +26,14 @@ describe('the outputs of a run', () => {
     });
   });
 
+  test('hold a result that a later step can print: no command of a runner, no code for a terminal', () => {
+    const error = { code: 'auth', message: '##[error]x \u202e', hint: '', retryable: false } as const;
+    const { result } = of({ peers: [peer({ ...failed, error })] });
+    expect(result).toContain('"#\\u0023[error]x \\u202e"');
+    expect(JSON.parse(result)).toMatchObject({ peers: [{ error }] });
+    expect(failureValues(new Failure('unknown', '##[error]x')).result).toContain('"#\\u0023[error]x"');
+  });
+
   test('are empty for unknown values', () => {
     const values = of({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] }, null);
     expect(values).toMatchObject({

@@ -6,6 +6,7 @@ import { OUTPUTS, type OutputName } from '../../contract/outputs.ts';
 import type { Env } from '../../core/env.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import { writeFileAtomic } from '../../core/files.ts';
+import { escapedJson } from '../../core/json.ts';
 import { type Annotation, errorAnnotations } from '../../report/annotations.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
@@ -61,12 +62,14 @@ const NOTHING = { changed: 'false', conflicts: '0', 'pulled-commits': '0', 'push
 
 /** The outputs of a completed command. */
 export function outputValues({ json, outputs }: Rendered): OutputValues {
-  return { ...EMPTY, ...NOTHING, status: 'success', result: JSON.stringify(json), ...outputs?.() };
+  const values = { ...EMPTY, ...NOTHING, status: 'success', result: JSON.stringify(json), ...outputs?.() };
+  // Workflows print it: `echo "$RESULT"`.
+  return { ...values, result: escapedJson(values.result) };
 }
 
 /** The outputs of a failed command. */
 export function failureValues(failure: Failure): OutputValues {
-  return { ...EMPTY, ...NOTHING, status: 'failed', result: errorResultJson(errorResult(failure)) };
+  return { ...EMPTY, ...NOTHING, status: 'failed', result: escapedJson(errorResultJson(errorResult(failure))) };
 }
 
 /**

@@ -8,6 +8,7 @@ import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { makeDatabase, makeDatabaseOf, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
 import { contentsOf, drill } from '../helpers/drilling.ts';
 import { withEngines } from '../helpers/federating.ts';
+import { doltWithFsck } from '../helpers/replaced-fsck.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -195,6 +196,12 @@ test('a full drill finds damaged rows that only an older commit has, and a drill
   expect(full).toMatchObject({
     kind: 'differs',
     failure: { code: 'drill-failed', message: expect.stringMatching(/`dolt fsck` found damage: .*checksum error/) },
+  });
+  // The system ends programs when its memory is full.
+  const dolt = await doltWithFsck(folder, 'kill -KILL $$');
+  expect(await drill(folder, { peer: fileAt(far), expected, dolt })).toMatchObject({
+    kind: 'unproven',
+    failure: { code: 'too-large', message: expect.stringContaining('was killed') },
   });
 });
 

@@ -27,6 +27,7 @@ export interface Drill {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly retries?: number;
+  readonly dolt?: string;
   readonly onStep?: () => void;
   readonly onResource?: EngineContext['onResource'];
 }
@@ -76,7 +77,7 @@ export async function drill(folder: TempFolder, test: Drill): Promise<DrillResul
       tag,
       expected,
       depth,
-      dolt: testDolt(),
+      dolt: test.dolt ?? testDolt(),
       timeoutMs: test.timeoutMs ?? 120_000,
       retries: test.retries ?? 0,
     },

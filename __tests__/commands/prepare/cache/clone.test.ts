@@ -20,6 +20,7 @@ import {
   type TestDatabase,
 } from '../../../helpers/database.ts';
 import { testDolt } from '../../../helpers/dolt-binary.ts';
+import { doltWithFsck } from '../../../helpers/replaced-fsck.ts';
 import { startCacheService } from '../../../helpers/servers/cache-service.ts';
 import { type TempFolder, tempFolder } from '../../../helpers/temp-folder.ts';
 
@@ -61,7 +62,7 @@ interface Poison {
   readonly spoil?: (noms: string) => Promise<unknown>;
   readonly describes?: (entry: { version: number; branch: string; head: string; cloneMs: number }) => unknown;
   readonly from?: () => string;
-  /** Commands of a shell that run in place of `dolt fsck`, or before it. */
+  /** Commands of a shell before `dolt fsck`. */
   readonly fsck?: string;
   /** Receives each line of the log when it is written. */
   readonly onLine?: (line: string) => void;
@@ -89,8 +90,9 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
   const log = { debug: (text: string) => poison.onLine?.(text), info: says('info'), warning: says('warning') };
   const context: Context = { ...commandContext(folder, { env: service.env, ceiling: null }, []), log };
   const database = folder.file('clones', 'database');
+  const dolt = poison.fsck === undefined ? testDolt() : await doltWithFsck(folder, poison.fsck);
   const cloning = {
-    options: { dolt: await doltWith(folder, poison), database, engineCredentials: NO_CREDENTIALS },
+    options: { dolt, database, engineCredentials: NO_CREDENTIALS },
     source: { remote: 'origin', url: source, ref: null, user: null, reach: NOWHERE, branch: null },
     limit: { milliseconds: 60_000, failure: () => new Failure('timeout', 'the clone did not finish') },
     retries: 0,
@@ -99,13 +101,6 @@ async function run(folder: TempFolder, poison: Poison, source = `file://${world.
   const made: Clone = await cloneOrRestore(context, cloning, { cache, prefix: PREFIX });
   expect(await readdir(folder.file('clones'))).toEqual(['database']);
   return { made, lines, clone: openTestDatabase(database) };
-}
-
-async function doltWith(folder: TempFolder, { fsck }: Poison): Promise<string> {
-  if (fsck === undefined) return testDolt();
-  const script = `#!/bin/sh\n[ "$1" != fsck ] || { ${fsck}; }\nexec '${testDolt()}' "$@"\n`;
-  await writeFile(folder.file('dolt'), script, { mode: 0o755 });
-  return folder.file('dolt');
 }
 
 /** The state that a restored database shares with a clone of the primary. */

@@ -209,7 +209,7 @@ SUPER or with a grant by name:
 
 ALTER is for uncommitted foreign keys, which Dolt drops in a move. With
 remotesapi the user needs SUPER and CLONE_ADMIN. A server with --readonly is
-refused. doctor does not connect to the server.
+refused. doctor does not connect to the server, and says so.
 
 - Peers, credentials and merges stay in a scratch copy of the branch. The server
   only fast-forwards its branch at the end (ADR 15).

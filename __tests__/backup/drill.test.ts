@@ -9,6 +9,7 @@ import { makeDatabase, makeDatabaseOf, openTestDatabase, publishing, type TestDa
 import { contentsOf, drill } from '../helpers/drilling.ts';
 import { withEngines } from '../helpers/federating.ts';
 import { doltWithFsck } from '../helpers/replaced-fsck.ts';
+import { publishSwapped } from '../helpers/swapped-contents.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -224,6 +225,14 @@ test('a backup may have more commits than the tag, but not fewer, and no other b
   const newer = { ...at, tag: null, expected: await contentsOf(folder, local.path, unsent, 'head') };
   expect(await drill(folder, newer)).toMatchObject(differs(`the branch main is at ${later} there`));
   expect(await drill(folder, { ...at, branch: 'trunk' })).toMatchObject(differs('branch not found'));
+
+  const update = (text: string) => `UPDATE items SET title = '${text}' WHERE id = 4`;
+  const swapped = { text: 'four', other: 'another', update, share: true };
+  await publishSwapped(local, folder.file('swapped'), swapped);
+  const whole = { expected: await contentsOf(folder, local.path, unsent), tag: null };
+  expect(await drill(folder, { ...whole, peer: fileAt(folder.file('swapped')) })).toMatchObject(
+    differs('two chunks of its index share a span'),
+  );
 
   // A hash cannot be forged, so another one is expected.
   const forged = { ...expected, databaseHash: expected.commit };

@@ -22,6 +22,7 @@ import {
 import { testDolt } from '../../../helpers/dolt-binary.ts';
 import { doltWithFsck } from '../../../helpers/replaced-fsck.ts';
 import { startCacheService } from '../../../helpers/servers/cache-service.ts';
+import { publishSwapped } from '../../../helpers/swapped-contents.ts';
 import { type TempFolder, tempFolder } from '../../../helpers/temp-folder.ts';
 
 const PREFIX = 'dolt-federation-database-test-';
@@ -209,6 +210,24 @@ describe('a database restored from the cache', () => {
     expect(await clone.head()).toBe(head);
     expect(await clone.rows('SELECT COUNT(*) AS n FROM items WHERE id = 77')).toEqual([{ n: 1 }]);
     expect(await clone.dolt('fsck', '--quiet')).toContain('No problems found.');
+  });
+
+  test('is removed if it has other rows under the hashes of its source', async () => {
+    await using folder = await tempFolder();
+    await cp(world.file('home'), folder.file('honest'), { recursive: true });
+    const honest = openTestDatabase(folder.file('honest'));
+    await honest.commit('honest', "UPDATE items SET title = 'HONEST-ROW' WHERE id = 77");
+    await honest.publish(`file://${folder.file('box')}`);
+    const update = (text: string) => `UPDATE items SET title = '${text}' WHERE id = 77`;
+    const swapped = { text: 'HONEST-ROW', other: 'OTHER-ROW', update, share: true };
+    await publishSwapped(honest, folder.file('swapped'), swapped);
+    const stored = await cloneDatabase(`file://${folder.file('swapped')}`, folder.file('poisoned'));
+    expect(await stored.dolt('fsck', '--quiet')).toContain('No problems found.');
+    expect(await stored.head()).toBe(await honest.head());
+    const { made, lines, clone } = await run(folder, { from: () => stored.path }, `file://${folder.file('box')}`);
+    expect(made.restored).toBeNull();
+    expect(lines.join('\n')).toContain('two chunks of its index share a span');
+    expect(await clone.rows('SELECT title FROM items WHERE id = 77')).toEqual([{ title: 'HONEST-ROW' }]);
   });
 
   test('is removed if one tag cannot be fetched', async () => {

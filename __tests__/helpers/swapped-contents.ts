@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { uncompress } from 'snappyjs';
+import { JOURNAL } from '../../src/dolt/database-files.ts';
+import { bytesAt, readTableIndex } from '../../src/dolt/store/table-index.ts';
+import type { TestDatabase } from './database.ts';
+
+/** Statements that make leaves of the same table on a branch, so that some have a higher hash than any other leaf. */
+function otherLeaves(update: (text: string) => string, text: string): readonly string[] {
+  const made = Array.from({ length: 8 }, (_, at) => [
+    update(`${text}${at}`),
+    `CALL DOLT_COMMIT('-a', '-m', 'leaf ${at}')`,
+  ]);
+  return ["CALL DOLT_CHECKOUT('-b', 'other-leaves')", ...made.flat(), "CALL DOLT_CHECKOUT('main')"];
+}
+
+/**
+ * Makes a remote that serves other rows under the hashes of a database: the leaf with one text has the content of a leaf
+ * with another text.
+ * @param share whether both hashes name one span of the archive, so that `dolt fsck` compares only the other one
+ */
+export async function publishSwapped(
+  from: TestDatabase,
+  remote: string,
+  { text, other, update, share }: { text: string; other: string; update: (text: string) => string; share: boolean },
+): Promise<void> {
+  await from.publish(`file://${remote}`);
+  await from.sql(...otherLeaves(update, other));
+  await from.publish(`file://${remote}`, 'other-leaves');
+  await from.sql("CALL DOLT_BRANCH('-D', 'other-leaves')");
+  const fields = (await readFile(join(remote, 'manifest'), 'utf8')).split(':');
+  const names = fields.slice(5).filter((name, at) => at % 2 === 0 && name !== JOURNAL);
+  const chunks = new Map((await Promise.all(names.map((name) => spansOf(remote, name)))).flat());
+  swap(chunks, { text, other });
+  const { name, bytes } = archive(chunks, share);
+  for (const each of names)
+    for (const ending of ['', '.darc']) await rm(join(remote, `${each}${ending}`), { force: true });
+  await writeFile(join(remote, `${name}.darc`), bytes);
+  await writeFile(join(remote, 'manifest'), [...fields.slice(0, 5), name, chunks.size].join(':'));
+}
+
+/** The compressed chunks of a table file, by their hashes in hexadecimal digits. */
+async function spansOf(remote: string, name: string): Promise<[string, Buffer][]> {
+  const file = await open(join(remote, name)).catch(() => open(join(remote, `${name}.darc`)));
+  try {
+    const { chunks } = await readTableIndex(file, (await file.stat()).size);
+    const read = chunks.map(
+      async ({ hash, offset, bytes }): Promise<[string, Buffer]> => [
+        hash.toString('hex'),
+        await bytesAt(file, offset, bytes),
+      ],
+    );
+    return await Promise.all(read);
+  } finally {
+    await file.close();
+  }
+}
+
+function swap(chunks: Map<string, Buffer>, { text, other }: { text: string; other: string }): void {
+  const has = (span: Buffer, wanted: string) => uncompress(span.subarray(0, -4)).includes(wanted);
+  const [right] = [...chunks].flatMap(([hash, span]) => (has(span, text) ? [hash] : []));
+  if (right === undefined) throw new Error(`no chunk has ${text}`);
+  const wrong = [...chunks].find(([hash, span]) => hash > right && has(span, other) && !has(span, text));
+  if (wrong === undefined) throw new Error(`no chunk after ${right} has ${other}`);
+  chunks.set(right, wrong[1]);
+}
+
+/** An archive of version 3 (store/nbs/archive.go of Dolt 2.3.0). */
+function archive(chunks: ReadonlyMap<string, Buffer>, share: boolean): { name: string; bytes: Buffer } {
+  const spans: Buffer[] = [];
+  const references = [...chunks]
+    .sort(([one], [another]) => (one < another ? -1 : 1))
+    .map(([hex, span]) => {
+      const known = share ? spans.indexOf(span) : -1;
+      return { hash: Buffer.from(hex, 'hex'), span: known === -1 ? spans.push(span) : known + 1 };
+    });
+  let end = 0n;
+  const ends = spans.map((span) => {
+    end += BigInt(span.length);
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(end);
+    return bytes;
+  });
+  const suffixes = Buffer.concat(references.map(({ hash }) => hash.subarray(8)));
+  const index = Buffer.concat([
+    ...ends,
+    ...references.map(({ hash }) => hash.subarray(0, 8)),
+    ...references.map(({ span }) => numbers(0, span)),
+    suffixes,
+  ]);
+  const metadata = Buffer.from('{"dolt_version":"2.3.0"}');
+  const sizes = numbers(0, index.length, spans.length, references.length, metadata.length);
+  const footer = Buffer.concat([sizes, Buffer.alloc(192), Buffer.from([3]), Buffer.from('DOLTARC')]);
+  return { name: base32(suffixes), bytes: Buffer.concat([...spans, index, metadata, footer]) };
+}
+
+function numbers(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, at) => void bytes.writeUInt32BE(value, 4 * at));
+  return bytes;
+}
+
+function base32(suffixes: Buffer): string {
+  const number = BigInt(`0x${createHash('sha512').update(suffixes).digest('hex').slice(0, 40)}`);
+  return number.toString(32).padStart(32, '0');
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { uncompress } from 'snappyjs';
+import { bytesAt, NoTableFile, readTableIndex, type StoredChunk } from './table-index.ts';
+
+/** A hash of Dolt is the beginning of a SHA-512. */
+const HASH_BYTES = 20;
+/** A checksum ends each chunk. */
+const CHECKSUM_BYTES = 4;
+/** Dolt makes chunks of some kilobytes; only a long value or message makes a larger one. */
+const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+const BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** The result for one table file. */
+export interface CheckedTable {
+  /** Why the file is refused; null: nothing is wrong. */
+  readonly wrong: string | null;
+  /** How many chunks were not read, because they are compressed with zstd. */
+  readonly unread: number;
+}
+
+/**
+ * Compares the content of each chunk of a table file with its hash. Dolt (2.3.0) does not do that with what it fetches,
+ * so a remote can serve other rows under the hash of a commit.
+ * @throws errors of the file system, or of the signal
+ */
+export async function checkTable(path: string, signal: AbortSignal): Promise<CheckedTable> {
+  return await inTable(path, async (file, size) => {
+    const { chunks, zstd } = await readTableIndex(file, size);
+    let block: Buffer = Buffer.alloc(0);
+    let from = 0;
+    for (const chunk of chunks) {
+      if (chunk.bytes > MAX_CHUNK_BYTES) throw new NoTableFile('one of its chunks is too large');
+      if (chunk.offset < from || chunk.offset + chunk.bytes > from + block.length) {
+        signal.throwIfAborted();
+        const length = Math.max(chunk.bytes, Math.min(BLOCK_BYTES, size - chunk.offset));
+        block = await bytesAt(file, chunk.offset, length);
+        from = chunk.offset;
+      }
+      if (!isRight(block.subarray(chunk.offset - from, chunk.offset - from + chunk.bytes), chunk))
+        throw new NoTableFile(`the content of its chunk ${hashText(chunk.hash)} has another hash`);
+    }
+    return zstd;
+  });
+}
+
+/**
+ * Checks only the index of a table file: whether `dolt fsck` reads the content of each chunk.
+ * @throws errors of the file system
+ */
+export async function checkIndex(path: string): Promise<CheckedTable> {
+  return await inTable(path, async (file, size) => (await readTableIndex(file, size)).zstd);
+}
+
+async function inTable(path: string, read: (file: FileHandle, size: number) => Promise<number>): Promise<CheckedTable> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return { wrong: null, unread: await read(file, (await file.stat()).size) };
+  } catch (thrown) {
+    if (!(thrown instanceof NoTableFile)) throw thrown;
+    return { wrong: `${basename(path)}: ${thrown.message}`, unread: 0 };
+  } finally {
+    await file.close();
+  }
+}
+
+function isRight(compressed: Buffer, { hash }: StoredChunk): boolean {
+  try {
+    const content = uncompress(compressed.subarray(0, -CHECKSUM_BYTES), MAX_CHUNK_BYTES);
+    return createHash('sha512').update(content).digest().subarray(0, HASH_BYTES).equals(hash);
+  } catch {
+    return false;
+  }
+}
+
+/** A hash as Dolt prints it. */
+function hashText(hash: Buffer): string {
+  return BigInt(`0x${hash.toString('hex')}`)
+    .toString(32)
+    .padStart(32, '0');
+}

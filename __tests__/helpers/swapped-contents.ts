@@ -32,7 +32,7 @@ export async function publishSwapped(
   const fields = (await readFile(join(remote, 'manifest'), 'utf8')).split(':');
   const names = fields.slice(5).filter((name, at) => at % 2 === 0 && name !== JOURNAL);
   const chunks = new Map((await Promise.all(names.map((name) => spansOf(remote, name)))).flat());
-  swap(chunks, { text, other });
+  swap(chunks, { text, other, share });
   const { name, bytes } = archive(chunks, share);
   for (const each of names)
     for (const ending of ['', '.darc']) await rm(join(remote, `${each}${ending}`), { force: true });
@@ -57,12 +57,15 @@ async function spansOf(remote: string, name: string): Promise<[string, Buffer][]
   }
 }
 
-function swap(chunks: Map<string, Buffer>, { text, other }: { text: string; other: string }): void {
+function swap(
+  chunks: Map<string, Buffer>,
+  { text, other, share }: { text: string; other: string; share: boolean },
+): void {
   const has = (span: Buffer, wanted: string) => uncompress(span.subarray(0, -4)).includes(wanted);
   const [right] = [...chunks].flatMap(([hash, span]) => (has(span, text) ? [hash] : []));
   if (right === undefined) throw new Error(`no chunk has ${text}`);
-  const wrong = [...chunks].find(([hash, span]) => hash > right && has(span, other) && !has(span, text));
-  if (wrong === undefined) throw new Error(`no chunk after ${right} has ${other}`);
+  const wrong = [...chunks].find(([hash, span]) => (!share || hash > right) && has(span, other) && !has(span, text));
+  if (wrong === undefined) throw new Error(`no fitting chunk has ${other}`);
   chunks.set(right, wrong[1]);
 }
 

@@ -72,6 +72,8 @@ export function doltEnvironment(env: Env, root: string, options?: EnvironmentOpt
     AWS_EC2_METADATA_DISABLED: 'true',
     // Otherwise git remotes get a second branch at every push (Dolt >= 1.87).
     DOLT_REMOTE_INFO_BRANCH: '',
+    // Then a fetch writes table files, whose chunks Node can decompress, instead of archives (2.3.0).
+    DOLT_ARCHIVE_PULL_STREAMER: '0',
     GIT_TERMINAL_PROMPT: '0',
     GIT_TEMPLATE_DIR: '',
     ...engineCredentials.variables(privateDir),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { plain, shorten } from '../core/text.ts';
 import { run } from './process.ts';
@@ -40,7 +41,7 @@ export async function checkDatabase(
 /** The first table file of which `dolt fsck` does not compare each chunk; null: none. */
 async function indexProblem(database: string): Promise<string | null> {
   for (const path of (await storedFiles(database)).keys()) {
-    const { wrong } = await checkIndex(path);
+    const { wrong } = await checkIndex(join(database, '.dolt', path));
     if (wrong !== null) return wrong;
   }
   return null;

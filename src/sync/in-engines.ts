@@ -4,6 +4,7 @@ import { groupBy } from '../core/lists.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { awaitArrivals, refuseArrivals, wrongChunk } from './remotes/arrivals.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /** Runs work that is parallel in one engine, with steps before and after it. */
@@ -12,19 +13,22 @@ export type Around = <T>(engine: Engine, work: () => Promise<T>) => Promise<T>;
 interface Phase {
   readonly allProgress: readonly PeerProgress[];
   readonly plain: 'first' | 'last';
+  /** Only for a phase that fetches. */
   readonly around?: Around;
 }
 
 /**
- * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that
- * crashes Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL).
+ * How often peers may share an engine that ended, or one that fetched a wrong chunk. After that, each peer gets its own
+ * engine, so that a peer that crashes Dolt does not affect others (2.3.0 panics over a table file whose address is not a
+ * URL).
  */
 const SHARED_ENGINES = 2;
 
 /**
  * Runs one phase for each peer in the engine that it needs, peers of one engine in parallel. If an engine ended because
  * of one peer, a new one serves the others.
- * @param work records failures in the progress; called again for a peer whose failure is `engine-lost`
+ * @param work records failures in the progress; called again for a peer whose failure is `engine-lost`, and if a chunk
+ * that arrived is wrong
  */
 export async function inEngines(
   context: SyncContext,
@@ -36,9 +40,15 @@ export async function inEngines(
   for (const { engineCredentials, allProgress } of groupPeers(phase.allProgress, phase.plain)) {
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
       for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
-      const lost = await engines.use(engineCredentials, (engine) =>
-        around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress))),
-      );
+      const { lost, awaited, hasEnded } = await engines.use(engineCredentials, async (engine) => ({
+        awaited: phase.around === undefined ? null : await awaitArrivals(context, engine),
+        lost: await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress))),
+        hasEnded: engine.hasEnded(),
+      }));
+      const names = batch.map(({ peer }) => peer.name);
+      const fetched = awaited === null ? null : { ...awaited, engineCredentials, hasEnded, names };
+      const wrong = fetched === null ? null : await refuseArrivals(context, fetched);
+      if (wrong !== null) return withoutArrivals(batch, wrong);
       // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
       return lost;
@@ -69,6 +79,21 @@ async function sideBySide(
     ),
   );
   return allProgress.filter((progress) => progress.failure?.code === 'engine-lost');
+}
+
+/**
+ * Fails a peer that alone sent a wrong chunk. Several peers are read again, because all that they sent was removed.
+ * @returns the peers to read again
+ */
+function withoutArrivals(batch: readonly PeerProgress[], wrong: string): readonly PeerProgress[] {
+  const [first] = batch;
+  if (first !== undefined && batch.length === 1) {
+    first.incomparable(wrongChunk(first.peer.name, wrong), null);
+    return [];
+  }
+  const again = batch.filter(({ state, failure }) => state !== 'unreachable' || failure?.code === 'engine-lost');
+  for (const progress of again) progress.tryAgain();
+  return again;
 }
 
 /** Peers that share an engine. */

@@ -164,9 +164,9 @@ class Progress {
     this.fail(failure);
   }
 
-  /** The peer was read, but its head could not be compared with ours. */
-  incomparable(failure: Failure): void {
-    this.state = 'unknown';
+  /** The peer was read, but its head could not be compared with ours. @param head null: its commit was removed again */
+  incomparable(failure: Failure, head: string | null = this.head): void {
+    [this.head, this.state] = [head, 'unknown'];
     this.fail(failure);
   }
 
@@ -214,8 +214,7 @@ class Progress {
 
   /** The changes of an adopted head were checked; this may fail the adoption. */
   checkedForAdoption({ held, notices }: Verdict): void {
-    this.held = held;
-    this.notices = notices;
+    [this.held, this.notices] = [held, notices];
   }
 
   notice(notice: Diagnostic): void {
@@ -286,9 +285,10 @@ class Progress {
   /** The peer was read after a push, and has what was pushed. */
   recordPush(pushed: { readonly head: string | null; readonly commits: number }): void {
     this.#require(this.actions?.push === true, 'takes no pushes in this run');
+    // Another read of the same push does not count it twice.
+    if (!this.verified) this.pushedCommits += pushed.commits;
     this.verify();
     this.head = pushed.head;
-    this.pushedCommits += pushed.commits;
   }
 
   /** Pushes go to our inbox branch there. */

@@ -5,8 +5,10 @@ import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
+import { mergeLimit } from '../../sync/merge/limits.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
+import { checkLeftArrivals } from '../../sync/remotes/arrivals.ts';
 import { rememberFolders } from '../../sync/remotes/file-access.ts';
 import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
 import type { Registering } from '../../sync/remotes/remote-plan.ts';
@@ -67,7 +69,10 @@ export async function prepareSync(
   const { work: path, engines } = local;
   const { configuration, peers } = settings;
   const configured = configuration.peers;
-  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
+  return await engines.use(NO_CREDENTIALS, async (engine) => {
+    const { database } = engine;
+    if (mayWrite(request))
+      await checkLeftArrivals(engine, { limit: mergeLimit('checking', request.mergeTimeout), signal: context.signal });
     const { branch, head: before, isCheckedOut } = await localBranch(database, local, request.branch);
     const expected = await requireOwnProject(request, context, { settings, notify, database, head: before });
     const boundary = await boundaryOf(context, []);

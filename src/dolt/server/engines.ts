@@ -30,6 +30,8 @@ export interface Enough {
 export interface OwnDatabase extends Database {
   /** The folder that holds its `.dolt`. */
   readonly folder: string;
+  /** The program that serves it. */
+  readonly dolt: string;
 }
 
 /** A server with its open database. */
@@ -140,7 +142,11 @@ async function start(
     context.log?.debug(`${what} (${Math.round(milliseconds)} ms)`);
   try {
     const onCall = (procedure: string, milliseconds: number) => logTime(`Dolt: CALL ${procedure}`, milliseconds);
-    const database = { ...(await openDatabase({ ...server, onCall }, connections)), folder: options.database };
+    const database = {
+      ...(await openDatabase({ ...server, onCall }, connections)),
+      folder: options.database,
+      dolt: options.dolt,
+    };
     logTime('Dolt: sql-server is ready', monotonicMs() - begun);
     return { server, engine: engineOf(context, server, database, engineCredentials), engineCredentials };
   } catch (thrown) {

@@ -53,14 +53,21 @@ const fetchingSchema = z.strictObject({
   restoring: z.boolean(),
 });
 
-const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema, fetchingSchema]);
+/** Fetches whose chunks were not compared with their hashes yet. */
+const arrivingSchema = z.strictObject({
+  kind: z.literal('arriving'),
+  /** The table files before. */
+  files: z.record(z.string(), z.string()),
+});
+
+const moveSchema = z.discriminatedUnion('kind', [markSchema, servedSchema, keptSchema, fetchingSchema, arrivingSchema]);
 const fileSchema = z.strictObject({ version: z.literal(1), moves: z.record(z.string(), moveSchema) });
 
 export type MarkedMove = Readonly<z.infer<typeof markSchema>>;
 export type ServedMove = Readonly<z.infer<typeof servedSchema>>;
 export type KeptRows = Readonly<z.infer<typeof keptSchema>>;
 export type Fetching = Readonly<z.infer<typeof fetchingSchema>>;
-type OwnMove = MarkedMove | ServedMove | KeptRows | Fetching;
+type OwnMove = z.infer<typeof moveSchema>;
 
 /** The moves that this database has begun, by the name of the branch that records each. */
 type OwnMoves = ReadonlyMap<string, OwnMove>;

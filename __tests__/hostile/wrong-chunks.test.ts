@@ -1,0 +1,83 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import { checkTable } from '../../src/dolt/store/chunk-hashes.ts';
+import { storedFiles } from '../../src/dolt/store/stored-files.ts';
+import { mergeLimit } from '../../src/sync/merge/limits.ts';
+import { recordMove } from '../../src/sync/merge/own-moves.ts';
+import { checkLeftArrivals } from '../../src/sync/remotes/arrivals.ts';
+import { makeDatabaseOf, openTestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer, withEngines } from '../helpers/federating.ts';
+import { publishSwapped } from '../helpers/swapped-contents.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const LIVE = new AbortController().signal;
+
+test('a peer that serves the commit of another peer with other rows waits, and the others are served', async () => {
+  await using folder = await tempFolder();
+  const honest = await makeDatabaseOf(
+    folder.file('honest'),
+    'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(50), b INT)',
+    "INSERT INTO t VALUES (1, 'before', 1), (2, 'x', 2)",
+    "CALL DOLT_COMMIT('-A', '-m', 'base')",
+  );
+  await cp(honest.path, folder.file('ours'), { recursive: true });
+  const ours = openTestDatabase(folder.file('ours'));
+  const theirs = await honest.commit('honest', "UPDATE t SET a = 'HONEST-ROW' WHERE id = 1");
+  await honest.publish(`file://${folder.file('box')}`);
+  const update = (text: string) => `UPDATE t SET a = '${text}' WHERE id = 1`;
+  const swapped = { text: 'HONEST-ROW', other: 'OTHER-ROW', update, share: false };
+  await publishSwapped(honest, folder.file('swapped'), swapped);
+  // The merge writes the leaf again.
+  await ours.commit('ours', 'UPDATE t SET b = 22 WHERE id = 2');
+  await ours.sql("CALL DOLT_TAG('ours', 'HEAD')");
+  await cp(ours.path, folder.file('killed'), { recursive: true });
+
+  const peers = [filePeer('forged', folder.file('swapped')), filePeer('honest', folder.file('box'))];
+  const sync = () =>
+    federateDatabase({ local: ours.path, tempDir: folder.file('tmp'), peers, options: { parallel: 1 } });
+  const first = await sync();
+  const failed = {
+    code: 'corrupt',
+    message: expect.stringMatching(
+      /^forged serves other data than its hashes say: .* of its chunk [0-9a-v]{32} has another hash$/,
+    ),
+  };
+  expect(first.run('forged').failure).toMatchObject(failed);
+  expect(first.run('forged')).toMatchObject({ head: null, state: 'unknown', pulledCommits: 0 });
+  expect(first.run('honest')).toMatchObject({ failure: null, verified: true, pulledCommits: 1 });
+  const merged = [
+    { id: 1, a: 'HONEST-ROW', b: 1 },
+    { id: 2, a: 'x', b: 22 },
+  ];
+  expect(await ours.rows('SELECT * FROM t')).toEqual(merged);
+  expect(await ours.rows('SELECT tag_name FROM dolt_tags')).toEqual([{ tag_name: 'ours' }]);
+  for (const path of (await storedFiles(ours.path)).keys())
+    expect(await checkTable(join(ours.path, '.dolt', path), LIVE)).toEqual({ wrong: null, unread: 0 });
+  expect(await ours.dolt('fsck', '--quiet')).toContain('No problems found.');
+
+  // The honest chunk is here now, so the forged one is not fetched.
+  const again = await sync();
+  expect(again.run('forged').failure).toBeNull();
+  expect(await ours.rows('SELECT * FROM t')).toEqual(merged);
+
+  const killed = openTestDatabase(folder.file('killed'));
+  const files = Object.fromEntries(await storedFiles(killed.path));
+  await recordMove(killed.path, 'dolt-federation-arriving', { kind: 'arriving', files });
+  await killed.sql(
+    `CALL DOLT_REMOTE('add', 'forged', 'file://${folder.file('swapped')}')`,
+    "CALL DOLT_FETCH('forged', 'main')",
+  );
+  expect(await killed.rows(`SELECT a FROM t AS OF '${theirs}' WHERE id = 1`)).not.toEqual([{ a: 'HONEST-ROW' }]);
+  const check = withEngines(killed.path, folder.file('tmp'), (engines) =>
+    engines.use(NO_CREDENTIALS, (engine) =>
+      checkLeftArrivals(engine, { limit: mergeLimit('checking', 60_000), signal: LIVE }),
+    ),
+  );
+  expect(await failureOf(check)).toMatchObject({
+    code: 'corrupt',
+    message: expect.stringMatching(/^a run that was killed fetched wrong data into .* has another hash$/),
+  });
+});

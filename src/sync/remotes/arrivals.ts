@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
+import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
+import { checkDatabase } from '../../dolt/fsck.ts';
+import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
+import { checkTable } from '../../dolt/store/chunk-hashes.ts';
+import { type StoredFiles, storedFiles } from '../../dolt/store/stored-files.ts';
+import { type StoreState, storeState, takeBack } from '../../dolt/store/take-back.ts';
+import { NOWHERE } from '../../egress/host-rule.ts';
+import { forgetMove, readOwnMoves, recordMove } from '../merge/own-moves.ts';
+import type { SyncContext } from '../sync-context.ts';
+
+interface Checking {
+  /** For the check of a whole database, which is needed only if Dolt joined table files. */
+  readonly limit: TimeLimit;
+  readonly signal: AbortSignal;
+}
+
+/** The database before fetches of one engine. */
+export interface Awaited {
+  readonly folder: string;
+  readonly before: StoreState;
+}
+
+/** The name of the record of fetches that have begun. */
+const RECORD = 'dolt-federation-arriving';
+
+/** The table files that were here before the run, or whose chunks were compared with their hashes. */
+const known = new WeakMap<Engines, StoredFiles>();
+
+/** Remembers the data of the database before fetches. Without a record, only a kill leaves chunks unchecked. */
+export async function awaitArrivals({ engines }: SyncContext, { database: { folder } }: Engine): Promise<Awaited> {
+  const before = await storeState(folder);
+  const files = known.get(engines) ?? before.files;
+  known.set(engines, files);
+  await recordMove(folder, RECORD, { kind: 'arriving', files: Object.fromEntries(files) }).catch(() => undefined);
+  return { folder, before };
+}
+
+/** The database after them. */
+interface Fetched extends Awaited {
+  readonly engineCredentials: EngineCredentials;
+  /** Whether the engine no longer holds the database. */
+  readonly hasEnded: boolean;
+  /** The peers that were read. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Compares each chunk that fetches brought with its hash. Dolt (2.3.0) does not, so a peer can serve the commit of
+ * another peer with other rows. If one is wrong, all that the fetches brought is removed: what an honest peer sent
+ * meanwhile may lack the chunks that were here already.
+ * @returns what is wrong; null: nothing
+ * @throws Failure `corrupt` if it cannot be removed, so that the run cannot go on
+ */
+export async function refuseArrivals(
+  context: SyncContext,
+  { folder, before, engineCredentials, hasEnded, names }: Fetched,
+): Promise<string | null> {
+  const { engines, limits, signal } = context;
+  const now = await storeState(folder);
+  const files = { now: now.files, known: known.get(engines) ?? new Map() };
+  const checking = { limit: limits.of('checking'), signal };
+  const wrong = await wrongIn(folder, files, checking, (check) => engines.use(engineCredentials, check));
+  // Two peers that send the same chunks write the same file. The engine may still read the one that was replaced.
+  if (!isDeepStrictEqual(now.files, files.known)) await engines.close();
+  if (wrong === null) known.set(engines, now.files);
+  else {
+    try {
+      if (hasEnded) throw new Failure('corrupt', 'its engine has ended, so another program may have written since');
+      if (wrong.path !== null && before.files.has(wrong.path)) throw new Failure('corrupt', 'it was there before');
+      await takeBack(folder, { before, now }, context);
+    } catch (thrown) {
+      const why = `what was fetched cannot be removed from ${folder}: ${errorMessage(thrown)}`;
+      throw new Failure('corrupt', `${names.join(' or ')} sent wrong data, ${wrong.why}; ${why}`, { cause: thrown });
+    }
+  }
+  await forgetMove(folder, RECORD).catch(() => undefined);
+  return wrong?.why ?? null;
+}
+
+/**
+ * Checks what the fetches of a killed run brought.
+ * @throws Failure `corrupt`
+ */
+export async function checkLeftArrivals(engine: Engine, checking: Checking): Promise<void> {
+  const { folder } = engine.database;
+  const left = (await readOwnMoves(folder)).moves.get(RECORD);
+  if (left?.kind !== 'arriving') return;
+  const files = { now: await storedFiles(folder), known: new Map(Object.entries(left.files)) };
+  const wrong = await wrongIn(folder, files, checking, (check) => check(engine));
+  if (wrong !== null)
+    throw new Failure('corrupt', `a run that was killed fetched wrong data into ${folder}: ${wrong.why}`);
+  await forgetMove(folder, RECORD);
+}
+
+/** Wrong data, and its table file; null: unknown. */
+interface Wrong {
+  readonly path: string | null;
+  readonly why: string;
+}
+
+async function wrongIn(
+  folder: string,
+  files: { readonly now: StoredFiles; readonly known: StoredFiles },
+  { limit, signal }: Checking,
+  inEngine: (check: (engine: Engine) => Promise<void>) => Promise<void>,
+): Promise<Wrong | null> {
+  let unread = 0;
+  for (const [path, file] of files.now) {
+    if (files.known.get(path) === file) continue;
+    const checked = await checkTable(join(folder, '.dolt', path), signal);
+    if (checked.wrong !== null) return { path, why: checked.wrong };
+    unread += checked.unread;
+  }
+  if (unread === 0) return null;
+  // Dolt has joined new table files with older archives.
+  try {
+    await inEngine((engine) =>
+      engine.runProgram(limit, NOWHERE, (program) => checkDatabase(engine.database.dolt, folder, program)),
+    );
+    return null;
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'corrupt') return { path: null, why: failure.message };
+    throw failure;
+  }
+}
+
+/** The failure of a peer that sent a wrong chunk. */
+export function wrongChunk(peer: string, wrong: string): Failure {
+  return new Failure('corrupt', `${peer} serves other data than its hashes say: ${wrong}`, {
+    hint: 'Nothing of it was kept, and the other peers are served. Have its owner restore it from another peer.',
+  });
+}

@@ -64,7 +64,8 @@ export async function refuseArrivals(
   const checking = { limit: limits.of('checking'), signal };
   const wrong = await wrongIn(folder, files, checking, (check) => engines.use(engineCredentials, check));
   // Two peers that send the same chunks write the same file. The engine may still read the one that was replaced.
-  if (!isDeepStrictEqual(now.files, files.known)) await engines.close();
+  const mayBeReplaced = names.length > 1 && !isDeepStrictEqual(now.files, files.known);
+  if (wrong !== null || mayBeReplaced) await engines.close();
   if (wrong === null) known.set(engines, now.files);
   else {
     try {

@@ -118,7 +118,7 @@ test('three parallel legs, a report and a second pass give every commit to every
   expect(missing.commands).toContainEqual({
     command: 'error',
     properties: expect.objectContaining({ title: 'leg-missing' }),
-    message: expect.stringContaining('1 leg of 3: 1/3'),
+    message: expect.stringContaining('there is no result of 1 leg (1/3)'),
   });
 }, 120_000);
 

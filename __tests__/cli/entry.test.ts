@@ -17,7 +17,8 @@ describe('the command line as a process', () => {
     expect(version).toMatchObject({ exitCode: 0, stderr: '' });
     const [own, node, dolt] = String(version.stdout).split('\n');
     expect(own).toBe(`dolt-federation ${manifest.version} (commit unknown)`);
-    expect(node).toBe(`Node ${process.versions.node}`);
+    const started = await cli.script('console.log(process.versions.node)');
+    expect(node).toBe(`Node ${String(started.stdout).trim()}`);
     expect(dolt).toMatch(/^Dolt(?: \d+\.\d+\.\d+ \(.+\)|: no Dolt \(2\.3\.0\) on PATH or in the tool cache)$/);
     const help = await cli.run(['--help']);
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });

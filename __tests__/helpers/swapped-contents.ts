@@ -45,7 +45,7 @@ async function spansOf(remote: string, name: string): Promise<[string, Buffer][]
   const file = await open(join(remote, name)).catch(() => open(join(remote, `${name}.darc`)));
   try {
     const { chunks } = await readTableIndex(file, (await file.stat()).size);
-    const read = chunks.map(
+    const read = [...chunks].map(
       async ({ hash, offset, bytes }): Promise<[string, Buffer]> => [
         hash.toString('hex'),
         await bytesAt(file, offset, bytes),

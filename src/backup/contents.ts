@@ -4,6 +4,8 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { compareBytes } from '../core/text.ts';
 import { contentHash } from '../dolt/rows/content.ts';
 import { bareType, type Column, columnsAt } from '../dolt/schema/columns.ts';
+import { generatedColumns } from '../dolt/schema/generated-columns.ts';
+import { createTableAt } from '../dolt/schema/table-definitions.ts';
 import { baseTablesAt } from '../dolt/schema/table-shape.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -56,8 +58,11 @@ const SUMMAND = 2 ** 24;
  * of a table without a key cancel out in BIT_XOR, not in SUM.
  */
 async function readRows(sql: Sql, table: string, commit: string): Promise<Omit<TableRows, 'name'>> {
-  const values = (await columnsAt(sql, table, commit)).map(digestOf);
-  const digest = `CAST(CONV(LEFT(MD5(CONCAT_WS(',', ?, ${values.join(', ')})), 16), 16, 10) AS UNSIGNED)`;
+  // Values of VIRTUAL columns are not stored, and functions such as NOW() differ at each reading.
+  const generated = generatedColumns(await createTableAt(sql, table, commit));
+  const stored = (await columnsAt(sql, table, commit)).filter(({ name }) => generated.get(name)?.stored !== false);
+  const values = ['?', ...stored.map(digestOf)].join(', ');
+  const digest = `CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${values})), 16), 16, 10) AS UNSIGNED)`;
   const statement =
     `SELECT COUNT(*) AS n, CONCAT_WS(' ', BIT_XOR(h), SUM(h % ${SUMMAND})) AS checksum ` +
     `FROM (SELECT ${digest} AS h FROM ${quoted(table)} AS OF ?) AS r`;

@@ -40,6 +40,8 @@ export async function readPeerTags(
       }
     }),
   );
+  // What a peer sent beside its tag may be refused after the tag was read.
+  for (const progress of readable) if (progress.failure !== null) found.delete(progress);
   return found;
 }
 

@@ -76,7 +76,8 @@ async function join(relay: Relay, { target, client, server, early, plain }: Ends
   if (client.destroyed || relay.passes.permission(target) === null) return end();
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   const first = await firstBytes(client, early);
-  if (first === null) return end();
+  // Node 24 throws for a pipeline to a closed end, and the tunnel is open already: an answer would be data of the server.
+  if (first === null || server.destroyed) return end();
   if (!plain && first[0] !== TLS_HANDSHAKE) {
     server.destroy();
     throw new Refusal({ kind: 'plain' });

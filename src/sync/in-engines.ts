@@ -18,9 +18,9 @@ interface Phase {
 }
 
 /**
- * How often peers may share an engine that ended, or one that fetched a wrong chunk. After that, each peer gets its own
- * engine, so that a peer that crashes Dolt does not affect others (2.3.0 panics over a table file whose address is not a
- * URL).
+ * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that crashes
+ * Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL). After a wrong chunk they share
+ * none, because the same one would arrive again.
  */
 const SHARED_ENGINES = 2;
 
@@ -38,6 +38,7 @@ export async function inEngines(
   const { engines } = context;
   const around = phase.around ?? ((_, batch) => batch());
   for (const { engineCredentials, allProgress } of groupPeers(phase.allProgress, phase.plain)) {
+    let mayShare = true;
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
       for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
       const { lost, awaited, hasEnded } = await engines.use(engineCredentials, async (engine) => ({
@@ -48,14 +49,18 @@ export async function inEngines(
       const names = batch.map(({ peer }) => peer.name);
       const fetched = awaited === null ? null : { ...awaited, engineCredentials, hasEnded, names };
       const wrong = fetched === null ? null : await refuseArrivals(context, fetched);
-      if (wrong !== null) return withoutArrivals(batch, wrong);
+      if (wrong !== null) {
+        mayShare = false;
+        return withoutArrivals(batch, wrong);
+      }
       // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
       return lost;
     };
     if (engineCredentials.restartBetweenPhases) await engines.close();
     let waiting = allProgress;
-    for (let shared = 0; waiting.length > 0 && shared < SHARED_ENGINES; shared += 1) waiting = await serve(waiting);
+    for (let shared = 0; mayShare && waiting.length > 0 && shared < SHARED_ENGINES; shared += 1)
+      waiting = await serve(waiting);
     for (const progress of waiting) await serve([progress]);
     if (engineCredentials.restartBetweenPhases) await engines.close();
   }

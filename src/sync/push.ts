@@ -135,7 +135,9 @@ async function verifyAll(
   target: string,
   pushed: ReadonlyMap<PeerProgress, Pushed>,
 ): Promise<void> {
-  const returned = [...pushed].flatMap(([progress, sent]) => (sent.kind === 'unproven' ? [progress] : []));
+  const returned = [...pushed].flatMap(([progress, sent]) =>
+    sent.kind === 'unproven' && progress.failure === null ? [progress] : [],
+  );
   await keepTags(context, [], (around) =>
     inEngines(context, { allProgress: returned, plain: 'first', around }, async (engine, progress) => {
       const sent = pushed.get(progress);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { foreignKeys, type NamedForeignKey } from '../schema/foreign-keys.ts';
+import { hasShadowedDiff } from '../schema/readability.ts';
 import { type TableChange, tableChanges, WORKING } from '../schema/table-changes.ts';
 import { columnNamesAt } from '../schema/table-shape.ts';
 import { atRevision } from '../sql/at-revision.ts';
@@ -70,12 +71,13 @@ async function leavesOrphans(
     // A key of an uncommitted table whose parent is gone waits anyway.
     if (!parentColumns.every((column) => present.has(column))) return false;
   }
-  // Rows of two primary keys do not correspond, so all rows count.
-  const were = removed.comparable
-    ? { text: 'dolt_diff(?, ?, ?)', values: [parents.from, parents.to, parent], prefix: 'from_' }
-    : { text: `${quoted(parent)} AS OF ?`, values: [parents.from], prefix: '' };
+  // Rows of two primary keys do not correspond, and shadowed columns have no condition, so all rows count.
+  const were =
+    removed.comparable && !hasShadowedDiff(parentColumns)
+      ? { text: 'dolt_diff(?, ?, ?)', values: [parents.from, parents.to, parent], prefix: 'from_' }
+      : { text: `${quoted(parent)} AS OF ?`, values: [parents.from], prefix: '' };
   const now =
-    added.comparable && added.from !== null
+    added.comparable && added.from !== null && !hasShadowedDiff(columns)
       ? { text: 'dolt_diff(?, ?, ?)', values: [children.from, children.to, table], prefix: 'to_' }
       : { text: `${quoted(table)} AS OF ?`, values: [children.to], prefix: '' };
   const selected = (names: readonly string[], prefix: string): string =>
@@ -84,7 +86,7 @@ async function leavesOrphans(
   const same = parentColumns.map((name) => `${quoted(`from_${name}`)} <=> ${quoted(`to_${name}`)}`).join(' AND ');
   const statement =
     `SELECT 1 AS n FROM (SELECT DISTINCT ${selected(parentColumns, were.prefix)} FROM ${were.text}` +
-    `${removed.comparable ? ` WHERE NOT (${same})` : ''}) r ` +
+    `${were.prefix === '' ? '' : ` WHERE NOT (${same})`}) r ` +
     `JOIN (SELECT ${selected(columns, now.prefix)} FROM ${now.text}) c ON ${equal('c')} ` +
     `JOIN (SELECT ${selected(parentColumns, '')} FROM ${quoted(parent)} AS OF ?) b ON ${equal('b')} ` +
     `LEFT JOIN (SELECT ${selected(parentColumns, '')} FROM ${quoted(parent)} AS OF ?) a ON ${equal('a')} ` +

@@ -27,8 +27,9 @@ export function goMemoryLimit(bytes: number): string {
 }
 
 /**
- * Ends an engine, or another program of Dolt, that exceeds its memory limit. GOMEMLIMIT alone only makes Go collect more often, and a limit of the
- * address space (RLIMIT_AS) also counts mapped files. Only Linux shows a process's memory in a file.
+ * Ends an engine, or another program of Dolt, that exceeds its memory limit. GOMEMLIMIT alone only makes Go collect more
+ * often, and a limit of the address space (RLIMIT_AS) also counts mapped files. Only Linux shows a process's memory in a
+ * file.
  * @param what the program, for the message
  * @returns a function that gives the reason if that has happened
  */

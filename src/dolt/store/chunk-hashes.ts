@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { uncompress } from 'snappyjs';
+import { systemCode } from '../../core/failure.ts';
 import { bytesAt, NoTableFile, readTableIndex, type StoredChunk } from './table-index.ts';
 
 /** A hash of Dolt is the beginning of a SHA-512. */
@@ -17,7 +18,7 @@ const BLOCK_BYTES = 4 * 1024 * 1024;
 export interface CheckedTable {
   /** Why the file is refused; null: nothing is wrong. */
   readonly wrong: string | null;
-  /** How many chunks were not read, because they are compressed with zstd. */
+  /** How many chunks were not read, because they are compressed with zstd; or 1 if the file is gone. */
   readonly unread: number;
 }
 
@@ -55,7 +56,12 @@ export async function checkIndex(path: string): Promise<CheckedTable> {
 }
 
 async function inTable(path: string, read: (file: FileHandle, size: number) => Promise<number>): Promise<CheckedTable> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((thrown: unknown) => {
+    if (systemCode(thrown) === 'ENOENT') return null;
+    throw thrown;
+  });
+  // Dolt has joined it with others meanwhile.
+  if (file === null) return { wrong: null, unread: 1 };
   try {
     return { wrong: null, unread: await read(file, (await file.stat()).size) };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { statOf } from '../../core/files.ts';
-import { isTableFile } from '../database-files.ts';
+import { readSmallText, statOf } from '../../core/files.ts';
+import { isTableFile, tablesIn } from '../database-files.ts';
 
 /** The table files of a database, by path below `.dolt`, with what changes when a file is replaced. */
 export type StoredFiles = ReadonlyMap<string, string>;
@@ -23,4 +23,14 @@ export async function storedFiles(database: string): Promise<StoredFiles> {
     }
   }
   return files;
+}
+
+/** The same without files that no manifest names, as a killed run leaves them. Dolt does not read those. */
+export async function namedFiles(database: string): Promise<StoredFiles> {
+  const named = new Set<string>();
+  for (const folder of FOLDERS) {
+    const tables = tablesIn(await readSmallText(join(database, '.dolt', folder, 'manifest')));
+    for (const name of tables) for (const suffix of ['', '.darc']) named.add(join(folder, `${name}${suffix}`));
+  }
+  return new Map([...(await storedFiles(database))].filter(([path]) => named.has(path)));
 }

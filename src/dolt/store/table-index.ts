@@ -9,10 +9,10 @@ export interface StoredChunk {
   readonly hash: Buffer;
 }
 
-/** The chunks of a table file, in the order of the file. */
+/** The chunks of a table file. There can be many millions: each is made when it is read. */
 export interface TableIndex {
-  /** Those compressed with snappy. */
-  readonly chunks: readonly StoredChunk[];
+  /** Those compressed with snappy, in the order of the file. */
+  readonly chunks: Iterable<StoredChunk>;
   /** How many are compressed with zstd, which only archives have. */
   readonly zstd: number;
 }
@@ -64,23 +64,31 @@ export async function readTableIndex(file: FileHandle, size: number): Promise<Ta
 function tableIndex(index: Buffer, count: number, end: number): TableIndex {
   const lengths = count * (PREFIX_BYTES + 4);
   const suffixes = lengths + count * 4;
-  const prefixes = new Map<number, Buffer>();
+  /** The entry of each chunk, counted from 1. */
+  const entries = new Uint32Array(count);
+  let length = 0;
   for (let entry = 0; entry < count; entry += 1) {
-    const at = entry * (PREFIX_BYTES + 4);
-    prefixes.set(index.readUInt32BE(at + PREFIX_BYTES), index.subarray(at, at + PREFIX_BYTES));
+    const ordinal = index.readUInt32BE(entry * (PREFIX_BYTES + 4) + PREFIX_BYTES);
+    if (ordinal >= count || entries[ordinal] !== 0) throw new NoTableFile('two chunks of its index are one');
+    entries[ordinal] = entry + 1;
+    length += index.readUInt32BE(lengths + ordinal * 4);
   }
-  const chunks: StoredChunk[] = [];
-  let offset = 0;
-  for (let ordinal = 0; ordinal < count; ordinal += 1) {
-    const prefix = prefixes.get(ordinal);
-    if (prefix === undefined) throw new NoTableFile('two chunks of its index are one');
-    const bytes = index.readUInt32BE(lengths + ordinal * 4);
-    const suffix = suffixes + ordinal * SUFFIX_BYTES;
-    chunks.push({ offset, bytes, hash: Buffer.concat([prefix, index.subarray(suffix, suffix + SUFFIX_BYTES)]) });
-    offset += bytes;
+  if (length > end) throw new NoTableFile('its chunks do not fit');
+  function* chunks(): Generator<StoredChunk> {
+    let offset = 0;
+    for (const [ordinal, entry] of entries.entries()) {
+      const bytes = index.readUInt32BE(lengths + ordinal * 4);
+      const hash = hashAt(index, (entry - 1) * (PREFIX_BYTES + 4), suffixes + ordinal * SUFFIX_BYTES);
+      yield { offset, bytes, hash };
+      offset += bytes;
+    }
   }
-  if (offset > end) throw new NoTableFile('its chunks do not fit');
-  return { chunks, zstd: 0 };
+  return { chunks: chunks(), zstd: 0 };
+}
+
+function hashAt(index: Buffer, prefix: number, suffix: number): Buffer {
+  const parts = [index.subarray(prefix, prefix + PREFIX_BYTES), index.subarray(suffix, suffix + SUFFIX_BYTES)];
+  return Buffer.concat(parts);
 }
 
 async function readArchiveIndex(file: FileHandle, size: number, footer: Buffer): Promise<TableIndex> {
@@ -106,32 +114,36 @@ function archiveIndex(
   of: { readonly spans: number; readonly count: number; readonly end: number; readonly hasSnappy: boolean },
 ): TableIndex {
   const { spans, count } = of;
-  const ends = [0];
-  for (let span = 0; span < spans; span += 1) {
-    const end = Number(index.readBigUInt64BE(span * SPAN_BYTES));
-    if (end < (ends.at(-1) ?? 0) || end > of.end) throw new NoTableFile('its spans overlap');
-    ends.push(end);
-  }
+  const endOf = (span: number): number => (span === 0 ? 0 : Number(index.readBigUInt64BE((span - 1) * SPAN_BYTES)));
+  for (let span = 1; span <= spans; span += 1)
+    if (endOf(span) < endOf(span - 1) || endOf(span) > of.end) throw new NoTableFile('its spans overlap');
   const references = spans * SPAN_BYTES + count * PREFIX_BYTES;
   const suffixes = references + count * REFERENCE_BYTES;
-  const chunks: StoredChunk[] = [];
-  const [used, dictionaries] = [new Set<number>(), new Set<number>()];
+  const dictionaryOf = (entry: number): number => index.readUInt32BE(references + entry * REFERENCE_BYTES);
+  /** The chunk of each span, counted from 1; 0: none. */
+  const entries = new Uint32Array(spans + 1);
+  let snappy = 0;
   for (let entry = 0; entry < count; entry += 1) {
-    const dictionary = index.readUInt32BE(references + entry * REFERENCE_BYTES);
     const span = index.readUInt32BE(references + entry * REFERENCE_BYTES + 4);
-    const [offset, end] = [ends[span - 1], ends[span]];
-    if (offset === undefined || end === undefined || dictionary > spans) throw new NoTableFile('a span is missing');
-    if (used.has(span)) throw new NoTableFile('two chunks of its index share a span');
-    used.add(span);
-    if (dictionary !== 0) dictionaries.add(dictionary);
-    if (dictionary !== 0 || !of.hasSnappy) continue;
-    const prefix = spans * SPAN_BYTES + entry * PREFIX_BYTES;
-    const suffix = suffixes + entry * SUFFIX_BYTES;
-    const parts = [index.subarray(prefix, prefix + PREFIX_BYTES), index.subarray(suffix, suffix + SUFFIX_BYTES)];
-    chunks.push({ offset, bytes: end - offset, hash: Buffer.concat(parts) });
+    if (span === 0 || span > spans || dictionaryOf(entry) > spans) throw new NoTableFile('a span is missing');
+    if (entries[span] !== 0) throw new NoTableFile('two chunks of its index share a span');
+    entries[span] = entry + 1;
+    if (dictionaryOf(entry) === 0 && of.hasSnappy) snappy += 1;
   }
-  if ([...dictionaries].some((span) => used.has(span))) throw new NoTableFile('a chunk of its index is a dictionary');
-  return { chunks: chunks.sort((one, other) => one.offset - other.offset), zstd: used.size - chunks.length };
+  for (let entry = 0; entry < count; entry += 1) {
+    const dictionary = dictionaryOf(entry);
+    if (dictionary !== 0 && entries[dictionary] !== 0) throw new NoTableFile('a chunk of its index is a dictionary');
+  }
+  function* chunks(): Generator<StoredChunk> {
+    if (!of.hasSnappy) return;
+    for (const [span, number] of entries.entries()) {
+      const entry = number - 1;
+      if (entry < 0 || dictionaryOf(entry) !== 0) continue;
+      const hash = hashAt(index, spans * SPAN_BYTES + entry * PREFIX_BYTES, suffixes + entry * SUFFIX_BYTES);
+      yield { offset: endOf(span - 1), bytes: endOf(span) - endOf(span - 1), hash };
+    }
+  }
+  return { chunks: chunks(), zstd: count - snappy };
 }
 
 async function section(file: FileHandle, start: number, length: number): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { rm, truncate } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Env } from '../../core/env.ts';
@@ -36,6 +36,17 @@ function pathsOf(database: string) {
   return { manifest: join(noms, 'manifest'), journal: join(noms, JOURNAL), index: join(noms, 'journal.idx') };
 }
 
+/** On the disk before the manifest is: a longer journal with an older manifest names files that are gone. */
+async function cutJournal(file: string, bytes: number): Promise<void> {
+  const opened = await open(file, 'r+');
+  try {
+    await opened.truncate(bytes);
+    await opened.sync();
+  } finally {
+    await opened.close();
+  }
+}
+
 /** An engine that was ended a moment ago may still be seen. */
 const LOCK_MS = 5_000;
 
@@ -52,6 +63,7 @@ export async function takeBack(
   context: { readonly env: Env; readonly signal: AbortSignal },
 ): Promise<void> {
   const lock = await lockShared(lockFile(database), { env: context.env, signal: context.signal, maxWaitMs: LOCK_MS });
+  if (lock.kind === 'impossible') throw new Failure('corrupt', `its files cannot be locked: ${lock.why}`);
   if (lock.kind !== 'held') throw new Failure('corrupt', 'another program has the database open');
   try {
     const isKept = [...before.files].every(([path, file]) => now.files.get(path) === file);
@@ -63,7 +75,7 @@ export async function takeBack(
       throw new Failure('corrupt', 'another program wrote to the database meanwhile');
     const { manifest, journal, index } = pathsOf(database);
     if (before.journalBytes === null) await rm(journal, { force: true });
-    else await truncate(journal, before.journalBytes);
+    else await cutJournal(journal, before.journalBytes);
     await rm(index, { force: true });
     await writeFileAtomic(manifest, before.manifest);
     for (const path of now.files.keys()) if (!before.files.has(path)) await rm(join(database, '.dolt', path));

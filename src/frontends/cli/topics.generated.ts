@@ -1076,11 +1076,11 @@ conflict. Dolt 2.3.0 merges some of them wrongly:
 Therefore every document that both sides changed is compared with the rules
 above before the commit, under every strategy. If no key is in conflict, the
 document becomes what the rules say. Otherwise its row is in conflict like any
-other, and manual and resolve ask for it. Rows of which only one side changed
-the document are not read. If a table has triggers and one of its documents has
-to be corrected, the peer waits (constraint-violation). A few documents stop
-every merge of Dolt 2.3.0, such as some with a backslash or a quote in a key.
-The peer waits (dolt-defect) until both sides have the same document.
+other, and manual and resolve ask for it. Documents that only one side changed
+are not compared. If a table has triggers and one of its documents has to be
+corrected, the peer waits (constraint-violation). A few documents stop every
+merge of Dolt 2.3.0, such as some with a backslash or a quote in a key. The peer
+waits (dolt-defect) until both sides have the same document.
 
 ROWS
 

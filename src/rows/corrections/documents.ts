@@ -160,6 +160,12 @@ function decide(
     return plan === null || plan.clashes.length > 0 ? [] : [{ column, value: { value: plan.merged(() => 'ours') } }];
   });
   if (set.length < changed.length) return 'conflict';
-  if (set.every(({ column, value }) => isSameValue(value.value, merged[column] ?? null, 'json'))) return 'merged';
+  const isSide = (name: string): boolean => {
+    const side = theirs.includes(name) ? row.theirs : row.ours;
+    return changed.includes(name) || others.includes(name) || merged[name] === side?.[name];
+  };
+  const isRight = set.every(({ column, value }) => isSameValue(value.value, merged[column] ?? null, 'json'));
+  // No later check compares the other cells of such a row.
+  if (isRight && columns.every(isSide)) return 'merged';
   return { take: [...theirs, ...others.filter((name) => merged[name] === row.theirs?.[name])], set };
 }

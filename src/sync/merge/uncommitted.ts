@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { DirtyPolicy } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -113,7 +114,7 @@ export async function headsThatTouch(
       const touched = dirty.filter((table) => isAmong(changed, table));
       const covered = ignored.filter((table) => isAmong(changed, table));
       const atServer = away.filter((table) => isAmong(changed, table));
-      const orphaned = await orphanedSince(sql, tables, { bases, head });
+      const orphaned = await orphanedSince(sql, tables, { bases, ours, head });
       const lost = [...(await keysLostAt(sql, { keys, tables }, head)), ...orphaned];
       if (touched.length + covered.length + atServer.length + lost.length + dropped.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
@@ -138,18 +139,20 @@ export async function headsThatTouch(
   return { waiting, otherRows };
 }
 
-/** The tables whose uncommitted rows would lose a parent through what a head changed since a merge base, each once. */
+/**
+ * The tables whose uncommitted rows would lose a parent through what a head changed since a merge base, unless our head has
+ * changed it as well.
+ */
 async function orphanedSince(
   sql: Sql,
   tables: readonly string[],
-  { bases, head }: { readonly bases: readonly string[]; readonly head: string },
+  { bases, ours, head }: { readonly bases: readonly string[]; readonly ours: string; readonly head: string },
 ): Promise<Orphaned[]> {
-  const found = new Map<string, Orphaned>();
-  for (const base of bases) {
-    const orphaned = await orphanedBy(sql, tables, { from: base, to: head });
-    for (const one of orphaned) found.set(`${one.table} ${one.why}`, one);
-  }
-  return [...found.values()];
+  const sinceOurs = await orphanedBy(sql, tables, { from: ours, to: head });
+  if (sinceOurs.length === 0) return [];
+  const sinceBases: Orphaned[] = [];
+  for (const base of bases) sinceBases.push(...(await orphanedBy(sql, tables, { from: base, to: head })));
+  return sinceOurs.filter((one) => sinceBases.some((other) => isDeepStrictEqual(one, other)));
 }
 
 /**

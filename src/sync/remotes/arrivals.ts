@@ -5,7 +5,7 @@ import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
 import { checkDatabase } from '../../dolt/fsck.ts';
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import { checkTable } from '../../dolt/store/chunk-hashes.ts';
-import { type StoredFiles, storedFiles } from '../../dolt/store/stored-files.ts';
+import { namedFiles, type StoredFiles } from '../../dolt/store/stored-files.ts';
 import { type StoreState, storeState, takeBack } from '../../dolt/store/take-back.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { forgetMove, readOwnMoves, recordMove } from '../merge/own-moves.ts';
@@ -29,10 +29,13 @@ const RECORD = 'dolt-federation-arriving';
 /** The table files that were here before the run, or whose chunks were compared with their hashes. */
 const known = new WeakMap<Engines, StoredFiles>();
 
-/** Remembers the data of the database before fetches. Without a record, only a kill leaves chunks unchecked. */
+/**
+ * Remembers the data of the database before fetches. Without a record, only a kill leaves chunks unchecked. What a killed run
+ * left is checked with it: a run that only reads does not look for that at its start.
+ */
 export async function awaitArrivals({ engines }: SyncContext, { database: { folder } }: Engine): Promise<Awaited> {
   const before = await storeState(folder);
-  const files = known.get(engines) ?? before.files;
+  const files = known.get(engines) ?? (await leftFiles(folder)) ?? before.files;
   known.set(engines, files);
   await recordMove(folder, RECORD, { kind: 'arriving', files: Object.fromEntries(files) }).catch(() => undefined);
   return { folder, before };
@@ -87,13 +90,21 @@ export async function refuseArrivals(
  */
 export async function checkLeftArrivals(engine: Engine, checking: Checking): Promise<void> {
   const { folder } = engine.database;
-  const left = (await readOwnMoves(folder)).moves.get(RECORD);
-  if (left?.kind !== 'arriving') return;
-  const files = { now: await storedFiles(folder), known: new Map(Object.entries(left.files)) };
+  const left = await leftFiles(folder);
+  if (left === null) return;
+  const files = { now: await namedFiles(folder), known: left };
   const wrong = await wrongIn(folder, files, checking, (check) => check(engine));
-  if (wrong !== null)
-    throw new Failure('corrupt', `a run that was killed fetched wrong data into ${folder}: ${wrong.why}`);
+  if (wrong !== null) {
+    const message = `a run that was killed fetched wrong data into ${folder}: ${wrong.why}`;
+    throw new Failure('corrupt', message, { hint: 'Clone the database again from a peer that you trust.' });
+  }
   await forgetMove(folder, RECORD);
+}
+
+/** The table files before the fetches of a killed run; null: no such run left a record. */
+async function leftFiles(folder: string): Promise<StoredFiles | null> {
+  const left = (await readOwnMoves(folder)).moves.get(RECORD);
+  return left?.kind === 'arriving' ? new Map(Object.entries(left.files)) : null;
 }
 
 /** Wrong data, and its table file; null: unknown. */
@@ -125,7 +136,10 @@ async function wrongIn(
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'corrupt') return { path: null, why: failure.message };
-    throw failure;
+    if (failure.code === 'interrupted') throw failure;
+    const message = `the data of ${folder} could not be compared with its hashes: ${failure.message}`;
+    const hint = failure.code === 'timeout' ? 'Set `--merge-timeout` to a longer time.' : failure.hint;
+    throw new Failure(failure.code, message, { hint, cause: failure });
   }
 }
 

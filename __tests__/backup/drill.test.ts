@@ -81,7 +81,7 @@ async function backedUp(folder: TempFolder, ...statements: readonly string[]): P
   const local = await makeDatabaseOf(
     folder.file('local'),
     'CREATE TABLE notes (id INT PRIMARY KEY, body TEXT)',
-    'CREATE TABLE `odd``name` (x INT, j JSON, b BIT(3), g GEOMETRY, v INT AS (x + 1))',
+    'CREATE TABLE `odd``name` (x INT, j JSON, b BIT(3), g GEOMETRY, v INT AS (x + 1), r DOUBLE AS (RAND()))',
     "INSERT INTO `odd``name` (x, j, b, g) VALUES (1, '{\"a\": 1}', b'101', POINT(1, 2)), (NULL, NULL, NULL, NULL)",
     ...EVERY_TYPE,
     'CREATE VIEW seen AS SELECT * FROM notes',

@@ -1,11 +1,11 @@
-import { cp } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { checkTable } from '../../src/dolt/store/chunk-hashes.ts';
 import { storedFiles } from '../../src/dolt/store/stored-files.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
-import { recordMove } from '../../src/sync/merge/own-moves.ts';
+import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { checkLeftArrivals } from '../../src/sync/remotes/arrivals.ts';
 import { makeDatabaseOf, openTestDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer, withEngines } from '../helpers/federating.ts';
@@ -66,18 +66,28 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   const killed = openTestDatabase(folder.file('killed'));
   const files = Object.fromEntries(await storedFiles(killed.path));
   await recordMove(killed.path, 'dolt-federation-arriving', { kind: 'arriving', files });
+  const checkLeft = () =>
+    withEngines(killed.path, folder.file('tmp'), (engines) =>
+      engines.use(NO_CREDENTIALS, (engine) =>
+        checkLeftArrivals(engine, { limit: mergeLimit('checking', 60_000), signal: LIVE }),
+      ),
+    );
+  // Dolt does not read a file that no manifest names.
+  await writeFile(join(killed.path, '.dolt', 'noms', '0'.repeat(32)), 'half a table file');
+  await checkLeft();
+  expect((await readOwnMoves(killed.path)).moves.size).toBe(0);
+  await recordMove(killed.path, 'dolt-federation-arriving', { kind: 'arriving', files });
   await killed.sql(
     `CALL DOLT_REMOTE('add', 'forged', 'file://${folder.file('swapped')}')`,
     "CALL DOLT_FETCH('forged', 'main')",
   );
   expect(await killed.rows(`SELECT a FROM t AS OF '${theirs}' WHERE id = 1`)).not.toEqual([{ a: 'HONEST-ROW' }]);
-  const check = withEngines(killed.path, folder.file('tmp'), (engines) =>
-    engines.use(NO_CREDENTIALS, (engine) =>
-      checkLeftArrivals(engine, { limit: mergeLimit('checking', 60_000), signal: LIVE }),
-    ),
-  );
-  expect(await failureOf(check)).toMatchObject({
-    code: 'corrupt',
+  const corrupt = { code: 'corrupt', message: expect.stringMatching(/ has another hash/) };
+  // A run that only reads keeps the record.
+  const reading = federateDatabase({ local: killed.path, tempDir: folder.file('tmp'), peers, command: 'status' });
+  expect(await failureOf(reading)).toMatchObject(corrupt);
+  expect(await failureOf(checkLeft())).toMatchObject({
+    ...corrupt,
     message: expect.stringMatching(/^a run that was killed fetched wrong data into .* has another hash$/),
   });
 });

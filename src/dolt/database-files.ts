@@ -69,7 +69,7 @@ const FORMAT = '__DOLT__';
 /** Formats of Dolt before 1.0, which `dolt migrate` converted. */
 const OLD_FORMATS = ['__LD_1__', '__DOLT_DEV__', '7.18'];
 /** It lists some 45 bytes for each table file. */
-const MAX_BYTES = 16 * 1024 * 1024;
+export const MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /** The verdict about the manifest of a database. */
 type ManifestVerdict = 'readable' | 'corrupt' | 'newer' | 'older';
@@ -120,7 +120,7 @@ export async function checkManifest(database: string): Promise<void> {
 }
 
 async function manifestText(file: string): Promise<string | null> {
-  const found = await readSmall(file, MAX_BYTES);
+  const found = await readSmall(file, MANIFEST_BYTES);
   switch (found.kind) {
     case 'read':
       return found.bytes.toString('latin1');

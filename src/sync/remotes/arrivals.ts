@@ -5,7 +5,7 @@ import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
 import { checkDatabase } from '../../dolt/fsck.ts';
 import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
 import { checkTable } from '../../dolt/store/chunk-hashes.ts';
-import { namedFiles, type StoredFiles } from '../../dolt/store/stored-files.ts';
+import { type StoredFiles, storedFiles } from '../../dolt/store/stored-files.ts';
 import { type StoreState, storeState, takeBack } from '../../dolt/store/take-back.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { forgetMove, readOwnMoves, recordMove } from '../merge/own-moves.ts';
@@ -92,7 +92,7 @@ export async function checkLeftArrivals(engine: Engine, checking: Checking): Pro
   const { folder } = engine.database;
   const left = await leftFiles(folder);
   if (left === null) return;
-  const files = { now: await namedFiles(folder), known: left };
+  const files = { now: await storedFiles(folder), known: left };
   const wrong = await wrongIn(folder, files, checking, (check) => check(engine));
   if (wrong !== null) {
     const message = `a run that was killed fetched wrong data into ${folder}: ${wrong.why}`;

@@ -38,6 +38,8 @@ describe('secrets in endpoints', () => {
     ['https://user:a@b/c@h/p', '"https://***@h/p"'],
     ['https://secret:x-oauth-basic@h/p', '"https://***@h/p"'],
     ['https://user:secret%40h/p', '"https://***%40h/p"'],
+    ['https://user:se/cret%40h/p', '"https://***%40h/p"'],
+    ['https://h:8080/a%40b', '"https://h:8080/a%40b"'],
     ['https://user%3Asecret%40a%2540h/p', '"https://***%2540h/p"'],
     ['https://h/p;token=secret', '"https://h/p;token=***"'],
     ['user:secret@h:p', '"***@h:p"'],

@@ -26,27 +26,29 @@ const CELLS: ReadonlySet<string> = new Set(['key', 'base', 'ours', 'theirs', 'ot
 /** The outcome of a command without its secrets: a peer may send back a secret that it received. */
 export function hideSecrets<T>(value: T, hide: Hide): T;
 export function hideSecrets(value: unknown, hide: Hide): unknown {
+  return hideIn(value, hide, OWN_PROPERTIES);
+}
+
+/** @param own the properties that stay */
+function hideIn(value: unknown, hide: Hide, own: ReadonlySet<string>): unknown {
   if (typeof value === 'string') return hide(value);
-  if (Array.isArray(value)) return value.map((one: unknown) => hideSecrets(one, hide));
+  if (Array.isArray(value)) return value.map((one: unknown) => hideIn(one, hide, own));
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => {
       if (name === 'drill' && isObject(one)) return [name, hideInDrill(one, hide)];
-      if (OWN_PROPERTIES.has(name)) return [name, one];
-      return [name, CELLS.has(name) && isObject(one) ? hideInCells(one, hide) : hideSecrets(one, hide)];
+      if (own.has(name)) return [name, one];
+      return [name, CELLS.has(name) && isObject(one) ? hideInCells(one, hide) : hideIn(one, hide, own)];
     }),
   );
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** In a drill only `tables` has texts of others: a peer may have chosen the `name` of a table. */
 function hideInDrill(drill: object, hide: Hide): object {
-  const hideAll = (value: unknown): unknown => {
-    if (typeof value === 'string') return hide(value);
-    if (Array.isArray(value)) return value.map(hideAll);
-    if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideAll(one)]));
-  };
-  return Object.fromEntries(Object.entries(drill).map(([name, one]) => [name, name === 'tables' ? hideAll(one) : one]));
+  const entries = Object.entries(drill).map(([name, one]) => [name, name === 'tables' ? hideIn(one, hide, NONE) : one]);
+  return Object.fromEntries(entries);
 }
 
 function hideInCells(cells: object, hide: Hide): object {

@@ -77,7 +77,10 @@ export function hiddenEndpoint(written: string): string {
 export function hideUserinfo(written: string): string {
   const [start = '', scheme] = /^([a-z][a-z0-9+.-]*:\/\/)?\/*/i.exec(written) ?? [];
   const rest = written.slice(start.length);
-  const encoded = /^.*(?=%(?:25)*40)/s.exec(scheme === undefined ? rest : (rest.split('/')[0] ?? ''))?.[0].length ?? -1;
+  const [authority = ''] = rest.split('/');
+  // A password may contain a `/`; a port is a number.
+  const mayGoOn = scheme === undefined || /:(?!\d*$)/.test(authority);
+  const encoded = /^.*(?=%(?:25)*40)/s.exec(mayGoOn ? rest : authority)?.[0].length ?? -1;
   const end = Math.max(rest.lastIndexOf('@'), encoded);
   const userinfo = rest.slice(0, Math.max(end, 0));
   if (/^[A-Za-z0-9._-]*$/.test(userinfo) && !looksLikeToken(userinfo)) return written;

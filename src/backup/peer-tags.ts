@@ -40,7 +40,7 @@ export async function readPeerTags(
       }
     }),
   );
-  // What a peer sent beside its tag may be refused after the tag was read.
+  // A peer may be refused after its tag was read, because of other data that it sent.
   for (const progress of readable) if (progress.failure !== null) found.delete(progress);
   return found;
 }

@@ -30,8 +30,8 @@ const RECORD = 'dolt-federation-arriving';
 const known = new WeakMap<Engines, StoredFiles>();
 
 /**
- * Remembers the data of the database before fetches. Without a record, only a kill leaves chunks unchecked. What a killed run
- * left is checked with it: a run that only reads does not look for that at its start.
+ * Remembers the data of the database before fetches. Without a record, only a kill leaves chunks unchecked. Chunks that a
+ * killed run left are checked with the new ones: a run that only reads does not look for them at its start.
  */
 export async function awaitArrivals({ engines }: SyncContext, { database: { folder } }: Engine): Promise<Awaited> {
   const before = await storeState(folder);

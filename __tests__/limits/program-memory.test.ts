@@ -50,7 +50,7 @@ test('`dolt fsck` is ended when a small archive expands beyond the limit, and fi
   const root = await preparePrivateRoot(folder.path);
   const env = doltEnvironment(readEnv(), root, { privateDir: folder.path, userHome: false });
   const context = { env, signal: new AbortController().signal, secrets: new Secrets() };
-  const check = () => checkDatabase(testDolt(), path, context, 256 * MIB);
+  const check = () => checkDatabase({ dolt: testDolt(), folder: path }, context, 256 * MIB);
   await check();
   await addExpandingArchive(`${path}/.dolt/noms`, 1024 * MIB);
   if (process.platform !== 'linux') return;

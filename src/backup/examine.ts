@@ -42,7 +42,7 @@ export async function examineBackup(
 }
 
 async function examine(engine: Engine, request: DrillRequest): Promise<Examined> {
-  const { depth, dolt, expected, peer, timeoutMs } = request;
+  const { depth, expected, peer, timeoutMs } = request;
   const limit = timeLimit(peer, 'drill', timeoutMs);
   const head = await engine.operation(limit, NOWHERE, (sql) => requireCommit(sql, request));
   // Rows of another database are not read: what its definitions compute is unknown.
@@ -52,7 +52,7 @@ async function examine(engine: Engine, request: DrillRequest): Promise<Examined>
   await engine.operation(limit, NOWHERE, (sql) => readContents(sql, head, 'head'));
   if (depth === 'head') return { ...atCommit, head };
   // Before the rows, because a query over a damaged chunk may end the engine (Dolt 2.3.0).
-  await engine.runProgram(limit, NOWHERE, (program) => checkDatabase(dolt, engine.database.folder, program));
+  await engine.runProgram(limit, NOWHERE, (program) => checkDatabase(engine.database, program));
   const found = await engine.operation(limit, NOWHERE, (sql) => readContents(sql, expected.commit, depth));
   requireEqual(expected, found);
   return { ...found, head };

@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { plain, shorten } from '../core/text.ts';
 import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
+import type { OwnDatabase } from './server/engines.ts';
 import { engineMemory, goMemoryLimit, watchMemory } from './server/memory.ts';
 import { checkIndex } from './store/chunk-hashes.ts';
 import { storedFiles } from './store/stored-files.ts';
@@ -14,25 +15,24 @@ const MAX_REASON = 300;
  * or tag reaches is there. Queries read less: every row of a table is readable although a chunk of an older commit is
  * damaged (Dolt 2.3.0, measured). An archive in which two hashes name one content is refused: `dolt fsck` compares only
  * one of them.
- * @param database the folder that holds `.dolt`; a server may have it open
+ * @param database its folder, which a server may have open, and the program that reads it
  * @param memory its limit in bytes, on Linux: a small chunk can expand to any size, which GOMEMLIMIT does not count
  * @throws Failure `corrupt`, `too-large` if it exceeded its memory limit or was killed, `interrupted`
  */
 export async function checkDatabase(
-  dolt: string,
-  database: string,
+  { dolt, folder }: Pick<OwnDatabase, 'dolt' | 'folder'>,
   { env, signal, secrets }: Pick<ProgramContext, 'env' | 'signal' | 'secrets'>,
   memory = engineMemory(),
 ): Promise<void> {
   const { exitCode, stdout, stderr } = await run(dolt, ['fsck', '--quiet'], {
     env: { ...env, GOMEMLIMIT: goMemoryLimit(memory) },
-    cwd: database,
+    cwd: folder,
     signal,
     // It prints a line for each damaged chunk, and nothing for an intact database.
     cutsOutput: true,
     watch: (child) => watchMemory(child, memory, '`dolt fsck`'),
   });
-  const found = exitCode === 0 ? await indexProblem(database) : firstProblem(`${stdout}\n${stderr}`);
+  const found = exitCode === 0 ? await indexProblem(folder) : firstProblem(`${stdout}\n${stderr}`);
   if (found === null) return;
   const problem = plain(secrets.redact(found));
   throw new Failure('corrupt', `\`dolt fsck\` found damage: ${shorten(problem, MAX_REASON)}`);

@@ -129,9 +129,7 @@ async function wrongIn(
   if (unread === 0) return null;
   // Dolt has joined new table files with older archives.
   try {
-    await inEngine((engine) =>
-      engine.runProgram(limit, NOWHERE, (program) => checkDatabase(engine.database.dolt, folder, program)),
-    );
+    await inEngine((engine) => engine.runProgram(limit, NOWHERE, (program) => checkDatabase(engine.database, program)));
     return null;
   } catch (thrown) {
     const failure = toFailure(thrown);

@@ -200,7 +200,7 @@ async function refreshClone(
     });
     if (adopted.kind === 'stale') return adopted;
     const checked = await cache.check('the check of the database', (over) =>
-      engines.use(NO_CREDENTIALS, (engine) => checkData(engine, { dolt: options.dolt, limit, over })),
+      engines.use(NO_CREDENTIALS, (engine) => checkData(engine, limit, over)),
     );
     if (checked === null) return stale('it could not be checked in time');
     if (checked.problem === null) return { kind: 'usable' };
@@ -221,11 +221,12 @@ async function refreshClone(
  */
 async function checkData(
   engine: Engine,
-  { dolt, limit, over }: { readonly dolt: string; readonly limit: TimeLimit; readonly over: AbortSignal },
+  limit: TimeLimit,
+  over: AbortSignal,
 ): Promise<{ readonly problem: string | null }> {
   try {
     await engine.runProgram(limit, NOWHERE, ({ env, secrets, signal }) =>
-      checkDatabase(dolt, engine.database.folder, { env, secrets, signal: AbortSignal.any([signal, over]) }),
+      checkDatabase(engine.database, { env, secrets, signal: AbortSignal.any([signal, over]) }),
     );
     return { problem: null };
   } catch (thrown) {

@@ -41,14 +41,13 @@ export async function inEngines(
     let mayShare = true;
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
       for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
-      const { lost, awaited, hasEnded } = await engines.use(engineCredentials, async (engine) => ({
-        awaited: phase.around === undefined ? null : await awaitArrivals(context, engine),
-        lost: await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress))),
-        hasEnded: engine.hasEnded(),
-      }));
+      const { lost, fetched } = await engines.use(engineCredentials, async (engine) => {
+        const awaited = phase.around === undefined ? null : await awaitArrivals(context, engine);
+        const failed = await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress)));
+        return { lost: failed, fetched: awaited && { ...awaited, hasEnded: engine.hasEnded() } };
+      });
       const names = batch.map(({ peer }) => peer.name);
-      const fetched = awaited === null ? null : { ...awaited, engineCredentials, hasEnded, names };
-      const wrong = fetched === null ? null : await refuseArrivals(context, fetched);
+      const wrong = fetched && (await refuseArrivals(context, { ...fetched, engineCredentials, names }));
       if (wrong !== null) {
         mayShare = false;
         return withoutArrivals(batch, wrong);

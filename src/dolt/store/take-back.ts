@@ -54,14 +54,15 @@ const LOCK_MS = 5_000;
  * Removes all that an engine stored, as if it had been killed before. Table files never change, and a journal only
  * grows: without its last records and its index, Dolt (2.3.0) opens it in the earlier state (measured).
  * @param database the folder that holds `.dolt`, whose engine has ended
- * @param states `now`: while the engine was idle, so that no other program has written since
+ * @param states.now while the engine was idle: a difference since then is the work of another program
  * @throws Failure `corrupt` if it is not possible; then nothing is changed
  */
 export async function takeBack(
   database: string,
-  { before, now }: { readonly before: StoreState; readonly now: StoreState },
+  states: { readonly before: StoreState; readonly now: StoreState },
   context: { readonly env: Env; readonly signal: AbortSignal },
 ): Promise<void> {
+  const { before, now } = states;
   const lock = await lockShared(lockFile(database), { env: context.env, signal: context.signal, maxWaitMs: LOCK_MS });
   if (lock.kind === 'impossible') throw new Failure('corrupt', `its files cannot be locked: ${lock.why}`);
   if (lock.kind !== 'held') throw new Failure('corrupt', 'another program has the database open');

@@ -62,6 +62,11 @@ export function mayHoldLarge(columns: readonly { readonly type: string }[]): boo
   return columns.some(({ type }) => UNBOUNDED.test(type));
 }
 
+/** Expressions for the bytes of those columns whose values can be of any size. */
+export function unboundedSizes(columns: readonly { readonly name: string; readonly type: string }[]): string[] {
+  return columns.flatMap(({ name, type }) => (UNBOUNDED.test(type) ? [`COALESCE(LENGTH(${quoted(name)}), 0)`] : []));
+}
+
 /** Bytes of the rows that are processed together. */
 export const PAGE_BYTES = 16 * 1024 * 1024;
 
@@ -77,9 +82,7 @@ export async function rowsThatFit(
 ): Promise<number> {
   const conflicts = quoted(`dolt_conflicts_${table}`);
   const fields = await sql.rows(fieldRow, `DESCRIBE ${conflicts}`);
-  const large = fields
-    .filter(({ Type }) => UNBOUNDED.test(Type))
-    .map(({ Field }) => `COALESCE(LENGTH(${quoted(Field)}), 0)`);
+  const large = unboundedSizes(fields.map(({ Field, Type }) => ({ name: Field, type: Type })));
   if (large.length === 0) return page.limit;
   const where = page.without === undefined ? '' : " WHERE their_diff_type <> 'removed'";
   const rows = await sql.rows(

@@ -3,7 +3,7 @@ import type { TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { mayHoldLarge, PAGE_BYTES } from './conflict-rows.ts';
+import { PAGE_BYTES, unboundedSizes } from './conflict-rows.ts';
 import { rowDiffs } from './differing-rows.ts';
 import { type MergeHeads, nameAt, type OpenMergeTable, shapeAt } from './open-merge-table.ts';
 import { hasKey, keyOf, keyOfText, keyText } from './row-key.ts';
@@ -61,12 +61,10 @@ export async function pagesThatFit(sql: Sql, { shape, open }: Table, keys: reado
   const bytes = new Map<string, number>();
   for (const commit of COMMITS) {
     const then = shapeAt(shape, open, commit);
-    const large = then.columns.filter((column) => mayHoldLarge([column]));
-    const sizes = large.map(({ name }) => `COALESCE(LENGTH(${quoted(name)}), 0)`);
     const where = hasKey(then, keysOf(then, keys));
     const rows = await sql.rows(
       cellsSchema,
-      `SELECT ${then.key.map(quoted).join(', ')}, ${['0', ...sizes].join(' + ')} AS dolt_federation_bytes FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`,
+      `SELECT ${then.key.map(quoted).join(', ')}, ${['0', ...unboundedSizes(then.columns)].join(' + ')} AS dolt_federation_bytes FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`,
       [open.heads[commit], ...where.values],
     );
     for (const row of rows) {

@@ -44,7 +44,10 @@ export async function inEngines(
       const { lost, fetched } = await engines.use(engineCredentials, async (engine) => {
         const awaited = phase.around === undefined ? null : await awaitArrivals(context, engine);
         const failed = await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress)));
-        return { lost: failed, fetched: awaited && { ...awaited, hasEnded: engine.hasEnded() } };
+        return {
+          lost: failed,
+          fetched: awaited && { ...awaited, hasEnded: engine.hasEnded(), isStale: await engine.readsReplacedFiles() },
+        };
       });
       const names = batch.map(({ peer }) => peer.name);
       const wrong = fetched && (await refuseArrivals(context, { ...fetched, engineCredentials, names }));

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { copyFile, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readEnv } from '../../../src/core/env.ts';
@@ -6,8 +7,9 @@ import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { createEngineCredentials, NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
 import { type Engine, type Engines, openEngines } from '../../../src/dolt/server/engines.ts';
+import { storedFiles } from '../../../src/dolt/store/stored-files.ts';
 import { NOWHERE } from '../../../src/egress/host-rule.ts';
-import { makeDatabase } from '../../helpers/database.ts';
+import { makeDatabase, openTestDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -92,6 +94,20 @@ describe('the engines of a run', () => {
       expect(ids[1]).toBeGreaterThan(ids[0] ?? 0);
       // Another server counts its connections from one again.
       expect(ids[2]).toBeLessThanOrEqual(ids[1] ?? 0);
+    });
+  });
+
+  test('show whether one still reads a file that was replaced', async () => {
+    await withDatabase(async (engines, folder) => {
+      await openTestDatabase(folder.file('local')).dolt('gc');
+      await engines.use(NO_CREDENTIALS, async (engine) => {
+        expect(await engine.readsReplacedFiles()).toBe(process.platform !== 'linux');
+        const [path = ''] = (await storedFiles(folder.file('local'))).keys();
+        const file = join(folder.file('local'), '.dolt', path);
+        await copyFile(file, `${file}.copy`);
+        await rename(`${file}.copy`, file);
+        expect(await engine.readsReplacedFiles()).toBe(true);
+      });
     });
   });
 

@@ -69,6 +69,8 @@ export interface Engine {
    */
   runProgram(limit: TimeLimit, reach: Reach, work: (context: ProgramContext) => Promise<void>): Promise<void>;
   hasEnded(): boolean;
+  /** Whether it may still read files that were replaced. */
+  readsReplacedFiles(): Promise<boolean>;
 }
 
 /** The engines of one database. Only one can be open at a time, because it locks the database. */
@@ -216,6 +218,7 @@ function engineOf(
   return {
     database,
     hasEnded: () => server.hasEnded(),
+    readsReplacedFiles: () => server.readsReplacedFiles(),
     async runProgram(limit, reach, work) {
       const late = new AbortController();
       const { secrets, childContext } = server;

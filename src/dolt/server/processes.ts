@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Env, readEnv, windowsProgram } from '../../core/env.ts';
@@ -110,6 +110,19 @@ export async function marked(mark: string): Promise<number[]> {
     }),
   );
   return found.flat();
+}
+
+/**
+ * Whether a process still reads files that were removed or replaced. True if that is unknown, as outside Linux.
+ */
+export async function readsReplacedFiles(pid: number): Promise<boolean> {
+  const descriptors = `/proc/${pid}/fd`;
+  try {
+    const links = (await readdir(descriptors)).map((name) => readlink(join(descriptors, name)).catch(() => ''));
+    return (await Promise.all(links)).some((link) => link.endsWith(' (deleted)'));
+  } catch {
+    return true;
+  }
 }
 
 async function listed(): Promise<Descendants[]> {

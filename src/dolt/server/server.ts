@@ -18,7 +18,7 @@ import { removeGitLocks } from './git-locks.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
-import { descendantsOf, ENGINE_MARK, endPrograms } from './processes.ts';
+import { descendantsOf, ENGINE_MARK, endPrograms, readsReplacedFiles } from './processes.ts';
 import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
 import { createServedFolder } from './served-folder.ts';
 import { removeServerInfo, serverInfoFile } from './server-info.ts';
@@ -76,6 +76,8 @@ export interface Server {
   readonly during: FilteringProxy['during'];
   /** Whether the process has ended for any reason. */
   hasEnded(): boolean;
+  /** Whether it may still read files that were replaced. */
+  readsReplacedFiles(): Promise<boolean>;
   /** Why it was ended if it exceeded its memory limit; else null. */
   memoryFailure(): Failure | null;
   /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
@@ -219,6 +221,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       childContext: { env, privateDir: place.privateDir },
       during: place.proxy.during,
       hasEnded: () => ended,
+      readsReplacedFiles: async () => child.pid === undefined || (await readsReplacedFiles(child.pid)),
       memoryFailure,
       endPrograms: async () => {
         if (startsPrograms && child.pid !== undefined) await endPrograms({ pid: child.pid, mark: place.privateDir });

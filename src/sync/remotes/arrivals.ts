@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
 import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
 import { checkDatabase } from '../../dolt/fsck.ts';
@@ -46,6 +45,8 @@ interface Fetched extends Awaited {
   readonly engineCredentials: EngineCredentials;
   /** Whether the engine no longer holds the database. */
   readonly hasEnded: boolean;
+  /** Whether the engine may still read table files that were replaced. */
+  readonly isStale: boolean;
   /** The peers that were read. */
   readonly names: readonly string[];
 }
@@ -59,16 +60,15 @@ interface Fetched extends Awaited {
  */
 export async function refuseArrivals(
   context: SyncContext,
-  { folder, before, engineCredentials, hasEnded, names }: Fetched,
+  { folder, before, engineCredentials, hasEnded, isStale, names }: Fetched,
 ): Promise<string | null> {
   const { engines, limits, signal } = context;
   const now = await storeState(folder);
   const files = { now: now.files, known: known.get(engines) ?? new Map() };
   const checking = { limit: limits.of('checking'), signal };
   const wrong = await wrongIn(folder, files, checking, (check) => engines.use(engineCredentials, check));
-  // Two peers that send the same chunks write the same file. The engine may still read the one that was replaced.
-  const mayBeReplaced = names.length > 1 && !isDeepStrictEqual(now.files, files.known);
-  if (wrong !== null || mayBeReplaced) await engines.close();
+  // Two peers that send the same chunks write the same file. The engine still reads the one that was replaced.
+  if (wrong !== null || isStale) await engines.close();
   if (wrong === null) known.set(engines, now.files);
   else {
     try {

@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'acorn';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMPILED = join(ROOT, '.cache', 'bundle');
@@ -36,6 +37,27 @@ function compile() {
  */
 async function bundle(entry, options) {
   return await ncc(join(COMPILED, entry), { cache: false, quiet: true, target: 'es2023', ...options });
+}
+
+/**
+ * Puts the function of each bundled module into parentheses. V8 compiles such a function with the file; it would parse
+ * another one twice. Node 24 keeps the former in its compile cache. Measured with `list-peers`: a quarter less CPU time
+ * without the cache, 40 % less with it.
+ * @param {string} code
+ */
+function compiledWithTheFile(code) {
+  const first = parse(code, { ecmaVersion: 'latest', sourceType: 'module' }).body.find(
+    (node) => node.type === 'VariableDeclaration',
+  );
+  const modules = first?.type === 'VariableDeclaration' ? first.declarations[0]?.init : null;
+  if (modules?.type !== 'ObjectExpression') throw new Error('ncc wrote a bundle without a table of modules');
+  let result = '';
+  let end = 0;
+  for (const { value } of modules.properties.filter((property) => property.type === 'Property')) {
+    result += `${code.slice(end, value.start)}(${code.slice(value.start, value.end)})`;
+    end = value.end;
+  }
+  return result + code.slice(end);
 }
 
 /**
@@ -78,7 +100,7 @@ const files = [
 for (const entry of ENTRY_POINTS) {
   const made = await bundle(`src/${entry}.js`, { minify: true });
   refuseUnportable(entry, made);
-  files.push([`${entry}.js`, made.code]);
+  files.push([`${entry}.js`, compiledWithTheFile(made.code)]);
 }
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);

@@ -3,10 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { backUp } from '../helpers/backing-up.ts';
-import { makeDatabase } from '../helpers/database.ts';
+import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, makeDatabaseOf } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const peersOf = (folder: TempFolder) => `one: {endpoint: "file://${folder.file('one')}", role: backup}`;
+
+const COMMIT = "CALL DOLT_COMMIT('-A', '-m', 'more')";
 
 async function configured(folder: TempFolder, text: string): Promise<void> {
   await mkdir(folder.file('.beads'));
@@ -52,9 +55,10 @@ test('a backup is refused for a peer without pushes, a tag with the name of a br
   expect(existsSync(folder.file('one', 'manifest'))).toBe(false);
 });
 
-test('a release is not backed up if its primary is empty or unreadable', async () => {
+test('a release is not published to a primary that is empty, unreadable, or has another history', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
+  const url = (name: string) => `file://${folder.file(name)}`;
   const primary = (path: string) => `${peersOf(folder)}\nprim: {endpoint: "file://${path}", role: primary}`;
   await expect(backUp(folder, primary(folder.file('no', 'disk')))).rejects.toMatchObject({
     code: 'folder-missing',
@@ -66,6 +70,30 @@ test('a release is not backed up if its primary is empty or unreadable', async (
       code: 'remote-empty',
       message: 'prim is the primary and has no data, so it cannot get the tag v1',
     });
+
+  // A sync would not push to these either.
+  const stranger = await makeDatabaseOf(folder.file('stranger'), 'CREATE TABLE s (id INT PRIMARY KEY)', COMMIT);
+  await stranger.publish(url('unrelated'));
+  await expect(backUp(folder, primary(folder.file('unrelated')))).rejects.toMatchObject({ code: 'unrelated' });
+  await stranger.publish(url('other'), 'main:dev');
+  const withoutBranch = backUp(folder, primary(folder.file('other')), { initEmpty: false });
+  await expect(withoutBranch).rejects.toMatchObject({ code: 'branch-missing' });
+  await local.sql("INSERT INTO items VALUES (3, 'removed', 'cleo')", COMMIT);
+  const { result } = await command(folder, primary(folder.file('rewritten')), { only: ['prim'] });
+  expect(result.status).toBe('success');
+  const other = await cloneDatabase(url('rewritten'), folder.file('clone'));
+  await other.sql("CALL DOLT_RESET('--hard', 'HEAD~1')", "CALL DOLT_COMMIT('--allow-empty', '-m', 'without it')");
+  await other.dolt('push', '--force', 'origin', 'main');
+  for (const dryRun of [true, false])
+    await expect(backUp(folder, primary(folder.file('rewritten')), { dryRun })).rejects.toMatchObject({
+      code: 'history-rewritten',
+      message: expect.stringContaining('its history was rewritten there'),
+    });
+
+  for (const name of ['unrelated', 'other', 'rewritten']) {
+    const there = await cloneDatabase(url(name), folder.file('look', name));
+    expect(await there.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+  }
   expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
   expect(existsSync(folder.file('one', 'manifest'))).toBe(false);
 });

@@ -3,9 +3,10 @@ import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { commitsAmong, containsCommit } from '../dolt/sql/history.ts';
 import { createTags, deleteTags, ensureTag, readTags, type Tag } from '../dolt/sql/tags.ts';
 import { temporaryTagName } from '../dolt/sql/transfer.ts';
-import { connectToAll } from '../sync/connect.ts';
+import { refuseRewrittenInbox } from '../sync/deliver.ts';
 import { refuseOwnHead } from '../sync/incoming/refuse-own-head.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
+import { refusedFirstPush } from '../sync/push.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
 import { planTag, type TagPlaces } from './plan-tag.ts';
@@ -24,25 +25,26 @@ interface ReleaseTag {
   readonly tag: string | null;
   /** Its tag counts first; null: no primary is configured. */
   readonly primary: PeerProgress | null;
-  /** The tag at the peers that get a copy. */
-  readonly atBackups: PeerTags;
+  /** The tag at the primary and at the peers that get a copy. Their branches were read and compared with ours. */
+  readonly atPeers: PeerTags;
 }
 
 /**
  * Decides which commit is backed up. A tag that neither we nor the primary have is made at our head, and the primary gets
- * it before any backup. In a dry run, nothing is made.
- * @throws Failure `tag-conflict`, `tag-not-ours`, and why the primary cannot be read or written
+ * it before any backup, unless a sync would not push to it. In a dry run, nothing is made.
+ * @throws Failure `tag-conflict`, `tag-not-ours`, and why the primary cannot be read or gets nothing of ours
  */
 export async function chooseRelease(
   context: SyncContext,
   { ours }: LocalHead,
-  { tag, primary, atBackups }: ReleaseTag,
+  { tag, primary, atPeers }: ReleaseTag,
 ): Promise<Release> {
   if (tag === null) return { tag, commit: ours, isNew: false, isForPrimary: false };
-  const atPrimary = primary === null ? null : await tagAtPrimary(context, tag, primary);
+  if (primary !== null) requireSameHistory(tag, primary);
+  const atPrimary = primary === null ? null : (atPeers.get(primary) ?? null);
   const here = await ourTag(context, tag);
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
-  const backups = await releasedAt(context, ours, atBackups);
+  const backups = await releasedAt(context, ours, new Map([...atPeers].filter(([peer]) => peer !== primary)));
   const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at, backups });
   const isNew = plan.make && atPrimary === null;
   const release = { tag, commit: plan.commit, isNew, isForPrimary: plan.publish };
@@ -73,23 +75,18 @@ async function releasedAt({ engines }: SyncContext, ours: string, atBackups: Pee
   return all.filter(({ commit }) => commit === null || known.includes(commit));
 }
 
-async function tagAtPrimary(context: SyncContext, tag: string, primary: PeerProgress): Promise<Tag | null> {
+/**
+ * A tag brings its commits to everyone who fetches from the primary, as a push does.
+ * @throws Failure why the primary could not be read, or has another history
+ */
+function requireSameHistory(tag: string, primary: PeerProgress): void {
+  refuseRewrittenInbox(primary);
   throwFailure(primary);
-  const [tried] = await connectToAll(context, [primary]).tried();
-  if (tried?.failure != null) primary.unreachable(tried.failure);
-  throwFailure(primary);
-  const found = await readPeerTags(context, tag, [primary]);
-  throwFailure(primary);
-  if (primary.state === 'remote-empty') {
-    throw new Failure(
-      'remote-empty',
-      `${primary.peer.name} is the primary and has no data, so it cannot get the tag ${tag}`,
-      {
-        hint: 'Push to it first with `dolt-federation push`.',
-      },
-    );
-  }
-  return found.get(primary) ?? null;
+  if (primary.state !== 'remote-empty') return;
+  const { name } = primary.peer;
+  throw new Failure('remote-empty', `${name} is the primary and has no data, so it cannot get the tag ${tag}`, {
+    hint: 'Push to it first with `dolt-federation push`.',
+  });
 }
 
 /** Without the primary it is unknown which commit was released, so the whole run stops. */
@@ -115,6 +112,7 @@ async function requireOurs({ engines, branch }: SyncContext, { tag, commit }: Re
 
 /** @throws Failure if the primary may not get the commit */
 async function requireSound(context: SyncContext, primary: PeerProgress, commit: string): Promise<void> {
+  if (primary.head === null && !context.initEmpty) throw refusedFirstPush(primary);
   await context.engines.use(NO_CREDENTIALS, (engine) => refuseOwnHead(context, engine, [primary], commit));
   throwFailure(primary);
 }

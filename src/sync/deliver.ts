@@ -98,13 +98,20 @@ export async function deliver(
       return { kind: 'done' };
     case 'rewritten':
       progress.foundInInbox('rewritten');
-      progress.fail(rewritten(progress.peer.name, delivery));
+      refuseRewrittenInbox(progress);
       return { kind: 'done' };
     case 'deliver': {
       const commits = await sendBranch(context, publication, engine, progress, delivery.branch);
       return { kind: 'unproven', commits };
     }
   }
+}
+
+/** Fails a running database whose inbox has commits that our history no longer contains. */
+export function refuseRewrittenInbox(progress: PeerProgress): void {
+  const { delivery, state, failure, peer } = progress;
+  if (delivery === null || state !== 'rewritten' || failure !== null) return;
+  progress.fail(rewritten(peer.name, delivery));
 }
 
 function rewritten(peer: string, { branch, head }: NonNullable<PeerProgress['delivery']>): Failure {

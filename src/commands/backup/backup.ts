@@ -109,8 +109,9 @@ async function copyAll(
     notDrilled: null,
   };
   try {
-    const before = await readTargets(context, local, tag, targets);
-    const release = await chooseRelease(context, local, { tag, primary, atBackups: before });
+    const read = primary === null || targets.includes(primary) ? targets : [primary, ...targets];
+    const before = await readPeers(context, local, tag, read);
+    const release = await chooseRelease(context, local, { tag, primary, atPeers: before });
     copied = { ...copied, release };
     refuseOtherTags(release, before);
     const open = () => targets.filter(({ failure }) => failure === null);
@@ -138,13 +139,13 @@ async function copyAll(
 }
 
 /** Reads branch and tag of every peer before anything is made or pushed. */
-async function readTargets(
+async function readPeers(
   context: SyncContext,
   local: LocalHead,
   tag: string | null,
-  targets: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<PeerTags> {
-  const open = () => targets.filter(({ failure }) => failure === null);
+  const open = () => allProgress.filter(({ failure }) => failure === null);
   await prepareInboxes(context, local, open());
   await fetchAll(
     context,

@@ -3,7 +3,7 @@ import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
-import { type CommonHead, rewriteOptions, sideRewritten } from '../../src/sync/history/rewritten.ts';
+import { type CommonHead, rewriteOptions, sideRewritten, waysOut } from '../../src/sync/history/rewritten.ts';
 import { suspects } from '../../src/sync/merge/reject-heads.ts';
 import { Rejections } from '../../src/sync/merge/rejections.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
@@ -20,14 +20,17 @@ test.each([
 });
 
 test.each([
-  ['peer', null, null, ['adopt', 'force-with-lease']],
-  ['peer', null, 'b', ['adopt', 'force-with-lease', 'merge-rewritten']],
-  ['upstream', null, null, ['adopt']],
-  ['backup', null, 'b', ['force-with-lease']],
-  ['peer', true, null, ['adopt']],
-] as const)('a %s with live: %s and the merge base %s can resolve the dispute of %j', (role, live, base, options) => {
+  ['peer', null, null, 'Run `sync` with one of these:', ['adopt', 'force-with-lease']],
+  ['peer', null, 'b', 'Run `sync` with one of these:', ['adopt', 'force-with-lease', 'merge-rewritten']],
+  ['upstream', null, null, 'Run `sync` with one of these:', ['adopt']],
+  ['backup', null, 'b', 'Run `sync` with one of these:', ['force-with-lease']],
+  ['archive', null, 'b', 'Run `push` with one of these:', ['force-with-lease']],
+  ['peer', true, null, 'Run `sync` with one of these:', ['adopt']],
+  ['backup', true, 'b', 'No option replaces the branch of a running database.', []],
+] as const)('a %s with live: %s and the merge base %s: %s %j', (role, live, base, says, options) => {
   const ways = rewriteOptions({ name: 'box', role, live }, { theirs: 'abc', base });
   expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
+  expect(waysOut({ role }, ways)).toMatch(says);
 });
 
 describe('the side with the rewritten history, by the last head of both sides', () => {

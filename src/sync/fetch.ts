@@ -1,3 +1,4 @@
+import type { Peer } from '../config/configuration.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
@@ -20,7 +21,7 @@ import type { DatabaseRules } from '../rows/table-policy.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
 import { leaseFailure } from './history/lease.ts';
-import { findRewritten, type Rewritten, rewriteOptions, rewrittenFailure } from './history/rewritten.ts';
+import { findRewritten, type Rewritten, rewriteOptions, rewrittenFailure, waysOut } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import { rightsOf } from './peer-actions.ts';
@@ -252,8 +253,9 @@ async function unrelated(
 ): Promise<Failure> {
   const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
   const tip = await commitInfo(sql, heads.theirs);
-  const joining = rules.recognises(await tableNamesAt(sql, heads.ours)) ? [rules.joining] : [];
-  const ways = [...rewriteOptions(progress.peer, { ...heads, base: null }), ...joining];
+  const options = rewriteOptions(progress.peer, { ...heads, base: null });
+  const joins = options.length > 0 && rules.recognises(await tableNamesAt(sql, heads.ours));
+  const ways = joins ? [...options, rules.joining] : options;
   const message = (shown: (root: CommitInfo) => string) =>
     `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${shown(ourRoot)}, ` +
     `theirs with ${shown(theirRoot)} and is at ${tip.hash}`;
@@ -261,17 +263,16 @@ async function unrelated(
     'unrelated',
     message(({ hash, date, committer }) => `${hash} (${date}, ${committer})`),
     {
-      ...(progress.inbox === null ? { hint: unrelatedHint(ways) } : {}),
+      ...(progress.inbox === null ? { hint: unrelatedHint(progress.peer, ways) } : {}),
       // Who made a commit is data, as who created a row.
       values: { least: 'keys', without: message(({ hash, date }) => `${hash} (${date})`) },
     },
   );
 }
 
-function unrelatedHint(ways: readonly string[]): string {
-  const keep =
-    'Decide which history to keep, save the rows that only the other one has, then run again with one of these:';
-  return `Nothing was merged or pushed. One side was initialised instead of cloned. ${keep}\n${ways.join('\n')}`;
+function unrelatedHint(peer: Peer, ways: readonly string[]): string {
+  const keep = 'Decide which history to keep, and save the rows that only the other one has.';
+  return `Nothing was merged or pushed. One side was initialised instead of cloned. ${keep} ${waysOut(peer, ways)}`;
 }
 
 /** Three commits: our head, the peer's, and their merge base (null if there is none). */

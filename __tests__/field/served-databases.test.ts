@@ -53,6 +53,7 @@ describe('a database that a running server holds', () => {
     await sql('CREATE TABLE wisps (id INT PRIMARY KEY)');
     await sql('INSERT INTO wisps VALUES (1)');
     await sql("INSERT INTO notes VALUES (1, 'saved')");
+    await sql("CALL DOLT_ADD('notes')");
     await sql('START TRANSACTION');
     await sql("INSERT INTO notes VALUES (2, 'open')");
     const { result } = await served.run();
@@ -66,8 +67,9 @@ describe('a database that a running server holds', () => {
     expect(await rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
     expect(await rows('SELECT text FROM notes')).toEqual([{ text: 'saved' }, { text: 'open' }]);
     expect(await rows('SELECT id FROM wisps')).toEqual([{ id: 1 }]);
-    const dirty = [{ table_name: 'notes', staged: 0, status: 'modified' }];
+    const dirty = [1, 0].map((staged) => ({ table_name: 'notes', staged, status: 'modified' }));
     expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
+    expect(await rows("SELECT text FROM notes AS OF 'STAGED'")).toEqual([{ text: 'saved' }]);
     expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(await served.head());
   });
 

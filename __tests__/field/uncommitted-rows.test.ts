@@ -42,13 +42,23 @@ describe('a table with uncommitted rows', () => {
   test('takes other rows of a peer, and keeps its own added, changed and removed rows uncommitted', async () => {
     await using folder = await tempFolder();
     const { local, other, peers } = await prepare(folder, {
+      base: [...CONFIG, 'CREATE TABLE parent (id INT PRIMARY KEY)', "INSERT INTO dolt_ignore VALUES ('ig%', 1)"],
       theirs: ["INSERT INTO config VALUES ('theirs', '1')", "UPDATE config SET value = 'BD' WHERE `key` = 'prefix'"],
     });
+    await local.sql(
+      'CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id))',
+      'CREATE TABLE `-A` (id INT PRIMARY KEY)',
+      'CREATE TABLE ignored (id INT PRIMARY KEY)',
+      "CALL DOLT_ADD('-f', '--', 'child', '-A', 'ignored')",
+      'CREATE TABLE unstaged (id INT PRIMARY KEY)',
+    );
     const edits = [
       "INSERT INTO config VALUES ('mine', NULL)",
       "UPDATE config SET value = 'blue' WHERE `key` = 'color'",
     ];
     await local.sql(...edits, "DELETE FROM config WHERE `key` = 'size'");
+    const status = () => local.rows('SELECT * FROM dolt_status');
+    const before = await status();
     const { result } = await command(folder, peers);
     expect(result).toMatchObject({
       status: 'success',
@@ -64,6 +74,9 @@ describe('a table with uncommitted rows', () => {
     ]);
     const uncommitted = "SELECT diff_type FROM dolt_diff('HEAD', 'WORKING', 'config') ORDER BY diff_type";
     expect((await local.rows(uncommitted)).map((row) => row['diff_type'])).toEqual(['added', 'modified', 'removed']);
+    expect(await status()).toEqual(before);
+    const keys = await local.rows("SHOW CREATE TABLE child AS OF 'STAGED'");
+    expect(keys[0]?.['Create Table']).toContain('REFERENCES `parent`');
     expect(await branches(local)).toEqual(['main']);
   });
 
@@ -214,12 +227,26 @@ describe('a table with uncommitted rows', () => {
         'extra -> other (dropped or renamed here, and Dolt cannot move the branch), spare (dropped',
         [...CONFIG, 'CREATE TABLE spare (id INT PRIMARY KEY)', 'CREATE TABLE extra (id INT PRIMARY KEY)'],
       ],
+      [
+        'any table beside one that was changed after it was staged',
+        ["INSERT INTO config VALUES ('theirs', '1')"],
+        ['INSERT INTO spare VALUES (7)', "CALL DOLT_ADD('spare')", 'DELETE FROM spare'],
+        'main cannot move beside the uncommitted changes of spare (changed after it was staged',
+        [...CONFIG, 'CREATE TABLE spare (id INT PRIMARY KEY)'],
+      ],
+      [
+        'any table beside another collation of the database',
+        ["INSERT INTO config VALUES ('theirs', '1')"],
+        ['ALTER DATABASE `local` COLLATE utf8mb4_general_ci'],
+        'the collation of the database, which Dolt cannot keep',
+      ],
     ],
   )('blocks a peer that changes %s, and nothing is merged or lost', async (_, theirs, dirty, why, base = CONFIG) => {
     await using folder = await tempFolder();
     const { local, peers } = await prepare(folder, { base, theirs });
     await local.sql(...dirty);
-    const [head, status] = [await local.head(), await local.rows('SELECT * FROM dolt_status')];
+    const state = () => local.rows("SELECT *, DOLT_HASHOF_DB('STAGED') AS hash FROM dolt_status");
+    const [head, before] = [await local.head(), await state()];
     const { result } = await command(folder, `${peers}\nsafe: file://${folder.file('safe')}`);
     expect(result.peers).toMatchObject([
       { name: 'box', error: { code: 'uncommitted-changes', message: expect.stringContaining(why) } },
@@ -227,7 +254,7 @@ describe('a table with uncommitted rows', () => {
     ]);
     expect(result.peers[0]?.error?.message).toMatch(/waits since \d{4}-\d\d-\d\d/);
     expect(await local.head()).toBe(head);
-    expect(await local.rows('SELECT * FROM dolt_status')).toEqual(status);
+    expect(await state()).toEqual(before);
     expect(await branches(local)).toEqual(['main']);
   });
 });

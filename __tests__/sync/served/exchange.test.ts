@@ -82,6 +82,11 @@ test.each([
   ['a commit of a client', "CALL DOLT_COMMIT('--allow-empty', '-m', 'meanwhile')", 'contention'],
   ['a branch that goes back', "CALL DOLT_RESET('--hard', 'HEAD~1')", 'contention'],
   ['a dropped table', 'DROP TABLE more', 'uncommitted-changes'],
+  [
+    'a row that is only staged',
+    "INSERT INTO more VALUES (1); CALL DOLT_ADD('more'); DELETE FROM more",
+    'uncommitted-changes',
+  ],
   ['an open merge', OPEN_MERGE.join(';'), 'uncommitted-changes'],
   ['an uncommitted row', "INSERT INTO items VALUES (8, 'eight', 'client')", 'uncommitted-changes'],
   ['a row that refers to a removed one', `${REFERS}; INSERT INTO of_items VALUES (1, 2)`, 'uncommitted-changes'],
@@ -92,14 +97,15 @@ test.each([
   const { engines, exchange, move } = opened;
   await handOver(exchange);
   served.sqlNow(statement);
-  const [head, rows] = [await served.head(), await served.rows('SELECT * FROM items')];
+  const state = async () => [await served.head(), await served.rows('SELECT * FROM items'), (await served.traces())[4]];
+  const before = await state();
   const failure = await failureOf(() => handBack(engines, exchange, move));
   expect(failure.code).toBe(code);
-  expect([await served.head(), await served.rows('SELECT * FROM items')]).toEqual([head, rows]);
+  expect(await state()).toEqual(before);
   const [remotes, tracking, branches, tags] = await served.traces();
   expect([remotes, tracking, branches, tags]).toEqual([[], [], [{ name: 'main' }], []]);
   // The next run begins with what the client did.
-  expect(await takeOver(engines, exchange)).toBe(head);
+  expect(await takeOver(engines, exchange)).toBe(before[0]);
 });
 
 const MORE = ['CREATE TABLE more (id INT PRIMARY KEY)', 'INSERT INTO more VALUES (1)'];

@@ -84,12 +84,14 @@ export const schemaDifference = remembered(
     await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]),
 );
 
-/**
- * Dolt 2.3.0 (measured) lists a changed collation of the database as a table of this name. A real table of that name is
- * found by its hash.
- */
+/** A real table of such a name is found by its hash. */
 function isTable({ to_table_name }: Names): boolean {
-  return !to_table_name.startsWith('__DATABASE__');
+  return !isCollation(to_table_name);
+}
+
+/** Dolt 2.3.0 (measured) lists a changed collation of the database as a table of this name. */
+export function isCollation(table: string): boolean {
+  return table.startsWith('__DATABASE__');
 }
 
 /**

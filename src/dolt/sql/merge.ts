@@ -7,6 +7,7 @@ import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
+import { besideChanges, blockingChanges, stage, tableStates } from './working-set.ts';
 
 /** The version of the merge rules; every change of the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
@@ -146,10 +147,10 @@ interface BranchMove {
 }
 
 /**
- * Fast-forwards a branch; changes in tables that the move does not touch stay.
+ * Fast-forwards a branch; changes in tables that the move does not touch stay, and what is staged is staged again.
  * @returns warnings about uncommitted foreign keys that were lost
- * @throws Failure `uncommitted-changes` if it would touch a changed table, or would lose a key of one, or if a merge is
- * open; `non-fast-forward`
+ * @throws Failure `uncommitted-changes` if it would touch a changed table, or would lose a key of one, beside
+ * `blockingChanges`, or if a merge is open; `non-fast-forward`
  */
 export async function fastForward(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
   await checkout(sql, branch);
@@ -157,7 +158,25 @@ export async function fastForward(sql: Sql, { branch, to, record }: BranchMove):
     throw new Failure('uncommitted-changes', `${branch} has a merge that is not committed`, {
       hint: 'Commit it with `dolt commit`, or undo it with `dolt merge --abort`. Then run again.',
     });
-  return await keepingKeys(sql, { to, record }, () => sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]));
+  let staged: readonly string[] = [];
+  const notices = await keepingKeys(sql, { to, record }, async () => {
+    // Last, because clients of a server stage at any time.
+    staged = await stagedBeforeMove(sql, branch);
+    await sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]);
+  });
+  await stage(sql, staged);
+  return notices;
+}
+
+/** @returns the tables that are staged as they are now */
+async function stagedBeforeMove(sql: Sql, branch: string): Promise<string[]> {
+  const states = await tableStates(sql);
+  const blocking = blockingChanges(states);
+  if (blocking.length > 0) {
+    const { message, hint } = besideChanges(branch, blocking);
+    throw new Failure('uncommitted-changes', message, { hint });
+  }
+  return states.flatMap(({ table_name, staged }) => (staged === 1 ? [table_name] : []));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Identity } from '../identity.ts';
-import { tableChanges } from '../schema/table-changes.ts';
+import { isCollation, tableChanges } from '../schema/table-changes.ts';
 import { checkout } from './heads.ts';
 import { folded } from './identifier.ts';
 import type { Sql } from './sql.ts';
@@ -21,14 +21,64 @@ export async function uncommittedTables(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.table_name);
 }
 
+type TableState = z.infer<typeof stateRow>;
+
 /**
- * Tables of the current branch that were dropped or renamed and not committed; a renamed one as `old -> new`. Beside one,
- * no fast-forward is possible (Dolt 2.3.0, measured).
+ * The changes of the current branch, staged ones first, except those in tables that `dolt_ignore` matches. A table that was
+ * changed after it was staged is listed twice, a renamed one as `old -> new`.
  */
-export async function droppedTables(sql: Sql): Promise<string[]> {
-  const statement =
-    "SELECT DISTINCT table_name FROM dolt_status WHERE status IN ('deleted', 'renamed') ORDER BY table_name";
-  return (await sql.rows(statusRow, statement)).map((row) => row.table_name);
+export async function tableStates(sql: Sql): Promise<TableState[]> {
+  return await sql.rows(
+    stateRow,
+    'SELECT table_name, staged, status FROM dolt_status ORDER BY staged DESC, table_name',
+  );
+}
+
+/** An uncommitted change beside which a branch cannot move. */
+interface BlockingChange {
+  readonly table: string;
+  readonly why: string;
+  readonly hint?: string;
+}
+
+const STAGED_TWICE = {
+  why: 'changed after it was staged, and Dolt cannot keep both versions',
+  hint: 'Commit these changes. Or run `dolt reset`: it unstages all tables, and keeps the newer version of each. Then run again.',
+};
+
+/**
+ * The changes beside which no fast-forward is possible. Dolt 2.3.0 fails beside a table that was dropped or renamed. It
+ * takes the collation of the database and all that is staged from the new head (measured). A table can only be staged again
+ * if it was not changed since.
+ */
+export function blockingChanges(states: readonly TableState[]): BlockingChange[] {
+  const unstaged = new Set(states.flatMap(({ table_name, staged }) => (staged === 0 ? [table_name] : [])));
+  const found = new Map<string, BlockingChange>();
+  for (const { table_name: table, staged, status } of states) {
+    if (found.has(table)) continue;
+    if (isCollation(table)) found.set(table, { table, why: 'the collation of the database, which Dolt cannot keep' });
+    else if (staged === 1 && unstaged.has(table)) found.set(table, { table, ...STAGED_TWICE });
+    else if (status === 'deleted' || status === 'renamed')
+      found.set(table, { table, why: 'dropped or renamed here, and Dolt cannot move the branch' });
+  }
+  return [...found.values()];
+}
+
+/** Why a branch cannot move, as the message and the hint of a failure. */
+export function besideChanges(
+  branch: string,
+  blocking: readonly BlockingChange[],
+): { readonly message: string; readonly hint: string | undefined } {
+  const names = blocking.map(({ table, why }) => `${table} (${why})`).join(', ');
+  return {
+    message: `${branch} cannot move beside the uncommitted changes of ${names}`,
+    hint: blocking.find((change) => change.hint !== undefined)?.hint,
+  };
+}
+
+/** Stages tables of the current branch, those that `dolt_ignore` matches included. */
+export async function stage(sql: Sql, tables: readonly string[]): Promise<void> {
+  if (tables.length > 0) await sql.run(`CALL DOLT_ADD('-f', '--'${tables.map(() => ', ?').join('')})`, tables);
 }
 
 /** Tables of the current branch with staged changes. */

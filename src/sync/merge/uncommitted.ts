@@ -14,11 +14,13 @@ import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts
 import { isAmong } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
+  besideChanges,
+  blockingChanges,
   changedTables,
   commitAll,
   dirtyTables,
-  droppedTables,
   stagedTables,
+  tableStates,
   uncommittedTables,
 } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
@@ -99,7 +101,7 @@ export async function headsThatTouch(
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
     const away = served?.uncommitted ?? [];
     if (dirty.length === 0 && ignored.length === 0 && away.length === 0) return;
-    const dropped = dirty.length === 0 ? [] : await droppedTables(sql);
+    const immovable = dirty.length === 0 ? [] : blockingChanges(await tableStates(sql));
     const tables = [...dirty, ...ignored];
     const keys = await keysOfTables(sql, tables);
     for (const head of new Set(heads)) {
@@ -116,24 +118,22 @@ export async function headsThatTouch(
       const atServer = away.filter((table) => isAmong(changed, table));
       const orphaned = await orphanedSince(sql, tables, { bases, ours, head });
       const lost = [...(await keysLostAt(sql, { keys, tables }, head)), ...orphaned];
-      if (touched.length + covered.length + atServer.length + lost.length + dropped.length === 0) continue;
+      if (touched.length + covered.length + atServer.length + lost.length + immovable.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const blocking: string[] = [];
       for (const table of touched) {
         const why = await whyWait(sql, table, { bases, ours, head });
         if (why !== null) blocking.push(`${table} (${why})`);
       }
-      blocking.push(
-        ...dropped
-          .filter((table) => !touched.includes(table))
-          .map((table) => `${table} (dropped or renamed here, and Dolt cannot move the branch)`),
-      );
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
       blocking.push(...lost.map(({ table, why }) => `${table} (${why})`));
-      const hint = orphaned.length === 0 ? undefined : ORPHANED_HINT;
-      if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since, hint), conflicts: [] });
-      else otherRows.set(head, { failure: touches(touched, since), conflicts: [] });
+      const beside = immovable.filter(({ table }) => !touched.includes(table));
+      const fixed = besideChanges(branch, beside);
+      const hint = orphaned.length === 0 ? fixed.hint : ORPHANED_HINT;
+      const reasons = [...changes(blocking), ...(beside.length === 0 ? [] : [fixed.message])];
+      if (reasons.length > 0) waiting.set(head, { failure: waits(reasons, since, hint), conflicts: [] });
+      else otherRows.set(head, { failure: waits(changes(touched), since), conflicts: [] });
     }
   });
   return { waiting, otherRows };
@@ -202,13 +202,15 @@ export async function rowsToSetAside(
   return found.length === 0 ? [] : ((await findUnfitTable(database, found, move)) ?? found);
 }
 
-function touches(tables: readonly string[], since: string | null, hint?: string): Failure {
+/** Reasons of a failure that waits. */
+function changes(tables: readonly string[]): string[] {
+  return tables.length === 0 ? [] : [`this peer changes ${tables.join(', ')}, which has uncommitted changes here`];
+}
+
+function waits(reasons: readonly string[], since: string | null, hint?: string): Failure {
   const waiting = since === null ? '' : `, which waits since ${since}`;
-  return new Failure(
-    'uncommitted-changes',
-    `this peer changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from the peer${waiting}`,
-    { hint },
-  );
+  const message = `${reasons.join('; ')}; nothing was merged from the peer${waiting}`;
+  return new Failure('uncommitted-changes', message, { hint });
 }
 
 /** The date of the oldest commit of a range, `YYYY-MM-DD HH:MM:SS` in UTC. */

@@ -43,6 +43,26 @@ describe('uncommitted changes that a run would commit', () => {
     expect(result).toMatchObject({ status: 'success', peers: [{ status: 'pushed', verified: true }] });
     expect(await ids(local)).toEqual([1, 2, 5, 6]);
     expect(await local.rows('SELECT id FROM notes')).toEqual([{ id: 1 }]);
+
+    // Changes that Dolt cannot commit stay: the branch need not move.
+    const stay = async (dirty: readonly object[], ...statements: string[]) => {
+      await local.sql(...statements);
+      const { result } = await command(folder, peers, committing);
+      expect([result.status, result.head]).toEqual(['unchanged', await local.head()]);
+      expect(await local.rows('SELECT table_name, staged, status FROM dolt_status ORDER BY staged')).toEqual(dirty);
+    };
+    const table_name = 'notes';
+    const undone = [0, 1].map((staged) => ({ table_name, staged, status: 'modified' }));
+    await stay(undone, 'INSERT INTO notes VALUES (9)', "CALL DOLT_ADD('notes')", 'DELETE FROM notes WHERE id = 9');
+    await stay(
+      [{ table_name, staged: 0, status: 'constraint violation' }],
+      'CALL DOLT_RESET()',
+      'ALTER TABLE notes ADD COLUMN item INT, ADD FOREIGN KEY (item) REFERENCES items (id)',
+      'SET foreign_key_checks = 0',
+      'INSERT INTO notes VALUES (2, 99)',
+      'SET @@dolt_force_transaction_commit = 1',
+      "CALL DOLT_VERIFY_CONSTRAINTS('--all')",
+    );
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
 import type { Identity } from '../identity.ts';
 import { isCollation, tableChanges } from '../schema/table-changes.ts';
 import { checkout } from './heads.ts';
@@ -32,6 +33,11 @@ export async function tableStates(sql: Sql): Promise<TableState[]> {
     stateRow,
     'SELECT table_name, staged, status FROM dolt_status ORDER BY staged DESC, table_name',
   );
+}
+
+/** Whether Dolt refuses to commit the changes: it lists conflicts and violations under other states. */
+export function isUnresolved(states: readonly TableState[]): boolean {
+  return states.some(({ status }) => !['new table', 'modified', 'deleted', 'renamed'].includes(status));
 }
 
 /** An uncommitted change beside which a branch cannot move. */
@@ -106,9 +112,18 @@ export async function changedTables(sql: Sql, from: string, to: string): Promise
  * @param author also the committer (Dolt 2.3.0, measured); null: the user of the connection
  */
 export async function commitAll(sql: Sql, message: string, author: Identity | null): Promise<void> {
+  if ((await commitIfAny(sql, message, author)) === null) throw new Failure('unknown', 'there was nothing to commit');
+}
+
+/**
+ * The same, unless only staged tables differ from HEAD. They stay staged.
+ * @returns the commit, if any
+ */
+export async function commitIfAny(sql: Sql, message: string, author: Identity | null): Promise<string | null> {
   const by = author === null ? [] : ['--author', `${author.name} <${author.email}>`];
-  const words = ['-A', '-m', message, ...by];
-  await sql.run(`CALL DOLT_COMMIT(${words.map(() => '?').join(', ')})`, words);
+  const words = ['-A', '--skip-empty', '-m', message, ...by];
+  const [row] = await sql.rows(hashRow, `CALL DOLT_COMMIT(${words.map(() => '?').join(', ')})`, words);
+  return row?.hash || null;
 }
 
 /** Moves the session's branch to another commit without changing the working set. */

@@ -9,7 +9,7 @@ import { ORPHANED_HINT, type Orphaned, orphanedBy } from '../../dolt/rows/orphan
 import { STAGED } from '../../dolt/schema/table-changes.ts';
 import { columnNamesAt } from '../../dolt/schema/table-shape.ts';
 import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts';
-import { branchHead, checkout } from '../../dolt/sql/heads.ts';
+import { checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts';
 import { isAmong } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
@@ -17,8 +17,9 @@ import {
   besideChanges,
   blockingChanges,
   changedTables,
-  commitAll,
+  commitIfAny,
   dirtyTables,
+  isUnresolved,
   stagedTables,
   tableStates,
   uncommittedTables,
@@ -63,17 +64,18 @@ export async function applyDirtyPolicy(database: Database, { branch, policy, aut
           hint: 'Commit them, or set `federation.dirty` to `allow` or `commit`.',
         });
       case 'commit':
-        if (author === null) return { dirty: tables, notices: [] };
+        if (author === null || isUnresolved(await tableStates(sql))) return { dirty: tables, notices: [] };
         await refuseStale(sql);
-        await commitAll(sql, COMMIT_MESSAGE, await author());
-        return { dirty: [], notices: [committedNotice(tables, await branchHead(sql, branch))] };
+        return committed(tables, await commitIfAny(sql, COMMIT_MESSAGE, await author()));
     }
   });
 }
 
-function committedNotice(tables: readonly string[], commit: string | null): Diagnostic {
-  const message = `committed the uncommitted changes of ${listed('table', tables)} in ${commit ?? 'a commit'}`;
-  return { severity: 'notice', code: 'uncommitted-changes', message, hint: '' };
+/** @param commit null if nothing was committed */
+function committed(tables: readonly string[], commit: string | null): Applied {
+  if (commit === null) return { dirty: tables, notices: [] };
+  const message = `committed the uncommitted changes of ${listed('table', tables)} in ${commit}`;
+  return { dirty: [], notices: [{ severity: 'notice', code: 'uncommitted-changes', message, hint: '' }] };
 }
 
 /** Which heads wait, and which rows are set aside for the others. */

@@ -15,6 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => cli.dispose());
 
+/** Dolt 2.3.0 cuts no value of such a type. */
+const VALUES_OF_TYPES = [
+  "ALTER TABLE items ADD COLUMN facts JSON, ADD COLUMN kind ENUM('text', 'blob')",
+  `UPDATE items SET facts = '{"size": [1, 2]}', kind = 'blob' WHERE id = 1`,
+];
+
 /** Two heads of one database: ours, and what `partner` has. */
 async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
   const local = await makeDatabase(folder.file('local'));
@@ -24,19 +30,20 @@ async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
     'CREATE TABLE parts (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
     'CREATE TABLE log (text VARCHAR(20))',
     "INSERT INTO log VALUES ('started'), ('started')",
+    ...(strategy === 'manual' ? VALUES_OF_TYPES : []),
     "CALL DOLT_COMMIT('-A', '-m', 'tables')",
     "CALL DOLT_BRANCH('theirs')",
     dateCommits('2026-03-02T09:30:00'),
     "UPDATE items SET title = 'north' WHERE id = 1",
     'DELETE FROM items WHERE id = 2',
-    "INSERT INTO items VALUES (7, 'our seven', 'ann')",
+    "INSERT INTO items (id, title, owner) VALUES (7, 'our seven', 'ann')",
     ...(strategy === 'manual' ? ["INSERT INTO log VALUES ('started')"] : []),
     "CALL DOLT_COMMIT('-A', '-m', 'rename the first item', '--author', 'Ann <ann@example.org>')",
     "CALL DOLT_CHECKOUT('theirs')",
     dateCommits('2026-03-03T10:45:00'),
     "UPDATE items SET title = 'south', owner = 'dan' WHERE id = 1",
     "UPDATE items SET owner = 'dan' WHERE id = 2",
-    "INSERT INTO items VALUES (7, 'their seven', 'bob')",
+    "INSERT INTO items (id, title, owner) VALUES (7, 'their seven', 'bob')",
     'INSERT INTO parts VALUES (1, 7), (2, 7)',
     ...(strategy === 'manual' ? ['DELETE FROM log LIMIT 1'] : []),
     "CALL DOLT_COMMIT('-A', '-m', 'another name', '--author', 'Bob <bob@example.org>')",

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { groupBy } from '../core/lists.ts';
 import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
 import { rowWrites } from '../dolt/rows/row-writes.ts';
-import { columnsAt } from '../dolt/schema/columns.ts';
+import { bareType, columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
 import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
@@ -99,9 +99,12 @@ async function readSide(sql: Sql, side: SideRows): Promise<(key: Values) => Side
 /** The rows at a head, without values of types that no person reads. */
 async function cutRows(sql: Sql, { head, shape, keys }: SideRows): Promise<Cells[]> {
   const columns = await columnsAt(sql, shape.name, head);
-  const selected = columns.flatMap(({ name, type }) => {
-    if (/text|blob|json/i.test(type)) return [`LEFT(${quoted(name)}, ${MAX_VALUE}) AS ${quoted(name)}`];
-    return /geometry|point|linestring|polygon|vector/i.test(type) ? [] : [quoted(name)];
+  const selected = columns.flatMap((column) => {
+    const [name, type] = [quoted(column.name), bareType(column)];
+    // LEFT of Dolt 2.3.0 takes no JSON value.
+    if (type === 'json') return [`LEFT(CAST(${name} AS CHAR), ${MAX_VALUE}) AS ${name}`];
+    if (/text$|blob$/.test(type)) return [`LEFT(${name}, ${MAX_VALUE}) AS ${name}`];
+    return /geom|point|linestring|polygon|vector/.test(type) ? [] : [name];
   });
   if (!shape.key.every((name) => columns.some((column) => column.name === name))) return [];
   const where = hasKey(shape, keys);

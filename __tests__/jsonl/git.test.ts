@@ -176,8 +176,33 @@ describe('the commit of the JSONL file', () => {
     const theirs = await git(repo, 'commit-tree', `${ours}^{tree}`, '-p', ours, '-m', 'by hand');
     await git(repo, 'push', '--quiet', 'origin', `${theirs}:refs/heads/${branch}`);
     await writeFile(file, '{"id":"bd-3"}\n');
-    await expect(propose()).rejects.toMatchObject({ message: expect.stringContaining('Merge or delete the branch') });
+    const left = { code: 'jsonl-commit-failed', message: expect.stringContaining('Merge or delete the branch') };
+    await expect(propose()).rejects.toMatchObject(left);
+    // Commits with the message of ours: a rebase, an amend of its author, an amend of its files under our name, and a
+    // second commit.
+    const message = await git(repo, 'log', '-1', '--format=%B', ours);
+    const [own, head] = [await git(repo, 'rev-parse', `${ours}^{tree}`), `${ours}~1`];
+    const other = await git(repo, 'rev-parse', `${head}^{tree}`);
+    const foreign: readonly (readonly [tree: string, parent: string, settings: readonly string[]])[] = [
+      [own, `${ours}~2`, []],
+      [own, head, []],
+      [other, head, ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org']],
+      [own, ours, []],
+    ];
+    for (const [tree, parent, settings] of foreign) {
+      const amended = await git(repo, ...settings, 'commit-tree', tree, '-p', parent, '-m', message);
+      await git(repo, 'push', '--quiet', '--force', 'origin', `${amended}:refs/heads/${branch}`);
+      await expect(propose()).rejects.toMatchObject(left);
+      expect(await git(bare, 'rev-parse', branch)).toBe(amended);
+    }
     await git(repo, 'push', '--quiet', '--force', 'origin', `${ours}:refs/heads/${branch}`);
+    // An executable file stays one.
+    await git(repo, 'update-index', '--add', '--chmod=+x', '.beads/issues.jsonl');
+    await git(repo, 'commit', '--quiet', '-m', 'executable');
+    await git(repo, 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+    await writeFile(file, '{"id":"bd-5"}\n');
+    expect(await propose()).toMatchObject({ status: 'proposed' });
+    expect(await git(bare, 'ls-tree', branch, '.beads/')).toMatch(/^100755 /);
 
     api.fail({ method: 'GET', status: 403 });
     await expect(propose()).rejects.toMatchObject({ hint: expect.stringContaining('pull-requests: write') });

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { shortDigest } from '../core/digest.ts';
 import type { Env } from '../core/env.ts';
@@ -187,8 +188,13 @@ async function commitOn(git: Git, base: string, { message, compare }: Committing
   if (former !== '') await compare({ copy: await copyOf(git, base), name: `${git.path} of commit ${base}` });
   const own = git.withIndex(`${git.folder}/index`);
   await own.output('read-tree', base);
-  await own.output('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+  await own.output('update-index', '--add', '--cacheinfo', `${modeOf(former)},${blob},${git.path}`);
   return await git.output('commit-tree', await own.output('write-tree'), '-p', base, '-m', message);
+}
+
+/** The mode of a file that stays executable. */
+function modeOf(treeEntry: string): string {
+  return treeEntry.startsWith('100755 ') ? '100755' : '100644';
 }
 
 /** Copies the file of a commit to the private folder, without filters. */
@@ -198,24 +204,43 @@ async function copyOf(git: Git, base: string): Promise<string> {
   return join(git.folder, name);
 }
 
-/** The last line of the message of a proposed commit. */
-const MARK = 'Written-by: dolt-federation';
+/**
+ * The last line of the message of a proposed commit. It has the digest of the rest, and the rest has the files, the
+ * parent, the author, the committer and the times. So no commit that git makes of it has its own digest: after an amend,
+ * a rebase, a squash or a cherry-pick, the line is that of another commit.
+ */
+function markOf(rest: string): string {
+  return `Written-by: dolt-federation ${shortDigest(rest, 64)}`;
+}
+
+/** The same commit with our mark. */
+async function marked(git: Git, commit: string): Promise<string> {
+  const rest = await git.output('cat-file', 'commit', commit);
+  const copy = join(git.folder, 'commit');
+  await writeFile(copy, `${rest}\n\n${markOf(rest)}\n`);
+  return await git.output('hash-object', '-t', 'commit', '-w', '--no-filters', '--', copy);
+}
+
+/** Whether a commit is as a run wrote it. */
+function isMarked(commit: string): boolean {
+  const end = commit.lastIndexOf('\n');
+  return commit.slice(end + 1) === markOf(commit.slice(0, end).trimEnd());
+}
 
 /**
  * Puts one commit on the head of a branch, on a branch of its own. Each run replaces that branch, so it never
- * conflicts, but only while its head has our mark.
+ * conflicts, but only while its head is the commit of a run.
  */
 async function proposeTo(git: Git, branch: string, committing: Committing): Promise<Committed> {
   const own = `dolt-federation/jsonl-${shortDigest(JSON.stringify([branch, git.path]), 8)}`;
-  const message = `${committing.message}\n\n${MARK}`;
   for (let attempt = 0; ; attempt += 1) {
     const base = await remoteHead(git, branch);
     const isThere = (await git.output('ls-remote', '--', REMOTE, `refs/heads/${own}`)) !== '';
     const tip = isThere ? await remoteHead(git, own) : null;
     const former = tip === null ? null : await git.output('cat-file', 'commit', tip);
-    if (former !== null && former.split('\n').at(-1) !== MARK)
+    if (former !== null && !isMarked(former))
       throw failed(`the head of the branch ${own} is not a commit of dolt-federation. Merge or delete the branch`);
-    const commit = await commitOn(git, base, { ...committing, message });
+    const commit = await commitOn(git, base, committing);
     const lease = `--force-with-lease=refs/heads/${own}:${tip ?? ''}`;
     if (commit === null) {
       // The pull request would bring back an older file. GitHub closes it with its branch.
@@ -226,8 +251,9 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
     const proposed = { status: 'proposed', branch: own, base: branch } as const;
     if (tip !== null && former !== null && placeOf(former) === placeOf(await git.output('cat-file', 'commit', commit)))
       return { ...proposed, commit: tip };
-    const pushed = await git.tried('push', '--quiet', lease, '--', REMOTE, `${commit}:refs/heads/${own}`);
-    if (pushed === null) return { ...proposed, commit };
+    const ours = await marked(git, commit);
+    const pushed = await git.tried('push', '--quiet', lease, '--', REMOTE, `${ours}:refs/heads/${own}`);
+    if (pushed === null) return { ...proposed, commit: ours };
     if (attempt >= RETRIES) throw failed(`git push to ${own}: ${pushed}`);
   }
 }
@@ -270,8 +296,9 @@ async function followHere(
  * the next run makes it; an index that stays behind would revert the file in the next commit of the user.
  */
 async function moveHere(git: Git, { base, commit }: { readonly base: string; readonly commit: string }): Promise<void> {
+  const entry = await git.output('ls-tree', commit, '--', git.path);
   const blob = await git.output('rev-parse', '--verify', `${commit}:${git.path}`);
-  await git.output('update-index', '--add', '--cacheinfo', `100644,${blob},${git.path}`);
+  await git.output('update-index', '--add', '--cacheinfo', `${modeOf(entry)},${blob},${git.path}`);
   await git.output('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
 }
 

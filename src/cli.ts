@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { homedir } from 'node:os';
-import { forgetRelativeFolders, readEnv } from './core/env.ts';
+import { forgetRelativeFolders, homeFolder, readEnv } from './core/env.ts';
 import { exit } from './frontends/cli/exit.ts';
 import { runCli } from './frontends/cli/run-cli.ts';
 
@@ -13,6 +12,6 @@ exit(
     stderr: process.stderr,
     env: readEnv(),
     cwd: process.cwd(),
-    home: homedir(),
+    home: homeFolder(),
   }),
 );

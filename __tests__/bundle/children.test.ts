@@ -1,4 +1,5 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { fakeRunner, TOKEN } from '../helpers/fake-runner.ts';
@@ -35,7 +36,7 @@ describe('the child processes of a step', () => {
     const allowed = {
       LANG: 'C.UTF-8',
       HTTPS_PROXY: 'http://proxy.invalid',
-      SSL_CERT_FILE: '/ca.pem',
+      SSL_CERT_FILE: resolve('ca.pem'),
     };
     const names = ['AWS_SECRET_ACCESS_KEY', 'GOOGLE_APPLICATION_CREDENTIALS', 'AZURE_CLIENT_SECRET', 'SSH_AUTH_SOCK'];
     const others = [
@@ -53,7 +54,13 @@ describe('the child processes of a step', () => {
     const credentials = 'far: {url: "https://far.invalid", git-token: {env: FAR_TOKEN}}';
     const step = await runner.main({
       inputs: { command: 'status', 'dolt-path': dolt, peers, credentials },
-      env: { ...allowed, ...refused, PATH: `bin:.::${path}:`, DOLT_FEDERATION_CREDENTIALS: 'canary-of-the-job' },
+      env: {
+        ...allowed,
+        SSL_CERT_FILE: 'ca.pem',
+        ...refused,
+        PATH: `bin:.::${path}:`,
+        DOLT_FEDERATION_CREDENTIALS: 'canary-of-the-job',
+      },
     });
     expect(step.exitCode).toBe(1);
     const environment = await readFile(folder.file('environment'), 'utf8');

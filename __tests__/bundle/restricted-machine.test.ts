@@ -1,4 +1,4 @@
-import { chmod, copyFile, cp, link, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, cp, link, mkdir, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -50,6 +50,27 @@ describe('a machine with a read-only home folder', () => {
     const env = { XDG_CACHE_HOME: folder.file('cache') };
     const { exitCode, stdout } = await start([...demo, '--json'], env);
     expect([exitCode, Object.keys(JSON.parse(stdout))]).toEqual([0, ['towns']]);
+  });
+
+  test('reads and writes no relative home folder, which a checkout could have', async () => {
+    for (const name of ['home', 'xdg']) {
+      await mkdir(folder.file('work', name, '.config', 'bd'), { recursive: true });
+      await mkdir(folder.file('work', name, 'bd'), { recursive: true });
+      await writeFile(folder.file('work', name, '.config', 'bd', 'config.yaml'), 'federation: wrong\n');
+      await writeFile(folder.file('work', name, 'bd', 'config.yaml'), 'federation: wrong\n');
+    }
+    const own = { XDG_CACHE_HOME: folder.file('cache'), XDG_STATE_HOME: folder.file('cache') };
+    const validate = ['validate', '--json'];
+    for (const env of [{ HOME: 'home' }, { HOME: '' }, { XDG_CONFIG_HOME: 'xdg', HOME: folder.file('home') }]) {
+      const { stdout, stderr } = await start(validate, { ...own, ...env });
+      expect([stdout, stderr]).toEqual([expect.stringContaining('"command": "validate"'), '']);
+      expect(stdout).not.toContain('config-invalid');
+    }
+    // The system does not know the unprivileged user.
+    if (STRANGER.uid === undefined) return;
+    const refused = await start(['install', '--json'], { HOME: 'home' });
+    expect(refused).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('Set HOME to the absolute path') });
+    await expect(stat(folder.file('work', 'home', '.cache'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('cannot run the demo in a folder with a space, which no endpoint can contain', async () => {

@@ -59,16 +59,13 @@ describe('the search for the configuration', () => {
     });
   });
 
-  test('XDG_CONFIG_HOME counts if it is absolute', async () => {
+  test('XDG_CONFIG_HOME counts before HOME', async () => {
     await using folder = await tempFolder();
     await tree(folder);
-    const find = async (xdg: string) => {
-      const env = { HOME: folder.file('home'), XDG_CONFIG_HOME: xdg };
-      const cwd = folder.file('plain');
-      return (await findConfig({ cwd, ceiling: cwd, userHome: true, env }, undefined)).file;
-    };
-    expect(await find(folder.file('xdg'))).toBe(folder.file('xdg/bd/config.yaml'));
-    expect(await find('xdg')).toBe(folder.file('home/.config/bd/config.yaml'));
+    const env = { HOME: folder.file('home'), XDG_CONFIG_HOME: folder.file('xdg') };
+    const cwd = folder.file('plain');
+    const found = await findConfig({ cwd, ceiling: cwd, userHome: true, env }, undefined);
+    expect(found.file).toBe(folder.file('xdg/bd/config.yaml'));
   });
 
   test.each<[string, string, boolean]>([

@@ -1,4 +1,5 @@
-import { delimiter, posix, win32 } from 'node:path';
+import { homedir } from 'node:os';
+import { delimiter, posix, resolve, win32 } from 'node:path';
 
 /** Environment variables as they were when the process started; an empty one counts as unset. */
 export type Env = Readonly<Record<string, string>>;
@@ -20,13 +21,44 @@ export function forgetEnv(names: readonly string[]): void {
 }
 
 /**
- * Removes the relative folders of PATH from the environment of this process, of its libraries and of every later child.
- * Without any folder the variable is removed: systems take an empty one for the working directory.
+ * Folders of the user and for temporary files. A relative one depends on the working directory, so that a checkout could
+ * have it; systems take an empty one for the working directory. The XDG Base Directory Specification ignores them.
+ */
+const FOLDERS = [
+  ...['HOME', 'USERPROFILE', 'APPDATA', 'TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR'],
+  ...['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'],
+] as const;
+
+/** Files and folders that our engines, with another working directory, read for the user. */
+const FILES = [
+  ...['SSL_CERT_FILE', 'AWS_CA_BUNDLE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'],
+  ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AZURE_FEDERATED_TOKEN_FILE', 'GOOGLE_APPLICATION_CREDENTIALS'],
+] as const;
+
+/**
+ * Makes the environment of this process, of its libraries and of every later child independent of the working directory:
+ * removes relative folders of PATH, of the user and for temporary files, and makes the paths of files absolute. Without
+ * any folder PATH is removed: systems take an empty one for the working directory.
  */
 export function forgetRelativeFolders(): void {
-  const folders = searchPath(readEnv());
+  const env = readEnv();
+  const folders = searchPath(env);
   if (folders.length === 0) delete process.env['PATH'];
   else process.env['PATH'] = folders.join(delimiter);
+  forgetEnv(FOLDERS.filter((name) => !isRooted(env[name] ?? '')));
+  for (const name of FILES) if (env[name] !== undefined) process.env[name] = resolve(env[name]);
+  const authorities = env['SSL_CERT_DIR']?.split(delimiter).filter((folder) => folder !== '');
+  if (authorities !== undefined)
+    process.env['SSL_CERT_DIR'] = authorities.map((folder) => resolve(folder)).join(delimiter);
+}
+
+/** The home folder of the user; null for a user that the system does not know, without HOME. */
+export function homeFolder(): string | null {
+  try {
+    return homedir();
+  } catch {
+    return null;
+  }
 }
 
 /** The file of a program on a system. On Windows only an .exe is started: scripts (.cmd, .bat) would need a shell. */
@@ -44,14 +76,16 @@ export function nullDevice(platform: string = process.platform): string {
  * the variable has any case, a folder may be quoted, and a path without a drive depends on the working directory.
  */
 export function searchPath(env: Env, platform: string = process.platform): readonly string[] {
-  if (platform !== 'win32')
-    return (env['PATH'] ?? '').split(posix.delimiter).filter((folder) => posix.isAbsolute(folder));
+  const isAbsolute = (folder: string): boolean => isRooted(folder, platform);
+  if (platform !== 'win32') return (env['PATH'] ?? '').split(posix.delimiter).filter(isAbsolute);
   const folders = valueOnWindows(env, 'PATH')?.split(win32.delimiter) ?? [];
-  return folders.map((folder) => folder.trim().replace(/^"(.*)"$/, '$1')).filter((folder) => ROOTED.test(folder));
+  return folders.map((folder) => folder.trim().replace(/^"(.*)"$/, '$1')).filter(isAbsolute);
 }
 
-/** A drive with a root, or a server. */
-const ROOTED = /^(?:[A-Za-z]:[\\/]|\\\\[^\\])/;
+/** Whether a path does not depend on the working directory. On Windows it has a drive with a root, or a server. */
+function isRooted(path: string, platform: string = process.platform): boolean {
+  return platform === 'win32' ? /^(?:[A-Za-z]:[\\/]|\\\\[^\\])/.test(path) : posix.isAbsolute(path);
+}
 
 /** A program of Windows itself. */
 export function windowsProgram(env: Env, ...below: readonly string[]): string {

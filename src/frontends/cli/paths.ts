@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { PreparedCommand } from '../../commands/command.ts';
 import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
@@ -12,8 +12,8 @@ import { makeOwnFolder, replaceableFolder, warnOfReplaceable } from '../../core/
 export interface Machine {
   readonly env: Env;
   readonly cwd: string;
-  /** The user's home folder. */
-  readonly home: string;
+  /** The user's home folder; null: unknown. */
+  readonly home: string | null;
 }
 
 type CliPaths = Omit<Context, 'log' | 'secrets' | 'onProgress' | 'signal' | 'onResource'>;
@@ -22,6 +22,7 @@ type CliPaths = Omit<Context, 'log' | 'secrets' | 'onProgress' | 'signal' | 'onR
  * The paths of a command in a terminal: from the working directory up to the root, with the user's own configuration,
  * and our files below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation` and
  * `${XDG_STATE_HOME:-~/.local/state}/dolt-federation`.
+ * @throws Failure `bad-usage` if the home folder is unknown
  */
 export function cliPaths(machine: Machine): CliPaths {
   const cache = join(xdgFolder(machine, 'XDG_CACHE_HOME', '.cache'), 'dolt-federation');
@@ -78,8 +79,10 @@ export function runsFolder({ tempDir }: Pick<CliPaths, 'tempDir'>): string {
   return join(dirname(tempDir), 'runs');
 }
 
-/** Relative paths are ignored (XDG Base Directory Specification 0.8). */
 function xdgFolder({ env, home }: Machine, variable: string, below: string): string {
-  const wanted = env[variable];
-  return wanted !== undefined && isAbsolute(wanted) ? wanted : join(home, below);
+  const folder = env[variable] ?? (home === null ? null : join(home, below));
+  if (folder !== null) return folder;
+  throw new Failure('bad-usage', 'the home folder of this user is unknown', {
+    hint: 'Set HOME to the absolute path of a folder that this user may write to.',
+  });
 }

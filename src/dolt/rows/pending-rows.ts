@@ -136,6 +136,7 @@ export class PendingRows {
       return;
     }
     await this.#create(table);
+    await this.#forget(table, keys);
     await insert(quoted(table.name));
     for (const key of keys) table.rows.set(keyText(shape, key), keyOf(shape, key));
   }
@@ -221,10 +222,9 @@ export class PendingRows {
 
   /** Removes rows, pending or not. */
   async remove(name: string, keys: readonly Cells[]): Promise<void> {
-    const { shape, rows, exists, name: pending } = await this.#table(name);
-    await this.#delete(quoted(name), shape, keys);
-    if (exists) await this.#delete(quoted(pending), shape, keys);
-    for (const key of keys) rows.delete(keyText(shape, key));
+    const table = await this.#table(name);
+    await this.#delete(quoted(name), table.shape, keys);
+    await this.#forget(table, keys);
   }
 
   /**
@@ -286,6 +286,12 @@ export class PendingRows {
     await this.#sql.run(`DROP TEMPORARY TABLE IF EXISTS ${quoted(table.name)}`);
     table.exists = false;
     table.rows.clear();
+  }
+
+  /** Dolt 2.3.0 finds no rows of a temporary table by several keys (`expected a single index range`, measured). */
+  async #forget(table: PendingTable, keys: readonly Cells[]): Promise<void> {
+    const { shape, name, rows } = table;
+    for (const key of keys) if (rows.delete(keyText(shape, key))) await this.#delete(quoted(name), shape, [key]);
   }
 
   async #delete(from: string, shape: TableShape, keys: readonly Cells[]): Promise<void> {

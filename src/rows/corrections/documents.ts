@@ -1,4 +1,5 @@
 import type { Budget } from '../../core/budget.ts';
+import { parsedJson } from '../../core/json.ts';
 import { inParts } from '../../core/lists.ts';
 import { type ConflictRow, conflictBytes, tablesInConflict } from '../../dolt/rows/conflict-rows.ts';
 import { nameAt, type OpenMergeTable, openMergeTable } from '../../dolt/rows/open-merge-table.ts';
@@ -25,8 +26,8 @@ type Correction = Pick<Merging, 'pending' | 'ambiguous'> & { readonly budget?: B
 /**
  * Corrects the open merge where Dolt merged a JSON document that both sides changed, without a conflict and not by the
  * rules. Dolt 2.3.0 overlooks conflicts beside a key "", gives an array elements back that one side removed, loses the
- * first element of an empty one, and drops changes below a key with a backslash or a control character (measured). A
- * document without a conflict is written.
+ * first element of an empty one, drops changes below a key with a backslash or a control character, and can make the text
+ * invalid there (measured). A document without a conflict is written; an invalid one in conflict becomes ours.
  * @returns the ambiguous rows, with those whose documents are in conflict
  * @throws Failure `constraint-violation` if a correction would fire a trigger; `dolt-defect` if Dolt shows rows in
  * conflict wrongly
@@ -101,6 +102,7 @@ async function correctTable(
   ]);
   const [conflicts, keys]: [ConflictRow[], Cells[]] = [[], []];
   const compared = changed.filter((id) => !decided.has(id));
+  let isInvalid = false;
   for (const part of inParts(compared, KEYS_PER_STATEMENT)) {
     for (const page of await pagesThatFit(sql, table, part)) {
       const base = await rowsAtCommit(sql, table, page, 'base');
@@ -115,15 +117,20 @@ async function correctTable(
         const decision = decide(table, row, merged);
         if (decision === null) continue;
         const key = keyOf(shape, merged);
+        const isReadable = documents.every((name) => parsedJson(merged[name] ?? 'null') !== undefined);
+        isInvalid ||= !isReadable;
         if (decision === 'conflict' || isShownWrongly(table)) keys.push(key);
         if (decision === 'conflict') {
           budget?.take(conflictBytes(row));
           conflicts.push(row);
+          if (!isReadable) rewrites.push({ key, take: 'ours', set: [] });
         } else if (decision !== 'merged') rewrites.push({ key, ...decision });
       }
       await rewriteRows(sql, shape, open, rewrites, pending);
     }
   }
+  // Every statement that compares an invalid document fails, so the table must not keep the row until it is written.
+  if (isInvalid) await pending.pull(shape.name);
   return { conflicts, keys };
 }
 

@@ -6,6 +6,7 @@ import { mergedApart } from '../helpers/merged-apart.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const setting = (name: string, host: string) => `UPDATE config SET value = 'https://${host}' WHERE \`key\` = '${name}'`;
+const removed = (name: string) => `DELETE FROM config WHERE \`key\` = '${name}'`;
 const title = (id: number, text: string) => `UPDATE issues SET title = '${text}' WHERE id = '${id}'`;
 
 const PLANS = 'CREATE TABLE plans (id INT PRIMARY KEY)';
@@ -18,7 +19,7 @@ test('changes that a peer takes back count, whichever of several merge bases Dol
       ...BEADS_TABLES,
       PLANS,
       'ALTER TABLE issues ADD COLUMN title VARCHAR(99), ADD COLUMN source_system VARCHAR(99)',
-      "INSERT INTO config VALUES ('one.url', 'https://before'), ('two.url', 'https://before')",
+      "INSERT INTO config VALUES ('one.url', 'https://before'), ('two.url', 'https://before'), ('three.url', 'https://before'), ('kv.note', 'before')",
       "INSERT INTO issues (id, title, source_system) VALUES ('1', 'before', 'north'), ('2', 'before', 'north'), ('3', 'before', 'north'), ('4', 'before', 'south')",
     ],
     north: [setting('one.url', 'north'), title(1, 'north'), 'DROP TABLE plans', README],
@@ -28,9 +29,9 @@ test('changes that a peer takes back count, whichever of several merge bases Dol
   const undone = [setting('one.url', 'before'), setting('two.url', 'before'), title(1, 'before'), title(2, 'before')];
   await sides.edit([title(3, 'later')], [...undone, title(4, 'later'), PLANS, 'DELETE FROM dolt_docs']);
   const partner = filePeer('south', folder.file('south.box'), 'upstream');
-  const run = async (trust: Peer['trust']) => {
-    const peers = [{ ...partner, trust }];
-    return (await federateDatabase({ local: sides.north.path, tempDir: folder.file('tmp'), peers })).run('south');
+  const run = async (trust: Peer['trust'], options: { readonly dryRun?: boolean } = {}) => {
+    const run = { local: sides.north.path, tempDir: folder.file('tmp'), peers: [{ ...partner, trust }], options };
+    return (await federateDatabase(run)).run('south');
   };
   expect((await run(null)).failure).toMatchObject({ code: 'peer-steers' });
   const { failure } = await run(['south']);
@@ -54,7 +55,17 @@ test('changes that a peer takes back count, whichever of several merge bases Dol
       title(2, 'south'),
     ],
   );
-  expect(await run(['south'])).toMatchObject({ failure: null, verified: true });
+  expect(await run(['south'], { dryRun: true })).toMatchObject({ failure: null });
+
+  // North alone changes, adds and deletes settings that steer. South changes one that does not.
+  await sides.edit(
+    [setting('one.url', 'own'), "INSERT INTO config VALUES ('own.url', 'own')", removed('three.url')],
+    ["UPDATE config SET value = 'south' WHERE `key` = 'kv.note'"],
+  );
+  expect(await run(null)).toMatchObject({ failure: null, verified: true });
+  expect(await sides.north.rows("SELECT value FROM config WHERE `key` LIKE '%.%' ORDER BY `key`")).toEqual(
+    ['south', 'https://own', 'own', 'https://south'].map((value) => ({ value })),
+  );
   expect(await sides.north.rows('SELECT title FROM issues ORDER BY id')).toEqual(
     ['north', 'south', 'later', 'later'].map((text) => ({ title: text })),
   );

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SHOWN_ROWS } from '../../dolt/rows/differing-rows.ts';
 import {
   type Clause,
@@ -7,10 +8,14 @@ import {
   type RowsByName,
   rowsByName,
 } from '../../dolt/rows/rows-by-name.ts';
+import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
+import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
+import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
+import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
-import { unchangedTables } from './several-bases.ts';
+import { rowsSinceBases, unchangedTables } from './several-bases.ts';
 
 /** Columns that bd writes on its own. */
 const TIMES = ['last_sync', 'created_at', 'updated_at'];
@@ -25,7 +30,8 @@ const STATUSES = 'custom_statuses';
  * changes. Rows of `config` count unless their key is known to be harmless and their value is not an address. Statuses count
  * if bd hides their issues; a row can have the name of a status of bd. The contents of the
  * tables under their names are compared, because no row differs if a peer renames a table or a column into place. With
- * several merge bases they are compared with ours: seen from one base, a row that another one changed is back unchanged.
+ * several merge bases they are compared with ours, because seen from one base, a row that another one changed is back
+ * unchanged. Then rows do not count that are as the merge of all bases would have them.
  */
 export async function readSteering(
   sql: Sql,
@@ -46,9 +52,40 @@ export async function readSteering(
     const pair = await rowsByName(sql, { from, to: heads.theirs }, { from: tableNamed(before, name), to: table });
     const rows = { table, keys: pair.keys, ...changesOf(name, pair) };
     const count = (await countRows(sql, rows.sent)) + (rows.removed === null ? 0 : await countRows(sql, rows.removed));
-    if (count > 0) found.push({ table, count, rows: await firstOf(sql, rows) });
+    const since = isUnchanged === null || count > MOST_ROWS ? null : await sinceBases(sql, heads, bases, rows);
+    if (since !== null) found.push({ table, count: since.length, rows: since.slice(0, SHOWN_ROWS) });
+    else found.push({ table, count, rows: await firstOf(sql, rows) });
   }
-  return found;
+  return found.filter(({ count }) => count > 0);
+}
+
+/** More rows are compared with ours only. */
+const MOST_ROWS = 1_000;
+
+/** The changed rows that are not as the merge of all bases would have them; null if a commit lacks the table or a column. */
+async function sinceBases(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+  bases: readonly string[],
+  { table, keys, sent, removed }: ChangedRows,
+): Promise<SteeringRows['rows'] | null> {
+  const columns = await columnsAt(sql, table, heads.theirs);
+  const named = keyNames(columns);
+  // Keys of other types can have several texts.
+  if (removed === null || columns.some((one) => one.primary && bareType(one) !== 'varchar')) return null;
+  for (const commit of [heads.ours, ...bases]) {
+    const isThere = (await tableNamesAt(sql, commit)).includes(table);
+    if (!isThere || !isDeepStrictEqual(await columnsAt(sql, table, commit), columns)) return null;
+  }
+  const changed: Cells[] = [];
+  for (const [side, { text, values }] of [['to', sent] as const, ['from', removed] as const]) {
+    const selected = named.flatMap((name) =>
+      keys.flatMap((key) => (key.name === folded(name) ? [`${key[side]} AS ${quoted(name)}`] : [])),
+    );
+    changed.push(...(await sql.rows(cellsSchema, `SELECT ${selected.join(', ')} ${text}`, values)));
+  }
+  const since = await rowsSinceBases(sql, heads, table, changed);
+  return since.map(({ key }) => ({ table, key, column: null, value: null }));
 }
 
 function hashOf(tables: TablesOfHeads['base'], name: string): string | undefined {

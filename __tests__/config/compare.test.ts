@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareConfigurations } from '../../src/config/compare.ts';
+import { compareConfigurations } from '../../src/config/compare/configurations.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import { configure } from '../helpers/configuring.ts';
 
@@ -247,6 +247,62 @@ describe('the changes of a configuration', () => {
     expect(kinds(server, server.replace('3306', '3306, user: ann'))).toEqual(['setting-changed federation.server']);
     expect(kinds('sync: {mode: realtime}', 'sync: {mode: dolt-native}')).toEqual(['push-enabled sync.mode']);
     expect(kinds('sync: {mode: dolt-native}', 'sync: {mode: realtime}')).toEqual(['setting-changed sync.mode']);
+  });
+
+  const AT = 'endpoint: "https://h.example/team/d"';
+  const STRICT = `${AT}, tier: T2, trust: [x]`;
+  const ALL = [
+    'tier-lowered tier: T2 -> T1',
+    'accept-widened accept: nothing -> future',
+    'accept-widened trust: x -> all systems',
+  ];
+
+  test.each<readonly [string, string, string, readonly string[]]>([
+    ['another name', `a: {${STRICT}}`, `b: {${AT}, accept: [future]}`, ALL],
+    ['a second name', `a: {${STRICT}}`, `a: {${STRICT}}, b: {${AT}, accept: [future]}`, ALL],
+    ['another name and branch', `a: {${STRICT}}`, `b: {${AT}, branch: c, accept: [future]}`, ALL],
+    [
+      'another name and way to connect',
+      `a: {${STRICT}}`,
+      'b: {endpoint: "ssh://git@h.example/team/d.git", accept: [future]}',
+      ALL,
+    ],
+    [
+      'two peers change places',
+      `a: {${STRICT}}, b: {endpoint: "https://o.example/d"}`,
+      `a: {endpoint: "https://o.example/d", tier: T2, trust: [x]}, b: {${AT}}`,
+      ['tier-lowered tier: T2 -> T1', 'accept-widened trust: x -> all systems'],
+    ],
+    [
+      'another name for a narrower role',
+      `a: {${AT}, role: backup}`,
+      `b: {${AT}}`,
+      ['role-widened role: backup -> peer'],
+    ],
+    ['a new peer', '', `b: {${AT}, accept: [future]}`, ['accept-widened accept: nothing -> future']],
+    ['another name alone', `a: {${STRICT}}`, `b: {${STRICT}}`, []],
+    ['a second peer of one owner', `a: {${STRICT}}`, `a: {${STRICT}}, b: {endpoint: "https://h.example/team/e"}`, []],
+  ])('a name hides nothing that is lowered at a place: %s', (_, from, to, expected) => {
+    const found = compareConfigurations(
+      configure(`federation: {peers: {${from}}}`),
+      configure(`federation: {peers: {${to}}}`),
+    );
+    const lowered = found.filter(({ kind, peer }) => peer === 'b' && /-(?:lowered|widened)$/.test(kind));
+    expect(lowered.map(({ kind, setting, before, after }) => `${kind} ${setting}: ${before} -> ${after}`)).toEqual(
+      expected,
+    );
+  });
+
+  test('the host of a peer with a higher tier got no data, and a new peer may not have a lower tier', () => {
+    const peers = (written: string) => configure(`federation: {sovereignty: T2, peers: {${written}}}`);
+    const strict = peers(`a: {${AT}}`);
+    const found = compareConfigurations(
+      strict,
+      peers(`a: {${AT}}, b: {endpoint: "https://h.example/team/e", tier: T1, lower-tier: true}`),
+    );
+    expect(found.map(({ kind, after }) => `${kind} ${after}`)).toEqual([
+      ...['tier-lowered T1', 'new-host h.example/team', 'peer-added https://h.example/team/e'],
+    ]);
   });
 
   test('tiers and guards are compared in both directions', () => {

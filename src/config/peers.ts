@@ -80,7 +80,8 @@ export function atSamePlace(peers: readonly Peer[]): readonly (readonly Peer[])[
   return [...groups.values()].filter(({ length }) => length > 1);
 }
 
-function placeOfData({ kind, canonical, dolt }: Endpoint): string {
+/** The same for every spelling of an endpoint. */
+export function placeOfData({ kind, canonical, dolt }: Endpoint): string {
   if (kind === 'dolthub') return dolt;
   return kind === 'git' ? canonical.replace(/^git\+/, '') : canonical;
 }

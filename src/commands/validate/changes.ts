@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ConfiguredPlace, configuredPlace } from '../../beads/workspace.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
-import { type ConfigChange, compareConfigurations } from '../../config/compare.ts';
+import { type ConfigChange, compareConfigurations } from '../../config/compare/configurations.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
 import type { ChangeResult, ValidateResult } from '../../contract/result.ts';
 import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contract/vocabulary.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decidePeers } from '../../../../src/commands/prepare/untrusted/decide-peers.ts';
-import type { PeerSetting } from '../../../../src/config/compare.ts';
+import type { PeerSetting } from '../../../../src/config/compare/configurations.ts';
 import type { Peer } from '../../../../src/config/configuration.ts';
 import { configure } from '../../../helpers/configuring.ts';
 

@@ -1,4 +1,4 @@
-import { differingSettings, type PeerSetting } from '../../../config/compare.ts';
+import { differingSettings, type PeerSetting } from '../../../config/compare/configurations.ts';
 import type { Peer } from '../../../config/configuration.ts';
 import type { NotContacted } from '../../../contract/result.ts';
 

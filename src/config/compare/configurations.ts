@@ -1,7 +1,11 @@
-import { CHANGE_KINDS, type ConfigChangeKind, ROLE_RIGHTS, type Role } from '../contract/vocabulary.ts';
-import { compareBytes } from '../core/text.ts';
-import type { Configuration, InboxRule, Origin, Peer, Sourced } from './configuration.ts';
-import { serverText } from './server.ts';
+import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contract/vocabulary.ts';
+import { groupBy } from '../../core/lists.ts';
+import { compareBytes } from '../../core/text.ts';
+import type { Configuration, InboxRule, Origin, Peer, Sourced } from '../configuration.ts';
+import { placeOfData } from '../peers.ts';
+import { serverText } from '../server.ts';
+import { ownerOf, type Place, placesOf } from './places.ts';
+import { strictest, widensRole, widensTrust } from './restrictions.ts';
 
 /** One difference in meaning between two configurations. */
 export interface ConfigChange {
@@ -166,13 +170,52 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
     after: kind === 'peer-added' ? peer.endpoint.canonical : null,
     origin: peer.origin,
   });
+  const formersOf = formersIn(base, after);
   return [
     ...head.peers.flatMap((peer) => {
       const known = before.get(peer.name);
-      return known === undefined ? [whole('peer-added', peer)] : changesOf(known, peer);
+      const formers = formersOf(peer);
+      if (known === undefined)
+        return [whole('peer-added', peer), ...widenings(formers.length > 0 ? formers : [plain(peer, head)], peer)];
+      const changes = changesOf(known, peer);
+      if (!changes.some(({ kind }) => kind === 'peer-moved')) return changes;
+      const isShown = ({ kind, setting }: ConfigChange) =>
+        changes.some((one) => one.kind === kind && one.setting === setting);
+      return [...changes, ...widenings(formers, peer).filter((change) => !isShown(change))];
     }),
     ...base.peers.flatMap((peer) => (after.has(peer.name) ? [] : [whole('peer-removed', peer)])),
   ];
+}
+
+/**
+ * The strictest peers before a change whose place a new or moved peer takes, because another name must not hide what is
+ * lowered: those at its endpoint, and removed ones of its owner, because one database has several endpoints.
+ */
+function formersIn(base: Compared, after: ReadonlyMap<string, Peer>): (peer: Peer) => readonly Peer[] {
+  const strictestBy = (peers: readonly Peer[], keyOf: (peer: Peer) => string) =>
+    new Map([...groupBy(peers, keyOf)].map(([key, group]) => [key, group.reduce(strictest)]));
+  const endpointOf = ({ endpoint }: Peer) => placeOfData(endpoint);
+  const atEndpoint = strictestBy(base.peers, endpointOf);
+  const removed = strictestBy(
+    base.peers.filter(({ name }) => !after.has(name)),
+    ownerOf,
+  );
+  return (peer) => [atEndpoint.get(endpointOf(peer)), removed.get(ownerOf(peer))].filter((one) => one !== undefined);
+}
+
+/** A new peer that takes the place of no other one is compared with one that has the defaults. */
+function plain(peer: Peer, { sovereignty }: Compared): Peer {
+  return { ...peer, tier: sovereignty.value, accept: [], trust: null };
+}
+
+const RESTRICTIONS = ['role', 'tier', 'accept', 'trust'] as const satisfies readonly PeerSetting[];
+
+/** The settings in which a peer is less restricted than a former one. */
+function widenings(formers: readonly Peer[], peer: Peer): ConfigChange[] {
+  return RESTRICTIONS.flatMap((setting) => {
+    const former = formers.find((one) => CONFIG_CHANGES[kindOf(setting, one, peer)].dangerous);
+    return former === undefined ? [] : [changeOf(setting, former, peer)];
+  });
 }
 
 /** The meaning of a setting of a peer, and its text for people. A setting that is not set has the text of its default. */
@@ -219,10 +262,12 @@ export function differingSettings(before: Peer, after: Peer): PeerSetting[] {
 }
 
 function changesOf(before: Peer, after: Peer): ConfigChange[] {
-  return differingSettings(before, after).map((setting) => {
-    const kind = kindOf(setting, before, after);
-    return { kind, peer: after.name, setting, ...textsOf(setting, before, after), origin: after.origin };
-  });
+  return differingSettings(before, after).map((setting) => changeOf(setting, before, after));
+}
+
+function changeOf(setting: PeerSetting, before: Peer, after: Peer): ConfigChange {
+  const kind = kindOf(setting, before, after);
+  return { kind, peer: after.name, setting, ...textsOf(setting, before, after), origin: after.origin };
 }
 
 /** An endpoint is shown as the address for Dolt if its canonical form hides the difference. */
@@ -262,65 +307,6 @@ function kindOf(setting: PeerSetting, before: Peer, after: Peer): ConfigChangeKi
     case 'timeout':
       return 'setting-changed';
   }
-}
-
-/** null: the peer may change the rows of every system. */
-function widensTrust(before: Peer['trust'], after: Peer['trust']): boolean {
-  if (before === null) return false;
-  return after === null || after.some((pattern) => !before.includes(pattern));
-}
-
-function widensRole(before: Role, after: Role): boolean {
-  const [was, is] = [ROLE_RIGHTS[before], ROLE_RIGHTS[after]];
-  const isFirst = after === 'primary' && before !== 'primary';
-  return isFirst || (is.pull && !was.pull) || (is.push && !was.push) || (is.inSync && !was.inSync);
-}
-
-/** A place that data reaches. */
-interface Place {
-  /** The same for the same place only: a bucket of one provider is not the one of another, or a host of its name. */
-  readonly name: string;
-  /** Whether data is sent there; if not, only a server may name it. */
-  readonly getsData: boolean;
-}
-
-/** The places that get data from a peer's pushes, and those that its server may name. */
-function placesOf({ endpoint, aws, allowedHosts, role }: Peer): Place[] {
-  const getsData = ROLE_RIGHTS[role].push;
-  const named = allowedHosts.map((name) => ({ name, getsData }));
-  return getsData ? [{ name: placeName(endpoint, aws?.endpoint ?? null), getsData }, ...named] : named;
-}
-
-/**
- * The bucket or account of a store, the folder of a file. A network address is its host and the owner there, because many
- * organizations share one host.
- */
-function placeName({ canonical, dolt, kind }: Peer['endpoint'], service: string | null): string {
-  const [, scheme = '', name = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
-  if (name === '') return canonical;
-  switch (kind) {
-    case 'http':
-    case 'ssh':
-    case 'git':
-      return withOwner(canonical, dolt);
-    case 'dolthub':
-      return withOwner(dolt, dolt);
-    case 'file':
-    case 'gs':
-    case 's3':
-    case 'aws':
-    case 'az':
-    case 'oci':
-      return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
-  }
-}
-
-/** A host, and the folder of the database there; with the user, if that folder is in the home of the user. */
-function withOwner(canonical: string, dolt: string): string {
-  const [, host = '', path = ''] = /^[^:]+:\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
-  const folder = path.split('/').slice(0, -1);
-  const user = /^(\.\/|~)/.test(path) ? /^[^:]+:\/\/([^/@]*@)/.exec(dolt)?.[1] : undefined;
-  return `${user ?? ''}${[host, ...folder.filter((part) => part !== '.')].join('/')}`;
 }
 
 function newHosts(base: Compared, head: Compared): ConfigChange[] {

@@ -1,0 +1,55 @@
+import { ROLE_RIGHTS } from '../../contract/vocabulary.ts';
+import type { Peer } from '../configuration.ts';
+
+/** A place that data reaches. */
+export interface Place {
+  /** The same for the same place only: a bucket of one provider is not the one of another, or a host of its name. */
+  readonly name: string;
+  /** Whether data is sent there; if not, only a server may name it. */
+  readonly getsData: boolean;
+}
+
+/** The places that get data from a peer's pushes, and those that its server may name. */
+export function placesOf({ endpoint, aws, allowedHosts, role, tier }: Peer): Place[] {
+  // A higher tier is sent nothing.
+  const getsData = ROLE_RIGHTS[role].push && tier === 'T1';
+  const named = allowedHosts.map((name) => ({ name, getsData }));
+  return getsData ? [{ name: placeName(endpoint, aws?.endpoint ?? null), getsData }, ...named] : named;
+}
+
+/** The host of a peer and the owner there, with every way to connect to them. */
+export function ownerOf({ endpoint }: Peer): string {
+  return placeName(endpoint, null).replace(/^[^/@]*@/, '');
+}
+
+/**
+ * The bucket or account of a store, the folder of a file. A network address is its host and the owner there, because many
+ * organizations share one host.
+ */
+function placeName({ canonical, dolt, kind }: Peer['endpoint'], service: string | null): string {
+  const [, scheme = '', name = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
+  if (name === '') return canonical;
+  switch (kind) {
+    case 'http':
+    case 'ssh':
+    case 'git':
+      return withOwner(canonical, dolt);
+    case 'dolthub':
+      return withOwner(dolt, dolt);
+    case 'file':
+    case 'gs':
+    case 's3':
+    case 'aws':
+    case 'az':
+    case 'oci':
+      return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
+  }
+}
+
+/** A host, and the folder of the database there; with the user, if that folder is in the home of the user. */
+function withOwner(canonical: string, dolt: string): string {
+  const [, host = '', path = ''] = /^[^:]+:\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
+  const folder = path.split('/').slice(0, -1);
+  const user = /^(\.\/|~)/.test(path) ? /^[^:]+:\/\/([^/@]*@)/.exec(dolt)?.[1] : undefined;
+  return `${user ?? ''}${[host, ...folder.filter((part) => part !== '.')].join('/')}`;
+}

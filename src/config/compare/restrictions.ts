@@ -1,0 +1,28 @@
+import { ROLE_RIGHTS, type Role } from '../../contract/vocabulary.ts';
+import type { Peer } from '../configuration.ts';
+
+/** The restrictions of both peers. */
+export function strictest(one: Peer, other: Peer): Peer {
+  const { tier } = one.tier < other.tier ? other : one;
+  const { role } = widensRole(one.role, other.role) ? one : other;
+  const accept = one.accept.filter((kind) => other.accept.includes(kind));
+  return { ...one, tier, role, accept, trust: commonTrust(one.trust, other.trust) };
+}
+
+function commonTrust(one: Peer['trust'], other: Peer['trust']): Peer['trust'] {
+  if (one === null || other === null) return one ?? other;
+  const patterns = new Set(other);
+  return one.filter((pattern) => patterns.has(pattern));
+}
+
+/** null: the peer may change the rows of every system. */
+export function widensTrust(before: Peer['trust'], after: Peer['trust']): boolean {
+  if (before === null) return false;
+  return after === null || after.some((pattern) => !before.includes(pattern));
+}
+
+export function widensRole(before: Role, after: Role): boolean {
+  const [was, is] = [ROLE_RIGHTS[before], ROLE_RIGHTS[after]];
+  const isFirst = after === 'primary' && before !== 'primary';
+  return isFirst || (is.pull && !was.pull) || (is.push && !was.push) || (is.inSync && !was.inSync);
+}

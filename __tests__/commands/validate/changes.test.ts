@@ -64,6 +64,22 @@ describe('a pull request', () => {
     expect(places(corrected)).toContain('- warning base-unreadable');
   });
 
+  test.each([
+    ['a syntax error', `${before}    c: "\n`],
+    [
+      'a wrong value of a peer',
+      before.replace('https://b.example/d', '{endpoint: "https://b.example/d", timeout: soon}'),
+    ],
+  ])('of an invalid configuration fails if changes may fail the check: %s', async (_, base) => {
+    const failed = await validateChange({
+      head: before,
+      base,
+      request: { failOnChange: requestedChanges('tier-lowered') },
+    });
+    expect(failed.result.status).toBe('invalid');
+    expect(places(failed)).toContain('- error base-unreadable');
+  });
+
   test('that makes it invalid is not compared', async () => {
     const found = await validateChange({ head: config('    a: nonsense\n') });
     expect(found.result).toMatchObject({ status: 'invalid' });

@@ -76,7 +76,7 @@ export async function compareWithBase(
     changes: changes.map(shownChange),
     ...(commit === null ? {} : { base: { commit, behind } }),
     diagnostics: [
-      ...(before.problem === null && found.problems.length === 0 ? [] : [invalidBase(file)]),
+      ...(before.problem === null && found.problems.length === 0 ? [] : [invalidBase(failOnChange, file)]),
       ...(behind === 0 || isMerged ? [] : [branchBehind(behind, file)]),
       ...changes.flatMap((change) => changeDiagnostics(change, failOnChange)),
     ],
@@ -102,14 +102,20 @@ function isNone({ file, workspace }: ConfigSource): boolean {
 
 function unreadable({ reason, hint }: Unread, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {
   const message = `the configuration before the change could not be read: ${reason}`;
-  const severity = failOnChange.length > 0 ? 'error' : 'warning';
-  return { severity, code: 'base-unreadable', message, ...(hint === undefined ? {} : { hint }), location: { file } };
+  return unknownBase(failOnChange, { message, ...(hint === undefined ? {} : { hint }), location: { file } });
 }
 
-function invalidBase(file: string): Diagnostic {
+function invalidBase(failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {
   const message = 'the configuration before the change is invalid; its invalid parts count as absent';
-  const hint = 'Compare the two files yourself.';
-  return { severity: 'warning', code: 'base-unreadable', message, hint, location: { file } };
+  return unknownBase(failOnChange, { message, hint: 'Compare the two files yourself.', location: { file } });
+}
+
+/** A change of a refused kind may be hidden. */
+function unknownBase(
+  failOnChange: readonly ConfigChangeKind[],
+  problem: Omit<Diagnostic, 'severity' | 'code'>,
+): Diagnostic {
+  return { severity: failOnChange.length > 0 ? 'error' : 'warning', code: 'base-unreadable', ...problem };
 }
 
 function branchBehind(behind: number, file: string): Diagnostic {

@@ -5,7 +5,12 @@ import { call, type Repository } from './client.ts';
 /** The file or folder at a path of a repository in one commit. */
 export type EntryAt =
   | { readonly kind: 'file'; readonly bytes: Buffer }
-  | { readonly kind: 'folder'; readonly entries: readonly { readonly name: string; readonly type: string }[] }
+  | {
+      readonly kind: 'folder';
+      readonly entries: readonly { readonly name: string; readonly type: string }[];
+      /** Whether GitHub lists all entries. */
+      readonly isWhole: boolean;
+    }
   /** A symbolic link to something else than a file of the repository. */
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'submodule' }
@@ -21,7 +26,6 @@ const entrySchema = z.union([
 ]);
 /** GitHub lists at most so many entries of a folder. */
 const MAX_ENTRIES = 1_000;
-const TOO_MANY = 'Compare the two configurations yourself, or move files out of this folder.';
 
 /**
  * Reads a file or the names in a folder through the API. A symbolic link to a file has the content of that file.
@@ -38,11 +42,7 @@ export async function readEntryAt(repository: Repository, path: string, commit: 
   if (found.kind === 'missing') return { kind: 'absent' };
   if (found.kind !== 'ok') return unread(found);
   const { value } = found;
-  if (Array.isArray(value)) {
-    return value.length < MAX_ENTRIES
-      ? { kind: 'folder', entries: value }
-      : { kind: 'unread', reason: `GitHub does not list all files of ${path}`, hint: TOO_MANY };
-  }
+  if (Array.isArray(value)) return { kind: 'folder', entries: value, isWhole: value.length < MAX_ENTRIES };
   switch (value.type) {
     case 'file':
       return { kind: 'file', bytes: Buffer.from(value.content, 'base64') };

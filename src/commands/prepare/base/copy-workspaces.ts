@@ -40,7 +40,7 @@ const MAX_WORKSPACES = 30;
  */
 export async function copyWorkspaces(at: CommitAt, folder: string, { context, overrides }: Moved): Promise<void> {
   const { cwd, env } = context;
-  const copy = { at, folder, cwd };
+  const copy = { at, folder, cwd, entries: new Map() };
   // The search ends at the top of a checkout.
   await mkdir(join(folder, '.git'));
   const upward = isInside(folder, cwd) ? foldersUpward(context) : [];
@@ -71,6 +71,8 @@ interface Copy {
   readonly at: CommitAt;
   readonly folder: string;
   readonly cwd: string;
+  /** By path: the entries that were read. */
+  readonly entries: Map<string, Promise<Entry>>;
 }
 
 /** A workspace to copy. */
@@ -87,6 +89,10 @@ async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promis
   if (found.kind !== 'folder') {
     if (by === null) return [];
     throw unreadable(`${by} leads to ${pathIn(copy, beads)}, which is not a folder there`);
+  }
+  if (!found.isWhole) {
+    const hint = 'Compare the two configurations yourself, or move files out of this folder.';
+    throw new Failure('base-unreadable', `GitHub does not list all files of ${pathIn(copy, beads)}`, { hint });
   }
   await mkdir(beads, { recursive: true });
   await Promise.all(
@@ -174,15 +180,26 @@ async function entryOf(copy: Copy, path: string): Promise<Exclude<Entry, { kind:
 
 type Entry = Extract<EntryAt, { kind: 'file' | 'folder' | 'absent' | 'link' }>;
 
-/** @throws Failure `base-unreadable` if the entry cannot be read */
+/** @throws Failure `base-unreadable` if the entry cannot be read, or is in a folder that is a link */
 async function entryAt(copy: Copy, path: string): Promise<Entry> {
+  const known = copy.entries.get(path);
+  if (known !== undefined) return await known;
+  const found = readEntry(copy, path);
+  copy.entries.set(path, found);
+  return await found;
+}
+
+async function readEntry(copy: Copy, path: string): Promise<Entry> {
   const name = pathIn(copy, path);
   const { repository, commit } = copy.at;
   const found = await readEntryAt(repository, name, commit);
   switch (found.kind) {
+    case 'absent':
+      // GitHub follows no link to a folder, but a run does.
+      if (dirname(path) !== copy.folder) await entryOf(copy, dirname(path));
+      return found;
     case 'file':
     case 'folder':
-    case 'absent':
     case 'link':
       return found;
     case 'submodule':

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { contentsDifference } from '../../src/backup/compare-contents.ts';
 import type { Contents } from '../../src/backup/contents.ts';
-import { isUnserved, mayBeIntact } from '../../src/backup/drill-errors.ts';
+import { isDamage, isUnserved, mayBeIntact } from '../../src/backup/drill-errors.ts';
 import { firstProblem } from '../../src/dolt/fsck.ts';
 
 const [C1, C2] = ['c'.repeat(32), 'd'.repeat(32)];
@@ -65,6 +65,18 @@ describe('an error during a drill', () => {
     ['corrupt', 'missing-table-file', 'remote-empty', 'branch-missing', 'unknown', 'engine-lost', 'not-comparable'],
   ] as const)('means that the backup cannot be restored: %s …', (...codes) => {
     expect(codes.map(mayBeIntact)).toEqual(codes.map(() => false));
+  });
+
+  test('is not needed if the fetch shows the damage', () => {
+    const codes = [
+      'corrupt',
+      'missing-table-file',
+      'history-rewritten',
+      'unverified',
+      'network',
+      'remote-empty',
+    ] as const;
+    expect(codes.map(isDamage)).toEqual([true, true, true, true, false, false]);
   });
 });
 

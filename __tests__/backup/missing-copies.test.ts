@@ -87,6 +87,24 @@ describe('missing backups', () => {
     );
     expect(result.peers.find(({ name }) => name === drilled)).toMatchObject({ error: { code: 'drill-failed' } });
 
+    // Its fetch shows the damage now, so it is not drilled any more.
+    const later = await backUp(folder, peers, { drill: 'off', required: 1 });
+    expect(later.result).toMatchObject({ status: 'partial', backup: { copies: 1, required: 1 } });
+    expect(later.result.peers.find(({ name }) => name === drilled)).toMatchObject({
+      ...{ status: 'failed', error: { code: 'corrupt' }, drill: { kind: 'differs' } },
+    });
+    expect(later.result.problems).toContainEqual(
+      expect.objectContaining({ ...{ severity: 'error', code: 'corrupt', peer: drilled } }),
+    );
+
+    // The one backup of the day fails before its drill.
+    const gone = peers.replace(url(drilled), `file://${folder.file('no', 'disk')}`);
+    const undrilled = await backUp(folder, gone, { drill: 'rotate', required: 1 });
+    expect(undrilled.result).toMatchObject({ status: 'partial', backup: { copies: 1 } });
+    expect(undrilled.result.peers.find(({ name }) => name === drilled)).toMatchObject({
+      ...{ error: { code: 'folder-missing' }, drill: { kind: 'unproven' } },
+    });
+
     // The copies are made although no query can read one of our rows.
     await local.commit(
       'unreadable',

@@ -30,6 +30,21 @@ const UNREAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'untrusted-host',
 ]);
 
+/** What the run itself found at the peer: its data is damaged, or is not what was backed up there. */
+const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'corrupt',
+  'database-format',
+  'history-rewritten',
+  'missing-table-file',
+  'unrelated',
+  'unverified',
+]);
+
+/** Whether the error of a fetch or push proves that a backup is damaged or has other data. */
+export function isDamage(code: ErrorCode): boolean {
+  return DAMAGE.has(code);
+}
+
 /** Whether a backup may be intact although a drill ended with this error; an unknown error counts against it. */
 export function mayBeIntact(code: ErrorCode): boolean {
   return REFUSED.includes(code) || UNREAD.has(code);

@@ -1,3 +1,4 @@
+import { isDamage } from '../../backup/drill-errors.ts';
 import { backupStatus, isCopy, isRefuted } from '../../backup/verdict.ts';
 import type { Drill, PeerResult, RunResult } from '../../contract/result.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
@@ -65,11 +66,13 @@ function hasCopy(peer: PeerResult): boolean {
   return peer.drill !== undefined && isCopy(knownOf(peer, peer.drill));
 }
 
+/** Damage that a fetch or push found needs no drill. */
 function drillOf(progress: PeerProgress, { drills, tags }: Copied, about: Known | null): Drill {
+  const { failure } = progress;
   const found = drills.get(progress);
   const proven = found?.kind === 'proven' ? found : null;
   return {
-    kind: found?.kind ?? 'skipped',
+    kind: failure !== null && isDamage(failure.code) ? 'differs' : (found?.kind ?? 'skipped'),
     tag: tags.get(progress) ?? null,
     databaseHash: proven?.databaseHash ?? null,
     tables: proven?.tables?.map(({ name, rows }) => ({ name, rows })) ?? null,
@@ -106,10 +109,10 @@ function countProblems(
       { severity: 'error', code: 'too-few-copies', message: named === '' ? message : `${message}; not ${named}` },
     ];
   }
-  return refuted.map(({ name, error }) => ({
+  return refuted.map(({ name, error, drill }) => ({
     severity: 'error',
     code: error?.code ?? 'drill-failed',
-    message: `${counted(copies, 'peer')} of the required ${required} have the commit, but the drill of ${name} failed`,
+    message: `${counted(copies, 'peer')} of the required ${required} have the commit, but the backup at ${name} ${drill?.kind === 'differs' ? 'is damaged or has other data' : 'could not be drilled'}`,
     peer: name,
   }));
 }

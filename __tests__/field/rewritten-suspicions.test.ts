@@ -230,6 +230,15 @@ describe('a rewrite is not suspected', () => {
     expect(refused.problems).toMatchObject([{ code: 'remote-empty', message: expect.stringContaining(it.head) }]);
     const status = await it.run('north', { command: 'status' });
     expect(status.problems).toMatchObject([{ code: 'remote-empty', message: expect.stringContaining(it.head) }]);
+    // No run ever fills a peer that is only read.
+    const upstream = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
+    for (const name of ['sync', 'pull', 'status', 'plan'] as const) {
+      const { result } = await command(folder, upstream, { database: 'north', command: name });
+      expect(result).toMatchObject({ status: 'failed', peers: [{ error: { code: 'remote-empty' } }] });
+    }
+    const forbidden = { staleAfter: 1, env: { BD_NO_PUSH: 'true' } };
+    const stale = await command(folder, upstream.replace('upstream', 'peer'), { database: 'north', ...forbidden });
+    expect(stale.result.peers).toMatchObject([{ state: 'remote-empty', stale: { because: 'unread' } }]);
     expect(await it.box('north')).toMatchObject({ status: 'pushed', verified: true });
   }, 180_000);
 

@@ -229,11 +229,23 @@ async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure)
     return;
   }
   await forgetTracking(sql, { remote: progress.remote, branch: progress.branch });
-  if (failure.code === 'remote-empty') return progress.foundEmpty(failure.code);
+  if (failure.code === 'remote-empty') return recordNoData(progress);
   const others = (await trackedBranches(sql, progress.remote)).filter((name) => !name.startsWith(OURS));
   progress.foundEmpty(failure.code, others);
   // A peer that is only read stays without the branch, so every run would do nothing.
   if (!rightsOf(progress.peer.role).push) progress.fail(new Failure('branch-missing', missingBranch(progress)));
+}
+
+/** Records that a peer has no data. One that is only read stays empty, so every run would do nothing. */
+export function recordNoData(progress: PeerProgress): void {
+  const { name, role } = progress.peer;
+  progress.foundEmpty('remote-empty');
+  if (rightsOf(role).push) return;
+  progress.fail(
+    new Failure('remote-empty', `${name} has no data, and its role ${role} lets no run push to it`, {
+      hint: 'Check the endpoint: a web page in the place of a git repository looks empty too. If the data is gone, find out why.',
+    }),
+  );
 }
 
 /** The beginning of branches and refs that only dolt-federation makes. */

@@ -278,7 +278,7 @@ export const PEER_ERRORS = {
   },
   'repository-empty': {
     title: 'The git repository has no branch yet',
-    hint: 'Push a first commit, for example a README, to the repository: Dolt needs an existing branch.',
+    hint: 'Push a first commit, for example a README, to the repository: Dolt needs an existing branch. If it has one, check the endpoint: a web page instead of a repository looks empty too.',
     ...FINAL,
   },
   corrupt: {

@@ -38,7 +38,8 @@ export function currencyOf(
   // Only a backup sends to an archive, and then its actions say so.
   const getsOurs = mayPush && push && (inSync || actions?.push === true);
   return {
-    isRead: head !== null || state === 'remote-empty' || state === 'branch-missing',
+    // Of an empty peer only its lack of our commits is known, not since when it has no data.
+    isRead: head !== null || (getsOurs && (state === 'remote-empty' || state === 'branch-missing')),
     isDelivered: state === 'delivered',
     oldestUnsentAt: getsOurs ? oldestUnsentAt : null,
     lastVerifiedAt,

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type ServerHttp2Session } from 'node:http2';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
@@ -40,6 +41,15 @@ async function startAnswering() {
   };
 }
 
+/** A web server that answers `git-N.git` with a page and the status N. */
+const startPages = () =>
+  listen(
+    createHttpServer((request, response) => {
+      const [, status = '404'] = /git-(\d+)/.exec(request.url ?? '') ?? [];
+      response.writeHead(Number(status), { 'content-type': 'text/html' }).end('<!doctype html>\n<h1>log in</h1>\n');
+    }),
+  );
+
 const errors = ({ result }: Commanded) =>
   Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code]));
 
@@ -52,6 +62,8 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
   await using hub = await startDolthubHost(folder.path);
   await using gcs = await startFakeGcs(folder.path);
   await using answering = await startAnswering();
+  await using pages = await startPages();
+  const hosts = ['git-200', 'git-422', 'git-429'];
   const answers = ['http-200', 'http-404', 'http-500', 'grpc-12', 'grpc-13'];
   await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
   const ran = await command(
@@ -67,9 +79,10 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
       'no-repository': `git+file://${folder.file('git', 'none', 'none.git')}`,
       's3-without-table': 's3://bucket/db',
       ...Object.fromEntries(answers.map((name) => [name, `${answering.url}/org/${name}`])),
+      ...Object.fromEntries(hosts.map((name) => [name, `http://127.0.0.1:${pages.port}/${name}.git`])),
       box: `file://${folder.file('box')}`,
     }),
-    { retries: 0, parallel: 16, env: { STORAGE_EMULATOR_HOST: gcs.host } },
+    { retries: 0, parallel: 32, env: { STORAGE_EMULATOR_HOST: gcs.host } },
   );
   expect(errors(ran)).toEqual({
     'unknown-authority': 'untrusted-host',
@@ -86,6 +99,9 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
     'http-500': 'network',
     'grpc-12': 'not-found',
     'grpc-13': 'network',
+    'git-200': 'not-found',
+    'git-422': 'not-found',
+    'git-429': 'network',
     box: undefined,
   });
   for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);

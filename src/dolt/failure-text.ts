@@ -77,6 +77,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['api error unrecognizedclient', 'auth'],
   ['googleapi: error 401', 'auth'],
   ['googleapi: error 403', 'auth'],
+  // The same for a read of an object.
+  ['googleapi: got http response code 401', 'auth'],
+  ['googleapi: got http response code 403', 'auth'],
   ['invalidaccesskeyid', 'auth'],
   ['xadminusernotfound', 'auth'],
   ['could not find default credentials', 'auth'],
@@ -90,6 +93,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // git, built with GnuTLS and with OpenSSL.
   ['server certificate verification failed', 'untrusted-host'],
   ['ssl certificate problem', 'untrusted-host'],
+  ['certificate subject name', 'untrusted-host'],
   // A program of git that exceeded the memory limit (memory.ts), or that the system ended for the same reason.
   ['died of signal 9', 'too-large'],
   ['signal: killed', 'too-large'],
@@ -110,6 +114,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['push declined due to', 'push-protection'],
   ['gh013: repository rule violations', 'push-protection'],
   ['gh001: large files detected', 'push-protection'],
+  // A git host that takes no upload of this size.
+  ['returned error: 413', 'push-protection'],
   ['only provides read-only access', 'read-only'],
   ['write on a read-only remotestorage chunk store', 'read-only'],
   ['does not appear to be a dolt database', 'not-found'],
@@ -122,11 +128,15 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['returned error: 302', 'not-found'],
   ['returned error: 307', 'not-found'],
   ['returned error: 308', 'not-found'],
+  // A web site, or a shell that prints, in the place of a git host.
+  ['info/refs not valid: is this a git repository', 'not-found'],
+  ['received http/0.9 when not allowed', 'not-found'],
   ['code = notfound', 'not-found'],
   ['repository not found at', 'not-found'],
   ['desc = database not found', 'not-found'],
   ['does not appear to be a git repository', 'not-found'],
   ["/' not found", 'not-found'],
+  ["storage: bucket doesn't exist", 'not-found'],
   ['api error nosuchbucket', 'not-found'],
   ['resourcenotfoundexception', 'not-found'],
   ['googleapi: error 404', 'not-found'],
@@ -197,8 +207,13 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['api error provisionedthroughputexceeded', 'network'],
   ['googleapi: error 429', 'network'],
   ['googleapi: error 5', 'network'],
+  ['googleapi: got http response code 429', 'network'],
+  ['googleapi: got http response code 5', 'network'],
   // A table file: `HTTP GET for remote table file failed: status code: 503`. Its signed address ends after some minutes.
   ['table file failed: status code: ', 'network'],
+  ['the requested url returned error: 407', 'network'],
+  ['the requested url returned error: 408', 'network'],
+  ['the requested url returned error: 429', 'network'],
   ['the requested url returned error: 5', 'network'],
   ['transfer closed with outstanding read data remaining', 'network'],
   ['unexpected disconnect while reading sideband packet', 'network'],
@@ -208,7 +223,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['recv failure: ', 'network'],
   ['send failure: ', 'network'],
   ['gnutls recv error', 'network'],
-  ['gnutls_handshake() failed: the tls connection was non-properly terminated', 'network'],
+  ['gnutls_handshake() failed', 'network'],
+  ['ssl routines:', 'network'],
   ['ssl_error_syscall', 'network'],
   // The C library's and Go's.
   ['connection timed out', 'network'],
@@ -217,6 +233,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['no route to host', 'network'],
   ['temporary failure in name resolution', 'network'],
   ['tls handshake timeout', 'network'],
+  ['remote error: tls: ', 'network'],
   ['throughput below minimum threshold', 'network'],
   ['early eof', 'network'],
   ['invalid index-pack output', 'network'],
@@ -273,7 +290,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A blob store (git, gs, az) without a file that its manifest names.
   ['blob not found: ', 'missing-table-file'],
   ['table file failed: status code: 404', 'missing-table-file'],
-  ['api error nosuchkey', 'missing-table-file'],
+  ['nosuchkey', 'missing-table-file'],
+  ["storage: object doesn't exist", 'missing-table-file'],
   ['is out of date and must upgrade', 'client-too-old'],
   ['unknown manifest version', 'client-too-old'],
   ['unsupported table file format', 'client-too-old'],
@@ -299,6 +317,14 @@ const WRAPPERS: typeof TEXTS = [
   ['rpc error: code = invalidargument', 'not-found'],
   ['response error statuscode: 4', 'not-found'],
   ['googleapi: error 4', 'not-found'],
+  ['googleapi: got http response code 4', 'not-found'],
+  // A page in the place of an answer of a cloud service.
+  ['deserialization failed', 'not-found'],
+  // git: the other side speaks another protocol, refuses in its own words, or ends.
+  ['protocol error: ', 'not-found'],
+  ['remote error: ', 'not-found'],
+  ['could not read from remote repository', 'network'],
+  ['the remote end hung up', 'network'],
 ];
 
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
@@ -314,6 +340,8 @@ const LOCK_OF_GIT =
 /** Texts whose words alone could mean something else, in lower case. */
 const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   [LOCK_OF_GIT, 'contention'],
+  // An answer of a git host, also if the connection ends after it. The excluded ones have classes of their own.
+  [/returned error: 4(?!0[1378]|13|29)\d\d/, 'not-found'],
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
   // An end of the connection by the server has another text.
   [/error reading server preface: [^\n]*use of closed network connection/, 'connect-timeout'],

@@ -19,6 +19,7 @@ import { testDolt } from './dolt-binary.ts';
 
 interface EnginesOptions {
   readonly memoryLimit?: number;
+  readonly env?: Readonly<Record<string, string>>;
   /** Interrupts the run. */
   readonly signal?: AbortSignal;
 }
@@ -38,11 +39,11 @@ export async function withEngines<T>(
 export function testEngines(
   path: string,
   tempDir: string,
-  { signal = new AbortController().signal, ...options }: EnginesOptions = {},
+  { signal = new AbortController().signal, env = {}, ...options }: EnginesOptions = {},
 ): Engines {
   return openEngines(
     {
-      env: readEnv(),
+      env: { ...readEnv(), ...env },
       userHome: true,
       tempDir,
       signal,

@@ -1,6 +1,10 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { Peer } from '../../src/config/configuration.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
-import { openTestDatabase } from '../helpers/database.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { federateDatabase, federateIn, filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -99,4 +103,33 @@ test('an engine over its memory limit is ended, and only that peer is left out',
   expect(done.run('hostile').failure).toMatchObject({ code: 'too-large', message: expect.stringContaining('512 MiB') });
   expect(done.head).toBe(head);
   expect(await databases.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
+});
+
+test('an engine over its memory limit during a fetch is ended, and only that peer fails, after two engines', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  // Dolt keeps all that ssh writes.
+  const tries = folder.file('tries');
+  const ssh = `#!/bin/sh\necho try >> '${tries}'\nexec yes "$(head -c 4096 /dev/zero | tr '\\0' e)" >&2\n`;
+  await mkdir(folder.file('bin'));
+  await writeFile(folder.file('bin', 'ssh'), ssh, { mode: 0o755 });
+  const url = 'ssh://far/srv/db';
+  const honest = filePeer('honest', folder.file('box'));
+  const hostile: Peer = {
+    ...filePeer('hostile', ''),
+    endpoint: { ...honest.endpoint, written: url, canonical: url, dolt: url, kind: 'ssh', folder: null },
+  };
+  await mkdir(folder.file('box'));
+  const env = { PATH: `${folder.file('bin')}${delimiter}${readEnv()['PATH']}` };
+  const done = await withEngines(
+    local.path,
+    folder.file('tmp'),
+    (engines) => federateIn(engines, { peers: [hostile, honest] }),
+    { memoryLimit: 512 * MIB, env },
+  );
+  expect(done.run('hostile')).toMatchObject({
+    ...{ state: 'unreachable', failure: { code: 'too-large', message: expect.stringContaining('512 MiB') } },
+  });
+  expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
+  expect((await readFile(tries, 'utf8')).split('\n')).toHaveLength(3);
 });

@@ -19,8 +19,8 @@ interface Phase {
 
 /**
  * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that crashes
- * Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL). After a wrong chunk they share
- * none, because the same one would arrive again.
+ * Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL). After a wrong chunk, or an
+ * engine that exceeded its memory, they share none, because the same would happen again.
  */
 const SHARED_ENGINES = 2;
 
@@ -41,11 +41,12 @@ export async function inEngines(
     let mayShare = true;
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
       for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
-      const { lost, fetched } = await engines.use(engineCredentials, async (engine) => {
+      const { lost, fetched, excess } = await engines.use(engineCredentials, async (engine) => {
         const awaited = phase.around === undefined ? null : await awaitArrivals(context, engine);
         const failed = await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress)));
         return {
           lost: failed,
+          excess: engine.memoryFailure(),
           fetched: awaited && { ...awaited, hasEnded: engine.hasEnded(), isStale: await engine.readsReplacedFiles() },
         };
       });
@@ -57,7 +58,11 @@ export async function inEngines(
       }
       // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
-      return lost;
+      if (excess === null) return lost;
+      mayShare = false;
+      if (batch.length > 1) return lost;
+      for (const progress of lost) progress.explain(excess);
+      return [];
     };
     if (engineCredentials.restartBetweenPhases) await engines.close();
     let waiting = allProgress;

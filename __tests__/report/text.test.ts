@@ -110,6 +110,18 @@ describe('the report as text', () => {
     expect(lines).toContain('and 10 more problems; --json shows them all');
   });
 
+  test.each([
+    ['a', 'an error that dolt-federation does not know', 'error: a: an error that'],
+    ['a', 'a rule of the git host refuses the push', 'error: a: a rule of'],
+    ['ssh', 'ssh was ended', 'error: ssh: ssh was'],
+    ['hub', 'hub.example.org could not be reached', 'error: hub: hub.example'],
+    ['hub', 'hub could not be reached', 'error: hub could'],
+    ['hub', "hub's certificate or host key is not trusted", "error: hub's"],
+  ])('names the peer %s once if the message does not begin with it: %s', (name, message, beginning) => {
+    const error = { code: 'unknown', message, hint: '', retryable: false } as const;
+    expect(text(runResult({ peers: [peer({ ...failed, name, error })] }))).toContain(beginning);
+  });
+
   test('prints no control characters of a peer', () => {
     const hostile = conflict({ table: '\u001b]0;x\u0007', key: { id: null } });
     expect(text(runResult({ peers: [peer({ conflicts: [hostile] })] }))).toContain('\\u{1b}]0;x\\u{7} id=NULL');

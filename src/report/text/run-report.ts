@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { ERRORS } from '../../contract/error-codes.ts';
 import type { PeerResult, RunResult } from '../../contract/result.ts';
 import type { PeerStatus, ReportValues, RunStatus } from '../../contract/vocabulary.ts';
 import { placeOf } from '../../core/failure.ts';
@@ -94,12 +95,23 @@ function unresolvedLines(result: RunResult, inStep: boolean): string[] {
   return [...rows, file, ...steps.map((step) => `  ${step}`)];
 }
 
+/** First words of messages that name no peer. A message about a peer of such a name may name it twice. */
+const FIRST_WORDS: ReadonlySet<string> = new Set([
+  ...Object.values(ERRORS).flatMap(({ title }) => title.toLowerCase().split(' ', 1)),
+  ...['bd', 'cannot', 'credentials', 'git', 'go', 'it', 'its', 'neither', 'no', 'one', 'our', 'ssh', 'there', 'this'],
+]);
+
+/** Whether a message begins with the name of its peer. */
+function isNamed(peer: string, message: string): boolean {
+  return /^[\w/.-]+/.exec(message)?.[0] === peer && !FIRST_WORDS.has(peer.toLowerCase());
+}
+
 function findingLines(finding: Finding, { color, columns }: TextStyle): string[] {
   const { red, yellow, cyan } = pc.createColors(color);
   const paint = { error: red, warning: yellow, notice: cyan }[finding.severity];
   const place = placeOf(finding);
   const [first = '', ...rest] = plainLines(finding.message);
-  const peer = finding.peer === null || first.startsWith(finding.peer) ? '' : `${plain(finding.peer)}: `;
+  const peer = finding.peer === null || isNamed(finding.peer, first) ? '' : `${plain(finding.peer)}: `;
   const code = finding.code === null ? '' : ` (${finding.code})`;
   const lines = [
     ...rest,

@@ -4,7 +4,7 @@ import type { PeerProgress } from '../peer-progress.ts';
 
 /** Facts of a run that show how current a peer is. */
 export interface Currency {
-  /** Whether this run read the peer. */
+  /** Whether this run read the peer, and nothing of it failed that has to be read again. */
   readonly isRead: boolean;
   /** Whether our commits wait in its inbox. */
   readonly isDelivered: boolean;
@@ -31,17 +31,21 @@ export function stalenessOf(peer: Currency, staleAfterMs: number, now: number): 
 
 /** The state of a peer after a run, with the date of the oldest commit of ours that it lacks. */
 export function currencyOf(
-  { head, state, peer, actions, lastVerifiedAt }: PeerProgress,
+  { head, state, peer, actions, failure, lastVerifiedAt }: PeerProgress,
   { oldestUnsentAt, mayPush }: { readonly oldestUnsentAt: string | null; readonly mayPush: boolean },
 ): Currency {
   const { push, inSync } = rightsOf(peer.role);
   // Only a backup sends to an archive, and then its actions say so.
   const getsOurs = mayPush && push && (inSync || actions?.push === true);
+  const unsentAt = getsOurs ? oldestUnsentAt : null;
+  // Otherwise a failure that may pass, but passes in no run, would never count.
+  const isIncomplete = failure?.retryable === true && unsentAt === null;
+  // Of an empty peer only its lack of our commits is known, not since when it has no data.
+  const isKnown = head !== null || (getsOurs && (state === 'remote-empty' || state === 'branch-missing'));
   return {
-    // Of an empty peer only its lack of our commits is known, not since when it has no data.
-    isRead: head !== null || (getsOurs && (state === 'remote-empty' || state === 'branch-missing')),
+    isRead: isKnown && !isIncomplete,
     isDelivered: state === 'delivered',
-    oldestUnsentAt: getsOurs ? oldestUnsentAt : null,
+    oldestUnsentAt: unsentAt,
     lastVerifiedAt,
   };
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -170,6 +170,23 @@ test('a step whose outputs cannot be written raises one alarm, about itself and 
   expect(hook.bodies.slice(messages).map((body) => JSON.parse(body))).toMatchObject([
     { status: 'failed', error: { code: 'bad-usage' }, peers: [{ name: 'box', code: 'network' }] },
   ]);
+  api.issues.all.length = 0;
+});
+
+test('a report of legs keeps the issues of peers that the legs left out', async () => {
+  await configure(peers(GONE));
+  const report = async (only: string) => {
+    const leg = await step({ command: 'status', shard: '1/1', only, 'issue-on-failure': '', 'webhook-url': '' });
+    await cp(leg.outputs['result-path'] ?? '', join(runner.workspace, 'leg.json'));
+    return await step({ command: 'report', results: 'leg.json', config: '', database: '', 'webhook-url': '' });
+  };
+  await report('');
+  expect(opened()).toEqual(['Federation: box failed (network)']);
+  expect((await report('other')).exitCode).toBe(0);
+  expect(opened()).toEqual(['Federation: box failed (network)']);
+  await configure(`federation: {peers: {other: "file://${folder.file('other')}"}}\n`);
+  await report('');
+  expect(opened()).toEqual([]);
   api.issues.all.length = 0;
 });
 

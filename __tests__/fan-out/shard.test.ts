@@ -150,16 +150,18 @@ describe('the matrix of legs', () => {
 
 test('the results of legs share a selection, which differs with any other peer or branch', () => {
   const all = peersOf(['a', 'b']);
-  const [first, second] = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 } }, all));
+  const whole = { only: [], onlyRoles: [] };
+  const [first, second] = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 }, ...whole }, all));
   expect(first).toEqual({ shard: '1/2', selection: expect.stringMatching(/^[0-9a-f]{12}$/) });
   expect(second?.selection).toBe(first?.selection);
   for (const others of [peersOf(['a', 'c']), peersOf(['a', 'b'], false), peersOf(['a'])])
-    expect(legOfResult({ shard: { leg: 1, legs: 2 } }, others).selection).not.toBe(first?.selection);
+    expect(legOfResult({ shard: { leg: 1, legs: 2 }, ...whole }, others).selection).not.toBe(first?.selection);
   // A leg that fails early does not know another branch than this one.
-  const ofDev = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 }, branch: 'dev' }, all).selection);
+  const ofDev = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 }, branch: 'dev', ...whole }, all).selection);
   expect(new Set(ofDev).size).toBe(1);
   expect(ofDev).not.toContain(first?.selection);
-  expect(legOfResult({}, all)).toEqual({});
+  expect(legOfResult(whole, all)).toEqual({});
+  expect(legOfResult({ ...whole, only: ['a'] }, all)).toEqual({ selected: true });
 });
 
 test.each([

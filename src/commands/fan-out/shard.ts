@@ -57,20 +57,21 @@ export function peersOfLeg<P extends Divided>(selected: readonly P[], { leg, leg
   return selected.filter(({ name, role }) => role === 'primary' || own.has(name));
 }
 
-export type LegOfResult = Pick<RunResult, 'shard' | 'selection'>;
+export type LegOfResult = Pick<RunResult, 'shard' | 'selection' | 'selected'>;
 
 /**
- * The leg of a result. A report groups legs by the digest, and notices missing ones. A leg that fails early does not know
- * its branch, so the digest also has the requested one.
+ * The part of the peers that a result is about. A report groups legs by the digest, and notices missing ones. A leg that
+ * fails early does not know its branch, so the digest also has the requested one.
  * @param selected the peers of all legs
  */
 export function legOfResult(
-  { shard, branch }: Pick<SyncRequest, 'shard' | 'branch'>,
+  { shard, branch, only, onlyRoles }: Pick<SyncRequest, 'shard' | 'branch' | 'only' | 'onlyRoles'>,
   selected: readonly Peer[],
 ): LegOfResult {
-  if (shard === undefined) return {};
+  const part = only.length + onlyRoles.length === 0 ? {} : { selected: true as const };
+  if (shard === undefined) return part;
   const peers = selected.map((peer) => [peer.name, peer.endpoint.canonical, peer.ref, peer.branch]);
-  return { shard: shardText(shard), selection: shortDigest(JSON.stringify([branch ?? null, peers])) };
+  return { ...part, shard: shardText(shard), selection: shortDigest(JSON.stringify([branch ?? null, peers])) };
 }
 
 /** The names that are divided among legs. */

@@ -10,7 +10,7 @@ import { webhookMessage } from '../../report/alarm/webhook-message.ts';
 import { parseWebhook, postWebhook } from '../webhook.ts';
 import { keepIssues } from './alarm-issues.ts';
 import type { EventVerdict } from './event.ts';
-import { type InputName, inputValue, type WrittenInputs } from './inputs.ts';
+import { inputValue, type WrittenInputs } from './inputs.ts';
 import { logNotice, logText, logWarning } from './logger.ts';
 
 /** The alarm that the inputs of a step ask for. */
@@ -41,8 +41,6 @@ const PLACE_INPUTS = [
 ] as const;
 /** All calls about the issues of a run: the alarm must not hold the step. */
 const ALL_CALLS_MS = 60_000;
-/** Inputs that leave peers out. */
-const SELECTING_INPUTS: readonly InputName[] = ['only', 'only-role', 'shard'];
 
 /**
  * Reads the inputs `issue-on-failure` and `webhook-url`. If one is malformed, the other one still raises an alarm.
@@ -101,7 +99,7 @@ async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run:
   const place = { workflow: run.workflow ?? '', command: run.command, inputs };
   // A command that could not run shows no peers, and a report without a leg not all of them.
   const isWhole = subjects.length > 1 && subjects.every(({ peer, verdict }) => peer !== null || verdict === 'ok');
-  const complete = isWhole && SELECTING_INPUTS.every((name) => written(name) === '');
+  const complete = isWhole && subjects.every(({ isPart }) => isPart !== true);
   const limited = within(repository, ALL_CALLS_MS);
   const { done, reasons } = await keepIssues(subjects, { repository: limited, place, run, now: Date.now(), complete });
   for (const line of done) logText(line);

@@ -15,6 +15,8 @@ export interface AlarmSubject {
   readonly code: ErrorCode | null;
   /** Whether rows were merged that a person must decide about, which later runs do not see. */
   readonly needsDecision: boolean;
+  /** Only of the run itself: whether its peers are a part of those that are configured. Absent: they are all. */
+  readonly isPart?: boolean;
   /** The details, as markdown that fits into an issue. */
   readonly details: () => string;
 }
@@ -40,6 +42,7 @@ function ofRun(result: RunResult): AlarmSubject {
     verdict: result.status === 'skipped' ? 'unknown' : isFailing ? 'failing' : 'ok',
     code: first?.code ?? null,
     needsDecision: false,
+    isPart: result.selected === true || result.shard !== undefined,
     details: () => summary(result, DETAILS_BUDGET_BYTES),
   };
 }

@@ -15,9 +15,8 @@ export function combinedAlarms(
     const subjects = runAlarms(run.result, (peer) => isWaiting(peer, run.result));
     return { title: runTitle(run), subjects };
   });
-  const failed = all.flatMap(({ subjects }) =>
-    subjects.filter(({ peer, verdict }) => peer === null && verdict === 'failing'),
-  );
+  const ofRuns = all.flatMap(({ subjects }) => subjects.filter(({ peer }) => peer === null));
+  const failed = ofRuns.filter(({ verdict }) => verdict === 'failing');
   const error = report.problems.find(({ severity }) => severity === 'error');
   const isFailing = error !== undefined || failed.length > 0;
   const itself: AlarmSubject = {
@@ -25,6 +24,7 @@ export function combinedAlarms(
     verdict: report.status === 'skipped' ? 'unknown' : isFailing ? 'failing' : 'ok',
     code: error?.code ?? failed[0]?.code ?? null,
     needsDecision: false,
+    isPart: ofRuns.some(({ isPart }) => isPart === true),
     details: () => combinedSummary(report, DETAILS_BUDGET_BYTES),
   };
   const peers = all.flatMap(({ title, subjects }) =>

@@ -187,5 +187,10 @@ async function stagedBeforeMove(sql: Sql, branch: string): Promise<string[]> {
  */
 export async function resetBranch(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
   await checkout(sql, branch);
-  return await keepingKeys(sql, { to, record }, () => sql.run("CALL DOLT_RESET('--hard', ?)", [to]));
+  return await keepingKeys(sql, { to, record }, () => resetHard(sql, to));
+}
+
+/** Resets the session's branch and its working set like `resetBranch`, but keeps no foreign keys. */
+export async function resetHard(sql: Sql, to: string): Promise<void> {
+  await sql.run("CALL DOLT_RESET('--hard', ?)", [to]);
 }

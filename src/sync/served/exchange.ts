@@ -17,7 +17,7 @@ import {
   trackingHead,
 } from '../../dolt/sql/heads.ts';
 import { containsCommit, isAncestor } from '../../dolt/sql/history.ts';
-import { fastForward, resetBranch } from '../../dolt/sql/merge.ts';
+import { fastForward, resetHard } from '../../dolt/sql/merge.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
@@ -116,7 +116,11 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
     else if (before !== head) {
       // Dolt resets no branch to such a commit.
       await operation(exchange.limit, NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: true }));
-      await database.session((sql) => resetBranch(sql, { branch, to: head }));
+      await database.session(async (sql) => {
+        await checkout(sql, branch);
+        // Ignored tables of the copy can be older than the head, and are not written back.
+        await resetHard(sql, head);
+      });
     }
     return head;
   });

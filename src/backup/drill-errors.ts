@@ -30,7 +30,7 @@ const UNREAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'untrusted-host',
 ]);
 
-/** What the run itself found at the peer: its data is damaged, or is not what was backed up there. */
+/** The fetch or the push shows that the data at the peer is damaged, or is not what was backed up there. */
 const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'corrupt',
   'database-format',

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { Secrets } from '../../src/core/secrets.ts';
 import { jobSecrets } from '../../src/credentials/secret-texts.ts';
 
 test('the secrets of the job are hidden: its cloud keys except short ones, and its token in plain text and as git sends it', () => {
@@ -8,9 +9,13 @@ test('the secrets of the job are hidden: its cloud keys except short ones, and i
   };
   const bare = Buffer.from('x-access-token:a-token').toString('base64url');
   const header = `${bare}==`;
-  expect([...jobSecrets(env, 'a-token')].sort()).toEqual(
-    ['a-secret', 'a-session!', 'a-session%21', 'a-token', bare, header, `${bare}%3D%3D`, `${bare}%3d%3d`].sort(),
-  );
+  const texts = [...jobSecrets(env, 'a-token')];
+  const plain = ['a-secret', 'a-session!', 'a-session%21', 'a-token', bare, header, `${bare}%3D%3D`, `${bare}%3d%3d`];
+  expect(texts).toEqual(expect.arrayContaining(plain));
+  // The others are those two keys in hexadecimal digits and in base64: shorter texts can occur by accident.
+  const others = texts.filter((text) => !plain.includes(text));
+  expect(others).toHaveLength(18);
+  expect(others.filter((text) => text.length < 10)).toEqual([]);
   // The header of this token is `…8/Pz4+a2Vu`: parts of a URL contain `-` and `_` instead.
   const urlSafe = Buffer.from('x-access-token:to??>>ken').toString('base64url');
   expect(jobSecrets({}, 'to??>>ken')).toContain(urlSafe);
@@ -28,3 +33,28 @@ test.each([
 ])('a token is hidden as other encoders write it: %s', (_, spelling) => {
   expect(jobSecrets({}, 'a/"b+<c>&\'=ä')).toContain(spelling);
 });
+
+test.each(['0123456789abcdef', 'pass\\word?>~', ' a password with blanks and ä\n'])(
+  'a secret is hidden in hexadecimal digits, and in base64 with any user before it: %j',
+  (secret) => {
+    const secrets = new Secrets();
+    for (const text of jobSecrets({}, secret)) secrets.add(text);
+    const bytes = Buffer.from(secret.trim());
+    for (const text of [bytes.toString('hex'), bytes.toString('hex').toUpperCase()])
+      expect(secrets.hide(`0x${text}`)).toBe('0x***');
+    const around = [
+      ['', ''],
+      ['u:', ''],
+      ['us:', 'x'],
+      ['use:', '\n'],
+      ['user:', '"}'],
+    ] as const;
+    for (const [user, after] of around) {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const shown = secrets.hide(Buffer.from(`${user}${secret.trim()}${after}`).toString(encoding));
+        // One character has bits of the secret beside others.
+        expect(shown).toMatch(/^[^*]{0,7}\*\*\*[^*]{0,6}$/);
+      }
+    }
+  },
+);

@@ -7,7 +7,8 @@ import { googlePrivateKey } from './providers/google.ts';
 /** All secret texts of all credentials: each secret, and each of its lines of eight characters or more. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   const whole = [...credentials.values()].flatMap(({ secret }) => secretsOf(secret));
-  return withSpellings(whole.flatMap(secretAndLines));
+  const headers = [...credentials.values()].flatMap(({ secret }) => headersOf(secret));
+  return withSpellings([...whole.flatMap(secretAndLines), ...whole.flatMap(encoded), ...headers]);
 }
 
 /**
@@ -65,7 +66,7 @@ function hex(unit: string): string {
 function secretsOf(secret: Secret): readonly string[] {
   switch (secret.kind) {
     case 'password':
-      return [secret.password, ...inBase64(secret.password, basic(secret.user, secret.password))];
+      return [secret.password];
     case 'dolt-jwk':
       return [secret.jwk, ...jsonValues(secret.jwk)];
     case 'aws':
@@ -75,12 +76,18 @@ function secretsOf(secret: Secret): readonly string[] {
     case 'ssh':
       return [secret.key];
     case 'git-token':
-      return [secret.token, ...inBase64(secret.token, gitTokenHeader(secret.token))];
+      return [secret.token];
     case 'azure':
       return [secret.clientSecret];
     case 'instance-role':
       return [];
   }
+}
+
+/** The headers that contain a secret of any length. */
+function headersOf(secret: Secret): readonly string[] {
+  if (secret.kind === 'password') return spellingsOfBase64(basic(secret.user, secret.password));
+  return secret.kind === 'git-token' ? spellingsOfBase64(gitTokenHeader(secret.token)) : [];
 }
 
 /** A token in the header form of git hosts, which ignore the user name (GitHub names this one). */
@@ -92,13 +99,29 @@ function basic(user: string, password: string): string {
   return toBase64(`${user}:${password}`);
 }
 
-function toBase64(text: string): string {
+function toBase64(text: string | Buffer): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** A header, and the secret in it alone unless that is short. */
-function inBase64(secret: string, header: string): readonly string[] {
-  return [header, ...(secret.length < LEAST_SECRET ? [] : [toBase64(secret)])].flatMap(spellingsOfBase64);
+/**
+ * A secret of eight characters or more in hexadecimal digits and in base64, alone and within a longer text, such as a header
+ * with another user.
+ */
+function encoded(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret.trim());
+  if (secret.trim().length < LEAST_SECRET) return [];
+  const digits = bytes.toString('hex');
+  const alone = spellingsOfBase64(toBase64(secret));
+  return [digits, digits.toUpperCase(), ...alone, ...[0, 1, 2].flatMap((before) => withinBase64(bytes, before))];
+}
+
+/**
+ * The characters of base64 that only these bytes decide.
+ * @param before how many bytes of the text precede them, modulo 3
+ */
+function withinBase64(bytes: Buffer, before: number): readonly string[] {
+  const [start, end] = [Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3)];
+  return spellingsOfBase64(toBase64(Buffer.concat([Buffer.alloc(before), bytes])).slice(start, end));
 }
 
 /** A text in base64 and base64url, each also without padding, as parsers of URLs and of `key=value` give it back. */
@@ -121,9 +144,7 @@ const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AZURE_C
  */
 export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlySet<string> {
   const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= LEAST_SECRET);
-  const token =
-    githubToken === undefined || githubToken === ''
-      ? []
-      : [githubToken, ...inBase64(githubToken, gitTokenHeader(githubToken))];
-  return withSpellings([...keys, ...token]);
+  const token = githubToken === undefined || githubToken === '' ? [] : [githubToken];
+  const headers = token.flatMap((one) => spellingsOfBase64(gitTokenHeader(one)));
+  return withSpellings([...keys, ...token, ...[...keys, ...token].flatMap(encoded), ...headers]);
 }

@@ -153,8 +153,11 @@ details.
 WHO COMMITS
 
 Under federation.dirty: commit a run commits uncommitted changes in the name of
-the user, and reports the tables and the commit. resolve restores lost rows in
-the same name. Name and email come from the first of these that has both:
+the user, and reports the tables and the commit. Of a staged table it commits
+the newer version. If nothing else than staged tables differs, or Dolt refuses
+the commit because of open conflicts or constraint violations, the changes stay
+as under allow. resolve restores lost rows in the same name. Name and email come
+from the first of these that has both:
 
 1. Dolt: user.name and user.email in .dolt/config.json of the database, else in
    ~/.dolt/config_global.json;
@@ -215,7 +218,9 @@ refused. doctor does not connect to the server, and says so.
   only fast-forwards its branch at the end (ADR 15).
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
-  uncommitted rows refer, the branch stays, and all peers wait.
+  uncommitted rows refer, the branch stays, and all peers wait. They also wait
+  if a client changed a table after it staged it (DOLT_ADD). Other staged tables
+  stay staged.
 - Commits that clients make during the run are merged at its end, and the next
   run pushes them. If they commit faster than the run merges, our branch stays,
   and the peers report contention. Run again: the next run merges what was
@@ -627,10 +632,13 @@ lack the file. The job needs contents: write. The token goes to the server of
 the job only, in settings of the git command. pull-request is for a protected
 branch. It puts the commit on the branch dolt-federation/jsonl-<id> and opens a
 pull request to the branch of the workflow, unless one is open. Later runs
-replace that branch, but only while its head is their own commit. If the branch
-of the workflow has the same file, the other branch is deleted, which closes the
-pull request. The job also needs pull-requests: write, and the repository must
-allow GitHub Actions to create pull requests.
+replace that branch, but only while its head is their own commit. A commit that
+a colleague amends, rebases, squashes or cherry-picks is not theirs, also if it
+keeps the message: its last line has a digest of the commit. An executable file
+stays executable. If the branch of the workflow has the same file, the other
+branch is deleted, which closes the pull request. The job also needs
+pull-requests: write, and the repository must allow GitHub Actions to create
+pull requests.
 
 In memory are the ids of all issues and the rows of 200. npm run bench:export
 measures it beside bd export. With 100,000 issues, a file of 69 MiB, and Dolt
@@ -1654,7 +1662,7 @@ after our own branch contains H.
       ahead: a restored backup is not a rewrite
   The peer is empty now, or lacks the branch
       remote-empty or branch-missing with a warning that names H. It is pushed
-      to only if init-empty is true
+      to only if init-empty is true. A peer with the role upstream fails
 
 Without an entry, the tracking ref of the remote is read once, if our branch
 contains its head, and written to the file. status and --dry-run also write it
@@ -1853,7 +1861,10 @@ the README. On a release event, tag defaults to the tag of the release.
 
 WHAT A RUN DOES
 
-1. It reads the branch and the tag of each backup.
+1. It reads the branch and the tag of each backup, and of the primary if there
+   is a tag. The run stops if a sync would not push to the primary: because of a
+   rewritten history or an unrelated one, or because it lacks the branch and
+   init-empty is false.
 2. It finds out which commit is backed up. A new tag is pushed to the primary
    first. A backup that has the tag at another commit fails and gets nothing.
 3. It pushes the branch to all backups in parallel, fast-forward only, and then
@@ -1933,12 +1944,16 @@ each backup that more than n runs in a row did not prove, as far as is known.
   proven
       the clone has the same data as our database at that commit
   differs
-      the backup is damaged, or has other data: the peer fails with drill-failed
+      the backup is damaged, or has other data. The peer fails with
+      drill-failed. If its fetch or push shows that, it has its own code, such
+      as corrupt or missing-table-file
   unproven
-      the backup was pushed and verified, but nothing is proven about it
+      nothing is proven about the backup
   skipped
       this run did not drill it
 
+  with rotate: it failed before its drill
+      the error of the peer counts against the run
   it cannot be cloned: the network, silence, a missing folder, a full disk
       the peer fails with drill-unproven: the same run pushed and read there
   the credentials may not read it
@@ -1966,7 +1981,7 @@ too-few-copies (exit code 1).
 
 A backup that differs always counts: the run is at least partial (exit code 3),
 and a problem names the peer. With rotate the same holds if the one backup of
-the day is not served.
+the day fails before its drill, or is not served.
 
 A backup counts if it is proven. With off, and for backups whose turn it is not,
 a verified push counts. unproven does not count. With rotate, --require-copies
@@ -2105,6 +2120,11 @@ most dangerous changes come first.
 - A dangerous change is a notice on its line. A change of a kind that
   fail-on-change names is an error (config-change), and the step fails with exit
   code 2. dangerous names all that the table marks.
+- A peer with a new name or endpoint is also compared with the former peers at
+  its endpoint, and with removed ones of its owner at the host. A wider role, a
+  lower tier, more accept or less trust than the strictest of them is a change.
+  If there is none, a new peer is compared with the tier of the federation and
+  an empty accept.
 - If GitHub's merge of both sides is checked out, as actions/checkout does by
   default, the configuration is compared with the one in the base branch. If the
   head of the pull request is checked out, it is compared with their merge base.
@@ -2118,8 +2138,9 @@ most dangerous changes come first.
   .beads/redirect, .env, guards and settings of bd. The server that the settings
   of bd name counts as a host. Another path of the database that they name is a
   setting-changed.
-- If the configuration before the change cannot be read, that is a warning, and
-  an error if fail-on-change is set (base-unreadable).
+- If the configuration before the change cannot be read or is invalid, that is a
+  warning, and an error if fail-on-change is set (base-unreadable). Its invalid
+  parts count as absent, so a change may be missing.
 - An invalid configuration is not compared. Correct it first.
 - In a terminal, or in the CI of another host, --base names a folder with the
   files of the base:

@@ -41,13 +41,14 @@ export async function inEngines(
     let mayShare = true;
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
       for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
-      const { lost, fetched, excess } = await engines.use(engineCredentials, async (engine) => {
+      const { lost, fetched, memoryFailure } = await engines.use(engineCredentials, async (engine) => {
         const awaited = phase.around === undefined ? null : await awaitArrivals(context, engine);
         const failed = await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress)));
+        const readsReplacedFiles = awaited && (await engine.readsReplacedFiles());
         return {
           lost: failed,
-          excess: engine.memoryFailure(),
-          fetched: awaited && { ...awaited, hasEnded: engine.hasEnded(), isStale: await engine.readsReplacedFiles() },
+          memoryFailure: engine.memoryFailure(),
+          fetched: awaited && { ...awaited, hasEnded: engine.hasEnded(), readsReplacedFiles },
         };
       });
       const names = batch.map(({ peer }) => peer.name);
@@ -58,10 +59,10 @@ export async function inEngines(
       }
       // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
-      if (excess === null) return lost;
+      if (memoryFailure === null) return lost;
       mayShare = false;
       if (batch.length > 1) return lost;
-      for (const progress of lost) progress.explain(excess);
+      for (const progress of lost) progress.explain(memoryFailure);
       return [];
     };
     if (engineCredentials.restartBetweenPhases) await engines.close();

@@ -101,12 +101,12 @@ describe('the engines of a run', () => {
     await withDatabase(async (engines, folder) => {
       await openTestDatabase(folder.file('local')).dolt('gc');
       await engines.use(NO_CREDENTIALS, async (engine) => {
-        expect(await engine.readsReplacedFiles()).toBe(process.platform !== 'linux');
+        expect(await engine.readsReplacedFiles()).toBe(process.platform === 'linux' ? false : null);
         const [path = ''] = (await storedFiles(folder.file('local'))).keys();
         const file = join(folder.file('local'), '.dolt', path);
         await copyFile(file, `${file}.copy`);
         await rename(`${file}.copy`, file);
-        expect(await engine.readsReplacedFiles()).toBe(true);
+        expect(await engine.readsReplacedFiles()).toBe(process.platform === 'linux' ? true : null);
       });
     });
   });

@@ -69,8 +69,8 @@ export interface Engine {
    */
   runProgram(limit: TimeLimit, reach: Reach, work: (context: ProgramContext) => Promise<void>): Promise<void>;
   hasEnded(): boolean;
-  /** Whether it may still read files that were replaced. */
-  readsReplacedFiles(): Promise<boolean>;
+  /** Whether it still reads files that were replaced; null: unknown. */
+  readsReplacedFiles(): Promise<boolean | null>;
 }
 
 /** The engines of one database. Only one can be open at a time, because it locks the database. */

@@ -112,16 +112,14 @@ export async function marked(mark: string): Promise<number[]> {
   return found.flat();
 }
 
-/**
- * Whether a process still reads files that were removed or replaced. True if that is unknown, as outside Linux.
- */
-export async function readsReplacedFiles(pid: number): Promise<boolean> {
+/** Whether a process still reads files that were removed or replaced; null: unknown, as outside Linux. */
+export async function readsReplacedFiles(pid: number): Promise<boolean | null> {
   const descriptors = `/proc/${pid}/fd`;
   try {
     const links = (await readdir(descriptors)).map((name) => readlink(join(descriptors, name)).catch(() => ''));
     return (await Promise.all(links)).some((link) => link.endsWith(' (deleted)'));
   } catch {
-    return true;
+    return null;
   }
 }
 

@@ -76,8 +76,8 @@ export interface Server {
   readonly during: FilteringProxy['during'];
   /** Whether the process has ended for any reason. */
   hasEnded(): boolean;
-  /** Whether it may still read files that were replaced. */
-  readsReplacedFiles(): Promise<boolean>;
+  /** Whether it still reads files that were replaced; null: unknown. */
+  readsReplacedFiles(): Promise<boolean | null>;
   /** Why it was ended if it exceeded its memory limit; else null. */
   memoryFailure(): Failure | null;
   /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
@@ -221,7 +221,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       childContext: { env, privateDir: place.privateDir },
       during: place.proxy.during,
       hasEnded: () => ended,
-      readsReplacedFiles: async () => child.pid === undefined || (await readsReplacedFiles(child.pid)),
+      readsReplacedFiles: async () => (child.pid === undefined ? null : await readsReplacedFiles(child.pid)),
       memoryFailure,
       endPrograms: async () => {
         if (startsPrograms && child.pid !== undefined) await endPrograms({ pid: child.pid, mark: place.privateDir });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
 import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
 import { checkDatabase } from '../../dolt/fsck.ts';
@@ -45,8 +46,8 @@ interface Fetched extends Awaited {
   readonly engineCredentials: EngineCredentials;
   /** Whether the engine no longer holds the database. */
   readonly hasEnded: boolean;
-  /** Whether the engine may still read table files that were replaced. */
-  readonly isStale: boolean;
+  /** Whether the engine still reads table files that were replaced; null: unknown. */
+  readonly readsReplacedFiles: boolean | null;
   /** The peers that were read. */
   readonly names: readonly string[];
 }
@@ -60,7 +61,7 @@ interface Fetched extends Awaited {
  */
 export async function refuseArrivals(
   context: SyncContext,
-  { folder, before, engineCredentials, hasEnded, isStale, names }: Fetched,
+  { folder, before, engineCredentials, hasEnded, readsReplacedFiles, names }: Fetched,
 ): Promise<string | null> {
   const { engines, limits, signal } = context;
   const now = await storeState(folder);
@@ -68,7 +69,8 @@ export async function refuseArrivals(
   const checking = { limit: limits.of('checking'), signal };
   const wrong = await wrongIn(folder, files, checking, (check) => engines.use(engineCredentials, check));
   // Two peers that send the same chunks write the same file. The engine still reads the one that was replaced.
-  if (wrong !== null || isStale) await engines.close();
+  const mayBeReplaced = names.length > 1 && !isDeepStrictEqual(files.now, files.known);
+  if (wrong !== null || (readsReplacedFiles ?? mayBeReplaced)) await engines.close();
   if (wrong === null) known.set(engines, now.files);
   else {
     try {

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
+import type { Diagnostic } from '../../../src/core/diagnostic.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { createEngineCredentials, NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
@@ -147,6 +148,35 @@ test.each([
   const titles = await served.rows('SELECT i.title, m.id FROM items i, more m WHERE i.id = 3');
   expect(titles).toEqual([{ title: 'mine', id: 2 }]);
   expect((await readOwnMoves(exchange.scratch)).moves.size).toBe(isCommitted ? 1 : 0);
+});
+
+test('a new staged table that a client drops at the move is a warning, and the others stay staged', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder, ...MORE);
+  await using opened = await scene(folder, served);
+  const { engines, exchange, move } = opened;
+  for (const statement of [KEPT, 'CREATE TABLE gone (id INT PRIMARY KEY)', "CALL DOLT_ADD('more', 'gone')"])
+    await served.sql(statement);
+  const session: typeof exchange.server.session = (work) =>
+    exchange.server.session((sql) =>
+      work({
+        ...sql,
+        async run(statement, parameters) {
+          await sql.run(statement, parameters);
+          if (statement.includes('--ff-only')) served.sqlNow('DROP TABLE gone');
+        },
+      }),
+    );
+  const notices: Diagnostic[] = [];
+  const notify = (notice: Diagnostic) => void notices.push(notice);
+  await handBack(engines, { ...exchange, notify, server: { ...exchange.server, session } }, move);
+  expect(notices).toMatchObject([
+    { code: 'uncommitted-changes', message: expect.stringMatching(/^gone was staged, and/) },
+  ]);
+  expect([await served.head(), (await served.traces())[4]]).toEqual([
+    move.to,
+    [{ table_name: 'more', staged: 1, status: 'modified' }],
+  ]);
 });
 
 test('a fast-forward whose second half the server refuses is reverted', async () => {

@@ -7,7 +7,7 @@ import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
-import { besideChanges, blockingChanges, stage, tableStates } from './working-set.ts';
+import { besideChanges, blockingChanges, stageAgain, tableStates } from './working-set.ts';
 
 /** The version of the merge rules; every change of the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
@@ -148,7 +148,7 @@ interface BranchMove {
 
 /**
  * Fast-forwards a branch; changes in tables that the move does not touch stay, and what is staged is staged again.
- * @returns warnings about uncommitted foreign keys that were lost
+ * @returns warnings about uncommitted foreign keys that were lost, and about tables that could not be staged
  * @throws Failure `uncommitted-changes` if it would touch a changed table, or would lose a key of one, beside
  * `blockingChanges`, or if a merge is open; `non-fast-forward`
  */
@@ -164,8 +164,7 @@ export async function fastForward(sql: Sql, { branch, to, record }: BranchMove):
     staged = await stagedBeforeMove(sql, branch);
     await sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]);
   });
-  await stage(sql, staged);
-  return notices;
+  return [...notices, ...(await stageAgain(sql, staged))];
 }
 
 /** @returns the tables that are staged as they are now */

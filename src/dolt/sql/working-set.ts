@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { Failure } from '../../core/failure.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import { shellWord } from '../../core/text.ts';
 import type { Identity } from '../identity.ts';
 import { isCollation, tableChanges } from '../schema/table-changes.ts';
 import { checkout } from './heads.ts';
@@ -82,9 +84,23 @@ export function besideChanges(
   };
 }
 
-/** Stages tables of the current branch, those that `dolt_ignore` matches included. */
-export async function stage(sql: Sql, tables: readonly string[]): Promise<void> {
-  if (tables.length > 0) await sql.run(`CALL DOLT_ADD('-f', '--'${tables.map(() => ', ?').join('')})`, tables);
+/**
+ * Stages tables of the current branch, those that `dolt_ignore` matches included. Each alone: Dolt 2.3.0 stages none if one
+ * is missing, as after a client of a server dropped it.
+ * @returns a warning for each that could not be staged
+ */
+export async function stageAgain(sql: Sql, tables: readonly string[]): Promise<Diagnostic[]> {
+  const warnings: Diagnostic[] = [];
+  for (const table of tables) {
+    try {
+      await sql.run("CALL DOLT_ADD('-f', '--', ?)", [table]);
+    } catch (thrown) {
+      const message = `${table} was staged, and could not be staged again after the branch moved: ${toFailure(thrown).withoutValues}`;
+      const hint = `If the table still exists, run \`dolt add ${shellWord(table)}\`.`;
+      warnings.push({ severity: 'warning', code: 'uncommitted-changes', message, hint });
+    }
+  }
+  return warnings;
 }
 
 /** Tables of the current branch with staged changes. */

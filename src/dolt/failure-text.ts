@@ -267,6 +267,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A folder, or a commit of another repository, in the place of a file of a git remote.
   ['gitblobstore: invalid part name', 'corrupt'],
   ['gitblobstore: unsupported object type', 'corrupt'],
+  // git at the other side; as long as this, so that it wins over the end of the connection.
+  ['aborting due to possible repository corruption on the remote side', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],

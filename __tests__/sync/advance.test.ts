@@ -73,9 +73,20 @@ describe('a branch that moves forward', () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     // The state after a kill: the head has moved, the working set has not.
-    await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
-    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
-    expect(await local.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
+    const killed = async () => {
+      await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
+      await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+      expect(await local.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
+    };
+    await killed();
+    // Beside this change no branch moves.
+    await local.sql("CALL DOLT_ADD('notes')", 'INSERT INTO notes VALUES (1)');
+    await finish(folder);
+    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toHaveLength(2);
+
+    await local.sql('CALL DOLT_RESET()');
+    await killed();
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
     expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);

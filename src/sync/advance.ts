@@ -232,7 +232,7 @@ async function finish(sql: Sql, move: MarkedMove): Promise<Diagnostic[]> {
   if ((await takeBack(sql, move)) && move.kind === 'advance') {
     await fastForward(sql, move).catch(async (thrown: unknown) => {
       // This run merges again instead.
-      if (!(await takeBack(sql, move))) throw thrown;
+      if (!isRefusedMove(toFailure(thrown)) && !(await takeBack(sql, move))) throw thrown;
     });
   }
   return await changeKeys(sql, keysOf(move));

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { runAlarms } from '../../src/report/alarm/alarms.ts';
 import { inboxBranch, MAX_INBOXES } from '../../src/sync/inbox.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
@@ -18,6 +19,13 @@ test('a run merges a limited number of deliveries, but always those of peers', a
   const names = result.peers.map(({ name }) => name);
   expect(names).toContain(ofPeer);
   expect(names).toHaveLength(MAX_INBOXES + 2);
+  const alarms = () =>
+    Object.fromEntries(runAlarms(result, () => false).map(({ peer, verdict }) => [peer ?? '', verdict]));
+  // Deliveries that were not drawn may fail, so nothing is closed.
+  const expected = { '': 'ok', zoe: 'ok', 'inbox/zoe': 'unknown' };
+  expect(alarms()).toEqual({ ...expected, 'inbox/*': 'unknown' });
+  for (const one of result.peers) if (floods.includes(one.name)) one.status = 'failed';
+  expect(alarms()).toEqual({ ...expected, 'inbox/*': 'failing' });
   expect(result.problems).toContainEqual(
     expect.objectContaining({
       code: 'inbox-unread',

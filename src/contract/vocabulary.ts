@@ -132,6 +132,9 @@ export type PeerState = (typeof PEER_STATES)[number];
  */
 export const STALE_REASONS = ['unsent', 'delivered', 'unread', 'never-verified'] as const;
 
+/** A branch for deliveries: `inbox/<sender>-<8 digits>`. No peer has such a name. */
+export const INBOX_BRANCH = /^inbox\/(.+)-[0-9a-f]{8}$/;
+
 export const PEER_STATUSES = ['unchanged', 'pulled', 'pushed', 'synced', 'conflict', 'failed', 'skipped'] as const;
 export type PeerStatus = (typeof PEER_STATUSES)[number];
 

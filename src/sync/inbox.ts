@@ -1,5 +1,6 @@
 import type { InboxRule } from '../config/configuration.ts';
 import { isDatabaseName } from '../config/value-schemas.ts';
+import { INBOX_BRANCH } from '../contract/vocabulary.ts';
 import { shortDigest } from '../core/digest.ts';
 
 /**
@@ -8,7 +9,6 @@ import { shortDigest } from '../core/digest.ts';
  * are delivered to a branch of their own, `inbox/<sender>-<8 digits>`, which the receiving side merges.
  */
 const PREFIX = 'inbox/';
-const INBOX = /^inbox\/(.+)-[0-9a-f]{8}$/;
 const DIGITS = 8;
 
 /**
@@ -22,7 +22,7 @@ export function inboxBranch(sender: string, root: string): string {
 
 /** The sender of a delivery; null if the branch is not an inbox. */
 export function inboxSender(branch: string): string | null {
-  const sender = INBOX.exec(branch)?.[1];
+  const sender = INBOX_BRANCH.exec(branch)?.[1];
   return sender !== undefined && isDatabaseName(sender) ? sender : null;
 }
 

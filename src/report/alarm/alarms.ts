@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import type { ErrorResult, PeerResult, RunResult } from '../../contract/result.ts';
+import { INBOX_BRANCH } from '../../contract/vocabulary.ts';
+import { groupBy } from '../../core/lists.ts';
 import { failureSummary } from '../error-result.ts';
 import { summary } from '../summary.ts';
 
@@ -27,11 +29,17 @@ export const DETAILS_BUDGET_BYTES = 60_000;
 const PROBLEMS = 5;
 
 /**
- * The run itself and each peer of it. The result must already be reduced to what may be shown (`withValues`).
+ * The run itself and each peer of it. The result must already be reduced to what may be shown (`withValues`). A user of our
+ * server can make any number of deliveries, so those of one configured sender are one subject, and those of all others.
  * @param isWaiting whether the failure of a peer does not count yet
  */
 export function runAlarms(result: RunResult, isWaiting: (peer: PeerResult) => boolean): AlarmSubject[] {
-  return [ofRun(result), ...result.peers.map((peer) => ofPeer(result, peer, isWaiting(peer)))];
+  const configured = new Set(result.peers.map(({ name }) => name));
+  const groups = groupBy(result.peers, ({ name }) => {
+    const sender = INBOX_BRANCH.exec(name)?.[1];
+    return sender === undefined ? name : `inbox/${configured.has(sender) ? sender : '*'}`;
+  });
+  return [ofRun(result), ...[...groups].map(([name, peers]) => ofPeers(result, { name, peers }, isWaiting))];
 }
 
 function ofRun(result: RunResult): AlarmSubject {
@@ -47,17 +55,34 @@ function ofRun(result: RunResult): AlarmSubject {
   };
 }
 
-function ofPeer(result: RunResult, peer: PeerResult, isWaiting: boolean): AlarmSubject {
-  const problems = result.problems.filter((problem) => problem.peer === peer.name);
+function ofPeers(
+  result: RunResult,
+  { name, peers }: { readonly name: string; readonly peers: readonly PeerResult[] },
+  isWaiting: (peer: PeerResult) => boolean,
+): AlarmSubject {
+  const verdicts = peers.map((peer) => verdictOf(result, peer, isWaiting(peer)));
+  const verdict = WORST_FIRST.find((one) => verdicts.includes(one)) ?? 'unknown';
+  const shown = peers.filter((_, index) => verdicts[index] === verdict);
+  const problems = result.problems.filter(({ peer }) => shown.some((one) => one.name === peer));
+  // Chance decides which deliveries take part, and another one may fail.
+  const isDrawn = name.startsWith('inbox/') && result.problems.some(isInboxLeft);
   return {
-    peer: peer.name,
-    verdict: verdictOf(result, peer, isWaiting),
-    code: peer.error?.code ?? null,
+    peer: name,
+    verdict: verdict === 'ok' && isDrawn ? 'unknown' : verdict,
+    code: shown[0]?.error?.code ?? null,
     // A merge that was undone, or only planned, is met again by the next run.
     needsDecision:
-      result.dryRun !== true && peer.conflicts.some(({ left, resolution }) => left && resolution !== 'undone'),
-    details: () => summary({ ...result, peers: [peer], problems }, DETAILS_BUDGET_BYTES),
+      result.dryRun !== true &&
+      peers.some(({ conflicts }) => conflicts.some(({ left, resolution }) => left && resolution !== 'undone')),
+    details: () => summary({ ...result, peers: shown, problems }, DETAILS_BUDGET_BYTES),
   };
+}
+
+const WORST_FIRST = ['failing', 'waiting', 'unknown', 'ok'] as const satisfies readonly AlarmSubject['verdict'][];
+
+/** Deliveries that the configuration excludes are notices. */
+function isInboxLeft({ code, severity }: RunResult['problems'][number]): boolean {
+  return code === 'inbox-unread' && severity === 'warning';
 }
 
 function verdictOf({ backup }: RunResult, { status, drill }: PeerResult, isWaiting: boolean): AlarmSubject['verdict'] {

@@ -173,16 +173,20 @@ test('a step whose outputs cannot be written raises one alarm, about itself and 
   api.issues.all.length = 0;
 });
 
-test('a report of legs keeps the issues of peers that the legs left out', async () => {
+test('a report keeps the issues of peers that its results do not show', async () => {
   await configure(peers(GONE));
-  const report = async (only: string) => {
-    const leg = await step({ command: 'status', shard: '1/1', only, 'issue-on-failure': '', 'webhook-url': '' });
+  const report = async (only: string, over: Readonly<Record<string, string>> = {}) => {
+    const alone = { shard: '1/1', 'issue-on-failure': '', 'webhook-url': '' };
+    const leg = await step({ command: 'status', only, ...alone, ...over });
     await cp(leg.outputs['result-path'] ?? '', join(runner.workspace, 'leg.json'));
     return await step({ command: 'report', results: 'leg.json', config: '', database: '', 'webhook-url': '' });
   };
   await report('');
   expect(opened()).toEqual(['Federation: box failed (network)']);
   expect((await report('other')).exitCode).toBe(0);
+  await configure(`federation: {peers: {third: "file://${folder.file('third')}"}}\n`);
+  await makeDatabase(join(runner.workspace, 'second'));
+  await report('', { database: 'second' });
   expect(opened()).toEqual(['Federation: box failed (network)']);
   await configure(`federation: {peers: {other: "file://${folder.file('other')}"}}\n`);
   await report('');

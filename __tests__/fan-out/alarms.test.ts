@@ -50,6 +50,21 @@ test('an alarm about a peer of several runs names its run', () => {
   ]);
 });
 
+test('the issue of a peer has the same name on another runner, without the other results, and apart from a dry run', () => {
+  const results = (workspace: string) =>
+    ['a', 'b'].map((folder) =>
+      runResult({ database: `${workspace}/${folder}`, folder, peers: [peer({ ...failed, name: 'box' })] }),
+    );
+  const issues = (all: readonly RunResult[]) =>
+    combinedAlarms(reported(all), isWithinStaleAfter).flatMap(({ issue }) => issue?.name ?? []);
+  const [a, b] = ['box (sync, a, branch main)', 'box (sync, b, branch main)'];
+  expect(issues(results('/runner1'))).toEqual([a, b]);
+  expect(issues([...results('/runner1').slice(0, 1), ...results('/runner2').slice(1)])).toEqual([a, b]);
+  expect(issues(results('/runner2').slice(1))).toEqual([b]);
+  const dry = results('/runner1').map((one) => ({ ...one, dryRun: true as const }));
+  expect(issues(dry.slice(0, 1))).toEqual(['box (sync (dry run), a, branch main)']);
+});
+
 test('runs that may not write raise no alarm', () => {
   const results = [runResult({ status: 'skipped', peers: [peer({ status: 'skipped' })] })];
   expect(verdicts(results)).toEqual([

@@ -55,6 +55,7 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
     ...recorded,
     afterSync,
     leg: settings.leg,
+    workspace: context.ceiling,
     notices,
   });
 }

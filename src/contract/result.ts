@@ -304,6 +304,8 @@ export const runResultSchema = z.strictObject({
   command: z.enum(['sync', 'pull', 'push', 'backup', 'status', 'plan']),
   status: z.enum(RUN_STATUSES),
   database: z.string().nullable(),
+  /** Only in a step: the folder of the database in the workspace of the job, which is the same on another runner. */
+  folder: z.string().optional(),
   /** null if none was named and no database was opened. */
   branch: z.string().nullable(),
   head: hash.nullable(),

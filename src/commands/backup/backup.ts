@@ -63,6 +63,7 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     ...recorded,
     afterSync: NO_EXPORT,
     leg: settings.leg,
+    workspace: context.ceiling,
     notices,
   });
   const result = withBackup(run, request, { copied, known });

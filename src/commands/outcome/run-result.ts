@@ -5,10 +5,12 @@ import type { Conflict, MergeReport, PeerResult, RunResult, Stale } from '../../
 import type { RunStatus } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
+import { isInside } from '../../core/files.ts';
 import { groupBy } from '../../core/lists.ts';
 import { counted, hintFor } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { credentialsToAdd } from '../../credentials/given.ts';
+import { pathFrom } from '../../report/validate/paths.ts';
 import { inboxSender } from '../../sync/inbox.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
@@ -57,12 +59,14 @@ interface Ended {
   readonly stale: ReadonlyMap<PeerProgress, Stale>;
   readonly afterSync: AfterSync;
   readonly leg: LegOfResult;
+  /** The workspace of the job; null: outside of one. */
+  readonly workspace: string | null;
   readonly notices: readonly Diagnostic[];
 }
 
 /** The result of a run that opened a database. */
 export function runResult(request: SyncRequest, ended: Ended): RunResult {
-  const { database, prepared, head, merge, conflicts, unsaved, afterSync } = ended;
+  const { database, prepared, head, merge, conflicts, unsaved, afterSync, workspace } = ended;
   const { path } = database;
   const limit = request.staleAfter === undefined ? {} : { staleAfterMs: request.staleAfter };
   const { branch, isCheckedOut, allProgress, dirty } = prepared;
@@ -83,6 +87,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     // The state of the peers is not the result of the change.
     status: request.untrusted ? 'skipped' : status,
     database: path,
+    ...(workspace === null || !isInside(workspace, path) ? {} : { folder: pathFrom(workspace, path) }),
     branch,
     head,
     doltVersion: ended.doltVersion,

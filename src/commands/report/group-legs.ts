@@ -17,10 +17,10 @@ export function groupLegs(all: readonly Leg[]): readonly Legs[] {
     });
 }
 
-function identityOf({ command, dryRun, branch, selection, peers, database }: RunResult): string {
+function identityOf({ command, dryRun, branch, selection, peers, database, folder }: RunResult): string {
   if (selection !== undefined) return JSON.stringify([command, dryRun === true, selection]);
   const primary = peers.find(({ role }) => role === 'primary')?.endpoint ?? null;
-  return JSON.stringify([command, dryRun === true, branch, primary, database]);
+  return JSON.stringify([command, dryRun === true, branch, primary, folder ?? database]);
 }
 
 /**

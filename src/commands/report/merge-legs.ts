@@ -31,11 +31,13 @@ export function mergeLegs({ legs, missing }: Legs): RunResult {
   const heads = [...new Set(all.flatMap(({ head }) => head ?? []))];
   const open = sum(all.map((result) => result.open ?? 0));
   const counted = all.flatMap(({ unsaved }) => unsaved ?? []);
+  const folder = all.find((result) => result.folder !== undefined)?.folder;
   const failedExport = all.find((result) => result.export?.status === 'failed')?.export;
   return {
     ...worst,
     status: statusOf({ legs, missing }, merged, sum(counted)),
     database: all.find(({ database }) => database !== null)?.database ?? null,
+    ...(folder === undefined ? {} : { folder }),
     branch: all.find(({ branch }) => branch !== null)?.branch ?? null,
     head: heads.length === 1 ? (heads[0] ?? null) : null,
     durationMs: Math.max(...all.map(({ durationMs }) => durationMs)),

@@ -49,7 +49,7 @@ export async function keepIssues(subjects: readonly AlarmSubject[], keeping: Kee
   let opened = 0;
   let postponed = 0;
   for (const subject of subjects) {
-    const issue = issues.get(alarmMarker(place, subject.peer)) ?? null;
+    const issue = issues.get(alarmMarker(place, nameOf(subject))) ?? null;
     const action = decideAlarm(issue?.state ?? null, subject.verdict, now);
     if (action === 'wait' || action === 'nothing') continue;
     if (!calls.mayGoOn || (action === 'open' && opened === MAX_OPENED)) postponed += 1;
@@ -59,14 +59,24 @@ export async function keepIssues(subjects: readonly AlarmSubject[], keeping: Kee
     } else if (action === 'comment') await commentOn(issue, subject, keeping, calls);
     else await close(issue, 'ok', keeping, calls);
   }
-  const shown = new Set(subjects.map(({ peer }) => peer));
-  const gone = complete
-    ? [...issues.values()].filter(({ state }) => state.peer !== null && !shown.has(state.peer))
-    : [];
+  const isGone = goneAfter(subjects);
+  const gone = complete ? [...issues.values()].filter(({ state }) => isGone(state.peer)) : [];
   for (const issue of gone)
     if (calls.mayGoOn && decideAlarm(issue.state, 'gone', now) === 'close') await close(issue, 'gone', keeping, calls);
   if (postponed > 0) calls.done.push(`${counted(postponed, 'issue')} will be written by later runs.`);
   return calls;
+}
+
+function nameOf({ peer, issue }: AlarmSubject): string | null {
+  return issue?.name ?? peer;
+}
+
+/** Decides whether the peer of an issue is no longer part of the run. A report shows nothing about the peers of other runs. */
+function goneAfter(subjects: readonly AlarmSubject[]): (name: string | null) => boolean {
+  const shown = new Set(subjects.map(nameOf));
+  const runs = [...new Set(subjects.flatMap(({ issue }) => issue?.run ?? []))];
+  return (name) =>
+    name !== null && !shown.has(name) && (runs.length === 0 || runs.some((run) => name.endsWith(` (${run})`)));
 }
 
 /** The calls of one run to the API, in order. */
@@ -130,7 +140,7 @@ function textOf(
   state: { readonly comments: number; readonly needsDecision: boolean },
   { place, run, now }: Keeping,
 ) {
-  const { peer } = subject;
+  const peer = nameOf(subject);
   const hidden = [alarmMarker(place, peer), stateLine({ peer, last: new Date(now).toISOString(), ...state })];
   return { title: alarmTitle(subject, run), body: [...hidden, alarmText(subject, run)].join('\n') };
 }

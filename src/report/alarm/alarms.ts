@@ -17,6 +17,8 @@ export interface AlarmSubject {
   readonly code: ErrorCode | null;
   /** Whether rows were merged that a person must decide about, which later runs do not see. */
   readonly needsDecision: boolean;
+  /** Only of a peer in a report: the name of its issue, which ends with that of its run. */
+  readonly issue?: { readonly name: string; readonly run: string };
   /** Only of the run itself: whether its peers are a part of those that are configured. Absent: they are all. */
   readonly isPart?: boolean;
   /** The details, as markdown that fits into an issue. */

@@ -4,7 +4,8 @@ import { runTitle } from './legs.ts';
 import { combinedSummary } from './summary.ts';
 
 /**
- * The report itself and each peer of its runs. If there are several runs, a peer is named with its run.
+ * The report itself and each peer of its runs. An issue is named with the run of its peer. If there are several runs, so is
+ * the peer.
  * @param isWaiting whether the failure of a peer of a run does not count yet
  */
 export function combinedAlarms(
@@ -30,7 +31,10 @@ export function combinedAlarms(
   const peers = all.flatMap(({ title, subjects }) =>
     subjects
       .filter(({ peer }) => peer !== null)
-      .map((subject) => (all.length === 1 ? subject : { ...subject, peer: `${subject.peer} (${title})` })),
+      .map((subject) => {
+        const name = `${subject.peer} (${title})`;
+        return { ...subject, peer: all.length === 1 ? subject.peer : name, issue: { name, run: title } };
+      }),
   );
   return [itself, ...peers];
 }

@@ -37,9 +37,10 @@ export function countsText({ runs }: ReportResult): string {
   ].join(', ');
 }
 
-/** The subject of a run, in words. */
-export function runTitle({ result: { command, branch, database, peers } }: CombinedRun): string {
+/** The subject of a run, in words: the same for the next run of it, also on another machine. */
+export function runTitle({ result: { command, dryRun, branch, database, folder, peers } }: CombinedRun): string {
   const primary = peers.find(({ role }) => role === 'primary')?.endpoint;
-  const subject = primary === undefined ? database : `primary ${primary}`;
-  return [command, ...(subject === null ? [] : [subject]), ...(branch === null ? [] : [`branch ${branch}`])].join(', ');
+  const subject = primary === undefined ? (folder ?? database) : `primary ${primary}`;
+  const kind = dryRun === true ? `${command} (dry run)` : command;
+  return [kind, ...(subject === null ? [] : [subject]), ...(branch === null ? [] : [`branch ${branch}`])].join(', ');
 }

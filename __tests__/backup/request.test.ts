@@ -25,6 +25,8 @@ describe('the options of a backup', () => {
     [{}, null, { tag: null, drill: 'full', required: null, proof: null }],
     [{}, 'v2', { tag: 'v2', drill: 'full', required: null, proof: null }],
     [{ tag: 'v1' }, 'v2', { tag: 'v1', drill: 'full', required: null, proof: null }],
+    [{ tag: 'refs/tags/v1' }, null, { tag: 'v1', drill: 'full', required: null, proof: null }],
+    [{}, 'refs/tags/@scope/p@1.2.3+4', { tag: '@scope/p@1.2.3+4', drill: 'full', required: null, proof: null }],
     [
       { tag: 'release/1.2', drill: 'rotate', 'require-copies': '2' },
       null,
@@ -39,12 +41,22 @@ describe('the options of a backup', () => {
     [{ tag: 'a:b' }, 'contains ":"'],
     [{ tag: 'a b' }, 'contains whitespace'],
     [{ tag: 'dolt-federation/before-1' }, 'starts with dolt-federation'],
+    [{ tag: 'refs/tags/dolt-federation-x' }, 'starts with dolt-federation'],
+    [{ tag: 'refs/heads/main' }, 'starts with "refs/"'],
+    [{ tag: 'refs/tags/' }, 'is empty'],
+    [{ tag: 'head' }, 'is reserved'],
+    [{ tag: '0123456789abcdef0123456789abcdef' }, 'has the form of the hash of a commit'],
     [{ 'require-copies': '0' }, 'require-copies'],
     [{ drill: 'sometimes' }, 'drill'],
     [{ 'fail-on': 'primary' }, 'the primary gets none'],
   ] as const)('are refused: %j', async (inputs, said) => {
     const failure = await failureOf(() => asked(inputs));
     expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining(said) });
+  });
+
+  test('are refused on a release whose tag is no name for Dolt', async () => {
+    const failure = await failureOf(() => asked({}, 'été'));
+    expect(failure).toMatchObject({ code: 'bad-usage', message: expect.stringContaining('outside of ASCII') });
   });
 });
 

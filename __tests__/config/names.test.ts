@@ -51,7 +51,19 @@ describe('peer names', () => {
 });
 
 describe('branch names', () => {
-  test.each(['main', 'feature/a-b', 'v1.2', 'été', 'a+b'])('%s is valid', (name) => {
+  test.each([
+    'main',
+    'feature/a-b',
+    'v1.2',
+    'a+b',
+    'user/ann@example.org',
+    'dependabot/npm_and_yarn/x-1.2',
+    'a/HEAD',
+    'refs',
+    'tags/v1',
+    'my-refs/x',
+    '0123456789abcdef0123456789abcdef0123456789abcdef',
+  ])('%s is valid', (name) => {
     expect(parseBranchName(name)).toBe(name);
   });
 
@@ -84,6 +96,16 @@ describe('branch names', () => {
     'a.lock',
     'a.lock/b',
     'a.',
+    'été',
+    'a"b',
+    'HEAD',
+    'Head',
+    '0123456789abcdef0123456789abcdef',
+    '0123456789ABCDEF0123456789ABCDEF',
+    'refs/heads/main',
+    'refs/tags/v1',
+    'refs/dolt/data',
+    'remotes/origin/main',
   ])('%j is refused', async (name) => {
     expect((await refusal(() => parseBranchName(name))).code).toBe('config-invalid');
   });

@@ -105,7 +105,7 @@ const row = fc.record(
 );
 const file: fc.Arbitrary<ConflictsFile> = fc.record(
   {
-    branch: fc.constantFrom('main', 'work/é', 'true', '1.0'),
+    branch: fc.constantFrom('main', "work/a'b", 'true', '1.0'),
     merges: fc.uniqueArray(
       fc.record(
         {

@@ -1,9 +1,9 @@
+import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
 import { looksLikeToken, quoteEndpoint } from './endpoint/text.ts';
 
 /**
- * Validates a branch name. The rules are git's (git-check-ref-format) and Dolt's, and stricter where SQL procedures
- * would parse a name as an option (`-`) or a refspec (`:`, `+`, `*`): bound parameters do not prevent that.
+ * Validates the name of a branch.
  * @throws Failure `config-invalid`.
  */
 export function parseBranchName(written: string): string {
@@ -16,8 +16,25 @@ export function parseBranchName(written: string): string {
   return written;
 }
 
-/** Why a branch or another ref cannot have a name, as the end of a sentence; null if it can. */
+/** Why a branch or tag of a database cannot have a name, as the end of a sentence; null if it can. */
 export function refusedName(name: string): string | null {
+  const why = refusedRef(name);
+  if (why !== null) return why;
+  // Dolt (2.3.0, measured) refuses some of these after a push only, cannot clone a branch with a quote, reads others as
+  // another ref, and panics at a branch `refs/tags/x`.
+  if (/[^!-~]/.test(name)) return 'contains a character outside of ASCII';
+  if (name.includes('"')) return "contains '\"'";
+  if (name.toLowerCase() === 'head') return 'is reserved';
+  if (HASH.test(name.toLowerCase())) return 'has the form of the hash of a commit';
+  const root = /^(?:refs|remotes)\//.exec(name)?.[0];
+  return root === undefined ? null : `starts with "${root}"`;
+}
+
+/**
+ * Why no ref can have a name. The rules are git's (git-check-ref-format), and stricter where SQL procedures would parse a
+ * name as an option (`-`) or a refspec (`:`, `+`, `*`): bound parameters do not prevent that.
+ */
+function refusedRef(name: string): string | null {
   if (name === '') return 'is empty';
   if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'contains a control character';
   if (/[\s\p{Z}]/u.test(name)) return 'contains whitespace';
@@ -41,7 +58,7 @@ export function refusedName(name: string): string | null {
  */
 export function parseRefName(written: string): string {
   const isFull = /^refs\/[^/]+\/./.test(written);
-  const why = refusedName(written) ?? (isFull ? null : 'is not a full name');
+  const why = refusedRef(written) ?? (isFull ? null : 'is not a full name');
   if (why === null) return written;
   throw new Failure('config-invalid', `the ref ${JSON.stringify(written)} ${why}`, {
     hint: 'Write the full name, such as refs/heads/dolt-data. The default is refs/dolt/data.',

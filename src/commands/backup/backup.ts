@@ -4,6 +4,8 @@ import { type PeerTags, readPeerTags } from '../../backup/peer-tags.ts';
 import { pushRelease, refuseOtherTags, type TagAtPeer } from '../../backup/push-release.ts';
 import type { RunResult } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { branchNames, trackedBranches } from '../../dolt/sql/heads.ts';
 import { fetchAll } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { planAll } from '../../sync/plan.ts';
@@ -99,8 +101,9 @@ async function copyAll(
   const { allProgress, local } = prepared;
   const { tag } = request.backup;
   const targets = allProgress.filter(({ actions }) => actions?.push === true);
-  refuseBranchName(tag, [context.branch, ...targets.map(({ branch }) => branch)]);
   const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
+  const read = primary === null || targets.includes(primary) ? targets : [primary, ...targets];
+  if (tag !== null) await refuseBranchName(context, tag, read);
   let copied: Copied = {
     targets,
     release: null,
@@ -110,7 +113,6 @@ async function copyAll(
     notDrilled: null,
   };
   try {
-    const read = primary === null || targets.includes(primary) ? targets : [primary, ...targets];
     const before = await readPeers(context, local, tag, read);
     const release = await chooseRelease(context, local, { tag, primary, atPeers: before });
     copied = { ...copied, release };
@@ -156,9 +158,21 @@ async function readPeers(
   return tag === null ? new Map() : await readPeerTags(context, tag, open());
 }
 
-/** Dolt 2.3.0 takes the tag where a branch has its name, so the branch could not be checked out any more. */
-function refuseBranchName(tag: string | null, branches: readonly string[]): void {
-  const branch = branches.find((one) => one.toLowerCase() === tag?.toLowerCase());
+/**
+ * Refuses the name of a branch here, and of one that is known at a peer. Dolt 2.3.0 takes the tag where a branch has its
+ * name, so the branch could not be checked out any more.
+ * @throws Failure `bad-usage`
+ */
+async function refuseBranchName(
+  { engines, branch: own }: SyncContext,
+  tag: string,
+  allProgress: readonly PeerProgress[],
+): Promise<void> {
+  const branches = await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    const there = await Promise.all(allProgress.map(({ remote }) => trackedBranches(database, remote)));
+    return [own, ...allProgress.map(({ branch }) => branch), ...(await branchNames(database)), ...there.flat()];
+  });
+  const branch = branches.find((one) => one.toLowerCase() === tag.toLowerCase());
   if (branch === undefined) return;
   throw new Failure('bad-usage', `the tag ${tag} has the name of the branch ${branch}`, {
     hint: 'Give the tag a name that no branch has, such as `v1.2.0`.',

@@ -45,8 +45,12 @@ export function requestedBackup({ read, releaseTag }: RawRequest): BackupOptions
   };
 }
 
-/** The tag becomes an argument of procedures, where a leading `-` would be an option and `:` a refspec. */
-function parseTag(tag: string): string {
+/**
+ * The name of a tag, also if it is given as a full ref: `github.ref` is `refs/tags/v1` on a release.
+ * @throws Failure `bad-usage`
+ */
+function parseTag(given: string): string {
+  const tag = given.replace(/^refs\/tags\//, '');
   const why = tag.startsWith('dolt-federation') ? 'starts with dolt-federation' : refusedName(tag);
   if (why === null) return tag;
   throw new Failure('bad-usage', `the tag ${JSON.stringify(tag)} ${why}`, {

@@ -69,7 +69,9 @@ describe('a machine with a read-only home folder', () => {
     // The system does not know the unprivileged user.
     if (STRANGER.uid === undefined) return;
     const refused = await start(['install', '--json'], { HOME: 'home' });
-    expect(refused).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('Set HOME to the absolute path') });
+    expect(refused.exitCode).toBe(2);
+    const hint = 'Set HOME to the absolute path of a folder that this user may write to.';
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'bad-usage', hint } });
     await expect(stat(folder.file('work', 'home', '.cache'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

@@ -45,11 +45,15 @@ export function forgetRelativeFolders(): void {
   const folders = searchPath(env);
   if (folders.length === 0) delete process.env['PATH'];
   else process.env['PATH'] = folders.join(delimiter);
-  forgetEnv(FOLDERS.filter((name) => !isRooted(env[name] ?? '')));
-  for (const name of FILES) if (env[name] !== undefined) process.env[name] = resolve(env[name]);
-  const authorities = env['SSL_CERT_DIR']?.split(delimiter).filter((folder) => folder !== '');
-  if (authorities !== undefined)
-    process.env['SSL_CERT_DIR'] = authorities.map((folder) => resolve(folder)).join(delimiter);
+  forgetEnv(FOLDERS.filter((name) => !isRooted(variableOf(env, name) ?? '')));
+  for (const name of FILES) {
+    const file = variableOf(env, name);
+    if (file !== undefined) process.env[name] = resolve(file);
+  }
+  const authorities = variableOf(env, 'SSL_CERT_DIR')?.split(delimiter);
+  if (authorities === undefined) return;
+  const absolute = authorities.flatMap((folder) => (folder === '' ? [] : [resolve(folder)]));
+  process.env['SSL_CERT_DIR'] = absolute.join(delimiter);
 }
 
 /** The home folder of the user; null for a user that the system does not know, without HOME. */
@@ -78,7 +82,7 @@ export function nullDevice(platform: string = process.platform): string {
 export function searchPath(env: Env, platform: string = process.platform): readonly string[] {
   const isAbsolute = (folder: string): boolean => isRooted(folder, platform);
   if (platform !== 'win32') return (env['PATH'] ?? '').split(posix.delimiter).filter(isAbsolute);
-  const folders = valueOnWindows(env, 'PATH')?.split(win32.delimiter) ?? [];
+  const folders = variableOf(env, 'PATH', platform)?.split(win32.delimiter) ?? [];
   return folders.map((folder) => folder.trim().replace(/^"(.*)"$/, '$1')).filter(isAbsolute);
 }
 
@@ -89,10 +93,12 @@ function isRooted(path: string, platform: string = process.platform): boolean {
 
 /** A program of Windows itself. */
 export function windowsProgram(env: Env, ...below: readonly string[]): string {
-  return win32.join(valueOnWindows(env, 'SYSTEMROOT') ?? 'C:\\Windows', 'System32', ...below);
+  return win32.join(variableOf(env, 'SYSTEMROOT', 'win32') ?? 'C:\\Windows', 'System32', ...below);
 }
 
-function valueOnWindows(env: Env, name: string): string | undefined {
+/** The value of a variable, whose name has any case on Windows. @param name in upper case */
+function variableOf(env: Env, name: string, platform: string = process.platform): string | undefined {
+  if (platform !== 'win32') return env[name];
   const key = Object.keys(env).find((each) => each.toUpperCase() === name);
   return key === undefined ? undefined : env[key];
 }

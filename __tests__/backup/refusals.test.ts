@@ -89,7 +89,7 @@ test('a release is not published to a primary that is empty, unreadable, or has 
       code: 'history-rewritten',
       message: expect.stringContaining('its history was rewritten there'),
     });
-  // Nor does a tag get the name of a branch here, or of one at the primary.
+  // A tag does not get the name of a branch here, or of one at the primary.
   await local.sql("CALL DOLT_BRANCH('dev')", "CALL DOLT_PUSH('prim', 'dev:far')");
   for (const tag of ['dev', 'Far'])
     await expect(backUp(folder, primary(folder.file('rewritten')), { tag })).rejects.toMatchObject({

@@ -20,6 +20,8 @@ const BASE = [
   'INSERT INTO wider_too VALUES (1, 1), (2, 2)',
   'CREATE TABLE renamed (id INT PRIMARY KEY, v INT, w INT)',
   'INSERT INTO renamed VALUES (1, 1, 1), (2, 2, 2)',
+  'CREATE TABLE documents (id INT PRIMARY KEY, doc JSON, k VARCHAR(9) UNIQUE, v INT, n INT AS (LENGTH(k)) STORED)',
+  `INSERT INTO documents (id, doc, k, v) VALUES (1, '{"a\\\\nb":0,"m":0}', 'one', 0)`,
 ];
 /** Each side has both of these before it makes its own changes. */
 const NORTH_FIRST = [
@@ -30,6 +32,7 @@ const NORTH_FIRST = [
   'ALTER TABLE wider ADD x INT',
   'UPDATE wider_too SET v = 11 WHERE id = 1',
   'ALTER TABLE renamed RENAME COLUMN v TO vv',
+  "UPDATE documents SET k = 'uno'",
 ];
 const SOUTH_FIRST = [
   'UPDATE t SET v = 20 WHERE id = 2',
@@ -39,6 +42,7 @@ const SOUTH_FIRST = [
   'UPDATE wider SET v = 11 WHERE id = 1',
   'ALTER TABLE wider_too ADD x INT',
   'UPDATE renamed SET v = 9',
+  'UPDATE documents SET v = 2',
 ];
 const FIRST = { base: BASE, north: NORTH_FIRST, south: SOUTH_FIRST };
 /** Takes back what both have, in part as it was before, and nothing else. */
@@ -76,12 +80,15 @@ const NORTH = [
   'INSERT INTO t VALUES (7, 71, 0)',
   'UPDATE wider SET x = 7 WHERE id = 2',
   'UPDATE wider_too SET x = 7 WHERE id = 2',
+  `UPDATE documents SET doc = '{"a\\\\nb":0,"m":1}'`,
 ];
 const SOUTH = [
   'UPDATE t SET v = 0 WHERE id IN (3, 4)',
   'INSERT INTO t VALUES (7, 70, 0)',
   'DELETE FROM wider WHERE id = 2',
   'DELETE FROM wider_too WHERE id = 2',
+  // Dolt makes an invalid document of the two.
+  `UPDATE documents SET doc = '{"a\\\\nb":1,"m":0}'`,
 ];
 
 const undone = async (local: TestDatabase) => ({
@@ -110,6 +117,7 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
     expect(refused.failure).toMatchObject({ code: 'conflict' });
     const inConflict = refused.conflicts.map(({ kind, key }) => [kind, key]);
     expect(inConflict).toEqual([
+      ['changed', { id: '1' }],
       ['changed', { id: '3' }],
       ['deleted', { id: '4' }],
       ['id-collision', { id: '7' }],
@@ -120,7 +128,7 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
     const heads = { local: both.north, ours: await both.north.head(), theirs: await both.south.head() };
     const { rows, read } = await resolveHeads(folder, heads, wholly('theirs'));
     expect(rows.map(({ kind, key }) => [kind, key])).toEqual(inConflict);
-    expect(rows[0]?.cells).toEqual({ v: { base: '10', ours: '11', theirs: '0', choose: null } });
+    expect(rows[1]?.cells).toEqual({ v: { base: '10', ours: '11', theirs: '0', choose: null } });
     expect(await read('SELECT id, v FROM t MERGED WHERE id IN (1, 3, 4, 6, 7, 20) ORDER BY id')).toEqual([
       { id: 1, v: 0 },
       { id: 3, v: 0 },
@@ -129,12 +137,14 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
       { id: 7, v: 70 },
     ]);
     const chosen = await resolveHeads(folder, heads, (row) =>
-      row.key['id'] === '3' ? byCell({ v: 'base' })(row) : { ...row, choose: 'delete' },
+      row.kind === 'changed' ? byCell({ v: 'base', doc: 'ours' })(row) : { ...row, choose: 'delete' },
     );
     expect(await chosen.read('SELECT id, v FROM t MERGED WHERE id IN (3, 4, 7)')).toEqual([{ id: 3, v: 10 }]);
 
     const merged = (await both.run('north')).run('south');
     expect(merged.conflicts.map(({ kind, key }) => [kind, key])).toEqual(inConflict);
+    const documents = await both.north.rows('SELECT CAST(doc AS CHAR) AS doc, k, v, n FROM documents');
+    expect(documents).toEqual([{ doc: '{"m": 1, "a\\nb": 1}', k: 'uno', v: 2, n: 3 }]);
     expect(await undone(both.north)).toEqual(KEPT);
     expect([
       [

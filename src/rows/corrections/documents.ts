@@ -96,10 +96,10 @@ async function correctTable(
   const { shape, open, documents } = table;
   const changed = await rowsChangedByBoth(sql, table, documents);
   if (changed.length === 0) return NONE;
-  const decided = new Set([
-    ...(ambiguous.get(shape.name) ?? NONE).keys.map((key) => keyText(shape, key)),
-    ...(await keysInConflict(sql, table)),
-  ]);
+  const decided = new Set(await keysInConflict(sql, table));
+  const known = ambiguous.get(shape.name) ?? NONE;
+  const byBases = new Set(known.keys.map((key) => keyText(shape, key)));
+  const undecided = new Set(known.conflicts.map(({ id }) => id));
   const [conflicts, keys]: [ConflictRow[], Cells[]] = [[], []];
   const compared = changed.filter((id) => !decided.has(id));
   let isInvalid = false;
@@ -112,13 +112,17 @@ async function correctTable(
       for (const [id, merged] of await rowsAtCommit(sql, table, page)) {
         // Dolt may list the key as another side spells it.
         if (decided.has(keyText(shape, merged))) continue;
+        const key = keyOf(shape, merged);
+        const isReadable = documents.every((name) => parsedJson(merged[name] ?? 'null') !== undefined);
+        isInvalid ||= !isReadable;
+        if (byBases.has(keyText(shape, merged))) {
+          if (!isReadable && undecided.has(keyText(shape, merged))) rewrites.push({ key, take: 'ours', set: [] });
+          continue;
+        }
         const sides = { base: base.get(id) ?? null, ours: ours.get(id) ?? null, theirs: theirs.get(id) ?? null };
         const row: ConflictRow = { id, ...sides, isAmbiguous: true };
         const decision = decide(table, row, merged);
         if (decision === null) continue;
-        const key = keyOf(shape, merged);
-        const isReadable = documents.every((name) => parsedJson(merged[name] ?? 'null') !== undefined);
-        isInvalid ||= !isReadable;
         if (decision === 'conflict' || isShownWrongly(table)) keys.push(key);
         if (decision === 'conflict') {
           budget?.take(conflictBytes(row));

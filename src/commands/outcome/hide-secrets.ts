@@ -11,19 +11,8 @@ export type Hide = (text: string) => string;
  */
 export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['command', 'status', 'state', 'code', 'severity', 'role', 'tier', 'kind', 'check', 'side', 'memory', 'because'],
-  ...[
-    'name',
-    'peer',
-    'between',
-    'endpoint',
-    'branch',
-    'database',
-    'folder',
-    'conflictsPath',
-    'locations',
-    'file',
-    'source',
-  ],
+  ...['name', 'peer', 'between', 'endpoint', 'branch', 'database', 'folder', 'conflictsPath', 'locations'],
+  ...['file', 'source'],
   ...['head', 'heads', 'remoteHead', 'last', 'commit', 'replaced', 'adopted'],
   ...['pull', 'push', 'change', 'setting', 'settings', 'reason', 'foundIn', 'tag', 'databaseHash', 'proof', 'drill'],
   ...['lastVerifiedAt', 'lastProvenAt', 'oldestUnsyncedAt', 'since'],

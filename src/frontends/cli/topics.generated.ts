@@ -1900,6 +1900,12 @@ WHICH COMMIT A TAG NAMES
   outside of our branch
       the run stops: tag-not-ours
 
+--tag refs/tags/v1.0.0, as github.ref gives it, means v1.0.0. A name that Dolt
+cannot store, or takes for another ref, is refused before anything is sent
+(bad-usage): one with a double quote or a character outside of ASCII, HEAD, a
+hash, refs/… or remotes/…. The name of a branch here, or of one that is known at
+a peer, is refused too.
+
 A tag is never moved. Therefore a second run backs up the commit of the tag,
 although our branch has moved on since. The branch of a backup that is already
 ahead of that commit does not move.

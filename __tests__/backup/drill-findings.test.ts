@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { contentsDifference } from '../../src/backup/compare-contents.ts';
 import type { Contents } from '../../src/backup/contents.ts';
 import { isDamage, isUnserved, mayBeIntact } from '../../src/backup/drill-errors.ts';
+import type { ErrorCode } from '../../src/contract/error-codes.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { firstProblem } from '../../src/dolt/fsck.ts';
 
 const [C1, C2] = ['c'.repeat(32), 'd'.repeat(32)];
@@ -67,16 +69,24 @@ describe('an error during a drill', () => {
     expect(codes.map(mayBeIntact)).toEqual(codes.map(() => false));
   });
 
-  test('is not needed if the fetch shows the damage', () => {
-    const codes = [
-      'corrupt',
-      'missing-table-file',
-      'history-rewritten',
-      'unverified',
-      'network',
-      'remote-empty',
-    ] as const;
-    expect(codes.map(isDamage)).toEqual([true, true, true, true, false, false]);
+  const unverified = (cause?: ErrorCode) =>
+    new Failure('unverified', 'no', cause === undefined ? {} : { cause: new Failure(cause, 'no') });
+
+  test.each([
+    [new Failure('corrupt', 'no'), true],
+    [new Failure('missing-table-file', 'no'), true],
+    [new Failure('history-rewritten', 'no'), true],
+    [new Failure('network', 'no'), false],
+    [new Failure('remote-empty', 'no'), false],
+    // The read after a push showed other data, or failed.
+    [unverified(), true],
+    [unverified('corrupt'), true],
+    [unverified('remote-empty'), true],
+    [unverified('network'), false],
+    [unverified('timeout'), false],
+    [unverified('auth'), false],
+  ])('is not needed if a fetch or push shows the damage: %j %s', (failure, isShown) => {
+    expect(isDamage(failure)).toBe(isShown);
   });
 });
 

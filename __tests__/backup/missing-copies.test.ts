@@ -11,7 +11,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('missing backups', () => {
   test('fail the run only if fewer copies than required are reachable', async () => {
     await using folder = await tempFolder();
-    const { peers } = await backupScene(folder);
+    const { peers, url } = await backupScene(folder);
     const all = `${peers}\ndown: {endpoint: "file://${folder.file('no', 'disk')}", role: backup}`;
     const enough = await backUp(folder, all, { required: 2 });
     expect(enough.result).toMatchObject({
@@ -29,6 +29,25 @@ describe('missing backups', () => {
     expect(exitCodeOf(tooFew.result, 'any')).toBe(EXIT.failed);
     const every = await backUp(folder, all, { drill: 'off' });
     expect([every.result.status, exitCodeOf(every.result, 'any')]).toEqual(['partial', EXIT.partial]);
+
+    // The read after a push fails, or shows that the peer has not kept it.
+    const onEvent = ({ peer, step }: PeerEvent) => {
+      if (step !== 'verifying' || (peer !== 'away' && peer !== 'empty')) return;
+      renameSync(folder.file(peer), folder.file(`${peer}-moved`));
+      if (peer === 'empty') mkdirSync(folder.file(peer));
+    };
+    const more = ['away', 'empty'].map((name) => `${name}: {endpoint: "${url(name)}", role: backup}`).join('\n');
+    const unread = await backUp(folder, `${peers}\n${more}`, { required: 2, drill: 'off', onEvent });
+    expect(unread.result).toMatchObject({
+      status: 'partial',
+      peers: [
+        { name: 'away', error: { code: 'unverified' }, drill: { kind: 'skipped' } },
+        { name: 'empty', error: { code: 'unverified' }, drill: { kind: 'differs' } },
+        {},
+        {},
+      ],
+      backup: { copies: 2 },
+    });
   });
 
   /** Overwrites the table files of a folder. */

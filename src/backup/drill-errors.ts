@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
+import { Failure } from '../core/failure.ts';
 
 /** The credentials of the peer may not read it. */
 const REFUSED: readonly ErrorCode[] = ['auth', 'branch-permission'];
@@ -40,8 +41,13 @@ const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'unverified',
 ]);
 
-/** Whether the error of a fetch or push proves that a backup is damaged or has other data. */
-export function isDamage(code: ErrorCode): boolean {
+/** The read after a push shows that the peer has not kept it. */
+const LOST: readonly ErrorCode[] = ['remote-empty', 'branch-missing'];
+
+/** Whether the failure of a fetch or push proves that a backup is damaged or has other data. */
+export function isDamage({ code, cause }: Failure): boolean {
+  // The read after the push failed, so the error of that read decides.
+  if (code === 'unverified' && cause instanceof Failure) return LOST.includes(cause.code) || isDamage(cause);
   return DAMAGE.has(code);
 }
 

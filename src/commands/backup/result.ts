@@ -72,7 +72,7 @@ function drillOf(progress: PeerProgress, { drills, tags }: Copied, about: Known 
   const found = drills.get(progress);
   const proven = found?.kind === 'proven' ? found : null;
   return {
-    kind: failure !== null && isDamage(failure.code) ? 'differs' : (found?.kind ?? 'skipped'),
+    kind: failure !== null && isDamage(failure) ? 'differs' : (found?.kind ?? 'skipped'),
     tag: tags.get(progress) ?? null,
     databaseHash: proven?.databaseHash ?? null,
     tables: proven?.tables?.map(({ name, rows }) => ({ name, rows })) ?? null,

@@ -86,7 +86,15 @@ describe('an error during a drill', () => {
     [unverified('timeout'), false],
     [unverified('auth'), false],
   ])('is not needed if a fetch or push shows the damage: %j %s', (failure, isShown) => {
-    expect(isDamage(failure)).toBe(isShown);
+    expect(isDamage(failure, false)).toBe(isShown);
+  });
+
+  test.each([
+    ['corrupt', false],
+    ['missing-table-file', true],
+    ['unrelated', true],
+  ] as const)('may come from our own database if a push ends with %s', (code, isShown) => {
+    expect(isDamage(new Failure(code, 'no'), true)).toBe(isShown);
   });
 });
 

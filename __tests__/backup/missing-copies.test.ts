@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
@@ -8,10 +8,33 @@ import { backUp } from '../helpers/backing-up.ts';
 import { backupScene, isRestoring } from '../helpers/backup-scene.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
+const tableFiles = (path: string) => readdirSync(path).filter((name) => /^[0-9a-v]{32}(\.darc)?$/.test(name));
+
+/** Flips a byte in the middle of each table file of a folder. */
+const flipByte = (path: string) => {
+  for (const name of tableFiles(path)) {
+    const bytes = readFileSync(join(path, name));
+    const at = Math.floor(bytes.length / 2);
+    writeFileSync(join(path, name), bytes.with(at, bytes.readUInt8(at) ^ 0xff));
+  }
+};
+
+/** Rows whose chunks are most of a database. They are only read if these rows are. */
+const BIG = [
+  'CREATE TABLE big (id INT PRIMARY KEY, v TEXT)',
+  'INSERT INTO big WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, SHA2(i, 512) FROM n',
+];
+
 describe('missing backups', () => {
+  /** Overwrites the table files of a folder. */
+  const damage = (path: string) => {
+    for (const name of tableFiles(path)) writeFileSync(join(path, name), 'damaged');
+  };
+
   test('fail the run only if fewer copies than required are reachable', async () => {
     await using folder = await tempFolder();
-    const { peers, url } = await backupScene(folder);
+    const { local, peers, url } = await backupScene(folder);
+    await local.commit('big', ...BIG);
     const all = `${peers}\ndown: {endpoint: "file://${folder.file('no', 'disk')}", role: backup}`;
     const enough = await backUp(folder, all, { required: 2 });
     expect(enough.result).toMatchObject({
@@ -48,12 +71,21 @@ describe('missing backups', () => {
       ],
       backup: { copies: 2 },
     });
-  });
 
-  /** Overwrites the table files of a folder. */
-  const damage = (path: string) => {
-    for (const name of readdirSync(path)) if (/^[0-9a-v]{32}$/.test(name)) writeFileSync(join(path, name), 'damaged');
-  };
+    // Our own database is the damaged one, so the push cannot read a chunk of it.
+    await local.sql('CALL DOLT_GC()');
+    flipByte(join(local.path, '.dolt', 'noms', 'oldgen'));
+    const later = `${peers}\nlater: {endpoint: "${url('later')}", role: backup}`;
+    const ours = await backUp(folder, later, { required: 2, drill: 'off' });
+    expect(ours.result).toMatchObject({
+      status: 'unchanged',
+      peers: [
+        { name: 'later', error: { code: 'corrupt' }, drill: { kind: 'skipped' } },
+        { verified: true },
+        { verified: true },
+      ],
+    });
+  });
 
   test('a backup that vanishes or needs a newer Dolt at its drill is unproven, a damaged one differs, and all fail the run', async () => {
     await using folder = await tempFolder();

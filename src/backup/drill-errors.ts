@@ -44,10 +44,15 @@ const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** The read after a push shows that the peer has not kept it. */
 const LOST: readonly ErrorCode[] = ['remote-empty', 'branch-missing'];
 
-/** Whether the failure of a fetch or push proves that a backup is damaged or has other data. */
-export function isDamage({ code, cause }: Failure): boolean {
+/**
+ * Whether the failure of a fetch or push proves that a backup is damaged or has other data.
+ * @param failedPush whether it is of a push
+ */
+export function isDamage({ code, cause }: Failure, failedPush: boolean): boolean {
+  // A push also reads our own database, which may be the damaged one.
+  if (code === 'corrupt' && failedPush) return false;
   // The read after the push failed, so the error of that read decides.
-  if (code === 'unverified' && cause instanceof Failure) return LOST.includes(cause.code) || isDamage(cause);
+  if (code === 'unverified' && cause instanceof Failure) return LOST.includes(cause.code) || isDamage(cause, false);
   return DAMAGE.has(code);
 }
 

@@ -40,6 +40,8 @@ class Progress {
   ahead: number | null = null;
   behind: number | null = null;
   failure: Failure | null = null;
+  /** Whether the failure is of a push, which also reads our own database. */
+  failedPush = false;
   /** Another head with equal contents, so that this one was not merged; null: none. */
   equivalentTo: string | null = null;
   conflicts: readonly Conflict[] = [];
@@ -121,7 +123,14 @@ class Progress {
   /** The peer failed and takes no further part. An earlier verification no longer counts. */
   fail(failure: Failure): void {
     this.verified = false;
+    this.failedPush = false;
     this.failure = failure;
+  }
+
+  /** A push to the peer failed. */
+  failPush(failure: Failure): void {
+    this.fail(failure);
+    this.failedPush = true;
   }
 
   /** Replaces a failure by a more precise one. */

@@ -41,6 +41,19 @@ describe('the class of an error text', () => {
     ['dial tcp: lookup h on 192.0.2.1:53: Temporary failure in name resolution', 'network'],
     ['Get "https://h/": net/http: TLS handshake timeout', 'network'],
     ['error: git-remote-https died of signal 9', 'too-large'],
+    // git at the other side speaks of damage after any end of a process of its own.
+    [
+      'error: git upload-pack: git-pack-objects died of signal 9\nremote: aborting due to possible repository corruption on the remote side.\nfatal: protocol error: bad pack header',
+      'too-large',
+    ],
+    [
+      'remote: fatal: Out of memory, malloc failed (tried to allocate 9 bytes)\nremote: aborting due to possible repository corruption on the remote side.\nfatal: early EOF\nfatal: fetch-pack: invalid index-pack output',
+      'network',
+    ],
+    [
+      'remote: fatal: Out of memory, malloc failed (tried to allocate 9 bytes)\nremote: aborting due to possible repository corruption on the remote side.\nfatal: protocol error: bad pack header',
+      'network',
+    ],
     ["fatal: Unable to create '/x/index.lock': File exists.", 'contention'],
     ['error: could not lock config file /x/config: File exists', 'contention'],
     ['error: could not lock config file /x/config: Permission denied', 'auth'],

@@ -267,8 +267,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A folder, or a commit of another repository, in the place of a file of a git remote.
   ['gitblobstore: invalid part name', 'corrupt'],
   ['gitblobstore: unsupported object type', 'corrupt'],
-  // git at the other side; as long as this, so that it wins over the end of the connection.
-  ['aborting due to possible repository corruption on the remote side', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
@@ -322,7 +320,8 @@ const WRAPPERS: typeof TEXTS = [
   ['googleapi: got http response code 4', 'not-found'],
   // A page in the place of an answer of a cloud service.
   ['deserialization failed', 'not-found'],
-  // git: the other side speaks another protocol, refuses in its own words, or ends.
+  // git: the other side ends within a pack, speaks another protocol, refuses in its own words, or ends.
+  ['protocol error: bad pack header', 'network'],
   ['protocol error: ', 'not-found'],
   ['remote error: ', 'not-found'],
   ['could not read from remote repository', 'network'],
@@ -344,6 +343,8 @@ const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   [LOCK_OF_GIT, 'contention'],
   // An answer of a git host, also if the connection ends after it. The excluded ones have classes of their own.
   [/returned error: 4(?!0[1378]|13|29)\d\d/, 'not-found'],
+  // git at the other side also prints the last words after it was killed or had no memory.
+  [/^(?=.*possible repository corruption on the remote side).*unable to read [0-9a-f]{40,64}\b/s, 'corrupt'],
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
   // An end of the connection by the server has another text.
   [/error reading server preface: [^\n]*use of closed network connection/, 'connect-timeout'],

@@ -41,6 +41,23 @@ describe('the class of an error text', () => {
     ['dial tcp: lookup h on 192.0.2.1:53: Temporary failure in name resolution', 'network'],
     ['Get "https://h/": net/http: TLS handshake timeout', 'network'],
     ['error: git-remote-https died of signal 9', 'too-large'],
+    // Other words of a git host say more than its answer.
+    [
+      "fatal: Authentication failed for 'https://h/x'\nfatal: unable to access 'https://h/x': The requested URL returned error: 400",
+      'auth',
+    ],
+    [
+      'remote: error: GH013: Repository rule violations found for refs/heads/main.\nerror: RPC failed; HTTP 422 curl 22 The requested URL returned error: 422\nsend-pack: unexpected disconnect while reading sideband packet\nEverything up-to-date',
+      'push-protection',
+    ],
+    [
+      'remote: fatal: write error: No space left on device\nerror: RPC failed; HTTP 400 curl 22 The requested URL returned error: 400',
+      'disk-full',
+    ],
+    [
+      'error: RPC failed; HTTP 422 curl 22 The requested URL returned error: 422\nsend-pack: unexpected disconnect while reading sideband packet\nfatal: the remote end hung up unexpectedly\nEverything up-to-date',
+      'not-found',
+    ],
     // git at the other side speaks of damage after any end of a process of its own.
     [
       'error: git upload-pack: git-pack-objects died of signal 9\nremote: aborting due to possible repository corruption on the remote side.\nfatal: protocol error: bad pack header',

@@ -338,11 +338,12 @@ const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-p
 const LOCK_OF_GIT =
   /unable to create '[^'\n]+\.lock': file exists|could not lock config file [^\n]{1,1000}: file exists/i;
 
+/** An answer of a git host, also if the connection ends after it. The excluded ones have classes of their own. */
+const ANSWER_OF_HOST = /returned error: 4(?!0[1378]|13|29)\d\d/;
+
 /** Texts whose words alone could mean something else, in lower case. */
 const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   [LOCK_OF_GIT, 'contention'],
-  // An answer of a git host, also if the connection ends after it. The excluded ones have classes of their own.
-  [/returned error: 4(?!0[1378]|13|29)\d\d/, 'not-found'],
   // git at the other side also prints the last words after it was killed or had no memory.
   [/^(?=.*possible repository corruption on the remote side).*unable to read [0-9a-f]{40,64}\b/s, 'corrupt'],
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
@@ -361,6 +362,8 @@ export function classify(text: string): TextClass {
   const special = PATTERNS.find(([pattern]) => pattern.test(lower.trim()));
   if (special !== undefined) return special[1];
   const found = [...LONGEST_FIRST, ...WRAPPERS].filter(([known]) => lower.includes(known)).map(([, means]) => means);
+  // Other words of the host say why it answered so.
+  if (found.every((means) => AFTER_REFUSALS.has(means)) && ANSWER_OF_HOST.test(lower)) return 'not-found';
   const [first = 'unknown'] = found;
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }

@@ -78,7 +78,12 @@ describe('stale-after', () => {
     expect(never.peers).toMatchObject([
       { status: 'failed', error: { code: 'network' }, stale: { since: null, because: 'never-verified' } },
     ]);
-    expect(never.problems).toContainEqual(expect.objectContaining({ severity: 'error', code: 'stale', peer: 'box' }));
+    expect(never.problems).toContainEqual(
+      expect.objectContaining({
+        ...{ severity: 'error', code: 'stale', peer: 'box' },
+        message: 'box was not verified, and this machine does not know when it last was',
+      }),
+    );
 
     await edit(local, (text) => text.replaceAll(`file://${folder.file('box')}`, GONE));
     const waiting = await sync();

@@ -238,7 +238,13 @@ describe('a rewrite is not suspected', () => {
     }
     const forbidden = { staleAfter: 1, env: { BD_NO_PUSH: 'true' } };
     const stale = await command(folder, upstream.replace('upstream', 'peer'), { database: 'north', ...forbidden });
-    expect(stale.result.peers).toMatchObject([{ state: 'remote-empty', stale: { because: 'unread' } }]);
+    expect(stale.result.peers).toMatchObject([
+      {
+        ...{ state: 'remote-empty', stale: { because: 'unread' } },
+        // It was read.
+        error: { code: 'stale', message: expect.stringMatching(/^box was not verified since \d{4}-/) },
+      },
+    ]);
     expect(await it.box('north')).toMatchObject({ status: 'pushed', verified: true });
   }, 180_000);
 

@@ -128,7 +128,8 @@ export type PeerState = (typeof PEER_STATES)[number];
 
 /**
  * Why a peer is stale. `unsent`: it lacks an old commit of ours. `delivered`: an old commit of ours waits in its inbox.
- * `unread`: it could not be read, and was last verified long ago. `never-verified`: nor does this machine know when.
+ * `unread`: it could not be read or failed afterwards, and was last verified long ago. `never-verified`: this
+ * machine does not know when.
  */
 export const STALE_REASONS = ['unsent', 'delivered', 'unread', 'never-verified'] as const;
 

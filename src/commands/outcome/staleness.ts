@@ -45,8 +45,8 @@ function staleText(name: string, { since, because }: Stale): string {
     case 'delivered':
       return `a commit of ours that was made ${minute(since)} still waits in the inbox at ${name}`;
     case 'unread':
-      return `${name} could not be read, and was last verified ${minute(since)}`;
+      return `${name} was not verified since ${minute(since)}`;
     case 'never-verified':
-      return `${name} could not be read, and this machine does not know when it was last verified`;
+      return `${name} was not verified, and this machine does not know when it last was`;
   }
 }

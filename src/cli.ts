@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { forgetRelativeFolders, homeFolder, readEnv } from './core/env.ts';
+import { homeFolder, ignoreWorkingDirectory, readEnv } from './core/env.ts';
 import { exit } from './frontends/cli/exit.ts';
 import { runCli } from './frontends/cli/run-cli.ts';
 
-forgetRelativeFolders();
+ignoreWorkingDirectory();
 // Everything is written by then; what a library left open must not keep a finished command alive.
 exit(
   await runCli(process.argv.slice(2), {

@@ -1,10 +1,10 @@
 import { setFailed } from '@actions/core';
-import { forgetRelativeFolders } from './core/env.ts';
+import { ignoreWorkingDirectory } from './core/env.ts';
 import { toFailure } from './core/failure.ts';
 import { runAction } from './frontends/action/run-action.ts';
 
 try {
-  forgetRelativeFolders();
+  ignoreWorkingDirectory();
   await runAction();
 } catch (thrown) {
   const { code, message, hint } = toFailure(thrown);

@@ -1,10 +1,10 @@
 import { warning } from '@actions/core';
-import { forgetRelativeFolders } from './core/env.ts';
+import { ignoreWorkingDirectory } from './core/env.ts';
 import { errorMessage } from './core/failure.ts';
 import { runPost } from './frontends/action/run-post.ts';
 
 try {
-  forgetRelativeFolders();
+  ignoreWorkingDirectory();
   await runPost();
 } catch (thrown) {
   // Whatever is left, the job has done its work.

@@ -22,14 +22,14 @@ export function forgetEnv(names: readonly string[]): void {
 
 /**
  * Folders of the user and for temporary files. A relative one depends on the working directory, so that a checkout could
- * have it; systems take an empty one for the working directory. The XDG Base Directory Specification ignores them.
+ * have it. The XDG Base Directory Specification ignores them.
  */
 const FOLDERS = [
   ...['HOME', 'USERPROFILE', 'APPDATA', 'TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR'],
   ...['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'],
 ] as const;
 
-/** Files and folders that our engines, with another working directory, read for the user. */
+/** Files that our engines, with another working directory, read for the user. */
 const FILES = [
   ...['SSL_CERT_FILE', 'AWS_CA_BUNDLE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'],
   ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AZURE_FEDERATED_TOKEN_FILE', 'GOOGLE_APPLICATION_CREDENTIALS'],
@@ -40,7 +40,7 @@ const FILES = [
  * removes relative folders of PATH, of the user and for temporary files, and makes the paths of files absolute. Without
  * any folder PATH is removed: systems take an empty one for the working directory.
  */
-export function forgetRelativeFolders(): void {
+export function ignoreWorkingDirectory(): void {
   const env = readEnv();
   const folders = searchPath(env);
   if (folders.length === 0) delete process.env['PATH'];

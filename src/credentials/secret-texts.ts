@@ -4,7 +4,7 @@ import type { Credentials, Secret } from './credential.ts';
 import { inherited } from './job.ts';
 import { googlePrivateKey } from './providers/google.ts';
 
-/** All secret texts of all credentials: each secret, and each of its lines of eight characters or more. */
+/** The secrets of all credentials, their longer lines, their encoded forms, and the headers that have them. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   const whole = [...credentials.values()].flatMap(({ secret }) => secretsOf(secret));
   const headers = [...credentials.values()].flatMap(({ secret }) => headersOf(secret));

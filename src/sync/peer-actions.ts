@@ -44,7 +44,7 @@ export function actionsOf(command: SyncCommand, role: Role, mayPush = true, isNa
       return rights.push ? { merge: false, push: true } : null;
     case 'backup':
       if (rights.push && (rights.inBackup || isNamed)) return { merge: false, push: true };
-      // Only its tag is read.
+      // Only read.
       return role === 'primary' ? { merge: false, push: false } : null;
     case 'status':
       return { merge: false, push: false };

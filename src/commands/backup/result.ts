@@ -11,7 +11,7 @@ import type { Copied } from './backup.ts';
 import type { Known } from './record-backups.ts';
 import type { BackupRequest } from './request.ts';
 
-/** A run's result with the facts about each backup. It omits the primary if only its tag was read. */
+/** A run's result with the facts about each backup. It omits the primary if it was only read. */
 export function withBackup(
   result: RunResult,
   { backup }: BackupRequest,

@@ -132,7 +132,7 @@ export async function commitAll(sql: Sql, message: string, author: Identity | nu
 }
 
 /**
- * The same, unless only staged tables differ from HEAD. They stay staged.
+ * Like `commitAll`, but commits nothing if the working tables equal HEAD. What is staged stays staged.
  * @returns the commit, if any
  */
 export async function commitIfAny(sql: Sql, message: string, author: Identity | null): Promise<string | null> {

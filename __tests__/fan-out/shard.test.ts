@@ -161,7 +161,7 @@ test('the results of legs share a selection, which differs with any other peer o
   expect(new Set(ofDev).size).toBe(1);
   expect(ofDev).not.toContain(first?.selection);
   expect(legOfResult(whole, all)).toEqual({});
-  expect(legOfResult({ ...whole, only: ['a'] }, all)).toEqual({ selected: true });
+  expect(legOfResult({ ...whole, only: ['a'] }, all)).toEqual({ filtered: true });
 });
 
 test.each([

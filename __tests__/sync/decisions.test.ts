@@ -3,7 +3,7 @@ import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
-import { type CommonHead, rewriteOptions, sideRewritten, waysOut } from '../../src/sync/history/rewritten.ts';
+import { type CommonHead, howToResolve, rewriteOptions, sideRewritten } from '../../src/sync/history/rewritten.ts';
 import { suspects } from '../../src/sync/merge/reject-heads.ts';
 import { Rejections } from '../../src/sync/merge/rejections.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
@@ -30,7 +30,7 @@ test.each([
 ] as const)('a %s with live: %s and the merge base %s: %s %j', (role, live, base, says, options) => {
   const ways = rewriteOptions({ name: 'box', role, live }, { theirs: 'abc', base });
   expect(ways.map((way) => /^`--([a-z-]+) box=abc`: /.exec(way)?.[1])).toEqual(options);
-  expect(waysOut({ role }, ways)).toMatch(says);
+  expect(howToResolve({ role }, ways)).toMatch(says);
 });
 
 describe('the side with the rewritten history, by the last head of both sides', () => {

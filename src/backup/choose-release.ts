@@ -40,7 +40,7 @@ export async function chooseRelease(
   { tag, primary, atPeers }: ReleaseTag,
 ): Promise<Release> {
   if (tag === null) return { tag, commit: ours, isNew: false, isForPrimary: false };
-  if (primary !== null) requireSameHistory(tag, primary);
+  if (primary !== null) requireFitForTag(tag, primary);
   const atPrimary = primary === null ? null : (atPeers.get(primary) ?? null);
   const here = await ourTag(context, tag);
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
@@ -79,7 +79,7 @@ async function releasedAt({ engines }: SyncContext, ours: string, atBackups: Pee
  * A tag brings its commits to everyone who fetches from the primary, as a push does.
  * @throws Failure why the primary could not be read, or has another history
  */
-function requireSameHistory(tag: string, primary: PeerProgress): void {
+function requireFitForTag(tag: string, primary: PeerProgress): void {
   refuseRewrittenInbox(primary);
   throwFailure(primary);
   if (primary.state !== 'remote-empty') return;

@@ -325,7 +325,7 @@ export const runResultSchema = z.strictObject({
     .regex(/^[0-9a-f]{12}$/)
     .optional(),
   /** `only` or `only-role` selected the peers, so others may be configured. */
-  selected: z.literal(true).optional(),
+  filtered: z.literal(true).optional(),
   /** The run was a dry run: it changed nothing, and each peer's `plan` is what a real run would do. */
   dryRun: z.literal(true).optional(),
   /** There was no database, and this run cloned it. */

@@ -205,16 +205,15 @@ async function copyOf(git: Git, base: string): Promise<string> {
 }
 
 /**
- * The last line of the message of a proposed commit. It has the digest of the rest, and the rest has the files, the
- * parent, the author, the committer and the times. So no commit that git makes of it has its own digest: after an amend,
- * a rebase, a squash or a cherry-pick, the line is that of another commit.
+ * The last line of a proposed commit: the digest of the commit without that line. An amend, a rebase, a squash or a
+ * cherry-pick changes the commit, so the digest no longer fits.
  */
 function markOf(rest: string): string {
   return `Written-by: dolt-federation ${shortDigest(rest, 64)}`;
 }
 
 /** The same commit with our mark. */
-async function marked(git: Git, commit: string): Promise<string> {
+async function withMark(git: Git, commit: string): Promise<string> {
   const rest = await git.output('cat-file', 'commit', commit);
   const copy = join(git.folder, 'commit');
   await writeFile(copy, `${rest}\n\n${markOf(rest)}\n`);
@@ -249,17 +248,20 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
       return { status: 'unchanged', branch, commit: null };
     }
     const proposed = { status: 'proposed', branch: own, base: branch } as const;
-    if (tip !== null && former !== null && placeOf(former) === placeOf(await git.output('cat-file', 'commit', commit)))
+    if (
+      tip !== null &&
+      former !== null &&
+      treeAndParents(former) === treeAndParents(await git.output('cat-file', 'commit', commit))
+    )
       return { ...proposed, commit: tip };
-    const ours = await marked(git, commit);
+    const ours = await withMark(git, commit);
     const pushed = await git.tried('push', '--quiet', lease, '--', REMOTE, `${ours}:refs/heads/${own}`);
     if (pushed === null) return { ...proposed, commit: ours };
     if (attempt >= RETRIES) throw failed(`git push to ${own}: ${pushed}`);
   }
 }
 
-/** The tree and the parents of a commit. */
-function placeOf(commit: string): string {
+function treeAndParents(commit: string): string {
   const [head = ''] = commit.split('\n\n');
   return head
     .split('\n')
@@ -296,9 +298,8 @@ async function followHere(
  * the next run makes it; an index that stays behind would revert the file in the next commit of the user.
  */
 async function moveHere(git: Git, { base, commit }: { readonly base: string; readonly commit: string }): Promise<void> {
-  const entry = await git.output('ls-tree', commit, '--', git.path);
-  const blob = await git.output('rev-parse', '--verify', `${commit}:${git.path}`);
-  await git.output('update-index', '--add', '--cacheinfo', `${modeOf(entry)},${blob},${git.path}`);
+  const [mode, , blob] = (await git.output('ls-tree', commit, '--', git.path)).split(/\s/);
+  await git.output('update-index', '--add', '--cacheinfo', `${mode},${blob},${git.path}`);
   await git.output('update-ref', '-m', 'dolt-federation: JSONL file', 'HEAD', commit, base);
 }
 

@@ -21,7 +21,7 @@ import type { DatabaseRules } from '../rows/table-policy.ts';
 import { connectToAll, type Tried } from './connect.ts';
 import { fetchDelivery } from './deliver.ts';
 import { leaseFailure } from './history/lease.ts';
-import { findRewritten, type Rewritten, rewriteOptions, rewrittenFailure, waysOut } from './history/rewritten.ts';
+import { findRewritten, howToResolve, type Rewritten, rewriteOptions, rewrittenFailure } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import { rightsOf } from './peer-actions.ts';
@@ -284,7 +284,7 @@ async function unrelated(
 
 function unrelatedHint(peer: Peer, ways: readonly string[]): string {
   const keep = 'Decide which history to keep, and save the rows that only the other one has.';
-  return `Nothing was merged or pushed. One side was initialised instead of cloned. ${keep} ${waysOut(peer, ways)}`;
+  return `Nothing was merged or pushed. One side was initialised instead of cloned. ${keep} ${howToResolve(peer, ways)}`;
 }
 
 /** Three commits: our head, the peer's, and their merge base (null if there is none). */

@@ -13,7 +13,15 @@ const DAY_MS = 24 * HOUR_MS;
 const BEGIN = Date.now() - 60 * DAY_MS;
 
 const subject = (verdict: AlarmSubject['verdict'], over: Partial<AlarmSubject> = {}): AlarmSubject => {
-  return { peer: 'box', verdict, code: 'network', needsDecision: false, details: () => 'details', ...over };
+  return {
+    peer: 'box',
+    verdict,
+    code: 'network',
+    needsDecision: false,
+    filtered: false,
+    details: () => 'details',
+    ...over,
+  };
 };
 const FAILING = subject('failing');
 const OK = subject('ok', { code: null });

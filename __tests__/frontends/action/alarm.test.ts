@@ -7,7 +7,14 @@ import type { AlarmSubject } from '../../../src/report/alarm/alarms.ts';
 import { type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
 
 const subjects = (verdict: AlarmSubject['verdict']): readonly AlarmSubject[] =>
-  [null, 'box'].map((peer) => ({ peer, verdict, code: null, needsDecision: false, details: () => '' }));
+  [null, 'box'].map((peer) => ({
+    peer,
+    verdict,
+    code: null,
+    needsDecision: false,
+    filtered: false,
+    details: () => '',
+  }));
 
 /** One step of a workflow ends. */
 async function ended(api: StubApi, verdict: AlarmSubject['verdict'], inputs: Partial<Record<InputName, string>>) {

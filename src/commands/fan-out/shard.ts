@@ -57,7 +57,7 @@ export function peersOfLeg<P extends Divided>(selected: readonly P[], { leg, leg
   return selected.filter(({ name, role }) => role === 'primary' || own.has(name));
 }
 
-export type LegOfResult = Pick<RunResult, 'shard' | 'selection' | 'selected'>;
+export type LegOfResult = Pick<RunResult, 'shard' | 'selection' | 'filtered'>;
 
 /**
  * The part of the peers that a result is about. A report groups legs by the digest, and notices missing ones. A leg that
@@ -68,7 +68,7 @@ export function legOfResult(
   { shard, branch, only, onlyRoles }: Pick<SyncRequest, 'shard' | 'branch' | 'only' | 'onlyRoles'>,
   selected: readonly Peer[],
 ): LegOfResult {
-  const part = only.length + onlyRoles.length === 0 ? {} : { selected: true as const };
+  const part = only.length + onlyRoles.length === 0 ? {} : { filtered: true as const };
   if (shard === undefined) return part;
   const peers = selected.map((peer) => [peer.name, peer.endpoint.canonical, peer.ref, peer.branch]);
   return { ...part, shard: shardText(shard), selection: shortDigest(JSON.stringify([branch ?? null, peers])) };

@@ -48,7 +48,7 @@ export function mergeLegs({ legs, missing }: Legs): RunResult {
       ...all.flatMap(({ problems }) => problems),
       ...(worst.command === 'sync' && worst.dryRun !== true ? differingHeads(heads.length) : []),
     ]),
-    ...(all.some(({ selected }) => selected === true) ? { selected: true } : {}),
+    ...(all.some(({ filtered }) => filtered === true) ? { filtered: true } : {}),
     ...(counted.length === 0 ? {} : { unsaved: sum(counted) }),
     ...(open === 0 ? {} : { open }),
     ...(failedExport === undefined ? {} : { export: failedExport }),

@@ -5,7 +5,7 @@ import type { Configuration, InboxRule, Origin, Peer, Sourced } from '../configu
 import { placeOfData } from '../peers.ts';
 import { serverText } from '../server.ts';
 import { ownerOf, type Place, placesOf } from './places.ts';
-import { strictest, widensRole, widensTrust } from './restrictions.ts';
+import { restrictedAsBoth, widensRole, widensTrust } from './restrictions.ts';
 
 /** One difference in meaning between two configurations. */
 export interface ConfigChange {
@@ -176,7 +176,10 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
       const known = before.get(peer.name);
       const formers = formersOf(peer);
       if (known === undefined)
-        return [whole('peer-added', peer), ...widenings(formers.length > 0 ? formers : [plain(peer, head)], peer)];
+        return [
+          whole('peer-added', peer),
+          ...widenings(formers.length > 0 ? formers : [withDefaults(peer, head)], peer),
+        ];
       const changes = changesOf(known, peer);
       if (!changes.some(({ kind }) => kind === 'peer-moved')) return changes;
       const isShown = ({ kind, setting }: ConfigChange) =>
@@ -193,7 +196,7 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
  */
 function formersIn(base: Compared, after: ReadonlyMap<string, Peer>): (peer: Peer) => readonly Peer[] {
   const strictestBy = (peers: readonly Peer[], keyOf: (peer: Peer) => string) =>
-    new Map([...groupBy(peers, keyOf)].map(([key, group]) => [key, group.reduce(strictest)]));
+    new Map([...groupBy(peers, keyOf)].map(([key, group]) => [key, group.reduce(restrictedAsBoth)]));
   const endpointOf = ({ endpoint }: Peer) => placeOfData(endpoint);
   const atEndpoint = strictestBy(base.peers, endpointOf);
   const removed = strictestBy(
@@ -204,7 +207,7 @@ function formersIn(base: Compared, after: ReadonlyMap<string, Peer>): (peer: Pee
 }
 
 /** A new peer that takes the place of no other one is compared with one that has the defaults. */
-function plain(peer: Peer, { sovereignty }: Compared): Peer {
+function withDefaults(peer: Peer, { sovereignty }: Compared): Peer {
   return { ...peer, tier: sovereignty.value, accept: [], trust: null };
 }
 

@@ -2,7 +2,7 @@ import { ROLE_RIGHTS, type Role } from '../../contract/vocabulary.ts';
 import type { Peer } from '../configuration.ts';
 
 /** The restrictions of both peers. */
-export function strictest(one: Peer, other: Peer): Peer {
+export function restrictedAsBoth(one: Peer, other: Peer): Peer {
   const { tier } = one.tier < other.tier ? other : one;
   const { role } = widensRole(one.role, other.role) ? one : other;
   const accept = one.accept.filter((kind) => other.accept.includes(kind));

@@ -136,7 +136,7 @@ export class PendingRows {
       return;
     }
     await this.#create(table);
-    await this.#forget(table, keys);
+    await this.#removePending(table, keys);
     await insert(quoted(table.name));
     for (const key of keys) table.rows.set(keyText(shape, key), keyOf(shape, key));
   }
@@ -224,7 +224,7 @@ export class PendingRows {
   async remove(name: string, keys: readonly Cells[]): Promise<void> {
     const table = await this.#table(name);
     await this.#delete(quoted(name), table.shape, keys);
-    await this.#forget(table, keys);
+    await this.#removePending(table, keys);
   }
 
   /**
@@ -288,8 +288,8 @@ export class PendingRows {
     table.rows.clear();
   }
 
-  /** Dolt 2.3.0 finds no rows of a temporary table by several keys (`expected a single index range`, measured). */
-  async #forget(table: PendingTable, keys: readonly Cells[]): Promise<void> {
+  /** One row per statement: Dolt 2.3.0 finds no rows of a temporary table by several keys (`expected a single index range`, measured). */
+  async #removePending(table: PendingTable, keys: readonly Cells[]): Promise<void> {
     const { shape, name, rows } = table;
     for (const key of keys) if (rows.delete(keyText(shape, key))) await this.#delete(quoted(name), shape, [key]);
   }

@@ -7,7 +7,7 @@ import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
-import { besideChanges, blockingChanges, stageAgain, tableStates } from './working-set.ts';
+import { blockingChanges, stageAgain, tableStates, whyBranchStays } from './working-set.ts';
 
 /** The version of the merge rules; every change of the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
@@ -172,7 +172,7 @@ async function stagedBeforeMove(sql: Sql, branch: string): Promise<string[]> {
   const states = await tableStates(sql);
   const blocking = blockingChanges(states);
   if (blocking.length > 0) {
-    const { message, hint } = besideChanges(branch, blocking);
+    const { message, hint } = whyBranchStays(branch, blocking);
     throw new Failure('uncommitted-changes', message, { hint });
   }
   return states.flatMap(({ table_name, staged }) => (staged === 1 ? [table_name] : []));

@@ -38,7 +38,7 @@ export async function tableStates(sql: Sql): Promise<TableState[]> {
 }
 
 /** Whether Dolt refuses to commit the changes: it lists conflicts and violations under other states. */
-export function isUnresolved(states: readonly TableState[]): boolean {
+export function cannotBeCommitted(states: readonly TableState[]): boolean {
   return states.some(({ status }) => !['new table', 'modified', 'deleted', 'renamed'].includes(status));
 }
 
@@ -49,7 +49,7 @@ interface BlockingChange {
   readonly hint?: string;
 }
 
-const STAGED_TWICE = {
+const CHANGED_SINCE_STAGED = {
   why: 'changed after it was staged, and Dolt cannot keep both versions',
   hint: 'Commit these changes. Or run `dolt reset`: it unstages all tables, and keeps the newer version of each. Then run again.',
 };
@@ -65,7 +65,7 @@ export function blockingChanges(states: readonly TableState[]): BlockingChange[]
   for (const { table_name: table, staged, status } of states) {
     if (found.has(table)) continue;
     if (isCollation(table)) found.set(table, { table, why: 'the collation of the database, which Dolt cannot keep' });
-    else if (staged === 1 && unstaged.has(table)) found.set(table, { table, ...STAGED_TWICE });
+    else if (staged === 1 && unstaged.has(table)) found.set(table, { table, ...CHANGED_SINCE_STAGED });
     else if (status === 'deleted' || status === 'renamed')
       found.set(table, { table, why: 'dropped or renamed here, and Dolt cannot move the branch' });
   }
@@ -73,7 +73,7 @@ export function blockingChanges(states: readonly TableState[]): BlockingChange[]
 }
 
 /** Why a branch cannot move, as the message and the hint of a failure. */
-export function besideChanges(
+export function whyBranchStays(
   branch: string,
   blocking: readonly BlockingChange[],
 ): { readonly message: string; readonly hint: string | undefined } {

@@ -99,7 +99,7 @@ async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run:
   const place = { workflow: run.workflow ?? '', command: run.command, inputs };
   // A command that could not run shows no peers, and a report without a leg not all of them.
   const isWhole = subjects.length > 1 && subjects.every(({ peer, verdict }) => peer !== null || verdict === 'ok');
-  const complete = isWhole && subjects.every(({ isPart }) => isPart !== true);
+  const complete = isWhole && !subjects.some(({ filtered }) => filtered);
   const limited = within(repository, ALL_CALLS_MS);
   const { done, reasons } = await keepIssues(subjects, { repository: limited, place, run, now: Date.now(), complete });
   for (const line of done) logText(line);

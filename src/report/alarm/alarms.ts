@@ -19,8 +19,8 @@ export interface AlarmSubject {
   readonly needsDecision: boolean;
   /** Only of a peer in a report: the name of its issue, which ends with that of its run. */
   readonly issue?: { readonly name: string; readonly run: string };
-  /** Only of the run itself: whether its peers are a part of those that are configured. Absent: they are all. */
-  readonly isPart?: boolean;
+  /** Whether its run left out peers because of `only`, `only-role` or `shard`. */
+  readonly filtered: boolean;
   /** The details, as markdown that fits into an issue. */
   readonly details: () => string;
 }
@@ -52,7 +52,7 @@ function ofRun(result: RunResult): AlarmSubject {
     verdict: result.status === 'skipped' ? 'unknown' : isFailing ? 'failing' : 'ok',
     code: first?.code ?? null,
     needsDecision: false,
-    isPart: result.selected === true || result.shard !== undefined,
+    filtered: isFiltered(result),
     details: () => summary(result, DETAILS_BUDGET_BYTES),
   };
 }
@@ -76,8 +76,13 @@ function ofPeers(
     needsDecision:
       result.dryRun !== true &&
       peers.some(({ conflicts }) => conflicts.some(({ left, resolution }) => left && resolution !== 'undone')),
+    filtered: isFiltered(result),
     details: () => summary({ ...result, peers: shown, problems }, DETAILS_BUDGET_BYTES),
   };
+}
+
+function isFiltered({ filtered, shard }: RunResult): boolean {
+  return filtered === true || shard !== undefined;
 }
 
 const WORST_FIRST = ['failing', 'waiting', 'unknown', 'ok'] as const satisfies readonly AlarmSubject['verdict'][];
@@ -108,11 +113,11 @@ function verdictOf({ backup }: RunResult, { status, drill }: PeerResult, isWaiti
 /** A command that could not run. */
 export function failureAlarm(result: ErrorResult): AlarmSubject {
   const details = () => failureSummary(result, PROBLEMS);
-  return { peer: null, verdict: 'failing', code: result.error.code, needsDecision: false, details };
+  return { peer: null, verdict: 'failing', code: result.error.code, needsDecision: false, filtered: false, details };
 }
 
 /** A command without peers that ended. @param details undefined: it succeeded */
 export function endAlarm(details: (() => string) | undefined): AlarmSubject {
   const verdict = details === undefined ? 'ok' : 'failing';
-  return { peer: null, verdict, code: null, needsDecision: false, details: details ?? (() => '') };
+  return { peer: null, verdict, code: null, needsDecision: false, filtered: false, details: details ?? (() => '') };
 }

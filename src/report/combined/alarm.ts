@@ -25,7 +25,7 @@ export function combinedAlarms(
     verdict: report.status === 'skipped' ? 'unknown' : isFailing ? 'failing' : 'ok',
     code: error?.code ?? failed[0]?.code ?? null,
     needsDecision: false,
-    isPart: ofRuns.some(({ isPart }) => isPart === true),
+    filtered: ofRuns.some(({ filtered }) => filtered),
     details: () => combinedSummary(report, DETAILS_BUDGET_BYTES),
   };
   const peers = all.flatMap(({ title, subjects }) =>

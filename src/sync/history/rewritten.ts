@@ -117,12 +117,15 @@ export function rewrittenFailure(
     });
   }
   return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
-    hint: `Nothing was merged or pushed. ${waysOut(peer, rewriteOptions(peer, heads))}`,
+    hint: `Nothing was merged or pushed. ${howToResolve(peer, rewriteOptions(peer, heads))}`,
   });
 }
 
-/** The end of a hint. @param ways those of `rewriteOptions`; none for a running database that is never merged from */
-export function waysOut({ role }: Pick<PeerProgress['peer'], 'role'>, ways: readonly string[]): string {
+/**
+ * The end of a hint.
+ * @param ways those of `rewriteOptions`; none for a running database that is never merged from
+ */
+export function howToResolve({ role }: Pick<PeerProgress['peer'], 'role'>, ways: readonly string[]): string {
   if (ways.length > 0)
     return `Run \`${rightsOf(role).inSync ? 'sync' : 'push'}\` with one of these:\n${ways.join('\n')}`;
   return 'No option replaces the branch of a running database. Save what only that one has. Then replace it on its server with a clone of ours.';

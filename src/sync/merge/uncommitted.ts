@@ -14,15 +14,15 @@ import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts
 import { isAmong } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
-  besideChanges,
   blockingChanges,
+  cannotBeCommitted,
   changedTables,
   commitIfAny,
   dirtyTables,
-  isUnresolved,
   stagedTables,
   tableStates,
   uncommittedTables,
+  whyBranchStays,
 } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import type { RejectedHead } from './fold.ts';
@@ -64,7 +64,7 @@ export async function applyDirtyPolicy(database: Database, { branch, policy, aut
           hint: 'Commit them, or set `federation.dirty` to `allow` or `commit`.',
         });
       case 'commit':
-        if (author === null || isUnresolved(await tableStates(sql))) return { dirty: tables, notices: [] };
+        if (author === null || cannotBeCommitted(await tableStates(sql))) return { dirty: tables, notices: [] };
         await refuseStale(sql);
         return committed(tables, await commitIfAny(sql, COMMIT_MESSAGE, await author()));
     }
@@ -131,7 +131,7 @@ export async function headsThatTouch(
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
       blocking.push(...lost.map(({ table, why }) => `${table} (${why})`));
       const beside = immovable.filter(({ table }) => !touched.includes(table));
-      const fixed = besideChanges(branch, beside);
+      const fixed = whyBranchStays(branch, beside);
       const hint = orphaned.length === 0 ? fixed.hint : ORPHANED_HINT;
       const reasons = [...changes(blocking), ...(beside.length === 0 ? [] : [fixed.message])];
       if (reasons.length > 0) waiting.set(head, { failure: waits(reasons, since, hint), conflicts: [] });

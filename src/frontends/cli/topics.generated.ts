@@ -154,10 +154,10 @@ WHO COMMITS
 
 Under federation.dirty: commit a run commits uncommitted changes in the name of
 the user, and reports the tables and the commit. Of a staged table it commits
-the newer version. If nothing else than staged tables differs, or Dolt refuses
-the commit because of open conflicts or constraint violations, the changes stay
-as under allow. resolve restores lost rows in the same name. Name and email come
-from the first of these that has both:
+the newer version. If the tables equal HEAD because a staged change was undone,
+or if Dolt refuses the commit because of open conflicts or constraint
+violations, the changes stay as under allow. resolve restores lost rows in the
+same name. Name and email come from the first of these that has both:
 
 1. Dolt: user.name and user.email in .dolt/config.json of the database, else in
    ~/.dolt/config_global.json;
@@ -1952,7 +1952,8 @@ each backup that more than n runs in a row did not prove, as far as is known.
   differs
       the backup is damaged, or has other data. The peer fails with
       drill-failed. If its fetch or push shows that, it has its own code, such
-      as corrupt or missing-table-file
+      as corrupt or missing-table-file. A push that ends with corrupt shows no
+      such thing: our own database may be the damaged one
   unproven
       nothing is proven about the backup
   skipped

@@ -234,7 +234,8 @@ describe('a rewrite is not suspected', () => {
     const upstream = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
     for (const name of ['sync', 'pull', 'status', 'plan'] as const) {
       const { result } = await command(folder, upstream, { database: 'north', command: name });
-      expect(result).toMatchObject({ status: 'failed', peers: [{ error: { code: 'remote-empty' } }] });
+      const hint = 'Check the endpoint. If the data is gone, find out why.';
+      expect(result).toMatchObject({ status: 'failed', peers: [{ error: { code: 'remote-empty', hint } }] });
     }
     const forbidden = { staleAfter: 1, env: { BD_NO_PUSH: 'true' } };
     const stale = await command(folder, upstream.replace('upstream', 'peer'), { database: 'north', ...forbidden });

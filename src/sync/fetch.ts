@@ -238,12 +238,12 @@ async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure)
 
 /** Records that a peer has no data. One that is only read stays empty, so every run would do nothing. */
 export function recordNoData(progress: PeerProgress): void {
-  const { name, role } = progress.peer;
+  const { name, role, endpoint } = progress.peer;
   progress.foundEmpty('remote-empty');
   if (rightsOf(role).push) return;
   progress.fail(
     new Failure('remote-empty', `${name} has no data, and its role ${role} lets no run push to it`, {
-      hint: 'Check the endpoint: a web page in the place of a git repository looks empty too. If the data is gone, find out why.',
+      hint: `Check the endpoint${endpoint.kind === 'git' ? ': a web page in the place of a git repository looks empty too' : ''}. If the data is gone, find out why.`,
     }),
   );
 }

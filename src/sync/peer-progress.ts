@@ -121,16 +121,9 @@ class Progress {
   }
 
   /** The peer failed and takes no further part. An earlier verification no longer counts. */
-  fail(failure: Failure): void {
+  fail(failure: Failure, failedPush = false): void {
     this.verified = false;
-    this.failedPush = false;
-    this.failure = failure;
-  }
-
-  /** A push to the peer failed. */
-  failPush(failure: Failure): void {
-    this.fail(failure);
-    this.failedPush = true;
+    [this.failure, this.failedPush] = [failure, failedPush];
   }
 
   /** Replaces a failure by a more precise one. */
@@ -190,8 +183,7 @@ class Progress {
     this.#requireNoFailure('compared');
     this.head = found.head;
     this.state = found.rewritten === null ? found.state : 'rewritten';
-    this.ahead = found.ahead;
-    this.behind = found.behind;
+    [this.ahead, this.behind] = [found.ahead, found.behind];
     this.otherMakers = found.otherMakers;
     this.rewritten = found.rewritten;
   }
@@ -217,8 +209,7 @@ class Progress {
     this.checkedHead = this.head;
     if (verdict === null) return;
     this.failure = verdict.failure;
-    [this.held, this.attribution] = [verdict.held, attribution];
-    this.notices = verdict.notices;
+    [this.held, this.attribution, this.notices] = [verdict.held, attribution, verdict.notices];
   }
 
   /** The changes of an adopted head were checked; this may fail the adoption. */

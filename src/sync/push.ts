@@ -185,7 +185,7 @@ async function pushTo(
     const failure = toFailure(thrown);
     // A lost engine is replaced; every other failure is retried after a fetch, which shows the result of the push.
     if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
-    progress.failPush(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure);
+    progress.fail(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure, true);
     return { kind: 'done' };
   }
 }

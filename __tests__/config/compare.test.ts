@@ -268,6 +268,12 @@ describe('the changes of a configuration', () => {
       ALL,
     ],
     [
+      'a second name and way to connect',
+      `a: {${STRICT}}`,
+      `a: {${STRICT}}, b: {endpoint: "ssh://git@h.example/team/d.git", accept: [future]}`,
+      ALL,
+    ],
+    [
       'two peers change places',
       `a: {${STRICT}}, b: {endpoint: "https://o.example/d"}`,
       `a: {endpoint: "https://o.example/d", tier: T2, trust: [x]}, b: {${AT}}`,

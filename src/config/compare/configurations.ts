@@ -2,10 +2,9 @@ import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contr
 import { groupBy } from '../../core/lists.ts';
 import { compareBytes } from '../../core/text.ts';
 import type { Configuration, InboxRule, Origin, Peer, Sourced } from '../configuration.ts';
-import { placeOfData } from '../peers.ts';
 import { serverText } from '../server.ts';
-import { ownerOf, type Place, placesOf } from './places.ts';
-import { restrictedAsBoth, widensRole, widensTrust } from './restrictions.ts';
+import { databaseOf, ownerOf, type Place, placesOf } from './places.ts';
+import { restrictedAsBoth, widensInbox, widensPatterns, widensRole, widensTrust } from './restrictions.ts';
 
 /** One difference in meaning between two configurations. */
 export interface ConfigChange {
@@ -147,18 +146,6 @@ function listText(values: readonly string[], empty: string): string {
   return values.length === 0 ? empty : values.toSorted().join(', ');
 }
 
-/** No pattern allows everything. A pattern that another one covers is not recognized and counts as wider. */
-function widensPatterns(before: readonly string[], after: readonly string[]): boolean {
-  if (before.length === 0) return false;
-  return after.length === 0 || after.some((pattern) => !before.includes(pattern));
-}
-
-function widensInbox(before: InboxRule, after: InboxRule): boolean {
-  if (before === true || after === false) return false;
-  if (after === true || before === false) return true;
-  return after.some((name) => !before.includes(name));
-}
-
 function peerChanges(base: Compared, head: Compared): ConfigChange[] {
   const before = new Map(base.peers.map((peer) => [peer.name, peer]));
   const after = new Map(head.peers.map((peer) => [peer.name, peer]));
@@ -170,40 +157,39 @@ function peerChanges(base: Compared, head: Compared): ConfigChange[] {
     after: kind === 'peer-added' ? peer.endpoint.canonical : null,
     origin: peer.origin,
   });
-  const formersOf = formersIn(base, after);
+  const formerOf = formersIn(base, after);
   return [
     ...head.peers.flatMap((peer) => {
       const known = before.get(peer.name);
-      const formers = formersOf(peer);
+      const former = formerOf(peer);
       if (known === undefined)
-        return [
-          whole('peer-added', peer),
-          ...widenings(formers.length > 0 ? formers : [withDefaults(peer, head)], peer),
-        ];
+        return [whole('peer-added', peer), ...widenings(former ?? withDefaults(peer, head), peer)];
       const changes = changesOf(known, peer);
-      if (!changes.some(({ kind }) => kind === 'peer-moved')) return changes;
+      if (former === null || !changes.some(({ kind }) => kind === 'peer-moved')) return changes;
       const isShown = ({ kind, setting }: ConfigChange) =>
         changes.some((one) => one.kind === kind && one.setting === setting);
-      return [...changes, ...widenings(formers, peer).filter((change) => !isShown(change))];
+      return [...changes, ...widenings(former, peer).filter((change) => !isShown(change))];
     }),
     ...base.peers.flatMap((peer) => (after.has(peer.name) ? [] : [whole('peer-removed', peer)])),
   ];
 }
 
 /**
- * The strictest peers before a change whose place a new or moved peer takes, because another name must not hide what is
- * lowered: those at its endpoint, and removed ones of its owner, because one database has several endpoints.
+ * The restrictions of all peers before a change whose place a new or moved peer takes, because another name must not hide
+ * what is lowered: those of its database, and removed ones of its owner. Null: there are none.
  */
-function formersIn(base: Compared, after: ReadonlyMap<string, Peer>): (peer: Peer) => readonly Peer[] {
-  const strictestBy = (peers: readonly Peer[], keyOf: (peer: Peer) => string) =>
+function formersIn(base: Compared, after: ReadonlyMap<string, Peer>): (peer: Peer) => Peer | null {
+  const restrictedBy = (peers: readonly Peer[], keyOf: (peer: Peer) => string) =>
     new Map([...groupBy(peers, keyOf)].map(([key, group]) => [key, group.reduce(restrictedAsBoth)]));
-  const endpointOf = ({ endpoint }: Peer) => placeOfData(endpoint);
-  const atEndpoint = strictestBy(base.peers, endpointOf);
-  const removed = strictestBy(
+  const atDatabase = restrictedBy(base.peers, databaseOf);
+  const removed = restrictedBy(
     base.peers.filter(({ name }) => !after.has(name)),
     ownerOf,
   );
-  return (peer) => [atEndpoint.get(endpointOf(peer)), removed.get(ownerOf(peer))].filter((one) => one !== undefined);
+  return (peer) => {
+    const taken = [atDatabase.get(databaseOf(peer)), removed.get(ownerOf(peer))].filter((one) => one !== undefined);
+    return taken.length === 0 ? null : taken.reduce(restrictedAsBoth);
+  };
 }
 
 /** A new peer that takes the place of no other one is compared with one that has the defaults. */
@@ -214,11 +200,10 @@ function withDefaults(peer: Peer, { sovereignty }: Compared): Peer {
 const RESTRICTIONS = ['role', 'tier', 'accept', 'trust'] as const satisfies readonly PeerSetting[];
 
 /** The settings in which a peer is less restricted than a former one. */
-function widenings(formers: readonly Peer[], peer: Peer): ConfigChange[] {
-  return RESTRICTIONS.flatMap((setting) => {
-    const former = formers.find((one) => CONFIG_CHANGES[kindOf(setting, one, peer)].dangerous);
-    return former === undefined ? [] : [changeOf(setting, former, peer)];
-  });
+function widenings(former: Peer, peer: Peer): ConfigChange[] {
+  return RESTRICTIONS.flatMap((setting) =>
+    CONFIG_CHANGES[kindOf(setting, former, peer)].dangerous ? [changeOf(setting, former, peer)] : [],
+  );
 }
 
 /** The meaning of a setting of a peer, and its text for people. A setting that is not set has the text of its default. */

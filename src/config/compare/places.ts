@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import { ROLE_RIGHTS } from '../../contract/vocabulary.ts';
 import type { Peer } from '../configuration.ts';
+import { placeOfData } from '../peers.ts';
 
 /** A place that data reaches. */
 export interface Place {
@@ -20,6 +22,25 @@ export function placesOf({ endpoint, aws, allowedHosts, role, tier }: Peer): Pla
 /** The host of a peer and the owner there, with every way to connect to them. */
 export function ownerOf({ endpoint }: Peer): string {
   return placeName(endpoint, null).replace(/^[^/@]*@/, '');
+}
+
+/** The database of a peer. Over a network it is the same with every way to connect, with or without `.git`. */
+export function databaseOf(peer: Peer): string {
+  const place = placeOfData(peer.endpoint);
+  switch (peer.endpoint.kind) {
+    case 'http':
+    case 'ssh':
+    case 'git':
+    case 'dolthub':
+      return place.startsWith('file:') ? place : `${ownerOf(peer)}/${posix.basename(place, '.git')}`;
+    case 'file':
+    case 'gs':
+    case 's3':
+    case 'aws':
+    case 'az':
+    case 'oci':
+      return place;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ROLE_RIGHTS, type Role } from '../../contract/vocabulary.ts';
-import type { Peer } from '../configuration.ts';
+import type { InboxRule, Peer } from '../configuration.ts';
 
 /** The restrictions of both peers. */
 export function restrictedAsBoth(one: Peer, other: Peer): Peer {
@@ -19,6 +19,17 @@ function commonTrust(one: Peer['trust'], other: Peer['trust']): Peer['trust'] {
 export function widensTrust(before: Peer['trust'], after: Peer['trust']): boolean {
   if (before === null) return false;
   return after === null || after.some((pattern) => !before.includes(pattern));
+}
+
+/** No pattern allows everything. A pattern that another one covers is not recognized and counts as wider. */
+export function widensPatterns(before: readonly string[], after: readonly string[]): boolean {
+  return widensTrust(before.length === 0 ? null : before, after.length === 0 ? null : after);
+}
+
+export function widensInbox(before: InboxRule, after: InboxRule): boolean {
+  if (before === true || after === false) return false;
+  if (after === true || before === false) return true;
+  return after.some((name) => !before.includes(name));
 }
 
 export function widensRole(before: Role, after: Role): boolean {

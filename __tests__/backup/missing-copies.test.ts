@@ -142,7 +142,9 @@ describe('missing backups', () => {
     const later = await backUp(folder, peers, { drill: 'off', required: 1 });
     expect(later.result).toMatchObject({ status: 'partial', backup: { copies: 1, required: 1 } });
     expect(later.result.peers.find(({ name }) => name === drilled)).toMatchObject({
-      ...{ status: 'failed', error: { code: 'corrupt' }, drill: { kind: 'differs' } },
+      status: 'failed',
+      error: { code: 'corrupt' },
+      drill: { kind: 'differs' },
     });
     expect(later.result.problems).toContainEqual(
       expect.objectContaining({ ...{ severity: 'error', code: 'corrupt', peer: drilled } }),
@@ -153,7 +155,8 @@ describe('missing backups', () => {
     const undrilled = await backUp(folder, gone, { drill: 'rotate', required: 1 });
     expect(undrilled.result).toMatchObject({ status: 'partial', backup: { copies: 1 } });
     expect(undrilled.result.peers.find(({ name }) => name === drilled)).toMatchObject({
-      ...{ error: { code: 'folder-missing' }, drill: { kind: 'unproven' } },
+      error: { code: 'folder-missing' },
+      drill: { kind: 'unproven' },
     });
 
     // The copies are made although no query can read one of our rows.

@@ -307,7 +307,9 @@ describe('the changes of a configuration', () => {
       peers(`a: {${AT}}, b: {endpoint: "https://h.example/team/e", tier: T1, lower-tier: true}`),
     );
     expect(found.map(({ kind, after }) => `${kind} ${after}`)).toEqual([
-      ...['tier-lowered T1', 'new-host h.example/team', 'peer-added https://h.example/team/e'],
+      'tier-lowered T1',
+      'new-host h.example/team',
+      'peer-added https://h.example/team/e',
     ]);
   });
 

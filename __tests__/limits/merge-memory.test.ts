@@ -131,5 +131,5 @@ test('an engine over its memory limit during a fetch is ended, and only that pee
     ...{ state: 'unreachable', failure: { code: 'too-large', message: expect.stringContaining('512 MiB') } },
   });
   expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
-  expect((await readFile(tries, 'utf8')).split('\n')).toHaveLength(3);
+  expect((await readFile(tries, 'utf8')).trim().split('\n')).toEqual(['try', 'try']);
 });

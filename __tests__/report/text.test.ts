@@ -117,7 +117,7 @@ describe('the report as text', () => {
     ['hub', 'hub.example.org could not be reached', 'error: hub: hub.example'],
     ['hub', 'hub could not be reached', 'error: hub could'],
     ['hub', "hub's certificate or host key is not trusted", "error: hub's"],
-  ])('names the peer %s once if the message does not begin with it: %s', (name, message, beginning) => {
+  ])('names the peer %s once, at the beginning of the error: %s', (name, message, beginning) => {
     const error = { code: 'unknown', message, hint: '', retryable: false } as const;
     expect(text(runResult({ peers: [peer({ ...failed, name, error })] }))).toContain(beginning);
   });

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, win32 } from 'node:path';
 import { z } from 'zod';
 import { parseYaml } from '../config/yaml/parse.ts';
-import type { Env } from '../core/env.ts';
+import { type Env, homeFolder } from '../core/env.ts';
 import { Failure, systemCode } from '../core/failure.ts';
 import { isFolder, readIfThere, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
@@ -70,7 +69,7 @@ export async function readServerFiles(
   { env, userHome }: { readonly env: Env; readonly userHome: boolean },
 ): Promise<ServerFiles> {
   const inData = async (name: string) => (dataFolder === null ? '' : await readSmallText(join(dataFolder, name)));
-  const credentials = env['BEADS_CREDENTIALS_FILE'] ?? (userHome ? credentialsFile(env) : undefined);
+  const credentials = env['BEADS_CREDENTIALS_FILE'] ?? (userHome ? credentialsFile(env) : null);
   const state = async (name: string) => (await readSmallText(join(stateFolder, name))).trim();
   return {
     portFile: portIn(await state('dolt-server.port')),
@@ -78,7 +77,7 @@ export async function readServerFiles(
     listenerPort: listenerPort(await inData('config.yaml')),
     proxyPort: portIn(processNote(await inData('proxy.pid'))?.port),
     childPid: positive(processNote(await inData('proxy-child.pid'))?.pid),
-    credentials: credentials === undefined ? null : await readSmallText(credentials),
+    credentials: credentials === null ? null : await readSmallText(credentials),
   };
 }
 
@@ -91,12 +90,12 @@ function positive(value: unknown): number | null {
   return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 ? pid : null;
 }
 
-/** The file with the passwords of servers (bd 1.3.0): below APPDATA on Windows, else below the home. */
-export function credentialsFile(env: Env, platform: string = process.platform): string {
+/** The file with the passwords of servers (bd 1.3.0): below APPDATA on Windows, else below the home, if there is one. */
+export function credentialsFile(env: Env, platform: string = process.platform): string | null {
   const base = platform === 'win32' ? env['APPDATA'] : undefined;
-  return base === undefined
-    ? join(env['HOME'] ?? homedir(), '.config', 'beads', 'credentials')
-    : win32.join(base, 'beads', 'credentials');
+  if (base !== undefined) return win32.join(base, 'beads', 'credentials');
+  const home = env['HOME'] ?? homeFolder();
+  return home === null ? null : join(home, '.config', 'beads', 'credentials');
 }
 
 function listenerPort(text: string): number | null {

@@ -25,14 +25,28 @@ export function forgetEnv(names: readonly string[]): void {
  * have it. The XDG Base Directory Specification ignores them.
  */
 const FOLDERS = [
-  ...['HOME', 'USERPROFILE', 'APPDATA', 'TMPDIR', 'TMP', 'TEMP', 'XDG_RUNTIME_DIR'],
-  ...['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME'],
+  'HOME',
+  'USERPROFILE',
+  'APPDATA',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  'XDG_RUNTIME_DIR',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'XDG_STATE_HOME',
 ] as const;
 
 /** Files that our engines, with another working directory, read for the user. */
 const FILES = [
-  ...['SSL_CERT_FILE', 'AWS_CA_BUNDLE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'],
-  ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AZURE_FEDERATED_TOKEN_FILE', 'GOOGLE_APPLICATION_CREDENTIALS'],
+  'SSL_CERT_FILE',
+  'AWS_CA_BUNDLE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'GOOGLE_APPLICATION_CREDENTIALS',
 ] as const;
 
 /**

@@ -6,9 +6,13 @@ import { googlePrivateKey } from './providers/google.ts';
 
 /** The secrets of all credentials, their longer lines, their encoded forms, and the headers that have them. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
-  const whole = [...credentials.values()].flatMap(({ secret }) => secretsOf(secret));
-  const headers = [...credentials.values()].flatMap(({ secret }) => headersOf(secret));
-  return withSpellings([...whole.flatMap(secretAndLines), ...whole.flatMap(encoded), ...headers]);
+  const secrets = [...credentials.values()].map(({ secret }) => secret);
+  const texts = secrets.flatMap(secretsOf);
+  return withSpellings([
+    ...texts.flatMap(secretAndLines),
+    ...texts.flatMap(inHexAndBase64),
+    ...secrets.flatMap(headersOf),
+  ]);
 }
 
 /**
@@ -107,10 +111,12 @@ function toBase64(text: string | Buffer): string {
  * A secret of eight characters or more in hexadecimal digits and in base64, alone and within a longer text, such as a header
  * with another user.
  */
-function encoded(secret: string): readonly string[] {
-  const bytes = Buffer.from(secret.trim());
-  if (secret.trim().length < LEAST_SECRET) return [];
+function inHexAndBase64(secret: string): readonly string[] {
+  const trimmed = secret.trim();
+  if (trimmed.length < LEAST_SECRET) return [];
+  const bytes = Buffer.from(trimmed);
   const digits = bytes.toString('hex');
+  // Not trimmed: an encoder gets the secret with its blanks.
   const alone = spellingsOfBase64(toBase64(secret));
   return [digits, digits.toUpperCase(), ...alone, ...[0, 1, 2].flatMap((before) => withinBase64(bytes, before))];
 }
@@ -145,6 +151,7 @@ const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AZURE_C
 export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlySet<string> {
   const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= LEAST_SECRET);
   const token = githubToken === undefined || githubToken === '' ? [] : [githubToken];
-  const headers = token.flatMap((one) => spellingsOfBase64(gitTokenHeader(one)));
-  return withSpellings([...keys, ...token, ...[...keys, ...token].flatMap(encoded), ...headers]);
+  const headers = token.flatMap((one) => headersOf({ kind: 'git-token', token: one }));
+  const texts = [...keys, ...token];
+  return withSpellings([...texts, ...texts.flatMap(inHexAndBase64), ...headers]);
 }

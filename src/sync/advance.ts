@@ -9,7 +9,7 @@ import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/he
 import { isAncestor } from '../dolt/sql/history.ts';
 import { fastForward, isMerging, resetBranch } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { changedTables, moveHeadOnly, stagedHash, stagedTables } from '../dolt/sql/working-set.ts';
+import { changedTables, moveHeadOnly, stagedHash, stagedOf, tableStates } from '../dolt/sql/working-set.ts';
 import { forgetMove, keysOf, type MarkedMove, readOwnMoves, recordMove, withKeys } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
@@ -262,7 +262,7 @@ async function isStagedBefore(
   sql: Sql,
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<boolean> {
-  if ((await stagedTables(sql)).length === 0) return false;
+  if (stagedOf(await tableStates(sql)).length === 0) return false;
   if ((await stagedHash(sql)) === (await contentHash(sql, from))) return true;
   // A user has staged changes.
   return isHalfDone({

@@ -159,6 +159,8 @@ describe('ssh', () => {
     const files = ['/home/me/.ssh/known_hosts', '/etc/ssh/known'];
     expect(parseSshSettings(printed, '/home/me')).toEqual({ host: { name: 'real.example', port: 2200 }, files });
     expect(parseSshSettings(`${printed}hostkeyalias other\n`, '/home/me')?.host.name).toBe('other');
+    // The system does not know the user.
+    expect(parseSshSettings(printed, null)?.files).toEqual(['/etc/ssh/known']);
     expect(parseSshSettings('usage: ssh', '/home/me')).toBeNull();
   });
 

@@ -24,6 +24,9 @@ export type Drilled =
   | Extract<DrillResult, { kind: 'proven' }>
   | { readonly kind: 'differs' | 'unproven'; readonly durationMs: number };
 
+/** A drill that was not made. */
+const UNPROVEN: Drilled = { kind: 'unproven', durationMs: 0 };
+
 interface Drills {
   readonly drills: ReadonlyMap<PeerProgress, Drilled>;
   readonly expected: Contents | null;
@@ -57,16 +60,11 @@ export async function drillCopies(
     targets.map(({ peer }) => peer.name),
     new Date(),
   );
-  const drilled = targets.filter(
-    ({ peer, verified, failure }) => verified && failure === null && names.includes(peer.name),
-  );
-  const drills = new Map<PeerProgress, Drilled>();
+  const due = targets.filter(({ peer }) => names.includes(peer.name));
+  const drilled = due.filter(({ verified, failure }) => verified && failure === null);
   // The one backup of a rotation does not escape its drill by failing earlier.
-  if (mode === 'rotate') {
-    for (const progress of targets)
-      if (progress.failure !== null && names.includes(progress.peer.name))
-        drills.set(progress, { kind: 'unproven', durationMs: 0 });
-  }
+  const escaping = mode === 'rotate' ? due.filter(({ failure }) => failure !== null) : [];
+  const drills = new Map<PeerProgress, Drilled>(escaping.map((progress) => [progress, UNPROVEN]));
   if (drilled.length === 0) return { drills, expected: null, notDrilled: null };
   let expected: Contents | null = null;
   try {
@@ -98,8 +96,7 @@ export async function drillCopies(
     );
     return { drills, expected, notDrilled: null };
   } catch (thrown) {
-    for (const progress of drilled)
-      if (!drills.has(progress)) drills.set(progress, { kind: 'unproven', durationMs: 0 });
+    for (const progress of drilled) if (!drills.has(progress)) drills.set(progress, UNPROVEN);
     return { drills, expected, notDrilled: toFailure(thrown) };
   }
 }

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { homeFolder } from '../../core/env.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { run } from '../../dolt/process.ts';
@@ -97,19 +97,25 @@ async function userSshHost(
   const args = ['-G', '-p', String(host.port), host.name];
   const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: SSH_TIMEOUT_MS };
   const ended = await run('ssh', args, options).catch(() => null);
-  return ended === null || ended.exitCode !== 0 ? null : parseSshSettings(ended.stdout, homedir());
+  return ended === null || ended.exitCode !== 0 ? null : parseSshSettings(ended.stdout, homeFolder());
 }
 
-/** The output of `ssh -G`, one setting a line (OpenSSH 9.2). */
+/**
+ * The output of `ssh -G`, one setting a line (OpenSSH 9.2).
+ * @param home null: the user has none, so its files are left out
+ */
 export function parseSshSettings(
   printed: string,
-  home: string,
+  home: string | null,
 ): { readonly host: SshHost; readonly files: readonly string[] } | null {
   const settings = new Map(printed.split('\n').map((line) => [line.split(' ')[0] ?? '', line.split(' ').slice(1)]));
   const name = settings.get('hostkeyalias')?.[0] ?? settings.get('hostname')?.[0];
   const port = Number(settings.get('port')?.[0]);
   if (name === undefined || !Number.isInteger(port)) return null;
   const files = [...(settings.get('userknownhostsfile') ?? []), ...(settings.get('globalknownhostsfile') ?? [])];
-  const absolute = files.map((file) => (file.startsWith('~/') ? join(home, file.slice(2)) : file));
+  const absolute = files.flatMap((file) => {
+    if (!file.startsWith('~/')) return [file];
+    return home === null ? [] : [join(home, file.slice(2))];
+  });
   return { host: { name, port }, files: absolute.filter((file) => file !== '/dev/null') };
 }

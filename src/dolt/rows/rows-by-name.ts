@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BlockedRow } from '../../contract/result.ts';
 import { columnsAt } from '../schema/columns.ts';
-import { cellsSchema } from '../sql/cell.ts';
+import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { SHOWN_ROWS } from './differing-rows.ts';
@@ -94,6 +94,21 @@ export async function rowsByName(
 function keyOf(columns: Awaited<ReturnType<typeof columnsAt>>): (readonly [name: string, type: string])[] {
   const keys = columns.flatMap(({ name, type, primary }) => (primary ? [[folded(name), type] as const] : []));
   return keys.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * The keys of all rows of a clause.
+ * @param names those of the columns of the key, as the rows are to spell them
+ */
+export async function keysOfRows(
+  sql: Sql,
+  { text, values }: Clause,
+  show: { readonly keys: readonly ColumnByName[]; readonly side: 'from' | 'to'; readonly names: readonly string[] },
+): Promise<Cells[]> {
+  const selected = show.names.flatMap((name) =>
+    show.keys.flatMap((key) => (key.name === folded(name) ? [`${key[show.side]} AS ${quoted(name)}`] : [])),
+  );
+  return await sql.rows(cellsSchema, `SELECT ${selected.join(', ')} ${text}`, values);
 }
 
 /** The keys of the first rows of a clause, and the value of one column if it is given. */

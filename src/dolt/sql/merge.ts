@@ -7,7 +7,7 @@ import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
-import { blockingChanges, stageAgain, tableStates, whyBranchStays } from './working-set.ts';
+import { blockingChanges, stageAgain, stagedOf, tableStates, whyBranchStays } from './working-set.ts';
 
 /** The version of the merge rules; every change of the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
@@ -160,7 +160,7 @@ export async function fastForward(sql: Sql, { branch, to, record }: BranchMove):
     });
   let staged: readonly string[] = [];
   const notices = await keepingKeys(sql, { to, record }, async () => {
-    // Last, because clients of a server stage at any time.
+    // Read just before the move, because clients of a server stage at any time.
     staged = await stagedBeforeMove(sql, branch);
     await sql.run("CALL DOLT_MERGE('--ff-only', ?)", [to]);
   });
@@ -175,7 +175,7 @@ async function stagedBeforeMove(sql: Sql, branch: string): Promise<string[]> {
     const { message, hint } = whyBranchStays(branch, blocking);
     throw new Failure('uncommitted-changes', message, { hint });
   }
-  return states.flatMap(({ table_name, staged }) => (staged === 1 ? [table_name] : []));
+  return stagedOf(states);
 }
 
 /**

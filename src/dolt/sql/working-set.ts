@@ -103,10 +103,9 @@ export async function stageAgain(sql: Sql, tables: readonly string[]): Promise<D
   return warnings;
 }
 
-/** Tables of the current branch with staged changes. */
-export async function stagedTables(sql: Sql): Promise<string[]> {
-  const rows = await sql.rows(statusRow, 'SELECT table_name FROM dolt_status WHERE staged ORDER BY table_name');
-  return rows.map((row) => row.table_name);
+/** The tables with staged changes. */
+export function stagedOf(states: readonly TableState[]): string[] {
+  return states.flatMap(({ table_name, staged }) => (staged === 1 ? [table_name] : []));
 }
 
 /** The hash of all staged tables, as `contentHash` is one of a commit. */
@@ -132,7 +131,7 @@ export async function commitAll(sql: Sql, message: string, author: Identity | nu
 }
 
 /**
- * Like `commitAll`, but commits nothing if the working tables equal HEAD. What is staged stays staged.
+ * Like `commitAll`, but commits nothing if the working tables equal HEAD. Staged changes stay staged.
  * @returns the commit, if any
  */
 export async function commitIfAny(sql: Sql, message: string, author: Identity | null): Promise<string | null> {

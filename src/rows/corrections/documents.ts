@@ -102,7 +102,7 @@ async function correctTable(
   const undecided = new Set(known.conflicts.map(({ id }) => id));
   const [conflicts, keys]: [ConflictRow[], Cells[]] = [[], []];
   const compared = changed.filter((id) => !decided.has(id));
-  let isInvalid = false;
+  let hasInvalid = false;
   for (const part of inParts(compared, KEYS_PER_STATEMENT)) {
     for (const page of await pagesThatFit(sql, table, part)) {
       const base = await rowsAtCommit(sql, table, page, 'base');
@@ -113,10 +113,10 @@ async function correctTable(
         // Dolt may list the key as another side spells it.
         if (decided.has(keyText(shape, merged))) continue;
         const key = keyOf(shape, merged);
-        const isReadable = documents.every((name) => parsedJson(merged[name] ?? 'null') !== undefined);
-        isInvalid ||= !isReadable;
+        const isInvalid = documents.some((name) => parsedJson(merged[name] ?? 'null') === undefined);
+        hasInvalid ||= isInvalid;
         if (byBases.has(keyText(shape, merged))) {
-          if (!isReadable && undecided.has(keyText(shape, merged))) rewrites.push({ key, take: 'ours', set: [] });
+          if (isInvalid && undecided.has(keyText(shape, merged))) rewrites.push({ key, take: 'ours', set: [] });
           continue;
         }
         const sides = { base: base.get(id) ?? null, ours: ours.get(id) ?? null, theirs: theirs.get(id) ?? null };
@@ -127,14 +127,15 @@ async function correctTable(
         if (decision === 'conflict') {
           budget?.take(conflictBytes(row));
           conflicts.push(row);
-          if (!isReadable) rewrites.push({ key, take: 'ours', set: [] });
+          // Ours may stay in the table until the row is decided: it is valid.
+          if (isInvalid) rewrites.push({ key, take: 'ours', set: [] });
         } else if (decision !== 'merged') rewrites.push({ key, ...decision });
       }
       await rewriteRows(sql, shape, open, rewrites, pending);
     }
   }
   // Every statement that compares an invalid document fails, so the table must not keep the row until it is written.
-  if (isInvalid) await pending.pull(shape.name);
+  if (hasInvalid) await pending.pull(shape.name);
   return { conflicts, keys };
 }
 

@@ -4,7 +4,7 @@ import type { PeerProgress } from '../peer-progress.ts';
 
 /** Facts of a run that show how current a peer is. */
 export interface Currency {
-  /** Whether this run read the peer, and nothing of it failed that has to be read again. */
+  /** Whether this run read the peer, and no retryable failure leaves its state unknown. */
   readonly isRead: boolean;
   /** Whether our commits wait in its inbox. */
   readonly isDelivered: boolean;
@@ -38,7 +38,7 @@ export function currencyOf(
   // Only a backup sends to an archive, and then its actions say so.
   const getsOurs = mayPush && push && (inSync || actions?.push === true);
   const unsentAt = getsOurs ? oldestUnsentAt : null;
-  // Otherwise a failure that may pass, but passes in no run, would never count.
+  // A retryable failure counts only once the peer is stale. Without unsent commits, only its last verification can show that.
   const isIncomplete = failure?.retryable === true && unsentAt === null;
   // Of an empty peer only its lack of our commits is known, not since when it has no data.
   const isKnown = head !== null || (getsOurs && (state === 'remote-empty' || state === 'branch-missing'));

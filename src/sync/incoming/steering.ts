@@ -5,14 +5,13 @@ import {
   countRows,
   differs,
   firstRows,
+  keysOfRows,
   type RowsByName,
   rowsByName,
 } from '../../dolt/rows/rows-by-name.ts';
 import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
-import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
-import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 import { rowsSinceBases, unchangedTables } from './several-bases.ts';
@@ -31,7 +30,7 @@ const STATUSES = 'custom_statuses';
  * if bd hides their issues; a row can have the name of a status of bd. The contents of the
  * tables under their names are compared, because no row differs if a peer renames a table or a column into place. With
  * several merge bases they are compared with ours, because seen from one base, a row that another one changed is back
- * unchanged. Then rows do not count that are as the merge of all bases would have them.
+ * unchanged. Rows that equal the merge of all bases then do not count.
  */
 export async function readSteering(
   sql: Sql,
@@ -70,20 +69,17 @@ async function sinceBases(
   { table, keys, sent, removed }: ChangedRows,
 ): Promise<SteeringRows['rows'] | null> {
   const columns = await columnsAt(sql, table, heads.theirs);
-  const named = keyNames(columns);
+  const names = keyNames(columns);
   // Keys of other types can have several texts.
   if (removed === null || columns.some((one) => one.primary && bareType(one) !== 'varchar')) return null;
   for (const commit of [heads.ours, ...bases]) {
     const isThere = (await tableNamesAt(sql, commit)).includes(table);
     if (!isThere || !isDeepStrictEqual(await columnsAt(sql, table, commit), columns)) return null;
   }
-  const changed: Cells[] = [];
-  for (const [side, { text, values }] of [['to', sent] as const, ['from', removed] as const]) {
-    const selected = named.flatMap((name) =>
-      keys.flatMap((key) => (key.name === folded(name) ? [`${key[side]} AS ${quoted(name)}`] : [])),
-    );
-    changed.push(...(await sql.rows(cellsSchema, `SELECT ${selected.join(', ')} ${text}`, values)));
-  }
+  const changed = [
+    ...(await keysOfRows(sql, sent, { keys, side: 'to', names })),
+    ...(await keysOfRows(sql, removed, { keys, side: 'from', names })),
+  ];
   const since = await rowsSinceBases(sql, heads, table, changed);
   return since.map(({ key }) => ({ table, key, column: null, value: null }));
 }

@@ -19,7 +19,7 @@ import {
   changedTables,
   commitIfAny,
   dirtyTables,
-  stagedTables,
+  stagedOf,
   tableStates,
   uncommittedTables,
   whyBranchStays,
@@ -103,7 +103,7 @@ export async function headsThatTouch(
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
     const away = served?.uncommitted ?? [];
     if (dirty.length === 0 && ignored.length === 0 && away.length === 0) return;
-    const immovable = dirty.length === 0 ? [] : blockingChanges(await tableStates(sql));
+    const blocking = dirty.length === 0 ? [] : blockingChanges(await tableStates(sql));
     const tables = [...dirty, ...ignored];
     const keys = await keysOfTables(sql, tables);
     for (const head of new Set(heads)) {
@@ -120,22 +120,22 @@ export async function headsThatTouch(
       const atServer = away.filter((table) => isAmong(changed, table));
       const orphaned = await orphanedSince(sql, tables, { bases, ours, head });
       const lost = [...(await keysLostAt(sql, { keys, tables }, head)), ...orphaned];
-      if (touched.length + covered.length + atServer.length + lost.length + immovable.length === 0) continue;
+      if (touched.length + covered.length + atServer.length + lost.length + blocking.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
-      const blocking: string[] = [];
+      const reasonsByTable: string[] = [];
       for (const table of touched) {
         const why = await whyWait(sql, table, { bases, ours, head });
-        if (why !== null) blocking.push(`${table} (${why})`);
+        if (why !== null) reasonsByTable.push(`${table} (${why})`);
       }
-      blocking.push(...covered.map((table) => `${table} (ignored here)`));
-      blocking.push(...atServer.map((table) => `${table} (at the running server)`));
-      blocking.push(...lost.map(({ table, why }) => `${table} (${why})`));
-      const beside = immovable.filter(({ table }) => !touched.includes(table));
-      const fixed = whyBranchStays(branch, beside);
-      const hint = orphaned.length === 0 ? fixed.hint : ORPHANED_HINT;
-      const reasons = [...changes(blocking), ...(beside.length === 0 ? [] : [fixed.message])];
+      reasonsByTable.push(...covered.map((table) => `${table} (ignored here)`));
+      reasonsByTable.push(...atServer.map((table) => `${table} (at the running server)`));
+      reasonsByTable.push(...lost.map(({ table, why }) => `${table} (${why})`));
+      const others = blocking.filter(({ table }) => !touched.includes(table));
+      const stays = others.length === 0 ? null : whyBranchStays(branch, others);
+      const hint = orphaned.length === 0 ? stays?.hint : ORPHANED_HINT;
+      const reasons = [...changesHere(reasonsByTable), ...(stays === null ? [] : [stays.message])];
       if (reasons.length > 0) waiting.set(head, { failure: waits(reasons, since, hint), conflicts: [] });
-      else otherRows.set(head, { failure: waits(changes(touched), since), conflicts: [] });
+      else otherRows.set(head, { failure: waits(changesHere(touched), since), conflicts: [] });
     }
   });
   return { waiting, otherRows };
@@ -204,8 +204,8 @@ export async function rowsToSetAside(
   return found.length === 0 ? [] : ((await findUnfitTable(database, found, move)) ?? found);
 }
 
-/** Reasons of a failure that waits. */
-function changes(tables: readonly string[]): string[] {
+/** The reason that a peer changes these tables; none without tables. */
+function changesHere(tables: readonly string[]): string[] {
   return tables.length === 0 ? [] : [`this peer changes ${tables.join(', ')}, which has uncommitted changes here`];
 }
 
@@ -233,7 +233,7 @@ const COMMITS = 20;
  * @throws Failure `uncommitted-changes`
  */
 async function refuseStale(sql: Sql): Promise<void> {
-  const tables = await stagedTables(sql);
+  const tables = stagedOf(await tableStates(sql));
   if (tables.length === 0) return;
   for (const commit of (await recentCommits(sql, COMMITS)).slice(1)) {
     if ((await changedTables(sql, commit, STAGED)).length > 0) continue;

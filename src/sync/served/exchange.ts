@@ -118,7 +118,7 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
       await operation(exchange.limit, NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: true }));
       await database.session(async (sql) => {
         await checkout(sql, branch);
-        // Ignored tables of the copy can be older than the head, and are not written back.
+        // Keeps no foreign keys: ignored tables of the copy may be older than the head, and are not written back.
         await resetHard(sql, head);
       });
     }

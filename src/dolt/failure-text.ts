@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/error-codes.ts';
 import { withoutQuoted } from '../core/text.ts';
 
 /** The class of a text of Dolt, git or ssh: an error code, or an outcome that is not an error. */
-export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-commit' | 'nothing-to-push';
+export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-push';
 
 /**
  * Texts of Dolt 2.3.0, git and ssh, in lower case. Only this file reads English. The longest matching text decides, so
@@ -298,7 +298,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['is in an unsupported format', 'client-too-old'],
   ['unknown url scheme', 'unsupported-endpoint'],
   ['does not support a detached head state', 'tag-conflict'],
-  ['nothing to commit', 'nothing-to-commit'],
   ['already in use.', 'port-in-use'],
   // The port was taken after Dolt had looked whether it is free.
   ['bind: address already in use', 'port-in-use'],

@@ -1,16 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
-import { Failure } from '../../src/core/failure.ts';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
-import { currencyOf, stalenessOf } from '../../src/sync/history/staleness.ts';
-import { actionsOf } from '../../src/sync/peer-actions.ts';
-import { newPeerPlan } from '../../src/sync/peer-plan.ts';
-import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { command } from '../helpers/commanding.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const DAY_MS = 86_400_000;
@@ -110,23 +104,4 @@ describe('stale-after', () => {
     expect(result.peers).toMatchObject([{ status: 'failed', verified: false, stale: { because: 'unread' } }]);
     expect(result.peers[0]?.error?.code).not.toBe('stale');
   });
-});
-
-/** The peer was read, but a failure that may pass ended the rest in each run. */
-test.each([
-  ['upstream', daysAgo(9), 'contention', 'unread'],
-  ['upstream', daysAgo(1), 'contention', null],
-  ['upstream', null, 'contention', 'never-verified'],
-  // It has all commits of ours.
-  ['peer', daysAgo(9), 'engine-lost', 'unread'],
-  // It fails without stale-after.
-  ['upstream', daysAgo(9), 'conflict', null],
-] as const)('a failure after the read of an %s that was verified %s counts: %s', (role, verifiedAt, code, because) => {
-  const peer = filePeer('box', '/srv/box', role);
-  const progress = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', role), branch: 'main' }));
-  progress.compared({ head: 'h', state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
-  progress.setLastVerifiedAt(verifiedAt);
-  progress.fail(new Failure(code, 'no'));
-  const currency = currencyOf(progress, { oldestUnsentAt: null, mayPush: true });
-  expect(stalenessOf(currency, staleAfter, Date.now())?.because ?? null).toBe(because);
 });

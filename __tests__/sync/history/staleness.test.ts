@@ -3,7 +3,12 @@ import { exitCodeOf } from '../../../src/commands/outcome/exit-code.ts';
 import { parseOption } from '../../../src/contract/parse-option.ts';
 import type { PeerResult } from '../../../src/contract/result.ts';
 import type { FailOn, RunStatus } from '../../../src/contract/vocabulary.ts';
-import { type Currency, stalenessOf } from '../../../src/sync/history/staleness.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { type Currency, currencyOf, stalenessOf } from '../../../src/sync/history/staleness.ts';
+import { actionsOf } from '../../../src/sync/peer-actions.ts';
+import { newPeerPlan } from '../../../src/sync/peer-plan.ts';
+import { newPeerProgress } from '../../../src/sync/peer-progress.ts';
+import { filePeer } from '../../helpers/federating.ts';
 import { failed, peer, problem, runResult } from '../../helpers/results.ts';
 
 const DAY_MS = 86_400_000;
@@ -31,6 +36,23 @@ test.each<[string, Currency, string | null]>([
   const stale = stalenessOf(currency, 2 * DAY_MS, NOW);
   expect(stale?.because ?? null).toBe(because);
   if (stale !== null) expect(stale.since).toBe(currency.isRead ? currency.oldestUnsentAt : currency.lastVerifiedAt);
+});
+
+/** The peer was read, but a failure that may pass ended the rest in each run. */
+test.each([
+  ['9 days ago is stale', 'upstream', daysAgo(9), 'contention', 'unread'],
+  ['1 day ago is not stale', 'upstream', daysAgo(1), 'contention', null],
+  ['never is stale', 'upstream', null, 'contention', 'never-verified'],
+  ['9 days ago is stale, although it lacks no commit of ours', 'peer', daysAgo(9), 'engine-lost', 'unread'],
+  ['9 days ago is not stale after a failure that counts at once', 'upstream', daysAgo(9), 'conflict', null],
+] as const)('a peer that failed after it was read, and was verified %s', (_, role, verifiedAt, code, because) => {
+  const box = filePeer('box', '/srv/box', role);
+  const progress = newPeerProgress(newPeerPlan({ peer: box, actions: actionsOf('sync', role), branch: 'main' }));
+  progress.compared({ head: 'h', state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
+  progress.setLastVerifiedAt(verifiedAt);
+  progress.fail(new Failure(code, 'no'));
+  const currency = currencyOf(progress, { oldestUnsentAt: null, mayPush: true });
+  expect(stalenessOf(currency, 2 * DAY_MS, NOW)?.because ?? null).toBe(because);
 });
 
 const passing = peer(failed);

@@ -43,6 +43,7 @@ describe('the options of a backup', () => {
     [{ tag: 'dolt-federation/before-1' }, 'starts with dolt-federation'],
     [{ tag: 'refs/tags/dolt-federation-x' }, 'starts with dolt-federation'],
     [{ tag: 'refs/heads/main' }, 'starts with "refs/"'],
+    [{ tag: 'refs/tags/tags/v1' }, 'starts with "tags/"'],
     [{ tag: 'refs/tags/' }, 'is empty'],
     [{ tag: 'head' }, 'is reserved'],
     [{ tag: '0123456789abcdef0123456789abcdef' }, 'has the form of the hash of a commit'],

@@ -60,7 +60,7 @@ describe('branch names', () => {
     'dependabot/npm_and_yarn/x-1.2',
     'a/HEAD',
     'refs',
-    'tags/v1',
+    'main/heads',
     'my-refs/x',
     '0123456789abcdef0123456789abcdef0123456789abcdef',
   ])('%s is valid', (name) => {
@@ -106,6 +106,11 @@ describe('branch names', () => {
     'refs/tags/v1',
     'refs/dolt/data',
     'remotes/origin/main',
+    'heads/main',
+    'Heads/main',
+    'tags/v1',
+    'stashes/x',
+    'internal/create',
   ])('%j is refused', async (name) => {
     expect((await refusal(() => parseBranchName(name))).code).toBe('config-invalid');
   });

@@ -113,6 +113,13 @@ describe('a database that a running server holds', () => {
       expect(result.peers).toMatchObject([{ state: 'behind', behind: 1 }]);
       expect([await served.head(), await served.traces()]).toEqual([before, CLEAN]);
     }
+    // The server would hand over `main` for a branch of this name.
+    await served.sql("CALL DOLT_BRANCH('heads/main')");
+    const refused = await failureOf(() => served.run({ branch: 'heads/main' }));
+    expect([refused.code, refused.message]).toEqual([
+      'config-invalid',
+      'the branch name "heads/main" starts with "heads/"',
+    ]);
   });
 
   test('keeps its copy between runs, and the next run removes leftovers of a killed run at the server', async () => {

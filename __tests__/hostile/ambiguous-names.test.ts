@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { cloneDatabase } from '../helpers/database.ts';
+import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -92,6 +94,22 @@ test('a tag with the name of our branch stops a run with the command that remove
   await box.south.sql("CALL DOLT_TAG('-d', 'main')");
   expect((await box.receive()).run('partner').failure).toBeNull();
 });
+
+test.each(['heads/main', 'tags/v1', 'remotes/mailbox/main'])(
+  'nothing is sent from a branch %s that is checked out, because Dolt reads another ref',
+  async (branch) => {
+    await using folder = await tempFolder();
+    const local = await makeDatabase(folder.file('local'));
+    await local.sql(`CALL DOLT_BRANCH('${branch}')`, "CALL DOLT_TAG('v1')");
+    await local.dolt('checkout', branch);
+    expect(await failureOf(() => command(folder, `box: file://${folder.file('box')}`))).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining(`the branch name "${branch}" starts with`),
+      hint: expect.stringContaining('dolt branch -m'),
+    });
+    expect(await readdir(folder.path)).not.toContain('box');
+  },
+);
 
 const DOCUMENTS = Array.from({ length: 40 }, (_, id) => `('q${id}', 1, 'n', 'SELECT 1', 'd')`).join();
 

@@ -7,26 +7,36 @@ import { looksLikeToken, quoteEndpoint } from './endpoint/text.ts';
  * @throws Failure `config-invalid`.
  */
 export function parseBranchName(written: string): string {
+  return parsedBranch(written, 'Use the name of a branch as `dolt branch` prints it.');
+}
+
+/**
+ * Validates the name of the branch that a run federates, also if the database chose it.
+ * @throws Failure `config-invalid`.
+ */
+export function requireBranchName(branch: string): string {
+  return parsedBranch(branch, 'Rename the branch with `dolt branch -m`, or name another branch with `--branch`.');
+}
+
+function parsedBranch(written: string, hint: string): string {
   const why = refusedName(written);
-  if (why !== null) {
-    throw new Failure('config-invalid', `the branch name ${JSON.stringify(written)} ${why}`, {
-      hint: 'Use the name of a branch as `dolt branch` prints it.',
-    });
-  }
-  return written;
+  if (why === null) return written;
+  throw new Failure('config-invalid', `the branch name ${JSON.stringify(written)} ${why}`, { hint });
 }
 
 /** Why a branch or tag of a database cannot have a name, as the end of a sentence; null if it can. */
 export function refusedName(name: string): string | null {
   const why = refusedRef(name);
   if (why !== null) return why;
-  // Dolt (2.3.0, measured) refuses some of these after a push only, cannot clone a branch with a quote, reads others as
-  // another ref, and panics at a branch `refs/tags/x`.
+  // Dolt (2.3.0, measured) refuses some of these after a push only, cannot clone a branch with a quote, and panics at a
+  // branch `refs/tags/x`. It looks for a name below `refs/` first: a push of the branch `heads/main` or
+  // `refs/heads/heads/main` sends `main`.
   if (/[^!-~]/.test(name)) return 'contains a character outside of ASCII';
   if (name.includes('"')) return "contains '\"'";
   if (name.toLowerCase() === 'head') return 'is reserved';
   if (HASH.test(name.toLowerCase())) return 'has the form of the hash of a commit';
-  const root = /^(?:refs|remotes)\//.exec(name)?.[0];
+  if (name.toLowerCase() === 'internal/create') return 'is reserved';
+  const root = /^(?:refs|heads|tags|remotes|stashes)\//i.exec(name)?.[0];
   return root === undefined ? null : `starts with "${root}"`;
 }
 

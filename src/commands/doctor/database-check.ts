@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import { requireBranchName } from '../../config/names.ts';
 import { type ServerSetting, serverText } from '../../config/server.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { Failure, systemCode, toFailure } from '../../core/failure.ts';
@@ -118,7 +119,13 @@ function checkBranch(state: RepoState | null, branch: string | undefined): Docto
   const subject = { check: 'branch' } as const;
   const current = branchOf(state);
   if (current === null) return undetermined(subject, 'the files do not show which branch is checked out');
-  if (branch === undefined || branch === current) return fine(subject, `${current} is checked out`);
+  if (branch === undefined || branch === current) {
+    try {
+      return fine(subject, `${requireBranchName(current)} is checked out`);
+    } catch (thrown) {
+      return refused(subject, thrown);
+    }
+  }
   return undetermined(subject, `${current} is checked out; only the engine knows whether ${branch} exists`);
 }
 

@@ -3,6 +3,7 @@ import { basename, join, sep } from 'node:path';
 import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import { requireBranchName } from '../../config/names.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
@@ -182,7 +183,7 @@ interface LocalBranch {
 /**
  * The federated branch of a local database.
  * @param asked what the user named; undefined: the branch that is checked out
- * @throws Failure `branch-not-found`
+ * @throws Failure `branch-not-found`, or `config-invalid` for a name that Dolt takes for another ref
  */
 export async function localBranch(
   sql: Sql,
@@ -190,7 +191,7 @@ export async function localBranch(
   asked: string | undefined,
 ): Promise<LocalBranch> {
   const checkedOut = await checkedOutBranch(sql);
-  const branch = served?.branch ?? asked ?? checkedOut;
+  const branch = requireBranchName(served?.branch ?? asked ?? checkedOut);
   const head = await requireBranchHead(sql, branch, path);
   return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
 import { indexOf } from '../../config/endpoint/allow-list.ts';
+import { requireBranchName } from '../../config/names.ts';
 import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../config/server.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { shortDigest } from '../../core/digest.ts';
@@ -255,7 +256,7 @@ async function readBranch(
 ): Promise<ServedBranch> {
   return await server.use(async (database) => {
     const standard = await checkedOutBranch(database);
-    const name = request.branch ?? standard;
+    const name = requireBranchName(request.branch ?? standard);
     await requireBranchHead(database, name, server.name);
     const applied = await applyDirtyPolicy(database, { branch: name, policy, author });
     const uncommitted = await database.session(async (sql) => {

@@ -92,6 +92,16 @@ const SHAPES: Readonly<Record<string, readonly [shape: Shape, code: string | nul
     'corrupt',
     'invalid table file name',
   ],
+  loop: [
+    (repository) => git(repository, 'symbolic-ref', 'refs/dolt/data', 'refs/dolt/data'),
+    'not-a-remote',
+    'refusing update to broken symref',
+  ],
+  below: [
+    (repository) => git(repository, 'update-ref', 'refs/dolt/data/x', 'main'),
+    'not-a-remote',
+    "'refs/dolt/data/x' exists; cannot create 'refs/dolt/data'",
+  ],
   nothing: [(repository) => git(repository, 'update-ref', 'refs/dolt/data', 'main'), null, ''],
 };
 

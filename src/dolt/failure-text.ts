@@ -100,6 +100,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['grpc: received message larger than max', 'too-large'],
   ['expected commit type, but the object dereferences to', 'not-a-remote'],
   ['not a tree object', 'not-a-remote'],
+  // A ref of git that leads nowhere, or beside which git cannot make the ref of the data.
+  ['broken symref', 'not-a-remote'],
+  ["' exists; cannot create '", 'not-a-remote'],
+  ['blocking reference', 'not-a-remote'],
   ['executable file not found in $path', 'program-missing'],
   ['git not found on path', 'program-missing'],
   ['failed to start transfer subprocess: fork/exec', 'program-missing'],
@@ -114,8 +118,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['push declined due to', 'push-protection'],
   ['gh013: repository rule violations', 'push-protection'],
   ['gh001: large files detected', 'push-protection'],
-  // A git host that takes no upload of this size.
+  // A git host that takes no upload of this size, and one that hides the ref.
   ['returned error: 413', 'push-protection'],
+  ['pack exceeds maximum allowed size', 'push-protection'],
+  ['deny updating a hidden ref', 'push-protection'],
   ['only provides read-only access', 'read-only'],
   ['write on a read-only remotestorage chunk store', 'read-only'],
   ['does not appear to be a dolt database', 'not-found'],
@@ -267,6 +273,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A folder, or a commit of another repository, in the place of a file of a git remote.
   ['gitblobstore: invalid part name', 'corrupt'],
   ['gitblobstore: unsupported object type', 'corrupt'],
+  // A git repository that lost objects.
+  ['bad object ', 'corrupt'],
+  ['missing necessary objects', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
@@ -297,6 +306,11 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['unsupported table file format', 'client-too-old'],
   ['is in an unsupported format', 'client-too-old'],
   ['unknown url scheme', 'unsupported-endpoint'],
+  // A git repository in a format that this git does not read, or with hashes of SHA-256.
+  ['expected git repo version', 'unsupported-endpoint'],
+  ['unknown repository extension', 'unsupported-endpoint'],
+  ["does not support this repository's hash algorithm", 'unsupported-endpoint'],
+  ['mismatched algorithms: ', 'unsupported-endpoint'],
   ['does not support a detached head state', 'tag-conflict'],
   ['already in use.', 'port-in-use'],
   // The port was taken after Dolt had looked whether it is free.

@@ -115,6 +115,10 @@ describe('doctor reports as missing', () => {
     const result = await examine(folder, peers, { branch: 'side' });
     expect(result.status).toBe('missing');
     expect(linesOf(result, 'branch')).toEqual([`missing: ${local.path} has no branch side`]);
+    await local.sql("CALL DOLT_BRANCH('heads/main')");
+    await local.dolt('checkout', 'heads/main');
+    const renamed = await examine(folder, peers);
+    expect(linesOf(renamed, 'branch')).toEqual(['missing: the branch name "heads/main" starts with "heads/"']);
     await writeFile(join(local.path, '.dolt', 'repo_state.json'), '{"x');
     const damaged = await examine(folder, peers);
     expect(damaged.status).toBe('missing');

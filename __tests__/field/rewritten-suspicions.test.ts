@@ -143,6 +143,38 @@ describe('a third peer', () => {
     expect(await it.south.rows(ROWS)).toEqual(EDITED);
   }, 180_000);
 
+  test('that stayed at an older commit of the old history restores no rows, but one with work of its own is merged', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const shared = `file://${folder.file('shared')}`;
+    await it.north.publish(shared);
+    const honest = await cloneDatabase(shared, folder.file('honest'));
+    await honest.commit('work of its own', "INSERT INTO t VALUES (7, 'seven')");
+    await honest.publish(shared);
+    const part = await it.north.commit('secret', "INSERT INTO t VALUES (8, 'secret')");
+    await it.north.publish(`file://${folder.file('old')}`);
+    const last = await it.north.commit('last', 'INSERT INTO u VALUES (9)');
+    await it.box('north');
+    await it.box('south');
+    await it.north.sql(
+      "CALL DOLT_RESET('--soft', 'HEAD~2')",
+      'DELETE FROM t WHERE id = 8',
+      "CALL DOLT_COMMIT('-Am', 'without the secret')",
+    );
+    await it.box('north', rewriteRequest('force', last));
+    await it.box('south', rewriteRequest('adopt', await it.north.head()));
+    const peers = `honest: ${shared}\nold: file://${folder.file('old')}`;
+    for (const database of ['north', 'south']) {
+      const { result } = await command(folder, peers, { database, command: 'pull' });
+      expect(result.peers).toMatchObject([
+        { name: 'honest', state: 'diverged', status: 'pulled', error: null },
+        { name: 'old', ...REFUSED, rewritten: { side: 'ours', last: part } },
+      ]);
+      const { rows } = database === 'north' ? it.north : it.south;
+      expect((await rows('SELECT id FROM t ORDER BY id')).map(({ id }) => id)).toEqual([1, 2, 3, 7]);
+    }
+  }, 180_000);
+
   test('that merged the rewritten history already merges with the others', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);

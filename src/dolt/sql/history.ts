@@ -159,9 +159,36 @@ export async function commitsNamed(
 
 /** Whether a commit is in the database. */
 export async function isPresent(sql: Sql, commit: string): Promise<boolean> {
-  return (
-    (await sql.rows(countRow, 'SELECT 1 AS n FROM dolt_commits WHERE commit_hash = ? LIMIT 1', [commit])).length > 0
+  return (await presentAmong(sql, [commit])).length > 0;
+}
+
+/** Those of the given commits that are in the database. */
+async function presentAmong(sql: Sql, commits: readonly string[]): Promise<string[]> {
+  const rows = await sql.rows(
+    hashRow,
+    `SELECT commit_hash FROM dolt_commits WHERE commit_hash IN (${commits.map(() => '?').join(', ')})`,
+    commits,
   );
+  return rows.map((row) => row.commit_hash);
+}
+
+/**
+ * The newest commit that `head` and one of `others` reach, and `without` does not; null: none. A commit of `others` that
+ * is missing locally does not count.
+ */
+export async function newestCommon(
+  sql: Sql,
+  { head, others, without }: { readonly head: string; readonly others: readonly string[]; readonly without: string },
+): Promise<string | null> {
+  const present = others.length === 0 ? [] : await presentAmong(sql, others);
+  if (present.length === 0) return null;
+  const [own, other] = [logWithout([head], [without]), logWithout(present, [without])];
+  const [row] = await sql.rows(
+    hashRow,
+    `SELECT commit_hash FROM ${own.log} WHERE commit_hash IN (SELECT commit_hash FROM ${other.log}) LIMIT 1`,
+    [...own.revisions, ...other.revisions],
+  );
+  return row?.commit_hash ?? null;
 }
 
 /** Whether `head` reaches a commit, which need not be present locally. */

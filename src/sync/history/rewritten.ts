@@ -1,10 +1,11 @@
 import type { Role } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
 import { holdEqualRows } from '../../dolt/rows/equal-rows.ts';
-import { commitsAmong, containsCommit, isPresent } from '../../dolt/sql/history.ts';
+import { commitsAmong, containsCommit, isPresent, newestCommon } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
+import type { Remembered } from './last-verified.ts';
 
 /** Three commits: our head, the peer's, and their merge base (null if there is none). */
 interface Heads {
@@ -52,30 +53,44 @@ export function sideRewritten(trace: CommonHead): 'ours' | 'theirs' | 'both' | n
 
 /**
  * Whether one side no longer contains a commit that both had; a merge would bring back what was removed with it.
- * @param given.dropped former commits of our branch; a peer that has one brings it back
+ * @param heads.dropped former heads of our branch; a peer that has one, or a part of its history, brings it back
  */
 export async function findRewritten(
   sql: Sql,
   { peer, remembered }: Pick<PeerProgress, 'peer' | 'remembered'>,
   heads: Heads & { readonly dropped: readonly string[] },
 ): Promise<Rewritten | null> {
-  const { ours, theirs, base } = heads;
+  const { ours, theirs, base, dropped } = heads;
   if (ours === theirs) return null;
   const last = remembered?.head ?? null;
   const onlyTheirs = await commitsAmong(sql, { from: ours, to: theirs }, [
-    ...heads.dropped,
+    ...dropped,
     ...(last === null ? [] : [last]),
   ]);
-  const [revived] = onlyTheirs.filter((commit) => commit !== last);
+  const revived = onlyTheirs.find((commit) => dropped.includes(commit));
   if (revived !== undefined) return { side: 'ours', last: revived };
-  if (remembered === null || last === null) {
-    return (await isSuspected(sql, peer.role, heads)) ? { side: 'suspected', last: null } : null;
+  if (remembered !== null) {
+    const side = await sideFrom(sql, { role: peer.role, remembered }, { ours, theirs, base, onlyTheirs });
+    if (side !== null) return { side, last };
   }
+  // A peer that stayed at an older commit of an abandoned history has only a part of it.
+  const part = base === theirs ? null : await newestCommon(sql, { head: theirs, others: dropped, without: ours });
+  if (part !== null) return { side: 'ours', last: part };
+  return last === null && (await isSuspected(sql, peer.role, heads)) ? { side: 'suspected', last: null } : null;
+}
+
+/** Which side no longer contains the recorded head. */
+async function sideFrom(
+  sql: Sql,
+  { role, remembered }: { readonly role: Role; readonly remembered: Remembered },
+  { ours, theirs, base, onlyTheirs }: Heads & { readonly onlyTheirs: readonly string[] },
+): Promise<ReturnType<typeof sideRewritten>> {
+  const last = remembered.head;
   const inTheirs = onlyTheirs.includes(last);
   const onlyOurs = inTheirs ? [] : await commitsAmong(sql, { from: theirs, to: ours }, [last]);
   const inOurs = onlyOurs.length > 0 || (!inTheirs && (await containsCommit(sql, ours, last)));
-  const side = sideRewritten({
-    role: peer.role,
+  return sideRewritten({
+    role,
     inOurs,
     inTheirs: inTheirs || (inOurs && onlyOurs.length === 0),
     certain: remembered.certain,
@@ -83,7 +98,6 @@ export async function findRewritten(
     theyAreAncestor: base === theirs,
     commonSince: !inOurs && !inTheirs && base !== null && !(await reachesFrom(sql, last, base)),
   });
-  return side === null ? null : { side, last };
 }
 
 /** Whether a commit reaches another; a commit that is missing locally is assumed to. */

@@ -87,15 +87,18 @@ describe('the restoration of lost rows', () => {
     60_000,
   );
 
-  test('changes nothing if all rows are dropped or undecided', async () => {
+  test('changes nothing if all rows are dropped or undecided, or have the chosen values already', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, work);
-    const lost = [...lostOf(heads, 'drop'), ...lostOf(heads, null)];
-    expect(
-      await atHeads(folder, heads, (database) =>
-        restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author }),
-      ),
-    ).toBe(heads.ours);
+    const same: LostRow = {
+      ...{ ...ROOT, kind: 'unique-conflict', key: { id: '1' }, columns: ['title'], row: { id: '1' } },
+      ...{ head: heads.theirs, choose: { as: { title: 'one' } } },
+    };
+    await atHeads(folder, heads, async (database) => {
+      for (const lost of [[...lostOf(heads, 'drop'), ...lostOf(heads, null)], [same]]) {
+        expect(await restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author })).toBe(heads.ours);
+      }
+    });
   }, 60_000);
 
   test.each<[string, LostChoice, string]>([
@@ -134,6 +137,18 @@ describe('the restoration of lost rows', () => {
       const failure = await failureOf(() => restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author }));
       expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
       expect(failure.message).toContain('no free value was found that fits its key');
+    });
+  }, 60_000);
+
+  test('is refused if no commit would take the row, because the table is ignored', async () => {
+    await using folder = await tempFolder();
+    const ignore = "INSERT INTO dolt_ignore VALUES ('items', true)";
+    const heads = await twoHeads(folder, { ...work, ours: [...work.ours, ignore] });
+    const restoring = { lost: lostOf(heads, 'restore', 'drop'), rules: BEADS_RULES, author };
+    await atHeads(folder, heads, async (database) => {
+      const failure = await failureOf(() => restoreLost(database, heads.ours, restoring));
+      expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
+      expect(failure.message).toContain('dolt_ignore keeps the table out of commits');
     });
   }, 60_000);
 

@@ -6,10 +6,10 @@ import type { Identity } from '../dolt/identity.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
-import { branchHead, checkout, createBranch } from '../dolt/sql/heads.ts';
+import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { commitsNamed } from '../dolt/sql/history.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
-import { commitAll } from '../dolt/sql/working-set.ts';
+import { changedTables, commitIfAny } from '../dolt/sql/working-set.ts';
 import { firesTriggers } from '../rows/constraints/restore.ts';
 import { isSameValue } from '../rows/same-value.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
@@ -55,7 +55,7 @@ interface Restoring {
  * Restores the lost rows that are chosen for it in one commit. No local branch moves: a temporary branch keeps the
  * commit until a fast-forward.
  * @param head the commit to start from
- * @returns the new commit; `head` if no row is restored
+ * @returns the new commit; `head` if no row is restored, or all have the chosen values already
  * @throws Failure `conflicts-stale` if a row was restored before, `conflicts-file-invalid` if one cannot be restored as
  * chosen, `constraint-violation` if that would fire a trigger, any error of `author`
  */
@@ -85,8 +85,12 @@ export async function restoreLost(
       if (children !== null) await countRestored(sql, children, { entry, restoration });
     }
     const subject = `${SUBJECT}${counted(wanted.length, 'row')} that a merge lacked`;
-    await commitAll(sql, `${subject}\n${ROWS}${wanted.map(digestOf).join(' ')}`, by);
-    return (await branchHead(sql, branch)) ?? head;
+    // None if all rows have these values already, as after a correction by hand.
+    const made = await commitIfAny(sql, `${subject}\n${ROWS}${wanted.map(digestOf).join(' ')}`, by);
+    const left = await changedTables(sql, made ?? head, 'WORKING');
+    const missed = wanted.find(({ table }) => left.includes(table));
+    if (missed !== undefined) throw invalid(missed, 'dolt_ignore keeps the table out of commits');
+    return made ?? head;
   });
 }
 

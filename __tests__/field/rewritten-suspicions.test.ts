@@ -269,8 +269,24 @@ describe('a rewrite is not suspected', () => {
       const hint = 'Check the endpoint. If the data is gone, find out why.';
       expect(result).toMatchObject({ status: 'failed', peers: [{ error: { code: 'remote-empty', hint } }] });
     }
-    const forbidden = { staleAfter: 1, env: { BD_NO_PUSH: 'true' } };
-    const stale = await command(folder, upstream.replace('upstream', 'peer'), { database: 'north', ...forbidden });
+    const peer = upstream.replace('upstream', 'peer');
+    const emptied = { status: 'failed', error: { code: 'remote-empty' } };
+    const readers = [
+      { command: 'pull' },
+      { env: { BD_NO_PUSH: 'true' } },
+      { dryRun: true, env: { BD_NO_PUSH: 'true' } },
+    ] as const;
+    for (const request of readers) {
+      const lost = await command(folder, peer, { database: 'north', ...request });
+      expect(lost.result.peers).toMatchObject([emptied]);
+      const never = await command(folder, peer.replace('box:', 'new:').replace('/box', '/new'), {
+        database: 'north',
+        ...request,
+      });
+      expect(never.result.peers).toMatchObject([{ state: 'remote-empty', error: null }]);
+    }
+    const forbidden = { command: 'status', staleAfter: 1, env: { BD_NO_PUSH: 'true' } } as const;
+    const stale = await command(folder, peer, { database: 'north', ...forbidden });
     expect(stale.result.peers).toMatchObject([
       {
         ...{ state: 'remote-empty', stale: { because: 'unread' } },

@@ -232,17 +232,26 @@ async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure)
   if (failure.code === 'remote-empty') return recordNoData(progress);
   const others = (await trackedBranches(sql, progress.remote)).filter((name) => !name.startsWith(OURS));
   progress.foundEmpty(failure.code, others);
-  // A peer that is only read stays without the branch, so every run would do nothing.
-  if (!rightsOf(progress.peer.role).push) progress.fail(new Failure('branch-missing', missingBranch(progress)));
+  if (whyNotFilled(progress) !== null) progress.fail(new Failure('branch-missing', missingBranch(progress)));
 }
 
-/** Records that a peer has no data. One that is only read stays empty, so every run would do nothing. */
+/**
+ * Why a peer without data or without the branch is a failure; null: it is not. One that is only read stays so, and every
+ * run would do nothing. A run that only pulls fails if the peer had data: otherwise it may be a new mailbox.
+ */
+function whyNotFilled({ peer, actions, remembered }: PeerProgress): string | null {
+  if (!rightsOf(peer.role).push) return `and its role ${peer.role} lets no run push to it`;
+  return remembered !== null && actions?.merge === true && !actions.push ? 'but it had data before' : null;
+}
+
+/** Records that a peer has no data. */
 export function recordNoData(progress: PeerProgress): void {
-  const { name, role, endpoint } = progress.peer;
+  const { name, endpoint } = progress.peer;
   progress.foundEmpty('remote-empty');
-  if (rightsOf(role).push) return;
+  const why = whyNotFilled(progress);
+  if (why === null) return;
   progress.fail(
-    new Failure('remote-empty', `${name} has no data, and its role ${role} lets no run push to it`, {
+    new Failure('remote-empty', `${name} has no data, ${why}`, {
       hint: `Check the endpoint${endpoint.kind === 'git' ? ': a web page in the place of a git repository looks empty too' : ''}. If the data is gone, find out why.`,
     }),
   );

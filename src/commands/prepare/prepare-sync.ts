@@ -5,6 +5,7 @@ import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
+import { recordNoData } from '../../sync/fetch.ts';
 import { mergeLimit } from '../../sync/merge/limits.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -120,6 +121,9 @@ export async function prepareSync(
       mayWrite: writes,
       restoreCached,
     });
+    // Folders were read before it was known whether they had data.
+    for (const progress of remotes)
+      if (progress.state === 'remote-empty' && progress.failure === null) recordNoData(progress);
     return {
       branch,
       isCheckedOut,

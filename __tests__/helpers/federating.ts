@@ -74,6 +74,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
   return {
     name,
     endpoint: { written: url, canonical: url, dolt: url, kind: 'file', folder },
+    dataPlace: url,
     role,
     tier: 'T1',
     branch: null,

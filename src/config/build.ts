@@ -100,6 +100,7 @@ function assemble(
     town: settings.town.value,
     options,
     base: { cwd: source.base ?? dirname(source.file ?? '/'), home: env['HOME'] },
+    env,
     problems,
   });
   problems.attempt(() => requireServerAllowed(settings));

@@ -53,6 +53,8 @@ export interface Peer {
   /** `origin` for the primary of `federation.remote`. */
   readonly name: string;
   readonly endpoint: Endpoint;
+  /** The same for the same place only, also where two services have places of that name; see `dataPlaceOf`. */
+  readonly dataPlace: string;
   readonly role: Role;
   /** The strictest of the peer's own tier and the federation's, unless the peer has `lower-tier: true`. */
   readonly tier: Tier;

@@ -23,7 +23,7 @@ import { duration, hosts, patterns, text, word } from './value-schemas.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './yaml/tree.ts';
 
 /** A peer as written, with values of the right type that are not yet compared with the rest of the configuration. */
-export interface PeerEntry extends Omit<Peer, 'endpoint' | 'tier' | 'strategy'> {
+export interface PeerEntry extends Omit<Peer, 'endpoint' | 'dataPlace' | 'tier' | 'strategy'> {
   readonly endpoint: string;
   /** null: not set. */
   readonly tier: Tier | null;

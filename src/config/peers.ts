@@ -1,10 +1,12 @@
 import { ERRORS } from '../contract/error-codes.ts';
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
+import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { hintFor } from '../core/text.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
 import { mergeAws } from './endpoint/aws-settings.ts';
+import { dataPlaceOf } from './endpoint/data-place.ts';
 import type { EndpointOptions } from './endpoint/parse.ts';
 import { canonicalService, serviceInQuery } from './endpoint/query.ts';
 import { parseOrSuggest, type SuggestionBase } from './endpoint/suggest.ts';
@@ -25,6 +27,8 @@ interface Rules {
   readonly town: string | null;
   readonly options: EndpointOptions;
   readonly base: SuggestionBase;
+  /** The variables of the job, which name services. */
+  readonly env: Env;
   readonly problems: Problems;
 }
 
@@ -103,6 +107,7 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
   return {
     name: 'origin',
     endpoint,
+    dataPlace: dataPlaceOf({ endpoint, aws }, rules.env),
     role: 'primary',
     tier: rules.sovereignty,
     strategy: rules.strategy,
@@ -140,6 +145,7 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   return {
     name,
     endpoint,
+    dataPlace: dataPlaceOf({ endpoint, aws: options.aws }, rules.env),
     role,
     tier,
     branch,

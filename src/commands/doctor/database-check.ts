@@ -162,9 +162,9 @@ async function checkStateFile(
   if (branch === null || peers.length === 0) return [];
   const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);
   const unknown = peers.filter(
-    ({ name, endpoint, ref }) =>
+    ({ name, dataPlace, ref }) =>
       !Object.hasOwn(stateFile.former, name) &&
-      !entries.some((entry) => entry.endpoint === endpoint.canonical && entry.ref === ref),
+      !entries.some((entry) => entry.endpoint === dataPlace && entry.ref === ref),
   );
   const none = unknown.map(({ name }) => name).join(', ');
   return [

@@ -70,7 +70,7 @@ export function legOfResult(
 ): LegOfResult {
   const part = only.length + onlyRoles.length === 0 ? {} : { filtered: true as const };
   if (shard === undefined) return part;
-  const peers = selected.map((peer) => [peer.name, peer.endpoint.canonical, peer.ref, peer.branch]);
+  const peers = selected.map((peer) => [peer.name, peer.dataPlace, peer.ref, peer.branch]);
   return { ...part, shard: shardText(shard), selection: shortDigest(JSON.stringify([branch ?? null, peers])) };
 }
 

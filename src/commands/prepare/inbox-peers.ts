@@ -91,6 +91,7 @@ function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Pee
   return {
     name: branch,
     endpoint: { written: branch, canonical: branch, dolt: '', kind: 'file', folder: path },
+    dataPlace: branch,
     role: 'upstream',
     tier: settings.sovereignty.value,
     branch,

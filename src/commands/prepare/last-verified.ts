@@ -1,3 +1,4 @@
+import { isElsewhere } from '../../config/endpoint/data-place.ts';
 import { Failure } from '../../core/failure.ts';
 import { trackingRefs } from '../../dolt/sql/heads.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
@@ -48,7 +49,7 @@ export function placeOf(
   local: string,
   root: string,
 ): StateKey {
-  return { root, endpoint: peer.endpoint.canonical, ref: peer.ref, branch, local };
+  return { root, endpoint: peer.dataPlace, ref: peer.ref, branch, local };
 }
 
 /**
@@ -77,7 +78,9 @@ export async function readLastVerified(
       path,
       allProgress.map(({ peer }) => peer),
     );
-    const fromRefs = await headsFromRefs(database, allProgress, { ...localDatabase, root, remotes });
+    // The address of a remote does not name the service, so its ref may be of the service that the peer had before.
+    const unmoved = allProgress.filter(({ peer }) => !entries.some(({ endpoint }) => isElsewhere(endpoint, peer)));
+    const fromRefs = await headsFromRefs(database, unmoved, { ...localDatabase, root, remotes });
     // A failed write is reported at the end of the run, which writes it again.
     const gaveUp = cached === null ? [] : cachedRetired(cached, branch);
     const found = [...fromCache, ...fromRefs];

@@ -97,8 +97,8 @@ async function amongClones(
 ): Promise<Found> {
   const source = bootstrapPeer(peers, bootstrap);
   if (source === undefined) return { kind: 'nowhere' };
-  const { endpoint, ref } = source;
-  const clone = JSON.stringify([endpoint.canonical, ref, branchToClone(source, branch)]);
+  const { dataPlace, ref } = source;
+  const clone = JSON.stringify([dataPlace, ref, branchToClone(source, branch)]);
   const path = join(cloneDir, shortDigest(clone), 'database');
   await requireInside(path, boundary);
   return await at(path);

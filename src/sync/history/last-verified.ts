@@ -18,6 +18,7 @@ export const BACKUP_FIELDS = {
 const entrySchema = z.strictObject({
   /** First commit of our history. */
   root: hash,
+  /** The place of the peer; see `dataPlaceOf`. */
   endpoint: z.string(),
   /** Git ref that holds the data of a git remote; another ref is another remote. */
   ref: z.string().nullable(),

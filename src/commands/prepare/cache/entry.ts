@@ -81,12 +81,12 @@ export interface Keeping {
  * @param branch null: the default branch
  */
 export function keepingOf(
-  { caching, source }: { readonly caching?: Caching | null; readonly source: Pick<Peer, 'endpoint' | 'ref'> },
+  { caching, source }: { readonly caching?: Caching | null; readonly source: Pick<Peer, 'dataPlace' | 'ref'> },
   branch: string | null,
 ): Keeping | null {
   if (caching == null) return null;
   const { cache, doltVersion } = caching;
-  const origin = JSON.stringify([source.endpoint.canonical, source.ref, branch]);
+  const origin = JSON.stringify([source.dataPlace, source.ref, branch]);
   // A newer Dolt may write what an older one cannot read.
   return { cache, prefix: `dolt-federation-database-${doltVersion}-${shortDigest(origin, 20)}-` };
 }

@@ -64,7 +64,11 @@ test('every secret is masked as a whole, by line and in its encoded form; names 
   const key = '-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAA\nshort\n-----END PRIVATE KEY-----\n';
   const jwk = doltJwk();
   const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const user = { type: 'authorized_user', client_id: 'a-google-client', refresh_token: 'refresh-token' };
+  const source = { headers: { Authorization: 'Bearer of-a-source' }, url: 'http://a.source.invalid/' };
+  const nested = { ...user, source_credentials: { client_secret: 'client-secret' }, credential_source: source };
   const text = stringify({
+    user: { url: 'gs://box', 'google-credentials': JSON.stringify(nested) },
     live: { url: 'https://live.example', user: 'live-user', password: 'live-password' },
     hub: { url: 'dolthub://org', 'dolt-jwk': { env: 'JWK' } },
     s3: {
@@ -84,12 +88,24 @@ test('every secret is masked as a whole, by line and in its encoded form; names 
     ...['live-password', base64('live-user:live-password'), JSON.stringify(jwk), jwk.x, 'aws-secret', 'aws-token'],
     ...[JSON.stringify({ type: 't', private_key: key }), key, 'AAAAAAAAAAAA', 'git-secret'],
     ...[base64('x-access-token:git-secret'), 'azure-secret'],
+    ...['refresh-token', 'client-secret', 'Bearer of-a-source'],
     // Parsers of URLs and of `key=value` remove the padding.
     ...['live-user:live-password', 'x-access-token:git-secret'].map((pair) => base64(pair).replace(/=+$/, '')),
   ]) {
     expect(masked).toContain(secret);
   }
-  for (const open of ['live-user', 'short', 'public-id', 'a-tenant', 'a-client', 'OKP', 'Ed25519', '']) {
+  for (const open of [
+    'live-user',
+    'short',
+    'public-id',
+    'a-tenant',
+    'a-client',
+    'OKP',
+    'Ed25519',
+    '',
+    'authorized_user',
+    user.client_id,
+  ]) {
     expect(masked).not.toContain(open);
   }
   expect(masked.filter((one) => /example|bucket/.test(one))).toEqual([]);

@@ -2,7 +2,7 @@ import type { Env } from '../core/env.ts';
 import { LEAST_SECRET, secretAndLines } from '../core/secrets.ts';
 import type { Credentials, Secret } from './credential.ts';
 import { inherited } from './job.ts';
-import { googlePrivateKey } from './providers/google.ts';
+import { googleSecrets } from './providers/google.ts';
 
 /** The secrets of all credentials, their longer lines, their encoded forms, and the headers that have them. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
@@ -76,7 +76,7 @@ function secretsOf(secret: Secret): readonly string[] {
     case 'aws':
       return [secret.secretAccessKey, ...(secret.sessionToken === null ? [] : [secret.sessionToken])];
     case 'google':
-      return [secret.json, ...[googlePrivateKey(secret.json)].filter((key) => key !== null)];
+      return [secret.json, ...googleSecrets(secret.json)];
     case 'ssh':
       return [secret.key];
     case 'git-token':

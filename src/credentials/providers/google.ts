@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { parsedJson } from '../../core/json.ts';
+import { LEAST_SECRET } from '../../core/secrets.ts';
 import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
 import type { Credential } from '../credential.ts';
 import { inherited, type Job } from '../job.ts';
@@ -27,7 +28,7 @@ export function googleCredentials(credential: Credential | null, job: Job): Engi
   return createEngineCredentials({ variables: () => ({ ...addresses, ...keys }) });
 }
 
-const schema = z.looseObject({ type: z.string().min(1), private_key: z.string().optional() });
+const schema = z.looseObject({ type: z.string().min(1) });
 
 /**
  * Credentials of Google's clients (https://cloud.google.com/docs/authentication, "application default credentials").
@@ -40,9 +41,24 @@ export function checkGoogleJson(text: string, label: string): string {
   });
 }
 
-/** The PEM key in such JSON, with decoded line breaks; null if there is none. */
-export function googlePrivateKey(json: string): string | null {
-  return readGoogleJson(json)?.private_key ?? null;
+/** The fields of such JSON that are addresses, names and kinds. Every other text in it is a secret. */
+const PUBLIC = new Set([
+  ...['type', 'project_id', 'quota_project_id', 'universe_domain', 'account', 'client_id', 'client_email'],
+  ...['auth_uri', 'token_uri', 'auth_provider_x509_cert_url', 'client_x509_cert_url', 'revoke_url', 'token_url'],
+  ...['token_info_url', 'audience', 'subject_token_type', 'service_account_impersonation_url', 'scopes', 'delegates'],
+  ...['workforce_pool_user_project', 'file', 'environment_id', 'region_url', 'regional_cred_verification_url'],
+  ...['imdsv2_session_token_url', 'subject_token_field_name', 'output_file', 'certificate_config_location'],
+]);
+
+/** The secrets in such JSON, at any depth, with decoded line breaks. */
+export function googleSecrets(json: string): readonly string[] {
+  return secretsIn(readGoogleJson(json));
+}
+
+function secretsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.length < LEAST_SECRET ? [] : [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => (PUBLIC.has(name) ? [] : secretsIn(inner)));
 }
 
 function readGoogleJson(text: string): z.infer<typeof schema> | null {

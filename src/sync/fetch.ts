@@ -232,29 +232,31 @@ async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure)
   if (failure.code === 'remote-empty') return recordNoData(progress);
   const others = (await trackedBranches(sql, progress.remote)).filter((name) => !name.startsWith(OURS));
   progress.foundEmpty(failure.code, others);
-  if (whyNotFilled(progress) !== null) progress.fail(new Failure('branch-missing', missingBranch(progress)));
-}
-
-/**
- * Why a peer without data or without the branch is a failure; null: it is not. One that is only read stays so, and every
- * run would do nothing. A run that only pulls fails if the peer had data: otherwise it may be a new mailbox.
- */
-function whyNotFilled({ peer, actions, remembered }: PeerProgress): string | null {
-  if (!rightsOf(peer.role).push) return `and its role ${peer.role} lets no run push to it`;
-  return remembered !== null && actions?.merge === true && !actions.push ? 'but it had data before' : null;
+  // A peer that is only read stays without the branch, so every run would do nothing.
+  if (!rightsOf(progress.peer.role).push || isEmptied(progress))
+    progress.fail(new Failure('branch-missing', missingBranch(progress)));
 }
 
 /** Records that a peer has no data. */
 export function recordNoData(progress: PeerProgress): void {
-  const { name, endpoint } = progress.peer;
+  const { peer } = progress;
   progress.foundEmpty('remote-empty');
-  const why = whyNotFilled(progress);
-  if (why === null) return;
-  progress.fail(
-    new Failure('remote-empty', `${name} has no data, ${why}`, {
-      hint: `Check the endpoint${endpoint.kind === 'git' ? ': a web page in the place of a git repository looks empty too' : ''}. If the data is gone, find out why.`,
-    }),
-  );
+  if (isEmptied(progress))
+    progress.fail(
+      new Failure('remote-empty', `${peer.name} has no data, but it had data before`, { hint: noDataHint(peer) }),
+    );
+}
+
+/** Whether a peer had data, and no run like this one fills it again. Without data it may be new. */
+function isEmptied({ peer, actions, remembered }: PeerProgress): boolean {
+  const isOnlyRead = !rightsOf(peer.role).push || (actions?.merge === true && !actions.push);
+  return isOnlyRead && remembered !== null;
+}
+
+/** What to do about a peer without data that is only read. */
+export function noDataHint({ endpoint }: Peer): string {
+  const page = endpoint.kind === 'git' ? ': a web page in the place of a git repository looks empty too' : '';
+  return `Check the endpoint${page}. If the data is gone, find out why.`;
 }
 
 /** The beginning of branches and refs that only dolt-federation makes. */

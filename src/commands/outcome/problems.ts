@@ -2,7 +2,8 @@ import { ERRORS } from '../../contract/error-codes.ts';
 import type { MergeReport, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { counted, hintFor, shellWord } from '../../core/text.ts';
-import { missingBranch } from '../../sync/fetch.ts';
+import { missingBranch, noDataHint } from '../../sync/fetch.ts';
+import { rightsOf } from '../../sync/peer-actions.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 
 /** A diagnostic as the JSON shows it. */
@@ -66,6 +67,13 @@ export function missingBranchProblems(progress: PeerProgress): Diagnostic[] {
       peer: peer.name,
     },
   ];
+}
+
+/** A remote that its own team has not filled yet, or that is not what it should be. */
+export function unfilledProblems({ state, remembered, peer }: PeerProgress): Diagnostic[] {
+  if (remembered !== null || state !== 'remote-empty' || rightsOf(peer.role).push) return [];
+  const message = `${peer.name} has no data, and its role ${peer.role} lets no run push to it`;
+  return [{ severity: 'warning', code: state, message, hint: noDataHint(peer), peer: peer.name }];
 }
 
 /** A remote that had data before and is empty now: it was emptied or replaced. */

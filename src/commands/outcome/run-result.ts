@@ -29,6 +29,7 @@ import {
   replacedProblems,
   toProblem,
   uncommittedProblems,
+  unfilledProblems,
   unsavedProblems,
 } from './problems.ts';
 import { peerStatus, runStatus } from './run-status.ts';
@@ -103,6 +104,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...peers.flatMap((peer) => stalenessProblems(peer, { command: request.command, ...limit })),
       ...allProgress.flatMap(firstPushProblems),
       ...allProgress.flatMap(emptiedProblems),
+      ...allProgress.flatMap(unfilledProblems),
       ...allProgress.flatMap(missingBranchProblems),
       ...allProgress.flatMap((progress) => replacedProblems(progress, path)),
       ...allProgress.flatMap((progress) => adoptedProblems(progress, { path, branch, isCheckedOut })),

@@ -1656,13 +1656,15 @@ after our own branch contains H.
       rewritten, side ours
   Neither contains H, and both diverged before it
       rewritten, side both
-  The peer has a commit that our branch abandoned for another history
+  The peer has a commit that our branch abandoned for another history, the old
+  head or an older one
       rewritten, side ours, for peers never met before, too
   A backup or archive is at an older commit of ours
       ahead: a restored backup is not a rewrite
   The peer is empty now, or lacks the branch
       remote-empty or branch-missing with a warning that names H. It is pushed
-      to only if init-empty is true. A peer with the role upstream fails
+      to only if init-empty is true. An upstream fails, and so does any peer in
+      a run that only pulls
 
 Without an entry, the tracking ref of the remote is read once, if our branch
 contains its head, and written to the file. status and --dry-run also write it
@@ -1686,6 +1688,9 @@ Limits:
 - A database that is cloned on a fresh runner has no entries without the Actions
   cache (cache: false, an Enterprise Server, an entry that GitHub deleted). Then
   only the rule without an entry applies.
+- Of an abandoned head that is no longer in the database, only the hash is
+  known: on a fresh runner, or after dolt gc without the tags below. A peer with
+  only older commits of its history is then merged.
 - If table definitions differ, the first 200 rows of a table are compared.
 
 WHAT YOU CAN DO
@@ -1903,8 +1908,8 @@ WHICH COMMIT A TAG NAMES
 --tag refs/tags/v1.0.0, as github.ref gives it, means v1.0.0. A name that Dolt
 cannot store, or takes for another ref, is refused before anything is sent
 (bad-usage): one with a double quote or a character outside of ASCII, HEAD, a
-hash, refs/… or remotes/…. The name of a branch here, or of one that is known at
-a peer, is refused too.
+hash, refs/…, heads/…, tags/…, remotes/… or stashes/…. The name of a branch
+here, or of one that is known at a peer, is refused too.
 
 A tag is never moved. Therefore a second run backs up the commit of the tag,
 although our branch has moved on since. The branch of a backup that is already
@@ -2127,11 +2132,11 @@ most dangerous changes come first.
 - A dangerous change is a notice on its line. A change of a kind that
   fail-on-change names is an error (config-change), and the step fails with exit
   code 2. dangerous names all that the table marks.
-- A peer with a new name or endpoint is also compared with the former peers at
-  its endpoint, and with removed ones of its owner at the host. A wider role, a
-  lower tier, more accept or less trust than the strictest of them is a change.
-  If there is none, a new peer is compared with the tier of the federation and
-  an empty accept.
+- A peer with a new name or endpoint is also compared with the former peers of
+  its database, with every way to connect to it. It is compared with removed
+  peers of its owner at the host, too. A wider role, a lower tier, more accept
+  or less trust than the strictest of them is a change. If there is none, a new
+  peer is compared with the tier of the federation and an empty accept.
 - If GitHub's merge of both sides is checked out, as actions/checkout does by
   default, the configuration is compared with the one in the base branch. If the
   head of the pull request is checked out, it is compared with their merge base.

@@ -1,10 +1,12 @@
-import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
+import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
+import { withEngine } from '../helpers/servers/engine.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('commits that the runner would lose fail a step regardless of fail-on, until a peer has them', async () => {
@@ -80,4 +82,32 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
     { error: { code: 'no-database' } },
   ]);
   expect(await readdir(folder.file('others'))).not.toContain('manifest');
+});
+
+test('a step does not push the clone of another service to its peers, although the primaries have one text', async () => {
+  await using folder = await tempFolder();
+  const runner = await fakeRunner(folder);
+  for (const name of ['a', 'b', 'boxes']) await mkdir(folder.file(name));
+  await using first = await startDolthubHost(folder.file('a'));
+  await using second = await startDolthubHost(folder.file('b'));
+  const authorities = await Promise.all([first, second].map(({ ca }) => readFile(ca, 'utf8')));
+  await writeFile(folder.file('ca.pem'), authorities.join(''));
+  const env = { SSL_CERT_FILE: folder.file('ca.pem') };
+  const heads: string[] = [];
+  for (const host of [first, second]) {
+    const database = await makeDatabase(folder.file(`of-${heads.length}`));
+    heads.push(await database.commit('own', `UPDATE items SET title = 'of team ${heads.length}' WHERE id = 1`));
+    await withEngine(database.path, { env }, async (engine) => {
+      await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/org/repo`);
+      await engine.call('DOLT_PUSH', 'peer', 'main');
+    });
+  }
+
+  const inputs = { 'dolt-path': testDolt(), remote: 'dolthub://org/repo' };
+  const pulled = await runner.main({ inputs: { ...inputs, command: 'pull', 'dolthub-host': first.host }, env });
+  expect([pulled.exitCode, pulled.outputs['head']]).toEqual([0, heads[0]]);
+  const box = `file://${folder.file('boxes')}/box`;
+  const synced = await runner.main({ inputs: { ...inputs, 'dolthub-host': second.host, peers: `box: ${box}` }, env });
+  expect([synced.exitCode, synced.outputs['head']]).toEqual([0, heads[1]]);
+  expect(await remoteHead(box, folder.file('look', 'local'))).toBe(heads[1]);
 });

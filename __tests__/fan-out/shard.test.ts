@@ -156,6 +156,12 @@ test('the results of legs share a selection, which differs with any other peer o
   expect(second?.selection).toBe(first?.selection);
   for (const others of [peersOf(['a', 'c']), peersOf(['a', 'b'], false), peersOf(['a'])])
     expect(legOfResult({ shard: { leg: 1, legs: 2 }, ...whole }, others).selection).not.toBe(first?.selection);
+  const hub = (dolthubHost: string) =>
+    configure('federation: {remote: "dolthub://org/db"}', { overrides: { dolthubHost } }).peers;
+  const atHosts = ['one.example', 'two.example'].map((host) =>
+    legOfResult({ shard: { leg: 1, legs: 2 }, ...whole }, hub(host)),
+  );
+  expect(new Set(atHosts.map(({ selection }) => selection)).size).toBe(2);
   // A leg that fails early does not know another branch than this one.
   const ofDev = [1, 2].map((leg) => legOfResult({ shard: { leg, legs: 2 }, branch: 'dev', ...whole }, all).selection);
   expect(new Set(ofDev).size).toBe(1);

@@ -242,7 +242,10 @@ describe('the location of the database', () => {
   test('each source and branch has a folder of its own for its clone', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('here'));
-    const at = (config: string) => ({ cloneDir: folder.file('clones'), peers: configure(config).peers });
+    const at = (config: string, env: Readonly<Record<string, string>> = {}) => ({
+      cloneDir: folder.file('clones'),
+      peers: configure(config, { env }).peers,
+    });
     const one = at('federation: {remote: file:///one, peers: {box: file:///box}}');
     const path = expect.stringMatching(/\/clones\/[0-9a-f]{12}\/database$/);
     const place = await search(folder, one);
@@ -270,6 +273,11 @@ describe('the location of the database', () => {
       expect(second).not.toMatchObject({ path: place.path });
     }
     expect(await search(folder, at('federation: {peers: {a: file:///one}}'))).toEqual({ kind: 'nowhere' });
+    // The same text at two services is two databases.
+    const atServices = ['https://s.example', 'https://t.example'].map((service) =>
+      search(folder, at('federation: {remote: "aws://[a-table:bucket]/db"}', { AWS_ENDPOINT_URL_S3: service })),
+    );
+    expect(new Set((await Promise.all(atServices)).map((each) => JSON.stringify(each))).size).toBe(2);
   });
 });
 

@@ -95,7 +95,7 @@ test('a step does not push the clone of another service to its peers, although t
   const env = { SSL_CERT_FILE: folder.file('ca.pem') };
   const heads: string[] = [];
   for (const host of [first, second]) {
-    const database = await makeDatabase(folder.file(`of-${heads.length}`));
+    const database = await makeDatabase(folder.file(host === first ? 'a' : 'b', 'local'));
     heads.push(await database.commit('own', `UPDATE items SET title = 'of team ${heads.length}' WHERE id = 1`));
     await withEngine(database.path, { env }, async (engine) => {
       await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/org/repo`);

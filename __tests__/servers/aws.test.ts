@@ -1,5 +1,9 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { makeDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
 import { startDynalite } from '../helpers/servers/dynalite.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { startVersitygw } from '../helpers/servers/versitygw.ts';
@@ -36,4 +40,18 @@ test('a push and a clone use S3 and DynamoDB with the keys and the region of the
   expect(await refusal({ ...places, AWS_REGION: s3.region })).toContain('no EC2 IMDS role found');
   expect(await refusal({ ...places, ...keys })).toContain('Invalid region: region was not a valid DNS name');
   expect(await refusal({ ...env, AWS_SECRET_ACCESS_KEY: 'wrong' })).toContain('api error SignatureDoesNotMatch');
+
+  // A head that was recorded at one service says nothing about another one with the same names.
+  const runner = await fakeRunner(folder);
+  await local.commit('more', 'DELETE FROM items WHERE id = 1');
+  await cp(local.path, join(runner.workspace, 'local'), { recursive: true });
+  const inputs = { 'dolt-path': testDolt(), retries: '0', database: 'local', peers: `moved: "${url}"` };
+  const states: unknown[] = [];
+  for (const host of ['127.0.0.1', '127.0.0.1', 'localhost']) {
+    const services = { ...env, AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint.replace('127.0.0.1', host) };
+    const { outputs } = await runner.main({ inputs, env: services });
+    states.push(JSON.parse(outputs['result'] ?? '').peers.map(({ state }: { state: string }) => state));
+    await withEngine(local.path, { env }, (engine) => engine.call('DOLT_PUSH', '--force', 'peer', `${head}:main`));
+  }
+  expect(states).toEqual([['ahead'], ['rewritten'], ['ahead']]);
 });

@@ -160,7 +160,6 @@ test('a read-only token is detected with one request instead of the 32 attempts 
   // One that is only read fails, and its endpoint may be that of a web page.
   const upstream = stringify({ p: { endpoint: `${host.url}/repo.git`, role: 'upstream' } });
   const read = await command(folder, upstream, { credentials });
-  expect(read.result.peers[0]?.error).toMatchObject({
-    ...{ code: 'remote-empty', hint: expect.stringContaining('a web page in the place of a git repository') },
-  });
+  const hint = expect.stringContaining('a web page in the place of a git repository');
+  expect(read.result.problems).toMatchObject([{ severity: 'warning', code: 'remote-empty', peer: 'p', hint }]);
 });

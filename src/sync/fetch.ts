@@ -253,7 +253,7 @@ function isEmptied({ peer, actions, remembered }: PeerProgress): boolean {
   return isOnlyRead && remembered !== null;
 }
 
-/** What to do about a peer without data that is only read. */
+/** The hint about a peer without data that is only read. */
 export function noDataHint({ endpoint }: Peer): string {
   const page = endpoint.kind === 'git' ? ': a web page in the place of a git repository looks empty too' : '';
   return `Check the endpoint${page}. If the data is gone, find out why.`;

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../config/configuration.ts';
+import { userIn } from '../config/endpoint/authority.ts';
 import { DOLTHUB_HOST } from '../config/endpoint/options.ts';
 import { parseEndpoint } from '../config/endpoint/parse.ts';
 import { serviceInQuery } from '../config/endpoint/query.ts';
@@ -126,7 +127,7 @@ function placeOf({ canonical, dolt }: Pick<Endpoint, 'canonical' | 'dolt'>): Pla
   const [, written = '', authority = '', path = ''] = /^([^:]+):\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
   const scheme = written.replace(/^git\+/, '');
   // The canonical form has no user; for ssh the user decides what the key opens.
-  const user = scheme === 'ssh' ? (/^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null) : null;
+  const user = scheme === 'ssh' ? userIn(dolt) : null;
   return { scheme, authority, segments: path.split('/'), user };
 }
 

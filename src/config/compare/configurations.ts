@@ -2,6 +2,7 @@ import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contr
 import { groupBy } from '../../core/lists.ts';
 import { compareBytes } from '../../core/text.ts';
 import type { Configuration, InboxRule, Origin, Peer, Sourced } from '../configuration.ts';
+import { userIn } from '../endpoint/authority.ts';
 import { serverText } from '../server.ts';
 import { databaseOf, ownerOf, type Place, placesOf } from './places.ts';
 import { restrictedAsBoth, widensInbox, widensPatterns, widensRole, widensTrust } from './restrictions.ts';
@@ -268,8 +269,8 @@ function textsOf(setting: PeerSetting, before: Peer, after: Peer): Pick<ConfigCh
 }
 
 /** The target of an endpoint besides its canonical form: the user, and the host if it names none. */
-function hiddenPart({ endpoint: { kind, dolt } }: Peer): string | undefined {
-  return kind === 'dolthub' ? dolt : /^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1];
+function hiddenPart({ endpoint: { kind, dolt } }: Peer): string | null {
+  return kind === 'dolthub' ? dolt : userIn(dolt);
 }
 
 function kindOf(setting: PeerSetting, before: Peer, after: Peer): ConfigChangeKind {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { ROLE_RIGHTS } from '../../contract/vocabulary.ts';
 import type { Peer } from '../configuration.ts';
+import { userIn } from '../endpoint/authority.ts';
 import { placeOfData } from '../peers.ts';
 
 /** A place that data reaches. */
@@ -27,43 +28,40 @@ export function ownerOf({ endpoint }: Peer): string {
 /** The database of a peer. Over a network it is the same with every way to connect, with or without `.git`. */
 export function databaseOf(peer: Peer): string {
   const place = placeOfData(peer.endpoint);
-  switch (peer.endpoint.kind) {
-    case 'http':
-    case 'ssh':
-    case 'git':
-    case 'dolthub':
-      return place.startsWith('file:') ? place : `${ownerOf(peer)}/${posix.basename(place, '.git')}`;
-    case 'file':
-    case 'gs':
-    case 's3':
-    case 'aws':
-    case 'az':
-    case 'oci':
-      return place;
-  }
+  return networkAddress(peer.endpoint) === null || place.startsWith('file:')
+    ? place
+    : `${ownerOf(peer)}/${posix.basename(place, '.git')}`;
 }
 
 /**
  * The bucket or account of a store, the folder of a file. A network address is its host and the owner there, because many
  * organizations share one host.
  */
-function placeName({ canonical, dolt, kind }: Peer['endpoint'], service: string | null): string {
+function placeName(endpoint: Peer['endpoint'], service: string | null): string {
+  const { canonical, dolt } = endpoint;
   const [, scheme = '', name = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
   if (name === '') return canonical;
+  const address = networkAddress(endpoint);
+  if (address !== null) return withOwner(address, dolt);
+  return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
+}
+
+/** The address of an endpoint whose host many owners share; null: a store or a folder. */
+function networkAddress({ canonical, dolt, kind }: Peer['endpoint']): string | null {
   switch (kind) {
     case 'http':
     case 'ssh':
     case 'git':
-      return withOwner(canonical, dolt);
+      return canonical;
     case 'dolthub':
-      return withOwner(dolt, dolt);
+      return dolt;
     case 'file':
     case 'gs':
     case 's3':
     case 'aws':
     case 'az':
     case 'oci':
-      return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
+      return null;
   }
 }
 
@@ -71,6 +69,6 @@ function placeName({ canonical, dolt, kind }: Peer['endpoint'], service: string 
 function withOwner(canonical: string, dolt: string): string {
   const [, host = '', path = ''] = /^[^:]+:\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
   const folder = path.split('/').slice(0, -1);
-  const user = /^(\.\/|~)/.test(path) ? /^[^:]+:\/\/([^/@]*@)/.exec(dolt)?.[1] : undefined;
-  return `${user ?? ''}${[host, ...folder.filter((part) => part !== '.')].join('/')}`;
+  const user = /^(\.\/|~)/.test(path) ? userIn(dolt) : null;
+  return `${user === null ? '' : `${user}@`}${[host, ...folder.filter((part) => part !== '.')].join('/')}`;
 }

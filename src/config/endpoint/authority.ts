@@ -23,6 +23,11 @@ export function parseAuthority(written: string, authority: string): Authority {
   return { user, host: checkHost(written, host), port: port === null ? null : parsePort(written, port) };
 }
 
+/** The user in an address for Dolt, as written there; null: none. */
+export function userIn(dolt: string): string | null {
+  return /^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null;
+}
+
 /** Whether a text is only a host, with or without a port. */
 export function isHost(text: string): boolean {
   try {

@@ -1,6 +1,7 @@
 import { shortDigest } from '../../core/digest.ts';
 import type { Env } from '../../core/env.ts';
 import type { Peer } from '../configuration.ts';
+import { userIn } from './authority.ts';
 import { DOLTHUB_HOST } from './options.ts';
 
 /**
@@ -31,9 +32,9 @@ function beyondEndpoint(
       return [['host', host === DOLTHUB_HOST ? null : host]];
     }
     case 'ssh':
-      return [['user', userOf(dolt)]];
+      return [['user', userIn(dolt)]];
     case 'git': {
-      const user = userOf(dolt) ?? '';
+      const user = userIn(dolt) ?? '';
       // Almost every git host uses this name.
       return /^(?:git\+)?ssh:/.test(canonical) && user !== 'git' ? [['user', user]] : [];
     }
@@ -50,10 +51,6 @@ function beyondEndpoint(
         ['table', aws?.dynamodbTable],
       ];
   }
-}
-
-function userOf(dolt: string): string | null {
-  return /^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null;
 }
 
 /** One form for the spellings of an address. */

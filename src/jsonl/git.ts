@@ -212,9 +212,8 @@ function markOf(rest: string): string {
   return `Written-by: dolt-federation ${shortDigest(rest, 64)}`;
 }
 
-/** The same commit with our mark. */
-async function withMark(git: Git, commit: string): Promise<string> {
-  const rest = await git.output('cat-file', 'commit', commit);
+/** Writes a commit with our mark. @param rest its content */
+async function writeMarked(git: Git, rest: string): Promise<string> {
   const copy = join(git.folder, 'commit');
   await writeFile(copy, `${rest}\n\n${markOf(rest)}\n`);
   return await git.output('hash-object', '-t', 'commit', '-w', '--no-filters', '--', copy);
@@ -248,13 +247,10 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
       return { status: 'unchanged', branch, commit: null };
     }
     const proposed = { status: 'proposed', branch: own, base: branch } as const;
-    if (
-      tip !== null &&
-      former !== null &&
-      treeAndParents(former) === treeAndParents(await git.output('cat-file', 'commit', commit))
-    )
+    const content = await git.output('cat-file', 'commit', commit);
+    if (tip !== null && former !== null && treeAndParents(former) === treeAndParents(content))
       return { ...proposed, commit: tip };
-    const ours = await withMark(git, commit);
+    const ours = await writeMarked(git, content);
     const pushed = await git.tried('push', '--quiet', lease, '--', REMOTE, `${ours}:refs/heads/${own}`);
     if (pushed === null) return { ...proposed, commit: ours };
     if (attempt >= RETRIES) throw failed(`git push to ${own}: ${pushed}`);

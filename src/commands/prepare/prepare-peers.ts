@@ -2,7 +2,6 @@ import { mkdir, readdir } from 'node:fs/promises';
 import type { Peer } from '../../config/configuration.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { recordNoData } from '../../sync/fetch.ts';
 import { actionsOf, rightsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
@@ -84,7 +83,7 @@ async function canBeRegistered(progress: PeerProgress, request: Preparation['req
   });
   if (folder === null) return false;
   if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(progress.peer.endpoint)))) return true;
-  recordNoData(progress);
+  progress.foundEmpty('remote-empty');
   if (progress.actions?.push !== true || request.dryRun) return false;
   const { folder: path } = progress.peer.endpoint;
   // Dolt reports why it cannot be made.

@@ -288,7 +288,10 @@ export class PendingRows {
     table.rows.clear();
   }
 
-  /** One row per statement: Dolt 2.3.0 finds no rows of a temporary table by several keys (`expected a single index range`, measured). */
+  /**
+   * One row per statement: Dolt 2.3.0 finds no rows of a temporary table by several keys (`expected a single index
+   * range`, measured).
+   */
   async #removePending(table: PendingTable, keys: readonly Cells[]): Promise<void> {
     const { shape, name, rows } = table;
     for (const key of keys) if (rows.delete(keyText(shape, key))) await this.#delete(quoted(name), shape, [key]);

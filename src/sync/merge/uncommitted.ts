@@ -63,10 +63,13 @@ export async function applyDirtyPolicy(database: Database, { branch, policy, aut
         throw new Failure('uncommitted-changes', `tables have uncommitted changes: ${tables.join(', ')}`, {
           hint: 'Commit them, or set `federation.dirty` to `allow` or `commit`.',
         });
-      case 'commit':
-        if (author === null || cannotBeCommitted(await tableStates(sql))) return { dirty: tables, notices: [] };
-        await refuseStale(sql);
+      case 'commit': {
+        if (author === null) return { dirty: tables, notices: [] };
+        const states = await tableStates(sql);
+        if (cannotBeCommitted(states)) return { dirty: tables, notices: [] };
+        await refuseStale(sql, stagedOf(states));
         return committed(tables, await commitIfAny(sql, COMMIT_MESSAGE, await author()));
+      }
     }
   });
 }
@@ -230,10 +233,10 @@ const COMMITS = 20;
  * Refuses to commit a working set that is behind its branch. The index is still at an older commit, so a commit would
  * revert everything since (dolthub/dolt#10945, measured on 2.3.0).
  * @param sql a session on the branch
+ * @param tables those with staged changes
  * @throws Failure `uncommitted-changes`
  */
-async function refuseStale(sql: Sql): Promise<void> {
-  const tables = stagedOf(await tableStates(sql));
+async function refuseStale(sql: Sql, tables: readonly string[]): Promise<void> {
   if (tables.length === 0) return;
   for (const commit of (await recentCommits(sql, COMMITS)).slice(1)) {
     if ((await changedTables(sql, commit, STAGED)).length > 0) continue;

@@ -118,7 +118,8 @@ interface PeerGroup {
 /**
  * Groups peers by the engine that they need. Peers without credentials share one; an engine never has a secret of a
  * peer that it does not serve.
- * @param plain position of the group without credentials: the merge, between fetches and pushes, uses its engine
+ * @param plain position of the group without credentials: the merge, between fetches and pushes, uses its engine. One
+ * order is the reverse of the other, so that a phase begins with the engine that the one before it ended with.
  */
 function groupPeers(allProgress: readonly PeerProgress[], plain: 'first' | 'last'): readonly PeerGroup[] {
   const groups = [...groupBy(allProgress, (progress) => progress.engineCredentials.key).values()].flatMap(
@@ -127,5 +128,5 @@ function groupPeers(allProgress: readonly PeerProgress[], plain: 'first' | 'last
   );
   const without = groups.filter(({ engineCredentials }) => engineCredentials.key === NO_CREDENTIALS.key);
   const own = groups.filter(({ engineCredentials }) => engineCredentials.key !== NO_CREDENTIALS.key);
-  return plain === 'first' ? [...without, ...own] : [...own, ...without];
+  return plain === 'first' ? [...without, ...own] : [...own.reverse(), ...without];
 }

@@ -60,11 +60,12 @@ export async function pushAll(
   ours: string,
 ): Promise<PushRound> {
   const toPush = await peersToPush(context, publication.target, allProgress);
-  const pushed = new Map<PeerProgress, Pushed>();
+  const settled = await settleHere(context, publication.target, toPush);
+  const pushed = new Map<PeerProgress, Pushed>(settled.map((progress) => [progress, { kind: 'done' }]));
   const push = async (engine: Engine, progress: PeerProgress): Promise<void> => {
     pushed.set(progress, await pushTo(context, publication, engine, progress));
   };
-  const plainly = toPush.filter((progress) => progress.lease === null);
+  const plainly = toPush.filter((progress) => progress.lease === null && !settled.includes(progress));
   await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
   const leased = toPush.filter((progress) => progress.lease !== null);
   if (leased.length > 0) {
@@ -99,6 +100,35 @@ async function peersToPush(
     if (secrets !== null) notify(secrets);
   }
   return toPush;
+}
+
+/**
+ * Settles the peers that get nothing, where the history that we have says so: to start their own engines would take
+ * longer than everything else in a run without changes.
+ * @returns these peers
+ */
+async function settleHere(
+  { engines }: SyncContext,
+  target: string,
+  allProgress: readonly PeerProgress[],
+): Promise<readonly PeerProgress[]> {
+  const judged = allProgress.filter(
+    ({ peer, lease }) => peer.live !== true && lease === null && peer.endpoint.kind !== 'git',
+  );
+  if (judged.length === 0) return [];
+  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    const settled: PeerProgress[] = [];
+    for (const progress of judged)
+      if (isSettled(progress, await pushVerdict(database, progress.head, target))) settled.push(progress);
+    return settled;
+  });
+}
+
+/** Records a verdict after which nothing is pushed. @returns whether it is one */
+function isSettled(progress: PeerProgress, verdict: PushVerdict): boolean {
+  if (verdict === 'up-to-date') progress.verify();
+  if (verdict === 'diverged') progress.fail(divergedBranch(progress));
+  return verdict === 'up-to-date' || verdict === 'diverged';
 }
 
 /** Fails the peers that may not get a commit of ours; a dry run decides the same. */
@@ -139,7 +169,7 @@ async function verifyAll(
     sent.kind === 'unproven' && progress.failure === null ? [progress] : [],
   );
   await keepTags(context, [], (around) =>
-    inEngines(context, { allProgress: returned, plain: 'first', around }, async (engine, progress) => {
+    inEngines(context, { allProgress: returned, plain: 'last', around }, async (engine, progress) => {
       const sent = pushed.get(progress);
       if (sent?.kind !== 'unproven') return;
       context.onProgress({ peer: progress.peer.name, step: 'verifying', detail: '' });
@@ -172,13 +202,9 @@ async function pushTo(
     const replaced = await replaceHead(context, publication, engine, progress);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
     const verdict = await pushVerdict(sql, progress.head, target);
-    if (verdict === 'up-to-date') {
-      // An earlier push may have named table files that it did not upload.
-      await requireUploadedTables(context, engine, progress);
-      progress.verify();
-    }
-    if (verdict === 'diverged') progress.fail(divergedBranch(progress));
-    if (verdict === 'up-to-date' || verdict === 'diverged') return { kind: 'done' };
+    // An earlier push may have named table files that it did not upload.
+    if (verdict === 'up-to-date') await requireUploadedTables(context, engine, progress);
+    if (isSettled(progress, verdict)) return { kind: 'done' };
     const commits = await sendBranch(context, publication, engine, progress, progress.branch);
     return { kind: 'unproven', commits };
   } catch (thrown) {
@@ -190,12 +216,10 @@ async function pushTo(
   }
 }
 
+type PushVerdict = 'first-push' | 'up-to-date' | 'fast-forward' | 'diverged';
+
 /** The kind of a push of a commit to a branch; a dry run decides the same. */
-export async function pushVerdict(
-  sql: Sql,
-  head: string | null,
-  target: string,
-): Promise<'first-push' | 'up-to-date' | 'fast-forward' | 'diverged'> {
+export async function pushVerdict(sql: Sql, head: string | null, target: string): Promise<PushVerdict> {
   if (head === null) return 'first-push';
   if (await isAncestor(sql, target, head)) return 'up-to-date';
   return (await isAncestor(sql, head, target)) ? 'fast-forward' : 'diverged';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
 import { cross } from '../helpers/faults/crossing.ts';
 import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
-import { faultsAt, REMOTE_OPERATIONS } from '../helpers/faults/faults.ts';
+import { crossingsAt } from '../helpers/faults/faults.ts';
 import { wantsAll } from '../helpers/faults/moments.ts';
 import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
 import { makeScene, type Scene } from '../helpers/faults/scene.ts';
@@ -26,10 +26,10 @@ afterAll(async () => {
 });
 
 describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
-  const faults = faultsAt(kind, { all: wantsAll() });
-  const crossings = faults.flatMap((fault) =>
-    REMOTE_OPERATIONS.map((operation) => ({ fault, operation, name: `${fault.name}, ${operation}` })),
-  );
+  const crossings = crossingsAt(kind, { all: wantsAll() }).map((crossing) => ({
+    ...crossing,
+    name: `${crossing.fault.name}, ${crossing.operation}`,
+  }));
   const rows = new Map<string, Promise<FaultRow | Error>>();
   const opened: AsyncDisposable[] = [];
   const open = <T extends AsyncDisposable>(resource: T): T => {

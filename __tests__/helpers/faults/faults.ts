@@ -121,8 +121,27 @@ const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
   ssh: ['503'],
 };
 
-/** The faults to try at a kind of server: all of them with `all`, as every night. */
-export function faultsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Fault[] {
+/**
+ * The faults that clones cross in a run of all tests. What a server answers is read by the same code as in a fetch; a
+ * clone differs in what it leaves behind, and in the run that ends with it.
+ */
+const USUAL_OF_CLONES: Readonly<Record<FarKind, readonly string[]>> = {
+  remotesrv: ['silence', '503'],
+  'git over http': ['silence', 'cut in the middle, once'],
+  'dolt sql-server': ['silence'],
+  ssh: ['silence'],
+};
+
+/** The faults that each operation crosses at a kind of server: every possible one with `all`, as every night. */
+export function crossingsAt(
+  kind: FarKind,
+  { all }: { readonly all: boolean },
+): readonly { readonly fault: Fault; readonly operation: RemoteOperation }[] {
   const possible = FAULTS.filter(({ name }) => IMPOSSIBLE[kind]?.includes(name) !== true);
-  return possible.filter(({ name }) => all || USUAL[kind].includes(name));
+  return possible.flatMap((fault) =>
+    REMOTE_OPERATIONS.flatMap((operation) => {
+      const usual = operation === 'clone' ? USUAL_OF_CLONES : USUAL;
+      return all || usual[kind].includes(fault.name) ? [{ fault, operation }] : [];
+    }),
+  );
 }

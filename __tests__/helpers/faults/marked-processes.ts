@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -31,16 +31,20 @@ export async function outliving(mark: string, milliseconds: number): Promise<Mar
   }
 }
 
-async function fromProc(wanted: string): Promise<MarkedProcess[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const read = (pid: string, file: string) => readFile(join('/proc', pid, file), 'latin1').catch(() => '');
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      if (!(await read(pid, 'environ')).split('\0').includes(wanted)) return [];
-      return [{ pid: Number(pid), command: (await read(pid, 'cmdline')).replaceAll('\0', ' ').trim() }];
-    }),
-  );
-  return found.flat();
+function fromProc(wanted: string): MarkedProcess[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids
+    .filter((pid) => readOf(pid, 'environ').split('\0').includes(wanted))
+    .map((pid) => ({ pid: Number(pid), command: readOf(pid, 'cmdline').replaceAll('\0', ' ').trim() }));
+}
+
+/** A file of a process; empty if it has ended. */
+function readOf(pid: string, file: string): string {
+  try {
+    return readFileSync(join('/proc', pid, file), 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 /** macOS prints the environment behind the command. */

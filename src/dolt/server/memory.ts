@@ -60,7 +60,7 @@ const PROGRAMS_INTERVAL_MS = 500;
 export function watchPrograms(child: RunningProcess, mark: string, limit: number): void {
   if (process.platform !== 'linux') return;
   whileAlive(child, PROGRAMS_INTERVAL_MS, async () => {
-    const programs = (await marked(mark)).filter((pid) => pid !== child.pid);
+    const programs = marked(mark).filter((pid) => pid !== child.pid);
     const sizes = await Promise.all(programs.map(async (pid) => [pid, await residentBytesOf(pid)] as const));
     killAll(sizes.flatMap(([pid, bytes]) => (bytes > limit ? [pid] : [])));
   });

@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Env, readEnv, windowsProgram } from '../../core/env.ts';
@@ -35,7 +36,7 @@ type EndDescendants = () => Promise<void>;
  * parent. On Windows, which has no orderly shutdown, it ends the engine with them.
  */
 export async function descendantsOf(engine: MarkedEngine): Promise<EndDescendants> {
-  if (process.platform === 'linux') return async () => await endAll(() => marked(engine.mark));
+  if (process.platform === 'linux') return async () => await endAll(async () => marked(engine.mark));
   if (process.platform === 'win32') {
     const { program, args } = endTreeOnWindows(engine.pid, readEnv());
     await run(program, args, { env: {}, timeoutMs: TIMEOUT_MS });
@@ -49,7 +50,7 @@ export async function descendantsOf(engine: MarkedEngine): Promise<EndDescendant
 export async function endPrograms(engine: MarkedEngine): Promise<void> {
   if (process.platform === 'win32') return;
   if (process.platform === 'linux')
-    return await endAll(async () => (await marked(engine.mark)).filter((pid) => pid !== engine.pid));
+    return await endAll(async () => marked(engine.mark).filter((pid) => pid !== engine.pid));
   const programs = await programsBelow(engine);
   await endAll(async () => programs.filter(isAlive));
 }
@@ -99,17 +100,23 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   }
 }
 
-/** The processes of an engine, on Linux: itself, and what it started. */
-export async function marked(mark: string): Promise<number[]> {
+/**
+ * The processes of an engine, on Linux: itself, and what it started. Small files of the kernel are read at once: the
+ * thread pool takes three times the processor time (measured with 110 processes).
+ */
+export function marked(mark: string): number[] {
   const wanted = `${ENGINE_MARK}=${mark}`;
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const environment = await readFile(join('/proc', pid, 'environ'), 'latin1').catch(() => '');
-      return environment.split('\0').includes(wanted) ? [Number(pid)] : [];
-    }),
-  );
-  return found.flat();
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => environmentOf(pid).split('\0').includes(wanted)).map(Number);
+}
+
+/** The environment of a process; empty if it has ended, or belongs to another user. */
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(join('/proc', pid, 'environ'), 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 /** Whether a process still reads files that were removed or replaced; null: unknown, as outside Linux. */

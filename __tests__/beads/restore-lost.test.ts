@@ -33,13 +33,14 @@ test('a restored child gets a free id below its parent, keeps its label, and is 
     with: { table: 'issues', key: { id: 'x-1.2' } },
   };
   const note: LostRow = { ...lost, kind: 'changed', table: 'issues', key: { id: 'x-1' }, columns: ['notes'] };
+  const all = [...children, label, note];
   const made = await atHeads(folder, heads, async (database) => {
-    const all = [...children, label, note];
-    const commit = await restoreLost(database, heads.ours, { lost: all, rules: BEADS_RULES, author });
-    await database.run("CALL DOLT_BRANCH('-f', 'restored', ?)", [commit]);
-    return commit;
+    const restored = await restoreLost(database, heads.ours, { lost: all, rules: BEADS_RULES, author });
+    await database.run("CALL DOLT_BRANCH('-f', 'restored', ?)", [restored.head]);
+    return restored;
   });
-  expect(made).not.toBe(heads.ours);
+  expect(made.head).not.toBe(heads.ours);
+  expect(made.written).toBe(all.length);
   const read = (query: string) => heads.local.rows(query.replaceAll('NOW', "AS OF 'restored'"));
   const added = "SELECT id FROM issues NOW WHERE id NOT IN (SELECT id FROM issues AS OF 'main') ORDER BY id";
   expect((await read(added)).map(({ id }) => id)).toEqual(

@@ -108,6 +108,14 @@ describe('a printed command runs unchanged', () => {
     const text = await readFile(file, 'utf8');
     const statement: unknown = JSON.parse(/^ {4}sql: (".*")$/m.exec(text)?.[1] ?? '""');
     await local.sql('BEGIN', String(statement), "SELECT 'it runs'", 'ROLLBACK');
+    const asItIs = text.replace('kind: id-collision', 'kind: unique-conflict\n    columns: [title]');
+    await writeFile(file, asItIs.replace(/^( {4}choose:)$/m, '$1 {restore-as: {title: our seven}}'));
+    const there = await shell(withFile);
+    expect([there.exitCode, there.all]).toEqual([
+      0,
+      expect.stringContaining('1 row had the chosen values already: main'),
+    ]);
+    expect(there.all).not.toContain('restored 1 row');
     await writeFile(file, text.replace(/^( {4}choose:)$/m, '$1 restore'));
     const restored = await shell(withFile);
     expect([restored.exitCode, restored.all]).toEqual([0, expect.stringContaining('restored 1 row')]);

@@ -70,7 +70,7 @@ describe('the restoration of lost rows', () => {
       const heads = await twoHeads(folder, work);
       const restoring = { lost: lostOf(heads, root, part), rules: BEADS_RULES, author };
       const { head, again } = await atHeads(folder, heads, async (database) => {
-        const restored = await restoreLost(database, heads.ours, restoring);
+        const { head: restored } = await restoreLost(database, heads.ours, restoring);
         return { head: restored, again: await failureOf(() => restoreLost(database, restored, restoring)) };
       });
       const { local } = heads;
@@ -96,8 +96,15 @@ describe('the restoration of lost rows', () => {
     };
     await atHeads(folder, heads, async (database) => {
       for (const lost of [[...lostOf(heads, 'drop'), ...lostOf(heads, null)], [same]]) {
-        expect(await restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author })).toBe(heads.ours);
+        const restoring = { lost, rules: BEADS_RULES, author };
+        expect(await restoreLost(database, heads.ours, restoring)).toEqual({ head: heads.ours, written: 0 });
       }
+      // Beside a row that is written, only that one counts.
+      const lost = [same, ...lostOf(heads, 'restore', 'drop')];
+      const made = await restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author });
+      expect(made.written).toBe(1);
+      const [commit] = await heads.local.rows(`SELECT message FROM dolt_log('${made.head}') LIMIT 1`);
+      expect(commit?.['message']).toContain('federation: restore 1 row that');
     });
   }, 60_000);
 

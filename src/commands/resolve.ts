@@ -22,7 +22,7 @@ import { type ConflictsFile, countOpen, type LostRow } from '../resolve/conflict
 import { decidedLost, decidedSoFar, isDecided, requireDecision } from '../resolve/decided.ts';
 import { decisionOf } from '../resolve/lost-choices.ts';
 import { mergeChosen } from '../resolve/merge-chosen.ts';
-import { readRestorations, restoreLost } from '../resolve/restore-lost.ts';
+import { type RestoredRows, readRestorations, restoreLost } from '../resolve/restore-lost.ts';
 import { readDetails } from '../resolve/row-details.ts';
 import {
   isEmptyFile,
@@ -133,10 +133,12 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     await check();
     const headsOf = async (sql: Database) => await trackedHeads(sql, configuration.peers, await trackedAs(sql));
     const author = () => userIdentity(home, context);
-    const head = await apply(local, chosen, { request, configuration, headsOf, author });
+    const { head, written } = await apply(local, chosen, { request, configuration, headsOf, author });
     await forget(chosen, { file, own, digest }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
-    const result = { status: 'success', database, branch: chosen.branch, head, ...decided } as const;
+    const already = decided.restored - written;
+    const counts = { ...decided, restored: written, ...(already === 0 ? {} : { alreadyThere: already }) };
+    const result = { status: 'success', database, branch: chosen.branch, head, ...counts } as const;
     return left.length === 0 ? { ...result, open: 0 } : { ...result, open: left.length, conflictsPath: file };
   } finally {
     await local.close();
@@ -225,19 +227,19 @@ async function answered(
 
 /**
  * Makes the merges, restores the lost rows, and moves the branch; first at the server that holds it.
- * @returns the head of the branch
+ * @returns the head of the branch, and how many lost rows were written
  */
 async function apply(
   { engines, served }: OpenDatabase,
   chosen: ConflictsFile,
   { request, configuration, headsOf, author }: Resolving,
-): Promise<string> {
+): Promise<RestoredRows> {
   const { maxDelete, mergeTimeout } = request;
   const { branch, merges, lost } = chosen;
   const peerOf = (name: string) => configuration.peers.find((peer) => peer.name === (inboxSender(name) ?? name));
   const acceptedOf = (name: string) => peerOf(name)?.accept ?? [];
   try {
-    const { from, to, dirty } = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
+    const { from, restored, dirty } = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
       await finishAdvances(database);
       const from = await branchHead(database, branch);
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
@@ -252,15 +254,16 @@ async function apply(
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
         refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),
       );
-      const to = await allWithin(mergeLimit('merging', mergeTimeout), () =>
+      const restored = await allWithin(mergeLimit('merging', mergeTimeout), () =>
         restoreLost(database, merged, { lost, rules: BEADS_RULES, author }),
       );
-      return { from, to, dirty };
+      return { from, restored, dirty };
     });
-    if (to === from) return to;
+    const { head: to } = restored;
+    if (to === from) return restored;
     await served?.moveTo(engines, { from, to }).catch(throwMoved);
     await engines.finish(({ database }) => advanceBranch(database, { branch, from, to, dirty }));
-    return to;
+    return restored;
   } finally {
     // The next run removes what a terminated engine leaves.
     await engines.finish(({ database }) => removeScratch(database)).catch(() => undefined);

@@ -479,9 +479,11 @@ export const resolveResultSchema = z.strictObject({
   peers: z.array(z.string()),
   /** Rows in conflict that were resolved by a person's choice; if the command stopped, those decided so far. */
   rows: count,
-  /** Lost rows that were added again, and those that stay out by choice. */
+  /** Lost rows that were written again, and those that stay out by choice. */
   restored: count,
   dropped: count,
+  /** Lost rows that were to be restored and had the chosen values already, if any. Nothing was written for them. */
+  alreadyThere: count.optional(),
   /** Rows that are undecided, and the file with them. */
   open: count,
   conflictsPath: z.string().optional(),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { shortDigest } from '../core/digest.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { groupBy } from '../core/lists.ts';
@@ -6,6 +7,7 @@ import type { Identity } from '../dolt/identity.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { commitsNamed } from '../dolt/sql/history.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
@@ -51,11 +53,17 @@ interface Restoring {
   readonly author: () => Promise<Identity>;
 }
 
+export interface RestoredRows {
+  /** The new commit; the old one if no row is restored, or all have the chosen values already. */
+  readonly head: string;
+  /** How many rows were written. */
+  readonly written: number;
+}
+
 /**
  * Restores the lost rows that are chosen for it in one commit. No local branch moves: a temporary branch keeps the
  * commit until a fast-forward.
  * @param head the commit to start from
- * @returns the new commit; `head` if no row is restored, or all have the chosen values already
  * @throws Failure `conflicts-stale` if a row was restored before, `conflicts-file-invalid` if one cannot be restored as
  * chosen, `constraint-violation` if that would fire a trigger, any error of `author`
  */
@@ -63,9 +71,9 @@ export async function restoreLost(
   database: Database,
   head: string,
   { lost, rules, author }: Restoring,
-): Promise<string> {
+): Promise<RestoredRows> {
   const wanted = lost.filter((row) => isRestored(row, lost));
-  if (wanted.length === 0) return head;
+  if (wanted.length === 0) return { head, written: 0 };
   const by = await author();
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
@@ -78,19 +86,20 @@ export async function restoreLost(
     await refuseRestored(sql, head, wanted);
     const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
     const children = await childRules(sql, rules);
+    let written = 0;
     for (const [entry, restoration] of await restorations(sql, [...rows.keys()], children, own)) {
       const row = rows.get(entry);
       if (row === undefined) continue;
-      await restore(sql, { entry, row, restoration });
+      if (await restore(sql, { entry, row, restoration })) written += 1;
       if (children !== null) await countRestored(sql, children, { entry, restoration });
     }
-    const subject = `${SUBJECT}${counted(wanted.length, 'row')} that a merge lacked`;
+    const subject = `${SUBJECT}${counted(written, 'row')} that a merge lacked`;
     // None if all rows have these values already, as after a correction by hand.
     const made = await commitIfAny(sql, `${subject}\n${ROWS}${wanted.map(digestOf).join(' ')}`, by);
     const left = await changedTables(sql, made ?? head, 'WORKING');
     const missed = wanted.find(({ table }) => left.includes(table));
     if (missed !== undefined) throw invalid(missed, 'dolt_ignore keeps the table out of commits');
-    return made ?? head;
+    return { head: made ?? head, written };
   });
 }
 
@@ -129,6 +138,7 @@ function valuesOf(entry: Entry, row: LostRow): [id: string, values: Values][] {
   return [[entry.id, values]];
 }
 
+/** @returns whether the row has other values than before */
 async function restore(
   sql: Sql,
   {
@@ -136,23 +146,30 @@ async function restore(
     row,
     restoration,
   }: { readonly entry: Entry; readonly row: LostRow; readonly restoration: Restoration | null },
-): Promise<void> {
+): Promise<boolean> {
   if (restoration === null) throw invalid(row, noStatement(row));
   if (await hasTriggers(sql, entry.shape.name)) throw firesTriggers(entry.shape.name, 'restoring');
+  const before = await rowAt(sql, entry, restoration);
   await sql.run(restoration.sql).catch((thrown: unknown) => {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted' || failure.code === 'engine-lost') throw failure;
     throw invalid(row, failure.message);
   });
   const { shape } = entry;
-  const found = await rowsByKey(sql, shape, { keys: [restoration.key] });
-  const stored = found.find((one) => keyText(shape, one) === keyText(shape, restoration.key));
+  const stored = await rowAt(sql, entry, restoration);
   if (stored === undefined) throw invalid(row, 'the database stores another key than the chosen one');
   const chosen = row.choose === null || typeof row.choose === 'string' ? {} : row.choose.as;
   for (const { name, type } of shape.columns) {
     if (!Object.hasOwn(chosen, name) || isSameValue(chosen[name] ?? null, stored[name] ?? null, type)) continue;
     throw invalid(row, `the column ${name} would become ${JSON.stringify(stored[name] ?? null)}`);
   }
+  return !isDeepStrictEqual(stored, before);
+}
+
+/** The row under the key of a restored one. */
+async function rowAt(sql: Sql, { shape }: Entry, { key }: Restoration): Promise<Cells | undefined> {
+  const found = await rowsByKey(sql, shape, { keys: [key] });
+  return found.find((one) => keyText(shape, one) === keyText(shape, key));
 }
 
 /** Lets the program's rules count a row that was added again below its parent. */

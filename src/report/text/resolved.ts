@@ -25,7 +25,7 @@ function actions(
 
 /** How a resolve ended, and what comes next. */
 export function resolvedText(result: ResolveResult): string {
-  const { status, branch, head, rows, restored, dropped, open, conflictsPath = '' } = result;
+  const { status, branch, head, rows, restored, dropped, open, conflictsPath = '', alreadyThere = 0 } = result;
   const file = plain(conflictsPath);
   switch (status) {
     case 'unchanged':
@@ -38,7 +38,8 @@ export function resolvedText(result: ResolveResult): string {
     }
     case 'success': {
       const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
-      const done = actions(result, ['merged', 'restored', 'dropped']).join(', ');
+      const there = alreadyThere === 0 ? [] : [`${counted(alreadyThere, 'row')} had the chosen values already`];
+      const done = [...actions(result, ['merged', 'restored', 'dropped']), ...there].join(', ');
       return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;
     }
   }

@@ -140,8 +140,8 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   stale: {
-    title: 'The peer has lacked commits of ours, or could not be read, for longer than `--stale-after`',
-    hint: 'Find out why pushes to the peer fail or are not run. Raise `--stale-after` if the peer may be this far behind.',
+    title: 'The peer has lacked a commit of ours, or was not verified, for longer than `--stale-after`',
+    hint: 'Find out why runs cannot read the peer or push to it, or why it does not merge its inbox. Raise `--stale-after` if the peer may be this far behind.',
     ...FINAL,
   },
   unverified: {

@@ -9,7 +9,7 @@ import { backupLines } from '../../src/report/backup.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { backUp, remoteRefs } from '../helpers/backing-up.ts';
 import { backupScene } from '../helpers/backup-scene.ts';
-import { makeDatabaseOf } from '../helpers/database.ts';
+import { cloneDatabase, makeDatabaseOf } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a backup of a release', () => {
@@ -217,9 +217,32 @@ describe('a tag that names another commit', () => {
     expect(await remoteRefs(folder, url('three'))).toEqual({ main: head, tags: { v1: foreign } });
     expect(await local.rows('SELECT tag_name, tag_hash FROM dolt_tags')).toEqual([{ tag_name: 'v1', tag_hash: head }]);
 
-    // One copy is enough if one is required.
-    const enough = await backUp(folder, all, { required: 1 });
-    expect([enough.result.status, exitCodeOf(enough.result, 'any')]).toEqual(['unchanged', EXIT.ok]);
+    // One copy is enough if one is required, but another commit under our tag or on our branch is a difference.
+    const strayed = await cloneDatabase(url('two'), folder.file('strayed'));
+    await strayed.sql(
+      "CALL DOLT_CHECKOUT('-b', 'stray', 'HEAD~1')",
+      "CALL DOLT_COMMIT('--allow-empty', '-m', 'stray')",
+    );
+    await strayed.publish(url('four'), 'stray:main');
+    const four = `four: {endpoint: "${url('four')}", role: backup}`;
+    const enough = await backUp(folder, [all, four].join('\n'), { required: 1 });
+    expect(enough.result).toMatchObject({
+      status: 'partial',
+      peers: [
+        { name: 'four', error: { code: 'non-fast-forward' }, drill: { kind: 'differs' } },
+        { name: 'one', error: { code: 'tag-conflict' }, drill: { kind: 'differs' } },
+        { name: 'three', error: { code: 'tag-conflict' }, drill: { kind: 'differs' } },
+        { name: 'two', drill: { kind: 'proven' } },
+      ],
+      backup: { copies: 1, required: 1, proof: null },
+    });
+    expect(exitCodeOf(enough.result, 'any')).toBe(EXIT.partial);
+    const missing = (await backUp(folder, all, { required: 2, drill: 'off' })).result;
+    expect(missing).toMatchObject({ status: 'failed', backup: { copies: 1 } });
+    expect(missing.problems[0]).toMatchObject({
+      code: 'too-few-copies',
+      message: expect.stringContaining('not one (tag-conflict), three (tag-conflict)'),
+    });
   });
 
   test('outside of our branch is refused', async () => {

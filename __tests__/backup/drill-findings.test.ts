@@ -76,6 +76,8 @@ describe('an error during a drill', () => {
     [new Failure('corrupt', 'no'), true],
     [new Failure('missing-table-file', 'no'), true],
     [new Failure('history-rewritten', 'no'), true],
+    [new Failure('tag-conflict', 'no'), true],
+    [new Failure('non-fast-forward', 'no'), true],
     [new Failure('network', 'no'), false],
     [new Failure('remote-empty', 'no'), false],
     // The read after a push showed other data, or failed.
@@ -91,9 +93,11 @@ describe('an error during a drill', () => {
 
   test.each([
     ['corrupt', false],
+    ['non-fast-forward', false],
+    ['tag-conflict', true],
     ['missing-table-file', true],
     ['unrelated', true],
-  ] as const)('may come from our own database if a push ends with %s', (code, isShown) => {
+  ] as const)('may come from our own database, or from a race, if a push ends with %s', (code, isShown) => {
     expect(isDamage(new Failure(code, 'no'), true)).toBe(isShown);
   });
 });

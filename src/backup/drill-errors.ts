@@ -31,12 +31,17 @@ const UNREAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'untrusted-host',
 ]);
 
-/** The fetch or the push shows that the data at the peer is damaged, or is not what was backed up there. */
+/**
+ * The fetch or the push shows that the data at the peer is damaged, or is not what was backed up there: its branch or its
+ * tag is at another commit, for example.
+ */
 const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'corrupt',
   'database-format',
   'history-rewritten',
   'missing-table-file',
+  'non-fast-forward',
+  'tag-conflict',
   'unrelated',
   'unverified',
 ]);
@@ -51,6 +56,8 @@ const LOST: readonly ErrorCode[] = ['remote-empty', 'branch-missing'];
 export function isDamage({ code, cause }: Failure, failedPush: boolean): boolean {
   // A push also reads our own database, which may be the damaged one.
   if (code === 'corrupt' && failedPush) return false;
+  // A push that is refused says only that the branch moved; a read shows whether it has other commits.
+  if (code === 'non-fast-forward' && failedPush) return false;
   // The read after the push failed, so the error of that read decides.
   if (code === 'unverified' && cause instanceof Failure) return LOST.includes(cause.code) || isDamage(cause, false);
   return DAMAGE.has(code);

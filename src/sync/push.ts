@@ -243,7 +243,7 @@ export function failRaced(raced: Raced, round: number): void {
   for (const [progress, why] of raced) {
     const { name } = progress.peer;
     const message = `${name} moved during each of ${counted(round + 1, 'attempt')} to push`;
-    progress.fail(why.code === 'non-fast-forward' ? new Failure('non-fast-forward', message) : why);
+    progress.fail(why.code === 'non-fast-forward' ? new Failure('non-fast-forward', message) : why, true);
   }
 }
 

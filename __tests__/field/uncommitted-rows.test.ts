@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { tableShape } from '../../src/dolt/schema/table-shape.ts';
 import { finishAdvances } from '../../src/sync/advance.ts';
 import { readUncommitted } from '../../src/sync/merge/kept-changes.ts';
 import { recordMove } from '../../src/sync/merge/own-moves.ts';
@@ -8,6 +9,7 @@ import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from '../helpers/
 import { withDatabase } from '../helpers/federating.ts';
 import { mergedApart } from '../helpers/merged-apart.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 interface Dirty {
   readonly local: TestDatabase;
@@ -160,6 +162,11 @@ describe('a table with uncommitted rows', () => {
     'INSERT INTO item VALUES (1, 1)',
   ];
 
+  const NAMES = [
+    'CREATE TABLE names (k VARCHAR(20) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY, n INT)',
+    "INSERT INTO names VALUES ('one', 1), ('two', 2)",
+  ];
+
   test.each<[what: string, theirs: readonly string[], dirty: readonly string[], why: string, base?: readonly string[]]>(
     [
       [
@@ -240,12 +247,27 @@ describe('a table with uncommitted rows', () => {
         ['ALTER DATABASE `local` COLLATE utf8mb4_general_ci'],
         'the collation of the database, which Dolt cannot keep',
       ],
+      [
+        'a table of which only the spelling of a key changed, which no diff of Dolt shows',
+        ["INSERT INTO names VALUES ('theirs', 1)"],
+        ["DELETE FROM names WHERE k = 'one'", "INSERT INTO names VALUES ('ONE', 1)"],
+        'this peer changes names, which has uncommitted changes here',
+        NAMES,
+      ],
+      [
+        'a table of which also the spelling of a key changed',
+        ["INSERT INTO names VALUES ('theirs', 1)"],
+        ["DELETE FROM names WHERE k = 'one'", "INSERT INTO names VALUES ('ONE', 1), ('mine', 1)"],
+        'this peer changes names, which has uncommitted changes here',
+        NAMES,
+      ],
     ],
   )('blocks a peer that changes %s, and nothing is merged or lost', async (_, theirs, dirty, why, base = CONFIG) => {
     await using folder = await tempFolder();
     const { local, peers } = await prepare(folder, { base, theirs });
     await local.sql(...dirty);
-    const state = () => local.rows("SELECT *, DOLT_HASHOF_DB('STAGED') AS hash FROM dolt_status");
+    const state = () =>
+      local.rows("SELECT *, DOLT_HASHOF_DB('STAGED') AS staged, DOLT_HASHOF_DB('WORKING') AS working FROM dolt_status");
     const [head, before] = [await local.head(), await state()];
     const { result } = await command(folder, `${peers}\nsafe: file://${folder.file('safe')}`);
     expect(result.peers).toMatchObject([
@@ -314,6 +336,16 @@ describe('a run that died while rows were in a scratch branch', () => {
     const kept = 'dolt-federation/kept/20260101T000000000Z/main';
     await recordMove(local.path, kept, { kind: 'kept', branch: 'main', from, away: null });
     await local.sql(`CALL DOLT_BRANCH('${kept}')`, 'DELETE FROM config');
+    expect(await finish(folder)).toEqual([]);
+    expect(await branches(local)).toEqual(['main']);
+    expect(await local.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 0 }]);
+
+    // So does a set of rows without any.
+    await withDatabase(local.path, folder.file('tmp'), async (database) => {
+      const shape = await database.session((sql) => tableShape(sql, 'config'));
+      const none = () => setAside(database, [{ shape, written: [], removed: [] }], { branch: 'main', head: from });
+      expect(await failureOf(none)).toMatchObject({ code: 'uncommitted-changes' });
+    });
     expect(await finish(folder)).toEqual([]);
     expect(await branches(local)).toEqual(['main']);
     expect(await local.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 0 }]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure, toFailure } from '../../core/failure.ts';
+import { toFailure } from '../../core/failure.ts';
 import { shellWord } from '../../core/text.ts';
 import type { Identity } from '../identity.ts';
 import { isCollation, tableChanges } from '../schema/table-changes.ts';
@@ -123,15 +123,9 @@ export async function changedTables(sql: Sql, from: string, to: string): Promise
 }
 
 /**
- * Commits all changes of the working set except those in ignored tables.
+ * Commits all changes of the working set except those in ignored tables; nothing if the working tables equal HEAD. Staged
+ * changes stay staged.
  * @param author also the committer (Dolt 2.3.0, measured); null: the user of the connection
- */
-export async function commitAll(sql: Sql, message: string, author: Identity | null): Promise<void> {
-  if ((await commitIfAny(sql, message, author)) === null) throw new Failure('unknown', 'there was nothing to commit');
-}
-
-/**
- * Like `commitAll`, but commits nothing if the working tables equal HEAD. Staged changes stay staged.
  * @returns the commit, if any
  */
 export async function commitIfAny(sql: Sql, message: string, author: Identity | null): Promise<string | null> {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { Failure } from '../../core/failure.ts';
 import { listed, plain, textLiteral } from '../../core/text.ts';
 import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { commitAll } from '../../dolt/sql/working-set.ts';
+import { commitIfAny } from '../../dolt/sql/working-set.ts';
 import { type UncommittedRows, workingSet, writeBack, writeRows } from './kept-changes.ts';
 import { forgetMove, type KeptRows, readOwnMoves, recordMove } from './own-moves.ts';
 
@@ -29,6 +30,7 @@ const commitRow = z.object({ message: z.string(), parent: z.string().nullable() 
  * Commits uncommitted rows on a separate branch and resets their tables, so that a fast-forward is possible. Before it
  * touches a row, the record of the branch names the commit.
  * @returns the branch that keeps them
+ * @throws Failure `uncommitted-changes` if there are none; then no table was touched
  */
 export async function setAside(
   database: OwnDatabase,
@@ -36,6 +38,7 @@ export async function setAside(
   from: { readonly branch: string; readonly head: string },
 ): Promise<string> {
   const { folder } = database;
+  const named = rows.map(({ shape }) => shape.name).join(', ');
   const name = keptName(from.branch, new Date());
   const kept: KeptRows = { kind: 'kept', branch: from.branch, from: from.head, away: null };
   await recordMove(folder, name, kept);
@@ -46,9 +49,11 @@ export async function setAside(
       await writeRows(sql, one, workingSet(database, from.branch, one));
     }
     // The branch is removed again.
-    await commitAll(sql, messageOf(from.branch), null);
-    return await branchHead(sql, name);
+    return await commitIfAny(sql, messageOf(from.branch), null);
   });
+  // Without a commit there is nothing to write back, so no table is reset.
+  if (away === null)
+    throw new Failure('uncommitted-changes', `the uncommitted rows of ${named} are not there any more`);
   await recordMove(folder, name, { ...kept, away });
   await database.session(async (sql) => {
     await checkout(sql, from.branch);

@@ -26,7 +26,7 @@ import {
 } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import type { RejectedHead } from './fold.ts';
-import { findOverlap, findUnfitTable, readUncommitted, type UncommittedRows } from './kept-changes.ts';
+import { findOverlap, findUnfitTable, findUnlisted, readUncommitted, type UncommittedRows } from './kept-changes.ts';
 
 const dateRow = z.object({ date: z.string().nullable() });
 
@@ -204,7 +204,8 @@ export async function rowsToSetAside(
     return null;
   });
   if (refused !== null) return refused;
-  return found.length === 0 ? [] : ((await findUnfitTable(database, found, move)) ?? found);
+  if (found.length === 0) return [];
+  return (await findUnlisted(database, found, move)) ?? (await findUnfitTable(database, found, move)) ?? found;
 }
 
 /** The reason that a peer changes these tables; none without tables. */

@@ -122,6 +122,31 @@ describe('peers that are refused', () => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 
+  test.each([
+    ['file:///srv/x', 'file:///srv/x'],
+    ['https://h.example/x.git', 'git+https://H.example:443/x.git'],
+    ['dolthub://org/x', 'https://doltremoteapi.dolthub.com/org/x'],
+    ['ssh://ann@h.example/~/x', 'ssh://ann@h.example:22/~/x'],
+    // Outside of the homes, the user only decides who may write.
+    ['ssh://ann@h.example/srv/x', 'ssh://bob@h.example/srv/x'],
+    ['s3://b/x', 's3://b/x", aws: {region: eu-west-1, endpoint: "https://S.example:443'],
+  ])('push to the upstream %s as %s: refused', async (upstream, backup) => {
+    const text = `federation: {peers: {u: {endpoint: "${upstream}", role: upstream}, b: {role: backup, endpoint: "${backup}"}}}`;
+    const env = { AWS_ENDPOINT_URL_S3: 'https://s.example' };
+    const failure = await refusal(() => configure(text.replace(/(aws: \{.*?")\}/, '$1}}'), { env }));
+    expect(failure).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('of the upstream u') });
+  });
+
+  test.each([
+    ['ssh://ann@h.example/~/x', 'ssh://bob@h.example/~/x'],
+    ['ann@h.example:x.git', 'bob@h.example:x.git'],
+    ['s3://b/x', 's3://b/x?endpoint=https://s.example'],
+    ['ssh://ann@h.example/~/x', 'ssh://ann@h.example/x'],
+  ])('push to a backup %s beside the upstream %s', (upstream, backup) => {
+    const text = `federation: {peers: {u: {endpoint: "${upstream}", role: upstream}, b: {role: backup, endpoint: "${backup}"}}}`;
+    expect(configure(text).peers.map(({ name }) => name)).toEqual(['b', 'u']);
+  });
+
   test('from the input have their place in the input', async () => {
     const overrides = { peers: 'b: file:///b\na: srv' };
     const failure = await refusal(() => configure('', { overrides }));

@@ -6,7 +6,7 @@ import { hintFor } from '../core/text.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
 import { mergeAws } from './endpoint/aws-settings.ts';
-import { dataPlaceOf } from './endpoint/data-place.ts';
+import { dataPlaceOf, homeUser, serviceOf } from './endpoint/data-place.ts';
 import type { EndpointOptions } from './endpoint/parse.ts';
 import { canonicalService, serviceInQuery } from './endpoint/query.ts';
 import { parseOrSuggest, type SuggestionBase } from './endpoint/suggest.ts';
@@ -51,13 +51,13 @@ export function buildPeers(
     ...(primary === undefined ? [] : [primary]),
     ...entries.flatMap((entry) => buildPeer(entry, rules) ?? []),
   ];
-  checkUpstreams(peers, rules.problems);
+  checkUpstreams(peers, rules);
   return peers.toSorted(comparePeers);
 }
 
 /** The role of an upstream says that its branch is never pushed to, so no other peer may push there. */
-function checkUpstreams(peers: readonly Peer[], problems: Problems): void {
-  for (const group of atSamePlace(peers)) {
+function checkUpstreams(peers: readonly Peer[], { env, problems }: Pick<Rules, 'env' | 'problems'>): void {
+  for (const group of atSamePlace(peers, env)) {
     const upstream = group.find(({ role }) => role === 'upstream');
     for (const peer of group) {
       if (upstream === undefined || peer.role === 'upstream') continue;
@@ -72,11 +72,16 @@ function checkUpstreams(peers: readonly Peer[], problems: Problems): void {
   }
 }
 
-/** Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. */
-export function atSamePlace(peers: readonly Peer[]): readonly (readonly Peer[])[] {
+/**
+ * Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. What decides the place
+ * only perhaps, such as a region or the user of ssh outside of a home folder, makes no other place: an upstream would be
+ * pushed to. `dataPlaceOf` decides the other way.
+ */
+export function atSamePlace(peers: readonly Peer[], env: Env): readonly (readonly Peer[])[] {
   const groups = new Map<string, Peer[]>();
   for (const peer of peers) {
-    const place = JSON.stringify([placeOfData(peer.endpoint), peer.branch, peer.ref]);
+    const { endpoint, branch, ref } = peer;
+    const place = JSON.stringify([placeOfData(endpoint), homeUser(endpoint), serviceOf(peer, env), branch, ref]);
     const group = groups.get(place);
     if (group === undefined) groups.set(place, [peer]);
     else group.push(peer);

@@ -37,7 +37,9 @@ export async function warnOfPeer(
   if (refusal !== null) log.warning(`${refusal.message}: every run refuses it. ${hintFor(peer.name, refusal.hint)}`);
   const mode = attemptFederation(configuration);
   if (mode !== null) log.warning(`sync-mode: ${mode.message}\n${mode.hint}`);
-  const group = atSamePlace(configuration.peers).find((peers) => peers.some(({ name }) => name === peer.name));
+  const group = atSamePlace(configuration.peers, context.env).find((peers) =>
+    peers.some(({ name }) => name === peer.name),
+  );
   const twin = group?.find(({ name }) => name !== peer.name);
   if (twin !== undefined)
     log.warning(`${peer.name} and ${twin.name} have the same endpoint and branch; each run contacts it twice`);

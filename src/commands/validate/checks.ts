@@ -6,6 +6,7 @@ import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { yamlTraps } from '../../config/yaml/traps.ts';
 import { locate } from '../../config/yaml/tree.ts';
 import { asError, type Diagnostic } from '../../core/diagnostic.ts';
+import type { Env } from '../../core/env.ts';
 import { Failure, type Location } from '../../core/failure.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
@@ -21,12 +22,12 @@ export function checkText({ yaml }: ConfigText): readonly Diagnostic[] {
 /**
  * Problems that a run would refuse although each value is valid (errors), and effects that are probably not meant
  * (warnings).
- * @param isComplete whether all peers could be read
+ * @param given.isComplete whether all peers could be read
  */
 export async function checkConfiguration(
   configuration: Configuration,
   { tree }: ConfigText,
-  isComplete: boolean,
+  given: { readonly isComplete: boolean; readonly env: Env },
 ): Promise<readonly Diagnostic[]> {
   const at = (path: readonly PropertyKey[], origin: Origin) =>
     origin.layer === 'file' ? { location: locate(tree, path) } : {};
@@ -34,8 +35,8 @@ export async function checkConfiguration(
     ...checkMode(configuration),
     ...checkGuard(configuration),
     ...checkTiers(configuration, at),
-    ...checkPatterns(configuration, tree, isComplete),
-    ...checkDuplicates(configuration.peers),
+    ...checkPatterns(configuration, tree, given.isComplete),
+    ...checkDuplicates(configuration.peers, given.env),
     ...(await checkLive(configuration)),
   ];
 }
@@ -102,8 +103,8 @@ function checkTiers(
 }
 
 /** An upstream that another peer would push to is already an error. */
-function checkDuplicates(peers: readonly Peer[]): readonly Diagnostic[] {
-  return atSamePlace(peers).flatMap((group) => {
+function checkDuplicates(peers: readonly Peer[], env: Env): readonly Diagnostic[] {
+  return atSamePlace(peers, env).flatMap((group) => {
     const upstreams = group.filter(({ role }) => role === 'upstream').length;
     if (upstreams > 0 && upstreams < group.length) return [];
     const [first, ...others] = group.toSorted(byPlace);

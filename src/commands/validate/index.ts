@@ -103,7 +103,7 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
   const diagnostics = [...errors, ...(text === null ? [] : withoutKnown(checkText(text), errors))];
   if (text === null || configuration === null) return { file, peers: 0, diagnostics, compared: {} };
   const found = [
-    ...(await checkConfiguration(configuration, text, problems.length === 0)),
+    ...(await checkConfiguration(configuration, text, { isComplete: problems.length === 0, env: context.env })),
     ...(untrusted ? [] : await checkFolders(configuration.peers)),
     ...(problems.length === 0 ? checkPresence(configuration, request.divide?.allowNoPeers === false) : []),
   ];

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { ROLE_RIGHTS } from '../../contract/vocabulary.ts';
 import type { Peer } from '../configuration.ts';
-import { userIn } from '../endpoint/authority.ts';
+import { homeUser } from '../endpoint/data-place.ts';
 import { placeOfData } from '../peers.ts';
 
 /** A place that data reaches. */
@@ -38,11 +38,11 @@ export function databaseOf(peer: Peer): string {
  * organizations share one host.
  */
 function placeName(endpoint: Peer['endpoint'], service: string | null): string {
-  const { canonical, dolt } = endpoint;
+  const { canonical } = endpoint;
   const [, scheme = '', name = ''] = /^([a-z0-9+]+):\/\/(\[[^\]]*\]|[^/]*)/.exec(canonical) ?? [];
   if (name === '') return canonical;
   const address = networkAddress(endpoint);
-  if (address !== null) return withOwner(address, dolt);
+  if (address !== null) return withOwner(address, homeUser(endpoint));
   return `${scheme}://${name}${service === null ? '' : ` at ${service}`}`;
 }
 
@@ -66,9 +66,8 @@ function networkAddress({ canonical, dolt, kind }: Peer['endpoint']): string | n
 }
 
 /** A host, and the folder of the database there; with the user, if that folder is in the home of the user. */
-function withOwner(canonical: string, dolt: string): string {
+function withOwner(canonical: string, user: string | null): string {
   const [, host = '', path = ''] = /^[^:]+:\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
   const folder = path.split('/').slice(0, -1);
-  const user = /^(\.\/|~)/.test(path) ? userIn(dolt) : null;
   return `${user === null ? '' : `${user}@`}${[host, ...folder.filter((part) => part !== '.')].join('/')}`;
 }

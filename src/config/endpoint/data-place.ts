@@ -1,6 +1,6 @@
 import { shortDigest } from '../../core/digest.ts';
 import type { Env } from '../../core/env.ts';
-import type { Peer } from '../configuration.ts';
+import type { Endpoint, Peer } from '../configuration.ts';
 import { userIn } from './authority.ts';
 import { DOLTHUB_HOST } from './options.ts';
 
@@ -17,10 +17,9 @@ export function dataPlaceOf(peer: Pick<Peer, 'endpoint' | 'aws'>, env: Env): str
 type Part = readonly [name: string, value: string | null | undefined];
 
 /** Everything but the canonical form that decides the place. Only what is set makes another place. */
-function beyondEndpoint(
-  { endpoint: { canonical, dolt, kind }, aws }: Pick<Peer, 'endpoint' | 'aws'>,
-  env: Env,
-): Part[] {
+function beyondEndpoint(peer: Pick<Peer, 'endpoint' | 'aws'>, env: Env): Part[] {
+  const { endpoint, aws } = peer;
+  const { canonical, dolt, kind } = endpoint;
   switch (kind) {
     case 'file':
     case 'http':
@@ -43,7 +42,7 @@ function beyondEndpoint(
     case 'aws':
     case 's3':
       return [
-        ['service', address(aws?.endpoint ?? env['AWS_ENDPOINT_URL_S3'])],
+        ['service', serviceOf(peer, env)],
         ['dynamodb', address(env['AWS_ENDPOINT_URL_DYNAMODB'])],
         // A table has its name in one region only.
         ['region', aws?.region ?? env['AWS_REGION']],
@@ -51,6 +50,16 @@ function beyondEndpoint(
         ['table', aws?.dynamodbTable],
       ];
   }
+}
+
+/** The user in whose home folder an endpoint over ssh is, if it names one; other folders are the same for every user. */
+export function homeUser({ canonical, dolt }: Pick<Endpoint, 'canonical' | 'dolt'>): string | null {
+  return /^(?:git\+)?ssh:\/\/[^/]*\/[.~]\//.test(canonical) ? userIn(dolt) : null;
+}
+
+/** The address of the service that has the bucket of an endpoint; undefined: the provider's own, or there is no bucket. */
+export function serviceOf({ endpoint: { kind }, aws }: Pick<Peer, 'endpoint' | 'aws'>, env: Env): string | undefined {
+  return kind === 's3' || kind === 'aws' ? address(aws?.endpoint ?? env['AWS_ENDPOINT_URL_S3']) : undefined;
 }
 
 /** One form for the spellings of an address. */

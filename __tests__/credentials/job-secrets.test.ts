@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
 import { Secrets } from '../../src/core/secrets.ts';
-import { jobSecrets } from '../../src/credentials/secret-texts.ts';
+import { parseCredentials } from '../../src/credentials/parse.ts';
+import { jobSecrets, secretTexts } from '../../src/credentials/secret-texts.ts';
 
 test('the secrets of the job are hidden: its cloud keys except short ones, and its token in plain text and as git sends it', () => {
   const env = {
@@ -59,3 +61,22 @@ test.each(['0123456789abcdef', 'pass\\word?>~', ' a password with blanks and ä\
     }
   },
 );
+
+test.each([64, 76])('a long secret is hidden in base64 over several lines of %d characters', (width) => {
+  const secret = `${'0123456789abcdef?>~'.repeat(9)}!`;
+  const entry = stringify({ p: { url: 'https://h.example/db', user: 'ann', password: secret } });
+  const known = [jobSecrets({}, secret), secretTexts(parseCredentials({ text: entry, name: 'c' }, {}))];
+  const files = [secret, `${secret}\n`];
+  for (const [text, texts] of files.flatMap((file) => known.map((one) => [file, one] as const))) {
+    const secrets = new Secrets();
+    for (const one of texts) secrets.add(one);
+    const lines =
+      Buffer.from(text)
+        .toString('base64')
+        .match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+    // A last line of fewer than eight characters stays.
+    const shown = lines.map((line) => secrets.hide(`  ${line}\r`));
+    expect(shown.slice(0, -1)).toEqual(lines.slice(1).map(() => '  ***\r'));
+    expect(shown.at(-1)).toMatch(/^ {2}(?:\*\*\*|.{1,7})\r$/);
+  }
+});

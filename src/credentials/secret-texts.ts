@@ -8,11 +8,8 @@ import { googleSecrets } from './providers/google.ts';
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   const secrets = [...credentials.values()].map(({ secret }) => secret);
   const texts = secrets.flatMap(secretsOf);
-  return withSpellings([
-    ...texts.flatMap(secretAndLines),
-    ...texts.flatMap(inHexAndBase64),
-    ...secrets.flatMap(headersOf),
-  ]);
+  const encoded = [...texts.flatMap(inHexAndBase64), ...secrets.flatMap(headersOf)];
+  return new Set([...withSpellings([...texts.flatMap(secretAndLines), ...encoded]), ...texts.flatMap(inWrappedBase64)]);
 }
 
 /**
@@ -130,6 +127,21 @@ function withinBase64(bytes: Buffer, before: number): readonly string[] {
   return spellingsOfBase64(toBase64(Buffer.concat([Buffer.alloc(before), bytes])).slice(start, end));
 }
 
+/** The widths of lines of PEM and of MIME; `base64` of GNU and Python use the latter. */
+const WIDTHS = [64, 76];
+
+/** The lines of a longer secret in base64 over several lines, as of a file that ends with a line break or not. */
+function inWrappedBase64(secret: string): readonly string[] {
+  const trimmed = secret.trim();
+  return [...new Set([secret, trimmed, `${trimmed}\n`])].flatMap((text) => {
+    const whole = toBase64(text);
+    return WIDTHS.flatMap((width) => {
+      const lines = whole.length <= width ? [] : (whole.match(new RegExp(`.{1,${width}}`, 'g')) ?? []);
+      return lines.filter((line) => line.length >= LEAST_SECRET);
+    });
+  });
+}
+
 /** A text in base64 and base64url, each also without padding, as parsers of URLs and of `key=value` give it back. */
 function spellingsOfBase64(text: string): readonly string[] {
   const urlSafe = text.replaceAll('+', '-').replaceAll('/', '_');
@@ -153,5 +165,6 @@ export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlyS
   const token = githubToken === undefined || githubToken === '' ? [] : [githubToken];
   const headers = token.flatMap((one) => headersOf({ kind: 'git-token', token: one }));
   const texts = [...keys, ...token];
-  return withSpellings([...texts, ...texts.flatMap(inHexAndBase64), ...headers]);
+  const spelled = withSpellings([...texts, ...texts.flatMap(inHexAndBase64), ...headers]);
+  return new Set([...spelled, ...texts.flatMap(inWrappedBase64)]);
 }

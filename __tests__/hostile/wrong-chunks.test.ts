@@ -1,4 +1,4 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
@@ -90,4 +90,22 @@ test('a peer that serves the commit of another peer with other rows waits, and t
     ...corrupt,
     message: expect.stringMatching(/^a run that was killed fetched wrong data into .* has another hash$/),
   });
+});
+
+test('a table file whose index is too large, or larger than the file, is refused before it is read', async () => {
+  await using folder = await tempFolder();
+  const path = folder.file('table');
+  /** A file of the given size, of which only the end is written: the number of chunks, and the signature. */
+  const endingWith = async (chunks: number, bytes: number) => {
+    const footer = Buffer.alloc(20);
+    footer.writeUInt32BE(chunks);
+    Buffer.from('ffb5d8c22463ee50', 'hex').copy(footer, 12);
+    const file = await open(path, 'w');
+    await file.write(footer, 0, footer.length, bytes - footer.length);
+    await file.close();
+    return await checkTable(path, LIVE);
+  };
+  const [most, more] = [38_347_922, 38_347_923];
+  expect(await endingWith(more, more * 28 + 20)).toEqual({ wrong: 'table: its index is larger than 1 GiB', unread: 0 });
+  expect(await endingWith(most, 1000)).toEqual({ wrong: 'table: its index does not fit', unread: 0 });
 });

@@ -23,7 +23,7 @@ export class NoTableFile extends Error {}
 /** The first and last bytes of a hash are stored apart. */
 const PREFIX_BYTES = 8;
 const SUFFIX_BYTES = 12;
-/** More belongs to more chunks than one table file has. */
+/** About 38 million chunks. The index is in memory as a whole: its parts are in different orders. */
 const MAX_INDEX_BYTES = 1024 * 1024 * 1024;
 
 /** The end of a table file: number of chunks, their size, signature (store/nbs/table_writer.go). */
@@ -147,7 +147,8 @@ function archiveIndex(
 }
 
 async function section(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  if (start < 0 || length > MAX_INDEX_BYTES) throw new NoTableFile('its index does not fit');
+  if (length > MAX_INDEX_BYTES) throw new NoTableFile('its index is larger than 1 GiB');
+  if (start < 0) throw new NoTableFile('its index does not fit');
   return await bytesAt(file, start, length);
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { plainSpelling } from '../core/suggestion.ts';
 import type { ConfigSource } from './build.ts';
 import type { Origin, PushGuard, Sourced } from './configuration.ts';
 import { type ConfigurationContext, readConfigText } from './find-config.ts';
@@ -105,7 +106,7 @@ function asBoolean(name: string, value: ConfigValue): boolean {
 
 /** The guard that a key was probably meant to be; null if it is probably another key. */
 function nearGuard(name: string): BeadsGuard | null {
-  const spelling = name.toLowerCase().replace(/[-_.\s]/g, '');
+  const spelling = plainSpelling(name);
   const near = [...PLAIN_SPELLINGS].find(([known]) => distance(known, spelling) <= 1);
   return near?.[1] ?? null;
 }
@@ -138,7 +139,7 @@ function guardsOfEnvironment(env: Env, problems: Problems): Found {
   for (const [name, value] of Object.entries(env)) {
     const [, rest] = /^(?:BD|BEADS)_(.+)$/.exec(name) ?? [];
     if (rest === undefined || value === undefined || value === '' || variables.includes(name)) continue;
-    const meant = PLAIN_SPELLINGS.get(rest.toLowerCase().replaceAll('_', ''));
+    const meant = PLAIN_SPELLINGS.get(plainSpelling(rest));
     if (meant !== undefined) problems.add(misspelt(name, GUARDS[meant]));
   }
   return found;

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
 import { Failure } from '../core/failure.ts';
+import { plainSpelling } from '../core/suggestion.ts';
 import { isOurKey, SECTIONS } from './known-keys.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
@@ -45,10 +46,6 @@ function meantKey(written: string): string | null {
   if (section !== undefined) return [section, ...rest].join('.');
   const misplaced = MISPLACED.find((one) => plainSpelling(one) === spelling);
   return misplaced === undefined ? null : ['federation', misplaced, ...rest].join('.');
-}
-
-function plainSpelling(key: string): string {
-  return key.toLowerCase().replace(/[-_\s]/g, '');
 }
 
 /** One wrong letter in four, but not the first (`async` is a word), or the same letters in another order. */

@@ -40,3 +40,8 @@ function edits(written: string, known: string): number {
 function comparable(word: string): string {
   return word.trim().toLowerCase().replaceAll('_', '-');
 }
+
+/** A key without separators, in lower case: how keys are compared that may be misspelt. */
+export function plainSpelling(key: string): string {
+  return key.toLowerCase().replace(/[-_.\s]/g, '');
+}

@@ -24,7 +24,7 @@ export class NoTableFile extends Error {}
 const PREFIX_BYTES = 8;
 const SUFFIX_BYTES = 12;
 /** About 38 million chunks. The index is in memory as a whole: its parts are in different orders. */
-const MAX_INDEX_BYTES = 1024 * 1024 * 1024;
+export const MAX_INDEX_BYTES = 1024 * 1024 * 1024;
 
 /** The end of a table file: number of chunks, their size, signature (store/nbs/table_writer.go). */
 const TABLE_FOOTER_BYTES = 20;

@@ -73,9 +73,9 @@ function checkUpstreams(peers: readonly Peer[], { env, problems }: Pick<Rules, '
 }
 
 /**
- * Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. What decides the place
- * only perhaps, such as a region or the user of ssh outside of a home folder, makes no other place: an upstream would be
- * pushed to. `dataPlaceOf` decides the other way.
+ * Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. A region, or the user of
+ * ssh outside of a home folder, makes no other place, because an upstream might be pushed to. `dataPlaceOf` decides the
+ * other way.
  */
 export function atSamePlace(peers: readonly Peer[], env: Env): readonly (readonly Peer[])[] {
   const groups = new Map<string, Peer[]>();

@@ -59,6 +59,21 @@ test.each([
   expect(drillText({ kind, lastProvenAt })).toBe(shown);
 });
 
+test.each([
+  ['success', 'warning'],
+  ['partial', 'error'],
+] as const)('in a backup with the status %s, the error of a peer is shown as %s', (status, shown) => {
+  const error = { code: 'drill-unproven', message: 'other could not be drilled', hint: '', retryable: false } as const;
+  const result = runResult({
+    command: 'backup',
+    status,
+    peers: [peer({ drill: { ...DRILL, tables: [...DRILL.tables] } }), peer({ name: 'other', status: 'failed', error })],
+    backup: { ...BACKUP, required: 1 },
+  });
+  const line = `${shown}: other could not be drilled (drill-unproven)`;
+  expect(text(result).split('\n')).toContain(line);
+});
+
 describe('the line about a backup', () => {
   test.each<[Partial<NonNullable<RunResult['backup']>>, string]>([
     [{}, `backup of v1 at ${HEAD}: 1 of 2 peers has the proven commit`],

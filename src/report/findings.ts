@@ -6,20 +6,25 @@ export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] |
 
 const NO_FILE = { file: null, line: null, column: null } as const;
 
-/** All problems of a run, errors of peers first, each once. A peer that failed without a message is also listed. */
+/**
+ * All problems of a run, those of peers first, each once. A peer that failed without a message is also listed. In a backup
+ * that succeeded because enough other peers have a copy, that is a warning.
+ */
 export function findings(result: RunResult): Finding[] {
-  return [...result.peers.flatMap(peerFinding), ...result.problems];
+  const isEnough = result.status === 'success' && (result.backup?.required ?? null) !== null;
+  const severity = isEnough ? 'warning' : 'error';
+  return [...result.peers.flatMap((peer) => peerFinding(peer, severity)), ...result.problems];
 }
 
-function peerFinding(peer: RunResult['peers'][number]): Finding[] {
+function peerFinding(peer: RunResult['peers'][number], severity: Finding['severity']): Finding[] {
   if (peer.error !== null) {
     const { code, message, hint } = peer.error;
     const withRows = [message, ...(peer.held ?? []).map(blockedRowLine)].join('\n');
-    return [{ severity: 'error', code, message: withRows, hint, peer: peer.name, ...NO_FILE }];
+    return [{ severity, code, message: withRows, hint, peer: peer.name, ...NO_FILE }];
   }
   if (peer.status !== 'failed' && peer.status !== 'conflict') return [];
   const message = peer.status === 'failed' ? 'the peer failed' : 'rows in conflict need a decision';
-  return [{ severity: 'error', code: null, message, hint: '', peer: peer.name, ...NO_FILE }];
+  return [{ severity, code: null, message, hint: '', peer: peer.name, ...NO_FILE }];
 }
 
 function blockedRowLine({ table, key, column, value }: BlockedRow): string {

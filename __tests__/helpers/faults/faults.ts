@@ -122,8 +122,8 @@ const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
 };
 
 /**
- * The faults that clones cross in a run of all tests. What a server answers is read by the same code as in a fetch; a
- * clone differs in what it leaves behind, and in the run that ends with it.
+ * The faults that clones cross in a run of all tests. The same code as in a fetch reads the answer of a server; only the
+ * remains of a clone and its end of the run are different.
  */
 const USUAL_OF_CLONES: Readonly<Record<FarKind, readonly string[]>> = {
   remotesrv: ['silence', '503'],

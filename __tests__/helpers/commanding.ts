@@ -30,13 +30,15 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly stateDir?: string;
   /** Receives each step of a peer before it starts. */
   readonly onEvent?: (event: PeerEvent) => void;
+  /** Receives the secrets of the run. */
+  readonly secrets?: Secrets;
   /** Interrupts the run. */
   readonly signal?: AbortSignal;
 }
 
 type ContextOptions = Pick<
   CommandOptions,
-  'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted' | 'signal'
+  'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted' | 'secrets' | 'signal'
 >;
 
 /** The context of a command in a folder. @param log collects its messages */
@@ -51,6 +53,7 @@ export function commandContext(
     tempDir = folder.file('tmp'),
     ceiling = folder.path,
     untrusted,
+    secrets = new Secrets(),
     signal = new AbortController().signal,
   }: ContextOptions,
   log: string[],
@@ -70,7 +73,7 @@ export function commandContext(
     cloneDir: null,
     userHome,
     log: { debug() {}, info: say, warning: say },
-    secrets: new Secrets(),
+    secrets,
     onProgress: (event) => {
       if ('peer' in event) onEvent?.(event);
     },

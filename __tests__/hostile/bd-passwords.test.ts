@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { Secrets } from '../../src/core/secrets.ts';
 import { command } from '../helpers/commanding.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -30,10 +31,12 @@ test('a checkout cannot choose the server that gets a password of the job, but t
   await mkdir(folder.file('tmp'));
   await writeFile(`${beads}/config.yaml`, 'sync: {mode: dolt-native}\n');
   const write = (name: string, content: unknown) => writeFile(`${beads}/${name}`, JSON.stringify(content));
+  const secrets = new Secrets();
   const fail = (env: Record<string, string>) =>
-    failureOf(() => command(folder, `box: file://${folder.file('box')}`, { database: undefined, env }));
-  const direct = { BEADS_DOLT_PASSWORD: 'secret' };
-  const external = { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: 'secret' };
+    failureOf(() => command(folder, `box: file://${folder.file('box')}`, { database: undefined, env, secrets }));
+  const password = 'a secret/of "ours"';
+  const direct = { BEADS_DOLT_PASSWORD: password };
+  const external = { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: password };
   const mismatch = { code: 'credential-url-mismatch', message: expect.stringContaining(`127.0.0.2:${port}`) };
 
   const own = { dolt_server_host: '127.0.0.2', dolt_server_port: port, dolt_database: 'north' };
@@ -47,4 +50,7 @@ test('a checkout cannot choose the server that gets a password of the job, but t
 
   expect(await fail({ ...external, ...job })).toMatchObject({ code: 'server-unreachable' });
   expect(server.connections()).toBeGreaterThan(0);
+  // As it is sent, and as a server may repeat it.
+  const forms = [password, Buffer.from(`root:${password}`).toString('base64'), JSON.stringify(password).slice(1, -1)];
+  for (const form of [...forms, encodeURIComponent(password)]) expect(secrets.hide(`no ${form}!`)).toBe('no ***!');
 });

@@ -1,11 +1,16 @@
 import type { Env } from '../core/env.ts';
 import { LEAST_SECRET, secretAndLines } from '../core/secrets.ts';
-import type { Credentials, Secret } from './credential.ts';
+import type { Credential, Secret } from './credential.ts';
 import { inherited } from './job.ts';
 import { googleSecrets } from './providers/google.ts';
 
+/** A map of credentials, or an array. */
+interface Holders {
+  values(): Iterable<Pick<Credential, 'secret'>>;
+}
+
 /** The secrets of all credentials, their longer lines, their encoded forms, and the headers that have them. */
-export function secretTexts(credentials: Credentials): ReadonlySet<string> {
+export function secretTexts(credentials: Holders): ReadonlySet<string> {
   const secrets = [...credentials.values()].map(({ secret }) => secret);
   const texts = secrets.flatMap(secretsOf);
   const encoded = [...texts.flatMap(inHexAndBase64), ...secrets.flatMap(headersOf)];

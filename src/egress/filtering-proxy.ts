@@ -34,8 +34,9 @@ const USER = 'engine';
  */
 export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>): Promise<FilteringProxy> {
   const secret = randomBytes(24).toString('base64url');
-  secrets.add(secret);
-  const isEngine = guard(secret);
+  const inHeader = Buffer.from(`${USER}:${secret}`).toString('base64');
+  for (const form of [secret, inHeader]) secrets.add(form);
+  const isEngine = guard(inHeader);
   const agent = new Agent({ keepAlive: true });
   const open = new OpenConnections();
   const passes = new Passes(() => {
@@ -84,8 +85,8 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
 const CHALLENGE = 'Basic realm="dolt-federation"';
 
 /** Distinguishes the engine from other programs of this machine. */
-function guard(secret: string): (incoming: IncomingMessage) => boolean {
-  const expected = Buffer.from(`Basic ${Buffer.from(`${USER}:${secret}`).toString('base64')}`);
+function guard(inHeader: string): (incoming: IncomingMessage) => boolean {
+  const expected = Buffer.from(`Basic ${inHeader}`);
   return ({ headers }) => {
     const given = Buffer.from(headers['proxy-authorization'] ?? '');
     return given.length === expected.length && timingSafeEqual(given, expected);

@@ -11,25 +11,25 @@ const NONE = new Secrets();
 test('the output is the end of the innermost error, without secrets', () => {
   const said = new Error('Error 1105 (HY000): cannot reach https://me:hunter2@h/x');
   const wrapped = new Failure('network', 'outer', { cause: new Failure('network', 'inner', { cause: said }) });
-  expect(toolOutput(wrapped, NONE)).toBe('Error 1105 (HY000): cannot reach https://me:***@h/x');
+  expect(toolOutput(wrapped, NONE, 'none')).toBe('Error 1105 (HY000): cannot reach https://me:***@h/x');
   const long = new Failure('unknown', 'x', { cause: new Error(`${'a '.repeat(5_000)}end`) });
-  expect(toolOutput(long, NONE)).toHaveLength(4_000);
-  expect(toolOutput(long, NONE)).toMatch(/ end$/);
+  expect(toolOutput(long, NONE, 'none')).toHaveLength(4_000);
+  expect(toolOutput(long, NONE, 'none')).toMatch(/ end$/);
 });
 
 test('a known secret is hidden completely, regardless of patterns and of the place of the cut', () => {
   const secrets = new Secrets();
   secrets.add('two words, one secret');
-  const said = (text: string) => toolOutput(new Failure('auth', 'x', { cause: new Error(text) }), secrets);
+  const said = (text: string) => toolOutput(new Failure('auth', 'x', { cause: new Error(text) }), secrets, 'none');
   expect(said('wrong password: two words, one secret')).toBe('wrong password: ***');
   expect(said(`two words, one secret${'.'.repeat(3_990)}`)).toBe(`***${'.'.repeat(3_990)}`);
 });
 
 test('the output is null without a cause, and causes in a cycle end', () => {
-  expect(toolOutput(new Failure('network', 'alone'), NONE)).toBeNull();
+  expect(toolOutput(new Failure('network', 'alone'), NONE, 'none')).toBeNull();
   const circle = new Error('round');
   circle.cause = circle;
-  expect(toolOutput(new Failure('network', 'x', { cause: circle }), NONE)).toBe('round');
+  expect(toolOutput(new Failure('network', 'x', { cause: circle }), NONE, 'none')).toBe('round');
 });
 
 describe('the message of a failure', () => {
@@ -66,14 +66,18 @@ describe('the message of a failure', () => {
     expect(asError(repeated).message).toBe(`not moved: ${without}`);
     for (const one of [failure, repeated]) {
       expect(messageOf(one)).toContain(toolText);
+      expect(toolOutput(one, NONE, 'full')).toBe(toolText);
       for (const reportValues of ['none', 'keys'] as const) {
         expect(messageOf(one, { reportValues })).toMatch(new RegExp(`: ${without}$`));
         expect(hideInFailure(one, String, reportValues).message).toBe(messageOf(one, { reportValues }));
+        expect(toolOutput(one, NONE, reportValues)).toBe(without);
       }
     }
     const ofRow = new Failure('dolt-defect', 'row 7', { values: { least: 'keys', without: 'a row' } });
     expect(messageOf(ofRow, { reportValues: 'none' })).toBe('a row');
     expect(messageOf(ofRow, { reportValues: 'keys' })).toBe('row 7');
+    const above = new Failure('dolt-defect', 'not merged', { cause: ofRow });
+    expect([toolOutput(above, NONE, 'none'), toolOutput(above, NONE, 'keys')]).toEqual(['a row', 'row 7']);
   });
 
   test('of our own is unchanged', () => {

@@ -58,7 +58,7 @@ export async function record(
           context,
         )
       : { file: null, open: await countEarlierOpen(home, context), problems: [] };
-  reportToolOutput(allProgress, context);
+  reportToolOutput(request, allProgress, context);
   const stale = stalePeers(request, peers, { unsentAt: times.unsentAt, mayPush: prepared.mayPush });
   return { conflicts, unsaved, state: times.warnings, stale };
 }
@@ -83,9 +83,13 @@ function stalePeers(
 }
 
 /** Output of Dolt and its tools; only written to the log, and only with `--verbose`. */
-function reportToolOutput(allProgress: readonly PeerProgress[], { log, secrets }: Context): void {
+function reportToolOutput(
+  { reportValues }: Pick<SyncRequest, 'reportValues'>,
+  allProgress: readonly PeerProgress[],
+  { log, secrets }: Context,
+): void {
   for (const { peer, failure } of allProgress) {
-    const output = failure === null ? null : toolOutput(failure, secrets);
+    const output = failure === null ? null : toolOutput(failure, secrets, reportValues);
     if (output !== null) log.debug(`${peer.name}: ${output}`);
   }
 }

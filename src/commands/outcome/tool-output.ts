@@ -1,6 +1,6 @@
 import { ERRORS } from '../../contract/error-codes.ts';
 import { REPORT_VALUES, type ReportValues } from '../../contract/vocabulary.ts';
-import { errorMessage, type Failure } from '../../core/failure.ts';
+import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
 import { withoutQuoted } from '../../core/text.ts';
 import { decidingLine } from '../../dolt/failure-text.ts';
@@ -12,13 +12,18 @@ const MAX_DEPTH = 10;
 /**
  * The end of the tool output that is the cause of a failure, without secrets; null if the message already says
  * everything.
+ * @param level what may be shown of rows
  */
-export function toolOutput(failure: Failure, secrets: Secrets): string | null {
+export function toolOutput(failure: Failure, secrets: Secrets, level: ReportValues): string | null {
   let deepest: unknown = failure;
+  let isOfRows = hasHiddenValues(failure, level);
   for (let depth = 0; depth < MAX_DEPTH && deepest instanceof Error && deepest.cause != null; depth += 1) {
     deepest = deepest.cause;
+    isOfRows ||= deepest instanceof Failure && hasHiddenValues(deepest, level);
   }
-  const words = deepest === failure ? '' : secrets.redact(errorMessage(deepest)).trim();
+  if (deepest === failure) return null;
+  const text = secrets.redact(deepest instanceof Failure ? shown(deepest, level).message : errorMessage(deepest));
+  const words = (isOfRows ? withoutQuoted(text) : text).trim();
   return words === '' ? null : words.slice(-TAIL_CHARACTERS);
 }
 
@@ -52,11 +57,13 @@ function lowerFirst(title: string): string {
   return /^(?:Git|Dolt)\b/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
 }
 
-function shown(
-  { toolText, message, values, withoutValues }: Failure,
-  level: ReportValues,
-): { readonly toolText: string | null; readonly message: string } {
-  if (values === null || REPORT_VALUES.indexOf(level) >= REPORT_VALUES.indexOf(values.least))
-    return { toolText, message };
+/** Whether the message of a failure has values of rows that may not be shown. */
+function hasHiddenValues({ values }: Failure, level: ReportValues): boolean {
+  return values !== null && REPORT_VALUES.indexOf(level) < REPORT_VALUES.indexOf(values.least);
+}
+
+function shown(failure: Failure, level: ReportValues): { readonly toolText: string | null; readonly message: string } {
+  const { toolText, message, withoutValues } = failure;
+  if (!hasHiddenValues(failure, level)) return { toolText, message };
   return { toolText: toolText === null ? null : withoutQuoted(toolText), message: withoutValues };
 }

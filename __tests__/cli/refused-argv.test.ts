@@ -40,6 +40,12 @@ describe('an invalid command line is refused', () => {
     [['help', 'config', 'gt'], "unknown command 'gt'", 'Did you mean get?'],
     [['help', 'credential'], "unknown command 'credential'", 'Did you mean credentials?'],
     [['sync', '--password', 'x'], "unknown option '--password'", 'Did you mean --credentials?'],
+    [['sync', '--token=a-secret'], "unknown option '--token'", 'Did you mean --credentials?'],
+    [['sync', '--xyz=a-secret=b'], "unknown option '--xyz'", '--help'],
+    [['sync', '-pa-secret'], "unknown option '-p'", '--help'],
+    [['sync', '-na-secret'], "unknown option '-a'", '--help'],
+    [['sync', '-databse'], "unknown option '-databse'", 'Did you mean --database?'],
+    [['sync', '--credentials', '-----BEGIN a-secret'], '--credentials needs a value, but something else follows', ''],
     [['sync', '--color', 'red'], "'red' is invalid. Allowed choices are always, never, auto", '--help'],
     [
       ['sync', '--role', 'x'],
@@ -83,5 +89,6 @@ describe('an invalid command line is refused', () => {
     expect(failure.message).toContain(message);
     expect(failure.message).not.toContain('error:');
     expect(failure.hint).toContain(hint);
+    expect(`${failure.message} ${failure.hint}`).not.toContain('a-secret');
   });
 });

@@ -40,13 +40,27 @@ describe('a file of credentials', () => {
     expect(failure.hint).toContain('chmod 600');
   });
 
-  test('that is missing or a folder is refused', async () => {
+  test('that is a folder is refused', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('folder'), { mode: 0o700 });
-    for (const file of ['none', 'folder']) {
-      const failure = await failureOf(() => load({ file }, { cwd: folder.path }));
-      expect(failure).toMatchObject({ code: 'config-unreadable', location: { file: folder.file(file) } });
-    }
+    const failure = await failureOf(() => load({ file: 'folder' }, { cwd: folder.path }));
+    expect(failure).toMatchObject({ code: 'config-unreadable', location: { file: folder.file('folder') } });
+  });
+
+  test.each([
+    ['none', 'ENOENT'],
+    [TEXT, 'ENOENT'],
+    [`p: {git-token: ${'file-token'.repeat(99)}}`, 'ENAMETOOLONG'],
+    ['creds.yaml/file-token', 'ENOTDIR'],
+    ['\0file-token', 'ERR_INVALID_ARG_VALUE'],
+  ])('that is missing is refused, without the path, which may be the text itself: %j', async (file, why) => {
+    await using folder = await tempFolder();
+    await written(folder, 0o600);
+    const failure = await failureOf(() => load({ file }, { cwd: folder.path }));
+    const message = `the file of \`--credentials\` cannot be read: ${why}`;
+    expect(failure).toMatchObject({ code: 'config-unreadable', message, location: null });
+    expect(failure.cause).toBeUndefined();
+    expect(failure.hint).toContain('DOLT_FEDERATION_CREDENTIALS');
   });
 });
 

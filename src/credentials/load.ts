@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { readConfigText } from '../config/find-config.ts';
 import type { Env } from '../core/env.ts';
 import { forgetEnv } from '../core/env.ts';
-import { errorMessage, Failure } from '../core/failure.ts';
+import { Failure, systemCode } from '../core/failure.ts';
 import type { Secrets } from '../core/secrets.ts';
 import type { Credentials } from './credential.ts';
 import { type CredentialsSource, parseCredentials, parseCredentialsOf, type SomeCredentials } from './parse.ts';
@@ -72,22 +72,24 @@ function fromVariable(env: Env): CredentialsSource | null {
 async function fromFrontend(given: GivenCredentials, cwd: string): Promise<CredentialsSource> {
   if ('text' in given) return { text: given.text, name: 'input credentials' };
   const file = resolve(cwd, given.file);
+  refuseOpenFile(file, await modeOf(file));
+  return { text: await readConfigText(file), name: file };
+}
+
+/** A path that is no file may be the credentials themselves: neither the error nor its cause repeats it. */
+async function modeOf(file: string): Promise<number> {
   try {
-    await refuseOpenFile(file);
-    return { text: await readConfigText(file), name: file };
+    return (await stat(file)).mode;
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    throw new Failure('config-unreadable', `the credentials cannot be read: ${errorMessage(thrown)}`, {
-      hint: 'Correct the path in `--credentials`.',
-      location: { file },
-      cause: thrown,
+    const why = systemCode(thrown) ?? 'it is not a path';
+    throw new Failure('config-unreadable', `the file of \`--credentials\` cannot be read: ${why}`, {
+      hint: `Correct the path. The flag names a file; give the text itself in ${VARIABLE}.`,
     });
   }
 }
 
 /** Windows has no such permissions. */
-async function refuseOpenFile(file: string): Promise<void> {
-  const { mode } = await stat(file);
+function refuseOpenFile(file: string, mode: number): void {
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;
   throw new Failure('config-unreadable', `other users can read the credentials (mode ${modeText(mode)})`, {
     hint: `Run \`chmod 600\` on the file. If other users may have read it, rotate the secrets.`,

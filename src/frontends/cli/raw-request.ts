@@ -1,7 +1,8 @@
 import type { RawRequest } from '../../commands/command.ts';
 import { commandDefault } from '../../contract/commands.ts';
+import type { OptionEntry } from '../../contract/option-entry.ts';
 import type { OptionValue, ReadOption } from '../../contract/option-value.ts';
-import type { OptionName } from '../../contract/options.ts';
+import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { parseOption } from '../../contract/parse-option.ts';
 import type { ReportValues } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
@@ -58,7 +59,9 @@ function writtenText(name: OptionName, written: unknown): string | undefined {
 /** No valid value starts with `-` or is empty: the value was forgotten, or a variable is empty. */
 function refuseStray(name: OptionName, text: string): string {
   if (text.trim() !== '' && !text.startsWith('-')) return text;
-  throw new Failure('bad-usage', `--${name} needs a value, but '${text}' follows it`, {
+  const { secret }: OptionEntry = OPTIONS[name];
+  const shown = secret === true && text !== '' ? 'something else' : `'${text}'`;
+  throw new Failure('bad-usage', `--${name} needs a value, but ${shown} follows it`, {
     hint: `Write a value after --${name}, or remove the flag.`,
   });
 }

@@ -1,6 +1,8 @@
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
+import { hideInFailure } from '../../commands/outcome/hide-secrets.ts';
 import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
+import { redact } from '../../core/secrets.ts';
 import { colorsOf } from './colors.ts';
 import { errorText, failureOutput, type Output } from './output.ts';
 import { parseArgv, wantsJson } from './parse-argv.ts';
@@ -30,7 +32,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     await show(ended.output);
     return ended.code;
   } catch (thrown) {
-    const failure = toFailure(thrown);
+    // The words of a command line can hold a secret, too.
+    const failure = hideInFailure(toFailure(thrown), redact);
     await show(failureOutput(failure, { json: wantsJson(argv), ...errorStyle(terminal, colors) })).catch(() => {
       terminal.stderr.write(errorText(failure, errorStyle(terminal, colors)));
     });

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
+import { hideInFailure } from '../../commands/outcome/hide-secrets.ts';
 import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
 import { type FolderRecord, recordFolders } from '../../core/private-folder.ts';
@@ -94,7 +95,7 @@ export async function runRequest(
     const output = renderedOutput(rendered, { ...display, ...textStyle(terminal, colors, display) });
     return { code: interrupt.code() ?? exitCode, output: completed(output, parsed, display) };
   } catch (thrown) {
-    const failure = toFailure(thrown);
+    const failure = hideInFailure(toFailure(thrown), (text) => secrets.redact(text));
     if (interrupt.code() === null) await alert?.(failure);
     const shown = failureOutput(failure, { json: display.json, ...errorStyle(terminal, colors) });
     const output = completed(shown, parsed, display);

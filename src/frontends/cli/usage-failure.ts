@@ -85,13 +85,20 @@ export function usageFailure(refusal: CommanderError, at: Command, words: readon
     case 'commander.unknownCommand':
       return unknownCommand(at.args[0] ?? '', at);
     case 'commander.unknownOption': {
-      const flag = /'(.*)'/s.exec(text)?.[1] ?? '';
-      const about = selecting(flag, at) ?? meant(nearFlag(flag, at));
-      return refused(text, [...about, helpOf(at), order(flag, at)].filter(Boolean).join(' '));
+      const [flag = ''] = (/'(.*)'/s.exec(text)?.[1] ?? '').split('=');
+      const near = nearFlag(flag, at);
+      const about = selecting(flag, at) ?? meant(near);
+      const hint = [...about, helpOf(at), order(flag, at)].filter(Boolean).join(' ');
+      return refused(`unknown option '${near === null ? withoutValue(flag) : flag}'`, hint);
     }
     default:
       return refused(text, helpOf(at));
   }
+}
+
+/** A short flag without the value after it, which may be a secret: `-pSECRET` of mysql. */
+function withoutValue(flag: string): string {
+  return flag.startsWith('--') ? flag : flag.slice(0, 2);
 }
 
 /** The help that describes the options and arguments of a command. */

@@ -28,6 +28,8 @@ describe('the suggested endpoint', () => {
     ['//user:secret@h/db', null],
     ['/user:secret%40h/db', null],
     ['htps://h/user:secret@h/db', null],
+    ['htps://user:secret＠h/db', null],
+    ['dolt.example.com/db？key=secret', null],
     ['ftp://h/p', null],
     ['', null],
   ])('%s', (written, meant) => {

@@ -2,7 +2,7 @@ import type { Endpoint } from '../configuration.ts';
 import { type Authority, checkHost, isLoopback, parseAuthority, parseUser } from './authority.ts';
 import { ENDPOINT_KINDS, type EndpointKind, SCHEMES, type Scheme } from './kinds.ts';
 import { checkServiceQuery, refuseSecretQuery } from './query.ts';
-import { decodePath, invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
+import { decodePath, inAscii, invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
 
 /** Characters of paths that ssh passes to a remote shell. */
 const SSH_PATH = /^[A-Za-z0-9._~/+@=-]+$/;
@@ -34,7 +34,7 @@ export function parseEndpoint(written: string, options: EndpointOptions): Endpoi
   const [, writtenScheme, rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(written) ?? [];
   if (writtenScheme === undefined) return parseScpEndpoint(written);
   const scheme = writtenScheme.toLowerCase();
-  if (/^[^/?#]*:[^/?#]*@/.test(rest)) throw secretInEndpoint(written, 'a password');
+  if (/^[^/?#]*:[^/?#]*@/.test(inAscii(rest))) throw secretInEndpoint(written, 'a password');
   const { address, query } = splitQuery(written, scheme, rest);
   if (scheme === 'aws') return parseAwsEndpoint(written, address);
   const form = SCHEMES.get(scheme);
@@ -155,7 +155,7 @@ export function parseAwsEndpoint(written: string, rest: string): Endpoint {
  * @throws Failure `invalid-endpoint`, `secret-in-config`.
  */
 function parseScpEndpoint(written: string): Endpoint {
-  if (/^[^/@]*:[^/]*@/.test(written)) throw secretInEndpoint(written, 'a password');
+  if (/^[^/@]*:[^/]*@/.test(inAscii(written))) throw secretInEndpoint(written, 'a password');
   const match = /^([^@:/]+)@([^@:/]+):(.+)$/s.exec(written);
   if (match === null) throw invalidEndpoint(written, 'it has none of the accepted forms');
   const [, userinfo = '', address = '', writtenPath = ''] = match;

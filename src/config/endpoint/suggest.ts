@@ -47,7 +47,7 @@ export function parseOrSuggest(written: string, base: SuggestionBase, options: E
 export function suggestEndpoint(written: string, base: SuggestionBase, options: EndpointOptions): string | null {
   if (hideUserinfo(written) !== written) return null;
   const candidate = pageOf(written) ?? pathOf(written, base) ?? schemeOf(written);
-  if (candidate === null) return null;
+  if (candidate === null || hiddenEndpoint(candidate) !== candidate) return null;
   try {
     parseEndpoint(candidate, options);
     return candidate;

@@ -24,7 +24,8 @@ export function refuseUnsafeText(written: string, part: string): void {
 export function decodePart(written: string, part: string): string {
   const decoded = percentDecode(written, part);
   refuseUnsafeText(written, decoded);
-  if (redact(decoded) !== decoded) throw secretInEndpoint(written.replaceAll(part, REDACTED), 'a secret');
+  const ascii = inAscii(decoded);
+  if (redact(ascii) !== ascii) throw secretInEndpoint(written.replaceAll(part, REDACTED), 'a secret');
   if (decoded.includes('%')) throw invalidEndpoint(written, 'it contains a "%" that is encoded twice');
   if (/[?#]/.test(decoded)) throw invalidEndpoint(written, 'a part contains an encoded "?" or "#"');
   return decoded;
@@ -66,25 +67,50 @@ export function quoteEndpoint(written: string): string {
 
 /** An endpoint without possible secrets. */
 export function hiddenEndpoint(written: string): string {
-  return redact(hideTail(hideUserinfo(written), /[?#]/u));
+  return redact(hideTail(hideUserinfo(written)));
 }
 
 /**
  * Cuts at the last `@`: a password may contain `@` or `/`. The user before a password is hidden as well, because it is
  * the token in `TOKEN:x-oauth-basic@`. An `@` that is encoded by mistake ends a password, too: in the authority, or
- * anywhere without a scheme, because no such endpoint may contain `%`.
+ * anywhere without a scheme, because no such endpoint may contain `%`. Without any `@`, everything after a colon that
+ * begins no port may be a password.
  */
 export function hideUserinfo(written: string): string {
-  const [start = '', scheme] = /^([a-z][a-z0-9+.-]*:\/\/)?\/*/i.exec(written) ?? [];
-  const rest = written.slice(start.length);
+  const text = inAscii(written);
+  const [start = '', scheme] = /^([a-z][a-z0-9+.-]*:\/\/)?\/*/i.exec(text) ?? [];
+  const rest = text.slice(start.length);
   const [authority = ''] = rest.split('/');
-  // A password may contain a `/`; a port is a number.
-  const mayGoOn = scheme === undefined || /:(?!\d*$)/.test(authority);
+  // A password may contain a `/`; a port is a number, or any in a pattern.
+  const noPort = withoutBrackets(authority).search(/:(?![\d*]*$)/);
+  const mayGoOn = scheme === undefined || noPort !== -1;
   const encoded = /^.*(?=%(?:25)*40)/s.exec(mayGoOn ? rest : authority)?.[0].length ?? -1;
   const end = Math.max(rest.lastIndexOf('@'), encoded);
+  if (end === -1 && noPort !== -1 && hasAuthority(scheme))
+    return `${written.slice(0, start.length + noPort + 1)}${REDACTED}`;
   const userinfo = rest.slice(0, Math.max(end, 0));
   if (/^[A-Za-z0-9._-]*$/.test(userinfo) && !looksLikeToken(userinfo)) return written;
-  return `${start}${REDACTED}${rest.slice(end)}`;
+  return `${written.slice(0, start.length)}${REDACTED}${written.slice(start.length + end)}`;
+}
+
+/** Names in brackets may contain colons: an IPv6 address, or the table and bucket of `aws://`. */
+function withoutBrackets(authority: string): string {
+  return authority.replace(/^\[[^\]]*\]?/, (names) => '_'.repeat(names.length));
+}
+
+function hasAuthority(scheme: string | undefined): boolean {
+  return scheme !== undefined && !/^(?:git\+)?file:/i.test(scheme);
+}
+
+/**
+ * A text with the ASCII forms of signs that look like them, such as a full-width `＠`, at the same positions. Programs that
+ * normalize names read them so (Unicode NFKC).
+ */
+export function inAscii(text: string): string {
+  return text.replace(/[^\0-\x7f]/gu, (sign) => {
+    const plain = sign.normalize('NFKC');
+    return plain.length === sign.length && /^[!-~]$/.test(plain) ? plain : sign;
+  });
 }
 
 /** A pattern for messages: cut, and without a password, which no endpoint that it is compared with has. */
@@ -92,8 +118,9 @@ export function quotePattern(pattern: string): string {
   return `"${shorten(redact(hideUserinfo(pattern)), MAX_SHOWN)}"`;
 }
 
-function hideTail(written: string, from: RegExp): string {
-  const index = written.search(from);
+/** Hides a query or a fragment. */
+function hideTail(written: string): string {
+  const index = inAscii(written).search(/[?#]/);
   return index === -1 ? written : `${written.slice(0, index + 1)}${REDACTED}`;
 }
 

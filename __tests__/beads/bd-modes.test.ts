@@ -13,8 +13,13 @@ import { testPort } from '../helpers/servers/test-port.ts';
 import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const FOUND = { database: undefined, ceiling: null } as const;
-const NEW_ISSUE =
-  "INSERT INTO issues (id, title, description, design, acceptance_criteria, notes) VALUES ('north-far', 'theirs', '', '', '', '')";
+/** An issue with values that the JSON of Go or of Dolt writes in a form of its own. */
+const NEW_ISSUE = [
+  String.raw`INSERT INTO issues (id, title, description, design, acceptance_criteria, notes, metadata, waiters) VALUES ('north-far', 'theirs', '', '', '', '', '{"b": [1, 2.50], "a": 1e30}', '["a", null, "\\ud800"]')`,
+  String.raw`INSERT INTO dependencies (id, issue_id, depends_on_issue_id, type, created_by, metadata) SELECT 'x', 'north-far', id, 'blocks', 'Ann', '{"bb": [1, 2.50, 1e30, -0], "a": {"c": "<, : \\u2028>"}}' FROM issues WHERE title = 'ours'`,
+];
+/** bd can read no such time from a server. */
+const FIRST_YEAR = "UPDATE issues SET created_at = '0001-01-01', started_at = '0001-01-01' WHERE id = 'north-far'";
 
 /** A copy has the notes of bd about the server of the original, which its run must not use. */
 async function copyIsApart(folder: TempFolder): Promise<void> {
@@ -75,7 +80,8 @@ test.each<[string, readonly string[], string]>([
       env: { ...bd.env, ...env, PATH: `${dirname(serverProgram('BD'))}${delimiter}${bd.env['PATH']}` },
     };
     const sync = async (isServed: boolean, options: CommandOptions = { env }) => {
-      const { result, log } = await command(below(folder, 'repo'), '', { ...FOUND, ...options });
+      const overrides = { syncMode: 'belt-and-suspenders' } as const;
+      const { result, log } = await command(below(folder, 'repo'), '', { ...FOUND, overrides, ...options });
       expect(result).toMatchObject({ database: path, status: 'success', peers: [{ verified: true }] });
       expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
       expect(log.some((message) => message.startsWith('working through the server'))).toBe(isServed);
@@ -86,10 +92,11 @@ test.each<[string, readonly string[], string]>([
       await sync(isServed);
       if (mode === 'proxied-server') await copyIsApart(folder);
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
-      await other.commit('theirs', NEW_ISSUE);
+      await other.commit('theirs', ...NEW_ISSUE, ...(isServed ? [] : [FIRST_YEAR]));
       await other.publish(`file://${folder.file('box')}`);
       expect(await sync(isServed)).toMatchObject({ pulledCommits: 1 });
       expect(await bd.titles()).toEqual(['ours', 'theirs']);
+      expect(await readFile(folder.file('repo', '.beads', 'issues.jsonl'), 'utf8')).toBe(`${await bd.ok('export')}\n`);
       await bd.ok('create', 'later', '--quiet');
       if (isServed) {
         const without = command(below(folder, 'repo'), '', { ...FOUND, env, stopBd: true });

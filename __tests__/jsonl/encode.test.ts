@@ -61,6 +61,14 @@ describe('a line of the JSONL file', () => {
     ],
     ['a large number', { timeout_ns: '9007199254740993' }, '"timeout":9007199254740993'],
     ['a list', { waiters: '["a","b"]' }, '"waiters":["a","b"]'],
+    [
+      'a list with other items',
+      { waiters: String.raw`["a", null, "\ud800", "\ud83d\ude00"]` },
+      '"waiters":["a","","\ufffd","\u{1f600}"]',
+    ],
+    ['the time that Go has for none', { created_at: '0001-01-01 00:00:00' }, '"created_at":"1970-01-01T00:00:00Z"'],
+    ['a time close to it', { created_at: '0001-01-01 00:00:01' }, '"created_at":"0001-01-01T00:00:01Z"'],
+    ['that time elsewhere', { started_at: '0001-01-01 00:00:00' }, '"started_at":"0001-01-01T00:00:00Z"'],
     ['a boolean', { pinned: '1' }, '"pinned":true'],
   ])('encodes %s as bd does', (_what, row, member) => {
     expect(line(row)).toContain(`${member},"`);
@@ -68,6 +76,7 @@ describe('a line of the JSONL file', () => {
 
   test.each([
     ['an invalid list', { waiters: 'not JSON' }, 'waiters'],
+    ['a list with a number', { waiters: '["a", 1]' }, 'waiters'],
     ['zero', { compaction_level: '0' }, 'compaction_level'],
     ['a lock', { row_lock: '7', is_blocked: '1', content_hash: 'x' }, 'row_lock'],
   ])('%s is omitted', (_what, row, name) => {

@@ -142,6 +142,17 @@ export async function configuredPlace(
   }
 }
 
+/** Whether bd opens the database of the workspace itself, as it does if nothing says otherwise. */
+export async function isEmbedded(search: WorkspaceSearch): Promise<boolean> {
+  if (search.workspace === null) return true;
+  try {
+    return modeOf(await settingsOf(search.workspace, search)).kind === 'embedded';
+  } catch (thrown) {
+    if (thrown instanceof Failure) return true;
+    throw thrown;
+  }
+}
+
 /** Data folders are often not in git. Without a setting, their presence must not distinguish two checkouts. */
 const ANY_FOLDERS = { embeddeddolt: false, dolt: true };
 

@@ -62,6 +62,10 @@ function encodeValue(value: string | null, { form, presence }: Field): string | 
     }
     case 'time':
       return encodeText(encodeTime(value));
+    case 'issue-time': {
+      const time = encodeTime(value);
+      return encodeText(time === NO_TIME_OF_GO ? EPOCH : time);
+    }
     case 'flag':
       return BigInt(value ?? 0) === 0n ? null : 'true';
     case 'json':
@@ -71,9 +75,13 @@ function encodeValue(value: string | null, { form, presence }: Field): string | 
   }
 }
 
+const EPOCH = '1970-01-01T00:00:00Z';
+/** bd takes this time of an issue for a missing one. */
+const NO_TIME_OF_GO = '0001-01-01T00:00:00Z';
+
 /** bd shows a missing time as the beginning of 1970. */
 function encodeTime(value: string | null): string {
-  if (value === null || value.startsWith('0000-')) return '1970-01-01T00:00:00Z';
+  if (value === null || value.startsWith('0000-')) return EPOCH;
   const [seconds = '', fraction = ''] = value.replace(' ', 'T').split('.');
   const digits = fraction.replace(/0+$/, '');
   return digits === '' ? `${seconds}Z` : `${seconds}.${digits}Z`;
@@ -84,11 +92,13 @@ function encodeDocument(value: string): string | null {
   return json === null ? null : escaped(json);
 }
 
+/** Go reads `null` in a list of texts as an empty text, and half of a surrogate pair as U+FFFD. */
 function encodeList(value: string): string | null {
   const items = parsedJson(value);
   if (!Array.isArray(items) || items.length === 0) return null;
-  if (!items.every((item) => typeof item === 'string')) return null;
-  return `[${items.map(encodeText).join(',')}]`;
+  const texts = items.map((item: unknown) => item ?? '');
+  if (!texts.every((item) => typeof item === 'string')) return null;
+  return `[${texts.map((item) => encodeText(item.toWellFormed())).join(',')}]`;
 }
 
 /** Go's encoder escapes these characters, because JSON may be embedded in HTML and JavaScript. */

@@ -15,10 +15,11 @@ export interface ExportedIssue {
 }
 
 /**
- * How a column is written: `document` is a text that contains JSON. `optional` fields are absent if they are empty, zero
+ * How a column is written: `document` is a text that contains JSON, and `issue-time` a time that is never shown as the
+ * year 1. `optional` fields are absent if they are empty, zero
  * or NULL; `nullable` ones only if they are NULL.
  */
-export type Form = 'text' | 'document' | 'number' | 'large-number' | 'time' | 'flag' | 'json' | 'list';
+export type Form = 'text' | 'document' | 'number' | 'large-number' | 'time' | 'issue-time' | 'flag' | 'json' | 'list';
 type Presence = 'always' | 'optional' | 'nullable';
 
 export interface Field {
@@ -62,9 +63,9 @@ const FIRST: readonly Field[] = [
   text('assignee'),
   text('owner'),
   field('estimated_minutes', 'number', 'nullable'),
-  field('created_at', 'time', 'always'),
+  field('created_at', 'issue-time', 'always'),
   text('created_by'),
-  field('updated_at', 'time', 'always'),
+  field('updated_at', 'issue-time', 'always'),
   time('started_at'),
   time('closed_at'),
   long('close_reason'),

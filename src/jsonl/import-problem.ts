@@ -70,6 +70,7 @@ function valueProblem(value: string | null, { form, presence, limit, unit }: Fie
     case 'large-number':
       return isInteger(value, 64) ? null : 'no integer';
     case 'time':
+    case 'issue-time':
       return isTime(value) ? null : 'no time';
   }
 }

@@ -12,8 +12,11 @@ import { type EncodedIssue, encodeIssue } from './encode.ts';
 import { FIELDS, type Field } from './fields.ts';
 import type { KnownWords } from './import-problem.ts';
 
-/** Which issues an export leaves out, besides templates and ephemeral ones. */
+/** How bd exports: its mode, and the issues that it leaves out besides templates and ephemeral ones. */
 export interface ExportScope {
+  /** Whether bd opens the database itself. Its Dolt then writes a document as in a text of SQL: with blanks, and
+   * without exponents. */
+  readonly embedded: boolean;
   /** Types that bd keeps for itself, if the database does not say which; empty: those of bd. */
   readonly infraTypes: readonly string[];
   /** Creators whose issues are left out. */
@@ -67,7 +70,7 @@ export async function* issueLines(sql: Sql, branch: string, scope: ExportScope):
   const hasWisps = WISP_TABLES.every((name) => tables.has(name)) && (await isFilled(sql, 'wisps'));
   const setting = await readSettings(sql);
   const known = await readKnownWords(sql, tables, setting, scope);
-  const reading = { hasWisps, hasLeases: tables.has('leases'), known };
+  const reading = { hasWisps, hasLeases: tables.has('leases'), known, embedded: scope.embedded };
   const keys = await sql.rows(keyRow, ...keyQuery(hasWisps, setting, scope));
   for (const page of inParts(keys, PAGE)) {
     const read = await readPage(sql, page, reading);
@@ -152,6 +155,7 @@ interface Reading {
   readonly hasWisps: boolean;
   readonly hasLeases: boolean;
   readonly known: KnownWords;
+  readonly embedded: boolean;
 }
 
 type Key = z.infer<typeof keyRow>;
@@ -160,7 +164,7 @@ type Key = z.infer<typeof keyRow>;
 async function readPage(
   sql: Sql,
   page: readonly Key[],
-  { hasWisps, hasLeases, known }: Reading,
+  { hasWisps, hasLeases, known, embedded }: Reading,
 ): Promise<(id: string) => IssueLine | null> {
   const all = page.map(({ id }) => id);
   const wisps = page.flatMap(({ id, wisp }) => (wisp === 0 ? [] : [id]));
@@ -169,8 +173,9 @@ async function readPage(
     ...(issues.length === 0 ? [] : await sql.rows(issueCells, statement('', issues), issues)),
     ...(wisps.length === 0 ? [] : await sql.rows(issueCells, statement('wisp_', wisps), wisps)),
   ];
+  const document = embedded ? 'CAST(metadata AS CHAR) AS metadata' : 'metadata';
   const rows = await both(
-    (prefix, ids) => `SELECT * FROM ${prefix === '' ? 'issues' : 'wisps'} WHERE id IN (${places(ids)})`,
+    (prefix, ids) => `SELECT *, ${document} FROM ${prefix === '' ? 'issues' : 'wisps'} WHERE id IN (${places(ids)})`,
   );
   const labels = await both(
     (prefix, ids) =>
@@ -178,7 +183,7 @@ async function readPage(
   );
   const dependencies = await both(
     (prefix, ids) =>
-      `SELECT issue_id, ${TARGET} AS depends_on_id, type, created_at, created_by, metadata, thread_id FROM ${prefix}dependencies WHERE issue_id IN (${places(ids)}) ORDER BY issue_id, depends_on_id, type, id`,
+      `SELECT issue_id, ${TARGET} AS depends_on_id, type, created_at, created_by, ${document}, thread_id FROM ${prefix}dependencies WHERE issue_id IN (${places(ids)}) ORDER BY issue_id, depends_on_id, type, id`,
   );
   const comments = await both(
     (prefix, ids) =>

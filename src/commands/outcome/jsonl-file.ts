@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type ExportSettings, exportSettings } from '../../beads/export-settings.ts';
+import { isEmbedded } from '../../beads/workspace.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { ExportResult } from '../../contract/result.ts';
 import { boundaryOf, requireWithin } from '../../core/boundary.ts';
@@ -13,7 +14,9 @@ import { repositoryOfJob } from '../../github/client.ts';
 import { openPullRequest } from '../../github/pull-request.ts';
 import { type Exporting, requireRecords } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
+import type { ExportScope } from '../../jsonl/read-issues.ts';
 import type { Context } from '../context.ts';
+import { searchOf } from '../prepare/base/source-at.ts';
 import { DEFAULT_SYNC_REQUEST, type JsonlRequest, type SyncRequest } from '../request.ts';
 
 /**
@@ -23,9 +26,10 @@ import { DEFAULT_SYNC_REQUEST, type JsonlRequest, type SyncRequest } from '../re
  */
 export async function jsonlFile(
   { path }: Pick<JsonlRequest, 'path'>,
-  { workspace }: Pick<Configuration, 'workspace'>,
+  configuration: Pick<Configuration, 'workspace' | 'redirect' | 'bdEnv'>,
   context: Context,
-): Promise<ExportSettings> {
+): Promise<ExportSettings & Pick<ExportScope, 'embedded'>> {
+  const { workspace } = configuration;
   const settings = workspace === null ? null : await exportSettings(workspace);
   const file = path === undefined ? settings?.file : resolve(context.cwd, path);
   if (file === undefined) {
@@ -35,13 +39,14 @@ export async function jsonlFile(
   }
   const by = path === undefined ? 'the JSONL file of the workspace' : '`--jsonl-path`';
   await requireWithin(await boundaryOf(context, [path]), file, { by });
-  return { infraTypes: [], excludeOwners: [], customStatuses: [], customTypes: [], ...settings, file };
+  const embedded = await isEmbedded(searchOf(configuration, context));
+  return { infraTypes: [], excludeOwners: [], customStatuses: [], customTypes: [], ...settings, file, embedded };
 }
 
 /** The requested export. */
 export function exportingOf(
   request: Pick<SyncRequest, 'jsonl' | 'reportValues'> & Partial<Pick<SyncRequest, 'maxDelete'>>,
-  { file, ...scope }: ExportSettings,
+  { file, ...scope }: ExportSettings & Pick<ExportScope, 'embedded'>,
   branch: string,
 ): Exporting {
   const { jsonl, reportValues, maxDelete = DEFAULT_SYNC_REQUEST.maxDelete } = request;

@@ -59,7 +59,7 @@ export async function readMoved({ context, overrides, original }: Moved): Promis
 
 /** The search for the database that belongs to a configuration. */
 export function searchOf(
-  { workspace, redirect = null, bdEnv = {} }: ConfigSource,
+  { workspace, redirect = null, bdEnv = {} }: Pick<ConfigSource, 'workspace' | 'redirect' | 'bdEnv'>,
   { cwd, env, userHome }: Pick<WorkspaceSearch, 'cwd' | 'env' | 'userHome'>,
 ): WorkspaceSearch {
   return { workspace, redirect, bdEnv, cwd, env, userHome };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { classify, classifyOfRows, decidingLine, TEXTS } from '../../src/dolt/failure-text.ts';
+import { classify, classifyOfRows, decidingLine, GRPC_STATUSES, TEXTS } from '../../src/dolt/failure-text.ts';
 import { textFailure } from '../../src/dolt/sql/failure.ts';
 
 describe('the class of an error text', () => {
@@ -110,18 +110,59 @@ describe('the class of an error text', () => {
     ['failed to read from the db: http status: 503', 'network'],
     ['failed to read from the db: http status: 403', 'network'],
     ['failed to read from the db: http status: 404', 'missing-table-file'],
-    ['http 503: no', 'network'],
-    ['http 403: no', 'auth'],
-    ['http 413: no', 'too-large'],
+    ['error: http 503: no', 'network'],
+    ['error: http 403: no', 'auth'],
+    ['error: http 403', 'auth'],
+    ['error: http 413: no', 'too-large'],
+    ['error: http 418: no', 'not-found'],
+    ['error: http 418', 'not-found'],
+    ['error: http 507', 'network'],
+    ['unknown push error; unexpected upload location count', 'network'],
+    ['unknown push error; update table files failed', 'network'],
     ['rpc error: code = Unknown desc = manifest update error', 'missing-table-file'],
     ['head value is nil for address 0123456789abcdefghijklmnopqrstuv', 'corrupt'],
     ['rpc error: code = Internal desc = xyz', 'network'],
+    [
+      'clone failed; rpc error: code = Canceled desc = stream terminated by RST_STREAM with error code: CANCEL',
+      'network',
+    ],
+    [
+      'rpc error: code = FailedPrecondition desc = client (version: 1) is out of date and must upgrade',
+      'client-too-old',
+    ],
     ['rpc error: code = Internal desc = table file not found', 'corrupt'],
     ['rpc error: code = ResourceExhausted desc = grpc: received message larger than max (9 vs. 8)', 'too-large'],
     ['something unknown', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {
     expect(classify(text)).toBe(means);
+  });
+
+  test.each([
+    'fatal: invalid ls-refs response: NAK',
+    "fatal: server doesn't support 'ls-refs'",
+    'fatal: server is speaking an unknown protocol',
+    'fatal: invalid server response; got NAK',
+    'fatal: expected flush after ref listing',
+    'fatal: remote-curl: bad line length character: hell',
+    "fatal: expected 'packfile', received 'x'",
+    "fatal: git fetch-pack: expected ACK/NAK, got 'x'",
+    'error: unable to parse remote unpack status: x',
+  ])('of an answer that is none of git: %s', (text) => {
+    expect(classify(`${text}\nfatal: Could not read from remote repository.`)).toBe('not-found');
+  });
+
+  test('of an answer that libcurl cannot read means network', () => {
+    const text = 'Error while processing content unencoding: incorrect header check';
+    expect(classify(`fatal: unable to access 'https://h/r.git/': ${text}`)).toBe('network');
+    expect(classify("warning: unable to access '/root/.gitconfig': Permission denied")).toBe('auth');
+  });
+
+  test('of each status of gRPC is known', () => {
+    const { answers, failures } = GRPC_STATUSES;
+    expect(Object.keys({ ...answers, ...failures })).toHaveLength(16);
+    for (const [status, means] of Object.entries({ ...answers, ...failures }))
+      expect([status, classify(`rpc error: code = ${status} desc = blah`)]).toEqual([status, means]);
   });
 
   const status = 'unexpected HTTP status code received from server';

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type ServerHttp2Session } from 'node:http2';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { type Commanded, command } from '../helpers/commanding.ts';
 import { makeDatabase, remoteHead } from '../helpers/database.ts';
+import { startAnswering } from '../helpers/servers/answering.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
@@ -14,37 +14,18 @@ import { listen } from '../helpers/servers/listen.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** A server over HTTP/2 that answers a repository `http-N` with a page and the status N, and `grpc-N` with the code N. */
-async function startAnswering() {
-  const server = createServer().on('stream', (stream) => {
-    stream.on('error', () => undefined);
-    stream.once('data', (asked: Buffer) => {
-      const [, kind, number = ''] = /(http|grpc)-(\d+)/.exec(asked.toString('latin1')) ?? [];
-      if (kind === 'http') {
-        stream.respond({ ':status': Number(number), 'content-type': 'text/html' });
-        stream.end('<html>');
-      } else {
-        const grpc = { 'content-type': 'application/grpc', 'grpc-status': number, 'grpc-message': 'some words' };
-        stream.respond(grpc, { endStream: true });
-      }
-    });
-  });
-  const sessions = new Set<ServerHttp2Session>();
-  server.on('session', (session) => sessions.add(session));
-  const listening = await listen(server);
-  return {
-    url: `http://127.0.0.1:${listening.port}`,
-    async [Symbol.asyncDispose]() {
-      for (const session of sessions) session.destroy();
-      await listening[Symbol.asyncDispose]();
-    },
-  };
-}
+/** The first answer of a git host that can do nothing, in packets of git. */
+const NOTHING_OF_GIT = '001e# service=git-upload-pack\n0000000eversion 2\n0000';
 
-/** A web server that answers `git-N.git` with a page and the status N. */
+/** A web server that answers `git-N.git` with a page and the status N, and `git-nothing.git` as git. */
 const startPages = () =>
   listen(
     createHttpServer((request, response) => {
+      if (request.url?.startsWith('/git-nothing.git/') === true) {
+        const type = 'application/x-git-upload-pack-advertisement';
+        response.writeHead(200, { 'content-type': type }).end(NOTHING_OF_GIT);
+        return;
+      }
       const [, status = '404'] = /git-(\d+)/.exec(request.url ?? '') ?? [];
       response.writeHead(Number(status), { 'content-type': 'text/html' }).end('<!doctype html>\n<h1>log in</h1>\n');
     }),
@@ -63,8 +44,8 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
   await using gcs = await startFakeGcs(folder.path);
   await using answering = await startAnswering();
   await using pages = await startPages();
-  const hosts = ['git-200', 'git-422', 'git-429'];
-  const answers = ['http-200', 'http-404', 'http-500', 'grpc-12', 'grpc-13'];
+  const hosts = ['git-200', 'git-422', 'git-429', 'git-nothing'];
+  const answers = ['http-200', 'http-404', 'http-500', 'grpc-9', 'grpc-12', 'grpc-13', 'reset-8'];
   await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
   const ran = await command(
     folder,
@@ -97,11 +78,14 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
     'http-200': 'not-found',
     'http-404': 'not-found',
     'http-500': 'network',
+    'grpc-9': 'not-found',
     'grpc-12': 'not-found',
     'grpc-13': 'network',
+    'reset-8': 'network',
     'git-200': 'not-found',
     'git-422': 'not-found',
     'git-429': 'network',
+    'git-nothing': 'not-found',
     box: undefined,
   });
   for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);

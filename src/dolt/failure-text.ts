@@ -6,6 +6,39 @@ import { withoutQuoted } from '../core/text.ts';
 export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-push';
 
 /**
+ * Every status of gRPC that is an error. A server chooses an answer, so its status is a text like any other. Every
+ * failure of a server or of the way to it can have one of the others, `canceled` of a reset stream too: they decide only
+ * if no text matches.
+ */
+export const GRPC_STATUSES = {
+  answers: {
+    notfound: 'not-found',
+    permissiondenied: 'auth',
+    unauthenticated: 'auth',
+    unavailable: 'network',
+    unimplemented: 'not-found',
+  },
+  failures: {
+    aborted: 'network',
+    canceled: 'network',
+    dataloss: 'network',
+    deadlineexceeded: 'network',
+    internal: 'network',
+    resourceexhausted: 'network',
+    unknown: 'network',
+    // Dolt 2.3.0 does not repeat such a request either.
+    alreadyexists: 'not-found',
+    failedprecondition: 'not-found',
+    invalidargument: 'not-found',
+    outofrange: 'not-found',
+  },
+} as const satisfies Record<string, Record<string, TextClass>>;
+
+function statuses(means: Readonly<Record<string, TextClass>>, lead = ''): [string, TextClass][] {
+  return Object.entries(means).map(([status, meaning]) => [`${lead}code = ${status}`, meaning]);
+}
+
+/**
  * Texts of Dolt 2.3.0, git and ssh, in lower case. Only this file reads English. The longest matching text decides, so
  * a specific text wins over its wrapper; a refusal wins over a broken connection.
  */
@@ -48,8 +81,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
     'uncommitted-changes',
   ],
   ['target has uncommitted changes', 'remote-dirty'],
-  ['code = unauthenticated', 'auth'],
-  ['code = permissiondenied', 'auth'],
+  ...statuses(GRPC_STATUSES.answers),
   ["authorization header did not start with 'basic '", 'auth'],
   ['access denied for user', 'auth'],
   ['command denied to user', 'auth'],
@@ -137,7 +169,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A web site, or a shell that prints, in the place of a git host.
   ['info/refs not valid: is this a git repository', 'not-found'],
   ['received http/0.9 when not allowed', 'not-found'],
-  ['code = notfound', 'not-found'],
   ['repository not found at', 'not-found'],
   ['desc = database not found', 'not-found'],
   ['does not appear to be a git repository', 'not-found'],
@@ -151,7 +182,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['unexpected http status code received from server: 2', 'not-found'],
   ['unexpected http status code received from server: 3', 'not-found'],
   ['unexpected http status code received from server: 4', 'not-found'],
-  ['code = unimplemented', 'not-found'],
   // A bucket in another region or at another host.
   ['response error statuscode: 3', 'not-found'],
   ['unknown s3 url parameter', 'config-invalid'],
@@ -184,7 +214,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['shallow repository missing chunks', 'shallow-clone'],
   ['you are using a shallow clone', 'shallow-clone'],
   ['unexpected ghost commit', 'shallow-clone'],
-  ['code = unavailable', 'network'],
   ['connection refused', 'network'],
   ['connection reset', 'network'],
   ['no such host', 'network'],
@@ -193,18 +222,18 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['context canceled while waiting for connections to become ready', 'network'],
   ['i/o timeout', 'network'],
   ['unexpected eof', 'network'],
-  // The answer for a table file of Dolt's own protocol: of a download (`http status`), and of an upload.
+  // The answer for a table file of Dolt's own protocol: of a download (`http status`), and of an upload (`error: http`).
   ['http status: ', 'network'],
   ['http status: 404', 'missing-table-file'],
-  ['http 401: ', 'auth'],
-  ['http 403: ', 'auth'],
-  ['http 404: ', 'not-found'],
-  ['http 413: ', 'too-large'],
-  ['http 429: ', 'network'],
-  ['http 500: ', 'network'],
-  ['http 502: ', 'network'],
-  ['http 503: ', 'network'],
-  ['http 504: ', 'network'],
+  ['error: http 401', 'auth'],
+  ['error: http 403', 'auth'],
+  ['error: http 404', 'not-found'],
+  ['error: http 413', 'too-large'],
+  ['error: http 429', 'network'],
+  ['error: http 500', 'network'],
+  ['error: http 502', 'network'],
+  ['error: http 503', 'network'],
+  ['error: http 504', 'network'],
   ['unexpected http status code received from server: 429', 'network'],
   ['unexpected http status code received from server: 5', 'network'],
   ['response error statuscode: 429', 'network'],
@@ -322,12 +351,19 @@ const WRAPPERS: typeof TEXTS = [
   // Dolt 2.3.0 prints it for a database that it cannot open: a lock, a full disk, damaged settings.
   ['failed to load database', 'corrupt'],
   ['failed to load data', 'corrupt'],
-  // The server of a peer failed, and its own words say nothing that is known.
-  ...['aborted', 'dataloss', 'deadlineexceeded', 'internal', 'resourceexhausted', 'unknown'].map(
-    (code) => [`rpc error: code = ${code}`, 'network'] as const,
-  ),
-  // It refused the address or the name of a table.
-  ['rpc error: code = invalidargument', 'not-found'],
+  ...statuses(GRPC_STATUSES.failures, 'rpc error: '),
+  // A server of Dolt's protocol that answers less, or something else, than was asked.
+  ['unexpected upload location count', 'network'],
+  ['update table files failed', 'network'],
+  ['no stream response', 'network'],
+  ['early shutdown before all chunks fetched', 'network'],
+  ['server returned missing_index out of range', 'network'],
+  ['server returned chunklocation.request_index out of range', 'network'],
+  ['server referenced unknown table_file_id', 'network'],
+  ['server responded with more chunks than we asked for', 'network'],
+  ['error: http 3', 'not-found'],
+  ['error: http 4', 'not-found'],
+  ['error: http 5', 'network'],
   ['response error statuscode: 4', 'not-found'],
   ['googleapi: error 4', 'not-found'],
   ['googleapi: got http response code 4', 'not-found'],
@@ -337,6 +373,51 @@ const WRAPPERS: typeof TEXTS = [
   ['protocol error: bad pack header', 'network'],
   ['protocol error: ', 'not-found'],
   ['remote error: ', 'not-found'],
+  ...[
+    // The list of what the server can do, and that of its branches.
+    'speaking an unknown protocol',
+    'unknown protocol version',
+    "server doesn't support ",
+    'server does not support ',
+    'invalid server response; ',
+    'invalid content-type ',
+    'invalid ls-refs response: ',
+    'malformed response in ref list: ',
+    'could not determine hash algorithm',
+    'dumb http transport does not support ',
+    'expected flush after ',
+    'response end packet',
+    'bad line length character',
+    'bytes of length header were received',
+    'bytes of body are still expected',
+    'invalid packet',
+    // Its answer to a fetch.
+    'git fetch-pack: expected ',
+    'expected shallow/unshallow, got ',
+    'shallow line: ',
+    'error processing acks: ',
+    'error processing shallow info: ',
+    'error processing wanted refs: ',
+    'unexpected acknowledgment line: ',
+    "unexpected 'ready' from remote",
+    'wanted-ref',
+    'error reading section header ',
+    "', received '",
+    'to be sent after ',
+    'does not allow request for unadvertised object ',
+    'repository on the other end cannot be shallow',
+    'source repository is shallow',
+    // Its answer to a push.
+    'remote unpack status',
+    'invalid ref status from remote: ',
+    'remote reported status on un',
+    'expected ok/error, helper said ',
+    'helper reported unexpected status of ',
+  ].map((text) => [text, 'not-found'] as const),
+  ['remote unpack failed: ', 'network'],
+  ["unknown object format '", 'unsupported-endpoint'],
+  // Any other failure of libcurl, such as a body that cannot be decoded.
+  ["unable to access 'http", 'network'],
   ['could not read from remote repository', 'network'],
   ['the remote end hung up', 'network'],
 ];

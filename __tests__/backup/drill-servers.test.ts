@@ -7,6 +7,7 @@ import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { contentsOf, type Drill, drill } from '../helpers/drilling.ts';
 import { endRemotes, FORMS, type Remote } from '../helpers/endpoint-forms.ts';
+import { startAnswering } from '../helpers/servers/answering.ts';
 import { dropObjects, dropTables } from '../helpers/servers/git-tables.ts';
 import { startNamingFront } from '../helpers/servers/naming-front.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
@@ -74,13 +75,24 @@ test('a git remote that lacks a table file, or the contents of one, is not resto
   });
 }, 120_000);
 
-test('a server that does not answer makes a backup unproven', async () => {
+test('a server that does not answer, or resets each stream, makes a backup unproven; one that ends Dolt does not', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
   const expected = await contentsOf(folder, local.path, await local.head());
   const peer = { endpoint: `https://localhost:${await testPort()}/org/repo`, live: false };
   expect(await drill(folder, { peer, expected })).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
-});
+  await using answering = await startAnswering();
+  const at = (name: string) => ({ expected, peer: { endpoint: `${answering.url}/org/${name}`, live: false } });
+  expect(await drill(folder, at('reset-8'))).toMatchObject({ kind: 'unproven', failure: { code: 'network' } });
+  expect(await drill(folder, at('empty-0'))).toMatchObject({
+    kind: 'differs',
+    failure: {
+      code: 'drill-failed',
+      message: expect.stringContaining('the Dolt server stopped with a panic: '),
+      hint: expect.stringContaining('check what the endpoint serves'),
+    },
+  });
+}, 60_000);
 
 test('a server that sends no table file makes a backup unproven, not damaged', async () => {
   await using folder = await tempFolder();

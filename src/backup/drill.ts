@@ -50,7 +50,8 @@ export async function drillPeer(context: DrillContext, request: DrillRequest): P
       return { kind: 'unproven', failure: unread, durationMs: durationMs() };
     }
     const what = code === 'drill-failed' ? 'is not what was backed up' : 'cannot be restored';
-    const failed = new Failure('drill-failed', `the backup at ${name} ${what}: ${message}`, { cause: failure });
+    const details = { cause: failure, hint: code === 'engine-lost' ? hint : undefined };
+    const failed = new Failure('drill-failed', `the backup at ${name} ${what}: ${message}`, details);
     return { kind: 'differs', failure: failed, durationMs: durationMs() };
   }
 }

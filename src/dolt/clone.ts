@@ -11,7 +11,7 @@ import type { TimeLimit } from './server/engines.ts';
 import { interruptible } from './server/interrupt.ts';
 import { connectTo } from './server/ready.ts';
 import { type EngineContext, openServer, type ServerOptions } from './server/server.ts';
-import { remoteFailure } from './sql/failure.ts';
+import { remoteFailure, withPanic } from './sql/failure.ts';
 
 /** A remote to clone, and the target. */
 export interface CloneSource {
@@ -64,10 +64,11 @@ export async function cloneDatabase(
           const inTime = await endsWithin(cloning, limit.milliseconds);
           // Nothing else runs in this engine, so it can be ended.
           if (!inTime) await server.kill();
-          await cloning.catch((thrown: unknown) => {
+          await cloning.catch(async (thrown: unknown) => {
             throwIfInterrupted(context.signal);
             if (!inTime) throw limit.failure();
-            throw server.memoryFailure() ?? remoteFailure(thrown, context.secrets);
+            const failure = await withPanic(remoteFailure(thrown, context.secrets), server.panic);
+            throw server.memoryFailure() ?? failure;
           });
         })
         .catch((thrown: unknown) => {
@@ -101,7 +102,7 @@ function cloneArguments({ remote, url, branch, ref, user }: CloneSource): readon
 }
 
 function cloneFailure({ url }: CloneSource, failure: Failure): Failure {
-  const { code, message, hint, cause } = failure;
+  const { code, message, hint } = failure;
   if (code === 'timeout' || code === 'interrupted') return failure;
-  return new Failure(code, `${url} cannot be cloned: ${message}`, { hint, cause });
+  return new Failure(code, `${url} cannot be cloned: ${message}`, { hint, cause: failure });
 }

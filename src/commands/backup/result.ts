@@ -112,7 +112,7 @@ function countProblems(
   return refuted.map(({ name, error, drill }) => ({
     severity: 'error',
     code: error?.code ?? 'drill-failed',
-    message: `${counted(copies, 'peer')} of the required ${required} have the commit, but the backup at ${name} ${drill?.kind === 'differs' ? 'is damaged or has other data' : 'could not be drilled'}`,
+    message: `${counted(copies, 'peer')} of the required ${required} have the commit, but the backup at ${name} ${drill?.kind === 'differs' ? 'is damaged, cannot be restored or has other data' : 'could not be drilled'}`,
     peer: name,
   }));
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../../core/logger.ts';
 import { makePrivateFolder } from '../../core/private-folder.ts';
 import { freePort } from '../../core/processes.ts';
 import type { Redactor, Secrets } from '../../core/secrets.ts';
+import { endsWithin } from '../../core/time.ts';
 import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-proxy.ts';
 import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
@@ -80,6 +81,8 @@ export interface Server {
   readsReplacedFiles(): Promise<boolean | null>;
   /** Why it was ended if it exceeded its memory limit; else null. */
   memoryFailure(): Failure | null;
+  /** The first panic that ended it or one of its connections, as soon as it has reported one; null: none. */
+  readonly panic: () => Promise<string | null>;
   /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
   endPrograms(): Promise<void>;
   /** Stops it and its descendants; may be called again. */
@@ -91,6 +94,8 @@ export interface Server {
 const PORT_ATTEMPTS = 5;
 const LOG_TAIL_BYTES = 4_000;
 const GRACE_MS = 5_000;
+/** A connection may fail before the report of the reason arrives. */
+const PANIC_MS = 1_000;
 
 /**
  * Starts a server for one database, with everything private in a temporary folder.
@@ -181,7 +186,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
     // Ctrl-C goes to the whole group, and an engine that it ends cannot finish anything. The watchdog ends the engine.
     detached: process.platform !== 'win32',
   });
-  const log = tailOf(child);
+  const output = outputOf(child);
   let ended = false;
   const memoryFailure = watchMemory(child, memory);
   const startsPrograms = options.engineCredentials?.startsPrograms === true;
@@ -223,6 +228,11 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       hasEnded: () => ended,
       readsReplacedFiles: async () => (child.pid === undefined ? null : await readsReplacedFiles(child.pid)),
       memoryFailure,
+      panic: async () => {
+        await endsWithin(Promise.race([child, output.panicked]), PANIC_MS);
+        const line = output.panic();
+        return line === null ? null : redactor.redact(line);
+      },
       endPrograms: async () => {
         if (startsPrograms && child.pid !== undefined) await endPrograms({ pid: child.pid, mark: place.privateDir });
       },
@@ -235,7 +245,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   if (child.pid !== undefined) await removeServerInfo(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: redactor.redact(log()), database: named });
+  const failure = startFailure(outcome, { log: redactor.redact(output.tail()), database: named });
   if (failure === 'port-in-use') return failure;
   throw failure;
 }
@@ -288,11 +298,27 @@ async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | '
   await child;
 }
 
-/** Drains a child's output and keeps its end. */
-function tailOf(child: ServerProcess): () => string {
-  let tail = '';
+/** A panic that ends the process, and one that ends a connection, which Dolt logs with codes for line breaks. */
+const PANIC = /^panic: (.*)\n|mysql_server caught panic:\\n(.*?)\\n/m;
+
+/** Drains a child's output and keeps its end, and the text of a panic. */
+function outputOf(child: ServerProcess) {
+  let [tail, errors] = ['', ''];
+  let panic: string | null = null;
+  let report = (): void => undefined;
+  const panicked = new Promise<void>((resolve) => {
+    report = resolve;
+  });
   child.all.on('data', (chunk: Buffer) => {
     tail = (tail + chunk.toString('utf8')).slice(-LOG_TAIL_BYTES);
   });
-  return () => tail;
+  // Standard output may have the beginning of a line.
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString('utf8');
+    const found = PANIC.exec(errors);
+    panic ??= found?.[1] ?? found?.[2] ?? null;
+    if (panic !== null) report();
+    errors = errors.slice(-LOG_TAIL_BYTES);
+  });
+  return { tail: () => tail, panic: () => panic, panicked };
 }

@@ -7,7 +7,7 @@ import { monotonicMs } from '../../core/time.ts';
 import { killStatement } from '../server/interrupt.ts';
 import { type Address, connectTo } from '../server/ready.ts';
 import { cellSchema } from './cell.ts';
-import { remoteFailure, sqlFailure } from './failure.ts';
+import { remoteFailure, sqlFailure, withPanic } from './failure.ts';
 import { type Memory, newMemory } from './remembered.ts';
 
 /** Runs statements; every returned row is validated against a schema. */
@@ -45,6 +45,8 @@ interface Served {
   readonly name: string | null;
   readonly address: Address;
   readonly secrets: Redactor;
+  /** The text of a panic of the server; absent: it is not ours. */
+  readonly panic?: (() => Promise<string | null>) | undefined;
   /** Called after each procedure, with its name and how long it took; never with a value. */
   readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
 }
@@ -58,7 +60,10 @@ const databaseRow = z.object({ Database: z.string() });
  * @param connections how many statements may run in parallel
  * @throws Failure `no-database` if the server does not serve its database
  */
-export async function openDatabase({ name, address, secrets, onCall }: Served, connections: number): Promise<Database> {
+export async function openDatabase(
+  { name, address, secrets, panic, onCall }: Served,
+  connections: number,
+): Promise<Database> {
   const options = {
     ...connectTo(address),
     connectionLimit: connections,
@@ -73,14 +78,14 @@ export async function openDatabase({ name, address, secrets, onCall }: Served, c
   };
   const memory = newMemory();
   const finder = openPool({ ...options, connectionLimit: 1 }, address);
-  const names = await statements({ pool: finder, memory, address, secrets })
+  const names = await statements({ pool: finder, memory, address, secrets, panic })
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
     throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
   const pool = openPool({ ...options, database: name }, address);
-  const served = { pool, memory, address, secrets, onCall };
+  const served = { pool, memory, address, secrets, panic, onCall };
   return {
     name,
     ...statements(served),
@@ -102,7 +107,7 @@ async function endPool(pool: Pool): Promise<void> {
   await pool.end().catch(() => undefined);
 }
 
-interface Connections extends Pick<Served, 'address' | 'secrets' | 'onCall'> {
+interface Connections extends Pick<Served, 'address' | 'secrets' | 'panic' | 'onCall'> {
   readonly pool: Pool;
   readonly memory: Memory;
 }
@@ -121,9 +126,9 @@ async function inSession<T>(connections: Connections, work: (sql: Sql, connectio
   }
 }
 
-async function connect({ pool, secrets }: Connections): Promise<PoolConnection> {
-  return await pool.getConnection().catch((thrown: unknown) => {
-    throw remoteFailure(thrown, secrets);
+async function connect({ pool, secrets, panic }: Connections): Promise<PoolConnection> {
+  return await pool.getConnection().catch(async (thrown: unknown) => {
+    throw await withPanic(remoteFailure(thrown, secrets), panic);
   });
 }
 
@@ -152,7 +157,7 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
       return result;
     } catch (thrown) {
       const failureOf = OF_REMOTES.includes(procedure ?? '') ? remoteFailure : sqlFailure;
-      if (!size.isTooLarge) throw failureOf(thrown, secrets);
+      if (!size.isTooLarge) throw await withPanic(failureOf(thrown, secrets), connections.panic);
       excess = size.failure();
       throw excess;
     } finally {

@@ -7,7 +7,7 @@ import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const MIGRATIONS = [
-  'CREATE TABLE schema_migrations (version INT PRIMARY KEY)',
+  'CREATE TABLE schema_migrations (version INT AUTO_INCREMENT PRIMARY KEY)',
   'INSERT INTO schema_migrations VALUES (48)',
 ];
 

@@ -1,4 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { groupBy } from '../../src/core/lists.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -69,3 +71,74 @@ test.each(HASH_ORDERS)(
     expect(await databases.north.head()).toBe(before);
   },
 );
+
+const WORDS = ['alpha', 'beta', 'gamma', 'tenth', 'eleven', 'north', 'south', 'delta'];
+
+/** The rows in which each word is found. */
+async function found(database: TestDatabase, table: string): Promise<Record<string, unknown[]>> {
+  const queries = WORDS.map((word) => `SELECT '${word}' AS word, id FROM ${table} WHERE MATCH (a) AGAINST ('${word}')`);
+  const rows = await database.rows(queries.join(' UNION ALL '));
+  const byWord = groupBy(rows, ({ word }) => String(word));
+  return Object.fromEntries([...byWord].map(([word, all]) => [word, all.map(({ id }) => id)]));
+}
+
+const TEXTS = [
+  "CREATE TABLE t (id INT PRIMARY KEY, a TEXT, FULLTEXT KEY f (a) COMMENT 'it is one')",
+  "INSERT INTO t VALUES (1, 'alpha one'), (2, 'beta two')",
+  'CREATE TABLE old (id INT PRIMARY KEY, a TEXT, u INT UNIQUE, FULLTEXT KEY f (a))',
+  "INSERT INTO old VALUES (1, 'gamma', 1)",
+];
+
+describe.each(HASH_ORDERS)('after a merge, MATCH finds the words of both sides (%s)', (order) => {
+  test.each<[string, string[], string[], Record<string, number[]>, Record<string, number[]>]>([
+    [
+      'of one table',
+      ["INSERT INTO t VALUES (10, 'tenth')"],
+      ["INSERT INTO t VALUES (11, 'eleven')", 'DELETE FROM t WHERE id = 2'],
+      { alpha: [1], tenth: [10], eleven: [11] },
+      { gamma: [1] },
+    ],
+    [
+      'of a table that one of them changed',
+      ["INSERT INTO t VALUES (10, 'tenth')", "UPDATE t SET a = 'north' WHERE id = 1"],
+      ['CREATE TABLE x (id INT PRIMARY KEY)'],
+      { beta: [2], tenth: [10], north: [1] },
+      { gamma: [1] },
+    ],
+    [
+      'of two tables, with a row that loses its unique value',
+      [
+        "SET @@dolt_committer_date = '2000-01-01T00:00:00Z'",
+        "INSERT INTO t VALUES (10, 'tenth')",
+        "INSERT INTO old VALUES (3, 'north', 3)",
+      ],
+      ["UPDATE old SET a = 'delta' WHERE id = 1", "INSERT INTO old VALUES (4, 'south', 3)"],
+      { alpha: [1], beta: [2], tenth: [10] },
+      { delta: [1], north: [3] },
+    ],
+  ])('%s', async (_, north, south, inT, inOld) => {
+    await using folder = await tempFolder();
+    const databases = await twoDatabases(folder, ...TEXTS);
+    await databases.edit(north, south, order);
+    expect((await databases.run('north')).run('south').failure).toBeNull();
+    expect([await found(databases.north, 't'), await found(databases.north, 'old')]).toEqual([inT, inOld]);
+    expect((await databases.run('south')).run('north').failure).toBeNull();
+    expect([await found(databases.south, 't'), await found(databases.south, 'old')]).toEqual([inT, inOld]);
+  });
+
+  test('of a renamed table, and after the next merge', async () => {
+    await using folder = await tempFolder();
+    const databases = await twoDatabases(folder, ...TEXTS);
+    await databases.edit(
+      ['RENAME TABLE old TO v', "INSERT INTO v VALUES (2, 'north', 2)"],
+      ["INSERT INTO t VALUES (11, 'eleven')"],
+      order,
+    );
+    for (const local of ['north', 'south'] as const)
+      expect((await databases.run(local)).run(local === 'north' ? 'south' : 'north').failure).toBeNull();
+    await databases.edit(["INSERT INTO v VALUES (3, 'tenth', 3)"], ["UPDATE v SET a = 'south' WHERE id = 1"], order);
+    expect((await databases.run('north')).run('south').failure).toBeNull();
+    expect(await found(databases.north, 'v')).toEqual({ north: [2], tenth: [3], south: [1] });
+    expect(await found(databases.north, 't')).toEqual({ alpha: [1], beta: [2], eleven: [11] });
+  });
+});

@@ -146,7 +146,7 @@ async function commitChosen(
   await refuseSilentLosses(sql, heads, named);
   await refuseWrongCells(sql, heads, named);
   if (rules.recognises(await tableNames(sql))) await rules.derive(sql, heads);
-  return commitMerge(sql);
+  return commitMerge(sql, heads);
 }
 
 /** Whether other choices can change a row that breaks a constraint, or rows that it refers to. */

@@ -65,7 +65,7 @@ export async function mergeHead(sql: Sql, merge: HeadToMerge): Promise<Merged> {
   try {
     const resolved = await resolveMerge(sql, merge, pending);
     if (!Array.isArray(resolved)) return await refuse(sql, pending, resolved);
-    return { kind: 'merged', commit: await commitMerge(sql), rows: resolved };
+    return { kind: 'merged', commit: await commitMerge(sql, { ours: merge.onto, theirs: merge.head }), rows: resolved };
   } catch (thrown) {
     return refuse(sql, pending, { failure: withDefaultHint(withoutStack(toFailure(thrown))), rows: [] });
   }

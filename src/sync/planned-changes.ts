@@ -46,6 +46,7 @@ async function allTables(sql: Sql, head: string): Promise<TableChange[]> {
     to,
     dataChanged: true,
     definitionChanged: true,
+    redefined: true,
     comparable: true,
     recreated: false,
     explained: true,
@@ -74,7 +75,7 @@ async function plannedTable(sql: Sql, range: CommitRange, change: TableChange): 
   const between = { from: range.from, to: range.to };
   const isReadable = change.comparable && !(await versionsOf(sql, between, { from, to })).some(crashesDiff);
   const rows = isReadable ? await rowChanges(sql, between, to) : null;
-  const definition = change.definitionChanged;
+  const definition = change.redefined;
   return from === to
     ? { table, change: 'changed', definition, rows }
     : { table, change: 'renamed', from, definition, rows };

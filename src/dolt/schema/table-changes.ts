@@ -15,7 +15,10 @@ export interface TableChange {
   /** Its name in the second commit; null if it was dropped. */
   readonly to: string | null;
   readonly dataChanged: boolean;
+  /** Whether Dolt's schema of it differs. */
   readonly definitionChanged: boolean;
+  /** Whether the definition differs as users see it: without tags of columns and the counter of AUTO_INCREMENT. */
+  readonly redefined: boolean;
   /** False if the primary key changed, so that rows of the two commits do not correspond. */
   readonly comparable: boolean;
   /** Whether only `dolt_diff` shows the changed rows: `dolt_diff_stat` counts none. */
@@ -46,7 +49,8 @@ export const tableChanges = remembered(2, async (sql, from: string, to: string):
   const changes: TableChange[] = [];
   for (const row of summary.filter(isTable).flatMap(apart)) {
     const change = namesOf(row);
-    const known = { ...change, comparable: true, recreated: false, explained: true };
+    const redefined = schemas.some((other) => pair(other) === pair(row));
+    const known = { ...change, redefined, comparable: true, recreated: false, explained: true };
     if (row.data_change || change.from === null || change.to === null) {
       changes.push({ ...known, dataChanged: row.data_change, definitionChanged: row.schema_change });
     } else {
@@ -117,15 +121,18 @@ interface Range {
 /** A change that the summary does not list. */
 async function unlistedChange(sql: Sql, range: Range, change: Ends): Promise<TableChange> {
   const { from, to } = change;
-  const whole = { ...change, dataChanged: true, definitionChanged: true, recreated: false, explained: true };
-  if (from === null || to === null) return { ...whole, comparable: true };
-  if ((await keyAt(sql, from, range.from)) !== (await keyAt(sql, to, range.to))) return { ...whole, comparable: false };
+  const whole = { ...change, dataChanged: true, definitionChanged: true, redefined: true };
+  const known = { recreated: false, explained: true };
+  if (from === null || to === null) return { ...whole, ...known, comparable: true };
+  if ((await keyAt(sql, from, range.from)) !== (await keyAt(sql, to, range.to)))
+    return { ...whole, ...known, comparable: false };
   const dataChanged = await anyRowDiffers(sql, range, to);
   const [text, text2] = [await createTableAt(sql, from, range.from), await createTableAt(sql, to, range.to)];
   const definitionChanged = textOf(tableItems(text)) !== textOf(tableItems(text2));
   // The counter changes if a row was added and deleted again.
   const explained = dataChanged || definitionChanged || text !== text2;
-  return { ...change, dataChanged, definitionChanged, comparable: true, recreated: dataChanged, explained };
+  const found = { ...change, dataChanged, definitionChanged, redefined: definitionChanged };
+  return { ...found, comparable: true, recreated: dataChanged, explained };
 }
 
 async function anyRowDiffers(sql: Sql, { from, to }: Range, table: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { repairFullText } from '../schema/full-text.ts';
 import { keepingKeys, type RecordKeys } from '../schema/uncommitted-keys.ts';
 import { canFixCommitter, signature } from '../signature.ts';
 import { doltDefect } from './failure.ts';
@@ -73,7 +74,11 @@ function unmergeable(thrown: unknown): never {
 }
 
 /** Commits the open merge; it keeps both parents, also if nothing of theirs was taken. */
-export async function commitMerge(sql: Sql): Promise<string> {
+export async function commitMerge(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+): Promise<string> {
+  await repairFullText(sql, heads);
   const message = mergeMessage(MERGE_PROTOCOL, await engineVersion(sql));
   return await commit(sql, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", message);
 }

@@ -4,9 +4,10 @@ import { columnLeftEmpty } from '../../dolt/rows/missing-values.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
+import { fullTextTables } from '../../dolt/schema/full-text.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
-import { tableItemsAt, tableNamesAt } from '../../dolt/schema/table-definitions.ts';
-import { ordinaryColumns, tableNames, tableShape } from '../../dolt/schema/table-shape.ts';
+import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
+import { ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { forgetViolations, removedByMerge, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
@@ -67,10 +68,10 @@ async function verifyTables(sql: Sql, { ours }: Heads, tables: readonly string[]
   try {
     return await verifyConstraints(sql, { allOf: tables });
   } catch (thrown) {
-    const fullText = toFailure(thrown).code === 'unknown' ? await fullTextTable(sql) : null;
-    if (fullText === null) throw thrown;
-    for (const { from, to, definitionChanged } of await tableChanges(sql, ours, 'WORKING')) {
-      if (from === null || to === null || !definitionChanged || !tables.includes(to)) continue;
+    const [fullText] = toFailure(thrown).code === 'unknown' ? await fullTextTables(sql) : [];
+    if (fullText === undefined) throw thrown;
+    for (const { from, to, redefined } of await tableChanges(sql, ours, 'WORKING')) {
+      if (from === null || to === null || !redefined || !tables.includes(to)) continue;
       throw new Failure(
         'dolt-defect',
         `this Dolt cannot verify a merge that changes the definition of ${to}, because ${fullText} has a FULLTEXT index`,
@@ -81,16 +82,6 @@ async function verifyTables(sql: Sql, { ours }: Heads, tables: readonly string[]
     }
     return await verifyConstraints(sql);
   }
-}
-
-/** A table with a FULLTEXT index, which the information schema calls a BTREE (Dolt 2.3.0); null if there is none. */
-async function fullTextTable(sql: Sql): Promise<string | null> {
-  for (const table of await tableNames(sql)) {
-    const items = await tableItemsAt(sql, table, null);
-    if (items.some(({ kind, tokens }) => kind === 'index' && tokens[0]?.text.toUpperCase() === 'FULLTEXT'))
-      return table;
-  }
-  return null;
 }
 
 /** @throws Failure `constraint-violation` for a NOT NULL column that lacks values, and lacks none at a side */

@@ -124,8 +124,8 @@ async function readDifference(sql: Sql, heads: Heads, { limit, since }: Bounds):
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
     lossy: await lossyIncoming(sql, news),
     futureCommits,
-    redefined: tables.flatMap(({ from, to, definitionChanged }) =>
-      from !== null && to !== null && definitionChanged && isRedefined(to, toOurs) ? [from] : [],
+    redefined: tables.flatMap(({ from, to, redefined }) =>
+      from !== null && to !== null && redefined && isRedefined(to, toOurs) ? [from] : [],
     ),
     collation:
       (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
@@ -201,7 +201,7 @@ function droppedTables(
 
 /** Whether a table is defined differently here; both sides may have made the same change. */
 function isRedefined(table: string, news: readonly TableChange[]): boolean {
-  return news.some(({ to, definitionChanged }) => to === table && definitionChanged);
+  return news.some(({ to, redefined }) => to === table && redefined);
 }
 
 /** Whether two changes are about the same table. */

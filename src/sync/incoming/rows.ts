@@ -6,6 +6,7 @@ import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { columnsAt, keyNames } from '../../dolt/schema/columns.ts';
+import { holdsWords } from '../../dolt/schema/full-text.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
@@ -68,10 +69,11 @@ export async function readFutureRows(
 const CHECKED_APART: readonly string[] = ['dolt_schemas', 'dolt_procedures', 'dolt_ignore', 'dolt_nonlocal_tables'];
 
 /**
- * Whether a table is one of those of Dolt that have a check of their own. Others hold rows of users, like documents.
+ * Whether a table is one of those of Dolt that have a check of their own, or follow from other rows. Others hold rows of
+ * users, like documents.
  */
 export function isCheckedApart(table: string): boolean {
-  return CHECKED_APART.includes(folded(table));
+  return CHECKED_APART.includes(folded(table)) || holdsWords(table);
 }
 
 /** Tables that lose more rows between two commits than may be deleted at once. */

@@ -190,6 +190,22 @@ describe('a rewritten history', () => {
     expect(await it.south.head()).toBe(await it.north.head());
   }, 180_000);
 
+  test('deletes rows that the merge base has with merge-rewritten, and says which', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    const { peers, problems } = await it.run('north', rewriteRequest('merge', it.head));
+    expect(peers).toMatchObject([{ state: 'rewritten', error: null }]);
+    const deleted = { kind: 'deleted', key: { id: '3' }, left: false, lost: { commit: it.head } };
+    expect(peers[0]?.conflicts).toMatchObject([
+      { ...deleted, resolution: expect.stringMatching(/^deleted: only box/) },
+    ]);
+    expect(problems).toMatchObject([
+      { severity: 'warning', code: 'history-rewritten', message: expect.stringContaining('deleted 1 row') },
+    ]);
+    expect(await it.north.rows(ROWS)).toEqual(EDITED);
+  }, 180_000);
+
   test('can be replaced with force-with-lease and restored, and then requires a new choice', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);

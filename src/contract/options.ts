@@ -190,7 +190,7 @@ export const OPTIONS = {
   },
   'merge-rewritten': {
     description:
-      'Peers to merge although one side rewrote its history, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows deleted since then come back',
+      'Peers to merge although one side rewrote its history, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows that the merge base lacks are kept, also those that one side deleted',
     frontends: BOTH,
     type: 'text',
     value: 'peer=hash',

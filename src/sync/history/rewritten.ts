@@ -156,7 +156,9 @@ export function rewriteOptions(
     ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.`] : []),
     ...(rights.push && peer.live !== true ? [`\`--force-with-lease ${named}\`: their branch becomes ours.`] : []),
     ...(rights.pull && base !== null
-      ? [`\`--merge-rewritten ${named}\`: both histories are merged, and rows deleted since then come back.`]
+      ? [
+          `\`--merge-rewritten ${named}\`: both histories are merged. Rows that the merge base lacks are kept, also those that one side deleted.`,
+        ]
       : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Conflict } from '../../contract/result.ts';
+import { counted } from '../../core/text.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
@@ -14,9 +15,13 @@ import type { PeerProgress } from '../peer-progress.ts';
 const MAX_ROWS = 10_000;
 const BATCH = 500;
 
+const DELETED =
+  "The report lists them with the kind `deleted`, and with the commit that still has them: `SELECT * FROM table AS OF 'commit'`. To have them back, insert them again and commit.";
+
 /**
- * Lists rows that only one side had before a rewritten history was merged: rows that the other side deleted are back.
- * If the last common head is recorded and still here, rows that were added since are left out.
+ * Lists rows that only one side had before a rewritten history was merged. A merge base without the row brings it back;
+ * if the merge base has it, the other side deleted it, and it is gone. If the last common head is recorded and still
+ * here, rows that were added since are left out.
  */
 export async function recordReturned(
   sql: Sql,
@@ -27,21 +32,31 @@ export async function recordReturned(
   const heads = { ours: local.ours, theirs: progress.head };
   const last = progress.remembered?.head ?? null;
   const before = last !== null && (await isPresent(sql, last)) ? last : null;
-  const rows: Conflict[] = [];
+  const found: Conflict[] = [];
   for (const table of await sharedTables(sql, { ...heads, target: local.target })) {
     const shape = shapeOf(table, await columnsAt(sql, table, local.target));
     if (shape.key.length === 0) continue;
     for (const side of ['ours', 'theirs'] as const) {
-      rows.push(...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name })));
+      found.push(
+        ...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name, target: local.target })),
+      );
     }
   }
+  const rowOf = ({ table, key }: Conflict): string => JSON.stringify([table, key]);
+  const decided = new Set(progress.conflicts.map(rowOf));
+  const rows = found.filter((row) => row.kind === 'restored' || !decided.has(rowOf(row)));
   const nameOf = ({ table, key, heads: at }: Conflict): string => JSON.stringify([table, key, at]);
   // An earlier round of this run may have listed them.
   const known = new Set(progress.conflicts.map(nameOf));
   const listed = rows.slice(0, MAX_ROWS);
   progress.reportConflicts([...progress.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))]);
+  const deleted = rows.filter(({ kind }) => kind === 'deleted').length;
+  if (deleted > 0) {
+    const message = `merge-rewritten with ${progress.peer.name} deleted ${counted(deleted, 'row')} that only one side had, because the merge base has them`;
+    progress.notice({ severity: 'warning', code: 'history-rewritten', message, hint: DELETED });
+  }
   if (rows.length > listed.length) {
-    const message = `${rows.length} rows came back through merge-rewritten with ${progress.peer.name}; the first ${MAX_ROWS} are listed`;
+    const message = `${rows.length} rows were only on one side of merge-rewritten with ${progress.peer.name}; the first ${MAX_ROWS} are listed`;
     progress.notice({ severity: 'warning', code: 'history-rewritten', message });
   }
 }
@@ -63,10 +78,12 @@ interface Side {
   readonly side: 'ours' | 'theirs';
   readonly before: string | null;
   readonly peer: string;
+  /** The merge. */
+  readonly target: string;
 }
 
 /** Rows of one side whose key the other side lacks. Columns are qualified by the user's table, so none is shadowed. */
-async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer }: Side): Promise<Conflict[]> {
+async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, target }: Side): Promise<Conflict[]> {
   const [here, there] = side === 'ours' ? [heads.ours, heads.theirs] : [heads.theirs, heads.ours];
   const table = quoted(shape.name);
   const same = shape.key.map((name) => `a.${quoted(name)} = b.${quoted(name)}`).join(' AND ');
@@ -76,24 +93,29 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer }
     [here, there],
   );
   const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before });
+  const kept = await rowsAt(sql, shape, { keys: rows, commit: target });
   const owner = side === 'ours' ? 'our side' : peer;
   const why = before === null ? 'added there or deleted on the other side' : 'later deleted on the other side';
   const found: Conflict[] = [];
   for (const cells of rows) {
     const base = earlier?.get(keyText(shape, cells)) ?? null;
     if (earlier !== null && base === null) continue;
+    const isKept = kept.has(keyText(shape, cells));
     found.push({
-      kind: 'restored',
+      kind: isKept ? 'restored' : 'deleted',
       table: shape.name,
       key: keyOf(shape, cells),
       columns: Object.keys(cells).filter((name) => !shape.key.includes(name)),
       base,
       ours: side === 'ours' ? cells : null,
       theirs: side === 'theirs' ? cells : null,
-      resolution: `kept: only ${owner} had it (${why})`,
+      resolution: isKept
+        ? `kept: only ${owner} had it (${why})`
+        : `deleted: only ${owner} had it (deleted since the merge base)`,
       left: false,
       heads,
       between: [],
+      ...(isKept ? {} : { lost: { commit: here, sql: null } }),
     });
   }
   return found;

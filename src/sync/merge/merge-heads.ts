@@ -84,8 +84,9 @@ async function mergeIn(
   const { candidates, converged, waiting, attributed } = await convergePeers(context, local, engine, allProgress);
   recordConflicts(local, candidates, attributed);
   for (const progress of candidates) {
-    if (progress.mergeRewritten === null || progress.mergeRewritten !== progress.head || progress.rewritten === null)
-      continue;
+    const { head, mergeRewritten } = progress;
+    if (head === null || head !== mergeRewritten || progress.rewritten === null) continue;
+    if (waiting.has(head) || converged.dropped.has(head)) continue;
     await recordReturned(database, progress, { ours: local.ours, target: converged.target });
   }
   for (const progress of candidates) {

@@ -264,23 +264,28 @@ test.each([
   if (base.length > 0) expect(await databases.north.rows('SELECT * FROM fired')).toEqual([]);
 });
 
-test.each(HASH_ORDERS)(
-  'a key that one side added and rows of the other side that break it are refused, %s',
-  async (order) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
-      'CREATE TABLE t (id INT PRIMARY KEY, a INT)',
-      'INSERT INTO t VALUES (1, 1)',
-    );
-    await databases.edit(['ALTER TABLE t ADD UNIQUE KEY u (a)'], ['INSERT INTO t VALUES (2, 1)'], order);
-    const before = await databases.north.head();
-    const { failure } = (await databases.run('north')).run('south');
-    expect(failure?.code).toBe('constraint-violation');
-    expect(failure?.message).toContain('unique key u');
-    expect(await databases.north.head()).toBe(before);
-  },
-);
+const [ADD_KEY, EQUAL_ROW] = ['ALTER TABLE t ADD UNIQUE KEY u (a)', 'INSERT INTO t VALUES (2, 3)'];
+
+test.each(
+  HASH_ORDERS.flatMap((order) => [
+    { order, who: 'one side', south: [EQUAL_ROW], hint: 'on the side that lacks the key' },
+    { order, who: 'both sides', south: [ADD_KEY, EQUAL_ROW], hint: 'different values on one side' },
+  ]),
+)('a key that $who added and rows that break it together are refused, $order', async ({ order, who, south, hint }) => {
+  await using folder = await tempFolder();
+  const databases = await twoDatabases(
+    folder,
+    'CREATE TABLE t (id INT PRIMARY KEY, a INT)',
+    'INSERT INTO t VALUES (1, 1)',
+  );
+  await databases.edit([ADD_KEY, 'INSERT INTO t VALUES (3, 3)'], south, order);
+  const before = await databases.north.head();
+  const { failure } = (await databases.run('north')).run('south');
+  expect(failure?.code).toBe('constraint-violation');
+  expect(failure?.message).toContain(`unique key u, which ${who} added`);
+  expect(failure?.hint).toContain(hint);
+  expect(await databases.north.head()).toBe(before);
+});
 
 test.each(HASH_ORDERS)(
   'an index over an expression whose duplicates Dolt cannot remove is refused, %s',

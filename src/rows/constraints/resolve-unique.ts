@@ -101,7 +101,7 @@ class ConflictingRows {
     for (const key of this.#keys) {
       const groups = await rowsSharingKey(this.#sql, source, key);
       if (groups.length === 0) continue;
-      if (!(await this.#isInBase(key))) throw newKey(this.shape.name, key.name);
+      if (!(await this.#isInBase(key))) throw newKey(this.shape.name, key.name, await this.#isOfBoth(key));
       if (this.shape.key.length === 0) throw keyless(this.shape.name, key.name);
       const rows = await this.#rows(groups.flat());
       const old = await baseRows(this.#sql, this.#merging, this.shape, groups.flat());
@@ -267,15 +267,24 @@ class ConflictingRows {
     const known = this.#knownInBase.get(key.name);
     if (known !== undefined) return known;
     const { ours, theirs } = this.#merging;
-    const { name } = this.shape;
-    const parts = JSON.stringify(key.parts);
     let found = false;
-    for (const base of await mergeBases(this.#sql, ours, theirs)) {
-      const items = (await definedTables(this.#sql, base)).has(name) ? await tableItemsAt(this.#sql, name, base) : [];
-      found ||= uniqueKeysOf(this.shape, items).some((old) => JSON.stringify(old.parts) === parts);
-    }
+    for (const base of await mergeBases(this.#sql, ours, theirs)) found ||= await this.#isAt(key, base);
     this.#knownInBase.set(key.name, found);
     return found;
+  }
+
+  async #isOfBoth(key: UniqueKey): Promise<boolean> {
+    const { ours, theirs } = this.#merging;
+    return (await this.#isAt(key, ours)) && (await this.#isAt(key, theirs));
+  }
+
+  /** Whether a commit has a unique key of the same parts, under any name. */
+  async #isAt(key: UniqueKey, commit: string): Promise<boolean> {
+    const { name } = this.shape;
+    const isThere = (await definedTables(this.#sql, commit)).has(name);
+    const items = isThere ? await tableItemsAt(this.#sql, name, commit) : [];
+    const parts = JSON.stringify(key.parts);
+    return uniqueKeysOf(this.shape, items).some((old) => JSON.stringify(old.parts) === parts);
   }
 }
 
@@ -310,10 +319,11 @@ function keyless(table: string, key: string): Failure {
   );
 }
 
-function newKey(table: string, key: string): Failure {
-  return new Failure(
-    'constraint-violation',
-    `rows of ${table} share a value of the unique key ${key}, which one side added since the last common commit`,
-    { hint: `Make the values of ${table} unique on the side that lacks the key, commit, and sync again.` },
-  );
+function newKey(table: string, key: string, isOfBoth: boolean): Failure {
+  const who = isOfBoth ? 'both sides' : 'one side';
+  const hint = isOfBoth
+    ? `Give the rows of ${table} different values on one side, commit, and sync again.`
+    : `Make the values of ${table} unique on the side that lacks the key, commit, and sync again.`;
+  const message = `rows of ${table} share a value of the unique key ${key}, which ${who} added since the last common commit`;
+  return new Failure('constraint-violation', message, { hint });
 }

@@ -4,7 +4,7 @@ import { Failure } from '../../src/core/failure.ts';
 import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
 import { type CommonHead, howToResolve, rewriteOptions, sideRewritten } from '../../src/sync/history/rewritten.ts';
-import { suspects } from '../../src/sync/merge/reject-heads.ts';
+import { failTogether, suspects } from '../../src/sync/merge/reject-heads.ts';
 import { Rejections } from '../../src/sync/merge/rejections.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { mayHaveTaken } from '../../src/sync/push.ts';
@@ -114,6 +114,25 @@ describe('the heads to merge separately with ours after a fold stops', () => {
     ['at a limit, at ours', { refused: 'ours', merged: before, byLimit: true }, [['p1'], ['p2']]],
   ])('%s', (_, fold, groups) => {
     expect(suspects({ ours: 'ours', ...fold })).toEqual(groups);
+  });
+});
+
+describe('the heads that fail together, of those that a fold merged before it stopped', () => {
+  test.each<[string, string, readonly string[]]>([
+    ['abcdo', 'do', ['d', 'o']],
+    ['abcdo', 'ao', ['a', 'o']],
+    ['abcdefgho', 'bfo', ['b', 'f', 'o']],
+    ['abcd', 'ad', ['a', 'd']],
+    ['ab', 'ab', ['a', 'b']],
+    ['abco', 'abco', ['a', 'b', 'c', 'o']],
+  ])('of %s only %s fail', async (all, clash, heads) => {
+    let folds = 0;
+    const tried = (some: readonly string[]): Promise<string | null> => {
+      folds += 1;
+      return Promise.resolve([...clash].every((one) => some.includes(one)) ? some.join('') : null);
+    };
+    expect(await failTogether({ heads: [...all], why: all }, tried)).toEqual({ heads, why: heads.join('') });
+    expect(folds).toBeLessThanOrEqual(heads.length * (Math.ceil(Math.log2(all.length)) + 1));
   });
 });
 

@@ -90,6 +90,19 @@ const CASES: readonly (readonly [what: string, Case])[] = [
       rejected: { second: 'constraint-violation' },
     },
   ],
+  [
+    'a trigger beside a deleted parent; later heads do not matter',
+    {
+      peers: {
+        trigger: ["CREATE TRIGGER fires BEFORE INSERT ON parents FOR EACH ROW SET NEW.n = 'fired'"],
+        deletion: ['DELETE FROM parents'],
+        honest: ["INSERT INTO t VALUES (3, 'honest')"],
+        another: ["INSERT INTO t VALUES (4, 'honest too')"],
+      },
+      ours: ['INSERT INTO children VALUES (1, 1)'],
+      rejected: { deletion: 'constraint-violation' },
+    },
+  ],
 ];
 
 describe('a head that cannot be merged', () => {
@@ -101,6 +114,9 @@ describe('a head that cannot be merged', () => {
       "INSERT INTO t VALUES (1, '1')",
       'CREATE TABLE pairs (id INT PRIMARY KEY, a INT, b INT)',
       'INSERT INTO pairs VALUES (1, 1, 1)',
+      'CREATE TABLE parents (id INT PRIMARY KEY, n VARCHAR(20))',
+      'CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id))',
+      'INSERT INTO parents VALUES (1, NULL)',
       "CALL DOLT_COMMIT('-A', '-m', 'base')",
     );
     await withEngines(path, folder.file('tmp'), (engines) =>

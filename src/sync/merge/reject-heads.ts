@@ -1,7 +1,7 @@
 import type { Engine } from '../../dolt/server/engines.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import type { DatabaseRules } from '../../rows/table-policy.ts';
-import { type Fold, fitsOurs, type RejectedHead } from './fold.ts';
+import { type Fold, fitsOurs, foldHeads, type RejectedHead } from './fold.ts';
 import { isLimit, type MergeLimits } from './limits.ts';
 
 interface Stopped {
@@ -16,21 +16,21 @@ interface Stopped {
 
 interface Rejected {
   readonly heads: ReadonlyMap<string, RejectedHead>;
-  /** The heads that had been merged before, if only they keep it out; else none. */
+  /** The heads that keep it out, if it merges with ours alone; else none. */
   readonly beside: readonly string[];
 }
 
 /**
  * Finds the heads that made a fold stop: those that do not merge with ours alone either. If each does, it is the last
- * one in hash order.
+ * one, in hash order, of a few heads that fail together; without those that do not matter, no head waits for others.
  */
 export async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Rejected> {
   const { ours, fold } = stopped;
-  const before = [...fold.merged, fold.head].filter((head) => head !== ours);
-  const last = before.pop() ?? fold.head;
-  if (before.length === 0) return { heads: new Map([[last, fold.mergeFailure]]), beside: [] };
-  const failed = { ours, refused: fold.head, merged: fold.merged, byLimit: isLimit(fold.mergeFailure.failure) };
-  for (const together of suspects(failed)) {
+  const all = [...fold.merged, fold.head];
+  const isAlone = all.filter((head) => head !== ours).length === 1;
+  const byLimit = isLimit(fold.mergeFailure.failure);
+  if (isAlone) return lastOf({ heads: all, why: fold.mergeFailure }, ours);
+  for (const together of suspects({ ours, refused: fold.head, merged: fold.merged, byLimit })) {
     const clashing = new Map<string, RejectedHead>();
     for (const head of together) {
       const why = await clashWithOurs(engine, stopped, head);
@@ -38,7 +38,66 @@ export async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Rej
     }
     if (clashing.size > 0) return { heads: clashing, beside: [] };
   }
-  return { heads: new Map([[last, fold.mergeFailure]]), beside: before };
+  const together: FailedHeads<RejectedHead> = { heads: all, why: fold.mergeFailure };
+  // After a limit, each further fold may take as long.
+  if (byLimit) return lastOf(together, ours);
+  const tried = (heads: readonly string[]) => whyNotTogether(engine, stopped, heads);
+  return lastOf(await failTogether(together, tried), ours);
+}
+
+function lastOf({ heads, why }: FailedHeads<RejectedHead>, ours: string): Rejected {
+  const ofPeers = heads.filter((head) => head !== ours);
+  const last = ofPeers.at(-1) ?? ours;
+  return { heads: new Map([[last, why]]), beside: ofPeers.slice(0, -1) };
+}
+
+async function whyNotTogether(
+  engine: Engine,
+  { ours, scratch, limits, rules }: Stopped,
+  heads: readonly string[],
+): Promise<RejectedHead | null> {
+  const fold = await foldHeads(engine, { ours, newest: heads, others: [], branch: scratch(), limits, rules });
+  return fold.kind === 'folded' ? null : fold.mergeFailure;
+}
+
+/** Heads whose fold stops, in hash order, and why. */
+interface FailedHeads<Why> {
+  readonly heads: readonly string[];
+  readonly why: Why;
+}
+
+/**
+ * Finds a few heads that fail without the others. Each head of the result is found by halving those before it, so that
+ * the number of folds grows with the logarithm of the number of heads.
+ * @param all the last one is part of the result, because the others were folded without it
+ * @param tried why heads do not fold, or null if they do
+ */
+export async function failTogether<Why>(
+  all: FailedHeads<Why>,
+  tried: (heads: readonly string[]) => Promise<Why | null>,
+): Promise<FailedHeads<Why>> {
+  let failed = all;
+  let needed = all.heads.slice(-1);
+  let others = all.heads.slice(0, -1);
+  for (;;) {
+    // The first `few` of the others do not fail with the needed ones, the first `enough` do.
+    let [few, enough] = [0, others.length];
+    while (enough - few > 1) {
+      const half = Math.floor((few + enough) / 2);
+      const heads = [...others.slice(0, half), ...needed];
+      const why = await tried(heads);
+      if (why === null) few = half;
+      else {
+        enough = half;
+        failed = { heads, why };
+      }
+    }
+    needed = [...others.slice(enough - 1, enough), ...needed];
+    others = others.slice(0, enough - 1);
+    if (others.length === 0) return failed;
+    const why = needed.length < 2 ? null : await tried(needed);
+    if (why !== null) return { heads: needed, why };
+  }
 }
 
 async function clashWithOurs(engine: Engine, stopped: Stopped, head: string): Promise<RejectedHead | null> {

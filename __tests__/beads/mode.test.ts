@@ -153,6 +153,21 @@ describe('a value that bd refuses or reads differently is refused', () => {
     await expect(ask(folder)).rejects.toMatchObject({ code: 'config-invalid', location: { line: 2 } });
   });
 
+  test.each([
+    ['"Dolt_Mode":"server"', 'has the key "Dolt_Mode", which bd reads as dolt_mode'],
+    ['"dolt_\\u0044atabase":"x"', 'has the key "dolt_Database", which bd reads as dolt_database'],
+    ['"dolt_\u017ferver_host":"evil.example"', 'which bd reads as dolt_server_host'],
+    ['"bac\u212aend":"dolt"', 'which bd reads as backend'],
+    ['"dolt_mode":"embedded",\n"dolt_mode":"server"', 'has the key dolt_mode twice'],
+  ])('a key that Go reads in another way: %s', async (written, message) => {
+    await using folder = await tempFolder();
+    await writeFiles(folder, { [METADATA]: `{\n${written}}` });
+    await expect(ask(folder)).rejects.toMatchObject({
+      ...{ code: 'config-invalid', message: expect.stringContaining(message) },
+      location: { file: folder.file('repo', METADATA), line: written.includes('\n') ? 3 : 2 },
+    });
+  });
+
   test('with its line in metadata.json', async () => {
     await using folder = await tempFolder();
     await writeFiles(folder, { [METADATA]: EMBEDDED.replace('embedded', 'cloud') });

@@ -7,21 +7,19 @@ import { Failure, systemCode } from '../core/failure.ts';
 import { isFolder, readIfThere, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
 import type { ServerFiles } from './bd-server.ts';
+import { parsedBdJson } from './metadata.ts';
 import type { BdUsage } from './workspace.ts';
 import type { ClientInfo } from './workspace-settings.ts';
 
-const clientInfoSchema = z.looseObject({
-  root_path: z.string().optional(),
-  external: z
-    .looseObject({
-      host: z.string().default(''),
-      port: z.number().default(0),
-      socket: z.string().default(''),
-      user: z.string().default(''),
-      tls_required: z.boolean().default(false),
-    })
-    .optional(),
+const externalSchema = z.looseObject({
+  host: z.string().default(''),
+  port: z.number().default(0),
+  socket: z.string().default(''),
+  user: z.string().default(''),
+  tls_required: z.boolean().default(false),
 });
+const clientInfoSchema = z.looseObject({ root_path: z.string().optional(), external: externalSchema.optional() });
+const CLIENT_INFO_KEYS = [...Object.keys(clientInfoSchema.shape), ...Object.keys(externalSchema.shape)];
 
 /**
  * Reads `proxied_server_client_info.json`. bd 1.3.0 refuses a file that it cannot read, because it would then work in
@@ -34,7 +32,7 @@ export async function readClientInfo(beads: string): Promise<ClientInfo | null> 
   const file = join(beads, 'proxied_server_client_info.json');
   const text = await readIfThere(file);
   if (text === null) return null;
-  const parsed = clientInfoSchema.safeParse(parsedJson(text));
+  const parsed = clientInfoSchema.safeParse(parsedBdJson(text, file, CLIENT_INFO_KEYS));
   if (!parsed.success) {
     throw new Failure('config-invalid', `${file} is not what bd writes: ${parsed.error.issues[0]?.message ?? ''}`, {
       location: { file },

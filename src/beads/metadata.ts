@@ -52,17 +52,50 @@ export async function readMetadata(workspace: string): Promise<MetadataFile | nu
 const RESTORE = 'bd writes this file. Restore it from git or a backup, or correct it by hand.';
 
 function parse(text: string, file: string): Metadata {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (cause) {
-    throw new Failure('config-invalid', `${file} is not JSON`, { hint: RESTORE, location: { file }, cause });
-  }
-  const parsed = metadataSchema.safeParse(raw);
+  const parsed = metadataSchema.safeParse(parsedBdJson(text, file, Object.keys(metadataSchema.shape)));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Failure('config-invalid', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, {
     hint: RESTORE,
     location: { file },
   });
+}
+
+/**
+ * The value of a JSON file of bd. bd 1.3.0 (Go) heeds a key in any letter case, the last one of several, and merges two
+ * objects of one key; JavaScript does not, so both are refused.
+ * @param known the keys that are read, of all objects in the file
+ * @throws Failure `config-invalid`
+ */
+export function parsedBdJson(text: string, file: string, known: readonly string[]): unknown {
+  const refuse = (message: string, line?: number, cause?: unknown) =>
+    new Failure('config-invalid', `${file} ${message}`, { hint: RESTORE, location: { file, line }, cause });
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw refuse('is not JSON', undefined, cause);
+  }
+  const open: Set<string>[] = [];
+  for (const { 0: token, 1: key, index } of text.matchAll(KEY_OR_BRACE)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    if (key === undefined) continue;
+    const name = String(JSON.parse(key));
+    const meant = known.find((one) => one === folded(name));
+    if (meant === undefined) continue;
+    const line = text.slice(0, index).split('\n').length;
+    if (name !== meant) throw refuse(`has the key ${JSON.stringify(name)}, which bd reads as ${meant}`, line);
+    if (open.at(-1)?.has(meant) === true) throw refuse(`has the key ${meant} twice`, line);
+    open.at(-1)?.add(meant);
+  }
+  return raw;
+}
+
+/** In valid JSON: a key, any other text, or a brace. */
+const KEY_OR_BRACE = /("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g;
+
+/** A key as Go compares it: the long s and the sign for kelvin count as letters, too. */
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }

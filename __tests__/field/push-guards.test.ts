@@ -1,9 +1,12 @@
-import { cp, mkdir, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { resolve } from '../../src/commands/resolve.ts';
 import type { Env } from '../../src/core/env.ts';
 import { command } from '../helpers/commanding.ts';
-import { refusal } from '../helpers/configuring.ts';
+import { commandContext, refusal } from '../helpers/configuring.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -126,6 +129,9 @@ describe('a database that must not be pushed', () => {
     await configured(folder, '');
     const asked = { database, only: ['box'] };
     expect((await refusal(() => command(folder, peers, { ...asked, command: 'push' }))).code).toBe('push-disabled');
+    await symlink(database, folder.file('linked'));
+    const linked = { ...asked, database: folder.file('linked') };
+    expect((await refusal(() => command(folder, peers, { ...linked, command: 'push' }))).code).toBe('push-disabled');
     const { result } = await command(folder, peers, asked);
     expect(result.peers).toMatchObject([{ name: 'box', status: 'pulled', pushedCommits: 0 }]);
     expect(result.problems.map(({ message }) => message).join()).toContain(folder.file('neighbour', '.beads'));
@@ -145,5 +151,17 @@ describe('a database that must not be pushed', () => {
     expect(linesOf(await examine(folder, peers, { env: { BD_FEDERATION_PUSH: 'true' } }), 'push')).toEqual([
       'ok: pushing is allowed',
     ]);
+    await configured(folder, '');
+    const neighbour = folder.file('neighbour', '.beads');
+    await cp(folder.file('local'), join(neighbour, 'dolt', 'local'), { recursive: true });
+    await writeFile(join(neighbour, 'config.yaml'), 'readonly: true\n');
+    const ofNeighbour = { database: join(neighbour, 'dolt', 'local') };
+    expect(linesOf(await examine(folder, peers, ofNeighbour), 'push')).toEqual([
+      `warning: readonly: true (${join(neighbour, 'config.yaml')}:1:1) forbids pushing, so runs only pull`,
+    ]);
+    const dolt = { source: 'release', path: testDolt() } as const;
+    const resolving = { ...ofNeighbour, maxDelete: 100, mergeTimeout: 60_000, overrides: { peers }, dolt };
+    const context = commandContext(folder.path);
+    expect((await refusal(() => resolve(resolving, context))).code).toBe('push-disabled');
   });
 });

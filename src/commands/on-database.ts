@@ -117,7 +117,7 @@ export async function withPeers<T>(
   work: (syncContext: SyncContext, prepared: PreparedSync) => Promise<T>,
 ): Promise<{ readonly value: T; readonly notices: readonly Diagnostic[] }> {
   const { settings, access, database } = opened;
-  const { mayPush, notices } = await readPushRights(request, settings, database.path);
+  const { mayPush, notices } = await readPushRights(request, settings, database.path, context);
   const reported: Diagnostic[] = [];
   const notify = (notice: Diagnostic): void => void reported.push(notice);
   const preparing = { settings, local: database, access, mayPush, notify };

@@ -1,7 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { BEADS_RULES } from '../beads/database-rules.ts';
 import type { ConfigOverrides, Configuration } from '../config/configuration.ts';
-import { loadConfiguration } from '../config/load.ts';
+import { loadConfiguration, withGuardsOf } from '../config/load.ts';
 import { requirePush } from '../config/requirements.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
@@ -82,6 +82,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     configuration,
     credentials,
   });
+  requirePush(await withGuardsOf(home, configuration, context), 'pull');
   const own = conflictsFileOf(home);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
   const asks = request.file === undefined && !request.yes;

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
+import { type Boundary, isOwn, requireWithin } from '../core/boundary.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { realPath } from '../core/files.ts';
 import { plainSpelling } from '../core/suggestion.ts';
 import type { ConfigSource } from './build.ts';
 import type { Origin, PushGuard, Sourced } from './configuration.ts';
@@ -166,12 +168,24 @@ export async function readGuardFiles(
 
 /**
  * The files with the guards of a database's own workspace, which may differ from that of the configuration, for example
- * if `--database` names a database elsewhere.
- * @throws Failure `config-unreadable`
+ * if `--database` names a database elsewhere. A link to the database hides none of them.
+ * @param known the workspace of the configuration
+ * @throws Failure `config-unreadable`, `outside-workspace` for a link of the checkout
  */
-export async function readGuardFilesOf(database: string, known: string | null): Promise<readonly GuardFile[]> {
-  for (let folder = database; folder !== dirname(folder); folder = dirname(folder)) {
-    if (basename(folder) === '.beads') return folder === known ? [] : await readAll(filesOf(folder));
+export async function readGuardFilesOf(
+  database: string,
+  known: string | null,
+  boundary: Boundary | null,
+): Promise<readonly GuardFile[]> {
+  const own = known === null ? null : await realPath(known);
+  for (let folder = await realPath(database); folder !== dirname(folder); folder = dirname(folder)) {
+    if (basename(folder) !== '.beads') continue;
+    if (folder === own) return [];
+    const files = filesOf(folder);
+    if (boundary !== null && isOwn(boundary, folder)) {
+      for (const file of files) await requireWithin(boundary, file, { by: file, location: { file } });
+    }
+    return await readAll(files);
   }
   return [];
 }

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
+import { type BoundaryContext, boundaryOf } from '../core/boundary.ts';
 import { buildConfiguration, type ConfigSource } from './build.ts';
 import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { type ConfigurationContext, findConfig, readConfigText } from './find-config.ts';
-import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from './guards.ts';
+import { type GuardFile, isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from './guards.ts';
 import { Problems } from './problems.ts';
 import { readEnvFile } from './workspace/env-file.ts';
 
@@ -29,15 +31,34 @@ export async function readSource(context: ConfigurationContext, overrides: Confi
   return { file, workspace, redirect, bdEnv, text, isBeads, ...guards };
 }
 
+/** The folder that relative paths of `federation.database` start at: that of the file with the key. */
+export function baseOfDatabase({ origin }: Configuration['database'], cwd: string): string {
+  return origin.layer === 'file' ? dirname(origin.location.file) : cwd;
+}
+
 /**
  * A configuration with the guards of the database's own workspace.
- * @throws Failure as for reading a configuration
+ * @throws Failure as for reading a configuration, `outside-workspace`
  */
-export async function withGuardsOf(database: string, configuration: Configuration): Promise<Configuration> {
+export async function withGuardsOf(
+  database: string,
+  configuration: Configuration,
+  context: BoundaryContext,
+): Promise<Configuration> {
   const { push, workspace } = configuration;
   if (push.guard !== null || push.origin.layer !== 'default') return configuration;
+  return withGuards(await readGuardFilesOf(database, workspace, await boundaryOf(context, [])), configuration);
+}
+
+/**
+ * A configuration with the guards of more files. `federation.push` is stronger than all of them.
+ * @throws Failure as for reading a configuration
+ */
+export function withGuards(files: readonly GuardFile[], configuration: Configuration): Configuration {
+  const { push } = configuration;
+  if (push.guard !== null || push.origin.layer !== 'default') return configuration;
   const problems = new Problems();
-  const guard = readGuards(await readGuardFilesOf(database, workspace), {}, problems);
+  const guard = readGuards(files, {}, problems);
   problems.throwIfAny();
   return guard === null ? configuration : { ...configuration, push: { value: false, origin: guard.origin, guard } };
 }

@@ -31,10 +31,12 @@ const NOWHERE = 'Give its folder with `--database`, or set `federation.remote` t
 const BOOTSTRAP =
   'Run `sync` with `--bootstrap` and the name of a peer that has the database, or push it to the primary from where it exists.';
 
-interface CheckedDatabase {
+export interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];
   /** Folder of a database that may be read; null if there is none. */
   readonly readable: string | null;
+  /** Folder of the database; absent: none is on this machine. */
+  readonly path?: string;
 }
 
 /** The database, its branch and the process that uses it, read from files without Dolt. */
@@ -81,6 +83,7 @@ export async function checkDatabase(
     return {
       checks,
       readable: lock.status === 'missing' || (server !== null && lock.status !== 'ok') ? null : found.path,
+      path: found.path,
     };
   } catch (thrown) {
     return only(refused(SUBJECT, thrown));

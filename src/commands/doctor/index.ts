@@ -1,6 +1,6 @@
 import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
-import { loadConfiguration } from '../../config/load.ts';
+import { loadConfiguration, withGuardsOf } from '../../config/load.ts';
 import { guardHint, guardText, requireFederation } from '../../config/requirements.ts';
 import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
@@ -26,7 +26,7 @@ import { expectedProject, otherProject } from '../prepare/own-project.ts';
 import { unusedCredentials } from '../prepare/sync-settings.ts';
 import { selectPeers } from '../select-peers.ts';
 import { fine, refused, warned } from './check.ts';
-import { checkDatabase } from './database-check.ts';
+import { type CheckedDatabase, checkDatabase } from './database-check.ts';
 import { type CheckedDolt, checkCapabilities, checkDolt } from './dolt-check.ts';
 import { checkPrograms, checkRunner } from './machine-check.ts';
 import { checkLive, checkPeer } from './peer-check.ts';
@@ -74,7 +74,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
   const checks: readonly DoctorCheck[] = [
     checkMode(configuration),
     checkPeers(peers),
-    checkPush(configuration),
+    await checkPush(configuration, database, context),
     dolt.check,
     ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
     ...database.checks.filter(({ check }) => unreadable.every((other) => other.check !== check)),
@@ -145,11 +145,20 @@ async function checkProject(
   return failure === null ? [] : [refused({ check: 'database' }, failure)];
 }
 
-function checkPush({ push }: Configuration): DoctorCheck {
+async function checkPush(
+  configuration: Configuration,
+  { path }: Pick<CheckedDatabase, 'path'>,
+  context: Context,
+): Promise<DoctorCheck> {
   const subject = { check: 'push' } as const;
-  if (push.guard === null) return fine(subject, 'pushing is allowed');
-  const message = `${guardText(push.guard)} forbids pushing, so runs only pull`;
-  return warned(subject, { severity: 'warning', code: 'push-disabled', message, hint: guardHint(push.guard) });
+  try {
+    const { push } = path === undefined ? configuration : await withGuardsOf(path, configuration, context);
+    if (push.guard === null) return fine(subject, 'pushing is allowed');
+    const message = `${guardText(push.guard)} forbids pushing, so runs only pull`;
+    return warned(subject, { severity: 'warning', code: 'push-disabled', message, hint: guardHint(push.guard) });
+  } catch (thrown) {
+    return refused(subject, thrown);
+  }
 }
 
 async function capabilitiesOf(

@@ -5,6 +5,7 @@ import type { BdServer } from '../../beads/bd-server.ts';
 import { isDatabase } from '../../beads/database-folders.ts';
 import { type BdUsage, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
 import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
+import { baseOfDatabase } from '../../config/load.ts';
 import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import {
@@ -59,10 +60,9 @@ export type Found =
  * boundary, `workspace-unknown` and other errors of `beadsDatabase`
  */
 export async function locateDatabase(wanted: Wanted, context: SearchContext): Promise<Found> {
-  const { cwd, ceiling, cloneDir } = context;
+  const { cwd, ceiling, cloneDir, env, userHome } = context;
   const boundary = await boundaryOf(context, [wanted.database]);
   const { workspace, redirect, bdEnv } = wanted.configuration;
-  const { env, userHome } = context;
   const search: WorkspaceSearch = { workspace, redirect, bdEnv, cwd, env, userHome, boundary };
   const named = nameOf(wanted, cwd);
   if (named !== null) {
@@ -141,7 +141,7 @@ function nameOf({ database, configuration }: Wanted, cwd: string): Named | null 
   const { value, origin } = configuration.database;
   if (value === null) return null;
   const file = origin.layer === 'file' ? origin.location : undefined;
-  const base = file === undefined ? cwd : dirname(file.file);
+  const base = baseOfDatabase(configuration.database, cwd);
   return { path: resolve(base, value), written: value, base, by: nameOfOrigin(origin), origin: file };
 }
 

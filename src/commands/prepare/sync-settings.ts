@@ -137,8 +137,9 @@ export async function readPushRights(
   request: SyncRequest,
   { configuration }: SyncSettings,
   database: string,
+  context: Context,
 ): Promise<{ readonly mayPush: boolean; readonly notices: readonly Diagnostic[] }> {
-  const guarded = await withGuardsOf(database, configuration);
+  const guarded = await withGuardsOf(database, configuration, context);
   requireDirection(request, guarded);
   return { mayPush: guarded.push.value, notices: pushDisabled(request, guarded) };
 }

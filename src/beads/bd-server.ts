@@ -1,4 +1,4 @@
-import { isOnThisMachine, type ServerSetting } from '../config/server.ts';
+import { isOnThisMachine, type ServerSetting, serverText } from '../config/server.ts';
 import { isOn, type Signal, variable } from './bd-settings.ts';
 import { databaseName } from './database-place.ts';
 import { isLocalHost, type Mode } from './mode.ts';
@@ -61,6 +61,41 @@ export function serverOf(workspace: WorkspaceSettings, mode: Mode, files: Server
 }
 
 /**
+ * The address of the server that bd's settings name, also of one that this tool refuses: a Unix socket, or another machine
+ * without TLS or with a command that gives credentials. bd 1.3.0 connects to each of them (measured).
+ * @returns null if they name none
+ */
+export function namedServer(workspace: WorkspaceSettings, mode: Mode): string | null {
+  switch (mode.kind) {
+    case 'embedded':
+      return null;
+    case 'proxied-server': {
+      const external = workspace.clientInfo?.external ?? null;
+      if (external === null || (external.socket === '' && external.port === 0 && isLocalHost(external.host)))
+        return null;
+      return external.socket || serverText({ ...external, host: hostToConnect(external.host) });
+    }
+    case 'server':
+    case 'shared-server': {
+      const socket = socketOf(workspace);
+      if (socket !== undefined) return socket.value;
+      const address = addressOf(workspace, mode, NO_FILES);
+      return address === null ? null : serverText({ host: hostToConnect(address.host), port: address.port });
+    }
+  }
+}
+
+/** The notes of running processes are no settings. */
+export const NO_FILES: ServerFiles = {
+  portFile: null,
+  listenerPort: null,
+  pid: null,
+  proxyPort: null,
+  childPid: null,
+  credentials: null,
+};
+
+/**
  * Whether the database is on another machine, or at a server whose data folder is unknown; the setting that says so.
  */
 export function remoteServerSetting(workspace: WorkspaceSettings, mode: Mode): Signal | null {
@@ -117,12 +152,9 @@ function proxied(workspace: WorkspaceSettings, mode: Mode, { proxyPort, childPid
 function direct(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles): BdServer | null {
   const { env } = workspace;
   if (socketOf(workspace) !== undefined || variable(env, 'BEADS_DOLT_CREDENTIAL_COMMAND') !== undefined) return null;
-  const named = hostOf(workspace);
-  const host = named?.value ?? '127.0.0.1';
-  const isLocal = isLocalHost(host);
-  const found = portOf(workspace, files, { isLocal, mode });
-  if (found === null) return null;
-  const { port } = found;
+  const address = addressOf(workspace, mode, files);
+  if (address === null) return null;
+  const { named, host, isLocal, port, isOfFiles } = address;
   const user = variable(env, 'BEADS_DOLT_SERVER_USER') ?? inMetadata(workspace, 'dolt_server_user');
   const tls = variable(env, 'BEADS_DOLT_SERVER_TLS') ?? inMetadata(workspace, 'dolt_server_tls');
   const remotesapi = isLocal
@@ -147,8 +179,17 @@ function direct(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles): B
     return usable({ ...common, password: kept, passwordBy, isPlacedByFiles: isExchangeOfFiles });
   }
   const passwordBy = isOfJob(workspace, variable(env, PASSWORD)) ? PASSWORD : null;
-  const isPlacedByFiles = ofFiles(named) || found.isOfFiles || isExchangeOfFiles;
+  const isPlacedByFiles = ofFiles(named) || isOfFiles || isExchangeOfFiles;
   return usable({ ...common, password, passwordBy, isPlacedByFiles });
+}
+
+/** The host and the port of a server; null: its port is unknown. */
+function addressOf(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles) {
+  const named = hostOf(workspace);
+  const host = named?.value ?? '127.0.0.1';
+  const isLocal = isLocalHost(host);
+  const found = portOf(workspace, files, { isLocal, mode });
+  return found === null ? null : { named, host, isLocal, ...found };
 }
 
 /** Rows and passwords never cross a network unencrypted. */

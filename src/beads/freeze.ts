@@ -5,7 +5,7 @@ import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { readSmallText } from '../core/files.ts';
 import { shorten } from '../core/text.ts';
 
-const NAME = 'MIGRATION-FREEZE';
+export const FREEZE_FILE = 'MIGRATION-FREEZE';
 /** Names the one file that counts; no folder is searched then. */
 const VARIABLE = 'BD_MIGRATION_FREEZE_FILE';
 const MAX_BYTES = 64 * 1024;
@@ -32,15 +32,24 @@ export async function requireNotFrozen(from: readonly string[], env: Env): Promi
   );
 }
 
-async function frozenBy(from: readonly string[], env: Env): Promise<string | null> {
+/**
+ * The file that freezes a workspace; null: there is none.
+ * @param at the path to look at for a path, if another folder has the place of the checkout
+ * @throws Failure `migration-freeze` if that cannot be determined
+ */
+export async function frozenBy(
+  from: readonly string[],
+  env: Env,
+  at: (path: string) => string = (path) => path,
+): Promise<string | null> {
   const named = env[VARIABLE];
-  if (named !== undefined) return (await isMarker(named, 'follow')) ? named : null;
+  if (named !== undefined) return (await isMarker(at(named), 'follow')) ? named : null;
   const seen = new Set<string>();
   for (const start of from) {
     for (let folder = resolve(start); !seen.has(folder); folder = dirname(folder)) {
       seen.add(folder);
-      const file = join(folder, NAME);
-      if ((await isMarker(file, 'refuse')) && !(await isShared(folder))) return file;
+      const file = join(folder, FREEZE_FILE);
+      if ((await isMarker(at(file), 'refuse')) && !(await isShared(dirname(at(file))))) return file;
     }
   }
   return null;

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Origin, Sourced } from '../config/configuration.ts';
-import { serverText } from '../config/server.ts';
 import { sqliteFiles } from '../config/workspace/project-files.ts';
 import type { Redirect } from '../config/workspace/redirect.ts';
 import { repositoryOf } from '../config/workspace/repository.ts';
@@ -11,8 +10,8 @@ import type { Env } from '../core/env.ts';
 import { Failure, type Location, placeOf } from '../core/failure.ts';
 import { isFile, isFolder, isInside, realPath } from '../core/files.ts';
 import { readClientInfo, readServerFiles } from './bd-files.ts';
-import { type BdServer, remoteServerSetting, type ServerFiles, serverOf, socketOf } from './bd-server.ts';
-import { bdSettings, signalText, variable } from './bd-settings.ts';
+import { type BdServer, NO_FILES, namedServer, remoteServerSetting, serverOf, socketOf } from './bd-server.ts';
+import { bdSettings, type Signal, signalText, variable } from './bd-settings.ts';
 import { databasesIn, isDatabase } from './database-folders.ts';
 import { databaseName, dataFolder, type Named, sharedServerFolder } from './database-place.ts';
 import { readMetadata } from './metadata.ts';
@@ -75,17 +74,7 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   const folder = dataFolder(settings, mode);
   const server = serverOf(settings, mode, await serverFiles(settings, { mode, folder }, search));
   const away = remoteServerSetting(settings, mode);
-  if (away !== null) {
-    const fix =
-      'Federate through that server with `federation.server` (`dolt-federation help configuration`), or run on its machine.';
-    const failure = unsupportedPlace(settings.beads, {
-      what: `${signalText(away)}, a server`,
-      at: away.at,
-      real: null,
-      fix,
-    });
-    return { kind: 'at-server', server, failure };
-  }
+  if (away !== null) return { kind: 'at-server', server, failure: atServer(settings, away) };
   if (folder === null)
     throw unsupportedPlace(settings.beads, { what: 'the home folder of the user is unknown', real: null });
   const name = databaseName(settings, mode);
@@ -98,25 +87,25 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace
   return { kind: 'folder', path, server, bd, notices: redirectNotice(redirect) };
 }
 
-/** The notes of running processes are no settings. */
-const NO_FILES: ServerFiles = {
-  portFile: null,
-  listenerPort: null,
-  pid: null,
-  proxyPort: null,
-  childPid: null,
-  credentials: null,
-};
+function atServer({ beads }: WorkspaceSettings, away: Signal): Failure {
+  const fix =
+    'Federate through that server with `federation.server` (`dolt-federation help configuration`), or run on its machine.';
+  return unsupportedPlace(beads, { what: `${signalText(away)}, a server`, at: away.at, real: null, fix });
+}
 
-/** The place of the database, judging by the files of bd only. null: they name none, or a run would refuse them. */
+/** The place of the database, judging by the files of bd only. null: they name none, or bd would refuse them. */
 export interface ConfiguredPlace {
-  /** The server to which a run sends all merged rows, as `host:port`. */
+  /** The server to which bd, or a run, sends all rows: `host:port`, or a socket. */
   readonly bdServer: Sourced<string> | null;
   /** The path of the database. */
   readonly bdDatabase: Sourced<string> | null;
+  /** Why a run that is given no path of the database refuses these files. */
+  readonly problem: Failure | null;
+  /** Why a run that is given neither a path nor a server refuses them: bd's server cannot be used. */
+  readonly unusableServer: Failure | null;
 }
 
-export const NO_PLACE: ConfiguredPlace = { bdServer: null, bdDatabase: null };
+export const NO_PLACE: ConfiguredPlace = { bdServer: null, bdDatabase: null, problem: null, unusableServer: null };
 
 /**
  * The server and the path that the settings of a workspace name: its redirect, metadata.json, `.env`, `dolt.host` and the
@@ -132,12 +121,18 @@ export async function configuredPlace(
     const settings = await settingsOf(search.workspace, search);
     await refuseOtherWorkspace(settings);
     const mode = modeOf(settings);
-    const server = serverOf(settings, mode, NO_FILES);
-    const at = (remoteServerSetting(settings, mode) ?? mode.by)?.at;
-    const bdServer = server === null ? null : { value: serverText(server.setting), origin: originAt(at) };
-    return { bdServer, bdDatabase: configuredDatabase(settings, search, original) };
+    const server = namedServer(settings, mode);
+    const away = remoteServerSetting(settings, mode);
+    const at = (away ?? socketOf(settings) ?? mode.by)?.at;
+    const isUsable = away === null || serverOf(settings, mode, NO_FILES) !== null;
+    return {
+      bdServer: server === null ? null : { value: server, origin: originAt(at) },
+      bdDatabase: configuredDatabase(settings, search, original),
+      problem: null,
+      unusableServer: isUsable ? null : atServer(settings, away),
+    };
   } catch (thrown) {
-    if (thrown instanceof Failure) return NO_PLACE;
+    if (thrown instanceof Failure) return { ...NO_PLACE, problem: thrown };
     throw thrown;
   }
 }
@@ -167,6 +162,7 @@ function configuredDatabase(
   const folder = dataFolder(there, mode);
   if (folder === null) return null;
   const name = databaseName(there, mode);
+  requirePlainName(name.value);
   const at = (name.by ?? folder.by ?? mode.by)?.at ?? (redirect?.isFollowed === true ? redirect.at : null);
   return { value: original(join(folder.value, name.value)), origin: originAt(at) };
 }

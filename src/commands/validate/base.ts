@@ -8,10 +8,10 @@ import type { Context } from '../context.ts';
 import { movedContext } from '../prepare/base/moved-context.ts';
 import {
   checkoutOfJob,
+  type GuardedSource,
   OUTSIDE_OF_CHECKOUT,
+  readGuardedAt,
   readMoved,
-  readSourceAt,
-  type SourceAt,
 } from '../prepare/base/source-at.ts';
 import type { CompareRequest } from './changes.ts';
 
@@ -20,7 +20,7 @@ export type Base =
   /** A text, for the place of the checked file. */
   | { readonly kind: 'text'; readonly text: string }
   /** A configuration with the files around it; `of`: its commit, absent for a folder. */
-  | (SourceAt & { readonly of?: BaseCommit })
+  | (GuardedSource & { readonly of?: BaseCommit })
   | Unread;
 
 /**
@@ -49,7 +49,7 @@ export async function readBase(
   if (root === null) return { kind: 'unread', ...OUTSIDE_OF_CHECKOUT };
   const found = await readBaseCommit(repository, proposed, await checkedOutIn(root));
   if (found.kind === 'unread') return found;
-  const read = await readSourceAt({ repository, commit: found.commit }, root, context, overrides);
+  const read = await readGuardedAt({ repository, commit: found.commit }, root, context, overrides);
   return read.kind === 'unread' ? read : { ...read, of: found };
 }
 

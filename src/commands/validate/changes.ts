@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type ConfiguredPlace, configuredPlace } from '../../beads/workspace.ts';
+import type { ConfiguredPlace } from '../../beads/workspace.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import { type ConfigChange, compareConfigurations } from '../../config/compare/configurations.ts';
-import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
+import type { ConfigOverrides, Configuration, Sourced } from '../../config/configuration.ts';
+import { withGuards } from '../../config/load.ts';
 import type { ChangeResult, ValidateResult } from '../../contract/result.ts';
 import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -13,14 +14,23 @@ import { suggestion } from '../../core/suggestion.ts';
 import { counted, shorten } from '../../core/text.ts';
 import type { Unread } from '../../github/base-commit.ts';
 import type { Context } from '../context.ts';
-import { searchOf } from '../prepare/base/source-at.ts';
-import { readBase } from './base.ts';
+import { type DatabaseGuards, readDatabaseGuards } from '../prepare/base/database-guards.ts';
+import { type Base, readBase } from './base.ts';
+import { placeRefusal } from './checks.ts';
 
 export interface CompareRequest {
   /** File, or folder with a checkout, to compare with; undefined: what the event proposes to change. */
   readonly base: string | undefined;
   readonly failOnChange: readonly ConfigChangeKind[];
   readonly overrides: ConfigOverrides;
+}
+
+/** A valid configuration with the guards around its database. */
+export interface Checked {
+  readonly source: ConfigSource;
+  readonly configuration: Configuration;
+  readonly place: ConfiguredPlace;
+  readonly guards: DatabaseGuards;
 }
 
 /** The changes of a configuration, with the diagnostics about them; without `changes` if it was compared with none. */
@@ -51,36 +61,60 @@ export function requestedChanges(text: string | undefined): readonly ConfigChang
  * Compares a valid configuration with the one before.
  * @throws Failure `bad-usage` if `fail-on-change` is set and there is nothing to compare with, `config-unreadable`
  */
-export async function compareWithBase(
-  request: CompareRequest,
-  context: Context,
-  { source, configuration }: { readonly source: ConfigSource; readonly configuration: Configuration },
-): Promise<Compared> {
+export async function compareWithBase(request: CompareRequest, context: Context, checked: Checked): Promise<Compared> {
+  const { source, configuration, place, guards } = checked;
   const { failOnChange, overrides } = request;
   const file = source.file ?? join(context.cwd, '.beads', 'config.yaml');
   const base = await readBase(request, context);
   if (base === null) return { diagnostics: [] };
   if (base.kind === 'unread') return { diagnostics: [unreadable(base, failOnChange, file)] };
-  const place = await configuredPlace(searchOf(source, context));
-  const before = base.kind === 'text' ? { source: { ...source, text: base.text }, place, problem: null } : base;
+  const before = base.kind === 'text' ? { ...checked, source: { ...source, text: base.text }, problem: null } : base;
   const found = inspectConfiguration(sourceOf(before.source, source), context.env, overrides);
   // Unreadable parts of the old one count as new.
   const old =
     found.configuration ?? inspectConfiguration({ ...before.source, text: null }, context.env, overrides).configuration;
+  const guarded = old === null ? null : await guardedBefore(old, base, place, context);
   const changes =
-    old === null
+    guarded === null
       ? []
-      : compareConfigurations({ ...old, ...placeBefore(before, place) }, { ...configuration, ...place });
+      : compareConfigurations(
+          { ...guarded.configuration, ...placeBefore(before, place), freeze: freezeAt(guarded.freeze) },
+          { ...configuration, ...place, freeze: freezeAt(guards.freeze) },
+        );
+  const refusal = before.problem ?? guarded?.problem ?? (old === null ? null : placeRefusal(old, before.place));
   const { commit = null, behind = 0, isMerged = false } = (base.kind === 'read' ? base.of : undefined) ?? {};
   return {
     changes: changes.map(shownChange),
     ...(commit === null ? {} : { base: { commit, behind } }),
     diagnostics: [
-      ...(before.problem === null && found.problems.length === 0 ? [] : [invalidBase(failOnChange, file)]),
+      ...(refusal === null && found.problems.length === 0 ? [] : [invalidBase(failOnChange, file)]),
       ...(behind === 0 || isMerged ? [] : [branchBehind(behind, file)]),
       ...changes.flatMap((change) => changeDiagnostics(change, failOnChange)),
     ],
   };
+}
+
+/** The configuration before the change with the guards around its database; unreadable ones count as absent. */
+async function guardedBefore(
+  old: Configuration,
+  base: Exclude<Base, Unread>,
+  place: ConfiguredPlace,
+  context: Context,
+): Promise<
+  Pick<DatabaseGuards, 'freeze'> & { readonly configuration: Configuration; readonly problem: Failure | null }
+> {
+  try {
+    const { files, freeze } = base.kind === 'read' ? base.guards : await readDatabaseGuards(old, place, context);
+    return { configuration: withGuards(files, old), freeze, problem: null };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    return { configuration: old, freeze: null, problem: thrown };
+  }
+}
+
+/** Only the presence of the file counts. */
+function freezeAt(file: string | null): Sourced<string> | null {
+  return file === null ? null : { value: file, origin: { layer: 'file', location: { file } } };
 }
 
 /** Without any workspace there was nothing to federate, so the defaults are those of the new one. */

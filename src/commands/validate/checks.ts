@@ -1,3 +1,4 @@
+import type { ConfiguredPlace } from '../../beads/workspace.ts';
 import type { ConfigText } from '../../config/build.ts';
 import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
 import { atSamePlace } from '../../config/peers.ts';
@@ -52,6 +53,15 @@ export function checkPresence({ file, peers }: Configuration, isRequired: boolea
   if (file !== null) return [{ severity, code: 'no-peers', message: 'no peer is configured', location: { file } }];
   const message = 'there is no configuration file, and no variable or input sets a peer';
   return [{ severity: 'error', code: 'no-peers', message }];
+}
+
+/** Why a run that gets no other database by a flag or an input refuses the settings of bd; null: it accepts them. */
+export function placeRefusal(
+  { database, server }: Pick<Configuration, 'database' | 'server'>,
+  { problem, unusableServer }: ConfiguredPlace,
+): Failure | null {
+  if (database.value !== null) return null;
+  return problem ?? (server.value === null ? unusableServer : null);
 }
 
 function checkMode(configuration: Configuration): readonly Diagnostic[] {

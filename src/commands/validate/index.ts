@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
-import { inspectConfiguration } from '../../config/build.ts';
-import { readSource } from '../../config/load.ts';
+import { configuredPlace } from '../../beads/workspace.ts';
+import { type ConfigSource, type Inspection, inspectConfiguration } from '../../config/build.ts';
+import type { ConfigOverrides } from '../../config/configuration.ts';
+import { readSource, withGuards } from '../../config/load.ts';
 import { comparePlaces } from '../../config/problems.ts';
 import { repositoryOf } from '../../config/workspace/repository.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
@@ -17,10 +19,12 @@ import { defineCommand, type RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import { matrixOf } from '../fan-out/matrix.ts';
 import { toProblem } from '../outcome/problems.ts';
+import { NO_GUARDS, readDatabaseGuards } from '../prepare/base/database-guards.ts';
+import { searchOf } from '../prepare/base/source-at.ts';
 import { requestedConfig, requestedPeers, requestedRoles } from '../prepare/options.ts';
 import { selectPeers } from '../select-peers.ts';
-import { type Compared, type CompareRequest, compareWithBase, requestedChanges } from './changes.ts';
-import { checkConfiguration, checkFolders, checkPresence, checkText } from './checks.ts';
+import { type Checked, type Compared, type CompareRequest, compareWithBase, requestedChanges } from './changes.ts';
+import { checkConfiguration, checkFolders, checkPresence, checkText, placeRefusal } from './checks.ts';
 
 export interface ValidateRequest extends CompareRequest {
   /** How to divide peers among the legs of a fan-out; absent: not at all. */
@@ -98,17 +102,21 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
       compared: {},
     };
   const { file } = source;
-  const { problems, text, configuration } = inspectConfiguration(source, context.env, overrides);
+  const { problems, text, configuration, place, guards } = await inspectWithGuards(source, context, overrides);
   const errors = problems.map(asError);
   const diagnostics = [...errors, ...(text === null ? [] : withoutKnown(checkText(text), errors))];
   if (text === null || configuration === null) return { file, peers: 0, diagnostics, compared: {} };
+  const refusal = placeRefusal(configuration, place);
   const found = [
+    ...withoutSame(refusal?.problems ?? [], problems),
     ...(await checkConfiguration(configuration, text, { isComplete: problems.length === 0, env: context.env })),
     ...(untrusted ? [] : await checkFolders(configuration.peers)),
     ...(problems.length === 0 ? checkPresence(configuration, request.divide?.allowNoPeers === false) : []),
   ];
   const { diagnostics: about, ...compared } =
-    problems.length === 0 ? await compareWithBase(request, context, { source, configuration }) : NOT_COMPARED;
+    problems.length === 0
+      ? await compareWithBase(request, context, { source, configuration, place, guards })
+      : NOT_COMPARED;
   const peers = configuration.peers.length;
   const { divide } = request;
   const matrix =
@@ -118,7 +126,32 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
   return { file, peers, diagnostics: [...diagnostics, ...found, ...about], compared, matrix };
 }
 
+/** The configuration with the settings of bd and the guards around its database, which a run reads as well. */
+async function inspectWithGuards(
+  source: ConfigSource,
+  context: Context,
+  overrides: ConfigOverrides,
+): Promise<Inspection & Pick<Checked, 'place' | 'guards'>> {
+  const found = inspectConfiguration(source, context.env, overrides);
+  const place = await configuredPlace(searchOf(source, context));
+  const { configuration } = found;
+  if (configuration === null) return { ...found, place, guards: NO_GUARDS };
+  try {
+    const guards = await readDatabaseGuards(configuration, place, context);
+    return { ...found, configuration: withGuards(guards.files, configuration), place, guards };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    return { ...found, problems: [...found.problems, ...thrown.problems], place, guards: NO_GUARDS };
+  }
+}
+
 const NOT_COMPARED: Compared = { diagnostics: [] };
+
+/** Files of bd that are read twice have each problem twice. */
+function withoutSame(found: readonly Failure[], known: readonly Failure[]): readonly Diagnostic[] {
+  const messages = new Set(known.map(({ message }) => message));
+  return found.filter(({ message }) => !messages.has(message)).map(asError);
+}
 
 /** Without the secrets that were already found by what their keys mean. */
 function withoutKnown(found: readonly Diagnostic[], errors: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -43,6 +43,8 @@ export type Compared = Pick<
   readonly bdServer?: Sourced<string> | null;
   /** Path of the database that the files of bd name; absent or null: none. */
   readonly bdDatabase?: Sourced<string> | null;
+  /** The file that freezes the database for a migration; absent or null: none. */
+  readonly freeze?: Sourced<string> | null;
 };
 
 /** Differences between two configurations in meaning, not in text, the most dangerous first. */
@@ -72,6 +74,7 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
   const patterns = widensPatterns(base.allowedRemotePatterns.value, head.allowedRemotePatterns.value);
   const inbox = widensInbox(base.inbox.value, head.inbox.value);
   const pushes = head.push.value && !base.push.value;
+  const thawed = base.freeze != null && head.freeze == null;
   const federates = allowsFederation(head) && !allowsFederation(base);
   return [
     ...of('federation.sovereignty', (one) => one.sovereignty, lowered ? 'sovereignty-lowered' : 'setting-changed'),
@@ -97,6 +100,7 @@ function federationChanges(base: Compared, head: Compared): ConfigChange[] {
     ...of('federation.server', (one) => one.server, 'setting-changed'),
     ...of("bd's server", ({ bdServer }) => bdServer ?? NOT_NAMED, 'setting-changed'),
     ...of("bd's database", ({ bdDatabase }) => bdDatabase ?? NOT_NAMED, 'setting-changed'),
+    ...of('MIGRATION-FREEZE', ({ freeze }) => freeze ?? NOT_NAMED, thawed ? 'push-enabled' : 'setting-changed'),
     ...of('federation.town', (one) => one.town, 'setting-changed'),
     ...of(
       'federation.plain-hosts',

@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { FREEZE_FILE } from '../../../beads/freeze.ts';
 import { readEnvFile } from '../../../config/workspace/env-file.ts';
 import { foldersUpward, SELECTORS } from '../../../config/workspace/find-workspace.ts';
 import { DATA_FOLDERS } from '../../../config/workspace/project-files.ts';
@@ -7,7 +8,7 @@ import { redirectOf } from '../../../config/workspace/redirect.ts';
 import { repositoryOf } from '../../../config/workspace/repository.ts';
 import type { Env } from '../../../core/env.ts';
 import { Failure } from '../../../core/failure.ts';
-import { isInside } from '../../../core/files.ts';
+import { isInside, realPath } from '../../../core/files.ts';
 import type { Repository } from '../../../github/client.ts';
 import { type EntryAt, readEntryAt } from '../../../github/entry-at.ts';
 import type { Moved } from './moved-context.ts';
@@ -36,11 +37,12 @@ const MAX_WORKSPACES = 30;
  * Copies the files of one commit that a search for the configuration reads: those of every `.beads` from the working
  * directory upward, of the workspaces that they and the variables name, and the named configuration file.
  * @param folder the empty folder for the copy, which has the place of the checkout in the search
+ * @returns the copy, for `copyGuards`
  * @throws Failure `base-unreadable` if a file cannot be read, or leads to a place that the commit does not have
  */
-export async function copyWorkspaces(at: CommitAt, folder: string, { context, overrides }: Moved): Promise<void> {
+export async function copyWorkspaces(at: CommitAt, folder: string, { context, overrides }: Moved): Promise<Copy> {
   const { cwd, env } = context;
-  const copy = { at, folder, cwd, entries: new Map() };
+  const copy: Copy = { at, folder, cwd, entries: new Map() };
   // The search ends at the top of a checkout.
   await mkdir(join(folder, '.git'));
   const upward = isInside(folder, cwd) ? foldersUpward(context) : [];
@@ -64,6 +66,30 @@ export async function copyWorkspaces(at: CommitAt, folder: string, { context, ov
     copied.add(path);
     if (copied.size > MAX_WORKSPACES) throw unreadable('its workspaces refer to too many others');
     open.push(...(await copyWorkspace(copy, next)));
+  }
+  return copy;
+}
+
+/**
+ * Copies the guards around some paths of the copy: the configuration of each workspace on the way to them, and a file that
+ * freezes it.
+ * @throws Failure `base-unreadable` as for workspaces
+ */
+export async function copyGuards(copy: Copy, from: readonly string[]): Promise<void> {
+  for (const written of from) {
+    // The copy has a link in place of a workspace only.
+    const path = await realPath(written);
+    if (!isInside(copy.folder, path)) continue;
+    let folder = copy.folder;
+    for (const name of ['', ...relative(copy.folder, path).split(sep)]) {
+      folder = join(folder, name);
+      if (folder !== copy.folder && (await entryOf(copy, folder)).kind !== 'folder') break;
+      const names = name === '.beads' ? ['config.yaml', 'config.local.yaml'] : [];
+      for (const one of names) await copyFile(copy, join(folder, one));
+      // A link does not freeze anything.
+      const freeze = join(folder, FREEZE_FILE);
+      if ((await entryAt(copy, freeze)).kind === 'file') await copyFile(copy, freeze);
+    }
   }
 }
 

@@ -4,12 +4,22 @@ import type { ConfigurationContext } from '../../../config/find-config.ts';
 import { PATH_VARIABLES } from '../../../core/boundary.ts';
 import { isInside, realPath } from '../../../core/files.ts';
 
+/** The paths of a checkout, and those of the folder that replaces it. */
+export interface MovedPaths {
+  /** The path of the checkout that has the place of a path in the folder. */
+  readonly original: (path: string) => string;
+  /** The path in the folder that has the place of a path of the checkout. */
+  readonly moved: (path: string) => string;
+}
+
+/** No folder replaces the checkout. */
+export const NOT_MOVED: MovedPaths = { original: (path) => path, moved: (path) => path };
+
 /** The search for a configuration, in another folder instead of the checkout. */
 export interface Moved {
   readonly context: ConfigurationContext;
   readonly overrides: ConfigOverrides;
-  /** The path of the checkout that has the place of a path in the folder. */
-  readonly original: (path: string) => string;
+  readonly paths: MovedPaths;
 }
 
 /** Variables that name paths of a workspace, besides those that lift the boundary. */
@@ -49,6 +59,6 @@ export async function movedContext(
     },
     overrides:
       config === undefined || config === '' ? overrides : { ...overrides, config: moved(resolve(cwd, config)) },
-    original: (path) => (isInside(folder, path) ? join(real, relative(folder, path)) : path),
+    paths: { moved, original: (path) => (isInside(folder, path) ? join(real, relative(folder, path)) : path) },
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readBaseCommit } from '../../src/github/base-commit.ts';
 import { readEntryAt } from '../../src/github/entry-at.ts';
-import { type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
+import { type StubApi, type StubHistory, startGithubApi } from '../helpers/servers/github-api.ts';
 
 const [BASE, HEAD, FORK, MERGE, NEWER] = ['b', 'c', 'd', 'e', 'f'].map((digit) => digit.repeat(40)) as [
   string,
@@ -10,21 +10,40 @@ const [BASE, HEAD, FORK, MERGE, NEWER] = ['b', 'c', 'd', 'e', 'f'].map((digit) =
   string,
   string,
 ];
-const change = { number: 7, base: BASE, head: HEAD };
+const change = { number: 7, base: BASE, baseRef: 'main', head: HEAD };
 const path = '.beads/über config.yaml';
 const repository = ({ url }: StubApi) => ({ api: url, name: 'org/repo', token: 'app-1', env: {} });
 const merge_base_commit = { sha: FORK };
 
-test.each([
-  ['an unknown commit, assumed to be the merge', null, [], { commit: BASE, isMerged: true }],
-  ['the merge into a newer base', MERGE, [NEWER, HEAD], { commit: NEWER, isMerged: true }],
-  ['the head of the branch', HEAD, [], { commit: FORK, isMerged: false }],
-  ['a newer commit of the branch', MERGE, [HEAD], { commit: FORK, isMerged: false }],
-])('the checkout decides which commits are compared: %s', async (_, checkedOut, parents, read) => {
-  await using api = await startGithubApi(undefined, { behind_by: 3, lacking: [HEAD, 0], merge_base_commit, parents });
-  const found = await readBaseCommit(repository(api), change, checkedOut);
-  expect(found).toEqual({ kind: 'found', behind: 3, ...read });
-});
+/** Every commit of the first one is one of the second one. */
+const inside = (from: string, to: string) => ({ [`${from}...${to}`]: { behind_by: 0 } });
+const newer = { ...inside(BASE, NEWER), ...inside(NEWER, 'main') };
+
+test.each<
+  readonly [string, string | null, readonly string[], NonNullable<StubHistory['between']>, object, (string | null)?]
+>([
+  ['an unknown commit, assumed to be the merge', null, [], {}, { commit: BASE, isMerged: true }],
+  ['the merge into the base', MERGE, [BASE, HEAD], {}, { commit: BASE, isMerged: true }],
+  ['the merge into a newer base', MERGE, [NEWER, HEAD], newer, { commit: NEWER, isMerged: true }],
+  ['a merge into an older base', MERGE, [NEWER, HEAD], inside(NEWER, 'main'), { commit: FORK, isMerged: false }],
+  ['a merge of a commit of the author', MERGE, [NEWER, HEAD], inside(BASE, NEWER), { commit: FORK, isMerged: false }],
+  ['a merge of three commits', MERGE, [NEWER, HEAD, BASE], newer, { commit: FORK, isMerged: false }],
+  ['a merge into an unknown branch', MERGE, [NEWER, HEAD], newer, { commit: FORK, isMerged: false }, null],
+  ['the head of the branch', HEAD, [], {}, { commit: FORK, isMerged: false }],
+  ['a newer commit of the branch', MERGE, [HEAD], {}, { commit: FORK, isMerged: false }],
+  [
+    'a head with a second merge base',
+    ...([HEAD, [], { [`${FORK}...${HEAD}`]: { ahead_by: 3 } }, { commit: BASE, isMerged: false }] as const),
+  ],
+])(
+  'the checkout decides which commits are compared: %s',
+  async (_, checkedOut, parents, between, read, ref = 'main') => {
+    const history = { behind_by: 3, ahead_by: 2, lacking: [HEAD, 0], merge_base_commit, parents, between } as const;
+    await using api = await startGithubApi(undefined, history);
+    const found = await readBaseCommit(repository(api), { ...change, baseRef: ref }, checkedOut);
+    expect(found).toEqual({ kind: 'found', behind: 3, ...read });
+  },
+);
 
 test('a file, a folder, a link and a missing path are read at a commit', async () => {
   await using api = await startGithubApi();

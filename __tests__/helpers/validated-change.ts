@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Validated, type ValidateRequest, validate } from '../../src/commands/validate/index.ts';
 import type { Env } from '../../src/core/env.ts';
-import type { ProposedChange } from '../../src/github/base-commit.ts';
+import type { ProposedChange, Unread } from '../../src/github/base-commit.ts';
 import { commandContext } from './configuring.ts';
 import { validated } from './json-schema.ts';
 import { startGithubApi } from './servers/github-api.ts';
@@ -22,7 +22,7 @@ export interface ChangeCase {
   readonly base?: string | null | undefined;
   readonly behind?: number;
   /** undefined: not a job. */
-  readonly proposed?: ProposedChange | null | undefined;
+  readonly proposed?: ProposedChange | Unread | null | undefined;
   readonly token?: false;
   readonly request?: Partial<ValidateRequest>;
   /** Content of `.git/HEAD`. */
@@ -52,7 +52,7 @@ export async function validateChange({
     await writeFile(folder.file(name), text);
   }
   const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
-  const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, head: HEAD };
+  const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, baseRef: 'main', head: HEAD };
   const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
   const context = commandContext(folder.path, { env: more.env ?? {} });
   const found = await validate(

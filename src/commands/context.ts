@@ -3,7 +3,7 @@ import type { Env } from '../core/env.ts';
 import type { Logger, ProgressEvent } from '../core/logger.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';
-import type { ProposedChange } from '../github/base-commit.ts';
+import type { ProposedChange, Unread } from '../github/base-commit.ts';
 import type { Repository } from '../github/client.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 
@@ -17,7 +17,7 @@ export interface Context {
   /** Whether the event may not write: no input or variable may then name a path outside the ceiling. */
   readonly untrusted?: boolean | undefined;
   /** The change that the event proposes: a pull request or a merge group; null: none. Absent outside a job. */
-  readonly proposed?: ProposedChange | null;
+  readonly proposed?: ProposedChange | Unread | null;
   /** The repository of the job; null: there is no token for it. Absent outside a job. */
   readonly repository?: Repository | null;
   /**

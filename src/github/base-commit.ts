@@ -7,6 +7,8 @@ export interface ProposedChange {
   readonly number: number | null;
   /** The head of the base branch when the event happened. */
   readonly base: string;
+  /** The base branch, as `main` or `refs/heads/main`; null: unknown. */
+  readonly baseRef: string | null;
   readonly head: string;
 }
 
@@ -35,28 +37,31 @@ export function unread({ kind, reason }: Exclude<Answer<unknown>, { kind: 'ok' }
 
 const commitSchema = z.looseObject({ parents: z.array(z.looseObject({ sha: z.string() })) });
 const compareSchema = z.looseObject({
+  ahead_by: z.int().nonnegative(),
   behind_by: z.int().nonnegative(),
   merge_base_commit: z.looseObject({ sha: z.string() }),
 });
 const COMMIT = /^[0-9a-f]{40,64}$/;
 
 /**
- * The commit to compare a change with. If GitHub's merge of both sides is checked out, that is the base; else their
- * merge base.
+ * The commit to compare a change with. If GitHub's merge of both sides is checked out, that is the base; else their only
+ * merge base. Of several merge bases none shows every change, but the base does: it then also shows what only the base
+ * changed.
  * @param checkedOut the commit that is checked out; null: unknown, taken for the merge
  */
 export async function readBaseCommit(
   repository: Repository,
-  { base, head }: ProposedChange,
+  change: ProposedChange,
   checkedOut: string | null,
 ): Promise<BaseCommit | Unread> {
-  const merged = await mergedInto(repository, { base, head }, checkedOut);
+  const { base, head } = change;
+  const merged = await mergedInto(repository, change, checkedOut);
   if (merged.kind !== 'ok') return unread(merged);
   const isMerged = merged.value !== null;
   const [from, to] = [merged.value ?? base, isMerged ? head : (checkedOut ?? head)];
   const compared = await call(repository, comparing(from, to));
   if (compared.kind !== 'ok') return unread(compared);
-  const { behind_by: behind, merge_base_commit: fork } = compared.value;
+  const { ahead_by: ahead, behind_by: behind, merge_base_commit: fork } = compared.value;
   // Under pull_request_target, the base branch is checked out, which may be newer than the base of the event.
   const lacks = isMerged || to === head ? null : await call(repository, comparing(head, to));
   if (lacks !== null && lacks.kind !== 'ok') return unread(lacks);
@@ -66,23 +71,29 @@ export async function readBaseCommit(
       reason: `the checkout is at ${to}, which does not contain the head of the pull request`,
       hint: 'Check out the head of the pull request, or the merge of both sides: see `ref` of actions/checkout.',
     };
-  const commit = isMerged ? from : fork.sha;
-  if (!COMMIT.test(commit)) return { kind: 'unread', reason: 'the API named no commit' };
-  return { kind: 'found', commit, behind, isMerged };
+  if (!COMMIT.test(fork.sha)) return { kind: 'unread', reason: 'the API named no commit' };
+  if (isMerged) return { kind: 'found', commit: from, behind, isMerged };
+  // A branch that has all commits of its base has one merge base.
+  const since = behind === 0 ? null : await call(repository, comparing(fork.sha, to));
+  if (since !== null && since.kind !== 'ok') return unread(since);
+  // Else the branch has more commits that the merge base lacks than the base lacks: those of another merge base.
+  const isOnly = since === null || since.value.ahead_by === ahead;
+  return { kind: 'found', commit: isOnly ? fork.sha : from, behind, isMerged };
 }
 
-/** How many commits the second one lacks that the first one has, and their merge base. */
+/** How many commits each of two has that the other one lacks, and their merge base. */
 function comparing(from: string, to: string) {
-  return { method: 'GET', path: `/compare/${from}...${to}?per_page=1`, schema: compareSchema } as const;
+  const path = `/compare/${encodeURIComponent(from)}...${encodeURIComponent(to)}?per_page=1`;
+  return { method: 'GET', path, schema: compareSchema } as const;
 }
 
 /**
  * The commit of the base branch in GitHub's merge, which may be newer than the one in the event; null if something else
- * is checked out.
+ * is checked out. The author can push a merge with any commit of their own.
  */
 async function mergedInto(
   repository: Repository,
-  { base, head }: Pick<ProposedChange, 'base' | 'head'>,
+  { base, head, baseRef }: ProposedChange,
   checkedOut: string | null,
 ): Promise<Answer<string | null>> {
   if (checkedOut === null) return { kind: 'ok', value: base };
@@ -91,5 +102,16 @@ async function mergedInto(
   if (found.kind !== 'ok') return found;
   const parents = found.value.parents.map(({ sha }) => sha);
   const other = parents.find((sha) => sha !== head && COMMIT.test(sha));
-  return { kind: 'ok', value: parents.includes(head) && parents.length === 2 ? (other ?? null) : null };
+  if (!parents.includes(head) || parents.length !== 2 || other === undefined) return { kind: 'ok', value: null };
+  if (other === base) return { kind: 'ok', value: other };
+  if (baseRef === null) return { kind: 'ok', value: null };
+  for (const [from, to] of [
+    [base, other],
+    [other, baseRef.replace(/^refs\/heads\//, '')],
+  ] as const) {
+    const compared = await call(repository, comparing(from, to));
+    if (compared.kind !== 'ok') return compared;
+    if (compared.value.behind_by > 0) return { kind: 'ok', value: null };
+  }
+  return { kind: 'ok', value: other };
 }

@@ -194,3 +194,15 @@ describe('settings of bd that every run refuses', () => {
     expect(places(corrected).includes('- error base-unreadable')).toBe(code !== null);
   });
 });
+
+describe('an event without a change to compare', () => {
+  test.each<readonly [string, ChangeCase['proposed'], readonly string[]]>([
+    ['is a notice if it proposes none', null, ['- notice base-unreadable']],
+    ['is an error if its payload cannot be read', { kind: 'unread', reason: 'x' }, ['- error base-unreadable']],
+  ])('%s', async (_, proposed, expected) => {
+    expect(places(await validateChange({ proposed, request }))).toEqual(expected);
+    const lenient = await validateChange({ proposed });
+    expect(lenient.result.status).toBe('valid');
+    expect(lenient.result.changes).toBeUndefined();
+  });
+});

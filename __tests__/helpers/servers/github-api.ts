@@ -43,6 +43,9 @@ export interface StubHistory {
   /** The head of the pull request, and how many of its commits the checkout lacks; absent: none. */
   readonly lacking?: readonly [head: string, commits: number];
   readonly behind_by?: number;
+  readonly ahead_by?: number;
+  /** Other answers, by the two commits: `from...to`. */
+  readonly between?: Readonly<Record<string, { readonly behind_by?: number; readonly ahead_by?: number }>>;
   readonly merge_base_commit: { readonly sha: string };
   readonly parents?: readonly string[];
 }
@@ -135,7 +138,9 @@ export async function startGithubApi(
       if (history === null) return { status: 404 };
       const [head, commits] = history.lacking ?? ['', 0];
       const isOfHead = head !== '' && pathname.includes(`/compare/${head}...`);
-      return { status: 200, value: { behind_by: 0, ...history, ...(isOfHead ? { behind_by: commits } : {}) } };
+      const between = history.between?.[pathname.split('/compare/')[1] ?? ''];
+      const value = { behind_by: 0, ahead_by: 0, ...history, ...(isOfHead ? { behind_by: commits } : {}), ...between };
+      return { status: 200, value };
     }
     if (pathname.includes('/git/commits/'))
       return { status: 200, value: { parents: (history?.parents ?? []).map((sha) => ({ sha })) } };

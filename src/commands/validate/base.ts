@@ -44,6 +44,7 @@ export async function readBase(
     throw new Failure('bad-usage', message, { hint: 'Give it with `--base`.' });
   }
   if (proposed === undefined || proposed === null) return null;
+  if ('kind' in proposed) return proposed;
   if (repository === null) return { kind: 'unread', reason: 'the step has no github-token for the API of its server' };
   const root = await checkoutOfJob(context, overrides);
   if (root === null) return { kind: 'unread', ...OUTSIDE_OF_CHECKOUT };

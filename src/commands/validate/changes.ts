@@ -66,7 +66,7 @@ export async function compareWithBase(request: CompareRequest, context: Context,
   const { failOnChange, overrides } = request;
   const file = source.file ?? join(context.cwd, '.beads', 'config.yaml');
   const base = await readBase(request, context);
-  if (base === null) return { diagnostics: [] };
+  if (base === null) return { diagnostics: failOnChange.length === 0 ? [] : [nothingProposed(file)] };
   if (base.kind === 'unread') return { diagnostics: [unreadable(base, failOnChange, file)] };
   const before = base.kind === 'text' ? { ...checked, source: { ...source, text: base.text }, problem: null } : base;
   const found = inspectConfiguration(sourceOf(before.source, source), context.env, overrides);
@@ -137,6 +137,14 @@ function isNone({ file, workspace }: ConfigSource): boolean {
 function unreadable({ reason, hint }: Unread, failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {
   const message = `the configuration before the change could not be read: ${reason}`;
   return unknownBase(failOnChange, { message, ...(hint === undefined ? {} : { hint }), location: { file } });
+}
+
+/** Such a workflow also runs on pushes, so that is no error. */
+function nothingProposed(file: string): Diagnostic {
+  const message =
+    'the event of this job proposes no change, so nothing was compared, and `--fail-on-change` has no effect';
+  const hint = 'Run the check on `pull_request` or `merge_group`.';
+  return { severity: 'notice', code: 'base-unreadable', message, hint, location: { file } };
 }
 
 function invalidBase(failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {

@@ -2,7 +2,7 @@ import type { Rendered } from '../../commands/command.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
 import type { Env } from '../../core/env.ts';
-import type { ProposedChange } from '../../github/base-commit.ts';
+import type { ProposedChange, Unread } from '../../github/base-commit.ts';
 import { type Repository, within } from '../../github/client.ts';
 import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
 import { type Labelled, setLabel } from '../../github/labels.ts';
@@ -16,7 +16,7 @@ export interface Commenting {
   /** Whether it gets a label. */
   readonly labels: boolean;
   readonly written: WrittenInputs;
-  readonly proposed: ProposedChange | null;
+  readonly proposed: ProposedChange | Unread | null;
   /** null: there is no token for it. */
   readonly repository: Repository | null;
   readonly env: Env;
@@ -32,7 +32,7 @@ const ALL_CALLS_MS = 60_000;
 export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, commenting: Commenting): Promise<void> {
   const { mode, labels, proposed, repository } = commenting;
   if ((mode === 'never' && !labels) || pullRequest === undefined) return;
-  const number = proposed?.number ?? null;
+  const number = proposed === null || 'kind' in proposed ? null : proposed.number;
   if (number === null) {
     logText('The event has no pull request to comment on.');
     return;

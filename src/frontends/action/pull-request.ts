@@ -1,21 +1,33 @@
 import { z } from 'zod';
-import type { ProposedChange } from '../../github/base-commit.ts';
+import type { ProposedChange, Unread } from '../../github/base-commit.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
+const ref = z.string().min(1).nullish().catch(null);
 const side = z.looseObject({ sha: commit });
 
 /** The relevant fields of the events that propose a change. */
 const payloadSchema = z.union([
   z
-    .looseObject({ pull_request: z.looseObject({ number: z.int().positive(), base: side, head: side }) })
-    .transform(({ pull_request: { number, base, head } }) => ({ number, base: base.sha, head: head.sha })),
+    .looseObject({
+      pull_request: z.looseObject({ number: z.int().positive(), base: side.extend({ ref }), head: side }),
+    })
+    .transform(({ pull_request: { number, base, head } }) => ({
+      ...{ number, base: base.sha, baseRef: base.ref ?? null, head: head.sha },
+    })),
   z
-    .looseObject({ merge_group: z.looseObject({ base_sha: commit, head_sha: commit }) })
-    .transform(({ merge_group: { base_sha: base, head_sha: head } }) => ({ number: null, base, head })),
+    .looseObject({ merge_group: z.looseObject({ base_sha: commit, base_ref: ref, head_sha: commit }) })
+    .transform(({ merge_group: { base_sha: base, base_ref: baseRef = null, head_sha: head } }) => ({
+      ...{ number: null, base, baseRef, head },
+    })),
 ]);
 
+/** Each event with a proposed change is `merge_group`, or has a name such as `pull_request_review`. */
+const PROPOSING = /^(?:merge_group|pull_request(?:_\w+)?)$/;
+
 /** The change that an event proposes; null if it proposes none. */
-export function proposedChange(payload: unknown): ProposedChange | null {
+export function proposedChange(event: string, payload: unknown): ProposedChange | Unread | null {
   const parsed = payloadSchema.safeParse(payload);
-  return parsed.success ? parsed.data : null;
+  if (parsed.success) return parsed.data;
+  if (!PROPOSING.test(event)) return null;
+  return { kind: 'unread', reason: `the payload of the event ${event} names no change`, hint: 'Run the job again.' };
 }

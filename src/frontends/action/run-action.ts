@@ -48,7 +48,7 @@ export async function runAction(): Promise<void> {
     alarming = alarm.alarming;
     if (alarm.failure !== null) throw alarm.failure;
     const repository = repositoryOfJob(env, written('github-token'));
-    const proposed = proposedChange(payload);
+    const proposed = proposedChange(runner.eventName, payload);
     const name = commandOfInputs(written);
     const mode = inputValue('comment', written('comment'));
     const labels = inputValue('label', written('label'));

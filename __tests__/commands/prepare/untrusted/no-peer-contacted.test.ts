@@ -10,7 +10,7 @@ import { startGithubApi } from '../../../helpers/servers/github-api.ts';
 import { tempFolder } from '../../../helpers/temp-folder.ts';
 
 const FILE = '.beads/config.yaml';
-const change = { number: 7, base: 'b'.repeat(40), head: 'c'.repeat(40) };
+const change = { number: 7, base: 'b'.repeat(40), baseRef: 'main', head: 'c'.repeat(40) };
 
 type Federation = Readonly<Record<string, unknown>>;
 const text = (federation: Federation) => stringify({ sync: { mode: 'dolt-native' }, federation });

@@ -19,6 +19,7 @@ export type Known =
 export async function readKnownConfigurations(overrides: ConfigOverrides, context: Context): Promise<Known> {
   const { proposed = null, repository = null, ownWorkflow = false } = context;
   if (repository === null) return unread('the step has no `github-token` for the API of its server');
+  if (proposed !== null && 'kind' in proposed) return proposed;
   const root = await checkoutOfJob(context, overrides);
   if (root === null) return { kind: 'unread', ...OUTSIDE_OF_CHECKOUT };
   const trusted = ownWorkflow ? overrides : withoutPlaces(overrides);

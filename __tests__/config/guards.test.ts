@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { loadConfiguration } from '../../src/config/load.ts';
+import { loadConfiguration, withGuardsOf } from '../../src/config/load.ts';
 import { guardText, requirePush } from '../../src/config/requirements.ts';
 import type { Env } from '../../src/core/env.ts';
 import { configure, contextIn, problemPlaces, refusal } from '../helpers/configuring.ts';
@@ -158,4 +158,18 @@ describe('the files that bd merges', () => {
     await writeFile(folder.file('.beads', 'config.yaml'), 'federation: {register: Keep}\n');
     expect((await register()).value).toBe('keep');
   });
+});
+
+test('a link of a checkout in place of a file with guards is refused, unless the database is elsewhere', async () => {
+  await using folder = await tempFolder();
+  const database = folder.file('job', '.beads', 'dolt', 'x');
+  await mkdir(database, { recursive: true });
+  await mkdir(folder.file('elsewhere'));
+  await writeFile(folder.file('secret.yaml'), 'no-push: true\n');
+  await symlink('../../secret.yaml', folder.file('job', '.beads', 'config.yaml'));
+  const job = (name: string) => ({ env: {}, cwd: folder.file(name), ceiling: folder.file(name) });
+  const refused = { code: 'outside-workspace', location: { file: folder.file('job', '.beads', 'config.yaml') } };
+  await expect(withGuardsOf(database, configure(''), job('job'))).rejects.toMatchObject(refused);
+  const { push } = await withGuardsOf(database, configure(''), job('elsewhere'));
+  expect(push).toMatchObject({ value: false, guard: { key: 'no-push' } });
 });

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { readStateFile, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { EDITED, inStep, REWRITES, rewriteRequest } from '../helpers/rewriting.ts';
@@ -141,6 +141,38 @@ describe('a third peer', () => {
     expect(third.result.peers).toMatchObject([{ ...REFUSED, memory: 'none', rewritten: { side: 'ours' } }]);
     expect(await it.south.head()).toBe(theirs);
     expect(await it.south.rows(ROWS)).toEqual(EDITED);
+  }, 180_000);
+
+  test('that got a removed row from another peer restores it in no later run', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const [box, far] = ['box', 'far'].map((name) => `file://${folder.file(name)}`);
+    const both = async () => (await command(folder, `box: ${box}\nfar: ${far}`, { database: 'north' })).result;
+    await both();
+    const leak = await it.north.commit('secret', "INSERT INTO t VALUES (8, 'secret')");
+    await it.box('north');
+    await it.box('south');
+    await it.south.publish(String(far));
+    // Both heads of the state file are replaced by commits of the new history.
+    const kept = await it.north.headAfter(
+      "CALL DOLT_RESET('--hard', 'HEAD~1')",
+      'INSERT INTO u VALUES (9)',
+      "CALL DOLT_COMMIT('-Am', 'without the secret')",
+      `CALL DOLT_REMOTE('add', 'hand', '${box}')`,
+      "CALL DOLT_PUSH('--force', 'hand', 'main')",
+      "CALL DOLT_REMOTE('remove', 'hand')",
+    );
+    for (let run = 1; run <= 3; run += 1) {
+      expect(await both()).toMatchObject({
+        status: 'conflict',
+        head: kept,
+        peers: [
+          { name: 'box', state: 'up-to-date', remoteHead: kept },
+          { name: 'far', ...REFUSED, rewritten: { side: 'ours', last: leak } },
+        ],
+      });
+    }
+    expect((await readStateFile(it.north.path)).stateFile.retired).toEqual([{ local: 'main', head: leak }]);
   }, 180_000);
 
   test('that stayed at an older commit of the old history restores no rows, but one with work of its own is merged', async () => {

@@ -10,6 +10,7 @@ import { isAncestor } from '../dolt/sql/history.ts';
 import { fastForward, isMerging, resetBranch } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { changedTables, moveHeadOnly, stagedHash, stagedOf, tableStates } from '../dolt/sql/working-set.ts';
+import { retireBeforeMove } from './history/last-verified.ts';
 import { forgetMove, keysOf, type MarkedMove, readOwnMoves, recordMove, withKeys } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
@@ -179,8 +180,9 @@ export async function advanceBranch(
 }
 
 /**
- * Sets a branch to another commit, which need not contain it. The next run reverts an interrupted move.
- * @returns warnings about foreign keys that were lost
+ * Sets a branch to another commit, which need not contain it. The next run reverts an interrupted move. The old head is
+ * recorded first, so that no end of the run forgets it.
+ * @returns warnings about foreign keys that were lost, and about an unusable state file
  * @throws Failure `contention` if the branch is at neither of the two
  */
 export async function replaceBranch(
@@ -188,13 +190,14 @@ export async function replaceBranch(
   move: Advance & { readonly from: string },
 ): Promise<Diagnostic[]> {
   const { branch, from, to } = move;
+  const notices = await retireBeforeMove(database.folder, branch, from);
   const found = await branchHead(database, branch);
-  if (found === to) return [];
+  if (found === to) return notices;
   if (found !== from) {
     throw new Failure('contention', `${branch} was not replaced: another process moved it during this run`);
   }
   const { name, record } = await mark(database, { kind: 'adopt', branch, from, to });
-  const notices = await database.session((sql) => resetBranch(sql, { branch, to, record }));
+  notices.push(...(await database.session((sql) => resetBranch(sql, { branch, to, record }))));
   await unmark(database, name);
   return notices;
 }

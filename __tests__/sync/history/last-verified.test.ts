@@ -5,7 +5,9 @@ import {
   findEntry,
   readStateFile,
   remember,
+  replacedHeads,
   retire,
+  retireBeforeMove,
   stateFilePath,
   writeStateFile,
 } from '../../../src/sync/history/last-verified.ts';
@@ -47,9 +49,20 @@ describe('recorded heads', () => {
       { local: 'main', head: OTHER },
       { local: 'work', head: OTHER },
     ]);
+    expect(retire(twice, 'main', [OTHER])).toBe(twice);
     const many = Array.from({ length: 1_001 }, (_, n) => String(n).padStart(32, '0'));
     expect(retire(twice, 'main', many).retired.map(({ head }) => head)).toEqual(many.slice(1));
   });
+});
+
+test.each([
+  ['the same head', FOUND, []],
+  ['another head', { ...FOUND, head: OTHER }, [HEAD]],
+  ['another head of another branch of ours', { ...FOUND, place: { ...PLACE, local: 'work' }, head: OTHER }, []],
+  ['another head at another endpoint', { ...FOUND, place: { ...PLACE, endpoint: 'file:///x' }, head: OTHER }, []],
+])('an entry that gets %s', (_, finding, replaced) => {
+  expect(replacedHeads(MEMORY, remember(MEMORY, [finding]), 'main')).toEqual(replaced);
+  expect(replacedHeads(MEMORY, remember(MEMORY, [finding]), 'work')).toEqual([]);
 });
 
 describe('a state file of version 1', () => {
@@ -92,6 +105,19 @@ describe('the state file', () => {
     expect(await readdir(folder.file('.dolt'))).toEqual(['dolt-federation.json']);
     expect((await stat(stateFilePath(folder.path))).mode & 0o777).toBe(0o600);
     expect(await readStateFile(folder.path)).toEqual({ stateFile: MEMORY, warning: null });
+  });
+
+  test('gets the heads that moves give up, also of several at once, and replaces an unusable one', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeStateFile(folder.path, MEMORY);
+    const heads = [HEAD, ROOT, OTHER];
+    expect(await Promise.all(heads.map((head) => retireBeforeMove(folder.path, 'main', head)))).toEqual([[], [], []]);
+    const { stateFile } = await readStateFile(folder.path);
+    expect([stateFile.peers, stateFile.retired.map(({ head }) => head).sort()]).toEqual([MEMORY.peers, heads.sort()]);
+    await writeFile(stateFilePath(folder.path), 'damaged');
+    expect(await retireBeforeMove(folder.path, 'main', HEAD)).toMatchObject([{ code: 'memory-unusable' }]);
+    expect((await readStateFile(folder.path)).stateFile.retired).toEqual([{ local: 'main', head: HEAD }]);
   });
 
   test('is not required', async () => {

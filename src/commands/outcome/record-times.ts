@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
+import { branchHead } from '../../dolt/sql/heads.ts';
 import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import {
@@ -8,8 +9,10 @@ import {
   findEntry,
   readStateFile,
   remember,
+  replacedHeads,
   retire,
   type StateFile,
+  startedAgain,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import { missingSince } from '../../sync/history/unsaved.ts';
@@ -73,15 +76,16 @@ async function recordState(
     ? (await rootCommit(sql, head)).hash
     : lastVerified.root;
   const findings = mayWrite ? await findingsOf(sql, allProgress, { ...local, root }) : [];
-  const gone = mayWrite ? await abandonedHeads(sql, allProgress, head) : [];
-  const known = retire(remember(stateFile, findings), branch, gone);
+  const next = remember(stateFile, findings);
+  const former = [...replacedHeads(stateFile, next, branch), ...formerHeads(allProgress)];
+  const known = retire(next, branch, mayWrite ? await abandoned(sql, former, local) : []);
   recordVerified(known, allProgress, { branch, root });
   const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
     verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
-  if (gone.length === 0 && !findings.some(isNews)) return warnings;
+  if (known.retired === stateFile.retired && !findings.some(isNews)) return warnings;
   try {
     const aside = await writeStateFile(path, known);
-    return aside === null ? warnings : [...warnings, `it was renamed to ${aside}, and a new state file was started`];
+    return aside === null ? warnings : [...warnings, startedAgain(aside)];
   } catch (thrown) {
     return [...warnings, errorMessage(thrown)];
   }
@@ -125,12 +129,17 @@ async function findingsOf(
 }
 
 /** Heads that one side gave up in this run in favour of the other's history. */
-async function abandonedHeads(sql: Sql, allProgress: readonly PeerProgress[], head: string): Promise<string[]> {
-  const former = allProgress
+function formerHeads(allProgress: readonly PeerProgress[]): string[] {
+  return allProgress
     .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)
     .flatMap(({ adopted, replaced, remembered }) => [adopted?.head, replaced?.head, remembered?.head])
     .filter((commit) => commit !== undefined);
-  const kept = await commitsAmong(sql, { from: null, to: head }, former);
+}
+
+/** Those of the former heads that our branch no longer contains. Another process may have moved it since. */
+async function abandoned(sql: Sql, former: readonly string[], { branch, head }: LocalDatabase): Promise<string[]> {
+  if (former.length === 0) return [];
+  const kept = await commitsAmong(sql, { from: null, to: (await branchHead(sql, branch)) ?? head }, former);
   return [...new Set(former)].filter((commit) => !kept.includes(commit));
 }
 

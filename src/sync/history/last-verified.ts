@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { putAside } from '../../core/files.ts';
 import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
@@ -113,6 +115,30 @@ export async function writeStateFile(database: string, { peers, retired, former 
   return aside;
 }
 
+/** Peers of one run are served at the same time, so that their changes wait for each other. */
+const oneByOne = pLimit(1);
+
+/**
+ * Records a head that our branch is about to give up, before anything moves: after that, no later run could learn it.
+ * If the move is not made, our branch still contains the head, and then it has no effect. Only for the run that holds the
+ * database.
+ * @returns a warning about an unusable state file that was moved aside
+ * @throws errors of the file system
+ */
+export async function retireBeforeMove(database: string, local: string, head: string): Promise<Diagnostic[]> {
+  return await oneByOne(async () => {
+    const { stateFile } = await readStateFile(database);
+    const next = retire(stateFile, local, [head]);
+    const aside = next === stateFile ? null : await writeStateFile(database, next);
+    return aside === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: startedAgain(aside) }];
+  });
+}
+
+/** An unusable state file was moved aside. */
+export function startedAgain(aside: string): string {
+  return `the unusable state file was renamed to ${aside}, and a new one was started`;
+}
+
 function placeText({ root, endpoint, ref, branch, local }: StateKey): string {
   return JSON.stringify([endpoint, ref, branch, local, root]);
 }
@@ -157,8 +183,20 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
   return { ...stateFile, peers, former: Object.fromEntries(former) };
 }
 
-/** The state with heads that our branch gave up. */
+/**
+ * The heads of a branch whose entries got another head: nothing else records that our branch contained them. The branch
+ * gave up those that it no longer contains.
+ */
+export function replacedHeads(before: StateFile, after: StateFile, local: string): string[] {
+  return [...before.peers].flatMap(([key, entry]) =>
+    entry.local === local && after.peers.get(key)?.head !== entry.head ? [entry.head] : [],
+  );
+}
+
+/** The state with heads that our branch gave up; the same object if it has all of them. */
 export function retire(stateFile: StateFile, local: string, heads: readonly string[]): StateFile {
+  const isRetired = (head: string) => stateFile.retired.some((one) => one.local === local && one.head === head);
+  if (heads.every(isRetired)) return stateFile;
   const others = stateFile.retired.filter((one) => one.local !== local || !heads.includes(one.head));
   return { ...stateFile, retired: [...others, ...heads.map((head) => ({ local, head }))].slice(-MAX_RETIRED) };
 }

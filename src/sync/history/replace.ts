@@ -9,6 +9,7 @@ import { readPeer } from '../read-peer.ts';
 import { requireTaking, send } from '../send-branch.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
+import { retireBeforeMove } from './last-verified.ts';
 import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
 
 type LeasedProgress = PeerProgress & { readonly lease: string };
@@ -56,6 +57,9 @@ export async function replaceHead(
   onProgress({ peer: name, step: 'pushing', detail: `${counted(commits, 'commit')}, replacing ${progress.lease}` });
   const replacing = { head: progress.lease, tag, atPeer, target, commits };
   progress.beginReplacing(replacing);
+  // Also if the push fails or the run ends: its user decided against this head.
+  for (const notice of await retireBeforeMove(engine.database.folder, context.branch, progress.lease))
+    context.notify(notice);
   const to = { remote: progress.remote, source: branch, branch: progress.branch, user: progress.user };
   await send(engine, progress, limit, (sql) => forceBranch(sql, to));
   return replacing;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { toFailure } from '../../src/core/failure.ts';
@@ -58,6 +58,11 @@ if (process.platform === 'linux') {
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
       const bulk = await other.commit('bulk', ...BULK);
       await other.dolt('push', 'origin', 'main');
+      await cp(folder.file('box'), folder.file('later'), { recursive: true });
+      const later = await other.commit('later', "UPDATE items SET title = 'later' WHERE id = 1");
+      await other.publish(`file://${folder.file('later')}`);
+      const ours =
+        "INSERT INTO items VALUES (9, 'nine', 'ann'); CALL DOLT_COMMIT('-Am', 'ours', '--author', 'A <a@x>')";
       const step = await withSmallDisk(
         { folder, cli },
         { box: `file://${folder.file('box')}`, vault: `file://${folder.file('vault')}` },
@@ -67,7 +72,14 @@ if (process.platform === 'linux') {
          sync full
          rm small/fill
          sync roomy
-         cp -r small/local after`,
+         cp -r small/local after
+         rm -r box; mv later box
+         ${testDolt()} --data-dir small/local sql -q ${quote(ours)}
+         for free in 8 20 32; do
+           ${FILL}; truncate -s -"$free"K small/fill; sync "narrow-$free"; rm small/fill
+         done
+         sync last
+         cp -r small/local last`,
       );
       const full = await step('full');
       expect(full.code).toBe(3);
@@ -87,6 +99,29 @@ if (process.platform === 'linux') {
         /nbs_(table|manifest)|\.\d{6,}$/.test(name),
       );
       expect(files).toEqual([]);
+
+      // With some room left, Dolt ends itself in the middle of the merge or of the move.
+      for (const free of [8, 20, 32]) {
+        const { code, result } = await step(`narrow-${free}`);
+        const codes = (result.peers ?? []).flatMap(({ error }) => error?.code ?? []);
+        expect([free, code === 0, [...codes, ...(result.error ? [result.error.code] : [])]]).toEqual([
+          free,
+          false,
+          expect.arrayContaining(['disk-full']),
+        ]);
+        expect(JSON.stringify(result)).not.toContain('engine-lost');
+      }
+      expect(await step('last')).toMatchObject({
+        code: 0,
+        result: { peers: [{ verified: true }, { verified: true }] },
+      });
+      const last = openTestDatabase(folder.file('last'));
+      expect(await last.dolt('fsck')).toContain('No problems found');
+      expect(await last.rows(`SELECT title FROM items AS OF '${later}' WHERE id = 1`)).toEqual([{ title: 'later' }]);
+      expect(await last.rows('SELECT title FROM items WHERE id IN (1, 9) ORDER BY id')).toEqual([
+        { title: 'later' },
+        { title: 'nine' },
+      ]);
     });
 
     test('at a peer fails that peer, keeps its data, and accepts the push after space is freed', async () => {

@@ -20,7 +20,7 @@ interface Phase {
 /**
  * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that crashes
  * Dolt does not affect others (2.3.0 panics over a table file whose address is not a URL). After a wrong chunk, or an
- * engine that exceeded its memory, they share none, because the same would happen again.
+ * engine that exceeded its memory or filled the disk, they share none, because the same would happen again.
  */
 const SHARED_ENGINES = 2;
 
@@ -41,13 +41,13 @@ export async function inEngines(
     let mayShare = true;
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
       for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
-      const { lost, fetched, memoryFailure } = await engines.use(engineCredentials, async (engine) => {
+      const { lost, fetched, endFailure } = await engines.use(engineCredentials, async (engine) => {
         const awaited = phase.around === undefined ? null : await awaitArrivals(context, engine);
         const failed = await around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress)));
         const readsReplacedFiles = awaited && (await engine.readsReplacedFiles());
         return {
           lost: failed,
-          memoryFailure: engine.memoryFailure(),
+          endFailure: failed.length === 0 ? null : (engine.memoryFailure() ?? (await engine.diskFailure())),
           fetched: awaited && { ...awaited, hasEnded: engine.hasEnded(), readsReplacedFiles },
         };
       });
@@ -59,10 +59,10 @@ export async function inEngines(
       }
       // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
-      if (memoryFailure === null) return lost;
+      if (endFailure === null) return lost;
       mayShare = false;
       if (batch.length > 1) return lost;
-      for (const progress of lost) progress.explain(memoryFailure);
+      for (const progress of lost) progress.explain(endFailure);
       return [];
     };
     if (engineCredentials.restartBetweenPhases) await engines.close();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { startFailure } from '../../../src/dolt/server/ready.ts';
+import { lossFailure, startFailure } from '../../../src/dolt/server/ready.ts';
 
 test.each([
   ['Port 33999 already in use.', 'port-in-use'],
@@ -15,6 +15,19 @@ test.each([
   if (failure === 'port-in-use') return expect(failure).toBe(code);
   expect(failure).toMatchObject({ code, message: expect.stringContaining('/srv/t') });
   if (code !== 'locked') expect(failure.message).toContain(log);
+});
+
+test.each([
+  [
+    'fatal error: write /srv/t/.dolt/noms/vvvv: no space left on device: error writing to database journal file',
+    'disk-full',
+  ],
+  ['write /srv/t/.dolt/noms/vvvv: disk quota exceeded', 'disk-full'],
+  ['panic: runtime error: index out of range', undefined],
+  ['', undefined],
+])('a server that ends during its work with %j fails it: %s', (log, code) => {
+  const failure = lossFailure({ log: `${log}\n`, database: '/srv/t' });
+  expect([failure?.code, failure?.message]).toEqual([code, code && `the Dolt server of /srv/t ended: ${log}`]);
 });
 
 test('the message omits the first line of a server and the prefix of its log', () => {

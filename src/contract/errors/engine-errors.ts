@@ -40,7 +40,7 @@ export const ENGINE_ERRORS = {
   },
   'engine-lost': {
     title: 'The Dolt server ended during the run',
-    hint: 'Run again: no partial changes were left behind. If it happens again, check whether the machine runs out of memory.',
+    hint: 'Run again: the next run completes or reverts what this one began, and writes back uncommitted rows that it had set aside. If it happens again, check whether the machine runs out of memory.',
     ...TRANSIENT,
   },
   'database-in-use': {
@@ -85,7 +85,7 @@ export const ENGINE_ERRORS = {
   },
   'disk-full': {
     title: 'A disk is full',
-    hint: 'Free space on the disk that contains the path in the message, then run again. Partly written files are ignored.',
+    hint: 'Free space on the disk that contains the path in the message, then run again. Partly written files are ignored, and uncommitted rows that the run had set aside are written back.',
     ...FINAL,
   },
   'memory-unusable': {

@@ -54,7 +54,7 @@ export const INCOMING_ERRORS = {
   },
   'future-date': {
     title: 'The peer has dates more than a day in the future',
-    hint: 'Correct the clock and the rows at the peer: such a date would win every conflict until it has passed. To accept it, list `future` in `federation.peers.<peer>.accept`.',
+    hint: 'Compare the clocks of this machine and of the peer. If the peer is ahead, correct its clock and these rows: such a date would win every conflict until it has passed. If this machine is behind, correct its clock and run again. To accept it, list `future` in `federation.peers.<peer>.accept`.',
     ...HUMAN,
   },
   'peer-brings-views': {

@@ -298,7 +298,7 @@ export const PEER_ERRORS = {
   },
   interrupted: {
     title: 'The run was interrupted',
-    hint: 'Run it again: no partial changes were left behind.',
+    hint: 'Run it again: the next run completes or reverts what this one began.',
     retryable: false,
     exit: EXIT.interrupted,
   },

@@ -1,4 +1,4 @@
-import type { Failure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import { abortedLater, throwIfInterrupted } from '../../core/interruption.ts';
 import { endsWithin, monotonicMs } from '../../core/time.ts';
 import type { Reach } from '../../egress/host-rule.ts';
@@ -50,6 +50,8 @@ export interface Engine {
   allWithin<T>(limit: TimeLimit, work: () => Promise<T>): Promise<T>;
   /** Why the engine was ended if it exceeded its memory limit; else null. */
   memoryFailure(): Failure | null;
+  /** Why the engine ended if a disk is full; else null. Only after `engine-lost`. */
+  diskFailure(): Promise<Failure | null>;
   /**
    * Runs a remote operation on a separate connection with a time limit; the engine can reach the peer only meanwhile.
    * Only the overdue operation is killed. The engine ends only if that does not help, and then
@@ -75,7 +77,10 @@ export interface Engine {
 
 /** The engines of one database. Only one can be open at a time, because it locks the database. */
 export interface Engines {
-  /** Runs work in the engine with these credentials, and opens it if needed. */
+  /**
+   * Runs work in the engine with these credentials, and opens it if needed.
+   * @throws Failure of the work; `disk-full` instead of `engine-lost` if that is why the engine ended
+   */
   use<T>(engineCredentials: EngineCredentials, work: (engine: Engine) => Promise<T>): Promise<T>;
   /**
    * Runs what an interruption must not stop at once, in an engine without credentials. All of it together gets a few
@@ -116,14 +121,27 @@ export function openEngines(
     close,
     async use(engineCredentials, work) {
       const { server, engine } = await usable(engineCredentials, context.signal);
-      return await interruptible(server, context.signal, () => work(engine));
+      return await explained(
+        server,
+        interruptible(server, context.signal, () => work(engine)),
+      );
     },
     async finish(work) {
       finishing ??= abortedLater(context.signal, FINISH_MS);
       const { server, engine } = await usable(NO_CREDENTIALS, finishing);
-      return await interruptible(server, finishing, () => work(engine));
+      return await explained(
+        server,
+        interruptible(server, finishing, () => work(engine)),
+      );
     },
   };
+}
+
+async function explained<T>(server: Server, working: Promise<T>): Promise<T> {
+  return await working.catch(async (thrown: unknown) => {
+    const isLost = thrown instanceof Failure && thrown.code === 'engine-lost';
+    throw (isLost ? await server.diskFailure() : null) ?? thrown;
+  });
 }
 
 interface Open {
@@ -232,6 +250,7 @@ function engineOf(
       throw limit.failure();
     },
     memoryFailure: () => server.memoryFailure(),
+    diskFailure: () => server.diskFailure(),
     async allWithin(limit, work) {
       const working = work();
       if (await endsWithin(working, limit.milliseconds)) return await working;

@@ -122,6 +122,15 @@ export function startFailure(
   }
 }
 
+/**
+ * Why a server ended during its work. Dolt 2.3.0 ends itself if its journal cannot be written, and its last line says so.
+ * @returns null if the log has no known reason
+ */
+export function lossFailure({ log, database }: { readonly log: string; readonly database: string }): Failure | null {
+  if (classify(log) !== 'disk-full') return null;
+  return new Failure('disk-full', `the Dolt server of ${database} ended: ${decidingLine(log)}`);
+}
+
 function cannotOpen(code: ErrorCode, seen: { readonly log: string; readonly database: string }): Failure {
   return new Failure(code, `${seen.database} cannot be opened: ${decidingLine(seen.log)}`);
 }

@@ -20,7 +20,7 @@ import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
 import { descendantsOf, ENGINE_MARK, endPrograms, readsReplacedFiles } from './processes.ts';
-import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
+import { type Address, awaitReady, isReady, lossFailure, startFailure } from './ready.ts';
 import { createServedFolder } from './served-folder.ts';
 import { removeServerInfo, serverInfoFile } from './server-info.ts';
 import { socketFolder } from './socket-folder.ts';
@@ -83,6 +83,8 @@ export interface Server {
   memoryFailure(): Failure | null;
   /** The first panic that ended it or one of its connections, as soon as it has reported one; null: none. */
   readonly panic: () => Promise<string | null>;
+  /** Why it ended if its log says that a disk is full; else null. Only for a server whose connection was lost. */
+  diskFailure(): Promise<Failure | null>;
   /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
   endPrograms(): Promise<void>;
   /** Stops it and its descendants; may be called again. */
@@ -96,6 +98,8 @@ const LOG_TAIL_BYTES = 4_000;
 const GRACE_MS = 5_000;
 /** A connection may fail before the report of the reason arrives. */
 const PANIC_MS = 1_000;
+/** How long the end of a server is awaited after its connection was lost. */
+const END_MS = 2_000;
 
 /**
  * Starts a server for one database, with everything private in a temporary folder.
@@ -232,6 +236,11 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
         await endsWithin(Promise.race([child, output.panicked]), PANIC_MS);
         const line = output.panic();
         return line === null ? null : redactor.redact(line);
+      },
+      diskFailure: async () => {
+        // Its connection is lost before its last output is read.
+        await endsWithin(child, END_MS);
+        return lossFailure({ log: redactor.redact(output.tail()), database: named });
       },
       endPrograms: async () => {
         if (startsPrograms && child.pid !== undefined) await endPrograms({ pid: child.pid, mark: place.privateDir });

@@ -84,11 +84,13 @@ export class MergeLimits {
       const failure = toFailure(thrown);
       const excess = failure.code === 'too-large' ? failure : null;
       const passed = failure.code === 'interrupted' ? null : (engine.memoryFailure() ?? late ?? excess);
-      if (passed === null && failure.code !== 'engine-lost') throw thrown;
+      const isLost = failure.code === 'engine-lost';
+      if (passed === null && !isLost) throw thrown;
+      const why = passed ?? (isLost ? await engine.diskFailure() : null);
       const losses = (this.#losses.get(name) ?? 0) + 1;
       this.#losses.set(name, losses);
-      if (passed !== null || losses === LOSSES_PER_STEP) {
-        this.#refused.set(name, { failure: passed ?? failure, conflicts: [] });
+      if (why !== null || losses === LOSSES_PER_STEP) {
+        this.#refused.set(name, { failure: why ?? failure, conflicts: [] });
       }
       this.lost += 1;
       throw new Failure('engine-lost', `the Dolt server ended during the merge of ${step.head}`, { cause: thrown });

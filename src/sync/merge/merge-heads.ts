@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../contract/error-codes.ts';
 import type { Conflict, MergeReport } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
@@ -39,6 +40,9 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * repeated inside `converge`.
  */
 
+/** The codes of an engine that ended. */
+const ENDED: readonly ErrorCode[] = ['engine-lost', 'disk-full'];
+
 /**
  * Merges in an engine without credentials. If that engine ends, the merge restarts in a new one. Restarts are bounded:
  * after each one, `limits` rejects the head that ended the engine, or checks heads one at a time to find it.
@@ -54,7 +58,7 @@ export async function mergeHeads(
     try {
       return await engines.use(NO_CREDENTIALS, (engine) => mergeIn(context, local, engine, allProgress));
     } catch (thrown) {
-      if (toFailure(thrown).code !== 'engine-lost' || limits.lost === lost) throw thrown;
+      if (!ENDED.includes(toFailure(thrown).code) || limits.lost === lost) throw thrown;
       await engines.close();
     }
   }

@@ -307,8 +307,8 @@ refuses sync, pull and resolve.
 - bd merges several files, and a guard counts in each: config.yaml of the
   workspace, config.local.yaml beside it, and, for the command-line tool, the
   user's own files (~/.beads, ~/.config/bd). If the database is in another
-  workspace, the files of that workspace count as well. For one key the variable
-  comes before the files, as in bd.
+  workspace, the files of that workspace count as well, also if the path of the
+  database is a link. For one key the variable comes before the files, as in bd.
 - Values are true, false and the other forms that bd reads (1, t, T, 0, f, F).
   bd takes anything else, including yes and on, as false. dolt-federation
   refuses it.
@@ -603,6 +603,12 @@ their end. export writes it in any mode. The file has the bytes that bd export
 of bd 1.3.0 writes for the same database, uncommitted changes and leases
 included. export --check compares the two and names the issues that differ.
 
+- bd writes the metadata of an edge, and large numbers in the metadata of an
+  issue, in one form in embedded mode and in another through a server. The file
+  has the form of the mode of the workspace; without a workspace, that of
+  embedded mode.
+- bd fails to export some times of the years 0 and 1, such as started_at in the
+  year 0. The file has them.
 - The file is written beside the old one and renamed. A file with the same
   content is not touched.
 - A row that bd would refuse to import stops the export, because bd refuses the
@@ -1232,7 +1238,7 @@ The merge is refused with constraint-violation in these cases:
 
 - two rows have had the value since the last common commit;
 - a row would have to yield twice in one key;
-- only one side has the key;
+- the last common commit lacks the key, because one side or both added it since;
 - a table with triggers would be written.
 
 A duplicate in an index over an expression is refused with dolt-defect, because
@@ -1295,9 +1301,9 @@ ORDER, AND WHAT MAKES IT DETERMINISTIC
 
 A head that is refused is left out with every head that contains it. Our own
 head is never left out. If several heads of peers take part in a merge that
-fails, those that do not merge with ours alone are left out. If each does, the
-last one in the order of the hashes is left out, and it comes back if the others
-are left out later.
+fails, those that do not merge with ours alone are left out. If each does, those
+that fail together are searched for. The last of these in the order of the
+hashes is left out, and it comes back if one of them is left out later.
 
 Each merge commit is a function of its two parents: author and committer
 dolt-federation <merge@dolt-federation.invalid>, both dates the later committer
@@ -1333,7 +1339,10 @@ Every merge takes the same steps, also one without conflicts:
    may come from a peer.
 4. Verify all constraints of every row in tables that differ from both sides. A
    row without its parent does not count if one side already has it like that.
-5. Make one commit.
+5. Build FULLTEXT indexes again, because Dolt 2.3.0 loses the words of one side.
+   That takes about a minute for 30,000 rows of 20 words. If all tables with
+   such an index are as one side has them, the index of that side is taken.
+6. Make one commit.
 
 The merge is made on a temporary branch. A refused merge leaves no trace.
 
@@ -1603,8 +1612,10 @@ They fit the types of their columns: beside a key at the end of its type, the
 next gap is suggested. A row without sql has no free value, or needs one of
 yours. The parents of a merge are part of its history, so head stays readable as
 long as the branch does. resolve removes the entries that it restores or drops;
-all others stay. The message of its commit names the restored rows. resolve
-restores none of them again: it refuses with conflicts-stale.
+all others stay. A row that already has the chosen values is not counted as
+restored; the result has the number of such rows as alreadyThere. The message of
+its commit names the restored rows. resolve restores none of them again: it
+refuses with conflicts-stale.
 
 The run that makes or first receives a merge exits with 4. Later runs exit with
 0 and report open: the number of undecided rows in the file. In the Action the
@@ -1658,13 +1669,21 @@ after our own branch contains H.
       rewritten, side both
   The peer has a commit that our branch abandoned for another history, the old
   head or an older one
-      rewritten, side ours, for peers never met before, too
+      rewritten, side ours, for peers never met before, too, and in every later
+      run
   A backup or archive is at an older commit of ours
       ahead: a restored backup is not a rewrite
   The peer is empty now, or lacks the branch
       remote-empty or branch-missing with a warning that names H. It is pushed
       to only if init-empty is true. An upstream fails, and so does any peer in
       a run that only pulls
+
+The file also holds the heads that our branch abandoned, the last 1,000 of them.
+A recorded head H is added if our branch no longer contains it and the entry
+gets another one: after a reset, a squash or a rebase by hand, too. --adopt adds
+our old head before our branch moves, and --force-with-lease the named head
+before the push, so that a kill forgets neither. A head that our branch contains
+has no effect.
 
 Without an entry, the tracking ref of the remote is read once, if our branch
 contains its head, and written to the file. status and --dry-run also write it
@@ -1688,6 +1707,12 @@ Limits:
 - A database that is cloned on a fresh runner has no entries without the Actions
   cache (cache: false, an Enterprise Server, an entry that GitHub deleted). Then
   only the rule without an entry applies.
+- If the source of the clone took back a commit, the next run on a fresh runner
+  finds it by the head of the source in the cache. If a run on a runner is
+  killed during --adopt or --force-with-lease, the next runner does not know the
+  heads that it recorded.
+- If a forced push fails, the named head stays recorded: the peer is rewritten
+  until you force it again or merge it with --merge-rewritten.
 - Of an abandoned head that is no longer in the database, only the hash is
   known: on a fresh runner, or after dolt gc without the tags below. A peer with
   only older commits of its history is then merged.
@@ -1724,11 +1749,17 @@ Untracked and ignored tables stay.
 dolt-federation-replaced/<peer>/<hash>, here and at the peer. The warning
 forced-push prints the command that restores it.
 
-**--merge-rewritten** (sync and pull) merges the two histories as they are. Rows
-of both sides stay. Rows that one side deleted come back, and the report lists
-them with the kind restored. Rows that differ count as added on both sides
-(id-collision). Use it if both sides have work of their own and few rows were
-deleted.
+**--merge-rewritten** (sync and pull) merges the two histories as they are, from
+the merge base: the last commit that both still share. Use it if both sides have
+work of their own and few rows were deleted.
+
+- **The merge base lacks the row**, as after a squash. The row stays, also if
+  one side deleted it: it comes back, and the report lists it with the kind
+  restored. Rows that differ count as added on both sides (id-collision).
+- **The merge base has the row**, as after most uses of --amend. The merge is an
+  ordinary one. A row that one side deleted is deleted. The report lists it with
+  the kind deleted and the commit that still has it, and a warning says how many
+  there are. Rows that differ are changed.
 
 After that, the other databases see the peer as rewritten in turn. Each makes
 its own decision; --adopt is the usual one. A third peer that still has the old
@@ -1899,7 +1930,7 @@ WHICH COMMIT A TAG NAMES
   here and at the primary, at different commits
       the run stops: tag-conflict
   at a backup, at another commit
-      that backup fails: tag-conflict. The others continue
+      that backup fails: tag-conflict. It differs. The others continue
   only at the backups, at all of them at older commits of our branch
       the run stops: tag-conflict. No second release of that name is made
   outside of our branch
@@ -1955,10 +1986,12 @@ each backup that more than n runs in a row did not prove, as far as is known.
   proven
       the clone has the same data as our database at that commit
   differs
-      the backup is damaged, or has other data. The peer fails with
-      drill-failed. If its fetch or push shows that, it has its own code, such
-      as corrupt or missing-table-file. A push that ends with corrupt shows no
-      such thing: our own database may be the damaged one
+      the backup is damaged, or has other data, or ends Dolt while it is cloned.
+      The peer fails with drill-failed. If its fetch or push shows that, it has
+      its own code, such as corrupt or missing-table-file, tag-conflict if our
+      tag names another commit there, or non-fast-forward if its branch has
+      commits that ours lacks. A push that ends with corrupt shows no such
+      thing: our own database may be the damaged one
   unproven
       nothing is proven about the backup
   skipped
@@ -2110,7 +2143,7 @@ most dangerous changes come first.
       Means: More of what others send would be merged.
   push-enabled
       Dangerous: yes
-      Means: A key that prevented pushing is gone.
+      Means: A key or a file that prevented pushing is gone.
   role-widened
       Dangerous: yes
       Means: A peer would receive or send more.
@@ -2140,20 +2173,32 @@ most dangerous changes come first.
 - If GitHub's merge of both sides is checked out, as actions/checkout does by
   default, the configuration is compared with the one in the base branch. If the
   head of the pull request is checked out, it is compared with their merge base.
-  Then a branch that lacks commits of its base gets the warning branch-behind:
-  it was checked without them.
+  If they have several, none of them shows every change. Then it is compared
+  with the base branch, and changes that only the base has made appear as if
+  they were taken back. A branch that lacks commits of its base gets the warning
+  branch-behind: it was checked without them.
+- A merge is GitHub's only if its parents are the head of the event and a commit
+  of the base branch that has the base of the event. Any other merge is a commit
+  of the branch.
 - The owner at a host is the path without its last part: github.com/my-org, or
   doltremoteapi.dolthub.com/my-org. A database directly below a host, such as
   https://dolt.my-org.example/issues, belongs to the host. A bucket has one
   owner.
 - Both configurations are found in the same way, each with its own
   .beads/redirect, .env, guards and settings of bd. The server that the settings
-  of bd name counts as a host. Another path of the database that they name is a
-  setting-changed.
+  of bd name counts as a host, also a socket or a server that this tool refuses.
+  Another path of the database that they name is a setting-changed.
+- The guards of the workspace that has the database count as in a run. The
+  database is that of federation.database, its variable or the workspace,
+  because validate does not know the input database of other steps. A file
+  MIGRATION-FREEZE that is gone is push-enabled.
 - If the configuration before the change cannot be read or is invalid, that is a
   warning, and an error if fail-on-change is set (base-unreadable). Its invalid
   parts count as absent, so a change may be missing.
 - An invalid configuration is not compared. Correct it first.
+- An event that proposes no change, such as a push, is compared with nothing.
+  With fail-on-change a notice says so. If the payload of a pull request cannot
+  be read, that is base-unreadable.
 - In a terminal, or in the CI of another host, --base names a folder with the
   files of the base:
 

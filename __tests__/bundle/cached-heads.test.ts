@@ -67,29 +67,6 @@ test('a new machine restores the last heads and backups of the peers, and so det
     peers: [{ name: 'vault', memory: 'restored', drill: { growth: expect.any(Number), lastProvenAt } }],
   });
 
-  // The source takes back a commit that a peer still has, and which this workflow never read there.
-  const old = `file://${folder.file('old')}`;
-  await job();
-  await home.publish(old);
-  const leak = await home.head();
-  const kept = await home.headAfter(
-    "CALL DOLT_RESET('--hard', 'HEAD~1')",
-    "INSERT INTO items VALUES (6, 'six', 'ann')",
-    "CALL DOLT_COMMIT('-Am', 'without five')",
-    `CALL DOLT_REMOTE('add', 'hand', '${box}')`,
-    "CALL DOLT_PUSH('--force', 'hand', 'main')",
-    "CALL DOLT_REMOTE('remove', 'hand')",
-  );
-  for (const only of ['old', 'origin, old', 'old']) {
-    const refused = await job({ inputs: { peers: `old: ${old}`, only } });
-    expect([refused.exitCode, refused.outputs['head']]).toEqual([4, kept]);
-    expect(refused.result).toMatchObject({
-      peers: expect.arrayContaining([
-        expect.objectContaining({ name: 'old', state: 'rewritten', rewritten: { side: 'ours', last: leak } }),
-      ]),
-    });
-  }
-
   // The partner removes a row from its history. Only the recorded heads show it.
   await cp(folder.file('home'), folder.file('theirs'), { recursive: true });
   const theirs = openTestDatabase(folder.file('theirs'));

@@ -149,7 +149,17 @@ describe('act runs a recipe', () => {
 
   test('pull-request-check.yml in a merge queue succeeds without a comment', async () => {
     await using scene = await recipeScene('pull-request-check.yml');
-    const run = await scene.run({ event: { name: 'merge_group', payload: { merge_group: {} } }, secrets: {} });
+    const base = 'b'.repeat(40);
+    await using api = await startGithubApi(undefined, { merge_base_commit: { sha: base } });
+    const { repository } = scene;
+    api.files.set(`.beads/config.yaml@${base}`, await readFile(join(repository, '.beads', 'config.yaml'), 'utf8'));
+    const head = await git(repository, 'rev-parse', 'HEAD');
+    const payload = { merge_group: { base_sha: base, base_ref: 'refs/heads/main', head_sha: head } };
+    const run = await scene.run({
+      event: { name: 'merge_group', payload },
+      secrets: { GITHUB_TOKEN: 'app-1' },
+      env: { GITHUB_API_URL: api.url },
+    });
     expect(run.exitCode).toBe(0);
     expect(run.log).toContain('.beads/config.yaml: no problems, 3 peers');
     expect(run.log).toContain('The event has no pull request to comment on.');

@@ -132,6 +132,13 @@ describe('a database that must not be pushed', () => {
     await symlink(database, folder.file('linked'));
     const linked = { ...asked, database: folder.file('linked') };
     expect((await refusal(() => command(folder, peers, { ...linked, command: 'push' }))).code).toBe('push-disabled');
+    // The workspace of a database on another disk.
+    await mkdir(folder.file('town', '.beads'), { recursive: true });
+    await writeFile(folder.file('town', '.beads', 'config.yaml'), 'no-push: true\n');
+    await symlink(folder.file('disk'), folder.file('town', '.beads', 'dolt'));
+    await cp(folder.file('local'), folder.file('disk', 'local'), { recursive: true });
+    const moved = { ...asked, database: folder.file('town', '.beads', 'dolt', 'local') };
+    expect((await refusal(() => command(folder, peers, { ...moved, command: 'push' }))).code).toBe('push-disabled');
     const { result } = await command(folder, peers, asked);
     expect(result.peers).toMatchObject([{ name: 'box', status: 'pulled', pushedCommits: 0 }]);
     expect(result.problems.map(({ message }) => message).join()).toContain(folder.file('neighbour', '.beads'));

@@ -43,10 +43,10 @@ export async function drillPeer(context: DrillContext, request: DrillRequest): P
     });
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const { code, message, hint, cause } = failure;
+    const { code, message, hint } = failure;
     if (code === 'interrupted') throw failure;
     if (mayBeIntact(code)) {
-      const unread = new Failure(code, `the backup at ${name} could not be read: ${message}`, { hint, cause });
+      const unread = new Failure(code, `the backup at ${name} could not be read: ${message}`, { hint, cause: failure });
       return { kind: 'unproven', failure: unread, durationMs: durationMs() };
     }
     const what = code === 'drill-failed' ? 'is not what was backed up' : 'cannot be restored';

@@ -31,11 +31,7 @@ export async function examineBackup(
 ): Promise<Examined> {
   const engines = openEngines(context, { dolt: request.dolt, database, removeWith: [folder] }, 1);
   try {
-    return await engines.use(NO_CREDENTIALS, (engine) =>
-      examine(engine, request).catch((thrown: unknown) => {
-        throw engine.memoryFailure() ?? thrown;
-      }),
-    );
+    return await engines.use(NO_CREDENTIALS, (engine) => examine(engine, request));
   } finally {
     await engines.close();
   }

@@ -167,8 +167,8 @@ export async function readGuardFiles(
 }
 
 /**
- * The files with the guards of a database's own workspace, which may differ from that of the configuration, for example
- * if `--database` names a database elsewhere. A link to the database hides none of them.
+ * The files with the guards of a database's own workspaces, which may differ from that of the configuration, for example
+ * if `--database` names a database elsewhere: that around its path, and that around its place if a link leads there.
  * @param known the workspace of the configuration
  * @throws Failure `config-unreadable`, `outside-workspace` for a link of the checkout
  */
@@ -177,17 +177,28 @@ export async function readGuardFilesOf(
   known: string | null,
   boundary: Boundary | null,
 ): Promise<readonly GuardFile[]> {
-  const own = known === null ? null : await realPath(known);
-  for (let folder = await realPath(database); folder !== dirname(folder); folder = dirname(folder)) {
-    if (basename(folder) !== '.beads') continue;
-    if (folder === own) return [];
-    const files = filesOf(folder);
-    if (boundary !== null && isOwn(boundary, folder)) {
+  const read = new Set(known === null ? [] : [await realPath(known)]);
+  const found: GuardFile[] = [];
+  for (const path of [database, await realPath(database)]) {
+    const workspace = workspaceAround(path);
+    const place = workspace === null ? null : await realPath(workspace);
+    if (workspace === null || place === null || read.has(place)) continue;
+    read.add(place);
+    const files = filesOf(workspace);
+    if (boundary !== null && isOwn(boundary, workspace)) {
       for (const file of files) await requireWithin(boundary, file, { by: file, location: { file } });
     }
-    return await readAll(files);
+    found.push(...(await readAll(files)));
   }
-  return [];
+  return found;
+}
+
+/** The nearest folder `.beads` of a path; null: it has none. */
+function workspaceAround(path: string): string | null {
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+    if (basename(folder) === '.beads') return folder;
+  }
+  return null;
 }
 
 function filesOf(workspace: string | null): readonly string[] {

@@ -67,8 +67,8 @@ export async function cloneDatabase(
           await cloning.catch(async (thrown: unknown) => {
             throwIfInterrupted(context.signal);
             if (!inTime) throw limit.failure();
-            const failure = await withPanic(remoteFailure(thrown, context.secrets), server.panic);
-            throw server.memoryFailure() ?? failure;
+            const failure = remoteFailure(thrown, context.secrets);
+            throw (await server.endFailure(failure)) ?? (await withPanic(failure, server.panicText));
           });
         })
         .catch((thrown: unknown) => {

@@ -480,6 +480,15 @@ export function namesLockOfGit(text: string): boolean {
   return LOCK_OF_GIT.test(text);
 }
 
+/** A panic that ends the process, and one that ends a connection, which Dolt logs with escaped line breaks. */
+const PANIC = /^panic: (.*)\n|mysql_server caught panic:\\n(.*?)\\n/m;
+
+/** The text of the first panic in the log of a server; null: none. */
+export function panicIn(log: string): string | null {
+  const found = PANIC.exec(log);
+  return found?.[1] ?? found?.[2] ?? null;
+}
+
 const MAX_LINE = 240;
 /** Texts of Dolt before the words that matter. */
 const WRAPPINGS: readonly RegExp[] = [

@@ -28,16 +28,24 @@ export async function openTunnel(
     answer(client, '400 Bad Request');
     return;
   }
+  let dialled: Dialled;
   try {
-    const { plain, server } = await dial(relay, target);
-    await join(relay, { target, client, server, early, plain });
+    dialled = await dial(relay, target);
   } catch (thrown) {
     // A client that closed the connection needs no answer.
     if (client.destroyed) return;
     const problem = problemOf(thrown);
     relay.passes.record(target, problem);
-    if (problem.kind === 'plain') client.destroy();
-    else answer(client, problem.kind === 'unreached' ? '502 Bad Gateway' : '403 Refused by dolt-federation');
+    answer(client, problem.kind === 'unreached' ? '502 Bad Gateway' : '403 Refused by dolt-federation');
+    return;
+  }
+  try {
+    await join(relay, { target, client, early, ...dialled });
+  } catch (thrown) {
+    // An answer within the open tunnel would be data of the server.
+    if (!client.destroyed) relay.passes.record(target, problemOf(thrown));
+    client.destroy();
+    dialled.server.destroy();
   }
 }
 
@@ -46,24 +54,27 @@ export function answer(client: Duplex, status: string, header = ''): void {
   client.end(`HTTP/1.1 ${status}\r\n${header}Content-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
+interface Dialled {
+  /** Whether data without TLS is allowed. */
+  readonly plain: boolean;
+  readonly server: Duplex;
+}
+
 /** @throws Refusal, Error */
-async function dial(relay: Relay, target: Target): Promise<{ readonly plain: boolean; readonly server: Duplex }> {
+async function dial(relay: Relay, target: Target): Promise<Dialled> {
   const permission = relay.passes.require(target);
   const proxy = jobProxy(relay, 'https', target);
   const server = await (proxy === null ? openDirectly(target, permission) : openThrough(proxy, target));
   return { plain: permission.plain, server };
 }
 
-interface Ends {
+interface Ends extends Dialled {
   readonly target: Target;
   readonly client: Duplex;
-  readonly server: Duplex;
   readonly early: Buffer;
-  /** Whether data without TLS is allowed. */
-  readonly plain: boolean;
 }
 
-/** @throws Refusal */
+/** @throws Refusal, Error; Node 24 throws for a pipeline to a closed end */
 async function join(relay: Relay, { target, client, server, early, plain }: Ends): Promise<void> {
   const end = (): void => {
     client.destroy();
@@ -76,12 +87,8 @@ async function join(relay: Relay, { target, client, server, early, plain }: Ends
   if (client.destroyed || relay.passes.permission(target) === null) return end();
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   const first = await firstBytes(client, early);
-  // Node 24 throws for a pipeline to a closed end, and the tunnel is open already: an answer would be data of the server.
   if (first === null || server.destroyed) return end();
-  if (!plain && first[0] !== TLS_HANDSHAKE) {
-    server.destroy();
-    throw new Refusal({ kind: 'plain' });
-  }
+  if (!plain && first[0] !== TLS_HANDSHAKE) throw new Refusal({ kind: 'plain' });
   server.write(first);
   // One side may have finished sending and still receive.
   pipeline(client, server, (error) => error && end());

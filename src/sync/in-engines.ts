@@ -47,7 +47,7 @@ export async function inEngines(
         const readsReplacedFiles = awaited && (await engine.readsReplacedFiles());
         return {
           lost: failed,
-          endFailure: failed.length === 0 ? null : (engine.memoryFailure() ?? (await engine.diskFailure())),
+          endFailure: failed[0]?.failure ? await engine.endFailure(failed[0].failure) : null,
           fetched: awaited && { ...awaited, hasEnded: engine.hasEnded(), readsReplacedFiles },
         };
       });
@@ -128,5 +128,5 @@ function groupPeers(allProgress: readonly PeerProgress[], plain: 'first' | 'last
   );
   const without = groups.filter(({ engineCredentials }) => engineCredentials.key === NO_CREDENTIALS.key);
   const own = groups.filter(({ engineCredentials }) => engineCredentials.key !== NO_CREDENTIALS.key);
-  return plain === 'first' ? [...without, ...own] : [...own.reverse(), ...without];
+  return plain === 'first' ? [...without, ...own] : [...own.toReversed(), ...without];
 }

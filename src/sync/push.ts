@@ -60,12 +60,12 @@ export async function pushAll(
   ours: string,
 ): Promise<PushRound> {
   const toPush = await peersToPush(context, publication.target, allProgress);
-  const settled = await settleHere(context, publication.target, toPush);
-  const pushed = new Map<PeerProgress, Pushed>(settled.map((progress) => [progress, { kind: 'done' }]));
+  const unpushed = await withoutPush(context, publication.target, toPush);
+  const pushed = new Map<PeerProgress, Pushed>(unpushed.map((progress) => [progress, { kind: 'done' }]));
   const push = async (engine: Engine, progress: PeerProgress): Promise<void> => {
     pushed.set(progress, await pushTo(context, publication, engine, progress));
   };
-  const plainly = toPush.filter((progress) => progress.lease === null && !settled.includes(progress));
+  const plainly = toPush.filter((progress) => progress.lease === null && !unpushed.includes(progress));
   await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
   const leased = toPush.filter((progress) => progress.lease !== null);
   if (leased.length > 0) {
@@ -103,11 +103,11 @@ async function peersToPush(
 }
 
 /**
- * Settles the peers that get nothing, where the history that we have says so: to start their own engines would take
- * longer than everything else in a run without changes.
+ * Handles the peers that need no push in the engine without credentials: starting theirs takes longer than the rest of a
+ * run without changes. A git remote is asked for its files first, so it keeps its engine.
  * @returns these peers
  */
-async function settleHere(
+async function withoutPush(
   { engines }: SyncContext,
   target: string,
   allProgress: readonly PeerProgress[],
@@ -117,15 +117,15 @@ async function settleHere(
   );
   if (judged.length === 0) return [];
   return await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    const settled: PeerProgress[] = [];
+    const found: PeerProgress[] = [];
     for (const progress of judged)
-      if (isSettled(progress, await pushVerdict(database, progress.head, target))) settled.push(progress);
-    return settled;
+      if (recordNoPush(progress, await pushVerdict(database, progress.head, target))) found.push(progress);
+    return found;
   });
 }
 
 /** Records a verdict after which nothing is pushed. @returns whether it is one */
-function isSettled(progress: PeerProgress, verdict: PushVerdict): boolean {
+function recordNoPush(progress: PeerProgress, verdict: PushVerdict): boolean {
   if (verdict === 'up-to-date') progress.verify();
   if (verdict === 'diverged') progress.fail(divergedBranch(progress));
   return verdict === 'up-to-date' || verdict === 'diverged';
@@ -204,7 +204,7 @@ async function pushTo(
     const verdict = await pushVerdict(sql, progress.head, target);
     // An earlier push may have named table files that it did not upload.
     if (verdict === 'up-to-date') await requireUploadedTables(context, engine, progress);
-    if (isSettled(progress, verdict)) return { kind: 'done' };
+    if (recordNoPush(progress, verdict)) return { kind: 'done' };
     const commits = await sendBranch(context, publication, engine, progress, progress.branch);
     return { kind: 'unproven', commits };
   } catch (thrown) {

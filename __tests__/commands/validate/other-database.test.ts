@@ -197,7 +197,7 @@ describe('settings of bd that every run refuses', () => {
 
 describe('an event without a change to compare', () => {
   test.each<readonly [string, ChangeCase['proposed'], readonly string[]]>([
-    ['is a notice if it proposes none', null, ['- notice base-unreadable']],
+    ['is a notice if it proposes none', null, ['- notice nothing-compared']],
     ['is an error if its payload cannot be read', { kind: 'unread', reason: 'x' }, ['- error base-unreadable']],
   ])('%s', async (_, proposed, expected) => {
     expect(places(await validateChange({ proposed, request }))).toEqual(expected);

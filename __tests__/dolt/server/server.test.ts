@@ -18,8 +18,8 @@ describe('an engine', () => {
     const before = await readdir(folder.file('local', '.dolt'));
     const secrets: string[] = [];
     const server = await openTestServer(folder, { secrets: new Secrets((secret) => secrets.push(secret)) });
-    // The other secret belongs to the proxy of its network access.
-    expect([secrets.length, secrets.at(-1)]).toEqual([2, server.address.password]);
+    // The other two belong to the proxy of its network access: a password, and the header with it.
+    expect([secrets.length, secrets.at(-1)]).toEqual([3, server.address.password]);
     expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
     const database = await openDatabase(server, 1);
     expect(database.name).toBe('local');

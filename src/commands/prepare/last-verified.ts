@@ -1,4 +1,3 @@
-import type { Peer } from '../../config/configuration.ts';
 import { isElsewhere } from '../../config/endpoint/data-place.ts';
 import { Failure } from '../../core/failure.ts';
 import { trackingRefs } from '../../dolt/sql/heads.ts';
@@ -42,8 +41,6 @@ interface LocalDatabase {
   readonly mayWrite: boolean;
   /** Gets the heads that an earlier run on another machine stored; null: the database was not cloned on this one. */
   readonly restoreCached: ((root: string) => Promise<CachedHeads>) | null;
-  /** The peer that this run cloned the database from; null: none. */
-  readonly source: Peer | null;
 }
 
 /** Which entry of the state file belongs to a peer. */
@@ -64,7 +61,7 @@ export async function readLastVerified(
   allProgress: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
-  const { path, branch, ours, mayWrite, restoreCached, source } = localDatabase;
+  const { path, branch, ours, mayWrite, restoreCached } = localDatabase;
   const { stateFile, warning } = await readStateFile(path);
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set(entries.map(({ head }) => head))];
@@ -84,12 +81,9 @@ export async function readLastVerified(
     // The address of a remote does not name the service, so its ref may be of the service that the peer had before.
     const unmoved = allProgress.filter(({ peer }) => !entries.some(({ endpoint }) => isElsewhere(endpoint, peer)));
     const fromRefs = await headsFromRefs(database, unmoved, { ...localDatabase, root, remotes });
-    const ofSource = cached === null ? [] : headOfSource(source, cached, { branch, root });
-    const restored = [...fromCache.map(({ head }) => head), ...ofSource];
+    const restored = fromCache.map(({ head }) => head);
     const inClone = new Set(await commitsAmong(database, { from: null, to: ours }, restored));
-    // The source had this head, and our branch is the branch of the source.
-    const takenBack = ofSource.filter((head) => !inClone.has(head));
-    const gaveUp = cached === null ? [] : [...cachedRetired(cached, branch), ...takenBack];
+    const gaveUp = cached === null ? [] : cachedRetired(cached, branch);
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
     // A failed write is reported at the end of the run, which writes it again.
@@ -130,17 +124,6 @@ function headsFromCache(
     progress.remember({ head, verifiedAt, certain: false, isRestored: true });
     return [{ place, name: progress.peer.name, head, verifiedAt, record: { size, drills } }];
   });
-}
-
-/** The head that the last run of the workflow knew of the source; also if this run does not select it. */
-function headOfSource(
-  source: Peer | null,
-  cached: CachedHeads,
-  { branch, root }: { readonly branch: string; readonly root: string },
-): string[] {
-  if (source === null) return [];
-  const found = cachedHead(cached, placeOf({ peer: source, branch: source.branch ?? branch }, branch, root));
-  return found === null ? [] : [found.head];
 }
 
 async function headsFromRefs(

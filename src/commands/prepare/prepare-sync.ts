@@ -120,7 +120,6 @@ export async function prepareSync(
       ours,
       mayWrite: writes,
       restoreCached,
-      source: configured.find(({ name }) => name === local.clonedFrom) ?? null,
     });
     // Folders were read before it was known whether they had data.
     for (const progress of remotes)

@@ -144,7 +144,7 @@ function nothingProposed(file: string): Diagnostic {
   const message =
     'the event of this job proposes no change, so nothing was compared, and `--fail-on-change` has no effect';
   const hint = 'Run the check on `pull_request` or `merge_group`.';
-  return { severity: 'notice', code: 'base-unreadable', message, hint, location: { file } };
+  return { severity: 'notice', code: 'nothing-compared', message, hint, location: { file } };
 }
 
 function invalidBase(failOnChange: readonly ConfigChangeKind[], file: string): Diagnostic {

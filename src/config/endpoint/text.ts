@@ -103,8 +103,8 @@ function hasAuthority(scheme: string | undefined): boolean {
 }
 
 /**
- * A text with the ASCII forms of signs that look like them, such as a full-width `＠`, at the same positions. Programs that
- * normalize names read them so (Unicode NFKC).
+ * A text in which signs that look like ASCII, such as a full-width `＠`, are replaced by ASCII at the same positions, as
+ * programs read them that normalize names (Unicode NFKC).
  */
 export function inAscii(text: string): string {
   return text.replace(/[^\0-\x7f]/gu, (sign) => {

@@ -73,6 +73,11 @@ export const USAGE_ERRORS = {
     hint: 'Give the job `contents: read` and the step its `github-token`, and check out the pull request. A shallow checkout (`fetch-depth: 1`) is enough.',
     ...USAGE,
   },
+  'nothing-compared': {
+    title: 'The event of the job proposes no change, so nothing was compared',
+    hint: 'Run the check on `pull_request` or `merge_group`, or name a commit with `--base`.',
+    ...INFORMATION,
+  },
   'branch-behind': {
     title: 'The branch of a pull request lacks commits of its base',
     hint: 'Merge or rebase onto the base branch, or let actions/checkout check out the merge of both, as it does by default.',

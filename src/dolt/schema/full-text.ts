@@ -32,8 +32,8 @@ export function holdsWords(table: string): boolean {
 const REBUILD = 'Drop the FULLTEXT index on both sides, commit, then run again. Create it again after the merge.';
 
 /**
- * Makes the FULLTEXT indexes of an open merge fit its rows. Dolt 2.3.0 (measured) keeps our words if only the other side
- * changed the table, after every verification of constraints, and where a conflict is resolved. If no table with such an
+ * Rebuilds the FULLTEXT indexes of an open merge where Dolt 2.3.0 lost words (measured): if only the other side changed
+ * the table, after every verification of constraints, and where a conflict is resolved. If no table with such an
  * index differs from their side, the words are taken from there. Otherwise indexes are built again, at about 500 rows a
  * second.
  * @throws Failure `dolt-defect` if an index cannot be built again as it was

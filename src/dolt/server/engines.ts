@@ -48,10 +48,8 @@ export interface Engine {
    * @throws Failure of the limit
    */
   allWithin<T>(limit: TimeLimit, work: () => Promise<T>): Promise<T>;
-  /** Why the engine was ended if it exceeded its memory limit; else null. */
-  memoryFailure(): Failure | null;
-  /** Why the engine ended if a disk is full; else null. Only after `engine-lost`. */
-  diskFailure(): Promise<Failure | null>;
+  /** Why the engine ended, after work with it failed (see `Server.endFailure`); else null. */
+  endFailure(failure: Failure): Promise<Failure | null>;
   /**
    * Runs a remote operation on a separate connection with a time limit; the engine can reach the peer only meanwhile.
    * Only the overdue operation is killed. The engine ends only if that does not help, and then
@@ -139,8 +137,7 @@ export function openEngines(
 
 async function explained<T>(server: Server, working: Promise<T>): Promise<T> {
   return await working.catch(async (thrown: unknown) => {
-    const isLost = thrown instanceof Failure && thrown.code === 'engine-lost';
-    throw (isLost ? await server.diskFailure() : null) ?? thrown;
+    throw (thrown instanceof Failure ? await server.endFailure(thrown) : null) ?? thrown;
   });
 }
 
@@ -249,8 +246,7 @@ function engineOf(
       await working.catch(() => undefined);
       throw limit.failure();
     },
-    memoryFailure: () => server.memoryFailure(),
-    diskFailure: () => server.diskFailure(),
+    endFailure: (failure) => server.endFailure(failure),
     async allWithin(limit, work) {
       const working = work();
       if (await endsWithin(working, limit.milliseconds)) return await working;

@@ -13,6 +13,7 @@ import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-
 import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
+import { panicIn } from '../failure-text.ts';
 import { type ServerProcess, startServer } from '../process.ts';
 import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
 import { removeGitLocks } from './git-locks.ts';
@@ -79,12 +80,13 @@ export interface Server {
   hasEnded(): boolean;
   /** Whether it still reads files that were replaced; null: unknown. */
   readsReplacedFiles(): Promise<boolean | null>;
-  /** Why it was ended if it exceeded its memory limit; else null. */
-  memoryFailure(): Failure | null;
-  /** The first panic that ended it or one of its connections, as soon as it has reported one; null: none. */
-  readonly panic: () => Promise<string | null>;
-  /** Why it ended if its log says that a disk is full; else null. Only for a server whose connection was lost. */
-  diskFailure(): Promise<Failure | null>;
+  /**
+   * Why it ended, after work with it failed: it exceeded its memory limit, or a disk is full; null: for another reason, or
+   * it still runs.
+   */
+  endFailure(failure: Failure): Promise<Failure | null>;
+  /** The text of the first panic that ended it or one of its connections, as soon as it has reported one; null: none. */
+  readonly panicText: () => Promise<string | null>;
   /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
   endPrograms(): Promise<void>;
   /** Stops it and its descendants; may be called again. */
@@ -96,8 +98,8 @@ export interface Server {
 const PORT_ATTEMPTS = 5;
 const LOG_TAIL_BYTES = 4_000;
 const GRACE_MS = 5_000;
-/** A connection may fail before the report of the reason arrives. */
-const PANIC_MS = 1_000;
+/** A connection may fail before the report of the reason arrives. Shorter than the grace of a statement that is killed. */
+const PANIC_MS = 200;
 /** How long the end of a server is awaited after its connection was lost. */
 const END_MS = 2_000;
 
@@ -231,16 +233,17 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       during: place.proxy.during,
       hasEnded: () => ended,
       readsReplacedFiles: async () => (child.pid === undefined ? null : await readsReplacedFiles(child.pid)),
-      memoryFailure,
-      panic: async () => {
+      endFailure: async ({ code }) => {
+        const excess = code === 'interrupted' ? null : memoryFailure();
+        if (excess !== null || code !== 'engine-lost') return excess;
+        // Its connection is lost before its end and its last output are noticed. While it runs, the log says nothing about it.
+        if (!(await endsWithin(child, END_MS))) return null;
+        return lossFailure({ log: redactor.redact(output.tail()), database: named });
+      },
+      panicText: async () => {
         await endsWithin(Promise.race([child, output.panicked]), PANIC_MS);
         const line = output.panic();
         return line === null ? null : redactor.redact(line);
-      },
-      diskFailure: async () => {
-        // Its connection is lost before its last output is read.
-        await endsWithin(child, END_MS);
-        return lossFailure({ log: redactor.redact(output.tail()), database: named });
       },
       endPrograms: async () => {
         if (startsPrograms && child.pid !== undefined) await endPrograms({ pid: child.pid, mark: place.privateDir });
@@ -307,9 +310,6 @@ async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | '
   await child;
 }
 
-/** A panic that ends the process, and one that ends a connection, which Dolt logs with codes for line breaks. */
-const PANIC = /^panic: (.*)\n|mysql_server caught panic:\\n(.*?)\\n/m;
-
 /** Drains a child's output and keeps its end, and the text of a panic. */
 function outputOf(child: ServerProcess) {
   let [tail, errors] = ['', ''];
@@ -324,8 +324,7 @@ function outputOf(child: ServerProcess) {
   // Standard output may have the beginning of a line.
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString('utf8');
-    const found = PANIC.exec(errors);
-    panic ??= found?.[1] ?? found?.[2] ?? null;
+    panic ??= panicIn(errors);
     if (panic !== null) report();
     errors = errors.slice(-LOG_TAIL_BYTES);
   });

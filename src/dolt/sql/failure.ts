@@ -27,19 +27,18 @@ export function remoteFailure(thrown: unknown, secrets: Redactor): Failure {
 
 /**
  * The same failure if there was no panic. The text of one may contain a value of a row.
- * @param panic the text of the panic that ended the server or the connection; null: none
+ * @param panicText the text of the panic that ended the server or the connection; null: none
  */
-export async function withPanic(failure: Failure, panic?: () => Promise<string | null>): Promise<Failure> {
-  const line = failure.code === 'engine-lost' ? await panic?.() : null;
+export async function withPanic(failure: Failure, panicText?: () => Promise<string | null>): Promise<Failure> {
+  const line = failure.code === 'engine-lost' ? await panicText?.() : null;
   if (line == null) return failure;
   const without = 'the Dolt server stopped with a panic';
   const values = { least: 'full', without } as const;
   return new Failure('engine-lost', `${without}: ${line}`, { hint: AFTER_PANIC, cause: failure.cause, values });
 }
 
-/** A panic is a defect of Dolt, and what it read leads to it. */
 const AFTER_PANIC =
-  'An answer of the peer, its data or the database made Dolt stop. Run again: no partial changes were left behind. If it happens again, check what the endpoint serves, and try another version of Dolt.';
+  'Dolt panicked while it read an answer of the peer, its data or the database. Run again: the next run completes or reverts what this one began. If it happens again, check what the endpoint serves, or try another version of Dolt.';
 
 function lostEngine(thrown: unknown, text: string): Failure | null {
   if (!types.isNativeError(thrown) || 'sqlState' in thrown) return null;

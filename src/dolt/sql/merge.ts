@@ -10,7 +10,7 @@ import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
 import { blockingChanges, stageAgain, stagedOf, tableStates, whyBranchStays } from './working-set.ts';
 
-/** The version of the merge rules; every change of the rules must increase it. */
+/** The version of the merge rules; every published release that changes the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
 
 /** Prefix of every merge commit message of dolt-federation, for all versions of the rules. */

@@ -46,7 +46,7 @@ interface Served {
   readonly address: Address;
   readonly secrets: Redactor;
   /** The text of a panic of the server; absent: it is not ours. */
-  readonly panic?: (() => Promise<string | null>) | undefined;
+  readonly panicText?: (() => Promise<string | null>) | undefined;
   /** Called after each procedure, with its name and how long it took; never with a value. */
   readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
 }
@@ -61,7 +61,7 @@ const databaseRow = z.object({ Database: z.string() });
  * @throws Failure `no-database` if the server does not serve its database
  */
 export async function openDatabase(
-  { name, address, secrets, panic, onCall }: Served,
+  { name, address, secrets, panicText, onCall }: Served,
   connections: number,
 ): Promise<Database> {
   const options = {
@@ -78,14 +78,14 @@ export async function openDatabase(
   };
   const memory = newMemory();
   const finder = openPool({ ...options, connectionLimit: 1 }, address);
-  const names = await statements({ pool: finder, memory, address, secrets, panic })
+  const names = await statements({ pool: finder, memory, address, secrets, panicText })
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
     throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
   const pool = openPool({ ...options, database: name }, address);
-  const served = { pool, memory, address, secrets, panic, onCall };
+  const served = { pool, memory, address, secrets, panicText, onCall };
   return {
     name,
     ...statements(served),
@@ -107,7 +107,7 @@ async function endPool(pool: Pool): Promise<void> {
   await pool.end().catch(() => undefined);
 }
 
-interface Connections extends Pick<Served, 'address' | 'secrets' | 'panic' | 'onCall'> {
+interface Connections extends Pick<Served, 'address' | 'secrets' | 'panicText' | 'onCall'> {
   readonly pool: Pool;
   readonly memory: Memory;
 }
@@ -126,9 +126,9 @@ async function inSession<T>(connections: Connections, work: (sql: Sql, connectio
   }
 }
 
-async function connect({ pool, secrets, panic }: Connections): Promise<PoolConnection> {
+async function connect({ pool, secrets, panicText }: Connections): Promise<PoolConnection> {
   return await pool.getConnection().catch(async (thrown: unknown) => {
-    throw await withPanic(remoteFailure(thrown, secrets), panic);
+    throw await withPanic(remoteFailure(thrown, secrets), panicText);
   });
 }
 
@@ -157,7 +157,7 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
       return result;
     } catch (thrown) {
       const failureOf = OF_REMOTES.includes(procedure ?? '') ? remoteFailure : sqlFailure;
-      if (!size.isTooLarge) throw await withPanic(failureOf(thrown, secrets), connections.panic);
+      if (!size.isTooLarge) throw await withPanic(failureOf(thrown, secrets), connections.panicText);
       excess = size.failure();
       throw excess;
     } finally {

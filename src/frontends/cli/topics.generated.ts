@@ -1301,9 +1301,10 @@ ORDER, AND WHAT MAKES IT DETERMINISTIC
 
 A head that is refused is left out with every head that contains it. Our own
 head is never left out. If several heads of peers take part in a merge that
-fails, those that do not merge with ours alone are left out. If each does, those
-that fail together are searched for. The last of these in the order of the
-hashes is left out, and it comes back if one of them is left out later.
+fails, those that do not merge with ours alone are left out. If each does, a
+small group that fails together is found. The last of the group in the order of
+the hashes is left out, and it comes back if one of the others is left out
+later.
 
 Each merge commit is a function of its two parents: author and committer
 dolt-federation <merge@dolt-federation.invalid>, both dates the later committer
@@ -1707,10 +1708,11 @@ Limits:
 - A database that is cloned on a fresh runner has no entries without the Actions
   cache (cache: false, an Enterprise Server, an entry that GitHub deleted). Then
   only the rule without an entry applies.
-- If the source of the clone took back a commit, the next run on a fresh runner
-  finds it by the head of the source in the cache. If a run on a runner is
-  killed during --adopt or --force-with-lease, the next runner does not know the
-  heads that it recorded.
+- If the source of a clone took back a commit, a fresh runner does not know it:
+  another run may have pushed that commit after the clone. A peer that still has
+  it is merged.
+- If a run on a runner is killed during --adopt or --force-with-lease, the next
+  runner does not know the heads that it recorded.
 - If a forced push fails, the named head stays recorded: the peer is rewritten
   until you force it again or merge it with --merge-rewritten.
 - Of an abandoned head that is no longer in the database, only the hash is

@@ -115,7 +115,7 @@ export async function writeStateFile(database: string, { peers, retired, former 
   return aside;
 }
 
-/** Peers of one run are served at the same time, so that their changes wait for each other. */
+/** Peers of one run are pushed to in parallel; their writes of the state file are not. */
 const oneByOne = pLimit(1);
 
 /**

@@ -63,7 +63,7 @@ export async function checkPeers(
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;
       if (failure.code === 'engine-lost') lost ??= failure;
-      if (failure.code !== 'engine-lost' || isGuilty) progress.fail(await endFailure(engine, failure));
+      if (failure.code !== 'engine-lost' || isGuilty) progress.fail((await engine.endFailure(failure)) ?? failure);
     }
   };
   if (limits.checksSingly) for (const progress of unchecked) await checkOne(progress);
@@ -71,12 +71,6 @@ export async function checkPeers(
   if (lost === null) return;
   limits.recordLostCheck();
   throw lost;
-}
-
-/** A failure, or why its engine ended. */
-async function endFailure(engine: Engine, failure: Failure): Promise<Failure> {
-  const isLost = failure.code === 'engine-lost';
-  return engine.memoryFailure() ?? (isLost ? await engine.diskFailure() : null) ?? failure;
 }
 
 /** The latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC. Clocks differ, but not by a day. */

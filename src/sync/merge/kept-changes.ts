@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
 import { changedKeys } from '../../dolt/rows/changed-keys.ts';
+import { rowsChecksum } from '../../dolt/rows/content.ts';
 import { type Condition, hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { tableChanges, tableHashes, WORKING } from '../../dolt/schema/table-changes.ts';
 import { createTableAt } from '../../dolt/schema/table-definitions.ts';
@@ -115,7 +116,16 @@ export async function findUnlisted(
     await checkout(sql, name);
     for (const one of rows) await writeRows(sql, one, workingSet(database, move.branch, one));
     const written = await tableHashes(sql, WORKING);
-    return rows.find(({ shape }) => here.get(shape.name) !== written.get(shape.name))?.shape.name ?? null;
+    for (const one of rows) {
+      const { name: table } = one.shape;
+      if (here.get(table) === written.get(table)) continue;
+      // The hash depends on the counter of AUTO_INCREMENT too, which Dolt raises to that of any branch.
+      const at = { table, commit: move.from };
+      const before = await rowsChecksum(sql, at, workingSet(database, move.branch, one));
+      const after = await rowsChecksum(sql, at, { text: quoted(table), values: [] });
+      if (before.checksum !== after.checksum) return table;
+    }
+    return null;
   });
 }
 

@@ -83,10 +83,8 @@ export class MergeLimits {
     } catch (thrown) {
       const failure = toFailure(thrown);
       const excess = failure.code === 'too-large' ? failure : null;
-      const passed = failure.code === 'interrupted' ? null : (engine.memoryFailure() ?? late ?? excess);
-      const isLost = failure.code === 'engine-lost';
-      if (passed === null && !isLost) throw thrown;
-      const why = passed ?? (isLost ? await engine.diskFailure() : null);
+      const why = failure.code === 'interrupted' ? null : ((await engine.endFailure(failure)) ?? late ?? excess);
+      if (why === null && failure.code !== 'engine-lost') throw thrown;
       const losses = (this.#losses.get(name) ?? 0) + 1;
       this.#losses.set(name, losses);
       if (why !== null || losses === LOSSES_PER_STEP) {

@@ -40,8 +40,8 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * repeated inside `converge`.
  */
 
-/** The codes of an engine that ended. */
-const ENDED: readonly ErrorCode[] = ['engine-lost', 'disk-full'];
+/** The codes of an engine that ended, or was ended. */
+const ENDED: readonly ErrorCode[] = ['engine-lost', 'disk-full', 'too-large'];
 
 /**
  * Merges in an engine without credentials. If that engine ends, the merge restarts in a new one. Restarts are bounded:

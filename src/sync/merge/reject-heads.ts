@@ -38,11 +38,17 @@ export async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Rej
     }
     if (clashing.size > 0) return { heads: clashing, beside: [] };
   }
-  const together: FailedHeads<RejectedHead> = { heads: all, why: fold.mergeFailure };
+  const failed: FailedHeads<RejectedHead> = { heads: all, why: fold.mergeFailure };
   // After a limit, each further fold may take as long.
-  if (byLimit) return lastOf(together, ours);
-  const tried = (heads: readonly string[]) => whyNotTogether(engine, stopped, heads);
-  return lastOf(await failTogether(together, tried), ours);
+  if (byLimit) return lastOf(failed, ours);
+  let passedLimit: RejectedHead | null = null;
+  const tried = async (heads: readonly string[]): Promise<RejectedHead | null> => {
+    if (passedLimit !== null) return passedLimit;
+    const why = await whyNotTogether(engine, stopped, heads);
+    if (why !== null && isLimit(why.failure)) passedLimit = why;
+    return why;
+  };
+  return lastOf(await failTogether(failed, tried), ours);
 }
 
 function lastOf({ heads, why }: FailedHeads<RejectedHead>, ours: string): Rejected {

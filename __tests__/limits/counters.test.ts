@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
@@ -72,4 +74,23 @@ test.each(HASH_ORDERS)('a counter of beads gets the greatest value, which is rep
     { table: 'issue_counter', resolution: 'theirs (counter, greater value)', left: false },
   ]);
   expect(await databases.north.rows('SELECT last_id FROM issue_counter')).toEqual([{ last_id: 2147483647 }]);
+});
+
+test('a counter that a peer raised does not hold back uncommitted changes of other rows', async () => {
+  await using folder = await tempFolder();
+  const local = await makeEmptyDatabase(folder.file('local'));
+  await local.commit('base', ...COUNTED('INT'));
+  const box = `file://${folder.file('box')}`;
+  await local.publish(box);
+  const other = await cloneDatabase(box, folder.file('other'));
+  await other.commit('theirs', 'INSERT INTO counted (v) VALUES (5), (6)');
+  await other.dolt('push', 'origin', 'main');
+  await local.sql('UPDATE counted SET v = 10 WHERE id = 1');
+  // The engine of the next run finds the greater counter in the tracking ref.
+  await local.sql(`CALL DOLT_REMOTE('add', 'box', '${box}')`);
+  await command(folder, `box: ${box}`, { command: 'status' });
+  const { result } = await command(folder, `box: ${box}`);
+  expect(result).toMatchObject({ status: 'success', peers: [{ error: null, pulledCommits: 1 }] });
+  expect(await local.rows('SELECT v FROM counted ORDER BY id')).toEqual([{ v: 10 }, { v: 5 }, { v: 6 }]);
+  expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'counted' }]);
 });

@@ -1,20 +1,24 @@
 import type { Env } from '../core/env.ts';
 import { LEAST_SECRET, secretAndLines } from '../core/secrets.ts';
-import type { Credential, Secret } from './credential.ts';
+import type { Credentials, Secret } from './credential.ts';
 import { inherited } from './job.ts';
 import { googleSecrets } from './providers/google.ts';
 
-/** A map of credentials, or an array. */
-interface Holders {
-  values(): Iterable<Pick<Credential, 'secret'>>;
+/** The secrets of all credentials in every form in which they are sent or repeated. */
+export function secretTexts(credentials: Credentials): ReadonlySet<string> {
+  return textsOfSecrets([...credentials.values()].map(({ secret }) => secret));
 }
 
-/** The secrets of all credentials, their longer lines, their encoded forms, and the headers that have them. */
-export function secretTexts(credentials: Holders): ReadonlySet<string> {
-  const secrets = [...credentials.values()].map(({ secret }) => secret);
+/** Secrets, their longer lines, their encoded forms, and the headers that have them. */
+export function textsOfSecrets(secrets: readonly Secret[]): ReadonlySet<string> {
   const texts = secrets.flatMap(secretsOf);
-  const encoded = [...texts.flatMap(inHexAndBase64), ...secrets.flatMap(headersOf)];
-  return new Set([...withSpellings([...texts.flatMap(secretAndLines), ...encoded]), ...texts.flatMap(inWrappedBase64)]);
+  return allForms(texts, [...texts.flatMap(secretAndLines), ...secrets.flatMap(headersOf)]);
+}
+
+/** Texts in all their encoded forms, and others only in their spellings. */
+function allForms(texts: readonly string[], others: readonly string[]): ReadonlySet<string> {
+  const spelled = withSpellings([...others, ...texts, ...texts.flatMap(inHexAndBase64)]);
+  return new Set([...spelled, ...texts.flatMap(inWrappedBase64)]);
 }
 
 /**
@@ -169,7 +173,5 @@ export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlyS
   const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= LEAST_SECRET);
   const token = githubToken === undefined || githubToken === '' ? [] : [githubToken];
   const headers = token.flatMap((one) => headersOf({ kind: 'git-token', token: one }));
-  const texts = [...keys, ...token];
-  const spelled = withSpellings([...texts, ...texts.flatMap(inHexAndBase64), ...headers]);
-  return new Set([...spelled, ...texts.flatMap(inWrappedBase64)]);
+  return allForms([...keys, ...token], headers);
 }

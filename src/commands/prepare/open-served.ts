@@ -12,7 +12,7 @@ import { isThere } from '../../core/files.ts';
 import { makePrivateFolder } from '../../core/private-folder.ts';
 import { makeOwnFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
-import { secretTexts } from '../../credentials/secret-texts.ts';
+import { textsOfSecrets } from '../../credentials/secret-texts.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
@@ -74,7 +74,7 @@ export async function openServed(
   requireExchange(setting);
   if (password !== null && password !== '') {
     const secret = { kind: 'password', user: setting.user, password } as const;
-    for (const text of secretTexts([{ secret }])) context.secrets.add(text);
+    for (const text of textsOfSecrets([secret])) context.secrets.add(text);
   }
   const login = loginOf(setting, credentials, password);
   requireExchangeNamed(setting, { credentials, configuration, database }, context);

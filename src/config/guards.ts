@@ -162,7 +162,7 @@ export async function readGuardFiles(
 ): Promise<Required<Pick<ConfigSource, 'below' | 'above'>>> {
   const above = file === null ? [] : [join(dirname(file), LOCAL)];
   const userFiles = context.userHome ? bdUserFiles(context.env) : [];
-  const below = [...userFiles, ...filesOf(workspace)].filter((path) => path !== file && !above.includes(path));
+  const below = [...userFiles, ...guardFilesIn(workspace)].filter((path) => path !== file && !above.includes(path));
   return { below: await readAll(below), above: await readAll(above) };
 }
 
@@ -184,7 +184,7 @@ export async function readGuardFilesOf(
     const place = workspace === null ? null : await realPath(workspace);
     if (workspace === null || place === null || read.has(place)) continue;
     read.add(place);
-    const files = filesOf(workspace);
+    const files = guardFilesIn(workspace);
     if (boundary !== null && isOwn(boundary, workspace)) {
       for (const file of files) await requireWithin(boundary, file, { by: file, location: { file } });
     }
@@ -201,7 +201,8 @@ function workspaceAround(path: string): string | null {
   return null;
 }
 
-function filesOf(workspace: string | null): readonly string[] {
+/** The files of a workspace that may hold guards. */
+export function guardFilesIn(workspace: string | null): readonly string[] {
   return workspace === null ? [] : [join(workspace, 'config.yaml'), join(workspace, LOCAL)];
 }
 

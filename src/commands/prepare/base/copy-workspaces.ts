@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FREEZE_FILE } from '../../../beads/freeze.ts';
+import { guardFilesIn } from '../../../config/guards.ts';
 import { readEnvFile } from '../../../config/workspace/env-file.ts';
 import { foldersUpward, SELECTORS } from '../../../config/workspace/find-workspace.ts';
 import { DATA_FOLDERS } from '../../../config/workspace/project-files.ts';
@@ -84,8 +85,7 @@ export async function copyGuards(copy: Copy, from: readonly string[]): Promise<v
     for (const name of ['', ...relative(copy.folder, path).split(sep)]) {
       folder = join(folder, name);
       if (folder !== copy.folder && (await entryOf(copy, folder)).kind !== 'folder') break;
-      const names = name === '.beads' ? ['config.yaml', 'config.local.yaml'] : [];
-      for (const one of names) await copyFile(copy, join(folder, one));
+      for (const file of name === '.beads' ? guardFilesIn(folder) : []) await copyFile(copy, file);
       // A link does not freeze anything.
       const freeze = join(folder, FREEZE_FILE);
       if ((await entryAt(copy, freeze)).kind === 'file') await copyFile(copy, freeze);

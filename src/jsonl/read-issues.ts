@@ -175,7 +175,8 @@ async function readPage(
   ];
   const document = embedded ? 'CAST(metadata AS CHAR) AS metadata' : 'metadata';
   const rows = await both(
-    (prefix, ids) => `SELECT *, ${document} FROM ${prefix === '' ? 'issues' : 'wisps'} WHERE id IN (${places(ids)})`,
+    (prefix, ids) =>
+      `SELECT *${embedded ? `, ${document}` : ''} FROM ${prefix === '' ? 'issues' : 'wisps'} WHERE id IN (${places(ids)})`,
   );
   const labels = await both(
     (prefix, ids) =>

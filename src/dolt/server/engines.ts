@@ -77,7 +77,7 @@ export interface Engine {
 export interface Engines {
   /**
    * Runs work in the engine with these credentials, and opens it if needed.
-   * @throws Failure of the work; `disk-full` instead of `engine-lost` if that is why the engine ended
+   * @throws Failure of the work, or why the engine ended (see `Server.endFailure`)
    */
   use<T>(engineCredentials: EngineCredentials, work: (engine: Engine) => Promise<T>): Promise<T>;
   /**
@@ -118,27 +118,25 @@ export function openEngines(
   return {
     close,
     async use(engineCredentials, work) {
-      const { server, engine } = await usable(engineCredentials, context.signal);
-      return await explained(
-        server,
-        interruptible(server, context.signal, () => work(engine)),
-      );
+      return await workIn(await usable(engineCredentials, context.signal), context.signal, work);
     },
     async finish(work) {
       finishing ??= abortedLater(context.signal, FINISH_MS);
-      const { server, engine } = await usable(NO_CREDENTIALS, finishing);
-      return await explained(
-        server,
-        interruptible(server, finishing, () => work(engine)),
-      );
+      return await workIn(await usable(NO_CREDENTIALS, finishing), finishing, work);
     },
   };
 }
 
-async function explained<T>(server: Server, working: Promise<T>): Promise<T> {
-  return await working.catch(async (thrown: unknown) => {
+async function workIn<T>(
+  { server, engine }: Open,
+  signal: AbortSignal,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  try {
+    return await interruptible(server, signal, () => work(engine));
+  } catch (thrown) {
     throw (thrown instanceof Failure ? await server.endFailure(thrown) : null) ?? thrown;
-  });
+  }
 }
 
 interface Open {

@@ -182,12 +182,8 @@ async function goesOnWith(working: Promise<void>, { reached, milliseconds }: Eno
   return false;
 }
 
-/** The same connection, which sends nothing more once there is a reason to stop. */
-function stoppable(sql: Sql, reason: () => Failure | null): Sql {
-  const check = (): void => {
-    const failure = reason();
-    if (failure !== null) throw failure;
-  };
+/** The same connection, which checks before each statement whether it may still be sent. */
+function stoppable(sql: Sql, check: () => void): Sql {
   return {
     memory: sql.memory,
     async rows(schema, statement, parameters) {
@@ -213,7 +209,11 @@ function engineOf(
 ): Engine {
   const within: Engine['within'] = async (limit, { sql, connection }, work) => {
     let isLate = false;
-    const working = work(stoppable(sql, () => (isLate ? limit.failure() : null)));
+    const check = (): void => {
+      throwIfInterrupted(signal);
+      if (isLate) throw limit.failure();
+    };
+    const working = work(stoppable(sql, check));
     if (await endsWithin(working, limit.milliseconds)) {
       return await working.catch((thrown: unknown) => {
         throwIfInterrupted(signal);

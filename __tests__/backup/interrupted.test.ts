@@ -67,6 +67,38 @@ test('an interrupted backup reports no copy, and the next run completes it', asy
   expect(released).not.toBe(head);
 }, 180_000);
 
+test('a backup whose engine is killed while it pushes or reads the tag is made by the next engine', async () => {
+  await using folder = await tempFolder();
+  const { local, peers, url, head } = await backupScene(folder);
+  const killedAt = async (tag: string, isThere: (event: PeerEvent) => boolean) => {
+    let engine = 0;
+    let killed = 0;
+    const { result } = await backUp(folder, peers, {
+      tag,
+      onResource: (resource) => {
+        if (resource.kind === 'process') engine = resource.pid;
+      },
+      onEvent: (event) => {
+        if (killed > 0 || !isThere(event)) return;
+        killed = engine;
+        process.kill(engine, 'SIGKILL');
+      },
+    });
+    expect(killed).toBeGreaterThan(0);
+    const proven = { status: 'pushed', verified: true, error: null, drill: { kind: 'proven', tag: 'pushed' } };
+    expect(result).toMatchObject({ status: 'success', peers: [proven, proven], backup: { copies: 2 } });
+  };
+  await killedAt('v1', isPushing('two'));
+  await local.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+  let isPushed = false;
+  await killedAt('v2', ({ peer, step, detail }) => {
+    isPushed ||= peer === 'one' && step === 'pushing' && detail === 'the tag v2';
+    return isPushed && step === 'fetching';
+  });
+  const there = await remoteRefs(folder, url('one'));
+  expect(there).toEqual({ main: await local.head(), tags: { v1: head, v2: there.main } });
+}, 180_000);
+
 test('an interrupted backup at a running database does not change its branch', async () => {
   await using folder = await tempFolder();
   await using live = await liveDatabase(folder);

@@ -34,11 +34,23 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly secrets?: Secrets;
   /** Interrupts the run. */
   readonly signal?: AbortSignal;
+  /** Receives each folder and process of the run when it begins. */
+  readonly onResource?: Context['onResource'];
 }
 
 type ContextOptions = Pick<
   CommandOptions,
-  'env' | 'userHome' | 'ceiling' | 'heard' | 'tempDir' | 'stateDir' | 'onEvent' | 'untrusted' | 'secrets' | 'signal'
+  | 'env'
+  | 'userHome'
+  | 'ceiling'
+  | 'heard'
+  | 'tempDir'
+  | 'stateDir'
+  | 'onEvent'
+  | 'onResource'
+  | 'untrusted'
+  | 'secrets'
+  | 'signal'
 >;
 
 /** The context of a command in a folder. @param log collects its messages */
@@ -49,6 +61,7 @@ export function commandContext(
     userHome = false,
     heard,
     onEvent,
+    onResource = () => undefined,
     stateDir,
     tempDir = folder.file('tmp'),
     ceiling = folder.path,
@@ -78,7 +91,7 @@ export function commandContext(
       if ('peer' in event) onEvent?.(event);
     },
     signal,
-    onResource() {},
+    onResource,
   };
 }
 

@@ -98,10 +98,15 @@ test('a failure removes the verification, and the peer can be tried again', () =
     progress.verify();
     progress[fail](failure);
     expect([progress.verified, progress.failure]).toEqual([false, failure]);
+    progress.explain(failure);
+    progress.fail(failure);
     progress.tryAgain();
-    progress.compared(found);
-    progress.verify();
-    expect(progress.verified).toBe(true);
+    // It holds again when the work that failed is repeated.
+    expect([progress.verified, progress.failure]).toEqual([true, null]);
+    progress.beginPush();
+    progress.fail(failure);
+    progress.tryAgain();
+    expect(progress.verified).toBe(false);
   }
 });
 

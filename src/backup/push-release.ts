@@ -1,4 +1,4 @@
-import { toFailure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { createBranch } from '../dolt/sql/heads.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
@@ -34,7 +34,23 @@ export async function pushRelease(
   before: PeerTags,
 ): Promise<ReadonlyMap<PeerProgress, TagAtPeer>> {
   await pushBranches(context, local, await publicationOf(context, local, release), allProgress);
-  const { tag, commit } = release;
+  const tags = await pushReleaseTag(context, release, allProgress, before);
+  for (const progress of allProgress)
+    if (!progress.verified && progress.failure === null) progress.fail(unread(progress));
+  return tags;
+}
+
+/** A peer may not end without a proof and without a reason. */
+function unread({ peer }: PeerProgress): Failure {
+  return new Failure('unverified', `what ${peer.name} has was not read after the push`);
+}
+
+async function pushReleaseTag(
+  context: SyncContext,
+  { tag, commit }: Release,
+  allProgress: readonly PeerProgress[],
+  before: PeerTags,
+): Promise<ReadonlyMap<PeerProgress, TagAtPeer>> {
   const tags = new Map<PeerProgress, TagAtPeer>();
   if (tag === null) return tags;
   const verified = () => allProgress.filter(({ verified: isVerified, failure }) => isVerified && failure === null);

@@ -59,6 +59,7 @@ class Progress {
   pushedCommits = 0;
   /** The peer was read and has what this run promised. */
   verified = false;
+  #wasVerified = false;
   /** As `expected`, until the branch there is ours. */
   lease: string | null;
   /** The pending forced push, until its result is known. */
@@ -122,8 +123,8 @@ class Progress {
 
   /** The peer failed and takes no further part. An earlier verification no longer counts. */
   fail(failure: Failure, failedPush = false): void {
-    this.verified = false;
-    [this.failure, this.failedPush] = [failure, failedPush];
+    if (this.failure === null) this.#wasVerified = this.verified;
+    [this.verified, this.failure, this.failedPush] = [false, failure, failedPush];
   }
 
   /** Replaces a failure by a more precise one. */
@@ -132,9 +133,9 @@ class Progress {
     this.failure = failure;
   }
 
-  /** Work that an engine lost, or that our branch made obsolete, is repeated. */
+  /** Work that an engine lost, or that our branch made obsolete, is repeated. Earlier work still counts. */
   tryAgain(): void {
-    this.failure = null;
+    if (this.failure !== null) [this.verified, this.failure] = [this.#wasVerified, null];
   }
 
   /** Our branch did not move, so the run as a whole failed; the peer keeps what it was sent. */
@@ -184,8 +185,7 @@ class Progress {
     this.head = found.head;
     this.state = found.rewritten === null ? found.state : 'rewritten';
     [this.ahead, this.behind] = [found.ahead, found.behind];
-    this.otherMakers = found.otherMakers;
-    this.rewritten = found.rewritten;
+    [this.otherMakers, this.rewritten] = [found.otherMakers, found.rewritten];
   }
 
   /** Another head has equal contents; null: none. If that is our head, the peer is up to date. */

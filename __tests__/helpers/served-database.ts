@@ -30,6 +30,8 @@ export interface ServedDatabase extends AsyncDisposable {
   /** The parts that a run must not change: remotes, refs and uncommitted tables. */
   traces(): Promise<readonly unknown[]>;
   run(options?: RunOptions): Promise<Commanded>;
+  /** The options with which a command reaches the server. */
+  options(): Promise<Pick<CommandOptions, 'overrides' | 'env' | 'credentials'>>;
   /** Runs `resolve` with a file or with answers. */
   resolve(options: RunOptions & { readonly file?: string; readonly ask?: () => Asker }): Promise<ResolveResult>;
   /** Ends the server before the test does. */
@@ -96,6 +98,7 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
       await rows('SELECT tag_name FROM dolt_tags'),
       await rows('SELECT table_name, staged, status FROM dolt_status'),
     ],
+    options: () => write({}),
     async run(options = {}) {
       const { overrides, env, credentials } = await write(options);
       return await command(folder, stringify({ mailbox }), {

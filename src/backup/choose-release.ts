@@ -7,6 +7,7 @@ import { refuseRewrittenInbox } from '../sync/deliver.ts';
 import { refuseOwnHead } from '../sync/incoming/refuse-own-head.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { refusedFirstPush } from '../sync/push.ts';
+import type { ServedRefs } from '../sync/served/served-database.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
 import { planTag, type TagPlaces } from './plan-tag.ts';
@@ -27,6 +28,8 @@ interface ReleaseTag {
   readonly primary: PeerProgress | null;
   /** The tag at the primary and at the peers that get a copy. Their branches were read and compared with ours. */
   readonly atPeers: PeerTags;
+  /** The refs of a database that a server holds; null: ours are in the database that engines open. */
+  readonly served: ServedRefs | null;
 }
 
 /**
@@ -37,12 +40,14 @@ interface ReleaseTag {
 export async function chooseRelease(
   context: SyncContext,
   { ours }: LocalHead,
-  { tag, primary, atPeers }: ReleaseTag,
+  { tag, primary, atPeers, served }: ReleaseTag,
 ): Promise<Release> {
   if (tag === null) return { tag, commit: ours, isNew: false, isForPrimary: false };
   if (primary !== null) requireFitForTag(tag, primary);
   const atPrimary = primary === null ? null : (atPeers.get(primary) ?? null);
-  const here = await ourTag(context, tag);
+  const copied = await ourTag(context, tag);
+  const atServer = served?.tags.find(({ name }) => name === tag) ?? null;
+  const here = atServer ?? copied;
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
   const backups = await releasedAt(context, ours, new Map([...atPeers].filter(([peer]) => peer !== primary)));
   const plan = planTag({ tag, head: ours, here: here?.commit ?? null, primary: at, backups });
@@ -55,6 +60,7 @@ export async function chooseRelease(
     return release;
   }
   const named = { name: tag, commit: plan.commit };
+  if (atServer !== null && atServer.commit !== copied?.commit) await followServer(context, atServer, copied);
   if (plan.publish && primary !== null) {
     if (plan.make) await publishNew(context, named, primary);
     else await publish(context, named, primary);
@@ -117,7 +123,13 @@ async function requireSound(context: SyncContext, primary: PeerProgress, commit:
   throwFailure(primary);
 }
 
-/** @param like the same tag at the primary, whose tagger and message ours gets */
+/** Gives the scratch copy, from which tags are pushed, the tag of the database at the server. */
+async function followServer(context: SyncContext, atServer: Tag, copied: Tag | null): Promise<void> {
+  if (copied !== null) await context.engines.use(NO_CREDENTIALS, ({ database }) => deleteTags(database, [copied.name]));
+  await makeTag(context, atServer, atServer);
+}
+
+/** @param like the same tag at the primary or at the server, whose tagger and message ours gets */
 async function makeTag({ engines }: SyncContext, tag: Pick<Tag, 'name' | 'commit'>, like: Tag | null): Promise<void> {
   await engines.use(NO_CREDENTIALS, async ({ database }) => {
     // If Dolt refuses the tagger, the tag is still made, with ours.

@@ -10,6 +10,7 @@ import { fetchAll } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { planAll } from '../../sync/plan.ts';
 import { prepareInboxes } from '../../sync/receive.ts';
+import type { ServedRefs } from '../../sync/served/served-database.ts';
 import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
 import { endPeers, type Opened, onDatabase, recordInterruption, type SyncOutcome, withPeers } from '../on-database.ts';
@@ -103,7 +104,8 @@ async function copyAll(
   const targets = allProgress.filter(({ actions }) => actions?.push === true);
   const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
   const read = primary === null || targets.includes(primary) ? targets : [primary, ...targets];
-  if (tag !== null) await refuseBranchName(context, tag, read);
+  const served = tag === null ? null : ((await context.served?.readRefs?.()) ?? null);
+  if (tag !== null) await refuseBranchName(context, tag, read, served);
   let copied: Copied = {
     targets,
     release: null,
@@ -114,7 +116,7 @@ async function copyAll(
   };
   try {
     const before = await readPeers(context, local, tag, read);
-    const release = await chooseRelease(context, local, { tag, primary, atPeers: before });
+    const release = await chooseRelease(context, local, { tag, primary, atPeers: before, served });
     copied = { ...copied, release };
     refuseOtherTags(release, before);
     const open = () => targets.filter(({ failure }) => failure === null);
@@ -167,10 +169,12 @@ async function refuseBranchName(
   { engines, branch: own }: SyncContext,
   tag: string,
   allProgress: readonly PeerProgress[],
+  served: ServedRefs | null,
 ): Promise<void> {
   const branches = await engines.use(NO_CREDENTIALS, async ({ database }) => {
     const there = await Promise.all(allProgress.map(({ remote }) => trackedBranches(database, remote)));
-    return [own, ...allProgress.map(({ branch }) => branch), ...(await branchNames(database)), ...there.flat()];
+    const here = [own, ...(served?.branches ?? []), ...(await branchNames(database))];
+    return [...here, ...allProgress.map(({ branch }) => branch), ...there.flat()];
   });
   const branch = branches.find((one) => one.toLowerCase() === tag.toLowerCase());
   if (branch === undefined) return;

@@ -20,7 +20,8 @@ import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
-import { checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
+import { branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
+import { readTags } from '../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
@@ -125,6 +126,7 @@ export async function openServed(
         isDefault: branch.isDefault,
         uncommitted: branch.uncommitted,
         dirty: branch.dirty,
+        readRefs: () => server.use(async (sql) => ({ branches: await branchNames(sql), tags: await readTags(sql) })),
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
         // `resolve` works in the scratch copy.

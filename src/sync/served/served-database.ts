@@ -1,4 +1,5 @@
 import type { Engines } from '../../dolt/server/engines.ts';
+import type { Tag } from '../../dolt/sql/tags.ts';
 
 /** The head of a branch, and the commit that it moves to. */
 export interface Move {
@@ -12,6 +13,12 @@ export interface Move {
  */
 export type MergeAgain = (head: string) => Promise<string>;
 
+export interface ServedRefs {
+  /** Names of branches. */
+  readonly branches: readonly string[];
+  readonly tags: readonly Tag[];
+}
+
 /** A database that another process uses during the run: a server, or commands of bd. The run works in a scratch copy. */
 export interface ServedDatabase {
   /** The federated branch. */
@@ -22,6 +29,8 @@ export interface ServedDatabase {
   readonly uncommitted: readonly string[];
   /** Those of them that `dolt_ignore` does not match, as a run reports them. */
   readonly dirty: readonly string[];
+  /** The branches and tags of the database, which the scratch copy lacks. Absent: the copy has them. */
+  readRefs?(): Promise<ServedRefs>;
   /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. Absent: no server. */
   renew?(scratch: Engines): Promise<void>;
   /**

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { CLI, startCli } from '../helpers/bundled-cli.ts';
+import { CLI, startCli, userEnvironment } from '../helpers/bundled-cli.ts';
+import { cliInProcess } from '../helpers/cli-in-process.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TEXT = '# ours\r\nfederation.dirty:   "fail"   # flat\r\nfederation:\r\n  peers: {}\r\n';
@@ -12,14 +13,17 @@ async function workspace(folder: TempFolder, text: string): Promise<string> {
   return folder.file('.beads/config.yaml');
 }
 
-const run = (folder: TempFolder, ...words: string[]) => startCli(folder, [CLI, ...words]);
+const run = (folder: TempFolder, ...words: string[]) =>
+  cliInProcess(words, { cwd: folder.path, env: userEnvironment(folder) });
 
-describe('config edits by the built command line', () => {
-  test('eight concurrent add-peer commands lose no peer', async () => {
+describe('config edits', () => {
+  test('eight concurrent add-peer commands of the built command line lose no peer', async () => {
     await using folder = await tempFolder();
     const file = await workspace(folder, TEXT);
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
-    const ended = await Promise.all(names.map((name) => run(folder, 'add-peer', name, `gs://bucket/${name}`)));
+    const ended = await Promise.all(
+      names.map((name) => startCli(folder, [CLI, 'add-peer', name, `gs://bucket/${name}`])),
+    );
     expect(ended.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(
       names.map((name) => [0, `added peer ${name} (gs://bucket/${name}) to ${file}`]),
     );
@@ -46,7 +50,7 @@ describe('config edits by the built command line', () => {
       ['config set federation.dirty fail', `set federation.dirty = fail in ${file}`],
     ];
     for (const [words, stdout] of lines)
-      expect(await run(folder, ...words.split(' '))).toMatchObject({ exitCode: 0, stdout });
+      expect(await run(folder, ...words.split(' '))).toMatchObject({ exitCode: 0, stdout: `${stdout}\n` });
     // The section of the mode was new; without its key, it has no effect.
     expect(await readFile(file, 'utf8')).toBe(`${TEXT.replace('\r\n  peers: {}', '')}\r\nsync:\r\n`);
   }, 60_000);

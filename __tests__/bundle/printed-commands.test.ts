@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { COMMANDS } from '../../src/contract/commands.ts';
 import { CLI, userEnvironment } from '../helpers/bundled-cli.ts';
 import { writeProgram } from '../helpers/child-node.ts';
+import { cliInProcess, plainWords } from '../helpers/cli-in-process.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { documentedLines, once, printedLines } from '../helpers/printed-lines.ts';
@@ -82,11 +83,8 @@ const STORY: readonly (readonly [line: string, typed?: string | undefined, exitC
   ],
   ['dolt-federation config set federation.server.port 3306'],
   ['dolt-federation config unset federation.server'],
-  ['dolt-federation config set …', 'dolt-federation config set federation.dirty allow'],
-  ['dolt-federation config set federation.dirty fail'],
   ['dolt-federation config set …', 'dolt-federation config set federation.peers.partner.branch main'],
-  ['dolt-federation config set federation.server.port 3306'],
-  ['dolt-federation config unset federation.server'],
+  ['dolt-federation config set federation.dirty fail'],
   ['dolt-federation config unset …', 'dolt-federation config unset federation.dirty'],
   ['dolt-federation config unset federation.dirty'],
   [
@@ -141,6 +139,7 @@ const statusSchema = z.looseObject({
   peers: z.array(z.looseObject({ name: z.string(), remoteHead: z.string().nullable() })),
 });
 
+/** A shell. A line for which a user needs none runs in this process. */
 async function shellIn(folder: TempFolder) {
   const bin = folder.file('bin');
   for (const each of ['bin', 'home', 'srv', 'srv/dolt', 'north']) await mkdir(folder.file(each));
@@ -148,7 +147,18 @@ async function shellIn(folder: TempFolder) {
   const user = userEnvironment(folder);
   const env = { ...user, PATH: [bin, dirname(testDolt()), user['PATH']].join(delimiter) };
   const options = { cwd: folder.file('north'), env, extendEnv: false, reject: false, stdin: 'ignore' } as const;
-  return (line: string) => execa('/bin/bash', ['-c', line], { ...options, all: true });
+  const part = async (line: string) => {
+    const words = plainWords(line);
+    if (words === null) return await execa('/bin/bash', ['-c', line], { ...options, all: true });
+    const done = await cliInProcess(words, options);
+    return { ...done, all: `${done.stdout}${done.stderr}` };
+  };
+  return async (line: string) => {
+    const [first = line, ...others] = /\bcd /.test(line) ? [line] : line.split(' && ');
+    let done = await part(first);
+    for (const next of others) if (done.exitCode === 0) done = await part(next);
+    return done;
+  };
 }
 
 test('the story contains exactly the command lines that the source or a page prints', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { CLI } from '../helpers/bundled-cli.ts';
 import { COMPILE_CACHE, childNode } from '../helpers/child-node.ts';
+import { cliInProcess } from '../helpers/cli-in-process.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -45,16 +46,6 @@ test('a pull request of a fork gets every problem on its line and as SARIF', asy
 });
 
 describe('the validate command', () => {
-  const run = async (folder: string, ...args: readonly string[]) => {
-    const env = { PATH: '/nowhere', HOME: folder, ...COMPILE_CACHE };
-    return await execa(childNode(), [CLI, 'validate', ...args], {
-      cwd: folder,
-      env,
-      extendEnv: false,
-      reject: false,
-    });
-  };
-
   test.each([
     ['sync: {mode: dolt-native}\nfederation: {remote: file:///srv/a}\n', 0],
     ['federation: {remote: [}\n', 2],
@@ -64,7 +55,8 @@ describe('the validate command', () => {
   ])('exits with 0 or 2: %.30j', async (text, exitCode) => {
     await using folder = await tempFolder();
     await writeFile(folder.file('c.yaml'), text);
-    const ended = await run(folder.path, '--config', 'c.yaml', '--format', 'sarif');
+    const words = ['validate', '--config', 'c.yaml', '--format', 'sarif'];
+    const ended = await cliInProcess(words, { cwd: folder.path, env: { PATH: '/nowhere', HOME: folder.path } });
     expect(ended.exitCode).toBe(exitCode);
     expect(JSON.parse(ended.stdout)).toMatchObject({ version: '2.1.0' });
   });
@@ -75,15 +67,16 @@ describe('the validate command', () => {
     await writeFile(folder.file('c.yaml'), `sync: {mode: dolt-native}\nfederation:\n  peers:\n${peers.join('')}`);
     const timed = async (...args: readonly string[]) => {
       const started = performance.now();
-      await execa(process.execPath, [CLI, ...args], { cwd: folder.path });
+      await execa(childNode(), [CLI, ...args], { cwd: folder.path, env: COMPILE_CACHE });
       return performance.now() - started;
     };
-    const ratios: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
+    const ratio = async () => {
       const version = await timed('--version');
-      ratios.push((await timed('validate', '--config', 'c.yaml')) / (1.5 * version + 100));
-    }
-    // `npm run bench:validate` measures it; another process may slow down each run of this test.
-    expect(Math.min(...ratios)).toBeLessThan(2);
+      return (await timed('validate', '--config', 'c.yaml')) / (1.5 * version + 100);
+    };
+    // `npm run bench:validate` measures it; another process may slow down each round of this test.
+    let least = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 3 && least >= 2; round += 1) least = Math.min(least, await ratio());
+    expect(least).toBeLessThan(2);
   });
 });

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import manifest from '../../package.json' with { type: 'json' };
 import { errorResultSchema } from '../../src/contract/result.ts';
+import { cliInProcess } from '../helpers/cli-in-process.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -127,25 +128,40 @@ if (process.platform === 'linux') {
     });
 
     test.each([
-      ['a terminal gets colour', '$CLI snyc', {}, true],
-      ['a dumb terminal gets no colour', '$CLI snyc', { TERM: 'dumb' }, false],
-      ['--color=never turns colour off', '$CLI --color=never snyc', {}, false],
-      ['the flag overrides NO_COLOR', '$CLI --color always snyc', { NO_COLOR: '1' }, true],
-      ['NO_COLOR overrides FORCE_COLOR', '$CLI snyc', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-      ['FORCE_COLOR=0 turns colour off', '$CLI snyc', { FORCE_COLOR: '0' }, false],
-      ['NO_COLOR turns colour off', '$CLI snyc', { NO_COLOR: '1' }, false],
-      ['an empty NO_COLOR has no effect', '$CLI snyc', { NO_COLOR: '' }, true],
-      ['--no-color turns colour off', '$CLI snyc --no-color', {}, false],
-    ])('%s', async (_, line, env, colored) => {
-      const result = await cli.shell(`script -qec '${line}' /dev/null`, { env: { TERM: 'xterm', ...env } });
+      ['a terminal gets colour', {}, true],
+      ['NO_COLOR turns colour off', { NO_COLOR: '1' }, false],
+    ])('%s', async (_, env, colored) => {
+      const result = await cli.shell("script -qec '$CLI snyc' /dev/null", { env: { TERM: 'xterm', ...env } });
       expect(result.stdout.includes('\u001b[31m')).toBe(colored);
       expect(result.exitCode).toBe(2);
     });
-
-    test('a pipe gets colour only if it is forced', async () => {
-      expect((await cli.run(['snyc'])).stderr).not.toContain('\u001b');
-      expect((await cli.run(['snyc', '--color=always'])).stderr).toContain('\u001b[31m');
-      expect((await cli.run(['snyc'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m');
-    });
   });
 }
+
+describe('colour', () => {
+  const isColored = async (words: readonly string[], env: Readonly<Record<string, string>>, isTTY: boolean) => {
+    const result = await cliInProcess(words, { cwd: process.cwd(), env, isTTY });
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr.includes('\u001b')).toBe(result.stderr.includes('\u001b[31m'));
+    return result.stderr.includes('\u001b[31m');
+  };
+
+  test.each([
+    ['a terminal gets it', ['snyc'], {}, true],
+    ['a dumb terminal does not get it', ['snyc'], { TERM: 'dumb' }, false],
+    ['--color=never turns it off', ['--color=never', 'snyc'], {}, false],
+    ['the flag overrides NO_COLOR', ['--color', 'always', 'snyc'], { NO_COLOR: '1' }, true],
+    ['NO_COLOR overrides FORCE_COLOR', ['snyc'], { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    ['FORCE_COLOR=0 turns it off', ['snyc'], { FORCE_COLOR: '0' }, false],
+    ['an empty NO_COLOR has no effect', ['snyc'], { NO_COLOR: '' }, true],
+    ['--no-color turns it off', ['snyc', '--no-color'], {}, false],
+  ])('%s', async (_, words, env, colored) => {
+    expect(await isColored(words, { TERM: 'xterm', ...env }, true)).toBe(colored);
+  });
+
+  test('a pipe gets it only if it is forced', async () => {
+    expect(await isColored(['snyc'], {}, false)).toBe(false);
+    expect(await isColored(['snyc', '--color=always'], {}, false)).toBe(true);
+    expect(await isColored(['snyc'], { FORCE_COLOR: '1' }, false)).toBe(true);
+  });
+});

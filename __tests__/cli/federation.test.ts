@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type RunResult, runResultSchema } from '../../src/contract/result.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { cliInProcess } from '../helpers/cli-in-process.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -23,7 +25,9 @@ async function configured(folder: TempFolder, peers: Readonly<Record<string, str
   return {
     run,
     async json(command: string, ...rest: string[]): Promise<{ exitCode: number | undefined; result: RunResult }> {
-      const { exitCode, stdout, stderr } = await run(command, '--json', ...rest);
+      const words = [command, '--json', ...rest, '--dolt-path', testDolt()];
+      const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home') };
+      const { exitCode, stdout, stderr } = await cliInProcess(words, { cwd: folder.path, env });
       expect(stderr).toBe('');
       return { exitCode, result: runResultSchema.parse(JSON.parse(stdout)) };
     },

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
 import { writeProgram } from '../helpers/child-node.ts';
+import { cliInProcess, plainWords } from '../helpers/cli-in-process.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -22,11 +23,20 @@ async function workplace(folder: TempFolder) {
   await writeProgram(folder.file('bin', 'dolt-federation'), cli.path);
   await writeFile(folder.file('my work', 'the peers.yaml'), '# The peers of this database.\n');
   const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}`, HOME: folder.path };
+  const cwd = folder.file('my work');
   /** Runs a line of shell, as a user would paste it. */
-  const shell = (line: string) =>
-    execa('/bin/bash', ['-c', line], { cwd: folder.file('my work'), env, extendEnv: false, reject: false, all: true });
+  const paste = (line: string) =>
+    execa('/bin/bash', ['-c', line], { cwd, env, extendEnv: false, reject: false, all: true });
+  /** Runs a line that quotes words in no other way than in single quotes, in this process. */
+  const shell = async (line: string) => {
+    const words = plainWords(line);
+    if (words === null) throw new Error(`needs a shell: ${line}`);
+    const done = await cliInProcess(words, { cwd, env });
+    return { ...done, all: `${done.stderr}${done.stdout}`.trimEnd() };
+  };
   const options = `--config 'the peers.yaml' --database local --dolt-path ${testDolt()}`;
   return {
+    paste,
     shell,
     options,
     local: await makeDatabase(folder.file('my work', 'local')),
@@ -56,12 +66,12 @@ async function clash(local: TestDatabase, box: string): Promise<void> {
 describe('a printed command runs unchanged', () => {
   test('from the first peer through a conflict to the next sync', async () => {
     await using folder = await tempFolder();
-    const { shell, options, local, box } = await workplace(folder);
+    const { paste, shell, options, local, box } = await workplace(folder);
     await clash(local, box);
 
     const [add = ''] = printed((await shell(`dolt-federation list-peers --config 'the peers.yaml'`)).all);
     expect(add).toBe("dolt-federation add-peer --config 'the peers.yaml' <name> <endpoint>");
-    const added = await shell(add.replace('<name>', 'partner').replace('<endpoint>', box));
+    const added = await paste(add.replace('<name>', 'partner').replace('<endpoint>', box));
     expect([added.exitCode, added.all]).toEqual([0, expect.anything()]);
 
     const again = await shell(`${add.replace('<name>', 'partner').replace('<endpoint>', box)}`);
@@ -81,7 +91,7 @@ describe('a printed command runs unchanged', () => {
     expect((await shell(withFile)).all).toContain('conflicts-undecided');
     const file = folder.file('my work', 'local', '.dolt', 'dolt-federation', 'conflicts.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/^( {8}choose:)$/gm, '$1 theirs'));
-    const resolved = await shell(withFile);
+    const resolved = await paste(withFile);
     expect([resolved.exitCode, resolved.all]).toEqual([
       0,
       expect.stringMatching(/^Merge partner with 2 rows as chosen.* and move main\n[\s\S]*merged partner with 2 rows/m),

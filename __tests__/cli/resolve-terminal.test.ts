@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
+import { COMPILE_CACHE, childNode } from '../helpers/child-node.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -53,7 +54,7 @@ async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
   await local.sql("CALL DOLT_BRANCH('-D', 'theirs')");
   await writeFile(folder.file('federation.yaml'), `federation:\n  peers:\n    partner: ${box}\n`);
   const options = `--config federation.yaml --database local --dolt-path ${testDolt()}`;
-  const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.path, CLI: `${process.execPath} ${cli.path}` };
+  const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.path, ...COMPILE_CACHE, CLI: `${childNode()} ${cli.path}` };
   const synced = await cli.shell(`$CLI sync --conflict-strategy ${strategy} ${options}`, { cwd: folder.path, env });
   expect(synced.exitCode).toBe(4);
   return {

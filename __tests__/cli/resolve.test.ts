@@ -1,28 +1,26 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type ResolveResult, type RunResult, resolveResultSchema, runResultSchema } from '../../src/contract/result.ts';
+import { readEnv } from '../../src/core/env.ts';
 import { anotherSecond } from '../helpers/another-second.ts';
-import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { cliInProcess } from '../helpers/cli-in-process.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
+import { scenario } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-
-let cli: CompiledCli;
-beforeAll(async () => {
-  cli = await compileCli();
-});
-afterAll(() => cli.dispose());
 
 type Name = 'north' | 'south';
 
-/** Two databases in conflict, each with a mailbox of its own that it pushes to and the other one reads. */
+/** Two databases in conflict, each with a mailbox of its own that the other one reads. The mailboxes hold the shared commit. */
 async function inConflict(folder: TempFolder) {
-  const box = (name: Name): string => `file://${folder.file(`${name}.box`)}`;
-  const north = await makeDatabase(folder.file('north'));
-  await north.dolt('remote', 'add', 'seed', box('south'));
-  await north.dolt('push', 'seed', 'main');
-  const south = await cloneDatabase(box('south'), folder.file('south'));
-  const databases: Record<Name, TestDatabase> = { north, south };
+  const made = await scenario(folder)
+    .database('north', "UPDATE items SET title = 'north', owner = 'cho' WHERE id = 1", 'DELETE FROM items WHERE id = 2')
+    .database('south', "UPDATE items SET title = 'south' WHERE id = 1", "UPDATE items SET owner = 'dan' WHERE id = 2")
+    .mailbox('north-box')
+    .mailbox('south-box')
+    .build();
+  const box = (name: Name): string => made.mailbox(`${name}-box`).url;
+  const databases: Record<Name, TestDatabase> = { north: made.database('north'), south: made.database('south') };
   for (const [name, other] of [
     ['north', 'south'],
     ['south', 'north'],
@@ -32,23 +30,12 @@ async function inConflict(folder: TempFolder) {
     await writeFile(folder.file(`${name}.yaml`), config);
   }
   const run = (local: Name, command: string, ...rest: string[]) =>
-    cli.run([command, '--json', '--config', `${local}.yaml`, '--database', local, '--dolt-path', testDolt(), ...rest], {
-      cwd: folder.path,
-    });
+    cliInProcess(
+      [command, '--json', '--config', `${local}.yaml`, '--database', local, '--dolt-path', testDolt(), ...rest],
+      { cwd: folder.path, env: { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home') } },
+    );
   const sync = async (local: Name): Promise<RunResult> =>
     runResultSchema.parse(JSON.parse((await run(local, 'sync', '--report-values', 'none')).stdout));
-  await sync('north');
-  await sync('south');
-  await north.commit(
-    'n',
-    "UPDATE items SET title = 'north', owner = 'cho' WHERE id = 1",
-    'DELETE FROM items WHERE id = 2',
-  );
-  await south.commit(
-    's',
-    "UPDATE items SET title = 'south' WHERE id = 1",
-    "UPDATE items SET owner = 'dan' WHERE id = 2",
-  );
   return {
     databases,
     run,
@@ -195,10 +182,12 @@ describe('conflicts under the strategy manual', () => {
   }, 180_000);
 });
 
-/** Branches with their heads; fails if a merge left any other branch. */
+/** Branches with their heads; fails if a merge or uncommitted rows are left. */
 async function untouched(local: TestDatabase): Promise<Record<string, string>> {
-  expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
-  expect(await local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
-  const branches = await local.rows('SELECT name, hash FROM dolt_branches');
+  const left =
+    '(SELECT COUNT(*) FROM dolt_status) AS changes, (SELECT is_merging FROM dolt_merge_status) AS is_merging';
+  const branches = await local.rows(`SELECT name, hash, ${left} FROM dolt_branches`);
+  for (const { changes, is_merging } of branches)
+    expect({ changes, is_merging }).toEqual({ changes: 0, is_merging: false });
   return Object.fromEntries(branches.map(({ name, hash }) => [String(name), String(hash)]));
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabase, publishing, remoteHead, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
@@ -20,6 +20,24 @@ async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>
   const lines = Object.entries(peers).map(([name, path]) => `    ${name}: file://${path}\n`);
   await writeFile(join(runner.workspace, 'federation.yaml'), `federation:\n  peers:\n${lines.join('')}`);
   return { runner, local };
+}
+
+/** Commits a change at the database, and another one at the peer `mailbox`. */
+async function diverge(
+  folder: TempFolder,
+  local: TestDatabase,
+  { ours, theirs }: Readonly<Record<'ours' | 'theirs', string>>,
+): Promise<void> {
+  await local.sql(
+    "CALL DOLT_CHECKOUT('-b', 'theirs')",
+    theirs,
+    "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
+    ...publishing(`file://${folder.file('mailbox')}`, 'theirs:main'),
+    "CALL DOLT_CHECKOUT('main')",
+    "CALL DOLT_BRANCH('-D', 'theirs')",
+    ours,
+    "CALL DOLT_COMMIT('-A', '-m', 'ours')",
+  );
 }
 
 const inputs = { database: 'local', config: 'federation.yaml', 'dolt-path': testDolt() };
@@ -77,46 +95,45 @@ describe('a step that syncs', () => {
     );
   });
 
-  test.each([
-    ['public', '', false, false],
-    ['private', '', true, false],
-    ['private', 'full', true, true],
-  ])(
-    'shows only the permitted values in a %s repository with report-values "%s"',
-    async (visibility, level, keys, values) => {
-      await using folder = await tempFolder();
-      const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
-      await runner.main({ inputs });
-      const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
-      await other.commit('theirs', "UPDATE items SET title = 'needle-theirs' WHERE id = 2");
-      await other.dolt('push', 'origin', 'main');
-      await local.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
-
+  test('shows only the values that the repository and report-values permit', async () => {
+    await using folder = await tempFolder();
+    const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
+    await diverge(folder, local, {
+      ours: "UPDATE items SET title = 'needle-ours' WHERE id = 2",
+      theirs: "UPDATE items SET title = 'needle-theirs' WHERE id = 2",
+    });
+    // A conflict changes nothing, so that each step finds it again.
+    const manual = { ...inputs, 'conflict-strategy': 'manual' };
+    for (const [visibility, level, keys, values] of [
+      ['public', '', false, false],
+      ['private', '', true, false],
+      ['private', 'full', true, true],
+    ] as const) {
       const event = { name: 'schedule', payload: { repository: { default_branch: 'main', visibility } } };
-      const manual = { ...inputs, 'conflict-strategy': 'manual' };
       const step = await runner.main({ inputs: { ...manual, 'report-values': level }, event });
       expect(step.exitCode).toBe(4);
       expect(step.outputs).toMatchObject({ status: 'conflict', conflicts: '1' });
       const json = validated('run', step.outputs['result'] ?? '');
-      expect(json).toMatchObject({ peers: [{ conflicts: [{ table: 'items', columns: keys ? ['title'] : [] }] }] });
+      const conflicts = [{ table: 'items', columns: keys ? ['title'] : [] }];
+      expect({ visibility, level, ...json }).toMatchObject({ visibility, level, peers: [{ conflicts }] });
       const shown = [
         ...[step.stdout, step.summary, JSON.stringify(step.outputs)],
         await readFile(step.outputs['result-path'] ?? '', 'utf8'),
       ];
-      expect(shown.some((text) => text.includes('needle'))).toBe(values);
-    },
-  );
+      const hasValues = shown.some((text) => text.includes('needle'));
+      expect({ visibility, level, hasValues }).toEqual({ visibility, level, hasValues: values });
+    }
+  });
 
   test('cuts many rows in conflict in the output, but not in the file', async () => {
     await using folder = await tempFolder();
     const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
     const rows = Array.from({ length: 600 }, (_, index) => `(${index + 10}, 'title', 'owner')`).join(',');
     await local.commit('many rows', `INSERT INTO items VALUES ${rows}`);
-    await runner.main({ inputs });
-    const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
-    await other.commit('theirs', "UPDATE items SET title = CONCAT('t', id) WHERE id >= 10");
-    await other.dolt('push', 'origin', 'main');
-    await local.commit('ours', "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10");
+    await diverge(folder, local, {
+      ours: "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10",
+      theirs: "UPDATE items SET title = CONCAT('t', id) WHERE id >= 10",
+    });
 
     const manual = { ...inputs, 'conflict-strategy': 'manual' };
     const step = await runner.main({ inputs: { ...manual, 'report-values': 'full' } });

@@ -3,7 +3,7 @@ import { text } from '../../src/report/text/run-report.ts';
 import { withValues } from '../../src/report/values.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
-import { scenario } from '../helpers/scenario.ts';
+import { committing, scenario } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const PLAN = { command: 'plan', dryRun: true } as const;
@@ -21,9 +21,8 @@ async function diverged(
     .database('other')
     .mailbox('box')
     .build();
-  const other = made.database('other');
-  await other.commit('theirs: a second line\nwhich is not shown', ...theirs);
-  await other.dolt('push', 'box', 'main');
+  const message = 'theirs: a second line\nwhich is not shown';
+  await made.database('other').sql(...committing(message, theirs), "CALL DOLT_PUSH('box', 'main')");
   return { local: made.database('local'), peers: `box: ${made.mailbox('box').url}` };
 }
 
@@ -104,7 +103,7 @@ describe('plan', () => {
       ['two', 'b'],
       ['same', 'c'],
     ] as const)
-      await made.database(name).dolt('push', box, 'main');
+      await made.database(name).sql(`CALL DOLT_PUSH('${box}', 'main')`);
     const peers = (['a', 'b', 'c'] as const).map((box) => `${box}: ${made.mailbox(box).url}`).join('\n');
     const { result } = await command(folder, peers, PLAN);
     const change = (added: number, changed: number, removed: number) => [
@@ -116,29 +115,29 @@ describe('plan', () => {
 
   test('shows the row that would win and the constraint that would fail', async () => {
     await using folder = await tempFolder();
-    const { peers } = await diverged(
-      folder,
-      ['CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9))', "INSERT INTO t VALUES (1, 'old')"],
-      ["UPDATE t SET a = 'ours' WHERE id = 1"],
-      ["UPDATE t SET a = 'theirs' WHERE id = 1"],
-    );
+    const made = await scenario(folder)
+      .base(
+        ...['CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9))', "INSERT INTO t VALUES (1, 'old')"],
+        ...['CREATE TABLE p (id INT PRIMARY KEY, n INT)', 'INSERT INTO p VALUES (1, 1)'],
+      )
+      .database('local', "UPDATE t SET a = 'ours' WHERE id = 1", 'ALTER TABLE p ADD CONSTRAINT small CHECK (n < 5)')
+      .database('same-cell', "UPDATE t SET a = 'theirs' WHERE id = 1")
+      .database('constraint', 'UPDATE p SET n = 9')
+      .build();
+    const names = ['same-cell', 'constraint'] as const;
+    const boxOf = (name: string) => `file://${folder.file(`box-of-${name}`)}`;
+    for (const name of names) await made.database(name).publish(boxOf(name));
+    const peers = names.map((name) => `${name}: ${boxOf(name)}`).join('\n');
     const { result } = await command(folder, peers, PLAN);
-    expect(result.peers[0]?.conflicts).toMatchObject([{ table: 't', key: { id: '1' }, columns: ['a'] }]);
-    expect(result.peers[0]?.plan?.pull).toBe('merge');
-
-    await using second = await tempFolder();
-    const parents = ['CREATE TABLE p (id INT PRIMARY KEY, n INT)', 'INSERT INTO p VALUES (1, 1)'];
-    const broken = await diverged(
-      second,
-      parents,
-      ['ALTER TABLE p ADD CONSTRAINT small CHECK (n < 5)'],
-      ['UPDATE p SET n = 9'],
-    );
-    const failed = await command(second, broken.peers, PLAN);
-    expect(failed.result.peers[0]).toMatchObject({
-      error: { code: 'constraint-violation' },
-      plan: { pull: 'nothing' },
-    });
+    expect(result.peers).toMatchObject([
+      { name: 'constraint', error: { code: 'constraint-violation' }, plan: { pull: 'nothing' } },
+      {
+        name: 'same-cell',
+        error: null,
+        conflicts: [{ table: 't', key: { id: '1' }, columns: ['a'] }],
+        plan: { pull: 'merge' },
+      },
+    ]);
   });
 
   test('counts no rows of a table with a changed primary key', async () => {

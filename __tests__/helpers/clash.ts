@@ -1,6 +1,6 @@
 import type { SyncRequest } from '../../src/commands/request.ts';
 import type { TestDatabase } from './database.ts';
-import { scenario } from './scenario.ts';
+import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export interface Clash {
@@ -17,8 +17,8 @@ export interface Clash {
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
   const made = await scenario(folder).database('local').database('other').mailbox('box').build();
   const [local, other, box] = [made.database('local'), made.database('other'), made.mailbox('box')];
-  const theirs = await other.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
-  await other.dolt('push', 'box', 'main');
+  const change = "UPDATE items SET title = 'T' WHERE id = 1";
+  const theirs = await other.headAfter(...committing('theirs', [change]), "CALL DOLT_PUSH('box', 'main')");
   return {
     local,
     other,

@@ -1,9 +1,10 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { parseConflicts } from '../../../src/resolve/parse-conflicts.ts';
 import { command } from '../../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../../helpers/database.ts';
+import { makeDatabase, openTestDatabase, publishing, type TestDatabase } from '../../helpers/database.ts';
+import { committing } from '../../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 /** A database and peers that were cloned from it, each with work of its own in its mailbox. */
@@ -13,11 +14,9 @@ async function withPeers(folder: TempFolder, work: Readonly<Record<string, strin
   const others: Record<string, TestDatabase> = {};
   for (const [name, statement] of Object.entries(work)) {
     const url = `file://${folder.file(`${name}.box`)}`;
-    await local.dolt('remote', 'add', name, url);
-    await local.dolt('push', name, 'main');
-    const other = await cloneDatabase(url, folder.file(name));
-    await other.commit('work', statement);
-    await other.dolt('push', 'origin', 'main');
+    await cp(local.path, folder.file(name), { recursive: true });
+    const other = openTestDatabase(folder.file(name));
+    await other.sql(...committing('work', [statement]), ...publishing(url));
     peers[name] = { endpoint: url, role: 'upstream' };
     others[name] = other;
   }
@@ -90,7 +89,7 @@ describe('the conflicts file of a run', () => {
       "UPDATE items SET title = 'dev' WHERE id = 1",
       "CALL DOLT_COMMIT('-am', 'dev')",
     );
-    await others['clash']?.dolt('push', 'origin', 'main:dev');
+    await others['clash']?.publish(`file://${folder.file('clash.box')}`, 'main:dev');
     const dev = await run('manual', { branch: 'dev' });
     expect(await readFile(file, 'utf8')).toBe(before);
     expect(dev.result.conflictsPath).toBeUndefined();

@@ -1,5 +1,8 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { run } from '../../src/dolt/process.ts';
 import { fileDigest } from '../../src/install/digests.ts';
 import { releasePlatform } from '../../src/install/platform.ts';
@@ -7,7 +10,7 @@ import { releasePlatform } from '../../src/install/platform.ts';
 /** The release that this machine would download. */
 export const PLATFORM = releasePlatform(process.platform, process.arch);
 
-/** Packs an executable as a release of Dolt does; with low compression, because the real one is large. */
+/** Packs an executable as a release of Dolt does; without compression, because the real one is large. */
 export async function packRelease(
   executable: string,
   folder: string,
@@ -18,9 +21,10 @@ export async function packRelease(
   await copyFile(executable, join(content, ...inside));
   const file = join(folder, PLATFORM.asset);
   const top = inside[0] ?? '.';
-  const packed = await run('tar', ['-C', content, '-I', 'gzip -1', '-cf', file, top], {
-    env: { PATH: '/usr/bin:/bin' },
-  });
+  const tar = join(folder, 'content.tar');
+  const packed = await run('tar', ['-C', content, '-cf', tar, top], { env: { PATH: '/usr/bin:/bin' } });
   if (packed.exitCode !== 0) throw new Error(packed.stderr);
+  await pipeline(createReadStream(tar), createGzip({ level: 0 }), createWriteStream(file));
+  await rm(tar);
   return { file, sha256: await fileDigest(file) };
 }

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { expectApproved } from '../helpers/approved.ts';
 import { CLI, userEnvironment } from '../helpers/bundled-cli.ts';
+import { COMPILE_CACHE, childNode } from '../helpers/child-node.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -12,10 +13,10 @@ import { screenOf } from '../helpers/terminal-screen.ts';
 /** A terminal of 40 lines; `script` of util-linux gives a process one. */
 async function shown(folder: TempFolder, columns: number, line: string): Promise<string> {
   const dolt = line.startsWith('help') ? '' : ` --dolt-path ${testDolt()}`;
-  const command = `stty rows 40 cols ${columns}; exec ${process.execPath} ${CLI} ${line}${dolt}`;
+  const command = `stty rows 40 cols ${columns}; exec ${childNode()} ${CLI} ${line}${dolt}`;
   const { stdout, exitCode } = await execa('/bin/bash', ['-c', `script -qec '${command}' /dev/null`], {
     cwd: folder.file('north'),
-    env: { ...userEnvironment(folder), TERM: 'xterm' },
+    env: { ...userEnvironment(folder), ...COMPILE_CACHE, TERM: 'xterm' },
     extendEnv: false,
     reject: false,
     stdin: 'ignore',

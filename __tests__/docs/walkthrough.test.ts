@@ -33,24 +33,15 @@ async function steps(): Promise<ReadonlyMap<number, readonly string[]>> {
 class Place {
   readonly folder: TempFolder;
   readonly own: GitHttp;
-  readonly open: GitHttp;
   readonly vault: Remotesrv;
   readonly api: StubApi;
   readonly user: User;
   readonly env: Readonly<Record<string, string>>;
   #secrets: Record<string, string> = { GITHUB_TOKEN: TOKEN };
 
-  constructor({
-    folder,
-    own,
-    open,
-    vault,
-    api,
-    env,
-  }: Pick<Place, 'folder' | 'own' | 'open' | 'vault' | 'api' | 'env'>) {
+  constructor({ folder, own, vault, api, env }: Pick<Place, 'folder' | 'own' | 'vault' | 'api' | 'env'>) {
     this.folder = folder;
     this.own = own;
-    this.open = open;
     this.vault = vault;
     this.api = api;
     this.env = env;
@@ -65,12 +56,18 @@ class Place {
 
   /** A text of the page with the local servers, and with the repository of this user. */
   localized(text: string): string {
-    return text
-      .replaceAll('https://github.com/my-org', `${this.own.url}/org`)
-      .replaceAll('https://github.com/partner-org', `${this.open.url}/partner-org`)
-      .replaceAll('https://dolt.my-org.example', this.vault.url)
-      .replaceAll('my-org/my-repo', 'org/repo')
-      .replaceAll('my-repo.git', 'repo.git');
+    return (
+      text
+        .replaceAll('https://github.com/my-org', `${this.own.url}/org`)
+        // A folder in place of the host of the partner; getting-started.test.ts has the host.
+        .replaceAll(
+          'https://github.com/partner-org/their-repo.git',
+          `file://${this.folder.file('open', 'partner-org', 'their-repo')}`,
+        )
+        .replaceAll('https://dolt.my-org.example', this.vault.url)
+        .replaceAll('my-org/my-repo', 'org/repo')
+        .replaceAll('my-repo.git', 'repo.git')
+    );
   }
 
   /** Types a line, and runs the workflow that `gh` starts on GitHub. */
@@ -111,7 +108,7 @@ class Place {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const each of [this.api, this.vault, this.open, this.own, this.folder]) await each[Symbol.asyncDispose]();
+    for (const each of [this.api, this.vault, this.own, this.folder]) await each[Symbol.asyncDispose]();
   }
 }
 
@@ -119,9 +116,8 @@ async function makePlace(): Promise<Place> {
   const folder = await tempFolder();
   const certificates = await makeCertificates(folder.path);
   const bare = await bareRepository(folder.file('git', 'org', 'repo.git'), { withBranch: true });
-  await bareRepository(folder.file('open', 'partner-org', 'their-repo.git'), { withBranch: true });
+  await mkdir(folder.file('open', 'partner-org', 'their-repo'), { recursive: true });
   const own = await startGitHttp({ root: folder.file('git'), token: TOKEN, certificates });
-  const open = await startGitHttp({ root: folder.file('open'), certificates });
   const vault = await startRemotesrv(folder.path);
   const api = await startGithubApi();
   await installCommand(folder);
@@ -133,7 +129,7 @@ async function makePlace(): Promise<Place> {
   await symlink(process.cwd(), join(modules, 'dolt-federation'));
   await execa('git', ['clone', '--quiet', bare.path, folder.file('repository')]);
   const env = { SSL_CERT_FILE: certificates.ca };
-  const place = new Place({ folder, own, open, vault, api, env });
+  const place = new Place({ folder, own, vault, api, env });
   for (const setting of ['user.name Ann', 'user.email ann@example.org']) {
     await place.user.type(`git config --global ${setting} && dolt config --global --add ${setting}`);
   }

@@ -1,7 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
-import type { Accept } from '../../src/contract/vocabulary.ts';
-import { mailbox } from './mailbox.ts';
-import { tempFolder } from './temp-folder.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ACCEPTS, type Accept } from '../../src/contract/vocabulary.ts';
+import { groupBy } from '../../src/core/lists.ts';
+import type { PeerProgress } from '../../src/sync/peer-progress.ts';
+import { type Mailboxes, mailboxes } from './mailboxes.ts';
+import { type TempFolder, tempFolder } from './temp-folder.ts';
 
 /** The changes that a hostile peer sends, and their refusals. */
 export interface Attack {
@@ -14,7 +16,13 @@ export interface Attack {
   readonly says: string;
   /** The `accept` that allows it; absent: no word allows it. */
   readonly accepts?: readonly Accept[];
-  /** Whether Dolt can merge it at all; absent: it can. */
+  /** The code if every word is accepted; absent: the same. */
+  readonly codeIfAccepted?: string;
+  /** Uncommitted changes of south. */
+  readonly local?: readonly string[];
+  /** What south commits before; with it, the fast-forward is a merge. */
+  readonly own?: readonly string[];
+  /** False: it is tried as a fast-forward only, because Dolt cannot merge it or another attack is merged in the same way. */
   readonly isMergeable?: false;
 }
 
@@ -72,41 +80,98 @@ export const storingViolations = (parent = 'items'): string[] => [
   'SET autocommit = 1',
 ];
 
+/** What south commits, so that it merges. */
+const OWN = "INSERT INTO items VALUES (5, 'five', 'sue')";
+
+/** An attack, and its mailbox and peer. */
+type Placed = Attack & { readonly box: string };
+
 /**
- * One test for each attack, as a fast-forward and as a merge: it is blocked, changes nothing, and `accept` allows it.
+ * Each attack is blocked as a fast-forward and as a merge and changes nothing, and `accept` allows it. Those with the same
+ * seed share an engine, and each run begins at the shared commit. One run refuses all attacks that need no preparation.
  */
 export function testAttacks(title: string, attacks: readonly Attack[]): void {
+  const placed = attacks.map((attack, index) => ({ ...attack, box: `box-${index}` }));
+  const groups = [...groupBy(placed, ({ seed = [] }) => seed.join(';\n')).values()];
   describe(title, () => {
-    const forms = attacks.flatMap((attack) => [
-      { ...attack, form: 'as a fast-forward', own: [] },
-      ...(attack.isMergeable === false
-        ? []
-        : [{ ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] }]),
-    ]);
-    test.each(forms)('$name, $form: $code', async ({ seed = [], before = [], sends, own, code, says, accepts }) => {
-      await using folder = await tempFolder();
-      const box = await mailbox(folder, ...seed);
-      if (before.length > 0) {
-        await box.send(...before);
-        expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
-      }
-      if (own.length > 0) await box.keep(...own);
-      await box.send(...sends);
-      const every: readonly Accept[] = [
-        'triggers',
-        'events',
-        'procedures',
-        'ignore',
-        'deletion',
-        'future',
-        'recreated',
-      ];
-      const { blocked, accepted } = await box.receiveBlocked(
-        accepts ?? [...every, 'expressions', 'ignored-tables', 'peers'],
-      );
-      expect(blocked.run('partner').failure).toMatchObject({ code, message: expect.stringContaining(says) });
-      if (accepts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
-      else expect(accepted.run('partner').failure).toBeNull();
-    });
+    for (const [index, group] of groups.entries()) describe(`seed ${index + 1}`, () => testGroup(group));
   });
+}
+
+function testGroup(group: readonly Placed[]): void {
+  let folder: TempFolder;
+  let scene: Mailboxes;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const sendings = Object.fromEntries(group.map((attack) => [attack.box, attack]));
+    scene = await mailboxes(folder, group[0]?.seed ?? [], sendings);
+  });
+  beforeEach(() => scene.startAgain());
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+  /** What an earlier run left, and the changes of ours. */
+  const prepare = async ({ box, before = [], own = [], local = [] }: Placed): Promise<void> => {
+    if (before.length > 0) {
+      expect((await scene.receive([box])).run(box)).toMatchObject({ failure: null, pulledCommits: 1 });
+      await scene.send(box);
+    }
+    if (own.length > 0) await scene.keep(...own);
+    if (local.length > 0) await scene.sql(...local);
+  };
+  const expectBlocked = async (some: readonly Placed[], accept: readonly Accept[] = []): Promise<void> => {
+    const { run } = await scene.receiveUnchanged(
+      some.map(({ box }) => box),
+      { accept },
+    );
+    const expected = ({ box, code, says, accepts = [], codeIfAccepted }: Placed) =>
+      accept.length > 0 && codeIfAccepted !== undefined
+        ? expect.objectContaining({ code: codeIfAccepted })
+        : {
+            code,
+            message: expect.stringContaining(says.replace('partner', box)),
+            hint: expect.stringContaining(accept.length > 0 ? '' : (accepts[0] ?? '')),
+          };
+    expect(Object.fromEntries(some.map(({ name, box }) => [name, blockedAs(run(box))]))).toEqual(
+      Object.fromEntries(some.map((attack) => [attack.name, expected(attack)])),
+    );
+  };
+  const expectAccepted = async (attack: Placed): Promise<void> => {
+    const { box, accepts } = attack;
+    if (accepts === undefined) return await expectBlocked([attack], ACCEPTS);
+    const accepted = (await scene.receive([box], { accept: accepts })).run(box);
+    expect(accepted).toMatchObject({ failure: null, verified: true });
+    expect(accepted.pulledCommits).toBeGreaterThan(0);
+  };
+  const isMerged = ({ isMergeable }: Placed): boolean => isMergeable !== false;
+  const isPrepared = ({ before, own, local }: Placed): boolean => (before ?? own ?? local) !== undefined;
+  const together = group.filter((attack) => !isPrepared(attack));
+
+  if (together.length > 0) test('are blocked as fast-forwards', () => expectBlocked(together));
+  if (together.some(isMerged))
+    test('are blocked as merges', async () => {
+      await scene.keep(OWN);
+      await expectBlocked(together.filter(isMerged));
+    });
+  for (const attack of group)
+    test(`${attack.name}: ${attack.code} unless \`accept\` allows it`, async () => {
+      if (isPrepared(attack)) {
+        await prepare(attack);
+        await expectBlocked([attack]);
+      }
+      if (isMerged(attack)) {
+        await scene.keep(OWN);
+        if (isPrepared(attack)) await expectBlocked([attack]);
+      }
+      await expectAccepted(attack);
+    });
+}
+
+/** The failure of a peer, without what it would remove from other peers of the run. */
+function blockedAs({ failure }: PeerProgress) {
+  if (failure === null) return null;
+  const { code, message, hint } = failure;
+  const lines = message.split('\n').filter((line) => !/ at \d+ other peers? \(/.test(line));
+  return { code, message: lines.join('\n'), hint };
 }

@@ -101,7 +101,7 @@ export interface Federated extends Awaited<ReturnType<typeof exchange>> {
 }
 
 /** The options of one run of the core. */
-interface FederateRun {
+export interface FederateRun {
   readonly peers: readonly Peer[];
   readonly command?: SyncCommand;
   /** Heads that may be replaced, by peer. */

@@ -49,16 +49,21 @@ const UNTOUCHED = [
   'SHOW TABLES',
 ];
 
-const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
+/** The table `items` of every mailbox. */
+export const ITEMS_OF_40 = [
+  'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
+  `INSERT INTO items VALUES ${Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join()}`,
+];
+
+/** All state of a database and of mailboxes that a refused run must not change. @param read one query of the database */
+export async function stateOf(read: (query: string) => Promise<unknown>, boxes: readonly string[]): Promise<unknown> {
+  return [await Promise.all(UNTOUCHED.map(read)), await Promise.all(boxes.map(rootOf))];
+}
 
 /** Makes the databases; `seed` runs before the first commit. */
 export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Mailbox> {
   const made = await scenario(folder)
-    .base(
-      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
-      `INSERT INTO items VALUES ${ROWS}`,
-      ...seed,
-    )
+    .base(...ITEMS_OF_40, ...seed)
     .database('north')
     .database('south')
     .mailbox('mailbox')
@@ -71,10 +76,7 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     federateIn(engines, { peers: [{ ...filePeer('partner', box), accept }, ...others], ...test });
   // This uses the engine of the run, because another process for each query would take as long as the run.
   const state = (engines: Engines) =>
-    inDatabase(engines, async (database) => ({
-      south: await Promise.all(UNTOUCHED.map((query) => database.table(query))),
-      mailbox: await rootOf(box),
-    }));
+    inDatabase(engines, (database) => stateOf((query) => database.table(query), [box]));
   const receiveUnchangedIn = async (engines: Engines, test?: Receiving): Promise<Federated> => {
     const before = await state(engines);
     const received = await receiveIn(engines, test);

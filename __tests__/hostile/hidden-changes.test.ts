@@ -7,6 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const TAG = 4711;
 const TAGGED = [`CALL DOLT_UPDATE_COLUMN_TAG('items', 'id', ${TAG})`];
 const CATALOG = "INSERT INTO dolt_query_catalog VALUES ('a', 1, 'n', 'SELECT 1', 'd')";
+const TAGGED_CATALOG = [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`];
 const KEYED = [
   'CREATE TABLE notes (id VARCHAR(36) PRIMARY KEY, text VARCHAR(40))',
   `INSERT INTO notes VALUES ${Array.from({ length: 30 }, (_, id) => `('k${id}', 't')`).join()}`,
@@ -24,18 +25,22 @@ const hide = (table: string, view: string, meanwhile: readonly string[] = []): s
   `RENAME TABLE away TO ${table}`,
 ];
 
+/** Tables and rows for the attacks on one database, and for those on a database of beads. */
+const OTHER = [...KEYED, ...SMALL, NONLOCAL];
+const BEADS = [...CONFIG, ...TAGGED_CATALOG];
+
 const ATTACKS: readonly Attack[] = [
   {
     name: 'a table that is dropped behind a Dolt table with its tags',
-    seed: KEYED,
-    sends: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`, 'DROP TABLE notes'],
+    seed: OTHER,
+    sends: [...TAGGED_CATALOG, 'DROP TABLE notes'],
     code: 'mass-deletion',
     says: 'partner drops 1 table (notes)',
     accepts: ['deletion'],
   },
   {
     name: 'a table that is new behind a Dolt table that is removed',
-    seed: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`],
+    seed: BEADS,
     sends: [
       'CREATE TABLE evil (id VARCHAR(36) PRIMARY KEY, n INT DEFAULT (SLEEP(0)))',
       `CALL DOLT_UPDATE_COLUMN_TAG('evil', 'id', ${TAG})`,
@@ -47,37 +52,42 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a view with the name of a table',
+    seed: OTHER,
     sends: hide('items', "SELECT 1 AS id, 'x' AS title, 'y' AS owner"),
     code: 'peer-brings-code',
     says: '1 view (items) would have the name of a table',
   },
   {
     name: 'rows that are deleted behind such a view',
+    seed: OTHER,
     sends: hide('items', "SELECT 1 AS id, 'x' AS title, 'y' AS owner", ['DELETE FROM away']),
     code: 'peer-brings-code',
     says: '1 view (items) would have the name of a table',
   },
   {
     name: 'a view with a name that Dolt takes for that of a table',
+    seed: OTHER,
     sends: hide('items', 'SELECT 1 AS id').map((line) => line.replace('VIEW items', 'VIEW `item\u017f`')),
     code: 'peer-brings-code',
     says: 'would have the name of a table',
   },
   {
     name: 'a view with the name of a table of Dolt',
+    seed: OTHER,
     sends: ['CREATE VIEW dolt_ignore AS SELECT 1 AS pattern, 0 AS ignored'],
     code: 'peer-brings-code',
     says: '1 view (dolt_ignore) would have the name of a table',
   },
   {
     name: 'addresses behind such a view',
-    seed: CONFIG,
+    seed: BEADS,
     sends: hide('config', "SELECT 'sync.remote' AS `key`, 'https://evil.example/' AS value"),
     code: 'peer-brings-code',
     says: '1 view (config) would have the name of a table',
   },
   {
     name: 'a check that SHOW CREATE TABLE omits beside a generated column',
+    seed: OTHER,
     sends: [
       'ALTER TABLE items ADD COLUMN g INT GENERATED ALWAYS AS (LENGTH(title))',
       'ALTER TABLE items ADD CONSTRAINT slow CHECK (id < 100000 OR SLEEP(0) = 0)',
@@ -88,7 +98,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'dolt_nonlocal_tables under another tag',
-    seed: [NONLOCAL],
+    seed: OTHER,
     sends: [
       "INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('secret*', 'main', 'immediate')",
       "CALL DOLT_UPDATE_COLUMN_TAG('dolt_nonlocal_tables', 'table_name', 4242)",
@@ -99,7 +109,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a small table that is emptied under another name',
-    seed: SMALL,
+    seed: OTHER,
     sends: ['RENAME TABLE small TO small2', 'DELETE FROM small2'],
     code: 'mass-deletion',
     says: 'partner deletes 2 of the 2 rows of small',

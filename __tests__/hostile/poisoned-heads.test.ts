@@ -13,6 +13,7 @@ const dated = (date: string): string[] => [ROW, `CALL DOLT_COMMIT('-A', '-m', 'o
 const ATTACKS: readonly Attack[] = [
   {
     name: 'a commit before the year 1, which Dolt accepts but cannot read',
+    seed: SEED,
     sends: [...dated('0000-01-01T00:00:00+14:00'), "UPDATE items SET owner = 'bob' WHERE id = 100"],
     code: 'dolt-defect',
     says: 'cannot read the date of the commit',

@@ -1,18 +1,42 @@
 import { type Attack, CONFIG, testAttacks } from '../helpers/attacks.ts';
 
+/** A database of beads for all attacks on one. */
+const TRACKER = [
+  ...CONFIG,
+  "INSERT INTO config VALUES ('sync.remote', 'https://ours.example'), ('github.repo', 'ours')",
+  'CREATE TABLE federation_peers (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
+  "INSERT INTO federation_peers VALUES ('a', 'https://ours.example')",
+  'ALTER TABLE issues ADD COLUMN title VARCHAR(99), ADD COLUMN notes LONGTEXT, ADD COLUMN metadata JSON, ADD COLUMN estimated_minutes INT, ADD COLUMN due_at DATETIME, ADD COLUMN owner VARCHAR(99)',
+  'CREATE TABLE schema_migrations (version INT PRIMARY KEY)',
+  'INSERT INTO schema_migrations VALUES (66)',
+];
+
+/** A database of another program for all other attacks. */
+const OTHER = [
+  'CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME)',
+  "INSERT INTO log VALUES (1, '2020-01-01')",
+  'CREATE TABLE dated (id INT PRIMARY KEY, updated_at DATETIME, due DATETIME)',
+  "INSERT INTO dated VALUES (1, '2020-01-01', '9999-01-01')",
+  'CREATE TABLE computed (id INT PRIMARY KEY, due DATETIME, updated_at DATETIME AS (due) VIRTUAL)',
+  "INSERT INTO computed (id, due) VALUES (1, '2020-01-01')",
+  'CREATE TABLE tasks (id VARCHAR(20) PRIMARY KEY, title TEXT)',
+  `INSERT INTO tasks VALUES ${Array.from({ length: 40 }, (_, id) => `('bd-${id}', 't')`).join()}`,
+  "INSERT INTO dolt_ignore VALUES ('wisp%', true)",
+];
+
 const ATTACKS: readonly Attack[] = [
   {
     name: 'settings that an earlier run accepted in another column',
-    seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
+    seed: TRACKER,
     before: ['ALTER TABLE config ADD COLUMN note TEXT', "UPDATE config SET note = 'https://theirs.example'"],
     sends: ['ALTER TABLE config RENAME COLUMN value TO old', 'ALTER TABLE config RENAME COLUMN note TO value'],
     code: 'peer-steers',
-    says: 'partner changes 2 rows of config',
+    says: 'partner changes 3 rows of config',
     accepts: ['peers'],
   },
   {
     name: 'routes that an earlier run accepted in another table',
-    seed: CONFIG,
+    seed: TRACKER,
     before: [
       'CREATE TABLE plans (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512) NOT NULL)',
       "INSERT INTO plans VALUES ('kb-', '../theirs')",
@@ -24,11 +48,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'an address in a column that is dropped',
-    seed: [
-      ...CONFIG,
-      'CREATE TABLE federation_peers (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
-      "INSERT INTO federation_peers VALUES ('a', 'https://ours.example')",
-    ],
+    seed: TRACKER,
     sends: ['ALTER TABLE federation_peers DROP COLUMN remote_url'],
     code: 'peer-steers',
     says: 'partner changes 1 row of federation_peers',
@@ -36,10 +56,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'columns of beads that get another kind of type, or lose their names',
-    seed: [
-      ...CONFIG,
-      'ALTER TABLE issues ADD COLUMN title VARCHAR(99), ADD COLUMN notes LONGTEXT, ADD COLUMN metadata JSON, ADD COLUMN estimated_minutes INT, ADD COLUMN due_at DATETIME, ADD COLUMN owner VARCHAR(99)',
-    ],
+    seed: TRACKER,
     sends: [
       'ALTER TABLE issues MODIFY COLUMN title VARBINARY(99), MODIFY COLUMN metadata LONGTEXT, MODIFY COLUMN estimated_minutes TEXT, MODIFY COLUMN due_at VARCHAR(99), MODIFY COLUMN owner TEXT',
       'ALTER TABLE issues RENAME COLUMN notes TO n',
@@ -51,11 +68,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a later version of the schema in a column with a name in another case',
-    seed: [
-      ...CONFIG,
-      'CREATE TABLE schema_migrations (version INT PRIMARY KEY)',
-      'INSERT INTO schema_migrations VALUES (66)',
-    ],
+    seed: TRACKER,
     sends: [
       'ALTER TABLE schema_migrations RENAME COLUMN version TO v',
       'ALTER TABLE schema_migrations RENAME COLUMN v TO Version',
@@ -67,11 +80,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a version column that loses its name, so that a later run cannot compare it',
-    seed: [
-      ...CONFIG,
-      'CREATE TABLE schema_migrations (version INT PRIMARY KEY)',
-      'INSERT INTO schema_migrations VALUES (66)',
-    ],
+    seed: TRACKER,
     sends: ['ALTER TABLE schema_migrations RENAME COLUMN version TO v'],
     code: 'mass-deletion',
     says: '1 column (schema_migrations.version)',
@@ -79,7 +88,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a table of beads with a name in another case',
-    seed: CONFIG,
+    seed: TRACKER,
     sends: ['RENAME TABLE labels TO l', 'RENAME TABLE l TO Labels'],
     code: 'mass-deletion',
     says: 'partner drops 1 table (labels)',
@@ -87,7 +96,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a setting that is removed',
-    seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
+    seed: TRACKER,
     sends: ["DELETE FROM config WHERE `key` = 'sync.remote'"],
     code: 'peer-steers',
     says: 'partner changes 1 row of config',
@@ -95,7 +104,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a beads table that is renamed, to hide that the database belongs to beads',
-    seed: CONFIG,
+    seed: TRACKER,
     sends: ['RENAME TABLE labels TO tags'],
     code: 'mass-deletion',
     says: 'partner drops 1 table (labels)',
@@ -103,7 +112,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'future dates that an earlier run accepted in another column',
-    seed: ['CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME)', "INSERT INTO log VALUES (1, '2020-01-01')"],
+    seed: OTHER,
     before: ['ALTER TABLE log ADD COLUMN due DATETIME', "UPDATE log SET due = '9999-01-01'"],
     sends: ['ALTER TABLE log RENAME COLUMN updated_at TO old', 'ALTER TABLE log RENAME COLUMN due TO updated_at'],
     code: 'future-date',
@@ -112,30 +121,29 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'future dates that an earlier run accepted in another column, with an equal definition',
-    seed: [
-      'CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME, due DATETIME)',
-      "INSERT INTO log VALUES (1, '2020-01-01', '9999-01-01')",
-    ],
+    seed: OTHER,
     sends: [
-      'ALTER TABLE log RENAME COLUMN updated_at TO old',
-      'ALTER TABLE log RENAME COLUMN due TO updated_at',
-      'ALTER TABLE log RENAME COLUMN old TO due',
-      'ALTER TABLE log MODIFY COLUMN updated_at DATETIME AFTER id',
+      'ALTER TABLE dated RENAME COLUMN updated_at TO old',
+      'ALTER TABLE dated RENAME COLUMN due TO updated_at',
+      'ALTER TABLE dated RENAME COLUMN old TO due',
+      'ALTER TABLE dated MODIFY COLUMN updated_at DATETIME AFTER id',
     ],
     code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    says: 'partner sends 1 row of dated whose updated_at is more than a day in the future',
     accepts: ['future'],
   },
   {
     name: 'future dates that an earlier run accepted in another table',
+    seed: OTHER,
     before: ['CREATE TABLE plans (id INT PRIMARY KEY, due TEXT)', "INSERT INTO plans VALUES (1, '9999-01-01')"],
-    sends: ['ALTER TABLE plans RENAME COLUMN due TO Modified_At', 'RENAME TABLE plans TO log'],
+    sends: ['ALTER TABLE plans RENAME COLUMN due TO Modified_At', 'RENAME TABLE plans TO diary'],
     code: 'future-date',
-    says: 'partner sends 1 row of log whose Modified_At is more than a day in the future',
+    says: 'partner sends 1 row of diary whose Modified_At is more than a day in the future',
     accepts: ['future'],
   },
   {
     name: 'a smaller table that an earlier run accepted and that gets the name of ours',
+    seed: OTHER,
     before: ['CREATE TABLE few LIKE items', "INSERT INTO few VALUES (1, 'one', 'sue')"],
     sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
     code: 'mass-deletion',
@@ -144,6 +152,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a table without a common key that gets the name of ours',
+    seed: OTHER,
     before: ['CREATE TABLE few (title TEXT)'],
     sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
     code: 'mass-deletion',
@@ -153,7 +162,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a table that Dolt takes for our private one, by a letter that only Go folds',
-    seed: ["INSERT INTO dolt_ignore VALUES ('wisp%', true)"],
+    seed: OTHER,
     sends: ['CREATE TABLE `w\u0130sps` (id VARCHAR(36) PRIMARY KEY, title TEXT)'],
     code: 'peer-changes-local-tables',
     says: 'that `dolt_ignore` excludes from commits here',
@@ -172,7 +181,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'the repository of a tracker',
-    seed: [...CONFIG, "INSERT INTO config VALUES ('github.repo', 'ours')"],
+    seed: TRACKER,
     sends: ["UPDATE config SET value = 'theirs' WHERE `key` = 'github.repo'"],
     code: 'peer-steers',
     says: 'partner changes 1 row of config',
@@ -180,10 +189,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a table in another case with keys that SQL treats as equal',
-    seed: [
-      'CREATE TABLE tasks (id VARCHAR(20) PRIMARY KEY, title TEXT)',
-      `INSERT INTO tasks VALUES ${Array.from({ length: 40 }, (_, id) => `('bd-${id}', 't')`).join()}`,
-    ],
+    seed: OTHER,
     sends: [
       'RENAME TABLE tasks TO old_stuff',
       'CREATE TABLE Tasks (id INT PRIMARY KEY, title TEXT)',
@@ -196,27 +202,26 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'future dates in a VIRTUAL column',
-    seed: [
-      'CREATE TABLE log (id INT PRIMARY KEY, due DATETIME, updated_at DATETIME AS (due) VIRTUAL)',
-      "INSERT INTO log (id, due) VALUES (1, '2020-01-01')",
-    ],
-    sends: ["INSERT INTO log (id, due) VALUES (2, '9999-01-01')"],
+    seed: OTHER,
+    sends: ["INSERT INTO computed (id, due) VALUES (2, '9999-01-01')"],
     code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    says: 'partner sends 1 row of computed whose updated_at is more than a day in the future',
     accepts: ['future'],
   },
   {
     name: 'future dates as bytes',
+    seed: OTHER,
     sends: [
-      'CREATE TABLE log (id INT PRIMARY KEY, updated_at VARBINARY(30))',
-      "INSERT INTO log VALUES (1, '9999-01-01 00:00:00')",
+      'CREATE TABLE diary (id INT PRIMARY KEY, updated_at VARBINARY(30))',
+      "INSERT INTO diary VALUES (1, '9999-01-01 00:00:00')",
     ],
     code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    says: 'partner sends 1 row of diary whose updated_at is more than a day in the future',
     accepts: ['future'],
   },
   {
     name: 'an expression whose type fills the memory',
+    seed: OTHER,
     sends: [
       'CREATE TABLE wide (id INT PRIMARY KEY, title TEXT, CHECK (id < 5000 OR LENGTH(CAST(title AS BINARY(2000000000))) > 0))',
     ],

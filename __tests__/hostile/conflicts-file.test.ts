@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { chmod, chown, lstat, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, symlink, truncate, writeFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Asker } from '../../src/resolve/ask-rows.ts';
+import type { Failure } from '../../src/core/failure.ts';
 import { othersMayWrite } from '../../src/resolve/store-conflicts.ts';
-import { command } from '../helpers/commanding.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { filesBelow } from '../helpers/files-below.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { makeUnresolved, runResolve, stateOf, type UnresolvedConflicts } from '../helpers/unresolved-conflicts.ts';
 
@@ -15,17 +15,29 @@ let before: string;
 beforeAll(async () => {
   left = await makeUnresolved(await tempFolder());
   before = await stateOf(left);
+  files = await filesBelow(left.local.path);
 });
 afterAll(async () => {
   await left.folder[Symbol.asyncDispose]();
 });
+
+/** The files of the database when its state was read last. */
+let files: ReadonlyMap<string, string>;
+
+async function expectUntouched(): Promise<void> {
+  const now = await filesBelow(left.local.path);
+  // Most files are refused before an engine opens the database, and a process to read its state takes longer than that.
+  if (isDeepStrictEqual(now, files)) return;
+  expect(await stateOf(left)).toBe(before);
+  files = await filesBelow(left.local.path);
+}
 
 /** Runs resolve with a file that is refused, and returns the error. */
 async function refused(file: string): Promise<{ code: string; message: string; line: number | null; hint: string }> {
   const failure = await failureOf(() => runResolve(left, file));
   const [first] = failure.problems;
   expect(first?.hint).not.toBe('');
-  expect(await stateOf(left)).toBe(before);
+  await expectUntouched();
   const { code, message, hint, location } = first ?? failure;
   expect(location === null || isAbsolute(location.file)).toBe(true);
   return { code, message, hint, line: location?.line ?? null };
@@ -82,12 +94,6 @@ describe('a conflicts file is refused, with its line, for', () => {
       add(`x:\n${Array.from({ length: 300 }, (_, n) => `${' '.repeat(2 * n + 2)}a:`).join('\n')}\n`),
       'the YAML is nested too deeply',
     ],
-    ['a very long line', put('ours: sue', `ours: ${'x'.repeat(4_000_000)}`), '`ours` of items id=1, column owner'],
-    ['a number instead of text', put('base: one', 'base: 1'), '`base` of items id=1, column title, differs from'],
-    ['1e999', put('base: "1"', 'base: 1e999'), '`base` of more a=1 b=x, column n, differs from'],
-    ['-0', put('base: "1"', 'base: -0'), '`base` of more a=1 b=x, column n, differs from'],
-    ['NaN', put('base: "1"', 'base: .nan'), '`base` of more a=1 b=x, column n, differs from'],
-    ['another spelling of a key', put('a: "1"', 'a: 0x1'), 'more a=0x1 b=x is not in conflict'],
     ['the value 1e999', put(/choose: ours\n$/, 'choose: {value: 1e999}\n'), 'the column n cannot store the value'],
     ['the value NaN', put(/choose: ours\n$/, 'choose: {value: .nan}\n'), 'the column n cannot store the value'],
     [
@@ -134,16 +140,6 @@ describe('a conflicts file is refused, with its line, for', () => {
       'is an inbox that `federation.inbox` does not accept',
       'unknown-peer',
     ],
-    ['rows of dolt_ignore', put('table: items', 'table: dolt_ignore'), 'no row of dolt_ignore is in conflict'],
-    ['rows of dolt_schemas', put('table: items', 'table: dolt_schemas'), 'no row of dolt_schemas is in conflict'],
-    ['rows of dolt_docs', put('table: items', 'table: dolt_docs'), 'no row of dolt_docs is in conflict'],
-    ['rows of another database', put('table: items', 'table: mysql.user'), 'no row of mysql.user is in conflict'],
-    ['SQL in a table', put('table: items', 'table: "items` WHERE 1=1; -- "'), 'no row of items` WHERE 1=1'],
-    ['SQL in a column', put('          title:', '          "title` = (SELECT 1) -- ":'), 'no column title` = (SELECT'],
-    ['SQL in a key', put('id: "1"', '"id` OR 1=1 -- ": "1"'), 'is not in conflict'],
-    ['__proto__ for a column', put('          title:', '          __proto__:'), 'no column __proto__ in conflict'],
-    ['__proto__ for a key', put('id: "1"', '__proto__: "1"'), 'items __proto__=1 is not in conflict'],
-    ['a row that is not in conflict', put('id: "1"', 'id: "9"'), 'items id=9 is not in conflict'],
     ['a duplicate row', (text) => text + text.slice(text.indexOf('      - table: more')), 'more a=1 b=x appears twice'],
     ['a duplicate peer', (text) => text + text.slice(text.indexOf('  - peer')), 'the peer other appears twice'],
     ['a path', put('version: 3', 'version: 3\nfile: /etc/passwd'), 'a conflicts file has no "file"'],
@@ -153,7 +149,6 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['two documents', (text) => `${text}---\n${text}`, 'more than one YAML document'],
     ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not supported'],
     ['nothing', () => '', 'a conflicts file must be a mapping'],
-    ['another kind of conflict', put('kind: deleted', 'kind: changed'), 'different kind of conflict than in the file'],
     ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'different kind of conflict than in the file'],
     [
       'an invalid head of a lost row',
@@ -172,6 +167,70 @@ describe('a conflicts file is refused, with its line, for', () => {
   test('more values than fit into the memory of Node', async () => {
     await writeFile(left.folder.file('f.yaml'), `${left.text}lost:\n${'- a\n'.repeat(2_100_000)}`);
     expect(await refused('f.yaml')).toMatchObject({ code: INVALID, message: 'the YAML contains too many values' });
+  });
+});
+
+const ROW = '      - table: ';
+
+/** Adds a copy of the first row, with a change. */
+const addRow =
+  (from: string, to: string) =>
+  (text: string): string => {
+    const [, first = ''] = text.split(ROW);
+    return `${text}${ROW}${first.replace(from, to)}`;
+  };
+/** Adds a column to the last row. */
+const addColumn = (name: string) => (text: string) =>
+  `${text}          ${name}: {base: a, ours: b, theirs: c, choose: ours}\n`;
+
+/** Differences from the database, which are all reported together. */
+const DIFFERENCES: readonly (readonly [what: string, change: (text: string) => string, why: string])[] = [
+  [
+    'a very long line',
+    (text) => text.replace('ours: sue', `ours: ${'x'.repeat(4_000_000)}`),
+    '`ours` of items id=1, column owner',
+  ],
+  [
+    'a number instead of text',
+    (text) => text.replace('base: one', 'base: 1'),
+    '`base` of items id=1, column title, differs from',
+  ],
+  ['1e999', (text) => text.replace('base: "1"', 'base: 1e999'), '`base` of more a=1 b=x, column n, differs from'],
+  [
+    'another kind of conflict',
+    (text) => text.replace('kind: deleted', 'kind: changed'),
+    'items id=2 is a different kind of conflict than in the file',
+  ],
+  ['SQL in a column', addColumn('"title` = (SELECT 1) -- "'), 'no column title` = (SELECT'],
+  ['__proto__ for a column', addColumn('__proto__'), 'no column __proto__ in conflict'],
+  ['rows of dolt_ignore', addRow('items', 'dolt_ignore'), 'no row of dolt_ignore is in conflict'],
+  ['rows of dolt_schemas', addRow('items', 'dolt_schemas'), 'no row of dolt_schemas is in conflict'],
+  ['rows of dolt_docs', addRow('items', 'dolt_docs'), 'no row of dolt_docs is in conflict'],
+  ['rows of another database', addRow('items', 'mysql.user'), 'no row of mysql.user is in conflict'],
+  ['SQL in a table', addRow('items', '"items` WHERE 1=1; -- "'), 'no row of items` WHERE 1=1'],
+  ['SQL in a key', addRow('id: "1"', '"id` OR 1=1 -- ": "1"'), 'items id` OR 1=1 -- =1 is not in conflict'],
+  ['__proto__ for a key', addRow('id: "1"', '__proto__: "1"'), 'items __proto__=1 is not in conflict'],
+  ['another spelling of a key', addRow('id: "1"', 'id: 0x1'), 'items id=0x1 is not in conflict'],
+  ['a row that is not in conflict', addRow('id: "1"', 'id: "9"'), 'items id=9 is not in conflict'],
+];
+
+describe('differences of a conflicts file from the database are reported together, with their lines:', () => {
+  let problems: readonly Failure[];
+  beforeAll(async () => {
+    const text = DIFFERENCES.reduce((now, [, change]) => change(now), left.text);
+    await writeFile(left.folder.file('f.yaml'), text, { mode: 0o600 });
+    ({ problems } = await failureOf(() => runResolve(left, 'f.yaml')));
+    await expectUntouched();
+  });
+
+  test.each(DIFFERENCES)('%s', (_, _change, why) => {
+    expect(problems.filter(({ message }) => message.includes(why))).toMatchObject([
+      { code: INVALID, location: { line: expect.any(Number) } },
+    ]);
+  });
+
+  test('and nothing else', () => {
+    expect(problems).toHaveLength(DIFFERENCES.length);
   });
 });
 
@@ -240,104 +299,4 @@ describe('instead of a conflicts file', () => {
       expect((await refused('foreign.yaml')).message).toContain('it belongs to another user (65534)');
     });
   }
-});
-
-describe('the conflicts file and the database', () => {
-  const fresh = async (folder: TempFolder): Promise<UnresolvedConflicts> => {
-    const one = await makeUnresolved(folder);
-    await writeFile(one.own, one.text);
-    return one;
-  };
-
-  test.each([
-    ['line breaks of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
-    ['a byte order mark', (text: string) => `\ufeff${text}`],
-  ])('keep their choices with %s', async (_, change) => {
-    await using folder = await tempFolder();
-    const one = await fresh(folder);
-    await writeFile(one.own, change(one.text));
-    expect(await runResolve(one, one.own)).toMatchObject({ status: 'success', rows: 3 });
-    expect(await one.local.rows('SELECT title, owner FROM items ORDER BY id')).toEqual([
-      { title: 'ours', owner: 'sue' },
-      { title: 'two', owner: 'dan' },
-    ]);
-  });
-
-  test('are not written through a link', async () => {
-    await using folder = await tempFolder();
-    const one = await fresh(folder);
-    await writeFile(folder.file('victim'), 'mine');
-    const sync = async () => (await command(folder, one.peers, { overrides: { strategy: 'manual' } })).result;
-    await rm(one.own);
-    await symlink(folder.file('victim'), one.own);
-    const linked = await sync();
-    expect(linked.problems).toContainEqual(expect.objectContaining({ code: 'conflicts-file-unreadable' }));
-    expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
-    expect((await lstat(one.own)).isSymbolicLink()).toBe(true);
-
-    await rm(one.own);
-    const home = folder.file('local', '.dolt', 'dolt-federation');
-    await rename(home, folder.file('moved'));
-    await symlink(folder.file('moved'), home);
-    const inLinked = await sync();
-    expect(inLinked.problems).toContainEqual(
-      expect.objectContaining({ code: 'conflicts-file-unwritten', message: expect.stringContaining('symbolic link') }),
-    );
-    await expect(lstat(folder.file('moved', 'conflicts.yaml'))).rejects.toThrow('ENOENT');
-  });
-
-  test('keep unreadable choices in files with names of their own', async () => {
-    await using folder = await tempFolder();
-    const one = await fresh(folder);
-    for (const [choice, name] of [
-      ['mine', 'conflicts.yaml.unreadable'],
-      ['his', 'conflicts.yaml.unreadable-2'],
-    ] as const) {
-      await writeFile(one.own, one.text.replace('choose: ours', `choose: ${choice}`));
-      const { result } = await command(folder, one.peers, { overrides: { strategy: 'manual' } });
-      expect(result.problems).toContainEqual(
-        expect.objectContaining({ code: INVALID, message: expect.stringContaining(name) }),
-      );
-    }
-    const aside = await readFile(`${one.own}.unreadable`, 'utf8');
-    expect(aside).toContain('choose: mine');
-    expect(await readFile(`${one.own}.unreadable-2`, 'utf8')).toContain('choose: his');
-  });
-
-  test('keep changes of another process during the questions, and the answers', async () => {
-    await using folder = await tempFolder();
-    const one = await fresh(folder);
-    await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));
-    const meanwhile = one.text.replace('choose: theirs', 'choose: ours');
-    const ask = (): Asker => ({
-      begin() {},
-      async ask() {
-        await writeFile(one.own, meanwhile);
-        return 'theirs';
-      },
-      confirm: async () => true,
-      close() {},
-    });
-    const head = await one.local.head();
-    const failure = await failureOf(() => runResolve(one, undefined, { ask }));
-    expect(failure).toMatchObject({
-      code: 'conflicts-file-unwritten',
-      message: expect.stringContaining('another process changed the file after it was read'),
-      hint: expect.stringContaining(`${one.own}.mine`),
-    });
-    expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
-    expect(await readFile(`${one.own}.mine`, 'utf8')).toContain('choose: theirs');
-    expect(await one.local.head()).toBe(head);
-  });
-
-  test('keep changes of another process during the merge', async () => {
-    await using folder = await tempFolder();
-    const one = await fresh(folder);
-    const meanwhile = `${one.text}# a note\n`;
-    const warnings: string[] = [];
-    const result = await runResolve(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
-    expect(result).toMatchObject({ status: 'success', head: await one.local.head() });
-    expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
-    expect(warnings).toEqual([expect.stringContaining('another process changed the file after it was read')]);
-  });
 });

@@ -1,13 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { expect, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import { lstat, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
 import { resolve } from '../../src/commands/resolve.ts';
+import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { ENV } from '../helpers/examining.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
+import { makeUnresolved, runResolve, type UnresolvedConflicts } from '../helpers/unresolved-conflicts.ts';
 
 test('rows that two peers delete together count in `resolve` as in a run', async () => {
   await using folder = await tempFolder();
@@ -54,4 +57,101 @@ test('rows that two peers delete together count in `resolve` as in a run', async
   expect(await database.head()).toBe(head);
   expect(await resolve(request(100), context)).toMatchObject({ status: 'success', peers: ['east', 'west'] });
   expect(await database.rows('SELECT COUNT(*) AS n FROM rowset')).toEqual([{ n: 4 }]);
+});
+
+describe('the conflicts file and the database', () => {
+  const fresh = async (folder: TempFolder): Promise<UnresolvedConflicts> => {
+    const one = await makeUnresolved(folder);
+    await writeFile(one.own, one.text);
+    return one;
+  };
+
+  test('keep their choices with a byte order mark and line breaks of Windows', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    await writeFile(one.own, `\ufeff${one.text.replaceAll('\n', '\r\n')}`);
+    expect(await runResolve(one, one.own)).toMatchObject({ status: 'success', rows: 3 });
+    expect(await one.local.rows('SELECT title, owner FROM items ORDER BY id')).toEqual([
+      { title: 'ours', owner: 'sue' },
+      { title: 'two', owner: 'dan' },
+    ]);
+  });
+
+  test('are not written through a link', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    await writeFile(folder.file('victim'), 'mine');
+    const sync = async () => (await command(folder, one.peers, { overrides: { strategy: 'manual' } })).result;
+    await rm(one.own);
+    await symlink(folder.file('victim'), one.own);
+    const linked = await sync();
+    expect(linked.problems).toContainEqual(expect.objectContaining({ code: 'conflicts-file-unreadable' }));
+    expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
+    expect((await lstat(one.own)).isSymbolicLink()).toBe(true);
+
+    await rm(one.own);
+    const home = folder.file('local', '.dolt', 'dolt-federation');
+    await rename(home, folder.file('moved'));
+    await symlink(folder.file('moved'), home);
+    const inLinked = await sync();
+    expect(inLinked.problems).toContainEqual(
+      expect.objectContaining({ code: 'conflicts-file-unwritten', message: expect.stringContaining('symbolic link') }),
+    );
+    await expect(lstat(folder.file('moved', 'conflicts.yaml'))).rejects.toThrow('ENOENT');
+  });
+
+  test('keep unreadable choices in files with names of their own', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    for (const [choice, name] of [
+      ['mine', 'conflicts.yaml.unreadable'],
+      ['his', 'conflicts.yaml.unreadable-2'],
+    ] as const) {
+      await writeFile(one.own, one.text.replace('choose: ours', `choose: ${choice}`));
+      const { result } = await command(folder, one.peers, { overrides: { strategy: 'manual' } });
+      expect(result.problems).toContainEqual(
+        expect.objectContaining({ code: 'conflicts-file-invalid', message: expect.stringContaining(name) }),
+      );
+    }
+    const aside = await readFile(`${one.own}.unreadable`, 'utf8');
+    expect(aside).toContain('choose: mine');
+    expect(await readFile(`${one.own}.unreadable-2`, 'utf8')).toContain('choose: his');
+  });
+
+  test('keep changes of another process during the questions, and the answers', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));
+    const meanwhile = one.text.replace('choose: theirs', 'choose: ours');
+    const ask = (): Asker => ({
+      begin() {},
+      async ask() {
+        await writeFile(one.own, meanwhile);
+        return 'theirs';
+      },
+      confirm: async () => true,
+      close() {},
+    });
+    const head = await one.local.head();
+    const failure = await failureOf(() => runResolve(one, undefined, { ask }));
+    expect(failure).toMatchObject({
+      code: 'conflicts-file-unwritten',
+      message: expect.stringContaining('another process changed the file after it was read'),
+      hint: expect.stringContaining(`${one.own}.mine`),
+    });
+    expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
+    expect(await readFile(`${one.own}.mine`, 'utf8')).toContain('choose: theirs');
+    expect(await one.local.head()).toBe(head);
+  });
+
+  test('keep changes of another process during the merge', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    const meanwhile = `${one.text}# a note\n`;
+    const warnings: string[] = [];
+    const result = await runResolve(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
+    expect(result).toMatchObject({ status: 'success', head: await one.local.head() });
+    expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
+    expect(warnings).toEqual([expect.stringContaining('another process changed the file after it was read')]);
+  });
 });

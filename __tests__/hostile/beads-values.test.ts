@@ -1,9 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { countChild, nextChildId } from '../../src/beads/child-ids.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
-import { mailbox } from '../helpers/mailbox.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type Mailboxes, mailboxes } from '../helpers/mailboxes.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** The tables of a beads database without foreign keys, so that a peer can change the types of their columns. */
 const TABLES = [
@@ -14,7 +14,8 @@ const TABLES = [
   "INSERT INTO issues (id, title, status, row_lock) VALUES ('a', 'a', 'open', 5), ('b', 'b', 'open', 6), ('c', 'c', 'open', 7)",
 ];
 
-test.each([
+/** Values that a peer sends, and how the next merge treats the columns of `b` and `c` that it computes. */
+const VALUES: readonly (readonly [string, readonly string[], { readonly blocked: string; readonly lock: string }])[] = [
   [
     'metadata that is not JSON',
     [
@@ -43,25 +44,43 @@ test.each([
     ["INSERT INTO dependencies VALUES (1, NULL, 'blocks', NULL, 'a', NULL)"],
     { blocked: '1', lock: 'computed' },
   ],
-])('%s from a peer does not stop a later merge', async (_, sends, then) => {
-  await using folder = await tempFolder();
-  const box = await mailbox(folder, ...TABLES);
-  await box.send(...sends);
-  expect((await box.receive({ accept: ['deletion'] })).run('partner').failure).toBeNull();
-  // Both sides have the value now, so the next merge is that of an honest peer. Each side changes another cell of
-  // `b`; `c` waits for `a`.
-  const before = await box.south.rows("SELECT CAST(row_lock AS CHAR) AS l FROM issues WHERE title = 'b'");
-  await box.send(
-    "UPDATE issues SET title = 'north' WHERE id = 'b'",
-    "INSERT INTO dependencies VALUES (9, 'c', 'blocks', NULL, 'a', NULL)",
+];
+
+describe('a value from a peer does not stop a later merge:', () => {
+  let folder: TempFolder;
+  let scene: Mailboxes;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    // Each side changes another cell of `b`; `c` waits for `a`.
+    const sends = [
+      "UPDATE issues SET title = 'north' WHERE id = 'b'",
+      "INSERT INTO dependencies VALUES (9, 'c', 'blocks', NULL, 'a', NULL)",
+    ];
+    const sendings = VALUES.map(([, before], index) => [`value-${index}`, { before, sends }] as const);
+    scene = await mailboxes(folder, TABLES, Object.fromEntries(sendings));
+  });
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  test.each(VALUES.map(([what, , then], index) => [what, `value-${index}`, then] as const))(
+    '%s',
+    async (_, name, then) => {
+      await scene.startAgain();
+      expect((await scene.receive([name], { accept: ['deletion'] })).run(name).failure).toBeNull();
+      // Both sides have the value now, so the next merge is that of an honest peer.
+      const before = await scene.rows("SELECT CAST(row_lock AS CHAR) AS l FROM issues WHERE title = 'b'");
+      await scene.send(name);
+      await scene.keep("UPDATE issues SET notes = 'south' WHERE id = 'b'");
+      expect((await scene.receive([name])).run(name)).toMatchObject({ failure: null, verified: true });
+      const [row] = await scene.rows(
+        "SELECT b.notes AS notes, CAST(b.row_lock AS CHAR) AS l, CAST(c.is_blocked AS CHAR) AS blocked FROM issues b JOIN issues c ON c.title = 'c' WHERE b.title = 'north'",
+      );
+      expect(row).toMatchObject({ notes: 'south', blocked: then.blocked });
+      expect(row?.['l'] === before[0]?.['l'] ? 'kept' : 'computed').toBe(then.lock);
+    },
   );
-  await box.keep("UPDATE issues SET notes = 'south' WHERE id = 'b'");
-  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, verified: true });
-  const [row] = await box.south.rows(
-    "SELECT b.notes AS notes, CAST(b.row_lock AS CHAR) AS l, CAST(c.is_blocked AS CHAR) AS blocked FROM issues b JOIN issues c ON c.title = 'c' WHERE b.title = 'north'",
-  );
-  expect(row).toMatchObject({ notes: 'south', blocked: then.blocked });
-  expect(row?.['l'] === before[0]?.['l'] ? 'kept' : 'computed').toBe(then.lock);
 });
 
 test('a counter of children that is not a number counts as 0 and is not written', async () => {

@@ -1,48 +1,60 @@
 import { existsSync } from 'node:fs';
-import { appendFile, chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { stringify } from 'yaml';
 import { isHarmlessSetting } from '../../src/sync/remotes/git-programs.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
+type Messages = Readonly<Record<string, string | undefined>>;
+
 interface Scene {
   readonly checkout: TempFolder;
-  /** A file that programs of the repository create. */
-  readonly mark: string;
-  readonly run: (repository: string, ceiling?: string | null) => Promise<string | undefined>;
+  /** A file that programs of a repository create. */
+  readonly mark: (name: string) => string;
+  /** The errors of the peers at these repositories, by their names. */
+  readonly run: (repositories: Readonly<Record<string, string>>, ceiling?: string | null) => Promise<Messages>;
 }
 
-/** A checkout with a database, and in a folder a bare repository with one commit. */
-async function scene(folder: TempFolder, repository: string): Promise<Scene> {
+/** A checkout with a database, and bare repositories with one commit. */
+async function scene(folder: TempFolder, repositories: readonly string[]): Promise<Scene> {
   const checkout: TempFolder = {
     ...folder,
     path: folder.file('checkout'),
     file: (...p) => folder.file('checkout', ...p),
   };
-  const mark = folder.file('pwned');
   await makeDatabase(checkout.file('local'));
   const git = (...args: string[]) => execa('git', args, { env: { GIT_TEMPLATE_DIR: '' } });
   await git('init', '-q', checkout.path);
-  await git('init', '-q', '--bare', '-b', 'main', repository);
-  await git('clone', '-q', repository, folder.file('c1'));
+  const made = folder.file('made');
+  await git('init', '-q', '--bare', '-b', 'main', made);
+  await git('clone', '-q', made, folder.file('c1'));
   const author = ['-c', 'user.name=a', '-c', 'user.email=a@example.org'];
   await git('-C', folder.file('c1'), ...author, 'commit', '-q', '--allow-empty', '-m', 'x');
   await git('-C', folder.file('c1'), 'push', '-q', 'origin', 'HEAD:main');
-  const run = async (place: string, ceiling: string | null = null) => {
-    const { result } = await command(checkout, `p: ${place.endsWith('.git') ? '' : 'git+'}file://${place}`, {
+  for (const repository of repositories) await cp(made, repository, { recursive: true });
+  const run: Scene['run'] = async (places, ceiling = null) => {
+    const peers = Object.entries(places).map(([name, place]) => [
+      name,
+      `${place.endsWith('.git') ? '' : 'git+'}file://${place}`,
+    ]);
+    const { result } = await command(checkout, stringify(Object.fromEntries(peers)), {
       ceiling,
       tempDir: folder.file('tmp'),
       database: checkout.file('local'),
     });
-    const error = result.peers[0]?.error;
-    if (error != null) expect(error.code).toBe('not-a-remote');
-    return error?.message;
+    return Object.fromEntries(
+      result.peers.map(({ name, error }) => {
+        if (error !== null) expect([name, error.code]).toEqual([name, 'not-a-remote']);
+        return [name, error?.message];
+      }),
+    );
   };
-  return { checkout, mark, run };
+  return { checkout, mark: (name) => folder.file(`pwned-${name}`), run };
 }
 
 async function hook(repository: string, mark: string, name: string): Promise<void> {
@@ -84,7 +96,7 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
   ['unreadable git settings', setting('[core'), 'is not a configuration of git'],
   [
     'another common folder',
-    (repository) => writeFile(join(repository, 'commondir'), '../tools'),
+    (repository) => writeFile(join(repository, 'commondir'), '../missing'),
     'commondir leads git',
   ],
   [
@@ -108,46 +120,54 @@ const ATTACKS: readonly (readonly [string, Arm, string])[] = [
 ];
 
 describe('a git repository of the checkout', () => {
-  test.each(ATTACKS)('with %s is refused, and none of its programs runs', async (_, arm, says) => {
-    await using folder = await tempFolder();
-    const repository = folder.file('checkout', 'peer');
-    const { mark, run } = await scene(folder, repository);
-    await arm(repository, mark, folder);
-    expect(await run(repository)).toMatch(/is part of the checkout and can start programs or read other files: /);
-    expect(await run(repository, folder.file('checkout'))).toContain(says);
-    expect(existsSync(mark)).toBe(false);
+  describe('is refused, and none of its programs runs:', () => {
+    const names = ATTACKS.map((_, index) => `peer-${index}`);
+    let found: { readonly outside: Messages; readonly inside: Messages; readonly marks: readonly string[] };
+    beforeAll(async () => {
+      await using folder = await tempFolder();
+      const places = Object.fromEntries(names.map((name) => [name, folder.file('checkout', name)]));
+      const { mark, run } = await scene(folder, Object.values(places));
+      for (const [index, [, arm]] of ATTACKS.entries())
+        await arm(folder.file('checkout', `peer-${index}`), mark(`peer-${index}`), folder);
+      const outside = await run(places);
+      const inside = await run(places, folder.file('checkout'));
+      found = { outside, inside, marks: names.filter((name) => existsSync(mark(name))) };
+    });
+
+    test.each(ATTACKS.map(([what, , says], index) => [what, `peer-${index}`, says] as const))(
+      'with %s (%s)',
+      (_, name, says) => {
+        expect(found.outside[name]).toMatch(/is part of the checkout and can start programs or read other files: /);
+        expect(found.inside[name]).toContain(says);
+        expect(found.marks).not.toContain(name);
+      },
+    );
   });
 
-  test('whose name ends like a repository is refused too, even by doctor', async () => {
+  test('is refused even if its name ends like a repository, also by doctor', async () => {
     await using folder = await tempFolder();
     const repository = folder.file('checkout', 'peer.git');
-    const { checkout, mark, run } = await scene(folder, repository);
-    await hook(repository, mark, 'pre-receive');
-    expect(await run(repository)).toContain('git would run');
+    const { checkout, mark, run } = await scene(folder, [repository]);
+    await hook(repository, mark('p'), 'pre-receive');
+    expect((await run({ p: repository }))['p']).toContain('git would run');
     const examined = await examine(checkout, `p: file://${repository}`);
     expect(linesOf(examined, 'folder', 'p').join()).toContain('is part of the checkout and can start programs');
-    expect(existsSync(mark)).toBe(false);
+    expect(existsSync(mark('p'))).toBe(false);
   });
 
-  test('without any setting is accepted', async () => {
+  test('is accepted without any setting, and counts if it is linked from the checkout, but not beside it', async () => {
     await using folder = await tempFolder();
-    const repository = folder.file('checkout', 'peer');
-    const { run } = await scene(folder, repository);
-    await mkdir(join(repository, 'hooks'), { recursive: true });
-    await writeFile(join(repository, 'hooks', 'pre-receive'), 'no program');
-    expect(await run(repository)).toBeUndefined();
-  });
-
-  test('counts even if it is only linked from the checkout, but not beside the checkout', async () => {
-    await using folder = await tempFolder();
-    const repository = folder.file('beside');
-    const { checkout, mark, run } = await scene(folder, repository);
-    await hook(repository, mark, 'post-receive');
-    await symlink(repository, checkout.file('peer'));
-    expect(await run(checkout.file('peer'))).toContain('git would run');
-    expect(existsSync(mark)).toBe(false);
-    expect(await run(repository)).toBeUndefined();
-    expect(existsSync(mark)).toBe(true);
+    const [plain, beside] = [folder.file('checkout', 'plain'), folder.file('beside')];
+    const { checkout, mark, run } = await scene(folder, [plain, beside]);
+    await mkdir(join(plain, 'hooks'), { recursive: true });
+    await writeFile(join(plain, 'hooks', 'pre-receive'), 'no program');
+    await hook(beside, mark('beside'), 'post-receive');
+    await symlink(beside, checkout.file('linked'));
+    const messages = await run({ linked: checkout.file('linked'), plain });
+    expect(messages).toEqual({ linked: expect.stringContaining('git would run'), plain: undefined });
+    expect(existsSync(mark('beside'))).toBe(false);
+    expect(await run({ beside })).toEqual({ beside: undefined });
+    expect(existsSync(mark('beside'))).toBe(true);
   });
 });
 

@@ -1,101 +1,119 @@
-import { describe, expect, test } from '@jest/globals';
-import { filePeer } from '../helpers/federating.ts';
-import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mailbox } from '../helpers/mailbox.ts';
+import { type Mailboxes, mailboxes } from '../helpers/mailboxes.ts';
+import { committing } from '../helpers/scenario.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** Far below the time that an engine with an overflowing stack takes. */
 const FAST_MS = 25_000;
 
 const SEED = ['CREATE VIEW a AS SELECT 1 AS x', 'CREATE VIEW b AS SELECT 1 AS x'];
 
-async function refused(box: Mailbox, peer = 'partner', others: readonly ReturnType<typeof filePeer>[] = []) {
-  const start = performance.now();
-  const done = await box.receive({ accept: ['expressions', 'triggers', 'recreated', 'deletion'], others });
-  expect(performance.now() - start).toBeLessThan(FAST_MS * (1 + others.length));
-  expect(done.run(peer).failure).toMatchObject({
-    code: 'peer-brings-code',
-    message: expect.stringContaining('would refer to each other or to themselves'),
-  });
-  return done;
-}
+/** Views of both halves of a merge, and the text that names those of the cycle. */
+const CYCLES = {
+  'by-their-names': ['SELECT * FROM b', 'SELECT * FROM a'],
+  'in-another-case-and-with-the-database': ['SELECT * FROM `B`', 'SELECT q.x FROM north.A AS q'],
+  'behind-comments-that-look-like-strings': ["SELECT * FROM /* ' */ b /* ' */", 'SELECT * FROM -- "\n a -- "\n'],
+  'in-a-subquery': ['SELECT (SELECT MAX(x) FROM b) AS x', 'SELECT 1 AS x WHERE EXISTS (SELECT 1 FROM a)'],
+  'in-the-text-of-a-query': [
+    "SELECT to_x AS x FROM dolt_query_diff('SELECT * FROM b', 'SELECT 1 AS x')",
+    'SELECT * FROM a',
+  ],
+} as const;
+
+const ITSELF = ['CREATE VIEW z AS SELECT 1 AS x', 'CREATE OR REPLACE VIEW z AS SELECT * FROM z'];
+const [A_OF_B, B_OF_A] = ['CREATE OR REPLACE VIEW a AS SELECT * FROM b', 'CREATE OR REPLACE VIEW b AS SELECT * FROM a'];
+
+/** Statements that commit two halves of the shared commit and their merge. */
+const merged = (name: string, one: readonly string[], other: readonly string[]): readonly string[] => [
+  `CALL DOLT_BRANCH('half-${name}')`,
+  ...committing('one half', one),
+  `CALL DOLT_CHECKOUT('half-${name}')`,
+  ...committing('the other half', other),
+  "CALL DOLT_CHECKOUT('main')",
+  `CALL DOLT_MERGE('half-${name}', '-m', 'both')`,
+];
 
 describe('views that refer to each other are blocked at once', () => {
-  test.each([
-    ['by their names', 'SELECT * FROM b', 'SELECT * FROM a'],
-    ['in another case and with the database', 'SELECT * FROM `B`', 'SELECT q.x FROM north.A AS q'],
-    ['behind comments that look like strings', "SELECT * FROM /* ' */ b /* ' */", 'SELECT * FROM -- "\n a -- "\n'],
-    ['in a subquery', 'SELECT (SELECT MAX(x) FROM b) AS x', 'SELECT 1 AS x WHERE EXISTS (SELECT 1 FROM a)'],
-    [
-      'in the text of a query',
-      "SELECT to_x AS x FROM dolt_query_diff('SELECT * FROM b', 'SELECT 1 AS x')",
-      'SELECT * FROM a',
-    ],
-  ])('%s', async (_, a, b) => {
-    await using folder = await tempFolder();
-    const box = await mailbox(folder);
-    const halves = [
-      ['DROP VIEW b', `CREATE VIEW b AS ${b}`],
-      ['DROP VIEW a', `CREATE VIEW a AS ${a}`],
-    ] as const;
-    await box.sendMerge(halves, ...SEED);
-    const head = await box.south.head();
-    const done = await refused(box);
-    expect(done.run('partner').failure?.message).toContain('2 views (a, b)');
-    expect(await box.south.head()).toBe(head);
+  let folder: TempFolder;
+  let scene: Mailboxes;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const cycles = Object.entries(CYCLES).map(([name, [a, b]]) => {
+      const halves = [
+        ['DROP VIEW b', `CREATE VIEW b AS ${b}`],
+        ['DROP VIEW a', `CREATE VIEW a AS ${a}`],
+      ] as const;
+      return [name, { sends: merged(name, ...halves) }] as const;
+    });
+    scene = await mailboxes(folder, SEED, {
+      ...Object.fromEntries(cycles),
+      itself: { sends: ITSELF },
+      hidden: {
+        sends: [
+          ...ITSELF,
+          "CREATE VIEW dolt_schemas AS SELECT 'view' AS type, 'q' AS name, '' AS fragment, NULL AS extra, NULL AS sql_mode FROM dual WHERE FALSE",
+        ],
+      },
+      one: { sends: [A_OF_B] },
+      other: { sends: [B_OF_A] },
+    });
+  });
+  beforeEach(() => scene.startAgain());
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
   });
 
-  test('if a view refers to itself', async () => {
-    await using folder = await tempFolder();
-    const box = await mailbox(folder);
-    await box.send('CREATE VIEW z AS SELECT 1 AS x', 'CREATE OR REPLACE VIEW z AS SELECT * FROM z');
-    expect((await refused(box)).run('partner').failure?.message).toContain('1 view (z)');
-  });
+  /** @param expected the views of the cycle, by peer */
+  async function expectRefused(expected: Readonly<Record<string, string>>): Promise<void> {
+    const names = Object.keys(expected);
+    const start = performance.now();
+    const { run } = await scene.receiveUnchanged(names, {
+      accept: ['expressions', 'triggers', 'recreated', 'deletion'],
+    });
+    expect(performance.now() - start).toBeLessThan(FAST_MS * names.length);
+    const messages = names.map((name) => [name, [run(name).failure?.code, run(name).failure?.message]] as const);
+    expect(Object.fromEntries(messages)).toEqual(
+      Object.fromEntries(
+        Object.entries(expected).map(([name, views]) => [
+          name,
+          [
+            'peer-brings-code',
+            expect.stringMatching(
+              new RegExp(`${views.replaceAll(/[()]/g, '.')}.* would refer to each other or to themselves`),
+            ),
+          ],
+        ]),
+      ),
+    );
+  }
+
+  test('in one head, however they do', () =>
+    expectRefused({
+      ...Object.fromEntries(Object.keys(CYCLES).map((name) => [name, '2 views (a, b)'])),
+      itself: '1 view (z)',
+    }));
 
   test('if they are hidden behind a view named dolt_schemas', async () => {
-    await using folder = await tempFolder();
-    const box = await mailbox(folder);
-    await box.send(
-      'CREATE VIEW z AS SELECT 1 AS x',
-      'CREATE OR REPLACE VIEW z AS SELECT * FROM z',
-      "CREATE VIEW dolt_schemas AS SELECT 'view' AS type, 'q' AS name, '' AS fragment, NULL AS extra, NULL AS sql_mode FROM dual WHERE FALSE",
-    );
-    const held = await box.receiveUnchanged();
-    expect(held.run('partner').failure).toMatchObject({
+    const held = await scene.receiveUnchanged(['hidden']);
+    expect(held.run('hidden').failure).toMatchObject({
       code: 'peer-brings-code',
       message: expect.stringContaining('1 view (dolt_schemas)'),
     });
   });
 
   test('if only the merge of both halves creates the cycle', async () => {
-    await using folder = await tempFolder();
-    const box = await mailbox(folder, ...SEED);
-    await box.keep('CREATE OR REPLACE VIEW a AS SELECT * FROM b');
-    await box.send('CREATE OR REPLACE VIEW b AS SELECT * FROM a');
-    const head = await box.south.head();
-    expect((await refused(box)).run('partner').failure?.message).toContain('2 views (a, b)');
-    expect(await box.south.head()).toBe(head);
+    await scene.keep(A_OF_B);
+    await expectRefused({ other: '2 views (a, b)' });
   });
 
   test('if only the merge of two peers creates the cycle, and one of the two is merged', async () => {
-    await using folder = await tempFolder();
-    const box = await mailbox(folder, ...SEED);
-    const other = filePeer('other', folder.file('other-box'));
-    await box.north.sql(
-      `CALL DOLT_REMOTE('add', 'other', 'file://${folder.file('other-box')}')`,
-      "CALL DOLT_BRANCH('half')",
-      'CREATE OR REPLACE VIEW a AS SELECT * FROM b',
-      "CALL DOLT_COMMIT('-A', '-m', 'one half')",
-      "CALL DOLT_PUSH('mailbox', 'main')",
-      "CALL DOLT_CHECKOUT('half')",
-      'CREATE OR REPLACE VIEW b AS SELECT * FROM a',
-      "CALL DOLT_COMMIT('-A', '-m', 'the other half')",
-      "CALL DOLT_PUSH('other', 'half:main')",
-    );
-    const done = await box.receive({ others: [other] });
-    const failures = [done.run('partner').failure, done.run('other').failure];
+    const done = await scene.receive(['one', 'other']);
+    const failures = [done.run('one').failure, done.run('other').failure];
     expect(failures.filter((failure) => failure === null)).toHaveLength(1);
     expect(failures.find((failure) => failure !== null)).toMatchObject({ code: 'peer-brings-code' });
-    expect(await box.south.rows('SELECT x FROM a')).toEqual([{ x: 1 }]);
+    expect(await scene.rows('SELECT CAST(x AS CHAR) AS x FROM a')).toEqual([{ x: '1' }]);
   });
 });
 

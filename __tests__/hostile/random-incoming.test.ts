@@ -2,15 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
-import { ACCEPTS } from '../../src/contract/vocabulary.ts';
+import { ACCEPTS, type Accept } from '../../src/contract/vocabulary.ts';
 import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
+import { branchHead } from '../../src/dolt/sql/heads.ts';
 import { quoted } from '../../src/dolt/sql/identifier.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import { futureLimit } from '../../src/sync/incoming/check-peers.ts';
 import type { IncomingChanges } from '../../src/sync/incoming/incoming-changes.ts';
 import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
+import type { PeerProgress } from '../../src/sync/peer-progress.ts';
 import type { TestDatabase } from '../helpers/database.ts';
-import { withDatabase } from '../helpers/federating.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -220,11 +222,38 @@ function unseen(
   return found;
 }
 
-async function play(local: TestDatabase, folder: TempFolder, commits: readonly (readonly string[])[]): Promise<void> {
-  const statements = commits.flatMap((commit) => [...commit, "CALL DOLT_COMMIT('-A', '-m', 'step', '--allow-empty')"]);
+async function play(
+  local: TestDatabase,
+  folder: TempFolder,
+  uncommitted: readonly string[],
+  commits: readonly (readonly string[])[],
+): Promise<void> {
+  const steps = commits.flatMap((commit) => [...commit, "CALL DOLT_COMMIT('-A', '-m', 'step', '--allow-empty')"]);
   const file = folder.file('steps.sql');
-  await writeFile(file, statements.map((one) => `${one};\n`).join(''));
+  await writeFile(file, [...uncommitted, ...steps].map((one) => `${one};\n`).join(''));
   await local.dolt('sql', '--continue', '--file', file);
+}
+
+/** Compares the contents of both heads with what the check saw, in the engine of the runs. */
+async function expectSeen(
+  database: Database,
+  run: { readonly ours: string; readonly head: string; readonly plain: PeerProgress; readonly accepted: PeerProgress },
+): Promise<void> {
+  const { ours, head, plain, accepted } = run;
+  const theirs = accepted.head ?? '';
+  const [before, after] = [await contentsOf(database, ours), await contentsOf(database, head)];
+  if (plain.failure === null) expect(intruders(before, after)).toEqual([]);
+  expect(await database.rows(cells, 'SELECT t FROM private_notes')).toEqual([{ t: 'ours' }]);
+  const incoming = await readIncoming(
+    database,
+    { ours, theirs, branch: 'main', rules: BEADS_RULES, shared: [], maxDelete: 50 },
+    futureLimit(),
+  );
+  if (incoming === null) return expect(head).toBe(ours);
+  const [base] = await database.rows(z.object({ b: z.string() }), 'SELECT dolt_merge_base(?, ?) AS b', [ours, theirs]);
+  const changes = await tableChanges(database, base?.b ?? '', theirs);
+  const names = new Set(changes.flatMap(({ from, to }) => [from ?? '', to ?? '']));
+  expect(unseen({ incoming, names }, before, after)).toEqual([]);
 }
 
 test(
@@ -234,39 +263,28 @@ test(
       fc.asyncProperty(plans, async ({ theirs, ours: own }) => {
         await using folder = await tempFolder();
         const box = await mailbox(folder, ...BASE);
-        await box.south.sql(
+        await play(box.north, folder, [], theirs);
+        await box.north.sql("CALL DOLT_PUSH('mailbox', 'main')");
+        const secret = [
           'CREATE TABLE private_notes (id INT PRIMARY KEY, t VARCHAR(9))',
           "INSERT INTO private_notes VALUES (1, 'ours')",
-        );
-        await play(box.north, folder, theirs);
-        await box.north.sql("CALL DOLT_PUSH('mailbox', 'main')");
-        if (own.length > 0) await play(box.south, folder, [own]);
-        const ours = await box.south.head();
-        const plain = (await box.receive()).run('partner');
-        const first = await box.south.head();
-        if (plain.failure !== null) expect(first).toBe(ours);
-        const accepted = plain.failure === null ? plain : (await box.receive({ accept: ACCEPTS })).run('partner');
-        const head = await box.south.head();
-        expect(accepted.failure?.code).not.toBe('unknown');
-        await withDatabase(box.south.path, folder.file('tmp'), async (database) => {
-          const [before, after] = [await contentsOf(database, ours), await contentsOf(database, head)];
-          if (plain.failure === null) expect(intruders(before, after)).toEqual([]);
-          if (accepted.failure !== null) expect(head).toBe(ours);
-          const incoming = await readIncoming(
-            database,
-            { ours, theirs: accepted.head ?? '', branch: 'main', rules: BEADS_RULES, shared: [], maxDelete: 50 },
-            futureLimit(),
-          );
-          if (incoming === null) return expect(head).toBe(ours);
-          const [base] = await database.rows(z.object({ b: z.string() }), 'SELECT dolt_merge_base(?, ?) AS b', [
-            ours,
-            accepted.head ?? '',
-          ]);
-          const changes = await tableChanges(database, base?.b ?? '', accepted.head ?? '');
-          const names = new Set(changes.flatMap(({ from, to }) => [from ?? '', to ?? '']));
-          expect(unseen({ incoming, names }, before, after)).toEqual([]);
+        ];
+        await play(box.south, folder, secret, own.length > 0 ? [own] : []);
+        await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
+          const receive = async (accept: readonly Accept[] = []) =>
+            (await federateIn(engines, { peers: [{ ...filePeer('partner', folder.file('mailbox')), accept }] })).run(
+              'partner',
+            );
+          const head = () => inDatabase(engines, async (database) => (await branchHead(database, 'main')) ?? '');
+          const ours = await head();
+          const plain = await receive();
+          if (plain.failure !== null) expect(await head()).toBe(ours);
+          const accepted = plain.failure === null ? plain : await receive(ACCEPTS);
+          const after = await head();
+          expect(accepted.failure?.code).not.toBe('unknown');
+          if (accepted.failure !== null) expect(after).toBe(ours);
+          await inDatabase(engines, (database) => expectSeen(database, { ours, plain, accepted, head: after }));
         });
-        expect(await box.south.rows('SELECT t FROM private_notes')).toEqual([{ t: 'ours' }]);
       }),
       { numRuns: CASES, seed: SEED, endOnFailure: true },
     );

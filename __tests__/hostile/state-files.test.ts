@@ -1,11 +1,12 @@
-import { lstat, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { RunResult } from '../../src/contract/result.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
-import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { markOfEndedRun } from '../helpers/run-marks.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { madeOnce } from '../helpers/templates.ts';
 
 const STATE = 'dolt-federation.json';
 const REMOTES = 'dolt-federation-remotes.json';
@@ -16,12 +17,23 @@ interface LocalDatabase {
   readonly sync: () => Promise<RunResult>;
 }
 
-/** A database that has synced once with one peer. */
+/**
+ * A database that has synced once with one peer, and has a commit since and a remote of its own. Tests of this file copy
+ * it.
+ */
 async function synced(folder: TempFolder): Promise<LocalDatabase> {
-  const local = await makeDatabase(folder.file('local'));
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
-  await sync();
-  return { local, sync, fileOf: (name) => folder.file('local', '.dolt', name) };
+  await madeOnce('synced', [folder.file('local'), folder.file('box'), folder.file('own')], async () => {
+    const made = await makeDatabase(folder.file('local'));
+    await sync();
+    await mkdir(folder.file('own'));
+    await made.commit(
+      'more',
+      "INSERT INTO items VALUES (9, 'nine', 'ann')",
+      `CALL DOLT_REMOTE('add', 'origin', 'file://${folder.file('own')}')`,
+    );
+  });
+  return { local: openTestDatabase(folder.file('local')), sync, fileOf: (name) => folder.file('local', '.dolt', name) };
 }
 
 type Tamper = (file: string, folder: TempFolder) => Promise<void>;
@@ -59,7 +71,6 @@ describe('a state file that contains', () => {
     await tamper(file, folder);
     const found = await lstat(file);
     const text = found.isFile() ? await readFile(file, 'latin1') : null;
-    await local.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
     const result = await sync();
     expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
     const aside = `${file}.unreadable`;
@@ -68,7 +79,9 @@ describe('a state file that contains', () => {
     expect((await lstat(aside)).ino).toBe(found.ino);
     if (text !== null) expect(await readFile(aside, 'latin1')).toBe(text);
     expect(await readStateFile(local.path)).toMatchObject({ warning: null, stateFile: { peers: expect.any(Map) } });
-    if (found.isSymbolicLink()) expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
+    // The next run reads what this one wrote, whatever was there before: one case shows that it reports nothing.
+    if (!found.isSymbolicLink()) return;
+    expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
     expect((await sync()).problems.filter(({ code }) => code === 'memory-unusable')).toEqual([]);
   });
 
@@ -80,7 +93,6 @@ describe('a state file that contains', () => {
     if (entry === undefined) throw new Error('nothing is remembered');
     const foreign = { ...entry, root: 'a'.repeat(32), head: 'b'.repeat(32) };
     await writeStateFile(local.path, { ...stateFile, peers: new Map([['x', foreign]]) });
-    await local.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
     expect(await sync()).toMatchObject({ status: 'success', problems: [], peers: [{ verified: true }] });
     expect(await readFile(fileOf(STATE), 'utf8')).toContain('b'.repeat(32));
     expect(await readFile(fileOf(STATE), 'utf8')).toContain(entry.root);
@@ -98,7 +110,6 @@ describe('records of remotes that contain', () => {
       await using folder = await tempFolder();
       const { local, fileOf } = await synced(folder);
       const file = fileOf(REMOTES);
-      await local.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
       await writeFile(file, NOTES.replace('"ref"', '"branch":1,"ref"'));
       await tamper(file, folder);
       const found = await lstat(file);
@@ -117,9 +128,8 @@ describe('records of remotes that contain', () => {
   test('a remote that differs from its record is not removed', async () => {
     await using folder = await tempFolder();
     const { local, fileOf, sync } = await synced(folder);
-    await local.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
     await writeFile(fileOf(REMOTES), NOTES.replace('"run":"1"', `"run":"${markOfEndedRun()}"`));
-    expect((await sync()).status).toBe('unchanged');
+    expect((await sync()).status).toBe('success');
     expect(await local.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
     // A former version noted the process of the run. The remote equals this record, and the process has ended.
     await writeFile(

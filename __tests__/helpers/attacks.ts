@@ -20,7 +20,7 @@ export interface Attack {
   readonly codeIfAccepted?: string;
   /** Uncommitted changes of south. */
   readonly local?: readonly string[];
-  /** What south commits before; with it, the fast-forward is a merge. */
+  /** Earlier commits of south; with them, the fast-forward is a merge. */
   readonly own?: readonly string[];
   /** False: it is tried as a fast-forward only, because Dolt cannot merge it or another attack is merged in the same way. */
   readonly isMergeable?: false;
@@ -80,7 +80,7 @@ export const storingViolations = (parent = 'items'): string[] => [
   'SET autocommit = 1',
 ];
 
-/** What south commits, so that it merges. */
+/** A change of south, so that it merges. */
 const OWN = "INSERT INTO items VALUES (5, 'five', 'sue')";
 
 /** An attack, and its mailbox and peer. */
@@ -111,7 +111,7 @@ function testGroup(group: readonly Placed[]): void {
     await scene[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });
-  /** What an earlier run left, and the changes of ours. */
+  /** Runs an earlier run, and makes the changes of south. */
   const prepare = async ({ box, before = [], own = [], local = [] }: Placed): Promise<void> => {
     if (before.length > 0) {
       expect((await scene.receive([box])).run(box)).toMatchObject({ failure: null, pulledCommits: 1 });

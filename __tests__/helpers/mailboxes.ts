@@ -6,7 +6,7 @@ import { type OneEngine, oneEngine } from './one-engine.ts';
 import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** What north makes from the shared commit, in a mailbox of its own. */
+/** Commits of north after the shared one, in a mailbox of their own. */
 export interface Sending {
   /** An earlier commit: the mailbox has only this one until `send`. */
   readonly before?: readonly string[];
@@ -31,7 +31,7 @@ export interface Mailboxes extends OneEngine {
   startAgain(): Promise<void>;
 }
 
-/** What a sending may have set in the session of north. */
+/** Takes back all that a sending may set in the session of north. */
 const SESSION =
   'SET foreign_key_checks = 1, autocommit = 1, dolt_force_transaction_commit = 0, dolt_allow_commit_conflicts = 0';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { branched } from '../helpers/branched.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../helpers/two-databases.ts';
 
 /** Tables of a beads 1.3 database in a clone that Dolt made: without `events`, which is local. */
 const BEADS = [
@@ -14,27 +15,23 @@ const BEADS = [
   "INSERT INTO issues VALUES ('x-1', 'one', '2026-01-01', '2026-01-01'), ('x-2', 'two', '2026-01-01', '2026-01-01')",
 ];
 
-async function mergeInBoth(databases: TwoDatabases) {
-  const inNorth = await databases.run('north');
-  const inSouth = await databases.run('south');
-  expect(inNorth.run('south').failure).toBeNull();
-  expect(inSouth.head).toBe(inNorth.head);
-  return inNorth.run('south').conflicts;
-}
-
 describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
-  test('in a beads database is resolved if only audit columns differ', async () => {
+  test('in a beads database is resolved if only audit columns differ, and a changed issue has the later updated_at', async () => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BEADS);
+    const sides = branched(folder, ...BEADS);
     const edge = (id: string, created: string, type = 'blocks') =>
       `INSERT INTO dependencies VALUES ('${id}', 'x-1', '${type}', ${created}, '{}', 'x-2')`;
-    await databases.edit(
+    await sides.edit(
       [
         edge('edge', "'2026-01-03', 'ann'"),
         "INSERT INTO labels VALUES ('x-1', 'urgent', 'ann')",
         "INSERT INTO custom_statuses VALUES ('review', 'active', '2026-01-02')",
         "INSERT INTO schema_migrations VALUES (1, '2026-01-02', NULL), (2, '2026-01-02', 'aa'), (3, NULL, 'cc')",
         "INSERT INTO federation_peers VALUES ('hub', 'file:///hub', '2026-01-05', '2026-01-02', '2026-01-02')",
+        "UPDATE issues SET title = 'of north', updated_at = '2026-01-05' WHERE id = 'x-1'",
+        "CALL DOLT_COMMIT('-A', '-m', 'n1')",
+        "UPDATE issues SET updated_at = '2026-01-02' WHERE id = 'x-1'",
+        "UPDATE issues SET title = 'of north', updated_at = '2026-01-01' WHERE id = 'x-2'",
       ],
       [
         edge('edge', "'2026-01-02', 'bob'"),
@@ -42,11 +39,14 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
         "INSERT INTO custom_statuses VALUES ('review', 'active', NULL)",
         "INSERT INTO schema_migrations VALUES (1, '2026-01-03', 'hash'), (2, '2026-01-01', 'aa'), (3, '2026-01-04', 'cc')",
         "INSERT INTO federation_peers VALUES ('hub', 'file:///hub', '2026-01-04', '2026-01-01', '2026-01-03')",
+        "UPDATE issues SET title = 'of south', updated_at = '2026-01-03' WHERE id = 'x-1'",
+        "UPDATE issues SET title = 'of south', updated_at = '2025-12-01' WHERE id = 'x-2'",
       ],
       order,
     );
-    const conflicts = await mergeInBoth(databases);
-    expect(conflicts.map(({ table, key, left, resolution }) => [table, Object.values(key), left, resolution])).toEqual([
+    const { conflicts } = (await sides.merge()).run('south');
+    const added = conflicts.filter(({ table }) => table !== 'issues');
+    expect(added.map(({ table, key, left, resolution }) => [table, Object.values(key), left, resolution])).toEqual([
       ['custom_statuses', ['review'], false, 'audit'],
       ['dependencies', ['edge'], false, 'audit'],
       ['federation_peers', ['hub'], false, 'audit'],
@@ -55,33 +55,44 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ['schema_migrations', ['2'], false, 'audit'],
       ['schema_migrations', ['3'], false, 'audit'],
     ]);
-    expect(await databases.north.rows('SELECT created_at, created_by FROM dependencies')).toEqual([
-      { created_at: '2026-01-02 00:00:00', created_by: 'bob' },
+    expect(
+      await sides.read(
+        'SELECT created_at, created_by FROM dependencies',
+        'SELECT created_by FROM labels',
+        'SELECT Created_At AS at FROM custom_statuses',
+        'SELECT * FROM schema_migrations WHERE version <> 2 ORDER BY version',
+        'SELECT last_sync, created_at, updated_at FROM federation_peers',
+        'SELECT id, title, updated_at FROM issues ORDER BY id',
+      ),
+    ).toEqual([
+      [{ created_at: '2026-01-02 00:00:00', created_by: 'bob' }],
+      [{ created_by: 'bob' }],
+      [{ at: '2026-01-02 00:00:00' }],
+      [
+        { version: 1, applied_at: '2026-01-02 00:00:00', content_hash: 'hash' },
+        { version: 3, applied_at: '2026-01-04 00:00:00', content_hash: 'cc' },
+      ],
+      [{ last_sync: '2026-01-05 00:00:00', created_at: '2026-01-01 00:00:00', updated_at: '2026-01-03 00:00:00' }],
+      // Whichever side won the cells of an issue.
+      [
+        { id: 'x-1', title: 'of north', updated_at: '2026-01-03 00:00:00' },
+        { id: 'x-2', title: 'of north', updated_at: '2026-01-01 00:00:00' },
+      ],
     ]);
-    expect(await databases.north.rows('SELECT created_by FROM labels')).toEqual([{ created_by: 'bob' }]);
-    expect(await databases.north.rows('SELECT Created_At AS at FROM custom_statuses')).toEqual([
-      { at: '2026-01-02 00:00:00' },
-    ]);
-    expect(await databases.north.rows('SELECT * FROM schema_migrations WHERE version <> 2 ORDER BY version')).toEqual([
-      { version: 1, applied_at: '2026-01-02 00:00:00', content_hash: 'hash' },
-      { version: 3, applied_at: '2026-01-04 00:00:00', content_hash: 'cc' },
-    ]);
-    expect(await databases.north.rows('SELECT last_sync, created_at, updated_at FROM federation_peers')).toEqual([
-      { last_sync: '2026-01-05 00:00:00', created_at: '2026-01-01 00:00:00', updated_at: '2026-01-03 00:00:00' },
-    ]);
+    expect(conflicts.every(({ left }) => !left)).toBe(true);
   });
 
   test('in other tables is resolved if the table has further columns and the audit columns are in no unique key', async () => {
     await using folder = await tempFolder();
     const columns = 'created_at DATETIME, created_by VARCHAR(20), updated_at DATETIME, updated_by VARCHAR(20)';
-    const databases = await twoDatabases(
+    const sides = branched(
       folder,
       `CREATE TABLE notes (id INT PRIMARY KEY, body TEXT, ${columns})`,
       'CREATE TABLE locks (name VARCHAR(20) PRIMARY KEY, created_by VARCHAR(20))',
       'CREATE TABLE claims (id INT PRIMARY KEY, what TEXT, created_by VARCHAR(20) UNIQUE)',
     );
     const note = (id: number, body: string, rest: string) => `INSERT INTO notes VALUES (${id}, '${body}', ${rest})`;
-    await databases.edit(
+    await sides.edit(
       [
         note(1, 'same', "'2026-01-02', 'ann', '2026-01-02', 'ann'"),
         note(2, 'of ann', "'2026-01-02', 'ann', NULL, NULL"),
@@ -100,7 +111,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeInBoth(databases);
+    const { conflicts } = (await sides.merge()).run('south');
     expect(conflicts.map(({ table, key, left }) => [table, Object.values(key)[0], left])).toEqual([
       ['claims', '1', true],
       ['locks', 'door', true],
@@ -110,35 +121,11 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ['notes', '4', false],
     ]);
     expect(
-      await databases.north.rows('SELECT id, created_at, created_by, updated_by FROM notes WHERE id <> 2 ORDER BY id'),
+      await sides.rows('SELECT id, created_at, created_by, updated_by FROM notes WHERE id <> 2 ORDER BY id'),
     ).toEqual([
       { id: 1, created_at: '2026-01-02 00:00:00', created_by: 'ann', updated_by: 'bob' },
       { id: 3, created_at: '2026-01-03 00:00:00', created_by: 'bob', updated_by: 'ann' },
       { id: 4, created_at: '2026-01-02 00:00:00', created_by: 'bob', updated_by: 'bob' },
     ]);
-  });
-
-  test('and an issue that both sides changed has the later updated_at, whichever side won its cells', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BEADS);
-    await databases.edit(
-      [
-        "UPDATE issues SET title = 'of north', updated_at = '2026-01-05' WHERE id = 'x-1'",
-        "CALL DOLT_COMMIT('-A', '-m', 'n1')",
-        "UPDATE issues SET updated_at = '2026-01-02' WHERE id = 'x-1'",
-        "UPDATE issues SET title = 'of north', updated_at = '2026-01-01' WHERE id = 'x-2'",
-      ],
-      [
-        "UPDATE issues SET title = 'of south', updated_at = '2026-01-03' WHERE id = 'x-1'",
-        "UPDATE issues SET title = 'of south', updated_at = '2025-12-01' WHERE id = 'x-2'",
-      ],
-      order,
-    );
-    const conflicts = await mergeInBoth(databases);
-    expect(await databases.north.rows('SELECT id, title, updated_at FROM issues ORDER BY id')).toEqual([
-      { id: 'x-1', title: 'of north', updated_at: '2026-01-03 00:00:00' },
-      { id: 'x-2', title: 'of north', updated_at: '2026-01-01 00:00:00' },
-    ]);
-    expect(conflicts.every(({ left }) => !left)).toBe(true);
   });
 });

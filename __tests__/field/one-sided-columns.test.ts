@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { UnresolvedRow } from '../../src/resolve/conflicts-file.ts';
+import { branched } from '../helpers/branched.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
 
 const made = baseOf('t');
@@ -77,6 +78,31 @@ const CHANGES: Readonly<
   },
 };
 
+/** Rows in conflict beside a unique key: they are unresolved with the defaults of the new columns. */
+const UNIQUE = {
+  base: [...baseOf('beside_unique'), 'UPDATE beside_unique SET b = id', 'CREATE UNIQUE INDEX u ON beside_unique (b)'],
+  north: [
+    "ALTER TABLE beside_unique ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
+    "ALTER TABLE beside_unique ADD COLUMN e ENUM('2', '1') NOT NULL DEFAULT '1', ADD COLUMN s SET('y', 'x') DEFAULT 'x'",
+    'DELETE FROM beside_unique WHERE id = 3',
+    "UPDATE beside_unique SET a = 'north' WHERE id = 2",
+  ],
+  south: ["UPDATE beside_unique SET b = 'x' WHERE id = 3", 'DELETE FROM beside_unique WHERE id = 2'],
+  rows: [
+    { id: 1, a: 'a', b: '1', c: "it's", e: '1', s: 'x' },
+    { id: 2, a: 'north', b: '2', c: "it's", e: '1', s: 'x' },
+    { id: 3, a: 'a', b: 'x', c: "it's", e: '1', s: 'x' },
+  ],
+};
+
+/** Renames of columns by north, and by south in the peer that also changes a row of the table. */
+const RENAMES: Readonly<Record<string, { readonly north: readonly string[]; readonly south?: readonly string[] }>> = {
+  on_both_sides: { north: ['RENAME COLUMN b TO z'], south: ['RENAME COLUMN b TO z'] },
+  in_its_case: { north: ['RENAME COLUMN b TO x', 'RENAME COLUMN x TO B'] },
+  exchanged: { north: ['RENAME COLUMN a TO x, RENAME COLUMN b TO a', 'RENAME COLUMN x TO b'] },
+  on_one_side: { north: ['RENAME COLUMN b TO z'] },
+};
+
 function rowsWith(...more: readonly [object, object, object]): object[] {
   return [
     { id: 1, a: 'north', b: 'south', ...more[0] },
@@ -89,55 +115,48 @@ describe.each(HASH_ORDERS)('%s', (order) => {
   test('columns that one side changed merge with rows that either side deleted or changed', async () => {
     await using folder = await tempFolder();
     const tables = Object.entries(CHANGES);
-    const databases = await twoDatabases(folder, ...tables.flatMap(([table]) => baseOf(table)));
+    const sides = branched(folder, ...tables.flatMap(([table]) => baseOf(table)), ...UNIQUE.base);
     const alterBy = (side: 'north' | 'south') =>
       tables.flatMap(([table, { by, alter }]) =>
         by === side ? alter.map((change) => `ALTER TABLE ${table} ${change}`) : [],
       );
-    await databases.edit(
-      [...alterBy('north'), ...tables.flatMap(([table]) => northIn(table))],
-      [...alterBy('south'), ...tables.flatMap(([table]) => southIn(table)), 'UPDATE filled SET c = 9'],
+    await sides.edit(
+      [...alterBy('north'), ...tables.flatMap(([table]) => northIn(table)), ...UNIQUE.north],
+      [...alterBy('south'), ...tables.flatMap(([table]) => southIn(table)), 'UPDATE filled SET c = 9', ...UNIQUE.south],
       order,
     );
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
-    for (const [table, { rows }] of tables) {
-      expect([table, await databases.north.rows(`SELECT * FROM ${table} ORDER BY id`)]).toEqual([table, rows]);
-    }
-    expect((await databases.run('south')).head).toBe(inNorth.head);
+    await sides.merge();
+    const expected = [...tables.map(([table, { rows }]) => [table, rows] as const), ['beside_unique', UNIQUE.rows]];
+    const found = await sides.read(...expected.map(([table]) => `SELECT * FROM ${table} ORDER BY id`));
+    expect(expected.map(([table], index) => [table, found[index]])).toEqual(expected);
   });
 
-  test.each([
-    { kind: 'renamed on one side', north: ['ALTER TABLE t RENAME COLUMN b TO z'], south: [] },
-    {
-      kind: 'renamed on both sides',
-      north: ['ALTER TABLE t RENAME COLUMN b TO z'],
-      south: ['ALTER TABLE t RENAME COLUMN b TO z'],
-    },
-    {
-      kind: 'renamed in its case only',
-      north: ['ALTER TABLE t RENAME COLUMN b TO x', 'ALTER TABLE t RENAME COLUMN x TO B'],
-      south: [],
-    },
-    {
-      kind: 'exchanged',
-      north: ['ALTER TABLE t RENAME COLUMN a TO x, RENAME COLUMN b TO a', 'ALTER TABLE t RENAME COLUMN x TO b'],
-      south: [],
-    },
-  ])('columns $kind are refused with a hint, and nothing is resolved', async ({ north, south }) => {
+  test('renamed columns are refused with a hint, and nothing is resolved', async () => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
-    await databases.edit(
-      ['DELETE FROM t WHERE id = 1', ...north],
-      ["UPDATE t SET a = 'south', b = 'south' WHERE id = 1", ...south],
+    const tables = Object.entries(RENAMES);
+    const sides = branched(folder, ...tables.flatMap(([table]) => baseOf(table)));
+    const renaming = (table: string, changes: readonly string[]) =>
+      changes.map((change) => `ALTER TABLE ${table} ${change}`);
+    const before = await sides.edit(
+      tables.flatMap(([table, { north }]) => [`DELETE FROM ${table} WHERE id = 1`, ...renaming(table, north)]),
+      Object.fromEntries(
+        tables.map(([table, { south = [] }]) => [
+          table,
+          [`UPDATE ${table} SET a = 'south', b = 'south' WHERE id = 1`, ...renaming(table, south)],
+        ]),
+      ),
       order,
     );
-    const before = await databases.north.head();
-    for (const strategy of ['newest', 'theirs', 'manual'] as const) {
-      const { failure } = (await databases.run('north', { strategy })).run('south');
-      expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('renamed columns') });
+    for (const run of await sides.runs('newest', 'theirs', 'manual')) {
+      expect(run.allProgress.map(({ peer, failure }) => [peer.name, failure?.code, failure?.message])).toEqual(
+        tables.map(([table]) => [
+          table,
+          'dolt-defect',
+          expect.stringMatching(`${table} has rows in conflict and renamed columns`),
+        ]),
+      );
+      expect(run.now).toBe(before);
     }
-    expect(await databases.north.head()).toBe(before);
   });
 
   test.each([
@@ -148,12 +167,12 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     '$alter gives the right rows or a refusal, because this Dolt cannot merge all of them',
     async ({ alter, columns, more }) => {
       await using folder = await tempFolder();
-      const databases = await twoDatabases(folder, ...made);
-      await databases.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
-      const before = await databases.north.rows('SELECT * FROM t');
-      const { failure } = (await databases.run('north')).run('south');
-      const rows = await databases.north.rows(`SELECT ${columns} FROM t ORDER BY id`);
+      const sides = branched(folder, ...made);
+      const before = await sides.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
+      const run = await sides.run();
+      const { failure } = run.run('south');
       if (failure === null) {
+        const rows = await sides.rows(`SELECT ${columns} FROM t ORDER BY id`);
         expect(rows).toEqual([
           { id: 1, a: 'north', b: 'south', ...more },
           { id: 2, a: 'north', b: 'b', ...more },
@@ -161,7 +180,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
         ]);
       } else {
         expect(failure.code).toBe('dolt-defect');
-        expect(await databases.north.rows('SELECT * FROM t')).toEqual(before);
+        expect(run.now).toBe(before);
       }
     },
   );
@@ -171,37 +190,36 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     { table: 'a VARCHAR(20), b VARCHAR(20), id INT PRIMARY KEY', after: '`b` varchar(20),\n  `id` int NOT NULL' },
   ])('a column dropped before the key of ($table) leaves a complete table, or the merge is refused', async (shape) => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(
+    const sides = branched(
       folder,
       `CREATE TABLE t (${shape.table})`,
       "INSERT INTO t (id, a, b) VALUES (1, 'a', 'b'), (2, 'a', 'b')",
     );
-    await databases.edit(
+    await sides.edit(
       ['ALTER TABLE t DROP COLUMN a', "UPDATE t SET b = 'north' WHERE id = 1"],
       ["UPDATE t SET b = 'south' WHERE id = 2"],
       order,
     );
-    const { failure } = (await databases.run('north')).run('south');
+    const { failure } = (await sides.run()).run('south');
     // The smaller hash is ours in the merge. If that side drops the column, Dolt merges correctly.
     expect(failure?.code ?? null).toBe(order === 'north-first' ? null : 'dolt-defect');
-    expect(await databases.north.rows('SELECT id, b FROM t ORDER BY id')).toEqual([
+    const [rows, definition] = await sides.read('SELECT id, b FROM t ORDER BY id', 'SHOW CREATE TABLE t');
+    expect(rows).toEqual([
       { id: 1, b: 'north' },
       { id: 2, b: order === 'north-first' ? 'south' : 'b' },
     ]);
-    expect((await databases.north.rows('SHOW CREATE TABLE t'))[0]?.['Create Table']).toContain(
-      `${shape.after},\n  PRIMARY KEY (\`id\`)`,
-    );
+    expect(definition?.[0]?.['Create Table']).toContain(`${shape.after},\n  PRIMARY KEY (\`id\`)`);
   });
 
   test('a new column in config of beads keeps whole rows', async () => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(
+    const sides = branched(
       folder,
       ...['issues', 'dependencies', 'labels', 'events'].map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY)`),
       'CREATE TABLE config (`key` VARCHAR(40) PRIMARY KEY, value TEXT)',
       "INSERT INTO config VALUES ('both', 'old'), ('gone', 'old')",
     );
-    await databases.edit(
+    await sides.edit(
       [
         "ALTER TABLE config ADD COLUMN scope VARCHAR(9) NOT NULL DEFAULT 'all'",
         "UPDATE config SET value = 'north', scope = 'north' WHERE `key` = 'both'",
@@ -216,43 +234,15 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       ],
       order,
     );
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
-    const rows = await databases.north.rows('SELECT * FROM config ORDER BY `key`');
+    await sides.merge();
+    const rows = await sides.rows('SELECT * FROM config ORDER BY `key`');
     expect(rows).toContainEqual({ key: 'gone', value: 'south', scope: 'all' });
     // A row is never mixed from both sides.
     for (const { key, value, scope } of rows) {
       if (key !== 'gone') expect([value, scope]).toEqual(value === 'north' ? ['north', 'north'] : ['south', 'all']);
     }
-    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 });
-
-test.each(HASH_ORDERS)(
-  'a unique key beside the new column: rows are unresolved with its default (%s)',
-  async (order) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
-    await databases.edit(
-      [
-        "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
-        "ALTER TABLE t ADD COLUMN e ENUM('2', '1') NOT NULL DEFAULT '1', ADD COLUMN s SET('y', 'x') DEFAULT 'x'",
-        'DELETE FROM t WHERE id = 3',
-        "UPDATE t SET a = 'north' WHERE id = 2",
-      ],
-      ["UPDATE t SET b = 'x' WHERE id = 3", 'DELETE FROM t WHERE id = 2'],
-      order,
-    );
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
-    expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
-      { id: 1, a: 'a', b: '1', c: "it's", e: '1', s: 'x' },
-      { id: 2, a: 'north', b: '2', c: "it's", e: '1', s: 'x' },
-      { id: 3, a: 'a', b: 'x', c: "it's", e: '1', s: 'x' },
-    ]);
-    expect((await databases.run('south')).head).toBe(inNorth.head);
-  },
-);
 
 describe('the strategies ours and theirs', () => {
   test.each([
@@ -260,21 +250,20 @@ describe('the strategies ours and theirs', () => {
     { strategy: 'ours', by: ['north'], rows: [1, 2] },
   ] as const)('$strategy wins, with a new column of $by', async ({ strategy, by, rows }) => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...by.flatMap((side) => baseOf(`by_${side}`)));
+    const sides = branched(folder, ...by.flatMap((side) => baseOf(`by_${side}`)));
     const alter = (changing: 'north' | 'south') =>
       by
         .filter((side) => side === changing)
         .map((side) => `ALTER TABLE by_${side} ADD COLUMN c INT NOT NULL DEFAULT 7`);
-    await databases.edit(
+    await sides.edit(
       [...alter('north'), ...by.flatMap((side) => northIn(`by_${side}`))],
       [...alter('south'), ...by.flatMap((side) => southIn(`by_${side}`))],
     );
-    const inNorth = await databases.run('north', { strategy });
-    expect(inNorth.run('south').failure).toBeNull();
-    for (const side of by) {
-      const found = await databases.north.rows(`SELECT id, c FROM by_${side} ORDER BY id`);
-      expect([side, found]).toEqual([side, rows.map((id) => ({ id, c: 7 }))]);
-    }
+    expect((await sides.run(strategy)).run('south').failure).toBeNull();
+    const found = await sides.read(...by.map((side) => `SELECT id, c FROM by_${side} ORDER BY id`));
+    expect(by.map((side, index) => [side, found[index]])).toEqual(
+      by.map((side) => [side, rows.map((id) => ({ id, c: 7 }))]),
+    );
   });
 });
 
@@ -319,24 +308,26 @@ test.each(['ours', 'theirs'] as const)('resolve takes rows and cells, with a new
     ],
   });
   const { read } = await resolveHeads(folder, heads, (row) => CHOICES[row.table]?.choose(row) ?? row);
-  for (const [table, { rows }] of Object.entries(CHOICES)) {
-    const expected = rows.flatMap((row, index) =>
-      row === null ? [] : [{ id: index + 1, a: row[0], b: row[1], c: 'new' }],
-    );
-    expect([table, await read(`SELECT * FROM ${table} MERGED ORDER BY id`)]).toEqual([table, expected]);
-  }
+  const each = tables.map((name) => `SELECT '${name}' AS name, id, a, b, c FROM ${name} MERGED`);
+  expect(await read(`${each.join(' UNION ALL ')} ORDER BY name, id`)).toEqual(
+    Object.entries(CHOICES)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .flatMap(([name, { rows }]) =>
+        rows.flatMap((row, index) => (row === null ? [] : [{ name, id: index + 1, a: row[0], b: row[1], c: 'new' }])),
+      ),
+  );
 });
 
 test('a table with a trigger whose row would be rewritten is refused', async () => {
   await using folder = await tempFolder();
-  const databases = await twoDatabases(
+  const sides = branched(
     folder,
     ...made,
     'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',
     'CREATE TRIGGER fired AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES ()',
   );
-  await databases.edit(['ALTER TABLE t ADD COLUMN c INT', ...NORTH], SOUTH, 'north-first');
-  const { failure } = (await databases.run('north')).run('south');
+  await sides.edit(['ALTER TABLE t ADD COLUMN c INT', ...NORTH], SOUTH, 'north-first');
+  const { failure } = (await sides.run()).run('south');
   expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('triggers') });
-  expect(await databases.north.rows('SELECT id FROM log')).toEqual([]);
+  expect(await sides.rows('SELECT id FROM log')).toEqual([]);
 });

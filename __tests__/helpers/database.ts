@@ -15,6 +15,8 @@ export interface TestDatabase {
   sql(...statements: string[]): Promise<string>;
   /** Rows of one query, every value as Dolt's JSON has it. */
   rows(query: string): Promise<Record<string, unknown>[]>;
+  /** Rows of several queries, read in one process. */
+  read(...queries: string[]): Promise<Record<string, unknown>[][]>;
   /** Runs statements and commits every table. */
   commit(message: string, ...statements: string[]): Promise<string>;
   head(branch?: string): Promise<string>;
@@ -70,12 +72,17 @@ async function runDolt(parent: string, cwd: string, args: readonly string[]): Pr
 export function openTestDatabase(path: string): TestDatabase {
   const dolt = (...args: string[]): Promise<string> => runDolt(rootOf(path), path, args);
   const sql = (...statements: string[]): Promise<string> => dolt('sql', '-q', statements.join(';\n'));
-  const rows = async (query: string): Promise<Record<string, unknown>[]> => {
-    const parsed: { rows?: Record<string, unknown>[] } = JSON.parse(
-      (await dolt('sql', '-r', 'json', '-q', query)) || '{}',
-    );
-    return parsed.rows ?? [];
+  const read = async (...queries: string[]): Promise<Record<string, unknown>[][]> => {
+    const printed = (await dolt('sql', '-r', 'json', '-q', queries.join(';\n')))
+      .split('\n')
+      .filter((line) => line !== '');
+    if (queries.length > 1 && printed.length !== queries.length) throw new Error(`not one result a query: ${printed}`);
+    return queries.map((_, index) => {
+      const parsed: { rows?: Record<string, unknown>[] } = JSON.parse(printed[index] ?? '{}');
+      return parsed.rows ?? [];
+    });
   };
+  const rows = async (query: string): Promise<Record<string, unknown>[]> => (await read(query))[0] ?? [];
   const head = async (branch = 'main'): Promise<string> =>
     String((await rows(`SELECT hash FROM dolt_branches WHERE name = '${branch}'`))[0]?.['hash']);
   const headAfter = async (...statements: string[]): Promise<string> => {
@@ -89,6 +96,7 @@ export function openTestDatabase(path: string): TestDatabase {
     dolt,
     sql,
     rows,
+    read,
     head,
     commit: (message, ...statements) => headAfter(...statements, `CALL DOLT_COMMIT('-A', '-m', '${message}')`),
     headAfter,
@@ -104,7 +112,8 @@ interface Author {
   readonly email: string;
 }
 
-const ANN: Author = { name: 'Ann', email: 'ann@example.org' };
+/** The author of databases without another one. */
+export const ANN: Author = { name: 'Ann', email: 'ann@example.org' };
 
 /** Writes what `dolt config --local --add` writes, without two processes. */
 export async function writeAuthor(path: string, { name, email }: Author): Promise<void> {
@@ -114,12 +123,14 @@ export async function writeAuthor(path: string, { name, email }: Author): Promis
 /** Makes a database and runs statements in it, all in one process at most. Its first commit has no tables. */
 async function createDatabase(path: string, author: Author, ...statements: readonly string[]): Promise<TestDatabase> {
   await rm(path, { recursive: true, force: true });
-  await madeOnce(JSON.stringify([author, statements]), [path], () => runNew(path, author, statements));
+  await madeOnce(JSON.stringify([author, statements]), [path], async () => {
+    await runNew(path, author, statements);
+  });
   return openTestDatabase(path);
 }
 
-/** Makes a database in one process. */
-export async function runNew(path: string, author: Author, statements: readonly string[]): Promise<void> {
+/** Makes a database in one process. @returns what its statements print */
+export async function runNew(path: string, author: Author, statements: readonly string[]): Promise<string> {
   const root = rootOf(path);
   await preparedRoot(root);
   const place = await mkdtemp(join(root, 'new-'));
@@ -128,11 +139,12 @@ export async function runNew(path: string, author: Author, statements: readonly 
     return `SET @@dolt_author_${key} = '${value}', @@dolt_committer_${key} = '${value}'`;
   });
   const script = ['CREATE DATABASE made', 'USE made', ...session, ...statements];
-  await runDolt(root, place, ['sql', '-q', script.join(';\n')]);
+  const printed = await runDolt(root, place, ['sql', '-q', script.join(';\n')]);
   await writeAuthor(join(place, 'made'), author);
   await mkdir(dirname(path), { recursive: true });
   await rename(join(place, 'made'), path);
   await rm(place, { recursive: true });
+  return printed;
 }
 
 /** Makes a database and runs statements in it. */

@@ -97,9 +97,9 @@ class ScenarioBuilder<D extends string, M extends string> {
     ]);
     const author = authorOf(first.name);
     const key = JSON.stringify([author, base, mailboxes]);
-    await madeOnce(key, [path(first.name), ...mailboxes.map(path)], () =>
-      runNew(path(first.name), author, [...committing('base', base), ...published]),
-    );
+    await madeOnce(key, [path(first.name), ...mailboxes.map(path)], async () => {
+      await runNew(path(first.name), author, [...committing('base', base), ...published]);
+    });
     for (const { name } of others) {
       await cp(path(first.name), path(name), { recursive: true });
       await writeAuthor(path(name), authorOf(name));

@@ -32,7 +32,7 @@ const SAME_DATE =
   "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
 
 /** Amends the last commit several times, and leaves the one with the smallest or the greatest hash. */
-function amending(name: string, choice: 'LEAST' | 'GREATEST'): readonly string[] {
+export function amending(name: string, choice: 'LEAST' | 'GREATEST'): readonly string[] {
   const numbers = Array.from({ length: CANDIDATES }, (_, index) => index);
   return [
     SAME_DATE,

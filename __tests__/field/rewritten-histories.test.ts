@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { checkHeads } from '../../src/resolve/check-heads.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
@@ -7,88 +7,110 @@ import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { EDITED, FIRST_ROWS, inStep, REWRITES, rewriteRequest, runPrinted } from '../helpers/rewriting.ts';
+import { committing } from '../helpers/scenario.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const ROWS = 'SELECT * FROM t ORDER BY id';
-const KINDS = Object.keys(REWRITES);
+const HEAD = "SELECT hash FROM dolt_branches WHERE name = 'main'";
 const REFUSED = { state: 'rewritten', status: 'conflict', error: { code: 'history-rewritten' } };
 
-describe.each(KINDS)('a history that was %s', (kind) => {
-  test('is refused by every command on either side, until one side takes the other history', async () => {
+test('a squashed history is refused by every command on either side, until one side takes the other history', async () => {
+  await using folder = await tempFolder();
+  const it = await inStep(folder);
+  const ours = await it.north.headAfter(...(REWRITES['squashed']?.(it) ?? []));
+
+  const own = await it.run('north');
+  expect(own).toMatchObject({ status: 'conflict', head: ours });
+  expect(own.peers).toMatchObject([
+    {
+      ...REFUSED,
+      rewritten: { side: 'ours', last: it.head },
+      remoteHead: it.head,
+      error: { message: expect.stringContaining(it.head), hint: expect.stringContaining(`box=${it.head}`) },
+    },
+  ]);
+  for (const request of [{ command: 'push' }, { command: 'pull' }, { command: 'status' }, { dryRun: true }] as const) {
+    expect(await it.box('north', request)).toMatchObject({ ...REFUSED, remoteHead: it.head });
+  }
+  expect(await it.north.rows(ROWS)).toEqual(EDITED);
+
+  expect(await it.box('north', rewriteRequest('force', it.head))).toMatchObject({
+    status: 'pushed',
+    verified: true,
+    remoteHead: ours,
+    replaced: { head: it.head },
+  });
+  expect(await it.box('north')).toMatchObject({ state: 'up-to-date', verified: true });
+
+  for (const request of [{}, { command: 'push' }, { command: 'status' }] as const) {
+    expect(await it.box('south', request)).toMatchObject({
+      ...REFUSED,
+      rewritten: { side: 'theirs', last: it.head },
+      remoteHead: ours,
+    });
+  }
+  expect(await it.south.head()).toBe(it.head);
+
+  expect(await it.run('south', rewriteRequest('adopt', ours))).toMatchObject({
+    status: 'success',
+    head: ours,
+    peers: [{ status: 'pulled', verified: true, adopted: { head: it.head } }],
+  });
+  expect(await it.south.rows(ROWS)).toEqual(EDITED);
+  // A workflow that keeps the input changes nothing in a later run.
+  expect(await it.run('south', rewriteRequest('adopt', ours))).toMatchObject({ status: 'unchanged', problems: [] });
+  const more = await it.south.commit('south', "INSERT INTO t VALUES (4, 'south')");
+  expect(await it.box('south', rewriteRequest('adopt', ours))).toMatchObject({ state: 'ahead', status: 'pushed' });
+  expect(await it.box('north')).toMatchObject({ state: 'behind', status: 'pulled' });
+  expect(await it.north.read(ROWS, HEAD)).toEqual([[...EDITED, { id: 4, a: 'south' }], [{ hash: more }]]);
+}, 180_000);
+
+test.each(Object.keys(REWRITES).filter((kind) => kind !== 'squashed'))(
+  'a history that was %s is refused on either side, and adopted',
+  async (kind) => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
-    await it.north.sql(...(REWRITES[kind]?.(it) ?? []));
-    const ours = await it.north.head();
-
-    const own = await it.run('north');
-    expect(own).toMatchObject({ status: 'conflict', head: ours });
-    expect(own.peers).toMatchObject([
-      {
-        ...REFUSED,
-        rewritten: { side: 'ours', last: it.head },
-        remoteHead: it.head,
-        error: { message: expect.stringContaining(it.head), hint: expect.stringContaining(`box=${it.head}`) },
-      },
-    ]);
-    for (const request of [
-      { command: 'push' },
-      { command: 'pull' },
-      { command: 'status' },
-      { dryRun: true },
-    ] as const) {
-      expect(await it.box('north', request)).toMatchObject({ ...REFUSED, remoteHead: it.head });
-    }
-    expect(await it.north.rows(ROWS)).toEqual(EDITED);
-
-    expect(await it.box('north', rewriteRequest('force', it.head))).toMatchObject({
-      status: 'pushed',
-      verified: true,
+    const ours = await it.north.headAfter(
+      ...(REWRITES[kind]?.(it) ?? []),
+      // The record of the last run stays.
+      `CALL DOLT_REMOTE('add', 'hand', 'file://${folder.file('by-hand')}')`,
+      "CALL DOLT_PUSH('hand', 'main')",
+      "CALL DOLT_REMOTE('remove', 'hand')",
+    );
+    expect(await it.box('north')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: it.head } });
+    await rm(folder.file('box'), { recursive: true });
+    await rename(folder.file('by-hand'), folder.file('box'));
+    expect(await it.box('south')).toMatchObject({
+      ...REFUSED,
+      rewritten: { side: 'theirs', last: it.head },
       remoteHead: ours,
-      replaced: { head: it.head },
     });
-    expect(await it.box('north')).toMatchObject({ state: 'up-to-date', verified: true });
-
-    const before = await it.south.head();
-    for (const request of [{}, { command: 'push' }, { command: 'status' }] as const) {
-      expect(await it.box('south', request)).toMatchObject({
-        ...REFUSED,
-        rewritten: { side: 'theirs', last: it.head },
-        remoteHead: ours,
-      });
-    }
-    expect(await it.south.head()).toBe(before);
-
     expect(await it.run('south', rewriteRequest('adopt', ours))).toMatchObject({
       status: 'success',
       head: ours,
-      peers: [{ status: 'pulled', verified: true, adopted: { head: before } }],
+      peers: [{ status: 'pulled', verified: true, adopted: { head: it.head } }],
     });
-    expect(await it.south.rows(ROWS)).toEqual(EDITED);
-    // A workflow that keeps the input changes nothing in a later run.
-    expect(await it.run('south', rewriteRequest('adopt', ours))).toMatchObject({ status: 'unchanged', problems: [] });
-    await it.south.commit('south', "INSERT INTO t VALUES (4, 'south')");
-    expect(await it.box('south', rewriteRequest('adopt', ours))).toMatchObject({ state: 'ahead', status: 'pushed' });
-    expect(await it.box('north')).toMatchObject({ state: 'behind', status: 'pulled' });
-    expect(await it.north.head()).toBe(await it.south.head());
-    expect(await it.north.rows(ROWS)).toEqual([...EDITED, { id: 4, a: 'south' }]);
-  }, 180_000);
-});
+    expect(await it.south.read(ROWS, HEAD)).toEqual([EDITED, [{ hash: ours }]]);
+  },
+  180_000,
+);
 
 describe('a rewritten history', () => {
   test('is adopted with the name of every lost commit, refused if rows would be overwritten, keeps ignored tables, and can be restored', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder, "INSERT INTO dolt_ignore VALUES ('wisps', true)");
-    await it.north.sql(
+    const theirs = await it.north.headAfter(
       'CREATE TABLE private (id INT PRIMARY KEY)',
       "INSERT INTO dolt_docs VALUES ('LICENSE.md', 'north')",
       'CREATE VIEW theirs AS SELECT 1',
       ...(REWRITES['flattened']?.(it) ?? []),
     );
-    const theirs = await it.north.head();
     await it.box('north', rewriteRequest('force', it.head));
     const one = await it.south.commit('of south', "INSERT INTO t VALUES (7, 'seven')");
-    const two = await it.south.commit('also', "INSERT INTO t VALUES (8, 'eight')");
-    await it.south.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
+    const two = await it.south.headAfter(
+      ...committing('also', ["INSERT INTO t VALUES (8, 'eight')"]),
+      ...['CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)'],
+    );
 
     const refused = await it.box('south', rewriteRequest('adopt', theirs, [two]));
     expect(refused).toMatchObject({
@@ -124,14 +146,13 @@ describe('a rewritten history', () => {
     const dry = await it.run('south', { dryRun: true, ...rewriteRequest('adopt', theirs, named) });
     expect(dry).toMatchObject({ head: two, peers: [{ plan: { pull: 'adopt', head: theirs }, error: null }] });
     expect(dry.peers[0]).not.toHaveProperty('adopted');
-    expect(await it.south.head()).toBe(two);
-    expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+    expect(await it.south.read(HEAD, 'SELECT tag_name FROM dolt_tags')).toEqual([[{ hash: two }], []]);
 
     const done = await it.run('south', { command: 'pull', ...rewriteRequest('adopt', theirs, named) });
     expect(done).toMatchObject({ status: 'success', head: theirs, peers: [{ adopted: { head: two } }] });
-    expect(await it.south.rows(ROWS)).toEqual(EDITED);
-    expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
-    expect(await it.south.rows('SHOW TABLES LIKE "notes"')).toHaveLength(1);
+    const wisps = 'SELECT id FROM wisps';
+    const kept = [{ id: 1 }, { id: 2 }];
+    expect(await it.south.read(ROWS, wisps, 'SELECT * FROM notes')).toEqual([EDITED, kept, []]);
 
     const notice = done.problems.find(({ code }) => code === 'history-adopted');
     const tag = done.peers[0]?.adopted?.tag ?? '';
@@ -143,31 +164,31 @@ describe('a rewritten history', () => {
     expect(await reader.rows(`SELECT tag_name FROM dolt_tags WHERE tag_name = '${tag}'`)).toEqual([]);
 
     await runPrinted(it.south, notice?.hint ?? '');
-    expect(await it.south.head()).toBe(two);
-    expect(await it.south.rows(ROWS)).toContainEqual({ id: 7, a: 'seven' });
-    expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
+    const seven = 'SELECT a FROM t WHERE id = 7';
+    expect(await it.south.read(HEAD, seven, wisps)).toEqual([[{ hash: two }], [{ a: 'seven' }], kept]);
     expect(await it.box('south')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: theirs } });
   }, 180_000);
 
   test('can be adopted back on a branch that is not checked out', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
-    await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
-    const theirs = await it.north.head();
+    const theirs = await it.north.headAfter(...(REWRITES['squashed']?.(it) ?? []));
     await it.box('north', rewriteRequest('force', it.head));
     await it.south.dolt('checkout', '-b', 'elsewhere');
     const done = await it.run('south', { branch: 'main', ...rewriteRequest('adopt', theirs) });
     expect(done).toMatchObject({ status: 'success', branch: 'main', head: theirs });
-    expect(await it.south.head('elsewhere')).toBe(it.head);
+    const heads = 'SELECT name, hash FROM dolt_branches ORDER BY name';
+    const [elsewhere, main] = ['elsewhere', 'main'].map((name) => ({ name, hash: it.head }));
+    expect(await it.south.rows(heads)).toEqual([elsewhere, { ...main, hash: theirs }]);
     await runPrinted(it.south, done.problems.find(({ code }) => code === 'history-adopted')?.hint ?? '');
-    expect(await it.south.head('main')).toBe(it.head);
+    expect(await it.south.rows(heads)).toEqual([elsewhere, main]);
   }, 180_000);
 
   test('is merged by merge-rewritten at the named head, and every restored row is listed', async () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
-    await it.north.sql(...(REWRITES['flattened']?.(it) ?? []), "INSERT INTO t VALUES (5, 'five')");
-    const ours = await it.north.commit('five');
+    const five = committing('five', ["INSERT INTO t VALUES (5, 'five')"]);
+    const ours = await it.north.headAfter(...(REWRITES['flattened']?.(it) ?? []), ...five);
     const moved = await it.box('north', rewriteRequest('merge', 'v'.repeat(32)));
     expect(moved).toMatchObject({ state: 'rewritten', status: 'failed', error: { code: 'lease-stale' } });
     expect(await it.north.head()).toBe(ours);
@@ -248,14 +269,13 @@ describe('a rewritten history', () => {
     await using folder = await tempFolder();
     const rows = Array.from({ length: 30 }, (_, id) => `(${id})`).join();
     const it = await inStep(folder, 'CREATE TABLE many (id INT PRIMARY KEY)', `INSERT INTO many VALUES ${rows}`);
-    await it.north.sql(
+    const theirs = await it.north.headAfter(
       ...(REWRITES['squashed']?.(it) ?? []),
       'CREATE TRIGGER spy BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1',
       'DELETE FROM many WHERE id > 0',
       'DROP TABLE u',
       "CALL DOLT_COMMIT('-Am', 'more')",
     );
-    const theirs = await it.north.head();
     await it.box('north', rewriteRequest('force', it.head));
     const { status, error } = await it.box('south', rewriteRequest('adopt', theirs));
     expect([status, error?.code, error?.message.split('\n')]).toEqual([
@@ -269,7 +289,7 @@ describe('a rewritten history', () => {
         'Nothing was merged from or pushed to box.',
       ],
     ]);
-    await it.north.sql(
+    const broken = await it.north.headAfter(
       'DROP TRIGGER spy',
       `INSERT IGNORE INTO many VALUES ${rows}`,
       'CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE)',
@@ -277,18 +297,16 @@ describe('a rewritten history', () => {
       ...byForce('INSERT INTO u VALUES (10, 7)', 'INSERT INTO u VALUES (11, 7)'),
       "CALL DOLT_PUSH('box', 'main')",
     );
-    expect(await it.box('south', rewriteRequest('adopt', await it.north.head()))).toMatchObject({
+    expect(await it.box('south', rewriteRequest('adopt', broken))).toMatchObject({
       error: { code: 'constraint-violation', message: expect.stringContaining('rows of 1 table (u) break') },
     });
     // A head that stores violations is neither merged nor pushed.
-    await it.north.sql('DELETE FROM u', ...storingViolations('t'));
-    const stored = await it.north.head();
+    const stored = await it.north.headAfter('DELETE FROM u', ...storingViolations('t'));
     const refused = { error: { code: 'constraint-violation', message: expect.stringContaining('stores unresolved') } };
     expect(await it.box('north')).toMatchObject(refused);
     await it.north.sql("CALL DOLT_PUSH('box', 'main')");
     expect(await it.box('south', rewriteRequest('adopt', stored))).toMatchObject(refused);
-    expect(await it.south.head()).toBe(it.head);
-    expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+    expect(await it.south.read(HEAD, 'SELECT tag_name FROM dolt_tags')).toEqual([[{ hash: it.head }], []]);
   }, 180_000);
 
   test('is resolved with the options that the role allows, and earlier unresolved rows are no longer reported', async () => {
@@ -298,7 +316,7 @@ describe('a rewritten history', () => {
       const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}, conflict: manual}`;
       return (await command(folder, peers, { database: 'south', ...request })).result;
     };
-    await it.north.commit('north', "UPDATE t SET a = 'north' WHERE id = 2");
+    const pushed = await it.north.commit('north', "UPDATE t SET a = 'north' WHERE id = 2");
     await it.box('north');
     await it.south.commit('south', "UPDATE t SET a = 'south' WHERE id = 2");
     const left = await box('peer');
@@ -308,7 +326,7 @@ describe('a rewritten history', () => {
       'INSERT INTO t VALUES (6, "six")',
       "CALL DOLT_COMMIT('-Am', 'six')",
     );
-    await it.box('north', rewriteRequest('force', (await it.box('north')).remoteHead));
+    await it.box('north', rewriteRequest('force', pushed));
 
     const hints = new Map<string, string>();
     for (const role of ['peer', 'upstream', 'backup']) {

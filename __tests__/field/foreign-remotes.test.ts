@@ -4,11 +4,19 @@ import { removePeer } from '../../src/commands/remove-peer.ts';
 import { resolve } from '../../src/commands/resolve.ts';
 import { writeRemoteRecords } from '../../src/sync/remotes/remote-records.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import {
+  cloneDatabase,
+  makeDatabase,
+  openTestDatabase,
+  publishing,
+  remoteHead,
+  type TestDatabase,
+} from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
 import { removing } from '../helpers/removing.ts';
 import { markOfEndedRun } from '../helpers/run-marks.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const REFS = 'SELECT name, hash FROM dolt_remote_branches ORDER BY name';
@@ -20,8 +28,8 @@ const stateOf = (local: TestDatabase) => readFile(`${local.path}/.dolt/repo_stat
 /** A database that has published to the folder `name`, and whose branch follows it as the remote `remote`. */
 async function publishedDatabase(folder: TempFolder, remote: string, name: string): Promise<TestDatabase> {
   const local = await makeDatabase(folder.file('local'));
-  await local.dolt('remote', 'add', remote, `file://${folder.file(name)}`);
-  await local.dolt('push', '-u', remote, 'main');
+  const url = `file://${folder.file(name)}`;
+  await local.sql(`CALL DOLT_REMOTE('add', '${remote}', '${url}')`, `CALL DOLT_PUSH('-u', '${remote}', 'main')`);
   return local;
 }
 
@@ -29,9 +37,8 @@ async function publishedDatabase(folder: TempFolder, remote: string, name: strin
 async function othersCommit(folder: TempFolder, name: string, id = 8): Promise<string> {
   await rm(folder.file('other'), { recursive: true, force: true });
   const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file('other'));
-  const head = await other.commit('theirs', `INSERT INTO items VALUES (${id}, 'theirs', 'cat')`);
-  await other.dolt('push', 'origin', 'main');
-  return head;
+  const rows = committing('theirs', [`INSERT INTO items VALUES (${id}, 'theirs', 'cat')`]);
+  return await other.headAfter(...rows, "CALL DOLT_PUSH('origin', 'main')");
 }
 
 /** Makes the folder a workspace of beads, for which remotes exist during a run only. */
@@ -74,12 +81,13 @@ describe('a foreign remote of the database', () => {
       ).length;
     expect(again.result.problems).toEqual([]);
     expect([await reported({ command: 'status' }), await reported()]).toEqual([1, 0]);
-    await local.dolt('remote', 'remove', 'origin');
-    await local.dolt('remote', 'add', 'origin', `file://${folder.file('moved')}`);
+    const moving = (name: string) => [
+      "CALL DOLT_REMOTE('remove', 'origin')",
+      `CALL DOLT_REMOTE('add', 'origin', 'file://${folder.file(name)}')`,
+    ];
+    await local.sql(...moving('moved'));
     expect([await reported(), await reported()]).toEqual([1, 0]);
-    await local.dolt('remote', 'remove', 'origin');
-    await local.dolt('remote', 'add', 'origin', `file://${folder.file('theirs')}`);
-    await local.dolt('fetch', 'origin');
+    await local.sql(...moving('theirs'), "CALL DOLT_FETCH('origin')");
     await local.dolt('branch', '--set-upstream-to', 'origin/main', 'main');
 
     const fixed = await command(folder, '', { ...primary, fixRemotes: true });
@@ -155,9 +163,8 @@ describe('remotes that exist only during a run', () => {
   test('of a killed run are removed by the next run that writes, and no other remote is', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
-    await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
-    await local.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
-    await local.dolt('push', 'box', 'main');
+    const adding = (name: string) => `CALL DOLT_REMOTE('add', '${name}', 'file://${folder.file(name)}')`;
+    await local.sql(adding('box'), adding('mine'), "CALL DOLT_PUSH('box', 'main')");
     const note = (peer: string) => ({ peer, url: `file://${folder.file('box')}`, ref: null, run: markOfEndedRun() });
     for (const asked of ['status', 'sync'] as const) {
       await writeRemoteRecords(local.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
@@ -180,12 +187,12 @@ describe('remotes that exist only during a run', () => {
 
   test('are not needed to resolve conflicts under manual', async () => {
     await using folder = await tempFolder();
-    const local = await publishedDatabase(folder, 'x', 'box');
-    const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
-    await local.sql("CALL DOLT_REMOTE('remove', 'x')");
-    await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
-    await other.dolt('push', 'origin', 'main');
-    await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+    const local = await makeDatabase(folder.file('local'));
+    const set = (title: string) => committing(title, [`UPDATE items SET title = '${title}' WHERE id = 1`]);
+    await local.sql(
+      ...[...set('theirs'), ...publishing(`file://${folder.file('box')}`)],
+      ...["CALL DOLT_RESET('--hard', 'HEAD~1')", ...set('ours')],
+    );
     await beadsWorkspace(
       folder,
       `federation: {peers: {box: "file://${folder.file('box')}"}}\nconflict: {strategy: manual}\n`,
@@ -212,11 +219,7 @@ describe('remotes that exist only during a run', () => {
 });
 
 describe('status and a dry run', () => {
-  test.each([
-    ['status', { command: 'status' }],
-    ['a dry run', { dryRun: true }],
-    ['a dry run that would fix remotes', { dryRun: true, fixRemotes: true }],
-  ] as const)('%s writes no remote, ref, tag or folder', async (_, asked) => {
+  test('write no remote, ref, tag or folder', async () => {
     await using folder = await tempFolder();
     const local = await publishedDatabase(folder, 'box', 'box');
     const theirs = await othersCommit(folder, 'box');
@@ -224,12 +227,14 @@ describe('status and a dry run', () => {
     await rm(folder.file('box', 'oldgen'), { recursive: true });
     await cp(folder.file('box'), folder.file('new'), { recursive: true });
     await mkdir(folder.file('empty'));
-    await local.dolt('remote', 'add', 'other', `file://${folder.file('elsewhere')}`);
+    await local.sql(`CALL DOLT_REMOTE('add', 'other', 'file://${folder.file('elsewhere')}')`);
     const look = async () => ({
       state: await stateOf(local),
-      refs: await local.rows(REFS),
-      tags: await local.rows('SELECT tag_name, tag_hash FROM dolt_tags'),
-      head: await local.head(),
+      refs: await local.read(
+        REFS,
+        'SELECT tag_name, tag_hash FROM dolt_tags',
+        'SELECT name, hash FROM dolt_branches ORDER BY name',
+      ),
       folders: await Promise.all(
         ['box', 'new', 'empty'].map(async (name) => (await readdir(folder.file(name))).sort()),
       ),
@@ -239,18 +244,25 @@ describe('status and a dry run', () => {
     const peers = ['box', 'new', 'empty', 'other'].map(
       (name) => `${name}: file://${folder.file(name === 'other' ? 'box' : name)}`,
     );
-    const { result } = await command(folder, peers.join('\n'), asked);
-    expect(result.peers).toMatchObject([
-      { name: 'box', state: 'behind', remoteHead: theirs },
-      { name: 'empty', state: 'remote-empty' },
-      { name: 'new', state: 'behind', remoteHead: theirs },
-      { name: 'other', state: 'behind', remoteHead: theirs },
-    ]);
-    expect(await look()).toEqual(before);
+    const requests = [{ command: 'status' }, { dryRun: true }, { dryRun: true, fixRemotes: true }] as const;
+    for (const asked of requests) {
+      const { result } = await command(folder, peers.join('\n'), asked);
+      expect([asked, result.peers]).toMatchObject([
+        asked,
+        [
+          { name: 'box', state: 'behind', remoteHead: theirs },
+          { name: 'empty', state: 'remote-empty' },
+          { name: 'new', state: 'behind', remoteHead: theirs },
+          { name: 'other', state: 'behind', remoteHead: theirs },
+        ],
+      ]);
+      expect([asked, await look()]).toEqual([asked, before]);
+    }
     await local.sql("UPDATE items SET title = 'dirty'");
-    await expect(command(folder, peers.join('\n'), { ...asked, overrides: { dirty: 'fail' } })).rejects.toMatchObject({
-      code: 'uncommitted-changes',
-    });
+    for (const asked of requests) {
+      const refused = command(folder, peers.join('\n'), { ...asked, overrides: { dirty: 'fail' } });
+      await expect(refused).rejects.toMatchObject({ code: 'uncommitted-changes' });
+    }
     expect(await look()).toEqual(before);
   });
 });
@@ -297,6 +309,6 @@ test('the command that undoes a forced push works even if the run removed the re
     'dolt remote remove',
   ]);
   for (const line of words) await local.dolt(...line.split(' ').slice(1));
-  expect(await (await cloneDatabase(`file://${folder.file('box')}`, folder.file('after'))).head()).toBe(theirs);
+  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'box'))).toBe(theirs);
   expect(await local.rows(REMOTES)).toEqual([]);
 });

@@ -5,21 +5,29 @@ import { resolve } from '../../src/commands/resolve.ts';
 import type { Env } from '../../src/core/env.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabase, openTestDatabase, publishing, remoteHead, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { madeOnce } from '../helpers/templates.ts';
+
+/** The head of the box that `diverged` makes, and copies in every test. */
+let theirs = '';
 
 /** A database with a commit that the box lacks, and a box with one that the database lacks. */
-async function diverged(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly theirs: string }> {
-  const local = await makeDatabase(folder.file('local'));
-  const url = `file://${folder.file('box')}`;
-  await local.publish(url);
-  const other = await cloneDatabase(url, folder.file('other'));
-  const theirs = await other.commit('theirs', "INSERT INTO items VALUES (8, 'theirs', 'cat')");
-  await other.dolt('push', 'origin', 'main');
-  await local.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
-  return { local, theirs };
+async function diverged(folder: TempFolder): Promise<TestDatabase> {
+  const path = folder.file('local');
+  await madeOnce('diverged', [path, folder.file('box')], async () => {
+    const made = await makeDatabase(path);
+    theirs = await made.headAfter(
+      ...committing('theirs', ["INSERT INTO items VALUES (8, 'theirs', 'cat')"]),
+      ...publishing(`file://${folder.file('box')}`),
+    );
+    const ours = committing('ours', ["INSERT INTO items VALUES (9, 'ours', 'ann')"]);
+    await made.sql("CALL DOLT_RESET('--hard', 'HEAD~1')", ...ours);
+  });
+  return openTestDatabase(path);
 }
 
 const configFile = (folder: TempFolder) => folder.file('.beads', 'config.yaml');
@@ -30,9 +38,7 @@ async function configured(folder: TempFolder, text: string): Promise<string> {
   return `box: file://${folder.file('box')}\nnew: file://${folder.file('new')}\nsafe: {endpoint: "file://${folder.file('safe')}", role: backup}`;
 }
 
-async function boxHead(folder: TempFolder, name: string): Promise<string> {
-  return await (await cloneDatabase(`file://${folder.file('box')}`, folder.file(name))).head();
-}
+const boxHead = (folder: TempFolder) => remoteHead(`file://${folder.file('box')}`, folder.file('look', 'box'));
 
 describe('a database that must not be pushed', () => {
   test.each<[string, string, Env]>([
@@ -43,7 +49,7 @@ describe('a database that must not be pushed', () => {
     ['federation.push: false (', 'federation.push: false', {}],
   ])('%s: sync pulls and merges, but does not push', async (said, text, env) => {
     await using folder = await tempFolder();
-    const { local, theirs } = await diverged(folder);
+    const local = await diverged(folder);
     const peers = await configured(folder, text);
     const { result } = await command(folder, peers, { env });
     expect(result.status).toBe('success');
@@ -55,7 +61,7 @@ describe('a database that must not be pushed', () => {
     const notices = result.problems.filter(({ code }) => code === 'push-disabled');
     expect(notices).toMatchObject([{ severity: 'notice', message: expect.stringContaining(said) }]);
     expect(await local.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 8, 9].map((id) => ({ id })));
-    expect(await boxHead(folder, 'after')).toBe(theirs);
+    expect(await boxHead(folder)).toBe(theirs);
     for (const name of ['new', 'safe']) await expect(stat(folder.file(name))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -92,7 +98,7 @@ describe('a database that must not be pushed', () => {
 
   test('is refused for every write under readonly', async () => {
     await using folder = await tempFolder();
-    const { local } = await diverged(folder);
+    const local = await diverged(folder);
     const before = await local.head();
     const peers = await configured(folder, 'readonly: true');
     for (const name of ['sync', 'pull', 'push'] as const) {
@@ -105,17 +111,17 @@ describe('a database that must not be pushed', () => {
 
   test('gets pushes with federation.push: true, which overrides the keys of beads', async () => {
     await using folder = await tempFolder();
-    const { local } = await diverged(folder);
+    const local = await diverged(folder);
     const peers = await configured(folder, 'no-push: true\ndolt: {local-only: true}\nfederation: {push: true}');
     const { result } = await command(folder, peers, { env: { BD_NO_PUSH: '1' } });
     expect(result.peers[0]).toMatchObject({ status: 'synced', verified: true });
     expect(result.problems.map(({ code }) => code)).not.toContain('push-disabled');
-    expect(await boxHead(folder, 'after')).toBe(await local.head());
+    expect(await boxHead(folder)).toBe(await local.head());
   });
 
   test('follows the guards of the workspaces of the file and of the database too', async () => {
     await using folder = await tempFolder();
-    const { theirs } = await diverged(folder);
+    await diverged(folder);
     const peers = await configured(folder, 'no-push: true');
     await writeFile(folder.file('ci.yaml'), 'sync: {mode: dolt-native}\n');
     const config = { peers, config: 'ci.yaml' };
@@ -142,7 +148,7 @@ describe('a database that must not be pushed', () => {
     const { result } = await command(folder, peers, asked);
     expect(result.peers).toMatchObject([{ name: 'box', status: 'pulled', pushedCommits: 0 }]);
     expect(result.problems.map(({ message }) => message).join()).toContain(folder.file('neighbour', '.beads'));
-    expect(await boxHead(folder, 'after')).toBe(theirs);
+    expect(await boxHead(folder)).toBe(theirs);
     const allowed = await command(folder, peers, { ...asked, env: { BD_FEDERATION_PUSH: 'true' } });
     expect(allowed.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
   });

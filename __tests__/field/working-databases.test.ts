@@ -151,33 +151,46 @@ describe('with real databases', () => {
     for (const name of ['north', 'south']) await cp(seed.file(name), folder.file(name), { recursive: true });
   };
 
-  test.each(['south', 'south/.dolt/noms', 'south/.dolt', 'link', 'north', 'full'])(
-    'a peer at %s gets nothing from any command, and the other peers are served',
-    async (path) => {
-      await using folder = await tempFolder();
-      await databases(folder);
-      await symlink('south', folder.file('link'));
-      await writeFiles(folder, 'full/photo.jpg');
-      const code = path === 'full' ? 'not-a-remote' : 'working-database';
-      const peers = `box: file://${folder.file('box')}\nbad: file://${folder.file(path)}`;
-      const south = await filesBelow(folder.file('south'));
-      const full = await filesBelow(folder.file('full'));
-      for (const name of ['status', 'push', 'sync'] as const) {
-        const { result } = await command(folder, peers, { command: name, database: 'north' });
-        expect(result.peers).toMatchObject([
-          { name: 'bad', status: 'failed', verified: false, error: { code } },
-          { name: 'box', error: null },
-        ]);
-      }
-      expect(await filesBelow(folder.file('south'))).toEqual(south);
-      expect(await filesBelow(folder.file('full'))).toEqual(full);
-      const north = openTestDatabase(folder.file('north'));
-      expect(await north.rows('SELECT name FROM dolt_remotes')).toEqual([{ name: 'box' }]);
-      expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'x'))).toBe(await north.head());
-      const checks = await examine(folder, peers, { database: 'north' });
-      expect(linesOf(checks, 'folder', 'bad')).toEqual([expect.stringMatching(/^missing: .* cannot be a peer: /)]);
-    },
-  );
+  test('peers there get nothing from any command, and the other peers are served', async () => {
+    await using folder = await tempFolder();
+    await databases(folder);
+    await symlink('south', folder.file('link'));
+    await writeFiles(folder, 'full/photo.jpg');
+    const bad = {
+      database: 'south',
+      data: 'south/.dolt/noms',
+      dot: 'south/.dolt',
+      link: 'link',
+      own: 'north',
+      full: 'full',
+    };
+    const names = Object.keys(bad).sort();
+    const peers = Object.entries({ ...bad, box: 'box' }).map(([name, path]) => `${name}: file://${folder.file(path)}`);
+    const contents = async () => [await filesBelow(folder.file('south')), await filesBelow(folder.file('full'))];
+    const before = await contents();
+    for (const name of ['status', 'push', 'sync'] as const) {
+      const { result } = await command(folder, peers.join('\n'), { command: name, database: 'north' });
+      const refused = (peer: string) => {
+        const code = peer === 'full' ? 'not-a-remote' : 'working-database';
+        return { name: peer, status: 'failed', verified: false, error: { code } };
+      };
+      expect(result.peers.filter((peer) => peer.name !== 'box')).toMatchObject(names.map(refused));
+      expect(result.peers.find((peer) => peer.name === 'box')).toMatchObject({ error: null });
+    }
+    expect(await contents()).toEqual(before);
+    const north = openTestDatabase(folder.file('north'));
+    const [remotes, head] = await north.read(
+      'SELECT name FROM dolt_remotes',
+      "SELECT hash FROM dolt_branches WHERE name = 'main'",
+    );
+    expect(remotes).toEqual([{ name: 'box' }]);
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'x'))).toBe(head?.[0]?.['hash']);
+    const checks = await examine(folder, peers.join('\n'), { database: 'north' });
+    for (const name of names) {
+      const found = linesOf(checks, 'folder', name);
+      expect([name, found]).toEqual([name, [expect.stringMatching(/^missing: .* cannot be a peer: /)]]);
+    }
+  });
 
   test('add-peer refuses a working database and a foreign folder, and writes nothing', async () => {
     await using folder = await tempFolder();

@@ -14,9 +14,7 @@ let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
   const local = await makeDatabase(seed.file('north'));
-  await local.dolt('remote', 'add', 'other', `file://${seed.file('box')}`);
-  await local.dolt('push', 'other', 'main');
-  await local.dolt('remote', 'remove', 'other');
+  await local.publish(`file://${seed.file('box')}`);
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();
@@ -92,12 +90,25 @@ describe('a workspace whose database is not in the usual place', () => {
     }
     const cloning = { ...FOUND, env, database: 'new', bootstrap: 'origin' };
     await expect(command(below(folder, 'main'), '', cloning)).rejects.toMatchObject({ code: 'workspace-unknown' });
+    expect(await filesBelow(folder.file('main', '.beads'))).toEqual(before);
+    expect(await readdir(folder.file('main'))).not.toContain('new');
+  });
+
+  test.each([
+    ['in the file', 'dolt:\n  shared-server: true\n', {}],
+    ['in a variable', '', { BEADS_DOLT_SERVER_HOST: 'db.example' }],
+  ])('because of a setting %s does not keep a named database from a run, which says so', async (_, config, env) => {
+    await using folder = await tempFolder();
+    await cp(seed.file('box'), folder.file('box'), { recursive: true });
     await cp(seed.file('north'), folder.file('main', 'named'), { recursive: true });
+    await mkdir(folder.file('main', '.beads'));
+    await writeFile(folder.file('main', '.beads', 'metadata.json'), JSON.stringify(METADATA));
+    await writeFile(folder.file('main', '.beads', 'config.yaml'), CONFIG(folder.file('box')) + config);
+    const before = await filesBelow(folder.file('main', '.beads'));
     const { result } = await command(below(folder, 'main'), '', { ...FOUND, env, database: 'named' });
     expect(result).toMatchObject({ database: folder.file('main', 'named'), peers: [{ verified: true }] });
     expect(result.problems).toContainEqual(expect.objectContaining({ code: 'workspace-unknown', severity: 'notice' }));
     expect(await filesBelow(folder.file('main', '.beads'))).toEqual(before);
-    expect(await readdir(folder.file('main'))).not.toContain('new');
   });
 
   test('gets no second database from --bootstrap', async () => {

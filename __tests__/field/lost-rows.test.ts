@@ -13,10 +13,11 @@ import { withValues } from '../../src/report/values.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import type { PeerProgress } from '../../src/sync/peer-progress.ts';
 import { command } from '../helpers/commanding.ts';
-import { makeEmptyDatabase, openTestDatabase } from '../helpers/database.ts';
+import { makeDatabaseOf, openTestDatabase, publishing } from '../helpers/database.ts';
 import { federateDatabase, filePeer } from '../helpers/federating.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
 // The creation time in a row counts only after the date of the common commit.
 const PAST = "SET @@dolt_committer_date = '2026-01-01T00:00:00Z'";
@@ -63,13 +64,10 @@ async function lostIn(result: RunResult) {
 const listed = (lost: Awaited<ReturnType<typeof lostIn>>) =>
   lost.map(({ kind, table, key }) => `${kind}: ${[table, ...Object.values(key ?? {})].join(' ')}`);
 
-/** Everything that refers to an issue, as a sorted list. */
-async function family(databases: TwoDatabases, local: 'north' | 'south', id: string) {
-  const rows = await databases[local].rows(
-    `SELECT CONCAT('label ', label) AS r FROM labels WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('comment ', body) FROM comments WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('edge ', id) FROM edges WHERE a = '${id}' OR b = '${id}' UNION ALL SELECT CONCAT('child ', id) FROM issues WHERE parent = '${id}' ORDER BY r`,
-  );
-  return rows.map(({ r }) => r);
-}
+/** Reads everything that refers to an issue, as a sorted list. */
+const family = (id: string) =>
+  `SELECT CONCAT('label ', label) AS r FROM labels WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('comment ', body) FROM comments WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('edge ', id) FROM edges WHERE a = '${id}' OR b = '${id}' UNION ALL SELECT CONCAT('child ', id) FROM issues WHERE parent = '${id}' ORDER BY r`;
+const members = (rows: readonly Record<string, unknown>[] | undefined) => rows?.map(({ r }) => r);
 
 describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
   test('lose the later one with the rows added with it, and both databases report the loss', async () => {
@@ -78,20 +76,23 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
     await databases.edit(NORTH, SOUTH, order);
 
     const { result: inNorth } = await run(folder, 'north');
-    expect(inNorth).toMatchObject({ status: 'conflict', head: await databases.north.head() });
+    const [heads, titles, kept, old, edges, reactions] = await databases.north.read(
+      "SELECT hash FROM dolt_branches WHERE name = 'main'",
+      "SELECT title FROM issues WHERE id = 'e.1'",
+      family('e.1'),
+      "SELECT parent FROM issues WHERE id = 'old'",
+      'SELECT id FROM edges',
+      'SELECT * FROM reactions',
+    );
+    expect(inNorth).toMatchObject({ status: 'conflict', head: heads?.[0]?.['hash'] });
     expect(exitCodeOf(inNorth, 'any')).toBe(4);
-    expect(await databases.north.rows("SELECT title FROM issues WHERE id = 'e.1'")).toEqual([{ title: 'north' }]);
+    expect(titles).toEqual([{ title: 'north' }]);
     // A base row that now refers to the lost issue stays, and is listed.
-    expect(await family(databases, 'north', 'e.1')).toEqual([
-      'child older',
-      'comment said in north',
-      'label both',
-      'label north',
-    ]);
+    expect(members(kept)).toEqual(['child older', 'comment said in north', 'label both', 'label north']);
     // A base row that refers to an issue whose key is free now gets its former reference back.
-    expect(await databases.north.rows("SELECT parent FROM issues WHERE id = 'old'")).toEqual([{}]);
-    expect(await databases.north.rows('SELECT id FROM edges')).toEqual([{ id: '3 old' }]);
-    expect(await databases.north.rows('SELECT * FROM reactions')).toEqual([]);
+    expect(old).toEqual([{}]);
+    expect(edges).toEqual([{ id: '3 old' }]);
+    expect(reactions).toEqual([]);
     const lost = await lostIn(inNorth);
     expect(listed(lost)).toEqual([
       'id-collision: issues e.1',
@@ -135,11 +136,13 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
     expect((await run(folder, 'south', { command: 'status' })).result.open).toBe(lost.length);
 
     await databases.south.sql(...lost.flatMap(({ sql }) => sql ?? []));
-    expect(await databases.south.rows("SELECT id FROM issues WHERE title LIKE 'south%' OR title = 'child'")).toEqual([
-      { id: 'e.1-2' },
-      { id: 'e.1.1' },
-    ]);
-    expect(await family(databases, 'south', 'e.1-2')).toEqual([
+    const [restored, ofRestored, ofChild, ofNorth, who] = await databases.south.read(
+      "SELECT id FROM issues WHERE title LIKE 'south%' OR title = 'child'",
+      ...[family('e.1-2'), family('e.1.1'), family('e.1')],
+      'SELECT who FROM reactions',
+    );
+    expect(restored).toEqual([{ id: 'e.1-2' }, { id: 'e.1.1' }]);
+    expect(members(ofRestored)).toEqual([
       'child e.1.1',
       'child older',
       'comment said in south',
@@ -147,9 +150,9 @@ describe.each(HASH_ORDERS)('two issues with one key, %s', (order) => {
       'edge 2 from old',
       'label south',
     ]);
-    expect(await family(databases, 'south', 'e.1.1')).toEqual(['child old', 'label grandchild']);
-    expect(await family(databases, 'south', 'e.1')).toEqual(['comment said in north', 'label both', 'label north']);
-    expect(await databases.south.rows('SELECT who FROM reactions')).toEqual([{ who: 'bob' }]);
+    expect(members(ofChild)).toEqual(['child old', 'label grandchild']);
+    expect(members(ofNorth)).toEqual(['comment said in north', 'label both', 'label north']);
+    expect(who).toEqual([{ who: 'bob' }]);
   }, 120_000);
 });
 
@@ -229,19 +232,13 @@ test('of many merges that arrive together, the newest are checked and the others
 
 /** Databases that come from one, each with what it added. */
 async function manyDatabases(folder: TempFolder, added: Readonly<Record<string, string>>) {
-  const base = await makeEmptyDatabase(folder.file('base'));
-  await base.commit('base', ...BASE);
+  const base = await makeDatabaseOf(folder.file('base'), ...committing('base', BASE));
   const open = (name: string) => openTestDatabase(folder.file(name));
-  const publish = (name: string) =>
-    open(name).sql(
-      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
-      "CALL DOLT_PUSH('own', 'main')",
-      "CALL DOLT_REMOTE('remove', 'own')",
-    );
+  const publishingOf = (name: string) => publishing(`file://${folder.file(`${name}.box`)}`);
+  const publish = (name: string) => open(name).sql(...publishingOf(name));
   for (const [name, statements] of Object.entries(added)) {
     await cp(base.path, folder.file(name), { recursive: true });
-    await open(name).commit(name, statements);
-    await publish(name);
+    await open(name).sql(...committing(name, [statements]), ...publishingOf(name));
   }
   return {
     publish,

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { DATABASES, type Outcome, plans, playPlan } from '../helpers/random-history.ts';
 
-const CASES = timesCases(2);
+/** The fixed seed gives one by day, and each night tries eleven others. */
+const CASES = timesCases(2) - 1;
 const SEED = seedOr(11);
 const PER_CASE_MS = 180_000;
 

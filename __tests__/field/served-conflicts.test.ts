@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { remoteHead } from '../helpers/database.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -11,8 +12,8 @@ const CLEAN = [[], [], [{ name: 'main' }], [], []];
 
 /** Both sides change the title of one row. */
 async function disagree({ other, sql }: ServedDatabase): Promise<void> {
-  await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
-  await other.dolt('push', 'origin', 'main');
+  const rows = committing('theirs', ["UPDATE items SET title = 'theirs' WHERE id = 1"]);
+  await other.sql(...rows, "CALL DOLT_PUSH('origin', 'main')");
   await sql("UPDATE items SET title = 'ours' WHERE id = 1");
   await sql("CALL DOLT_COMMIT('-Am', 'ours')");
 }

@@ -95,6 +95,8 @@ class Play {
   readonly #unreported: Unreported[] = [];
   readonly #codes = new Set<string>();
   readonly #unknown: string[] = [];
+  /** The heads of the databases, as far as they are known. */
+  readonly #heads = new Map<Name, string>();
   #number = 0;
 
   constructor(folder: TempFolder, plan: Plan) {
@@ -157,8 +159,9 @@ class Play {
     const refusals: string[] = [];
     for (const name of this.#plan.order) {
       const local = this.#database(name);
-      const before = await local.head();
+      const before = this.#heads.get(name) ?? (await local.head());
       const { result } = await command(this.#folder, `box: ${this.#url}`, { database: name });
+      this.#heads.set(name, result.head ?? before);
       for (const peer of result.peers) {
         if (peer.error !== null) this.#codes.add(peer.error.code);
         if (peer.error?.code === 'unknown') this.#unknown.push(peer.error.message);
@@ -196,10 +199,12 @@ class Play {
     const parents = String(merge?.['parents']).split(', ');
     const theirs = parents.find((parent) => parent !== before);
     if (!parents.includes(before) || theirs === undefined) return [];
-    const at = async (commit: string) =>
-      new Map((await local.rows(`SELECT * FROM t AS OF '${commit}'`)).map((row) => [String(row['id']), row]));
     const [common] = await local.rows(`SELECT dolt_merge_base('${before}', '${theirs}') AS h`);
-    const [base, ours, now] = [await at(String(common?.['h'])), await at(before), await at(after)];
+    const commits = [String(common?.['h']), before, after];
+    const [base, ours, now] = (await local.read(...commits.map((commit) => `SELECT * FROM t AS OF '${commit}'`))).map(
+      (found) => new Map(found.map((row) => [String(row['id']), row])),
+    );
+    if (base === undefined || ours === undefined || now === undefined) return [];
     return [...ours].flatMap(([key, row]) => {
       const [was, is] = [base.get(key), now.get(key)];
       if (was === undefined || is === undefined) return [];
@@ -221,7 +226,9 @@ class Play {
     this.#number += 1;
     const number = this.#number;
     const note = (key: string, what: Deed['kind']) => this.#deeds.push({ key, round, by: name, kind: what });
-    const commit = (...statements: string[]) => local.commit(`${kind} ${number}`, ...statements);
+    const commit = async (...statements: string[]) => {
+      this.#heads.set(name, await local.commit(`${kind} ${number}`, ...statements));
+    };
     switch (kind) {
       case 'insert':
         note(`r${number}`, 'added');
@@ -253,9 +260,12 @@ class Play {
       case 'squash': {
         const [first] = await local.rows("SELECT commit_hash AS h FROM dolt_log() WHERE message = 'base'");
         if (value > 0 || first === undefined) return;
-        await local.sql(
-          `CALL DOLT_RESET('--soft', '${first['h']}')`,
-          `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', 'squash ${number}')`,
+        this.#heads.set(
+          name,
+          await local.headAfter(
+            `CALL DOLT_RESET('--soft', '${first['h']}')`,
+            `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', 'squash ${number}')`,
+          ),
         );
         return;
       }

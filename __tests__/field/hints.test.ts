@@ -1,12 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
-import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { mailbox } from '../helpers/mailbox.ts';
+import { committing as statements } from '../helpers/scenario.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-
-const IDS = 'SELECT id FROM items ORDER BY id';
-const ids = async (local: TestDatabase) => (await local.rows(IDS)).map(({ id }) => id);
 
 describe('uncommitted changes that a run would commit', () => {
   const committing = { overrides: { dirty: 'commit' } } as const;
@@ -15,14 +13,12 @@ describe('uncommitted changes that a run would commit', () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     const peers = stringify({ box: `file://${folder.file('box')}` });
-    await local.sql('CREATE TABLE notes (id INT PRIMARY KEY)', "CALL DOLT_COMMIT('-Am', 'notes')");
-    const old = await local.head();
-    await local.commit(
-      'pushed',
-      "INSERT INTO items VALUES (5, 'five', 'ann')",
-      'CREATE TABLE added (id INT PRIMARY KEY)',
+    const old = await local.commit('notes', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+    const pushed = ["INSERT INTO items VALUES (5, 'five', 'ann')", 'CREATE TABLE added (id INT PRIMARY KEY)'];
+    const head = await local.headAfter(
+      ...statements('pushed', pushed),
+      ...statements('pushed as well', ["INSERT INTO items VALUES (6, 'six', 'ann')"]),
     );
-    const head = await local.commit('pushed as well', "INSERT INTO items VALUES (6, 'six', 'ann')");
     // Moves the branch without its working set, over two commits.
     await local.sql(
       `CALL DOLT_RESET('--hard', '${old}')`,
@@ -37,18 +33,19 @@ describe('uncommitted changes that a run would commit', () => {
     expect(await local.head()).toBe(head);
 
     await local.dolt('reset');
-    await local.dolt('checkout', 'items');
-    await local.dolt('checkout', 'added');
+    await local.dolt('checkout', 'items', 'added');
     const { result } = await command(folder, peers, committing);
     expect(result).toMatchObject({ status: 'success', peers: [{ status: 'pushed', verified: true }] });
-    expect(await ids(local)).toEqual([1, 2, 5, 6]);
-    expect(await local.rows('SELECT id FROM notes')).toEqual([{ id: 1 }]);
+    expect(await local.read('SELECT id FROM items ORDER BY id', 'SELECT id FROM notes')).toEqual([
+      [1, 2, 5, 6].map((id) => ({ id })),
+      [{ id: 1 }],
+    ]);
 
     // Changes that Dolt cannot commit stay: the branch need not move.
-    const stay = async (dirty: readonly object[], ...statements: string[]) => {
-      await local.sql(...statements);
+    const stay = async (dirty: readonly object[], ...changes: string[]) => {
+      const before = await local.headAfter(...changes);
       const { result } = await command(folder, peers, committing);
-      expect([result.status, result.head]).toEqual(['unchanged', await local.head()]);
+      expect([result.status, result.head]).toEqual(['unchanged', before]);
       expect(await local.rows('SELECT table_name, staged, status FROM dolt_status ORDER BY staged')).toEqual(dirty);
     };
     const table_name = 'notes';
@@ -72,11 +69,10 @@ describe('uncommitted changes that a run would commit', () => {
       'part of the last commit, staged',
       ["INSERT INTO items VALUES (6, 'six', 'ann')", 'DELETE FROM items WHERE id = 5', "CALL DOLT_ADD('items')"],
     ],
-  ])('are committed if they are our own: %s', async (_, statements) => {
+  ])('are committed if they are our own: %s', async (_, changes) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
-    await local.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");
-    await local.sql(...statements);
+    await local.sql(...statements('five', ["INSERT INTO items VALUES (5, 'five', 'ann')"]), ...changes);
     const { result } = await command(folder, stringify({ box: `file://${folder.file('box')}` }), committing);
     expect(result.status).toBe('success');
     expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
+import { branched } from '../helpers/branched.ts';
 import { command } from '../helpers/commanding.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
@@ -47,10 +48,12 @@ describe.each(HASH_ORDERS)('a rename on one side and an edit on the other, %s', 
     expect(renamed).toMatchObject([
       { kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' }, ours: { title: 'edited' }, theirs: null },
     ]);
-    expect(await databases.south.rows("SELECT COUNT(*) AS n FROM issues WHERE id LIKE 'kb-%'")).toEqual([{ n: COUNT }]);
-    expect(await databases.south.rows("SELECT id, title FROM issues WHERE id LIKE 'bd-%'")).toEqual([
-      { id: 'bd-1', title: 'edited' },
-    ]);
+    expect(
+      await databases.south.read(
+        "SELECT COUNT(*) AS n FROM issues WHERE id LIKE 'kb-%'",
+        "SELECT id, title FROM issues WHERE id LIKE 'bd-%'",
+      ),
+    ).toEqual([[{ n: COUNT }], [{ id: 'bd-1', title: 'edited' }]]);
     const file = result.conflictsPath ?? '';
     const { lost } = parseConflicts(await readFile(file, 'utf8'), file);
     expect(lost).toMatchObject([{ kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' } }]);
@@ -70,15 +73,13 @@ describe.each(HASH_ORDERS)('a rename on one side and an edit on the other, %s', 
 
   test('is also unresolved if a new row refers to the old key', async () => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BASE);
-    await databases.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
-    const progress = (await databases.run('north')).run('south');
+    const sides = branched(folder, ...BASE);
+    await sides.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
+    const progress = (await sides.run()).run('south');
     expect(progress.conflicts.filter(({ left }) => left)).toMatchObject([
       { kind: 'renamed', key: { id: 'bd-2' }, otherKey: { id: 'kb-bd-2' }, columns: [] },
     ]);
-    expect(await databases.north.rows("SELECT issue_id FROM labels WHERE label = 'new'")).toEqual([
-      { issue_id: 'bd-2' },
-    ]);
+    expect(await sides.rows("SELECT issue_id FROM labels WHERE label = 'new'")).toEqual([{ issue_id: 'bd-2' }]);
   }, 60_000);
 });
 
@@ -103,9 +104,9 @@ test.each([
   '%s is not a rename',
   async (_, edits) => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BASE);
-    await databases.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
-    const progress = (await databases.run('north')).run('south');
+    const sides = branched(folder, ...BASE);
+    await sides.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
+    const progress = (await sides.run()).run('south');
     expect(progress.conflicts.filter(({ kind }) => kind !== 'restored')).toMatchObject([
       { kind: 'deleted', left: false },
     ]);
@@ -115,8 +116,8 @@ test.each([
 
 test('a rename of a row that the other side did not change is merged without a conflict', async () => {
   await using folder = await tempFolder();
-  const databases = await twoDatabases(folder, ...BASE);
-  await databases.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
-  const progress = (await databases.run('north')).run('south');
+  const sides = branched(folder, ...BASE);
+  await sides.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
+  const progress = (await sides.run()).run('south');
   expect(progress.conflicts).toEqual([]);
 }, 60_000);

@@ -1,9 +1,7 @@
-import { cp, mkdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { openTestDatabase } from '../helpers/database.ts';
-import { federateDatabase, filePeer } from '../helpers/federating.ts';
+import { branched } from '../helpers/branched.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../helpers/two-databases.ts';
 
 const OLD_BASE = "SET @@dolt_author_date = '2020-01-01T00:00:00Z', @@dolt_committer_date = '2020-01-01T00:00:00Z'";
 const EARLY = "'2020-02-01'";
@@ -15,7 +13,7 @@ const wide = (n: number, slug: string) =>
 
 test.each(HASH_ORDERS)('unique values of deleted, restored, wide or orphaned rows are merged, %s', async (order) => {
   await using folder = await tempFolder();
-  const databases = await twoDatabases(
+  const sides = branched(
     folder,
     OLD_BASE,
     'CREATE TABLE gone (id INT PRIMARY KEY, slug VARCHAR(9) UNIQUE, updated_at DATETIME)',
@@ -33,7 +31,7 @@ test.each(HASH_ORDERS)('unique values of deleted, restored, wide or orphaned row
     'INSERT INTO orphan VALUES (1, 99, 0), (2, 1, 0), (3, 1, 0)',
     'SET foreign_key_checks = 1',
   );
-  await databases.edit(
+  await sides.edit(
     [
       'DELETE FROM gone WHERE id = 1',
       `UPDATE gone SET slug = 'x', updated_at = ${LATE} WHERE id = 2`,
@@ -54,30 +52,34 @@ test.each(HASH_ORDERS)('unique values of deleted, restored, wide or orphaned row
     ],
     order,
   );
-  const inNorth = await databases.run('north');
-  const inSouth = await databases.run('south');
-  expect(inNorth.run('south').failure).toBeNull();
-  expect(inSouth.head).toBe(inNorth.head);
-  const rows = (statement: string) => databases.north.rows(statement);
+  await sides.merge();
+  const same = `j = CAST('{"a": [1.5, "x"]}' AS JSON) AND HEX(bl) = '00FF' AND bt + 0 = 5 AND d = 1e300 AND c = 12345.0000000001 AND ST_X(p) = 1.5 AND s = 'a,b' AND at = '2001-02-03 04:05:06.789012'`;
+  const [gone, par, wideRows, unchanged, tree, orphan] = await sides.read(
+    'SELECT id, slug FROM gone ORDER BY id',
+    'SELECT * FROM par ORDER BY id',
+    'SELECT n, slug, y, twice FROM wide ORDER BY n',
+    `SELECT COUNT(*) AS n FROM wide WHERE ${same}`,
+    'SELECT id FROM tree',
+    'SELECT id, n FROM orphan ORDER BY id',
+  );
   // A change survives the deletion, and its claim was the earlier one.
-  expect(await rows('SELECT id, slug FROM gone ORDER BY id')).toEqual([
+  expect(gone).toEqual([
     { id: 1, slug: 'x' },
     { id: 2, slug: 'b' },
   ]);
   // The parent is restored with its value, so the row that claimed this value gets its former one back.
-  expect(await rows('SELECT * FROM par ORDER BY id')).toEqual([
+  expect(par).toEqual([
     { id: 1, name: 'a' },
     { id: 2, name: 'b' },
   ]);
-  expect(await rows('SELECT n, slug, y, twice FROM wide ORDER BY n')).toEqual([
+  expect(wideRows).toEqual([
     { n: 1, slug: 'a', y: 2002, twice: 2 },
     { n: 2, slug: 'x', y: 2001, twice: 4 },
     { n: 3, slug: 'z', y: 2001, twice: 6 },
   ]);
-  const same = `j = CAST('{"a": [1.5, "x"]}' AS JSON) AND HEX(bl) = '00FF' AND bt + 0 = 5 AND d = 1e300 AND c = 12345.0000000001 AND ST_X(p) = 1.5 AND s = 'a,b' AND at = '2001-02-03 04:05:06.789012'`;
-  expect(await rows(`SELECT COUNT(*) AS n FROM wide WHERE ${same}`)).toEqual([{ n: 3 }]);
-  expect(await rows('SELECT id FROM tree')).toEqual([{ id: 1 }]);
-  expect(await rows('SELECT id, n FROM orphan ORDER BY id')).toEqual([
+  expect(unchanged).toEqual([{ n: 3 }]);
+  expect(tree).toEqual([{ id: 1 }]);
+  expect(orphan).toEqual([
     { id: 1, n: 0 },
     { id: 2, n: 1 },
     { id: 3, n: 1 },
@@ -86,61 +88,40 @@ test.each(HASH_ORDERS)('unique values of deleted, restored, wide or orphaned row
 
 test('a base row that refers to a lost added row needs a person', async () => {
   await using folder = await tempFolder();
-  const databases = await twoDatabases(
+  const sides = branched(
     folder,
     OLD_BASE,
     'CREATE TABLE par (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, created_at DATETIME)',
     'CREATE TABLE ch (id INT PRIMARY KEY, par INT, FOREIGN KEY (par) REFERENCES par (id))',
     'INSERT INTO ch VALUES (1, NULL)',
   );
-  await databases.edit(
+  await sides.edit(
     [`INSERT INTO par VALUES (1, 'same', ${EARLY})`],
     [`INSERT INTO par VALUES (2, 'same', ${LATE})`, 'UPDATE ch SET par = 2 WHERE id = 1'],
   );
-  const { failure, conflicts } = (await databases.run('north')).run('south');
+  const { failure, conflicts } = (await sides.run()).run('south');
   expect(failure).toBeNull();
   expect(conflicts.filter(({ left }) => left).map(({ kind, table }) => [kind, table])).toEqual([
     ['duplicate', 'par'],
     ['reference', 'ch'],
   ]);
-  expect(await databases.north.rows('SELECT id FROM par')).toEqual([{ id: 1 }]);
-  expect(await databases.north.rows('SELECT id, par FROM ch')).toEqual([{ id: 1 }]);
+  expect(await sides.read('SELECT id FROM par', 'SELECT id, par FROM ch')).toEqual([[{ id: 1 }], [{ id: 1 }]]);
 });
 
 test('three databases that claim one value for three rows make one commit', async () => {
   await using folder = await tempFolder();
-  const base = openTestDatabase(folder.file('base'));
-  await mkdir(base.path);
-  await base.dolt('init', '-b', 'main', '--name', 'Ann', '--email', 'ann@example.org');
-  await base.sql(
+  const sides = branched(
+    folder,
     'CREATE TABLE p (id INT PRIMARY KEY, slug VARCHAR(9) UNIQUE, updated_at DATETIME)',
     "INSERT INTO p VALUES (1, 'a', '2020-01-01'), (2, 'b', '2020-01-01'), (3, 'c', '2020-01-01')",
-    "CALL DOLT_COMMIT('-A', '-m', 'base')",
   );
-  const names = ['one', 'two', 'three'];
-  for (const [index, name] of names.entries()) {
-    await cp(base.path, folder.file(name), { recursive: true });
-    const id = index + 1;
-    await openTestDatabase(folder.file(name)).sql(
-      `UPDATE p SET slug = 'x', updated_at = '2020-0${5 - index}-01' WHERE id = ${id}`,
-      `UPDATE p SET slug = '${'abc'[id - 1]}' WHERE id = ${(id % 3) + 1}`,
-      `CALL DOLT_COMMIT('-A', '-m', '${name}')`,
-      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
-      "CALL DOLT_PUSH('own', 'main')",
-      "CALL DOLT_REMOTE('remove', 'own')",
-    );
-  }
-  const heads = new Set<string>();
-  for (const name of names) {
-    const peers = names
-      .filter((other) => other !== name)
-      .map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy: 'newest' as const }));
-    const outcome = await federateDatabase({ local: folder.file(name), tempDir: folder.file('tmp'), peers });
-    expect(outcome.allProgress.map(({ failure }) => failure)).toEqual([null, null]);
-    heads.add(outcome.head);
-  }
-  expect(heads.size).toBe(1);
-  const rows = await openTestDatabase(folder.file('one')).rows('SELECT id, slug FROM p ORDER BY id');
+  const claim = (id: number, month: number) => [
+    `UPDATE p SET slug = 'x', updated_at = '2020-0${month}-01' WHERE id = ${id}`,
+    `UPDATE p SET slug = '${'abc'[id - 1]}' WHERE id = ${(id % 3) + 1}`,
+  ];
+  await sides.edit(claim(1, 5), { two: claim(2, 4), three: claim(3, 3) });
+  await sides.merge();
+  const rows = await sides.rows('SELECT id, slug FROM p ORDER BY id');
   expect(rows.map(({ id }) => id)).toEqual([1, 2, 3]);
   expect(new Set(rows.map(({ slug }) => slug)).size).toBe(3);
 });

@@ -122,13 +122,17 @@ export function branched(folder: TempFolder, ...base: readonly string[]): Branch
     refused: () =>
       within(async (engines) => {
         const inNorth = await runIn(engines, 'north', 'newest');
-        expect(inNorth.now).toBe(headOf('north'));
         const failures = new Map<string, readonly (Failure | null)[]>();
+        const moved = inNorth.now === headOf('north') ? [] : ['north'];
         for (const name of othersOf('north')) {
           const inOther = await runIn(engines, name, 'newest', ['north']);
-          expect(inOther.now).toBe(headOf(name));
           failures.set(name, [inNorth.run(name).failure, inOther.run('north').failure]);
+          if (inOther.now !== headOf(name)) moved.push(name);
         }
+        expect({ moved, merged: [...failures].filter(([, both]) => both.includes(null)) }).toEqual({
+          moved: [],
+          merged: [],
+        });
         return failures;
       }),
   };

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import type { TestDatabase } from '../helpers/database.ts';
+import { scenario } from '../helpers/scenario.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const title = (text: string) => `UPDATE items SET title = '${text}' WHERE id = 1`;
@@ -9,10 +10,8 @@ const titleOf = async (local: TestDatabase) => (await local.rows('SELECT title F
 
 test('a merge that another database made under `newest` is named under `manual`, and a later conflict is unresolved', async () => {
   await using folder = await tempFolder();
-  const endpoint = `file://${folder.file('box')}`;
-  const manual = await makeDatabase(folder.file('manual'));
-  await manual.publish(endpoint);
-  const newest = await cloneDatabase(endpoint, folder.file('newest'));
+  const made = await scenario(folder).database('manual').database('newest').mailbox('box').build();
+  const [manual, newest, endpoint] = [made.database('manual'), made.database('newest'), made.mailbox('box').url];
   const run = async (database: 'manual' | 'newest') =>
     (await command(folder, stringify({ box: endpoint }), { database, overrides: { strategy: database } })).result;
 

@@ -1,10 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
+import { branched } from '../helpers/branched.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../helpers/two-databases.ts';
 
 const SYSTEM_TABLES = [
   'dolt_conflicts_',
@@ -23,12 +24,10 @@ async function clashingNames(folder: TempFolder): Promise<{ readonly all: string
     'CREATE TABLE keyed (id INT PRIMARY KEY, a INT)',
     'CREATE TABLE keyless (id INT, a INT)',
   );
-  const names = new Set<string>();
-  for (const system of SYSTEM_TABLES) {
-    for (const table of ['keyed', 'keyless']) {
-      for (const row of await local.rows(`SHOW COLUMNS FROM ${system}${table}`)) names.add(String(row['Field']));
-    }
-  }
+  const columns = await local.read(
+    ...SYSTEM_TABLES.flatMap((system) => ['keyed', 'keyless'].map((table) => `SHOW COLUMNS FROM ${system}${table}`)),
+  );
+  const names = new Set(columns.flat().map((row) => String(row['Field'])));
   const stripped = [...names].flatMap((name) =>
     PREFIXES.flatMap((prefix) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])),
   );
@@ -38,6 +37,12 @@ async function clashingNames(folder: TempFolder): Promise<{ readonly all: string
   const all = [...new Set([...names, ...bare, ...capitals])].filter((name) => !isOfUser(name));
   return { all: [...all, 'dolt_conflict_id'].sort(), bare: [...bare, ...capitals] };
 }
+
+let clashing: Awaited<ReturnType<typeof clashingNames>>;
+beforeAll(async () => {
+  await using folder = await tempFolder();
+  clashing = await clashingNames(folder);
+});
 
 const quoted = (name: string) => `\`${name}\``;
 const at = (day: number) => `'2026-02-0${day}'`;
@@ -56,7 +61,7 @@ const MERGED_HISTORY = [
 
 test.each(HASH_ORDERS)('columns with names of system tables keep their correct cells (%s)', async (order) => {
   await using folder = await tempFolder();
-  const { all: names, bare } = await clashingNames(folder);
+  const { all: names, bare } = clashing;
   expect(bare).toEqual(expect.arrayContaining(['diff_type', 'Diff_Type', 'commit', 'commit_date', 'cardinality']));
   expect(names).toEqual(expect.arrayContaining(['to_commit', 'violation_type', 'commit_hash', 'our_a']));
   const tables = names.flatMap((name, index) => {
@@ -69,7 +74,7 @@ test.each(HASH_ORDERS)('columns with names of system tables keep their correct c
   });
   const each = (make: (one: { table: string; key: string; x: string }) => string[]): string[] =>
     tables.flatMap(({ table, key, name }) => make({ table, key: quoted(key), x: quoted(key === name ? 'x' : name) }));
-  const databases = await twoDatabases(
+  const sides = branched(
     folder,
     'CREATE TABLE other (id INT PRIMARY KEY)',
     ...tables.map(({ table, columns }) => `CREATE TABLE ${table} (${columns}, updated_at DATETIME(6))`),
@@ -77,7 +82,7 @@ test.each(HASH_ORDERS)('columns with names of system tables keep their correct c
       `INSERT INTO ${table} (${key}, a, ${x}, updated_at) VALUES ${[1, 2, 3, 4].map((n) => `('r${n}', 'a', 'x', ${at(1)})`).join(', ')}`,
     ]),
   );
-  await databases.edit(
+  await sides.edit(
     [
       ...MERGED_HISTORY,
       ...each(({ table, key, x }) => [
@@ -95,10 +100,9 @@ test.each(HASH_ORDERS)('columns with names of system tables keep their correct c
     ],
     order,
   );
-  const inNorth = await databases.run('north');
-  expect(inNorth.run('south').failure).toBeNull();
+  const progress = (await sides.merge()).run('south');
   const all = each(({ table, key, x }) => [`SELECT '${table}' AS t, ${key} AS k, a, ${x} AS x FROM ${table}`]);
-  const rows = await databases.north.rows(`${all.join(' UNION ALL ')} ORDER BY t, k`);
+  const rows = await sides.rows(`${all.join(' UNION ALL ')} ORDER BY t, k`);
   expect(rows).toEqual(
     tables
       .map(({ table }) => table)
@@ -110,14 +114,13 @@ test.each(HASH_ORDERS)('columns with names of system tables keep their correct c
         { t, k: 'r4', a: 'a', x: 'south' },
       ]),
   );
-  const reported = inNorth.run('south').conflicts.filter(({ table }) => table === `c${names.indexOf('diff_type')}`);
+  const reported = progress.conflicts.filter(({ table }) => table === `c${names.indexOf('diff_type')}`);
   expect(reported.map(({ key, columns }) => [key, columns])).toEqual([
     [{ id: 'r1' }, ['diff_type', 'updated_at']],
     [{ id: 'r2' }, ['diff_type', 'updated_at']],
     [{ id: 'r3' }, ['a', 'updated_at']],
     [{ id: 'r4' }, ['diff_type', 'updated_at']],
   ]);
-  expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
 test('a key with the name of a Dolt column does not hide incoming changes from the checks', async () => {
@@ -185,51 +188,44 @@ test.each(HASH_ORDERS)(
   async (order) => {
     await using folder = await tempFolder();
     const names = 'violation_type, violation_info, from_root_ish, dolt_row_hash';
-    const databases = await twoDatabases(
+    const sides = branched(
       folder,
       `CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, created_at DATETIME, ${names.replaceAll(/(\w+)(?:, )?/g, '$1 VARCHAR(9), ')}a INT)`,
     );
-    await databases.edit(
+    await sides.edit(
       [`INSERT INTO u (id, k, created_at, ${names}) VALUES (1, 'same', '2026-02-01', 'n1', 'n2', 'n3', 'n4')`],
       [`INSERT INTO u (id, k, created_at, ${names}) VALUES (2, 'same', '2026-02-02', 's1', 's2', 's3', 's4')`],
       order,
     );
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
+    await sides.merge();
     // Either row may be the one that was created first; it is never mixed with the other one.
-    const rows = await databases.north.rows(`SELECT id, ${names} FROM u`);
+    const rows = await sides.rows(`SELECT id, ${names} FROM u`);
     expect(rows).toHaveLength(1);
     expect([
       { id: 1, violation_type: 'n1', violation_info: 'n2', from_root_ish: 'n3', dolt_row_hash: 'n4' },
       { id: 2, violation_type: 's1', violation_info: 's2', from_root_ish: 's3', dolt_row_hash: 's4' },
     ]).toContainEqual(rows[0]);
-    expect((await databases.run('south')).head).toBe(inNorth.head);
   },
 );
 
-test('a name that the client reserves is refused before a row is resolved', async () => {
+test('a name that the client reserves, and two columns of one name without a primary key, are refused before a row is resolved', async () => {
   await using folder = await tempFolder();
-  const databases = await twoDatabases(
+  const sides = branched(
     folder,
-    'CREATE TABLE t (id INT PRIMARY KEY, `__proto__` INT)',
-    'INSERT INTO t VALUES (1, 1)',
+    'CREATE TABLE reserved (id INT PRIMARY KEY, `__proto__` INT)',
+    'INSERT INTO reserved VALUES (1, 1)',
+    'CREATE TABLE keyless (a INT, cardinality INT)',
+    'INSERT INTO keyless VALUES (1, 1)',
   );
-  await databases.edit(['UPDATE t SET `__proto__` = 2'], ['UPDATE t SET `__proto__` = 3']);
-  const { failure } = (await databases.run('north')).run('south');
-  expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('__proto__') });
-});
-
-test('two columns of one name without a primary key are refused before a row is resolved', async () => {
-  await using folder = await tempFolder();
-  const databases = await twoDatabases(
-    folder,
-    'CREATE TABLE t (a INT, cardinality INT)',
-    'INSERT INTO t VALUES (1, 1)',
-  );
-  await databases.edit(['UPDATE t SET cardinality = 2'], ['UPDATE t SET cardinality = 3']);
-  for (const strategy of ['newest', 'manual'] as const) {
-    const { failure } = (await databases.run('north', { strategy })).run('south');
-    expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('the column cardinality') });
+  const set = (n: number) => ({
+    reserved: [`UPDATE reserved SET \`__proto__\` = ${n}`],
+    keyless: [`UPDATE keyless SET cardinality = ${n}`],
+  });
+  await sides.edit(Object.values(set(2)).flat(), set(3));
+  for (const run of await sides.runs('newest', 'manual')) {
+    const refused = (says: string) => ({ code: 'dolt-defect', message: expect.stringContaining(says) });
+    expect(run.run('reserved').failure).toMatchObject(refused('__proto__'));
+    expect(run.run('keyless').failure).toMatchObject(refused('the column cardinality'));
   }
 });
 
@@ -240,7 +236,7 @@ test.each(HASH_ORDERS)('conflicts of tables with unusual names are read from bot
     { table: quoted(name.replaceAll('`', '``')), index: [] },
     { table: quoted(`${name}2`.replaceAll('`', '``')), index: ['CREATE INDEX f ON'] },
   ]);
-  const databases = await twoDatabases(
+  const sides = branched(
     folder,
     ...tables.flatMap(({ table, index }) => [
       `CREATE TABLE ${table} (id INT PRIMARY KEY, a VARCHAR(9), \`commit\` VARCHAR(9), updated_at DATETIME)`,
@@ -255,17 +251,13 @@ test.each(HASH_ORDERS)('conflicts of tables with unusual names are read from bot
           `UPDATE ${table} SET a = '${side}', \`commit\` = '${side}', updated_at = '2026-02-0${day}' WHERE id = ${index + 1}`,
       ),
     );
-  await databases.edit(set('north', [2, 5]), set('south', [3, 4]), order);
-  const inNorth = await databases.run('north');
-  expect(inNorth.run('south').failure).toBeNull();
-  for (const { table } of tables) {
-    expect([table, await databases.north.rows(`SELECT a, \`commit\` AS c FROM ${table} ORDER BY id`)]).toEqual([
-      table,
-      [
-        { a: 'south', c: 'south' },
-        { a: 'north', c: 'north' },
-      ],
-    ]);
-  }
-  expect((await databases.run('south')).head).toBe(inNorth.head);
+  await sides.edit(set('north', [2, 5]), set('south', [3, 4]), order);
+  await sides.merge();
+  const each = tables.map(({ table }, index) => `SELECT ${index} AS n, id, a, \`commit\` AS c FROM ${table}`);
+  expect(await sides.rows(`${each.join(' UNION ALL ')} ORDER BY n, id`)).toEqual(
+    tables.flatMap((_, n) => [
+      { n, id: 1, a: 'south', c: 'south' },
+      { n, id: 2, a: 'north', c: 'north' },
+    ]),
+  );
 });

@@ -79,21 +79,18 @@ if (process.platform === 'linux') {
 
   describe('a file system without locks', () => {
     // The database below meets the third error.
-    test.each(['EOPNOTSUPP', 'ENOLCK'])(
-      'below a peer (%s) fails that peer with its own code',
-      async (error) => {
-        await using folder = await tempFolder();
-        await prepare(folder);
-        await mkdir(folder.file('share'));
-        const peers = { share: `file://${folder.file('share')}`, box: `file://${folder.file('box')}` };
-        const { code, result } = await start(folder, peers, { below: without(error, folder.file('share', 'LOCK')) });
-        expect(code).toBe(3);
-        expect(result.peers).toMatchObject([
-          { name: 'box', status: 'pushed', verified: true },
-          { name: 'share', status: 'failed', error: { code: 'locks-unsupported' } },
-        ]);
-      },
-    );
+    test.each(['EOPNOTSUPP', 'ENOLCK'])('below a peer (%s) fails that peer with its own code', async (error) => {
+      await using folder = await tempFolder();
+      await prepare(folder);
+      await mkdir(folder.file('share'));
+      const peers = { share: `file://${folder.file('share')}`, box: `file://${folder.file('box')}` };
+      const { code, result } = await start(folder, peers, { below: without(error, folder.file('share', 'LOCK')) });
+      expect(code).toBe(3);
+      expect(result.peers).toMatchObject([
+        { name: 'box', status: 'pushed', verified: true },
+        { name: 'share', status: 'failed', error: { code: 'locks-unsupported' } },
+      ]);
+    });
 
     test('below the database stops the run with that code and the name of the folder', async () => {
       await using folder = await tempFolder();

@@ -37,7 +37,7 @@ for (const meeting of MEETINGS) {
     failures.push(...laps.flatMap((lap) => lap.failures));
   }
   const racing = await commitsIn(racers, tempDir);
-  const laps = await syncUntilStable(racers, tempDir);
+  const { laps } = await syncUntilStable(racers, tempDir);
   const edits = races * databases;
   rows.push([
     meeting,

@@ -11,12 +11,16 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** Cases per topology and kind of mailbox. */
 const CASES = timesCases(1);
-const SEED = seedOr(7);
+const SEED = seedOr(3);
+/** Each kind has cases of its own; by default, clocks and sizes differ. */
+const SEEDS = { writable: SEED, 'read-only': SEED + 1 } as const;
 const PER_CASE_MS = 120_000;
 
 let folder: TempFolder;
 let scene: Scene;
 let played = 0;
+/** What was played, by its plan. */
+const outcomes = new Map<string, Played>();
 
 beforeAll(async () => {
   folder = await tempFolder();
@@ -60,6 +64,7 @@ describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of t
       await fc.assert(
         fc.asyncProperty(cases({ topology, mailboxes }), async (plan) => {
           const outcome = await playNew(plan);
+          outcomes.set(JSON.stringify(plan), outcome);
           for (const local of outcome.databases) expect(local.failures).toEqual([]);
           for (const { found, wanted } of judged(outcome)) expect(found).toEqual(wanted);
           expect(outcome.rounds).not.toBeNull();
@@ -67,7 +72,7 @@ describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of t
           // If a peer can only be read, an equivalent head is not merged.
           if (mailboxes === 'read-only') expect([...outcome.commits.empty]).toEqual([]);
         }),
-        { numRuns: CASES, seed: SEED, endOnFailure: true },
+        { numRuns: CASES, seed: SEEDS[mailboxes], endOnFailure: true },
       );
     },
     PER_CASE_MS * CASES,
@@ -77,9 +82,13 @@ describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of t
 test(
   'a case that is repeated seconds later with the peers in the opposite order ends at the same commits',
   async () => {
-    const plans = fc.sample(cases({ topology: 'random', mailboxes: 'read-only' }), { numRuns: 1, seed: SEED });
+    const plans = fc.sample(cases({ topology: 'random', mailboxes: 'read-only' }), {
+      numRuns: 1,
+      seed: SEEDS['read-only'],
+    });
     for (const plan of plans) {
-      const first = await playNew(plan);
+      // The test above begins with this case.
+      const first = outcomes.get(JSON.stringify(plan)) ?? (await playNew(plan));
       // Dates in seconds, or in the clock of this machine, would differ now.
       await anotherSecond();
       const second = await playNew(plan, true);

@@ -27,6 +27,19 @@ export async function commitsIn(racers: readonly Racer[], tempDir: string): Prom
   return commits;
 }
 
+/** Reads all commits that the branch `main` of a database reaches. */
+export async function commitsAt(database: Database): Promise<Commits> {
+  const commits = noCommits();
+  await addCommits(commits, database);
+  return commits;
+}
+
+/** The commits of several databases together. */
+export function allOf(each: readonly Commits[]): Commits {
+  const union = (kind: keyof Commits) => new Set(each.flatMap((commits) => [...commits[kind]]));
+  return { genuine: union('genuine'), merges: union('merges'), empty: union('empty') };
+}
+
 /** Adds all commits that the branch `main` of a database reaches. */
 export async function addCommits(commits: Commits, database: Database): Promise<void> {
   for (const [commit, parents] of await parentsOf(database)) {

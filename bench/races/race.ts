@@ -1,7 +1,8 @@
-import { federateIn, inDatabase, withEngines } from '../../__tests__/helpers/federating.ts';
+import { federateIn, inDatabase, testEngines, withEngines } from '../../__tests__/helpers/federating.ts';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import { latch } from './latch.ts';
+import { type Commits, commitsAt } from './merges.ts';
 import type { Racer } from './racers.ts';
 
 /** The result of one run of a racer. */
@@ -38,19 +39,29 @@ export async function race({ racers, tempDir, edit }: Race): Promise<Lap[]> {
   );
 }
 
-/** Databases run one after the other, without edits, until a round moves nothing. */
-export async function syncUntilStable(racers: readonly Racer[], tempDir: string): Promise<Lap[]> {
-  let last: Lap[] = [];
-  for (let round = 0; round <= racers.length; round += 1) {
-    const laps: Lap[] = [];
-    for (const racer of racers) {
-      laps.push(await withEngines(racer.path, tempDir, (engines) => lap(engines, racer)));
+/** How databases ended that sync until nothing moves. */
+export interface Stable {
+  readonly laps: readonly Lap[];
+  /** The commits of each database. */
+  readonly commits: readonly Commits[];
+}
+
+/** Databases run one after the other, without edits, until a round moves nothing. Each keeps its engine. */
+export async function syncUntilStable(racers: readonly Racer[], tempDir: string): Promise<Stable> {
+  const running = racers.map((racer) => ({ racer, engines: testEngines(racer.path, tempDir) }));
+  try {
+    let last: Lap[] = [];
+    for (let round = 0; round <= racers.length; round += 1) {
+      const laps: Lap[] = [];
+      for (const { racer, engines } of running) laps.push(await lap(engines, racer));
+      const moved = laps.some(({ head }, index) => head !== last[index]?.head);
+      last = laps;
+      if (!moved) break;
     }
-    const moved = laps.some(({ head }, index) => head !== last[index]?.head);
-    last = laps;
-    if (!moved) break;
+    return { laps: last, commits: await Promise.all(running.map(({ engines }) => inDatabase(engines, commitsAt))) };
+  } finally {
+    await Promise.all(running.map(({ engines }) => engines.close()));
   }
-  return last;
 }
 
 /** One run of one racer. */

@@ -34,6 +34,7 @@ export interface Mailbox {
 
 export interface Receiving {
   readonly accept?: Peer['accept'];
+  readonly strategy?: Peer['strategy'];
   readonly command?: SyncCommand;
   readonly options?: Partial<ExchangeOptions>;
   readonly others?: readonly Peer[];
@@ -72,8 +73,11 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
   const { path: box, url } = made.mailbox('mailbox');
   const within = <T>(work: (engines: Engines) => Promise<T>): Promise<T> =>
     withEngines(south.path, folder.file('tmp'), work);
-  const receiveIn = (engines: Engines, { accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
-    federateIn(engines, { peers: [{ ...filePeer('partner', box), accept }, ...others], ...test });
+  const receiveIn = (
+    engines: Engines,
+    { accept = [], strategy = 'newest', others = [], ...test }: Receiving = {},
+  ): Promise<Federated> =>
+    federateIn(engines, { peers: [{ ...filePeer('partner', box), accept, strategy }, ...others], ...test });
   // This uses the engine of the run, because another process for each query would take as long as the run.
   const state = (engines: Engines) =>
     inDatabase(engines, (database) => stateOf((query) => database.table(query), [box]));
@@ -113,6 +117,6 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
 }
 
 /** The hash of all that a `file://` remote refers to: its branches and its tags (Dolt 2.3.0, store/nbs/file_manifest.go). */
-async function rootOf(remote: string): Promise<string | undefined> {
+export async function rootOf(remote: string): Promise<string | undefined> {
   return (await readFile(join(remote, 'manifest'), 'utf8')).split(':')[3];
 }

@@ -1,20 +1,18 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
-import type { TestDatabase } from '../helpers/database.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type Pairs, pairs } from '../helpers/pairs.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { twoDatabases } from '../helpers/two-databases.ts';
 
 /** The state that a refused merge must not change. */
-function stateOf(local: TestDatabase): Promise<string> {
-  return local.sql(
-    'SELECT name, hash FROM dolt_branches ORDER BY name',
-    'SELECT * FROM dolt_status',
-    'SELECT is_merging FROM dolt_merge_status',
-    'SELECT * FROM dolt_conflicts',
-    'SELECT * FROM dolt_constraint_violations',
-    'SELECT * FROM wisps',
-  );
-}
+const STATE = [
+  'SELECT name, hash FROM dolt_branches ORDER BY name',
+  'SELECT * FROM dolt_status',
+  'SELECT is_merging FROM dolt_merge_status',
+  'SELECT * FROM dolt_conflicts',
+  'SELECT * FROM dolt_constraint_violations',
+  'SELECT * FROM wisps',
+];
 
 interface Refusal {
   readonly title: string;
@@ -245,25 +243,34 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 describe('a refused merge changes nothing', () => {
-  test.each(REFUSALS)('$title', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
+  let folder: TempFolder;
+  let made: Pairs;
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const shared = [
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), n INT)',
       "INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2)",
       "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
-      ...base,
-    );
-    await databases.edit(north, south);
-    await databases.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
-    const before = await stateOf(databases.north);
+    ];
+    const uncommitted = ['CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)'];
+    const all = REFUSALS.map(({ title, ...heads }) => [title, { ...heads, uncommitted }] as const);
+    made = await pairs(folder, { shared, uncommitted }, Object.fromEntries(all));
+  });
 
-    const progress = (await databases.run('north', { strategy })).run('south');
+  afterAll(async () => {
+    await made[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  test.each(REFUSALS)('$title', async ({ title, strategy = 'newest', code, says, rows }) => {
+    const before = await made.look(title, ...STATE);
+    const progress = (await made.run(title, { strategy })).run('south');
     expect(progress.failure?.code).toBe(code);
     for (const word of says) expect(progress.failure?.message).toContain(word);
     expect(progress.failure?.message).not.toContain('goroutine');
     if (rows !== undefined) expect(progress.conflicts).toMatchObject(rows);
-    expect(await stateOf(databases.north)).toEqual(before);
+    expect(await made.look(title, ...STATE)).toEqual(before);
   });
 });
 

@@ -1,122 +1,89 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { describe, expect, test } from '@jest/globals';
+import { cp, mkdir } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PeerState } from '../../src/contract/vocabulary.ts';
-import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
-import { federateDatabase, filePeer } from '../helpers/federating.ts';
+import { makeDatabaseOf, openTestDatabase, publishing } from '../helpers/database.ts';
+import { type Federated, federateIn, filePeer, withEngines } from '../helpers/federating.ts';
+import { rootOf } from '../helpers/mailbox.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-const MAILBOX = 'mailbox';
+/** The peers have the names of their states. */
+const STATES: readonly { readonly state: PeerState; readonly ahead: number | null; readonly behind: number | null }[] =
+  [
+    { state: 'up-to-date', ahead: 0, behind: 0 },
+    { state: 'ahead', ahead: 1, behind: 0 },
+    { state: 'behind', ahead: 0, behind: 1 },
+    { state: 'diverged', ahead: 1, behind: 1 },
+    { state: 'unrelated', ahead: null, behind: null },
+    { state: 'remote-empty', ahead: null, behind: null },
+    { state: 'branch-missing', ahead: null, behind: null },
+    { state: 'unreachable', ahead: null, behind: null },
+  ];
 
-/** A database and a mailbox that hold the same commit. */
-async function inStep(folder: TempFolder): Promise<TestDatabase> {
-  const local = await makeDatabase(folder.file('local'));
-  await local.dolt('remote', 'add', 'seed', url(folder));
-  await local.dolt('push', 'seed', 'main');
+const ITEMS = ['CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100))', "INSERT INTO items VALUES (1, 'one')"];
+
+/** A database, and a mailbox for each state. */
+async function makeMailboxes(folder: TempFolder) {
+  const to = (state: PeerState, refspec?: string) => publishing(`file://${folder.file(state)}`, refspec);
+  const local = await makeDatabaseOf(
+    folder.file('local'),
+    ...committing('first', ITEMS),
+    ...to('ahead'),
+    ...committing('ours', ["INSERT INTO items VALUES (5, 'five')"]),
+    ...to('up-to-date'),
+    ...to('branch-missing', 'main:elsewhere'),
+  );
+  // What the database does not have is made in another one.
+  await cp(local.path, folder.file('other'), { recursive: true });
+  const theirs = ["INSERT INTO items VALUES (7, 'seven')"];
+  await openTestDatabase(folder.file('other')).sql(
+    ...committing('theirs', theirs),
+    ...to('behind'),
+    "CALL DOLT_RESET('--hard', 'HEAD~2')",
+    ...committing('theirs', theirs),
+    ...to('diverged'),
+  );
+  await makeDatabaseOf(folder.file('stranger'), ...committing('first', ITEMS), ...to('unrelated'));
+  await mkdir(folder.file('remote-empty'));
   return local;
 }
 
-const url = (folder: TempFolder): string => `file://${folder.file(MAILBOX)}`;
+let folder: TempFolder;
+let status: Federated;
+let dry: Federated;
+let before: unknown;
+let after: unknown;
 
-async function someoneElsePushes(folder: TempFolder): Promise<void> {
-  const other = await cloneDatabase(url(folder), folder.file('other'));
-  await other.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
-  await other.dolt('push', 'origin', 'main');
-}
-
-const STATES: readonly {
-  state: PeerState;
-  arrange: (folder: TempFolder) => Promise<unknown>;
-  ahead: number | null;
-  behind: number | null;
-}[] = [
-  { state: 'up-to-date', arrange: inStep, ahead: 0, behind: 0 },
-  {
-    state: 'ahead',
-    async arrange(folder) {
-      await (await inStep(folder)).commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
-    },
-    ahead: 1,
-    behind: 0,
-  },
-  {
-    state: 'behind',
-    async arrange(folder) {
-      await inStep(folder);
-      await someoneElsePushes(folder);
-    },
-    ahead: 0,
-    behind: 1,
-  },
-  {
-    state: 'diverged',
-    async arrange(folder) {
-      const local = await inStep(folder);
-      await someoneElsePushes(folder);
-      await local.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
-    },
-    ahead: 1,
-    behind: 1,
-  },
-  {
-    state: 'unrelated',
-    async arrange(folder) {
-      await inStep(folder);
-      await rename(folder.file('local'), folder.file('first'));
-      await makeDatabase(folder.file('local'));
-    },
-    ahead: null,
-    behind: null,
-  },
-  {
-    state: 'remote-empty',
-    async arrange(folder) {
-      await makeDatabase(folder.file('local'));
-      await mkdir(folder.file(MAILBOX));
-    },
-    ahead: null,
-    behind: null,
-  },
-  {
-    state: 'branch-missing',
-    async arrange(folder) {
-      const local = await makeDatabase(folder.file('local'));
-      await local.dolt('remote', 'add', 'seed', url(folder));
-      await local.dolt('push', 'seed', 'main:elsewhere');
-    },
-    ahead: null,
-    behind: null,
-  },
-  {
-    state: 'unreachable',
-    async arrange(folder) {
-      await (await makeDatabase(folder.file('local'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/absent');
-    },
-    ahead: null,
-    behind: null,
-  },
-];
-
-describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind }) => {
-  test('has this state in the report, and neither a status nor a dry run moves a head', async () => {
-    await using folder = await tempFolder();
-    await arrange(folder);
-    const peer =
-      state === 'unreachable'
-        ? {
-            ...filePeer(MAILBOX, ''),
-            endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/absent' },
-          }
-        : filePeer(MAILBOX, folder.file(MAILBOX));
-    const local = openTestDatabase(folder.file('local'));
-    const branches = 'SELECT name, hash FROM dolt_branches ORDER BY name';
-    const before = [await local.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
-    const place = { local: local.path, tempDir: folder.file('tmp'), peers: [peer] };
-    const options = { retries: 0 };
-
-    const status = await federateDatabase({ ...place, options, command: 'status' });
-    expect(status.run(MAILBOX)).toMatchObject({ state, ahead, behind });
-    const dry = await federateDatabase({ ...place, options: { ...options, dryRun: true } });
-    expect(dry.run(MAILBOX)).toMatchObject({ state, ahead, behind, pulledCommits: 0, pushedCommits: 0 });
-    expect([await local.rows(branches), await remoteHead(url(folder), folder.file('look2', 'c'))]).toEqual(before);
+beforeAll(async () => {
+  folder = await tempFolder();
+  const local = await makeMailboxes(folder);
+  const peers = STATES.map(({ state }) => {
+    const peer = filePeer(state, folder.file(state));
+    return state === 'unreachable'
+      ? { ...peer, endpoint: { ...peer.endpoint, dolt: 'http://127.0.0.1:9/absent' } }
+      : peer;
   });
+  const heads = async () => [
+    await local.rows('SELECT name, hash FROM dolt_branches ORDER BY name'),
+    await Promise.all(STATES.map(async ({ state }) => [state, await rootOf(folder.file(state)).catch(() => null)])),
+  ];
+  before = await heads();
+  await withEngines(local.path, folder.file('tmp'), async (engines) => {
+    status = await federateIn(engines, { peers, command: 'status', options: { retries: 0 } });
+    dry = await federateIn(engines, { peers, options: { retries: 0, dryRun: true } });
+  });
+  after = await heads();
+});
+
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+test.each(STATES)('a peer that is $state has this state in the reports of a status and a dry run', (expected) => {
+  expect(status.run(expected.state)).toMatchObject(expected);
+  expect(dry.run(expected.state)).toMatchObject({ ...expected, pulledCommits: 0, pushedCommits: 0 });
+});
+
+test('neither a status nor a dry run moves a head', () => {
+  expect(after).toEqual(before);
 });

@@ -2,16 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
+import { byCell, mergeOf, wholly } from '../helpers/two-heads.ts';
+import { atBranches, branchHeads, resolveBranches } from '../helpers/workshop.ts';
 
 const PAIRS = 'CREATE TABLE pairs (a INT, b VARCHAR(20), x VARCHAR(20), y VARCHAR(20), PRIMARY KEY (a, b))';
 
 describe('a row that both sides changed', () => {
   test('is resolved cell by cell with several key columns; changes of one side are kept', async () => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: [
         `${PAIRS}`,
         'ALTER TABLE pairs ADD z VARCHAR(20), ADD w VARCHAR(20)',
@@ -20,7 +19,7 @@ describe('a row that both sides changed', () => {
       ours: ["UPDATE pairs SET x = 'our x', y = 'our y', w = 'our w'"],
       theirs: ["UPDATE pairs SET x = 'their x', y = 'their y', z = 'their z'"],
     });
-    const { rows, read } = await resolveHeads(folder, heads, byCell({ x: 'theirs', y: { value: 'mine' } }));
+    const { rows, read } = await resolveBranches(heads, byCell({ x: 'theirs', y: { value: 'mine' } }));
     expect(rows).toMatchObject([{ table: 'pairs', key: { a: '1', b: "it's" }, kind: 'changed' }]);
     expect(rows[0]?.cells).toEqual({
       x: { base: 'x', ours: 'our x', theirs: 'their x', choose: null },
@@ -32,23 +31,21 @@ describe('a row that both sides changed', () => {
   });
 
   test('can be deleted, unless that would fire a trigger', async () => {
-    await using folder = await tempFolder();
     const work = {
       base: [PAIRS, "INSERT INTO pairs VALUES (1, 'a', 'x', 'y'), (2, 'b', 'x', 'y')"],
       ours: ["UPDATE pairs SET x = 'ours'"],
       theirs: ["UPDATE pairs SET x = 'theirs'"],
     };
-    const heads = await twoHeads(folder, work);
-    const { read } = await resolveHeads(folder, heads, (row) => ({
+    const heads = await branchHeads(work);
+    const { read } = await resolveBranches(heads, (row) => ({
       ...row,
       choose: row.key['a'] === '1' ? 'delete' : 'ours',
     }));
     expect(await read('SELECT a, x FROM pairs MERGED')).toEqual([{ a: 2, x: 'ours' }]);
 
-    await using second = await tempFolder();
     const trigger = 'CREATE TRIGGER watch BEFORE DELETE ON pairs FOR EACH ROW SET @seen = 1';
-    const watched = await twoHeads(second, { ...work, base: [...work.base, trigger] });
-    const failure = await failureOf(() => resolveHeads(second, watched, wholly('delete')));
+    const watched = await branchHeads({ ...work, base: [...work.base, trigger] });
+    const failure = await failureOf(() => resolveBranches(watched, wholly('delete')));
     expect(failure).toMatchObject({ code: 'constraint-violation' });
     expect(failure.message).toContain('triggers');
   });
@@ -73,9 +70,8 @@ describe('a row that one side deleted', () => {
     ],
     ['delete', []],
   ] as const)('becomes under %s %j', async (choice, expected) => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, work);
-    const { rows, read } = await resolveHeads(folder, heads, wholly(choice));
+    const heads = await branchHeads(work);
+    const { rows, read } = await resolveBranches(heads, wholly(choice));
     expect(rows).toMatchObject([
       { key: { a: '1' }, kind: 'deleted', deletedBy: 'ours', cells: { x: { base: 'x', theirs: 'theirs' } } },
       { key: { a: '2' }, kind: 'deleted', deletedBy: 'theirs', cells: { x: { base: 'x', ours: 'ours' } } },
@@ -97,8 +93,7 @@ describe('a row that both sides added', () => {
     [byCell({ x: 'theirs', y: { value: null } }), [{ x: 'their x' }]],
     [wholly('delete'), []],
   ])('is resolved as a whole or by cell (%#)', async (choose, expected) => {
-    await using folder = await tempFolder();
-    const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), choose);
+    const { rows, read } = await resolveBranches(await branchHeads(work), choose);
     expect(rows).toMatchObject([{ kind: 'id-collision' }]);
     expect(await read('SELECT x, y FROM pairs MERGED')).toEqual(expected);
   });
@@ -117,8 +112,7 @@ describe('two rows with one unique key', () => {
   test.each(['ours', 'theirs'] as const)(
     'are resolved by the choice %s, and the other row is deleted',
     async (side) => {
-      await using folder = await tempFolder();
-      const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), wholly(side));
+      const { rows, read } = await resolveBranches(await branchHeads(work), wholly(side));
       expect(rows).toEqual([
         { table: 'edges', kind: 'duplicate', key: { id: 'ours' }, otherKey: { id: 'theirs' }, cells: {}, choose: null },
       ]);
@@ -130,29 +124,27 @@ describe('two rows with one unique key', () => {
 describe('rows of a table without a primary key', () => {
   test.each([
     ['ours', []],
-    ['theirs', [{ t: 'x', n: 2 }]],
+    ['theirs', [{ t: 'x', n: '2' }]],
   ] as const)('all follow the choice %s', async (side, expected) => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: ['CREATE TABLE log (t VARCHAR(9))', "INSERT INTO log VALUES ('x'), ('x'), ('x')"],
       ours: ['DELETE FROM log'],
       theirs: ["DELETE FROM log WHERE t = 'x' LIMIT 1"],
     });
-    const { rows, read } = await resolveHeads(folder, heads, wholly(side));
+    const { rows, read } = await resolveBranches(heads, wholly(side));
     const counted = [{ row: { t: 'x' }, base: 3, ours: 0, theirs: 2 }];
     expect(rows).toEqual([{ table: 'log', key: {}, kind: 'keyless', cells: {}, rows: counted, choose: null }]);
     expect(await read('SELECT t, COUNT(*) AS n FROM log MERGED GROUP BY t')).toEqual(expected);
   });
 
   test.each(['KEY', 'UNIQUE'] as const)('are resolved with a %s if both sides changed a row', async (index) => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: [`CREATE TABLE log (n INT, t VARCHAR(9), ${index} t (t))`, "INSERT INTO log VALUES (1, 'x')"],
       ours: ['UPDATE log SET n = 2'],
       theirs: ['UPDATE log SET n = 3'],
     });
     for (const side of ['ours', 'theirs'] as const) {
-      const resolving = resolveHeads(folder, heads, wholly(side));
+      const resolving = resolveBranches(heads, wholly(side));
       if (index === 'UNIQUE')
         await expect(resolving).rejects.toMatchObject({
           code: 'constraint-violation',
@@ -168,8 +160,7 @@ describe('rows of a table without a primary key', () => {
 
 describe('contradictory choices', () => {
   test('are refused for a row with a deleted parent', async () => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: [
         'CREATE TABLE parents (id INT PRIMARY KEY, x INT)',
         'CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id))',
@@ -178,10 +169,10 @@ describe('contradictory choices', () => {
       ours: ['DELETE FROM parents'],
       theirs: ['UPDATE parents SET x = 2', 'INSERT INTO children VALUES (7, 1)'],
     });
-    const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
+    const failure = await failureOf(() => resolveBranches(heads, wholly('ours')));
     expect(failure).toMatchObject({ code: 'constraint-violation' });
     expect(failure.message).toMatch(/^the chosen rows would break constraints\n.*(children|parents)/);
-    const { read } = await resolveHeads(folder, heads, wholly('theirs'));
+    const { read } = await resolveBranches(heads, wholly('theirs'));
     expect(
       await read(
         'SELECT p.x FROM parents MERGED p JOIN children MERGED c ON c.parent = p.id'.replace(
@@ -193,19 +184,17 @@ describe('contradictory choices', () => {
   });
 
   test('are refused beside rows that Dolt removes because a column is NOT NULL now', async () => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: ['CREATE TABLE names (id INT PRIMARY KEY, n VARCHAR(9), v INT)', "INSERT INTO names VALUES (1, 'a', 1)"],
       ours: ['INSERT INTO names VALUES (3, NULL, 3)', 'UPDATE names SET v = 2'],
       theirs: ['ALTER TABLE names MODIFY n VARCHAR(9) NOT NULL', 'UPDATE names SET v = 3'],
     });
-    const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
+    const failure = await failureOf(() => resolveBranches(heads, wholly('ours')));
     expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('names: 1 row') });
   });
 
   test('are not the reason if a row without a conflict breaks a check', async () => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: [
         'CREATE TABLE spans (id INT PRIMARY KEY, a INT, b INT, v INT, CHECK (a < b))',
         'INSERT INTO spans VALUES (1, 1, 9, 1), (2, 1, 9, 1)',
@@ -213,15 +202,14 @@ describe('contradictory choices', () => {
       ours: ['UPDATE spans SET a = 5 WHERE id = 1', 'UPDATE spans SET v = 2 WHERE id = 2'],
       theirs: ['UPDATE spans SET b = 3 WHERE id = 1', 'UPDATE spans SET v = 3 WHERE id = 2'],
     });
-    expect(await failureOf(() => resolveHeads(folder, heads, wholly('ours')))).toMatchObject({
+    expect(await failureOf(() => resolveBranches(heads, wholly('ours')))).toMatchObject({
       code: 'constraint-violation',
       message: expect.stringMatching(/^the merge would break constraints in rows that no choice changes\nspans: 1 row/),
     });
   });
 
   test('are refused for a value that another row has in a unique key', async () => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, {
+    const heads = await branchHeads({
       base: [
         'CREATE TABLE names (id INT PRIMARY KEY, n VARCHAR(9) UNIQUE)',
         "INSERT INTO names VALUES (1, 'a'), (2, 'b')",
@@ -229,19 +217,18 @@ describe('contradictory choices', () => {
       ours: ["UPDATE names SET n = 'c' WHERE id = 1"],
       theirs: ["UPDATE names SET n = 'd' WHERE id = 1"],
     });
-    const failure = await failureOf(() => resolveHeads(folder, heads, byCell({ n: { value: 'b' } })));
+    const failure = await failureOf(() => resolveBranches(heads, byCell({ n: { value: 'b' } })));
     expect(['conflicts-file-invalid', 'constraint-violation']).toContain(failure.code);
   });
 });
 
 test('choices are not offered for a conflict that none can resolve', async () => {
-  await using folder = await tempFolder();
-  const heads = await twoHeads(folder, {
+  const heads = await branchHeads({
     base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)'],
     ours: ['ALTER TABLE t MODIFY x BIGINT'],
     theirs: ['ALTER TABLE t MODIFY x VARCHAR(9)'],
   });
-  await atHeads(folder, heads, async (database) => {
+  await atBranches(async (database) => {
     expect(await unresolvedRows(database, heads)).toBeNull();
     const failure = await failureOf(() => mergeChosen(database, [mergeOf(heads, [])], BEADS_RULES));
     expect(failure).toMatchObject({ code: 'schema-conflict' });

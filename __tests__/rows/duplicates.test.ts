@@ -1,17 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoDatabases } from '../helpers/two-databases.ts';
+import { twoBranches } from '../helpers/workshop.ts';
 
 const TABLE =
   'CREATE TABLE edges (id VARCHAR(36) PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci, b TEXT, created_at DATETIME, UNIQUE KEY uk (a, b(3)))';
 
 describe('two rows with one unique key', () => {
   test('keep the one created first, whatever its key, as the index compares them; both are reported', async () => {
-    await using folder = await tempFolder();
     const old = [dateCommits('2025-12-31T00:00:00'), "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)"];
-    const databases = await twoDatabases(folder, TABLE, ...old);
+    const databases = await twoBranches(TABLE, ...old);
     await databases.edit(
       ["INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')"],
       ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoDatabases } from '../helpers/two-databases.ts';
+import { twoBranches } from '../helpers/workshop.ts';
 
 const BASE = [
   'CREATE TABLE area (id INT PRIMARY KEY, name VARCHAR(20))',
@@ -16,8 +15,7 @@ const NOTES = 'SELECT issue, n, text, twice FROM note ORDER BY issue, n';
 
 describe('a row that one side deleted and the other side changed', () => {
   test('keeps the change with all its dependent rows, and both databases make one commit', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BASE);
+    const databases = await twoBranches(...BASE);
     await databases.edit(
       ['DELETE FROM area WHERE id = 1'],
       [
@@ -68,8 +66,7 @@ describe('a row that one side deleted and the other side changed', () => {
     { local: 'south', strategy: 'theirs', left: [20] },
     { local: 'south', strategy: 'ours', left: [10, 20] },
   ] as const)('is decided for $local under $strategy', async ({ local, strategy, left }) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
+    const databases = await twoBranches(...BASE, 'DELETE FROM issue WHERE id = 11');
     await databases.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
     const outcome = await databases.run(local, { strategy });
     const progress = outcome.run(local === 'north' ? 'south' : 'north');
@@ -81,8 +78,7 @@ describe('a row that one side deleted and the other side changed', () => {
 
 describe('a row whose parent the other side deleted', () => {
   test('restores the parent with its dependent rows under newest', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BASE);
+    const databases = await twoBranches(...BASE);
     await databases.edit(
       ["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"],
       ['DELETE FROM area WHERE id = 2'],
@@ -99,8 +95,7 @@ describe('a row whose parent the other side deleted', () => {
   });
 
   test.each(['ours', 'theirs', 'manual'] as const)('stays unresolved under %s', async (strategy) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...BASE);
+    const databases = await twoBranches(...BASE);
     await databases.edit(
       ["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"],
       ['DELETE FROM issue WHERE id = 20'],

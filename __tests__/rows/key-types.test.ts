@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../helpers/two-databases.ts';
+import { twoBranches } from '../helpers/workshop.ts';
 
 const BITS = '1'.repeat(64);
 
@@ -33,10 +33,8 @@ function changed(v: number, at: string, place: (index: number, rows: number) => 
 }
 
 test.each(HASH_ORDERS)('rows with keys at the limits of their types are found and merged, %s', async (order) => {
-  await using folder = await tempFolder();
   const loose = "SET sql_mode = ''";
-  const databases = await twoDatabases(
-    folder,
+  const databases = await twoBranches(
     loose,
     ...KEYS.flatMap(([type, values], table) => [
       `CREATE TABLE k${table} (id ${type} PRIMARY KEY, v INT, u INT UNIQUE, updated_at DATETIME)`,

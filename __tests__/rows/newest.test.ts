@@ -4,11 +4,12 @@ import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
+import { type TwoBranches, twoBranches } from '../helpers/workshop.ts';
 
 const TABLE = 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), updated_at DATETIME)';
 
 /** Merges in both databases, far enough apart that dates in seconds would differ, and expects one commit. */
-async function mergeInBoth(databases: TwoDatabases) {
+async function mergeInBoth(databases: TwoDatabases | TwoBranches) {
   const inNorth = await databases.run('north');
   expect(inNorth.run('south').failure).toBeNull();
   await anotherSecond();
@@ -21,8 +22,7 @@ const at = (time: string) => `updated_at = '2026-01-${time}'`;
 
 describe('a cell under newest', () => {
   test('counts with the time of its own change, not of later changes of its row', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    const databases = await twoBranches(TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(
       [
         `UPDATE t SET a = 'north', ${at('02')}`,
@@ -46,8 +46,7 @@ describe('a cell under newest', () => {
   });
 
   test('that was changed and changed back counts as unchanged', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    const databases = await twoBranches(TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(
       [
         `UPDATE t SET a = 'x', b = 'N', ${at('08')}`,
@@ -88,8 +87,7 @@ describe('a cell under newest', () => {
   });
 
   test('is found under the table names of each side', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    const databases = await twoBranches(TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await databases.edit(
       ['ALTER TABLE t ADD n INT DEFAULT 5', `UPDATE t SET n = 7, a = 'N', ${at('02')}`],
       ['ALTER TABLE t ADD s INT', 'ALTER TABLE t DROP b', `UPDATE t SET s = 8, a = 'S', ${at('03')}`],
@@ -101,9 +99,7 @@ describe('a cell under newest', () => {
   });
 
   test('updates a stored generated column with the cells that won', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
+    const databases = await twoBranches(
       "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, s VARCHAR(40) GENERATED ALWAYS AS (CONCAT(a, '`a`', b)) STORED, updated_at DATETIME, KEY k (a))",
       "INSERT INTO t (id, a, b, updated_at) VALUES (1, 1, 1, '2026-01-01')",
     );
@@ -115,9 +111,7 @@ describe('a cell under newest', () => {
 
 describe('a row that both sides added', () => {
   test('is kept as it was created first, the other one is reported, and a person has to check', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
+    const databases = await twoBranches(
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), created_at DATETIME, updated_at DATETIME)',
       dateCommits('2025-12-31T00:00:00'),
     );

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoDatabases } from '../helpers/two-databases.ts';
+import { twoBranches } from '../helpers/workshop.ts';
 
 /** A column type; the values of base, north and south as SQL; and the side with the greater value. */
 const TYPES: readonly [type: string, base: string, north: string, south: string, greater: 'north' | 'south'][] = [
@@ -37,9 +36,7 @@ const EXPECTED = { newest: 'south', ours: 'north', theirs: 'south', manual: null
 
 describe('cells of every type', () => {
   test.each(['newest', 'ours', 'theirs', 'manual'] as const)('are merged: %s', async (strategy) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
+    const databases = await twoBranches(
       `CREATE TABLE t (k2 VARBINARY(4), ${columns}, k1 INT, updated_at DATETIME(6), PRIMARY KEY (k1, k2))`,
       `INSERT INTO t VALUES (x'01', ${values(1)}, 1, '2026-01-01'), (x'ff', ${values(1)}, 1, '2026-01-01')`,
     );
@@ -76,9 +73,7 @@ describe('cells of every type', () => {
   });
 
   test('at the same time the greater value wins: numbers by value, all others by bytes, NULL first', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(
-      folder,
+    const databases = await twoBranches(
       `CREATE TABLE t (k1 INT PRIMARY KEY, k2 INT, ${columns}, updated_at DATETIME(6))`,
       `INSERT INTO t VALUES (1, 1, ${values(1)}, '2026-01-01')`,
     );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { lostVersions, parentsFirst, type Version } from '../../../src/rows/constraints/find-dependants.ts';
-import { tempFolder } from '../../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoDatabases } from '../../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../../helpers/two-databases.ts';
+import { twoBranches } from '../../helpers/workshop.ts';
 
 const version = (id: string, over: Partial<Version> = {}): Version => ({
   id,
@@ -71,8 +71,7 @@ const INVOICES = [
 
 describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
   test('a child with a key of both sides is lost with its own parent, and its rival gets the key', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...INVOICES);
+    const databases = await twoBranches(...INVOICES);
     await databases.edit(
       [
         "INSERT INTO invoice VALUES (100, 'north', '2026-02-01')",
@@ -130,8 +129,7 @@ const SOUTH = [
 test.each(HASH_ORDERS)(
   'cycles, rows of their own table and unique values are followed, %s',
   async (order) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...RINGS);
+    const databases = await twoBranches(...RINGS);
     await databases.edit(NORTH, SOUTH, order);
     const inNorth = await databases.run('north');
     const progress = inNorth.run('south');
@@ -163,9 +161,7 @@ test.each(HASH_ORDERS)(
 );
 
 test('a dependant in a table with triggers is not removed, and the merge is refused', async () => {
-  await using folder = await tempFolder();
-  const databases = await twoDatabases(
-    folder,
+  const databases = await twoBranches(
     ...INVOICES,
     'CREATE TABLE seen (n INT PRIMARY KEY)',
     'CREATE TRIGGER watch BEFORE DELETE ON tax FOR EACH ROW INSERT INTO seen VALUES (1)',
@@ -186,8 +182,7 @@ test('a dependant in a table with triggers is not removed, and the merge is refu
 test.each(['ours', 'theirs'] as const)(
   'the family is lost too under %s, and no row remains',
   async (strategy) => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...INVOICES);
+    const databases = await twoBranches(...INVOICES);
     await databases.edit(
       ["INSERT INTO invoice VALUES (100, 'north', NULL)", "INSERT INTO line VALUES (100, 1, 'north', NULL)"],
       ["INSERT INTO invoice VALUES (100, 'south', NULL)", "INSERT INTO line VALUES (100, 2, 'south', NULL)"],

@@ -1,13 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { withMerge } from '../../../src/resolve/open-merge.ts';
 import { type NamedRow, refuseSilentLosses } from '../../../src/rows/constraints/silent-losses.ts';
-import { tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
-import { atHeads, twoHeads } from '../../helpers/two-heads.ts';
+import { atBranches, branchHeads } from '../../helpers/workshop.ts';
 
 test('a row that a merge lacks without a reason is refused, but not a deleted or reported one', async () => {
-  await using folder = await tempFolder();
-  const heads = await twoHeads(folder, {
+  const heads = await branchHeads({
     base: [
       'CREATE TABLE t (a INT, b VARCHAR(9), v INT, PRIMARY KEY (a, b))',
       "INSERT INTO t VALUES (1, 'x', 1), (2, 'x', 1), (3, 'x', 1), (4, 'x', 1)",
@@ -21,7 +19,7 @@ test('a row that a merge lacks without a reason is refused, but not a deleted or
       'INSERT INTO single VALUES (1)',
     ],
   });
-  await atHeads(folder, heads, (database) =>
+  await atBranches((database) =>
     withMerge(database, heads, async (sql, { heads: merged }) => {
       await refuseSilentLosses(sql, merged, []);
       const named: NamedRow[] = [];
@@ -46,15 +44,14 @@ const KINDS = [
 ] as const;
 
 test.each(KINDS)('the same for a table with %s', async (what, columns, index) => {
-  await using folder = await tempFolder();
   const rows = (...ids: number[]) => `INSERT INTO t (id, a, b) VALUES ${ids.map((id) => `(${id}, ${id}, 'x')`).join()}`;
   const copies = what.startsWith('no primary key') ? [1, 1, 1] : [1];
-  const heads = await twoHeads(folder, {
+  const heads = await branchHeads({
     base: [`CREATE TABLE t (${columns})`, index, rows(...copies, 2, 3, 4, 9)],
     ours: ["UPDATE t SET b = 'ours' WHERE id = 2", 'DELETE FROM t WHERE id = 3', rows(5)],
     theirs: ["UPDATE t SET b = 'theirs' WHERE id = 9", 'DELETE FROM t WHERE id = 4', rows(6)],
   });
-  await atHeads(folder, heads, (database) =>
+  await atBranches((database) =>
     withMerge(database, heads, async (sql, { heads: merged }) => {
       await refuseSilentLosses(sql, merged, []);
       for (const id of [1, 5, 6]) {
@@ -73,16 +70,18 @@ test.each(KINDS)('the same for a table with %s', async (what, columns, index) =>
 });
 
 test.each([
-  ['a replaced table', 'CREATE TABLE n LIKE t; INSERT INTO n SELECT * FROM t; DROP TABLE t; RENAME TABLE n TO t'],
-  ['a key column with another tag', "CALL DOLT_UPDATE_COLUMN_TAG('t', 'id', 4712)"],
+  [
+    'a replaced table',
+    ['CREATE TABLE n LIKE t', 'INSERT INTO n SELECT * FROM t', 'DROP TABLE t', 'RENAME TABLE n TO t'],
+  ],
+  ['a key column with another tag', ["CALL DOLT_UPDATE_COLUMN_TAG('t', 'id', 4712)"]],
 ])('a merge is not refused beside %s', async (_, change) => {
-  await using folder = await tempFolder();
-  const heads = await twoHeads(folder, {
+  const heads = await branchHeads({
     base: ['CREATE TABLE t (id INT PRIMARY KEY, v INT NOT NULL)', 'INSERT INTO t VALUES (1, 1), (2, 1), (3, 1)'],
     ours: ['UPDATE t SET v = 2 WHERE id = 1', 'DELETE FROM t WHERE id = 2'],
-    theirs: [change, 'DELETE FROM t WHERE id = 3'],
+    theirs: [...change, 'DELETE FROM t WHERE id = 3'],
   });
-  await atHeads(folder, heads, (database) =>
+  await atBranches((database) =>
     withMerge(database, heads, async (sql, { heads: merged }) => {
       await refuseSilentLosses(sql, merged, []);
       throw new Error('undone');

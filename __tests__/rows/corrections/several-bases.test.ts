@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Engines } from '../../../src/dolt/server/engines.ts';
 import { withMerge } from '../../../src/resolve/open-merge.ts';
+import { removeScratch } from '../../../src/sync/merge/scratch.ts';
 import { branchesOf } from '../../helpers/branches.ts';
-import { makeDatabaseOf, type TestDatabase } from '../../helpers/database.ts';
-import { mergedApart } from '../../helpers/merged-apart.ts';
+import { makeDatabaseOf } from '../../helpers/database.ts';
+import { inDatabase, testEngines } from '../../helpers/federating.ts';
 import { committing } from '../../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 import { HASH_ORDERS } from '../../helpers/two-databases.ts';
-import { atHeads, byCell, resolveHeads, wholly } from '../../helpers/two-heads.ts';
+import { byCell, wholly } from '../../helpers/two-heads.ts';
+import { type Branch, branchesMergedApart, resolveBranches } from '../../helpers/workshop.ts';
 
 const BASE = [
   'CREATE TABLE t (id INT PRIMARY KEY, v INT, w INT)',
@@ -91,17 +94,16 @@ const SOUTH = [
   `UPDATE documents SET doc = '{"a\\\\nb":1,"m":0}'`,
 ];
 
-const undone = async (local: TestDatabase) => ({
+const undone = async (local: Branch) => ({
   t: await local.rows('SELECT id, v FROM t WHERE id NOT IN (3, 4, 7) ORDER BY id'),
   u: await local.rows('SELECT id, k, n FROM u ORDER BY id'),
   renamed: await local.rows('SELECT * FROM renamed ORDER BY id'),
 });
-const changed = (local: TestDatabase) => local.rows('SELECT id, v FROM t WHERE id IN (3, 4, 7) ORDER BY id');
+const changed = (local: Branch) => local.rows('SELECT id, v FROM t WHERE id IN (3, 4, 7) ORDER BY id');
 
 describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) => {
   test('keep what one side alone took back, also under manual', async () => {
-    await using folder = await tempFolder();
-    const both = await mergedApart(folder, FIRST);
+    const both = await branchesMergedApart(FIRST);
     await both.edit(['UPDATE t SET w = 1 WHERE id = 8', 'UPDATE renamed SET w = 7 WHERE id = 1'], UNDONE, order);
     const { failure, conflicts } = (await both.run('north', { strategy: 'manual' })).run('south');
     expect({ failure, conflicts }).toEqual({ failure: null, conflicts: [] });
@@ -109,8 +111,7 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
   });
 
   test('leave a change of both sides to the later one, or to a person', async () => {
-    await using folder = await tempFolder();
-    const both = await mergedApart(folder, FIRST);
+    const both = await branchesMergedApart(FIRST);
     await both.edit(NORTH, [...UNDONE, ...SOUTH], order);
 
     const refused = (await both.run('north', { strategy: 'manual' })).run('south');
@@ -126,7 +127,7 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
     ]);
 
     const heads = { local: both.north, ours: await both.north.head(), theirs: await both.south.head() };
-    const { rows, read } = await resolveHeads(folder, heads, wholly('theirs'));
+    const { rows, read } = await resolveBranches(heads, wholly('theirs'));
     expect(rows.map(({ kind, key }) => [kind, key])).toEqual(inConflict);
     expect(rows[1]?.cells).toEqual({ v: { base: '10', ours: '11', theirs: '0', choose: null } });
     expect(await read('SELECT id, v FROM t MERGED WHERE id IN (1, 3, 4, 6, 7, 20) ORDER BY id')).toEqual([
@@ -136,7 +137,7 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
       { id: 6, v: 6 },
       { id: 7, v: 70 },
     ]);
-    const chosen = await resolveHeads(folder, heads, (row) =>
+    const chosen = await resolveBranches(heads, (row) =>
       row.kind === 'changed' ? byCell({ v: 'base', doc: 'ours' })(row) : { ...row, choose: 'delete' },
     );
     expect(await chosen.read('SELECT id, v FROM t MERGED WHERE id IN (3, 4, 7)')).toEqual([{ id: 3, v: 10 }]);
@@ -173,7 +174,8 @@ describe.each(HASH_ORDERS)('two heads with several merge bases, %s,', (order) =>
 
 describe('two heads with several merge bases are refused if the base decides', () => {
   let folder: TempFolder;
-  let local: TestDatabase;
+  let engines: Engines;
+  let branches: Readonly<Record<string, string>>;
   // Dolt takes either base, so each of them removes one of two things that come back.
   const CASES = [
     {
@@ -225,7 +227,7 @@ describe('two heads with several merge bases are refused if the base decides', (
       "INSERT INTO log VALUES ('first'), ('second')",
     ];
     const on = (branch: string, ...statements: string[]) => [`CALL DOLT_CHECKOUT('${branch}')`, ...statements];
-    local = await makeDatabaseOf(
+    const local = await makeDatabaseOf(
       folder.file('local'),
       ...committing('base', base),
       ...CASES.flatMap(({ first, second, after }, index) => {
@@ -238,18 +240,22 @@ describe('two heads with several merge bases are refused if the base decides', (
         ];
       }),
     );
+    branches = await branchesOf(local);
+    engines = testEngines(local.path, folder.file('tmp'));
   });
 
   afterAll(async () => {
+    await engines.close();
     await folder[Symbol.asyncDispose]();
   });
 
   test.each(CASES)('$title', async ({ title, says }) => {
-    const branches = await branchesOf(local);
     const index = CASES.findIndex((one) => one.title === title);
     const heads = { ours: branches[`first${index}`] ?? '', theirs: branches[`second${index}`] ?? '' };
     const failure = await failureOf(() =>
-      atHeads(folder, { local }, (database) => withMerge(database, heads, async () => 'merged')),
+      inDatabase(engines, (database) =>
+        withMerge(database, heads, async () => 'merged').finally(() => removeScratch(database)),
+      ),
     );
     expect(failure).toMatchObject({ code: 'dolt-defect' });
     expect(failure.message).toMatch(says);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { tempFolder } from '../../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoDatabases } from '../../helpers/two-databases.ts';
+import { HASH_ORDERS } from '../../helpers/two-databases.ts';
+import { twoBranches } from '../../helpers/workshop.ts';
 
 const STORED = "g VARCHAR(20) AS (CONCAT(v, '!')) STORED";
 const MADE = [
@@ -38,8 +38,7 @@ const SOUTH = [
 ];
 
 test.each(HASH_ORDERS)('cells that Dolt puts into other columns or types are corrected: %s', async (order) => {
-  await using folder = await tempFolder();
-  const databases = await twoDatabases(folder, ...MADE);
+  const databases = await twoBranches(...MADE);
   await databases.edit(NORTH, SOUTH, order);
   const { failure, conflicts } = (await databases.run('north')).run('south');
   expect({ failure, conflicts }).toEqual({ failure: null, conflicts: [] });
@@ -55,17 +54,16 @@ test.each(HASH_ORDERS)('cells that Dolt puts into other columns or types are cor
     { id: 3, v: 30, u: 3, g: '30!', y: 300 },
   ]);
   expect(await databases.north.rows('SELECT id, a, b, c IS NULL AS none FROM documents')).toEqual([
-    { id: 1, a: 'north', b: 'b', none: true },
-    { id: 2, a: 'a', b: 'south', none: true },
-    { id: 3, a: 'south', b: 'both', none: true },
+    { id: 1, a: 'north', b: 'b', none: 1 },
+    { id: 2, a: 'a', b: 'south', none: 1 },
+    { id: 3, a: 'south', b: 'both', none: 1 },
   ]);
   expect(await databases.north.rows('SELECT id FROM both_add WHERE g = "20!"')).toEqual([{ id: 2 }]);
 });
 
 test('cells of a table whose triggers a correction would fire are not merged', async () => {
-  await using folder = await tempFolder();
   const watch = 'CREATE TRIGGER watch BEFORE INSERT ON both_add FOR EACH ROW SET @seen = 1';
-  const databases = await twoDatabases(folder, ...MADE.slice(0, 2), watch);
+  const databases = await twoBranches(...MADE.slice(0, 2), watch);
   await databases.edit(NORTH.slice(0, 2), SOUTH.slice(0, 2));
   const before = await databases.north.head();
   const { failure } = (await databases.run('north')).run('south');
@@ -75,10 +73,8 @@ test('cells of a table whose triggers a correction would fire are not merged', a
 });
 
 test('more than 10,000 rows with such cells are not merged', async () => {
-  await using folder = await tempFolder();
   const numbers = Array.from({ length: 101 }, (_, id) => `(${id})`).join(', ');
-  const databases = await twoDatabases(
-    folder,
+  const databases = await twoBranches(
     'CREATE TABLE numbers (n INT PRIMARY KEY)',
     `INSERT INTO numbers VALUES ${numbers}`,
     `CREATE TABLE both_add (id INT PRIMARY KEY, v INT, ${STORED})`,
@@ -93,9 +89,7 @@ test('more than 10,000 rows with such cells are not merged', async () => {
 });
 
 test.each(HASH_ORDERS)('a renamed column merges, and one with another type is refused (%s)', async (order) => {
-  await using folder = await tempFolder();
-  const databases = await twoDatabases(
-    folder,
+  const databases = await twoBranches(
     'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))',
     "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, 'a', 'b')",
   );

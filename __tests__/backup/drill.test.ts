@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { cp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Contents, readContents } from '../../src/backup/contents.ts';
 import { isAlive } from '../../src/core/processes.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
@@ -90,10 +90,22 @@ async function backedUp(folder: TempFolder, ...statements: readonly string[]): P
     ...statements,
     "CALL DOLT_TAG('v1', 'HEAD')",
   );
-  await local.sql(...publishing(`file://${far}`), ...publishing(`file://${far}`, 'v1'));
-  const head = await local.head();
+  const head = await local.headAfter(...publishing(`file://${far}`), ...publishing(`file://${far}`, 'v1'));
   return { local, head, far, expected: await contentsOf(folder, local.path, head) };
 }
+
+let seed: TempFolder;
+/** A backup that tests copy, and do not change. */
+let backup: Backup;
+
+beforeAll(async () => {
+  seed = await tempFolder();
+  backup = await backedUp(seed);
+});
+
+afterAll(async () => {
+  await seed[Symbol.asyncDispose]();
+});
 
 const fileAt = (path: string) => ({ endpoint: `file://${path}` });
 
@@ -138,7 +150,7 @@ const FORGED_INSTEAD = [
 
 test('an intact backup is proven, a different or damaged one is not, and no clone remains', async () => {
   await using folder = await tempFolder();
-  const { local, head, far, expected } = await backedUp(folder);
+  const { local, head, far, expected } = backup;
   const tables = [
     { name: 'notes', rows: EVERY_ROW },
     { name: 'odd`name', rows: 2 },
@@ -281,7 +293,9 @@ test('the checksum of a table follows from its values, of any type and in any or
 
 test('a drill repeats a clone that another writer changed', async () => {
   await using folder = await tempFolder();
-  const { far, expected } = await backedUp(folder);
+  const { expected } = backup;
+  const far = folder.file('far');
+  await cp(backup.far, far, { recursive: true });
   const file = await tableFile(far);
   let engines = 0;
   const result = await drill(folder, {
@@ -303,7 +317,7 @@ test.each([
   ['reads the clone', 2],
 ])('an interruption while a drill %s ends the drill and removes its files', async (_, engines) => {
   await using folder = await tempFolder();
-  const { far, expected } = await backedUp(folder);
+  const { far, expected } = backup;
   const interruption = new AbortController();
   const pids: number[] = [];
   const interrupted = await failureOf(() =>

@@ -15,7 +15,7 @@ import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { branchesOf, missing } from '../helpers/branches.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { cloneDatabase, makeDatabase, makeDatabaseOf, type TestDatabase } from '../helpers/database.ts';
 import {
   federateDatabase,
   federateIn,
@@ -32,29 +32,49 @@ import { failureOf } from '../helpers/thrown.ts';
  * things.
  */
 async function databaseBehind(folder: TempFolder) {
-  const local = await makeDatabase(folder.file('local'));
-  const from = await local.commit(
-    'the old head',
+  const local = await makeDatabaseOf(
+    folder.file('local'),
+    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
+    "INSERT INTO items VALUES (1, 'one', 'ann'), (2, 'two', 'bob')",
+    "CALL DOLT_COMMIT('-A', '-m', 'first rows')",
     'CREATE TABLE other (id INT PRIMARY KEY)',
     "INSERT INTO dolt_ignore VALUES ('wisp%', TRUE)",
-  );
-  await local.sql(
+    "CALL DOLT_COMMIT('-A', '-m', 'the old head')",
     "CALL DOLT_CHECKOUT('-b', 'ahead')",
     'INSERT INTO items VALUES (3, "three", "cid")',
     'CREATE TABLE fresh (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
     'CREATE VIEW titles AS SELECT title FROM items',
     'DROP TABLE other',
     "CALL DOLT_COMMIT('-A', '-m', 'the new head')",
+    "CALL DOLT_CHECKOUT('main')",
+    'CREATE TABLE wisps (id INT PRIMARY KEY)',
+    'CREATE TABLE notes (id INT PRIMARY KEY)',
   );
-  const to = await local.head('ahead');
-  await local.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+  const { main: from = '', ahead: to = '' } = await branchesOf(local);
   return { local, from, to, mark: `dolt-federation-advance/${to}/main` };
 }
 
-/** The steps of a run before it moves a branch. */
-async function marked(local: TestDatabase, name: string, move: MarkedMove): Promise<void> {
+/** The steps of a run before it moves a branch; the statements are what comes after. */
+async function marked(
+  local: TestDatabase,
+  name: string,
+  move: MarkedMove,
+  ...statements: readonly string[]
+): Promise<void> {
   await recordMove(local.path, name, move);
-  await local.sql(`CALL DOLT_BRANCH('${name}', '${move.from}')`);
+  await local.sql(`CALL DOLT_BRANCH('${name}', '${move.from}')`, ...statements);
+}
+
+/** The branches, and the names of the tables with uncommitted changes, with one process. */
+async function stateOf(local: TestDatabase) {
+  const rows = await local.rows(
+    "SELECT name, hash FROM dolt_branches UNION ALL SELECT table_name, 'uncommitted' FROM dolt_status ORDER BY 1",
+  );
+  const found = rows.map(({ name, hash }) => [String(name), String(hash)] as const);
+  return {
+    branches: Object.fromEntries(found.filter(([, hash]) => hash !== 'uncommitted')),
+    dirty: found.flatMap(([name, hash]) => (hash === 'uncommitted' ? [name] : [])),
+  };
 }
 
 const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
@@ -66,8 +86,7 @@ describe('a branch that moves forward', () => {
     await withDatabase(local.path, folder.file('tmp'), (database) =>
       advanceBranch(database, { branch: 'main', from, to, dirty: ['notes'] }),
     );
-    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
-    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    expect(await stateOf(local)).toEqual({ branches: { main: to, ahead: to }, dirty: ['notes'] });
   });
 
   test('is completed after a run that died between head and working set', async () => {
@@ -75,22 +94,22 @@ describe('a branch that moves forward', () => {
     const { local, from, to, mark } = await databaseBehind(folder);
     // The state after a kill: the head has moved, the working set has not.
     const killed = async () => {
-      await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
-      await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
-      expect(await local.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
+      const reset = `CALL DOLT_RESET('--soft', '${to}')`;
+      await marked(local, mark, { kind: 'advance', branch: 'main', from, to }, reset);
+      expect((await stateOf(local)).dirty).not.toHaveLength(1);
     };
     await killed();
     // Beside this change no branch moves.
     await local.sql("CALL DOLT_ADD('notes')", 'INSERT INTO notes VALUES (1)');
     await finish(folder);
-    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
-    expect(await local.rows('SELECT table_name FROM dolt_status')).toHaveLength(2);
+    const left = await stateOf(local);
+    expect(left.branches).toEqual({ main: from, ahead: to });
+    expect(left.dirty).toHaveLength(2);
 
     await local.sql('CALL DOLT_RESET()');
     await killed();
     await finish(folder);
-    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
-    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    expect(await stateOf(local)).toEqual({ branches: { main: to, ahead: to }, dirty: ['notes'] });
     const tables = (await local.rows('SHOW TABLES')).flatMap(Object.values).sort();
     expect(tables).toEqual(['fresh', 'items', 'notes', 'titles', 'wisps']);
     expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
@@ -99,19 +118,17 @@ describe('a branch that moves forward', () => {
   test('is at the old head if Dolt rolls back the second half, even after a killed run', async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
-    const from = await local.head();
     await local.sql("CALL DOLT_CHECKOUT('-b', 'ahead')", ...storingConflicts('ahead'));
-    const to = await local.head('ahead');
+    const { main: from = '', ahead: to = '' } = await branchesOf(local);
     const unmoved = async () => {
-      expect(await branchesOf(local)).toMatchObject({ main: from });
-      expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
+      expect(await stateOf(local)).toMatchObject({ branches: { main: from }, dirty: [] });
     };
     const move = { branch: 'main', from, to, dirty: [] };
     const advance = withDatabase(local.path, folder.file('tmp'), (database) => advanceBranch(database, move));
     expect(await failureOf(() => advance)).toMatchObject({ code: 'conflict' });
     await unmoved();
-    await marked(local, `dolt-federation-advance/${to}/main`, { kind: 'advance', branch: 'main', from, to });
-    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+    const mark = `dolt-federation-advance/${to}/main`;
+    await marked(local, mark, { kind: 'advance', branch: 'main', from, to }, `CALL DOLT_RESET('--soft', '${to}')`);
     await finish(folder);
     await unmoved();
   });
@@ -119,15 +136,15 @@ describe('a branch that moves forward', () => {
   test('is not changed after a run that died later', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
-    await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
-    await local.sql("CALL DOLT_MERGE('--ff-only', 'ahead')");
-    await local.sql("INSERT INTO items VALUES (4, 'four', 'dan')");
+    await marked(
+      local,
+      mark,
+      { kind: 'advance', branch: 'main', from, to },
+      "CALL DOLT_MERGE('--ff-only', 'ahead')",
+      "INSERT INTO items VALUES (4, 'four', 'dan')",
+    );
     await finish(folder);
-    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
-    expect(await local.rows('SELECT table_name FROM dolt_status ORDER BY table_name')).toEqual([
-      { table_name: 'items' },
-      { table_name: 'notes' },
-    ]);
+    expect(await stateOf(local)).toEqual({ branches: { main: to, ahead: to }, dirty: ['items', 'notes'] });
   });
 
   test('is not changed after a run that died earlier', async () => {
@@ -135,8 +152,7 @@ describe('a branch that moves forward', () => {
     const { local, from, to, mark } = await databaseBehind(folder);
     await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
     await finish(folder);
-    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
-    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    expect(await stateOf(local)).toEqual({ branches: { main: from, ahead: to }, dirty: ['notes'] });
   });
 
   test('is completed on another branch too, and a mark of a deleted branch is removed', async () => {
@@ -166,8 +182,7 @@ test('a branch that another process moved or removed during the run is neither m
     "CALL DOLT_CHECKOUT('-b', 'further')",
     "CALL DOLT_COMMIT('--allow-empty', '-m', 'of another run')",
   );
-  const back = await local.head('main');
-  const further = await local.head('further');
+  const { main: back = '', further = '' } = await branchesOf(local);
   await withEngines(local.path, folder.file('tmp'), async (engines) => {
     const plan = newPeerPlan({
       ...{
@@ -223,13 +238,12 @@ describe('a branch that becomes another commit', () => {
   test('is back at its old commit after a run that died in the middle', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
-    await marked(local, `dolt-federation-adopt/${to}/main`, { kind: 'adopt', branch: 'main', from, to });
-    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+    const mark = `dolt-federation-adopt/${to}/main`;
+    const move = { kind: 'adopt', branch: 'main', from, to } as const;
+    await marked(local, mark, move, `CALL DOLT_RESET('--soft', '${to}')`);
     await finish(folder);
-    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
-    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
-    await marked(local, `dolt-federation-adopt/${to}/main`, { kind: 'adopt', branch: 'main', from, to });
-    await local.sql(`CALL DOLT_RESET('--hard', '${to}')`);
+    expect(await stateOf(local)).toEqual({ branches: { main: from, ahead: to }, dirty: ['notes'] });
+    await marked(local, mark, move, `CALL DOLT_RESET('--hard', '${to}')`);
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
   });

@@ -1,8 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { backup } from '../../src/commands/backup/backup.ts';
 import type { BackupOptions } from '../../src/commands/backup/request.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { type Commanded, type CommandOptions, commandContext, requestOf } from './commanding.ts';
-import { cloneDatabase } from './database.ts';
+import { openRemoteCopy } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 type Options = Omit<CommandOptions, 'command'> & Partial<BackupOptions>;
@@ -30,11 +31,11 @@ export interface RemoteRefs {
 
 let looks = 0;
 
-/** Reads a remote as another person would: in a fresh clone. */
+/** Reads a `file://` remote as another person would: in a copy of it. */
 export async function remoteRefs(folder: TempFolder, url: string): Promise<RemoteRefs> {
   looks += 1;
-  const clone = await cloneDatabase(url, folder.file(`look-${looks}`, 'clone'));
-  const rows = await clone.rows(
+  const copy = await openRemoteCopy(fileURLToPath(url), folder.file(`look-${looks}`, 'copy'));
+  const rows = await copy.rows(
     "SELECT name, hash FROM dolt_branches WHERE name = 'main' UNION ALL SELECT CONCAT('tag ', tag_name), tag_hash FROM dolt_tags",
   );
   const refs = rows.map(({ name, hash }) => [String(name), String(hash)] as const);

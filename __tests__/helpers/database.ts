@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { readEnv } from '../../src/core/env.ts';
 import { doltEnvironment, preparePrivateRoot } from '../../src/dolt/environment.ts';
 import { run } from '../../src/dolt/process.ts';
-import { testDolt } from './dolt-binary.ts';
+import { testDolt, UNCOLLECTED } from './dolt-binary.ts';
 import { madeOnce } from './templates.ts';
 
 /** A Dolt database made and read with the `dolt` command, as its users would. */
@@ -50,9 +50,6 @@ async function preparedRoot(parent: string): Promise<string> {
   prepared.set(parent, root);
   return await root;
 }
-
-/** A short process collects no garbage: that takes a quarter of its time. Go still keeps below the limit. */
-const UNCOLLECTED = { GOGC: 'off', GOMEMLIMIT: '512MiB' };
 
 /** For these Dolt may start git or ssh. */
 const OF_REMOTES = /\bDOLT_(?:BACKUP|CLONE|FETCH|PULL|PUSH)\b/i;

@@ -4,6 +4,7 @@ import { makeDatabase } from '../helpers/database.ts';
 import { type BareRepository, bareRepository } from '../helpers/servers/bare-repository.ts';
 import { cloneInto, startEngine, withEngine } from '../helpers/servers/engine.ts';
 import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
+import { startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** The token for one host, in git's command-scoped settings. */
@@ -71,4 +72,37 @@ test('an engine answers from memory for one second after it contacted a git remo
   const asked = host.requests.length;
   await engine.call('DOLT_FETCH', 'peer', 'main');
   expect(host.requests).toHaveLength(asked);
+});
+
+test('an engine uses only one ref of a git repository: a push to a second ref changes the first', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
+  const url = `git+file://${repository.path}`;
+  await withEngine(local.path, {}, async (engine) => {
+    await engine.call('DOLT_REMOTE', 'add', '--ref', 'refs/dolt/a', 'first', url);
+    await engine.call('DOLT_REMOTE', 'add', '--ref', 'refs/dolt/b', 'second', url);
+    await engine.call('DOLT_PUSH', 'first', 'main');
+    await engine.call('DOLT_PUSH', 'second', 'main');
+  });
+  expect(await repository.refs()).toEqual(['refs/dolt/a', 'refs/heads/main']);
+  await using another = await startEngine(local.path);
+  await another.call('DOLT_PUSH', 'second', 'main');
+  expect(await repository.refs()).toEqual(['refs/dolt/a', 'refs/dolt/b', 'refs/heads/main']);
+});
+
+test('a token for one host is not sent to another host', async () => {
+  await using folder = await tempFolder();
+  const local = await makeDatabase(folder.file('local'));
+  await using stranger = await startRecordingServer();
+  const env = {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'http.https://git.example.org/.extraHeader',
+    GIT_CONFIG_VALUE_0: 'Authorization: Basic a-secret',
+  };
+  await using engine = await startEngine(local.path, { env });
+  await engine.call('DOLT_REMOTE', 'add', 'peer', `git+${stranger.url}/org/repo.git`);
+  expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain('could not read Username');
+  expect(stranger.requests).toMatchObject([{ method: 'GET', path: '/org/repo.git/info/refs?service=git-upload-pack' }]);
+  expect(stranger.requests[0]?.headers.authorization).toBeUndefined();
 });

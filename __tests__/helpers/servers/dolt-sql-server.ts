@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { preparePrivateRoot } from '../../../src/dolt/environment.ts';
-import { testDolt } from '../dolt-binary.ts';
+import { testDolt, UNCOLLECTED } from '../dolt-binary.ts';
 import { makeCertificates } from './certificates.ts';
 import { startServerProcess } from './server-process.ts';
 
@@ -45,6 +45,7 @@ export async function startDoltSqlServer(
       DOLT_ROOT_PATH: await preparePrivateRoot(cwd),
       DOLT_ROOT_PASSWORD: password,
       DOLT_DISABLE_EVENT_FLUSH: '1',
+      ...UNCOLLECTED,
     },
   });
   const database = local.split('/').at(-1) ?? '';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readEnv } from '../../../src/core/env.ts';
 import { doltEnvironment, preparePrivateRoot } from '../../../src/dolt/environment.ts';
 import { serverConfig } from '../../../src/dolt/server/config.ts';
-import { testDolt } from '../dolt-binary.ts';
+import { testDolt, UNCOLLECTED } from '../dolt-binary.ts';
 import { startServerProcess } from './server-process.ts';
 
 /** The message that remains where Dolt 2.3.0 has lost the output of ssh, as it sometimes does. */
@@ -43,7 +43,7 @@ export async function startEngine(folder: string, { env = {}, prepareRoot }: Eng
       return ['sql-server', '--config', file];
     },
     cwd: privateDir,
-    env: { ...doltEnvironment(readEnv(), root), DOLT_ROOT_PASSWORD: 'p', ...env },
+    env: { ...doltEnvironment(readEnv(), root), ...UNCOLLECTED, DOLT_ROOT_PASSWORD: 'p', ...env },
   });
   const query = async (statement: string, values: readonly string[]): Promise<unknown> => {
     const connection = await createConnection({

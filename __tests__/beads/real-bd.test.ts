@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { deriveIssueColumns } from '../../src/beads/derived-columns.ts';
@@ -6,7 +5,7 @@ import { BLOCKING_TYPES } from '../../src/beads/is-blocked.ts';
 import { openTestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { fc, timesCases } from '../helpers/property.ts';
-import { bdIn } from '../helpers/servers/bd.ts';
+import { bdWorkspace } from '../helpers/servers/bd.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const ISSUES = 10;
@@ -60,18 +59,14 @@ function adding({ issues, edges }: Graph, at: number): string[] {
 
 test('the computed blocked issues of random graphs equal those of bd', async () => {
   await using folder = await tempFolder();
-  const workspace = folder.file('workspace');
-  await mkdir(folder.file('home'), { recursive: true });
-  await mkdir(workspace);
-  const bd = bdIn(folder, workspace);
-  await bd.ok('init', '--prefix', 't', '--skip-hooks', '--skip-agents', '--non-interactive');
-  const path = `${workspace}/.beads/embeddeddolt/t`;
+  const bd = await bdWorkspace(folder, []);
+  const path = folder.file('repo', '.beads', 'embeddeddolt', 'north');
   const graphs = fc.sample(graph, timesCases(20));
   const local = openTestDatabase(path);
   const head = await local.commit('graphs', ...graphs.flatMap(adding));
 
   const row = z.object({ id: z.string(), is_blocked: z.coerce.number() });
-  const query = 'SELECT id, is_blocked FROM issues ORDER BY id';
+  const query = "SELECT id, is_blocked FROM issues WHERE id LIKE 't-%' ORDER BY id";
   const derived = await withDatabase(path, folder.file('tmp'), (database) =>
     database.session(async (sql) => {
       await sql.run('SET autocommit = 0');

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 
 /** A file of a folder, or a folder in it. */
 type Entry = { readonly content: Buffer; readonly mode: number } | 'folder';
@@ -37,6 +38,24 @@ export async function madeOnce(key: string, paths: readonly string[], make: () =
   const made = templates.get(key) ?? read(paths);
   templates.set(key, made);
   await made;
+}
+
+/** The temporary folder of a run of all tests, which removes it: scripts/test.mjs. */
+const OF_RUN = /^df-/;
+
+/**
+ * Makes a folder whose contents may be equal in all test files of a run: the first one makes it, and the others copy it.
+ * Without a temporary folder of the run, each test file makes it once.
+ */
+export async function madeOncePerRun(name: string, path: string, make: () => Promise<void>): Promise<void> {
+  if (!OF_RUN.test(basename(tmpdir()))) return await madeOnce(name, [path], make);
+  const shared = join(tmpdir(), name);
+  if (existsSync(shared)) return await cp(shared, path, { recursive: true });
+  await make();
+  const copied = await mkdtemp(`${shared}-`);
+  await cp(path, copied, { recursive: true });
+  // Another test file may be first.
+  await rename(copied, shared).catch(() => rm(copied, { recursive: true, force: true }));
 }
 
 async function read(paths: readonly string[]): Promise<Template | null> {

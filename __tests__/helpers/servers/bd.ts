@@ -6,7 +6,7 @@ import { type Finished, run } from '../../../src/dolt/process.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { git } from '../git.ts';
 import type { TempFolder } from '../temp-folder.ts';
-import { madeOnce } from '../templates.ts';
+import { madeOncePerRun } from '../templates.ts';
 import { serverProgram } from './server-program.ts';
 
 /** The real bd in a folder, with a home folder and an environment of its own. */
@@ -79,7 +79,7 @@ export async function bdWorkspace(folder: TempFolder, flags: readonly string[], 
     await bd.ok('create', 'ours', '--quiet');
   };
   // A server of bd belongs to the folder in which it was started.
-  await (flags.length === 0 ? madeOnce('a workspace of bd', [cwd], make) : make());
+  await (flags.length === 0 ? madeOncePerRun('bd-workspace', cwd, make) : make());
   const federation = `\nsync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`;
   await appendFile(folder.file('repo', '.beads', 'config.yaml'), federation);
   return bd;

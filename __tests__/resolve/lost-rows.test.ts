@@ -4,20 +4,18 @@ import type { Conflict } from '../../src/contract/result.ts';
 import { checkout } from '../../src/dolt/sql/heads.ts';
 import { lostRows } from '../../src/resolve/lost-rows.ts';
 import { conflict } from '../helpers/results.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
-import { atHeads, twoHeads } from '../helpers/two-heads.ts';
+import { atBranches, branchHeads } from '../helpers/workshop.ts';
 
 /**
- * Rows of `other` that `main` lacks, and the rows that their statements restore.
- * @param lost conflicts as a merge of `main` and `other` would report them
+ * Rows of one branch that the other lacks, and the rows that their statements restore.
+ * @param lost conflicts as a merge of both would report them
  */
 async function restored(
-  work: Parameters<typeof twoHeads>[1],
+  work: Parameters<typeof branchHeads>[0],
   lost: readonly Partial<Conflict>[],
   query: string,
 ): Promise<{ readonly statements: readonly (string | undefined)[]; readonly rows: unknown }> {
-  await using folder = await tempFolder();
-  const heads = await twoHeads(folder, work);
+  const heads = await branchHeads(work);
   const { ours, theirs } = heads;
   const conflicts = lost.map((one) =>
     conflict({
@@ -29,9 +27,9 @@ async function restored(
       ...one,
     }),
   );
-  const found = await atHeads(folder, heads, (database) =>
+  const found = await atBranches((database) =>
     database.session(async (sql) => {
-      await checkout(sql, 'main');
+      await checkout(sql, heads.local.name);
       return await lostRows(sql, 'partner', conflicts, BEADS_RULES);
     }),
   );

@@ -4,9 +4,8 @@ import { branchHead } from '../../src/dolt/sql/heads.ts';
 import type { LostChoice, LostRow } from '../../src/resolve/conflicts-file.ts';
 import { decisionOf, openLost } from '../../src/resolve/lost-choices.ts';
 import { restoreLost } from '../../src/resolve/restore-lost.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-import { atHeads, type TwoHeads, twoHeads } from '../helpers/two-heads.ts';
+import { atBranches, branchHeads, type TwoBranchHeads } from '../helpers/workshop.ts';
 
 const author = async () => ({ name: 'Sue', email: 'sue@example.org' });
 
@@ -54,7 +53,7 @@ describe('the restoration of lost rows', () => {
     ours: ["INSERT INTO items VALUES (3, 'ours', 'ann', NULL)", 'INSERT INTO quiet VALUES (1)'],
     theirs: ["INSERT INTO items VALUES (3, 'theirs', 'bob', NULL)", 'INSERT INTO parts VALUES (1, 3)'],
   };
-  const lostOf = ({ theirs }: TwoHeads, root: LostChoice | null, part: LostChoice | null = null): LostRow[] => [
+  const lostOf = ({ theirs }: TwoBranchHeads, root: LostChoice | null, part: LostChoice | null = null): LostRow[] => [
     { ...ROOT, key: { id: '3' }, head: theirs, row: { id: '3' }, choose: root },
     { ...PART, with: { table: 'items', key: { id: '3' } }, head: theirs, choose: part },
   ];
@@ -66,10 +65,9 @@ describe('the restoration of lost rows', () => {
   ])(
     '%s',
     async (_, root, part, id, parts) => {
-      await using folder = await tempFolder();
-      const heads = await twoHeads(folder, work);
+      const heads = await branchHeads(work);
       const restoring = { lost: lostOf(heads, root, part), rules: BEADS_RULES, author };
-      const { head, again } = await atHeads(folder, heads, async (database) => {
+      const { head, again } = await atBranches(async (database) => {
         const { head: restored } = await restoreLost(database, heads.ours, restoring);
         return { head: restored, again: await failureOf(() => restoreLost(database, restored, restoring)) };
       });
@@ -88,13 +86,12 @@ describe('the restoration of lost rows', () => {
   );
 
   test('changes nothing if all rows are dropped or undecided, or have the chosen values already', async () => {
-    await using folder = await tempFolder();
-    const heads = await twoHeads(folder, work);
+    const heads = await branchHeads(work);
     const same: LostRow = {
       ...{ ...ROOT, kind: 'unique-conflict', key: { id: '1' }, columns: ['title'], row: { id: '1' } },
       ...{ head: heads.theirs, choose: { as: { title: 'one' } } },
     };
-    await atHeads(folder, heads, async (database) => {
+    await atBranches(async (database) => {
       for (const lost of [[...lostOf(heads, 'drop'), ...lostOf(heads, null)], [same]]) {
         const restoring = { lost, rules: BEADS_RULES, author };
         expect(await restoreLost(database, heads.ours, restoring)).toEqual({ head: heads.ours, written: 0 });
@@ -103,8 +100,8 @@ describe('the restoration of lost rows', () => {
       const lost = [same, ...lostOf(heads, 'restore', 'drop')];
       const made = await restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author });
       expect(made.written).toBe(1);
-      const [commit] = await heads.local.rows(`SELECT message FROM dolt_log('${made.head}') LIMIT 1`);
-      expect(commit?.['message']).toContain('federation: restore 1 row that');
+      const log = await database.table(`SELECT message FROM dolt_log('${made.head}') LIMIT 1`);
+      expect(log.rows[0]?.[0]).toContain('federation: restore 1 row that');
     });
   }, 60_000);
 
@@ -120,26 +117,24 @@ describe('the restoration of lost rows', () => {
   ])(
     'is refused for %s',
     async (_, choose, why) => {
-      await using folder = await tempFolder();
-      const heads = await twoHeads(folder, work);
-      await atHeads(folder, heads, async (database) => {
+      const heads = await branchHeads(work);
+      await atBranches(async (database) => {
         const failure = await failureOf(() =>
           restoreLost(database, heads.ours, { lost: lostOf(heads, choose), rules: BEADS_RULES, author }),
         );
         expect(failure.code).toBe('conflicts-file-invalid');
         expect(failure.message).toContain(why);
-        expect(await branchHead(database, 'main')).toBe(heads.ours);
+        expect(await branchHead(database, heads.local.name)).toBe(heads.ours);
       });
     },
     60_000,
   );
 
   test('is refused if no free value fits', async () => {
-    await using folder = await tempFolder();
     const insert = "INSERT INTO items VALUES ('a')";
     const base = ["CREATE TABLE items (id ENUM('a') PRIMARY KEY)"];
-    const heads = await twoHeads(folder, { base, ours: [insert], theirs: [insert] });
-    await atHeads(folder, heads, async (database) => {
+    const heads = await branchHeads({ base, ours: [insert], theirs: [insert] });
+    await atBranches(async (database) => {
       const lost: LostRow[] = [{ ...ROOT, key: { id: 'a' }, head: heads.theirs, choose: 'restore' }];
       const failure = await failureOf(() => restoreLost(database, heads.ours, { lost, rules: BEADS_RULES, author }));
       expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
@@ -148,11 +143,10 @@ describe('the restoration of lost rows', () => {
   }, 60_000);
 
   test('is refused if no commit would take the row, because the table is ignored', async () => {
-    await using folder = await tempFolder();
     const ignore = "INSERT INTO dolt_ignore VALUES ('items', true)";
-    const heads = await twoHeads(folder, { ...work, ours: [...work.ours, ignore] });
+    const heads = await branchHeads({ ...work, ours: [...work.ours, ignore] });
     const restoring = { lost: lostOf(heads, 'restore', 'drop'), rules: BEADS_RULES, author };
-    await atHeads(folder, heads, async (database) => {
+    await atBranches(async (database) => {
       const failure = await failureOf(() => restoreLost(database, heads.ours, restoring));
       expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
       expect(failure.message).toContain('dolt_ignore keeps the table out of commits');
@@ -160,10 +154,9 @@ describe('the restoration of lost rows', () => {
   }, 60_000);
 
   test('is refused if it would fire a trigger, or if the commit is gone', async () => {
-    await using folder = await tempFolder();
     const trigger = 'CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = USER()';
-    const heads = await twoHeads(folder, { ...work, ours: [...work.ours, trigger] });
-    await atHeads(folder, heads, async (database) => {
+    const heads = await branchHeads({ ...work, ours: [...work.ours, trigger] });
+    await atBranches(async (database) => {
       const fired = await failureOf(() =>
         restoreLost(database, heads.ours, { lost: lostOf(heads, 'restore'), rules: BEADS_RULES, author }),
       );

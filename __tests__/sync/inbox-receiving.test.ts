@@ -9,12 +9,14 @@ import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { removeInboxes } from '../../src/sync/receive.ts';
+import { branchesOf as headsOf } from '../helpers/branches.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { liveDatabase, WISPS } from '../helpers/live-database.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const NORTH = 'inbox/north-0123abcd';
@@ -22,14 +24,12 @@ const SOUTH = 'inbox/south-89abcdef';
 const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
 
 /** The push of a sender to a branch of the database: commits on top of a commit of ours. */
-async function delivered(local: TestDatabase, branch: string, ...statements: string[]): Promise<string> {
-  await local.sql(
-    `CALL DOLT_CHECKOUT('-b', '${branch}')`,
-    ...statements,
-    `CALL DOLT_COMMIT('-Am', '${branch}', '--author', 'Sender <sender@example.org>')`,
-  );
-  return await local.head(branch);
-}
+const delivering = (branch: string, ...statements: string[]) => [
+  `CALL DOLT_CHECKOUT('-b', '${branch}')`,
+  ...statements,
+  `CALL DOLT_COMMIT('-Am', '${branch}', '--author', 'Sender <sender@example.org>')`,
+  "CALL DOLT_CHECKOUT('main')",
+];
 
 /** Runs a command in the database `local`, whose configuration is this text. */
 async function run(folder: TempFolder, federation: string, options: CommandOptions = {}) {
@@ -43,9 +43,11 @@ const branchesOf = async (local: TestDatabase) =>
 test('deliveries are merged with the heads of peers, reported like peers, and removed', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
-  await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
-  await local.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
+  await local.sql(
+    ...delivering(NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')"),
+    ...delivering(SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')"),
+    ...committing('here', ["INSERT INTO items VALUES (7, 'seven', 'cyd')"]),
+  );
   const settings = `federation: {inbox: true, peers: {box: "file://${folder.file('box')}"}}`;
 
   const looked = await run(folder, settings, { command: 'status' });
@@ -76,8 +78,8 @@ test('deliveries are merged with the heads of peers, reported like peers, and re
 test('a database without peers reads its inbox, and a delivery that is already merged is only removed', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
-  const head = await local.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
+  const branch = `CALL DOLT_BRANCH('${NORTH}')`;
+  const head = await local.commit('here', branch, "INSERT INTO items VALUES (7, 'seven', 'cyd')");
   const { result } = await run(folder, 'federation: {inbox: true}', { command: 'pull' });
   expect(result).toMatchObject({
     status: 'unchanged',
@@ -90,9 +92,12 @@ test('a database without peers reads its inbox, and a delivery that is already m
 test('a blocked delivery keeps its branch, and uses the settings of the peer with its name', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await local.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
-  const head = await delivered(local, NORTH, 'DELETE FROM items WHERE id >= 100');
-  await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  await local.sql(
+    ...committing('rows', [`INSERT INTO items VALUES ${ROWS}`]),
+    ...delivering(NORTH, 'DELETE FROM items WHERE id >= 100'),
+    ...delivering(SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')"),
+  );
+  const head = await local.head(NORTH);
   const { result } = await run(folder, 'federation: {inbox: true}');
   expect(result.peers).toMatchObject([
     {
@@ -113,26 +118,30 @@ test('a blocked delivery keeps its branch, and uses the settings of the peer wit
   expect(await branchesOf(local)).toEqual(['main']);
 });
 
-test.each([
-  ['code', "CREATE TRIGGER spy BEFORE UPDATE ON items FOR EACH ROW SET NEW.owner = 'spy'", 'peer-brings-code'],
-  ['ignored tables', "INSERT INTO dolt_ignore VALUES ('x', 1)", 'peer-changes-local-tables'],
-])('a delivery of %s is blocked like a peer', async (_, statement, code) => {
+test('deliveries of code and of ignored tables are blocked like a peer', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await delivered(local, NORTH, statement);
-  const before = await local.head();
+  await local.sql(
+    ...delivering(NORTH, "CREATE TRIGGER spy BEFORE UPDATE ON items FOR EACH ROW SET NEW.owner = 'spy'"),
+    ...delivering(SOUTH, "INSERT INTO dolt_ignore VALUES ('x', 1)"),
+  );
+  const before = await local.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
   const { result } = await run(folder, 'federation: {inbox: true}');
-  expect(result.peers).toMatchObject([{ name: NORTH, verified: false, error: { code } }]);
-  expect(await local.head()).toBe(before);
-  expect(await branchesOf(local)).toEqual([NORTH, 'main']);
+  expect(result.peers).toMatchObject([
+    { name: NORTH, verified: false, error: { code: 'peer-brings-code' } },
+    { name: SOUTH, verified: false, error: { code: 'peer-changes-local-tables' } },
+  ]);
+  expect(await local.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
 });
 
 test('deliveries that are not accepted are named and unchanged', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
-  await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
-  await local.sql("CALL DOLT_BRANCH('inbox/odd')");
+  await local.sql(
+    ...delivering(NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')"),
+    ...delivering(SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')"),
+    "CALL DOLT_BRANCH('inbox/odd')",
+  );
   const peers = `peers: {box: "file://${folder.file('box')}"}`;
   const noticed = async (settings: string, options?: CommandOptions) =>
     (await run(folder, settings, options)).result.problems
@@ -154,8 +163,10 @@ test('deliveries that are not accepted are named and unchanged', async () => {
 test('unresolved rows of a delivery are resolved like those of a peer', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await delivered(local, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
-  await local.commit('here', "UPDATE items SET title = 'ours' WHERE id = 1");
+  await local.sql(
+    ...delivering(NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1"),
+    ...committing('here', ["UPDATE items SET title = 'ours' WHERE id = 1"]),
+  );
   const settings = 'federation: {inbox: true}\nconflict: {strategy: manual}';
   const { result } = await run(folder, settings);
   expect(result.peers).toMatchObject([{ name: NORTH, status: 'conflict', error: { code: 'conflict' } }]);
@@ -186,10 +197,8 @@ test('unresolved rows of a delivery are resolved like those of a peer', async ()
 test('an inbox that moved after its merge is kept', async () => {
   await using folder = await tempFolder();
   const local = await makeDatabase(folder.file('local'));
-  await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
-  const merged = await local.head(NORTH);
-  const moved = await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
-  const head = await local.head();
+  await local.sql(`CALL DOLT_BRANCH('${NORTH}')`, ...delivering(SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')"));
+  const { main: head = '', [NORTH]: merged = '', [SOUTH]: moved = '' } = await headsOf(local);
   const runOf = (branch: string) => {
     const peer = filePeer(branch, local.path);
     const progress = newPeerProgress(
@@ -201,8 +210,7 @@ test('an inbox that moved after its merge is kept', async () => {
   await withDatabase(local.path, folder.file('tmp'), async (database) => {
     await removeInboxes(database, [runOf(NORTH), runOf(SOUTH), runOf('inbox/gone-01234567')], head);
   });
-  expect(await branchesOf(local)).toEqual([SOUTH, 'main']);
-  expect(await local.head(SOUTH)).toBe(moved);
+  expect(await headsOf(local)).toEqual({ [SOUTH]: moved, main: head });
 });
 
 test('an inbox with uncommitted rows is kept, even if the rows are ignored', async () => {
@@ -213,7 +221,8 @@ test('an inbox with uncommitted rows is kept, even if the rows are ignored', asy
     [NORTH]: "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",
     [SOUTH]: 'CREATE TABLE wisps (id INT PRIMARY KEY)',
   };
-  for (const [branch, edit] of Object.entries(edits)) await local.sql(`CALL DOLT_CHECKOUT('-b', '${branch}')`, edit);
+  const on = ([branch, edit]: readonly [string, string]) => [`CALL DOLT_CHECKOUT('-b', '${branch}', 'main')`, edit];
+  await local.sql(...Object.entries(edits).flatMap(on));
   const { result } = await run(folder, 'federation: {inbox: true}');
   expect(result.problems.map(({ code, peer }) => [code, peer])).toEqual([
     ['inbox-unread', NORTH],

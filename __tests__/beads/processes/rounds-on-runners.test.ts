@@ -172,8 +172,7 @@ test(
         ]);
         await north.sync();
         await south.sync();
-        // The first one sees the other's rows of the last round only, so it runs again.
-        for (const team of [north, south, north]) await team.scheduled();
+        for (const team of [north, south]) await team.scheduled();
         await north.sync();
         await south.sync();
 

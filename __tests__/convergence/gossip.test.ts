@@ -25,7 +25,7 @@ const kindsOf = (topology: Topology): readonly Mailboxes[] =>
 let folder: TempFolder;
 let scene: Scene;
 let played = 0;
-/** What was played, by its plan. */
+/** The cases of this file so far, by their plans. */
 const outcomes = new Map<string, Played>();
 
 beforeAll(async () => {

@@ -21,7 +21,7 @@ export interface Pair {
 export interface Pairs extends AsyncDisposable {
   /** Runs the branch of north against a mailbox with the branch of south, the peer `south`. */
   run(name: string, options?: Partial<Peer> & { readonly others?: readonly Peer[] }): Promise<Federated>;
-  /** What the mailbox refers to, and results of queries at the branch of north and at the one that is checked out. */
+  /** The hash of the mailbox, and the results of queries at the branch of north and at the one that is checked out. */
   look(name: string, ...queries: readonly string[]): Promise<readonly unknown[]>;
 }
 

@@ -104,7 +104,7 @@ async function makePair(base: readonly string[], names: readonly [first: string,
   return { workshop, first, second };
 }
 
-/** What `TwoDatabases` is, with two branches of one database. */
+/** The form of `TwoDatabases` with two branches of one database. */
 export interface TwoBranches {
   readonly north: Branch;
   readonly south: Branch;
@@ -167,7 +167,7 @@ export async function branchesMergedApart({ base, north, south }: First): Promis
   return both;
 }
 
-/** What `TwoHeads` is, with two branches of the workshop. */
+/** The form of `TwoHeads` with two branches of the workshop. */
 export interface TwoBranchHeads {
   /** The branch at `ours`. */
   readonly local: Branch;

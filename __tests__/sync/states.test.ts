@@ -33,7 +33,7 @@ async function makeMailboxes(folder: TempFolder) {
     ...to('up-to-date'),
     ...to('branch-missing', 'main:elsewhere'),
   );
-  // What the database does not have is made in another one.
+  // Another database makes the commits that this one lacks.
   await cp(local.path, folder.file('other'), { recursive: true });
   const theirs = ["INSERT INTO items VALUES (7, 'seven')"];
   await openTestDatabase(folder.file('other')).sql(

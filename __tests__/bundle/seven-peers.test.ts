@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
@@ -9,43 +9,20 @@ import { makeBeadsDatabase } from '../helpers/beads-database.ts';
 import { command } from '../helpers/commanding.ts';
 import { openTestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { endRemotes, GUIDE, type Remote } from '../helpers/endpoint-forms.ts';
+import { endRemotes, GUIDE, jobEnvironment, startRemotes } from '../helpers/endpoint-forms.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { filesWith } from '../helpers/files-below.ts';
 import { watchCommandLines } from '../helpers/processes.ts';
-import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
 
 const NAMES = ['hub', 'bucket', 'store', 'mailbox', 'live', 'far', 'repository'] as const;
-
-/** The seven forms of the guide by the names of their peers, each with servers and a folder of its own. */
-async function startRemotes(folder: TempFolder, local: string): Promise<ReadonlyMap<string, Remote>> {
-  const remotes = new Map<string, Remote>();
-  for (const [index, form] of Object.values(GUIDE).entries()) {
-    const name = NAMES[index] ?? '';
-    await mkdir(folder.file('servers', name), { recursive: true });
-    const own = {
-      ...folder,
-      path: folder.file('servers', name),
-      file: (...parts: string[]) => folder.file('servers', name, ...parts),
-    };
-    remotes.set(name, await form(own, local));
-  }
-  return remotes;
-}
-
-/** The job's environment for all of them: one file holds both authorities. */
-async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Promise<Record<string, string>> {
-  const all = [...remotes].map(({ env }) => env);
-  const authorities = all.flatMap((env) => env['SSL_CERT_FILE'] ?? []);
-  await writeFile(folder.file('ca.pem'), (await Promise.all(authorities.map((file) => readFile(file)))).join('\n'));
-  return { ...Object.assign({}, ...all), SSL_CERT_FILE: folder.file('ca.pem') };
-}
 
 test('one sync brings peers of seven endpoint forms to one head, from the command line and as a step, and leaks no secret', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const local = await makeBeadsDatabase(join(runner.workspace, 'local'));
-  const remotes = await startRemotes(folder, local.path);
+  const forms = Object.values(GUIDE).map((form, index) => [NAMES[index] ?? '', form] as const);
+  const remotes = await startRemotes(folder, local.path, forms);
   try {
     const env = await jobEnvironment(folder, remotes.values());
     const named = [...remotes].map(([name, { peer, credentials }]) => ({ name, peer, credentials }));

@@ -3,72 +3,138 @@ import { stringify } from 'yaml';
 import type { PeerResult } from '../../src/contract/result.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
-import { endRemotes, FORMS, type Remote, type Written } from '../helpers/endpoint-forms.ts';
+import {
+  endRemotes,
+  FURTHER,
+  GUIDE,
+  jobEnvironment,
+  type Remote,
+  startRemotes,
+  type Written,
+} from '../helpers/endpoint-forms.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-type Entries = Readonly<Record<string, Written | null>>;
+/** A peer at a remote, with the credentials that a run gets for it. */
+interface Entry {
+  readonly remote: Remote;
+  readonly credentials: Written | null;
+}
+type Entries = Readonly<Record<string, Entry>>;
 
-/** Runs a command with peers that are all at the remote, each with its own credentials. */
+/** Runs a command with peers, each with its own credentials; their results by name. */
 async function runWith(
   folder: TempFolder,
-  { remote, entries }: { readonly remote: Remote; readonly entries: Entries },
+  entries: Entries,
   request: CommandOptions,
-): Promise<readonly PeerResult[]> {
-  const { peer, env, dolthubHost } = remote;
-  const peers = Object.fromEntries(Object.keys(entries).map((name) => [name, peer]));
-  const credentials = Object.fromEntries(Object.entries(entries).filter(([, entry]) => entry !== null));
+): Promise<Readonly<Record<string, PeerResult>>> {
+  const all = Object.entries(entries);
+  const peers = Object.fromEntries(all.map(([name, { remote }]) => [name, remote.peer]));
+  const given = all.filter(([, { credentials }]) => credentials !== null);
+  const hosts = all.flatMap(([, { remote }]) => remote.dolthubHost ?? []);
   // The peers are one object, and a configuration may hold no aliases of mappings.
   const { result } = await command(folder, stringify(peers, { aliasDuplicateObjects: false }), {
     ...request,
-    env,
-    overrides: dolthubHost === undefined ? {} : { dolthubHost },
-    credentials: { text: stringify(credentials) },
+    overrides: Object.fromEntries(hosts.map((host) => ['dolthubHost', host])),
+    credentials: { text: stringify(Object.fromEntries(given.map(([name, { credentials }]) => [name, credentials]))) },
   });
-  return result.peers;
+  return Object.fromEntries(result.peers.map((peer) => [peer.name, peer]));
 }
+
+/** The same for each key, to compare with the results of several peers. */
+const forEach = <T>(names: readonly string[], of: (name: string) => T): Readonly<Record<string, T>> =>
+  Object.fromEntries(names.map((name) => [name, of(name)]));
+
+/** The name of the peer of a form. */
+const nameOf = (form: string): string => form.replaceAll(/[^a-z0-9]+/g, '-').replace(/-$/, '');
+
+/**
+ * Forms whose data goes the same way as that of another form. They get no commit of their own, so that a sync finds the
+ * database ahead of them.
+ */
+const LIKE_ANOTHER: Readonly<Record<string, string>> = {
+  'git@host:path': 'git+ssh://',
+  'https:// without a password': 'dolthub://',
+  'aws://': 's3://, with a table',
+  'git+file://': 'git+https://',
+};
 
 /** A refusal is final. Dolt's own retries of a connection take half a minute. */
 const REFUSED_WITHIN_MS = 20_000;
 
-test.each(Object.entries(FORMS))(
-  '%s works in every state of the peer with the correct credentials, and fails with others',
-  async (_, form) => {
+test.each([
+  ['the guide', GUIDE],
+  ['other texts', FURTHER],
+])(
+  'the endpoint forms of %s work in every state of the peer with the correct credentials, and fail with others',
+  async (_, forms) => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
-    const other = openTestDatabase(folder.file('other'));
-    const remote = await form(folder, local.path);
+    const named = Object.entries(forms).map(([form, start]) => [nameOf(form), start] as const);
+    const remotes = await startRemotes(folder, local.path, named);
     try {
-      const far = async (request: CommandOptions) =>
-        (await runWith(folder, { remote, entries: { far: remote.credentials } }, request))[0];
-      const first = remote.filled === true ? 'up-to-date' : 'remote-empty';
-      expect(await far({})).toMatchObject({ state: first, verified: true, remoteHead: await local.head() });
-      expect(await far({ database: 'other', command: 'pull', bootstrap: 'far' })).toMatchObject({
-        ...{ state: 'up-to-date', status: 'unchanged' },
-      });
+      const env = await jobEnvironment(folder, remotes.values());
+      const names = [...remotes.keys()];
+      const right: Entries = Object.fromEntries(
+        [...remotes].map(([name, remote]) => [name, { remote, credentials: remote.credentials }]),
+      );
+      const only = (name: string): Entries => Object.fromEntries(Object.entries(right).filter(([key]) => key === name));
+      const shared = await local.head();
+      expect(await runWith(folder, right, { env })).toMatchObject(
+        forEach(names, (name) => ({
+          state: remotes.get(name)?.filled === true ? 'up-to-date' : 'remote-empty',
+          ...{ verified: true, remoteHead: shared },
+        })),
+      );
+      for (const name of names) {
+        const request: CommandOptions = { env, database: `other-${name}`, command: 'pull', bootstrap: name };
+        expect(await runWith(folder, only(name), request)).toMatchObject({
+          [name]: { state: 'up-to-date', status: 'unchanged', remoteHead: shared },
+        });
+      }
 
-      const ahead = await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'cyd')");
-      expect(await far({ database: 'other' })).toMatchObject({
-        ...{ state: 'ahead', status: 'pushed', pushedCommits: 1, verified: true, remoteHead: ahead },
-      });
+      // Each has a commit of its own, so that the next fetch gets data from each.
+      const own = Object.keys(forms)
+        .filter((form) => LIKE_ANOTHER[form] === undefined)
+        .map(nameOf);
+      for (const [index, name] of own.entries()) {
+        const other = openTestDatabase(folder.file(`other-${name}`));
+        const ahead = await other.commit('theirs', `INSERT INTO items VALUES (${index + 10}, '${name}', 'cyd')`);
+        expect(await runWith(folder, only(name), { env, database: `other-${name}` })).toMatchObject({
+          [name]: { state: 'ahead', status: 'pushed', pushedCommits: 1, verified: true, remoteHead: ahead },
+        });
+      }
       await local.commit('ours', "INSERT INTO items VALUES (4, 'four', 'dan')");
-      const merged = await far({});
-      expect(merged).toMatchObject({ state: 'diverged', status: 'synced', verified: true });
-      expect(merged?.remoteHead).toBe(await local.head());
-      expect(await far({ database: 'other', command: 'pull' })).toMatchObject({
-        ...{ state: 'behind', status: 'pulled', verified: true, remoteHead: await other.head() },
-      });
+      const merged = await runWith(folder, right, { env });
+      const head = await local.head();
+      expect(merged).toMatchObject(
+        forEach(names, (name) => ({
+          ...(own.includes(name) ? { state: 'diverged', status: 'synced' } : { state: 'ahead', status: 'pushed' }),
+          ...{ verified: true, remoteHead: head },
+        })),
+      );
 
-      if (remote.refused.length === 0) return;
-      const entries = Object.fromEntries(remote.refused.map(({ credentials }, index) => [`far-${index}`, credentials]));
       const kept = await local.commit('kept', "INSERT INTO items VALUES (5, 'five', 'eve')");
-      const refused = await runWith(folder, { remote, entries }, {});
-      expect(refused).toMatchObject(remote.refused.map(({ code }) => ({ state: 'unreachable', error: { code } })));
-      expect(refused.map(({ attempts }) => attempts)).toEqual(refused.map(() => 1));
-      for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
+      const refusals = [...remotes].flatMap(([name, remote]) =>
+        remote.refused.map((refusal, index) => ({ ...refusal, name: `${name}-${index}`, remote })),
+      );
+      const refused = await runWith(folder, Object.fromEntries(refusals.map((each) => [each.name, each])), { env });
+      expect(refused).toMatchObject(
+        Object.fromEntries(
+          refusals.map(({ name, code }) => [name, { state: 'unreachable', attempts: 1, error: { code } }]),
+        ),
+      );
+      for (const { name, durationMs } of Object.values(refused))
+        expect([name, durationMs < REFUSED_WITHIN_MS * refusals.length]).toEqual([name, true]);
       expect(await local.head()).toBe(kept);
-      expect(await far({ command: 'status' })).toMatchObject({ state: 'ahead', remoteHead: merged?.remoteHead });
+
+      // The refused runs changed nothing at the peers.
+      const [first = ''] = own;
+      expect(await runWith(folder, right, { env, database: `other-${first}`, command: 'pull' })).toMatchObject(
+        forEach(names, () => ({ state: 'behind', status: 'pulled', verified: true, remoteHead: head })),
+      );
+      expect(await openTestDatabase(folder.file(`other-${first}`)).head()).toBe(head);
     } finally {
-      await endRemotes([remote]);
+      await endRemotes([...remotes.values()]);
     }
   },
   240_000,

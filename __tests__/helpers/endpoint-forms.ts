@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
 import type { ErrorCode } from '../../src/contract/error-codes.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
@@ -12,7 +12,7 @@ import { startFakeGcs } from './servers/fake-gcs.ts';
 import { startGitHttp } from './servers/git-http.ts';
 import { type Sshd, startSshd } from './servers/sshd.ts';
 import { startVersitygw } from './servers/versitygw.ts';
-import type { TempFolder } from './temp-folder.ts';
+import { below, type TempFolder } from './temp-folder.ts';
 
 /** The value under a peer's name: in the configuration, and in the credentials. */
 export type Written = Readonly<Record<string, unknown>>;
@@ -200,14 +200,38 @@ export const GUIDE: Readonly<Record<string, Form>> = {
   'git@host:path': scp,
 };
 
-export const FORMS: Readonly<Record<string, Form>> = {
-  ...GUIDE,
+/** The other forms. */
+export const FURTHER: Readonly<Record<string, Form>> = {
   'https:// without a password': https,
   'aws://': s3('by the job'),
   'git+ssh://': gitSsh,
   'git+https://': gitHttps,
   'git+file://': gitFile,
 };
+
+export const FORMS: Readonly<Record<string, Form>> = { ...GUIDE, ...FURTHER };
+
+/** Starts the servers of several forms by name, each in a folder of its own. */
+export async function startRemotes(
+  folder: TempFolder,
+  local: string,
+  forms: Iterable<readonly [name: string, form: Form]>,
+): Promise<ReadonlyMap<string, Remote>> {
+  const remotes = new Map<string, Remote>();
+  for (const [name, form] of forms) {
+    await mkdir(folder.file('servers', name), { recursive: true });
+    remotes.set(name, await form(below(folder, 'servers', name), local));
+  }
+  return remotes;
+}
+
+/** The job's environment for all of them: one file holds all authorities. */
+export async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Promise<Record<string, string>> {
+  const all = [...remotes].map(({ env }) => env);
+  const authorities = all.flatMap((env) => env['SSL_CERT_FILE'] ?? []);
+  await writeFile(folder.file('ca.pem'), (await Promise.all(authorities.map((file) => readFile(file)))).join('\n'));
+  return { ...Object.assign({}, ...all), SSL_CERT_FILE: folder.file('ca.pem') };
+}
 
 /** Ends the servers of remotes, the last one first. */
 export async function endRemotes(remotes: readonly Remote[]): Promise<void> {

@@ -65,8 +65,7 @@ test.each([
   const local = await makeDatabase(folder.file('local'));
   await makeEmptyDatabase(folder.file('other'));
   const { path } = await bareRepository(folder.file('far.git'), { withBranch: true });
-  const { result } = await command(folder, stringify({ far: { endpoint: `git+file://${path}` } }));
-  expect(result.peers[0]).toMatchObject({ verified: true, remoteHead: await local.head() });
+  await local.publish(`git+file://${path}`);
   await git(path, 'config', 'uploadpack.allowFilter', allowFilter);
 
   const place = { peer: 'far', url: `git+file://${path}`, ref: null, database: folder.file('other') };

@@ -28,7 +28,7 @@ afterAll(async () => {
 describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
   const crossings = crossingsAt(kind, { all: wantsAll() }).map((crossing) => ({
     ...crossing,
-    name: `${crossing.fault.name}, ${crossing.operation}`,
+    names: crossing.faults.map(({ name }) => `${name}, ${crossing.operation}`),
   }));
   const rows = new Map<string, Promise<FaultRow | Error>>();
   const opened: AsyncDisposable[] = [];
@@ -42,12 +42,16 @@ describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
     const far = open(await startFarServer(kind, folder.path, scene.far));
     const toxiproxy = open(await startToxiproxy(folder.path));
     const limit = pLimit(SIDE_BY_SIDE);
-    for (const [index, { fault, operation, name }] of crossings.entries()) {
-      const crossing = { fault, operation, far, scene, toxiproxy, place: folder.file('c', String(index)) };
-      rows.set(
-        name,
-        limit(() => cross(crossing)).catch((thrown: unknown) => new Error(name, { cause: thrown })),
-      );
+    for (const [index, { faults, operation, names }] of crossings.entries()) {
+      const crossing = { faults, operation, far, scene, toxiproxy, place: folder.file('c', String(index)) };
+      const crossed = limit(() => cross(crossing));
+      for (const [lane, name] of names.entries()) {
+        const row = crossed.then((all) => all[lane] ?? new Error(`${name} has no row`));
+        rows.set(
+          name,
+          row.catch((thrown: unknown) => new Error(name, { cause: thrown })),
+        );
+      }
     }
   }, ALL_MS);
 
@@ -56,7 +60,7 @@ describe.each(FAR_KINDS)('a fault on the way to %s', (kind) => {
     for (const resource of opened) await resource[Symbol.asyncDispose]();
   }, ALL_MS);
 
-  test.each(crossings.map(({ name }) => name))(
+  test.each(crossings.flatMap(({ names }) => names))(
     'has the expected result: %s',
     async (name) => {
       const row = await rows.get(name);

@@ -2,24 +2,33 @@ import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { branchesLacking } from '../branches.ts';
 import { openTestDatabase } from '../database.ts';
-import type { Toxiproxy } from '../servers/toxiproxy.ts';
+import type { Proxied, Toxiproxy } from '../servers/toxiproxy.ts';
 import { damage } from './databases.ts';
 import type { FarRemote, FarServer } from './far-servers.ts';
-import type { Fault, RemoteOperation } from './faults.ts';
+import type { Crossings, Fault, RemoteOperation } from './faults.ts';
 import { outliving } from './marked-processes.ts';
 import type { FaultRow } from './rows.ts';
 import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
 import type { Scene } from './scene.ts';
 
-/** One operation that has to cross a fault. */
+/** One operation that has to cross faults, each in front of a peer of its own. */
 export interface Crossing {
-  readonly fault: Fault;
+  /** More than one: the peers of one run cross them side by side. */
+  readonly faults: Crossings['faults'];
   readonly operation: RemoteOperation;
   readonly far: FarServer;
   readonly scene: Scene;
   readonly toxiproxy: Toxiproxy;
   /** A folder of its own. */
   readonly place: string;
+}
+
+/** A peer behind a fault. */
+interface Lane {
+  readonly peer: string;
+  readonly fault: Fault;
+  readonly remote: FarRemote;
+  readonly proxied: Proxied;
 }
 
 /** Two attempts, so that a transient fault can end. */
@@ -35,66 +44,113 @@ const CLONE_FACTOR = 6;
  */
 const CLEAN_WITHIN_MS = 5_000;
 
-/** Runs `sync` with a peer behind the fault and a healthy one beside it, then once more without the fault. */
-export async function cross(crossing: Crossing): Promise<FaultRow> {
-  const { fault, operation, far, scene, place } = crossing;
+/** Runs `sync` with peers behind the faults and a healthy one beside them, then once more without the faults. */
+export async function cross(crossing: Crossing): Promise<readonly FaultRow[]> {
+  const { operation, far, scene, place } = crossing;
   await mkdir(place, { recursive: true });
-  const remote = await far.remote(`r${place.split('/').at(-1)}`);
-  const proxied = await crossing.toxiproxy.proxy(remote.port);
+  const lanes = await lanesOf(crossing);
   const database = join(place, 'w', 'local');
   const near = join(place, 'near');
   await cp(scene.near, near, { recursive: true });
   if (operation !== 'clone') await cp(scene.local, database, { recursive: true });
   else await mkdir(join(place, 'w'));
-  const federation = { remote: remote.endpoint(proxied.port), peers: { near: `file://${near}` } };
+  const federation = federationOf(lanes, near, operation);
   const bootstrap = operation === 'clone' ? ['--bootstrap', 'origin'] : [];
-  const words = ['--timeout', `${timeoutOf(crossing)}s`, '--retries', `${RETRIES}`, ...bootstrap];
-  const spec: RunSpec = {
-    home: join(place, 'h'),
-    command: 'sync',
-    federation,
-    database,
-    words,
-    env: remote.environment(proxied.port),
-  };
+  const words = ['--timeout', timeoutOf(crossing.faults[0], operation), '--retries', `${RETRIES}`, ...bootstrap];
+  const env = Object.assign({}, ...lanes.map(({ remote, proxied }) => remote.environment(proxied.port)));
+  const spec: RunSpec = { home: join(place, 'h'), command: 'sync', federation, database, words, env };
 
-  if (operation !== 'push') await fault.strike(proxied, operation, remote.downPort);
-  else await proxied.add({ type: 'latency', attributes: { latency: PUSH_LATENCY_MS } }, 'upstream');
+  for (const { fault, proxied, remote } of lanes)
+    if (operation !== 'push') await fault.strike(proxied, operation, remote.downPort);
+    else await proxied.add({ type: 'latency', attributes: { latency: PUSH_LATENCY_MS } }, 'upstream');
   const run = await startRun(spec);
-  if (operation === 'push' && (await run.said((lines) => lines.some((line) => BEGINNING.push.test(line)))))
-    await fault.strike(proxied, operation, remote.downPort);
+  const strikes = lanes.map(async ({ peer, fault, proxied, remote }) => {
+    const begins = beginning('push', peer);
+    if (await run.said((lines) => lines.some((line) => begins.test(line))))
+      await fault.strike(proxied, operation, remote.downPort);
+  });
+  if (operation === 'push') await Promise.all(strikes);
   const end = await run.ended;
   const left = await outliving(run.mark, CLEAN_WITHIN_MS);
   const complaints = [
     ...left.map(({ command }) => `still running: ${command}`),
     ...(await leftFiles(spec, operation)),
-    ...judgeEnd(crossing, end),
-    ...(await judgeState(crossing, { end, spec, remote })),
+    ...judgeRun(crossing, end),
   ];
-  await proxied.clear();
-  await proxied.lead(remote.port);
-  complaints.push(...(await judgeRecovery(crossing, spec, remote)));
-  const code = codeOf(end);
-  const seconds = secondsOf(operation, end) ?? end.seconds;
-  return { fault: fault.name, operation, at: far.kind, code, seconds, state: stateOf(operation, code), complaints };
+  const state = await judgeState(crossing, { end, spec, lanes });
+  for (const { proxied, remote } of lanes) {
+    await proxied.clear();
+    await proxied.lead(remote.port);
+  }
+  const recovery = await judgeRecovery(crossing, { ...spec, federation: federationOf(lanes, near) }, lanes);
+  return lanes.map((lane) => {
+    const { peer, fault } = lane;
+    const code = codeOf(end, peer);
+    const own = [judgeEnd(crossing, lane, end), state.of(peer), recovery.of(peer)].flat();
+    return {
+      ...{ fault: fault.name, operation, at: far.kind, code, state: stateOf(operation, code) },
+      seconds: secondsOf(operation, peer, end)?.givenUp ?? end.seconds,
+      complaints: [...complaints, ...state.common, ...recovery.common, ...own],
+    };
+  });
+}
+
+/** The first peer is `origin`, for which a run may get credentials and from which it may clone. */
+async function lanesOf({ faults, far, toxiproxy, place }: Crossing): Promise<readonly Lane[]> {
+  const lanes: Lane[] = [];
+  for (const [index, fault] of faults.entries()) {
+    const remote = await far.remote(`r${place.split('/').at(-1)}-${index}`);
+    const proxied = await toxiproxy.proxy(remote.port);
+    lanes.push({ peer: index === 0 ? 'origin' : `origin-${index}`, fault, remote, proxied });
+  }
+  return lanes;
+}
+
+/** The value of `federation`. @param limited all but the first, which has that of the run, get the time of this operation */
+function federationOf(lanes: readonly Lane[], near: string, limited?: RemoteOperation): unknown {
+  const [origin, ...others] = lanes.map(({ peer, fault, remote, proxied }) => {
+    const endpoint = remote.endpoint(proxied.port);
+    return {
+      peer,
+      endpoint,
+      entry: limited === undefined ? endpoint : { endpoint, timeout: timeoutOf(fault, limited) },
+    };
+  });
+  const peers = Object.fromEntries(others.map(({ peer, entry }) => [peer, entry]));
+  return { remote: origin?.endpoint, peers: { near: `file://${near}`, ...peers } };
 }
 
 /** In whole seconds, since a clone may take six times as long. */
-function timeoutOf({ fault, operation }: Crossing): number {
-  return operation === 'clone' ? Math.ceil(fault.timeoutSeconds / CLONE_FACTOR) : fault.timeoutSeconds;
+function timeoutOf({ timeoutSeconds }: Fault, operation: RemoteOperation): string {
+  return `${operation === 'clone' ? Math.ceil(timeoutSeconds / CLONE_FACTOR) : timeoutSeconds}s`;
 }
 
-const BEGINNING: Readonly<Record<RemoteOperation, RegExp>> = {
-  // A connection is tried before Dolt is asked.
-  fetch: /^origin: (?:fetching|retrying|failed)/,
-  push: /^origin: pushing/,
-  clone: /^no database yet: cloning origin /,
-};
+/** The time within which a run with a fault ends. */
+const longest = ({ timeoutSeconds }: Fault): number => timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
 
-/** Seconds from the beginning of the operation to the end of the run; null if the run ended before the operation. */
-function secondsOf(operation: RemoteOperation, { timeline, seconds }: RunEnd): number | null {
-  const begun = timeline.find(({ line }) => BEGINNING[operation].test(line));
-  return begun === undefined ? null : seconds - begun.at;
+/** The line of a run with which an operation at a peer begins. */
+function beginning(operation: RemoteOperation, peer: string): RegExp {
+  switch (operation) {
+    case 'fetch':
+      // A connection is tried before Dolt is asked.
+      return new RegExp(`^${peer}: (?:fetching|retrying|failed)`);
+    case 'push':
+      return new RegExp(`^${peer}: pushing`);
+    case 'clone':
+      return new RegExp(`^no database yet: cloning ${peer} `);
+  }
+}
+
+/** Seconds of the operation until the run gave up the peer, and until the run ended; null if it ended before. */
+function secondsOf(
+  operation: RemoteOperation,
+  peer: string,
+  { timeline, seconds }: RunEnd,
+): { readonly givenUp: number; readonly ended: number } | null {
+  const begins = beginning(operation, peer);
+  const begun = timeline.find(({ line }) => begins.test(line));
+  const failed = timeline.findLast(({ line }) => line.startsWith(`${peer}: failed`));
+  return begun === undefined ? null : { givenUp: (failed?.at ?? seconds) - begun.at, ended: seconds - begun.at };
 }
 
 function stateOf(operation: RemoteOperation, code: string): string {
@@ -103,66 +159,97 @@ function stateOf(operation: RemoteOperation, code: string): string {
   return 'near served, far unharmed; nothing left; next run green';
 }
 
-function codeOf(end: RunEnd): string {
+function codeOf(end: RunEnd, peer: string): string {
   const output = outputOf(end);
   if ('error' in output) return output.error.code;
-  return output.peers.find(({ name }) => name === 'origin')?.error?.code ?? '-';
+  return output.peers.find(({ name }) => name === peer)?.error?.code ?? '-';
 }
 
-function judgeEnd({ fault, operation, far }: Crossing, end: RunEnd): readonly string[] {
-  const code = codeOf(end);
+/** The problems of the end of a run. */
+function judgeRun({ operation }: Crossing, end: RunEnd): readonly string[] {
+  const output = outputOf(end);
+  const isGood = !('error' in output) && output.peers.every(({ error }) => error === null);
+  const exit = isGood ? 0 : operation === 'clone' ? 1 : 3;
+  return end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`];
+}
+
+/** The problems of what a run reports about a peer, and of its time. */
+function judgeEnd({ faults, operation, far }: Crossing, { peer, fault }: Lane, end: RunEnd): readonly string[] {
+  const code = codeOf(end, peer);
   const codes = fault.codes(far.kind, operation);
-  const most = fault.timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
   const wrong = codes.includes(code) ? [] : [`the code is ${code}, not ${codes.join(' or ')}: ${end.stdout}`];
-  const seconds = secondsOf(operation, end);
+  const seconds = secondsOf(operation, peer, end);
+  const [most, all] = [longest(fault), Math.max(...faults.map(longest))];
+  if (seconds !== null && seconds.givenUp <= most && seconds.ended <= all) return wrong;
   const events = end.timeline.map(({ at, line }) => `${at.toFixed(1)} ${line}`).join('; ');
-  const late =
-    seconds === null || seconds > most ? [`the ${operation} took ${seconds} s, at most ${most}: ${events}`] : [];
-  const exit = code === '-' ? 0 : operation === 'clone' ? 1 : 3;
-  return [...wrong, ...late, ...(end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`])];
+  return [...wrong, `the ${operation} took ${JSON.stringify(seconds)} s, at most ${most} and ${all}: ${events}`];
 }
 
-/** The conditions after the fault: the healthy peer was served, and no work is lost or incomplete. */
+/** Problems of a run, and those of each of its peers. */
+interface Judged {
+  readonly common: readonly string[];
+  readonly of: (peer: string) => readonly string[];
+}
+
+/** The conditions after the faults: the healthy peer was served, and no work is lost or incomplete. */
 async function judgeState(
   { operation, scene }: Crossing,
-  after: { readonly end: RunEnd; readonly spec: RunSpec; readonly remote: FarRemote },
-): Promise<readonly string[]> {
+  after: { readonly end: RunEnd; readonly spec: RunSpec; readonly lanes: readonly Lane[] },
+): Promise<Judged> {
   const output = outputOf(after.end);
   const made = (await stat(after.spec.database).catch(() => null)) !== null;
-  if ('error' in output) return operation === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
+  if ('error' in output) {
+    const common = operation === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
+    return { common, of: () => [] };
+  }
   const near = output.peers.find(({ name }) => name === 'near');
   const local = openTestDatabase(after.spec.database);
   const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.databaseHead];
   const { branches, lost } = await branchesLacking(local, expected);
   const head = branches['main'] ?? '';
-  const remoteHead = await after.remote.head();
-  const moved = remoteHead === scene.farHead || remoteHead === head;
-  return [
-    ...(near?.verified === true && near.error === null ? [] : [`near was not served: ${JSON.stringify(near)}`]),
-    ...(Object.keys(branches).join() === 'main'
-      ? []
-      : [`the database has the branches ${Object.keys(branches).join()}`]),
-    ...lost.map((commit) => `the database lacks ${commit}`),
-    ...(moved ? [] : [`the far head is ${remoteHead}, neither where it was nor where the database is`]),
-  ];
+  const heads = new Map<string, string>();
+  for (const { peer, remote } of after.lanes) heads.set(peer, await remote.head());
+  return {
+    common: [
+      ...(near?.verified === true && near.error === null ? [] : [`near was not served: ${JSON.stringify(near)}`]),
+      ...(Object.keys(branches).join() === 'main'
+        ? []
+        : [`the database has the branches ${Object.keys(branches).join()}`]),
+      ...lost.map((commit) => `the database lacks ${commit}`),
+    ],
+    of: (peer) => {
+      const remoteHead = heads.get(peer);
+      const moved = remoteHead === scene.farHead || remoteHead === head;
+      return moved ? [] : [`the far head is ${remoteHead}, neither where it was nor where the database is`];
+    },
+  };
 }
 
-/** The next run, without the fault, succeeds, and all databases are equal. */
-async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemote): Promise<readonly string[]> {
+/** The next run, without the faults, succeeds, and all databases are equal. */
+async function judgeRecovery({ scene }: Crossing, spec: RunSpec, lanes: readonly Lane[]): Promise<Judged> {
   const isThere = (await stat(spec.database).catch(() => null)) !== null;
   const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
   const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
-  if (end.exitCode !== 0) return [`the next run ended with ${end.exitCode}: ${end.stdout}`];
+  if (end.exitCode !== 0) return { common: [`the next run ended with ${end.exitCode}: ${end.stdout}`], of: () => [] };
   const local = openTestDatabase(spec.database);
   const { branches, lost } = await branchesLacking(local, [scene.nearHead, scene.farHead]);
   const head = branches['main'] ?? '';
-  const { head: remoteHead, complaint } = await remote.end();
-  const broken = [await damage(local), complaint].flatMap((said) => said ?? []);
-  return [
-    ...lost.map((commit) => `after the next run the database lacks ${commit}`),
-    ...broken.map((said) => `fsck: ${said}`),
-    ...(remoteHead === head ? [] : [`after the next run the far head is ${remoteHead}, the local one ${head}`]),
-  ];
+  const broken = await damage(local);
+  const ends = new Map<string, Awaited<ReturnType<FarRemote['end']>>>();
+  for (const { peer, remote } of lanes) ends.set(peer, await remote.end());
+  return {
+    common: [
+      ...lost.map((commit) => `after the next run the database lacks ${commit}`),
+      ...(broken === null ? [] : [`fsck: ${broken}`]),
+    ],
+    of: (peer) => {
+      const { head: remoteHead, complaint } = ends.get(peer) ?? { head: null, complaint: null };
+      return [
+        ...(complaint === null ? [] : [`fsck: ${complaint}`]),
+        ...(remoteHead === head ? [] : [`after the next run the far head is ${remoteHead}, the local one ${head}`]),
+      ];
+    },
+  };
 }
 
 /** Files that only a running process has a use for. */

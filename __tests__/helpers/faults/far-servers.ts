@@ -2,7 +2,7 @@ import { cp, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
-import { openTestDatabase, type TestDatabase } from '../database.ts';
+import { openRemoteCopy, openTestDatabase, type TestDatabase } from '../database.ts';
 import { bareRepository } from '../servers/bare-repository.ts';
 import { startDoltSqlServer } from '../servers/dolt-sql-server.ts';
 import { startGitHttp } from '../servers/git-http.ts';
@@ -49,17 +49,20 @@ export async function startFarServer(kind: FarKind, folder: string, seed: string
   }
 }
 
-/** The facts that a clone can show. */
-function byCloning(url: string, folder: string): Pick<FarRemote, 'head' | 'end' | 'environment'> {
-  let clones = 0;
-  const clone = () => {
-    clones += 1;
-    return freshClone(url, join(folder, String(clones)));
+/** The facts that a copy can show. @param copy makes one in a folder */
+function byCopying(
+  folder: string,
+  copy: (folder: string) => Promise<TestDatabase>,
+): Pick<FarRemote, 'head' | 'end' | 'environment'> {
+  let copies = 0;
+  const made = () => {
+    copies += 1;
+    return copy(join(folder, String(copies)));
   };
   return {
     environment: () => ({}),
-    head: async () => (await clone()).head(),
-    end: async () => examined(await clone()),
+    head: async () => (await made()).head(),
+    end: async () => examined(await made()),
   };
 }
 
@@ -70,10 +73,13 @@ async function remotesrv(folder: string, seed: string): Promise<FarServer> {
   return {
     kind: 'remotesrv',
     async remote(name) {
-      await cp(join(server.dir, 'org', 'seed'), join(server.dir, 'org', name), { recursive: true });
+      const place = join(server.dir, 'org', name);
+      await cp(join(server.dir, 'org', 'seed'), place, { recursive: true });
       const endpoint = (port: number) => `http://localhost:${port}/org/${name}`;
       const port = server.port.http;
-      return { port, downPort: down.port, endpoint, ...byCloning(endpoint(port), join(folder, 'look', name)) };
+      // Its files are those of a `file://` remote, so that no process has to clone it.
+      const read = byCopying(join(folder, 'look', name), (copy) => openRemoteCopy(place, join(copy, 'local')));
+      return { port, downPort: down.port, endpoint, ...read };
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -94,7 +100,8 @@ async function git(folder: string, seed: string): Promise<FarServer> {
       await cp(repository.path, join(root, `${name}.git`), { recursive: true });
       const endpoint = (port: number) => `http://localhost:${port}/${name}.git`;
       const { port } = server;
-      return { port, downPort: down.port, endpoint, ...byCloning(endpoint(port), join(folder, 'look', name)) };
+      const read = byCopying(join(folder, 'look', name), (copy) => freshClone(endpoint(port), copy));
+      return { port, downPort: down.port, endpoint, ...read };
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

@@ -12,6 +12,11 @@ export interface Fault {
   readonly codes: (at: FarKind, operation: RemoteOperation) => readonly string[];
   /** Value of `--timeout`. */
   readonly timeoutSeconds: number;
+  /**
+   * Whether it ends an operation however much data that has to carry, or is the only such fault that does not. Then peers
+   * cross it in one run with others of this kind; the others need data that no other peer has brought.
+   */
+  readonly sideBySide: boolean;
   /** Applies the fault to all data from now on; returns when it is active. */
   readonly strike: (proxied: Proxied, operation: RemoteOperation, downPort: number | null) => Promise<void>;
 }
@@ -49,12 +54,14 @@ export const FAULTS: readonly Fault[] = [
     name: 'refused',
     codes: () => ['network'],
     timeoutSeconds: 20,
+    sideBySide: true,
     strike: (proxied) => proxied.enable(false),
   },
   {
     name: 'cut in the middle, once',
     codes: () => ['-'],
     timeoutSeconds: 60,
+    sideBySide: false,
     async strike(proxied, operation) {
       await proxied.add({ type: 'bandwidth', attributes: { rate: SLOW_KB } }, streamOf(operation));
       void pause(CUT_AFTER_MS).then(() => proxied.clear());
@@ -64,18 +71,21 @@ export const FAULTS: readonly Fault[] = [
     name: 'cut in the middle, always',
     codes: cutAlways,
     timeoutSeconds: 12,
+    sideBySide: false,
     strike: toxic({ type: 'limit_data', attributes: { bytes: PART_BYTES } }),
   },
   {
     name: 'reset',
     codes: () => ['network'],
     timeoutSeconds: 20,
+    sideBySide: true,
     strike: toxic({ type: 'reset_peer', attributes: { timeout: 0 } }),
   },
   {
     name: '503',
     codes: () => ['network'],
     timeoutSeconds: 20,
+    sideBySide: true,
     async strike(proxied, _, downPort) {
       if (downPort === null) throw new Error('this kind of server knows no 503');
       await proxied.lead(downPort);
@@ -85,18 +95,21 @@ export const FAULTS: readonly Fault[] = [
     name: '1 kB/s',
     codes: () => ['timeout'],
     timeoutSeconds: 6,
+    sideBySide: false,
     strike: toxic({ type: 'bandwidth', attributes: { rate: 1 } }),
   },
   {
     name: 'silence',
     codes: silent,
     timeoutSeconds: 6,
+    sideBySide: true,
     strike: toxic({ type: 'timeout', attributes: { timeout: 0 } }),
   },
   {
     name: '200 ms latency',
     codes: () => ['-'],
     timeoutSeconds: 120,
+    sideBySide: true,
     strike: toxic({ type: 'latency', attributes: { latency: 200 } }),
   },
 ];
@@ -132,16 +145,26 @@ const USUAL_OF_CLONES: Readonly<Record<FarKind, readonly string[]>> = {
   ssh: ['silence'],
 };
 
+/** The kinds without credentials, which a run gets only for one of these peers. */
+const SIDE_BY_SIDE: readonly FarKind[] = ['remotesrv', 'git over http'];
+
+/** Faults that peers of one run cross with an operation. */
+export interface Crossings {
+  readonly faults: readonly [Fault, ...Fault[]];
+  readonly operation: RemoteOperation;
+}
+
 /** The faults that each operation crosses at a kind of server: every possible one with `all`, as every night. */
-export function crossingsAt(
-  kind: FarKind,
-  { all }: { readonly all: boolean },
-): readonly { readonly fault: Fault; readonly operation: RemoteOperation }[] {
+export function crossingsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Crossings[] {
   const possible = FAULTS.filter(({ name }) => IMPOSSIBLE[kind]?.includes(name) !== true);
-  return possible.flatMap((fault) =>
-    REMOTE_OPERATIONS.flatMap((operation) => {
-      const usual = operation === 'clone' ? USUAL_OF_CLONES : USUAL;
-      return all || usual[kind].includes(fault.name) ? [{ fault, operation }] : [];
-    }),
-  );
+  return REMOTE_OPERATIONS.flatMap((operation) => {
+    const usual = operation === 'clone' ? USUAL_OF_CLONES : USUAL;
+    const chosen = possible.filter(({ name }) => all || usual[kind].includes(name));
+    // A run clones from one peer.
+    const joined = operation !== 'clone' && SIDE_BY_SIDE.includes(kind);
+    const [first, ...more] = chosen.filter(({ sideBySide }) => joined && sideBySide);
+    const alone = chosen.filter(({ sideBySide }) => !(joined && sideBySide));
+    const crossed = alone.map((fault): Crossings => ({ faults: [fault], operation }));
+    return first === undefined ? crossed : [{ faults: [first, ...more], operation }, ...crossed];
+  });
 }

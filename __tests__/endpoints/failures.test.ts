@@ -1,12 +1,13 @@
-import { mkdir } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { type Commanded, command } from '../helpers/commanding.ts';
 import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { startAnswering } from '../helpers/servers/answering.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
 import { startGitHttp } from '../helpers/servers/git-http.ts';
@@ -107,34 +108,31 @@ test('a service that never answers, on which Dolt would wait without a limit, fa
   expect(exitCodeOf(ran.result, 'any')).toBe(1);
 });
 
-test('a host that does not answer a push fails after the timeout', async () => {
+test('a host that does not answer a push fails after the timeout, and a read-only token after one request instead of the 32 attempts of Dolt', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
-  await mkdir(folder.file('git'));
-  await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
-  await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
-  host.stallPushes();
-  const credentials = { text: stringify({ p: { url: host.url, 'git-token': 'a-token' } }) };
+  const root = (name: string) => folder.file('git', name);
+  await bareRepository(folder.file('git', 'stalled', 'repo.git'), { withBranch: true });
+  const repository = await bareRepository(folder.file('git', 'read-only', 'repo.git'), { withBranch: true });
+  await using stalled = await startGitHttp({ root: root('stalled'), token: 'a-token' });
+  await using host = await startGitHttp({ root: root('read-only'), token: 'a-token' });
+  stalled.stallPushes();
+  host.refusePushes();
+  const credentials = {
+    text: stringify({
+      p: { url: host.url, 'git-token': 'a-token' },
+      stalled: { url: stalled.url, 'git-token': 'a-token' },
+    }),
+  };
   // A first push has six times as long.
-  const peers = { p: { endpoint: `${host.url}/repo.git`, timeout: '4s' } };
+  const peers = { p: `${host.url}/repo.git`, stalled: { endpoint: `${stalled.url}/repo.git`, timeout: '3s' } };
   const started = Date.now();
   const { result } = await command(folder, stringify(peers), { credentials });
-  expect(result.peers).toMatchObject([{ state: 'remote-empty', error: { code: 'timeout' } }]);
-  expect(Date.now() - started).toBeLessThan(WITHIN_MS);
-});
-
-test('a read-only token is detected with one request instead of the 32 attempts of Dolt', async () => {
-  await using folder = await tempFolder();
-  await makeDatabase(folder.file('local'));
-  await mkdir(folder.file('git'));
-  const repository = await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
-  await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
-  host.refusePushes();
-  const credentials = { text: stringify({ p: { url: host.url, 'git-token': 'a-token' } }) };
-  const { result } = await command(folder, stringify({ p: `${host.url}/repo.git` }), { credentials });
   expect(result.peers).toMatchObject([
-    { state: 'remote-empty', status: 'failed', error: { code: 'auth', retryable: false } },
+    { name: 'p', state: 'remote-empty', status: 'failed', error: { code: 'auth', retryable: false } },
+    { name: 'stalled', state: 'remote-empty', error: { code: 'timeout' } },
   ]);
+  expect(Date.now() - started).toBeLessThan(WITHIN_MS);
   expect(host.requests.filter((request) => request.includes('git-receive-pack'))).toEqual([
     'GET /repo.git/info/refs?service=git-receive-pack 403',
   ]);
@@ -143,7 +141,38 @@ test('a read-only token is detected with one request instead of the 32 attempts 
 
   // One that is only read fails, and its endpoint may be that of a web page.
   const upstream = stringify({ p: { endpoint: `${host.url}/repo.git`, role: 'upstream' } });
-  const read = await command(folder, upstream, { credentials });
+  const own = { text: stringify({ p: { url: host.url, 'git-token': 'a-token' } }) };
+  const read = await command(folder, upstream, { credentials: own });
   const hint = expect.stringContaining('a web page in the place of a git repository');
   expect(read.result.problems).toMatchObject([{ severity: 'warning', code: 'remote-empty', peer: 'p', hint }]);
 });
+
+test('missing and wrong credentials, and a missing region, are different errors that start with our sentence', async () => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('local'));
+  const live = await makeDatabase(folder.file('live'));
+  await using server = await startDoltSqlServer(folder.path, live.path);
+  const url = new URL(server.url).origin;
+  const ran = await command(
+    folder,
+    stringify({ none: server.url, wrong: server.url, lake: 'aws://[table:bucket]/db' }),
+    {
+      ...{ command: 'status', retries: 0, env: { SSL_CERT_FILE: server.ca } },
+      credentials: { text: stringify({ wrong: { url, user: 'sync', password: 'not-the-password' } }) },
+    },
+  );
+  const errors = Object.fromEntries(ran.result.peers.map(({ name, error }) => [name, error]));
+  expect(errors['lake']).toMatchObject({ code: 'config-invalid', message: 'lake has no AWS region' });
+  expect(errors['none']).toMatchObject({
+    code: 'auth',
+    message: expect.stringMatching(/^none requires credentials, and none were given\nDolt said: .*Access denied/),
+    hint: expect.stringContaining(`none:\n  url: ${url}\n  user: NAME\n  password: {env: NONE_PASSWORD}`),
+  });
+  expect(errors['wrong']?.message).toMatch(
+    /^wrong refused the credentials\nuser sync, from input credentials:1:1\nDolt said: .*Access denied for user 'sync'$/,
+  );
+  const shown = text(ran.result).split('\n');
+  expect(shown).toContain('error: wrong refused the credentials (auth)');
+  expect(shown).toContain('  user sync, from input credentials:1:1');
+  expect(shown.join('\n')).not.toMatch(/rpc error|sqlstate|errno/);
+}, 120_000);

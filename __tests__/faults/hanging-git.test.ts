@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
-import { missing } from '../helpers/branches.ts';
+import { branchesLacking } from '../helpers/branches.ts';
 import { openTestDatabase } from '../helpers/database.ts';
 import { HANGING, hangingFrom, hangingGit, LOCK } from '../helpers/faults/hanging-git.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
-import { makeScene } from '../helpers/faults/scene.ts';
+import { makeScene, type Scene, sceneIn } from '../helpers/faults/scene.ts';
 import { appeared } from '../helpers/faults/stopped.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
-import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const TIMEOUT_SECONDS = 3;
 /** No process of an operation may live this long after its limit. */
@@ -19,11 +19,21 @@ const GRACE_SECONDS = 2;
 /** The watchdog gives an engine 5 s to end in order, and as long again to be killed. */
 const WATCHDOG_MS = 12_000;
 
+let made: TempFolder;
+let shared: Scene;
+
+beforeAll(async () => {
+  made = await tempFolder();
+  shared = await makeScene(made);
+  await bareRepository(made.file('far.git'), { withBranch: true });
+});
+afterAll(async () => {
+  await made[Symbol.asyncDispose]();
+});
+
 async function scene(folder: TempFolder) {
-  const made = await makeScene(below(folder, 'g'));
-  await cp(made.near, folder.file('near'), { recursive: true });
-  const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
-  return { ...made, far: `git+file://${repository.path}` };
+  await cp(made.file('far.git'), folder.file('far.git'), { recursive: true });
+  return { ...(await sceneIn(folder, shared)), far: `git+file://${folder.file('far.git')}` };
 }
 
 describe('a git that hangs', () => {
@@ -44,7 +54,7 @@ describe('a git that hangs', () => {
     const end = await run.ended;
     const left = await outliving(run.mark, GRACE_SECONDS * 1000);
     const [farPeer, near] = resultOf(end).peers;
-    const head = await openTestDatabase(database).head();
+    const { lost } = await branchesLacking(openTestDatabase(database), [databaseHead, nearHead]);
     const seconds = hung === null ? 0 : hung.last - hung.first;
     const complaints = [
       ...(hung === null ? ['git did not hang'] : []),
@@ -55,9 +65,7 @@ describe('a git that hangs', () => {
       ...left.map(({ command }) => `still running: ${command}`),
       ...(existsSync(folder.file(LOCK)) ? ['git was not ended in order'] : []),
       ...(await temporaryFiles(spec.home)).map((path) => `there is still ${path}`),
-      ...(await missing(openTestDatabase(database), head, [databaseHead, nearHead])).map(
-        (commit) => `the database lacks ${commit}`,
-      ),
+      ...lost.map((commit) => `the database lacks ${commit}`),
     ];
     const state = 'near served; git and its children gone; nothing left';
     const code = farPeer?.error?.code ?? '-';

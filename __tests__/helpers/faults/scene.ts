@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { publishing } from '../database.ts';
 import { scenario } from '../scenario.ts';
 import type { TempFolder } from '../temp-folder.ts';
@@ -32,6 +33,14 @@ export async function makeScene(folder: TempFolder): Promise<Scene> {
   ]);
   const { path: local } = made.database('ours');
   return { local, databaseHead, near: mailbox, nearHead, far: made.database('far').path, farHead };
+}
+
+/** The same scene, of which the database that runs and the `file://` remote are copied to a folder. */
+export async function sceneIn(folder: TempFolder, scene: Scene): Promise<Scene> {
+  const [local, near] = [folder.file('g', 'ours'), folder.file('near')];
+  await cp(scene.local, local, { recursive: true });
+  await cp(scene.near, near, { recursive: true });
+  return { ...scene, local, near };
 }
 
 /** 10,000 rows of 64 bytes that no compression makes smaller, the same for the same name. */

@@ -1,23 +1,34 @@
-import { cp } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { expect, test } from '@jest/globals';
-import { missing } from '../helpers/branches.ts';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { branchesLacking } from '../helpers/branches.ts';
 import { openTestDatabase } from '../helpers/database.ts';
-import { type RunEnd, type RunSpec, resultOf, runToEnd, startRun } from '../helpers/faults/run.ts';
-import { makeScene } from '../helpers/faults/scene.ts';
+import { outliving } from '../helpers/faults/marked-processes.ts';
+import { noteRow } from '../helpers/faults/rows.ts';
+import { type RunEnd, type RunSpec, resultOf, runToEnd, startRun, temporaryFiles } from '../helpers/faults/run.ts';
+import { makeScene, type Scene, sceneIn } from '../helpers/faults/scene.ts';
 import { startHeldServer } from '../helpers/servers/held-server.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
-import { below, type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+let template: TempFolder;
+let shared: Scene;
+
+beforeAll(async () => {
+  template = await tempFolder();
+  shared = await makeScene(template);
+});
+afterAll(async () => {
+  await template[Symbol.asyncDispose]();
+});
 
 async function scene(folder: TempFolder) {
-  const made = await makeScene(below(folder, 'g'));
-  await cp(made.near, folder.file('near'), { recursive: true });
+  const made = await sceneIn(folder, shared);
   const spec = (far: string, ...words: string[]): RunSpec => ({
     home: folder.file('h'),
     command: 'sync',
     // Sorted by name, the peer that does not answer comes first.
-    federation: { peers: { far, near: `file://${folder.file('near')}` } },
+    federation: { peers: { far, near: `file://${made.near}` } },
     database: made.local,
     words,
   });
@@ -52,8 +63,7 @@ test.each([
   expect([far?.error?.code, near?.verified, near?.pushedCommits]).toEqual([code, true, 2]);
   expect(secondOf(end, /^near: verifying/)).toBeLessThan(secondOf(end, /^far: failed/));
   expect(secondOf(end, /^far: waiting/)).toBeLessThan(secondOf(end, /^near: pushing/));
-  const ours = openTestDatabase(local);
-  expect(await missing(ours, await ours.head(), [nearHead])).toEqual([]);
+  expect((await branchesLacking(openTestDatabase(local), [nearHead])).lost).toEqual([]);
 });
 
 test('a refused connection is retried visibly, and the other peers are served in the meantime', async () => {
@@ -72,9 +82,7 @@ test('a peer that answers late is merged and pushed to in a second round', async
   await using folder = await tempFolder();
   const { spec, far: farPath, farHead, nearHead, local } = await scene(folder);
   await using remotesrv = await startRemotesrv(folder.path);
-  const source = openTestDatabase(farPath);
-  await source.dolt('remote', 'add', 'server', `http://localhost:${remotesrv.port.http}/org/repo`);
-  await source.dolt('push', 'server', 'main');
+  await openTestDatabase(farPath).publish(`http://localhost:${remotesrv.port.http}/org/repo`);
   await using held = await startHeldServer(remotesrv.port.http);
   const run = await startRun(spec(`http://127.0.0.1:${held.port}/org/repo`, '--fetch-wait', '1s'));
   await run.said((lines) => lines.some((line) => line.startsWith('near: verifying')));
@@ -87,6 +95,29 @@ test('a peer that answers late is merged and pushed to in a second round', async
   ]);
   expect(problems.map(({ code, peer }) => [code, peer])).toContainEqual(['late-answer', 'far']);
   expect(peers.map(({ remoteHead }) => remoteHead)).toEqual([head, head]);
-  const ours = openTestDatabase(local);
-  expect(await missing(ours, await ours.head(), [nearHead, farHead])).toEqual([]);
+  expect((await branchesLacking(openTestDatabase(local), [nearHead, farHead])).lost).toEqual([]);
+});
+
+test('a peer that crashes Dolt does not affect other peers', async () => {
+  await using folder = await tempFolder();
+  await using server = await startRemotesrv(folder.path, { tableFilesAt: 'localhost:1' });
+  const { spec, far: farPath } = await scene(folder);
+  await openTestDatabase(farPath).publish(`file://${server.dir}/org/repo`);
+  const run = await startRun(spec(`${server.url}/org/repo`));
+  const end = await run.ended;
+  const left = await outliving(run.mark, 5_000);
+  const [fatal, near] = resultOf(end).peers;
+  const complaints = [
+    ...(fatal?.error?.code === 'engine-lost' ? [] : [`fatal: ${JSON.stringify(fatal)}`]),
+    ...(fatal?.error?.message.startsWith('the Dolt server stopped with a panic') === true
+      ? []
+      : [`the panic is not named: ${fatal?.error?.message}`]),
+    ...(near?.verified === true ? [] : [`near was not served: ${JSON.stringify(near)}`]),
+    ...(end.exitCode === 3 ? [] : [`the exit code is ${end.exitCode}`]),
+    ...left.map(({ command }) => `still running: ${command}`),
+    ...(await temporaryFiles(folder.file('h'))).map((path) => `there is still ${path}`),
+  ];
+  const row = { fault: 'Dolt dies of a peer', operation: 'sync', at: 'remotesrv', code: fatal?.error?.code ?? '-' };
+  await noteRow({ ...row, seconds: end.seconds, state: 'near served; nothing left', complaints });
+  expect(complaints).toEqual([]);
 });

@@ -32,16 +32,20 @@ describe('a budget', () => {
   });
 });
 
+/** With so many peers the share of each is 8 MiB, which a quarter of the rows reaches. */
+const PEERS = 32;
+
 test.each(['newest', 'manual', 'theirs'])(
-  'a peer with too many conflicts for a report is left out as too large under %s, and the other one is served',
+  'a peer with too many conflicts for its share of the reports is left out as too large under %s, and the other one is served',
   async (strategy) => {
     await using folder = await tempFolder();
     // Each row is reported with 15,000 characters of the peer, and no statement or page reaches its own limit.
-    const load = await largeConflicts(folder, { rows: 2_400, bytes: 15_000 });
-    const { result } = await command(folder, load.peers(`conflict: ${strategy}`));
-    expect(result.peers).toMatchObject([
+    const load = await largeConflicts(folder, { rows: 600, bytes: 15_000 });
+    const gone = Array.from({ length: PEERS - 2 }, (_, n) => `gone-${n}: file://${folder.file('disk', `${n}`, 'box')}`);
+    const { result } = await command(folder, [load.peers(`conflict: ${strategy}`), ...gone].join('\n'));
+    expect(result.peers.filter(({ name }) => !name.startsWith('gone-'))).toMatchObject([
       { name: 'honest', error: null, verified: true },
-      { name: 'hostile', error: { code: 'too-large', message: expect.stringContaining('32 MiB') }, conflicts: [] },
+      { name: 'hostile', error: { code: 'too-large', message: expect.stringContaining('8 MiB') }, conflicts: [] },
     ]);
     expect(result.merge).toMatchObject({ deterministic: false, because: 'limit' });
   },

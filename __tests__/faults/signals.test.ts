@@ -20,12 +20,10 @@ type Case = readonly [StopSignal, string, RequestContext];
 const SHORT: readonly Case[] = [
   ['SIGHUP', 'install', 'once'],
   ['SIGTERM', 'clone', 'once'],
-  ['SIGHUP', 'fetch', 'to the group'],
-  ['SIGQUIT', 'fetch', 'once'],
   ['SIGINT', 'fetch', 'twice'],
   ['SIGINT', 'merge', 'to the group'],
   ['SIGTERM', 'push', 'once'],
-  ['SIGHUP', 'verify', 'once'],
+  ['SIGQUIT', 'verify', 'once'],
   ['SIGHUP', 'resolve', 'to the group'],
   ['SIGTERM', 'config edit', 'once'],
   ['SIGTERM', 'plan', 'to the group'],

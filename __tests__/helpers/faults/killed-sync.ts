@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { branchesOf, missing } from '../branches.ts';
+import { branchesLacking, branchesOf, missing } from '../branches.ts';
 import { openTestDatabase } from '../database.ts';
 import type { Seeded } from '../seeded.ts';
 import { asDatabase, type Databases, damage, databasesAt } from './databases.ts';
@@ -208,10 +208,9 @@ async function lookAtDatabase(
 ): Promise<readonly string[]> {
   const local = databases.of(name);
   const mailbox = openTestDatabase(boxOf(known.place, name));
-  const branches = await branchesOf(local);
+  const { branches, lost: lostHere } = await branchesLacking(local, databases.own[name] ?? []);
   const own = branches['main'] ?? '';
   const lost = await missing(mailbox, known.head, [...known.before, own]);
-  const lostHere = await missing(local, own, databases.own[name] ?? []);
   const broken = [await damage(local), await damage(mailbox)].flatMap((said) => said ?? []);
   return [
     ...Object.keys(branches)

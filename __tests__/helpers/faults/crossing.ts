@@ -120,13 +120,19 @@ function federationOf(lanes: readonly Lane[], near: string, limited?: RemoteOper
   return { remote: origin?.endpoint, peers: { near: `file://${near}`, ...peers } };
 }
 
+/** Seconds that an operation may take. */
+const secondsFor = ({ timeoutSeconds, pushSeconds = timeoutSeconds }: Fault, operation: RemoteOperation): number =>
+  operation === 'push' ? pushSeconds : timeoutSeconds;
+
 /** In whole seconds, since a clone may take six times as long. */
-function timeoutOf({ timeoutSeconds }: Fault, operation: RemoteOperation): string {
-  return `${operation === 'clone' ? Math.ceil(timeoutSeconds / CLONE_FACTOR) : timeoutSeconds}s`;
+function timeoutOf(fault: Fault, operation: RemoteOperation): string {
+  const seconds = secondsFor(fault, operation);
+  return `${operation === 'clone' ? Math.ceil(seconds / CLONE_FACTOR) : seconds}s`;
 }
 
 /** The time within which a run with a fault ends. */
-const longest = ({ timeoutSeconds }: Fault): number => timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
+const longest = (fault: Fault, operation: RemoteOperation): number =>
+  secondsFor(fault, operation) * (RETRIES + 1) + SLACK_SECONDS;
 
 /** The line of a run with which an operation at a peer begins. */
 function beginning(operation: RemoteOperation, peer: string): RegExp {
@@ -179,10 +185,11 @@ function judgeEnd({ faults, operation, far }: Crossing, { peer, fault }: Lane, e
   const codes = fault.codes(far.kind, operation);
   const wrong = codes.includes(code) ? [] : [`the code is ${code}, not ${codes.join(' or ')}: ${end.stdout}`];
   const seconds = secondsOf(operation, peer, end);
-  const [most, all] = [longest(fault), Math.max(...faults.map(longest))];
-  if (seconds !== null && seconds.givenUp <= most && seconds.ended <= all) return wrong;
+  const most = longest(fault, operation);
+  const latest = Math.max(...faults.map((each) => longest(each, operation)));
+  if (seconds !== null && seconds.givenUp <= most && seconds.ended <= latest) return wrong;
   const events = end.timeline.map(({ at, line }) => `${at.toFixed(1)} ${line}`).join('; ');
-  return [...wrong, `the ${operation} took ${JSON.stringify(seconds)} s, at most ${most} and ${all}: ${events}`];
+  return [...wrong, `the ${operation} took ${JSON.stringify(seconds)} s, at most ${most} and ${latest}: ${events}`];
 }
 
 /** Problems of a run, and those of each of its peers. */

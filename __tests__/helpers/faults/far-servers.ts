@@ -2,7 +2,7 @@ import { cp, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
-import { openRemoteCopy, openTestDatabase, type TestDatabase } from '../database.ts';
+import { openRemoteCopy, openTestDatabase, publishing, type TestDatabase } from '../database.ts';
 import { bareRepository } from '../servers/bare-repository.ts';
 import { startDoltSqlServer } from '../servers/dolt-sql-server.ts';
 import { startGitHttp } from '../servers/git-http.ts';
@@ -91,17 +91,21 @@ async function remotesrv(folder: string, seed: string): Promise<FarServer> {
 async function git(folder: string, seed: string): Promise<FarServer> {
   const root = join(folder, 'git');
   const repository = await bareRepository(join(root, 'seed.git'), { withBranch: true });
-  await openTestDatabase(seed).publish(`git+file://${repository.path}`);
+  const seedHead = await openTestDatabase(seed).headAfter(...publishing(`git+file://${repository.path}`));
+  const dataOf = (path: string) => readFile(join(path, 'refs', 'dolt', 'data'), 'utf8');
   const server = await startGitHttp({ root });
   const down = await startUnavailable('h1');
   return {
     kind: 'git over http',
     async remote(name) {
-      await cp(repository.path, join(root, `${name}.git`), { recursive: true });
+      const own = join(root, `${name}.git`);
+      await cp(repository.path, own, { recursive: true });
       const endpoint = (port: number) => `http://localhost:${port}/${name}.git`;
       const { port } = server;
       const read = byCopying(join(folder, 'look', name), (copy) => freshClone(endpoint(port), copy));
-      return { port, downPort: down.port, endpoint, ...read };
+      // The same ref is the same data, so that only a changed one has to be cloned.
+      const head = async () => ((await dataOf(own)) === (await dataOf(repository.path)) ? seedHead : read.head());
+      return { port, downPort: down.port, endpoint, ...read, head };
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

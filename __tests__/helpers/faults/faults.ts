@@ -10,8 +10,9 @@ export interface Fault {
   readonly name: string;
   /** Possible error codes; `-` if the work succeeds despite the fault. */
   readonly codes: (at: FarKind, operation: RemoteOperation) => readonly string[];
-  /** Value of `--timeout`. */
+  /** Value of `--timeout`, and another one for a push. */
   readonly timeoutSeconds: number;
+  readonly pushSeconds?: number;
   /**
    * Whether it ends an operation however much data that has to carry, or is the only such fault that does not. Then peers
    * cross it in one run with others of this kind; the others need data that no other peer has brought.
@@ -71,6 +72,8 @@ export const FAULTS: readonly Fault[] = [
     name: 'cut in the middle, always',
     codes: cutAlways,
     timeoutSeconds: 12,
+    // All the time, Dolt starts git again.
+    pushSeconds: 6,
     sideBySide: false,
     strike: toxic({ type: 'limit_data', attributes: { bytes: PART_BYTES } }),
   },

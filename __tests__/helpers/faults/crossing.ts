@@ -1,14 +1,18 @@
 import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { exitCodeOf } from '../../../src/commands/outcome/exit-code.ts';
 import { branchesLacking } from '../branches.ts';
+import { command } from '../commanding.ts';
 import { openTestDatabase } from '../database.ts';
 import type { Proxied, Toxiproxy } from '../servers/toxiproxy.ts';
+import type { TempFolder } from '../temp-folder.ts';
 import { damage } from './databases.ts';
 import type { FarRemote, FarServer } from './far-servers.ts';
 import type { Crossings, Fault, RemoteOperation } from './faults.ts';
 import { outliving } from './marked-processes.ts';
 import type { FaultRow } from './rows.ts';
-import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
+import { outputOf, type RunEnd, type RunSpec, startRun, temporaryFiles } from './run.ts';
 import type { Scene } from './scene.ts';
 
 /** One operation that has to cross faults, each in front of a peer of its own. */
@@ -82,7 +86,7 @@ export async function cross(crossing: Crossing): Promise<readonly FaultRow[]> {
     await proxied.clear();
     await proxied.lead(remote.port);
   }
-  const recovery = await judgeRecovery(crossing, { ...spec, federation: federationOf(lanes, near) }, lanes);
+  const recovery = await judgeRecovery(crossing, spec, lanes);
   return lanes.map((lane) => {
     const { peer, fault } = lane;
     const code = codeOf(end, peer);
@@ -106,15 +110,11 @@ async function lanesOf({ faults, far, toxiproxy, place }: Crossing): Promise<rea
   return lanes;
 }
 
-/** The value of `federation`. @param limited all but the first, which has that of the run, get the time of this operation */
-function federationOf(lanes: readonly Lane[], near: string, limited?: RemoteOperation): unknown {
+/** The value of `federation`. All peers but the first, which has that of the run, get the time of the operation. */
+function federationOf(lanes: readonly Lane[], near: string, operation: RemoteOperation): unknown {
   const [origin, ...others] = lanes.map(({ peer, fault, remote, proxied }) => {
     const endpoint = remote.endpoint(proxied.port);
-    return {
-      peer,
-      endpoint,
-      entry: limited === undefined ? endpoint : { endpoint, timeout: timeoutOf(fault, limited) },
-    };
+    return { peer, endpoint, entry: { endpoint, timeout: timeoutOf(fault, operation) } };
   });
   const peers = Object.fromEntries(others.map(({ peer, entry }) => [peer, entry]));
   return { remote: origin?.endpoint, peers: { near: `file://${near}`, ...peers } };
@@ -232,12 +232,26 @@ async function judgeState(
   };
 }
 
-/** The next run, without the faults, succeeds, and all databases are equal. */
-async function judgeRecovery({ scene }: Crossing, spec: RunSpec, lanes: readonly Lane[]): Promise<Judged> {
+/** The next run, without the faults, succeeds, and all databases are equal. A process of its own would find the same. */
+async function judgeRecovery({ scene, place }: Crossing, spec: RunSpec, lanes: readonly Lane[]): Promise<Judged> {
+  const endpoints = lanes.map(({ peer, remote, proxied }) => [peer, remote.endpoint(proxied.port)]);
+  const { origin: remote, ...others } = Object.fromEntries(endpoints);
+  const peers = { ...others, near: `file://${join(place, 'near')}` };
   const isThere = (await stat(spec.database).catch(() => null)) !== null;
-  const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
-  const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
-  if (end.exitCode !== 0) return { common: [`the next run ended with ${end.exitCode}: ${end.stdout}`], of: () => [] };
+  const folder: TempFolder = {
+    path: place,
+    file: (...parts) => join(place, ...parts),
+    // The test removes it with its own folder.
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const { DOLT_FEDERATION_CREDENTIALS: text = '', ...env } = spec.env ?? {};
+  const { result } = await command(folder, stringify(peers), {
+    ...{ database: spec.database, timeout: 60_000, env, overrides: { remote } },
+    ...(text === '' ? {} : { credentials: { text } }),
+    ...(isThere ? {} : { bootstrap: 'origin' }),
+  });
+  if (exitCodeOf(result, 'any') !== 0)
+    return { common: [`the next run failed: ${JSON.stringify(result)}`], of: () => [] };
   const local = openTestDatabase(spec.database);
   const { branches, lost } = await branchesLacking(local, [scene.nearHead, scene.farHead]);
   const head = branches['main'] ?? '';

@@ -112,6 +112,7 @@ describe('the folder of a peer', () => {
       ['LOCK', 'oldgen', 'journal.idx', 'a.darc', 'b.tmp', '0'.repeat(32)],
       undefined,
     ],
+    ['is accepted during the first push of another program', ['nbs_table_1838', 'nbs_manifest_27', 'LOCK'], undefined],
     [
       'is accepted with system files of a disk',
       ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information', '.DS_Store'],
@@ -121,6 +122,7 @@ describe('the folder of a peer', () => {
     ['is refused with a foreign file', ['README.md', 'oldgen'], 'README.md'],
     ['is refused with the first of several foreign files', ['b', 'a'], 'a'],
     ['is refused with a name like that of a table file', ['w'.repeat(32)], 'w'.repeat(32)],
+    ['is refused with a name like that of a file that is written', ['nbs_table_', 'nbs_table_7.md'], 'nbs_table_'],
     ['is refused if it is a bare git repository', ['HEAD', 'objects', 'refs'], 'HEAD'],
     ['is refused if it contains databases', ['north', 'south'], 'north'],
     ['is refused with old data in another case', ['lock'], 'lock'],

@@ -41,8 +41,10 @@ export function isTableFile(name: string): boolean {
   return TABLE_FILE.test(name) && name !== JOURNAL;
 }
 
-/** Files of Dolt in a remote without data: after a fetch of an empty one, or a killed first push. */
-const OF_DOLT = new RegExp(`^(?:LOCK|oldgen|journal\\.idx|.*\\.darc|.*\\.tmp|${HASH_TEXT})$`);
+/** Files of Dolt in a remote without data: after a fetch of an empty one, or during or after a killed first push. */
+const OF_DOLT = new RegExp(
+  `^(?:LOCK|oldgen|journal\\.idx|.*\\.darc|.*\\.tmp|nbs_(?:table|manifest)_\\d+|${HASH_TEXT})$`,
+);
 /** Files that file systems and desktops put into every folder. */
 const OF_THE_DISK = ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
 

@@ -2116,8 +2116,9 @@ LIMITS
   clone in the temporary folder.
 - At most two backups are drilled at a time.
 - A database that a server holds, or that an embedded bd uses, is backed up from
-  a copy. The tag is then made in the copy and at the primary, not in that
-  database. Without a primary, make the tag there yourself first.
+  a copy. Its own tags and branches count. A new tag is made in the copy and at
+  the primary, not in that database. Without a primary, make the tag there
+  yourself first.
 - A peer with live: true gets the commit in its inbox branch, and the drill
   reads that branch.
 `,

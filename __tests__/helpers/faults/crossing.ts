@@ -68,12 +68,12 @@ export async function cross(crossing: Crossing): Promise<readonly FaultRow[]> {
     if (operation !== 'push') await fault.strike(proxied, operation, remote.downPort);
     else await proxied.add({ type: 'latency', attributes: { latency: PUSH_LATENCY_MS } }, 'upstream');
   const run = await startRun(spec);
-  const strikes = lanes.map(async ({ peer, fault, proxied, remote }) => {
+  const strikeAtPush = async ({ peer, fault, proxied, remote }: Lane) => {
     const begins = beginning('push', peer);
     if (await run.said((lines) => lines.some((line) => begins.test(line))))
       await fault.strike(proxied, operation, remote.downPort);
-  });
-  if (operation === 'push') await Promise.all(strikes);
+  };
+  if (operation === 'push') await Promise.all(lanes.map(strikeAtPush));
   const end = await run.ended;
   const left = await outliving(run.mark, CLEAN_WITHIN_MS);
   const complaints = [

@@ -300,7 +300,7 @@ const BREAKING: Readonly<
     north: [northClaim('with_a_trigger')],
     south: [southClaim('with_a_trigger')],
     code: 'constraint-violation',
-    says: 'trigger',
+    says: 'rows of with_a_trigger would fire its triggers',
   },
 };
 

@@ -42,7 +42,7 @@ export interface Receiving {
 }
 
 /** The queries for all state that a refused run must not change; tags without their date, which Dolt cannot set. */
-const UNTOUCHED = [
+export const UNTOUCHED = [
   'SELECT name, hash FROM dolt_branches ORDER BY name',
   'SELECT tag_name, tag_hash, tagger, email, message FROM dolt_tags ORDER BY tag_name',
   'SELECT * FROM dolt_status ORDER BY table_name',

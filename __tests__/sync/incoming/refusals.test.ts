@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Accept } from '../../../src/contract/vocabulary.ts';
 import { filePeer } from '../../helpers/federating.ts';
+import { ITEMS_OF_40, UNTOUCHED } from '../../helpers/mailbox.ts';
 import { type Pairs, pairs } from '../../helpers/pairs.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -17,11 +18,6 @@ interface Refused {
   readonly merges?: true;
 }
 
-const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
-const ITEMS = [
-  'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
-  `INSERT INTO items VALUES ${ROWS}`,
-];
 const TIMES = 'CREATE TABLE times (id INT PRIMARY KEY, updated_at DATETIME)';
 const AHEAD = 'DATE_ADD(UTC_TIMESTAMP(), INTERVAL 3 DAY)';
 
@@ -142,13 +138,6 @@ const REFUSALS: readonly Refused[] = [
   },
 ];
 
-/** The state that a blocked run must not change. */
-const STATE = [
-  'SELECT name, hash FROM dolt_branches ORDER BY name',
-  'SELECT * FROM dolt_status',
-  'SELECT is_merging FROM dolt_merge_status',
-  'SHOW TABLES',
-];
 const merged = REFUSALS.filter(({ merges }) => merges === true);
 const nameOfMerge = (name: string) => `${name} as a merge`;
 
@@ -164,7 +153,7 @@ beforeAll(async () => {
   // The session keeps the date of the last one.
   made = await pairs(
     folder,
-    { shared: ITEMS },
+    { shared: ITEMS_OF_40 },
     Object.fromEntries([
       ...merged.map((one) => [nameOfMerge(one.name), pairOf(one, "INSERT INTO items VALUES (5, 'five', 'sue')")]),
       ...REFUSALS.map((one) => [one.name, pairOf(one)]),
@@ -178,11 +167,11 @@ afterAll(async () => {
 });
 
 async function expectRefusal(name: string, refused: Refused): Promise<void> {
-  const before = await made.look(name, ...STATE);
+  const before = await made.look(name, ...UNTOUCHED);
   vaults += 1;
   const others = [filePeer('vault', folder.file(`vault-${vaults}`), 'backup')];
   const outcome = await made.run(name, { role: 'peer', accept: [], others });
-  expect(await made.look(name, ...STATE)).toEqual(before);
+  expect(await made.look(name, ...UNTOUCHED)).toEqual(before);
   const progress = outcome.run('south');
   expect(progress.failure).toMatchObject({ code: refused.code, message: expect.stringContaining(refused.says) });
   expect(progress.held).toEqual(refused.held ?? []);

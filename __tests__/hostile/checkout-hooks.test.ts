@@ -10,7 +10,8 @@ import { makeDatabase } from '../helpers/database.ts';
 import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-type Messages = Readonly<Record<string, string | undefined>>;
+/** By the names of peers; null: no error. */
+type Messages = Readonly<Record<string, string | null>>;
 
 interface Scene {
   readonly checkout: TempFolder;
@@ -48,7 +49,7 @@ async function scene(folder: TempFolder, repositories: readonly string[]): Promi
       database: checkout.file('local'),
     });
     return Object.fromEntries(
-      result.peers.map(({ name, error }) => [name, error === null ? undefined : `${error.code}: ${error.message}`]),
+      result.peers.map(({ name, error }) => [name, error === null ? null : `${error.code}: ${error.message}`]),
     );
   };
   return { checkout, mark: (name) => folder.file(`pwned-${name}`), run };
@@ -164,9 +165,9 @@ describe('a git repository of the checkout', () => {
     await hook(beside, mark('beside'), 'post-receive');
     await symlink(beside, checkout.file('linked'));
     const messages = await run({ linked: checkout.file('linked'), plain });
-    expect(messages).toEqual({ linked: expect.stringMatching(/^not-a-remote: .*git would run/), plain: undefined });
+    expect(messages).toEqual({ linked: expect.stringMatching(/^not-a-remote: .*git would run/), plain: null });
     expect(existsSync(mark('beside'))).toBe(false);
-    expect(await run({ beside })).toEqual({ beside: undefined });
+    expect(await run({ beside })).toEqual({ beside: null });
     expect(existsSync(mark('beside'))).toBe(true);
   });
 });

@@ -225,7 +225,7 @@ describe('differences of a conflicts file from the database are reported togethe
 
   test.each(DIFFERENCES)('%s', (_, _change, why) => {
     expect(problems.filter(({ message }) => message.includes(why))).toMatchObject([
-      { code: INVALID, location: { line: expect.any(Number) } },
+      { code: INVALID, hint: expect.stringMatching(/./), location: { line: expect.any(Number) } },
     ]);
   });
 

@@ -54,6 +54,11 @@ describe('the package', () => {
     paths = files.map(({ path }) => path);
     await mkdir(folder.file('installed'));
     await run('npm', ['install', '--no-audit', '--no-fund', file], folder.file('installed'));
+    // The first line of the program takes `node` from PATH.
+    for (const [version = '', node = ''] of NODES) {
+      await mkdir(folder.file(`bin-${version}`));
+      await symlink(node, folder.file(`bin-${version}`, 'node'));
+    }
   }, 60_000);
   afterAll(async () => {
     await folder[Symbol.asyncDispose]();
@@ -96,13 +101,9 @@ describe('the package', () => {
     expect(Object.keys(packages)).toEqual(['', 'node_modules/dolt-federation']);
   });
 
-  test.each(NODES)('runs on Node %s', async (version = '', node = '') => {
+  test.each(NODES)('runs on Node %s', async (version = '') => {
     const cwd = folder.file('installed');
-    // The first line of the program takes `node` from PATH.
-    const bin = folder.file(`bin-${version}`);
-    await mkdir(bin);
-    await symlink(node, join(bin, 'node'));
-    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    const env = { PATH: `${folder.file(`bin-${version}`)}:/usr/bin:/bin` };
     const command = join(cwd, 'node_modules', '.bin', 'dolt-federation');
     const own = z.looseObject({ version: z.string() }).parse(JSON.parse(await readFile('package.json', 'utf8')));
     const { stdout: shown } = await run(command, ['--version'], cwd, env);

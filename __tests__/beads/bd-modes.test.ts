@@ -38,6 +38,11 @@ async function freshCheckoutIsCloned(folder: TempFolder, bd: Bd): Promise<void> 
   expect(result.problems).toContainEqual(
     expect.objectContaining({ code: 'cloned', hint: expect.stringContaining('bd migrate schema') }),
   );
+  await cp(folder.file('fresh', '.beads', 'metadata.json'), folder.file('named', '.beads', 'metadata.json'));
+  await cp(folder.file('fresh', '.beads', 'config.yaml'), folder.file('named', '.beads', 'config.yaml'));
+  await command(below(folder, 'named'), '', { ceiling: null, database: '.beads/dolt/north', bootstrap: 'origin' });
+  // Without the file, bd refuses every command.
+  expect(await readFile(folder.file('named', '.beads', '.local_version'), 'utf8')).toBe('1.3.0\n');
   const there = bd.at(folder.file('fresh'));
   try {
     await there.ok('migrate', 'schema');

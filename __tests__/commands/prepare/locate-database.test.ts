@@ -295,6 +295,16 @@ describe('the settings of a beads workspace', () => {
     const mode = parts[0] === 'embeddeddolt' ? 'embedded' : 'server';
     const bd = { mode, guarded: [beads.workspace, dirname(path)] };
     expect(await search(folder, beads)).toEqual({ kind: 'to-clone', path, bd });
+    // The same place by its name, and another one, which bd would not use.
+    for (const [database, usage] of [
+      [path, bd],
+      [folder.file('here', 'new'), null],
+    ] as const)
+      expect(await search(folder, { ...beads, database, bootstrap: 'origin' })).toEqual({
+        kind: 'to-clone',
+        path: database,
+        bd: usage,
+      });
     await aDatabase(path);
     expect(await search(folder, beads)).toEqual({ ...found(path), bd });
   });

@@ -176,8 +176,7 @@ async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbse
   const there = await stat(path).catch(() => null);
   if (there !== null) throw await noDatabaseIn(path, origin);
   if (mayClone) {
-    await refuseSecondDatabase(path, search);
-    return { kind: 'to-clone', path, bd: null };
+    return { kind: 'to-clone', path, bd: await requireOnlyDatabase(path, search) };
   }
   const near = (await databaseFrom(search.cwd, named)) ?? (await nearestDatabase(path));
   const meant = near === null ? '' : `Did you mean \`${shown(near, { written, base })}\`? `;
@@ -240,11 +239,12 @@ async function factsOfNamed(path: string, search: WorkspaceSearch): Promise<Fact
   }
 }
 
-/** @throws Failure if the workspace already has a database, or cannot be resolved to one */
-async function refuseSecondDatabase(path: string, search: WorkspaceSearch): Promise<void> {
+/** @returns how bd will use a clone there; null: it will not. @throws Failure if the workspace has another database */
+async function requireOnlyDatabase(path: string, search: WorkspaceSearch): Promise<BdUsage | null> {
   const place = await beadsDatabase(search);
   if (place?.kind === 'at-server') throw place.failure;
-  if (place === null || !(await holdsDolt(place.path))) return;
+  if (place === null) return null;
+  if (!(await holdsDolt(place.path))) return (await isSamePath(place.path, path)) ? place.bd : null;
   throw new Failure('no-database', `${path} does not exist, but the beads workspace has a database in ${place.path}`, {
     hint: 'To use that database, remove `--database`. A second one beside it is never cloned.',
   });

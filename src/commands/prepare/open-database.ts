@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
+import type { BdUsage } from '../../beads/workspace.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { requireBranchName } from '../../config/names.ts';
 import { boundaryOf } from '../../core/boundary.ts';
@@ -134,13 +135,12 @@ export async function openClone(
     const source = await requireSource(configuration, request.bootstrap, context);
     const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
-    const made = await clone(request, context, { ...known, source, path, removeWith });
+    const bd = tempFolder === null && found.kind === 'to-clone' ? found.bd : null;
+    const made = await clone(request, context, { ...known, source, path, removeWith, bd });
     const engines = openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
     const ephemeral = context.cloneDir !== null;
     const clonedFrom = tempFolder === null && made.isOurs ? source.name : null;
     const keeping = clonedFrom === null ? null : made.keeping;
-    const bd = clonedFrom !== null && found.kind === 'to-clone' ? found.bd : null;
-    if (bd !== null) await writeVersionWitness(bd);
     const notices = clonedNotice(clonedFrom, path, { ...made, bd });
     const close = closing(engines, tempFolder);
     return localDatabase({ path, work: path, engines, ephemeral, clonedFrom, keeping, notices, close });
@@ -278,7 +278,13 @@ function belowHint(below: readonly string[]): string {
 async function clone(
   request: Opening,
   context: Context,
-  known: Known & { readonly source: Peer; readonly path: string; readonly removeWith: readonly string[] },
+  known: Known & {
+    readonly source: Peer;
+    readonly path: string;
+    readonly removeWith: readonly string[];
+    /** null: bd does not use the clone. */
+    readonly bd: BdUsage | null;
+  },
 ): Promise<Clone> {
   const { source } = known;
   const empty = (why: string, cause?: unknown): Failure =>
@@ -304,7 +310,10 @@ async function clone(
     reach,
     ref: source.ref,
     branch: branchToClone(source, request.branch),
-    finish: (folder: string) => writeRemoteRecords(folder, new Map([[source.name, record]])),
+    finish: async (folder: string) => {
+      await writeRemoteRecords(folder, new Map([[source.name, record]]));
+      if (known.bd !== null) await writeVersionWitness(known.bd);
+    },
   };
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;

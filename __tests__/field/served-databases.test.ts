@@ -1,6 +1,7 @@
 import { readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { readState, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { markOfEndedRun, markOfOtherContainer, scratchBranch } from '../helpers/run-marks.ts';
@@ -177,6 +178,29 @@ describe('a database that a running server holds', () => {
     const tracked = await scratch.rows("SELECT name FROM dolt_remote_branches WHERE name LIKE '%exchange/%'");
     // Dolt clones every branch. The branch of this run has no tracking ref.
     expect(tracked).toEqual([...living, 'main'].map((name) => ({ name: `remotes/dolt-federation-exchange/${name}` })));
+  });
+
+  test('is opened directly after the server stopped, with what runs through the server recorded', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const stateDir = folder.file('state');
+    await otherCommits(served);
+    expect((await served.run({ stateDir })).result.peers).toMatchObject([{ status: 'pulled', verified: true }]);
+    // The branch gives up what the mailbox has.
+    await served.sql("CALL DOLT_RESET('--hard', 'HEAD~1')");
+    await clientCommits(served);
+    const mine = await served.head();
+    await served.stop();
+    const rewritten = [{ state: 'rewritten', error: { code: 'history-rewritten' }, pushedCommits: 0 }];
+    expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
+    // Earlier versions recorded it in the copy.
+    const [digest = ''] = await readdir(join(stateDir, 'served'));
+    const copy = join(stateDir, 'served', digest, 'scratch', 'local');
+    await rename(stateFilePath(folder.file('local')), stateFilePath(copy));
+    expect((await served.run({ stateDir, command: 'status' })).result.peers).toMatchObject([{ state: 'rewritten' }]);
+    expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
+    const known = await readState({ folder: folder.file('local'), other: null });
+    expect([...known.stateFile.peers.values()]).toEqual([]);
   });
 
   test('is opened directly after the server stopped', async () => {

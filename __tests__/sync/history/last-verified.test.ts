@@ -1,8 +1,11 @@
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
+  addBackups,
+  combineStates,
   EMPTY_STATE,
   findEntry,
+  readState,
   readStateFile,
   remember,
   replacedHeads,
@@ -52,6 +55,54 @@ describe('recorded heads', () => {
     expect(retire(twice, 'main', [OTHER])).toBe(twice);
     const many = Array.from({ length: 1_001 }, (_, n) => String(n).padStart(32, '0'));
     expect(retire(twice, 'main', many).retired.map(({ head }) => head)).toEqual(many.slice(1));
+  });
+});
+
+describe('two files about one database', () => {
+  const LATER = '2026-11-26T00:00:00.000Z';
+  test.each([
+    ['a later one', { head: OTHER, verifiedAt: LATER }, OTHER],
+    ['an earlier one', { head: OTHER, verifiedAt: '2026-11-24T00:00:00.000Z' }, HEAD],
+    ['one at the same time', { head: OTHER, verifiedAt: AT }, HEAD],
+    ['one without a time', { head: OTHER, verifiedAt: null }, HEAD],
+  ])('have, for a peer with %s in the other file, %j, the later one', (_, entry, head) => {
+    const both = combineStates(MEMORY, remember(EMPTY_STATE, [{ ...FOUND, ...entry }]));
+    expect(findEntry(both, PLACE, 'box')).toMatchObject({ head });
+  });
+
+  test('have the entries, the heads that were given up and the sizes of both', () => {
+    const far = { ...FOUND, place: { ...PLACE, endpoint: 'file:///far' }, name: 'far' };
+    const size = { bytes: 7, of: 'folder' as const };
+    const other = retire(remember(EMPTY_STATE, [far, { ...FOUND, verifiedAt: null }]), 'main', [OTHER, ROOT]);
+    const sized = addBackups(other, [{ place: PLACE, record: { size } }]);
+    const both = combineStates(MEMORY, { ...sized, former: { old: FORMER } });
+    expect([...both.peers.values()]).toEqual([
+      { ...PLACE, head: HEAD, verifiedAt: AT, size },
+      { ...far.place, head: HEAD, verifiedAt: AT },
+    ]);
+    expect(both.retired).toEqual([ROOT, OTHER].map((head) => ({ local: 'main', head })));
+    expect(both.former).toEqual({ old: FORMER });
+  });
+
+  test('are read together: an unusable one leaves the other, and a head that gives way is known', async () => {
+    await using folder = await tempFolder();
+    const [own, other] = [folder.file('own'), folder.file('other')];
+    for (const [path, head] of [
+      [own, HEAD],
+      [other, OTHER],
+    ] as const) {
+      await mkdir(`${path}/.dolt`, { recursive: true });
+      await writeStateFile(path, remember(EMPTY_STATE, [{ ...FOUND, head }]));
+    }
+    const read = await readState({ folder: own, other });
+    expect([read.warning, read.otherWarning, read.replaced('main'), read.replaced('work')]).toEqual([
+      ...[null, null],
+      ...[[OTHER], []],
+    ]);
+    await writeFile(stateFilePath(other), '{');
+    const left = await readState({ folder: own, other });
+    expect([left.warning, left.otherWarning]).toEqual([null, expect.stringContaining(stateFilePath(other))]);
+    expect(findEntry(left.stateFile, PLACE, 'box')).toMatchObject({ head: HEAD });
   });
 });
 

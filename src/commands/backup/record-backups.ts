@@ -6,7 +6,7 @@ import {
   type BackupRecord,
   type DrillHistory,
   findBackup,
-  readStateFile,
+  readState,
   type StateKey,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
@@ -32,12 +32,12 @@ export interface Known {
  * measuring or writing fails nothing.
  */
 export async function recordBackups(
-  { engines, work }: Pick<LocalDatabase, 'engines' | 'work'>,
+  { engines, state }: Pick<LocalDatabase, 'engines' | 'state'>,
   { branch, lastVerified: { root, warning } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
   { targets, drills }: Pick<Copied, 'targets' | 'drills'>,
   now: Date,
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
-  const { stateFile } = await readStateFile(work);
+  const { stateFile } = await readState(state);
   const known = new Map<PeerProgress, Known>();
   const records: { place: StateKey; record: BackupRecord }[] = [];
   for (const progress of targets) {
@@ -56,7 +56,9 @@ export async function recordBackups(
   }
   if (warning !== null || records.length === 0) return known;
   // While the database is held, as every write of this file; a failed write was reported by the one before.
-  await engines.use(NO_CREDENTIALS, () => writeStateFile(work, addBackups(stateFile, records))).catch(() => undefined);
+  await engines
+    .use(NO_CREDENTIALS, () => writeStateFile(state.folder, addBackups(stateFile, records)))
+    .catch(() => undefined);
   return known;
 }
 

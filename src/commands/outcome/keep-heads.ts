@@ -2,7 +2,7 @@ import type { Configuration } from '../../config/configuration.ts';
 import { toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
-import { findEntry, readStateFile } from '../../sync/history/last-verified.ts';
+import { findEntry, readState } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
 import { headsToCache, restoreHeads, storeHeads } from '../prepare/cache/heads.ts';
 import { placeOf } from '../prepare/last-verified.ts';
@@ -30,7 +30,7 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
   if (context.cache === undefined || !database.ephemeral || !mayWrite(request) || context.signal.aborted) return;
   const source = bootstrapPeer(configuration.peers, request.bootstrap);
   if (lastVerified.root === null || source === undefined) return;
-  const { stateFile } = await readStateFile(database.work);
+  const { stateFile } = await readState(database.state);
   // `backup` does not read the source. It has at least the head that was cloned, or that an earlier step recorded.
   const place = placeOf({ peer: source, branch: source.branch ?? branch }, branch, lastVerified.root);
   const sourceHead =

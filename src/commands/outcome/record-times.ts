@@ -7,11 +7,12 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import {
   type Finding,
   findEntry,
-  readStateFile,
+  readState,
   remember,
   replacedHeads,
   retire,
   type StateFile,
+  type StatePlace,
   startedAgain,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
@@ -20,7 +21,7 @@ import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { type LastVerified, placeOf } from '../prepare/last-verified.ts';
 
 interface LocalDatabase {
-  readonly path: string;
+  readonly state: StatePlace;
   readonly branch: string;
   readonly head: string;
   /** The commit that the peers should have. */
@@ -56,8 +57,8 @@ export async function recordTimes(
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const { stateFile } = await readStateFile(local.path);
-    if (failures.length === 0 && local.lastVerified.warning !== null) failures.push(local.lastVerified.warning);
+    const { stateFile } = await readState(local.state);
+    if (failures.length === 0) failures.push(...unusableFiles(local.lastVerified));
     recordVerified(stateFile, allProgress, { ...local, root: local.lastVerified.root });
   }
   return { warnings: failures.map((message) => ({ severity: 'warning', code: 'memory-unusable', message })), unsentAt };
@@ -68,9 +69,9 @@ async function recordState(
   allProgress: readonly PeerProgress[],
   local: LocalDatabase,
 ): Promise<readonly string[]> {
-  const { path, branch, head, mayWrite, lastVerified } = local;
-  const { stateFile } = await readStateFile(path);
-  const warnings = lastVerified.warning === null ? [] : [lastVerified.warning];
+  const { state, branch, head, mayWrite, lastVerified } = local;
+  const { stateFile } = await readState(state);
+  const warnings = unusableFiles(lastVerified);
   if (lastVerified.root === null) return warnings;
   const root = allProgress.some(({ adopted }) => adopted !== null)
     ? (await rootCommit(sql, head)).hash
@@ -84,11 +85,15 @@ async function recordState(
     verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
   if (known.retired === stateFile.retired && !findings.some(isNews)) return warnings;
   try {
-    const aside = await writeStateFile(path, known);
+    const aside = await writeStateFile(state.folder, known);
     return aside === null ? warnings : [...warnings, startedAgain(aside)];
   } catch (thrown) {
     return [...warnings, errorMessage(thrown)];
   }
+}
+
+function unusableFiles({ warning, otherWarning }: LastVerified): readonly string[] {
+  return [warning, otherWarning].filter((one) => one !== null);
 }
 
 function recordVerified(

@@ -46,7 +46,14 @@ export async function record(
   const { branch, allProgress, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = allProgress.filter(({ inbox }) => inbox === null);
-  const times = await recordTimes(engines, peers, { path, branch, head, promised, mayWrite: writes, lastVerified });
+  const times = await recordTimes(engines, peers, {
+    state: database.state,
+    branch,
+    head,
+    promised,
+    mayWrite: writes,
+    lastVerified,
+  });
   const unsaved = ephemeral && writes ? await countUnsaved(engines, allProgress, head) : null;
   if (writes) await keepUnmerged(database, allProgress, context);
   // The conflicts file may mention all peers and all present deliveries.

@@ -8,11 +8,12 @@ import {
   type BackupRecord,
   type Finding,
   findEntry,
-  readStateFile,
+  readState,
   remember,
   retire,
   type StateFile,
   type StateKey,
+  type StatePlace,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -31,11 +32,14 @@ export interface LastVerified {
   readonly cached: CachedHeads | null;
   /** Why the state file could not be read; null: it could, or there is none. */
   readonly warning: string | null;
+  /** The same of the file that runs in another mode wrote. */
+  readonly otherWarning: string | null;
 }
 
 interface LocalDatabase {
   /** Folder of the database. */
   readonly path: string;
+  readonly state: StatePlace;
   readonly branch: string;
   readonly ours: string;
   readonly mayWrite: boolean;
@@ -61,10 +65,10 @@ export async function readLastVerified(
   allProgress: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
-  const { path, branch, ours, mayWrite, restoreCached } = localDatabase;
-  const { stateFile, warning } = await readStateFile(path);
+  const { path, state, branch, ours, mayWrite, restoreCached } = localDatabase;
+  const { stateFile, replaced, warning, otherWarning } = await readState(state);
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
-  const known = [...new Set(entries.map(({ head }) => head))];
+  const known = [...new Set([...entries.map(({ head }) => head), ...replaced(branch)])];
   try {
     const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
@@ -83,19 +87,22 @@ export async function readLastVerified(
     const fromRefs = await headsFromRefs(database, unmoved, { ...localDatabase, root, remotes });
     const restored = fromCache.map(({ head }) => head);
     const inClone = new Set(await commitsAmong(database, { from: null, to: ours }, restored));
-    const gaveUp = cached === null ? [] : cachedRetired(cached, branch);
+    const gaveUp = [
+      ...replaced(branch).filter((head) => !contained.has(head)),
+      ...(cached === null ? [] : cachedRetired(cached, branch)),
+    ];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
-    // A failed write is reported at the end of the run, which writes it again.
-    const writes = mayWrite && warning === null && found.length + gaveUp.length > 0;
     const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
-    if (writes) await writeStateFile(path, next).catch(() => undefined);
+    // A failed write is reported at the end of the run, which writes it again.
+    const writes = mayWrite && warning === null && (found.length > 0 || next.retired !== stateFile.retired);
+    if (writes) await writeStateFile(state.folder, next).catch(() => undefined);
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
-    return { root, known, dropped, cached, warning };
+    return { root, known, dropped, cached, warning, otherWarning };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: null, warning };
+    return { root: null, known: [], dropped: [], cached: null, warning, otherWarning };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
+import type { StatePlace } from '../../sync/history/last-verified.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import type { KeptClone } from './cache/clone.ts';
 
@@ -7,8 +8,10 @@ import type { KeptClone } from './cache/clone.ts';
 export interface LocalDatabase {
   /** Its folder, for messages and settings beside it; of a server on another machine its address. */
   readonly path: string;
-  /** The folder that engines open, with the state of the runs: the same, or a scratch copy. */
+  /** The folder that engines open: the same, or a scratch copy. */
   readonly work: string;
+  /** The state of the runs, also of those through a server if this one works without it, and the other way round. */
+  readonly state: StatePlace;
   /** The server that holds it; null: the engines work on the database itself. */
   readonly served: ServedDatabase | null;
   readonly engines: Engines;
@@ -27,5 +30,6 @@ type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices' | 'clo
 
 /** An open database: one that no server holds and that existed, as far as nothing else is given. */
 export function localDatabase(opened: Opened): LocalDatabase {
-  return { served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
+  const state = { folder: opened.work, other: null };
+  return { state, served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
 }

@@ -35,7 +35,7 @@ import { bootstrapPeer, branchToClone, databasesBelow, type Found, locateDatabas
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { servedBy } from './served-by.ts';
+import { keptScratch, servedBy } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -98,6 +98,13 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     });
     if (opened !== null) return opened;
   }
+  const other = await keptScratch(found, configuration, context);
+  const opened = await openDirectly(request, context, known, found);
+  return { ...opened, state: { folder: opened.work, other } };
+}
+
+/** Opens the database, or a copy of it, without a server. */
+async function openDirectly(request: Opening, context: Context, known: Known, found: Found): Promise<LocalDatabase> {
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, copy?: { readonly copyOf: string; readonly removeWith: readonly string[] }) =>

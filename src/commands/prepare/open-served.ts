@@ -1,12 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
 import { indexOf } from '../../config/endpoint/allow-list.ts';
 import { requireBranchName } from '../../config/names.ts';
 import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../config/server.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { shortDigest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import { isThere } from '../../core/files.ts';
 import { makePrivateFolder } from '../../core/private-folder.ts';
@@ -37,7 +36,15 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
-import type { Serving } from './served-by.ts';
+import {
+  nameAtServer,
+  placeIn,
+  type ServedAt,
+  type Serving,
+  servedName,
+  stateFolder,
+  stateOfServed,
+} from './served-by.ts';
 
 interface Opening {
   /** Absent: the branch that is checked out at the server. */
@@ -119,6 +126,7 @@ export async function openServed(
     return localDatabase({
       path: servedName(at),
       work: place.database,
+      state: await stateOfServed(at.path, place.database),
       engines,
       notices: reported,
       served: {
@@ -138,31 +146,6 @@ export async function openServed(
     await close();
     throw thrown;
   }
-}
-
-type ServedAt = Pick<Serving, 'path' | 'setting'>;
-
-/** @throws Failure `no-database` if it is not known */
-function nameAtServer({ path, setting }: ServedAt): string {
-  const name = setting.database ?? (path === null ? null : basename(path));
-  if (name !== null) return name;
-  throw new Failure('no-database', '`federation.server` does not name the database, and no folder of it was found', {
-    hint: 'Set `federation.server.database` to the name of the database at the server.',
-  });
-}
-
-/** A served database in messages: its folder, or its address. */
-export function servedName(at: ServedAt): string {
-  return at.path ?? `mysql://${serverText(at.setting)}/${nameAtServer(at)}`;
-}
-
-/**
- * The folder that keeps the conflicts file of a served database: its own, or the scratch copy.
- * @returns null if nothing is kept between runs
- */
-export function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): string | null {
-  if (at.path !== null) return at.path;
-  return stateDir === undefined ? null : placeIn(stateFolder(stateDir, at), at).database;
 }
 
 /** A server on another machine cannot use a folder of ours. */
@@ -291,18 +274,6 @@ async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlac
   }
   const folder = await makePrivateFolder(context, 'served');
   return { ...placeIn(folder, at), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
-}
-
-function stateFolder(stateDir: string, at: ServedAt): string {
-  // A proxy of bd has another port each time, so a port identifies only a database without a folder.
-  return join(stateDir, 'served', shortDigest(`${at.path ?? serverText(at.setting)}/${nameAtServer(at)}`));
-}
-
-function placeIn(folder: string, at: ServedAt): Pick<ScratchPlace, 'database' | 'exchange'> {
-  return {
-    database: join(folder, 'scratch', nameAtServer(at)),
-    exchange: join(folder, 'exchange'),
-  };
 }
 
 async function makeScratch(

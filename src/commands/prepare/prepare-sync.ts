@@ -3,7 +3,7 @@ import { asWarning, type Diagnostic } from '../../core/diagnostic.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
-import type { Database } from '../../dolt/sql/sql.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { recordNoData } from '../../sync/fetch.ts';
 import { mergeLimit } from '../../sync/merge/limits.ts';
@@ -13,6 +13,7 @@ import { checkLeftArrivals } from '../../sync/remotes/arrivals.ts';
 import { rememberFolders } from '../../sync/remotes/file-access.ts';
 import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
 import type { Registering } from '../../sync/remotes/remote-plan.ts';
+import { finishHandBacks } from '../../sync/served/exchange.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
 import { finishFetches } from '../../sync/tags.ts';
 import type { Context } from '../context.ts';
@@ -104,6 +105,13 @@ export async function prepareSync(
     undo.upstreams = registered.upstreams;
     recordRegistered(allProgress, registered);
     if (mayWrite(request)) {
+      const { other } = local.state;
+      // A run through a server that was killed recorded its move in the copy.
+      const atServer = {
+        name: path,
+        session: <T>(use: (sql: Sql) => Promise<T>) => database.session((sql) => use(sql)),
+      };
+      if (local.served === null && other !== null) await finishHandBacks({ server: atServer, scratch: other, notify });
       for (const notice of [...(await finishAdvances(database)), ...(await finishFetches(database))]) notify(notice);
     }
     const policy = configuration.dirty.value;
@@ -116,6 +124,7 @@ export async function prepareSync(
     const writes = mayWrite(request);
     const lastVerified = await readLastVerified(database, remotes, {
       path,
+      state: local.state,
       branch,
       ours,
       mayWrite: writes,

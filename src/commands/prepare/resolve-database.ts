@@ -7,8 +7,8 @@ import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates } from './bd/behind-gates.ts';
 import type { LocalDatabase } from './local-database.ts';
 import { locateDatabase } from './locate-database.ts';
-import { keptFolder, openServed, servedName } from './open-served.ts';
-import { type Serving, servedBy } from './served-by.ts';
+import { openServed } from './open-served.ts';
+import { keptFolder, type Serving, servedBy, servedName } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {

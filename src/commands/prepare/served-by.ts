@@ -1,15 +1,20 @@
-import { dirname } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { BdServer } from '../../beads/bd-server.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
+import { shortDigest } from '../../core/digest.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { isFolder } from '../../core/files.ts';
 import { pause } from '../../core/interruption.ts';
+import { makeOwnFolder } from '../../core/shared-folder.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { type Holder, lockFile, lockHolder } from '../../dolt/server/lock.ts';
 import { lockedBy } from '../../dolt/server/lock-table.ts';
 import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
 import { tryConnection } from '../../egress/try-connection.ts';
+import type { StatePlace } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
 import type { Found } from './locate-database.ts';
 
@@ -131,4 +136,91 @@ export function holdsDatabase(
   if (pid === null) return bd.setting;
   if (!bd.isProxy && info?.pid === pid) return { ...bd.setting, port: info.port };
   return bd.pid === null || bd.pid === pid ? bd.setting : null;
+}
+
+/** A server, and the folder of its database; null: not on this machine. */
+export type ServedAt = Pick<Serving, 'path' | 'setting'>;
+
+/** @throws Failure `no-database` if it is not known */
+export function nameAtServer({ path, setting }: ServedAt): string {
+  const name = setting.database ?? (path === null ? null : basename(path));
+  if (name !== null) return name;
+  throw new Failure('no-database', '`federation.server` does not name the database, and no folder of it was found', {
+    hint: 'Set `federation.server.database` to the name of the database at the server.',
+  });
+}
+
+/** A served database in messages: its folder, or its address. */
+export function servedName(at: ServedAt): string {
+  return at.path ?? `mysql://${serverText(at.setting)}/${nameAtServer(at)}`;
+}
+
+/**
+ * The folder that keeps the conflicts file of a served database: its own, or the scratch copy.
+ * @returns null if nothing is kept between runs
+ */
+export function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): string | null {
+  if (at.path !== null) return at.path;
+  return stateDir === undefined ? null : placeIn(stateFolder(stateDir, at), at).database;
+}
+
+/** The folder that keeps the scratch copy between runs. */
+export function stateFolder(stateDir: string, at: ServedAt): string {
+  // A proxy of bd has another port each time, so a port identifies only a database without a folder.
+  return placeOfCopies(stateDir, at.path ?? serverText(at.setting), nameAtServer(at));
+}
+
+function placeOfCopies(stateDir: string, of: string, name: string): string {
+  return join(stateDir, 'served', shortDigest(`${of}/${name}`));
+}
+
+/** The scratch copy of a served database, and the folder that both sides exchange commits through. */
+export function placeIn(folder: string, at: ServedAt): { readonly database: string; readonly exchange: string } {
+  return {
+    database: join(folder, 'scratch', nameAtServer(at)),
+    exchange: join(folder, 'exchange'),
+  };
+}
+
+/**
+ * The state of a database that a server holds is where runs without the server keep it, if this run could be one of them.
+ * The copy has what a run records before a peer is replaced.
+ */
+export async function stateOfServed(path: string | null, scratch: string): Promise<StatePlace> {
+  if (path === null) return { folder: scratch, other: null };
+  return (await isOwn(join(path, '.dolt'))) ? { folder: path, other: scratch } : { folder: scratch, other: path };
+}
+
+/** A file of ours in a folder of another user would be unreadable for that user. */
+async function isOwn(folder: string): Promise<boolean> {
+  const user = process.getuid?.();
+  const { uid } = await stat(folder);
+  return (
+    (user === undefined || uid === user) &&
+    (await access(folder, constants.W_OK).then(
+      () => true,
+      () => false,
+    ))
+  );
+}
+
+/** The copy in which runs through a server work on a database that has a folder; null: there is none that counts. */
+export async function keptScratch(
+  found: Found,
+  configuration: Pick<Configuration, 'server'>,
+  { stateDir, log }: Pick<Context, 'stateDir' | 'log'>,
+): Promise<string | null> {
+  if (stateDir === undefined || found.kind === 'at-server' || found.kind === 'nowhere') return null;
+  const { path } = found;
+  const name = serverFor(found, configuration)?.database ?? basename(path);
+  const scratch = join(placeOfCopies(stateDir, path, name), 'scratch', name);
+  if (!(await isFolder(join(scratch, '.dolt')))) return null;
+  try {
+    await makeOwnFolder(stateDir, scratch);
+    return scratch;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    log.warning(`${thrown.message}. What runs through a server recorded there does not count. ${thrown.hint}`);
+    return null;
+  }
 }

@@ -101,6 +101,48 @@ export async function readStateFile(
   return { stateFile: { peers: new Map(peers.map((entry) => [placeText(entry), entry])), retired, former }, warning };
 }
 
+/** The files with the state of one database. A run reads both, and writes one. */
+export interface StatePlace {
+  /** The folder of the database, or of a copy of it, that has the file of this run. */
+  readonly folder: string;
+  /** A folder with a file that other runs on the same database wrote; null: there is none. */
+  readonly other: string | null;
+}
+
+/** What the runs on a database recorded. */
+export interface KnownState {
+  readonly stateFile: StateFile;
+  /** Heads whose entry has another head in the other file, by our branch. */
+  readonly replaced: (local: string) => readonly string[];
+  /** Why the file of this run, and the other one, cannot be used; null: it can, or there is none. */
+  readonly warning: string | null;
+  readonly otherWarning: string | null;
+}
+
+/** Reads the state of a database, whichever run recorded it. */
+export async function readState({ folder, other }: StatePlace): Promise<KnownState> {
+  const own = await readStateFile(folder);
+  const others = other === null ? { stateFile: EMPTY_STATE, warning: null } : await readStateFile(other);
+  const stateFile = combineStates(own.stateFile, others.stateFile);
+  const replaced = (local: string): readonly string[] =>
+    [own, others].flatMap((one) => replacedHeads(one.stateFile, stateFile, local));
+  return { stateFile, replaced, warning: own.warning, otherWarning: others.warning };
+}
+
+/** Both states as one: of two entries for a peer, the one that was verified later, and all heads that were given up. */
+export function combineStates(own: StateFile, other: StateFile): StateFile {
+  const peers = new Map(own.peers);
+  for (const [key, entry] of other.peers) {
+    const mine = peers.get(key);
+    const isLater = mine === undefined || (entry.verifiedAt ?? '') > (mine.verifiedAt ?? '');
+    peers.set(key, isLater ? { ...mine, ...entry } : { ...entry, ...mine });
+  }
+  const isRetired = ({ local, head }: StateFile['retired'][number]): boolean =>
+    own.retired.some((one) => one.local === local && one.head === head);
+  const retired = [...other.retired.filter((one) => !isRetired(one)), ...own.retired].slice(-MAX_RETIRED);
+  return { peers, retired, former: { ...other.former, ...own.former } };
+}
+
 /**
  * Writes the state file atomically. An unusable file is moved aside first.
  * @returns the path of the file that was moved aside; null: none

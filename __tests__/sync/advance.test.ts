@@ -5,6 +5,7 @@ import {
   advanceLocalBranch,
   finishAdvances,
   isHalfDone,
+  moveOutcome,
   replaceBranch,
 } from '../../src/sync/advance.ts';
 import { readStateFile } from '../../src/sync/history/last-verified.ts';
@@ -264,6 +265,15 @@ test.each([
   },
 );
 
+test.each([
+  ['ours', 'main was not moved to target'],
+  ['target', 'main was moved to target, but that was not confirmed'],
+  ['another', 'it is unknown whether main was moved to target'],
+  [null, 'it is unknown whether main was moved to target'],
+])('a failed move after which the branch is at %s: %s', (head, text) => {
+  expect(moveOutcome('main', { ours: 'ours', target: 'target', head })).toBe(text);
+});
+
 /** Runs `write` between two engines, once, after it is next wanted. */
 function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
   const write = async (): Promise<void> => {
@@ -273,6 +283,7 @@ function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () =>
     await gap.write();
   };
   return {
+    folder: engines.folder,
     close: engines.close,
     use: (engineCredentials, work) => write().then(() => engines.use(engineCredentials, work)),
     finish: (work) => write().then(() => engines.finish(work)),

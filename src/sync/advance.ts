@@ -25,6 +25,11 @@ interface Move {
   readonly target: string;
 }
 
+/** A failed move, and the head of the branch afterwards; null: unknown. */
+interface Failed extends Move {
+  readonly head: string | null;
+}
+
 /**
  * Moves our branch, once, and sets for every peer that was only read whether it agrees with us. The database is not
  * locked between two engines. If another writer moved the branch or holds the database, our branch stays and every peer
@@ -41,11 +46,13 @@ export async function advanceLocalBranch(
   mergeAgain?: MergeAgain,
 ): Promise<string> {
   const { engines, served } = context;
+  let movedTo: string | null = null;
   try {
     let { ours, target } = move;
     // First, so that the scratch copy never has more than the database.
     if (target !== ours && served !== null) {
       ({ from: ours, to: target } = await served.moveTo(engines, { from: ours, to: target }, mergeAgain));
+      movedTo = target;
     }
     const moved = { ours, target };
     // Uncommitted rows are away while the branch moves.
@@ -54,10 +61,30 @@ export async function advanceLocalBranch(
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
     const { code, hint } = failure;
-    const message = `${context.branch} was not moved to ${move.target}: ${failure.message}`;
+    const message = `${await outcomeOf(context, move, movedTo)}: ${failure.message}`;
     fail(allProgress, new Failure(code, message, { hint, cause: failure }));
     return move.ours;
   }
+}
+
+/** What became of a failed move: an answer that was lost says nothing, so the branch is read again. */
+async function outcomeOf({ engines, served, branch }: SyncContext, move: Move, movedTo: string | null) {
+  if (movedTo !== null) return moveOutcome(branch, { ...move, target: movedTo, head: movedTo });
+  const { moves } = await readOwnMoves(served?.recordsIn ?? engines.folder);
+  // The record of a move that was not begun, or that was undone, is gone.
+  const [begun] = [...moves.values()].flatMap((one) =>
+    (one.kind === 'served' || one.kind === 'advance') && one.branch === branch ? [one] : [],
+  );
+  if (begun === undefined) return moveOutcome(branch, { ...move, head: move.ours });
+  const reading = served === null ? engines.finish(({ database }) => branchHead(database, branch)) : served.headNow();
+  return moveOutcome(branch, { ours: begun.from, target: begun.to, head: await reading.catch(() => null) });
+}
+
+/** How a failure says what became of the branch. */
+export function moveOutcome(branch: string, { ours, target, head }: Failed): string {
+  if (head === ours) return `${branch} was not moved to ${target}`;
+  if (head === target) return `${branch} was moved to ${target}, but that was not confirmed`;
+  return `it is unknown whether ${branch} was moved to ${target}`;
 }
 
 function fail(allProgress: readonly PeerProgress[], failure: Failure): void {

@@ -19,7 +19,7 @@ import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
-import { branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
+import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
 import { readTags } from '../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
@@ -137,6 +137,8 @@ export async function openServed(
         readRefs: () => server.use(async (sql) => ({ branches: await branchNames(sql), tags: await readTags(sql) })),
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
+        recordsIn: place.database,
+        headNow: () => server.session((sql) => branchHead(sql, branch.name)),
         // `resolve` works in the scratch copy.
         keep: async () => undefined,
       },

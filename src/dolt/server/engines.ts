@@ -75,6 +75,8 @@ export interface Engine {
 
 /** The engines of one database. Only one can be open at a time, because it locks the database. */
 export interface Engines {
+  /** The database, which holds `.dolt`. */
+  readonly folder: string;
   /**
    * Runs work in the engine with these credentials, and opens it if needed.
    * @throws Failure of the work, or why the engine ended (see `Server.endFailure`)
@@ -116,6 +118,7 @@ export function openEngines(
     return open;
   };
   return {
+    folder: options.database,
     close,
     async use(engineCredentials, work) {
       return await workIn(await usable(engineCredentials, context.signal), context.signal, work);

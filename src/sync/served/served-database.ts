@@ -40,6 +40,10 @@ export interface ServedDatabase {
    * @throws Failure `contention`, `uncommitted-changes`, `server-unreachable`, `server-refused`
    */
   moveTo(scratch: Engines, move: Move, mergeAgain?: MergeAgain): Promise<Move>;
+  /** The folder with the records of moves that have begun; see own-moves.ts. */
+  readonly recordsIn: string;
+  /** The head of the branch at the server now; null: it has none. @throws Failure of the server */
+  headNow(): Promise<string | null>;
   /** Brings commits that the branch does not contain to where `resolve` looks for them. */
   keep(scratch: Engines, commits: readonly string[]): Promise<void>;
 }

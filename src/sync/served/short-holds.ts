@@ -21,7 +21,7 @@ export interface SharedDatabase {
 }
 
 /** How a run that works in a copy of such a database brings its result back. */
-export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo' | 'keep'> {
+export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo' | 'recordsIn' | 'headNow' | 'keep'> {
   const { engines, path, branch, limit, notify } = shared;
   const folder = { ...throughFolder(shared.exchange), limit };
   const hold = <T>(work: (database: OwnDatabase, exchange: Exchange) => Promise<T>): Promise<T> =>
@@ -42,6 +42,8 @@ export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo
         return present;
       });
     },
+    recordsIn: path,
+    headNow: () => hold((database) => branchHead(database, branch)),
     async keep(scratch, commits) {
       for (const commit of commits) {
         await send(scratch, folder, commit);

@@ -25,6 +25,7 @@ export function behindGates(engines: Engines, bd: BdUsage | null, context: Conte
     });
   };
   return {
+    folder: engines.folder,
     async use(credentials, work) {
       await enter();
       return await engines.use(credentials, work);

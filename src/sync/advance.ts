@@ -67,7 +67,7 @@ export async function advanceLocalBranch(
   }
 }
 
-/** What became of a failed move: an answer that was lost says nothing, so the branch is read again. */
+/** The text for a failed move. An answer that was lost says nothing, so the branch is read again. */
 async function outcomeOf({ engines, served, branch }: SyncContext, move: Move, movedTo: string | null) {
   if (movedTo !== null) return moveOutcome(branch, { ...move, target: movedTo, head: movedTo });
   const { moves } = await readOwnMoves(served?.recordsIn ?? engines.folder);

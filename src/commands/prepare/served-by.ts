@@ -220,7 +220,7 @@ export async function keptScratch(
     return scratch;
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    log.warning(`${thrown.message}. What runs through a server recorded there does not count. ${thrown.hint}`);
+    log.warning(`${thrown.message}. Heads that runs through a server recorded there do not count. ${thrown.hint}`);
     return null;
   }
 }

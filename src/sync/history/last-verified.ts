@@ -109,7 +109,7 @@ export interface StatePlace {
   readonly other: string | null;
 }
 
-/** What the runs on a database recorded. */
+/** The records of all runs on a database. */
 export interface KnownState {
   readonly stateFile: StateFile;
   /** Heads whose entry has another head in the other file, by our branch. */

@@ -2,6 +2,7 @@ import { readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readState, stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { markOfEndedRun, markOfOtherContainer, scratchBranch } from '../helpers/run-marks.ts';
@@ -147,6 +148,31 @@ describe('a database that a running server holds', () => {
       message: expect.stringContaining('it is a symbolic link'),
     });
     expect(await served.head()).toBe(before);
+  });
+
+  test('is repaired if a run was killed while it moved the branch before the server ran', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder, NOTES);
+    const from = await served.head();
+    const to = await otherCommits(served);
+    const name = `dolt-federation-advance/${to}-0123456789ab/main`;
+    await recordMove(folder.file('local'), name, { kind: 'advance', branch: 'main', from, to });
+    await served.sql("INSERT INTO notes VALUES (1, 'saved')");
+    for (const statement of [
+      `CALL DOLT_BRANCH('${name}')`,
+      `CALL DOLT_REMOTE('add', 'box', '${served.mailbox}')`,
+      "CALL DOLT_FETCH('box', 'main')",
+      // Dolt moves the head first.
+      `CALL DOLT_RESET('--soft', '${to}')`,
+      "CALL DOLT_REMOTE('remove', 'box')",
+    ])
+      await served.sql(statement);
+    const { result } = await served.run({ dirty: 'commit' });
+    expect(result.peers).toMatchObject([{ status: 'pushed', pushedCommits: 1, verified: true }]);
+    expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3].map((id) => ({ id })));
+    expect(await served.rows('SELECT text FROM notes')).toEqual([{ text: 'saved' }]);
+    expect(await served.traces()).toEqual(CLEAN);
+    expect((await readOwnMoves(folder.file('local'))).moves.size).toBe(0);
   });
 
   test('is federated through the remote interface of the server, as on another machine', async () => {

@@ -15,13 +15,15 @@ import { textsOfSecrets } from '../../credentials/secret-texts.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
-import { openEngines } from '../../dolt/server/engines.ts';
+import { type OwnDatabase, openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
 import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
 import { readTags } from '../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
+import { finishAdvances } from '../../sync/advance.ts';
+import { readOwnMoves } from '../../sync/merge/own-moves.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
   catchUpAndHandBack,
@@ -107,8 +109,12 @@ export async function openServed(
   const reported: Diagnostic[] = [...request.notices];
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
+    const state = await stateOfServed(at.path, place.database);
     // Before uncommitted changes can be committed.
-    if (request.mayCommit) await finishHandBacks(back);
+    if (request.mayCommit) {
+      await finishHandBacks(back);
+      if (state.folder === at.path) reported.push(...(await finishDirect(server, { folder: at.path, dolt })));
+    }
     const policy = configuration.dirty.value;
     const author = request.mayCommit ? () => userIdentity(at.path, context) : null;
     const branch = await readBranch(server, request, { policy, author });
@@ -126,7 +132,7 @@ export async function openServed(
     return localDatabase({
       path: servedName(at),
       work: place.database,
-      state: await stateOfServed(at.path, place.database),
+      state,
       engines,
       notices: reported,
       served: {
@@ -148,6 +154,15 @@ export async function openServed(
     await close();
     throw thrown;
   }
+}
+
+/** Finishes what a killed run began in the database itself while no server held it. */
+async function finishDirect(
+  server: UserServer,
+  own: Pick<OwnDatabase, 'folder' | 'dolt'>,
+): Promise<readonly Diagnostic[]> {
+  if ((await readOwnMoves(own.folder)).moves.size === 0) return [];
+  return await server.use((database) => finishAdvances({ ...database, ...own }));
 }
 
 /** A server on another machine cannot use a folder of ours. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { extractRelease } from '../../src/install/release.ts';
@@ -37,12 +37,17 @@ test('a file that is not an archive is refused', async () => {
   });
 });
 
-test('a link instead of the executable is refused', async () => {
+test.each(['the executable', 'its folder'])('a link instead of %s is refused, and its target stays', async (linked) => {
   await using folder = await tempFolder();
-  const made = await answersAsDolt(folder.file('made'), '2.3.0');
+  const made = folder.file('outside', 'dolt');
+  await mkdir(dirname(made));
+  await copyFile(await answersAsDolt(folder.file('made'), '2.3.0'), made);
+  await chmod(made, 0o644);
   const { file } = await packRelease(made, folder.path, ['unrelated']);
   const place = join(folder.file('out'), ...PLATFORM.executable);
-  await mkdir(dirname(place), { recursive: true });
-  await symlink(made, place);
+  const [link, target] = linked === 'the executable' ? [place, made] : [dirname(place), dirname(made)];
+  await mkdir(dirname(link), { recursive: true });
+  await symlink(target, link);
   expect((await failureOf(extractRelease(file, folder.file('out'), PLATFORM))).code).toBe('dolt-download-failed');
+  expect((await stat(made)).mode & 0o777).toBe(0o644);
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, open, realpath, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
@@ -145,7 +145,7 @@ export async function extractRelease(archive: string, folder: string, platform: 
     });
   }
   const executable = join(folder, ...platform.executable);
-  if (!(await isRegularFile(executable))) {
+  if (!(await isRegularFile(folder, platform.executable))) {
     throw new Failure('dolt-download-failed', `${platform.asset} contains no file "${platform.executable.join('/')}"`, {
       hint: 'The file matches its digest but is not a release of Dolt. Check `--dolt-sha256` and the mirror.',
     });
@@ -154,9 +154,11 @@ export async function extractRelease(archive: string, folder: string, platform: 
   return executable;
 }
 
-async function isRegularFile(path: string): Promise<boolean> {
+/** Whether it is a file of the archive: a link in its path could lead out of the folder. */
+async function isRegularFile(folder: string, path: readonly string[]): Promise<boolean> {
+  const file = join(folder, ...path);
   try {
-    return (await lstat(path)).isFile();
+    return (await lstat(file)).isFile() && relative(await realpath(folder), await realpath(file)) === join(...path);
   } catch {
     return false;
   }

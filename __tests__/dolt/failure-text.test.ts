@@ -82,7 +82,15 @@ describe('the class of an error text', () => {
     ['Could not parse lock hash: x', 'corrupt'],
     ['strconv.ParseUint: parsing "-1": invalid syntax', 'corrupt'],
     ['Error 1105 (HY000): EOF', 'corrupt'],
-    ['Post "https://h/x": EOF', 'unknown'],
+    ['Post "https://h/x": EOF', 'network'],
+    ['Get "https://h/x": http2: server sent GOAWAY and closed the connection; LastStreamID=1', 'network'],
+    ['Get "https://h/x": http: server closed idle connection', 'network'],
+    ['Get "https://h/x": stream error: stream ID 1; INTERNAL_ERROR; received from peer', 'network'],
+    ["failed to read from the db: root hash doesn't exist: ug4m6ts6nt338724b3mor1k712trl03n", 'corrupt'],
+    ['failed to get all chunks.', 'corrupt'],
+    ['Corrupted MAC on input.\nssh_dispatch_run_fatal: message authentication code incorrect', 'network'],
+    ['Unable to negotiate with 192.0.2.1 port 22: no matching key exchange method found.', 'network'],
+    ['fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output', 'corrupt'],
     ['stat /mnt/box: no such file or directory', 'folder-missing'],
     [
       "failed to get remote db; the remote: p 'file:///mnt/box' could not be accessed; stat /mnt/box: no such file or directory",
@@ -192,6 +200,9 @@ describe('the class of an error text', () => {
     [aws(503, 'SlowDown: Please reduce your request rate.'), 'network'],
     [aws(500, 'InternalError: We encountered an internal error.'), 'network'],
     [aws(400, 'ProvisionedThroughputExceededException: Rate exceeded'), 'network'],
+    [aws(400, 'RequestTimeout: Your socket connection was not read from.'), 'network'],
+    [aws(400, 'ThrottlingException: Rate exceeded').replace('api error ', ''), 'network'],
+    [aws(400, 'RequestLimitExceeded: Rate exceeded').replace('api error ', ''), 'network'],
     ['googleapi: Error 401: Invalid Credentials, authError', 'auth'],
     ['googleapi: Error 403: x does not have storage.objects.create access, forbidden', 'auth'],
     ['googleapi: Error 503: Service Unavailable, backendError', 'network'],
@@ -280,6 +291,16 @@ test.each([
 ])('a value in quotes or brackets does not decide the class: %s means %s', (text, means) => {
   expect(classifyOfRows(text)).toBe(means);
 });
+
+test.each(['api error PermanentRedirect: UnknownError', 'api error AuthorizationHeaderMalformed: The region is wrong'])(
+  'the hint is about the region of a bucket: %s',
+  (text) => {
+    expect(textFailure(`operation error S3: PutObject, https response error StatusCode: 301, ${text}`)).toMatchObject({
+      code: 'not-found',
+      hint: expect.stringContaining('`federation.peers.<peer>.aws.region`'),
+    });
+  },
+);
 
 test.each([
   "error: cannot lock ref 'r': Unable to create '/x y/r.lock': File exists.",

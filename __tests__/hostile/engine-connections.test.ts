@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
@@ -37,6 +39,16 @@ async function startAhead(folder: TempFolder, local: TestDatabase) {
   return { server, head, port: server.port.http };
 }
 
+/** A server that resets each connection after its first bytes. */
+async function startResetting() {
+  const server = createServer((socket) => void socket.once('data', () => socket.resetAndDestroy()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { port: address.port, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
 /** Only Linux lets a test give names to addresses that no other process sees. */
 if (process.platform === 'linux') {
   let cli: CompiledCli;
@@ -73,7 +85,7 @@ if (process.platform === 'linux') {
         },
       );
       const refusals = ['169.254.169.254:80', target, target, target].map((name) =>
-        refused(expect.stringContaining(`names ${name}, which is not a host of the peer`)),
+        refused(`the server of this peer names ${name}, which is not a host of the peer; nothing was sent there`),
       );
       expect(result.peers).toMatchObject([{ name: 'mate', verified: true }, ...refusals]);
       expect({ code, requests: evil.requests }).toEqual({ code: 3, requests: [] });
@@ -125,7 +137,7 @@ if (process.platform === 'linux') {
       ]);
     });
 
-    test('is served over TLS, with its table files', async () => {
+    test('is served over TLS, with its table files; their connections without an answer are no sign of damage', async () => {
       await using folder = await tempFolder();
       const local = await makeDatabase(folder.file('local'));
       const box = `file://${folder.file('box')}`;
@@ -138,6 +150,29 @@ if (process.platform === 'linux') {
         SSL_CERT_FILE: server.ca,
         DOLT_FEDERATION_CREDENTIALS: stringify({ peer: { url, user: server.user, password: server.password } }),
       };
+      await using files = await startResetting();
+      const names = `peer.example:${files.port}`;
+      const certificates = await makeCertificates(folder.path);
+      const upstream = Number(new URL(server.url).port);
+      await using front = await startNamingFront({ upstream, upstreamTls: true, names, certificates });
+      const endpoint = url.replace(`:${upstream}`, `:${front.port}`);
+      const { result: lost } = await syncWithHosts(
+        { folder, cli },
+        {
+          hosts,
+          args: ['--retries', '0'],
+          peers: { peer: { endpoint, role: 'upstream', 'allowed-hosts': [names] } },
+          env: {
+            SSL_CERT_FILE: certificates.ca,
+            DOLT_FEDERATION_CREDENTIALS: stringify({
+              peer: { url: endpoint, user: server.user, password: server.password },
+            }),
+          },
+        },
+      );
+      expect(lost.peers).toMatchObject([
+        { error: { code: 'network', message: `${names} ended a connection without an answer`, retryable: true } },
+      ]);
       const peers = { peer: { endpoint: url, role: 'upstream' } };
       const { code, result } = await syncWithHosts({ folder, cli }, { hosts, peers, env });
       expect({ peers: result.peers.map(({ error }) => error), code, head: result.head }).toEqual({

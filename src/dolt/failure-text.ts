@@ -161,6 +161,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['please make sure the remote exists', 'not-found'],
   ['remote: repository not found', 'not-found'],
   ['error: repository not found', 'not-found'],
+  // A repository whose objects are at another address.
+  ['alternate disabled by http.followredirects', 'not-found'],
   // git follows no redirect: the repository has moved.
   ['returned error: 301', 'not-found'],
   ['returned error: 302', 'not-found'],
@@ -222,6 +224,16 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['context canceled while waiting for connections to become ready', 'network'],
   ['i/o timeout', 'network'],
   ['unexpected eof', 'network'],
+  // Go's client of HTTP, if the connection ends before an answer: `Post "https://h/x": EOF`.
+  ['": eof', 'network'],
+  ['server closed idle connection', 'network'],
+  ['transport connection broken', 'network'],
+  ['http2: client connection lost', 'network'],
+  ['http2: server sent goaway', 'network'],
+  ['stream error: stream id ', 'network'],
+  // A service that sends less of an object than it was asked for.
+  ['storage: partial request not satisfied', 'network'],
+  ['failed to read entire range', 'network'],
   // The answer for a table file of Dolt's own protocol: of a download (`http status`), and of an upload (`error: http`).
   ['http status: ', 'network'],
   ['http status: 404', 'missing-table-file'],
@@ -238,8 +250,12 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['unexpected http status code received from server: 5', 'network'],
   ['response error statuscode: 429', 'network'],
   ['response error statuscode: 5', 'network'],
+  // Some errors of DynamoDB have no `api error` before their names.
+  ['throttlingexception', 'network'],
   ['api error throttling', 'network'],
-  ['api error provisionedthroughputexceeded', 'network'],
+  ['provisionedthroughputexceeded', 'network'],
+  ['requestlimitexceeded', 'network'],
+  ['api error requesttimeout:', 'network'],
   ['googleapi: error 429', 'network'],
   ['googleapi: error 5', 'network'],
   ['googleapi: got http response code 429', 'network'],
@@ -274,6 +290,12 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['invalid index-pack output', 'network'],
   ['reliablecallstatemachine rpc timeout', 'network'],
   ['kex_exchange_identification', 'network'],
+  // A server that speaks no SSH, or ends within it.
+  ['banner exchange: ', 'network'],
+  ['protocol major versions differ', 'network'],
+  ['bad packet length', 'network'],
+  ['corrupted mac on input', 'network'],
+  ['unable to negotiate with', 'network'],
   ['read-only file system', 'read-only'],
   // flock(2) and similar calls on file systems without locks: ENOSYS, EOPNOTSUPP, ENOLCK.
   ['function not implemented', 'locks-unsupported'],
@@ -305,7 +327,15 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // A git repository that lost objects.
   ['bad object ', 'corrupt'],
   ['missing necessary objects', 'corrupt'],
+  ['error: unable to find ', 'corrupt'],
+  ['inflate: data stream error', 'corrupt'],
+  ['serious inflate inconsistency', 'corrupt'],
+  ['corrupt loose object', 'corrupt'],
+  ['fatal: pack is corrupted (', 'corrupt'],
+  ['offset value out of bound for delta base object', 'corrupt'],
+  ['delta base offset is out of bound', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
+  ['failed to get all chunks', 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],
@@ -314,8 +344,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['failed to loadfooter', 'corrupt'],
   ['dangling ref', 'corrupt'],
   ['head value is nil for address ', 'corrupt'],
-  // A server that dropped an upload.
+  // A server that dropped an upload, and a table of DynamoDB that dropped the manifest.
   ['manifest update error', 'missing-table-file'],
+  ['manifest not found', 'missing-table-file'],
   // A folder in the place of a file, a link to itself, a table file that a full disk cut.
   [': is a directory', 'corrupt'],
   ['operation not valid on a file', 'corrupt'],
@@ -345,6 +376,17 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // The port was taken after Dolt had looked whether it is free.
   ['bind: address already in use', 'port-in-use'],
 ];
+
+/** Texts about data that the other side does not have, or is not sent: each is also in `TEXTS`. */
+const LACKING_DATA = ["root hash doesn't exist", 'failed to get all chunks'];
+
+/**
+ * Whether a text only says that data did not come. A download that ends without an answer gets the same text: Dolt 2.3.0
+ * takes that end for the end of the data after five attempts (remotestorage).
+ */
+export function isOfLackingData(text: string): boolean {
+  return LACKING_DATA.some((known) => text.toLowerCase().includes(known));
+}
 
 /** Texts that wrap any cause; they decide only if no other text matches. */
 const WRAPPERS: typeof TEXTS = [
@@ -473,6 +515,13 @@ const QUOTING: typeof PATTERNS = [
 export function classifyOfRows(text: string): TextClass {
   const lower = text.toLowerCase();
   return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutQuoted(text));
+}
+
+/** Whether a service says that a bucket is in another region, or at another host. */
+export function namesOtherRegion(text: string): boolean {
+  return /\bapi error (?:PermanentRedirect|TemporaryRedirect|AuthorizationHeaderMalformed)\b|BucketRegionError/i.test(
+    text,
+  );
 }
 
 /** Whether a text is about a lock file that a git left or holds. */

@@ -31,18 +31,24 @@ const USER = 'engine';
 /**
  * @param env of the job, whose own proxy is used if there is one
  * @param secrets gets the secret of the address
+ * @param mayLackAnswer see `Passes`
  */
-export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>): Promise<FilteringProxy> {
+export async function openFilteringProxy(
+  env: Env,
+  secrets: Pick<Secrets, 'add'>,
+  mayLackAnswer: (failure: Failure) => boolean,
+): Promise<FilteringProxy> {
   const secret = randomBytes(24).toString('base64url');
   const inHeader = Buffer.from(`${USER}:${secret}`).toString('base64');
   for (const form of [secret, inHeader]) secrets.add(form);
   const isEngine = guard(inHeader);
   const agent = new Agent({ keepAlive: true });
   const open = new OpenConnections();
-  const passes = new Passes(() => {
+  const onEnd = (): void => {
     open.endUnless((target) => passes.permission(target) !== null);
     if (passes.areNone) agent.destroy();
-  });
+  };
+  const passes = new Passes(onEnd, mayLackAnswer);
   const relay = { env, passes, agent, open };
   // A large table file takes long; only the headers have a time limit.
   const times = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };

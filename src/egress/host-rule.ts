@@ -48,11 +48,6 @@ export function remoteOnly(reach: Reach): Reach {
   return reach.map((rule) => ({ ...rule, remoteOnly: true }));
 }
 
-/** Whether any rule matches the host, for any port. */
-export function namesHost({ host }: Target, reach: Reach): boolean {
-  return reach.some((rule) => isHost(rule.host, host));
-}
-
 function isHost(rule: string | RegExp, host: string): boolean {
   return typeof rule === 'string' ? rule === host : rule.test(host);
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { namesHost, type Permission, permissionFor, type Reach, type Target, targetText } from './host-rule.ts';
+import { type Permission, parseTarget, permissionFor, type Reach, type Target, targetText } from './host-rule.ts';
 
 /** Why a connection failed. */
 export type ConnectionProblem =
@@ -22,14 +22,15 @@ export class Refusal extends Error {
 interface FailedConnection {
   readonly target: Target;
   readonly problem: ConnectionProblem;
-  /** Whether it surely belongs to this peer rather than to another one contacted at the same time. */
-  readonly isOwn: boolean;
 }
 
 /** A remote operation of one peer; the engine may connect to the peer's hosts meanwhile. */
 interface Pass {
   readonly reach: Reach;
+  /** While it ran, also those of other operations of the engine. */
   readonly failed: FailedConnection[];
+  /** The hosts of the peer that ended a connection before the engine did. */
+  readonly ended: Target[];
 }
 
 /** The errors of Dolt and git for a failed connection (Dolt 2.3.0, measured). */
@@ -44,10 +45,15 @@ const MOST_NAMED = 3;
 export class Passes {
   readonly #active = new Set<Pass>();
   readonly #onEnd: () => void;
+  readonly #mayLackAnswer: (failure: Failure) => boolean;
 
-  /** @param onEnd called each time that fewer connections are allowed than before */
-  constructor(onEnd: () => void) {
+  /**
+   * @param onEnd called each time that fewer connections are allowed than before
+   * @param mayLackAnswer whether Dolt also fails like this if a connection ends without an answer
+   */
+  constructor(onEnd: () => void, mayLackAnswer: (failure: Failure) => boolean) {
     this.#onEnd = onEnd;
+    this.#mayLackAnswer = mayLackAnswer;
   }
 
   get areNone(): boolean {
@@ -69,49 +75,74 @@ export class Passes {
     return permission;
   }
 
-  /** Charges the peers whose host it is; for an unknown host, all current peers. */
+  /** The engine does not say for which operation it connects, so all current ones get it. */
   record(target: Target, problem: ConnectionProblem): void {
-    const reaching = [...this.#active].filter(({ reach }) => reach.length > 0);
-    const active = reaching.length > 0 ? reaching : [...this.#active];
-    const concerned = active.filter(({ reach }) => namesHost(target, reach));
-    const charged = concerned.length > 0 ? concerned : active;
-    for (const pass of charged) pass.failed.push({ target, problem, isOwn: charged.length === 1 });
+    for (const { failed } of this.#active) failed.push({ target, problem });
+  }
+
+  /** A server ended a connection before the engine did. */
+  recordEnd(target: Target): void {
+    for (const { reach, ended } of this.#active) if (isNamed(target, reach)) ended.push(target);
   }
 
   /**
    * Lets the engine connect to the hosts of one peer until the work ends.
-   * @throws Failure `host-not-allowed` if the work failed because of a refusal, `network` if a host was not reached;
-   * else the error of the work
+   * @throws Failure `host-not-allowed` if the work failed because of a refusal, `network` if a host was not reached or
+   * did not answer; else the error of the work
    */
   async during<T>(reach: Reach, work: () => Promise<T>): Promise<T> {
-    const pass: Pass = { reach, failed: [] };
+    const pass: Pass = { reach, failed: [], ended: [] };
     this.#active.add(pass);
     try {
       return await work();
     } catch (thrown) {
-      throw reasonFor(toFailure(thrown), pass.failed) ?? thrown;
+      throw this.#reasonFor(toFailure(thrown), pass) ?? thrown;
     } finally {
       this.#active.delete(pass);
       this.#onEnd();
     }
   }
-}
 
-function reasonFor(failure: Failure, failed: readonly FailedConnection[]): Failure | null {
-  const refused = failed.filter(({ problem }) => problem.kind !== 'unreached');
-  const own = refused.filter(({ isOwn }) => isOwn);
-  if (own.length > 0 && REFUSED.includes(failure.code)) return refusal(own, failure, 'the server of this peer');
-  // The refused connection may belong to another peer, so the message mentions all of them.
-  if (refused.length > 0 && UNREACHED.includes(failure.code)) {
-    return refusal(refused, failure, 'the server of this peer, or of a peer that was contacted at the same time,');
+  #reasonFor(failure: Failure, { reach, failed, ended }: Pass): Failure | null {
+    const own = failed.filter((one) => isOwn(one, reach, failure));
+    const refused = own.filter(({ problem }) => problem.kind !== 'unreached');
+    if (refused.length > 0 && REFUSED.includes(failure.code)) return refusal(refused, failure);
+    const unreached = own.at(-1);
+    if (unreached !== undefined && UNREACHED.includes(failure.code))
+      return new Failure('network', text(unreached), { cause: failure });
+    const silent = ended.at(-1);
+    if (silent === undefined || !this.#mayLackAnswer(failure)) return null;
+    return new Failure('network', `${targetText(silent)} ended a connection without an answer`, { cause: failure });
   }
-  const unreached = failed.findLast(({ problem, isOwn }) => problem.kind === 'unreached' && isOwn);
-  if (unreached === undefined || !UNREACHED.includes(failure.code)) return null;
-  return new Failure('network', text(unreached, ''), { cause: failure });
 }
 
-function refusal(failed: readonly FailedConnection[], cause: Failure, who: string): Failure {
-  const named = [...new Map(failed.map((one) => [text(one, who), one])).entries()].slice(0, MOST_NAMED);
+/**
+ * Whether a failed connection belongs to the operation of a failure. Another peer's server can make the engine connect
+ * to any host meanwhile, so its own server must be meant, or Dolt must name the target. Its errors do, except for an
+ * address that is refused before any request.
+ */
+function isOwn({ target, problem }: FailedConnection, reach: Reach, { message }: Failure): boolean {
+  const ofAddress = problem.kind === 'address' || problem.kind === 'unreached';
+  return (ofAddress && isNamed(target, reach)) || namesTarget(message, target);
+}
+
+/** Whether the configuration or the job names the target as a host of the peer. */
+function isNamed(target: Target, reach: Reach): boolean {
+  return permissionFor(target, reach)?.named === true;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+/** Whether a message has a URL with this host and port. */
+function namesTarget(message: string, { host, port }: Target): boolean {
+  return [...message.matchAll(/\b(https?:)\/\/([^/?#\s"'\\]+)/gi)].some(([, scheme = '', authority = '']) => {
+    const named = parseTarget(authority, DEFAULT_PORTS[scheme.toLowerCase()] ?? null);
+    return named?.host === host && named.port === port;
+  });
+}
+
+function refusal(failed: readonly FailedConnection[], cause: Failure): Failure {
+  const named = [...new Map(failed.map((one) => [text(one), one])).entries()].slice(0, MOST_NAMED);
   const hosts = named.flatMap(([, { target, problem }]) => (problem.kind === 'plain' ? [] : [targetText(target)]));
   const hint =
     hosts.length === 0
@@ -123,13 +154,13 @@ function refusal(failed: readonly FailedConnection[], cause: Failure, who: strin
   });
 }
 
-function text({ target, problem }: FailedConnection, who: string): string {
+function text({ target, problem }: FailedConnection): string {
   const where = targetText(target);
   switch (problem.kind) {
     case 'host':
-      return `${who} names ${where}, which is not a host of the peer`;
+      return `the server of this peer names ${where}, which is not a host of the peer`;
     case 'plain':
-      return `${who} names ${where} without TLS, although the peer is reached over https`;
+      return `the server of this peer names ${where} without TLS, although the peer is reached over https`;
     case 'address':
       return `${where} is at ${problem.address}, which is not a public address`;
     case 'unreached':

@@ -80,7 +80,14 @@ async function join(relay: Relay, { target, client, server, early, plain }: Ends
     client.destroy();
     server.destroy();
   };
-  server.on('error', end);
+  const endedByServer = (): void => {
+    if (!client.destroyed && !client.readableEnded) relay.passes.recordEnd(target);
+  };
+  server.on('end', endedByServer);
+  server.on('error', () => {
+    endedByServer();
+    end();
+  });
   server.on('close', relay.open.add(target, end));
   for (const side of [client, server]) if (side instanceof Socket) side.setTimeout(IDLE_MS, end);
   // The operation may have ended meanwhile.

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { Certificates } from './certificates.ts';
 
-/** A proxy in front of a remotesrv that changes the addresses of table files in its answers. */
+/** A proxy in front of a remotesrv, or of a server of Dolt over TLS, that changes the addresses of table files in its answers. */
 export interface NamingFront extends AsyncDisposable {
   readonly port: number;
   /** The first line of each request for a table file. */
@@ -12,8 +12,10 @@ export interface NamingFront extends AsyncDisposable {
 }
 
 interface Options {
-  /** Port of the remotesrv. */
+  /** Port of the remotesrv, or of the server over TLS. */
   readonly upstream: number;
+  /** Whether the upstream speaks TLS; it gives the address that it was asked at for table files. Absent: no. */
+  readonly upstreamTls?: boolean;
   /**
    * The replacement of the address that the remotesrv gives for table files, `peer.example` with its own port; it has
    * to be as long. Absent: the front's own address.
@@ -35,7 +37,7 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   const host = options.host ?? HOST;
-  const given = `${host}:${options.upstream}`;
+  let given = `${host}:${options.upstream}`;
   let named = options.names ?? given;
   const serve = (client: Socket): void => {
     sockets.add(client);
@@ -52,7 +54,11 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
         client.end(`HTTP/1.1 307 Temporary Redirect\r\nLocation: ${options.redirectTo}\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
-      const server = connect(options.upstream, '127.0.0.1');
+      const to = { port: options.upstream, host: '127.0.0.1' };
+      const server =
+        options.upstreamTls === true
+          ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
+          : connect(to);
       sockets.add(server);
       server.on('error', () => client.destroy());
       server.write(first);
@@ -78,6 +84,7 @@ export async function startNamingFront(options: Options): Promise<NamingFront> {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
+  if (options.upstreamTls === true) given = `${host}:${address.port}`;
   named = options.names ?? `${host}:${address.port}`;
   if (named.length !== given.length) throw new Error(`${named} is not as long as ${given}`);
   return {

@@ -275,11 +275,26 @@ function errorOf(progress: PeerProgress, { reportValues }: Pick<SyncRequest, 're
       retryable,
     };
   }
+  if (code === 'corrupt' && isOfAnswer(progress, failure)) {
+    const message = messageOf(failure, {
+      sentence: `${peer.name} has damaged data, or sends something else`,
+      reportValues,
+    });
+    return { code, message, hint: DAMAGED_PEER, retryable };
+  }
   const note = isRefused && credentials != null ? { note: credentials } : {};
   // A delivery uses the settings of its sender.
   const owner = inboxSender(peer.name) ?? peer.name;
   const message = messageOf(failure, { peer: peer.name, reportValues, ...note });
   return { code, message, hint: hintFor(owner, hint), retryable };
+}
+
+const DAMAGED_PEER =
+  'This database is not damaged. Check what the endpoint serves. If the data there is damaged, keep a copy of it, because it may contain commits that no other database has. Then restore it from a backup, or empty the peer and push again.';
+
+/** Whether Dolt failed with what a peer on another machine answered: it read the peer, and wrote nothing yet. */
+function isOfAnswer({ state, peer }: PeerProgress, { toolText }: Failure): boolean {
+  return state === 'unreachable' && toolText !== null && peer.endpoint.kind !== 'file';
 }
 
 /** Notices about what a peer brings. That it changes definitions is not news where they could not be merged. */

@@ -13,7 +13,7 @@ import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-
 import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
-import { panicIn } from '../failure-text.ts';
+import { isOfLackingData, panicIn } from '../failure-text.ts';
 import { type ServerProcess, startServer } from '../process.ts';
 import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
 import { removeGitLocks } from './git-locks.ts';
@@ -119,7 +119,8 @@ export async function openServer(context: EngineContext, options: ServerOptions)
 
 async function openNow(context: EngineContext, options: ServerOptions): Promise<Server> {
   const privateDir = await makePrivateFolder(context, null);
-  const proxy = await openFilteringProxy(context.env, context.secrets);
+  const mayLackAnswer = ({ code, message }: Failure) => code === 'corrupt' && isOfLackingData(message);
+  const proxy = await openFilteringProxy(context.env, context.secrets, mayLackAnswer);
   let socketDir: string | null = null;
   try {
     await chmod(privateDir, 0o700);

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { withoutQuoted } from '../../core/text.ts';
-import { classify, classifyOfRows, namesLockOfGit, type TextClass } from '../failure-text.ts';
+import { classify, classifyOfRows, namesLockOfGit, namesOtherRegion, type TextClass } from '../failure-text.ts';
 
 /**
  * An error of a statement that may read rows, with the class of Dolt's text as its code; `unknown` if the text is not
@@ -49,10 +49,17 @@ function lostEngine(thrown: unknown, text: string): Failure | null {
 const LEFT_LOCK =
   'Run again. If it fails again, a git that was killed may have left its lock file in the repository of the peer. Remove it there when no git works in that repository.';
 
+const OTHER_REGION =
+  'Check the region of the bucket: set `federation.peers.<peer>.aws.region`, or AWS_REGION. With a service of your own, check its endpoint, too.';
+
 /** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
-  const hint = namesLockOfGit(text) ? LEFT_LOCK : undefined;
-  return new Failure(codeOf(classify(text)), text, { cause, toolText: text, hint });
+  return new Failure(codeOf(classify(text)), text, { cause, toolText: text, hint: hintOf(text) });
+}
+
+function hintOf(text: string): string | undefined {
+  if (namesLockOfGit(text)) return LEFT_LOCK;
+  return namesOtherRegion(text) ? OTHER_REGION : undefined;
 }
 
 /** A failure that this Dolt has with the data of a head. */

@@ -127,6 +127,10 @@ test('a data ref with other contents is refused at once and unchanged, and the o
     expect(error?.message ?? '').toContain(says);
   }
   expect(found.get('box')).toMatchObject({ verified: true });
+  expect(found.get('folder')?.error).toMatchObject({
+    message: expect.stringContaining('folder has damaged data, or sends something else'),
+    hint: expect.stringContaining('Check what the endpoint serves.'),
+  });
   for (const [name, now] of await refs()) expect([name, now === before.get(name)]).toEqual([name, name !== 'nothing']);
 
   // The data of one peer is to be replaced, and its ref becomes a tag object of the data.

@@ -290,7 +290,7 @@ function errorOf(progress: PeerProgress, { reportValues }: Pick<SyncRequest, 're
 }
 
 const DAMAGED_PEER =
-  'This database is not damaged. Check what the endpoint serves. If the data there is damaged, keep a copy of it, because it may contain commits that no other database has. Then restore it from a backup, or empty the peer and push again.';
+  'Check what the endpoint serves. If the data there is damaged, keep a copy of it, because it may contain commits that no other database has. Then restore it from a backup, or empty the peer and push again. `dolt fsck` shows whether this database is damaged, too.';
 
 /** Whether Dolt failed with what a peer on another machine answered: it read the peer, and wrote nothing yet. */
 function isOfAnswer({ state, peer }: PeerProgress, { toolText }: Failure): boolean {

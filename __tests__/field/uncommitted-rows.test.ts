@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { command } from '../helpers/commanding.ts';
-import { ANN, openTestDatabase, publishing, runNew, type TestDatabase } from '../helpers/database.ts';
+import { ANN, HEADS, headsIn, openTestDatabase, publishing, runNew, type TestDatabase } from '../helpers/database.ts';
 import { mergedApart } from '../helpers/merged-apart.ts';
 import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -46,12 +46,12 @@ async function prepare(
       ...committing('theirs', statements),
       ...publishing(url(name), `${name}:main`),
     ]),
-    "SELECT CONCAT(name, '=', hash) AS head FROM dolt_branches",
+    HEADS,
     "CALL DOLT_CHECKOUT('main')",
     ...boxes.map(([name]) => `CALL DOLT_BRANCH('-D', '${name}')`),
     ...dirty,
   ]);
-  const heads = new Map([...printed.matchAll(/(\w+)=([0-9a-v]{32})/g)].map(([, name = '', hash = '']) => [name, hash]));
+  const heads = headsIn(printed);
   const peers = boxes.map(([name]) => `${name}: ${url(name)}`).join('\n');
   return { local, head: heads.get('main') ?? '', theirs: heads, peers };
 }

@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import { ACCEPTS, type ConflictStrategy } from '../../src/contract/vocabulary.ts';
+import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
 import type { Failure } from '../../src/core/failure.ts';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
-import { ANN, openTestDatabase, publishing, runNew, type TestDatabase } from './database.ts';
-import { type Federated, federateIn, filePeer, inDatabase, withEngines } from './federating.ts';
+import { ANN, HEADS, headsIn, openTestDatabase, publishing, runNew, type TestDatabase } from './database.ts';
+import { acceptedPeer, type Federated, federateIn, inDatabase, withEngines } from './federating.ts';
 import { committing } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { amending, type HashOrder } from './two-databases.ts';
@@ -41,7 +41,6 @@ const isList = (others: readonly string[] | Others): others is readonly string[]
 
 /** Dates that one branch sets do not count for the next. */
 const NOW = "SET @@dolt_author_date = '', @@dolt_committer_date = ''";
-const HEADS = "SELECT CONCAT(name, '=', hash) AS head FROM dolt_branches";
 
 const branchOf = (name: string): string => (name === 'north' ? 'main' : name);
 
@@ -64,8 +63,7 @@ export function branched(folder: TempFolder, ...base: readonly string[]): Branch
     strategy: ConflictStrategy,
     others = othersOf(name),
   ): Promise<Run> => {
-    // Changes that the check before a merge would refuse must be safe to merge, too.
-    const peers = others.map((other) => ({ ...filePeer(other, box(other), 'upstream'), strategy, accept: ACCEPTS }));
+    const peers = others.map((other) => ({ ...acceptedPeer(other, box(other)), strategy }));
     const branch = branchOf(name);
     const federated = await federateIn(engines, { peers, options: { branch, ours: headOf(name) } });
     return { ...federated, now: await inDatabase(engines, (database) => branchHead(database, branch)) };
@@ -95,7 +93,7 @@ export function branched(folder: TempFolder, ...base: readonly string[]): Branch
         ]),
         HEADS,
       ]);
-      for (const [, name = '', hash = ''] of printed.matchAll(/(\w+)=([0-9a-v]{32})/g)) heads.set(name, hash);
+      for (const [name, hash] of headsIn(printed)) heads.set(name, hash);
       for (const name of order === undefined ? [] : Object.keys(others)) {
         if (headOf('north') < headOf(name) !== isFirst) throw new Error(`the hashes are not in the order ${order}`);
       }

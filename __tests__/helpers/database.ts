@@ -38,6 +38,14 @@ export function publishing(url: string, refspec = 'main'): readonly string[] {
 
 const MAIN = "SELECT hash FROM dolt_branches WHERE name = 'main'";
 
+/** A query of all branches, for `headsIn`. */
+export const HEADS = "SELECT CONCAT(name, '=', hash) AS head FROM dolt_branches";
+
+/** The heads in the printed answer of `HEADS`, by branch. */
+export function headsIn(printed: string): ReadonlyMap<string, string> {
+  return new Map([...printed.matchAll(/(\w+)=([0-9a-v]{32})/g)].map(([, name = '', hash = '']) => [name, hash]));
+}
+
 const rootOf = (path: string): string => join(dirname(path), '.test-dolt');
 
 const prepared = new Map<string, Promise<string>>();

@@ -2,7 +2,7 @@ import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import { leasedActions } from '../../src/commands/prepare/leases.ts';
 import { exchange } from '../../src/commands/sync.ts';
 import type { Peer } from '../../src/config/configuration.ts';
-import type { Role } from '../../src/contract/vocabulary.ts';
+import { ACCEPTS, type Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
 import type { PeerEvent, ProgressEvent } from '../../src/core/logger.ts';
 import { Secrets } from '../../src/core/secrets.ts';
@@ -89,6 +89,11 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     timeout: null,
     origin: { layer: 'default' },
   };
+}
+
+/** A peer for tests of merges: changes that the check before a merge would refuse must be safe to merge, too. */
+export function acceptedPeer(name: string, folder: string, role: Role = 'upstream'): Peer {
+  return { ...filePeer(name, folder, role), accept: ACCEPTS };
 }
 
 /** The options of a run that tests change. */

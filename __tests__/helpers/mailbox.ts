@@ -50,6 +50,8 @@ export const UNTOUCHED = [
   'SHOW TABLES',
 ];
 
+export const COMMIT_OF_SOUTH = "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')";
+
 /** The table `items` of every mailbox. */
 export const ITEMS_OF_40 = [
   'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
@@ -104,8 +106,7 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
         "CALL DOLT_MERGE('half', '-m', 'both')",
         "CALL DOLT_PUSH('mailbox', 'main')",
       ),
-    keep: (...statements) =>
-      south.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
+    keep: (...statements) => south.sql(...statements, COMMIT_OF_SOUTH),
     receive: (test) => within((engines) => receiveIn(engines, test)),
     receiveUnchanged: (test) => within((engines) => receiveUnchangedIn(engines, test)),
     receiveBlocked: (accept) =>

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { type Federated, filePeer } from './federating.ts';
-import { ITEMS_OF_40, type Receiving, stateOf } from './mailbox.ts';
+import { COMMIT_OF_SOUTH, ITEMS_OF_40, type Receiving, stateOf } from './mailbox.ts';
 import { type OneEngine, oneEngine } from './one-engine.ts';
 import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -77,8 +77,7 @@ function openSouth(folder: TempFolder, base: string, send: Mailboxes['send']): M
     ...engine,
     south,
     send,
-    keep: (...statements) =>
-      engine.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
+    keep: (...statements) => engine.sql(...statements, COMMIT_OF_SOUTH),
     receive,
     async receiveUnchanged(names, test) {
       const boxes = names.map((name) => folder.file(name));

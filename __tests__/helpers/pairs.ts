@@ -1,8 +1,7 @@
 import type { Peer } from '../../src/config/configuration.ts';
-import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import { makeDatabaseOf } from './database.ts';
-import { type Federated, federateIn, filePeer, inDatabase, testEngines } from './federating.ts';
+import { acceptedPeer, type Federated, federateIn, inDatabase, testEngines } from './federating.ts';
 import { rootOf } from './mailbox.ts';
 import { committing } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -68,9 +67,7 @@ export async function pairs(
     async run(name, { others = [], ...options } = {}) {
       const branch = branchOf('north', name);
       const ours = await inDatabase(engines, (database) => branchHead(database, branch));
-      const place = filePeer('south', folder.file('south.box'), 'upstream');
-      // Changes that the check before a merge would refuse must be safe to merge, too.
-      const peer = { ...place, branch: branchOf('south', name), accept: ACCEPTS, ...options };
+      const peer = { ...acceptedPeer('south', folder.file('south.box')), branch: branchOf('south', name), ...options };
       return await federateIn(engines, { peers: [peer, ...others], options: { branch, ours: ours ?? '' } });
     },
     async look(name, ...queries) {

@@ -1,6 +1,6 @@
-import { ACCEPTS, type ConflictStrategy, type Role } from '../../src/contract/vocabulary.ts';
+import type { ConflictStrategy, Role } from '../../src/contract/vocabulary.ts';
 import { publishing, type TestDatabase } from './database.ts';
-import { type Federated, federateDatabase, filePeer } from './federating.ts';
+import { acceptedPeer, type Federated, federateDatabase } from './federating.ts';
 import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -75,8 +75,7 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
       if (ofNorth < ofSouth !== isNorthFirst) throw new Error(`the hashes are not in the order ${order}`);
     },
     run(local, { strategy = 'newest', role = 'upstream' } = {}) {
-      // Changes that the check before a merge would refuse must be safe to merge, too.
-      const peer = { ...filePeer(other(local), folder.file(`${other(local)}.box`), role), strategy, accept: ACCEPTS };
+      const peer = { ...acceptedPeer(other(local), folder.file(`${other(local)}.box`), role), strategy };
       return federateDatabase({ local: databases[local].path, tempDir: folder.file('tmp'), peers: [peer] });
     },
   };

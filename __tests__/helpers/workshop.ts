@@ -2,7 +2,6 @@ import { afterAll } from '@jest/globals';
 import { z } from 'zod';
 import { BEADS_RULES } from '../../src/beads/database-rules.ts';
 import type { Peer } from '../../src/config/configuration.ts';
-import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import type { Engines, OwnDatabase } from '../../src/dolt/server/engines.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import type { Sql } from '../../src/dolt/sql/sql.ts';
@@ -11,8 +10,8 @@ import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { removeScratch } from '../../src/sync/merge/scratch.ts';
 import { makeEmptyDatabase } from './database.ts';
-import { type Federated, federateIn, filePeer, inDatabase, testEngines } from './federating.ts';
-import type { First } from './merged-apart.ts';
+import { acceptedPeer, type Federated, federateIn, inDatabase, testEngines } from './federating.ts';
+import { type First, mergingByHand } from './merged-apart.ts';
 import { committing } from './scenario.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
 import { amending, type DatabaseName, type HashOrder } from './two-databases.ts';
@@ -140,11 +139,7 @@ export async function twoBranches(...statements: readonly string[]): Promise<Two
     },
     async run(local, options = {}) {
       const other = local === 'north' ? 'south' : 'north';
-      const peer = {
-        ...{ ...filePeer(other, folder.file('box'), 'upstream'), branch: branches[other].name },
-        // Changes that the check before a merge would refuse must be safe to merge, too.
-        ...{ accept: ACCEPTS, ...options },
-      };
+      const peer = { ...acceptedPeer(other, folder.file('box')), branch: branches[other].name, ...options };
       const { name: branch } = branches[local];
       return await federateIn(engines, { peers: [peer], options: { branch, ours: await branches[local].head() } });
     },
@@ -156,14 +151,8 @@ export async function branchesMergedApart({ base, north, south }: First): Promis
   const both = await twoBranches(...base);
   await both.edit(north, south);
   const heads = { north: await both.north.head(), south: await both.south.head() };
-  const merging = (from: DatabaseName) => [
-    'SET @@dolt_allow_commit_conflicts = 1',
-    `CALL DOLT_MERGE('${heads[from]}', '--no-ff', '-m', 'merge ${from} by hand')`,
-    "CALL DOLT_CONFLICTS_RESOLVE('--ours', '.')",
-    "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', 'resolve by hand')",
-  ];
-  await both.north.sql(...merging('south'));
-  await both.south.sql(...merging('north'));
+  await both.north.sql(...mergingByHand('south', heads.south));
+  await both.south.sql(...mergingByHand('north', heads.north));
   return both;
 }
 

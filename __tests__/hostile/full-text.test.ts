@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { groupBy } from '../../src/core/lists.ts';
+import { byForce } from '../helpers/attacks.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
@@ -71,6 +72,37 @@ test.each(HASH_ORDERS)(
     expect(await databases.north.head()).toBe(before);
   },
 );
+
+const KEY_LAST = ['CREATE TABLE t (a INT, b INT, id INT PRIMARY KEY)', 'INSERT INTO t (b, id) VALUES (1, 1)'];
+const DROP = 'ALTER TABLE t DROP COLUMN a';
+
+test('a column dropped before the key beside a FULLTEXT index comes in, unless rows break a new check', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...FULL_TEXT, ...KEY_LAST, 'CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE)');
+  await box.send(DROP, 'ALTER TABLE t ADD CHECK (b > 0)', 'INSERT INTO t VALUES (2, 2)');
+  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+  await box.send(
+    'ALTER TABLE t ADD COLUMN n INT',
+    "CALL DOLT_COMMIT('-A', '-m', 'column')",
+    ...byForce('INSERT INTO u VALUES (1, 7)', 'INSERT INTO u VALUES (2, 7)'),
+    'INSERT INTO t VALUES (3, 3, 3)',
+  );
+  expect((await box.receiveUnchanged()).run('partner').failure).toMatchObject({
+    code: 'constraint-violation',
+    message: expect.stringContaining('rows of 1 table (u) break'),
+  });
+});
+
+test('a merge beside a FULLTEXT index that lacks a column before the key of another table is refused', async () => {
+  await using folder = await tempFolder();
+  const mixed = ['CREATE TABLE p (id INT PRIMARY KEY, n INT)', 'INSERT INTO p VALUES (1, 1), (2, 2)'];
+  const databases = await twoDatabases(folder, ...FULL_TEXT, ...KEY_LAST, ...mixed);
+  await databases.edit(['UPDATE p SET n = 9 WHERE id = 1'], [DROP, 'UPDATE p SET n = 9 WHERE id = 2'], 'north-first');
+  expect((await databases.run('north')).run('south').failure).toMatchObject({
+    code: 'dolt-defect',
+    message: expect.stringContaining('changes the definition of t, because harmless has a FULLTEXT index'),
+  });
+});
 
 const WORDS = ['alpha', 'beta', 'gamma', 'tenth', 'eleven', 'north', 'south', 'delta'];
 

@@ -22,6 +22,13 @@ export async function fullTextTables(sql: Sql, among?: readonly string[]): Promi
   return found;
 }
 
+/** Drops every FULLTEXT index of the session's branch, to verify rows that Dolt cannot verify beside one. */
+export async function dropFullText(sql: Sql): Promise<void> {
+  for (const table of await tableNames(sql))
+    for (const { name } of await fullTextIndexes(sql, table))
+      await sql.run(`ALTER TABLE ${quoted(table)} DROP INDEX ${quoted(name)}`);
+}
+
 const OF_AN_INDEX = /^dolt_.*_fts_(?:config|position|doc_count|global_count|row_count)$/s;
 
 /** Whether a table is one of those in which Dolt keeps the words of a FULLTEXT index. */

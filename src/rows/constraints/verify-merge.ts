@@ -1,14 +1,17 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { columnLeftEmpty } from '../../dolt/rows/missing-values.ts';
+import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
 import { fullTextTables } from '../../dolt/schema/full-text.ts';
+import { tableDefinition } from '../../dolt/schema/readability.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
-import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
+import { createTableAt, tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
+import { mayLoseKey } from '../../dolt/sql/require-mergeable.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { forgetViolations, removedByMerge, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
 import { FILL_IN, violated } from '../merge-failure.ts';
@@ -61,7 +64,7 @@ export async function brokenConstraints(sql: Sql, heads: Heads): Promise<Violati
 /**
  * Verifies all rows of tables. Beside a FULLTEXT index Dolt 2.3.0 can verify only the rows that differ from our head
  * (measured: `attempted to purge … during Full-Text merge`); the others can only be broken by a definition that our head
- * lacks.
+ * lacks. And it cannot compare rows of any table with our head if a column before the primary key is gone.
  * @throws Failure `dolt-defect` for such a definition
  */
 async function verifyTables(sql: Sql, { ours }: Heads, tables: readonly string[]): Promise<Violation[]> {
@@ -71,7 +74,8 @@ async function verifyTables(sql: Sql, { ours }: Heads, tables: readonly string[]
     const [fullText] = toFailure(thrown).code === 'unknown' ? await fullTextTables(sql) : [];
     if (fullText === undefined) throw thrown;
     for (const { from, to, redefined } of await tableChanges(sql, ours, 'WORKING')) {
-      if (from === null || to === null || !redefined || !tables.includes(to)) continue;
+      if (from === null || to === null || !redefined) continue;
+      if (!tables.includes(to) && !(await losesKey(sql, { table: from, commit: ours }, to))) continue;
       throw new Failure(
         'dolt-defect',
         `this Dolt cannot verify a merge that changes the definition of ${to}, because ${fullText} has a FULLTEXT index`,
@@ -82,6 +86,17 @@ async function verifyTables(sql: Sql, { ours }: Heads, tables: readonly string[]
     }
     return await verifyConstraints(sql);
   }
+}
+
+/** Whether a comparison with an earlier version of a table ends the engine (see require-mergeable.ts). */
+async function losesKey(
+  sql: Sql,
+  before: { readonly table: string; readonly commit: string },
+  table: string,
+): Promise<boolean> {
+  const here = await tableDefinitionAt(sql, before.table, before.commit);
+  const now = tableDefinition(await createTableAt(sql, table, null));
+  return here !== null && mayLoseKey(here, now);
 }
 
 /** @throws Failure `constraint-violation` for a NOT NULL column that lacks values, and lacks none at a side */

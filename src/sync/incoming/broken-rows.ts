@@ -1,8 +1,8 @@
 import { Failure, toFailure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { columnLeftEmpty } from '../../dolt/rows/missing-values.ts';
+import { dropFullText } from '../../dolt/schema/full-text.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
-import { checkout } from '../../dolt/sql/heads.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -31,24 +31,19 @@ export async function refuseBrokenRows(
   await refuseUnresolved(sql, { head: heads.theirs, isOurs: false });
   const changes = await tableChanges(sql, base, heads.theirs);
   const present = changes.flatMap(({ to }) => (to === null || isDoltTable(to) ? [] : [to]));
-  const redefined = changes.flatMap(({ from, to, definitionChanged }) =>
-    from !== null && to !== null && definitionChanged ? [to] : [],
-  );
   await refuseEmptyValues(sql, { base, theirs: heads.theirs }, changes);
   await sql.run('SET autocommit = 0');
   // The next statement stores the violations that one records.
   await sql.run('SET dolt_force_transaction_commit = 1');
-  const changesOnly = await checkoutScratch(sql, heads.theirs);
-  // The rows of the head are now uncommitted changes of the base, and only those are verified.
-  await moveHeadOnly(sql, base);
-  const recorded = (await verified(sql, 'differing')) ? await violatedTables(sql) : null;
-  // Dolt 2.3.0 cannot compare rows where a primary key changed. A new constraint also concerns rows that did not change.
-  const suspects = recorded === null ? present : [...new Set([...recorded, ...redefined])];
+  await checkoutScratch(sql, heads.theirs);
+  const recorded = changes.some(isRedefined) ? null : await recordedAgainst(sql, base);
+  const suspects = recorded ?? present;
   if (suspects.length === 0) return;
   // Rows that exchange unique values are recorded although they break nothing (Dolt 2.3.0): all rows of the table decide.
-  // Beside a new FULLTEXT index this Dolt cannot verify all rows (see verify-merge.ts).
   await checkoutScratch(sql, heads.theirs);
-  if (!(await verified(sql, suspects))) await checkout(sql, changesOnly);
+  // Beside a FULLTEXT index this Dolt cannot verify all rows (see verify-merge.ts). It breaks no constraint.
+  await dropFullText(sql);
+  await verifyRows(sql, suspects);
   const broken = await brokenTables(sql);
   if (broken.length === 0) return;
   throw new Failure(
@@ -56,6 +51,32 @@ export async function refuseBrokenRows(
     plain(`rows of ${listed('table', broken)} break a unique key, a check or NOT NULL in ${heads.theirs} itself`),
     { hint: ON_THEIR_SIDE },
   );
+}
+
+/**
+ * Whether a table of both commits has another definition. To compare the rows of such a head with a commit, Dolt 2.3.0
+ * merges the definitions, and some merges end the engine: a dropped column that comes before the primary key (measured). A new
+ * constraint also concerns rows that did not change.
+ */
+function isRedefined({ from, to, definitionChanged, recreated }: TableChange): boolean {
+  return from !== null && to !== null && (definitionChanged || recreated);
+}
+
+/**
+ * Verifies the rows of the session's head that differ from a commit.
+ * @returns the tables with recorded violations; null if this Dolt cannot compare the rows, as beside a new FULLTEXT index
+ */
+async function recordedAgainst(sql: Sql, base: string): Promise<string[] | null> {
+  // The rows of the head are now uncommitted changes of the base, and only those are verified.
+  await moveHeadOnly(sql, base);
+  try {
+    await verifyRows(sql, 'differing');
+  } catch (thrown) {
+    const { code } = toFailure(thrown);
+    if (code === 'unknown' || code === 'schema-conflict') return null;
+    throw thrown;
+  }
+  return await violatedTables(sql);
 }
 
 /** Dolt verifies no NOT NULL, and merges some rows that lack a value (see missing-values.ts). */
@@ -71,18 +92,6 @@ async function refuseEmptyValues(
     if (column === null) continue;
     const message = `rows of ${to} lack a value in the NOT NULL column ${column} in ${heads.theirs} itself`;
     throw new Failure('constraint-violation', plain(message), { hint: ON_THEIR_SIDE });
-  }
-}
-
-/** Records the rows that break a constraint. @returns false if this Dolt cannot verify them */
-async function verified(sql: Sql, rows: 'differing' | readonly string[]): Promise<boolean> {
-  try {
-    await verifyRows(sql, rows);
-    return true;
-  } catch (thrown) {
-    const { code } = toFailure(thrown);
-    if (code === 'unknown' || code === 'schema-conflict') return false;
-    throw thrown;
   }
 }
 

@@ -7,7 +7,11 @@ import { tempFolder } from '../../helpers/temp-folder.ts';
 test('a peer changes only the rows of the systems that its trust names', async () => {
   await using folder = await tempFolder();
   const local = await makeBeadsDatabase(folder.file('local'));
-  await local.commit('ours', "UPDATE issues SET source_system = 'github:org/a:2' WHERE id = 'bd-2'");
+  await local.commit(
+    'ours',
+    "UPDATE issues SET source_system = 'github:org/a:2' WHERE id = 'bd-2'",
+    'CREATE TABLE keyless (source_system VARCHAR(99), n INT)',
+  );
   const url = `file://${folder.file('box')}`;
   await local.publish(url);
   const other = await cloneDatabase(url, folder.file('other'));
@@ -57,13 +61,23 @@ test('a peer changes only the rows of the systems that its trust names', async (
   expect(await adopted('"*", "*/*"')).toMatchObject({ error: null, plan: { pull: 'adopt' } });
   await local.sql(`CALL DOLT_RESET('--hard', '${before}')`);
 
-  await other.commit('another table', "INSERT INTO config VALUES ('issue_prefix_2', 'x')");
+  await other.commit(
+    'another table',
+    "INSERT INTO config VALUES ('issue_prefix_2', 'x')",
+    'ALTER TABLE issues ADD COLUMN n INT',
+    "INSERT INTO keyless VALUES ('here', 1)",
+  );
   await other.publish(url);
   const table = await pulled('"*", "*/*"');
   expect(table?.error).toMatchObject({
     code: 'peer-untrusted',
-    message: expect.stringMatching(/^box changes config, whose rows do not say.*\nNothing was merged/),
+    message: expect.stringMatching(/^box changes config, whose rows do not say.*\n/),
   });
+  expect(table?.error?.message.split('\n').slice(1)).toEqual([
+    'box adds, drops or redefines the table issues, which its `trust` does not allow',
+    'box changes keyless, which has no primary key to tell its rows apart',
+    'Nothing was merged from or pushed to box.',
+  ]);
 });
 
 test('rows have no source if the column of the systems contains bytes', async () => {

@@ -29,7 +29,7 @@ export const INCOMING_ERRORS = {
   },
   'peer-untrusted': {
     title: 'The peer changes rows that its `trust` does not allow',
-    hint: 'Ask the operator of the peer. If the change is intended, add the system of the rows to `trust` of this peer. Rows of tables without a `source_system` can only come from peers without `trust`.',
+    hint: 'Ask the operator of the peer. If the change is intended, add the system of the rows to `trust` of this peer. Definitions, and rows of tables without a `source_system` or without a primary key, can only come from peers without `trust`.',
     ...HUMAN,
   },
   'mass-deletion': {

@@ -23,11 +23,17 @@ const COLUMN = 'source_system';
 /** Of another type, the column names no system. */
 const TEXT = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
 
+/**
+ * Why a peer may not change any row of a table: no row says which system it came from; the table is new, gone or
+ * redefined; or its rows cannot be distinguished.
+ */
+type ReadOnly = 'no system' | 'definition' | 'no key';
+
 /** The incoming changes that the `trust` of a peer does not allow, table by table. */
 export interface Untrusted {
   readonly table: string;
-  /** null: no row of the table says which system it came from, so the peer may not change it. */
-  readonly count: number | null;
+  /** The number of rows, or why no row may change. */
+  readonly count: number | ReadOnly;
   readonly rows: readonly BlockedRow[];
 }
 
@@ -71,7 +77,7 @@ export async function untrustedReplacement(
 async function untrustedSince(sql: Sql, range: Range, patterns: readonly string[]): Promise<Untrusted[]> {
   const found: Untrusted[] = [];
   for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
-    if (choice === null) found.push({ table, count: null, rows: [] });
+    if (typeof choice === 'string') found.push({ table, count: choice, rows: [] });
     else {
       const count = await countDifferingRows(sql, range, choice);
       found.push({ table, count, rows: await differingRows(sql, range, choice) });
@@ -87,29 +93,35 @@ async function untrustedSinceAll(
   { bases, patterns }: { readonly bases: readonly string[]; readonly patterns: readonly string[] },
 ): Promise<Untrusted[]> {
   const isUnchanged = await unchangedTables(sql, heads, bases);
-  const suspects = new Map<string, Cells[] | null>();
+  const suspects = new Map<string, readonly Cells[] | ReadOnly>();
   for (const base of bases) {
     const range = { from: base, to: heads.theirs };
     for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
       if (isUnchanged(table)) continue;
-      const [known = [], keys] = [suspects.get(table), choice && (await differingKeys(sql, range, choice))];
-      suspects.set(table, known === null || keys === null ? null : [...known, ...keys]);
+      const [known = [], keys] = [suspects.get(table), await keysOf(sql, range, choice)];
+      suspects.set(table, typeof known === 'string' ? known : typeof keys === 'string' ? keys : [...known, ...keys]);
     }
   }
   const found: Untrusted[] = [];
   for (const [table, keys] of [...suspects].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const changed = keys === null ? [] : await rowsSinceBases(sql, heads, table, keys);
+    const isReadOnly = typeof keys === 'string';
+    const changed = isReadOnly ? [] : await rowsSinceBases(sql, heads, table, keys);
     const rows = changed.map(({ key, row }) => ({ table, key, column: COLUMN, value: row?.[COLUMN] ?? null }));
-    if (keys === null) found.push({ table, count: null, rows: [] });
+    if (isReadOnly) found.push({ table, count: keys, rows: [] });
     else if (rows.length > 0) found.push({ table, count: rows.length, rows: rows.slice(0, SHOWN_ROWS) });
   }
   return found;
 }
 
+/** A table whose rows have no keys that can be read is read-only. */
+async function keysOf(sql: Sql, range: Range, choice: RowChoice | ReadOnly): Promise<readonly Cells[] | ReadOnly> {
+  return typeof choice === 'string' ? choice : ((await differingKeys(sql, range, choice)) ?? 'no key');
+}
+
 interface Suspect {
   readonly table: string;
-  /** Its rows that count; null: the whole table. */
-  readonly choice: RowChoice | null;
+  /** Its rows that count, or why the whole table does. */
+  readonly choice: RowChoice | ReadOnly;
 }
 
 /** The tables that a range changes, and the rows that came from a system which no pattern names. */
@@ -119,8 +131,8 @@ async function suspectsSince(sql: Sql, range: Range, patterns: readonly string[]
   const found: Suspect[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {
     const table = change.to ?? change.from ?? '';
-    const keys = await keysIfAttributed(sql, change, range);
-    const choice = keys === null ? null : await untrustedRows(sql, range, { table, keys, isTrusted });
+    const keys = await keysOrReason(sql, change, range);
+    const choice = typeof keys === 'string' ? keys : await untrustedRows(sql, range, { table, keys, isTrusted });
     if (choice !== 'none') found.push({ table, choice });
   }
   return found;
@@ -131,18 +143,17 @@ function trusting(patterns: readonly string[]): (system: string) => boolean {
   return (system) => expressions.some((one) => one.test(system));
 }
 
-/** The key columns of a table whose rows say on both sides where they came from; null for any other table. */
-async function keysIfAttributed(
+/** The key columns of a table whose rows say on both sides where they came from; why not, for any other table. */
+async function keysOrReason(
   sql: Sql,
   { from, to, comparable, definitionChanged }: TableChange,
   range: Range,
-): Promise<readonly string[] | null> {
-  if (from === null || from !== to || !comparable || definitionChanged) return null;
-  const columns = await columnsAt(sql, to, range.to);
+): Promise<readonly string[] | ReadOnly> {
+  const columns = await columnsAt(sql, to ?? from ?? '', to === null ? range.from : range.to);
+  if (!columns.some((column) => column.name === COLUMN && TEXT.has(bareType(column)))) return 'no system';
+  if (from === null || from !== to || !comparable || definitionChanged) return 'definition';
   const keys = keyNames(columns);
-  return keys.length > 0 && columns.some((column) => column.name === COLUMN && TEXT.has(bareType(column)))
-    ? keys
-    : null;
+  return keys.length > 0 ? keys : 'no key';
 }
 
 async function untrustedRows(
@@ -174,12 +185,18 @@ function systemOf(side: 'from' | 'to', absent: 'added' | 'removed'): string {
   return `CASE WHEN diff_type = '${absent}' THEN NULL ELSE COALESCE(${side}_${COLUMN}, '') END`;
 }
 
+const READ_ONLY: Readonly<Record<ReadOnly, (table: string) => string>> = {
+  'no system': (table) => `changes ${table}, whose rows do not say which system they came from`,
+  definition: (table) => `adds, drops or redefines the table ${table}, which its \`trust\` does not allow`,
+  'no key': (table) => `changes ${table}, which has no primary key to tell its rows apart`,
+};
+
 /** A verdict that also blocks what `trust` does not allow. No `accept` lifts that. */
 export function withTrust(verdict: Verdict, untrusted: readonly Untrusted[], peer: string): Verdict {
   if (untrusted.length === 0) return verdict;
   const lines = untrusted.map(({ table, count }) =>
-    count === null
-      ? `${peer} changes ${plain(table)}, whose rows do not say which system they came from`
+    typeof count === 'string'
+      ? `${peer} ${READ_ONLY[count](plain(table))}`
       : `${peer} changes ${counted(count, 'row')} of ${plain(table)} from systems that its \`trust\` does not name`,
   );
   const end = verdict.failure?.message ?? nothingDone(peer);

@@ -193,6 +193,22 @@ describe('a rewritten history', () => {
     expect(moved).toMatchObject({ state: 'rewritten', status: 'failed', error: { code: 'lease-stale' } });
     expect(await it.north.head()).toBe(ours);
 
+    const manual = `box: {endpoint: "file://${folder.file('box')}", conflict: manual}`;
+    const waiting = await command(folder, manual, { database: 'north', ...rewriteRequest('merge', it.head) });
+    expect(waiting.result.peers[0]?.error?.code).toBe('conflict');
+    // The run that cannot merge is the only one that can list them: `resolve` does not know of the rewrite.
+    expect(waiting.result.peers[0]?.conflicts.filter(({ kind }) => kind === 'restored')).toMatchObject([
+      {
+        key: { id: '3' },
+        left: false,
+        resolution: expect.stringMatching(/^comes back after `resolve`: only box had it/),
+      },
+    ]);
+    expect(waiting.result.problems).toMatchObject([
+      { severity: 'warning', code: 'history-rewritten', message: expect.stringContaining('will bring back 1 row') },
+    ]);
+    expect(await it.north.head()).toBe(ours);
+
     const merged = await it.box('north', rewriteRequest('merge', it.head));
     expect(merged).toMatchObject({ state: 'rewritten', verified: true, pulledCommits: 2 });
     // Both sides "added" row 1, each in its own form: as in any merge without that base, this stays unresolved.

@@ -18,28 +18,35 @@ const BATCH = 500;
 const DELETED =
   "The report lists them with the kind `deleted`, and with the commit that still has them: `SELECT * FROM table AS OF 'commit'`. To have them back, insert them again and commit.";
 
+const COMING =
+  'The report lists them with the kind `restored`. They come with the choices that you make with `resolve`, which does not list them. Delete those that you do not want, and commit, before you run `sync` again.';
+
+/** The merge of a rewritten history; `base`: it is not made before a person decides about rows in conflict. */
+export type MergeOfHistories = { readonly target: string } | { readonly base: string };
+
 /**
  * Lists rows that only one side had before a rewritten history was merged. A merge base without the row brings it back;
  * if the merge base has it, the other side deleted it, and it is gone. If the last common head is recorded and still
- * here, rows that were added since are left out.
+ * here, rows that were added since are left out. If the merge waits for decisions, this is what it will do: `resolve` does
+ * not know that a history was rewritten.
  */
 export async function recordReturned(
   sql: Sql,
   progress: PeerProgress,
-  local: { readonly ours: string; readonly target: string },
+  local: { readonly ours: string; readonly merge: MergeOfHistories },
 ): Promise<void> {
   if (progress.head === null) return;
   const heads = { ours: local.ours, theirs: progress.head };
   const last = progress.remembered?.head ?? null;
   const before = last !== null && (await isPresent(sql, last)) ? last : null;
   const found: Conflict[] = [];
-  for (const table of await sharedTables(sql, { ...heads, target: local.target })) {
-    const shape = shapeOf(table, await columnsAt(sql, table, local.target));
+  const { merge } = local;
+  const isPending = 'base' in merge;
+  for (const table of await sharedTables(sql, heads, merge)) {
+    const shape = shapeOf(table, await columnsAt(sql, table, isPending ? heads.ours : merge.target));
     if (shape.key.length === 0) continue;
     for (const side of ['ours', 'theirs'] as const) {
-      found.push(
-        ...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name, target: local.target })),
-      );
+      found.push(...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name, merge })));
     }
   }
   const rowOf = ({ table, key }: Conflict): string => JSON.stringify([table, key]);
@@ -50,10 +57,17 @@ export async function recordReturned(
   const known = new Set(progress.conflicts.map(nameOf));
   const listed = rows.slice(0, MAX_ROWS);
   progress.reportConflicts([...progress.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))]);
+  const { name } = progress.peer;
   const deleted = rows.filter(({ kind }) => kind === 'deleted').length;
   if (deleted > 0) {
-    const message = `merge-rewritten with ${progress.peer.name} deleted ${counted(deleted, 'row')} that only one side had, because the merge base has them`;
+    const verb = isPending ? 'will delete' : 'deleted';
+    const message = `merge-rewritten with ${name} ${verb} ${counted(deleted, 'row')} that only one side had, because the merge base has them`;
     progress.notice({ severity: 'warning', code: 'history-rewritten', message, hint: DELETED });
+  }
+  const coming = rows.length - deleted;
+  if (isPending && coming > 0) {
+    const message = `merge-rewritten with ${name} will bring back ${counted(coming, 'row')} that only one side had`;
+    progress.notice({ severity: 'warning', code: 'history-rewritten', message, hint: COMING });
   }
   if (rows.length > listed.length) {
     const message = `${rows.length} rows were only on one side of merge-rewritten with ${progress.peer.name}; the first ${MAX_ROWS} are listed`;
@@ -64,10 +78,11 @@ export async function recordReturned(
 /** Tables that both sides and the merge have and that differ between the sides. */
 async function sharedTables(
   sql: Sql,
-  at: { readonly ours: string; readonly theirs: string; readonly target: string },
+  at: { readonly ours: string; readonly theirs: string },
+  merge: MergeOfHistories,
 ): Promise<string[]> {
   const differing = await tableChanges(sql, at.ours, at.theirs);
-  const merged = await baseTablesAt(sql, at.target);
+  const merged = await baseTablesAt(sql, 'base' in merge ? at.ours : merge.target);
   return differing.flatMap(({ from, to, comparable }) =>
     from !== null && from === to && comparable && merged.includes(from) ? [from] : [],
   );
@@ -78,12 +93,11 @@ interface Side {
   readonly side: 'ours' | 'theirs';
   readonly before: string | null;
   readonly peer: string;
-  /** The merge. */
-  readonly target: string;
+  readonly merge: MergeOfHistories;
 }
 
 /** Rows of one side whose key the other side lacks. Columns are qualified by the user's table, so none is shadowed. */
-async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, target }: Side): Promise<Conflict[]> {
+async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, merge }: Side): Promise<Conflict[]> {
   const [here, there] = side === 'ours' ? [heads.ours, heads.theirs] : [heads.theirs, heads.ours];
   const table = quoted(shape.name);
   const same = shape.key.map((name) => `a.${quoted(name)} = b.${quoted(name)}`).join(' AND ');
@@ -93,14 +107,16 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
     [here, there],
   );
   const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before });
-  const kept = await rowsAt(sql, shape, { keys: rows, commit: target });
+  const isPending = 'base' in merge;
+  const known = await rowsAt(sql, shape, { keys: rows, commit: isPending ? merge.base : merge.target });
   const owner = side === 'ours' ? 'our side' : peer;
   const why = before === null ? 'added there or deleted on the other side' : 'later deleted on the other side';
   const found: Conflict[] = [];
   for (const cells of rows) {
     const base = earlier?.get(keyText(shape, cells)) ?? null;
     if (earlier !== null && base === null) continue;
-    const isKept = kept.has(keyText(shape, cells));
+    // What the merge base lacks counts as added.
+    const isKept = known.has(keyText(shape, cells)) !== isPending;
     found.push({
       kind: isKept ? 'restored' : 'deleted',
       table: shape.name,
@@ -110,8 +126,8 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
       ours: side === 'ours' ? cells : null,
       theirs: side === 'theirs' ? cells : null,
       resolution: isKept
-        ? `kept: only ${owner} had it (${why})`
-        : `deleted: only ${owner} had it (deleted since the merge base)`,
+        ? `${isPending ? 'comes back after `resolve`' : 'kept'}: only ${owner} had it (${why})`
+        : `${isPending ? 'goes with `resolve`' : 'deleted'}: only ${owner} had it (deleted since the merge base)`,
       left: false,
       heads,
       between: [],
@@ -121,13 +137,14 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
   return found;
 }
 
-/** Rows of a commit by their keys. */
+/** Rows of a commit by their keys; none if it lacks the table. */
 async function rowsAt(
   sql: Sql,
   shape: TableShape,
   { keys, commit }: { readonly keys: readonly Cells[]; readonly commit: string },
 ): Promise<ReadonlyMap<string, Cells>> {
   const found = new Map<string, Cells>();
+  if (!(await baseTablesAt(sql, commit)).includes(shape.name)) return found;
   for (let from = 0; from < keys.length; from += BATCH) {
     for (const cells of await rowsByKey(sql, shape, { keys: keys.slice(from, from + BATCH), commit })) {
       found.set(keyText(shape, cells), cells);

@@ -5,7 +5,7 @@ import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
+import { isAncestor, mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
@@ -89,16 +89,25 @@ async function mergeIn(
   recordConflicts(local, candidates, attributed);
   for (const progress of candidates) {
     const { head, mergeRewritten } = progress;
-    if (head === null || head !== mergeRewritten || progress.rewritten === null) continue;
-    if (waiting.has(head) || converged.dropped.has(head)) continue;
-    await recordReturned(database, progress, { ours: local.ours, target: converged.target });
-  }
-  for (const progress of candidates) {
-    const why =
-      progress.head === null ? undefined : (waiting.get(progress.head) ?? converged.dropped.get(progress.head));
+    if (head === null) continue;
+    const why = waiting.get(head) ?? converged.dropped.get(head);
     if (why !== undefined && progress.failure === null) progress.reject(why.failure, why.conflicts);
+    if (head !== mergeRewritten || progress.rewritten === null) continue;
+    const merge =
+      why === undefined ? { target: converged.target } : await pendingMerge(database, local.ours, { head, why });
+    if (merge !== null) await recordReturned(database, progress, { ours: local.ours, merge });
   }
   return converged;
+}
+
+/** A merge that a person can complete with `resolve`. */
+async function pendingMerge(
+  sql: Sql,
+  ours: string,
+  { head, why }: { readonly head: string; readonly why: RejectedHead },
+): Promise<{ readonly base: string } | null> {
+  const base = why.failure.code === 'conflict' ? await mergeBase(sql, ours, head) : null;
+  return base === null ? null : { base };
 }
 
 interface ConvergedPeers extends MergeAttempt {

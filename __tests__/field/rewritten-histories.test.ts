@@ -205,7 +205,7 @@ describe('a rewritten history', () => {
       },
     ]);
     expect(waiting.result.problems).toMatchObject([
-      { severity: 'warning', code: 'history-rewritten', message: expect.stringContaining('will bring back 1 row') },
+      { severity: 'warning', code: 'history-rewritten', message: expect.stringContaining('will restore 1 row') },
     ]);
     expect(await it.north.head()).toBe(ours);
 

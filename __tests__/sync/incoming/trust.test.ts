@@ -75,7 +75,7 @@ test('a peer changes only the rows of the systems that its trust names', async (
   });
   expect(table?.error?.message.split('\n').slice(1)).toEqual([
     'box adds, drops or redefines the table issues, which its `trust` does not allow',
-    'box changes keyless, which has no primary key to tell its rows apart',
+    'box changes keyless, whose rows cannot be distinguished without a primary key',
     'Nothing was merged from or pushed to box.',
   ]);
 });

@@ -66,7 +66,7 @@ export async function recordReturned(
   }
   const coming = rows.length - deleted;
   if (isPending && coming > 0) {
-    const message = `merge-rewritten with ${name} will bring back ${counted(coming, 'row')} that only one side had`;
+    const message = `merge-rewritten with ${name} will restore ${counted(coming, 'row')} that only one side had`;
     progress.notice({ severity: 'warning', code: 'history-rewritten', message, hint: COMING });
   }
   if (rows.length > listed.length) {
@@ -115,7 +115,7 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
   for (const cells of rows) {
     const base = earlier?.get(keyText(shape, cells)) ?? null;
     if (earlier !== null && base === null) continue;
-    // What the merge base lacks counts as added.
+    // A row that the merge base lacks counts as added.
     const isKept = known.has(keyText(shape, cells)) !== isPending;
     found.push({
       kind: isKept ? 'restored' : 'deleted',

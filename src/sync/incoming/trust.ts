@@ -188,7 +188,7 @@ function systemOf(side: 'from' | 'to', absent: 'added' | 'removed'): string {
 const READ_ONLY: Readonly<Record<ReadOnly, (table: string) => string>> = {
   'no system': (table) => `changes ${table}, whose rows do not say which system they came from`,
   definition: (table) => `adds, drops or redefines the table ${table}, which its \`trust\` does not allow`,
-  'no key': (table) => `changes ${table}, which has no primary key to tell its rows apart`,
+  'no key': (table) => `changes ${table}, whose rows cannot be distinguished without a primary key`,
 };
 
 /** A verdict that also blocks what `trust` does not allow. No `accept` lifts that. */

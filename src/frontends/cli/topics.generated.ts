@@ -225,7 +225,8 @@ refused. doctor does not connect to the server, and says so.
   run pushes them. If they commit faster than the run merges, our branch stays,
   and the peers report contention. Run again: the next run merges what was
   pushed.
-- If no server holds the database, it is opened directly.
+- If no server holds the database, it is opened directly. Both kinds of runs use
+  the same record of the last heads of the peers.
 - resolve works the same way: it merges in the scratch copy, and the server
   fast-forwards its branch. If a client commits meanwhile, nothing is merged.
   Your choices stay in the file: run sync, then resolve.
@@ -505,9 +506,9 @@ was found, where, and what to do:
 A missing database is cloned where the workspace says, unless there is another
 one, a server that has it, or no metadata.json. Nothing is ever cloned beside a
 database. In server mode, run bd migrate schema after a clone: bd 1.3.0 makes
-its local tables only when it writes, and bd list fails without them. A clone
-also gets the file .local_version, without which bd takes the workspace for one
-from before 1.0.
+its local tables only when it writes, and bd list fails without them. The
+workspace also gets the file .local_version before the clone gets its name.
+Without it, bd takes the workspace for one from before 1.0.
 
 If you name the database, it is used in any case, and the run reports the
 settings that it did not follow.
@@ -697,10 +698,10 @@ publishes them:
 trust of a peer is a list of patterns for it: the peer may only add, change and
 delete rows of these systems, and may not move a row into another one. Rows
 without a system have the empty text. * and ? do not match a /, as in the
-patterns of endpoints. A table without the column is read-only for that peer,
-and so is a definition. Any violation blocks the peer (peer-untrusted), the
-report names the rows, and no accept allows it. The same rule holds for --adopt
-and resolve.
+patterns of endpoints. A table without the column or without a primary key is
+read-only for that peer, and so is a definition. Any violation blocks the peer
+(peer-untrusted), the report names the rows, and no accept allows it. The same
+rule holds for --adopt and resolve.
 
 trust finds mistakes, not forgers: a peer can write any name into the column of
 a row that it adds.
@@ -1402,6 +1403,10 @@ it resolves anything.
   primary key
       What Dolt does: The merged table gets another primary key, or the engine
       ends
+      What a run does: dolt-defect; a table that the other side left unchanged
+      merges, and a fast-forward is possible
+  The same, beside a FULLTEXT index, if another table has to be verified
+      What Dolt does: The engine ends
       What a run does: dolt-defect
   A column added or dropped before one of another type, and a row deleted on one
   side and changed on the other
@@ -1660,7 +1665,8 @@ HOW IT IS RECOGNISED
 The file .dolt/dolt-federation.json holds, for each peer, the last head H that
 both sides contained. The entry belongs to the first commit of our history, the
 endpoint with its git ref, the branch there and our branch. It is written only
-after our own branch contains H.
+after our own branch contains H. A run through a running server uses the same
+file, so it does not matter whether the server runs.
 
   The peer's head no longer contains H
       rewritten, side theirs
@@ -1719,6 +1725,13 @@ Limits:
   known: on a fresh runner, or after dolt gc without the tags below. A peer with
   only older commits of its history is then merged.
 - If table definitions differ, the first 200 rows of a table are compared.
+- Runs through a server and runs without it may not know the heads of each other
+  in three cases. Then they are recorded in the scratch copy, which other runs
+  of the same user also read, if they find the folder of the database at the
+  same path: - The server is on another machine, or the run does not find the
+  folder of the database. - The folder belongs to another user, or this user may
+  not write to it. - The folder is found at another path, or
+  federation.server.database has changed.
 
 WHAT YOU CAN DO
 
@@ -1762,6 +1775,17 @@ work of their own and few rows were deleted.
   ordinary one. A row that one side deleted is deleted. The report lists it with
   the kind deleted and the commit that still has it, and a warning says how many
   there are. Rows that differ are changed.
+
+If rows have to be decided first, the run lists in the same way which rows will
+come back and which will be deleted, and a warning counts them. The decisions
+are made with resolve, which does not list them again.
+
+Limits of --merge-rewritten: if the merge base lacks a table without a primary
+key, as after a squash, its rows count as added on both sides, also equal ones.
+They are a conflict, so the rows of the peer wait for resolve, and so do rows
+that would be decided without you. ours and theirs are the same there if the
+rows are equal. Rows of such a table that come back or are deleted are not
+listed.
 
 After that, the other databases see the peer as rewritten in turn. Each makes
 its own decision; --adopt is the usual one. A third peer that still has the old

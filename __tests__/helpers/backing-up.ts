@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { backup } from '../../src/commands/backup/backup.ts';
 import type { BackupOptions } from '../../src/commands/backup/request.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { type Commanded, type CommandOptions, commandContext, requestOf } from './commanding.ts';
-import { openRemoteCopy } from './database.ts';
+import { openRemote } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 type Options = Omit<CommandOptions, 'command'> & Partial<BackupOptions>;
@@ -23,7 +22,7 @@ export async function backUp(folder: TempFolder, peers: string, options: Options
   return { result: runResultSchema.parse(result), log };
 }
 
-/** The branch and the tags in a clone of a remote. */
+/** The branch and the tags of a remote. */
 export interface RemoteRefs {
   readonly main: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -31,10 +30,10 @@ export interface RemoteRefs {
 
 let looks = 0;
 
-/** Reads a `file://` remote as another person would: in a copy of it. */
+/** Reads a remote as another person would. */
 export async function remoteRefs(folder: TempFolder, url: string): Promise<RemoteRefs> {
   looks += 1;
-  const copy = await openRemoteCopy(fileURLToPath(url), folder.file(`look-${looks}`, 'copy'));
+  const copy = await openRemote(url, folder.file(`look-${looks}`, 'copy'));
   const rows = await copy.rows(
     "SELECT name, hash FROM dolt_branches WHERE name = 'main' UNION ALL SELECT CONCAT('tag ', tag_name), tag_hash FROM dolt_tags",
   );

@@ -191,11 +191,15 @@ export async function openRemoteCopy(remote: string, folder: string): Promise<Te
   return openTestDatabase(folder);
 }
 
-/** The head of the branch `main` of a remote; null if it has none. A `file://` remote is read from a copy. */
+/** Opens what a remote has: a clone, or a copy of a `file://` remote, which takes one process less. */
+export async function openRemote(url: string, folder: string): Promise<TestDatabase> {
+  return url.startsWith('file:') ? openRemoteCopy(fileURLToPath(url), folder) : cloneDatabase(url, folder);
+}
+
+/** The head of the branch `main` of a remote; null if it has none. */
 export async function remoteHead(url: string, scratch: string): Promise<string | null> {
   try {
-    const isFile = url.startsWith('file:');
-    const there = isFile ? await openRemoteCopy(fileURLToPath(url), scratch) : await cloneDatabase(url, scratch);
+    const there = await openRemote(url, scratch);
     const [row] = await there.rows(MAIN);
     return row === undefined ? null : String(row['hash']);
   } catch {

@@ -3,6 +3,7 @@ import { type Attack, byForce, storingConflicts, storingViolations, testAttacks 
 import { backUp } from '../helpers/backing-up.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
+import { mailboxes } from '../helpers/mailboxes.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const SEED = ['CREATE TABLE u (id INT PRIMARY KEY, a INT UNIQUE, b INT)', 'INSERT INTO u VALUES (1, 1, 1)'];
@@ -91,6 +92,25 @@ test('related heads are blocked too, but not rows without a parent or constraint
       code: 'constraint-violation',
       message: expect.stringContaining(`rows of ${name} lack a value in the NOT NULL column ${column}`),
     });
+});
+
+test('rows that were broken before do not block a head that redefines another table, and further ones do', async () => {
+  await using folder = await tempFolder();
+  const redefining = 'ALTER TABLE items ADD COLUMN n INT';
+  const broken = (value: number) =>
+    byForce(`INSERT INTO u VALUES (${value}0, ${value}, 1)`, `INSERT INTO u VALUES (${value}1, ${value}, 1)`);
+  const before = ["CALL DOLT_COMMIT('-A', '-m', 'u')", ...broken(7), "CALL DOLT_BRANCH('-D', 'half')"];
+  await using box = await mailboxes(folder, [...SEED, ...before, 'INSERT INTO u VALUES (2, -2, 2)'], {
+    good: { sends: [redefining, 'INSERT INTO u VALUES (20, 20, 1)'] },
+    bad: { sends: [...broken(8), redefining] },
+  });
+  const { run } = await box.receiveUnchanged(['bad']);
+  expect(run('bad').failure).toMatchObject({
+    code: 'constraint-violation',
+    message: expect.stringContaining('rows of 1 table (u) break a unique key'),
+  });
+  expect((await box.receive(['good'])).run('good').failure).toBeNull();
+  expect(await box.rows('SELECT COUNT(*) AS n FROM u')).toEqual([{ n: '5' }]);
 });
 
 test('a head with stored conflicts or violations is blocked, and pushed to no other peer', async () => {

@@ -6,6 +6,7 @@ import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { undoMerge } from '../dolt/sql/merge.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
+import { isUnresolved } from '../sync/merge/is-unresolved.ts';
 import { isLimit, mergeLimit } from '../sync/merge/limits.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
@@ -69,12 +70,6 @@ async function readUnresolved(
 /** Whether rows of the merges with a peer may need a person. */
 function mayHaveLost({ failure, conflicts }: PeerProgress): boolean {
   return failure === null && conflicts.some(({ left, lost }) => left && lost !== undefined);
-}
-
-/** Under `manual`, a broken unique key also needs a person; other strategies resolve it or report why not. */
-export function isUnresolved({ failure, peer }: PeerProgress): boolean {
-  if (failure?.code === 'constraint-violation') return peer.strategy === 'manual';
-  return failure?.code === 'conflict';
 }
 
 /** The rows of the merges with one peer that need a person; adds the restoring statements to its conflicts. */

@@ -61,23 +61,31 @@ export async function advanceLocalBranch(
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
     const { code, hint } = failure;
-    const message = `${await outcomeOf(context, move, movedTo)}: ${failure.message}`;
+    const found = await outcomeOf(context, move, { movedTo, failure });
+    const message = `${moveOutcome(context.branch, found)}: ${failure.message}`;
     fail(allProgress, new Failure(code, message, { hint, cause: failure }));
-    return move.ours;
+    return found.head === found.target ? found.target : move.ours;
   }
 }
 
-/** The text for a failed move. An answer that was lost says nothing, so the branch is read again. */
-async function outcomeOf({ engines, served, branch }: SyncContext, move: Move, movedTo: string | null) {
-  if (movedTo !== null) return moveOutcome(branch, { ...move, target: movedTo, head: movedTo });
+/** What became of a failed move. An answer that was lost does not say it, so the branch is read again. */
+async function outcomeOf(
+  { engines, served, branch }: SyncContext,
+  move: Move,
+  { movedTo, failure }: { readonly movedTo: string | null; readonly failure: Failure },
+): Promise<Failed> {
+  if (movedTo !== null) return { ...move, target: movedTo, head: movedTo };
+  if (isRefusedMove(failure)) return { ...move, head: move.ours };
   const { moves } = await readOwnMoves(served?.recordsIn ?? engines.folder);
-  // The record of a move that was not begun, or that was undone, is gone.
+  // A move that another process made necessary begins at another head.
   const [begun] = [...moves.values()].flatMap((one) =>
     (one.kind === 'served' || one.kind === 'advance') && one.branch === branch ? [one] : [],
   );
-  if (begun === undefined) return moveOutcome(branch, { ...move, head: move.ours });
   const reading = served === null ? engines.finish(({ database }) => branchHead(database, branch)) : served.headNow();
-  return moveOutcome(branch, { ours: begun.from, target: begun.to, head: await reading.catch(() => null) });
+  const head = await reading.catch(() => null);
+  if (begun !== undefined) return { ours: begun.from, target: begun.to, head };
+  // There is no record of a move that was not begun, was undone, or was completed.
+  return { ...move, head: head === move.target ? head : move.ours };
 }
 
 /** How a failure says what became of the branch. */

@@ -210,7 +210,8 @@ export async function keptScratch(
   configuration: Pick<Configuration, 'server'>,
   { stateDir, log }: Pick<Context, 'stateDir' | 'log'>,
 ): Promise<string | null> {
-  if (stateDir === undefined || found.kind === 'at-server' || found.kind === 'nowhere') return null;
+  // A copy of an earlier database at the place of a clone does not count.
+  if (stateDir === undefined || found.kind !== 'database') return null;
   const { path } = found;
   const name = serverFor(found, configuration)?.database ?? basename(path);
   const scratch = join(placeOfCopies(stateDir, path, name), 'scratch', name);

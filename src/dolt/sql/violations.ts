@@ -52,7 +52,7 @@ const KEEPS_ROW: ReadonlySet<string> = new Set(['unique index', 'foreign key', '
 export async function removedByMerge(sql: Sql): Promise<Violation[]> {
   const found: Violation[] = [];
   for (const [table, types] of await violationTypes(sql)) {
-    if (types.every((type) => KEEPS_ROW.has(type))) continue;
+    if ([...types.keys()].every((type) => KEEPS_ROW.has(type))) continue;
     found.push(...(await violationsIn(sql, table)).filter(({ type }) => !KEEPS_ROW.has(type)));
   }
   return found;
@@ -141,19 +141,24 @@ export async function violatedTables(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.table);
 }
 
-const typeRow = z.object({ type: z.string() });
+const typeRow = z.object({ type: z.string(), n: z.coerce.number().int() });
 const TYPE = 'violation_type';
 
-/** The types of the recorded violations, by table. Beside some columns Dolt 2.3.0 can read no more of them (measured). */
-export async function violationTypes(sql: Sql): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, readonly string[]>();
+/**
+ * How many violations of each type are recorded, by table. Beside some columns Dolt 2.3.0 can read no more of them
+ * (measured).
+ */
+export async function violationTypes(sql: Sql): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  const found = new Map<string, ReadonlyMap<string, number>>();
   for (const table of await violatedTables(sql)) {
     const from = quoted(`dolt_constraint_violations_${table}`);
     const isShadowed = (await columnsAt(sql, table, null)).some(({ name }) => folded(name) === TYPE);
     const types = isShadowed
-      ? violationsOf(table, await sql.table(`SELECT * FROM ${from}`)).map(({ type }) => type)
-      : (await sql.rows(typeRow, `SELECT DISTINCT ${TYPE} AS type FROM ${from}`)).map(({ type }) => type);
-    found.set(table, [...new Set(types)]);
+      ? violationsOf(table, await sql.table(`SELECT * FROM ${from}`)).map(({ type }) => ({ type, n: 1 }))
+      : await sql.rows(typeRow, `SELECT ${TYPE} AS type, COUNT(*) AS n FROM ${from} GROUP BY ${TYPE}`);
+    const counts = new Map<string, number>();
+    for (const { type, n } of types) counts.set(type, (counts.get(type) ?? 0) + n);
+    found.set(table, counts);
   }
   return found;
 }

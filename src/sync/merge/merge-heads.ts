@@ -21,6 +21,7 @@ import { type Attributed, attributeAll } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
 import { recordEquivalent } from './equivalent.ts';
 import type { RejectedHead, StrategyHead } from './fold.ts';
+import { isUnresolved } from './is-unresolved.ts';
 import { headsThatLose } from './losses.ts';
 import { scratchName } from './scratch.ts';
 import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
@@ -93,20 +94,16 @@ async function mergeIn(
     const why = waiting.get(head) ?? converged.dropped.get(head);
     if (why !== undefined && progress.failure === null) progress.reject(why.failure, why.conflicts);
     if (head !== mergeRewritten || progress.rewritten === null) continue;
-    const merge =
-      why === undefined ? { target: converged.target } : await pendingMerge(database, local.ours, { head, why });
+    const merge = why === undefined ? { target: converged.target } : await pendingMerge(database, local.ours, progress);
     if (merge !== null) await recordReturned(database, progress, { ours: local.ours, merge });
   }
   return converged;
 }
 
 /** A merge that a person can complete with `resolve`. */
-async function pendingMerge(
-  sql: Sql,
-  ours: string,
-  { head, why }: { readonly head: string; readonly why: RejectedHead },
-): Promise<{ readonly base: string } | null> {
-  const base = why.failure.code === 'conflict' ? await mergeBase(sql, ours, head) : null;
+async function pendingMerge(sql: Sql, ours: string, progress: PeerProgress): Promise<{ readonly base: string } | null> {
+  const { head } = progress;
+  const base = head !== null && isUnresolved(progress) ? await mergeBase(sql, ours, head) : null;
   return base === null ? null : { base };
 }
 

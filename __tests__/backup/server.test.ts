@@ -83,14 +83,16 @@ test('the tags and branches of a database that a server holds count like those o
     { tag_name: 'v1', tag_hash: released, tagger: 'Ann', message: 'the first' },
   ]);
 
-  // The copy of an earlier run still has the tag where it was.
+  // The copy of the earlier runs keeps no tag of the server.
   await served.sql("CALL DOLT_TAG('-d', 'v1')");
+  const other = `two: {endpoint: "${url('two')}", role: backup}`;
+  const planned = await backUp(folder, other, { ...options, dryRun: true });
+  expect(planned.result).toMatchObject({ backup: { commit: later } });
   await served.sql("CALL DOLT_TAG('v1')");
   await expect(backUp(folder, peers.join('\n'), options)).rejects.toMatchObject({
     code: 'tag-conflict',
     message: `prim has the tag v1 at ${released}, not at ${later}`,
   });
-  const other = `two: {endpoint: "${url('two')}", role: backup}`;
   expect((await backUp(folder, other, options)).result).toMatchObject({ backup: { commit: later, copies: 1 } });
   expect(await remoteRefs(folder, url('two'))).toEqual({ main: later, tags: { v1: later } });
 });

@@ -6,6 +6,7 @@ import type { RunResult } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { branchNames, trackedBranches } from '../../dolt/sql/heads.ts';
+import { deleteTags } from '../../dolt/sql/tags.ts';
 import { fetchAll } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { planAll } from '../../sync/plan.ts';
@@ -139,8 +140,15 @@ async function copyAll(
     if (tag !== null) for (const progress of targets) if (progress.failure === null) progress.fail(failure);
     return copied;
   } finally {
+    if (tag !== null && !context.dryRun && served !== null) await forgetServed(context, tag, served);
     await endPeers(context, targets);
   }
+}
+
+/** Removes a tag of the server from the scratch copy, which is kept: it may be gone at the server before the next run. */
+async function forgetServed({ engines }: SyncContext, tag: string, { tags }: ServedRefs): Promise<void> {
+  if (!tags.some(({ name }) => name === tag)) return;
+  await engines.finish(({ database }) => deleteTags(database, [tag])).catch(() => undefined);
 }
 
 /** Reads branch and tag of every peer before anything is made or pushed. */

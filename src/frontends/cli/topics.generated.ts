@@ -1726,12 +1726,11 @@ Limits:
   only older commits of its history is then merged.
 - If table definitions differ, the first 200 rows of a table are compared.
 - Runs through a server and runs without it may not know the heads of each other
-  in three cases. Then they are recorded in the scratch copy, which other runs
-  of the same user also read, if they find the folder of the database at the
-  same path: - The server is on another machine, or the run does not find the
-  folder of the database. - The folder belongs to another user, or this user may
-  not write to it. - The folder is found at another path, or
-  federation.server.database has changed.
+  if the server is on another machine, if the folder of the database is not
+  found or is found at another path, if it belongs to another user or may not be
+  written to, or if federation.server.database has changed. Then the heads are
+  recorded in the scratch copy, which other runs of the same user also read if
+  they find the folder of the database at the same path.
 
 WHAT YOU CAN DO
 

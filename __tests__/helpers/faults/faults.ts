@@ -14,8 +14,8 @@ export interface Fault {
   readonly timeoutSeconds: number;
   readonly pushSeconds?: number;
   /**
-   * Whether it ends an operation however much data that has to carry, or is the only such fault that does not. Then peers
-   * cross it in one run with others of this kind; the others need data that no other peer has brought.
+   * Whether its outcome does not depend on the data that an operation carries. Then several peers of one run cross such
+   * faults at once. The other faults need data that no other peer of the run brings, so they are tried alone.
    */
   readonly sideBySide: boolean;
   /** Applies the fault to all data from now on; returns when it is active. */

@@ -68,7 +68,7 @@ export async function advanceLocalBranch(
   }
 }
 
-/** What became of a failed move. An answer that was lost does not say it, so the branch is read again. */
+/** The result of a failed move. An answer that was lost does not give it, so the branch is read again. */
 async function outcomeOf(
   { engines, served, branch }: SyncContext,
   move: Move,

@@ -84,7 +84,7 @@ describe('two files about one database', () => {
     expect(both.former).toEqual({ old: FORMER });
   });
 
-  test('are read together: an unusable one leaves the other, and a head that gives way is known', async () => {
+  test('are read together: one of them may be unusable, and a head that the other file replaces is returned', async () => {
     await using folder = await tempFolder();
     const [own, other] = [folder.file('own'), folder.file('other')];
     for (const [path, head] of [

@@ -284,13 +284,17 @@ interface ScratchPlace {
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
   const { stateDir } = context;
   if (stateDir !== undefined) {
-    const place = placeIn(stateFolder(stateDir, at), at);
+    const place = placeIn(stateFolder(stateDir, at), nameAtServer(at));
     await makeOwnFolder(stateDir, place.exchange);
     await warnOfReplaceable(place.exchange, context.log);
     return { ...place, removeWith: [], remove: async () => undefined };
   }
   const folder = await makePrivateFolder(context, 'served');
-  return { ...placeIn(folder, at), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    ...placeIn(folder, nameAtServer(at)),
+    removeWith: [folder],
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 async function makeScratch(

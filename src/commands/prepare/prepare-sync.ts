@@ -3,7 +3,7 @@ import { asWarning, type Diagnostic } from '../../core/diagnostic.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
-import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { recordNoData } from '../../sync/fetch.ts';
 import { mergeLimit } from '../../sync/merge/limits.ts';
@@ -107,11 +107,8 @@ export async function prepareSync(
     if (mayWrite(request)) {
       const { other } = local.state;
       // A run through a server that was killed recorded its move in the copy.
-      const atServer = {
-        name: path,
-        session: <T>(use: (sql: Sql) => Promise<T>) => database.session((sql) => use(sql)),
-      };
-      if (local.served === null && other !== null) await finishHandBacks({ server: atServer, scratch: other, notify });
+      if (local.served === null && other !== null)
+        await finishHandBacks({ server: { name: path, session: database.session }, scratch: other, notify });
       for (const notice of [...(await finishAdvances(database)), ...(await finishFetches(database))]) notify(notice);
     }
     const policy = configuration.dirty.value;

@@ -161,7 +161,7 @@ export function servedName(at: ServedAt): string {
  */
 export function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): string | null {
   if (at.path !== null) return at.path;
-  return stateDir === undefined ? null : placeIn(stateFolder(stateDir, at), at).database;
+  return stateDir === undefined ? null : placeIn(stateFolder(stateDir, at), nameAtServer(at)).database;
 }
 
 /** The folder that keeps the scratch copy between runs. */
@@ -175,9 +175,9 @@ function placeOfCopies(stateDir: string, of: string, name: string): string {
 }
 
 /** The scratch copy of a served database, and the folder that both sides exchange commits through. */
-export function placeIn(folder: string, at: ServedAt): { readonly database: string; readonly exchange: string } {
+export function placeIn(folder: string, name: string): { readonly database: string; readonly exchange: string } {
   return {
-    database: join(folder, 'scratch', nameAtServer(at)),
+    database: join(folder, 'scratch', name),
     exchange: join(folder, 'exchange'),
   };
 }
@@ -214,7 +214,7 @@ export async function keptScratch(
   if (stateDir === undefined || found.kind !== 'database') return null;
   const { path } = found;
   const name = serverFor(found, configuration)?.database ?? basename(path);
-  const scratch = join(placeOfCopies(stateDir, path, name), 'scratch', name);
+  const { database: scratch } = placeIn(placeOfCopies(stateDir, path, name), name);
   if (!(await isFolder(join(scratch, '.dolt')))) return null;
   try {
     await makeOwnFolder(stateDir, scratch);

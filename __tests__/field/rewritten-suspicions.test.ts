@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readStateFile, retireBeforeMove, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabaseOf, openTestDatabase, publishing } from '../helpers/database.ts';
+import { ENV } from '../helpers/examining.ts';
 import { EDITED, inStep, REWRITES, rewriteRequest } from '../helpers/rewriting.ts';
 import { committing } from '../helpers/scenario.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -145,7 +146,7 @@ describe('a third peer', () => {
     const [box, far] = ['box', 'far'].map((name) => `file://${folder.file(name)}`);
     const both = async () => (await command(folder, `box: ${box}\nfar: ${far}`, { database: 'north' })).result;
     // As after a run that was killed before it moved our branch: the branch still contains the head.
-    await retireBeforeMove(it.north.path, 'main', it.head);
+    await retireBeforeMove({ folder: it.north.path, other: null, env: ENV }, 'main', it.head);
     expect(await both()).toMatchObject({ status: 'success', peers: [{ verified: true }, { verified: true }] });
     const leak = await it.north.commit('secret', "INSERT INTO t VALUES (8, 'secret')");
     await it.box('north');

@@ -1,7 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readState, stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { readState, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { openTestDatabase, remoteHead } from '../helpers/database.ts';
@@ -42,6 +43,11 @@ const LOSSY = [
   "CALL DOLT_COMMIT('-m', 'auto-resolve merge conflicts: items')",
   'COMMIT',
 ];
+
+interface StateText {
+  readonly peers: readonly StateEntry[];
+  readonly retired: readonly { readonly local: string; readonly head: string }[];
+}
 
 const CLEAN = [[], [], [{ name: 'main' }], [], []];
 
@@ -225,8 +231,42 @@ describe('a database that a running server holds', () => {
     await rename(stateFilePath(folder.file('local')), stateFilePath(copy));
     expect((await served.run({ stateDir, command: 'status' })).result.peers).toMatchObject([{ state: 'rewritten' }]);
     expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
-    const known = await readState({ folder: folder.file('local'), other: null });
+    const known = await readState({ folder: folder.file('local'), other: null }, 'main');
     expect([...known.stateFile.peers.values()]).toEqual([]);
+  });
+
+  test('keeps in its record what a run with another copy recorded during this one', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const file = stateFilePath(folder.file('local'));
+    const recorded = (): StateText => JSON.parse(readFileSync(file, 'utf8'));
+    /** The others write after this run has read the record. */
+    const during = async (write: (now: StateText) => Partial<StateText>) => {
+      let isWritten = false;
+      const onEvent = () => {
+        if (!isWritten) writeFileSync(file, JSON.stringify({ ...recorded(), ...write(recorded()) }));
+        isWritten = true;
+      };
+      const { result } = await served.run({ onEvent });
+      expect([isWritten, result.peers]).toMatchObject([true, [{ verified: true }]]);
+      return recorded();
+    };
+    await served.run();
+    const first = await served.head();
+    await clientCommits(served);
+    const gone = [{ local: 'main', head: 'g'.repeat(32) }];
+    const far = await during(({ peers }) => ({
+      peers: [...peers, ...peers.map((entry) => ({ ...entry, endpoint: 'file:///far' }))],
+      retired: gone,
+    }));
+    const head = await served.head();
+    expect([far.peers.map((entry) => entry.head).sort(), far.retired]).toEqual([[first, head].sort(), gone]);
+    // The commit of a later run is not in the copy of this one.
+    const later = 'h'.repeat(32);
+    const newer = await during(({ peers }) => ({ peers: peers.map((entry) => ({ ...entry, head: later })) }));
+    expect(newer.peers.map((entry) => entry.head)).toEqual([later, later]);
+    // Without an effect as long as our branch contains it.
+    expect(newer.retired).toEqual([...gone, { local: 'main', head }]);
   });
 
   test('is opened directly after the server stopped', async () => {

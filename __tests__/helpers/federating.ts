@@ -16,6 +16,7 @@ import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress.ts';
 import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
 import { testDolt } from './dolt-binary.ts';
+import { ENV } from './examining.ts';
 
 interface EnginesOptions {
   readonly memoryLimit?: number;
@@ -133,6 +134,7 @@ export function testContext(
 ): SyncContext {
   return {
     engines,
+    state: { folder: engines.folder, other: null, env: ENV },
     attribution: 'off',
     served: null,
     branch: 'main',

@@ -17,6 +17,7 @@ import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { branchesOf, missing } from '../helpers/branches.ts';
 import { cloneDatabase, makeDatabase, makeDatabaseOf, type TestDatabase } from '../helpers/database.ts';
+import { ENV } from '../helpers/examining.ts';
 import {
   federateDatabase,
   federateIn,
@@ -224,8 +225,11 @@ describe('a branch that becomes another commit', () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
     await local.dolt('reset', '--hard', to);
+    const state = { folder: local.path, other: null, env: ENV };
     const replace = (move: { readonly from: string; readonly to: string }) =>
-      withDatabase(local.path, folder.file('tmp'), (database) => replaceBranch(database, { branch: 'main', ...move }));
+      withDatabase(local.path, folder.file('tmp'), (database) =>
+        replaceBranch(database, { branch: 'main', ...move }, state),
+      );
     await replace({ from: to, to: from });
     expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
     const tables = (await local.rows('SHOW TABLES')).flatMap(Object.values).sort();

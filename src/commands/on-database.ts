@@ -160,6 +160,7 @@ function newSyncContext(
   return {
     env,
     engines: opened.database.engines,
+    state: opened.database.state,
     served: opened.database.served,
     branch: prepared.branch,
     town: opened.settings.configuration.town.value,

@@ -10,7 +10,7 @@ import { isAncestor } from '../dolt/sql/history.ts';
 import { fastForward, isMerging, resetBranch } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { changedTables, moveHeadOnly, stagedHash, stagedOf, tableStates } from '../dolt/sql/working-set.ts';
-import { retireBeforeMove } from './history/last-verified.ts';
+import { retireBeforeMove, type StatePlace } from './history/last-verified.ts';
 import { forgetMove, keysOf, type MarkedMove, readOwnMoves, recordMove, withKeys } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
@@ -223,9 +223,10 @@ export async function advanceBranch(
 export async function replaceBranch(
   database: OwnDatabase,
   move: Advance & { readonly from: string },
+  state: StatePlace,
 ): Promise<Diagnostic[]> {
   const { branch, from, to } = move;
-  const notices = await retireBeforeMove(database.folder, branch, from);
+  const notices = await retireBeforeMove(state, branch, from);
   const found = await branchHead(database, branch);
   if (found === to) return notices;
   if (found !== from) {

@@ -4,6 +4,7 @@ import type { Env } from '../core/env.ts';
 import type { ProgressEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { DatabaseRules } from '../rows/table-policy.ts';
+import type { StatePlace } from './history/last-verified.ts';
 import type { MergeLimits } from './merge/limits.ts';
 import type { ServedDatabase } from './served/served-database.ts';
 
@@ -12,6 +13,8 @@ export interface SyncContext {
   /** Of the job, whose proxy connections use. */
   readonly env: Env;
   readonly engines: Engines;
+  /** The records of the runs on the database. */
+  readonly state: StatePlace;
   /** The server that holds the database, so that the engines work on a scratch copy; null: none. */
   readonly served: ServedDatabase | null;
   /** The local branch that is synchronized. */

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/pro
 import { describe, expect, test } from '@jest/globals';
 import {
   addBackups,
+  changeState,
   combineStates,
   EMPTY_STATE,
   findEntry,
@@ -14,8 +15,10 @@ import {
   stateFilePath,
   writeStateFile,
 } from '../../../src/sync/history/last-verified.ts';
+import { ENV } from '../../helpers/examining.ts';
+import { holdExclusively } from '../../helpers/hold-lock.ts';
 import { HEAD } from '../../helpers/results.ts';
-import { tempFolder } from '../../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 const AT = '2026-11-25T20:46:12.345Z';
 const OTHER = 'v'.repeat(32);
@@ -23,6 +26,7 @@ const ROOT = 'a'.repeat(32);
 const PLACE = { root: ROOT, endpoint: 'file:///srv/box', ref: null, branch: 'main', local: 'main' };
 const FOUND = { place: PLACE, name: 'box', head: HEAD, verifiedAt: AT };
 const MEMORY = retire(remember(EMPTY_STATE, [FOUND]), 'main', [OTHER]);
+const placeIn = ({ path }: TempFolder) => ({ folder: path, other: null, env: ENV });
 const FORMER = { endpoint: PLACE.endpoint, branch: 'main', head: HEAD, at: AT };
 
 describe('recorded heads', () => {
@@ -66,8 +70,11 @@ describe('two files about one database', () => {
     ['one at the same time', { head: OTHER, verifiedAt: AT }, HEAD],
     ['one without a time', { head: OTHER, verifiedAt: null }, HEAD],
   ])('have, for a peer with %s in the other file, %j, the later one', (_, entry, head) => {
-    const both = combineStates(MEMORY, remember(EMPTY_STATE, [{ ...FOUND, ...entry }]));
+    const both = combineStates(MEMORY, remember(EMPTY_STATE, [{ ...FOUND, ...entry }]), 'main');
     expect(findEntry(both, PLACE, 'box')).toMatchObject({ head });
+    // For a run on another branch of ours, our own entry stays: it does not know which head the branch contains.
+    const other = combineStates(MEMORY, remember(EMPTY_STATE, [{ ...FOUND, ...entry }]), 'work');
+    expect(findEntry(other, PLACE, 'box')).toMatchObject({ head: HEAD });
   });
 
   test('have the entries, the heads that were given up and the sizes of both', () => {
@@ -75,7 +82,7 @@ describe('two files about one database', () => {
     const size = { bytes: 7, of: 'folder' as const };
     const other = retire(remember(EMPTY_STATE, [far, { ...FOUND, verifiedAt: null }]), 'main', [OTHER, ROOT]);
     const sized = addBackups(other, [{ place: PLACE, record: { size } }]);
-    const both = combineStates(MEMORY, { ...sized, former: { old: FORMER } });
+    const both = combineStates(MEMORY, { ...sized, former: { old: FORMER } }, 'main');
     expect([...both.peers.values()]).toEqual([
       { ...PLACE, head: HEAD, verifiedAt: AT, size },
       { ...far.place, head: HEAD, verifiedAt: AT },
@@ -94,13 +101,11 @@ describe('two files about one database', () => {
       await mkdir(`${path}/.dolt`, { recursive: true });
       await writeStateFile(path, remember(EMPTY_STATE, [{ ...FOUND, head }]));
     }
-    const read = await readState({ folder: own, other });
-    expect([read.warning, read.otherWarning, read.replaced('main'), read.replaced('work')]).toEqual([
-      ...[null, null],
-      ...[[OTHER], []],
-    ]);
+    const read = await readState({ folder: own, other }, 'main');
+    expect([read.warning, read.otherWarning, read.replaced]).toEqual([null, null, [OTHER]]);
+    expect((await readState({ folder: own, other }, 'work')).replaced).toEqual([]);
     await writeFile(stateFilePath(other), '{');
-    const left = await readState({ folder: own, other });
+    const left = await readState({ folder: own, other }, 'main');
     expect([left.warning, left.otherWarning]).toEqual([null, expect.stringContaining(stateFilePath(other))]);
     expect(findEntry(left.stateFile, PLACE, 'box')).toMatchObject({ head: HEAD });
   });
@@ -163,12 +168,35 @@ describe('the state file', () => {
     await mkdir(folder.file('.dolt'));
     await writeStateFile(folder.path, MEMORY);
     const heads = [HEAD, ROOT, OTHER];
-    expect(await Promise.all(heads.map((head) => retireBeforeMove(folder.path, 'main', head)))).toEqual([[], [], []]);
+    expect(await Promise.all(heads.map((head) => retireBeforeMove(placeIn(folder), 'main', head)))).toEqual([
+      [],
+      [],
+      [],
+    ]);
     const { stateFile } = await readStateFile(folder.path);
     expect([stateFile.peers, stateFile.retired.map(({ head }) => head).sort()]).toEqual([MEMORY.peers, heads.sort()]);
     await writeFile(stateFilePath(folder.path), 'damaged');
-    expect(await retireBeforeMove(folder.path, 'main', HEAD)).toMatchObject([{ code: 'memory-unusable' }]);
+    expect(await retireBeforeMove(placeIn(folder), 'main', HEAD)).toMatchObject([{ code: 'memory-unusable' }]);
     expect((await readStateFile(folder.path)).stateFile.retired).toEqual([{ local: 'main', head: HEAD }]);
+  });
+
+  test('is changed while no other process changes it', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeStateFile(folder.path, MEMORY);
+    const release = await holdExclusively(folder.file('.dolt'));
+    const retired = retireBeforeMove(placeIn(folder), 'main', ROOT);
+    const verified = changeState(placeIn(folder), 'main', ({ stateFile }) =>
+      remember(stateFile, [{ ...FOUND, verifiedAt: null }]),
+    );
+    const far = { ...FOUND, place: { ...PLACE, endpoint: 'file:///far' }, name: 'far' };
+    await writeStateFile(folder.path, retire(remember(MEMORY, [far]), 'work', [HEAD]));
+    await release();
+    await Promise.all([retired, verified]);
+    expect((await readStateFile(folder.path)).stateFile).toEqual(
+      retire(retire(remember(MEMORY, [far]), 'work', [HEAD]), 'main', [ROOT]),
+    );
+    expect(await readdir(folder.file('.dolt'))).toEqual(['dolt-federation.json']);
   });
 
   test('is not required', async () => {

@@ -1,14 +1,13 @@
 import { Failure } from '../../core/failure.ts';
-import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { minute } from '../../report/figures.ts';
 import {
   addBackups,
   type BackupRecord,
+  changeState,
   type DrillHistory,
   findBackup,
   readState,
   type StateKey,
-  writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { placeOf } from '../prepare/last-verified.ts';
@@ -32,12 +31,12 @@ export interface Known {
  * measuring or writing fails nothing.
  */
 export async function recordBackups(
-  { engines, state }: Pick<LocalDatabase, 'engines' | 'state'>,
+  { state }: Pick<LocalDatabase, 'state'>,
   { branch, lastVerified: { root, warning } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
   { targets, drills }: Pick<Copied, 'targets' | 'drills'>,
   now: Date,
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
-  const { stateFile } = await readState(state);
+  const { stateFile } = await readState(state, branch);
   const known = new Map<PeerProgress, Known>();
   const records: { place: StateKey; record: BackupRecord }[] = [];
   for (const progress of targets) {
@@ -55,10 +54,8 @@ export async function recordBackups(
     if (place !== null) records.push({ place, record: { size: size ?? before?.size, drills: history ?? undefined } });
   }
   if (warning !== null || records.length === 0) return known;
-  // While the database is held, as every write of this file; a failed write was reported by the one before.
-  await engines
-    .use(NO_CREDENTIALS, () => writeStateFile(state.folder, addBackups(stateFile, records)))
-    .catch(() => undefined);
+  // A failed write was reported by the one before.
+  await changeState(state, branch, (present) => addBackups(present.stateFile, records)).catch(() => undefined);
   return known;
 }
 

@@ -30,7 +30,7 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
   if (context.cache === undefined || !database.ephemeral || !mayWrite(request) || context.signal.aborted) return;
   const source = bootstrapPeer(configuration.peers, request.bootstrap);
   if (lastVerified.root === null || source === undefined) return;
-  const { stateFile } = await readState(database.state);
+  const { stateFile } = await readState(database.state, branch);
   // `backup` does not read the source. It has at least the head that was cloned, or that an earlier step recorded.
   const place = placeOf({ peer: source, branch: source.branch ?? branch }, branch, lastVerified.root);
   const sourceHead =

@@ -5,6 +5,7 @@ import { branchHead } from '../../dolt/sql/heads.ts';
 import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import {
+  changeState,
   type Finding,
   findEntry,
   readState,
@@ -14,7 +15,6 @@ import {
   type StateFile,
   type StatePlace,
   startedAgain,
-  writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import { missingSince } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -40,8 +40,7 @@ interface Times {
 
 /**
  * Records in each run when its peer was last verified and since when changes are not synced. A run that may write also
- * records the common head of each peer and us. It does so while it holds the database, so that no other run writes the
- * same file. Without an engine, the run records nothing and knows no dates.
+ * records the common head of each peer and us. Without an engine, the run records nothing and knows no dates.
  */
 export async function recordTimes(
   engines: Engines,
@@ -57,7 +56,7 @@ export async function recordTimes(
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const { stateFile } = await readState(local.state);
+    const { stateFile } = await readState(local.state, local.branch);
     if (failures.length === 0) failures.push(...unusableFiles(local.lastVerified));
     recordVerified(stateFile, allProgress, { ...local, root: local.lastVerified.root });
   }
@@ -70,26 +69,58 @@ async function recordState(
   local: LocalDatabase,
 ): Promise<readonly string[]> {
   const { state, branch, head, mayWrite, lastVerified } = local;
-  const { stateFile } = await readState(state);
   const warnings = unusableFiles(lastVerified);
   if (lastVerified.root === null) return warnings;
   const root = allProgress.some(({ adopted }) => adopted !== null)
     ? (await rootCommit(sql, head)).hash
     : lastVerified.root;
-  const findings = mayWrite ? await findingsOf(sql, allProgress, { ...local, root }) : [];
-  const next = remember(stateFile, findings);
-  const former = [...replacedHeads(stateFile, next, branch), ...formerHeads(allProgress)];
-  const known = retire(next, branch, mayWrite ? await abandoned(sql, former, local) : []);
-  recordVerified(known, allProgress, { branch, root });
-  const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
-    verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
-  if (known.retired === stateFile.retired && !findings.some(isNews)) return warnings;
+  if (!mayWrite) {
+    recordVerified((await readState(state, branch)).stateFile, allProgress, { branch, root });
+    return warnings;
+  }
+  const findings = await findingsOf(sql, allProgress, { ...local, root });
   try {
-    const aside = await writeStateFile(state.folder, known);
+    const aside = await changeState(state, branch, async ({ stateFile, replaced }) => {
+      const [latest, others] = await sortedOut(sql, stateFile, findings);
+      const next = remember(stateFile, latest);
+      const former = [...replaced, ...replacedHeads(stateFile, next, branch), ...formerHeads(allProgress)];
+      const heads = others.map((finding) => finding.head);
+      const known = retire(next, branch, [...(await abandoned(sql, former, local)), ...heads]);
+      recordVerified(known, allProgress, { branch, root });
+      const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
+        verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
+      return known.retired === stateFile.retired && !latest.some(isNews) ? stateFile : known;
+    });
     return aside === null ? warnings : [...warnings, startedAgain(aside)];
   } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     return [...warnings, errorMessage(thrown)];
   }
+}
+
+/** What this run found about a peer, and the head that was recorded when it began. */
+interface Found extends Finding {
+  readonly before: string | null;
+}
+
+/**
+ * A head that another run recorded during this one stays, unless the common head of this run contains it: the other run
+ * may have verified a later one.
+ * @returns the findings to record, and those with an older head. If our branch gives that up, a peer can still have it
+ */
+async function sortedOut(
+  sql: Sql,
+  stateFile: StateFile,
+  findings: readonly Found[],
+): Promise<readonly [latest: readonly Found[], others: readonly Found[]]> {
+  const isLatest = new Set<Found>();
+  for (const finding of findings) {
+    const { place, name, head, before } = finding;
+    const recorded = findEntry(stateFile, place, name)?.head ?? null;
+    const isKnown = recorded === null || recorded === before || recorded === head;
+    if (isKnown || (await commitsAmong(sql, { from: null, to: head }, [recorded])).length > 0) isLatest.add(finding);
+  }
+  return [findings.filter((one) => isLatest.has(one)), findings.filter((one) => !isLatest.has(one))];
 }
 
 function unusableFiles({ warning, otherWarning }: LastVerified): readonly string[] {
@@ -118,16 +149,17 @@ async function findingsOf(
   sql: Sql,
   allProgress: readonly PeerProgress[],
   local: { readonly branch: string; readonly head: string; readonly root: string },
-): Promise<Finding[]> {
+): Promise<Found[]> {
   const now = new Date().toISOString();
   const found = await Promise.all(
-    allProgress.map(async (progress): Promise<readonly Finding[]> => {
-      const { head, failure, actions, rewritten, peer } = progress;
+    allProgress.map(async (progress): Promise<readonly Found[]> => {
+      const { head, failure, actions, rewritten, peer, remembered } = progress;
       if (actions === null || head === null || (rewritten !== null && failure !== null)) return [];
       const common = await mergeBase(sql, local.head, head);
       if (common === null) return [];
       const verifiedAt = progress.verified && failure === null ? now : null;
-      return [{ place: placeOf(progress, local.branch, local.root), name: peer.name, head: common, verifiedAt }];
+      const place = placeOf(progress, local.branch, local.root);
+      return [{ place, name: peer.name, head: common, verifiedAt, before: remembered?.head ?? null }];
     }),
   );
   return found.flat();

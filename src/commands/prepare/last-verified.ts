@@ -6,6 +6,7 @@ import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
   addBackups,
   type BackupRecord,
+  changeState,
   type Finding,
   findEntry,
   readState,
@@ -14,7 +15,6 @@ import {
   type StateFile,
   type StateKey,
   type StatePlace,
-  writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
@@ -66,9 +66,9 @@ export async function readLastVerified(
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
   const { path, state, branch, ours, mayWrite, restoreCached } = localDatabase;
-  const { stateFile, replaced, warning, otherWarning } = await readState(state);
+  const { stateFile, replaced, warning, otherWarning } = await readState(state, branch);
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
-  const known = [...new Set([...entries.map(({ head }) => head), ...replaced(branch)])];
+  const known = [...new Set([...entries.map(({ head }) => head), ...replaced])];
   try {
     const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
@@ -88,15 +88,20 @@ export async function readLastVerified(
     const restored = fromCache.map(({ head }) => head);
     const inClone = new Set(await commitsAmong(database, { from: null, to: ours }, restored));
     const gaveUp = [
-      ...replaced(branch).filter((head) => !contained.has(head)),
+      ...replaced.filter((head) => !contained.has(head)),
       ...(cached === null ? [] : cachedRetired(cached, branch)),
     ];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
-    const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
     // A failed write is reported at the end of the run, which writes it again.
-    const writes = mayWrite && warning === null && (found.length > 0 || next.retired !== stateFile.retired);
-    if (writes) await writeStateFile(state.folder, next).catch(() => undefined);
+    const hasNews = found.length > 0 || retire(stateFile, branch, gaveUp) !== stateFile;
+    if (mayWrite && warning === null && hasNews) {
+      await changeState(state, branch, ({ stateFile: present }) => {
+        // Another run may have verified the peer since.
+        const unknown = found.filter(({ place, name }) => findEntry(present, place, name) === null);
+        return addBackups(retire(remember(present, unknown), branch, gaveUp), fromCache);
+      }).catch(() => undefined);
+    }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
     return { root, known, dropped, cached, warning, otherWarning };
   } catch (thrown) {

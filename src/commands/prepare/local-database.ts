@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { StatePlace } from '../../sync/history/last-verified.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
+import type { Context } from '../context.ts';
 import type { KeptClone } from './cache/clone.ts';
 
 /** The local database. Engines open it one after the other. */
@@ -29,7 +30,7 @@ export interface LocalDatabase {
 type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;
 
 /** An open database: one that no server holds and that existed, as far as nothing else is given. */
-export function localDatabase(opened: Opened): LocalDatabase {
-  const state = { folder: opened.work, other: null };
+export function localDatabase({ env }: Pick<Context, 'env'>, opened: Opened): LocalDatabase {
+  const state = { folder: opened.work, other: null, env };
   return { state, served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
 }

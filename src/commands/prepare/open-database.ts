@@ -100,7 +100,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   }
   const other = await keptScratch(found, configuration, context);
   const opened = await openDirectly(request, context, known, found);
-  return { ...opened, state: { folder: opened.work, other } };
+  return { ...opened, state: { ...opened.state, other } };
 }
 
 /** Opens the database, or a copy of it, without a server. */
@@ -118,7 +118,7 @@ async function openDirectly(request: Opening, context: Context, known: Known, fo
     const engines = behindGates(at(found.path), found.bd, context);
     const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
-    return localDatabase({ path, work: path, engines, ephemeral, notices, close: closing(engines, null) });
+    return localDatabase(context, { path, work: path, engines, ephemeral, notices, close: closing(engines, null) });
   }
   return await openClone(request, context, known, found);
 }
@@ -150,7 +150,7 @@ export async function openClone(
     const keeping = clonedFrom === null ? null : made.keeping;
     const notices = clonedNotice(clonedFrom, path, { ...made, bd });
     const close = closing(engines, tempFolder);
-    return localDatabase({ path, work: path, engines, ephemeral, clonedFrom, keeping, notices, close });
+    return localDatabase(context, { path, work: path, engines, ephemeral, clonedFrom, keeping, notices, close });
   } catch (thrown) {
     await remove(tempFolder);
     throw thrown;
@@ -229,7 +229,7 @@ async function openCopy(
     // The checks of an engine refuse a damaged database with a better message.
     if ((await copyForReading(path, work).catch(() => 'busy')) === 'copied') {
       const engines = open(work, { copyOf: path, removeWith: [tempFolder] });
-      return localDatabase({ path, work, engines, notices, close: closing(engines, tempFolder) });
+      return localDatabase(context, { path, work, engines, notices, close: closing(engines, tempFolder) });
     }
   } catch (thrown) {
     await remove(tempFolder);

@@ -109,7 +109,7 @@ export async function openServed(
   const reported: Diagnostic[] = [...request.notices];
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
-    const state = await stateOfServed(at.path, place.database);
+    const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
     if (request.mayCommit) {
       await finishHandBacks(back);
@@ -129,7 +129,7 @@ export async function openServed(
       throw thrown;
     });
     context.log.info(`working through the server at ${server.name}`);
-    return localDatabase({
+    return localDatabase(context, {
       path: servedName(at),
       work: place.database,
       state,

@@ -186,9 +186,14 @@ export function placeIn(folder: string, name: string): { readonly database: stri
  * The state of a database that a server holds is where runs without the server keep it, if this run could be one of them.
  * The copy has what a run records before a peer is replaced.
  */
-export async function stateOfServed(path: string | null, scratch: string): Promise<StatePlace> {
-  if (path === null) return { folder: scratch, other: null };
-  return (await isOwn(join(path, '.dolt'))) ? { folder: path, other: scratch } : { folder: scratch, other: path };
+export async function stateOfServed(
+  path: string | null,
+  scratch: string,
+  { env }: Pick<Context, 'env'>,
+): Promise<StatePlace> {
+  if (path === null) return { folder: scratch, other: null, env };
+  const isOurs = await isOwn(join(path, '.dolt'));
+  return isOurs ? { folder: path, other: scratch, env } : { folder: scratch, other: path, env };
 }
 
 /** A file of ours in a folder of another user would be unreadable for that user. */

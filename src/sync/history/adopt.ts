@@ -87,7 +87,7 @@ async function adoptIn(
 ): Promise<Adoption> {
   const { database } = engine;
   const { ours, dropped } = local;
-  const { branch, dryRun, known } = context;
+  const { branch, dryRun, known, state } = context;
   const nothing: Adoption = { local, from: [] };
   const adopting: PeerProgress[] = [];
   for (const progress of allProgress) if (await isAdopting(database, progress, ours)) adopting.push(progress);
@@ -102,7 +102,8 @@ async function adoptIn(
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
-      for (const notice of await replaceBranch(database, { branch, from: ours, to: head })) context.notify(notice);
+      for (const notice of await replaceBranch(database, { branch, from: ours, to: head }, state))
+        context.notify(notice);
     }
     for (const progress of adopting) {
       progress.tryAgain();

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { Env } from '../../core/env.ts';
 import { putAside } from '../../core/files.ts';
+import { lockFolder } from '../../dolt/file-lock.ts';
 import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
@@ -107,34 +109,41 @@ export interface StatePlace {
   readonly folder: string;
   /** A folder with a file that other runs on the same database wrote; null: there is none. */
   readonly other: string | null;
+  /** For the program that locks the folder. */
+  readonly env: Env;
 }
 
 /** The records of all runs on a database. */
 export interface KnownState {
   readonly stateFile: StateFile;
-  /** Heads whose entry has another head in the other file, by our branch. */
-  readonly replaced: (local: string) => readonly string[];
+  /** Heads of the branch whose entry has another head in the other file. */
+  readonly replaced: readonly string[];
   /** Why the file of this run, and the other one, cannot be used; null: it can, or there is none. */
   readonly warning: string | null;
   readonly otherWarning: string | null;
 }
 
-/** Reads the state of a database, whichever run recorded it. */
-export async function readState({ folder, other }: StatePlace): Promise<KnownState> {
+/** Reads the state of a branch of a database, whichever run recorded it. */
+export async function readState(
+  { folder, other }: Pick<StatePlace, 'folder' | 'other'>,
+  local: string,
+): Promise<KnownState> {
   const own = await readStateFile(folder);
   const others = other === null ? { stateFile: EMPTY_STATE, warning: null } : await readStateFile(other);
-  const stateFile = combineStates(own.stateFile, others.stateFile);
-  const replaced = (local: string): readonly string[] =>
-    [own, others].flatMap((one) => replacedHeads(one.stateFile, stateFile, local));
+  const stateFile = combineStates(own.stateFile, others.stateFile, local);
+  const replaced = [own, others].flatMap((one) => replacedHeads(one.stateFile, stateFile, local));
   return { stateFile, replaced, warning: own.warning, otherWarning: others.warning };
 }
 
-/** Both states as one: of two entries for a peer, the one that was verified later, and all heads that were given up. */
-export function combineStates(own: StateFile, other: StateFile): StateFile {
+/**
+ * Both states as one: of two entries for a peer, the one that was verified later, and all heads that were given up. Of
+ * other branches than `local` our own entries stay: a run does not know which heads these branches contain.
+ */
+export function combineStates(own: StateFile, other: StateFile, local: string): StateFile {
   const peers = new Map(own.peers);
   for (const [key, entry] of other.peers) {
     const mine = peers.get(key);
-    const isLater = mine === undefined || (entry.verifiedAt ?? '') > (mine.verifiedAt ?? '');
+    const isLater = mine === undefined || (entry.local === local && (entry.verifiedAt ?? '') > (mine.verifiedAt ?? ''));
     peers.set(key, isLater ? { ...mine, ...entry } : { ...entry, ...mine });
   }
   const isRetired = ({ local, head }: StateFile['retired'][number]): boolean =>
@@ -159,21 +168,47 @@ export async function writeStateFile(database: string, { peers, retired, former 
 
 /** Peers of one run are pushed to in parallel; their writes of the state file are not. */
 const oneByOne = pLimit(1);
+/** Longer than a run needs to write. A user who locks the folder for ever must not stop our runs. */
+const MAX_WAIT_MS = 10_000;
+
+/**
+ * Changes the state of a branch. Runs with different scratch copies write one file at the same time, so they take turns
+ * under a lock of its folder, and `change` gets what the others have recorded.
+ * @param change returns the same state if there is nothing to write
+ * @returns the path of an unusable file that was moved aside; null: none
+ * @throws errors of `change` and of the file system
+ */
+export async function changeState(
+  { folder, other, env }: StatePlace,
+  local: string,
+  change: (known: KnownState) => StateFile | Promise<StateFile>,
+): Promise<string | null> {
+  return await oneByOne(async () => {
+    // An interrupted run still records its heads.
+    const { signal } = new AbortController();
+    const lock = await lockFolder(dirname(stateFilePath(folder)), { env, signal, maxWaitMs: MAX_WAIT_MS });
+    try {
+      const known = await readState({ folder, other }, local);
+      const next = await change(known);
+      return next === known.stateFile ? null : await writeStateFile(folder, next);
+    } finally {
+      if (lock.kind === 'held') await lock.release();
+    }
+  });
+}
 
 /**
  * Records a head that our branch is about to give up, before anything moves: after that, no later run could learn it.
- * If the move is not made, our branch still contains the head, and then it has no effect. Only for the run that holds the
- * database.
+ * If the move is not made, our branch still contains the head, and then it has no effect.
  * @returns a warning about an unusable state file that was moved aside
  * @throws errors of the file system
  */
-export async function retireBeforeMove(database: string, local: string, head: string): Promise<Diagnostic[]> {
-  return await oneByOne(async () => {
-    const { stateFile } = await readStateFile(database);
-    const next = retire(stateFile, local, [head]);
-    const aside = next === stateFile ? null : await writeStateFile(database, next);
-    return aside === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: startedAgain(aside) }];
-  });
+export async function retireBeforeMove(state: StatePlace, local: string, head: string): Promise<Diagnostic[]> {
+  // The end of the run finds out which heads of the other file our branch contains.
+  const aside = await changeState({ ...state, other: null }, local, ({ stateFile }) =>
+    retire(stateFile, local, [head]),
+  );
+  return aside === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: startedAgain(aside) }];
 }
 
 /** An unusable state file was moved aside. */

@@ -18,7 +18,7 @@ import { type Copied, copyForReading } from '../../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
 import { inUse } from '../../../dolt/server/lock.ts';
 import { checkedOutBranch } from '../../../dolt/sql/heads.ts';
-import { readStateFile, stateFilePath } from '../../../sync/history/last-verified.ts';
+import { readStateFile } from '../../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
 import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
 import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
@@ -88,7 +88,7 @@ export async function openCopyOfEmbedded(
       await close();
       return null;
     }
-    const copiedState = await stateTexts(work);
+    const copiedNotes = await readNotes(work);
     const engines = openEngines(
       context,
       { dolt, database: work, copyOf: path, removeWith: [folder] },
@@ -108,16 +108,18 @@ export async function openCopyOfEmbedded(
     const reported: Diagnostic[] = [...notices];
     const notify = (notice: Diagnostic): void => void reported.push(notice);
     const held = shortHolds({ engines: own, path, branch, exchange, limit, notify });
-    return localDatabase({
+    return localDatabase(context, {
       path,
       work,
+      // The copy is removed.
+      state: { folder: path, other: null, env: context.env },
       engines,
       notices: reported,
       served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], ...held },
       close: () =>
         engines
           .close()
-          .then(() => keepState({ work, path }, copiedState))
+          .then(() => keepNotes({ work, path }, copiedNotes))
           .catch((thrown: unknown) => context.log.warning(toFailure(thrown).message))
           .finally(close),
     });
@@ -216,18 +218,14 @@ async function copyWhileHeld({ path, work }: Copying, own: Engines): Promise<Cop
   return copy;
 }
 
-const STATE_FILES = [stateFilePath, reportedFilePath];
-
-async function stateTexts(database: string): Promise<readonly (string | null)[]> {
-  return await Promise.all(STATE_FILES.map((fileOf) => readFile(fileOf(database), 'utf8').catch(() => null)));
+/** The notes about reported remotes; null: none. */
+async function readNotes(database: string): Promise<string | null> {
+  return await readFile(reportedFilePath(database), 'utf8').catch(() => null);
 }
 
-/** Copies the state files back for later runs, unless another run changed them meanwhile. */
-async function keepState({ work, path }: Copying, before: readonly (string | null)[]): Promise<void> {
-  const [now, present] = [await stateTexts(work), await stateTexts(path)];
-  for (const [index, fileOf] of STATE_FILES.entries()) {
-    const text = now[index];
-    if (text === undefined || text === null || text === before[index] || present[index] !== before[index]) continue;
-    await writeFileAtomic(fileOf(path), text, 0o600);
-  }
+/** Copies the notes back for later runs, unless another run changed them meanwhile. */
+async function keepNotes({ work, path }: Copying, before: string | null): Promise<void> {
+  const now = await readNotes(work);
+  if (now === null || now === before || (await readNotes(path)) !== before) return;
+  await writeFileAtomic(reportedFilePath(path), now, 0o600);
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readdir, rename, symlink } from 'node:fs/promises';
+import { chown, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readState, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
@@ -233,6 +233,19 @@ describe('a database that a running server holds', () => {
     expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
     const known = await readState({ folder: folder.file('local'), other: null }, 'main');
     expect([...known.stateFile.peers.values()]).toEqual([]);
+    // A file of another user may be sound for that user, so it stays and is reported by each run.
+    const unusable = async () =>
+      (await served.run({ stateDir })).result.problems.filter(({ code }) => code === 'memory-unusable');
+    await writeFile(stateFilePath(copy), '{');
+    if (process.getuid?.() === 0) {
+      await chown(stateFilePath(copy), 64_001, 64_001);
+      const message = expect.stringContaining(stateFilePath(copy));
+      const reported = [{ severity: 'warning', message, hint: expect.stringContaining('another user') }];
+      expect([await unusable(), await unusable()]).toMatchObject([reported, reported]);
+      await chown(stateFilePath(copy), 0, 0);
+    }
+    const aside = { message: expect.stringContaining(`was renamed to ${stateFilePath(copy)}.unreadable`) };
+    expect([await unusable(), await unusable()]).toMatchObject([[{}, aside], []]);
   });
 
   test('keeps in its record what a run with another copy recorded during this one', async () => {

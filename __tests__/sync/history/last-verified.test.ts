@@ -102,11 +102,14 @@ describe('two files about one database', () => {
       await writeStateFile(path, remember(EMPTY_STATE, [{ ...FOUND, head }]));
     }
     const read = await readState({ folder: own, other }, 'main');
-    expect([read.warning, read.otherWarning, read.replaced]).toEqual([null, null, [OTHER]]);
+    expect([read.unusable, read.damaged, read.replaced]).toEqual([[], null, [OTHER]]);
     expect((await readState({ folder: own, other }, 'work')).replaced).toEqual([]);
     await writeFile(stateFilePath(other), '{');
     const left = await readState({ folder: own, other }, 'main');
-    expect([left.warning, left.otherWarning]).toEqual([null, expect.stringContaining(stateFilePath(other))]);
+    expect(left).toMatchObject({
+      unusable: [{ message: expect.stringContaining(stateFilePath(other)) }],
+      damaged: stateFilePath(other),
+    });
     expect(findEntry(left.stateFile, PLACE, 'box')).toMatchObject({ head: HEAD });
   });
 });

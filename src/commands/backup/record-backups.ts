@@ -32,7 +32,7 @@ export interface Known {
  */
 export async function recordBackups(
   { state }: Pick<LocalDatabase, 'state'>,
-  { branch, lastVerified: { root, warning } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
+  { branch, lastVerified: { root, unusable } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
   { targets, drills }: Pick<Copied, 'targets' | 'drills'>,
   now: Date,
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
@@ -53,7 +53,7 @@ export async function recordBackups(
     known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
     if (place !== null) records.push({ place, record: { size: size ?? before?.size, drills: history ?? undefined } });
   }
-  if (warning !== null || records.length === 0) return known;
+  if (unusable.length > 0 || records.length === 0) return known;
   // A failed write was reported by the one before.
   await changeState(state, branch, (present) => addBackups(present.stateFile, records)).catch(() => undefined);
   return known;

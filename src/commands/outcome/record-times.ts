@@ -14,7 +14,6 @@ import {
   retire,
   type StateFile,
   type StatePlace,
-  startedAgain,
 } from '../../sync/history/last-verified.ts';
 import { missingSince } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -47,36 +46,36 @@ export async function recordTimes(
   allProgress: readonly PeerProgress[],
   local: LocalDatabase,
 ): Promise<Times> {
-  const failures: string[] = [];
+  const warnings: Diagnostic[] = [];
   let unsentAt: Times['unsentAt'] = new Map();
   try {
     await engines.finish(async ({ database }) => {
-      failures.push(...(await recordState(database, allProgress, local)));
+      warnings.push(...(await recordState(database, allProgress, local)));
       unsentAt = await recordUnsynced(database, allProgress, local);
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     const { stateFile } = await readState(local.state, local.branch);
-    if (failures.length === 0) failures.push(...unusableFiles(local.lastVerified));
+    if (warnings.length === 0) warnings.push(...local.lastVerified.unusable);
     recordVerified(stateFile, allProgress, { ...local, root: local.lastVerified.root });
   }
-  return { warnings: failures.map((message) => ({ severity: 'warning', code: 'memory-unusable', message })), unsentAt };
+  return { warnings, unsentAt };
 }
 
 async function recordState(
   sql: Sql,
   allProgress: readonly PeerProgress[],
   local: LocalDatabase,
-): Promise<readonly string[]> {
+): Promise<readonly Diagnostic[]> {
   const { state, branch, head, mayWrite, lastVerified } = local;
-  const warnings = unusableFiles(lastVerified);
-  if (lastVerified.root === null) return warnings;
+  const { unusable } = lastVerified;
+  if (lastVerified.root === null) return unusable;
   const root = allProgress.some(({ adopted }) => adopted !== null)
     ? (await rootCommit(sql, head)).hash
     : lastVerified.root;
   if (!mayWrite) {
     recordVerified((await readState(state, branch)).stateFile, allProgress, { branch, root });
-    return warnings;
+    return unusable;
   }
   const findings = await findingsOf(sql, allProgress, { ...local, root });
   try {
@@ -91,10 +90,10 @@ async function recordState(
         verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
       return known.retired === stateFile.retired && !latest.some(isNews) ? stateFile : known;
     });
-    return aside === null ? warnings : [...warnings, startedAgain(aside)];
+    return [...unusable, ...aside];
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
-    return [...warnings, errorMessage(thrown)];
+    return [...unusable, { severity: 'warning', code: 'memory-unusable', message: errorMessage(thrown) }];
   }
 }
 
@@ -121,10 +120,6 @@ async function sortedOut(
     if (isKnown || (await commitsAmong(sql, { from: null, to: head }, [recorded])).length > 0) isLatest.add(finding);
   }
   return [findings.filter((one) => isLatest.has(one)), findings.filter((one) => !isLatest.has(one))];
-}
-
-function unusableFiles({ warning, otherWarning }: LastVerified): readonly string[] {
-  return [warning, otherWarning].filter((one) => one !== null);
 }
 
 function recordVerified(

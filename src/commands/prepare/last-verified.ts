@@ -1,4 +1,5 @@
 import { isElsewhere } from '../../config/endpoint/data-place.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { trackingRefs } from '../../dolt/sql/heads.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
@@ -30,10 +31,8 @@ export interface LastVerified {
   readonly dropped: readonly string[];
   /** Heads that an earlier run on another machine stored; null: this run needed none. */
   readonly cached: CachedHeads | null;
-  /** Why the state file could not be read; null: it could, or there is none. */
-  readonly warning: string | null;
-  /** The same of the file that runs in another mode wrote. */
-  readonly otherWarning: string | null;
+  /** State files that could not be used. */
+  readonly unusable: readonly Diagnostic[];
 }
 
 interface LocalDatabase {
@@ -66,7 +65,7 @@ export async function readLastVerified(
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
   const { path, state, branch, ours, mayWrite, restoreCached } = localDatabase;
-  const { stateFile, replaced, warning, otherWarning } = await readState(state, branch);
+  const { stateFile, replaced, unusable } = await readState(state, branch);
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set([...entries.map(({ head }) => head), ...replaced])];
   try {
@@ -93,9 +92,9 @@ export async function readLastVerified(
     ];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
-    // A failed write is reported at the end of the run, which writes it again.
+    // The end of the run writes it again, and reports a failed write and files that it moves aside.
     const hasNews = found.length > 0 || retire(stateFile, branch, gaveUp) !== stateFile;
-    if (mayWrite && warning === null && hasNews) {
+    if (mayWrite && unusable.length === 0 && hasNews) {
       await changeState(state, branch, ({ stateFile: present }) => {
         // Another run may have verified the peer since.
         const unknown = found.filter(({ place, name }) => findEntry(present, place, name) === null);
@@ -103,11 +102,11 @@ export async function readLastVerified(
       }).catch(() => undefined);
     }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
-    return { root, known, dropped, cached, warning, otherWarning };
+    return { root, known, dropped, cached, unusable };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: null, warning, otherWarning };
+    return { root: null, known: [], dropped: [], cached: null, unusable };
   }
 }
 

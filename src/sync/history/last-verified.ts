@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
@@ -118,9 +119,10 @@ export interface KnownState {
   readonly stateFile: StateFile;
   /** Heads of the branch whose entry has another head in the other file. */
   readonly replaced: readonly string[];
-  /** Why the file of this run, and the other one, cannot be used; null: it can, or there is none. */
-  readonly warning: string | null;
-  readonly otherWarning: string | null;
+  /** Files that cannot be used. */
+  readonly unusable: readonly Diagnostic[];
+  /** The other file, if it is one of them and of this user. */
+  readonly damaged: string | null;
 }
 
 /** Reads the state of a branch of a database, whichever run recorded it. */
@@ -132,7 +134,26 @@ export async function readState(
   const others = other === null ? { stateFile: EMPTY_STATE, warning: null } : await readStateFile(other);
   const stateFile = combineStates(own.stateFile, others.stateFile, local);
   const replaced = [own, others].flatMap((one) => replacedHeads(one.stateFile, stateFile, local));
-  return { stateFile, replaced, warning: own.warning, otherWarning: others.warning };
+  const isOurs = other !== null && others.warning !== null && (await isOfThisUser(stateFilePath(other)));
+  const unusable = [
+    ...(own.warning === null ? [] : [unusableFile(own.warning)]),
+    ...(others.warning === null ? [] : [{ ...unusableFile(others.warning), ...(isOurs ? {} : { hint: OF_OTHERS }) }]),
+  ];
+  return { stateFile, replaced, unusable, damaged: isOurs ? stateFilePath(other) : null };
+}
+
+/** The file may be sound, and is not ours to move. */
+const OF_OTHERS =
+  'The heads that another user recorded there do not count, so a rewritten history may not be recognised. Its owner can let this user read the file, or remove it.';
+
+async function isOfThisUser(file: string): Promise<boolean> {
+  const user = process.getuid?.();
+  const found = await lstat(file).catch(() => null);
+  return found !== null && (user === undefined || found.uid === user);
+}
+
+function unusableFile(message: string): Diagnostic {
+  return { severity: 'warning', code: 'memory-unusable', message };
 }
 
 /**
@@ -175,14 +196,14 @@ const MAX_WAIT_MS = 10_000;
  * Changes the state of a branch. Runs with different scratch copies write one file at the same time, so they take turns
  * under a lock of its folder, and `change` gets what the others have recorded.
  * @param change returns the same state if there is nothing to write
- * @returns the path of an unusable file that was moved aside; null: none
+ * @returns warnings about unusable files of this user that were moved aside
  * @throws errors of `change` and of the file system
  */
 export async function changeState(
   { folder, other, env }: StatePlace,
   local: string,
   change: (known: KnownState) => StateFile | Promise<StateFile>,
-): Promise<string | null> {
+): Promise<Diagnostic[]> {
   return await oneByOne(async () => {
     // An interrupted run still records its heads.
     const { signal } = new AbortController();
@@ -190,7 +211,12 @@ export async function changeState(
     try {
       const known = await readState({ folder, other }, local);
       const next = await change(known);
-      return next === known.stateFile ? null : await writeStateFile(folder, next);
+      const aside = next === known.stateFile ? null : await writeStateFile(folder, next);
+      const otherAside = known.damaged === null ? null : await putAside(known.damaged).catch(() => null);
+      return [
+        ...(aside === null ? [] : [unusableFile(`${renamed(aside)}, and a new one was started`)]),
+        ...(otherAside === null ? [] : [unusableFile(renamed(otherAside))]),
+      ];
     } finally {
       if (lock.kind === 'held') await lock.release();
     }
@@ -205,15 +231,11 @@ export async function changeState(
  */
 export async function retireBeforeMove(state: StatePlace, local: string, head: string): Promise<Diagnostic[]> {
   // The end of the run finds out which heads of the other file our branch contains.
-  const aside = await changeState({ ...state, other: null }, local, ({ stateFile }) =>
-    retire(stateFile, local, [head]),
-  );
-  return aside === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: startedAgain(aside) }];
+  return await changeState({ ...state, other: null }, local, ({ stateFile }) => retire(stateFile, local, [head]));
 }
 
-/** An unusable state file was moved aside. */
-export function startedAgain(aside: string): string {
-  return `the unusable state file was renamed to ${aside}, and a new one was started`;
+function renamed(aside: string): string {
+  return `the unusable state file was renamed to ${aside}`;
 }
 
 function placeText({ root, endpoint, ref, branch, local }: StateKey): string {

@@ -1,7 +1,8 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
-import { remoteHead } from '../helpers/database.ts';
+import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
+import { openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { committing } from '../helpers/scenario.ts';
 import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -112,6 +113,43 @@ test('resolve at a server on another machine finds the file in the kept copy, an
   expect(await served.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
   expect(await served.traces()).toEqual(CLEAN);
 }, 180_000);
+
+test.each([
+  ['through the server', false],
+  ['after the server stopped', true],
+])(
+  'resolve %s takes back half a move of a run that was killed',
+  async (_, isStopped) => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder, 'CREATE TABLE notes (id INT PRIMARY KEY)');
+    const kept = { ...MANUAL, stateDir: folder.file('state') };
+    await disagree(served);
+    expect((await served.run(kept)).result.status).toBe('conflict');
+    if (isStopped) {
+      await served.stop();
+      expect((await served.run(kept)).result.status).toBe('conflict');
+    }
+    const local = isStopped ? openTestDatabase(folder.file('local')) : served;
+    const file = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    await choose(file, 'theirs');
+    const from = await local.head();
+    await local.sql('INSERT INTO notes VALUES (7)');
+    await local.sql("CALL DOLT_COMMIT('-Am', 'a result')");
+    const to = await local.head();
+    await local.sql(`CALL DOLT_RESET('--hard', '${from}')`);
+    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
+    const [digest = ''] = await readdir(folder.file('state', 'served'));
+    const scratch = folder.file('state', 'served', digest, 'scratch', 'local');
+    await recordMove(scratch, 'killed', { kind: 'served', branch: 'main', from, to });
+    const resolved = await served.resolve({ ...kept, file });
+    expect(resolved).toMatchObject({ status: 'success', rows: 1, head: await local.head() });
+    expect((await readOwnMoves(scratch)).moves.size).toBe(0);
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([]);
+    expect(await local.rows('SELECT id FROM notes')).toEqual([]);
+    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+  },
+  180_000,
+);
 
 test('resolve without conflicts does not contact the server', async () => {
   await using folder = await tempFolder();

@@ -32,7 +32,7 @@ import {
   rewriteConflicts,
   type StoredConflicts,
 } from '../resolve/store-conflicts.ts';
-import { advanceBranch, finishAdvances } from '../sync/advance.ts';
+import { advanceBranch } from '../sync/advance.ts';
 import { inboxSender, sortInboxes } from '../sync/inbox.ts';
 import { ourLosses } from '../sync/incoming/findings.ts';
 import type { PeerHead } from '../sync/incoming/losses/shared-commits.ts';
@@ -45,8 +45,9 @@ import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
 import { refuseFrozen } from './prepare/bd/frozen.ts';
+import { finishMoves, type LocalDatabase } from './prepare/local-database.ts';
 import { requestedConfig, requestedCredentials, requestedDolt } from './prepare/options.ts';
-import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts';
+import { findConflicted } from './prepare/resolve-database.ts';
 
 export interface ResolveRequest {
   /** The conflicts file, relative to the working directory; absent: ask. */
@@ -102,6 +103,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   await refuseFrozen(home, configuration, context);
   const local = await open(dolt.path, conflicts.branch);
   const { engines } = local;
+  for (const { message } of local.notices) context.log.warning(message);
   try {
     const trackedAs = async (sql: Database) => {
       const remotes = await remotesOf(sql, local.work, configuration.peers);
@@ -112,6 +114,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     };
     const check = (): Promise<void> =>
       engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
+        for (const { message } of await finishMoves(local, sql)) context.log.warning(message);
         await checkHeads(sql, conflicts, await trackedAs(sql));
       });
     await check();
@@ -231,7 +234,7 @@ async function answered(
  * @returns the head of the branch, and how many lost rows were written
  */
 async function apply(
-  { engines, served }: OpenDatabase,
+  { engines, served }: LocalDatabase,
   chosen: ConflictsFile,
   { request, configuration, headsOf, author }: Resolving,
 ): Promise<RestoredRows> {
@@ -241,7 +244,6 @@ async function apply(
   const acceptedOf = (name: string) => peerOf(name)?.accept ?? [];
   try {
     const { from, restored, dirty } = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
-      await finishAdvances(database);
       const from = await branchHead(database, branch);
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
       const dirty = await refuseUncommitted(database, chosen, { configuration, served });
@@ -308,7 +310,7 @@ async function refuseLosses(
 async function refuseUncommitted(
   database: Database,
   { branch, merges }: ConflictsFile,
-  { configuration, served }: Pick<OpenDatabase, 'served'> & { readonly configuration: Configuration },
+  { configuration, served }: Pick<LocalDatabase, 'served'> & { readonly configuration: Configuration },
 ): Promise<readonly string[]> {
   const policy = configuration.dirty.value;
   const { dirty } = await applyDirtyPolicy(database, { branch, policy, author: null });

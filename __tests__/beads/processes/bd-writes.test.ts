@@ -1,7 +1,10 @@
 import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { placeIn, stateFolder } from '../../../src/commands/prepare/served-by.ts';
 import type { ConfigOverrides } from '../../../src/config/configuration.ts';
 import { toFailure } from '../../../src/core/failure.ts';
+import { recordMove } from '../../../src/sync/merge/own-moves.ts';
 import { command } from '../../helpers/commanding.ts';
 import { cloneDatabase, openTestDatabase } from '../../helpers/database.ts';
 import { timesCases } from '../../helpers/property.ts';
@@ -79,6 +82,16 @@ test('a run merges the commits that bd writes while the run waits for a peer', a
   expect(await sync()).toMatchObject({ status: 'unchanged', peers: [{ verified: true }] });
   expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
   expect(await readdir(`${path}/.dolt`)).toContain('dolt-federation.json');
+  // Half a move of a run that was killed while a server held the database.
+  const from = await database.head();
+  const to = await database.headAfter(newIssue('half'), "CALL DOLT_COMMIT('-Am', 'a result')");
+  await database.sql(`CALL DOLT_RESET('--hard', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
+  const setting = { host: '127.0.0.1', port: 1, user: 'root', database: null, remotesapi: null, tls: false };
+  const scratch = placeIn(stateFolder(folder.file('state'), { path, setting }), 'north').database;
+  await mkdir(join(scratch, '.dolt'), { recursive: true });
+  await recordMove(scratch, 'killed', { kind: 'served', branch: 'main', from, to });
+  expect(await sync()).toMatchObject({ head: from, peers: [{ verified: true, pushedCommits: 0 }] });
+  expect(await bd.titles()).toEqual(['meanwhile', 'more', 'ours', 'theirs']);
   const [kept = ''] = await readdir(folder.file('state', 'beside'));
   expect(await readdir(folder.file('state', 'beside', kept))).toEqual(['exchange']);
 

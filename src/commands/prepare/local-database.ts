@@ -1,6 +1,8 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import type { Engines } from '../../dolt/server/engines.ts';
+import type { Engines, OwnDatabase } from '../../dolt/server/engines.ts';
+import { finishAdvances } from '../../sync/advance.ts';
 import type { StatePlace } from '../../sync/history/last-verified.ts';
+import { finishHandBacks } from '../../sync/served/exchange.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import type { Context } from '../context.ts';
 import type { KeptClone } from './cache/clone.ts';
@@ -25,6 +27,22 @@ export interface LocalDatabase {
   /** Notices about how it was found. */
   readonly notices: readonly Diagnostic[];
   close(): Promise<void>;
+}
+
+/**
+ * Finishes moves of the branch that killed runs began, in the database itself or at a server that held it. Every command
+ * that moves the branch does so first. A run through a server does it when it connects.
+ * @returns warnings
+ */
+export async function finishMoves(
+  { path, served, state }: Pick<LocalDatabase, 'path' | 'served' | 'state'>,
+  database: OwnDatabase,
+): Promise<Diagnostic[]> {
+  const notices: Diagnostic[] = [];
+  const notify = (notice: Diagnostic): void => void notices.push(notice);
+  if (served === null && state.other !== null)
+    await finishHandBacks({ server: { name: path, session: database.session }, scratch: state.other, notify });
+  return [...notices, ...(await finishAdvances(database))];
 }
 
 type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;

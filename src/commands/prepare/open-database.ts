@@ -84,7 +84,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     refuseAdopt(request);
     const { parallel, timeout } = request;
     const notices = found.kind === 'database' ? found.notices : [];
-    const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout, notices };
+    const writes = mayWrite(request);
+    const opening = { branch, mayMove: writes, mayCommit: writes, connections: parallel + 1, timeout, notices };
     const opened = await openServed(
       opening,
       context,
@@ -99,19 +100,24 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     if (opened !== null) return opened;
   }
   const other = await keptScratch(found, configuration, context);
-  const opened = await openDirectly(request, context, known, found);
+  const opened = await openDirectly(request, context, known, { found, other });
   return { ...opened, state: { ...opened.state, other } };
 }
 
-/** Opens the database, or a copy of it, without a server. */
-async function openDirectly(request: Opening, context: Context, known: Known, found: Found): Promise<LocalDatabase> {
+/** Opens the database, or a copy of it, without a server. @param place.other the scratch copy of runs through a server */
+async function openDirectly(
+  request: Opening,
+  context: Context,
+  known: Known,
+  { found, other }: { readonly found: Found; readonly other: string | null },
+): Promise<LocalDatabase> {
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, copy?: { readonly copyOf: string; readonly removeWith: readonly string[] }) =>
     openEngines(context, { dolt: known.dolt, database: path, ...copy }, connections);
   const writes = mayWrite(request);
   if (found.kind === 'database') {
-    const beside = await openCopyOfEmbedded(request, context, known, found);
+    const beside = await openCopyOfEmbedded(request, context, known, { ...found, other });
     if (beside !== null) return beside;
     const copied = writes ? null : await openCopy(found, context, at);
     if (copied !== null) return copied;

@@ -51,6 +51,8 @@ import {
 interface Opening {
   /** Absent: the branch that is checked out at the server. */
   readonly branch?: string | undefined;
+  /** Whether the branch at the server may move. */
+  readonly mayMove: boolean;
   /** Whether `federation.dirty: commit` may commit at the server. */
   readonly mayCommit: boolean;
   /** Statements that the scratch copy runs in parallel. */
@@ -111,7 +113,7 @@ export async function openServed(
   try {
     const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
-    if (request.mayCommit) {
+    if (request.mayMove) {
       await finishHandBacks(back);
       if (state.folder === at.path) reported.push(...(await finishDirect(server, { folder: at.path, dolt })));
     }

@@ -4,7 +4,6 @@ import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
-import { finishAdvances } from '../../sync/advance.ts';
 import { recordNoData } from '../../sync/fetch.ts';
 import { mergeLimit } from '../../sync/merge/limits.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
@@ -13,7 +12,6 @@ import { checkLeftArrivals } from '../../sync/remotes/arrivals.ts';
 import { rememberFolders } from '../../sync/remotes/file-access.ts';
 import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
 import type { Registering } from '../../sync/remotes/remote-plan.ts';
-import { finishHandBacks } from '../../sync/served/exchange.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
 import { finishFetches } from '../../sync/tags.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +20,7 @@ import { restoreHeads } from './cache/heads.ts';
 import { projectOf } from './database-facts.ts';
 import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
-import type { LocalDatabase } from './local-database.ts';
+import { finishMoves, type LocalDatabase } from './local-database.ts';
 import { localBranch } from './open-database.ts';
 import { expectedProject, otherProject } from './own-project.ts';
 import type { AccessRules } from './peer-access.ts';
@@ -105,11 +103,8 @@ export async function prepareSync(
     undo.upstreams = registered.upstreams;
     recordRegistered(allProgress, registered);
     if (mayWrite(request)) {
-      const { other } = local.state;
-      // A run through a server that was killed recorded its move in the copy.
-      if (local.served === null && other !== null)
-        await finishHandBacks({ server: { name: path, session: database.session }, scratch: other, notify });
-      for (const notice of [...(await finishAdvances(database)), ...(await finishFetches(database))]) notify(notice);
+      for (const notice of [...(await finishMoves(local, database)), ...(await finishFetches(database))])
+        notify(notice);
     }
     const policy = configuration.dirty.value;
     const author = mayWrite(request) ? () => userIdentity(local.path, context) : null;

@@ -5,10 +5,10 @@ import { openEngines } from '../../dolt/server/engines.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates } from './bd/behind-gates.ts';
-import type { LocalDatabase } from './local-database.ts';
+import { type LocalDatabase, localDatabase } from './local-database.ts';
 import { locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
-import { keptFolder, type Serving, servedBy, servedName } from './served-by.ts';
+import { keptFolder, keptScratch, type Serving, servedBy, servedName } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -17,10 +17,8 @@ export interface ConflictedDatabase {
   /** The folder whose `.dolt` keeps the conflicts file. */
   readonly home: string;
   /** Opens it on the branch of the conflicts file, through its server if one holds it. */
-  open(dolt: string, branch: string): Promise<OpenDatabase>;
+  open(dolt: string, branch: string): Promise<LocalDatabase>;
 }
-
-export type OpenDatabase = Pick<LocalDatabase, 'work' | 'engines' | 'served' | 'close'>;
 
 /** One connection for the merge, and one that reads. */
 const CONNECTIONS = 2;
@@ -35,7 +33,7 @@ export async function findConflicted(
   const found = await locateDatabase({ database, configuration }, context);
   const through = async (serving: Serving, dolt: string, branch: string) => {
     const { timeout } = DEFAULT_SYNC_REQUEST;
-    const opening = { branch, mayCommit: false, connections: CONNECTIONS, timeout, notices: [] };
+    const opening = { branch, mayMove: true, mayCommit: false, connections: CONNECTIONS, timeout, notices: [] };
     return await openServed(opening, context, { ...known, dolt }, serving);
   };
   if (found.kind === 'database') {
@@ -47,7 +45,9 @@ export async function findConflicted(
         const serving = await servedBy(found, configuration, context);
         if (serving !== null) return await through(serving, dolt, branch);
         const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
-        return { work: path, served: null, engines, close: () => engines.close() };
+        const other = await keptScratch(found, configuration, context);
+        const state = { folder: path, other, env: context.env };
+        return localDatabase(context, { path, work: path, state, engines, notices: [], close: () => engines.close() });
       },
     };
   }

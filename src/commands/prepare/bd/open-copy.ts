@@ -60,12 +60,12 @@ export async function openCopyOfEmbedded(
   request: Opening,
   context: Context,
   { configuration, dolt }: Known,
-  found: Extract<Found, { kind: 'database' }>,
+  found: Extract<Found, { kind: 'database' }> & { readonly other: string | null },
 ): Promise<LocalDatabase | null> {
-  const { path, bd, notices } = found;
+  const { path, bd, notices, other } = found;
   const { stateDir } = context;
   if (bd?.mode !== 'embedded' || stateDir === undefined || needsDatabase(request, configuration)) return null;
-  if (await hasLeftovers(path)) return null;
+  if (await hasLeftovers(path, other)) return null;
   const kept = join(stateDir, 'beside', shortDigest(path));
   const exchangeFolder = join(kept, 'exchange');
   if (!(await isOwn(stateDir, exchangeFolder, context))) return null;
@@ -168,8 +168,13 @@ export function needsDatabase(
   return !mayWrite(request) || changesHistory || changesRemotes || inbox.value !== false || dirty.value === 'commit';
 }
 
-/** Leftovers of a killed run in the database, or an unusable file there. A run on the database itself repairs them. */
-async function hasLeftovers(path: string): Promise<boolean> {
+/**
+ * Leftovers of a killed run in the database, or an unusable file there. A run on the database itself repairs them.
+ * @param other the scratch copy in which a run through a server recorded its moves; null: none
+ */
+async function hasLeftovers(path: string, other: string | null): Promise<boolean> {
+  const atServer = other === null ? [] : [...(await readOwnMoves(other)).moves.values()];
+  if (atServer.some(({ kind }) => kind === 'served')) return true;
   const [moves, remotes, state] = [await readOwnMoves(path), await readRemoteRecords(path), await readStateFile(path)];
   const warnings = [moves.warning, remotes.warning, state.warning];
   return moves.moves.size + remotes.records.size > 0 || warnings.some((warning) => warning !== null);

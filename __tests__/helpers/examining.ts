@@ -12,15 +12,18 @@ export const ENV: Env = { PATH: readEnv()['PATH'] ?? '' };
 interface Asked extends Partial<DoctorRequest> {
   readonly env?: Env;
   readonly userHome?: boolean;
+  /** The folder for copies of served databases; absent: none. */
+  readonly stateDir?: string;
 }
 
 /** The findings of doctor in a folder, checked against the published schema. */
 export async function examine(folder: TempFolder, peers: string, asked: Asked = {}): Promise<DoctorResult> {
-  const { env = {}, userHome = false, overrides, ...more } = asked;
+  const { env = {}, userHome = false, stateDir, overrides, ...more } = asked;
   const context = {
     ...commandContext(folder.path, { env: { ...ENV, ...env } }),
     tempDir: folder.file('tmp'),
     userHome,
+    ...(stateDir === undefined ? {} : { stateDir }),
   };
   const request: DoctorRequest = {
     only: [],

@@ -2,6 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DoctorRequest } from '../../../src/commands/doctor/index.ts';
+import { placeIn, stateFolder } from '../../../src/commands/prepare/served-by.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openServer } from '../../../src/dolt/server/server.ts';
@@ -70,10 +71,22 @@ test('recorded heads are read from the state file, and a damaged file is named',
   expect(linesOf(await examine(folder, peers), 'memory')).toEqual([
     'ok: the last common head of every peer is recorded',
   ]);
+  // A run through a server recorded another peer in its copy.
+  const both = `${peers}\nb: file://${folder.file('b')}`;
+  const stateDir = folder.file('state');
+  const setting = { host: '127.0.0.1', port: 1, user: 'root', database: null, remotesapi: null, tls: false };
+  const { database: copy } = placeIn(stateFolder(stateDir, { path: local.path, setting }), 'local');
+  await mkdir(join(copy, '.dolt'), { recursive: true });
+  const elsewhere = { place: { ...place, endpoint: `file://${folder.file('b')}` }, name: 'b', head: hash };
+  await writeStateFile(copy, remember(EMPTY_STATE, [{ ...elsewhere, verifiedAt: null }]));
+  const memory = async () => linesOf(await examine(folder, both, { stateDir }), 'memory');
+  expect(linesOf(await examine(folder, both), 'memory')).toEqual(['ok: nothing recorded yet for b']);
+  expect(await memory()).toEqual(['ok: the last common head of every peer is recorded']);
+  const damaged = (path: string) => expect.stringContaining(`warning: ${stateFilePath(path)} cannot be read`);
   await writeFile(stateFilePath(local.path), '{');
-  expect(linesOf(await examine(folder, peers), 'memory')).toEqual([
-    expect.stringMatching(/^warning: .*dolt-federation\.json cannot be read/),
-  ]);
+  expect(linesOf(await examine(folder, peers), 'memory')).toEqual([damaged(local.path)]);
+  await writeFile(stateFilePath(copy), '{');
+  expect(await memory()).toEqual([damaged(local.path), damaged(copy)]);
 });
 
 describe('the process that holds the database', () => {

@@ -8,13 +8,13 @@ import { Failure, systemCode, toFailure } from '../../core/failure.ts';
 import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
 import { checkDatabaseSettings } from '../../dolt/server/config.ts';
-import { readStateFile } from '../../sync/history/last-verified.ts';
+import { readState, type StatePlace } from '../../sync/history/last-verified.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
 import { refuseFrozen } from '../prepare/bd/frozen.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
-import { serverFor } from '../prepare/served-by.ts';
+import { keptFolder, keptScratch, serverFor } from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkIdentity } from './identity-check.ts';
 import { checkLock } from './lock-check.ts';
@@ -61,12 +61,18 @@ export async function checkDatabase(
       if (server === null) throw found.failure;
       const place = `the database is at the server ${serverText(server)}; runs work through it`;
       const at = undetermined(SUBJECT, `${place}, and ${NOT_ASKED}`);
-      return { checks: [at, ...(await checkIdentity(null, configuration, context))], readable: null };
+      const kept = keptFolder(context, { path: null, setting: server });
+      const state =
+        kept === null
+          ? []
+          : await checkState({ folder: kept, other: null }, configuration.peers, wanted.branch ?? null);
+      return { checks: [at, ...(await checkIdentity(null, configuration, context)), ...state], readable: null };
     }
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
+    const other = await keptScratch(found, configuration, context);
     const lock = throughServer(await checkLock(found.path), server);
     if (server === null) await requireWritable(found.path);
     const frozen = await refuseFrozen(found.path, configuration, context).catch(toFailure);
@@ -78,7 +84,7 @@ export async function checkDatabase(
       ...(await checkIdentity(found.path, configuration, context)),
       lock,
       ...(await checkBackups(state, configuration)),
-      ...(await checkStateFile(found.path, configuration.peers, branch)),
+      ...(await checkState({ folder: found.path, other }, configuration.peers, branch)),
     ];
     return {
       checks,
@@ -150,18 +156,17 @@ async function checkBackups(state: RepoState | null, { peers }: Configuration): 
 
 const STATE_FILE_SUBJECT = { check: 'memory' } as const;
 
+const REPLACED =
+  'The next run that writes renames it and starts a new one. Until then a rewritten history is only suspected.';
+
 /** The peers with a recorded common head. Only for these is a rewritten history detected for certain. */
-async function checkStateFile(
-  database: string,
+async function checkState(
+  place: Pick<StatePlace, 'folder' | 'other'>,
   peers: readonly Peer[],
   branch: string | null,
 ): Promise<readonly DoctorCheck[]> {
-  const { stateFile, warning } = await readStateFile(database);
-  if (warning !== null) {
-    const hint =
-      'The next run that writes renames it and starts a new one. Until then a rewritten history is only suspected.';
-    return [warned(STATE_FILE_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
-  }
+  const { stateFile, unusable } = await readState(place, branch ?? '');
+  if (unusable.length > 0) return unusable.map((one) => warned(STATE_FILE_SUBJECT, { hint: REPLACED, ...one }));
   if (branch === null || peers.length === 0) return [];
   const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);
   const unknown = peers.filter(

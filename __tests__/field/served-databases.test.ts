@@ -49,6 +49,8 @@ interface StateText {
   readonly retired: readonly { readonly local: string; readonly head: string }[];
 }
 
+type RunEvents = NonNullable<NonNullable<Parameters<ServedDatabase['run']>[0]>['onEvent']>;
+
 const CLEAN = [[], [], [{ name: 'main' }], [], []];
 
 describe('a database that a running server holds', () => {
@@ -274,12 +276,25 @@ describe('a database that a running server holds', () => {
     }));
     const head = await served.head();
     expect([far.peers.map((entry) => entry.head).sort(), far.retired]).toEqual([[first, head].sort(), gone]);
+    // A head that a peer loses is recorded there before the push, which a kill can follow.
+    await served.other.dolt('pull', 'origin', 'main');
+    const lost = await otherCommits(served);
+    await served.sql("CALL DOLT_RESET('--soft', 'HEAD~1')");
+    await served.sql("CALL DOLT_COMMIT('-Am', 'amended')");
+    let before: StateText['retired'] = [];
+    const onEvent: RunEvents = ({ step }) => {
+      if (step === 'verifying') before = recorded().retired;
+    };
+    const forced = (await served.run({ leases: new Map([['mailbox', lost]]), onEvent })).result;
+    expect(forced.peers).toMatchObject([{ verified: true, replaced: { head: lost } }]);
+    expect(before).toEqual([...gone, { local: 'main', head: lost }]);
+    const amended = await served.head();
     // The commit of a later run is not in the copy of this one.
     const later = 'h'.repeat(32);
     const newer = await during(({ peers }) => ({ peers: peers.map((entry) => ({ ...entry, head: later })) }));
     expect(newer.peers.map((entry) => entry.head)).toEqual([later, later]);
     // Without an effect as long as our branch contains it.
-    expect(newer.retired).toEqual([...gone, { local: 'main', head }]);
+    expect(newer.retired.at(-1)).toEqual({ local: 'main', head: amended });
   });
 
   test('is opened directly after the server stopped', async () => {

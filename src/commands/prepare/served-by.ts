@@ -184,7 +184,7 @@ export function placeIn(folder: string, name: string): { readonly database: stri
 
 /**
  * The state of a database that a server holds is where runs without the server keep it, if this run could be one of them.
- * The copy has what a run records before a peer is replaced.
+ * Earlier versions recorded it in the copy.
  */
 export async function stateOfServed(
   path: string | null,

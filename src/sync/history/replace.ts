@@ -58,12 +58,7 @@ export async function replaceHead(
   const replacing = { head: progress.lease, tag, atPeer, target, commits };
   progress.beginReplacing(replacing);
   // Also if the push fails or the run ends: its user decided against this head.
-  for (const notice of await retireBeforeMove(
-    { ...context.state, folder: engine.database.folder },
-    context.branch,
-    progress.lease,
-  ))
-    context.notify(notice);
+  for (const notice of await retireBeforeMove(context.state, context.branch, progress.lease)) context.notify(notice);
   const to = { remote: progress.remote, source: branch, branch: progress.branch, user: progress.user };
   await send(engine, progress, limit, (sql) => forceBranch(sql, to));
   return replacing;

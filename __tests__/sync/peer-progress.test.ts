@@ -103,8 +103,12 @@ test('a failure removes the verification, and the peer can be tried again', () =
     progress.tryAgain();
     // It holds again when the work that failed is repeated.
     expect([progress.verified, progress.failure]).toEqual([true, null]);
+    progress.checked({ failure, held: [], notices: [] });
+    expect([progress.verified, progress.failure]).toEqual([false, failure]);
+    progress.tryAgain();
+    expect([progress.verified, progress.failure]).toEqual([true, null]);
     progress.beginPush();
-    progress.fail(failure);
+    progress.checked({ failure, held: [], notices: [] });
     progress.tryAgain();
     expect(progress.verified).toBe(false);
   }

@@ -208,7 +208,7 @@ class Progress {
     this.#require(this.head !== null, 'has no head that could be checked');
     this.checkedHead = this.head;
     if (verdict === null) return;
-    this.failure = verdict.failure;
+    if (verdict.failure !== null) this.fail(verdict.failure);
     [this.held, this.attribution, this.notices] = [verdict.held, attribution, verdict.notices];
   }
 
@@ -246,7 +246,7 @@ class Progress {
 
   /** An earlier verification does not apply to the commit that is pushed now. */
   beginPush(): void {
-    this.verified = false;
+    [this.verified, this.#wasVerified] = [false, false];
   }
 
   /** A forced push was prepared. */

@@ -33,7 +33,8 @@ describe('a run that died while rows were in a scratch branch', () => {
   }
 
   const MINE = "SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')";
-  const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
+  const finish = (folder: TempFolder) =>
+    withDatabase(folder.file('local'), folder.file('tmp'), (database) => finishAdvances(database, database.folder));
 
   test('leaves a branch from which the next run restores them', async () => {
     await using folder = await tempFolder();

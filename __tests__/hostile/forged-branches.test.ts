@@ -91,7 +91,8 @@ describe('a branch with the name of a temporary branch', () => {
 });
 
 describe('a branch of a killed run with a replaced commit', () => {
-  const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
+  const finish = (folder: TempFolder) =>
+    withDatabase(folder.file('local'), folder.file('tmp'), (database) => finishAdvances(database, database.folder));
 
   test('does not change the target of the undone move', async () => {
     await using folder = await tempFolder();

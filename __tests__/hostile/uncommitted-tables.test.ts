@@ -128,7 +128,9 @@ test('the next run completes one that was killed between the move of the branch 
     droppedKeys: [{ table: 'linked', text: KEY.replace('`k`', '`back`') }],
   });
   await north.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
-  const notices = await withDatabase(north.path, folder.file('tmp'), finishAdvances);
+  const notices = await withDatabase(north.path, folder.file('tmp'), (database) =>
+    finishAdvances(database, database.folder),
+  );
   // The other tables may have changed since.
   expect(notices).toMatchObject([
     {

@@ -79,7 +79,8 @@ async function stateOf(local: TestDatabase) {
   };
 }
 
-const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
+const finish = (folder: TempFolder) =>
+  withDatabase(folder.file('local'), folder.file('tmp'), (database) => finishAdvances(database, database.folder));
 
 describe('a branch that moves forward', () => {
   test('leaves no mark and keeps uncommitted changes', async () => {

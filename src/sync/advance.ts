@@ -8,7 +8,7 @@ import type { OwnDatabase } from '../dolt/server/engines.ts';
 import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
 import { fastForward, isMerging, resetBranch } from '../dolt/sql/merge.ts';
-import type { Sql } from '../dolt/sql/sql.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { changedTables, moveHeadOnly, stagedHash, stagedOf, tableStates } from '../dolt/sql/working-set.ts';
 import { retireBeforeMove, type StatePlace } from './history/last-verified.ts';
 import { forgetMove, keysOf, type MarkedMove, readOwnMoves, recordMove, withKeys } from './merge/own-moves.ts';
@@ -204,12 +204,12 @@ export async function advanceBranch(
     const isUndone =
       isRefusedMove(toFailure(thrown)) || (await database.session((sql) => takeBack(sql, move)).catch(() => false));
     if (isUndone) {
-      await restoreKept(database);
+      await restoreKept(database, database.folder);
       await unmark(database, name);
     }
     throw thrown;
   }
-  notices.push(...(await restoreKept(database)));
+  notices.push(...(await restoreKept(database, database.folder)));
   await unmark(database, name);
   return notices;
 }
@@ -247,10 +247,11 @@ export function isRefusedMove({ code }: Failure): boolean {
  * Finishes an interrupted fast-forward and writes back the rows that it had set aside. Other uncommitted changes stay.
  * Only moves that this database recorded are finished, from and to the recorded commits. A marker that another commit
  * replaced stays. Obsolete records are removed.
+ * @param folder the folder of the database, which has the records
  * @returns warnings, also about branches that look like markers and are not ours
  */
-export async function finishAdvances(database: OwnDatabase): Promise<Diagnostic[]> {
-  const { moves, warning } = await readOwnMoves(database.folder);
+export async function finishAdvances(database: Database, folder: string): Promise<Diagnostic[]> {
+  const { moves, warning } = await readOwnMoves(folder);
   const notices: Diagnostic[] = [];
   for (const [name, move] of moves) {
     if (move.kind !== 'advance' && move.kind !== 'adopt') continue;
@@ -259,11 +260,16 @@ export async function finishAdvances(database: OwnDatabase): Promise<Diagnostic[
       notices.push(...(await database.session((sql) => finish(sql, move))));
     }
     if (marked === move.from) await deleteBranch(database, name);
-    await forgetMove(database.folder, name);
+    await forgetMove(folder, name);
   }
   const unusable: Diagnostic[] =
     warning === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: warning }];
-  return [...unusable, ...notices, ...(await restoreKept(database)), ...(await reportForeign(database))];
+  return [
+    ...unusable,
+    ...notices,
+    ...(await restoreKept(database, folder)),
+    ...(await reportForeign(database, folder)),
+  ];
 }
 
 async function finish(sql: Sql, move: MarkedMove): Promise<Diagnostic[]> {

@@ -42,7 +42,7 @@ export async function finishMoves(
   const notify = (notice: Diagnostic): void => void notices.push(notice);
   if (served === null && state.other !== null)
     await finishHandBacks({ server: { name: path, session: database.session }, scratch: state.other, notify });
-  return [...notices, ...(await finishAdvances(database))];
+  return [...notices, ...(await finishAdvances(database, database.folder))];
 }
 
 type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;

@@ -15,7 +15,7 @@ import { textsOfSecrets } from '../../credentials/secret-texts.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
-import { type OwnDatabase, openEngines } from '../../dolt/server/engines.ts';
+import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
@@ -115,7 +115,7 @@ export async function openServed(
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
       await finishHandBacks(back);
-      if (state.folder === at.path) reported.push(...(await finishDirect(server, { folder: at.path, dolt })));
+      if (state.folder === at.path) reported.push(...(await finishDirect(server, at.path)));
     }
     const policy = configuration.dirty.value;
     const author = request.mayCommit ? () => userIdentity(at.path, context) : null;
@@ -159,12 +159,9 @@ export async function openServed(
 }
 
 /** Finishes what a killed run began in the database itself while no server held it. */
-async function finishDirect(
-  server: UserServer,
-  own: Pick<OwnDatabase, 'folder' | 'dolt'>,
-): Promise<readonly Diagnostic[]> {
-  if ((await readOwnMoves(own.folder)).moves.size === 0) return [];
-  return await server.use((database) => finishAdvances({ ...database, ...own }));
+async function finishDirect(server: UserServer, folder: string): Promise<readonly Diagnostic[]> {
+  if ((await readOwnMoves(folder)).moves.size === 0) return [];
+  return await server.use((database) => finishAdvances(database, folder));
 }
 
 /** A server on another machine cannot use a folder of ours. */

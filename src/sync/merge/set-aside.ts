@@ -4,7 +4,7 @@ import { Failure } from '../../core/failure.ts';
 import { listed, plain, textLiteral } from '../../core/text.ts';
 import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { commitIfAny } from '../../dolt/sql/working-set.ts';
 import { type UncommittedRows, workingSet, writeBack, writeRows } from './kept-changes.ts';
 import { forgetMove, type KeptRows, readOwnMoves, recordMove } from './own-moves.ts';
@@ -66,19 +66,20 @@ export async function setAside(
 /**
  * Writes back rows that this or an earlier run set aside. A row that was changed meanwhile stays; then the branch with
  * the older version is renamed, never removed, and a warning names it. Branches without a record are not read.
+ * @param folder the folder with the records of the database
  */
-export async function restoreKept(database: OwnDatabase): Promise<Diagnostic[]> {
+export async function restoreKept(database: Database, folder: string): Promise<Diagnostic[]> {
   const notices: Diagnostic[] = [];
-  for (const [name, move] of (await readOwnMoves(database.folder)).moves) {
+  for (const [name, move] of (await readOwnMoves(folder)).moves) {
     if (move.kind !== 'kept') continue;
     const commit = await branchHead(database, name);
     if (move.away === null) {
       if (commit !== null && (await isOwnCommit(database, commit, move))) await deleteBranch(database, name);
     } else {
-      const notice = await restore(database, { name, move, away: move.away, commit });
+      const notice = await restore(database, { name, move, away: move.away, commit, folder });
       if (notice !== null) notices.push(notice);
     }
-    await forgetMove(database.folder, name);
+    await forgetMove(folder, name);
   }
   return notices;
 }
@@ -102,16 +103,21 @@ interface SetAsideRows {
   readonly away: string;
   /** The commit of the branch, which others can move. */
   readonly commit: string | null;
+  /** The folder with the record of the move. */
+  readonly folder: string;
 }
 
-async function restore(database: OwnDatabase, { name, move, away, commit }: SetAsideRows): Promise<Diagnostic | null> {
+async function restore(
+  database: Database,
+  { name, move, away, commit, folder }: SetAsideRows,
+): Promise<Diagnostic | null> {
   const { branch } = move;
   const isThere = (await branchHead(database, branch)) !== null;
   const left = isThere ? await database.session((sql) => writeBack(sql, { kept: away, branch })) : [branch];
   const kept = unrestoredName(name);
   if (left.length > 0 && (await branchHead(database, kept)) === null)
     await createBranch(database, { name: kept, at: away });
-  await recordMove(database.folder, name, { ...move, away: null });
+  await recordMove(folder, name, { ...move, away: null });
   if (commit === away) await deleteBranch(database, name);
   return left.length === 0 ? null : unrestored(kept, branch, left);
 }
@@ -129,8 +135,8 @@ function unrestored(name: string, branch: string, tables: readonly string[]): Di
 const OF_RUNS = /^dolt-federation(?:-advance|-adopt|\/kept)\//;
 
 /** Reports branches that look like ours and have no record. They are neither believed nor removed. */
-export async function reportForeign(database: OwnDatabase): Promise<Diagnostic[]> {
-  const { moves } = await readOwnMoves(database.folder);
+export async function reportForeign(database: Database, folder: string): Promise<Diagnostic[]> {
+  const { moves } = await readOwnMoves(folder);
   const foreign = (await branchNames(database)).filter((name) => OF_RUNS.test(name) && !moves.has(name));
   if (foreign.length === 0) return [];
   return [

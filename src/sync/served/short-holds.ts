@@ -36,7 +36,7 @@ export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo
       // Before the database is held, because this copies all that is new.
       await send(scratch, folder, move.to);
       return await hold(async (database, exchange) => {
-        for (const notice of await finishAdvances(database)) notify(notice);
+        for (const notice of await finishAdvances(database, path)) notify(notice);
         const present = await mergedWith(scratch, { database, exchange, move, mergeAgain });
         if (present.to !== present.from) await advance(database, exchange, { move: present, notify });
         return present;

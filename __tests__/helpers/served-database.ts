@@ -131,3 +131,16 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
     [Symbol.asyncDispose]: stop,
   };
 }
+
+/** Another database publishes a row. @returns its commit */
+export async function otherCommits({ other }: ServedDatabase): Promise<string> {
+  const rows = committing('theirs', ["INSERT INTO items VALUES (3, 'three', 'other')"]);
+  return await other.headAfter(...rows, "CALL DOLT_PUSH('origin', 'main')");
+}
+
+/** A client of the server commits a row. @returns its commit */
+export async function clientCommits({ sql, head }: ServedDatabase): Promise<string> {
+  await sql("INSERT INTO items VALUES (4, 'four', 'client')");
+  await sql("CALL DOLT_COMMIT('-Am', 'ours')");
+  return await head();
+}

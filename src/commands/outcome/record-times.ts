@@ -97,7 +97,7 @@ async function recordState(
   }
 }
 
-/** What this run found about a peer, and the head that was recorded when it began. */
+/** A finding of this run, and the head that was recorded when it began. */
 interface Found extends Finding {
   readonly before: string | null;
 }

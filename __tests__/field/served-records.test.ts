@@ -1,0 +1,99 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { chown, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { readState, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+interface StateText {
+  readonly peers: readonly StateEntry[];
+  readonly retired: readonly { readonly local: string; readonly head: string }[];
+}
+
+type RunEvents = NonNullable<NonNullable<Parameters<ServedDatabase['run']>[0]>['onEvent']>;
+
+describe('the record of heads of a database that a running server holds', () => {
+  test('is used by a run after the server stopped', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const stateDir = folder.file('state');
+    await otherCommits(served);
+    expect((await served.run({ stateDir })).result.peers).toMatchObject([{ status: 'pulled', verified: true }]);
+    // The branch gives up what the mailbox has.
+    await served.sql("CALL DOLT_RESET('--hard', 'HEAD~1')");
+    await clientCommits(served);
+    const mine = await served.head();
+    await served.stop();
+    const rewritten = [{ state: 'rewritten', error: { code: 'history-rewritten' }, pushedCommits: 0 }];
+    expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
+    // Earlier versions recorded it in the copy.
+    const [digest = ''] = await readdir(join(stateDir, 'served'));
+    const copy = join(stateDir, 'served', digest, 'scratch', 'local');
+    await rename(stateFilePath(folder.file('local')), stateFilePath(copy));
+    expect((await served.run({ stateDir, command: 'status' })).result.peers).toMatchObject([{ state: 'rewritten' }]);
+    expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
+    const known = await readState({ folder: folder.file('local'), other: null }, 'main');
+    expect([...known.stateFile.peers.values()]).toEqual([]);
+    // A file of another user may be sound for that user, so it stays and is reported by each run.
+    const unusable = async () =>
+      (await served.run({ stateDir })).result.problems.filter(({ code }) => code === 'memory-unusable');
+    await writeFile(stateFilePath(copy), '{');
+    if (process.getuid?.() === 0) {
+      await chown(stateFilePath(copy), 64_001, 64_001);
+      const message = expect.stringContaining(stateFilePath(copy));
+      const reported = [{ severity: 'warning', message, hint: expect.stringContaining('another user') }];
+      expect([await unusable(), await unusable()]).toMatchObject([reported, reported]);
+      await chown(stateFilePath(copy), 0, 0);
+    }
+    const aside = { message: expect.stringContaining(`was renamed to ${stateFilePath(copy)}.unreadable`) };
+    expect([await unusable(), await unusable()]).toMatchObject([[{}, aside], []]);
+  });
+
+  test('keeps what a run with another copy recorded during this one', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const file = stateFilePath(folder.file('local'));
+    const recorded = (): StateText => JSON.parse(readFileSync(file, 'utf8'));
+    /** The others write after this run has read the record. */
+    const during = async (write: (now: StateText) => Partial<StateText>) => {
+      let isWritten = false;
+      const onEvent = () => {
+        if (!isWritten) writeFileSync(file, JSON.stringify({ ...recorded(), ...write(recorded()) }));
+        isWritten = true;
+      };
+      const { result } = await served.run({ onEvent });
+      expect([isWritten, result.peers]).toMatchObject([true, [{ verified: true }]]);
+      return recorded();
+    };
+    await served.run();
+    const first = await served.head();
+    await clientCommits(served);
+    const gone = [{ local: 'main', head: 'g'.repeat(32) }];
+    const far = await during(({ peers }) => ({
+      peers: [...peers, ...peers.map((entry) => ({ ...entry, endpoint: 'file:///far' }))],
+      retired: gone,
+    }));
+    const head = await served.head();
+    expect([far.peers.map((entry) => entry.head).sort(), far.retired]).toEqual([[first, head].sort(), gone]);
+    // A head that a peer loses is recorded there before the push, which a kill can follow.
+    await served.other.dolt('pull', 'origin', 'main');
+    const lost = await otherCommits(served);
+    await served.sql("CALL DOLT_RESET('--soft', 'HEAD~1')");
+    await served.sql("CALL DOLT_COMMIT('-Am', 'amended')");
+    let before: StateText['retired'] = [];
+    const onEvent: RunEvents = ({ step }) => {
+      if (step === 'verifying') before = recorded().retired;
+    };
+    const forced = (await served.run({ leases: new Map([['mailbox', lost]]), onEvent })).result;
+    expect(forced.peers).toMatchObject([{ verified: true, replaced: { head: lost } }]);
+    expect(before).toEqual([...gone, { local: 'main', head: lost }]);
+    const amended = await served.head();
+    // The commit of a later run is not in the copy of this one.
+    const later = 'h'.repeat(32);
+    const newer = await during(({ peers }) => ({ peers: peers.map((entry) => ({ ...entry, head: later })) }));
+    expect(newer.peers.map((entry) => entry.head)).toEqual([later, later]);
+    // Without an effect as long as our branch contains it.
+    expect(newer.retired.at(-1)).toEqual({ local: 'main', head: amended });
+  });
+});

@@ -104,26 +104,33 @@ export class Passes {
   }
 
   #reasonFor(failure: Failure, { reach, failed, ended }: Pass): Failure | null {
-    const own = failed.filter((one) => isOwn(one, reach, failure));
+    const own = ownFailures(failed, reach, failure);
     const refused = own.filter(({ problem }) => problem.kind !== 'unreached');
     if (refused.length > 0 && REFUSED.includes(failure.code)) return refusal(refused, failure);
     const unreached = own.at(-1);
     if (unreached !== undefined && UNREACHED.includes(failure.code))
       return new Failure('network', text(unreached), { cause: failure });
-    const silent = ended.at(-1);
+    const silent = ended.findLast((target) => namesTarget(failure.message, target)) ?? ended.at(-1);
     if (silent === undefined || !this.#mayLackAnswer(failure)) return null;
     return new Failure('network', `${targetText(silent)} ended a connection without an answer`, { cause: failure });
   }
 }
 
 /**
- * Whether a failed connection belongs to the operation of a failure. Another peer's server can make the engine connect
- * to any host meanwhile, so its own server must be meant, or Dolt must name the target. Its errors do, except for an
- * address that is refused before any request.
+ * The failed connections that ended the operation of a failure: those that Dolt names. Its errors name no address that is
+ * refused before any request, so without a name those of the peer's own hosts count. Another peer's server can make the
+ * engine connect to any other host meanwhile.
  */
-function isOwn({ target, problem }: FailedConnection, reach: Reach, { message }: Failure): boolean {
-  const ofAddress = problem.kind === 'address' || problem.kind === 'unreached';
-  return (ofAddress && isNamed(target, reach)) || namesTarget(message, target);
+function ownFailures(
+  failed: readonly FailedConnection[],
+  reach: Reach,
+  { message }: Failure,
+): readonly FailedConnection[] {
+  const named = failed.filter(({ target }) => namesTarget(message, target));
+  if (named.length > 0) return named;
+  return failed.filter(
+    ({ target, problem }) => (problem.kind === 'address' || problem.kind === 'unreached') && isNamed(target, reach),
+  );
 }
 
 /** Whether the configuration or the job names the target as a host of the peer. */

@@ -275,12 +275,10 @@ function errorOf(progress: PeerProgress, { reportValues }: Pick<SyncRequest, 're
       retryable,
     };
   }
-  if (code === 'corrupt' && isOfAnswer(progress, failure)) {
-    const message = messageOf(failure, {
-      sentence: `${peer.name} has damaged data, or sends something else`,
-      reportValues,
-    });
-    return { code, message, hint: DAMAGED_PEER, retryable };
+  const damage = code === 'corrupt' && failure.toolText !== null ? damageOf(progress) : null;
+  if (damage !== null) {
+    const message = messageOf(failure, { sentence: damage.sentence, reportValues });
+    return { code, message, hint: damage.hint, retryable };
   }
   const note = isRefused && credentials != null ? { note: credentials } : {};
   // A delivery uses the settings of its sender.
@@ -290,11 +288,26 @@ function errorOf(progress: PeerProgress, { reportValues }: Pick<SyncRequest, 're
 }
 
 const DAMAGED_PEER =
-  'Check what the endpoint serves. If the data there is damaged, keep a copy of it, because it may contain commits that no other database has. Then restore it from a backup, or empty the peer and push again. `dolt fsck` shows whether this database is damaged, too.';
+  'If the data there is damaged, keep a copy of it, because it may contain commits that no other database has. Then restore it from a backup, or empty the peer and push again.';
 
-/** Whether Dolt failed with what a peer on another machine answered: it read the peer, and wrote nothing yet. */
-function isOfAnswer({ state, peer }: PeerProgress, { toolText }: Failure): boolean {
-  return state === 'unreachable' && toolText !== null && peer.endpoint.kind !== 'file';
+/** The database that may be damaged if Dolt says so; null: ours, because Dolt read nothing else. */
+function damageOf({
+  state,
+  failedPush,
+  peer: { name },
+}: PeerProgress): { readonly sentence: string; readonly hint: string } | null {
+  if (state === 'unreachable') {
+    return {
+      sentence: `${name} has damaged data, or sends something else`,
+      hint: `Check what the endpoint serves. ${DAMAGED_PEER} \`dolt fsck\` shows whether this database is damaged, too.`,
+    };
+  }
+  if (!failedPush) return null;
+  // A push reads our commits, and what is stored there already. Dolt does not say which of them is damaged.
+  return {
+    sentence: `the push to ${name} found damaged data, in this database or there`,
+    hint: `Copy the folder of this database, and run \`dolt fsck\` in it. If it finds damage, restore a backup, or clone from a peer into another folder. If it finds none, check what the endpoint serves. ${DAMAGED_PEER}`,
+  };
 }
 
 /** Notices about what a peer brings. That it changes definitions is not news where they could not be merged. */

@@ -68,7 +68,7 @@ export async function cloneDatabase(
             throwIfInterrupted(context.signal);
             if (!inTime) throw limit.failure();
             const failure = remoteFailure(thrown, context.secrets);
-            throw (await server.endFailure(failure)) ?? (await withPanic(failure, server.panicText));
+            throw (await server.endFailure(failure)) ?? (await withPanic(failure, server.panicText, begun));
           });
         })
         .catch((thrown: unknown) => {

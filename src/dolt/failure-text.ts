@@ -532,10 +532,14 @@ export function namesLockOfGit(text: string): boolean {
 /** A panic that ends the process, and one that ends a connection, which Dolt logs with escaped line breaks. */
 const PANIC = /^panic: (.*)\n|mysql_server caught panic:\\n(.*?)\\n/m;
 
-/** The text of the first panic in the log of a server; null: none. */
-export function panicIn(log: string): string | null {
+/** The first panic in the log of a server, and the end of its text there; null: none. */
+export function panicIn(
+  log: string,
+): { readonly text: string; readonly endsServer: boolean; readonly end: number } | null {
   const found = PANIC.exec(log);
-  return found?.[1] ?? found?.[2] ?? null;
+  if (found === null) return null;
+  const [line, ofServer, ofConnection = ''] = found;
+  return { text: ofServer ?? ofConnection, endsServer: ofServer !== undefined, end: found.index + line.length };
 }
 
 const MAX_LINE = 240;

@@ -13,13 +13,14 @@ import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-
 import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
-import { isOfLackingData, panicIn } from '../failure-text.ts';
+import { isOfLackingData } from '../failure-text.ts';
 import { type ServerProcess, startServer } from '../process.ts';
 import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
 import { removeGitLocks } from './git-locks.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory, watchPrograms } from './memory.ts';
+import { panicsOf } from './panics.ts';
 import { descendantsOf, ENGINE_MARK, endPrograms, readsReplacedFiles } from './processes.ts';
 import { type Address, awaitReady, isReady, lossFailure, startFailure } from './ready.ts';
 import { createServedFolder } from './served-folder.ts';
@@ -85,8 +86,11 @@ export interface Server {
    * it still runs.
    */
   endFailure(failure: Failure): Promise<Failure | null>;
-  /** The text of the first panic that ended it or one of its connections, as soon as it has reported one; null: none. */
-  readonly panicText: () => Promise<string | null>;
+  /**
+   * The text of the panic that ended it, or one of its connections since then, as soon as it has reported one; null: none.
+   * It reports no connection, and an older panic ended another one.
+   */
+  readonly panicText: (sinceMs: number) => Promise<string | null>;
   /** Ends git and ssh in order, if it may have started them. Dolt would kill them with their statement. */
   endPrograms(): Promise<void>;
   /** Stops it and its descendants; may be called again. */
@@ -193,7 +197,8 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
     // Ctrl-C goes to the whole group, and an engine that it ends cannot finish anything. The watchdog ends the engine.
     detached: process.platform !== 'win32',
   });
-  const output = outputOf(child);
+  const tail = tailOf(child);
+  const panics = panicsOf(child.stderr);
   let ended = false;
   const memoryFailure = watchMemory(child, memory);
   const startsPrograms = options.engineCredentials?.startsPrograms === true;
@@ -239,11 +244,11 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
         if (excess !== null || code !== 'engine-lost') return excess;
         // Its connection is lost before its end and its last output are noticed. While it runs, the log says nothing about it.
         if (!(await endsWithin(child, END_MS))) return null;
-        return lossFailure({ log: redactor.redact(output.tail()), database: named });
+        return lossFailure({ log: redactor.redact(tail()), database: named });
       },
-      panicText: async () => {
-        await endsWithin(Promise.race([child, output.panicked]), PANIC_MS);
-        const line = output.panic();
+      panicText: async (sinceMs) => {
+        await endsWithin(Promise.race([child, panics.awaited(sinceMs)]), PANIC_MS);
+        const line = panics.found(sinceMs);
         return line === null ? null : redactor.redact(line);
       },
       endPrograms: async () => {
@@ -258,7 +263,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   if (child.pid !== undefined) await removeServerInfo(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: redactor.redact(output.tail()), database: named });
+  const failure = startFailure(outcome, { log: redactor.redact(tail()), database: named });
   if (failure === 'port-in-use') return failure;
   throw failure;
 }
@@ -311,23 +316,11 @@ async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | '
   await child;
 }
 
-/** Drains a child's output and keeps its end, and the text of a panic. */
-function outputOf(child: ServerProcess) {
-  let [tail, errors] = ['', ''];
-  let panic: string | null = null;
-  let report = (): void => undefined;
-  const panicked = new Promise<void>((resolve) => {
-    report = resolve;
-  });
+/** Drains a child's output and keeps its end. */
+function tailOf(child: ServerProcess): () => string {
+  let tail = '';
   child.all.on('data', (chunk: Buffer) => {
     tail = (tail + chunk.toString('utf8')).slice(-LOG_TAIL_BYTES);
   });
-  // Standard output may have the beginning of a line.
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString('utf8');
-    panic ??= panicIn(errors);
-    if (panic !== null) report();
-    errors = errors.slice(-LOG_TAIL_BYTES);
-  });
-  return { tail: () => tail, panic: () => panic, panicked };
+  return () => tail;
 }

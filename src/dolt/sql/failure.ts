@@ -27,10 +27,15 @@ export function remoteFailure(thrown: unknown, secrets: Redactor): Failure {
 
 /**
  * The same failure if there was no panic. The text of one may contain a value of a row.
- * @param panicText the text of the panic that ended the server or the connection; null: none
+ * @param panicText the text of the panic that ended the server, or a connection since then; null: none
+ * @param begunMs when the work began, as in `monotonicMs`
  */
-export async function withPanic(failure: Failure, panicText?: () => Promise<string | null>): Promise<Failure> {
-  const line = failure.code === 'engine-lost' ? await panicText?.() : null;
+export async function withPanic(
+  failure: Failure,
+  panicText: ((sinceMs: number) => Promise<string | null>) | undefined,
+  begunMs: number,
+): Promise<Failure> {
+  const line = failure.code === 'engine-lost' ? await panicText?.(begunMs) : null;
   if (line == null) return failure;
   const without = 'the Dolt server stopped with a panic';
   const values = { least: 'full', without } as const;

@@ -45,8 +45,8 @@ interface Served {
   readonly name: string | null;
   readonly address: Address;
   readonly secrets: Redactor;
-  /** The text of a panic of the server; absent: it is not ours. */
-  readonly panicText?: (() => Promise<string | null>) | undefined;
+  /** The text of a panic that ended the server, or a connection since then; absent: it is not ours. */
+  readonly panicText?: ((sinceMs: number) => Promise<string | null>) | undefined;
   /** Called after each procedure, with its name and how long it took; never with a value. */
   readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
 }
@@ -127,8 +127,9 @@ async function inSession<T>(connections: Connections, work: (sql: Sql, connectio
 }
 
 async function connect({ pool, secrets, panicText }: Connections): Promise<PoolConnection> {
+  const begun = monotonicMs();
   return await pool.getConnection().catch(async (thrown: unknown) => {
-    throw await withPanic(remoteFailure(thrown, secrets), panicText);
+    throw await withPanic(remoteFailure(thrown, secrets), panicText, begun);
   });
 }
 
@@ -157,7 +158,7 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
       return result;
     } catch (thrown) {
       const failureOf = OF_REMOTES.includes(procedure ?? '') ? remoteFailure : sqlFailure;
-      if (!size.isTooLarge) throw await withPanic(failureOf(thrown, secrets), connections.panicText);
+      if (!size.isTooLarge) throw await withPanic(failureOf(thrown, secrets), connections.panicText, begun);
       excess = size.failure();
       throw excess;
     } finally {

@@ -116,6 +116,11 @@ describe('the report as text', () => {
     ['ssh', 'ssh was ended', 'error: ssh: ssh was'],
     ['hub', 'hub.example.org could not be reached', 'error: hub: hub.example'],
     ['hub', 'hub could not be reached', 'error: hub could'],
+    ['A', 'A was empty and received its first push', 'error: A was'],
+    ['a', 'a was empty and received its first push', 'error: a was'],
+    ['the', 'the has no branch main', 'error: the has'],
+    ['Our', 'Our branch main does not contain 0a', 'error: Our: Our branch'],
+    ['THE', 'the push to THE found damaged data', 'error: THE: the push'],
     ['hub', "hub's certificate or host key is not trusted", "error: hub's"],
   ])('names the peer %s once, at the beginning of the error: %s', (name, message, beginning) => {
     const error = { code: 'unknown', message, hint: '', retryable: false } as const;

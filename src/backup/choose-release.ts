@@ -99,7 +99,7 @@ function requireFitForTag(tag: string, primary: PeerProgress): void {
 function throwFailure({ peer, failure }: PeerProgress): void {
   if (failure === null) return;
   const { code, message, hint, toolText } = failure;
-  const about = message.includes(peer.name) ? message : `the primary ${peer.name} failed: ${message}`;
+  const about = message.startsWith(`${peer.name} `) ? message : `the primary ${peer.name} failed: ${message}`;
   throw new Failure(code, about, { hint, toolText: toolText ?? undefined, cause: failure });
 }
 

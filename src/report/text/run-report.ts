@@ -95,15 +95,20 @@ function unresolvedLines(result: RunResult, inStep: boolean): string[] {
   return [...rows, file, ...steps.map((step) => `  ${step}`)];
 }
 
-/** First words of messages that name no peer. A message about a peer of such a name may name it twice. */
+/** First words of messages that name no peer, as messages write them: most begin with a small letter. */
 const FIRST_WORDS: ReadonlySet<string> = new Set([
   ...Object.values(ERRORS).flatMap(({ title }) => title.toLowerCase().split(' ', 1)),
   ...['bd', 'cannot', 'credentials', 'git', 'go', 'it', 'its', 'neither', 'no', 'one', 'our', 'ssh', 'there', 'this'],
+  ...['Dolt', 'Git', 'Neither', 'One', 'Our'],
 ]);
 
-/** Whether a message begins with the name of its peer. */
+/** A noun follows such a first word, so one with a verb is the name of a peer. */
+const NAME_WITH_VERB = /^(?:a|an|its|no|our|the) (?:has|is|lacks|no longer|requires|was) /i;
+
+/** Whether a message begins with the name of its peer. A peer with another of the first words may be named twice. */
 function isNamed(peer: string, message: string): boolean {
-  return /^[\w/.-]+/.exec(message)?.[0] === peer && !FIRST_WORDS.has(peer.toLowerCase());
+  if (/^[\w/.-]+/.exec(message)?.[0] !== peer) return false;
+  return !FIRST_WORDS.has(peer) || NAME_WITH_VERB.test(message);
 }
 
 function findingLines(finding: Finding, { color, columns }: TextStyle): string[] {

@@ -7,7 +7,6 @@ import { refuseRewrittenInbox } from '../sync/deliver.ts';
 import { refuseOwnHead } from '../sync/incoming/refuse-own-head.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { refusedFirstPush } from '../sync/push.ts';
-import type { ServedRefs } from '../sync/served/served-database.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import { type PeerTags, pushTags, readPeerTags, requireTag } from './peer-tags.ts';
 import { planTag, type TagPlaces } from './plan-tag.ts';
@@ -28,8 +27,8 @@ interface ReleaseTag {
   readonly primary: PeerProgress | null;
   /** The tag at the primary and at the peers that get a copy. Their branches were read and compared with ours. */
   readonly atPeers: PeerTags;
-  /** The refs of a database that a server holds; null: ours are in the database that engines open. */
-  readonly served: ServedRefs | null;
+  /** The tag in the database that a server holds; null: it has none, or ours are in the database that engines open. */
+  readonly atServer: Tag | null;
 }
 
 /**
@@ -40,13 +39,12 @@ interface ReleaseTag {
 export async function chooseRelease(
   context: SyncContext,
   { ours }: LocalHead,
-  { tag, primary, atPeers, served }: ReleaseTag,
+  { tag, primary, atPeers, atServer }: ReleaseTag,
 ): Promise<Release> {
   if (tag === null) return { tag, commit: ours, isNew: false, isForPrimary: false };
   if (primary !== null) requireFitForTag(tag, primary);
   const atPrimary = primary === null ? null : (atPeers.get(primary) ?? null);
   const copied = await ourTag(context, tag);
-  const atServer = served?.tags.find(({ name }) => name === tag) ?? null;
   const here = atServer ?? copied;
   const at = primary === null ? null : { name: primary.peer.name, commit: atPrimary?.commit ?? null };
   const backups = await releasedAt(context, ours, new Map([...atPeers].filter(([peer]) => peer !== primary)));

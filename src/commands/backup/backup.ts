@@ -6,7 +6,7 @@ import type { RunResult } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { branchNames, trackedBranches } from '../../dolt/sql/heads.ts';
-import { deleteTags } from '../../dolt/sql/tags.ts';
+import { deleteTags, type Tag } from '../../dolt/sql/tags.ts';
 import { fetchAll } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { planAll } from '../../sync/plan.ts';
@@ -106,6 +106,7 @@ async function copyAll(
   const primary = allProgress.find(({ peer }) => peer.role === 'primary') ?? null;
   const read = primary === null || targets.includes(primary) ? targets : [primary, ...targets];
   const served = tag === null ? null : ((await context.served?.readRefs?.()) ?? null);
+  const atServer = served?.tags.find(({ name }) => name === tag) ?? null;
   if (tag !== null) await refuseBranchName(context, tag, read, served);
   let copied: Copied = {
     targets,
@@ -117,7 +118,7 @@ async function copyAll(
   };
   try {
     const before = await readPeers(context, local, tag, read);
-    const release = await chooseRelease(context, local, { tag, primary, atPeers: before, served });
+    const release = await chooseRelease(context, local, { tag, primary, atPeers: before, atServer });
     copied = { ...copied, release };
     refuseOtherTags(release, before);
     const open = () => targets.filter(({ failure }) => failure === null);
@@ -140,15 +141,14 @@ async function copyAll(
     if (tag !== null) for (const progress of targets) if (progress.failure === null) progress.fail(failure);
     return copied;
   } finally {
-    if (tag !== null && !context.dryRun && served !== null) await forgetServed(context, tag, served);
+    if (atServer !== null && !context.dryRun) await forgetServed(context, atServer);
     await endPeers(context, targets);
   }
 }
 
 /** Removes a tag of the server from the scratch copy, which is kept: it may be gone at the server before the next run. */
-async function forgetServed({ engines }: SyncContext, tag: string, { tags }: ServedRefs): Promise<void> {
-  if (!tags.some(({ name }) => name === tag)) return;
-  await engines.finish(({ database }) => deleteTags(database, [tag])).catch(() => undefined);
+async function forgetServed({ engines }: SyncContext, { name }: Pick<Tag, 'name'>): Promise<void> {
+  await engines.finish(({ database }) => deleteTags(database, [name])).catch(() => undefined);
 }
 
 /** Reads branch and tag of every peer before anything is made or pushed. */

@@ -40,10 +40,10 @@ export async function recordReturned(
   const last = progress.remembered?.head ?? null;
   const before = last !== null && (await isPresent(sql, last)) ? last : null;
   const found: Conflict[] = [];
-  const { merge } = local;
-  const isPending = 'base' in merge;
+  const merge = asRead(local.merge, heads.ours);
+  const { isPending } = merge;
   for (const table of await sharedTables(sql, heads, merge)) {
-    const shape = shapeOf(table, await columnsAt(sql, table, isPending ? heads.ours : merge.target));
+    const shape = shapeOf(table, await columnsAt(sql, table, merge.tablesAt));
     if (shape.key.length === 0) continue;
     for (const side of ['ours', 'theirs'] as const) {
       found.push(...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name, merge })));
@@ -75,14 +75,30 @@ export async function recordReturned(
   }
 }
 
+/** How a merge of histories is read. */
+interface ReadMerge {
+  /** A person must decide before it is made. */
+  readonly isPending: boolean;
+  /** The commit whose tables it has. */
+  readonly tablesAt: string;
+  /** The commit with the rows that it keeps; if it is pending, with those that it deletes. */
+  readonly rowsAt: string;
+}
+
+function asRead(merge: MergeOfHistories, ours: string): ReadMerge {
+  return 'base' in merge
+    ? { isPending: true, tablesAt: ours, rowsAt: merge.base }
+    : { isPending: false, tablesAt: merge.target, rowsAt: merge.target };
+}
+
 /** Tables that both sides and the merge have and that differ between the sides. */
 async function sharedTables(
   sql: Sql,
   at: { readonly ours: string; readonly theirs: string },
-  merge: MergeOfHistories,
+  { tablesAt }: ReadMerge,
 ): Promise<string[]> {
   const differing = await tableChanges(sql, at.ours, at.theirs);
-  const merged = await baseTablesAt(sql, 'base' in merge ? at.ours : merge.target);
+  const merged = await baseTablesAt(sql, tablesAt);
   return differing.flatMap(({ from, to, comparable }) =>
     from !== null && from === to && comparable && merged.includes(from) ? [from] : [],
   );
@@ -93,7 +109,7 @@ interface Side {
   readonly side: 'ours' | 'theirs';
   readonly before: string | null;
   readonly peer: string;
-  readonly merge: MergeOfHistories;
+  readonly merge: ReadMerge;
 }
 
 /** Rows of one side whose key the other side lacks. Columns are qualified by the user's table, so none is shadowed. */
@@ -107,8 +123,8 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
     [here, there],
   );
   const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before });
-  const isPending = 'base' in merge;
-  const known = await rowsAt(sql, shape, { keys: rows, commit: isPending ? merge.base : merge.target });
+  const { isPending } = merge;
+  const known = await rowsAt(sql, shape, { keys: rows, commit: merge.rowsAt });
   const owner = side === 'ours' ? 'our side' : peer;
   const why = before === null ? 'added there or deleted on the other side' : 'later deleted on the other side';
   const found: Conflict[] = [];

@@ -36,12 +36,12 @@ export async function refuseBrokenRows(
   // The next statement stores the violations that one records.
   await sql.run('SET dolt_force_transaction_commit = 1');
   await checkoutScratch(sql, heads.theirs);
-  const recorded = changes.some(isRedefined) ? null : await recordedAgainst(sql, base);
+  const recorded = changes.some(mergesDefinition) ? null : await recordedAgainst(sql, base);
   const suspects = recorded ?? present;
   if (suspects.length === 0) return;
   // Rows that exchange unique values are recorded although they break nothing (Dolt 2.3.0): all rows of the table decide.
   const found = await brokenRows(sql, heads.theirs, suspects);
-  const kept = changes.filter((change) => !isRedefined(change) && change.from === change.to);
+  const kept = changes.filter((change) => !mergesDefinition(change) && change.from === change.to);
   const comparable = recorded === null ? kept.flatMap(({ to }) => (to !== null && found.has(to) ? [to] : [])) : [];
   // Rows that were broken before are no news: our own branch has them as well.
   const before = comparable.length === 0 ? new Map<string, number>() : await brokenRows(sql, base, comparable);
@@ -59,7 +59,7 @@ export async function refuseBrokenRows(
  * merges the definitions, and some merges end the engine: a dropped column that comes before the primary key (measured). A new
  * constraint also concerns rows that did not change.
  */
-function isRedefined({ from, to, definitionChanged, recreated }: TableChange): boolean {
+function mergesDefinition({ from, to, definitionChanged, recreated }: TableChange): boolean {
   return from !== null && to !== null && (definitionChanged || recreated);
 }
 

@@ -125,7 +125,7 @@ async function readDifference(sql: Sql, heads: Heads, { limit, since }: Bounds):
     lossy: await lossyIncoming(sql, news),
     futureCommits,
     redefined: tables.flatMap(({ from, to, redefined }) =>
-      from !== null && to !== null && redefined && isRedefined(to, toOurs) ? [from] : [],
+      from !== null && to !== null && redefined && isRedefinedHere(to, toOurs) ? [from] : [],
     ),
     collation:
       (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
@@ -200,7 +200,7 @@ function droppedTables(
 }
 
 /** Whether a table is defined differently here; both sides may have made the same change. */
-function isRedefined(table: string, news: readonly TableChange[]): boolean {
+function isRedefinedHere(table: string, news: readonly TableChange[]): boolean {
   return news.some(({ to, redefined }) => to === table && redefined);
 }
 

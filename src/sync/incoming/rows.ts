@@ -161,13 +161,13 @@ async function future(
   const { from, to: table, comparable, dataChanged, definitionChanged } = change;
   const all = await columnsAt(sql, table, range.to);
   const columns = timeColumns(all);
-  const isRedefined = !comparable || definitionChanged || from !== table;
-  if (columns.length === 0 || (!dataChanged && !isRedefined)) return [];
+  const isReadByName = !comparable || definitionChanged || from !== table;
+  if (columns.length === 0 || (!dataChanged && !isReadByName)) return [];
   const found: FutureRows[] = [];
   // Rows that differ show everything only where no name changed, and `dolt_diff` computes no VIRTUAL column (Dolt
   // 2.3.0).
-  const virtual = isRedefined ? [] : ((await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? []);
-  if (isRedefined || columns.some(({ name }) => virtual.includes(name))) {
+  const virtual = isReadByName ? [] : ((await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? []);
+  if (isReadByName || columns.some(({ name }) => virtual.includes(name))) {
     const former = from === table ? from : tableNamed(before, table);
     const known = former === null ? [] : timeColumns(await columnsAt(sql, former, range.from));
     const pair = await rowsByName(sql, range, { from: former, to: table });

@@ -60,10 +60,11 @@ export async function pushAll(
   ours: string,
 ): Promise<PushRound> {
   const toPush = await peersToPush(context, publication.target, allProgress);
-  const unpushed = await withoutPush(context, publication.target, toPush);
+  const verdicts = await judgePushes(context, publication.target, toPush);
+  const unpushed = [...verdicts].flatMap(([progress, verdict]) => (recordNoPush(progress, verdict) ? [progress] : []));
   const pushed = new Map<PeerProgress, Pushed>(unpushed.map((progress) => [progress, { kind: 'done' }]));
   const push = async (engine: Engine, progress: PeerProgress): Promise<void> => {
-    pushed.set(progress, await pushTo(context, publication, engine, progress));
+    pushed.set(progress, await pushTo(context, publication, engine, progress, verdicts.get(progress)));
   };
   const plainly = toPush.filter((progress) => progress.lease === null && !unpushed.includes(progress));
   await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
@@ -103,25 +104,23 @@ async function peersToPush(
 }
 
 /**
- * Handles the peers that need no push in the engine without credentials: starting theirs takes longer than the rest of a
- * run without changes. A git remote is asked for its files first, so it keeps its engine.
- * @returns these peers
+ * Decides in the engine without credentials which peers need a push: starting theirs takes longer than the rest of a run
+ * without changes. A git remote is asked for its files first, so it is judged in its engine.
  */
-async function withoutPush(
+async function judgePushes(
   { engines }: SyncContext,
   target: string,
   allProgress: readonly PeerProgress[],
-): Promise<readonly PeerProgress[]> {
+): Promise<ReadonlyMap<PeerProgress, PushVerdict>> {
+  const verdicts = new Map<PeerProgress, PushVerdict>();
   const judged = allProgress.filter(
     ({ peer, lease }) => peer.live !== true && lease === null && peer.endpoint.kind !== 'git',
   );
-  if (judged.length === 0) return [];
-  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    const found: PeerProgress[] = [];
-    for (const progress of judged)
-      if (recordNoPush(progress, await pushVerdict(database, progress.head, target))) found.push(progress);
-    return found;
+  if (judged.length === 0) return verdicts;
+  await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    for (const progress of judged) verdicts.set(progress, await pushVerdict(database, progress.head, target));
   });
+  return verdicts;
 }
 
 /** Records a verdict after which nothing is pushed. @returns whether it is one */
@@ -188,20 +187,21 @@ export function refusedFirstPush(progress: PeerProgress): Failure {
 
 /**
  * Pushes to one peer, fast-forward only unless the run holds a lease. A successful push proves nothing: see verify.ts.
+ * @param judged absent: the peer was not judged yet
  */
 async function pushTo(
   context: SyncContext,
   publication: Publication,
   engine: Engine,
   progress: PeerProgress,
+  judged?: PushVerdict,
 ): Promise<Pushed> {
   const { target } = publication;
-  const sql = engine.database;
   try {
     if (progress.peer.live === true) return await deliver(context, publication, engine, progress);
     const replaced = await replaceHead(context, publication, engine, progress);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
-    const verdict = await pushVerdict(sql, progress.head, target);
+    const verdict = judged ?? (await pushVerdict(engine.database, progress.head, target));
     // An earlier push may have named table files that it did not upload.
     if (verdict === 'up-to-date') await requireUploadedTables(context, engine, progress);
     if (recordNoPush(progress, verdict)) return { kind: 'done' };

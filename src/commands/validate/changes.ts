@@ -3,7 +3,6 @@ import type { ConfiguredPlace } from '../../beads/workspace.ts';
 import { type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import { type ConfigChange, compareConfigurations } from '../../config/compare/configurations.ts';
 import type { ConfigOverrides, Configuration, Sourced } from '../../config/configuration.ts';
-import { withGuards } from '../../config/load.ts';
 import type { ChangeResult, ValidateResult } from '../../contract/result.ts';
 import { CHANGE_KINDS, CONFIG_CHANGES, type ConfigChangeKind } from '../../contract/vocabulary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -14,8 +13,8 @@ import { suggestion } from '../../core/suggestion.ts';
 import { counted, shorten } from '../../core/text.ts';
 import type { Unread } from '../../github/base-commit.ts';
 import type { Context } from '../context.ts';
-import { type DatabaseGuards, readDatabaseGuards } from '../prepare/base/database-guards.ts';
-import { type Base, readBase } from './base.ts';
+import { type DatabaseGuards, guarded, readDatabaseGuards } from '../prepare/base/database-guards.ts';
+import { readBase } from './base.ts';
 import { placeRefusal } from './checks.ts';
 
 export interface CompareRequest {
@@ -73,15 +72,20 @@ export async function compareWithBase(request: CompareRequest, context: Context,
   // Unreadable parts of the old one count as new.
   const old =
     found.configuration ?? inspectConfiguration({ ...before.source, text: null }, context.env, overrides).configuration;
-  const guarded = old === null ? null : await guardedBefore(old, base, place, context);
+  const known =
+    old === null
+      ? null
+      : await guarded(old, async () =>
+          base.kind === 'read' ? base.guards : await readDatabaseGuards(old, place, context),
+        );
   const changes =
-    guarded === null
+    known === null
       ? []
       : compareConfigurations(
-          { ...guarded.configuration, ...placeBefore(before, place), freeze: freezeAt(guarded.freeze) },
+          { ...known.configuration, ...placeBefore(before, place), freeze: freezeAt(known.guards.freeze) },
           { ...configuration, ...place, freeze: freezeAt(guards.freeze) },
         );
-  const refusal = before.problem ?? guarded?.problem ?? (old === null ? null : placeRefusal(old, before.place));
+  const refusal = before.problem ?? known?.problem ?? (old === null ? null : placeRefusal(old, before.place));
   const { commit = null, behind = 0, isMerged = false } = (base.kind === 'read' ? base.of : undefined) ?? {};
   return {
     changes: changes.map(shownChange),
@@ -92,24 +96,6 @@ export async function compareWithBase(request: CompareRequest, context: Context,
       ...changes.flatMap((change) => changeDiagnostics(change, failOnChange)),
     ],
   };
-}
-
-/** The configuration before the change with the guards around its database; unreadable ones count as absent. */
-async function guardedBefore(
-  old: Configuration,
-  base: Exclude<Base, Unread>,
-  place: ConfiguredPlace,
-  context: Context,
-): Promise<
-  Pick<DatabaseGuards, 'freeze'> & { readonly configuration: Configuration; readonly problem: Failure | null }
-> {
-  try {
-    const { files, freeze } = base.kind === 'read' ? base.guards : await readDatabaseGuards(old, place, context);
-    return { configuration: withGuards(files, old), freeze, problem: null };
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    return { configuration: old, freeze: null, problem: thrown };
-  }
 }
 
 /** Only the presence of the file counts. */

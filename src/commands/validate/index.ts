@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { configuredPlace } from '../../beads/workspace.ts';
 import { type ConfigSource, type Inspection, inspectConfiguration } from '../../config/build.ts';
 import type { ConfigOverrides } from '../../config/configuration.ts';
-import { readSource, withGuards } from '../../config/load.ts';
+import { readSource } from '../../config/load.ts';
 import { comparePlaces } from '../../config/problems.ts';
 import { repositoryOf } from '../../config/workspace/repository.ts';
 import { EXIT } from '../../contract/exit-codes.ts';
@@ -19,7 +19,7 @@ import { defineCommand, type RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import { matrixOf } from '../fan-out/matrix.ts';
 import { toProblem } from '../outcome/problems.ts';
-import { NO_GUARDS, readDatabaseGuards } from '../prepare/base/database-guards.ts';
+import { guarded, NO_GUARDS, readDatabaseGuards } from '../prepare/base/database-guards.ts';
 import { searchOf } from '../prepare/base/source-at.ts';
 import { requestedConfig, requestedPeers, requestedRoles } from '../prepare/options.ts';
 import { selectPeers } from '../select-peers.ts';
@@ -136,13 +136,9 @@ async function inspectWithGuards(
   const place = await configuredPlace(searchOf(source, context));
   const { configuration } = found;
   if (configuration === null) return { ...found, place, guards: NO_GUARDS };
-  try {
-    const guards = await readDatabaseGuards(configuration, place, context);
-    return { ...found, configuration: withGuards(guards.files, configuration), place, guards };
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    return { ...found, problems: [...found.problems, ...thrown.problems], place, guards: NO_GUARDS };
-  }
+  const read = async () => await readDatabaseGuards(configuration, place, context);
+  const { problem, ...known } = await guarded(configuration, read);
+  return { ...found, ...known, problems: [...found.problems, ...(problem?.problems ?? [])], place };
 }
 
 const NOT_COMPARED: Compared = { diagnostics: [] };

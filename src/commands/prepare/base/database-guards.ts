@@ -3,8 +3,9 @@ import type { ConfiguredPlace } from '../../../beads/workspace.ts';
 import type { Configuration } from '../../../config/configuration.ts';
 import type { ConfigurationContext } from '../../../config/find-config.ts';
 import { type GuardFile, readGuardFilesOf } from '../../../config/guards.ts';
-import { baseOfDatabase } from '../../../config/load.ts';
+import { baseOfDatabase, withGuards } from '../../../config/load.ts';
 import { boundaryOf, isWithin } from '../../../core/boundary.ts';
+import { Failure } from '../../../core/failure.ts';
 import { foldersToFreeze, freezeOf } from '../bd/frozen.ts';
 import { type MovedPaths, NOT_MOVED } from './moved-context.ts';
 
@@ -57,4 +58,23 @@ export async function readDatabaseGuards(
       ? await readGuardFilesOf(there, configuration.workspace, boundary)
       : [];
   return { files, freeze: await freezeOf(toFreeze, configuration, context, paths.moved) };
+}
+
+/** A configuration with the guards around its database. */
+export interface Guarded {
+  readonly configuration: Configuration;
+  readonly guards: DatabaseGuards;
+  /** Why they cannot be read, so that they count as absent; null: they can. */
+  readonly problem: Failure | null;
+}
+
+/** The configuration with the guards that `read` finds. */
+export async function guarded(configuration: Configuration, read: () => Promise<DatabaseGuards>): Promise<Guarded> {
+  try {
+    const guards = await read();
+    return { configuration: withGuards(guards.files, configuration), guards, problem: null };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    return { configuration, guards: NO_GUARDS, problem: thrown };
+  }
 }

@@ -10,7 +10,7 @@ import type { Unread } from '../../../github/base-commit.ts';
 import type { Context } from '../../context.ts';
 import { checkoutRoot } from './checkout-root.ts';
 import { type CommitAt, copyGuards, copyWorkspaces } from './copy-workspaces.ts';
-import { type DatabaseGuards, guardedFolders, NO_GUARDS, readDatabaseGuards } from './database-guards.ts';
+import { type DatabaseGuards, guarded, guardedFolders, NO_GUARDS, readDatabaseGuards } from './database-guards.ts';
 import { type Moved, movedContext } from './moved-context.ts';
 
 /** The configuration of another commit or folder, found as a run there finds its own. */
@@ -92,12 +92,9 @@ export async function readMoved(
   if (configuration === null || found.problem !== null) return { ...found, guards: NO_GUARDS };
   const { database, toFreeze } = guardedFolders(configuration, found.place, context, paths);
   await bring([...(database === null ? [] : [database]), ...toFreeze].map(paths.moved));
-  try {
-    return { ...found, guards: await readDatabaseGuards(configuration, found.place, context, paths) };
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    return { ...found, guards: NO_GUARDS, problem: thrown };
-  }
+  const read = async () => await readDatabaseGuards(configuration, found.place, context, paths);
+  const { guards, problem } = await guarded(configuration, read);
+  return { ...found, guards, problem };
 }
 
 async function readSourceIn({ context, overrides, paths }: Moved): Promise<SourceAt> {

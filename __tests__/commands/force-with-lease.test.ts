@@ -72,6 +72,35 @@ describe('a peer with a lease', () => {
     expect(await mailbox()).toBe(await fresh.head());
   });
 
+  test('discards all commits that ours lacks, so another peer with a part of them waits until it is merged', async () => {
+    await using folder = await tempFolder();
+    const { other, theirs, peers, mailbox } = await clash(folder, "INSERT INTO items VALUES (5, 'five', 'ann')");
+    await other.publish(`file://${folder.file('third')}`);
+    await other.commit('more', "INSERT INTO items VALUES (6, 'six', 'eve')");
+    await other.dolt('push', 'box', 'main');
+    const forced = await command(folder, peers, { command: 'push', ...leases(await other.head()) });
+    expect(forced.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
+
+    const both = `${peers}\nthird: file://${folder.file('third')}`;
+    const { result } = await command(folder, both);
+    expect(result.peers).toMatchObject([
+      { name: 'box', state: 'up-to-date' },
+      {
+        name: 'third',
+        state: 'rewritten',
+        error: { code: 'history-rewritten' },
+        rewritten: { side: 'ours', last: theirs },
+      },
+    ]);
+    expect(result.peers[1]?.error?.message).toContain('`--force-with-lease` replaced a branch that had it');
+    const merge = { adopt: new Map(), merge: new Map([['third', theirs]]), discardLocal: [] };
+    const merged = await command(folder, both, { rewrites: merge });
+    expect(merged.result).toMatchObject({ peers: [{ verified: true }, { verified: true, error: null }] });
+    const later = await command(folder, both);
+    expect(later.result).toMatchObject({ status: 'unchanged', peers: [{ verified: true }, { verified: true }] });
+    expect(await mailbox()).toBe(later.result.head);
+  }, 180_000);
+
   test('needs no force if our branch contains its head', async () => {
     await using folder = await tempFolder();
     const { local, theirs, peers, mailbox } = await clash(folder, '');

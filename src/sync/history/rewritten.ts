@@ -53,7 +53,8 @@ export function sideRewritten(trace: CommonHead): 'ours' | 'theirs' | 'both' | n
 
 /**
  * Whether one side no longer contains a commit that both had; a merge would bring back what was removed with it.
- * @param heads.dropped former heads of our branch; a peer that has one, or a part of its history, brings it back
+ * @param heads.dropped former heads of our branch, and heads that `force-with-lease` discarded, with commits that were never
+ * ours; a peer that has one, or a part of its history, brings it back
  */
 export async function findRewritten(
   sql: Sql,
@@ -177,7 +178,7 @@ function found(
     case 'theirs':
       return `${name} no longer contains ${last}, the last commit that both sides had: its history was rewritten there.`;
     case 'ours':
-      return `Our branch ${branch} no longer contains ${last}, which ${name} still has: our history was rewritten.`;
+      return `Our branch ${branch} does not contain ${last}, which ${name} still has: our history was rewritten, or \`--force-with-lease\` replaced a branch that had it.`;
     case 'both':
       return `Neither ${name} nor our branch ${branch} contains ${last}, the last commit that both had: both were rewritten.`;
     case 'suspected':

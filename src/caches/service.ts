@@ -72,7 +72,10 @@ export const LOOK_UP = {
     })),
 } as const;
 
-/** An address to send a new entry to. `ok: false`: the key is taken. */
+/**
+ * An address to send a new entry to. A key that is taken is a conflict (409). `ok: false`: the token of the job may not write
+ * (measured by others: Mic92/hestia#84).
+ */
 export const RESERVE = {
   name: 'CreateCacheEntry',
   answer: z

@@ -31,6 +31,8 @@ export interface LastVerified {
   readonly dropped: readonly string[];
   /** Heads that an earlier run on another machine stored; null: this run needed none. */
   readonly cached: CachedHeads | null;
+  /** The state before any peer was read, with restored heads. */
+  readonly before: StateFile;
   /** State files that could not be used. */
   readonly unusable: readonly Diagnostic[];
 }
@@ -92,8 +94,9 @@ export async function readLastVerified(
     ];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
+    const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
+    const hasNews = found.length > 0 || next.retired !== stateFile.retired;
     // The end of the run writes it again, and reports a failed write and files that it moves aside.
-    const hasNews = found.length > 0 || retire(stateFile, branch, gaveUp) !== stateFile;
     if (mayWrite && unusable.length === 0 && hasNews) {
       await changeState(state, branch, ({ stateFile: present }) => {
         // Another run may have verified the peer since.
@@ -102,11 +105,11 @@ export async function readLastVerified(
       }).catch(() => undefined);
     }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
-    return { root, known, dropped, cached, unusable };
+    return { root, known, dropped, cached, before: next, unusable };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: null, unusable };
+    return { root: null, known: [], dropped: [], cached: null, before: stateFile, unusable };
   }
 }
 

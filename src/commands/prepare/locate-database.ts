@@ -5,6 +5,7 @@ import type { BdServer } from '../../beads/bd-server.ts';
 import { isDatabase } from '../../beads/database-folders.ts';
 import { type BdUsage, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
 import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
+import { cloneIdentity } from '../../config/endpoint/data-place.ts';
 import { baseOfDatabase } from '../../config/load.ts';
 import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
@@ -97,8 +98,7 @@ async function amongClones(
 ): Promise<Found> {
   const source = bootstrapPeer(peers, bootstrap);
   if (source === undefined) return { kind: 'nowhere' };
-  const { dataPlace, ref } = source;
-  const clone = JSON.stringify([dataPlace, ref, branchToClone(source, branch)]);
+  const clone = cloneIdentity(source, branchToClone(source, branch));
   const path = join(cloneDir, shortDigest(clone), 'database');
   await requireInside(path, boundary);
   return await at(path);

@@ -73,8 +73,8 @@ export const LOOK_UP = {
 } as const;
 
 /**
- * An address to send a new entry to. A key that is taken is a conflict (409). `ok: false`: the token of the job may not write
- * (measured by others: Mic92/hestia#84).
+ * An address to send a new entry to. A key that is taken is a conflict (status 409, actions/cache#1541). `ok: false`: the
+ * token of the job may not write (Mic92/hestia#84).
  */
 export const RESERVE = {
   name: 'CreateCacheEntry',

@@ -54,7 +54,7 @@ export function cachedRetired({ retired }: CachedHeads, local: string): readonly
   return retired.flatMap((one) => (one.local === wanted ? [one.head] : []));
 }
 
-/** What a run knows of one database. */
+/** Everything that a run knows of one database. */
 export interface KnownHeads {
   readonly root: string;
   /** The state before it read any peer, with restored heads. */
@@ -156,7 +156,7 @@ function localDigest(local: string): string {
   return shortDigest(JSON.stringify(local), 64);
 }
 
-/** The clone that heads belong to. All databases of a federation have the same first commit, so it does not tell them apart. */
+/** The clone that heads belong to. All databases of a federation have the same first commit. */
 interface ClonedDatabase<P = Pick<Peer, 'dataPlace' | 'ref'>> {
   /** The peer that was cloned. */
   readonly source: P;

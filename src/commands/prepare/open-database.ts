@@ -29,9 +29,10 @@ import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
+import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone } from './cache/clone-place.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
-import { bootstrapPeer, branchToClone, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
+import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
@@ -117,13 +118,14 @@ async function openDirectly(
     openEngines(context, { dolt: known.dolt, database: path, ...copy }, connections);
   const writes = mayWrite(request);
   if (found.kind === 'database') {
+    await makePlaceOfClone(found.path, context);
     const beside = await openCopyOfEmbedded(request, context, known, { ...found, other });
     if (beside !== null) return beside;
     const copied = writes ? null : await openCopy(found, context, at);
     if (copied !== null) return copied;
     const engines = behindGates(at(found.path), found.bd, context);
-    const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
+    const ephemeral = isClone(path, context);
     return localDatabase(context, { path, work: path, engines, ephemeral, notices, close: closing(engines, null) });
   }
   return await openClone(request, context, known, found);
@@ -147,6 +149,7 @@ export async function openClone(
   try {
     const source = await requireSource(configuration, request.bootstrap, context);
     const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
+    if (tempFolder === null) await makePlaceOfClone(path, context);
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     const bd = tempFolder === null && found.kind === 'to-clone' ? found.bd : null;
     const made = await clone(request, context, { ...known, source, path, removeWith, bd });

@@ -10,8 +10,8 @@ import { BACKUP_FIELDS, type StateFile, type StateKey } from '../../../sync/hist
 import type { Context } from '../../context.ts';
 import { type Shard, shardText } from '../../fan-out/shard.ts';
 import type { SyncRequest } from '../../request.ts';
-import { bootstrapPeer, branchToClone } from '../locate-database.ts';
 import { addLink, type Chain, lastLinks, valuesOf } from './chain.ts';
+import { bootstrapPeer, branchToClone } from './clone-place.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_HEADS = 2_000;

@@ -524,6 +524,11 @@ export function namesOtherRegion(text: string): boolean {
   );
 }
 
+/** The path that the system refused to Dolt, as Go writes it; null: a host or a database refused its user. */
+export function refusedPath(text: string): string | null {
+  return /\b[a-z]+ (\/[^\n]*): (?:permission denied|read-only file system)/i.exec(text)?.[1] ?? null;
+}
+
 /** Whether a text is about a lock file that a git left or holds. */
 export function namesLockOfGit(text: string): boolean {
   return LOCK_OF_GIT.test(text);

@@ -35,6 +35,7 @@ import {
   throughFolder,
 } from '../../sync/served/exchange.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
+import { USE_REMOTESAPI } from '../../sync/served/shared-folder.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
@@ -170,9 +171,7 @@ function requireExchange(setting: ServerSetting): void {
   throw new Failure(
     'database-in-use',
     `the server at ${serverText(setting)} is on another machine, and \`federation.server\` names no \`remotesapi\` port to exchange commits through`,
-    {
-      hint: 'Start the server with `remotesapi: {port: 50051}` in its configuration (or `--remotesapi-port 50051`), and add `remotesapi: 50051` to `federation.server`.',
-    },
+    { hint: USE_REMOTESAPI },
   );
 }
 

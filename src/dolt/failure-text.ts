@@ -504,9 +504,12 @@ export function classify(text: string): TextClass {
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }
 
+/** A text that has only the name of a table in quotes. */
+const SAME_NAME = /^(?:error \d+ \(\w+\): )?table with same name '[^\n]*' added in 2 commits can't be merged$/i;
+
 /** Texts with quotes of their own, as a whole: Dolt writes their beginnings. */
 const QUOTING: typeof PATTERNS = [
-  [/^table with same name '[^\n]*' added in 2 commits can't be merged$/, 'schema-conflict'],
+  [SAME_NAME, 'schema-conflict'],
   [/^the conflict schema's columns are not equal to the current schema's columns/, 'dolt-defect'],
   [/^`[^`\n]*`@`[^`\n]*` does not have the correct permissions on branch `/, 'branch-permission'],
 ];
@@ -515,6 +518,11 @@ const QUOTING: typeof PATTERNS = [
 export function classifyOfRows(text: string): TextClass {
   const lower = text.toLowerCase();
   return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutQuoted(text));
+}
+
+/** A text without the words that may be a value of a row. */
+export function withoutRowValues(text: string): string {
+  return SAME_NAME.test(text) ? text : withoutQuoted(text);
 }
 
 /** Whether a service says that a bucket is in another region, or at another host. */

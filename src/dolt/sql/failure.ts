@@ -2,8 +2,14 @@ import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
-import { withoutQuoted } from '../../core/text.ts';
-import { classify, classifyOfRows, namesLockOfGit, namesOtherRegion, type TextClass } from '../failure-text.ts';
+import {
+  classify,
+  classifyOfRows,
+  namesLockOfGit,
+  namesOtherRegion,
+  type TextClass,
+  withoutRowValues,
+} from '../failure-text.ts';
 
 /**
  * An error of a statement that may read rows, with the class of Dolt's text as its code; `unknown` if the text is not
@@ -12,7 +18,7 @@ import { classify, classifyOfRows, namesLockOfGit, namesOtherRegion, type TextCl
  */
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
-  const values = { least: 'full', without: withoutQuoted(text) } as const;
+  const values = { least: 'full', without: withoutRowValues(text) } as const;
   return (
     lostEngine(thrown, text) ??
     new Failure(codeOf(classifyOfRows(text)), text, { cause: thrown, toolText: text, values })

@@ -244,14 +244,6 @@ describe('a pull request that changes the files that count', () => {
       },
       ['setting-changed *'],
     ],
-    ...['.beads/dolt', '.beads/embeddeddolt/north', '.beads/old.db'].map(
-      (cwd) =>
-        [
-          `the working directory ${cwd}, which the base has as well`,
-          { cwd, files: { [`${cwd}/x`]: '' }, baseFiles: { [`${cwd}/x`]: '' } },
-          ['new-host b', 'peer-moved b'],
-        ] as const,
-    ),
     [
       'no change: all files are equal',
       {
@@ -303,13 +295,6 @@ describe('a pull request that changes the files that count', () => {
       { '.jj': 'link: other/.jj' },
       '.jj is a symbolic link to other/.jj',
       NEEDS,
-    ],
-    [
-      'a file in place of the working directory',
-      { '.jj/repo': '../main/.jj/repo' },
-      '.jj/repo is a file there',
-      NEEDS,
-      { cwd: '.jj/repo/store', files: { '.jj/repo/store/x': '' } },
     ],
     [
       'a folder with too many files',

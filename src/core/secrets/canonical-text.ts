@@ -10,8 +10,8 @@ export interface CanonicalText {
  * times. A secret and a text that repeats it have one canonical form, whichever characters an encoder escapes. Takes
  * linear time: each unit is added once, and an escape that ends is replaced by its character.
  *
- * Characters beyond ASCII become their bytes in UTF-8. What some encoder cannot tell apart is one character here: a
- * blank and `+`, quotes that are doubled, a line break and the letter of its escape.
+ * Characters beyond ASCII become their bytes in UTF-8. Spellings that encoders share are one character here: a blank and
+ * `+`, quotes that are doubled, a line break and the letter of its escape.
  */
 export function canonicalText(text: string): CanonicalText {
   const units = new Units();

@@ -388,6 +388,10 @@ export function isOfLackingData(text: string): boolean {
   return LACKING_DATA.some((known) => text.toLowerCase().includes(known));
 }
 
+/** The words of Dolt 2.3.0 before the standard error of the other side of ssh, and those of git after it. */
+const BEFORE_HOST = 'failed to create chunk store: remote: ';
+const AFTER_HOST = 'could not read from remote repository';
+
 /** Texts that wrap any cause; they decide only if no other text matches. */
 const WRAPPERS: typeof TEXTS = [
   // Dolt 2.3.0 prints it for a database that it cannot open: a lock, a full disk, damaged settings.
@@ -460,8 +464,10 @@ const WRAPPERS: typeof TEXTS = [
   ["unknown object format '", 'unsupported-endpoint'],
   // Any other failure of libcurl, such as a body that cannot be decoded.
   ["unable to access 'http", 'network'],
-  ['could not read from remote repository', 'network'],
   ['the remote end hung up', 'network'],
+  // Both tools repeat what the other side wrote, which can be any words of its host.
+  [BEFORE_HOST, 'network'],
+  [AFTER_HOST, 'network'],
 ];
 
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
@@ -540,6 +546,20 @@ export function refusedPath(text: string): string | null {
 /** Whether a text is about a lock file that a git left or holds. */
 export function namesLockOfGit(text: string): boolean {
   return LOCK_OF_GIT.test(text);
+}
+
+/** Whether the other side of ssh ended without a word that Dolt, git or ssh is known for. */
+export function isOfHost(text: string): boolean {
+  const words = text
+    .toLowerCase()
+    .split(BEFORE_HOST)
+    .flatMap((part) => part.split(AFTER_HOST));
+  return words.length > 1 && classify(words.join(' ')) === 'unknown';
+}
+
+/** Whether git read something else than its protocol, such as a greeting that a login prints. */
+export function isNoProtocol(text: string): boolean {
+  return /bad line length character/i.test(text);
 }
 
 /** A panic that ends the process, and one that ends a connection, which Dolt logs with escaped line breaks. */

@@ -5,6 +5,8 @@ import type { Redactor } from '../../core/secrets.ts';
 import {
   classify,
   classifyOfRows,
+  isNoProtocol,
+  isOfHost,
   namesLockOfGit,
   namesOtherRegion,
   type TextClass,
@@ -63,6 +65,12 @@ const LEFT_LOCK =
 const OTHER_REGION =
   'Check the region of the bucket: set `federation.peers.<peer>.aws.region`, or AWS_REGION. With a service of your own, check its endpoint, too.';
 
+export const SILENT_LOGIN =
+  'Over ssh, a login for a command must print nothing on standard output: move a greeting out of `.bashrc` and similar files of the host, or print it only in a terminal.';
+
+const WORDS_OF_HOST =
+  'The host ended the connection itself. Log in to it with ssh and do what it asks: the account must run `dolt` or `git` there without a terminal.';
+
 /** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
   return new Failure(codeOf(classify(text)), text, { cause, toolText: text, hint: hintOf(text) });
@@ -70,7 +78,9 @@ export function textFailure(text: string, cause?: unknown): Failure {
 
 function hintOf(text: string): string | undefined {
   if (namesLockOfGit(text)) return LEFT_LOCK;
-  return namesOtherRegion(text) ? OTHER_REGION : undefined;
+  if (namesOtherRegion(text)) return OTHER_REGION;
+  if (isNoProtocol(text)) return `Check the endpoint. ${SILENT_LOGIN}`;
+  return isOfHost(text) ? `${WORDS_OF_HOST} ${SILENT_LOGIN}` : undefined;
 }
 
 /** A failure that this Dolt has with the data of a head. */

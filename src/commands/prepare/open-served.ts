@@ -13,7 +13,7 @@ import { makeOwnFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { textsOfSecrets } from '../../credentials/secret-texts.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
-import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
+import { createEngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
@@ -105,9 +105,10 @@ export async function openServed(
     await server.close();
     throw thrown;
   });
+  const options = { dolt, database: place.database, removeWith: place.removeWith };
+  const engines = openEngines(context, options, request.connections);
   const close = async (): Promise<void> => {
-    await server.close();
-    await place.remove();
+    await engines.close().finally(() => server.close().finally(() => place.remove()));
   };
   const reported: Diagnostic[] = [...request.notices];
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
@@ -115,7 +116,9 @@ export async function openServed(
     const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
-      await finishHandBacks(back);
+      // Another run with this copy may be moving the branch. It holds the copy meanwhile.
+      const isKept = await isThere(join(place.database, '.dolt'));
+      await (isKept ? engines.use(NO_CREDENTIALS, () => finishHandBacks(back)) : finishHandBacks(back));
       if (state.folder === at.path) reported.push(...(await finishDirect(server, at.path)));
     }
     const policy = configuration.dirty.value;
@@ -124,13 +127,8 @@ export async function openServed(
     reported.push(...branch.notices);
     const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
     const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
-    const options = { dolt, database: place.database, removeWith: place.removeWith };
     await makeScratch(context, options, exchange);
-    const engines = openEngines(context, options, request.connections);
-    await takeOver(engines, exchange).catch(async (thrown: unknown) => {
-      await engines.close();
-      throw thrown;
-    });
+    await takeOver(engines, exchange);
     context.log.info(`working through the server at ${server.name}`);
     return localDatabase(context, {
       path: servedName(at),
@@ -151,7 +149,7 @@ export async function openServed(
         // `resolve` works in the scratch copy.
         keep: async () => undefined,
       },
-      close: () => engines.close().finally(close),
+      close,
     });
   } catch (thrown) {
     await close();

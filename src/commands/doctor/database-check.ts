@@ -14,7 +14,7 @@ import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
 import { refuseFrozen } from '../prepare/bd/frozen.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
-import { keptFolder, keptScratch, serverFor } from '../prepare/served-by.ts';
+import { isCutOff, keptFolder, keptScratch, STOP_CUT_OFF, serverFor } from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkIdentity } from './identity-check.ts';
 import { checkLock } from './lock-check.ts';
@@ -73,7 +73,11 @@ export async function checkDatabase(
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
     const other = await keptScratch(found, configuration, context);
-    const lock = throughServer(await checkLock(found.path), server);
+    const isConfigured = configuration.server.value !== null;
+    const lock =
+      !isConfigured && (await isCutOff(found.path, found.server))
+        ? cutOff(await checkLock(found.path))
+        : throughServer(await checkLock(found.path), server);
     if (server === null) await requireWritable(found.path);
     const frozen = await refuseFrozen(found.path, configuration, context).catch(toFailure);
     const checks = [
@@ -113,6 +117,11 @@ function throughServer(lock: DoctorCheck, server: ServerSetting | null): DoctorC
   if (lock.status !== 'missing' || server === null) return lock;
   const place = `runs work through the server at ${serverText(server)}`;
   return undetermined({ check: 'lock' }, `${lock.message}; ${place}, and ${NOT_ASKED}`);
+}
+
+/** Only bd ends or reaches the server of a proxy that was killed. */
+function cutOff({ message }: DoctorCheck): DoctorCheck {
+  return missing({ check: 'lock' }, `${message}, and the proxy of bd before it has ended`, STOP_CUT_OFF);
 }
 
 function only(check: DoctorCheck): CheckedDatabase {

@@ -36,7 +36,7 @@ import { databasesBelow, type Found, locateDatabase } from './locate-database.ts
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { keptScratch, servedBy } from './served-by.ts';
+import { keptScratch, refuseCutOff, servedBy } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -93,9 +93,11 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       { configuration, dolt: known.dolt, credentials: known.access.credentials },
       serving,
     ).catch(async (thrown: unknown) => {
+      if (toFailure(thrown).code !== 'server-unreachable') throw thrown;
       // bd may have ended its proxy since this run found it.
-      const isUnreachable = toFailure(thrown).code === 'server-unreachable';
-      if (isUnreachable && (await servedBy(found, configuration, context)) === null) return null;
+      const now = await servedBy(found, configuration, context);
+      if (now === null) return null;
+      refuseCutOff(now);
       throw thrown;
     });
     if (opened !== null) return opened;

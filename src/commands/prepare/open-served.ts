@@ -42,6 +42,7 @@ import { type LocalDatabase, localDatabase } from './local-database.ts';
 import {
   nameAtServer,
   placeIn,
+  refuseCutOff,
   type ServedAt,
   type Serving,
   servedName,
@@ -84,6 +85,7 @@ export async function openServed(
 ): Promise<LocalDatabase> {
   const { setting, password } = at;
   const database = nameAtServer(at);
+  refuseCutOff(at);
   requireExchange(setting);
   if (password !== null && password !== '') {
     const secret = { kind: 'password', user: setting.user, password } as const;
@@ -95,6 +97,7 @@ export async function openServed(
     address: await addressOf(setting, login, context),
     database,
     name: serverText(setting),
+    unreachableHint: unreachableHint(at),
     secrets: context.secrets,
     onCall: (procedure, milliseconds) =>
       context.log.debug(`${serverText(setting)}: CALL ${procedure} (${Math.round(milliseconds)} ms)`),
@@ -161,6 +164,14 @@ export async function openServed(
 async function finishDirect(server: UserServer, folder: string): Promise<readonly Diagnostic[]> {
   if ((await readOwnMoves(folder)).moves.size === 0) return [];
   return await server.use((database) => finishAdvances(database, folder));
+}
+
+/** The cure if a server of bd cannot be reached; undefined: that of `federation.server`. */
+function unreachableHint({ password, path }: Serving): string | undefined {
+  if (password === null) return undefined;
+  if (path === null)
+    return 'Check that the server in the settings of bd runs, and its host and port. Nothing is lost: the next run continues.';
+  return 'Run again: nothing is lost, and the next run also works without a server. If it happens again, run `bd dolt stop` first.';
 }
 
 /** A server on another machine cannot use a folder of ours. */

@@ -23,6 +23,7 @@ import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead 
 import { readTags } from '../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { finishAdvances } from '../../sync/advance.ts';
+import { readStateFiles } from '../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../sync/merge/own-moves.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
@@ -112,6 +113,8 @@ export async function openServed(
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
     const state = await stateOfServed(at.path, place.database, context);
+    // Another run can move and record the branch after this one took it over.
+    const recorded = await readStateFiles(state);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
       await finishHandBacks(back);
@@ -131,10 +134,11 @@ export async function openServed(
       throw thrown;
     });
     context.log.info(`working through the server at ${server.name}`);
-    return localDatabase(context, {
+    return localDatabase({
       path: servedName(at),
       work: place.database,
       state,
+      recorded,
       engines,
       notices: reported,
       served: {

@@ -5,6 +5,7 @@ import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { recordNoData } from '../../sync/fetch.ts';
+import { readStateFiles, stateOf } from '../../sync/history/last-verified.ts';
 import { mergeLimit } from '../../sync/merge/limits.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -117,6 +118,7 @@ export async function prepareSync(
     const lastVerified = await readLastVerified(database, remotes, {
       path,
       state: local.state,
+      recorded: stateOf(local.recorded ?? (await readStateFiles(local.state)), branch),
       branch,
       ours,
       mayWrite: writes,

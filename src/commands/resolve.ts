@@ -5,6 +5,7 @@ import { loadConfiguration, withGuardsOf } from '../config/load.ts';
 import { requirePush } from '../config/requirements.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
+import { warningOnce } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { shellWord } from '../core/text.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
@@ -103,7 +104,9 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   await refuseFrozen(home, configuration, context);
   const local = await open(dolt.path, conflicts.branch);
   const { engines } = local;
-  for (const { message } of local.notices) context.log.warning(message);
+  // Each check finds some again.
+  const warn = warningOnce(context.log);
+  warn(local.notices);
   try {
     const trackedAs = async (sql: Database) => {
       const remotes = await remotesOf(sql, local.work, configuration.peers);
@@ -114,7 +117,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     };
     const check = (): Promise<void> =>
       engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
-        for (const { message } of await finishMoves(local, sql)) context.log.warning(message);
+        warn(await finishMoves(local, sql));
         await checkHeads(sql, conflicts, await trackedAs(sql));
       });
     await check();

@@ -1678,6 +1678,10 @@ file, so it does not matter whether the server runs.
   head or an older one
       rewritten, side ours, for peers never met before, too, and in every later
       run
+  The peer has a commit that --force-with-lease discarded at another peer, the
+  named head or an older one that our branch lacks
+      The same, also for a commit that was never ours. --merge-rewritten takes
+      it back, once and for all
   A backup or archive is at an older commit of ours
       ahead: a restored backup is not a rewrite
   The peer is empty now, or lacks the branch

@@ -63,7 +63,10 @@ test('a proof is recorded after what another run recorded last, also beside an u
   const unusable = [{ severity: 'warning', code: 'memory-unusable', message: 'of another user' }] as const;
   const backups = await recordBackups(
     { state: { folder: folder.path, other: null, env: ENV } },
-    { branch: 'main', lastVerified: { root: HEAD, known: [], dropped: [], cached: null, unusable } },
+    {
+      branch: 'main',
+      lastVerified: { root: HEAD, known: [], dropped: [], cached: null, before: EMPTY_STATE, unusable },
+    },
     { targets: [progress], drills: new Map([[other, { kind: 'unproven', durationMs: 1 }]]) },
     NOW,
   );

@@ -1,7 +1,9 @@
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { checkDatabase } from '../../src/commands/doctor/database-check.ts';
 import { listUnregistered } from '../../src/commands/list-peers.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
 import type { Env } from '../../src/core/env.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
@@ -64,6 +66,25 @@ async function peersOfBdAreListed(folder: TempFolder, bd: Bd): Promise<void> {
   ]);
 }
 
+/** The server behind it goes on and holds the database. Every run names the way out at once. */
+async function killedProxyIsNamed(folder: TempFolder, env: Env): Promise<void> {
+  const note = await readFile(folder.file('repo', '.beads', 'dolt', 'proxy.pid'), 'utf8');
+  process.kill(Number(/"pid":(\d+)/.exec(note)?.[1]), 'SIGKILL');
+  const refused = { code: 'database-in-use', hint: expect.stringContaining('`bd dolt stop`') };
+  await expect(command(below(folder, 'repo'), '', { ...FOUND, env })).rejects.toMatchObject(refused);
+  const peers = { ...commandContext(folder.file('repo')), tempDir: folder.path };
+  const checked = await checkDatabase(
+    { database: undefined, branch: undefined },
+    await loadConfiguration(peers, {}),
+    peers,
+  );
+  const lock = checked.checks.find(({ check }) => check === 'lock');
+  expect(lock).toMatchObject({
+    status: 'missing',
+    message: expect.stringMatching(/the proxy of bd before it has ended$/),
+  });
+}
+
 /** bd reads the database before and after a run in each mode, with and without a running server. */
 test.each<[string, readonly string[], string]>([
   ['embedded', [], 'repo/.beads/embeddeddolt/north'],
@@ -110,6 +131,7 @@ test.each<[string, readonly string[], string]>([
           hint: expect.stringContaining('Leave out `--stop-bd`'),
         });
       }
+      if (mode === 'proxied-server' && process.platform === 'linux') await killedProxyIsNamed(folder, env);
       // In embedded mode there is no server, so nothing stops or starts.
       await sync(false, stopping);
       await other.dolt('pull', 'origin', 'main');

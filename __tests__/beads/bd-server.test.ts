@@ -18,10 +18,11 @@ const NO_FILES: ServerFiles = {
   portFile: null,
   pid: null,
   listenerPort: null,
-  proxyPort: null,
+  proxy: null,
   childPid: null,
   credentials: null,
 };
+const PROXY = { pid: 8, port: 5, birth: null };
 const at = (name: string) => ({ file: name });
 const DIRECT = { host: 'db.example', port: 3306, socket: '', user: 'ann', tls: true };
 
@@ -46,7 +47,11 @@ function server(given: Given): string | null {
   const at = found(given);
   if (at === null) return null;
   const { host, port, user, database, tls, remotesapi } = at.setting;
-  const more = [tls ? 'tls' : '', remotesapi === null ? '' : `remotesapi ${remotesapi}`, at.isProxy ? 'proxy' : ''];
+  const more = [
+    tls ? 'tls' : '',
+    remotesapi === null ? '' : `remotesapi ${remotesapi}`,
+    at.proxy !== null ? 'proxy' : '',
+  ];
   const pid = at.pid === null ? [] : [`pid ${at.pid}`];
   return [`${user}:${at.password}@${host}:${port}/${database}`, ...more.filter((one) => one !== ''), ...pid].join(' ');
 }
@@ -150,7 +155,7 @@ describe('the server of a workspace', () => {
     ],
     [
       'the proxy of bd',
-      { metadata: PROXIED, files: { proxyPort: 5, childPid: 9, listenerPort: 6, portFile: 7 } },
+      { metadata: PROXIED, files: { proxy: PROXY, childPid: 9, listenerPort: 6, portFile: 7 } },
       'root:@127.0.0.1:5/north proxy pid 9',
     ],
     ['undefined while no proxy runs', { metadata: PROXIED, files: { listenerPort: 6 } }, null],
@@ -244,7 +249,7 @@ describe('files of the workspace choose the server that gets a password of the j
     ['no: the password is in the .env', { metadata: NEAR, bdEnv: PASSWORD }, null],
     ['no: there is no password', { metadata: NEAR }, null],
     ['no: the password is stored by host and port', { metadata: NEAR, files: KEPT }, null],
-    ['no: a proxy has no password', { metadata: PROXIED, env: EXTERNAL, files: { proxyPort: 5 } }, null],
+    ['no: a proxy has no password', { metadata: PROXIED, env: EXTERNAL, files: { proxy: PROXY } }, null],
   ])('%s', (_, given, expected) => {
     const bd = found(given);
     expect(bd).not.toBeNull();

@@ -13,12 +13,12 @@ const HEADS = 'dolt-federation-heads-';
 test('a new machine restores the last heads and backups of the peers, and so detects a rewritten history', async () => {
   await using folder = await tempFolder();
   await using cache = await startCacheService();
-  const [box, partner, vault] = ['box', 'partner', 'vault'].map((name) => `file://${folder.file(name)}`);
+  const [box, town, partner, vault] = ['box', 'town', 'partner', 'vault'].map((name) => `file://${folder.file(name)}`);
   const home = await makeDatabase(folder.file('home'));
-  const first = await home.head();
+  await home.publish(String(town));
+  await home.commit('more', "INSERT INTO items VALUES (3, 'three', 'ann')");
   await home.publish(String(box));
-  await home.commit('more', "INSERT INTO items VALUES (3, 'secret', 'ann')");
-  await home.publish(String(box));
+  const more = await home.head();
   let jobs = 0;
   const job = async ({ inputs = {}, ...step }: Step = {}) => {
     jobs += 1;
@@ -57,21 +57,34 @@ test('a new machine restores the last heads and backups of the peers, and so det
     ],
   });
 
-  // Its size and the time of its proof went through the run that did not contact it.
-  await home.commit('even more', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  // Another database of the federation, in the same workflow, has other heads in common with the partner.
+  const ofTown = await job({ inputs: { remote: String(town) } });
+  expect(ofTown.result).toMatchObject({
+    status: 'success',
+    peers: [{ name: 'origin' }, { name: 'partner', memory: 'none' }],
+  });
+
+  // A backup and a sync at the same time: the backup restores the heads first, and stores them last.
+  await home.commit('even more', "INSERT INTO items VALUES (5, 'secret', 'ann')");
   await home.publish(String(box));
   const lastProvenAt = runResultSchema.parse(backup.result).peers[0]?.drill?.lastProvenAt;
-  const again = await backupJob('off');
+  const storing = cache.hold('CreateCacheEntry');
+  const backingUp = backupJob('off');
+  await storing.arrived;
+  expect((await job()).result).toMatchObject({ status: 'success', peers: [{ name: 'origin' }, { status: 'pushed' }] });
+  storing.release();
+  const again = await backingUp;
+  // The size of the backup and the time of its proof went through runs that did not contact it.
   expect(lastProvenAt).toEqual(expect.any(String));
   expect(again.result).toMatchObject({
     peers: [{ name: 'vault', memory: 'restored', drill: { growth: expect.any(Number), lastProvenAt } }],
   });
 
-  // The partner removes a row from its history. Only the recorded heads show it.
+  // The partner removes the row that it got meanwhile from its history. Only the recorded heads show it.
   await cp(folder.file('home'), folder.file('theirs'), { recursive: true });
   const theirs = openTestDatabase(folder.file('theirs'));
   const rewritten = await theirs.headAfter(
-    `CALL DOLT_RESET('--hard', '${first}')`,
+    `CALL DOLT_RESET('--hard', '${more}')`,
     "INSERT INTO items VALUES (4, 'other', 'bob')",
     "CALL DOLT_COMMIT('-Am', 'without the secret')",
   );

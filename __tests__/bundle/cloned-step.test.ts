@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
@@ -34,7 +34,9 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
   expect(pulled.outputs).toMatchObject({ status: 'failed', changed: 'true', failed: '' });
   const clones = join(runner.temp, 'dolt-federation');
   expect(await readdir(clones)).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/)]);
-  expect(pulled.outputs['database-path']).toBe(join(clones, (await readdir(clones)).join(), 'database'));
+  const clone = join(clones, (await readdir(clones)).join());
+  expect(pulled.outputs['database-path']).toBe(join(clone, 'database'));
+  for (const path of [clones, clone]) expect((await stat(path)).mode & 0o777).toBe(0o700);
   expect(validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
     unsaved: 1,
     cloned: true,
@@ -82,6 +84,31 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
     { error: { code: 'no-database' } },
   ]);
   expect(await readdir(folder.file('others'))).not.toContain('manifest');
+
+  // All users may be able to write to RUNNER_TEMP, and the commits of another user must not be pushed.
+  const head = await remoteHead(home, folder.file('look', 'local'));
+  const aside = join(runner.temp, 'aside');
+  const refused = async () => {
+    const { exitCode, outputs } = await runner.main({ inputs });
+    return [exitCode, JSON.parse(outputs['result'] ?? '').error];
+  };
+  const owner = (why: string) => [1, { code: 'file-owner', message: expect.stringContaining(why) }];
+  await rename(clone, aside);
+  await symlink(aside, clone);
+  expect(await refused()).toMatchObject(owner(`${clone} cannot be used for our files: it is a symbolic link`));
+  await rm(clone);
+  for (const made of process.getuid?.() === 0 ? [clones, clone, join(clone, 'database')] : []) {
+    await mkdir(made, { recursive: true });
+    await chown(made, 64_001, 64_001);
+    expect(await refused()).toMatchObject(owner(`${made} cannot be used for our files: it belongs to another user`));
+    await chown(made, 0, 0);
+  }
+  await rm(clone, { recursive: true, force: true });
+  await chmod(folder.path, 0o755);
+  await chmod(clones, 0o777);
+  const { stdout } = await runner.main({ inputs });
+  expect(stdout).toContain(`${clone}/database is not safe for our files: others may write to ${clones}`);
+  expect(await remoteHead(home, folder.file('look', 'local'))).toBe(head);
 });
 
 test('a step does not push the clone of another service to its peers, although the primaries have one text', async () => {

@@ -61,13 +61,13 @@ describe('the Actions cache', () => {
       ['thing-2-c', 'other'],
     ] as const) {
       await writeFile(folder.file('text'), text);
-      expect(await cache.saveFile({ what: 'a thing', key }, folder.file('text'))).toBe(true);
+      expect(await cache.saveFile({ what: 'a thing', key }, folder.file('text'))).toBe('stored');
     }
     expect(await cache.restoreFile(WANTED, folder.file('back'))).toBe('thing-1-b');
     expect(await readFile(folder.file('back'), 'utf8')).toBe('new');
     expect(secrets.hide(`${CACHE_TOKEN} ${service.url}/blob/thing-1-b?sig=0123456789abcdef`)).not.toMatch(/token|sig=/);
     // A key is never replaced.
-    expect(await cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, folder.file('text'))).toBe(false);
+    expect(await cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, folder.file('text'))).toBe('exists');
     expect(service.entries.get('thing-1-b')?.toString()).toBe('new');
     expect(at.lines.join('\n')).not.toContain('warning');
   });
@@ -144,12 +144,13 @@ describe('the Actions cache', () => {
     const asked = at.service.requests.length;
     expect(await at.cache.restoreFile(WANTED, at.folder.file('to'))).toBeNull();
     await writeFile(at.folder.file('text'), 'text');
-    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, at.folder.file('text'))).toBe(false);
+    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, at.folder.file('text'))).toBe('failed');
     expect(at.service.requests).toHaveLength(asked);
   });
 
   test.each<[CacheRequest, CacheFault]>([
     ['CreateCacheEntry', 403],
+    ['CreateCacheEntry', 'denied'],
     ['CreateCacheEntry', 'silent'],
     ['upload', 403],
     ['upload', 500],
@@ -160,7 +161,7 @@ describe('the Actions cache', () => {
     await using at = await step(SHORT);
     await writeFile(at.folder.file('text'), 'x'.repeat(200_000));
     at.service.faults.set(request, fault);
-    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-a' }, at.folder.file('text'))).toBe(false);
+    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-a' }, at.folder.file('text'))).toBe('failed');
     expect([...at.service.entries.keys()]).toEqual([]);
     expect(at.lines).toEqual([
       expect.stringMatching(
@@ -171,7 +172,7 @@ describe('the Actions cache', () => {
     at.service.entries.set('thing-1-a', Buffer.from('x'));
     expect(await at.cache.restoreFile(WANTED, at.folder.file('back'))).toBe('thing-1-a');
     const asked = at.service.requests.length;
-    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, at.folder.file('text'))).toBe(false);
+    expect(await at.cache.saveFile({ what: 'a thing', key: 'thing-1-b' }, at.folder.file('text'))).toBe('failed');
     expect(at.service.requests).toHaveLength(asked);
   });
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type ExportRequest, exportJsonl } from '../../src/commands/export.ts';
 import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
@@ -115,7 +115,9 @@ describe('export', () => {
       message: expect.stringContaining('1 record (bd-7)'),
     });
     expect(await readFile(file, 'utf8')).toBe(fuller);
+    await chmod(file, 0o660);
     expect(await exported(folder, { allowFewer: true })).toMatchObject({ status: 'written', issues: 1 });
+    expect((await stat(file)).mode & 0o777).toBe(0o660);
     await local.commit('none', 'DELETE FROM issues');
     await expect(exported(folder)).rejects.toMatchObject({ code: 'export-fewer' });
     await writeFile(file, 'a text\n');

@@ -21,6 +21,87 @@ test.each([
   expect(secrets.hide(text)).toBe(shown);
 });
 
+/** A secret with the characters that encoders treat differently. */
+const SECRET = `a/b+c~d=e&f"g'h\\i j%k@lä😀`;
+const utf16 = (text: string, from: RegExp, write: (digits: string) => string) =>
+  text.replace(from, (unit) => write(unit.charCodeAt(0).toString(16).padStart(4, '0')));
+const url = (kept: RegExp) => (text: string) =>
+  encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (code) => {
+    const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return kept.test(character) ? character : code;
+  });
+const json = (text: string) => JSON.stringify(text).slice(1, -1);
+const xml = (text: string) => text.replace(/[^a-z]/gu, (character) => `&#${character.codePointAt(0)};`);
+
+const SPELLINGS: readonly (readonly [string, (text: string) => string])[] = [
+  ['plain', (text) => text],
+  ['URL, quote of Python', url(/\//)],
+  ['URL, PathEscape of Go', url(/[$&+:=@]/)],
+  ['URL, forms', (text) => new URLSearchParams([['', text]]).toString().slice(1)],
+  ['URL, encodeURI', encodeURI],
+  ['URL, user', (text) => Object.assign(new URL('https://h.example'), { password: text }).password],
+  ['URL, lower-case digits', (text) => encodeURIComponent(text).replace(/%../g, (code) => code.toLowerCase())],
+  ['URL, every byte', (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&')],
+  ['URL, escape of JavaScript', (text) => utf16(text, /[^a-z]/g, (digits) => `%u${digits}`)],
+  ['URL, twice', (text) => encodeURIComponent(encodeURIComponent(text))],
+  ['JSON', json],
+  ['JSON, twice', (text) => json(json(text))],
+  ['JSON, Gson', (text) => utf16(json(text), /[<>&=']/g, (digits) => `\\u${digits}`)],
+  ['JSON, every character', (text) => utf16(text, /[\s\S]/g, (digits) => `\\u${digits.toUpperCase()}`)],
+  ['JSON in a URL', (text) => encodeURIComponent(json(text))],
+  ['JSON in XML', (text) => xml(json(text))],
+  ['XML', xml],
+  ['XML, hexadecimal', (text) => text.replace(/[^a-z]/gu, (one) => `&#x${one.codePointAt(0)?.toString(16)};`)],
+  ['XML, htmlspecialchars', (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/'/g, '&#039;')],
+  ['HTML, names', (text) => text.replace(/[/+=&"'%@]/g, (one) => `&${NAMES[one]};`)],
+  ['XML in XML', (text) => xml(xml(text))],
+  ['SQL', (text) => text.replaceAll("'", "''")],
+  ['SQL with backslashes', (text) => text.replace(/['"\\]/g, '\\$&')],
+  ['a shell', (text) => text.replaceAll("'", "'\\''")],
+  ['bytes in backslashes', (text) => Buffer.from(text).toString('hex').replace(/../g, '\\x$&')],
+  ['octal bytes', (text) => [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')],
+];
+const NAMES: Readonly<Record<string, string>> = {
+  ...{ '/': 'sol', '+': 'plus', '=': 'equals', '&': 'amp', '"': 'quot', "'": 'apos', '%': 'percnt', '@': 'commat' },
+};
+
+test.each(SPELLINGS)('a secret is hidden whichever of its characters are escaped: %s', (_, spell) => {
+  const secrets = new Secrets();
+  secrets.add(SECRET);
+  expect(secrets.hide(`wrong: "${spell(SECRET)}", ${SECRET}\n`)).toBe('wrong: "***", ***\n');
+  // Each of two spellings in one text, and parts of it.
+  const half = Math.floor(SECRET.length / 2);
+  expect(secrets.hide(`(${spell(SECRET.slice(0, half))}${SECRET.slice(half)})`)).toBe('(***)');
+  expect(secrets.hide(spell(SECRET.slice(1)))).not.toContain('***');
+});
+
+test('a secret of several lines, one in Latin-1 and one that looks escaped are hidden in every spelling', () => {
+  const secrets = new Secrets();
+  for (const secret of ['first line\nsecond\tline', 'pässwörd', 'a%41b\\x41/&amp;c-d']) secrets.add(secret);
+  for (const text of [
+    ...['first line\\nsecond\\tline', 'first+line%0Asecond%09line', 'first line&#10;second&#9;line'],
+    ...['p%E4ssw%f6rd', 'p\\xe4ssw\\xf6rd', 'p\\344ssw\\366rd', 'p%C3%A4sswörd'],
+    ...['a%41b%5Cx41%2F&amp;c-d', 'a%2541b%5Cx41%2F%26amp%3Bc-d', 'a%41b\\\\x41/&amp;amp;c-d'],
+  ])
+    expect(secrets.hide(`<${text}>`)).toBe('<***>');
+});
+
+test('a text that only resembles an escape hides no secret and shows none', () => {
+  const secrets = new Secrets();
+  secrets.add('41-next+secret');
+  for (const text of ['%41-next+secret', '\\x41-next+secret', 'C:\\41-next%2Bsecret', '100%% 41-next+secret%'])
+    expect(secrets.hide(text)).toMatch(/^[^-]*\*\*\*%?$/);
+  for (const text of ['%', '%4', '&#;', '&#x110000;', '&none;', '\\', '\\u12', '\ud800', '%zz', '41-next-secret'])
+    expect(secrets.hide(text)).toBe(text);
+});
+
+test('a short secret is hidden as it was added: other texts that read alike are ordinary', () => {
+  const secrets = new Secrets();
+  for (const secret of ['a+b', 'its', '%20%20%20', '\\n\\n\\n\\n']) secrets.add(secret);
+  for (const text of ["a b, it's", '    ', '\n\n\n\n\n']) expect(secrets.hide(text)).toBe(text);
+  expect(secrets.hide('a+b, its, %20%20%20')).toBe('***, ***, ***');
+});
+
 test('the time for a value or a text does not grow with the number of values', () => {
   const secrets = new Secrets();
   const value = (index: number) => `ghs_${String(index).padStart(12, '0')}`;

@@ -1,6 +1,6 @@
 import { chmod, chown, lchown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { makeOwnFolder, replaceableBy, replaceableFolder } from '../../src/core/shared-folder.ts';
+import { makeOwnFolder, replaceableBy, replaceableFolder, requireOwnFolder } from '../../src/core/shared-folder.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -43,6 +43,8 @@ test('each folder on the way counts, also that of a link, and a missing one is m
 test('our folders are private; links and files in their place are refused', async () => {
   await using folder = await tempFolder();
   const [root, inner] = [folder.file('home', 'ours'), folder.file('home', 'ours', 'a', 'b')];
+  await requireOwnFolder(root, inner);
+  expect(await readdir(folder.path)).toEqual([]);
   await makeOwnFolder(root, inner);
   await makeOwnFolder(root, inner);
   for (const made of [root, inner]) expect((await stat(made)).mode & 0o777).toBe(0o700);
@@ -59,6 +61,8 @@ test('our folders are private; links and files in their place are refused', asyn
     expect.stringContaining('set XDG_CACHE_HOME and XDG_STATE_HOME'),
   ]);
   expect(await readdir(folder.file('elsewhere'))).toEqual(['a']);
+  await requireOwnFolder(root, folder.file('home', 'ours', 'none', 'd'));
+  await expect(requireOwnFolder(root, folder.file('home', 'ours', 'c', 'd'))).rejects.toMatchObject(refused);
   await writeFile(folder.file('home', 'ours', 'e'), '');
   await expect(makeOwnFolder(root, folder.file('home', 'ours', 'e'))).rejects.toMatchObject({ code: 'EEXIST' });
 });
@@ -72,11 +76,13 @@ if (process.getuid?.() === 0) {
       await mkdir(theirs, { recursive: true });
       await chown(theirs, 64_001, 64_001);
       const root = folder.file(name.replace(/\/.*/, ''));
-      const { code, message } = await failureOf(() => makeOwnFolder(root, `${root}/a/b`));
-      expect([code, message]).toEqual([
-        'file-owner',
-        `${theirs} cannot be used for our files: it belongs to another user (64001)`,
-      ]);
+      for (const check of [makeOwnFolder, requireOwnFolder]) {
+        const { code, message } = await failureOf(() => check(root, `${root}/a/b`));
+        expect([code, message]).toEqual([
+          'file-owner',
+          `${theirs} cannot be used for our files: it belongs to another user (64001)`,
+        ]);
+      }
       expect(await readdir(theirs)).toEqual([]);
     }
     // As a link to a folder of ours.

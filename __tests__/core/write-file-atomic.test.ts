@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { writeFileAtomic } from '../../src/core/files.ts';
+import { ownerKeepsAccess, writeFileAtomic } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a file that is written atomically', () => {
@@ -52,4 +52,21 @@ describe('a file that is written atomically', () => {
     await expect(writeFileAtomic(folder.file('no', 'b'), 'new')).rejects.toThrow('ENOENT');
     expect(await readdir(folder.path)).toEqual(['a']);
   });
+});
+
+const [FORMER, OTHER, SHARED] = [1000, 1001, 2000];
+test.each([
+  ['its owner', 0o600, { uid: FORMER, gid: OTHER }, true],
+  ['a member of its group', 0o660, { uid: OTHER, gid: SHARED }, true],
+  ['a member of its group that may only read it', 0o640, { uid: OTHER, gid: SHARED }, false],
+  ['a member of its group, as a file of another group', 0o660, { uid: OTHER, gid: OTHER }, false],
+  ['anyone, if all users may write it', 0o666, { uid: OTHER, gid: OTHER }, true],
+  ['anyone, if all users may read it', 0o644, { uid: OTHER, gid: OTHER }, false],
+  ['anyone, if its owner may only read it as well', 0o444, { uid: OTHER, gid: OTHER }, true],
+])('the owner of a file that is replaced by %s can still use it, or not', (_, mode, next, expected) => {
+  expect(ownerKeepsAccess({ uid: FORMER, gid: SHARED, mode: 0o100000 | mode }, next)).toBe(expected);
+});
+
+test('root loses no access to a replaced file', () => {
+  expect(ownerKeepsAccess({ uid: 0, gid: 0, mode: 0o100600 }, { uid: OTHER, gid: OTHER })).toBe(true);
 });

@@ -12,12 +12,23 @@ test('the secrets of the job are hidden: its cloud keys except short ones, and i
   const bare = Buffer.from('x-access-token:a-token').toString('base64url');
   const header = `${bare}==`;
   const texts = [...jobSecrets(env, 'a-token')];
-  const plain = ['a-secret', 'a-session!', 'a-session%21', 'a-token', bare, header, `${bare}%3D%3D`, `${bare}%3d%3d`];
+  const inJson = bare + '\\u003d'.repeat(2);
+  const plain = [
+    'a-secret',
+    'a-session!',
+    'a-session%21',
+    'a-token',
+    bare,
+    header,
+    `${bare}%3D%3D`,
+    `${bare}%3d%3d`,
+    inJson,
+  ];
   expect(texts).toEqual(expect.arrayContaining(plain));
-  // Each of those two keys: 2 in hexadecimal digits, 4 in base64 with and without padding, 3 within a longer text. Shorter
+  // Each of those two keys: 2 in hexadecimal digits, 5 in base64 with and without padding, 3 within a longer text. Shorter
   // texts can occur by accident.
   const others = texts.filter((text) => !plain.includes(text));
-  expect(others).toHaveLength(2 * (2 + 4 + 3));
+  expect(others).toHaveLength(2 * (2 + 5 + 3));
   expect(others.filter((text) => text.length < 10)).toEqual([]);
   // The header of this token is `…8/Pz4+a2Vu`: parts of a URL contain `-` and `_` instead.
   const urlSafe = Buffer.from('x-access-token:to??>>ken').toString('base64url');
@@ -27,6 +38,12 @@ test('the secrets of the job are hidden: its cloud keys except short ones, and i
 
 test.each([
   ['URLs with lower-case digits', 'a%2f%22b%2b%3cc%3e%26%27%3d%c3%a4'],
+  ['quote of Python', 'a/%22b%2B%3Cc%3E%26%27%3D%C3%A4'],
+  ['PathEscape of Go', 'a%2F%22b+%3Cc%3E&%27=%C3%A4'],
+  ['the user of a URL', "a%2F%22b+%3Cc%3E&'%3D%C3%A4"],
+  ['encodeURI', "a/%22b+%3Cc%3E&'=%C3%A4"],
+  ['JSON of Gson', 'a/\\"b+\\u003cc\\u003e\\u0026\\u0027\\u003dä'],
+  ['HTML of PHP', 'a/&quot;b+&lt;c&gt;&amp;&#039;=ä'],
   ['JSON of Go', 'a/\\"b+\\u003cc\\u003e\\u0026\'=ä'],
   ['JSON of PHP', 'a\\/\\"b+<c>&\'=\\u00e4'],
   ['JSON of .NET', 'a/\\u0022b\\u002B\\u003Cc\\u003E\\u0026\\u0027=\\u00E4'],

@@ -171,4 +171,10 @@ test('a misspelt folder is an error that repeats it, for every command', async (
     });
   }
   expect(await isThere(folder.file('lcoal'))).toBe(false);
+  // A place in which nothing can be made has an error of its own.
+  await writeFile(folder.file('file'), '');
+  await expect(command(folder, '', { database: 'file/new', bootstrap: 'origin', overrides })).rejects.toMatchObject({
+    code: 'database-read-only',
+    message: expect.stringContaining(`no database can be made in ${folder.file('file')}: `),
+  });
 });

@@ -1,4 +1,4 @@
-import { chmod, chown, copyFile, cp, link, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, cp, link, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
@@ -158,6 +158,39 @@ if (process.getuid?.() === 0) {
         message: `${folder.file('box')} has the mode 0555, so its own user cannot use it`,
         hint: expect.stringContaining('chmod'),
       });
+    });
+
+    test('stay usable for that user: a configuration keeps its group, or is not written', async () => {
+      await using folder = await tempFolder();
+      await chmod(folder.path, 0o755);
+      await cp('dist', folder.file('dist'), { recursive: true });
+      const file = folder.file('shared', 'config.yaml');
+      for (const name of ['home', 'shared']) await mkdir(folder.file(name));
+      await chown(folder.file('home'), STRANGER, STRANGER);
+      await writeFile(file, 'federation: {}\n');
+      const GROUP = 64_003;
+      for (const path of [folder.file('shared'), file]) await chown(path, OWNER, GROUP);
+      await chmod(folder.file('shared'), 0o770);
+      const words = [folder.file('dist', 'cli.js'), 'add-peer', 'a', 'file:///srv/a', '--config', file, '--json'];
+      const member = `process.setgroups([${GROUP}]); process.setgid(${STRANGER}); process.setuid(${STRANGER});
+        process.argv.splice(1, 0, ...${JSON.stringify(words)}); await import(${JSON.stringify(words[0])});`;
+      const edit = async (mode: number) => {
+        await chmod(file, mode);
+        const env = { HOME: folder.file('home'), PATH: readEnv()['PATH'] ?? '' };
+        const options = { cwd: folder.path, extendEnv: false, reject: false, env } as const;
+        return await execa(process.execPath, ['--input-type=module', '-e', member], options);
+      };
+      for (const mode of [0o640, 0o600]) {
+        const refused = await edit(mode);
+        expect(JSON.parse(refused.stdout)).toMatchObject({
+          error: { code: mode === 0o640 ? 'file-owner' : 'config-unreadable', message: expect.stringContaining(file) },
+        });
+        expect(await readFile(file, 'utf8')).toBe('federation: {}\n');
+        expect(await readdir(folder.file('shared'))).toEqual(['config.yaml']);
+      }
+      expect(await edit(0o660)).toMatchObject({ exitCode: 0 });
+      expect(await readFile(file, 'utf8')).toContain('/srv/a');
+      expect(await stat(file)).toMatchObject({ uid: STRANGER, gid: GROUP, mode: 0o100660 });
     });
 
     test('in a git repository have an error class of their own, with the command that fixes it', async () => {

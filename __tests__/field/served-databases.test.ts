@@ -62,6 +62,22 @@ describe('a database that a running server holds', () => {
     expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(await served.head());
   });
 
+  // bd ends its proxy 30 s after the last client.
+  test('has one connection of the run open from the first to the last step', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    await otherCommits(served);
+    const query = 'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()';
+    const clients = async () => (await served.rows(query)).map(({ id }) => id);
+    const seen: ReturnType<typeof clients>[] = [];
+    const { result } = await served.run({ onEvent: () => void seen.push(clients()) });
+    expect(result.peers).toMatchObject([{ status: 'pulled' }]);
+    const [first = [], ...later] = await Promise.all(seen);
+    expect(later).not.toEqual([]);
+    expect(first.filter((id) => later.every((ids) => ids.includes(id)))).toHaveLength(1);
+    while ((await clients()).length > 0);
+  });
+
   test('keeps uncommitted rows of a table that a peer changes, and the peer waits', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);

@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { chown, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { readStateFile, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
+import { withEngines } from '../helpers/federating.ts';
 import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -12,6 +15,35 @@ interface StateText {
 }
 
 type RunEvents = NonNullable<NonNullable<Parameters<ServedDatabase['run']>[0]>['onEvent']>;
+
+test('a move of another run with the same copy is not finished while that run holds the copy', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const stateDir = folder.file('state');
+  await served.run({ stateDir });
+  const [digest = ''] = await readdir(join(stateDir, 'served'));
+  const copy = join(stateDir, 'served', digest, 'scratch', 'local');
+  const records = async () => [...(await readOwnMoves(copy)).moves.keys()];
+  const head = await served.head();
+  let during: readonly string[] = [];
+  await withEngines(copy, folder.file('tmp'), async (engines) => {
+    await engines.use(NO_CREDENTIALS, () =>
+      recordMove(copy, 'moving', { kind: 'served', branch: 'main', from: head, to: head }),
+    );
+    let other: Promise<unknown> = Promise.resolve();
+    const isWaiting = new Promise<void>((waits) => {
+      const heard = (message: string) => {
+        if (message.startsWith('waiting for')) waits();
+      };
+      other = served.run({ stateDir, heard });
+    });
+    await Promise.race([isWaiting, other]);
+    during = await records();
+    await engines.close();
+    await other;
+  });
+  expect([during, await records()]).toEqual([['moving'], []]);
+});
 
 describe('the record of heads of a database that a running server holds', () => {
   test('is used by a run after the server stopped', async () => {

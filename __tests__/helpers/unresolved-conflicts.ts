@@ -59,7 +59,7 @@ async function runInConflict(folder: TempFolder, peers: string): Promise<void> {
 }
 
 export async function runResolve(
-  { folder, peers }: UnresolvedConflicts,
+  { folder, peers }: Pick<UnresolvedConflicts, 'folder' | 'peers'>,
   file: string | undefined,
   more: { readonly ask?: () => Asker; readonly warnings?: string[]; readonly onResource?: () => void } = {},
 ): Promise<ResolveResult> {

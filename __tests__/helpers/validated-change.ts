@@ -29,6 +29,8 @@ export interface ChangeCase {
   readonly checkedOut?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Env;
+  /** The working directory in the checkout. */
+  readonly cwd?: string;
   /** More files of the base. */
   readonly baseFiles?: Readonly<Record<string, string>>;
 }
@@ -54,7 +56,7 @@ export async function validateChange({
   const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
   const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, baseRef: 'main', head: HEAD };
   const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
-  const context = commandContext(folder.path, { env: more.env ?? {} });
+  const context = { ...commandContext(folder.path, { env: more.env ?? {} }), cwd: folder.file(more.cwd ?? '.') };
   const found = await validate(
     { ...defaults, ...request },
     proposed === undefined ? context : { ...context, proposed, repository },

@@ -16,6 +16,7 @@ import { parseDocument } from '../../src/rows/json-text.ts';
 type Work = (repeated: (text: string) => string) => unknown;
 
 const secrets = new Secrets();
+secrets.add("a-secret/of 'ours'");
 const redact = (text: string): string => secrets.redact(text);
 
 /** Texts that peers write, in the forms that a backtracking expression tries in most ways. */
@@ -29,6 +30,11 @@ const CASES: readonly (readonly [name: string, work: Work])[] = [
   ['redact: begins of keys', (r) => redact(`-----BEGIN ${r('A ')}`)],
   ['redact: spaces', (r) => redact(`token${r(' ')}`)],
   ['redact: names of secrets', (r) => redact(r('password-'))],
+  ['redact: nested escapes', (r) => redact(`${r('%2')}5`)],
+  ['redact: escapes that are escaped', (r) => redact(r('%25'))],
+  ['redact: references', (r) => redact(`&${r('amp;')}`)],
+  ['redact: backslashes', (r) => redact(r('\\'))],
+  ['redact: quotes', (r) => redact(r("'"))],
   ['plain: escapes', (r) => plain(r('\u001b]8;;'))],
   ['literal text: quotes', (r) => textLiteral(r('"'))],
   ['classify: errors', (r) => classify(r('error: '))],

@@ -165,6 +165,35 @@ test('a refusal whose reason Dolt lost is read from ssh, and is not retried', as
   expect(['network', 'unknown']).toContain(unexplained['far']);
 });
 
+test.each([
+  ['prints a greeting at login', 'echo Welcome;', 'not-found', /prints text on standard output/, /`\.bashrc`/],
+  ['refuses in its own words', 'echo Your password has expired >&2; exit 1;', 'network', /password/, /do what it asks/],
+  ['refuses in its own words on standard output', 'echo No; exit 1;', 'not-found', /prints text/, /`\.bashrc`/],
+  ['writes terminal codes', `printf '\\033[2J::error::x' >&2; exit 3;`, 'network', /::error::x/, /do what it asks/],
+])('a host that %s has a code and a hint of its own', async (_, before, code, message, hint) => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('local'));
+  await using sshd = await startSshd(folder.path);
+  await mkdir(folder.file('far'));
+  await mkdir(folder.file('bin'));
+  // The shell of the host does this before each command.
+  const last = `"\${@:1:$#-1}" "${before.replaceAll('$', '\\$')} \${!#}"`;
+  const program = `#!/bin/bash\nexec '${serverProgram('SSH')}' ${last}\n`;
+  await writeFile(folder.file('bin', 'ssh'), program, { mode: 0o755 });
+  const far = { endpoint: `${sshd.url}${folder.file('far')}`, live: false };
+  const peers = stringify({ far, box: `file://${folder.file('box')}` });
+  const key = await readFile(sshd.key, 'utf8');
+  const text = stringify({ far: { url: sshd.url, 'ssh-key': key, 'known-hosts': sshd.knownHosts } });
+  const env = { PATH: `${folder.file('bin')}:${readEnv()['PATH'] ?? ''}` };
+  const { result } = await command(folder, peers, { credentials: { text }, retries: 0, env });
+  expect(result.peers.find(({ name }) => name === 'far')?.error).toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+    hint: expect.stringMatching(hint),
+  });
+  expect(result.peers.find(({ name }) => name === 'box')?.error).toBeNull();
+});
+
 const LIMIT = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
 
 test('ssh and git connect to the checked address, regardless of later name resolution', async () => {

@@ -113,7 +113,11 @@ describe('a folder for temporary files', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('tmp'), 'x');
-    await expect(command(folder, boxOf(folder))).rejects.toThrow(folder.file('tmp'));
+    await expect(command(folder, boxOf(folder))).rejects.toMatchObject({
+      code: 'bad-usage',
+      message: expect.stringContaining(`the temporary folder ${folder.file('tmp')} cannot be used: `),
+      hint: expect.stringContaining('RUNNER_TEMP'),
+    });
   });
 
   test('causes a warning if other users can rename its entries', async () => {

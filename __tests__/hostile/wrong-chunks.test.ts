@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { checkTable } from '../../src/dolt/store/chunk-hashes.ts';
 import { storedFiles } from '../../src/dolt/store/stored-files.ts';
+import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { checkLeftArrivals } from '../../src/sync/remotes/arrivals.ts';
@@ -12,6 +13,7 @@ import { federateDatabase, filePeer, withEngines } from '../helpers/federating.t
 import { publishSwapped } from '../helpers/swapped-contents.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
+import { runResolve } from '../helpers/unresolved-conflicts.ts';
 
 const LIVE = new AbortController().signal;
 
@@ -33,7 +35,7 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   // The merge writes the leaf again.
   await ours.commit('ours', 'UPDATE t SET b = 22 WHERE id = 2');
   await ours.sql("CALL DOLT_TAG('ours', 'HEAD')");
-  await cp(ours.path, folder.file('killed'), { recursive: true });
+  await cp(ours.path, folder.file('local'), { recursive: true });
 
   const peers = [filePeer('forged', folder.file('swapped')), filePeer('honest', folder.file('box'))];
   const sync = () =>
@@ -63,7 +65,7 @@ test('a peer that serves the commit of another peer with other rows waits, and t
   expect(again.run('forged').failure).toBeNull();
   expect(await ours.rows('SELECT * FROM t')).toEqual(merged);
 
-  const killed = openTestDatabase(folder.file('killed'));
+  const killed = openTestDatabase(folder.file('local'));
   const files = Object.fromEntries(await storedFiles(killed.path));
   await recordMove(killed.path, 'dolt-federation-arriving', { kind: 'arriving', files });
   const checkLeft = () =>
@@ -90,6 +92,14 @@ test('a peer that serves the commit of another peer with other rows waits, and t
     ...corrupt,
     message: expect.stringMatching(/^a run that was killed fetched wrong data into .* has another hash$/),
   });
+  // It merges what was fetched, and fetches nothing.
+  const cells = { a: { base: 'before', ours: 'ours', theirs: 'x', choose: 'theirs' } } as const;
+  const rows = [{ table: 't', key: { id: '1' }, kind: 'changed', cells, choose: null }] as const;
+  const merges = [{ peer: 'forged', ours: await killed.head(), theirs, rows }];
+  await writeFile(folder.file('choices.yaml'), conflictsText({ branch: 'main', merges, lost: [] }));
+  const forged = `forged: file://${folder.file('swapped')}`;
+  const resolving = runResolve({ folder, peers: forged }, folder.file('choices.yaml'));
+  expect(await failureOf(resolving)).toMatchObject(corrupt);
 });
 
 test('a table file whose index is too large, or larger than the file, is refused before it is read', async () => {

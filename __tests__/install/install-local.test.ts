@@ -1,4 +1,4 @@
-import { appendFile, rm } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { installDolt } from '../../src/install/install.ts';
 import { storeInToolCache } from '../../src/install/tool-cache.ts';
@@ -35,6 +35,17 @@ describe('a named executable', () => {
     const failure = await failureOf(installDolt({ ...RELEASE, path: '/no/such/dolt' }, box.context));
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining('"/no/such/dolt"') });
     expect(failure.hint).toMatch(/^Correct `--dolt-path`/);
+  });
+
+  test('is not blamed for a temporary folder that cannot be used; nor is one on PATH', async () => {
+    await using box = await machine();
+    const path = await answersAsDolt(box.bin, '2.3.0');
+    await writeFile(box.context.tempDir, '');
+    for (const named of [{ path }, {}]) {
+      const failure = await failureOf(installDolt({ ...RELEASE, ...named }, box.context));
+      expect([failure.code, failure.message]).toEqual(['bad-usage', expect.stringContaining(box.context.tempDir)]);
+    }
+    expect(box.lines.filter((line) => line.startsWith('warning'))).toEqual([]);
   });
 
   test('is compared with the latest version if that is requested', async () => {

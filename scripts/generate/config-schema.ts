@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AWS_KEYS, PEER_KEYS, SECTIONS, type Section, sectionKeys } from '../../src/config/known-keys.ts';
 import type { Setting } from '../../src/config/layers.ts';
-import { peerMapping } from '../../src/config/peer-entry.ts';
+import { awsMapping, peerMapping } from '../../src/config/peer-entry.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { AWS_KEY_INFO, ENDPOINT_SCHEMA, type KeyInfo, PEER_KEY_INFO, PEER_NAME, SETTING_KEYS } from './config-keys.ts';
 import { described } from './described.ts';
@@ -70,18 +70,18 @@ function peersSchema(): Schema {
 }
 
 function peerSchema(): Schema {
-  const mapping = json(peerMapping);
-  const { properties } = mapping;
-  const own = z.record(z.string(), z.record(z.string(), z.unknown())).parse(properties);
-  const aws = z.record(z.string(), z.record(z.string(), z.unknown())).parse(own['aws']?.['properties']);
-  const awsSchema = { ...closed(aws, AWS_KEYS, { prefix: 'aws.', info: AWS_KEY_INFO }) };
-  const all = { ...own, aws: awsSchema };
+  const aws = closed(propertiesOf(awsMapping), AWS_KEYS, { prefix: 'aws.', info: AWS_KEY_INFO });
+  const all = { ...propertiesOf(peerMapping), aws: { ...aws, type: ['object', 'null'] } };
   return {
     anyOf: [
       reference('endpoint'),
       { ...closed(all, PEER_KEYS, { prefix: '', info: PEER_KEY_INFO }), required: ['endpoint'] },
     ],
   };
+}
+
+function propertiesOf(mapping: z.ZodObject): Readonly<Record<string, Schema>> {
+  return z.record(z.string(), z.record(z.string(), z.unknown())).parse(json(mapping)['properties']);
 }
 
 interface Described {

@@ -6,7 +6,7 @@ import { type Env, homeFolder } from '../core/env.ts';
 import { Failure, systemCode } from '../core/failure.ts';
 import { isFolder, readIfThere, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
-import type { ServerFiles } from './bd-server.ts';
+import type { ProxyNote, ServerFiles } from './bd-server.ts';
 import { parsedBdJson } from './metadata.ts';
 import type { BdUsage } from './workspace.ts';
 import type { ClientInfo } from './workspace-settings.ts';
@@ -73,14 +73,21 @@ export async function readServerFiles(
     portFile: portIn(await state('dolt-server.port')),
     pid: positive(await state('dolt-server.pid')),
     listenerPort: listenerPort(await inData('config.yaml')),
-    proxyPort: portIn(processNote(await inData('proxy.pid'))?.port),
+    proxy: proxyNote(await inData('proxy.pid')),
     childPid: positive(processNote(await inData('proxy-child.pid'))?.pid),
     credentials: credentials === null ? null : await readSmallText(credentials),
   };
 }
 
 function processNote(text: string) {
-  return z.looseObject({ pid: z.number(), port: z.number() }).safeParse(parsedJson(text)).data;
+  const schema = z.looseObject({ pid: z.number(), port: z.number(), birth: z.string().optional() });
+  return schema.safeParse(parsedJson(text)).data;
+}
+
+function proxyNote(text: string): ProxyNote | null {
+  const note = processNote(text);
+  const [pid, port] = [positive(note?.pid), portIn(note?.port)];
+  return pid === null || port === null ? null : { pid, port, birth: note?.birth ?? null };
 }
 
 function positive(value: unknown): number | null {

@@ -12,10 +12,18 @@ export interface BdServer {
   readonly passwordBy: string | null;
   /** Whether files of the workspace choose where this password goes. */
   readonly isPlacedByFiles: boolean;
-  /** Whether it is a proxy, which does not hold the database itself. */
-  readonly isProxy: boolean;
+  /** The proxy that it is, which does not hold the database itself; null: it is none. */
+  readonly proxy: ProxyNote | null;
   /** The process that holds the database, as bd noted it; null: bd did not. */
   readonly pid: number | null;
+}
+
+/** The process of a proxy, as bd noted it. */
+export interface ProxyNote {
+  readonly pid: number;
+  readonly port: number;
+  /** When it started, since other processes can have its id later; null: bd did not note it. */
+  readonly birth: string | null;
 }
 
 /** The facts about bd's server in the files of bd; null: no such file, or nothing usable in it. */
@@ -26,8 +34,8 @@ export interface ServerFiles {
   readonly listenerPort: number | null;
   /** `dolt-server.pid`. */
   readonly pid: number | null;
-  /** The port in `proxy.pid`. */
-  readonly proxyPort: number | null;
+  /** `proxy.pid`. */
+  readonly proxy: ProxyNote | null;
   /** The process in `proxy-child.pid`, which serves the databases behind the proxy. */
   readonly childPid: number | null;
   /** The file with passwords by `[host:port]`. */
@@ -90,7 +98,7 @@ export const NO_FILES: ServerFiles = {
   portFile: null,
   listenerPort: null,
   pid: null,
-  proxyPort: null,
+  proxy: null,
   childPid: null,
   credentials: null,
 };
@@ -130,13 +138,13 @@ export function socketOf(workspace: WorkspaceSettings): Signal | undefined {
   return variable(workspace.env, 'BEADS_DOLT_SERVER_SOCKET') ?? inMetadata(workspace, 'dolt_server_socket');
 }
 
-function proxied(workspace: WorkspaceSettings, mode: Mode, { proxyPort, childPid }: ServerFiles): BdServer | null {
+function proxied(workspace: WorkspaceSettings, mode: Mode, { proxy, childPid }: ServerFiles): BdServer | null {
   const database = databaseName(workspace, mode).value;
   const external = workspace.clientInfo?.external ?? null;
   if (external === null) {
-    if (proxyPort === null) return null;
-    const setting = { host: '127.0.0.1', port: proxyPort, user: 'root', database, remotesapi: null, tls: false };
-    return { setting, ...NO_PASSWORD, isProxy: true, pid: childPid };
+    if (proxy === null) return null;
+    const setting = { host: '127.0.0.1', port: proxy.port, user: 'root', database, remotesapi: null, tls: false };
+    return { setting, ...NO_PASSWORD, proxy, pid: childPid };
   }
   if (external.socket !== '' || external.port === 0) return null;
   const { host, port, user, tls } = external;
@@ -146,7 +154,7 @@ function proxied(workspace: WorkspaceSettings, mode: Mode, { proxyPort, childPid
   // bd has no variables for this address, so those of a server confirm it.
   const { BEADS_DOLT_SERVER_HOST: jobHost, BEADS_DOLT_SERVER_PORT: jobPort } = workspace.jobEnv;
   const isPlacedByFiles = jobHost !== host || Number(jobPort) !== port;
-  return usable({ setting, password, passwordBy, isPlacedByFiles, isProxy: false, pid: null });
+  return usable({ setting, password, passwordBy, isPlacedByFiles, proxy: null, pid: null });
 }
 
 function direct(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles): BdServer | null {
@@ -170,7 +178,7 @@ function direct(workspace: WorkspaceSettings, mode: Mode, files: ServerFiles): B
   };
   const ofFiles = (signal: Signal | undefined) => signal !== undefined && !isOfJob(workspace, signal);
   const isExchangeOfFiles = ofFiles(remotesapi);
-  const common = { setting, isProxy: false, pid: files.pid };
+  const common = { setting, proxy: null, pid: files.pid };
   const password = env[PASSWORD];
   if (password === undefined) {
     // The file of credentials gives a password only for its own host and port.

@@ -10,7 +10,7 @@ import { bytesText, secondsText, shellWord } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import type { RequestContext } from '../egress/https-request.ts';
 import { pack, unpack } from './archive.ts';
-import type { FileCache, Stored, Wanted } from './file-cache.ts';
+import type { FileCache, Saved, Stored, Wanted } from './file-cache.ts';
 import { downloadTo, postJson, uploadFrom } from './request.ts';
 import { type CacheService, FINALIZE, LOOK_UP, type Method, methodUrl, RESERVE } from './service.ts';
 
@@ -40,9 +40,6 @@ export const CACHE_LIMITS: CacheLimits = { allMs: 60_000, answerMs: 10_000 };
  */
 const LAYOUT = shortDigest('dolt-federation, layout 1', 64);
 
-/** The answer to a conflict, in the form of the other answers. */
-const EXISTS = { ok: false } as const;
-
 /** A key that this project makes. A log shows it, and a person copies it into a shell. */
 const OWN_KEY = /^[\w.-]+$/;
 
@@ -62,6 +59,7 @@ export class ActionsCache implements FileCache {
   #leftMs: number;
   /** The part that failed: a step that may not write can still read. */
   #lost: 'nothing' | 'writing' | 'everything' = 'nothing';
+  readonly #refused = new Set<string>();
 
   constructor(service: CacheService, context: CacheContext, limits: CacheLimits = CACHE_LIMITS) {
     this.#service = service;
@@ -71,14 +69,17 @@ export class ActionsCache implements FileCache {
     context.secrets.add(service.token);
   }
 
+  get mayRead(): boolean {
+    return this.#service.mayRead && this.#lost !== 'everything';
+  }
+
   async restoreFile(wanted: Wanted, file: string): Promise<string | null> {
-    if (!this.#service.mayRead || this.#lost === 'everything') return null;
+    if (!this.mayRead) return null;
     return await this.#ask(`${wanted.what} was not restored`, 'everything', async (context) => {
       const begun = monotonicMs();
       const found = await this.#call(context, LOOK_UP, { key: wanted.key, restore_keys: [] });
       // The service also finds keys that only begin like this one. Others may have chosen the rest.
-      const isWanted = OWN_KEY.test(found.key) && found.key.startsWith(wanted.key);
-      if (!found.ok || !isWanted) {
+      if (found?.ok !== true || !OWN_KEY.test(found.key) || !found.key.startsWith(wanted.key)) {
         this.#say(`${wanted.what}: no entry`);
         return null;
       }
@@ -90,23 +91,26 @@ export class ActionsCache implements FileCache {
     });
   }
 
-  async saveFile({ what, key }: Stored, file: string): Promise<boolean> {
-    if (!this.#mayWrite()) return false;
-    const isStored = await this.#ask(`${what} was not stored`, 'writing', async (context) => {
+  async saveFile({ what, key }: Stored, file: string): Promise<Saved> {
+    if (!this.#mayWrite()) return 'failed';
+    const saved = await this.#ask<Saved>(`${what} was not stored`, 'writing', async (context) => {
       const begun = monotonicMs();
       const reserved = await this.#call(context, RESERVE, { key });
-      if (!reserved.ok) {
-        this.#say(`${what}: an entry ${key} exists, or may not be stored`);
-        return false;
+      if (reserved === null) {
+        this.#say(`${what}: another step has the entry ${key}`);
+        return 'exists';
       }
+      // A step whose token allows no entry gets this answer for each key.
+      if (!reserved.ok) throw new Error('the cache service allows no new entry');
       this.#context.secrets.add(reserved.url);
       await uploadFrom(context, reserved.url, file);
       const { size } = await stat(file);
-      const { ok } = await this.#call(context, FINALIZE, { key, size_bytes: String(size) });
-      if (ok) this.#say(`${what}: stored ${key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
-      return ok;
+      const finished = await this.#call(context, FINALIZE, { key, size_bytes: String(size) });
+      if (finished?.ok !== true) return 'failed';
+      this.#say(`${what}: stored ${key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
+      return 'stored';
     });
-    return isStored === true;
+    return saved ?? 'failed';
   }
 
   async restoreFolder(wanted: Wanted, folder: string, isExpected: (name: string) => boolean): Promise<string | null> {
@@ -138,7 +142,7 @@ export class ActionsCache implements FileCache {
         await pack(folder, names, file, signal);
         return true;
       });
-      return packed === true && (await this.saveFile(stored, file));
+      return packed === true && (await this.saveFile(stored, file)) === 'stored';
     } finally {
       await removed(file);
     }
@@ -152,6 +156,8 @@ export class ActionsCache implements FileCache {
   }
 
   refuse(key: string, why: string): void {
+    if (this.#refused.has(key)) return;
+    this.#refused.add(key);
     this.#context.log.warning(
       `The entry ${key} of the Actions cache is not used: ${why}. Delete it: gh cache delete ${shellWord(key)}`,
     );
@@ -205,12 +211,16 @@ export class ActionsCache implements FileCache {
     this.#context.log.info(`Actions cache: ${text}`);
   }
 
-  /** @throws Error if the answer is not in the form of the service */
-  async #call<T>(context: RequestContext, method: Method<T>, request: object): Promise<T> {
+  /**
+   * @returns null: what should be created exists
+   * @throws Error if the answer is not in the form of the service
+   */
+  async #call<T>(context: RequestContext, method: Method<T>, request: object): Promise<T | null> {
     const { token } = this.#service;
     const to = { url: methodUrl(this.#service, method.name), token };
     const answer = await postJson(context, to, { ...request, version: LAYOUT });
-    const parsed = method.answer.safeParse(answer ?? EXISTS);
+    if (answer === null) return null;
+    const parsed = method.answer.safeParse(answer);
     if (parsed.success) return parsed.data;
     throw new Error(`the cache service answered ${method.name} with something unexpected`);
   }

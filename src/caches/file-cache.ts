@@ -14,15 +14,20 @@ export interface Stored {
   readonly key: string;
 }
 
+/** The end of storing an entry. `exists`: another step reserved the key before, and may not have finished its entry. */
+export type Saved = 'stored' | 'exists' | 'failed';
+
 /**
  * A store that outlives the machine. Others may have written to it, so every reader checks an entry. Its methods end in
  * time and do not throw, because a run without a cache only takes longer.
  */
 export interface FileCache {
+  /** Whether entries may be read: a step that may only write must not add to what it does not know. */
+  readonly mayRead: boolean;
   /** @returns the key of the entry that is now in the file; null: there is none, and no file */
   restoreFile(wanted: Wanted, file: string): Promise<string | null>;
-  /** Stores a file under a new key. @returns whether it did */
-  saveFile(stored: Stored, file: string): Promise<boolean>;
+  /** Stores a file under a new key. An entry is never replaced. */
+  saveFile(stored: Stored, file: string): Promise<Saved>;
   /**
    * Restores ordinary files into a folder that it creates.
    * @param isExpected an entry with any other name is refused as a whole
@@ -36,6 +41,6 @@ export interface FileCache {
    * @returns null: it failed, or the time is over; the reason is logged
    */
   check<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | null>;
-  /** Warns about an entry whose content does not match its key. It cannot be replaced under that key. */
+  /** Warns once about an entry whose content does not match its key. It cannot be replaced under that key. */
   refuse(key: string, why: string): void;
 }

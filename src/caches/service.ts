@@ -72,7 +72,10 @@ export const LOOK_UP = {
     })),
 } as const;
 
-/** An address to send a new entry to. `ok: false`: the key is taken. */
+/**
+ * An address to send a new entry to. A key that is taken is a conflict (status 409, actions/cache#1541). `ok: false`: the
+ * token of the job may not write (Mic92/hestia#84).
+ */
 export const RESERVE = {
   name: 'CreateCacheEntry',
   answer: z

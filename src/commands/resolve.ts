@@ -41,6 +41,7 @@ import { massLosses } from '../sync/incoming/rows.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
+import { checkLeftArrivals } from '../sync/remotes/arrivals.ts';
 import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -116,7 +117,10 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
       };
     };
     const check = (): Promise<void> =>
-      engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
+      engines.use(NO_CREDENTIALS, async (engine) => {
+        const { database: sql } = engine;
+        const limit = mergeLimit('checking', request.mergeTimeout);
+        await checkLeftArrivals(engine, { limit, signal: context.signal });
         warn(await finishMoves(local, sql));
         await checkHeads(sql, conflicts, await trackedAs(sql));
       });

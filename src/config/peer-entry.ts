@@ -43,6 +43,9 @@ const AWS_FIELDS = {
   'dynamodb-table': text.optional(),
 } satisfies Record<PeerAwsKey, z.ZodType>;
 
+/** The mapping `aws` of a peer. docs/config.schema.json is made from it. */
+export const awsMapping = z.object(AWS_FIELDS, { error: 'must be a mapping of keys to values' });
+
 const FIELDS = {
   endpoint: z.preprocess((written, context) => {
     if (written === undefined || written === null) {
@@ -61,7 +64,8 @@ const FIELDS = {
   ref: text.optional(),
   user: text.optional(),
   live: z.boolean({ error: 'must be true or false' }).optional(),
-  aws: z.object(AWS_FIELDS, { error: 'must be a mapping of keys to values' }).optional(),
+  // A mapping whose last key was removed.
+  aws: awsMapping.nullish(),
   timeout: duration.optional(),
   'allowed-hosts': hosts.optional(),
 } satisfies Record<PeerKey | 'endpoint', z.ZodType>;
@@ -69,7 +73,7 @@ const FIELDS = {
 /** The mapping of a peer. docs/config.schema.json is made from it. */
 export const peerMapping = z.object(FIELDS);
 
-type WrittenAws = NonNullable<z.infer<typeof peerMapping>['aws']>;
+type WrittenAws = z.infer<typeof awsMapping>;
 
 /**
  * The peers of a mapping from name to endpoint or to a mapping. Invalid peers are reported and left out.
@@ -123,7 +127,7 @@ function readPeerEntry(
     ref: read.ref ?? null,
     user: read.user ?? null,
     live: read.live ?? null,
-    aws: read.aws === undefined ? null : awsSettings(read.aws),
+    aws: read.aws ? awsSettings(read.aws) : null,
     timeout: read.timeout ?? null,
     allowedHosts: [...new Set(read['allowed-hosts'])],
     keyAt,

@@ -76,17 +76,28 @@ function checkUpstreams(peers: readonly Peer[], { env, problems }: Pick<Rules, '
  * Groups of peers that have the same endpoint, in any spelling, and the same branch and ref there. A region, or the user of
  * ssh outside of a home folder, makes no other place, because an upstream might be pushed to. `dataPlaceOf` decides the
  * other way.
+ * @param folders the identities of local folders, as far as they were read
  */
-export function atSamePlace(peers: readonly Peer[], env: Env): readonly (readonly Peer[])[] {
+export function atSamePlace(
+  peers: readonly Peer[],
+  env: Env,
+  folders: ReadonlyMap<Peer, string> = new Map(),
+): readonly (readonly Peer[])[] {
   const groups = new Map<string, Peer[]>();
   for (const peer of peers) {
-    const { endpoint, branch, ref } = peer;
-    const place = JSON.stringify([placeOfData(endpoint), homeUser(endpoint), serviceOf(peer, env), branch, ref]);
+    const { branch, ref } = peer;
+    const place = JSON.stringify([storeOf(peer, env, folders), branch, ref]);
     const group = groups.get(place);
     if (group === undefined) groups.set(place, [peer]);
     else group.push(peer);
   }
   return [...groups.values()].filter(({ length }) => length > 1);
+}
+
+/** The same for peers that keep their data at one place, on whatever branch. */
+export function storeOf(peer: Peer, env: Env, folders: ReadonlyMap<Peer, string>): string {
+  const { endpoint } = peer;
+  return folders.get(peer) ?? JSON.stringify([placeOfData(endpoint), homeUser(endpoint), serviceOf(peer, env)]);
 }
 
 /** The same for every spelling of an endpoint. */

@@ -161,12 +161,46 @@ export async function temporaryBeside(file: string): Promise<string> {
   return `${file}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
+type Access = Pick<Stats, 'uid' | 'gid' | 'mode'>;
+
+/** Whether the owner of a file, who is taken for a member of its group, can use one with the same mode in its place. */
+export function ownerKeepsAccess(former: Access, next: Omit<Access, 'mode'>): boolean {
+  if (former.uid === next.uid || former.uid === 0) return true;
+  const [owner, shared] = [former.mode >> 6, former.gid === next.gid ? former.mode >> 3 : former.mode];
+  return (owner & ~shared & 0o6) === 0;
+}
+
 /**
- * Writes a file atomically by rename, also across a crash. A symbolic link is followed; mode and, if permitted, owner
- * of a replaced file stay.
+ * Gives a new file mode, group and, if permitted, owner of the file that it will replace.
+ * @throws Failure `file-owner` if that owner could no longer read or write it
+ */
+export async function takeAccess(handle: FileHandle, file: string, former: Access): Promise<void> {
+  const own = await handle.stat();
+  await handle
+    .chown(former.uid, former.gid)
+    // Only root can give a file away, but members can give it to a group.
+    .catch(() => handle.chown(own.uid, former.gid))
+    .catch(() => undefined);
+  const next = await handle.stat();
+  if (!ownerKeepsAccess(former, next)) {
+    throw new Failure(
+      'file-owner',
+      `${file} is not replaced: it belongs to another user (${former.uid}), who could then not use it`,
+      {
+        hint: 'Run as its owner. To share it, give the file and its folder a group of both users (`chgrp`), and the file the mode 0660.',
+      },
+    );
+  }
+  const others = former.mode & 0o7;
+  await handle.chmod(next.gid === former.gid ? former.mode & 0o7777 : (former.mode & 0o7707) | (others << 3));
+}
+
+/**
+ * Writes a file atomically by rename, also across a crash. A symbolic link is followed; mode, group and, if permitted,
+ * owner of a replaced file stay.
  * @param mode of a new file
  * @param check runs right before the rename and throws to prevent it
- * @throws errors of the file system; no partial file remains
+ * @throws errors of the file system, and Failure `file-owner`; no partial file remains
  */
 export async function writeFileAtomic(
   file: string,
@@ -178,13 +212,10 @@ export async function writeFileAtomic(
   const former = await stat(target).catch(() => null);
   const temporary = await temporaryBeside(target);
   try {
-    const handle = await open(temporary, 'wx', mode);
+    const handle = await open(temporary, 'wx', former === null ? mode : 0o600);
     try {
+      if (former !== null) await takeAccess(handle, target, former);
       await handle.writeFile(text);
-      if (former !== null) {
-        await handle.chown(former.uid, former.gid).catch(() => undefined);
-        await handle.chmod(former.mode & 0o7777);
-      }
       await handle.sync();
     } finally {
       await handle.close();

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { systemCode } from './failure.ts';
+import { errorMessage, Failure, systemCode, toFailure } from './failure.ts';
 import { readSmall } from './files.ts';
 import { parsedJson } from './json.ts';
 import { hasEnded, identityOf } from './processes.ts';
@@ -39,11 +39,19 @@ export async function inPrivateFolder<T>(
 /**
  * Makes a folder that only this user can open. The caller removes it.
  * @param purpose lower-case word in the name of the folder; null: none
+ * @throws Failure `bad-usage` if the temporary folder cannot be used, `disk-full`
  */
 export async function makePrivateFolder({ tempDir, onResource }: FolderPlace, purpose: string | null): Promise<string> {
-  await mkdir(tempDir, { recursive: true, mode: 0o700 });
-  return await makeFolder(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`), onResource);
+  try {
+    await mkdir(tempDir, { recursive: true, mode: 0o700 });
+    return await makeFolder(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`), onResource);
+  } catch (thrown) {
+    throw unusable(thrown, 'bad-usage', `the temporary folder ${tempDir} cannot be used`, WRITABLE);
+  }
 }
+
+const WRITABLE =
+  'Set XDG_CACHE_HOME, or on a runner RUNNER_TEMP, to a folder that this user may write to, on a disk that can be written.';
 
 async function makeFolder(prefix: string, onResource: FolderPlace['onResource']): Promise<string> {
   const folder = await mkdtemp(prefix);
@@ -51,9 +59,16 @@ async function makeFolder(prefix: string, onResource: FolderPlace['onResource'])
   return folder;
 }
 
+function unusable(thrown: unknown, code: 'bad-usage' | 'database-read-only', what: string, hint?: string): Failure {
+  const failure = toFailure(thrown);
+  if (failure.code !== 'unknown') return failure;
+  return new Failure(code, `${what}: ${errorMessage(thrown)}`, { hint, cause: thrown });
+}
+
 /**
  * Like `inPrivateFolder`, for a database that is made there and then moved to its place: the folder is beside that
  * place, because only a rename inside a file system is atomic.
+ * @throws Failure `database-read-only` if it cannot be made there, `disk-full`
  */
 export async function inCloneFolder<T>(
   { onResource }: Pick<FolderPlace, 'onResource'>,
@@ -61,8 +76,13 @@ export async function inCloneFolder<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const parent = dirname(database);
-  await mkdir(parent, { recursive: true });
-  return await thenRemoved(await makeFolder(join(parent, '.dolt-federation-clone-'), onResource), work);
+  const making = mkdir(parent, { recursive: true }).then(() =>
+    makeFolder(join(parent, '.dolt-federation-clone-'), onResource),
+  );
+  const folder = await making.catch((thrown: unknown) => {
+    throw unusable(thrown, 'database-read-only', `no database can be made in ${parent}`);
+  });
+  return await thenRemoved(folder, work);
 }
 
 async function thenRemoved<T>(folder: string, work: (folder: string) => Promise<T>): Promise<T> {

@@ -8,10 +8,21 @@ const IDENTITY = /^(\d{1,10})-(\d{1,20})-([0-9a-f-]{36})-(\d{1,20})$/;
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (thrown) {
-    return systemCode(thrown) === 'EPERM';
+    if (systemCode(thrown) !== 'EPERM') return false;
   }
+  try {
+    // It has ended, and its parent does not ask how: the first process of a container often never does.
+    return statOf(pid)[0] !== 'Z';
+  } catch {
+    return true;
+  }
+}
+
+/** The fields of proc_pid_stat(5) from the third on. The second is the name in brackets, which may hold blanks and brackets. */
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** A free TCP port on 127.0.0.1; another process may take it before it is bound. */
@@ -42,9 +53,7 @@ export function identityOf(pid: number): string | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const [, namespace = ''] = /^pid:\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/pid')) ?? [];
-    // The name of the program, in brackets, may hold blanks and brackets (proc_pid_stat(5)).
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const started = statOf(pid)[19] ?? '';
     const name = `${pid}-${started}-${boot}-${namespace}`;
     return IDENTITY.test(name) ? name : null;
   } catch {

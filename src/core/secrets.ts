@@ -1,16 +1,14 @@
+import { canonicalText } from './secrets/canonical-text.ts';
+import { KnownTexts } from './secrets/known-texts.ts';
+
 /** Redacts the output of a tool. */
 export type Redactor = Pick<Secrets, 'redact'>;
 
-/**
- * The secret values of a run; removes them from texts. Patterns cannot detect them all. There may be many thousands,
- * and more are added between texts: neither `add` nor `hide` looks at each of them.
- */
+/** The secret values of a run; removes them from texts. Patterns cannot detect them all. */
 export class Secrets {
   readonly #onAdd: (secret: string) => void;
-  readonly #values = new Set<string>();
-  /** The lengths of the values that begin so, and the lengths of these beginnings. */
-  readonly #byStart = new Map<string, Set<number>>();
-  readonly #startLengths = new Set<number>();
+  readonly #values = new KnownTexts();
+  readonly #canonical = new KnownTexts();
 
   /** @param onAdd called once for each value before it can be used */
   constructor(onAdd: (secret: string) => void = () => {}) {
@@ -21,37 +19,26 @@ export class Secrets {
     if (secret === '' || this.#values.has(secret)) return;
     this.#onAdd(secret);
     this.#values.add(secret);
-    const start = secret.slice(0, MAX_START);
-    this.#startLengths.add(start.length);
-    this.#byStart.set(start, (this.#byStart.get(start) ?? new Set()).add(secret.length));
+    for (const one of canonicalForms(secret)) this.#canonical.add(one);
   }
 
-  /** The text with every added value replaced by `***`. Values that overlap are replaced together. */
+  /** The text with every added value replaced by `***`, in any spelling. Values that overlap are replaced together. */
   hide(text: string): string {
     const shown: string[] = [];
     let rest = 0;
-    for (let at = 0; at < text.length; ) {
-      let end = this.#endAt(text, at);
-      if (end === at) {
-        at += 1;
-        continue;
-      }
-      shown.push(text.slice(rest, at), REDACTED);
-      for (; at < end; at += 1) end = Math.max(end, this.#endAt(text, at));
-      rest = end;
+    for (const [start, end] of this.#rangesIn(text)) {
+      if (start >= rest) shown.push(text.slice(rest, start), REDACTED);
+      rest = Math.max(rest, end);
     }
     return [...shown, text.slice(rest)].join('');
   }
 
-  /** The end of the longest value that begins at a position; the position itself without any. */
-  #endAt(text: string, at: number): number {
-    let end = at;
-    for (const startLength of this.#startLengths) {
-      for (const length of this.#byStart.get(text.slice(at, at + startLength)) ?? []) {
-        if (at + length > end && this.#values.has(text.slice(at, at + length))) end = at + length;
-      }
-    }
-    return end;
+  #rangesIn(text: string): readonly (readonly [start: number, end: number])[] {
+    const ranges = [...this.#values.rangesIn(text)];
+    if (this.#canonical.isEmpty) return ranges;
+    const { text: canonical, original } = canonicalText(text);
+    for (const [start, end] of this.#canonical.rangesIn(canonical)) ranges.push(original(start, end));
+    return ranges.sort(([a], [b]) => a - b);
   }
 
   /**
@@ -61,6 +48,15 @@ export class Secrets {
   redact(text: string): string {
     return redact(this.hide(text));
   }
+}
+
+/**
+ * A secret in one spelling. A short one has none: texts that read alike would be hidden. Bytes of Latin-1 are what some
+ * encoders write for its characters.
+ */
+function canonicalForms(secret: string): readonly string[] {
+  const latin1 = secret.replace(/[\x80-\xff]/g, (unit) => `%${unit.charCodeAt(0).toString(16)}`);
+  return [secret, latin1].map((one) => canonicalText(one).text).filter((one) => one.length >= LEAST_SECRET);
 }
 
 /** Whether a secret may be sent to an address: over https, or over http to this machine. */
@@ -82,9 +78,6 @@ export const LEAST_SECRET = 8;
 export function secretAndLines(secret: string): readonly string[] {
   return [secret, ...secret.split('\n').filter((line) => line.trim().length >= LEAST_SECRET)];
 }
-
-/** How much of a value is looked up at each position of a text. */
-const MAX_START = 8;
 
 /** Replaces a secret. */
 export const REDACTED = '***';

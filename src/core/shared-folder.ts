@@ -65,30 +65,43 @@ export async function warnOfReplaceable(folder: string, log: Logger, known: stri
  */
 export async function makeOwnFolder(root: string, folder: string): Promise<void> {
   await mkdir(dirname(root), { recursive: true, mode: 0o700 });
-  await makeOwn(root, 'link');
-  let level = root;
-  for (const name of relative(root, folder).split(sep)) {
-    level = join(level, name);
-    await makeOwn(level, 'no link');
+  for (const level of levelsOf(root, folder)) {
+    const refused: unknown = await mkdir(level, { mode: 0o700 }).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    if (refused === null || (await isOwnFolder(level, level === root))) continue;
+    throw refused;
   }
 }
 
-async function makeOwn(folder: string, accepted: 'link' | 'no link'): Promise<void> {
-  const refused: unknown = await mkdir(folder, { mode: 0o700 }).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (refused === null) return;
-  const found = await lstat(folder).catch(() => {
-    throw refused;
-  });
+/**
+ * Requires as much of a folder as exists to be what `makeOwnFolder` makes or accepts. Nothing is made.
+ * @throws Failure `file-owner`
+ */
+export async function requireOwnFolder(root: string, folder: string): Promise<void> {
+  for (const level of levelsOf(root, folder)) if (!(await isOwnFolder(level, level === root))) return;
+}
+
+/** From our outermost folder on. */
+function levelsOf(root: string, folder: string): readonly string[] {
+  const names = relative(root, folder).split(sep);
+  return [root, ...names.map((_, index) => join(root, ...names.slice(0, index + 1)))];
+}
+
+/**
+ * @returns false if there is no folder
+ * @throws Failure `file-owner` for one of another user, or a link that is not accepted
+ */
+async function isOwnFolder(folder: string, acceptsLink: boolean): Promise<boolean> {
+  const found = await lstat(folder).catch(() => null);
+  if (found === null) return false;
   requireOwn(folder, found.uid);
-  if (found.isDirectory()) return;
-  if (!found.isSymbolicLink()) throw refused;
-  if (accepted === 'no link') throw notOurs(folder, 'is a symbolic link');
+  if (!found.isSymbolicLink()) return found.isDirectory();
+  if (!acceptsLink) throw notOurs(folder, 'is a symbolic link');
   const target = await stat(folder);
   requireOwn(folder, target.uid);
-  if (!target.isDirectory()) throw refused;
+  return target.isDirectory();
 }
 
 function requireOwn(folder: string, uid: number): void {
@@ -98,6 +111,6 @@ function requireOwn(folder: string, uid: number): void {
 
 function notOurs(folder: string, why: string): Failure {
   return new Failure('file-owner', `${folder} cannot be used for our files: it ${why}`, {
-    hint: 'Remove it, or set XDG_CACHE_HOME and XDG_STATE_HOME to folders that only this user can change.',
+    hint: 'Remove it, or set XDG_CACHE_HOME and XDG_STATE_HOME to folders that only this user can change. On a runner, RUNNER_TEMP must be such a folder; if it cannot, name another folder for the clone with `--database` and `--bootstrap`.',
   });
 }

@@ -40,11 +40,16 @@ export function cellsText(cells: Readonly<Record<string, string | null>>, equals
     .join(', ');
 }
 
-/** A text of Dolt without what is in quotes or brackets, which may be values of rows, with any quotes of their own. */
+/**
+ * A text of Dolt without what is in quotes or brackets, which may be values of rows, with any quotes of their own. Without
+ * an end it lasts until the end of the text.
+ */
 export function withoutQuoted(text: string): string {
-  const from = text.search(/['"`[]/);
-  const to = Math.max(...["'", '"', '`', ']'].map((end) => text.lastIndexOf(end)));
-  return from < 0 || to <= from ? text : `${text.slice(0, from)}…${text.slice(to + 1)}`;
+  const from = text.search(/["`[]|(?<!n)'|'(?!t\b)/i);
+  if (from < 0) return text;
+  const ends = [...text.slice(from + 1).matchAll(/["`\]]|(?<!n)'|'(?!t\b)/gi)];
+  const to = from + 1 + (ends.at(-1)?.index ?? text.length);
+  return `${text.slice(0, from)}…${text.slice(to + 1)}`;
 }
 
 /** How many names a message shows. */

@@ -29,7 +29,8 @@ interface Reading {
 /**
  * Parses the credentials of a run: a mapping from peer name to `url` and one kind of secret.
  * @throws Failure the first of all problems (see `problems`): `config-syntax`, `config-unknown-key`, `config-invalid`,
- * `invalid-peer-name`. Each has its position; messages contain only known keys and names of peers.
+ * `invalid-peer-name`. Each has its position; messages contain only known keys and what can be the name of a
+ * peer.
  */
 export function parseCredentials(source: CredentialsSource, env: Env): Credentials {
   const mapping = readUnquoted(source.text, source.name);

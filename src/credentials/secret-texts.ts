@@ -1,6 +1,7 @@
 import type { Env } from '../core/env.ts';
 import { LEAST_SECRET, secretAndLines } from '../core/secrets.ts';
 import type { Credentials, Secret } from './credential.ts';
+import { encoded } from './encoders.ts';
 import { inherited } from './job.ts';
 import { googleSecrets } from './providers/google.ts';
 
@@ -29,47 +30,8 @@ function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
   const spelled = secrets
     .flatMap((one) => [one, one.trim()])
     .flatMap((one) => [one, Buffer.from(one, 'utf8').toString('latin1')])
-    .flatMap((one) => [one, ...inJson(one), ...inUrl(one), ...inXml(one)]);
+    .flatMap((one) => [one, ...encoded(one)]);
   return new Set(spelled.filter((text) => text !== ''));
-}
-
-/** Go's encoding/json escapes HTML characters, others all non-ASCII, PHP the slash as well, and .NET all but the slash. */
-function inJson(one: string): readonly string[] {
-  const quoted = JSON.stringify(one).slice(1, -1);
-  const ascii = quoted.replace(/[^\0-\x7f]/g, (unit) => `\\u${hex(unit)}`);
-  return [
-    quoted,
-    quoted.replace(/[<>&]/g, (unit) => `\\u${hex(unit)}`),
-    ascii,
-    ascii.replaceAll('/', '\\/'),
-    quoted.replace(/\\"|[<>&'`+]|[^\0-\x7f]/g, (found) => `\\u${hex(found.slice(-1)).toUpperCase()}`),
-  ];
-}
-
-/** Older encoders write lower-case digits. */
-function inUrl(one: string): readonly string[] {
-  const encoded = encodeURIComponent(one.toWellFormed());
-  const whole = encoded.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-  return [encoded, whole, whole.replaceAll('%20', '+')].flatMap((text) => [
-    text,
-    text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-  ]);
-}
-
-function inXml(one: string): readonly string[] {
-  const text = one.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const quotes = [
-    ['&quot;', '&#39;'],
-    ['&#34;', '&#39;'],
-    ['&quot;', '&apos;'],
-    ['&quot;', '&#x27;'],
-  ] as const;
-  return [text, ...quotes.map(([double, single]) => text.replaceAll('"', double).replaceAll("'", single))];
-}
-
-/** Four digits. */
-function hex(unit: string): string {
-  return unit.charCodeAt(0).toString(16).padStart(4, '0');
 }
 
 /** User names, hosts and regions are not secret. */

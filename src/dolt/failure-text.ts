@@ -388,6 +388,10 @@ export function isOfLackingData(text: string): boolean {
   return LACKING_DATA.some((known) => text.toLowerCase().includes(known));
 }
 
+/** The words of Dolt 2.3.0 before the standard error of the other side of ssh, and those of git after it. */
+const BEFORE_HOST = 'failed to create chunk store: remote: ';
+const AFTER_HOST = 'could not read from remote repository';
+
 /** Texts that wrap any cause; they decide only if no other text matches. */
 const WRAPPERS: typeof TEXTS = [
   // Dolt 2.3.0 prints it for a database that it cannot open: a lock, a full disk, damaged settings.
@@ -460,8 +464,10 @@ const WRAPPERS: typeof TEXTS = [
   ["unknown object format '", 'unsupported-endpoint'],
   // Any other failure of libcurl, such as a body that cannot be decoded.
   ["unable to access 'http", 'network'],
-  ['could not read from remote repository', 'network'],
   ['the remote end hung up', 'network'],
+  // Both tools repeat what the other side wrote, which can be any words of its host.
+  [BEFORE_HOST, 'network'],
+  [AFTER_HOST, 'network'],
 ];
 
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
@@ -504,9 +510,12 @@ export function classify(text: string): TextClass {
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }
 
+/** A text that has only the name of a table in quotes. */
+const SAME_NAME = /^(?:error \d+ \(\w+\): )?table with same name '[^\n]*' added in 2 commits can't be merged$/i;
+
 /** Texts with quotes of their own, as a whole: Dolt writes their beginnings. */
 const QUOTING: typeof PATTERNS = [
-  [/^table with same name '[^\n]*' added in 2 commits can't be merged$/, 'schema-conflict'],
+  [SAME_NAME, 'schema-conflict'],
   [/^the conflict schema's columns are not equal to the current schema's columns/, 'dolt-defect'],
   [/^`[^`\n]*`@`[^`\n]*` does not have the correct permissions on branch `/, 'branch-permission'],
 ];
@@ -517,6 +526,11 @@ export function classifyOfRows(text: string): TextClass {
   return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutQuoted(text));
 }
 
+/** A text without the words that may be a value of a row. */
+export function withoutRowValues(text: string): string {
+  return SAME_NAME.test(text) ? text : withoutQuoted(text);
+}
+
 /** Whether a service says that a bucket is in another region, or at another host. */
 export function namesOtherRegion(text: string): boolean {
   return /\bapi error (?:PermanentRedirect|TemporaryRedirect|AuthorizationHeaderMalformed)\b|BucketRegionError/i.test(
@@ -524,9 +538,28 @@ export function namesOtherRegion(text: string): boolean {
   );
 }
 
+/** The path that the system refused to Dolt, as Go writes it; null: a host or a database refused its user. */
+export function refusedPath(text: string): string | null {
+  return /\b[a-z]+ (\/[^\n]*): (?:permission denied|read-only file system)/i.exec(text)?.[1] ?? null;
+}
+
 /** Whether a text is about a lock file that a git left or holds. */
 export function namesLockOfGit(text: string): boolean {
   return LOCK_OF_GIT.test(text);
+}
+
+/** Whether the other side of ssh ended without a word that Dolt, git or ssh is known for. */
+export function isOfHost(text: string): boolean {
+  const words = text
+    .toLowerCase()
+    .split(BEFORE_HOST)
+    .flatMap((part) => part.split(AFTER_HOST));
+  return words.length > 1 && classify(words.join(' ')) === 'unknown';
+}
+
+/** Whether git read something else than its protocol, such as a greeting that a login prints. */
+export function isNoProtocol(text: string): boolean {
+  return /bad line length character/i.test(text);
 }
 
 /** A panic that ends the process, and one that ends a connection, which Dolt logs with escaped line breaks. */

@@ -1,6 +1,7 @@
+import { Failure } from '../core/failure.ts';
 import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
-import { textFailure } from './sql/failure.ts';
+import { SILENT_LOGIN, textFailure } from './sql/failure.ts';
 
 /** The exit code of ssh itself; every other one is the remote command's. */
 const SSH_FAILED = 255;
@@ -9,7 +10,8 @@ const SSH_FAILED = 255;
  * Connects once with the ssh of an engine. If a host refuses ssh, Dolt sometimes loses the reason and reports only that
  * its transfer ended (2.3.0, measured on a busy machine), so ssh is asked directly.
  * @param url what Dolt gets
- * @throws Failure with the class of ssh's output if ssh cannot log in, `interrupted`
+ * @throws Failure with the class of ssh's output if ssh cannot log in, `not-found` if the login prints something that
+ * Dolt would read, `interrupted`
  */
 export async function requireSshAccess(
   url: string,
@@ -20,6 +22,10 @@ export async function requireSshAccess(
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const destination = username === '' ? host : `${decodeURIComponent(username)}@${host}`;
   const args = [...words, ...(port === '' ? [] : ['-p', port]), '-T', '--', destination, 'exit'];
-  const { exitCode, stderr } = await run(program, args, { env, cwd: privateDir, signal });
+  const { exitCode, stdout, stderr } = await run(program, args, { env, cwd: privateDir, signal });
   if (exitCode === SSH_FAILED) throw textFailure(secrets.redact(stderr.trim()));
+  if (stdout !== '') {
+    const message = 'the login of the host prints text on standard output, where Dolt expects its own data';
+    throw new Failure('not-found', message, { hint: SILENT_LOGIN });
+  }
 }

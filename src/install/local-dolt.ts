@@ -41,7 +41,7 @@ async function versionOf(path: string, context: InstallContext): Promise<string>
 /**
  * The first Dolt on PATH that fits, or null. Skips others; warns about those that do not run.
  * @param unfit gets a sentence about each one of another version
- * @throws Failure `interrupted`
+ * @throws Failure `interrupted`, or if the temporary folder cannot be used
  */
 export async function findOnPath(
   wanted: WantedVersion,
@@ -56,7 +56,7 @@ export async function findOnPath(
       unfit.push(other);
       context.log.info(`${other}: it is not used`);
     } catch (thrown) {
-      if (thrown instanceof Failure && thrown.code === 'interrupted') throw thrown;
+      if (!(thrown instanceof Failure) || thrown.code !== 'dolt-not-found') throw thrown;
       context.log.warning(`A Dolt on PATH is not used: ${errorMessage(thrown)}`);
     }
   }

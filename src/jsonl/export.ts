@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/prom
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
-import { statOf, temporaryBeside } from '../core/files.ts';
+import { statOf, takeAccess, temporaryBeside } from '../core/files.ts';
 import { inParts } from '../core/lists.ts';
 import { counted, listed, plain } from '../core/text.ts';
 import { textCellSchema } from '../dolt/sql/cell.ts';
@@ -36,7 +36,7 @@ export interface Exported {
  * Writes the issues of a branch to a JSONL file: beside it first, then by rename. A file with the same content is not
  * touched. Nothing is written if a row cannot be imported, or if the file has records that the database never deleted.
  * @param sql a session of its own
- * @throws Failure `no-issues`, `export-row`, `export-fewer`, `export-failed`
+ * @throws Failure `no-issues`, `export-row`, `export-fewer`, `export-failed`, `file-owner`
  */
 export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Exported> {
   const { file, branch, scope, nameRows } = exporting;
@@ -46,12 +46,20 @@ export async function exportIssues(sql: Sql, exporting: Exporting): Promise<Expo
   await within(target, () => mkdir(dirname(target), { recursive: true }));
   const temporary = await within(target, () => temporaryBeside(target));
   try {
-    const handle = await within(target, () => open(temporary, 'wx', 0o644));
-    const written = await writeLines(handle, issueLines(sql, branch, scope), target).finally(() => handle.close());
-    if (written.problems.length > 0) throw refusedRows(named('row', written.problems, nameRows));
-    const issues = written.ids.size;
-    if (former !== null && written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
-    if (former !== null) await refuseFewer(sql, { copy: target, name: target }, written.ids, exporting);
+    const handle = await within(target, () => open(temporary, 'wx', former === null ? 0o644 : 0o600));
+    let issues: number;
+    try {
+      const written = await writeLines(handle, issueLines(sql, branch, scope), target);
+      if (written.problems.length > 0) throw refusedRows(named('row', written.problems, nameRows));
+      issues = written.ids.size;
+      if (former !== null) {
+        if (written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
+        await refuseFewer(sql, { copy: target, name: target }, written.ids, exporting);
+        await within(target, () => takeAccess(handle, target, former));
+      }
+    } finally {
+      await handle.close();
+    }
     await within(target, () => rename(temporary, target));
     return { status: 'written', issues };
   } finally {

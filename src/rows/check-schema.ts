@@ -55,9 +55,14 @@ export async function checkMerged(
     faults.push(...schemaFaults({ ...one, merged }));
   }
   const definitions = await definitionFaults(sql, heads);
-  const lines = [...faults.map((fault) => faultText(fault, swapped)), ...definitions];
-  if (lines.length === 0) return;
-  throw new Failure('schema-conflict', `the merged schema differs from both sides\n${lines.join('\n')}`);
+  if (faults.length === 0 && definitions.length === 0) return;
+  const message = (named: (fault: SchemaFault) => string): string =>
+    ['the merged schema differs from both sides', ...faults.map(named), ...definitions].join('\n');
+  throw new Failure(
+    'schema-conflict',
+    message((fault) => `${faultName(fault)}${definitionsText(fault, swapped)}`),
+    { values: { least: 'keys', without: message(faultName) } },
+  );
 }
 
 async function sidesOf(sql: Sql, heads: Heads): Promise<TableSides[]> {
@@ -216,15 +221,15 @@ function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, stri
   return a.size === b.size && [...a].every(([name, digest]) => b.get(name) === digest);
 }
 
-function faultText({ table, kind, name, ours, theirs, merged }: SchemaFault, swapped: boolean): string {
+function faultName({ table, kind, name }: SchemaFault): string {
+  return plain(`table ${table}: ${[kind, name].filter((text) => text !== '').join(' ')}`);
+}
+
+/** Definitions have literals, which can be as private as a row. */
+function definitionsText({ ours, theirs, merged }: SchemaFault, swapped: boolean): string {
   const [here, there] = swapped ? [theirs, ours] : [ours, theirs];
-  const lines = [
-    `table ${table}: ${[kind, name].filter((text) => text !== '').join(' ')}`,
-    `  ours: ${here ?? '(none)'}`,
-    `  theirs: ${there ?? '(none)'}`,
-    `  merged: ${merged ?? '(none)'}`,
-  ];
-  return lines.map(plain).join('\n');
+  const lines = [`  ours: ${here ?? '(none)'}`, `  theirs: ${there ?? '(none)'}`, `  merged: ${merged ?? '(none)'}`];
+  return lines.map((line) => `\n${plain(line)}`).join('');
 }
 
 function seen(side: Side, swapped: boolean): Side {

@@ -13,22 +13,34 @@ export interface MergeFailure {
 
 const SHOWN_VIOLATIONS = 5;
 
+/** Definitions have literals, which can be as private as a row: readers who may see counts only get names. */
 export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: boolean): Failure {
-  const reported = conflicts.map(({ table_name, our_schema, their_schema, description }) => {
-    const [ours, theirs] = swapped ? [their_schema, our_schema] : [our_schema, their_schema];
-    const why = description ?? 'changed on both sides';
-    return `table ${plain(table_name)}: ${plain(why)}\nours:\n${ours ?? '(none)'}\ntheirs:\n${theirs ?? '(none)'}`;
-  });
-  return new Failure('schema-conflict', `the two sides define a table differently\n${reported.join('\n')}`);
+  const message = (withDefinitions: boolean): string => {
+    const reported = conflicts.map(({ table_name, our_schema, their_schema, description }) => {
+      const [ours, theirs] = swapped ? [their_schema, our_schema] : [our_schema, their_schema];
+      const lead = `table ${plain(table_name)}: ${plain(description ?? 'changed on both sides')}`;
+      return withDefinitions ? `${lead}\nours:\n${ours ?? '(none)'}\ntheirs:\n${theirs ?? '(none)'}` : lead;
+    });
+    return `the two sides define a table differently\n${reported.join('\n')}`;
+  };
+  return new Failure('schema-conflict', message(true), { values: { least: 'keys', without: message(false) } });
 }
 
+/** The same: the description of a check has its expression. */
 export function violated(violations: readonly Violation[], why: string, hint?: string): Failure {
-  const byTable = groupBy(violations, ({ table }) => table);
-  const reported = [...byTable].flatMap(([table, rows]) => {
-    const shown = rows.slice(0, SHOWN_VIOLATIONS).map(({ type, info }) => `  ${plain(`${type}: ${info}`)}`);
-    return [`${plain(table)}: ${counted(rows.length, 'row')}`, ...new Set(shown)];
-  });
-  return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`, { hint });
+  const message = (describe: (violation: Violation) => string): string => {
+    const reported = [...groupBy(violations, ({ table }) => table)].flatMap(([table, rows]) => {
+      const shown = rows.slice(0, SHOWN_VIOLATIONS).map((row) => `  ${plain(`${row.type}: ${describe(row)}`)}`);
+      return [`${plain(table)}: ${counted(rows.length, 'row')}`, ...new Set(shown)];
+    });
+    return `${why}\n${reported.join('\n')}`;
+  };
+  const without = message(({ name, columns }) => [name, ...columns].filter((one) => one !== '').join(', '));
+  return new Failure(
+    'constraint-violation',
+    message(({ info }) => info),
+    { hint, values: { least: 'keys', without } },
+  );
 }
 
 /** The hint if both sides changed a table of Dolt itself. */

@@ -59,7 +59,17 @@ describe('the message of a failure', () => {
     ["unable to parse 'a 'b' c' to UUID", 'unable to parse … to UUID'],
     ['duplicate unique key given: [3,ann]', 'duplicate unique key given: …'],
     ['value "10000-01-01" is `too` late', 'value … late'],
-    ['can\'t convert "a\'b" to DATE', 'can… to DATE'],
+    ['can\'t convert "a\'b" to DATE', "can't convert … to DATE"],
+    [
+      "the value 'one' of t can't be merged, as b doesn't exist",
+      "the value … of t can't be merged, as b doesn't exist",
+    ],
+    ["cannot read 'I can't", 'cannot read …'],
+    ["cannot read 'a' of 'isn't' here", 'cannot read … here'],
+    [
+      "unable to parse 'table with same name 'n' added in 2 commits can't be merged' to UUID",
+      'unable to parse … to UUID',
+    ],
   ])('contains no value of a row unless values may be shown: %s', (toolText, without) => {
     const failure = sqlFailure(Object.assign(new Error(toolText), { sqlState: 'HY000' }), NONE);
     const repeated = new Failure('contention', `not moved: ${failure.message}`, { cause: failure });
@@ -78,6 +88,13 @@ describe('the message of a failure', () => {
     expect(messageOf(ofRow, { reportValues: 'keys' })).toBe('row 7');
     const above = new Failure('dolt-defect', 'not merged', { cause: ofRow });
     expect([toolOutput(above, NONE, 'none'), toolOutput(above, NONE, 'keys')]).toEqual(['a row', 'row 7']);
+  });
+
+  test('that Dolt gives about a table keeps its name', () => {
+    const text = "table with same name 'o'neill' added in 2 commits can't be merged";
+    const failure = sqlFailure(Object.assign(new Error(text), { sqlState: 'HY000' }), NONE);
+    expect(messageOf(failure, { reportValues: 'none' })).toContain(text);
+    expect(toolOutput(failure, NONE, 'none')).toBe(text);
   });
 
   test('of our own is unchanged', () => {

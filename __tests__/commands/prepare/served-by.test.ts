@@ -2,12 +2,13 @@ import { expect, test } from '@jest/globals';
 import { holdsDatabase, requirePlaceOfJob } from '../../../src/commands/prepare/served-by.ts';
 
 const SETTING = { host: '127.0.0.1', port: 1, user: 'root', database: 'north', remotesapi: null, tls: false };
+const PROXY = { pid: 6, port: 1, birth: null };
 const bd = (isProxy: boolean, pid: number | null) => ({
   setting: SETTING,
   password: '',
   passwordBy: null,
   isPlacedByFiles: true,
-  isProxy,
+  proxy: isProxy ? PROXY : null,
   pid,
 });
 
@@ -19,6 +20,7 @@ test.each([
   ['another process, with its own note in the data folder', bd(false, 8), 7, { pid: 7, port: 2 }, 2],
   ['another process, beside the note of a third process', bd(false, 8), 7, { pid: 9, port: 2 }, null],
   ['the process behind the proxy of bd, reached through the proxy', bd(true, 7), 7, { pid: 7, port: 2 }, 1],
+  ['the process behind a proxy in another container', bd(true, 8), null, null, 1],
   ['a process that is not behind the proxy of bd', bd(true, 8), 7, { pid: 7, port: 2 }, null],
 ])('the database is held by %s', (_, server, pid, info, port) => {
   expect(holdsDatabase(server, { pid }, info)?.port ?? null).toBe(port);

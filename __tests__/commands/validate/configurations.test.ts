@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { CONFIGURATIONS, expectedProblems } from '../../helpers/configurations.ts';
@@ -71,6 +71,22 @@ describe('validate also reads the files around the configuration, and reports', 
     };
     expect(places(await validateFiles(files))).toEqual(['3:3 error working-database']);
     expect(places(await validateFiles(files, { untrusted: true }))).toEqual([]);
+  });
+
+  test('one folder under two names, unless the event may not write', async () => {
+    await using folder = await tempFolder();
+    for (const name of ['box', '.beads']) await mkdir(folder.file(name));
+    await symlink(folder.file('box'), folder.file('link'));
+    const peers = ['box', 'link', 'none'].map(
+      (name) => `    ${name}: {endpoint: "file://${folder.file(name)}", role: backup}\n`,
+    );
+    const text = `${MODE}federation:\n  peers:\n${peers.join('')}`;
+    await writeFile(folder.file('.beads', 'config.yaml'), text);
+    expect(places(await validateIn(folder.path))).toEqual(['5:5 warning duplicate-endpoint']);
+    expect(places(await validateIn(folder.path, { untrusted: true }))).toEqual([]);
+    // A run would push to the folder of an upstream that a link hides.
+    await writeFile(folder.file('.beads', 'config.yaml'), text.replace('role: backup', 'role: upstream'));
+    expect(places(await validateIn(folder.path))).toEqual(['5:5 warning duplicate-endpoint']);
   });
 
   test('a guard and a mistake in config.local.yaml', async () => {

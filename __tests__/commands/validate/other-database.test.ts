@@ -53,6 +53,22 @@ test.each<readonly [string, NonNullable<ChangeCase['files']>, NonNullable<Change
 const kinds = ({ result }: Validated) => result.changes?.map(({ kind, setting }) => `${kind} ${setting}`);
 const request = { failOnChange: requestedChanges('dangerous, setting-changed') };
 
+test.each(['.beads/dolt', '.beads/embeddeddolt/north', '.beads/old.db'])(
+  'a base that has the working directory %s as well is compared',
+  async (cwd) => {
+    const files = { [`${cwd}/x`]: '' };
+    const found = await validateChange({ head: `no-push: true\n${before}`, cwd, files, baseFiles: files });
+    expect(kinds(found)).toEqual(['setting-changed federation.push']);
+  },
+);
+
+test('a base that has a file in place of the working directory is unreadable', async () => {
+  const [cwd, baseFiles] = ['.jj/repo/store', { '.jj/repo': '../main/.jj/repo' }];
+  const found = await validateChange({ head: before, cwd, files: { [`${cwd}/x`]: '' }, baseFiles, request });
+  expect(places(found)).toEqual(['- error base-unreadable']);
+  expect(found.result.problems[0]?.message).toContain('.jj/repo is a file there');
+});
+
 describe('a pull request that changes what forbids pushing, around the database', () => {
   const named = before.replace('federation:', 'federation:\n  database: ../other/.beads/dolt/beads');
   const dataFolder = {

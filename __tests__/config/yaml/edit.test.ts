@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { withPeerChanges } from '../../../src/config/peer-changes.ts';
 import { withoutValue, withValue } from '../../../src/config/yaml/edit.ts';
 import type { NewValue } from '../../../src/config/yaml/tokens.ts';
 import { configure, refusal } from '../../helpers/configuring.ts';
@@ -93,9 +94,18 @@ describe('a removed peer removes only its lines', () => {
       'federation:\n  peers:\n\n    b: z\n',
     ],
     [
-      'federation:\n  dirty: fail\n  peers: # all\n    n: y\n\n# sync\nsync: {}\n',
+      'federation:\n  dirty: fail\n  peers:\n    n: y\n\n# sync\nsync: {}\n',
       'federation:\n  dirty: fail\n\n# sync\nsync: {}\n',
     ],
+    [
+      'federation:\n  peers: # all\n    # first\n    n: y # N\n    # last\n  # end\n  dirty: fail\n',
+      'federation:\n  peers: # all\n    # first\n    # last\n  # end\n  dirty: fail\n',
+    ],
+    [
+      'federation: {\n  peers: { # x\n    n: y, # N\n    # last\n  }, # k\n}\n',
+      'federation: {\n  peers: { # x\n    # N\n    # last\n  }, # k\n}\n',
+    ],
+    ['federation:\n  peers: {n: y} # all\n', 'federation:\n  peers: {} # all\n'],
     ['federation:\n  peers:\n    n: y\n', 'federation:\n'],
     ['federation.peers.n: y\r\nother:   1\r\n', 'other:   1\r\n'],
     ['federation.peers.n.endpoint: y\nother:   1\nfederation.peers.n.role: peer\n', 'other:   1\n'],
@@ -205,8 +215,21 @@ describe('an edit of a key keeps every other byte', () => {
     }
   });
 
-  test('the removal of an absent key changes nothing', () => {
+  test('the removal of an absent key and a value that is there in another spelling change nothing', () => {
     expect(withoutValue(BEADS, ['federation', 'town'])).toBe(BEADS);
+    for (const peer of ['*n', '>-\n      file:///srv/n\n', '"file:///srv\\\n      /n"', '!!str file:///srv/n']) {
+      const text = `note: &n file:///srv/n\nfederation:\n  peers:\n    n: ${peer}\n`;
+      expect(withPeer(text, 'n', URL)).toBe(text);
+      expect(withPeerChanges(text, 'n', { set: [], unset: [['role'], ['aws', 'region']] })).toBe(text);
+    }
+  });
+
+  test('a mapping that loses its last key stays with its comments, and gets keys again', () => {
+    const text = 'federation:\n  peers:\n    n:\n      endpoint: s3://bucket/n\n      aws: # a\n        region: eu\n';
+    const emptied = withoutValue(text, ['federation', 'peers', 'n', 'aws', 'region']);
+    expect(emptied).toBe(text.replace('        region: eu\n', ''));
+    expect(configure(emptied).peers).toMatchObject([{ name: 'n', aws: null }]);
+    expect(withValue(emptied, ['federation', 'peers', 'n', 'aws', 'region'], 'eu')).toBe(text);
   });
 
   test.each([

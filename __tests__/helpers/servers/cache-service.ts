@@ -15,8 +15,8 @@ export type CacheRequest =
   | 'download'
   | 'upload';
 
-/** The fault of a request: a status, no answer, half of the body, or an endless body, byte by byte. */
-export type CacheFault = number | 'silent' | 'cut' | 'trickle';
+/** The fault of a request: a status, a refusal, no answer, half of the body, or an endless body, byte by byte. */
+export type CacheFault = number | 'denied' | 'silent' | 'cut' | 'trickle';
 
 /** GitHub's cache service, version 2, with its storage. It checks what GitHub checks. */
 export interface StubCache extends AsyncDisposable {
@@ -29,6 +29,8 @@ export interface StubCache extends AsyncDisposable {
   readonly faults: Map<CacheRequest, CacheFault>;
   /** The newest key with this prefix. */
   keyOf(beginning: string): string | undefined;
+  /** Lets the next request of this kind wait until it is released. */
+  hold(request: CacheRequest): { readonly arrived: Promise<void>; release(): void };
 }
 
 export const CACHE_TOKEN = 'runtime-token-of-the-job-0123456789';
@@ -51,6 +53,7 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
   const uploads = new Map<string, { readonly key: string; bytes: Buffer | null }>();
   const requests: CacheRequest[] = [];
   const faults = new Map<CacheRequest, CacheFault>();
+  const held = new Map<CacheRequest, () => Promise<void>>();
   let url = '';
 
   const keyOf = (beginning: string) => [...entries.keys()].reverse().find((key) => key.startsWith(beginning));
@@ -81,7 +84,8 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
       return json(response, { ok: true, signed_download_url: at, matched_key: found });
     }
     if (name === 'CreateCacheEntry') {
-      if (entries.has(key)) return void response.writeHead(409).end('{"code":"already_exists","msg":"taken"}');
+      const isTaken = entries.has(key) || [...uploads.values()].some((upload) => upload.key === key);
+      if (isTaken) return void response.writeHead(409).end('{"code":"already_exists","msg":"taken"}');
       const id = String(uploads.size + 1);
       uploads.set(id, { key, bytes: null });
       return json(response, { ok: true, signed_upload_url: `${own}/upload/${id}?${SIGNATURE}` });
@@ -94,6 +98,10 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
   };
   const fail = async (fault: CacheFault, asked: IncomingMessage, response: ServerResponse) => {
     if (fault === 'silent') return;
+    if (fault === 'denied') {
+      await buffer(asked);
+      return json(response, { ok: false, message: 'cache write denied: token has no writable scopes' });
+    }
     if (typeof fault === 'number') {
       await buffer(asked);
       response.writeHead(fault, { 'content-type': 'application/json' }).end('{"code":"failed","msg":"no"}');
@@ -124,8 +132,13 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
         ? path.endsWith(SIGNATURE) && asked.headers.authorization === undefined
         : asked.headers.authorization === `Bearer ${CACHE_TOKEN}`;
     const fault = isAllowed ? faults.get(name) : 401;
-    const answering = fault === undefined ? serve(name, asked, response) : fail(fault, asked, response);
-    answering.catch((thrown: unknown) => response.writeHead(500).end(String(thrown)));
+    const wait = held.get(name);
+    held.delete(name);
+    const answer = async () => {
+      await wait?.();
+      await (fault === undefined ? serve(name, asked, response) : fail(fault, asked, response));
+    };
+    answer().catch((thrown: unknown) => response.writeHead(500).end(String(thrown)));
   };
   const files = tls === undefined ? null : { cert: await readFile(tls.cert), key: await readFile(tls.key) };
   const server = files === null ? createServer(listener) : createSecureServer(files, listener);
@@ -139,6 +152,16 @@ export async function startCacheService(tls?: ServerTls): Promise<StubCache> {
     requests,
     faults,
     keyOf,
+    hold(request) {
+      const gate = new AbortController();
+      const arrived = new Promise<void>((arrive) => {
+        held.set(request, async () => {
+          arrive();
+          if (!gate.signal.aborted) await once(gate.signal, 'abort');
+        });
+      });
+      return { arrived, release: () => gate.abort() };
+    },
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();

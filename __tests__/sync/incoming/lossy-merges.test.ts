@@ -193,3 +193,50 @@ test('every merge is looked at, also below many others, and if it changed the ta
   expect(failure?.message).toMatch(/lacks 9 rows that \w+ added to notes/);
   expect(held).toContainEqual({ table: 'items', key: { id: '2001' }, column: null, value: null });
 });
+
+/** Tables that the merge or a later commit can rename, replace or give another key. */
+const KINDS = ['away', 'renamed', 'later', 'replaced', 'keyed'];
+const catalog = (id: string) => `INSERT INTO dolt_query_catalog VALUES ('${id}', 1, 'n', 'SELECT 1', '')`;
+const ofDolt = (name: string): string[] => [
+  `INSERT INTO dolt_docs VALUES ('${name}.md', 'x')`,
+  `INSERT INTO dolt_tests VALUES ('${name}', 'g', 'SELECT 1', 'expected_single_value', '==', '1')`,
+  catalog(name),
+];
+
+test('rows that a merge lacks are missed under every name of their table, and in tables of Dolt', async () => {
+  await using folder = await tempFolder();
+  const tables = KINDS.map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY, a INT)`);
+  const box = await mailbox(folder, ...tables, ...ofDolt('base'));
+  const rows = (id: number) => KINDS.map((name) => `INSERT INTO ${name} VALUES (${id}, 0)`);
+  await box.send(
+    ...merging([[...rows(1), ...ofDolt('one')].join('; '), catalog('two')], { message: MESSAGES[1] }),
+    'ALTER TABLE keyed RENAME COLUMN id TO number',
+    'RENAME TABLE later TO renamed_later',
+  );
+  expect((await box.receive()).run('partner').failure).toBeNull();
+
+  await box.send(
+    'RENAME TABLE renamed_later TO later',
+    "CALL DOLT_COMMIT('-A', '-m', 'back')",
+    ...merging([[...rows(2), ...ofDolt('three')].join('; '), catalog('four')], {
+      message: MESSAGES[1],
+      more: [
+        ...['away', 'renamed', 'later'].map((name) => `DELETE FROM ${name} WHERE id = 2`),
+        'DELETE FROM keyed WHERE number = 2',
+        'RENAME TABLE away TO gone, renamed TO other',
+        'DROP TABLE replaced',
+        "DELETE FROM dolt_docs WHERE doc_name = 'three.md'",
+        "DELETE FROM dolt_tests WHERE test_name = 'three'",
+        "DELETE FROM dolt_query_catalog WHERE id = 'three'",
+      ],
+    }),
+    'RENAME TABLE gone TO away, later TO latest',
+    'CREATE TABLE replaced (id INT PRIMARY KEY, a INT)',
+    'INSERT INTO replaced VALUES (1, 0)',
+    'ALTER TABLE keyed RENAME COLUMN number TO n',
+  );
+  const { failure } = (await box.receiveUnchanged()).run('partner');
+  expect(failure?.code).toBe('lossy-merge');
+  const found = [...(failure?.message ?? '').matchAll(/lacks 1 row that \w+ added to (\w+)/g)].map(([, name]) => name);
+  expect(found.sort()).toEqual([...KINDS, 'dolt_docs', 'dolt_query_catalog', 'dolt_tests'].sort());
+});

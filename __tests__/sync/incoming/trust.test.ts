@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { makeBeadsDatabase } from '../../helpers/beads-database.ts';
-import { command } from '../../helpers/commanding.ts';
+import { type CommandOptions, command } from '../../helpers/commanding.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -78,6 +78,50 @@ test('a peer changes only the rows of the systems that its trust names', async (
     'box changes keyless, whose rows cannot be distinguished without a primary key',
     'Nothing was merged from or pushed to box.',
   ]);
+});
+
+test('a head to adopt takes back shared commits only as far as trust allows, and named commits as a whole', async () => {
+  await using folder = await tempFolder();
+  const local = await makeBeadsDatabase(folder.file('local'));
+  const url = `file://${folder.file('box')}`;
+  const run = async (trust: string, options: CommandOptions = {}) =>
+    (await command(folder, `box: {endpoint: "${url}", trust: [${trust}]}`, options)).result.peers[0];
+  const adopted = async (head: string, trust = 'here', discardLocal: readonly string[] = []) =>
+    await run(trust, { dryRun: true, rewrites: { adopt: new Map([['box', head]]), merge: new Map(), discardLocal } });
+  const north = (id: string) => `('${id}', 'title', 'open', 'north', NULL)`;
+  await local.commit('of north', `INSERT INTO issues VALUES ${north('bd-3')}, ${north('bd-4')}, ${north('bd-5')}`);
+  await local.commit(
+    'shared',
+    `INSERT INTO issues VALUES ${north('bd-6')}`,
+    "UPDATE issues SET title = 'new' WHERE id IN ('bd-2', 'bd-3')",
+    "DELETE FROM issues WHERE id = 'bd-4'",
+    "INSERT INTO config VALUES ('kv.a', 'x')",
+  );
+  expect(await run('')).toMatchObject({ status: 'pushed', error: null });
+  const other = await cloneDatabase(url, folder.file('other'));
+  const shared = await other.head();
+  await other.sql(`CALL DOLT_REMOTE('add', 'forced', '${url}')`);
+  const forced = async (...statements: string[]) =>
+    await other.headAfter(...statements, "CALL DOLT_PUSH('--force', 'forced', 'main')");
+  const lost = await local.commit('lost', "UPDATE issues SET title = 'ours' WHERE id = 'bd-5'");
+
+  const lines = [
+    'box changes config, whose rows do not say which system they came from',
+    'box changes 3 rows of issues from systems that its `trust` does not name',
+    'Nothing was merged from or pushed to box.',
+  ];
+  for (const rewrite of [
+    ["CALL DOLT_RESET('--hard', 'HEAD~1')"],
+    ["UPDATE issues SET title = 'theirs' WHERE id = 'bd-1'", "CALL DOLT_COMMIT('-a', '-m', 'theirs')"],
+  ]) {
+    const refused = await adopted(await forced(...rewrite), 'here', [lost]);
+    expect(refused?.error).toMatchObject({ code: 'peer-untrusted', message: lines.join('\n') });
+    expect(refused?.held?.map(({ key }) => key['id'])).toEqual(['bd-3', 'bd-4', 'bd-6']);
+  }
+
+  // The same rows in other commits take nothing back; the named commit does not count.
+  const same = await forced(`CALL DOLT_CHERRY_PICK('${shared}')`);
+  expect(await adopted(same, 'here', [lost])).toMatchObject({ error: null, plan: { pull: 'adopt' } });
 });
 
 test('rows have no source if the column of the systems contains bytes', async () => {

@@ -2,6 +2,7 @@ import { chooseRelease, type Release } from '../../backup/choose-release.ts';
 import type { Contents } from '../../backup/contents.ts';
 import { type PeerTags, readPeerTags } from '../../backup/peer-tags.ts';
 import { pushRelease, refuseOtherTags, type TagAtPeer } from '../../backup/push-release.ts';
+import { storeOf } from '../../config/peers.ts';
 import type { RunResult } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
@@ -11,6 +12,7 @@ import { fetchAll } from '../../sync/fetch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { planAll } from '../../sync/plan.ts';
 import { prepareInboxes } from '../../sync/receive.ts';
+import { localFolders } from '../../sync/remotes/file-remote.ts';
 import type { ServedRefs } from '../../sync/served/served-database.ts';
 import type { LocalHead, SyncContext } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
@@ -70,7 +72,10 @@ async function backupDatabase(request: BackupRequest, context: Context, opened: 
     workspace: context.ceiling,
     notices,
   });
-  const result = withBackup(run, request, { copied, known });
+  const targets = copied.targets.map(({ peer }) => peer);
+  const folders = await localFolders(targets);
+  const stores = new Map(targets.map((peer) => [peer.name, storeOf(peer, context.env, folders)]));
+  const result = withBackup(run, request, { copied, known, stores });
   return await writeProof(result, request, context, copied.expected);
 }
 

@@ -11,11 +11,22 @@ import type { Copied } from './backup.ts';
 import type { Known } from './record-backups.ts';
 import type { BackupRequest } from './request.ts';
 
-/** A run's result with the facts about each backup. It omits the primary if it was only read. */
+/**
+ * A run's result with the facts about each backup. It omits the primary if it was only read.
+ * @param facts.stores the place of the data of each peer, by its name: peers at one place have one copy
+ */
 export function withBackup(
   result: RunResult,
   { backup }: BackupRequest,
-  { copied, known }: { readonly copied: Copied; readonly known: ReadonlyMap<PeerProgress, Known> },
+  {
+    copied,
+    known,
+    stores,
+  }: {
+    readonly copied: Copied;
+    readonly known: ReadonlyMap<PeerProgress, Known>;
+    readonly stores: ReadonlyMap<string, string>;
+  },
 ): RunResult {
   const { targets, release, notDrilled } = copied;
   const byName = new Map(targets.map((progress) => [progress.peer.name, progress]));
@@ -30,7 +41,13 @@ export function withBackup(
     const status = peer.status === 'unchanged' && drill.tag === 'pushed' ? 'pushed' : peer.status;
     return [{ ...peer, status, drill }];
   });
-  const copies = peers.filter(hasCopy).length;
+  const copy = new Map<string, string>();
+  for (const { name } of peers.filter(hasCopy)) {
+    const store = stores.get(name) ?? name;
+    if (!copy.has(store)) copy.set(store, name);
+  }
+  const copies = copy.size;
+  const twinOf = (name: string) => copy.get(stores.get(name) ?? name);
   const { required, drill, tag } = backup;
   const changed =
     result.status === 'success' || release?.isNew === true || peers.some(({ status }) => status === 'pushed');
@@ -44,7 +61,7 @@ export function withBackup(
   if (result.dryRun === true) return made;
   const problems = [
     ...(notDrilled === null ? [] : [notDrilledProblem(notDrilled)]),
-    ...countProblems(peers, { copies, required, refuted }),
+    ...countProblems(peers, { copies, required, refuted, twinOf }),
     ...(drill === 'rotate' ? targets.flatMap((one) => turnProblems(one, targets.length, known.get(one) ?? null)) : []),
   ];
   return {
@@ -97,12 +114,26 @@ function countProblems(
     copies,
     required,
     refuted,
-  }: { readonly copies: number; readonly required: number | null; readonly refuted: readonly PeerResult[] },
+    twinOf,
+  }: {
+    readonly copies: number;
+    readonly required: number | null;
+    readonly refuted: readonly PeerResult[];
+    /** The first peer with a copy at the place of a peer. */
+    readonly twinOf: (name: string) => string | undefined;
+  },
 ): Diagnostic[] {
   if (required === null) return [];
   if (copies < required) {
-    const others = peers.filter((peer) => peer.drill !== undefined && !hasCopy(peer));
-    const named = others.map(({ name, error, drill }) => `${name} (${error?.code ?? drill?.kind})`).join(', ');
+    const named = peers
+      .flatMap((peer) => {
+        const { name, error, drill } = peer;
+        if (drill === undefined) return [];
+        if (!hasCopy(peer)) return `${name} (${error?.code ?? drill.kind})`;
+        const twin = twinOf(name);
+        return twin === undefined || twin === name ? [] : `${name} (at the place of ${twin})`;
+      })
+      .join(', ');
     const has = copies === 1 ? 'has' : 'have';
     const message = `${counted(copies, 'peer')} of the required ${required} ${has} the proven commit`;
     return [

@@ -15,7 +15,16 @@ import type { Context } from '../context.ts';
 import { refuseFrozen } from '../prepare/bd/frozen.ts';
 import { stateOfFound } from '../prepare/local-database.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
-import { keptFolder, nameAtServer, placeIn, serverFor, stateFolder, stateOfServed } from '../prepare/served-by.ts';
+import {
+  isCutOff,
+  keptFolder,
+  nameAtServer,
+  placeIn,
+  STOP_CUT_OFF,
+  serverFor,
+  stateFolder,
+  stateOfServed,
+} from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkIdentity } from './identity-check.ts';
 import { checkLock } from './lock-check.ts';
@@ -71,7 +80,11 @@ export async function checkDatabase(
     const state = await readRepoState(found.path);
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
-    const lock = throughServer(await checkLock(found.path), server);
+    const isConfigured = configuration.server.value !== null;
+    const lock =
+      !isConfigured && (await isCutOff(found.path, found.server))
+        ? cutOff(await checkLock(found.path))
+        : throughServer(await checkLock(found.path), server);
     const isServed = server !== null && lock.status !== 'ok';
     const files = isServed
       ? await stateThrough(server, found.path, context)
@@ -122,6 +135,11 @@ function throughServer(lock: DoctorCheck, server: ServerSetting | null): DoctorC
   if (lock.status !== 'missing' || server === null) return lock;
   const place = `runs work through the server at ${serverText(server)}`;
   return undetermined({ check: 'lock' }, `${lock.message}; ${place}, and ${NOT_ASKED}`);
+}
+
+/** Only bd ends or reaches the server of a proxy that was killed. */
+function cutOff({ message }: DoctorCheck): DoctorCheck {
+  return missing({ check: 'lock' }, `${message}, and the proxy of bd before it has ended`, STOP_CUT_OFF);
 }
 
 function only(check: DoctorCheck): CheckedDatabase {

@@ -4,9 +4,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { inPrivateFolder } from '../../core/private-folder.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
-import { doltEnvironment } from '../../dolt/environment.ts';
+import { doltEnvironment, preparePrivateRoot } from '../../dolt/environment.ts';
 import { run } from '../../dolt/process.ts';
 import { textFailure } from '../../dolt/sql/failure.ts';
 import { sortInboxes } from '../../sync/inbox.ts';
@@ -91,9 +92,12 @@ async function checkGitRepository(peer: Peer, context: Context): Promise<DoctorC
   );
   if (program !== null) return program;
   const path = fileURLToPath(endpoint.dolt.replace(/^git\+/i, ''));
-  const { tempDir, userHome, signal, secrets } = context;
-  const env = doltEnvironment(context.env, tempDir, { privateDir: tempDir, userHome });
-  const { exitCode, stderr } = await run('git', ['ls-remote', '--quiet', '--', path], { env, cwd: tempDir, signal });
+  const { userHome, signal, secrets } = context;
+  // Others may have put settings of git into the temporary folder of a runner.
+  const { exitCode, stderr } = await inPrivateFolder(context, 'git', async (privateDir) => {
+    const env = doltEnvironment(context.env, await preparePrivateRoot(privateDir), { privateDir, userHome });
+    return await run('git', ['ls-remote', '--quiet', '--', path], { env, cwd: privateDir, signal });
+  });
   if (exitCode === 0) return fine(subject, path);
   return refused(subject, textFailure(secrets.redact(stderr.trim())));
 }

@@ -9,7 +9,7 @@ import { Failure } from '../../core/failure.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
 import { hintFor } from '../../core/text.ts';
 import { findDolt } from '../../install/install.ts';
-import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
+import { localFolders, refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
 import type { Context } from '../context.ts';
 import { checkLock } from '../doctor/lock-check.ts';
 import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts';
@@ -37,8 +37,9 @@ export async function warnOfPeer(
   if (refusal !== null) log.warning(`${refusal.message}: every run refuses it. ${hintFor(peer.name, refusal.hint)}`);
   const mode = attemptFederation(configuration);
   if (mode !== null) log.warning(`sync-mode: ${mode.message}\n${mode.hint}`);
-  const group = atSamePlace(configuration.peers, context.env).find((peers) =>
-    peers.some(({ name }) => name === peer.name),
+  const { peers } = configuration;
+  const group = atSamePlace(peers, context.env, await localFolders(peers)).find((same) =>
+    same.some(({ name }) => name === peer.name),
   );
   const twin = group?.find(({ name }) => name !== peer.name);
   if (twin !== undefined)

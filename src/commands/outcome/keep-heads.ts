@@ -4,10 +4,9 @@ import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
 import { findEntry, readState } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
-import { headsToCache, restoreHeads, storeHeads } from '../prepare/cache/heads.ts';
+import { clonedDatabase, storeHeads } from '../prepare/cache/heads.ts';
 import { placeOf } from '../prepare/last-verified.ts';
 import type { LocalDatabase } from '../prepare/local-database.ts';
-import { bootstrapPeer } from '../prepare/locate-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 
@@ -28,8 +27,9 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
   const { database, configuration, prepared, head } = ended;
   const { allProgress, branch, lastVerified } = prepared;
   if (context.cache === undefined || !database.ephemeral || !mayWrite(request) || context.signal.aborted) return;
-  const source = bootstrapPeer(configuration.peers, request.bootstrap);
-  if (lastVerified.root === null || source === undefined) return;
+  const cloned = clonedDatabase(request, configuration.peers);
+  if (lastVerified.root === null || cloned === null) return;
+  const { source } = cloned;
   const { stateFile } = await readState(database.state, branch);
   // `backup` does not read the source. It has at least the head that was cloned, or that an earlier step recorded.
   const place = placeOf({ peer: source, branch: source.branch ?? branch }, branch, lastVerified.root);
@@ -46,10 +46,9 @@ export async function keepHeads(request: SyncRequest, context: Context, ended: E
       kept: new Set(await commitsAmong(sql, { from: null, to: sourceHead }, heads)),
     }));
     if (root === null) return;
-    const of = { root, shard: request.shard };
-    const before = lastVerified.cached ?? (await restoreHeads(of, context));
-    const after = headsToCache(stateFile, before, { root, isKept: (one) => kept.has(one) });
-    await storeHeads(of, context, { before, after });
+    const { before, cached } = lastVerified;
+    const isKept = (one: string) => kept.has(one);
+    await storeHeads(cloned, context, { root, before, restored: cached, after: stateFile, isKept });
   } catch (thrown) {
     context.log.info(`the last heads of the peers were not stored: ${toFailure(thrown).message}`);
   }

@@ -2,8 +2,7 @@ import { ERRORS } from '../../contract/error-codes.ts';
 import { REPORT_VALUES, type ReportValues } from '../../contract/vocabulary.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { withoutQuoted } from '../../core/text.ts';
-import { decidingLine } from '../../dolt/failure-text.ts';
+import { decidingLine, withoutRowValues } from '../../dolt/failure-text.ts';
 
 /** How many characters of a tool's output one line of the log may hold. */
 const TAIL_CHARACTERS = 4_000;
@@ -23,7 +22,7 @@ export function toolOutput(failure: Failure, secrets: Secrets, level: ReportValu
   }
   if (deepest === failure) return null;
   const text = secrets.redact(deepest instanceof Failure ? shown(deepest, level).message : errorMessage(deepest));
-  const words = (isOfRows ? withoutQuoted(text) : text).trim();
+  const words = (isOfRows ? withoutRowValues(text) : text).trim();
   return words === '' ? null : words.slice(-TAIL_CHARACTERS);
 }
 
@@ -65,5 +64,5 @@ function hasHiddenValues({ values }: Failure, level: ReportValues): boolean {
 function shown(failure: Failure, level: ReportValues): { readonly toolText: string | null; readonly message: string } {
   const { toolText, message, withoutValues } = failure;
   if (!hasHiddenValues(failure, level)) return { toolText, message };
-  return { toolText: toolText === null ? null : withoutQuoted(toolText), message: withoutValues };
+  return { toolText: toolText === null ? null : withoutRowValues(toolText), message: withoutValues };
 }

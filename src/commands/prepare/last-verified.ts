@@ -31,6 +31,8 @@ export interface LastVerified {
   readonly dropped: readonly string[];
   /** Heads that an earlier run on another machine stored; null: this run needed none. */
   readonly cached: CachedHeads | null;
+  /** The state before any peer was read, with restored heads. */
+  readonly before: StateFile;
   /** State files that could not be used, and those that were moved aside. */
   readonly unusable: readonly Diagnostic[];
 }
@@ -95,7 +97,8 @@ export async function readLastVerified(
     ];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
-    const hasNews = found.length > 0 || retire(stateFile, branch, gaveUp) !== stateFile;
+    const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
+    const hasNews = found.length > 0 || next.retired !== stateFile.retired;
     if (mayWrite && hasNews) {
       const moved = await changeState(state, branch, ({ stateFile: present }) => {
         // Another run may have verified the peer since.
@@ -106,11 +109,11 @@ export async function readLastVerified(
       unusable.push(...moved);
     }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
-    return { root, known, dropped, cached, unusable };
+    return { root, known, dropped, cached, before: next, unusable };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: null, unusable };
+    return { root: null, known: [], dropped: [], cached: null, before: stateFile, unusable };
   }
 }
 

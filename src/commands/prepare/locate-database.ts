@@ -4,7 +4,7 @@ import { distance } from 'fastest-levenshtein';
 import type { BdServer } from '../../beads/bd-server.ts';
 import { isDatabase } from '../../beads/database-folders.ts';
 import { type BdUsage, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
-import type { Configuration, Origin, Peer } from '../../config/configuration.ts';
+import type { Configuration, Origin } from '../../config/configuration.ts';
 import { baseOfDatabase } from '../../config/load.ts';
 import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
@@ -16,10 +16,10 @@ import {
   requireWithin,
 } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { shortDigest } from '../../core/digest.ts';
 import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
 import { isSamePath } from '../../core/files.ts';
 import type { Context } from '../context.ts';
+import { bootstrapPeer, placeOfClone } from './cache/clone-place.ts';
 
 interface Wanted {
   /** The path that the user named with the flag or the input. */
@@ -85,11 +85,7 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   return await amongClones(wanted, cloneDir, boundary);
 }
 
-/**
- * The clone that this step would make, if an earlier step made it, else where to make it. Steps of one job can have
- * different configurations: a clone for one of them must not be pushed to the peers of another. So no clone of another
- * peer counts, even of one that is merged: it can also have rows of the earlier step's peers.
- */
+/** The clone that this step would make, if an earlier step made it, else the place to make it. */
 async function amongClones(
   { configuration: { peers }, bootstrap, branch }: Wanted,
   cloneDir: string,
@@ -97,21 +93,9 @@ async function amongClones(
 ): Promise<Found> {
   const source = bootstrapPeer(peers, bootstrap);
   if (source === undefined) return { kind: 'nowhere' };
-  const { dataPlace, ref } = source;
-  const clone = JSON.stringify([dataPlace, ref, branchToClone(source, branch)]);
-  const path = join(cloneDir, shortDigest(clone), 'database');
+  const path = await placeOfClone(source, branch, cloneDir);
   await requireInside(path, boundary);
   return await at(path);
-}
-
-/** The peer to clone from: the one that is named, else the primary. */
-export function bootstrapPeer(peers: readonly Peer[], bootstrap: string | undefined): Peer | undefined {
-  return peers.find(({ name, role }) => (bootstrap === undefined ? role === 'primary' : name === bootstrap));
-}
-
-/** The branch that a clone of a peer checks out; null: the default branch of the peer. */
-export function branchToClone({ branch }: Peer, asked: string | undefined): string | null {
-  return branch ?? asked ?? null;
 }
 
 /** The kind of a path. */

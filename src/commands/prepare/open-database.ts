@@ -30,13 +30,14 @@ import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
+import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone } from './cache/clone-place.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
-import { bootstrapPeer, branchToClone, databasesBelow, type Found, locateDatabase } from './locate-database.ts';
+import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { servedBy } from './served-by.ts';
+import { refuseCutOff, servedBy } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -93,9 +94,11 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       { configuration, dolt: known.dolt, credentials: known.access.credentials },
       serving,
     ).catch(async (thrown: unknown) => {
+      if (toFailure(thrown).code !== 'server-unreachable') throw thrown;
       // bd may have ended its proxy since this run found it.
-      const isUnreachable = toFailure(thrown).code === 'server-unreachable';
-      if (isUnreachable && (await servedBy(found, configuration, context)) === null) return null;
+      const now = await servedBy(found, configuration, context);
+      if (now === null) return null;
+      refuseCutOff(now);
       throw thrown;
     });
     if (opened !== null) return opened;
@@ -115,14 +118,15 @@ async function openDirectly(
   const connections = request.parallel + 1;
   const at = (path: string, copy?: { readonly copyOf: string; readonly removeWith: readonly string[] }) =>
     openEngines(context, { dolt: known.dolt, database: path, ...copy }, connections);
+  await makePlaceOfClone(found.path, context);
   const state = await stateOfFound(found, known.configuration, context);
   const beside = await openCopyOfEmbedded(request, context, known, { found, state });
   if (beside !== null) return beside;
   const copied = mayWrite(request) ? null : await openCopy(found, state, context, at);
   if (copied !== null) return copied;
   const engines = behindGates(at(found.path), found.bd, context);
-  const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
   const { path, notices } = found;
+  const ephemeral = isClone(path, context);
   return localDatabase({ path, work: path, state, engines, ephemeral, notices, close: closing(engines, null) });
 }
 
@@ -144,6 +148,7 @@ export async function openClone(
   try {
     const source = await requireSource(configuration, request.bootstrap, context);
     const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
+    if (tempFolder === null) await makePlaceOfClone(path, context);
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     const bd = tempFolder === null && found.kind === 'to-clone' ? found.bd : null;
     const made = await clone(request, context, { ...known, source, path, removeWith, bd });

@@ -13,7 +13,7 @@ import { makeOwnFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { textsOfSecrets } from '../../credentials/secret-texts.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
-import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
+import { createEngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { userIdentity } from '../../dolt/identity.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import type { Address } from '../../dolt/server/ready.ts';
@@ -36,12 +36,14 @@ import {
   throughFolder,
 } from '../../sync/served/exchange.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
+import { USE_REMOTESAPI } from '../../sync/served/shared-folder.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
 import {
   nameAtServer,
   placeIn,
+  refuseCutOff,
   type ServedAt,
   type Serving,
   servedName,
@@ -84,6 +86,7 @@ export async function openServed(
 ): Promise<LocalDatabase> {
   const { setting, password } = at;
   const database = nameAtServer(at);
+  refuseCutOff(at);
   requireExchange(setting);
   if (password !== null && password !== '') {
     const secret = { kind: 'password', user: setting.user, password } as const;
@@ -95,6 +98,7 @@ export async function openServed(
     address: await addressOf(setting, login, context),
     database,
     name: serverText(setting),
+    unreachableHint: unreachableHint(at),
     secrets: context.secrets,
     onCall: (procedure, milliseconds) =>
       context.log.debug(`${serverText(setting)}: CALL ${procedure} (${Math.round(milliseconds)} ms)`),
@@ -105,19 +109,20 @@ export async function openServed(
     await server.close();
     throw thrown;
   });
+  const options = { dolt, database: place.database, removeWith: place.removeWith };
+  const engines = openEngines(context, options, request.connections);
   const close = async (): Promise<void> => {
-    await server.close();
-    await place.remove();
+    await engines.close().finally(() => server.close().finally(() => place.remove()));
   };
   const reported: Diagnostic[] = [...request.notices];
   const back = { server, scratch: place.database, notify: (notice: Diagnostic): void => void reported.push(notice) };
   try {
     const state = await stateOfServed(at.path, place.database, context);
-    // Another run can move and record the branch after this one took it over.
-    const recorded = await readStateFiles(state);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
-      await finishHandBacks(back);
+      // Another run with this copy may be moving the branch. It holds the copy meanwhile.
+      const isKept = await isThere(join(place.database, '.dolt'));
+      await (isKept ? engines.use(NO_CREDENTIALS, () => finishHandBacks(back)) : finishHandBacks(back));
       if (state.folder === at.path) reported.push(...(await finishDirect(server, at.path)));
     }
     const policy = configuration.dirty.value;
@@ -126,13 +131,10 @@ export async function openServed(
     reported.push(...branch.notices);
     const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
     const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
-    const options = { dolt, database: place.database, removeWith: place.removeWith };
+    // Another run can move and record the branch after this one took it over.
+    const recorded = await readStateFiles(state);
     await makeScratch(context, options, exchange);
-    const engines = openEngines(context, options, request.connections);
-    await takeOver(engines, exchange).catch(async (thrown: unknown) => {
-      await engines.close();
-      throw thrown;
-    });
+    await takeOver(engines, exchange);
     context.log.info(`working through the server at ${server.name}`);
     return localDatabase({
       path: servedName(at),
@@ -154,7 +156,7 @@ export async function openServed(
         // `resolve` works in the scratch copy.
         keep: async () => undefined,
       },
-      close: () => engines.close().finally(close),
+      close,
     });
   } catch (thrown) {
     await close();
@@ -168,15 +170,21 @@ async function finishDirect(server: UserServer, folder: string): Promise<readonl
   return await server.use((database) => finishAdvances(database, folder));
 }
 
+/** The cure if a server of bd cannot be reached; undefined: that of `federation.server`. */
+function unreachableHint({ password, path }: Serving): string | undefined {
+  if (password === null) return undefined;
+  if (path === null)
+    return 'Check that the server in the settings of bd runs, and its host and port. Nothing is lost: the next run continues.';
+  return 'Run again: nothing is lost, and the next run also works without a server. If it happens again, run `bd dolt stop` first.';
+}
+
 /** A server on another machine cannot use a folder of ours. */
 function requireExchange(setting: ServerSetting): void {
   if (setting.remotesapi !== null || isOnThisMachine(setting)) return;
   throw new Failure(
     'database-in-use',
     `the server at ${serverText(setting)} is on another machine, and \`federation.server\` names no \`remotesapi\` port to exchange commits through`,
-    {
-      hint: 'Start the server with `remotesapi: {port: 50051}` in its configuration (or `--remotesapi-port 50051`), and add `remotesapi: 50051` to `federation.server`.',
-    },
+    { hint: USE_REMOTESAPI },
   );
 }
 

@@ -17,7 +17,7 @@ import type { LocalHead } from '../../sync/sync-context.ts';
 import { finishFetches } from '../../sync/tags.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
-import { restoreHeads } from './cache/heads.ts';
+import { clonedDatabase, restoreHeads } from './cache/heads.ts';
 import { projectOf } from './database-facts.ts';
 import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
@@ -112,8 +112,8 @@ export async function prepareSync(
     const { dirty, notices } = await applyDirtyPolicy(database, { branch, policy, author });
     for (const notice of notices) notify(notice);
     const ours = (await branchHead(database, branch)) ?? before;
-    const { shard } = request;
-    const restoreCached = local.ephemeral ? (root: string) => restoreHeads({ root, shard }, context) : null;
+    const cloned = local.ephemeral ? clonedDatabase(request, configured) : null;
+    const restoreCached = cloned === null ? null : (root: string) => restoreHeads(cloned, root, context);
     const writes = mayWrite(request);
     const lastVerified = await readLastVerified(database, remotes, {
       path,

@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { BdServer } from '../../beads/bd-server.ts';
+import type { BdServer, ProxyNote } from '../../beads/bd-server.ts';
+import { isRunning } from '../../beads/processes/proxy.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
@@ -10,8 +11,8 @@ import { isFolder } from '../../core/files.ts';
 import { pause } from '../../core/interruption.ts';
 import { makeOwnFolder } from '../../core/shared-folder.ts';
 import { monotonicMs } from '../../core/time.ts';
-import { type Holder, lockFile, lockHolder } from '../../dolt/server/lock.ts';
-import { lockedBy } from '../../dolt/server/lock-table.ts';
+import { type Holder, lockFile, lockHolder, nameOf } from '../../dolt/server/lock.ts';
+import { type LockedBy, lockedBy } from '../../dolt/server/lock-table.ts';
 import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
 import { tryConnection } from '../../egress/try-connection.ts';
 import type { StatePlace } from '../../sync/history/last-verified.ts';
@@ -25,6 +26,8 @@ export interface Serving {
   readonly setting: ServerSetting;
   /** The password of bd; null: the credentials of the run. */
   readonly password: string | null;
+  /** The server process of bd that holds the database while its proxy has ended, so that it cannot be used; null: none. */
+  readonly cutOff: Holder | null;
 }
 
 /** The configured server, else that of bd; null: there is none. */
@@ -47,49 +50,83 @@ export async function servedBy(
   const path = found.kind === 'database' ? found.path : null;
   if (server.value !== null) {
     const isUsed = path === null || (await serverHolding(path, context)) !== null;
-    return isUsed ? { path, setting: server.value, password: null } : null;
+    return isUsed ? { path, setting: server.value, password: null, cutOff: null } : null;
   }
   if (found.kind === 'at-server') {
     if (found.server === null) throw found.failure;
     const { setting, password } = found.server;
     for (const form of serverForms(setting)) requireMatch(form, allowedRemotePatterns.value);
     requirePlaceOfJob(found.server, setting, context);
-    return { path, setting, password };
+    return { path, setting, password, cutOff: null };
   }
   const bd = found.kind === 'database' ? found.server : null;
   if (path === null || bd === null) return null;
   const holder = await serverHolding(path, context);
   const setting = holder === null ? null : holdsDatabase(bd, holder, await readServerInfo(dirname(path)));
-  if (setting === null || (bd.isProxy && (await hasEnded(path, setting, context)))) return null;
+  if (holder === null || setting === null) return null;
+  const now = bd.proxy === null ? 'serves' : await stateOfProxy(path, bd.proxy, setting, context);
+  if (now === 'freed') return null;
   requirePlaceOfJob(bd, setting, context);
-  return { path, setting, password: bd.password };
+  return { path, setting, password: bd.password, cutOff: now === 'cut-off' ? holder : null };
 }
 
 const CONNECT_MS = 5_000;
 /** bd 1.3.0 ends a proxy 30 s after its last client; everything has ended within 60 s (measured). */
 const ENDING_MS = 60_000;
+/** A server that ends without its proxy. */
+const CUT_OFF_MS = 2_000;
 const POLL_MS = 100;
 
 /**
- * Whether a proxy of bd ends and its server frees the database. It closes its port first, so for a moment the database is
- * held and nothing listens.
+ * Whether a proxy of bd serves the database, or has ended, and its server has freed the database or not. It closes its
+ * port first, so for a moment the database is held and nothing listens. After a kill of the proxy, that does not end.
  */
-async function hasEnded(
+async function stateOfProxy(
   path: string,
+  proxy: ProxyNote,
   { host, port }: ServerSetting,
   { env, signal }: Pick<Context, 'env' | 'signal'>,
-): Promise<boolean> {
-  const proxy = { host, port, tls: false, throughProxy: false };
-  const refused = await tryConnection(proxy, { env, signal, milliseconds: CONNECT_MS }).then(
+): Promise<'serves' | 'freed' | 'cut-off'> {
+  const address = { host, port, tls: false, throughProxy: false };
+  const refused = await tryConnection(address, { env, signal, milliseconds: CONNECT_MS }).then(
     () => null,
     (thrown: unknown) => toFailure(thrown).code,
   );
   // Other systems list no locks.
-  if (refused !== 'network' || process.platform !== 'linux') return false;
-  for (const began = monotonicMs(); monotonicMs() - began < ENDING_MS; await pause(POLL_MS, signal)) {
-    if ((await lockedBy(lockFile(path))).kind === 'free') return true;
+  if (refused !== 'network' || process.platform !== 'linux') return 'serves';
+  for (const began = monotonicMs(); ; await pause(POLL_MS, signal)) {
+    const locked = await lockedBy(lockFile(path));
+    if (locked.kind === 'free') return 'freed';
+    const isLeft = hasEndedBefore(locked, proxy);
+    if (monotonicMs() - began >= (isLeft ? CUT_OFF_MS : ENDING_MS)) return isLeft ? 'cut-off' : 'serves';
   }
-  return false;
+}
+
+/** Whether a server holds the database after its proxy has ended. Those of another container cannot be seen. */
+function hasEndedBefore(locked: LockedBy, proxy: ProxyNote): boolean {
+  return locked.kind === 'held' && locked.pid !== null && !isRunning(proxy);
+}
+
+/** The same of a database for which nothing is connected. */
+export async function isCutOff(path: string, bd: BdServer | null): Promise<boolean> {
+  const locked = await lockedBy(lockFile(path));
+  if (bd === null || bd.proxy === null || locked.kind !== 'held') return false;
+  return holdsDatabase(bd, locked, null) !== null && hasEndedBefore(locked, bd.proxy);
+}
+
+/** Measured with bd 1.3.0: both end the server that was left. */
+export const STOP_CUT_OFF =
+  'Run `bd dolt stop` in the workspace, or any other command of bd, which starts a new server. Then run again.';
+
+/**
+ * Nothing but bd ends or reaches the server of a proxy that was killed.
+ * @throws Failure `database-in-use`
+ */
+export function refuseCutOff(at: Serving): void {
+  if (at.cutOff === null) return;
+  const by = `${nameOf(at.cutOff)}, and the proxy of bd before it has ended`;
+  const message = `federation requires direct database access, but ${servedName(at)} is in use by ${by}`;
+  throw new Failure('database-in-use', message, { hint: STOP_CUT_OFF });
 }
 
 /**
@@ -134,7 +171,7 @@ export function holdsDatabase(
   info: ServerInfo | null,
 ): ServerSetting | null {
   if (pid === null) return bd.setting;
-  if (!bd.isProxy && info?.pid === pid) return { ...bd.setting, port: info.port };
+  if (bd.proxy === null && info?.pid === pid) return { ...bd.setting, port: info.port };
   return bd.pid === null || bd.pid === pid ? bd.setting : null;
 }
 

@@ -24,11 +24,12 @@ export function checkText({ yaml }: ConfigText): readonly Diagnostic[] {
  * Problems that a run would refuse although each value is valid (errors), and effects that are probably not meant
  * (warnings).
  * @param given.isComplete whether all peers could be read
+ * @param given.folders the identities of local folders that may be read
  */
 export async function checkConfiguration(
   configuration: Configuration,
   { tree }: ConfigText,
-  given: { readonly isComplete: boolean; readonly env: Env },
+  given: { readonly isComplete: boolean; readonly env: Env; readonly folders: ReadonlyMap<Peer, string> },
 ): Promise<readonly Diagnostic[]> {
   const at = (path: readonly PropertyKey[], origin: Origin) =>
     origin.layer === 'file' ? { location: locate(tree, path) } : {};
@@ -37,7 +38,7 @@ export async function checkConfiguration(
     ...checkGuard(configuration),
     ...checkTiers(configuration, at),
     ...checkPatterns(configuration, tree, given.isComplete),
-    ...checkDuplicates(configuration.peers, given.env),
+    ...checkDuplicates(configuration.peers, given),
     ...(await checkLive(configuration)),
   ];
 }
@@ -113,10 +114,12 @@ function checkTiers(
 }
 
 /** An upstream that another peer would push to is already an error. */
-function checkDuplicates(peers: readonly Peer[], env: Env): readonly Diagnostic[] {
-  return atSamePlace(peers, env).flatMap((group) => {
-    const upstreams = group.filter(({ role }) => role === 'upstream').length;
-    if (upstreams > 0 && upstreams < group.length) return [];
+function checkDuplicates(
+  peers: readonly Peer[],
+  { env, folders }: { readonly env: Env; readonly folders: ReadonlyMap<Peer, string> },
+): readonly Diagnostic[] {
+  return atSamePlace(peers, env, folders).flatMap((group) => {
+    if (atSamePlace(group, env).some(isPushedUpstream)) return [];
     const [first, ...others] = group.toSorted(byPlace);
     return others.map(
       ({ name, origin }): Diagnostic => ({
@@ -128,6 +131,11 @@ function checkDuplicates(peers: readonly Peer[], env: Env): readonly Diagnostic[
       }),
     );
   });
+}
+
+function isPushedUpstream(group: readonly Peer[]): boolean {
+  const upstreams = group.filter(({ role }) => role === 'upstream').length;
+  return upstreams > 0 && upstreams < group.length;
 }
 
 function byPlace({ origin: one }: Peer, { origin: other }: Peer): number {

@@ -15,6 +15,7 @@ import { problemAnnotations } from '../../report/annotations.ts';
 import { COMMENT_BUDGET_BYTES, SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
 import { sarifText } from '../../report/validate/sarif.ts';
 import { reportText, validateJson, validateSummary, verdict } from '../../report/validate/text.ts';
+import { localFolders } from '../../sync/remotes/file-remote.ts';
 import { defineCommand, type RawRequest } from '../command.ts';
 import type { Context } from '../context.ts';
 import { matrixOf } from '../fan-out/matrix.ts';
@@ -109,7 +110,11 @@ async function inspect(request: ValidateRequest, context: Context): Promise<Foun
   const refusal = placeRefusal(configuration, place);
   const found = [
     ...withoutSame(refusal?.problems ?? [], problems),
-    ...(await checkConfiguration(configuration, text, { isComplete: problems.length === 0, env: context.env })),
+    ...(await checkConfiguration(configuration, text, {
+      isComplete: problems.length === 0,
+      env: context.env,
+      folders: untrusted ? new Map() : await localFolders(configuration.peers),
+    })),
     ...(untrusted ? [] : await checkFolders(configuration.peers)),
     ...(problems.length === 0 ? checkPresence(configuration, request.divide?.allowNoPeers === false) : []),
   ];

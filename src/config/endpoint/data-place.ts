@@ -14,6 +14,11 @@ export function dataPlaceOf(peer: Pick<Peer, 'endpoint' | 'aws'>, env: Env): str
   return more.length === 0 ? canonical : JSON.stringify([canonical, shortDigest(JSON.stringify(more))]);
 }
 
+/** The identity of a clone. @param branch the branch that was asked for; null: the default branch of the peer */
+export function cloneIdentity({ dataPlace, ref }: Pick<Peer, 'dataPlace' | 'ref'>, branch: string | null): string {
+  return JSON.stringify([dataPlace, ref, branch]);
+}
+
 type Part = readonly [name: string, value: string | null | undefined];
 
 /** Everything but the canonical form that decides the place. Only what is set makes another place. */

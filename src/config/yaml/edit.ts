@@ -15,6 +15,8 @@ import { type ConfigValue, field, plain } from './tree.ts';
  * @throws Failure `config-syntax` if the text is not YAML; `config-invalid` if it cannot be edited safely
  */
 export function withValue(text: string, path: KeyPath, value: NewValue): string {
+  // Another spelling of the value, such as an alias or a text over several lines, stays as well.
+  if (isDeepStrictEqual(valueIn(text, path), value)) return text;
   return edit(text, path, { value, apply: (tokens) => setValue(tokens, path, value) });
 }
 

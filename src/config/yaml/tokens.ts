@@ -102,10 +102,14 @@ export class Tokens {
     return this.toString();
   }
 
-  /** Removes an entry with its line, and the mapping around it if it would become empty, unless that is a section. */
+  /**
+   * Removes an entry with its line, and the mapping around it if it would become empty, unless that is a section or has
+   * comments.
+   */
   remove(entry: Entry): void {
     const { item, mapping, parent } = entry;
-    if (mapping.items.filter(isKeyed).length === 1 && parent !== null && parent.depth > 0) this.remove(parent);
+    const isLast = mapping.items.filter(isKeyed).length === 1;
+    if (isLast && parent !== null && parent.depth > 0 && !hasComments(parent.item, mapping)) this.remove(parent);
     else if (isFlow(mapping)) removeFromFlow(mapping, item);
     else this.#removeLines(mapping, item, parent?.item.sep ?? this.#document?.start ?? []);
   }
@@ -194,6 +198,13 @@ function isKeyed(item: Item): boolean {
 
 function keyOf(item: Item): string | null {
   return item.key === undefined || item.key === null ? null : (CST.resolveAsScalar(item.key)?.value ?? null);
+}
+
+/** Whether a mapping has comments beside its key, above its first key or within its braces. */
+function hasComments({ sep = [] }: Item, mapping: Mapping): boolean {
+  const starts = mapping.items.filter((item) => isKeyed(item) || isFlow(mapping)).flatMap(({ start }) => start);
+  const end = isFlow(mapping) ? mapping.end : [];
+  return [...sep, ...starts, ...end].some(({ type }) => type === 'comment');
 }
 
 function positionOf(item: Item, { items }: Mapping): number {

@@ -40,11 +40,7 @@ const anyRow = z.object({ n: z.coerce.number() });
  */
 export const tableChanges = remembered(2, async (sql, from: string, to: string): Promise<readonly TableChange[]> => {
   const range = { from, to };
-  const summary = await sql.rows(
-    summaryRow,
-    'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
-    [from, to],
-  );
+  const summary = await summaryOf(sql, from, to);
   const schemas = await schemaDifference(sql, from, to);
   const changes: TableChange[] = [];
   for (const row of summary.filter(isTable).flatMap(apart)) {
@@ -75,6 +71,21 @@ export const tableChanges = remembered(2, async (sql, from: string, to: string):
   }
   return changes.filter((change) => change.from !== null || change.to !== null);
 });
+
+const summaryOf = remembered(
+  2,
+  async (sql, from: string, to: string): Promise<readonly z.infer<typeof summaryRow>[]> =>
+    await sql.rows(
+      summaryRow,
+      'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
+      [from, to],
+    ),
+);
+
+/** The names of those of the tables that `dolt_diff_summary` lists: much less to read, and renamed ones are among them. */
+export async function listedChanges(sql: Sql, from: string, to: string): Promise<Ends[]> {
+  return (await summaryOf(sql, from, to)).filter(isTable).flatMap(apart).map(namesOf);
+}
 
 /** Whether two commits give new tables another character set or collation. */
 export async function changesCollation(sql: Sql, from: string, to: string): Promise<boolean> {

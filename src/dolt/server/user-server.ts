@@ -22,6 +22,8 @@ interface Wanted {
   readonly database: string;
   /** The server in messages. */
   readonly name: string;
+  /** The cure if it cannot be reached; absent: that of the code. */
+  readonly unreachableHint?: string | undefined;
   readonly secrets: Redactor;
   readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
   /** Limit of one piece of work. */
@@ -34,9 +36,12 @@ const CLOSE_MS = 1_000;
 /** After an interruption, work at the server may still end, so the run knows whether the branch moved. */
 const GRACE_MS = 2_000;
 const CONNECTIONS = 2;
+/** The connection that is kept open. */
+const KEPT = 1;
 
 /**
- * Connects to a server that this process did not start.
+ * Connects to a server that this process did not start. One connection stays open, because bd 1.3.0 ends its proxy and
+ * the server behind it 30 s after the last client, and a run has no other connection while it works on its scratch copy.
  * @throws Failure `server-unreachable`, `server-refused`, `no-database` if it does not serve the database, `interrupted`
  */
 export async function openUserServer(wanted: Wanted): Promise<UserServer> {
@@ -51,8 +56,14 @@ export async function openUserServer(wanted: Wanted): Promise<UserServer> {
     throwIfInterrupted(signal);
     throw unusable(wanted, sockets.refusal);
   };
-  const opening = openDatabase({ name, address, secrets, onCall: wanted.onCall }, CONNECTIONS);
-  const database = await within(opening).catch((thrown: unknown) => {
+  const opening = openDatabase({ name, address, secrets, onCall: wanted.onCall }, CONNECTIONS + KEPT);
+  const released = new AbortController();
+  const kept = async (): Promise<Database> => {
+    const database = await opening;
+    await keepOpen(database, released.signal);
+    return database;
+  };
+  const database = await within(kept()).catch((thrown: unknown) => {
     sockets.close();
     throw thrown;
   });
@@ -61,10 +72,23 @@ export async function openUserServer(wanted: Wanted): Promise<UserServer> {
     session: (work) => within(database.session((sql) => work(sql))),
     use: (work) => within(work(database)),
     close: async () => {
+      released.abort();
       await endsWithin(database.close(), CLOSE_MS);
       sockets.close();
     },
   };
+}
+
+/** Returns when a connection is open, which then stays so until the signal. */
+async function keepOpen(database: Database, released: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const keep = (): Promise<void> =>
+      new Promise((done) => {
+        released.addEventListener('abort', () => done(), { once: true });
+        resolve();
+      });
+    database.session(keep).catch(reject);
+  });
 }
 
 /** Whether work settles within its limit, and soon after an interruption. */
@@ -86,20 +110,24 @@ async function endsInTime(
   }
 }
 
-function unusable({ name }: Wanted, refusal: string | null): Failure {
-  if (refusal === null) return new Failure('server-unreachable', `the server at ${name} did not answer in time`);
+function unusable({ name, unreachableHint: hint }: Wanted, refusal: string | null): Failure {
+  if (refusal === null)
+    return new Failure('server-unreachable', `the server at ${name} did not answer in time`, { hint });
   return new Failure('server-unreachable', `the server at ${name} ${refusal}`, {
     hint: 'Check that a Dolt server listens at the host and port of `federation.server`.',
   });
 }
 
 /** The codes of an engine and of a peer mean something else here. */
-function explain(thrown: unknown, { name, database }: Wanted): never {
+function explain(thrown: unknown, { name, database, unreachableHint: hint }: Wanted): never {
   if (!(thrown instanceof Failure)) throw thrown;
   const text = errorMessage(thrown.cause ?? thrown);
   switch (thrown.code) {
     case 'engine-lost':
-      throw new Failure('server-unreachable', `the server at ${name} could not be reached: ${text}`, { cause: thrown });
+      throw new Failure('server-unreachable', `the server at ${name} could not be reached: ${text}`, {
+        hint,
+        cause: thrown,
+      });
     case 'auth':
       throw new Failure('server-refused', `the server at ${name} refused the user: ${text}`, { cause: thrown });
     case 'database-read-only':

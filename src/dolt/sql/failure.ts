@@ -2,8 +2,16 @@ import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
-import { withoutQuoted } from '../../core/text.ts';
-import { classify, classifyOfRows, namesLockOfGit, namesOtherRegion, type TextClass } from '../failure-text.ts';
+import {
+  classify,
+  classifyOfRows,
+  isNoProtocol,
+  isOfHost,
+  namesLockOfGit,
+  namesOtherRegion,
+  type TextClass,
+  withoutRowValues,
+} from '../failure-text.ts';
 
 /**
  * An error of a statement that may read rows, with the class of Dolt's text as its code; `unknown` if the text is not
@@ -12,7 +20,7 @@ import { classify, classifyOfRows, namesLockOfGit, namesOtherRegion, type TextCl
  */
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
-  const values = { least: 'full', without: withoutQuoted(text) } as const;
+  const values = { least: 'full', without: withoutRowValues(text) } as const;
   return (
     lostEngine(thrown, text) ??
     new Failure(codeOf(classifyOfRows(text)), text, { cause: thrown, toolText: text, values })
@@ -57,6 +65,12 @@ const LEFT_LOCK =
 const OTHER_REGION =
   'Check the region of the bucket: set `federation.peers.<peer>.aws.region`, or AWS_REGION. With a service of your own, check its endpoint, too.';
 
+export const SILENT_LOGIN =
+  'Over ssh, a login for a command must print nothing on standard output: move a greeting out of `.bashrc` and similar files of the host, or print it only in a terminal.';
+
+const WORDS_OF_HOST =
+  'The host ended the connection itself. Log in to it with ssh and do what it asks: the account must run `dolt` or `git` there without a terminal.';
+
 /** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
   return new Failure(codeOf(classify(text)), text, { cause, toolText: text, hint: hintOf(text) });
@@ -64,7 +78,9 @@ export function textFailure(text: string, cause?: unknown): Failure {
 
 function hintOf(text: string): string | undefined {
   if (namesLockOfGit(text)) return LEFT_LOCK;
-  return namesOtherRegion(text) ? OTHER_REGION : undefined;
+  if (namesOtherRegion(text)) return OTHER_REGION;
+  if (isNoProtocol(text)) return `Check the endpoint. ${SILENT_LOGIN}`;
+  return isOfHost(text) ? `${WORDS_OF_HOST} ${SILENT_LOGIN}` : undefined;
 }
 
 /** A failure that this Dolt has with the data of a head. */

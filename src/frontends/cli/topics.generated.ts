@@ -87,13 +87,21 @@ deletion,future, --live false and so on. set-peer removes an option that gets an
 empty value, or that --unset names. Lists are separated by commas.
 
 These commands change one key, in the spelling that they find, nested or flat.
-Every other byte of the file stays: comments, order, indentation, line breaks.
-The result is validated before it is written. Secrets are refused. A file that
-another program changes meanwhile is read again. config set federation.database
-checks the folder, which is relative to the file: one without a database is
-refused, and one that does not exist yet is accepted with a warning.
-federation.server has several keys: set federation.server.port first. config
-unset federation.server removes them all.
+Every other byte of the file stays: comments, order, indentation, line breaks. A
+value that is there already stays as it is written. A removed key takes the
+comments of its value with it. A mapping that becomes empty is removed as well,
+unless it has comments of its own. The result is validated before it is written.
+Secrets are refused. A file that another program changes meanwhile is read
+again. config set federation.database checks the folder, which is relative to
+the file: one without a database is refused, and one that does not exist yet is
+accepted with a warning. federation.server has several keys: set
+federation.server.port first. config unset federation.server removes them all.
+
+An edit replaces the file with a new one of this user, with the mode and group
+of the old one. A file of another user whose owner could then not read or write
+it is not replaced (file-owner): to share a configuration, give the file and its
+folder a group of both users, and the file the mode 0660. Access lists (ACLs) do
+not stay.
 
 --save of add-peer, sync, pull and push writes the folder given with --database
 as federation.database.
@@ -216,6 +224,9 @@ refused. doctor does not connect to the server, and says so.
 
 - Peers, credentials and merges stay in a scratch copy of the branch. The server
   only fast-forwards its branch at the end (ADR 15).
+- A run keeps one connection to the server open until it ends, and opens others
+  for moments. If the server ends meanwhile, the run fails with
+  server-unreachable, and the next run goes on.
 - Uncommitted work of clients stays. A peer that changes a table with
   uncommitted rows waits (uncommitted-changes). If a peer removes rows to which
   uncommitted rows refer, the branch stays, and all peers wait. They also wait
@@ -568,6 +579,16 @@ works on the database itself. It ends no process, and gives bd only the
 variables BD_* and BEADS_* beside folders and the language. The next command of
 bd starts the server again, except the shared one: run bd dolt start for it.
 
+A run keeps one connection to the server open until it ends, because bd ends a
+proxy and its server 30 s after the last client. If the server is stopped during
+the run, the run fails with server-unreachable. Run again: the next run works
+without it.
+
+If the proxy was killed, its server still holds the database, and only bd can
+end it. On Linux a run then ends with database-in-use after 2 s. Run bd dolt
+stop, or any other command of bd, which starts a new server. --stop-bd does it,
+too. On other systems the code is server-unreachable.
+
 federation.server replaces all of that. A server at a Unix socket, or with
 BEADS_DOLT_CREDENTIAL_COMMAND, is not used.
 
@@ -701,7 +722,9 @@ without a system have the empty text. * and ? do not match a /, as in the
 patterns of endpoints. A table without the column or without a primary key is
 read-only for that peer, and so is a definition. Any violation blocks the peer
 (peer-untrusted), the report names the rows, and no accept allows it. The same
-rule holds for --adopt and resolve.
+rule holds for --adopt and resolve. For --adopt, rows that the head takes back
+of shared commits count; rows that only the commits of --discard-local changed
+do not.
 
 trust finds mistakes, not forgers: a peer can write any name into the column of
 a row that it adds.
@@ -719,8 +742,8 @@ Tested with a bd that writes in a loop in beads/processes/bd-writes.
 
 You have to decide about these:
 
-- A running dolt sql-server of beads whose address is not known: stop it with bd
-  dolt stop.
+- A running dolt sql-server of beads whose address is not known, or whose proxy
+  was killed: stop it with bd dolt stop.
 - A running daemon (.beads/daemon.pid): stop it with bd daemon stop.
 - A workspace that keeps its issues in SQLite: move it to Dolt. bd migrate of bd
   1.3.0 refuses it, and the page of beads about upgrades (cross-era upgrades)
@@ -817,9 +840,11 @@ or of a peer, and refuses it with lossy-merge:
 Every new merge is compared with both parents. A row counts as lost if one
 parent added it since the merge bases, and the merge and the head lack it. It
 does not count if the row that it refers to is gone, if another row has its
-unique value, or if a later commit had it. Tables without a primary key, or with
-another one in these commits, are not compared. An empty peer has no rows to
-lose: before a push to it, only our 20 newest merges are compared.
+unique value, or if a later commit had it. A table is the same one if it or its
+key columns were renamed, or if it was dropped and created again. Documents,
+saved queries and tests of Dolt count, too. Tables without a primary key, or
+with another one in these commits, are not compared. An empty peer has no rows
+to lose: before a push to it, only our 20 newest merges are compared.
 
 UPGRADES OF BD
 
@@ -1718,6 +1743,8 @@ Limits:
 - A database that is cloned on a fresh runner has no entries without the Actions
   cache (cache: false, an Enterprise Server, an entry that GitHub deleted). Then
   only the rule without an entry applies.
+- If a run could not store its heads, a fresh runner knows those of an earlier
+  run.
 - If the source of a clone took back a commit, a fresh runner does not know it:
   another run may have pushed that commit after the clone. A peer that still has
   it is merged.
@@ -1758,7 +1785,9 @@ Untracked and ignored tables stay.
   Dolt (dolt_docs, views, procedures, …) count, too.
 - The head is checked like all incoming commits. Deleted rows and dropped tables
   count (mass-deletion), except those that only the commits of --discard-local
-  hold.
+  hold. So do rows of other systems than trust names (peer-untrusted). Every
+  other check compares the head with our branch, so that it sees what the head
+  takes back.
 - The tag dolt-federation/before-<UTC time> keeps our old head. It stays local
   and is never pushed. The warning history-adopted prints the command that
   restores it.
@@ -1894,8 +1923,9 @@ WHAT REPORTS SHOW
 report-values decides how much of the data a report shows: counts only (none),
 keys too (keys), or values too (full). The default is none in a public
 repository, keys in a private one, and full on a terminal. Names of tables and
-peers, endpoints and commit hashes always appear. Known secrets are replaced in
-all of them.
+peers, endpoints and commit hashes always appear, and so do names of columns and
+constraints in an error. The definitions of tables, with the literals in them,
+need keys. Known secrets are replaced in all of them.
 `,
   backups: `BACKUPS
 
@@ -2060,6 +2090,12 @@ the day fails before its drill, or is not served.
 A backup counts if it is proven. With off, and for backups whose turn it is not,
 a verified push counts. unproven does not count. With rotate, --require-copies
 thus counts proofs of one backup only, and trusts the pushes to the others.
+
+Backups at one place are one copy, also on two branches. Addresses are compared
+in every spelling, and folders of this machine by their identity: a link,
+another letter case or a bind mount leads to the same folder. validate warns of
+two peers with one place and branch (duplicate-endpoint). One host under two
+names, or a share that is mounted twice, counts as two places.
 
 SIZES
 

@@ -12,7 +12,7 @@ import {
   mergeBases,
   minimalHeads,
 } from '../../dolt/sql/history.ts';
-import type { Database } from '../../dolt/sql/sql.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { tablesUnderReset } from '../../dolt/sql/working-set.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
@@ -171,6 +171,19 @@ async function commonHeads(
   return common.filter((commit) => commit !== null);
 }
 
+/**
+ * The last commits of our branch that the head or a last common head has, too. Every later commit of ours was named as lost;
+ * what the head takes back of these, the peer changed.
+ */
+async function keptCommits(
+  sql: Sql,
+  { ours, head, common }: Replacement & { readonly common: readonly string[] },
+): Promise<string[]> {
+  const kept: string[] = [];
+  for (const other of [head, ...common]) kept.push(...(await mergeBases(sql, ours, other)));
+  return await minimalHeads(sql, kept);
+}
+
 /** @throws Failure `local-commits` with the commits that would be lost and were not named */
 async function refuseLosses(
   { branch, discardLocal }: SyncContext,
@@ -208,7 +221,7 @@ async function refuseUncommitted(database: Database, branch: string, move: Repla
 
 /**
  * The difference between the adopted head and ours is checked like any incoming change. Only rows of the lost commits may
- * be deleted: the user named these commits, and the tag keeps them.
+ * be deleted, and rows of other systems than `trust` names changed: the user named these commits, and the tag keeps them.
  */
 async function refuseIncoming(
   { branch, limits, maxDelete, rules }: SyncContext,
@@ -220,17 +233,22 @@ async function refuseIncoming(
   const all = headsOfRun(allProgress);
   const shared = await engine.operation(limits.of('checking'), NOWHERE, (sql) => sharedCommits(sql, ours, all));
   const heads = { branch, base: ours, ours, theirs: head, rules, shared: shared.get(head) ?? [], maxDelete };
-  const incoming = await engine.operation(limits.of('checking'), NOWHERE, async (sql) => {
-    const since = await minimalHeads(sql, [...common, ...(await mergeBases(sql, ours, head))]);
-    return await readIncomingFrom(sql, heads, { limit: futureLimit(), since });
-  });
+  const since = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
+    keptCommits(sql, { ours, head, common }),
+  );
+  const bounds = { limit: futureLimit(), since };
+  const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
+    readIncomingFrom(sql, heads, bounds),
+  );
   await engine.operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head, isOurs: false }));
   for (const progress of adopting) {
     const { name, accept, trust } = progress.peer;
     const untrusted =
       trust === null
         ? []
-        : await engine.operation(limits.of('checking'), NOWHERE, (sql) => untrustedReplacement(sql, heads, trust));
+        : await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
+            untrustedReplacement(sql, heads, { since, patterns: trust }),
+          );
     const checked = checkIncoming(incoming, { peer: name, accept, maxDelete });
     const verdict = withTrust(checked, untrusted, name);
     progress.checkedForAdoption(verdict);

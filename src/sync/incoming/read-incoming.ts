@@ -3,6 +3,7 @@ import { commitsAfter, refuseUnreadableDates } from '../../dolt/rows/future-date
 import { refuseBrokenKeys } from '../../dolt/schema/broken-keys.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
 import { refuseOddIndexComments } from '../../dolt/schema/index-comments.ts';
+import { holdsRowsOfUsers } from '../../dolt/schema/row-tables.ts';
 import { changesCollation, type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { refuseViewCycle, viewsAt } from '../../dolt/schema/view-cycles.ts';
 import { doltDefect } from '../../dolt/sql/failure.ts';
@@ -23,7 +24,7 @@ import { readOthersLosses } from './losses/others-losses.ts';
 import type { SharedCommit } from './losses/shared-commits.ts';
 import { lostColumns } from './lost-columns.ts';
 import { isOtherProject } from './project.ts';
-import { isCheckedApart, readDeletions, readFutureRows } from './rows.ts';
+import { readDeletions, readFutureRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
 import { isSeeded, readVersions, type SchemaVersions, withoutUpgrade } from './upgrades.ts';
@@ -184,7 +185,7 @@ async function incomingTables(sql: Sql, { base, ours, theirs }: Commits): Promis
 
 /** Those of the tables whose rows are checked here. */
 function withRows(tables: readonly TableChange[]): TableChange[] {
-  return tables.filter(({ from, to }) => [from, to].every((name) => name === null || !isCheckedApart(name)));
+  return tables.filter(({ from, to }) => [from, to].every((name) => name === null || holdsRowsOfUsers(name)));
 }
 
 /** Tables that are gone, and tables that their program needs and that lost their name. */

@@ -1,13 +1,14 @@
 import type { Conflict } from '../../contract/result.ts';
+import { inParts } from '../../core/lists.ts';
 import { counted } from '../../core/text.ts';
-import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
-import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
+import { holdsRowsOfUsers } from '../../dolt/schema/row-tables.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt, shapeOf, type TableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { isPresent } from '../../dolt/sql/history.ts';
-import { quoted } from '../../dolt/sql/identifier.ts';
+import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
@@ -97,11 +98,25 @@ async function sharedTables(
   at: { readonly ours: string; readonly theirs: string },
   { tablesAt }: ReadMerge,
 ): Promise<string[]> {
-  const differing = await tableChanges(sql, at.ours, at.theirs);
-  const merged = await baseTablesAt(sql, tablesAt);
-  return differing.flatMap(({ from, to, comparable }) =>
-    from !== null && from === to && comparable && merged.includes(from) ? [from] : [],
-  );
+  const found: string[] = [];
+  for (const { from: table, to, comparable } of await tableChanges(sql, at.ours, at.theirs)) {
+    if (table === null || table !== to || !comparable || !holdsRowsOfUsers(table)) continue;
+    if (await hasTable(sql, { commit: tablesAt, table, known: at.ours })) found.push(table);
+  }
+  return found;
+}
+
+interface Placed {
+  readonly commit: string;
+  readonly table: string;
+  /** A commit with the table. */
+  readonly known: string;
+}
+
+/** Whether a commit has a table. Dolt lists its own ones only as changes from a commit that has them. */
+async function hasTable(sql: Sql, { commit, table, known }: Placed): Promise<boolean> {
+  if (!isDoltTable(table)) return (await baseTablesAt(sql, commit)).includes(table);
+  return !(await tableChanges(sql, known, commit)).some(({ from, to }) => from === table && to === null);
 }
 
 interface Side {
@@ -122,9 +137,10 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
     `SELECT a.* FROM ${table} AS OF ? AS a WHERE NOT EXISTS (SELECT 1 FROM ${table} AS OF ? AS b WHERE ${same}) LIMIT ${MAX_ROWS + 1}`,
     [here, there],
   );
-  const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before });
+  const known = heads.ours;
+  const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before, known });
   const { isPending } = merge;
-  const known = await rowsAt(sql, shape, { keys: rows, commit: merge.rowsAt });
+  const kept = await rowsAt(sql, shape, { keys: rows, commit: merge.rowsAt, known });
   const owner = side === 'ours' ? 'our side' : peer;
   const why = before === null ? 'added there or deleted on the other side' : 'later deleted on the other side';
   const found: Conflict[] = [];
@@ -132,7 +148,7 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
     const base = earlier?.get(keyText(shape, cells)) ?? null;
     if (earlier !== null && base === null) continue;
     // A row that the merge base lacks counts as added.
-    const isKept = known.has(keyText(shape, cells)) !== isPending;
+    const isKept = kept.has(keyText(shape, cells)) !== isPending;
     found.push({
       kind: isKept ? 'restored' : 'deleted',
       table: shape.name,
@@ -157,14 +173,15 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
 async function rowsAt(
   sql: Sql,
   shape: TableShape,
-  { keys, commit }: { readonly keys: readonly Cells[]; readonly commit: string },
+  { keys, commit, known }: { readonly keys: readonly Cells[]; readonly commit: string; readonly known: string },
 ): Promise<ReadonlyMap<string, Cells>> {
   const found = new Map<string, Cells>();
-  if (!(await baseTablesAt(sql, commit)).includes(shape.name)) return found;
-  for (let from = 0; from < keys.length; from += BATCH) {
-    for (const cells of await rowsByKey(sql, shape, { keys: keys.slice(from, from + BATCH), commit })) {
-      found.set(keyText(shape, cells), cells);
-    }
+  if (!(await hasTable(sql, { commit, table: shape.name, known }))) return found;
+  for (const part of inParts(keys, BATCH)) {
+    const where = hasKey(shape, part);
+    const statement = `SELECT * FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`;
+    const rows = await sql.rows(cellsSchema, statement, [commit, ...where.values]);
+    for (const cells of rows) found.set(keyText(shape, cells), cells);
   }
   return found;
 }

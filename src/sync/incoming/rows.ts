@@ -6,8 +6,8 @@ import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { columnsAt, keyNames } from '../../dolt/schema/columns.ts';
-import { holdsWords } from '../../dolt/schema/full-text.ts';
 import { hasShadowedDiff } from '../../dolt/schema/readability.ts';
+import { holdsRowsOfUsers } from '../../dolt/schema/row-tables.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
@@ -66,16 +66,6 @@ export async function readFutureRows(
   return found;
 }
 
-const CHECKED_APART: readonly string[] = ['dolt_schemas', 'dolt_procedures', 'dolt_ignore', 'dolt_nonlocal_tables'];
-
-/**
- * Whether a table is one of those of Dolt that have a check of their own, or follow from other rows. Others hold rows of
- * users, like documents.
- */
-export function isCheckedApart(table: string): boolean {
-  return CHECKED_APART.includes(folded(table)) || holdsWords(table);
-}
-
 /** Tables that lose more rows between two commits than may be deleted at once. */
 export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
   const found: Deletion[] = [];
@@ -83,7 +73,7 @@ export async function massLosses(sql: Sql, range: Range, maxDelete: number): Pro
   const after = new Set(await baseTablesAt(sql, range.to));
   for (const change of changes) {
     const { from, to } = change;
-    if (from === null || isCheckedApart(from) || (to !== null && isCheckedApart(to))) continue;
+    if (from === null || !holdsRowsOfUsers(from) || (to !== null && !holdsRowsOfUsers(to))) continue;
     if (to === null) {
       const before = await countRowsAt(sql, from, range.from);
       found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });

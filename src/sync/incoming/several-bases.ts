@@ -4,7 +4,7 @@ import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
 import { tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
-import { shapeOf } from '../../dolt/schema/table-shape.ts';
+import { columnNamesAt, shapeOf, type TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -43,19 +43,53 @@ export async function unchangedTables(
   };
 }
 
+/** A row of a head that differs from another version of it; undefined: the head lacks the row. */
+export interface ChangedRow {
+  readonly key: Cells;
+  readonly row: Cells | undefined;
+}
+
 /** Those of the rows of a head that are not as the merge of all merge bases would have them. */
 export async function rowsSinceBases(
   sql: Sql,
   heads: Heads,
   table: string,
   keys: readonly Cells[],
-): Promise<{ readonly key: Cells; readonly row: Cells | undefined }[]> {
-  const shape = shapeOf(table, await columnsAt(sql, table, heads.theirs));
+): Promise<readonly ChangedRow[]> {
+  return await rowsUnlike(sql, heads, { table, keys }, (shape, distinct) => baseRows(sql, heads, shape, distinct));
+}
+
+/** Those of the rows of a head that are not as ours has them; all of them if ours has another primary key. */
+export async function rowsUnlikeOurs(
+  sql: Sql,
+  heads: Heads,
+  table: string,
+  keys: readonly Cells[],
+): Promise<readonly ChangedRow[]> {
+  return await rowsUnlike(sql, heads, { table, keys }, async (shape, distinct) => {
+    const known = await columnNamesAt(sql, table, heads.ours);
+    const before = new Map<string, Cells>();
+    if (shape.key.some((name) => !known.has(name))) return before;
+    for (const part of inParts(distinct, KEYS_PER_STATEMENT)) {
+      for (const [key, row] of await rowsByKeyText(sql, shape, { keys: part, commit: heads.ours }))
+        before.set(key, row);
+    }
+    return before;
+  });
+}
+
+async function rowsUnlike(
+  sql: Sql,
+  { theirs }: Heads,
+  { table, keys }: { readonly table: string; readonly keys: readonly Cells[] },
+  versionsOf: (shape: TableShape, keys: readonly Cells[]) => Promise<ReadonlyMap<string, Cells>>,
+): Promise<readonly ChangedRow[]> {
+  const shape = shapeOf(table, await columnsAt(sql, table, theirs));
   const distinct = [...new Map(keys.map((key) => [keyText(shape, key), key])).values()];
-  const before = await baseRows(sql, heads, shape, distinct);
-  const found: { readonly key: Cells; readonly row: Cells | undefined }[] = [];
+  const before = await versionsOf(shape, distinct);
+  const found: ChangedRow[] = [];
   for (const part of inParts(distinct, KEYS_PER_STATEMENT)) {
-    const now = await rowsByKeyText(sql, shape, { keys: part, commit: heads.theirs });
+    const now = await rowsByKeyText(sql, shape, { keys: part, commit: theirs });
     for (const key of part) {
       const row = now.get(keyText(shape, key));
       if (!isDeepStrictEqual(row, before.get(keyText(shape, key)))) found.push({ key, row });

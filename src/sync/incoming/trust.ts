@@ -13,10 +13,10 @@ import {
 import { bareType, columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
-import { mergeBase, mergeBases } from '../../dolt/sql/history.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { nothingDone, type Verdict } from './check-incoming.ts';
-import { rowsSinceBases, unchangedTables } from './several-bases.ts';
+import { rowsSinceBases, rowsUnlikeOurs, unchangedTables } from './several-bases.ts';
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
@@ -56,22 +56,31 @@ export async function untrustedChanges(
   const [base, ...further] = await mergeBases(sql, heads.ours, heads.theirs);
   if (base === undefined) return [];
   if (further.length === 0) return await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
-  return await untrustedSinceAll(sql, heads, { bases: [base, ...further], patterns });
+  const bases = [base, ...further];
+  const isUnchanged = await unchangedTables(sql, heads, bases);
+  return await untrustedSinceAll(sql, heads, { bases, patterns, isUnchanged, changedRows: rowsSinceBases });
 }
 
 /**
- * As `untrustedChanges`, for a head that replaces ours. Only rows count that differ from ours and that the peer
- * changed; a rewritten history changes many rows to what they are here.
+ * As `untrustedChanges`, for a head that replaces ours. Only rows count that differ from ours and that the peer changed; a
+ * rewritten history changes many rows to what they are here.
+ * @param since the last commits that our branch may not lose; none: every difference from ours counts
  */
 export async function untrustedReplacement(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },
-  patterns: readonly string[],
+  { since, patterns }: { readonly since: readonly string[]; readonly patterns: readonly string[] },
 ): Promise<Untrusted[]> {
-  const here = await untrustedSince(sql, { from: heads.ours, to: heads.theirs }, patterns);
-  if (here.length === 0) return here;
-  const base = await mergeBase(sql, heads.ours, heads.theirs);
-  return base === null ? here : await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
+  if (since.every((commit) => commit === heads.ours)) {
+    return await untrustedSince(sql, { from: heads.ours, to: heads.theirs }, patterns);
+  }
+  const differing = (await tableChanges(sql, heads.ours, heads.theirs)).flatMap(({ from, to }) => [from, to]);
+  return await untrustedSinceAll(sql, heads, {
+    bases: since,
+    patterns,
+    isUnchanged: (table) => !differing.includes(table),
+    changedRows: rowsUnlikeOurs,
+  });
 }
 
 async function untrustedSince(sql: Sql, range: Range, patterns: readonly string[]): Promise<Untrusted[]> {
@@ -86,13 +95,18 @@ async function untrustedSince(sql: Sql, range: Range, patterns: readonly string[
   return found;
 }
 
-/** The same since several merge bases. A row counts unless it is as the merge of all bases would have it. */
+/** The same since one of several commits, without tables and rows that are as they should be. */
 async function untrustedSinceAll(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string },
-  { bases, patterns }: { readonly bases: readonly string[]; readonly patterns: readonly string[] },
+  of: {
+    readonly bases: readonly string[];
+    readonly patterns: readonly string[];
+    readonly isUnchanged: (table: string) => boolean;
+    readonly changedRows: typeof rowsSinceBases;
+  },
 ): Promise<Untrusted[]> {
-  const isUnchanged = await unchangedTables(sql, heads, bases);
+  const { bases, patterns, isUnchanged, changedRows } = of;
   const suspects = new Map<string, readonly Cells[] | ReadOnly>();
   for (const base of bases) {
     const range = { from: base, to: heads.theirs };
@@ -105,7 +119,7 @@ async function untrustedSinceAll(
   const found: Untrusted[] = [];
   for (const [table, keys] of [...suspects].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const isReadOnly = typeof keys === 'string';
-    const changed = isReadOnly ? [] : await rowsSinceBases(sql, heads, table, keys);
+    const changed = isReadOnly ? [] : await changedRows(sql, heads, table, keys);
     const rows = changed.map(({ key, row }) => ({ table, key, column: COLUMN, value: row?.[COLUMN] ?? null }));
     if (isReadOnly) found.push({ table, count: keys, rows: [] });
     else if (rows.length > 0) found.push({ table, count: rows.length, rows: rows.slice(0, SHOWN_ROWS) });

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Endpoint } from '../../config/configuration.ts';
+import type { Endpoint, Peer } from '../../config/configuration.ts';
 import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
 import { isFile, isFolder, isThere, oddEntries, readSmallText, realPath } from '../../core/files.ts';
@@ -109,6 +109,20 @@ async function databaseIn(folder: string, kind: Endpoint['kind']): Promise<strin
   if (kind === 'git' && ((await isThere(join(folder, '.git'))) || (await isThere(join(folder, 'HEAD'))))) return null;
   if (isDatabase) return 'is a working Dolt database, not a remote';
   return (await isThere(join(folder, JOURNAL))) ? 'contains the data of a working Dolt database' : null;
+}
+
+/** The identities of the folders of local peers. They are the same under every name, of a link or in another case. */
+export async function localFolders(peers: readonly Peer[]): Promise<ReadonlyMap<Peer, string>> {
+  const folders = new Map<Peer, string>();
+  for (const peer of peers) {
+    const { endpoint } = peer;
+    const folder = endpoint.folder ?? gitFolder(endpoint);
+    if (folder === null) continue;
+    const found = await stat(folder, { bigint: true }).catch(() => null);
+    const identity = found === null ? await realPath(folder) : `${found.dev}:${found.ino}`;
+    folders.set(peer, `${endpoint.kind} ${identity}`);
+  }
+  return folders;
 }
 
 /**

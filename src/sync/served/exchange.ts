@@ -28,6 +28,7 @@ import { forgetMove, keysOf, readOwnMoves, recordMove, type ServedMove, withKeys
 import { isLeftoverBranch, removeScratch, scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
 import type { MergeAgain, Move } from './served-database.ts';
+import { failureAtFolder, requireWritten } from './shared-folder.ts';
 
 /** The exchange as a remote of the scratch copy. */
 const EXCHANGE = 'dolt-federation-exchange';
@@ -88,13 +89,15 @@ export function remotesapiExchange(
 
 /**
  * Makes the server hand over its branch. Its other branches, tags and uncommitted changes stay there.
- * @throws Failure of the server
+ * @throws Failure of the server, `database-in-use` if it cannot use the folder of the exchange
  */
 export async function handOver(exchange: Exchange): Promise<void> {
   if (exchange.kind === 'remotesapi') return;
+  const { server, source } = exchange;
   await asRemote(exchange, (sql, remote) =>
     forceBranch(sql, { remote, source: exchange.branch, branch: HANDED_OVER, user: null }),
   );
+  await requireWritten(server, source.url);
 }
 
 /**
@@ -312,9 +315,11 @@ async function asRemote<T>(
   const name = `${AT_SERVER}${markRun()}`;
   return await server.session(async (sql) => {
     await removeLeftovers(sql);
-    await addRemote(sql, { name, url, ref: null });
     try {
+      await addRemote(sql, { name, url, ref: null });
       return await work(sql, name);
+    } catch (thrown) {
+      throw failureAtFolder(thrown, server, url);
     } finally {
       // The next run removes what a server that ended keeps.
       await removeRemote(sql, name).catch(() => undefined);

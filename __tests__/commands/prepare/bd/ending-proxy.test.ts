@@ -15,12 +15,13 @@ test('a database is opened directly after the server of an ended bd proxy releas
   const { path } = await makeDatabase(folder.file('local'));
   await using server = await startDoltSqlServer(folder.path, path);
   const setting = { host: '127.0.0.1', user: 'root', database: 'local', remotesapi: null, tls: false };
-  const bd = { password: '', passwordBy: null, isPlacedByFiles: true, isProxy: true, pid: null };
+  const bd = { password: '', passwordBy: null, isPlacedByFiles: true, pid: null };
   const servedAt = (port: number) => {
+    const proxy = { pid: process.pid, port, birth: null };
     const found = {
       kind: 'database',
       path,
-      server: { ...bd, setting: { ...setting, port } },
+      server: { ...bd, proxy, setting: { ...setting, port } },
       bd: null,
       notices: [],
     } as const;

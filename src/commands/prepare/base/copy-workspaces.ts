@@ -8,7 +8,7 @@ import { DATA_FOLDERS } from '../../../config/workspace/project-files.ts';
 import { redirectOf } from '../../../config/workspace/redirect.ts';
 import { repositoryOf } from '../../../config/workspace/repository.ts';
 import type { Env } from '../../../core/env.ts';
-import { Failure } from '../../../core/failure.ts';
+import { Failure, systemCode } from '../../../core/failure.ts';
 import { isInside, realPath } from '../../../core/files.ts';
 import type { Repository } from '../../../github/client.ts';
 import { type EntryAt, readEntryAt } from '../../../github/entry-at.ts';
@@ -31,6 +31,9 @@ const FILES: readonly string[] = [
   'config.json',
   'proxied_server_client_info.json',
 ];
+/** A database of an old bd. */
+const SQLITE_FILE = /^[\w.-]+\.db$/;
+
 /** More workspaces than these refer to each other in no real repository. */
 const MAX_WORKSPACES = 30;
 
@@ -48,7 +51,7 @@ export async function copyWorkspaces(at: CommitAt, folder: string, { context, ov
   await mkdir(join(folder, '.git'));
   const upward = isInside(folder, cwd) ? foldersUpward(context) : [];
   for (const one of upward) {
-    await mkdir(one, { recursive: true });
+    await makeFolder(copy, one);
     await copyFile(copy, join(one, '.jj', 'repo'));
   }
   const { config } = overrides;
@@ -120,14 +123,14 @@ async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promis
     const hint = 'Compare the two configurations yourself, or move files out of this folder.';
     throw new Failure('base-unreadable', `GitHub does not list all files of ${pathIn(copy, beads)}`, { hint });
   }
-  await mkdir(beads, { recursive: true });
+  await makeFolder(copy, beads);
   await Promise.all(
     found.entries.map(async ({ name, type }) => {
       const path = join(beads, name);
       if (FILES.includes(name) && type !== 'dir') await copyFile(copy, path);
-      else if (FILES.includes(name) || (type === 'dir' && DATA_FOLDERS.some((one) => one === name))) await mkdir(path);
+      else if (type === 'dir' && isKnownFolder(name)) await makeFolder(copy, path);
       // Only its presence counts.
-      else if (/^[\w.-]+\.db$/.test(name)) await writeFile(path, '');
+      else if (SQLITE_FILE.test(name)) await write(copy, path, '');
     }),
   );
   const redirect = await redirectOf(beads, null);
@@ -139,6 +142,11 @@ async function copyWorkspace(copy: Copy, { path: beads, by }: Reference): Promis
   ];
 }
 
+/** A folder of a workspace that a search for its configuration sees. */
+function isKnownFolder(name: string): boolean {
+  return FILES.includes(name) || SQLITE_FILE.test(name) || DATA_FOLDERS.some((one) => one === name);
+}
+
 /**
  * A run follows a link in the place of a workspace. The copy leads to an absolute path, so that no `..` in it leads out.
  * @returns the folder that it leads to
@@ -147,7 +155,7 @@ async function copyLink(copy: Copy, path: string, written: string): Promise<Refe
   const target = resolve(dirname(path), written);
   const name = pathIn(copy, path);
   if (isAbsolute(written) || !isInside(copy.folder, target)) throw unreadable(linkText(name, written));
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(copy, dirname(path));
   // Another file may have needed a folder there. `junction` counts on Windows only.
   await symlink(target, path, 'junction').catch(() => {
     throw unreadable(linkText(name, written));
@@ -181,21 +189,41 @@ function selectedBy(env: Env, cwd: string, file: string | null): readonly Refere
 /** A named file that the commit does not have counts as a configuration without settings. */
 async function copyNamed(copy: Copy, file: string): Promise<void> {
   if (!isInside(copy.folder, file)) throw unreadable(`${file} is outside of the checkout`);
-  if (!(await copyFile(copy, file))) await write(file, '# This commit does not have the file.\n');
+  if (!(await copyFile(copy, file))) await write(copy, file, '# This commit does not have the file.\n');
   await copyFile(copy, join(dirname(file), 'config.local.yaml'));
 }
 
 /** @returns whether there is such a file */
 async function copyFile(copy: Copy, path: string): Promise<boolean> {
   const found = await entryOf(copy, path);
-  if (found.kind === 'file') await write(path, found.bytes);
+  if (found.kind === 'file') await write(copy, path, found.bytes);
   return found.kind === 'file';
 }
 
-async function write(path: string, content: string | Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content);
+async function write(copy: Copy, path: string, content: string | Buffer): Promise<void> {
+  await makeFolder(copy, dirname(path));
+  await placed(copy, path, writeFile(path, content));
 }
+
+/** The working directory can be a folder that the commit has, too. */
+async function makeFolder(copy: Copy, path: string): Promise<void> {
+  await placed(copy, path, mkdir(path, { recursive: true }));
+}
+
+/** @throws Failure `base-unreadable` for a file in the place of a folder, or the other way round */
+async function placed(copy: Copy, path: string, work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (!OTHER_KIND.includes(systemCode(thrown) ?? '')) throw thrown;
+    throw unreadable(
+      `${pathIn(copy, path)} is a file there, and a folder in the checkout or in another list of GitHub`,
+    );
+  }
+}
+
+/** For each of them: a path that is of the other kind, or below a file. */
+const OTHER_KIND: readonly string[] = ['EEXIST', 'EISDIR', 'ENOTDIR'];
 
 /** @throws Failure `base-unreadable` if the file cannot be read, or is a link whose target is elsewhere */
 async function entryOf(copy: Copy, path: string): Promise<Exclude<Entry, { kind: 'link' }>> {

@@ -4,6 +4,7 @@ import { join, posix, sep } from 'node:path';
 import { z } from 'zod';
 import type { FileCache } from '../../../caches/file-cache.ts';
 import type { Peer } from '../../../config/configuration.ts';
+import { cloneIdentity } from '../../../config/endpoint/data-place.ts';
 import { HASH, HASH_TEXT } from '../../../contract/hash.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
@@ -86,12 +87,12 @@ export function keepingOf(
 ): Keeping | null {
   if (caching == null) return null;
   const { cache, doltVersion } = caching;
-  const origin = JSON.stringify([source.dataPlace, source.ref, branch]);
+  const origin = cloneIdentity(source, branch);
   // A newer Dolt may write what an older one cannot read.
   return { cache, prefix: `dolt-federation-database-${doltVersion}-${shortDigest(origin, 20)}-` };
 }
 
-/** A key that no other step has: entries are never replaced, and the newest one is restored. */
+/** A key that no other step has: the newest entry is restored, and no run needs an older one. */
 export function newKey(prefix: string, env: Env): string {
   return `${prefix}${env['GITHUB_RUN_ID'] ?? 0}-${env['GITHUB_RUN_ATTEMPT'] ?? 1}-${randomBytes(4).toString('hex')}`;
 }

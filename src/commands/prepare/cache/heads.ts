@@ -1,15 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
+import type { Peer } from '../../../config/configuration.ts';
+import { cloneIdentity } from '../../../config/endpoint/data-place.ts';
 import { HASH } from '../../../contract/hash.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import type { Env } from '../../../core/env.ts';
 import { parsedJson } from '../../../core/json.ts';
-import { inPrivateFolder } from '../../../core/private-folder.ts';
+import { type FolderPlace, inPrivateFolder } from '../../../core/private-folder.ts';
 import { BACKUP_FIELDS, type StateFile, type StateKey } from '../../../sync/history/last-verified.ts';
 import type { Context } from '../../context.ts';
 import { type Shard, shardText } from '../../fan-out/shard.ts';
-import { newKey } from './entry.ts';
+import type { SyncRequest } from '../../request.ts';
+import { addLink, type Chain, lastLinks, valuesOf } from './chain.ts';
+import { bootstrapPeer, branchToClone } from './clone-place.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_HEADS = 2_000;
@@ -36,10 +38,12 @@ const cachedSchema = z.strictObject({
 /** Heads that an earlier run of the workflow knew, on another machine. Others may have written them. */
 export type CachedHeads = Readonly<z.infer<typeof cachedSchema>>;
 
+type Head = CachedHeads['heads'][number];
+
 export const NO_HEADS: CachedHeads = { version: 1, heads: [], retired: [] };
 
 /** The entry of one peer; null: there is none. */
-export function cachedHead({ heads }: CachedHeads, place: StateKey): CachedHeads['heads'][number] | null {
+export function cachedHead({ heads }: CachedHeads, place: StateKey): Head | null {
   const wanted = placeDigest(place);
   return heads.find((one) => one.place === wanted) ?? null;
 }
@@ -50,28 +54,98 @@ export function cachedRetired({ retired }: CachedHeads, local: string): readonly
   return retired.flatMap((one) => (one.local === wanted ? [one.head] : []));
 }
 
+/** Everything that a run knows of one database. */
+export interface KnownHeads {
+  readonly root: string;
+  /** The state before it read any peer, with restored heads. */
+  readonly before: Pick<StateFile, 'peers'>;
+  /** The heads that it restored; null: it needed none. */
+  readonly restored: CachedHeads | null;
+  /** The state at its end. */
+  readonly after: Pick<StateFile, 'peers' | 'retired'>;
+  /** Whether a head is still there on a new machine. */
+  readonly isKept: (head: string) => boolean;
+}
+
 /**
- * The heads for the next run: those that this run knows, then the restored ones of other peers, up to the limit. An
- * entry that others filled displaces no head of this run.
- * @param isKept whether a head is still there on a new machine
+ * The heads for the next run, up to the limit: those of this run, then those of jobs that stored theirs meanwhile. An entry
+ * that others filled displaces no head of this run.
+ * @param found the content of the last entries, oldest first
  */
-export function headsToCache(
-  { peers, retired }: Pick<StateFile, 'peers' | 'retired'>,
-  before: CachedHeads,
-  { root, isKept }: { readonly root: string; readonly isKept: (head: string) => boolean },
-): CachedHeads {
-  const heads = new Map<string, CachedHeads['heads'][number]>();
-  for (const entry of peers.values()) {
-    if (entry.root !== root || !isKept(entry.head)) continue;
-    const place = placeDigest(entry);
-    const { head, verifiedAt, size, drills } = entry;
-    heads.set(place, { place, head, verifiedAt, size, drills });
+export function headsToCache(known: KnownHeads, found: readonly CachedHeads[]): CachedHeads {
+  const { root, before, restored, after, isKept } = known;
+  const begun = new Map([...headsOf(before, root), ...(restored?.heads ?? [])].map((one) => [one.place, one]));
+  const others = found.reduce<Head[]>((heads, one) => combineHeads(begun, heads, one.heads), []);
+  const own = headsOf(after, root).filter(({ head }) => isKept(head));
+  const heads = combineHeads(begun, others, own).slice(0, MAX_HEADS);
+  const retired = new Map<string, CachedHeads['retired'][number]>();
+  const ownRetired = after.retired.map(({ local, head }) => ({ local: localDigest(local), head }));
+  for (const one of [...found.flatMap((cached) => cached.retired), ...ownRetired]) {
+    const key = `${one.local} ${one.head}`;
+    // The oldest ones are dropped first.
+    retired.delete(key);
+    retired.set(key, one);
   }
-  const gone = new Map(before.retired.map((one) => [`${one.local} ${one.head}`, one]));
-  for (const { local, head } of retired) gone.set(`${localDigest(local)} ${head}`, { local: localDigest(local), head });
-  const byPlace = [...heads.values()].sort((a, b) => (a.place < b.place ? -1 : 1));
-  const all = [...byPlace, ...before.heads.filter(({ place }) => !heads.has(place))];
-  return { version: 1, heads: all.slice(0, MAX_HEADS), retired: [...gone.values()].slice(-MAX_HEADS) };
+  return { version: 1, heads, retired: [...retired.values()].slice(-MAX_HEADS) };
+}
+
+/** The heads of a database in the form of the cache. */
+function headsOf({ peers }: Pick<StateFile, 'peers'>, root: string): readonly Head[] {
+  return [...peers.values()]
+    .filter((entry) => entry.root === root)
+    .map((entry) => {
+      const { head, verifiedAt, size, drills } = entry;
+      return { place: placeDigest(entry), head, verifiedAt, size, drills };
+    })
+    .sort((a, b) => (a.place < b.place ? -1 : 1));
+}
+
+/** Both as one, those of `later` first. @param begun the heads that this run knew at its start */
+function combineHeads(begun: ReadonlyMap<string, Head>, earlier: readonly Head[], later: readonly Head[]): Head[] {
+  const others = new Map(earlier.map((one) => [one.place, one]));
+  const places = new Set(later.map(({ place }) => place));
+  const chosen = later.map((one) => {
+    const other = others.get(one.place);
+    return other === undefined ? one : combineHead(begun.get(one.place), other, one);
+  });
+  return [...chosen, ...earlier.filter(({ place }) => !places.has(place))];
+}
+
+function combineHead(begun: Head | undefined, earlier: Head, later: Head): Head {
+  const { head, verifiedAt } = isOvertaken(begun, earlier, later) ? earlier : later;
+  return {
+    place: later.place,
+    head,
+    verifiedAt,
+    size: changed(begun?.size, earlier.size, later.size),
+    drills: changed(begun?.drills, earlier.drills, later.drills),
+  };
+}
+
+/**
+ * Whether the head of `earlier` counts: of two heads that jobs recorded at the same time, the one that was verified last. A
+ * head that was there before the run does not count, with any date: others may have written it.
+ */
+function isOvertaken(begun: Head | undefined, earlier: Head, later: Head): boolean {
+  if (isSameHead(begun, earlier)) return false;
+  const [one, other] = [earlier.verifiedAt ?? '', later.verifiedAt ?? ''];
+  return one === other ? isSameHead(begun, later) : one > other;
+}
+
+function isSameHead(one: Head | undefined, other: Head): boolean {
+  return one?.head === other.head && one.verifiedAt === other.verifiedAt;
+}
+
+/** The record that changed; the later one if both did. */
+function changed<R>(begun: R | undefined, earlier: R | undefined, later: R | undefined): R | undefined {
+  const isSame = JSON.stringify(later) === JSON.stringify(begun);
+  return isSame ? (earlier ?? later) : (later ?? earlier);
+}
+
+function isSameContent(one: CachedHeads, other: CachedHeads): boolean {
+  const texts = ({ heads, retired }: CachedHeads) =>
+    [...heads, ...retired].map((entry) => JSON.stringify(entry)).sort();
+  return JSON.stringify(texts(one)) === JSON.stringify(texts(other));
 }
 
 function placeDigest({ endpoint, ref, branch, local, root }: StateKey): string {
@@ -82,47 +156,67 @@ function localDigest(local: string): string {
   return shortDigest(JSON.stringify(local), 64);
 }
 
-/** The owner of heads: the database with that first commit, and the leg of a fan-out. */
-interface HeadsOf {
-  readonly root: string;
+/** The clone that heads belong to. All databases of a federation have the same first commit. */
+interface ClonedDatabase<P = Pick<Peer, 'dataPlace' | 'ref'>> {
+  /** The peer that was cloned. */
+  readonly source: P;
+  /** The branch that was asked for; null: the default branch. */
+  readonly branch: string | null;
+  /** The leg of a fan-out. */
   readonly shard: Shard | undefined;
 }
 
-/** Restores the heads that the last run of this workflow, or of this leg, knew of a database. */
-export async function restoreHeads(of: HeadsOf, context: Context): Promise<CachedHeads> {
+/** The clone that a step uses; null: it has no peer to clone. */
+export function clonedDatabase(
+  { bootstrap, branch, shard }: Pick<SyncRequest, 'bootstrap' | 'branch' | 'shard'>,
+  peers: readonly Peer[],
+): ClonedDatabase<Peer> | null {
+  const source = bootstrapPeer(peers, bootstrap);
+  return source === undefined ? null : { source, branch: branchToClone(source, branch), shard };
+}
+
+type CacheOfStep = FolderPlace & Pick<Context, 'cache' | 'env'>;
+
+/** Restores the heads that the last runs of this workflow, or of this leg, knew of a database. */
+export async function restoreHeads(of: ClonedDatabase, root: string, context: CacheOfStep): Promise<CachedHeads> {
   const { cache } = context;
   if (cache === undefined) return NO_HEADS;
   return await inPrivateFolder(context, 'heads', async (folder) => {
-    const file = join(folder, 'heads.json');
-    const wanted = { what: 'the last heads of the peers', key: headsPrefix(of, context.env), maxBytes: MAX_BYTES };
-    const key = await cache.restoreFile(wanted, file);
-    if (key === null) return NO_HEADS;
-    const parsed = cachedSchema.safeParse(parsedJson(await readFile(file, 'utf8')));
-    if (parsed.success) return parsed.data;
-    cache.refuse(key, 'it does not have the expected form');
-    return NO_HEADS;
+    const found = valuesOf(await lastLinks(headsChain(of, root, { cache, folder, env: context.env })));
+    const heads = found.reduce<Head[]>((all, one) => combineHeads(new Map(), all, one.heads), []);
+    return { version: 1, heads, retired: found.flatMap(({ retired }) => retired) };
   });
 }
 
-/** Stores the heads for the next run, unless nothing changed. @throws errors of the file system */
-export async function storeHeads(
-  of: HeadsOf,
-  context: Context,
-  { before, after }: { readonly before: CachedHeads; readonly after: CachedHeads },
-): Promise<void> {
+/** Stores the heads for the next run, with those that jobs at the same time store. @throws errors of the file system */
+export async function storeHeads(of: ClonedDatabase, context: CacheOfStep, known: KnownHeads): Promise<void> {
   const { cache, env } = context;
-  const text = JSON.stringify(after);
-  if (cache === undefined || text === JSON.stringify(before)) return;
+  if (cache === undefined) return;
   await inPrivateFolder(context, 'heads', async (folder) => {
-    const file = join(folder, 'heads.json');
-    await writeFile(file, text);
-    await cache.saveFile({ what: 'the last heads of the peers', key: newKey(headsPrefix(of, env), env) }, file);
+    const combine = (found: readonly CachedHeads[]) => headsToCache(known, found);
+    await addLink(headsChain(of, known.root, { cache, folder, env }), { combine, isSame: isSameContent });
   });
+}
+
+function headsChain(
+  of: ClonedDatabase,
+  root: string,
+  { cache, folder, env }: Pick<Chain<CachedHeads>, 'cache' | 'folder'> & { readonly env: Env },
+): Chain<CachedHeads> {
+  return {
+    cache,
+    folder,
+    what: 'the last heads of the peers',
+    prefix: headsPrefix(of, root, env),
+    maxBytes: MAX_BYTES,
+    parse: (text) => cachedSchema.safeParse(parsedJson(text)).data ?? null,
+  };
 }
 
 /** The beginning of all keys for these heads. Legs run at the same time, and each knows the heads of its own peers. */
-export function headsPrefix({ root, shard }: HeadsOf, env: Env): string {
+export function headsPrefix({ source, branch, shard }: ClonedDatabase, root: string, env: Env): string {
   const leg = shard === undefined ? [] : [shardText(shard)];
-  const words = [env['GITHUB_REPOSITORY'] ?? '', env['GITHUB_WORKFLOW'] ?? '', root, ...leg];
+  const workflow = [env['GITHUB_REPOSITORY'] ?? '', env['GITHUB_WORKFLOW'] ?? ''];
+  const words = [...workflow, cloneIdentity(source, branch), root, ...leg];
   return `dolt-federation-heads-${shortDigest(JSON.stringify(words), 20)}-`;
 }

@@ -1,5 +1,5 @@
 import { groupBy } from '../../../core/lists.ts';
-import { tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { tableChanges } from '../../../dolt/schema/table-changes.ts';
 import { databaseName } from '../../../dolt/sql/at-revision.ts';
 import { checkedOutBranch, checkout, deleteBranch } from '../../../dolt/sql/heads.ts';
 import { beginMerging } from '../../../dolt/sql/merge.ts';
@@ -27,29 +27,30 @@ export async function lossyIncoming(
   const found: LossyMerge[] = [];
   for (const [commit, losses] of groupBy(await lossesOf(sql, [...merges.values()], range.head), (one) => one.commit)) {
     const merge = merges.get(commit);
-    const repeated = merge?.isOurs === true ? await tablesOfRepeats(sql, merge, range.rules) : [];
-    const tables = await tableHashes(sql, commit);
-    found.push(...losses.filter(({ table }) => !repeated.some((one) => one.get(table) === tables.get(table))));
+    const repeats = merge?.isOurs === true ? await unlikeRepeats(sql, merge, range.rules) : [];
+    found.push(...losses.filter(({ table }) => repeats.every((unlike) => unlike.has(table))));
   }
   return found;
 }
 
-/** The hashes of all tables after a merge of the same parents, under each strategy that can merge them. */
-async function tablesOfRepeats(
+/** The tables that a merge of the same parents has otherwise, under each strategy that can merge them. */
+async function unlikeRepeats(
   sql: Sql,
-  { parents }: MergeCommit,
+  { hash, parents }: MergeCommit,
   rules: DatabaseRules,
-): Promise<ReadonlyMap<string, string>[]> {
+): Promise<ReadonlySet<string | null>[]> {
   const [onto = '', head = '', ...others] = parents;
   if (others.length > 0) return [];
   const [home, database] = [await checkedOutBranch(sql), await databaseName(sql)];
   const reportBytes = MOST_REPORT_BYTES;
-  const found: ReadonlyMap<string, string>[] = [];
+  const found: ReadonlySet<string | null>[] = [];
   await beginMerging(sql);
   for (const strategy of STRATEGIES) {
     const scratch = await checkoutScratch(sql, onto);
     const merged = await mergeHead(sql, { database, onto, head, strategy, swapped: false, reportBytes, rules });
-    if (merged.kind === 'merged') found.push(await tableHashes(sql, merged.commit));
+    if (merged.kind === 'merged') {
+      found.push(new Set((await tableChanges(sql, merged.commit, hash)).flatMap(({ from, to }) => [from, to])));
+    }
     await checkout(sql, home);
     await deleteBranch(sql, scratch);
   }

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { BlockedRow } from '../../../contract/result.ts';
 import { counted } from '../../../core/text.ts';
 import { SHOWN_ROWS } from '../../../dolt/rows/differing-rows.ts';
-import { tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { holdsRowsOfUsers } from '../../../dolt/schema/row-tables.ts';
+import { listedChanges, tableHashes } from '../../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../../dolt/sql/history.ts';
+import { isDoltTable } from '../../../dolt/sql/identifier.ts';
 import { MERGE_SUBJECT } from '../../../dolt/sql/merge.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
 import { lostRows, type Sides } from './lost-rows.ts';
@@ -92,26 +94,24 @@ export async function lossesOf(sql: Sql, merges: readonly MergeCommit[], head: s
   return found;
 }
 
-type Hashes = ReadonlyMap<string, string>;
-
 /** The hashes are remembered, so both directions of a merge and merges with one parent read them once. */
 async function losses(sql: Sql, sides: Sides): Promise<LossyMerge[]> {
-  const { commit, kept, lost, head } = sides;
+  const { commit, kept, lost } = sides;
   // In one order for both directions, so that it is read once.
   const [one = kept, two = lost] = [kept, lost].sort();
   const base = await mergeBase(sql, one, two);
   if (base === lost) return [];
-  const before: Hashes = base === null ? new Map() : await tableHashes(sql, base);
-  const [other, merged, now] = [
-    await tableHashes(sql, lost),
-    await tableHashes(sql, commit),
-    await tableHashes(sql, head),
-  ];
+  const before = base === null ? new Map<string, string>() : await tableHashes(sql, base);
+  const [other, merged] = [await tableHashes(sql, lost), await tableHashes(sql, commit)];
+  const ofUsers = [...other].flatMap(([table, hash]) =>
+    hash === before.get(table) || hash === merged.get(table) ? [] : [table],
+  );
+  // Tables of Dolt have no such hashes.
+  const ofDolt = (await listedChanges(sql, lost, commit)).flatMap(({ from }) =>
+    from !== null && isDoltTable(from) && holdsRowsOfUsers(from) ? [from] : [],
+  );
   const found: LossyMerge[] = [];
-  for (const [table, hash] of other) {
-    if (hash === before.get(table) || hash === merged.get(table)) continue;
-    // A table that one side dropped is another finding. So is one that a later commit dropped.
-    if (merged.has(table) ? !now.has(table) : before.has(table)) continue;
+  for (const table of [...ofUsers, ...ofDolt]) {
     const { rows, isMore } = await lostRows(sql, sides, table);
     if (rows.length === 0) continue;
     const shown = rows.slice(0, SHOWN_ROWS).map((key) => ({ table, key, column: null, value: null }));

@@ -1,20 +1,20 @@
 import { Budget } from '../../../core/budget.ts';
-import { inParts, sameNames } from '../../../core/lists.ts';
+import { inParts } from '../../../core/lists.ts';
 import { countDifferingRows } from '../../../dolt/rows/differing-rows.ts';
-import { keyOf, keyText } from '../../../dolt/rows/row-key.ts';
+import { keyText } from '../../../dolt/rows/row-key.ts';
 import { rowWrites } from '../../../dolt/rows/row-writes.ts';
 import type { Clause } from '../../../dolt/rows/rows-by-name.ts';
 import { columnsAt, keyNames } from '../../../dolt/schema/columns.ts';
 import { foreignKeys } from '../../../dolt/schema/foreign-keys.ts';
 import { hasShadowedDiff } from '../../../dolt/schema/readability.ts';
-import { tableHashes } from '../../../dolt/schema/table-changes.ts';
+import { listedChanges, tableChanges, tableHashes } from '../../../dolt/schema/table-changes.ts';
 import { tableItemsAt } from '../../../dolt/schema/table-definitions.ts';
 import { shapeOf } from '../../../dolt/schema/table-shape.ts';
 import { uniqueKeysOf } from '../../../dolt/schema/unique-index.ts';
 import { databaseName } from '../../../dolt/sql/at-revision.ts';
 import { type Cells, cellsSchema } from '../../../dolt/sql/cell.ts';
 import { mergeBases } from '../../../dolt/sql/history.ts';
-import { quoted } from '../../../dolt/sql/identifier.ts';
+import { isDoltTable, quoted } from '../../../dolt/sql/identifier.ts';
 import type { Sql } from '../../../dolt/sql/sql.ts';
 
 /** The histories of so many rows are read at a time, until one of them is lost. */
@@ -35,27 +35,64 @@ interface LostRows {
   readonly isMore: boolean;
 }
 
+/** A table and its key columns. */
+interface Keyed {
+  readonly table: string;
+  readonly key: readonly string[];
+}
+
+/** A table of a parent, as another commit has it: under its name there. */
+interface Version {
+  readonly at: string;
+  readonly table: string;
+  /** The columns that correspond to the key of the parent, in its order; null: rows do not correspond. */
+  readonly key: readonly string[] | null;
+}
+
+/** A table of a parent in another commit, under any name; null if that commit lacks it. */
+async function versionAt(sql: Sql, parent: string, at: string, { table, key }: Keyed): Promise<Version | null> {
+  const changes = await tableChanges(sql, parent, at);
+  const change = changes.find(({ from }) => from === table);
+  if (change === undefined) return { at, table, key };
+  // Dolt can take a table that was dropped and created again for another one.
+  const name = change.to ?? changes.find(({ to }) => to === table)?.to ?? null;
+  if (name === null) return null;
+  const names = keyNames(await columnsAt(sql, name, at));
+  if (names.length !== key.length) return { at, table: name, key: null };
+  if (key.every((one) => names.includes(one))) return { at, table: name, key };
+  // Columns of the key were renamed.
+  return { at, table: name, key: change.to !== null && change.comparable ? names : null };
+}
+
 /**
  * The keys of rows that one parent added and that the merge and the head lack, although nothing explains it: no row has
  * their unique value, the rows that they refer to are there, and no later commit added and removed them again.
  */
 export async function lostRows(sql: Sql, sides: Sides, table: string): Promise<LostRows> {
-  const { commit, lost, head } = sides;
-  const key = keyNames(await columnsAt(sql, table, lost));
-  const isKept = (await tableHashes(sql, commit)).has(table);
-  const removed = { table, keys: key, where: "diff_type = 'removed'" };
-  // Honest merges of changed tables end here.
-  if (isKept && (await countDifferingRows(sql, { from: lost, to: commit }, removed)) === 0) return NONE;
-  if (key.length === 0) return NONE;
-  const missing = await missingRows(sql, sides, { table, key, isKept });
+  const { commit, kept, lost, head } = sides;
+  const own = { table, key: keyNames(await columnsAt(sql, table, lost)) };
+  if (own.key.length === 0) return NONE;
+  if (await hasAllRows(sql, sides, own)) return NONE;
+  const merged = await versionAt(sql, lost, commit, own);
+  const now = await versionAt(sql, lost, head, own);
+  const before: Version[] = [];
+  for (const base of await mergeBases(sql, kept, lost)) {
+    const version = await versionAt(sql, lost, base, own);
+    if (version !== null) before.push(version);
+  }
+  // A table that one side dropped is another finding. So is one that a later commit dropped.
+  if (now === null && (merged !== null || before.length > 0)) return NONE;
+  const missing = await missingRows(sql, sides, own, { merged, now, before });
   if (missing === null) return NONE;
   const keys = await sql.rows(
     cellsSchema,
-    `SELECT ${key.map((name) => `f.${quoted(name)}`).join(', ')} ${missing.text}`,
+    `SELECT ${own.key.map((name) => `f.${quoted(name)}`).join(', ')} ${missing.text}`,
     missing.values,
   );
-  if (!(await tableHashes(sql, head)).has(table)) return { rows: keys, isMore: false };
-  const shape = shapeOf(table, await columnsAt(sql, table, head));
+  if (now === null) return { rows: keys, isMore: false };
+  const shape = shapeOf(now.table, await columnsAt(sql, now.table, head));
+  const keyNow = (row: Cells): Cells =>
+    Object.fromEntries((now.key ?? []).map((name, index) => [name, row[own.key[index] ?? ''] ?? null]));
   for (const part of inParts(keys, ROWS_AT_A_TIME)) {
     const writes = await rowWrites(sql, {
       database: await databaseName(sql),
@@ -63,63 +100,79 @@ export async function lostRows(sql: Sql, sides: Sides, table: string): Promise<L
       since: [commit],
       shape,
       columns: [],
-      keys: part.map((row) => keyOf(shape, row)),
+      keys: part.map(keyNow),
       budget: new Budget('the histories of rows that a merge lacks', HISTORY_BYTES),
     });
-    const rows = part.filter((row) => !writes.has(keyText(shape, row)));
+    const rows = part.filter((row) => !writes.has(keyText(shape, keyNow(row))));
     if (rows.length > 0) return { rows, isMore: keys.length > part.length };
   }
   return NONE;
 }
 
+/** Whether a merge has every row of a parent. Honest merges do, so that nothing else is read of them. */
+async function hasAllRows(sql: Sql, { commit, lost }: Sides, { table, key }: Keyed): Promise<boolean> {
+  const change = (await listedChanges(sql, lost, commit)).find(({ from }) => from === table);
+  const name = change === undefined ? table : change.to;
+  if (name === null || !(isDoltTable(name) || (await tableHashes(sql, commit)).has(name))) return false;
+  const removed = { table: name, keys: key, where: "diff_type = 'removed'" };
+  return (await countDifferingRows(sql, { from: lost, to: commit }, removed)) === 0;
+}
+
 const NONE: LostRows = { rows: [], isMore: false };
+
+interface Versions {
+  readonly merged: Version | null;
+  readonly now: Version | null;
+  readonly before: readonly Version[];
+}
 
 /** The rows that a parent added, and that the merge and the head lack without a reason; null if keys do not correspond. */
 async function missingRows(
   sql: Sql,
-  { commit, kept, lost, head }: Sides,
-  of: { readonly table: string; readonly key: readonly string[]; readonly isKept: boolean },
+  { commit, lost }: Sides,
+  own: Keyed,
+  { merged, now, before }: Versions,
 ): Promise<Clause | null> {
-  const { table, key, isKept } = of;
-  const isRead = isKept && !hasShadowedDiff(key);
+  const { table, key } = own;
+  const isRead = merged !== null && !hasShadowedDiff(key);
   const names = key.map((name, index) => `${quoted(isRead ? `from_${name}` : name)} AS k${index}`).join(', ');
   const source = isRead ? `dolt_diff(?, ?, ?) WHERE diff_type = 'removed'` : `${quoted(table)} AS OF ?`;
-  const on = (alias: string): string =>
-    key.map((name, index) => `d.k${index} = ${alias}.${quoted(name)}`).join(' AND ');
+  const on = (alias: string, columns: readonly string[]): string =>
+    columns.map((name, index) => `d.k${index} = ${alias}.${quoted(name)}`).join(' AND ');
   const joins: string[] = [];
   const conditions = ['TRUE'];
   const joined: string[] = [];
   const given: string[] = [];
   // A row of any merge base was there before, so the other parent removed it.
-  for (const at of [commit, head, ...(await mergeBases(sql, kept, lost))]) {
-    if (!(await tableHashes(sql, at)).has(table)) continue;
-    if (!sameNames(key, keyNames(await columnsAt(sql, table, at)))) return null;
+  for (const version of [merged, now, ...before]) {
+    if (version === null) continue;
+    if (version.key === null) return null;
     const alias = `a${joined.length}`;
-    joins.push(` LEFT JOIN ${quoted(table)} AS OF ? AS ${alias} ON ${on(alias)}`);
-    conditions.push(`${alias}.${quoted(key[0] ?? '')} IS NULL`);
-    joined.push(at);
+    joins.push(` LEFT JOIN ${quoted(version.table)} AS OF ? AS ${alias} ON ${on(alias, version.key)}`);
+    conditions.push(`${alias}.${quoted(version.key[0] ?? '')} IS NULL`);
+    joined.push(version.at);
   }
-  for (const { text, values } of await reasons(sql, { table, head, lost })) {
+  for (const { text, values } of now === null ? [] : await reasons(sql, { own, now, lost })) {
     conditions.push(`NOT ${text}`);
     given.push(...values);
   }
   return {
     text:
-      `FROM (SELECT ${names} FROM ${source}) AS d JOIN ${quoted(table)} AS OF ? AS f ON ${on('f')}${joins.join('')}` +
+      `FROM (SELECT ${names} FROM ${source}) AS d JOIN ${quoted(table)} AS OF ? AS f ON ${on('f', key)}${joins.join('')}` +
       ` WHERE ${conditions.join(' AND ')}`,
-    values: [...(isRead ? [lost, commit, table] : [lost]), lost, ...joined, ...given],
+    values: [...(isRead ? [lost, commit, merged.table] : [lost]), lost, ...joined, ...given],
   };
 }
 
 /** Conditions that explain why a head lacks a row `f`: its unique value is taken, or a row that it refers to is gone. */
 async function reasons(
   sql: Sql,
-  { table, head, lost }: { readonly table: string; readonly head: string; readonly lost: string },
+  { own, now, lost }: { readonly own: Keyed; readonly now: Version; readonly lost: string },
 ): Promise<Clause[]> {
+  const { table, at: head } = now;
   const tables = await tableHashes(sql, head);
-  if (!tables.has(table)) return [];
   const shape = shapeOf(table, await columnsAt(sql, table, head));
-  const known = new Set((await columnsAt(sql, table, lost)).map(({ name }) => name));
+  const known = new Set((await columnsAt(sql, own.table, lost)).map(({ name }) => name));
   const found: Clause[] = [];
   for (const { columns } of uniqueKeysOf(shape, await tableItemsAt(sql, table, head))) {
     if (columns.length === 0 || !columns.every((name) => known.has(name))) continue;

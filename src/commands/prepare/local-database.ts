@@ -1,6 +1,9 @@
 import type { Configuration } from '../../config/configuration.ts';
+import { requireBranchName } from '../../config/names.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Engines, OwnDatabase } from '../../dolt/server/engines.ts';
+import { checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import type { StateFiles, StatePlace } from '../../sync/history/last-verified.ts';
 import { finishHandBacks } from '../../sync/served/exchange.ts';
@@ -67,4 +70,27 @@ type Opened = Pick<LocalDatabase, 'path' | 'work' | 'state' | 'engines' | 'notic
 /** An open database: one that no server holds and that existed, as far as nothing else is given. */
 export function localDatabase(opened: Opened): LocalDatabase {
   return { recorded: null, served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
+}
+
+interface LocalBranch {
+  readonly branch: string;
+  readonly head: string;
+  /** Whether it is the branch that is checked out. */
+  readonly isCheckedOut: boolean;
+}
+
+/**
+ * The federated branch of a local database.
+ * @param asked what the user named; undefined: the branch that is checked out
+ * @throws Failure `branch-not-found`, or `config-invalid` for a name that Dolt takes for another ref
+ */
+export async function localBranch(
+  sql: Sql,
+  { served, path }: Pick<LocalDatabase, 'served' | 'path'>,
+  asked: string | undefined,
+): Promise<LocalBranch> {
+  const checkedOut = await checkedOutBranch(sql);
+  const branch = requireBranchName(served?.branch ?? asked ?? checkedOut);
+  const head = await requireBranchHead(sql, branch, path);
+  return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }

@@ -4,7 +4,6 @@ import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { BdUsage } from '../../beads/workspace.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { requireBranchName } from '../../config/names.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
@@ -14,8 +13,6 @@ import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
-import { checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
 import { installDolt } from '../../install/install.ts';
 import type { StatePlace } from '../../sync/history/last-verified.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
@@ -187,29 +184,6 @@ export async function readingDatabase<T>(
   const access = await accessToPeers(reading, context, settings, dolt);
   const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
   return await work(database).finally(() => database.close());
-}
-
-interface LocalBranch {
-  readonly branch: string;
-  readonly head: string;
-  /** Whether it is the branch that is checked out. */
-  readonly isCheckedOut: boolean;
-}
-
-/**
- * The federated branch of a local database.
- * @param asked what the user named; undefined: the branch that is checked out
- * @throws Failure `branch-not-found`, or `config-invalid` for a name that Dolt takes for another ref
- */
-export async function localBranch(
-  sql: Sql,
-  { served, path }: Pick<LocalDatabase, 'served' | 'path'>,
-  asked: string | undefined,
-): Promise<LocalBranch> {
-  const checkedOut = await checkedOutBranch(sql);
-  const branch = requireBranchName(served?.branch ?? asked ?? checkedOut);
-  const head = await requireBranchHead(sql, branch, path);
-  return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }
 
 function refuseAdopt({ rewrites }: Opening): void {

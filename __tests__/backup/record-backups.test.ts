@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Drilled } from '../../src/commands/backup/drill-copies.ts';
-import { failLongUnproven, historyAfter } from '../../src/commands/backup/record-backups.ts';
+import { failLongUnproven, historyAfter, recordBackups } from '../../src/commands/backup/record-backups.ts';
 import { folderBytes } from '../../src/commands/backup/sizes.ts';
+import { placeOf } from '../../src/commands/prepare/last-verified.ts';
 import {
   addBackups,
   EMPTY_STATE,
@@ -14,6 +15,7 @@ import {
 } from '../../src/sync/history/last-verified.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
+import { ENV } from '../helpers/examining.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { HEAD } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -45,6 +47,32 @@ test.each([
   ['a run without drills, without an earlier drill', { drilled: false, proven: false }, null, null],
 ] as const)('the history of drills after %s', (_, run, before, after) => {
   expect(historyAfter(before, { ...run, now: NOW })).toEqual(after);
+});
+
+test('a proof is recorded after what another run recorded last, also beside an unusable file of another user', async () => {
+  await using folder = await tempFolder();
+  await mkdir(folder.file('.dolt'));
+  const [progress, other] = ['box', 'other'].map((name) =>
+    newPeerProgress(newPeerPlan({ peer: filePeer(name, `/srv/${name}`), actions: null, branch: 'main' })),
+  );
+  if (progress === undefined || other === undefined) throw new Error('no peers');
+  const place = placeOf(progress, 'main', HEAD);
+  const known = remember(EMPTY_STATE, [{ place, name: 'box', head: HEAD, verifiedAt: EARLIER }]);
+  const record = { drills: { provenAt: EARLIER, since: 3 } };
+  await writeStateFile(folder.path, addBackups(known, [{ place, record }]));
+  const unusable = [{ severity: 'warning', code: 'memory-unusable', message: 'of another user' }] as const;
+  const backups = await recordBackups(
+    { state: { folder: folder.path, other: null, env: ENV } },
+    {
+      branch: 'main',
+      lastVerified: { root: HEAD, known: [], dropped: [], cached: null, before: EMPTY_STATE, unusable },
+    },
+    { targets: [progress], drills: new Map([[other, { kind: 'unproven', durationMs: 1 }]]) },
+    NOW,
+  );
+  const drills = { provenAt: EARLIER, since: 4 };
+  expect(backups.get(progress)).toEqual({ bytes: null, growth: null, drills });
+  expect(findBackup((await readStateFile(folder.path)).stateFile, place)?.drills).toEqual(drills);
 });
 
 test('sizes and proofs stay in the state file only for peers with an entry', async () => {

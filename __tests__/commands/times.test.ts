@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { readStateFile, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, publishing, type TestDatabase } from '../helpers/database.ts';
+import { holdExclusively } from '../helpers/hold-lock.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const mailbox = (folder: TempFolder) => `box: file://${folder.file('box')}`;
@@ -64,6 +65,27 @@ describe('lastVerifiedAt', () => {
       problems: [],
       peers: [{ lastVerifiedAt: expect.any(String) }],
     });
+  });
+
+  test('and the head are recorded by a run that is interrupted while another process locks the folder', async () => {
+    await using folder = await tempFolder();
+    const local = await makeDatabase(folder.file('local'));
+    const head = await local.head();
+    await cp(local.path, folder.file('south'), { recursive: true });
+    await openTestDatabase(folder.file('south')).sql(...publishing(`file://${folder.file('box')}`));
+    await local.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    const release = await holdExclusively(folder.file('local', '.dolt'));
+    const interruption = new AbortController();
+    const { result } = await command(folder, mailbox(folder), {
+      signal: interruption.signal,
+      onEvent: ({ step }) => {
+        if (step === 'pushing') interruption.abort();
+      },
+    });
+    await release();
+    expect(result.peers).toMatchObject([{ error: { code: 'interrupted' }, lastVerifiedAt: null }]);
+    const { stateFile } = await readStateFile(local.path);
+    expect([...stateFile.peers.values()]).toMatchObject([{ head, verifiedAt: null }]);
   });
 
   test('causes a warning if it cannot be written, and the sync counts', async () => {

@@ -1,6 +1,7 @@
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { readStateFile, retireBeforeMove, stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { retireBeforeMove } from '../../src/sync/history/change-state.ts';
+import { readStateFile, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabaseOf, openTestDatabase, publishing } from '../helpers/database.ts';
 import { ENV } from '../helpers/examining.ts';

@@ -141,8 +141,12 @@ test.each([
     const [digest = ''] = await readdir(folder.file('state', 'served'));
     const scratch = folder.file('state', 'served', digest, 'scratch', 'local');
     await recordMove(scratch, 'killed', { kind: 'served', branch: 'main', from, to });
-    const resolved = await served.resolve({ ...kept, file });
+    await local.sql("CALL DOLT_BRANCH('dolt-federation/kept/1')");
+    const warnings: string[] = [];
+    const resolved = await served.resolve({ ...kept, file, warnings });
     expect(resolved).toMatchObject({ status: 'success', rows: 1, head: await local.head() });
+    // Found by each check, and reported once, with the fix.
+    if (isStopped) expect(warnings).toEqual([expect.stringMatching(/dolt-federation\/kept\/1.*\n.*delete/is)]);
     expect((await readOwnMoves(scratch)).moves.size).toBe(0);
     expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([]);
     expect(await local.rows('SELECT id FROM notes')).toEqual([]);

@@ -3,7 +3,7 @@ import { chown, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
-import { readState, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
+import { readStateFile, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { withEngines } from '../helpers/federating.ts';
 import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
@@ -65,7 +65,7 @@ describe('the record of heads of a database that a running server holds', () => 
     await rename(stateFilePath(folder.file('local')), stateFilePath(copy));
     expect((await served.run({ stateDir, command: 'status' })).result.peers).toMatchObject([{ state: 'rewritten' }]);
     expect((await served.run({ stateDir })).result).toMatchObject({ head: mine, peers: rewritten });
-    const known = await readState({ folder: folder.file('local'), other: null }, 'main');
+    const known = await readStateFile(folder.file('local'));
     expect([...known.stateFile.peers.values()]).toEqual([]);
     // A file of another user may be sound for that user, so it stays and is reported by each run.
     const unusable = async () =>
@@ -120,12 +120,35 @@ describe('the record of heads of a database that a running server holds', () => 
     const forced = (await served.run({ leases: new Map([['mailbox', lost]]), onEvent })).result;
     expect(forced.peers).toMatchObject([{ verified: true, replaced: { head: lost } }]);
     expect(before).toEqual([...gone, { local: 'main', head: lost }]);
-    const amended = await served.head();
+    const { retired } = recorded();
     // The commit of a later run is not in the copy of this one.
     const later = 'h'.repeat(32);
     const newer = await during(({ peers }) => ({ peers: peers.map((entry) => ({ ...entry, head: later })) }));
     expect(newer.peers.map((entry) => entry.head)).toEqual([later, later]);
-    // Without an effect as long as our branch contains it.
-    expect(newer.retired.at(-1)).toEqual({ local: 'main', head: amended });
+    expect(newer.retired).toEqual(retired);
+  });
+
+  test('counts for the branch as it was before this run took it over', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const file = stateFilePath(folder.file('local'));
+    const stateDir = folder.file('state');
+    await served.run({ stateDir });
+    const head = await otherCommits(served);
+    await served.sql(`CALL DOLT_REMOTE('add', 'mailbox', '${served.mailbox}')`);
+    await served.sql("CALL DOLT_FETCH('mailbox')");
+    // Another run brings the commit of the mailbox to the server and records it.
+    let isMoved = false;
+    const heard = (message: string) => {
+      if (!message.startsWith('working through the server')) return;
+      served.sqlNow(`CALL DOLT_MERGE('--ff-only', '${head}')`);
+      const { peers, ...rest }: StateText = JSON.parse(readFileSync(file, 'utf8'));
+      writeFileSync(file, JSON.stringify({ ...rest, peers: peers.map((entry) => ({ ...entry, head })) }));
+      isMoved = true;
+    };
+    const { result } = await served.run({ stateDir, heard });
+    expect([isMoved, await served.head()]).toEqual([true, head]);
+    expect(result).toMatchObject({ head, peers: [{ verified: true, error: null }] });
+    expect((await readStateFile(folder.file('local'))).stateFile.retired).toEqual([]);
   });
 });

@@ -33,7 +33,9 @@ export interface ServedDatabase extends AsyncDisposable {
   /** The options with which a command reaches the server. */
   options(): Promise<Pick<CommandOptions, 'overrides' | 'env' | 'credentials'>>;
   /** Runs `resolve` with a file or with answers. */
-  resolve(options: RunOptions & { readonly file?: string; readonly ask?: () => Asker }): Promise<ResolveResult>;
+  resolve(
+    options: RunOptions & { readonly file?: string; readonly ask?: () => Asker; readonly warnings?: string[] },
+  ): Promise<ResolveResult>;
   /** Ends the server before the test does. */
   stop(): Promise<void>;
 }
@@ -108,7 +110,7 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
         credentials,
       });
     },
-    async resolve({ file, ask, database = 'local', stateDir, ...options }) {
+    async resolve({ file, ask, database = 'local', stateDir, warnings = [], ...options }) {
       const { overrides, env, credentials } = await write(options);
       return await resolve(
         {
@@ -121,7 +123,7 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
           dolt: { source: 'release', path: testDolt() },
         },
         {
-          ...commandContext(folder.path, { env: { ...ENV, ...env } }),
+          ...commandContext(folder.path, { env: { ...ENV, ...env }, warnings }),
           tempDir: folder.file('tmp'),
           ...(stateDir === undefined ? {} : { stateDir }),
           ask,

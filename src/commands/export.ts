@@ -9,7 +9,8 @@ import { exportText } from '../report/text/export.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { commitExported, exportingOf, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
-import { localBranch, readingDatabase } from './prepare/open-database.ts';
+import { localBranch } from './prepare/local-database.ts';
+import { readingDatabase } from './prepare/open-database.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedJsonl } from './prepare/options.ts';
 import type { JsonlRequest, SyncRequest } from './request.ts';
 

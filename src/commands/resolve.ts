@@ -5,6 +5,7 @@ import { loadConfiguration, withGuardsOf } from '../config/load.ts';
 import { requirePush } from '../config/requirements.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
+import { warningOnce } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { shellWord } from '../core/text.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
@@ -104,7 +105,9 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   await refuseFrozen(home, configuration, context);
   const local = await open(dolt.path, conflicts.branch);
   const { engines } = local;
-  for (const { message } of local.notices) context.log.warning(message);
+  // Each check finds some again.
+  const warn = warningOnce(context.log);
+  warn(local.notices);
   try {
     const trackedAs = async (sql: Database) => {
       const remotes = await remotesOf(sql, local.work, configuration.peers);
@@ -118,7 +121,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
         const { database: sql } = engine;
         const limit = mergeLimit('checking', request.mergeTimeout);
         await checkLeftArrivals(engine, { limit, signal: context.signal });
-        for (const { message } of await finishMoves(local, sql)) context.log.warning(message);
+        warn(await finishMoves(local, sql));
         await checkHeads(sql, conflicts, await trackedAs(sql));
       });
     await check();

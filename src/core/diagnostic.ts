@@ -1,5 +1,6 @@
-import type { ErrorCode } from '../contract/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
 import type { Failure, Location } from './failure.ts';
+import type { Logger } from './logger.ts';
 
 /** A notice, warning or error besides the results. */
 export interface Diagnostic {
@@ -21,4 +22,15 @@ export function asError({ code, withoutValues, hint, location }: Failure): Diagn
 /** A failure that does not fail the run. */
 export function asWarning(failure: Failure): Diagnostic {
   return { ...asError(failure), severity: 'warning' };
+}
+
+/** For a command without a result to report them in: logs each of the diagnostics once, with its fix. */
+export function warningOnce(log: Pick<Logger, 'warning'>): (diagnostics: readonly Diagnostic[]) => void {
+  const logged = new Set<string>();
+  return (diagnostics) => {
+    for (const { code, message, hint = ERRORS[code].hint } of diagnostics) {
+      if (!logged.has(message)) log.warning(`${message}\n${hint}`);
+      logged.add(message);
+    }
+  };
 }

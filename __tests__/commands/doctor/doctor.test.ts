@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DoctorRequest } from '../../../src/commands/doctor/index.ts';
@@ -12,6 +12,7 @@ import { refusal } from '../../helpers/configuring.ts';
 import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { ENV, examine, linesOf } from '../../helpers/examining.ts';
+import { holdExclusively } from '../../helpers/hold-lock.ts';
 import { releaseHost } from '../../helpers/release-host.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -83,10 +84,25 @@ test('recorded heads are read from the state file, and a damaged file is named',
   expect(linesOf(await examine(folder, both), 'memory')).toEqual(['ok: nothing recorded yet for b']);
   expect(await memory()).toEqual(['ok: the last common head of every peer is recorded']);
   const damaged = (path: string) => expect.stringContaining(`warning: ${stateFilePath(path)} cannot be read`);
+  const cures = async (overrides = {}) =>
+    (await examine(folder, both, { stateDir, overrides })).checks.filter(({ check }) => check === 'memory');
   await writeFile(stateFilePath(local.path), '{');
   expect(linesOf(await examine(folder, peers), 'memory')).toEqual([damaged(local.path)]);
   await writeFile(stateFilePath(copy), '{');
   expect(await memory()).toEqual([damaged(local.path), damaged(copy)]);
+  const [begun, renamed] = [/renames it and starts a new one/, /writes renames it\.$/].map(expect.stringMatching);
+  expect(await cures()).toMatchObject([{ cure: begun }, { cure: renamed }]);
+  if (process.getuid?.() !== 0) return;
+  // A run through the server of another user writes its copy, and not what the owner of the database recorded.
+  for (const path of [local.path, join(local.path, '.dolt'), stateFilePath(local.path)])
+    await chown(path, 64_001, 64_001);
+  await writeFile(folder.file('c.yaml'), 'federation: {server: {port: 1}}');
+  const release = await holdExclusively(join(local.path, '.dolt', 'noms', 'LOCK'));
+  const others = expect.stringContaining('another user');
+  expect(await cures({ config: folder.file('c.yaml') }).finally(release)).toMatchObject([
+    { message: expect.stringContaining(stateFilePath(copy)), cure: begun },
+    { message: expect.stringContaining(stateFilePath(local.path)), cure: others },
+  ]);
 });
 
 describe('the process that holds the database', () => {

@@ -1,18 +1,18 @@
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { changeState, retireBeforeMove } from '../../../src/sync/history/change-state.ts';
 import {
   addBackups,
-  changeState,
   combineStates,
   EMPTY_STATE,
   findEntry,
-  readState,
   readStateFile,
+  readStateFiles,
   remember,
   replacedHeads,
   retire,
-  retireBeforeMove,
   stateFilePath,
+  stateOf,
   writeStateFile,
 } from '../../../src/sync/history/last-verified.ts';
 import { ENV } from '../../helpers/examining.ts';
@@ -57,6 +57,7 @@ describe('recorded heads', () => {
       { local: 'work', head: OTHER },
     ]);
     expect(retire(twice, 'main', [OTHER])).toBe(twice);
+    expect(retire(EMPTY_STATE, 'main', [HEAD, HEAD]).retired).toEqual([{ local: 'main', head: HEAD }]);
     const many = Array.from({ length: 1_001 }, (_, n) => String(n).padStart(32, '0'));
     expect(retire(twice, 'main', many).retired.map(({ head }) => head)).toEqual(many.slice(1));
   });
@@ -82,6 +83,7 @@ describe('two files about one database', () => {
     const size = { bytes: 7, of: 'folder' as const };
     const other = retire(remember(EMPTY_STATE, [far, { ...FOUND, verifiedAt: null }]), 'main', [OTHER, ROOT]);
     const sized = addBackups(other, [{ place: PLACE, record: { size } }]);
+    expect(addBackups(sized, [{ place: PLACE, record: { size: { ...size } } }])).toBe(sized);
     const both = combineStates(MEMORY, { ...sized, former: { old: FORMER } }, 'main');
     expect([...both.peers.values()]).toEqual([
       { ...PLACE, head: HEAD, verifiedAt: AT, size },
@@ -101,16 +103,16 @@ describe('two files about one database', () => {
       await mkdir(`${path}/.dolt`, { recursive: true });
       await writeStateFile(path, remember(EMPTY_STATE, [{ ...FOUND, head }]));
     }
-    const read = await readState({ folder: own, other }, 'main');
-    expect([read.unusable, read.damaged, read.replaced]).toEqual([[], null, [OTHER]]);
-    expect((await readState({ folder: own, other }, 'work')).replaced).toEqual([]);
+    const read = await readStateFiles({ folder: own, other, env: ENV });
+    expect(read.otherToRename).toBeNull();
+    expect(stateOf(read, 'main')).toMatchObject({ unusable: [], replaced: [OTHER] });
+    for (const branch of ['work', null]) expect(stateOf(read, branch).replaced).toEqual([]);
     await writeFile(stateFilePath(other), '{');
-    const left = await readState({ folder: own, other }, 'main');
-    expect(left).toMatchObject({
-      unusable: [{ message: expect.stringContaining(stateFilePath(other)) }],
-      damaged: stateFilePath(other),
-    });
-    expect(findEntry(left.stateFile, PLACE, 'box')).toMatchObject({ head: HEAD });
+    const left = await readStateFiles({ folder: own, other, env: ENV });
+    expect(left.otherToRename).toBe(stateFilePath(other));
+    const known = stateOf(left, 'main');
+    expect(known.unusable).toMatchObject([{ message: expect.stringContaining(stateFilePath(other)) }]);
+    expect(findEntry(known.stateFile, PLACE, 'box')).toMatchObject({ head: HEAD });
   });
 });
 
@@ -190,16 +192,26 @@ describe('the state file', () => {
     const release = await holdExclusively(folder.file('.dolt'));
     const retired = retireBeforeMove(placeIn(folder), 'main', ROOT);
     const verified = changeState(placeIn(folder), 'main', ({ stateFile }) =>
-      remember(stateFile, [{ ...FOUND, verifiedAt: null }]),
+      remember(stateFile, [{ ...FOUND, head: OTHER }]),
     );
     const far = { ...FOUND, place: { ...PLACE, endpoint: 'file:///far' }, name: 'far' };
-    await writeStateFile(folder.path, retire(remember(MEMORY, [far]), 'work', [HEAD]));
+    const others = retire(remember(MEMORY, [far]), 'work', [HEAD]);
+    await writeStateFile(folder.path, others);
     await release();
     await Promise.all([retired, verified]);
     expect((await readStateFile(folder.path)).stateFile).toEqual(
-      retire(retire(remember(MEMORY, [far]), 'work', [HEAD]), 'main', [ROOT]),
+      retire(remember(others, [{ ...FOUND, head: OTHER }]), 'main', [ROOT]),
     );
     expect(await readdir(folder.file('.dolt'))).toEqual(['dolt-federation.json']);
+  });
+
+  test('is changed also if another process locks its folder for ever', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    const release = await holdExclusively(folder.file('.dolt'));
+    await retireBeforeMove(placeIn(folder), 'main', ROOT);
+    expect((await readStateFile(folder.path)).stateFile.retired).toEqual([{ local: 'main', head: ROOT }]);
+    await release();
   });
 
   test('is not required', async () => {

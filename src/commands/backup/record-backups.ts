@@ -1,13 +1,13 @@
 import { Failure } from '../../core/failure.ts';
 import { minute } from '../../report/figures.ts';
+import { changeState } from '../../sync/history/change-state.ts';
 import {
   addBackups,
-  type BackupRecord,
-  changeState,
+  type BackupSize,
   type DrillHistory,
+  EMPTY_STATE,
   findBackup,
-  readState,
-  type StateKey,
+  type StateFile,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { placeOf } from '../prepare/last-verified.ts';
@@ -32,30 +32,30 @@ export interface Known {
  */
 export async function recordBackups(
   { state }: Pick<LocalDatabase, 'state'>,
-  { branch, lastVerified: { root, unusable } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
+  { branch, lastVerified: { root } }: Pick<PreparedSync, 'branch' | 'lastVerified'>,
   { targets, drills }: Pick<Copied, 'targets' | 'drills'>,
   now: Date,
 ): Promise<ReadonlyMap<PeerProgress, Known>> {
-  const { stateFile } = await readState(state, branch);
+  const sizes = new Map<PeerProgress, BackupSize | null>();
+  for (const progress of targets)
+    sizes.set(progress, progress.verified ? await sizeOf(progress, drills.get(progress) ?? null) : null);
   const known = new Map<PeerProgress, Known>();
-  const records: { place: StateKey; record: BackupRecord }[] = [];
-  for (const progress of targets) {
-    const drill = drills.get(progress) ?? null;
-    const size = progress.verified ? await sizeOf(progress, drill) : null;
-    const place = root === null ? null : placeOf(progress, branch, root);
-    const before = place === null ? null : findBackup(stateFile, place);
-    const growth = size !== null && before?.size?.of === size.of ? size.bytes - before.size.bytes : null;
-    const history = historyAfter(before?.drills ?? null, {
-      drilled: drills.size > 0,
-      proven: drill?.kind === 'proven',
-      now,
+  const learn = (stateFile: StateFile): StateFile => {
+    const records = [...sizes].flatMap(([progress, size]) => {
+      const place = root === null ? null : placeOf(progress, branch, root);
+      const before = place === null ? null : findBackup(stateFile, place);
+      const growth = size !== null && before?.size?.of === size.of ? size.bytes - before.size.bytes : null;
+      const proven = drills.get(progress)?.kind === 'proven';
+      const history = historyAfter(before?.drills ?? null, { drilled: drills.size > 0, proven, now });
+      known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
+      const record = { size: size ?? before?.size, drills: history ?? undefined };
+      return place === null ? [] : [{ place, record }];
     });
-    known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
-    if (place !== null) records.push({ place, record: { size: size ?? before?.size, drills: history ?? undefined } });
-  }
-  if (unusable.length > 0 || records.length === 0) return known;
+    return addBackups(stateFile, records);
+  };
+  if (root === null) learn(EMPTY_STATE);
   // A failed write was reported by the one before.
-  await changeState(state, branch, (present) => addBackups(present.stateFile, records)).catch(() => undefined);
+  else await changeState(state, branch, ({ stateFile }) => learn(stateFile)).catch(() => undefined);
   return known;
 }
 

@@ -8,13 +8,23 @@ import { Failure, systemCode, toFailure } from '../../core/failure.ts';
 import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
 import { checkDatabaseSettings } from '../../dolt/server/config.ts';
-import { readState, type StatePlace } from '../../sync/history/last-verified.ts';
+import { readStateFiles, type StatePlace, stateOf } from '../../sync/history/last-verified.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
 import { refuseFrozen } from '../prepare/bd/frozen.ts';
+import { stateOfFound } from '../prepare/local-database.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
-import { isCutOff, keptFolder, keptScratch, STOP_CUT_OFF, serverFor } from '../prepare/served-by.ts';
+import {
+  isCutOff,
+  keptFolder,
+  nameAtServer,
+  placeIn,
+  STOP_CUT_OFF,
+  serverFor,
+  stateFolder,
+  stateOfServed,
+} from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkIdentity } from './identity-check.ts';
 import { checkLock } from './lock-check.ts';
@@ -62,22 +72,23 @@ export async function checkDatabase(
       const place = `the database is at the server ${serverText(server)}; runs work through it`;
       const at = undetermined(SUBJECT, `${place}, and ${NOT_ASKED}`);
       const kept = keptFolder(context, { path: null, setting: server });
-      const state =
-        kept === null
-          ? []
-          : await checkState({ folder: kept, other: null }, configuration.peers, wanted.branch ?? null);
+      const files = kept === null ? null : { folder: kept, other: null, env: context.env };
+      const state = files === null ? [] : await checkState(files, configuration.peers, wanted.branch ?? null);
       return { checks: [at, ...(await checkIdentity(null, configuration, context)), ...state], readable: null };
     }
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
-    const other = await keptScratch(found, configuration, context);
     const isConfigured = configuration.server.value !== null;
     const lock =
       !isConfigured && (await isCutOff(found.path, found.server))
         ? cutOff(await checkLock(found.path))
         : throughServer(await checkLock(found.path), server);
+    const isServed = server !== null && lock.status !== 'ok';
+    const files = isServed
+      ? await stateThrough(server, found.path, context)
+      : await stateOfFound(found, configuration, context);
     if (server === null) await requireWritable(found.path);
     const frozen = await refuseFrozen(found.path, configuration, context).catch(toFailure);
     const checks = [
@@ -88,16 +99,23 @@ export async function checkDatabase(
       ...(await checkIdentity(found.path, configuration, context)),
       lock,
       ...(await checkBackups(state, configuration)),
-      ...(await checkState({ folder: found.path, other }, configuration.peers, branch)),
+      ...(await checkState(files, configuration.peers, branch)),
     ];
     return {
       checks,
-      readable: lock.status === 'missing' || (server !== null && lock.status !== 'ok') ? null : found.path,
+      readable: lock.status === 'missing' || isServed ? null : found.path,
       path: found.path,
     };
   } catch (thrown) {
     return only(refused(SUBJECT, thrown));
   }
+}
+
+/** The state for a run through a server. Without a folder for its copy, such a run begins an empty one. */
+async function stateThrough(server: ServerSetting, path: string, context: Context): Promise<StatePlace> {
+  const at = { path, setting: server };
+  const kept = context.stateDir === undefined ? context.tempDir : stateFolder(context.stateDir, at);
+  return await stateOfServed(path, placeIn(kept, nameAtServer(at)).database, context);
 }
 
 /** Dolt locks a database even to read it. @throws Failure `database-read-only` */
@@ -170,11 +188,11 @@ const REPLACED =
 
 /** The peers with a recorded common head. Only for these is a rewritten history detected for certain. */
 async function checkState(
-  place: Pick<StatePlace, 'folder' | 'other'>,
+  place: StatePlace,
   peers: readonly Peer[],
   branch: string | null,
 ): Promise<readonly DoctorCheck[]> {
-  const { stateFile, unusable } = await readState(place, branch ?? '');
+  const { stateFile, unusable } = stateOf(await readStateFiles(place), branch);
   if (unusable.length > 0) return unusable.map((one) => warned(STATE_FILE_SUBJECT, { hint: REPLACED, ...one }));
   if (branch === null || peers.length === 0) return [];
   const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);

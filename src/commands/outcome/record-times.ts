@@ -4,10 +4,11 @@ import type { Engines } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { changeState } from '../../sync/history/change-state.ts';
 import {
-  changeState,
   type Finding,
   findEntry,
+  type KnownState,
   readState,
   remember,
   replacedHeads,
@@ -78,17 +79,18 @@ async function recordState(
     return unusable;
   }
   const findings = await findingsOf(sql, allProgress, { ...local, root });
+  // Others wait for the lock, so the history is not read under it.
+  const learned = await judge(
+    sql,
+    await readState(state, branch),
+    { findings, former: formerHeads(allProgress) },
+    local,
+  );
   try {
-    const aside = await changeState(state, branch, async ({ stateFile, replaced }) => {
-      const [latest, others] = await sortedOut(sql, stateFile, findings);
-      const next = remember(stateFile, latest);
-      const former = [...replaced, ...replacedHeads(stateFile, next, branch), ...formerHeads(allProgress)];
-      const heads = others.map((finding) => finding.head);
-      const known = retire(next, branch, [...(await abandoned(sql, former, local)), ...heads]);
-      recordVerified(known, allProgress, { branch, root });
-      const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
-        verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
-      return known.retired === stateFile.retired && !latest.some(isNews) ? stateFile : known;
+    const aside = await changeState(state, branch, (known) => {
+      const next = withLearned(known, branch, learned);
+      recordVerified(next, allProgress, { branch, root });
+      return next;
     });
     return [...unusable, ...aside];
   } catch (thrown) {
@@ -97,29 +99,61 @@ async function recordState(
   }
 }
 
-/** A finding of this run, and the head that was recorded when it began. */
 interface Found extends Finding {
-  readonly before: string | null;
+  /** Recorded heads that its head replaces: the one from before this run, and those that it is known to contain. */
+  readonly replaces: readonly string[];
+}
+
+/** Facts that decide how a run changes the state. */
+export interface Learned {
+  readonly findings: readonly Found[];
+  /** Heads that one side gave up in this run. */
+  readonly former: readonly string[];
+  /** Heads that our branch is known to contain. */
+  readonly kept: readonly string[];
 }
 
 /**
- * A head that another run recorded during this one stays, unless the common head of this run contains it: the other run
- * may have verified a later one.
- * @returns the findings to record, and those with an older head. If our branch gives that up, a peer can still have it
+ * The state with what a run learned. A head that another run recorded during this one stays, unless the head of this run
+ * is known to contain it: the other run may have verified a later one.
  */
-async function sortedOut(
+export function withLearned(known: KnownState, branch: string, { findings, former, kept }: Learned): StateFile {
+  const { stateFile, replaced } = known;
+  const latest = findings.filter(({ place, name, head, replaces }) => {
+    const recorded = findEntry(stateFile, place, name)?.head ?? head;
+    return recorded === head || replaces.includes(recorded);
+  });
+  const next = remember(stateFile, latest);
+  const heads = [...replaced, ...replacedHeads(stateFile, next, branch), ...former];
+  // Without an effect for a head that our branch contains after all.
+  const gaveUp = heads.filter((commit) => !kept.includes(commit));
+  const after = retire(next, branch, gaveUp);
+  const isNews = ({ place, name, head, verifiedAt }: Finding): boolean =>
+    verifiedAt !== null || findEntry(stateFile, place, name)?.head !== head;
+  return after.retired === stateFile.retired && !latest.some(isNews) ? stateFile : after;
+}
+
+/** Reads the facts from the history, for the heads that are recorded now. Another process may have moved our branch since. */
+async function judge(
   sql: Sql,
-  stateFile: StateFile,
-  findings: readonly Found[],
-): Promise<readonly [latest: readonly Found[], others: readonly Found[]]> {
-  const isLatest = new Set<Found>();
+  known: KnownState,
+  { findings, former }: Pick<Learned, 'findings' | 'former'>,
+  { branch, head }: LocalDatabase,
+): Promise<Learned> {
+  const judged: Found[] = [];
   for (const finding of findings) {
-    const { place, name, head, before } = finding;
-    const recorded = findEntry(stateFile, place, name)?.head ?? null;
-    const isKnown = recorded === null || recorded === before || recorded === head;
-    if (isKnown || (await commitsAmong(sql, { from: null, to: head }, [recorded])).length > 0) isLatest.add(finding);
+    const recorded = findEntry(known.stateFile, finding.place, finding.name)?.head ?? finding.head;
+    const isOpen = recorded !== finding.head && !finding.replaces.includes(recorded);
+    const more = isOpen ? await commitsAmong(sql, { from: null, to: finding.head }, [recorded]) : [];
+    judged.push({ ...finding, replaces: [...finding.replaces, ...more] });
   }
-  return [findings.filter((one) => isLatest.has(one)), findings.filter((one) => !isLatest.has(one))];
+  const undecided = { findings: judged, former, kept: [] };
+  const { retired } = known.stateFile;
+  const gaveUp = withLearned(known, branch, undecided).retired.filter((one) => !retired.includes(one));
+  const heads = gaveUp.map((one) => one.head);
+  if (heads.length === 0) return undecided;
+  const ours = (await branchHead(sql, branch)) ?? head;
+  return { ...undecided, kept: await commitsAmong(sql, { from: null, to: ours }, heads) };
 }
 
 function recordVerified(
@@ -154,7 +188,8 @@ async function findingsOf(
       if (common === null) return [];
       const verifiedAt = progress.verified && failure === null ? now : null;
       const place = placeOf(progress, local.branch, local.root);
-      return [{ place, name: peer.name, head: common, verifiedAt, before: remembered?.head ?? null }];
+      const replaces = remembered === null ? [] : [remembered.head];
+      return [{ place, name: peer.name, head: common, verifiedAt, replaces }];
     }),
   );
   return found.flat();
@@ -166,13 +201,6 @@ function formerHeads(allProgress: readonly PeerProgress[]): string[] {
     .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)
     .flatMap(({ adopted, replaced, remembered }) => [adopted?.head, replaced?.head, remembered?.head])
     .filter((commit) => commit !== undefined);
-}
-
-/** Those of the former heads that our branch no longer contains. Another process may have moved it since. */
-async function abandoned(sql: Sql, former: readonly string[], { branch, head }: LocalDatabase): Promise<string[]> {
-  if (former.length === 0) return [];
-  const kept = await commitsAmong(sql, { from: null, to: (await branchHead(sql, branch)) ?? head }, former);
-  return [...new Set(former)].filter((commit) => !kept.includes(commit));
 }
 
 async function recordUnsynced(

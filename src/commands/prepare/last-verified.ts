@@ -4,13 +4,13 @@ import { Failure } from '../../core/failure.ts';
 import { trackingRefs } from '../../dolt/sql/heads.ts';
 import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import { changeState } from '../../sync/history/change-state.ts';
 import {
   addBackups,
   type BackupRecord,
-  changeState,
   type Finding,
   findEntry,
-  readState,
+  type KnownState,
   remember,
   retire,
   type StateFile,
@@ -33,7 +33,7 @@ export interface LastVerified {
   readonly cached: CachedHeads | null;
   /** The state before any peer was read, with restored heads. */
   readonly before: StateFile;
-  /** State files that could not be used. */
+  /** State files that could not be used, and those that were moved aside. */
   readonly unusable: readonly Diagnostic[];
 }
 
@@ -41,6 +41,8 @@ interface LocalDatabase {
   /** Folder of the database. */
   readonly path: string;
   readonly state: StatePlace;
+  /** The records, read when our branch contained the heads in them: before a copy of the database was made. */
+  readonly recorded: KnownState;
   readonly branch: string;
   readonly ours: string;
   readonly mayWrite: boolean;
@@ -66,8 +68,9 @@ export async function readLastVerified(
   allProgress: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
-  const { path, state, branch, ours, mayWrite, restoreCached } = localDatabase;
-  const { stateFile, replaced, unusable } = await readState(state, branch);
+  const { path, state, recorded, branch, ours, mayWrite, restoreCached } = localDatabase;
+  const { stateFile, replaced } = recorded;
+  const unusable = [...recorded.unusable];
   const entries = [...stateFile.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set([...entries.map(({ head }) => head), ...replaced])];
   try {
@@ -96,13 +99,14 @@ export async function readLastVerified(
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
     const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
     const hasNews = found.length > 0 || next.retired !== stateFile.retired;
-    // The end of the run writes it again, and reports a failed write and files that it moves aside.
-    if (mayWrite && unusable.length === 0 && hasNews) {
-      await changeState(state, branch, ({ stateFile: present }) => {
+    if (mayWrite && hasNews) {
+      const moved = await changeState(state, branch, ({ stateFile: present }) => {
         // Another run may have verified the peer since.
         const unknown = found.filter(({ place, name }) => findEntry(present, place, name) === null);
         return addBackups(retire(remember(present, unknown), branch, gaveUp), fromCache);
-      }).catch(() => undefined);
+        // The end of the run writes it again, and reports a failed write.
+      }).catch(() => []);
+      unusable.push(...moved);
     }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
     return { root, known, dropped, cached, before: next, unusable };

@@ -1,11 +1,17 @@
+import type { Configuration } from '../../config/configuration.ts';
+import { requireBranchName } from '../../config/names.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Engines, OwnDatabase } from '../../dolt/server/engines.ts';
+import { checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
-import type { StatePlace } from '../../sync/history/last-verified.ts';
+import type { StateFiles, StatePlace } from '../../sync/history/last-verified.ts';
 import { finishHandBacks } from '../../sync/served/exchange.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import type { Context } from '../context.ts';
 import type { KeptClone } from './cache/clone.ts';
+import type { Found } from './locate-database.ts';
+import { keptScratch } from './served-by.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
@@ -15,6 +21,11 @@ export interface LocalDatabase {
   readonly work: string;
   /** The state of the runs, also of those through a server if this one works without it, and the other way round. */
   readonly state: StatePlace;
+  /**
+   * That state before the commits of the database were copied, so that the copy has the heads in it; null: the engines
+   * work on the database itself.
+   */
+  readonly recorded: StateFiles | null;
   /** The server that holds it; null: the engines work on the database itself. */
   readonly served: ServedDatabase | null;
   readonly engines: Engines;
@@ -45,10 +56,41 @@ export async function finishMoves(
   return [...notices, ...(await finishAdvances(database, database.folder))];
 }
 
-type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;
+/** The state of a database that is opened without a server. */
+export async function stateOfFound(
+  found: Extract<Found, { kind: 'database' }>,
+  configuration: Pick<Configuration, 'server'>,
+  context: Pick<Context, 'env' | 'stateDir' | 'log'>,
+): Promise<StatePlace> {
+  return { folder: found.path, other: await keptScratch(found, configuration, context), env: context.env };
+}
+
+type Opened = Pick<LocalDatabase, 'path' | 'work' | 'state' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;
 
 /** An open database: one that no server holds and that existed, as far as nothing else is given. */
-export function localDatabase({ env }: Pick<Context, 'env'>, opened: Opened): LocalDatabase {
-  const state = { folder: opened.work, other: null, env };
-  return { state, served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
+export function localDatabase(opened: Opened): LocalDatabase {
+  return { recorded: null, served: null, ephemeral: false, clonedFrom: null, keeping: null, ...opened };
+}
+
+interface LocalBranch {
+  readonly branch: string;
+  readonly head: string;
+  /** Whether it is the branch that is checked out. */
+  readonly isCheckedOut: boolean;
+}
+
+/**
+ * The federated branch of a local database.
+ * @param asked what the user named; undefined: the branch that is checked out
+ * @throws Failure `branch-not-found`, or `config-invalid` for a name that Dolt takes for another ref
+ */
+export async function localBranch(
+  sql: Sql,
+  { served, path }: Pick<LocalDatabase, 'served' | 'path'>,
+  asked: string | undefined,
+): Promise<LocalBranch> {
+  const checkedOut = await checkedOutBranch(sql);
+  const branch = requireBranchName(served?.branch ?? asked ?? checkedOut);
+  const head = await requireBranchHead(sql, branch, path);
+  return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }

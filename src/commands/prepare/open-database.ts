@@ -4,7 +4,6 @@ import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { BdUsage } from '../../beads/workspace.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { requireBranchName } from '../../config/names.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
@@ -14,9 +13,8 @@ import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
-import { checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
-import type { Sql } from '../../dolt/sql/sql.ts';
 import { installDolt } from '../../install/install.ts';
+import type { StatePlace } from '../../sync/history/last-verified.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
@@ -31,12 +29,12 @@ import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
 import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone } from './cache/clone-place.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
-import { type LocalDatabase, localDatabase } from './local-database.ts';
+import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { keptScratch, refuseCutOff, servedBy } from './served-by.ts';
+import { refuseCutOff, servedBy } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -102,35 +100,31 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     });
     if (opened !== null) return opened;
   }
-  const other = await keptScratch(found, configuration, context);
-  const opened = await openDirectly(request, context, known, { found, other });
-  return { ...opened, state: { ...opened.state, other } };
+  if (found.kind !== 'database') return await openClone(request, context, known, found);
+  return await openDirectly(request, context, known, found);
 }
 
-/** Opens the database, or a copy of it, without a server. @param place.other the scratch copy of runs through a server */
+/** Opens the database, or a copy of it, without a server. */
 async function openDirectly(
   request: Opening,
   context: Context,
   known: Known,
-  { found, other }: { readonly found: Found; readonly other: string | null },
+  found: Extract<Found, { kind: 'database' }>,
 ): Promise<LocalDatabase> {
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, copy?: { readonly copyOf: string; readonly removeWith: readonly string[] }) =>
     openEngines(context, { dolt: known.dolt, database: path, ...copy }, connections);
-  const writes = mayWrite(request);
-  if (found.kind === 'database') {
-    await makePlaceOfClone(found.path, context);
-    const beside = await openCopyOfEmbedded(request, context, known, { ...found, other });
-    if (beside !== null) return beside;
-    const copied = writes ? null : await openCopy(found, context, at);
-    if (copied !== null) return copied;
-    const engines = behindGates(at(found.path), found.bd, context);
-    const { path, notices } = found;
-    const ephemeral = isClone(path, context);
-    return localDatabase(context, { path, work: path, engines, ephemeral, notices, close: closing(engines, null) });
-  }
-  return await openClone(request, context, known, found);
+  await makePlaceOfClone(found.path, context);
+  const state = await stateOfFound(found, known.configuration, context);
+  const beside = await openCopyOfEmbedded(request, context, known, { found, state });
+  if (beside !== null) return beside;
+  const copied = mayWrite(request) ? null : await openCopy(found, state, context, at);
+  if (copied !== null) return copied;
+  const engines = behindGates(at(found.path), found.bd, context);
+  const { path, notices } = found;
+  const ephemeral = isClone(path, context);
+  return localDatabase({ path, work: path, state, engines, ephemeral, notices, close: closing(engines, null) });
 }
 
 /**
@@ -161,7 +155,8 @@ export async function openClone(
     const keeping = clonedFrom === null ? null : made.keeping;
     const notices = clonedNotice(clonedFrom, path, { ...made, bd });
     const close = closing(engines, tempFolder);
-    return localDatabase(context, { path, work: path, engines, ephemeral, clonedFrom, keeping, notices, close });
+    const state = { folder: path, other: null, env: context.env };
+    return localDatabase({ path, work: path, state, engines, ephemeral, clonedFrom, keeping, notices, close });
   } catch (thrown) {
     await remove(tempFolder);
     throw thrown;
@@ -191,29 +186,6 @@ export async function readingDatabase<T>(
   return await work(database).finally(() => database.close());
 }
 
-interface LocalBranch {
-  readonly branch: string;
-  readonly head: string;
-  /** Whether it is the branch that is checked out. */
-  readonly isCheckedOut: boolean;
-}
-
-/**
- * The federated branch of a local database.
- * @param asked what the user named; undefined: the branch that is checked out
- * @throws Failure `branch-not-found`, or `config-invalid` for a name that Dolt takes for another ref
- */
-export async function localBranch(
-  sql: Sql,
-  { served, path }: Pick<LocalDatabase, 'served' | 'path'>,
-  asked: string | undefined,
-): Promise<LocalBranch> {
-  const checkedOut = await checkedOutBranch(sql);
-  const branch = requireBranchName(served?.branch ?? asked ?? checkedOut);
-  const head = await requireBranchHead(sql, branch, path);
-  return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
-}
-
 function refuseAdopt({ rewrites }: Opening): void {
   if (rewrites.adopt.size === 0) return;
   throw new Failure(
@@ -231,6 +203,7 @@ function refuseAdopt({ rewrites }: Opening): void {
  */
 async function openCopy(
   { path, notices }: Extract<Found, { kind: 'database' }>,
+  { other, env }: StatePlace,
   context: Context,
   open: (path: string, copy: { readonly copyOf: string; readonly removeWith: readonly string[] }) => Engines,
 ): Promise<LocalDatabase | null> {
@@ -240,7 +213,8 @@ async function openCopy(
     // The checks of an engine refuse a damaged database with a better message.
     if ((await copyForReading(path, work).catch(() => 'busy')) === 'copied') {
       const engines = open(work, { copyOf: path, removeWith: [tempFolder] });
-      return localDatabase(context, { path, work, engines, notices, close: closing(engines, tempFolder) });
+      const state = { folder: work, other, env };
+      return localDatabase({ path, work, state, engines, notices, close: closing(engines, tempFolder) });
     }
   } catch (thrown) {
     await remove(tempFolder);

@@ -23,6 +23,7 @@ import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead 
 import { readTags } from '../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { finishAdvances } from '../../sync/advance.ts';
+import { readStateFiles } from '../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../sync/merge/own-moves.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
@@ -130,13 +131,16 @@ export async function openServed(
     reported.push(...branch.notices);
     const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
     const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
+    // Another run can move and record the branch after this one took it over.
+    const recorded = await readStateFiles(state);
     await makeScratch(context, options, exchange);
     await takeOver(engines, exchange);
     context.log.info(`working through the server at ${server.name}`);
-    return localDatabase(context, {
+    return localDatabase({
       path: servedName(at),
       work: place.database,
       state,
+      recorded,
       engines,
       notices: reported,
       served: {

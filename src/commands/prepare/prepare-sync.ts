@@ -5,6 +5,7 @@ import { userIdentity } from '../../dolt/identity.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { recordNoData } from '../../sync/fetch.ts';
+import { readStateFiles, stateOf } from '../../sync/history/last-verified.ts';
 import { mergeLimit } from '../../sync/merge/limits.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -20,8 +21,7 @@ import { clonedDatabase, restoreHeads } from './cache/heads.ts';
 import { projectOf } from './database-facts.ts';
 import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
-import { finishMoves, type LocalDatabase } from './local-database.ts';
-import { localBranch } from './open-database.ts';
+import { finishMoves, type LocalDatabase, localBranch } from './local-database.ts';
 import { expectedProject, otherProject } from './own-project.ts';
 import type { AccessRules } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
@@ -117,6 +117,7 @@ export async function prepareSync(
     const lastVerified = await readLastVerified(database, remotes, {
       path,
       state: local.state,
+      recorded: stateOf(local.recorded ?? (await readStateFiles(local.state)), branch),
       branch,
       ours,
       mayWrite: writes,

@@ -5,10 +5,10 @@ import { openEngines } from '../../dolt/server/engines.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates } from './bd/behind-gates.ts';
-import { type LocalDatabase, localDatabase } from './local-database.ts';
+import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
-import { keptFolder, keptScratch, type Serving, servedBy, servedName } from './served-by.ts';
+import { keptFolder, type Serving, servedBy, servedName } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -45,9 +45,8 @@ export async function findConflicted(
         const serving = await servedBy(found, configuration, context);
         if (serving !== null) return await through(serving, dolt, branch);
         const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
-        const other = await keptScratch(found, configuration, context);
-        const state = { folder: path, other, env: context.env };
-        return localDatabase(context, { path, work: path, state, engines, notices: [], close: () => engines.close() });
+        const state = await stateOfFound(found, configuration, context);
+        return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
       },
     };
   }

@@ -90,7 +90,7 @@ export const ENGINE_ERRORS = {
   },
   'memory-unusable': {
     title: 'The state file with the last verified sync of each peer cannot be used',
-    hint: 'Until the next verified sync, `lastVerifiedAt` is unknown and a rewritten history is only suspected. Check that this user can write the folder `.dolt` of the database. The next run that writes replaces a damaged file.',
+    hint: 'Until the next verified sync, `lastVerifiedAt` is unknown and a rewritten history is only suspected. Check that this user can write the folder `.dolt` of the database. The next run that writes replaces a damaged file. A file of another user that this run does not write stays: only its owner can remove it, or let this user read it.',
     retryable: false,
     exit: EXIT.ok,
   },

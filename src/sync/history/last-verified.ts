@@ -1,12 +1,11 @@
 import { lstat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import pLimit from 'p-limit';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Env } from '../../core/env.ts';
 import { putAside } from '../../core/files.ts';
-import { lockFolder } from '../../dolt/file-lock.ts';
 import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
@@ -91,13 +90,16 @@ export function stateFilePath(database: string): string {
   return join(database, '.dolt', 'dolt-federation.json');
 }
 
+interface ReadFile {
+  readonly stateFile: StateFile;
+  readonly warning: string | null;
+}
+
 /**
  * Reads the state file of a database. An unusable file is not a failure: the state is empty then, and `warning` gives
  * the reason.
  */
-export async function readStateFile(
-  database: string,
-): Promise<{ readonly stateFile: StateFile; readonly warning: string | null }> {
+export async function readStateFile(database: string): Promise<ReadFile> {
   const { value, warning } = await readOwnFile(stateFilePath(database), MAX_BYTES, fileSchema);
   if (value === null) return { stateFile: EMPTY_STATE, warning };
   const { peers, retired, former } = value;
@@ -114,6 +116,14 @@ export interface StatePlace {
   readonly env: Env;
 }
 
+/** Both files as they were at one moment. */
+export interface StateFiles {
+  readonly own: ReadFile;
+  readonly other: ReadFile;
+  /** The other file, if it cannot be used and is of this user: the next change of the state renames it. */
+  readonly otherToRename: string | null;
+}
+
 /** The records of all runs on a database. */
 export interface KnownState {
   readonly stateFile: StateFile;
@@ -121,26 +131,37 @@ export interface KnownState {
   readonly replaced: readonly string[];
   /** Files that cannot be used. */
   readonly unusable: readonly Diagnostic[];
-  /** The other file, if it is one of them and of this user. */
-  readonly damaged: string | null;
 }
 
-/** Reads the state of a branch of a database, whichever run recorded it. */
-export async function readState(
-  { folder, other }: Pick<StatePlace, 'folder' | 'other'>,
-  local: string,
-): Promise<KnownState> {
+/** Reads the state of a database, whichever run recorded it. */
+export async function readStateFiles({ folder, other }: StatePlace): Promise<StateFiles> {
   const own = await readStateFile(folder);
-  const others = other === null ? { stateFile: EMPTY_STATE, warning: null } : await readStateFile(other);
-  const stateFile = combineStates(own.stateFile, others.stateFile, local);
-  const replaced = [own, others].flatMap((one) => replacedHeads(one.stateFile, stateFile, local));
-  const isOurs = other !== null && others.warning !== null && (await isOfThisUser(stateFilePath(other)));
+  if (other === null) return { own, other: { stateFile: EMPTY_STATE, warning: null }, otherToRename: null };
+  const file = stateFilePath(other);
+  const read = await readStateFile(other);
+  const isToRename = read.warning !== null && (await isOfThisUser(file));
+  return { own, other: read, otherToRename: isToRename ? file : null };
+}
+
+/** The state of a branch. @param local null: of none */
+export function stateOf({ own, other, otherToRename }: StateFiles, local: string | null): KnownState {
+  const stateFile = combineStates(own.stateFile, other.stateFile, local);
+  const replaced = [own, other].flatMap((one) => replacedHeads(one.stateFile, stateFile, local));
+  const hint = otherToRename === null ? OF_OTHERS : TO_RENAME;
   const unusable = [
     ...(own.warning === null ? [] : [unusableFile(own.warning)]),
-    ...(others.warning === null ? [] : [{ ...unusableFile(others.warning), ...(isOurs ? {} : { hint: OF_OTHERS }) }]),
+    ...(other.warning === null ? [] : [{ ...unusableFile(other.warning), hint }]),
   ];
-  return { stateFile, replaced, unusable, damaged: isOurs ? stateFilePath(other) : null };
+  return { stateFile, replaced, unusable };
 }
+
+/** Reads the state of a branch of a database. */
+export async function readState(place: StatePlace, local: string): Promise<KnownState> {
+  return stateOf(await readStateFiles(place), local);
+}
+
+const TO_RENAME =
+  'The heads in it do not count, so a rewritten history may not be recognised. The next run that writes renames it.';
 
 /** The file may be sound, and is not ours to move. */
 const OF_OTHERS =
@@ -152,7 +173,7 @@ async function isOfThisUser(file: string): Promise<boolean> {
   return found !== null && (user === undefined || found.uid === user);
 }
 
-function unusableFile(message: string): Diagnostic {
+export function unusableFile(message: string): Diagnostic {
   return { severity: 'warning', code: 'memory-unusable', message };
 }
 
@@ -160,7 +181,7 @@ function unusableFile(message: string): Diagnostic {
  * Both states as one: of two entries for a peer, the one that was verified later, and all heads that were given up. Of
  * other branches than `local` our own entries stay: a run does not know which heads these branches contain.
  */
-export function combineStates(own: StateFile, other: StateFile, local: string): StateFile {
+export function combineStates(own: StateFile, other: StateFile, local: string | null): StateFile {
   const peers = new Map(own.peers);
   for (const [key, entry] of other.peers) {
     const mine = peers.get(key);
@@ -185,57 +206,6 @@ export async function writeStateFile(database: string, { peers, retired, former 
   const aside = (await readStateFile(database)).warning === null ? null : await putAside(file);
   await writeOwnFile(file, written);
   return aside;
-}
-
-/** Peers of one run are pushed to in parallel; their writes of the state file are not. */
-const oneByOne = pLimit(1);
-/** Longer than a run needs to write. A user who locks the folder for ever must not stop our runs. */
-const MAX_WAIT_MS = 10_000;
-
-/**
- * Changes the state of a branch. Runs with different scratch copies write one file at the same time, so they take turns
- * under a lock of its folder, and `change` gets what the others have recorded.
- * @param change returns the same state if there is nothing to write
- * @returns warnings about unusable files of this user that were moved aside
- * @throws errors of `change` and of the file system
- */
-export async function changeState(
-  { folder, other, env }: StatePlace,
-  local: string,
-  change: (known: KnownState) => StateFile | Promise<StateFile>,
-): Promise<Diagnostic[]> {
-  return await oneByOne(async () => {
-    // An interrupted run still records its heads.
-    const { signal } = new AbortController();
-    const lock = await lockFolder(dirname(stateFilePath(folder)), { env, signal, maxWaitMs: MAX_WAIT_MS });
-    try {
-      const known = await readState({ folder, other }, local);
-      const next = await change(known);
-      const aside = next === known.stateFile ? null : await writeStateFile(folder, next);
-      const otherAside = known.damaged === null ? null : await putAside(known.damaged).catch(() => null);
-      return [
-        ...(aside === null ? [] : [unusableFile(`${renamed(aside)}, and a new one was started`)]),
-        ...(otherAside === null ? [] : [unusableFile(renamed(otherAside))]),
-      ];
-    } finally {
-      if (lock.kind === 'held') await lock.release();
-    }
-  });
-}
-
-/**
- * Records a head that our branch is about to give up, before anything moves: after that, no later run could learn it.
- * If the move is not made, our branch still contains the head, and then it has no effect.
- * @returns a warning about an unusable state file that was moved aside
- * @throws errors of the file system
- */
-export async function retireBeforeMove(state: StatePlace, local: string, head: string): Promise<Diagnostic[]> {
-  // The end of the run finds out which heads of the other file our branch contains.
-  return await changeState({ ...state, other: null }, local, ({ stateFile }) => retire(stateFile, local, [head]));
-}
-
-function renamed(aside: string): string {
-  return `the unusable state file was renamed to ${aside}`;
 }
 
 function placeText({ root, endpoint, ref, branch, local }: StateKey): string {
@@ -286,7 +256,7 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
  * The heads of a branch whose entries got another head: nothing else records that our branch contained them. The branch
  * gave up those that it no longer contains.
  */
-export function replacedHeads(before: StateFile, after: StateFile, local: string): string[] {
+export function replacedHeads(before: StateFile, after: StateFile, local: string | null): string[] {
   return [...before.peers].flatMap(([key, entry]) =>
     entry.local === local && after.peers.get(key)?.head !== entry.head ? [entry.head] : [],
   );
@@ -297,7 +267,8 @@ export function retire(stateFile: StateFile, local: string, heads: readonly stri
   const isRetired = (head: string) => stateFile.retired.some((one) => one.local === local && one.head === head);
   if (heads.every(isRetired)) return stateFile;
   const others = stateFile.retired.filter((one) => one.local !== local || !heads.includes(one.head));
-  return { ...stateFile, retired: [...others, ...heads.map((head) => ({ local, head }))].slice(-MAX_RETIRED) };
+  const added = [...new Set(heads)].map((head) => ({ local, head }));
+  return { ...stateFile, retired: [...others, ...added].slice(-MAX_RETIRED) };
 }
 
 /**
@@ -313,15 +284,20 @@ export function findBackup(stateFile: StateFile, place: StateKey): BackupRecord 
   return entry === undefined ? null : { size: entry.size, drills: entry.drills };
 }
 
-/** The state with the records of a run of `backup` about peers that have an entry. */
+/** The state with the records of a run of `backup` about peers that have an entry; the same object without news. */
 export function addBackups(
   stateFile: StateFile,
   learned: readonly { readonly place: StateKey; readonly record: BackupRecord }[],
 ): StateFile {
   const peers = new Map(stateFile.peers);
+  let hasNews = false;
   for (const { place, record } of learned) {
     const entry = peers.get(placeText(place));
-    if (entry !== undefined) peers.set(placeText(place), { ...entry, ...record });
+    if (entry === undefined) continue;
+    const next = { ...entry, ...record };
+    if (isDeepStrictEqual([entry.size, entry.drills], [next.size, next.drills])) continue;
+    peers.set(placeText(place), next);
+    hasNews = true;
   }
-  return { ...stateFile, peers };
+  return hasNews ? { ...stateFile, peers } : stateFile;
 }

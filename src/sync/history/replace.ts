@@ -9,7 +9,7 @@ import { readPeer } from '../read-peer.ts';
 import { requireTaking, send } from '../send-branch.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
-import { retireBeforeMove } from './last-verified.ts';
+import { retireBeforeMove } from './change-state.ts';
 import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
 
 type LeasedProgress = PeerProgress & { readonly lease: string };

@@ -18,7 +18,7 @@ import { type Copied, copyForReading } from '../../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
 import { inUse } from '../../../dolt/server/lock.ts';
 import { checkedOutBranch } from '../../../dolt/sql/heads.ts';
-import { readStateFile } from '../../../sync/history/last-verified.ts';
+import { readStateFiles, type StatePlace } from '../../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
 import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
 import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
@@ -60,12 +60,12 @@ export async function openCopyOfEmbedded(
   request: Opening,
   context: Context,
   { configuration, dolt }: Known,
-  found: Extract<Found, { kind: 'database' }> & { readonly other: string | null },
+  { found, state }: { readonly found: Extract<Found, { kind: 'database' }>; readonly state: StatePlace },
 ): Promise<LocalDatabase | null> {
-  const { path, bd, notices, other } = found;
+  const { path, bd, notices } = found;
   const { stateDir } = context;
   if (bd?.mode !== 'embedded' || stateDir === undefined || needsDatabase(request, configuration)) return null;
-  if (await hasLeftovers(path, other)) return null;
+  if (await hasLeftovers(path, state)) return null;
   const kept = join(stateDir, 'beside', shortDigest(path));
   const exchangeFolder = join(kept, 'exchange');
   if (!(await isOwn(stateDir, exchangeFolder, context))) return null;
@@ -84,6 +84,7 @@ export async function openCopyOfEmbedded(
     context.onResource({ kind: 'folder', path: folder });
     const work = join(folder, basename(path));
     await removeExchanges(path, own);
+    const recorded = await readStateFiles(state);
     if (!(await copied({ path, work, bd }, context, own))) {
       await close();
       return null;
@@ -108,11 +109,12 @@ export async function openCopyOfEmbedded(
     const reported: Diagnostic[] = [...notices];
     const notify = (notice: Diagnostic): void => void reported.push(notice);
     const held = shortHolds({ engines: own, path, branch, exchange, limit, notify });
-    return localDatabase(context, {
+    return localDatabase({
       path,
       work,
-      // The copy is removed.
-      state: { folder: path, other: null, env: context.env },
+      // Of the database: the copy is removed.
+      state,
+      recorded,
       engines,
       notices: reported,
       served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], ...held },
@@ -168,15 +170,18 @@ export function needsDatabase(
   return !mayWrite(request) || changesHistory || changesRemotes || inbox.value !== false || dirty.value === 'commit';
 }
 
-/**
- * Leftovers of a killed run in the database, or an unusable file there. A run on the database itself repairs them.
- * @param other the scratch copy in which a run through a server recorded its moves; null: none
- */
-async function hasLeftovers(path: string, other: string | null): Promise<boolean> {
+/** Leftovers of a killed run in the database, or an unusable file there. A run on the database itself repairs them. */
+async function hasLeftovers(path: string, place: StatePlace): Promise<boolean> {
+  const { other } = place;
+  // A run through a server recorded its moves in its copy.
   const atServer = other === null ? [] : [...(await readOwnMoves(other)).moves.values()];
   if (atServer.some(({ kind }) => kind === 'served')) return true;
-  const [moves, remotes, state] = [await readOwnMoves(path), await readRemoteRecords(path), await readStateFile(path)];
-  const warnings = [moves.warning, remotes.warning, state.warning];
+  const [moves, remotes, state] = [
+    await readOwnMoves(path),
+    await readRemoteRecords(path),
+    await readStateFiles(place),
+  ];
+  const warnings = [moves.warning, remotes.warning, state.own.warning];
   return moves.moves.size + remotes.records.size > 0 || warnings.some((warning) => warning !== null);
 }
 

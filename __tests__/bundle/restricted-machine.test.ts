@@ -45,7 +45,7 @@ describe('a machine with a read-only home folder', () => {
     expect(refused.stderr).toContain(
       `the folder ${folder.file('home', '.cache', 'dolt-federation', 'tmp')} cannot be created`,
     );
-    expect(refused.stderr).toContain('Set XDG_CACHE_HOME to a folder that this user may write to.');
+    expect(refused.stderr).toContain('Set XDG_CACHE_HOME and XDG_STATE_HOME, or on a runner RUNNER_TEMP');
 
     const env = { XDG_CACHE_HOME: folder.file('cache') };
     const { exitCode, stdout } = await start([...demo, '--json'], env);

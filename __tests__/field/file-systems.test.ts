@@ -1,4 +1,5 @@
 import { chmod, chown, copyFile, cp, link, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
@@ -19,7 +20,7 @@ afterAll(() => cli.dispose());
 
 interface Started {
   readonly code: number | undefined;
-  readonly result: Pick<RunResult, 'peers'> & ErrorResult & Pick<DoctorResult, 'checks'>;
+  readonly result: Pick<RunResult, 'peers' | 'problems'> & ErrorResult & Pick<DoctorResult, 'checks'>;
 }
 
 /** Runs the command line, below another program or as another user if one is given. */
@@ -158,6 +159,16 @@ if (process.getuid?.() === 0) {
         message: `${folder.file('box')} has the mode 0555, so its own user cannot use it`,
         hint: expect.stringContaining('chmod'),
       });
+
+      await chmod(folder.file('box'), 0o755);
+      const state = join('local', '.dolt', 'dolt-federation.json');
+      await give(folder, state, OWNER);
+      await chmod(folder.file(state), 0o644);
+      const unrecorded = await start(folder, peers, { uid: STRANGER, dolt });
+      expect(unrecorded).toMatchObject({ code: 0, result: { peers: [{ verified: true }] } });
+      expect(unrecorded.result.problems).toContainEqual(
+        expect.objectContaining({ code: 'memory-unusable', message: expect.stringContaining('is not replaced') }),
+      );
     });
 
     test('stay usable for that user: a configuration keeps its group, or is not written', async () => {

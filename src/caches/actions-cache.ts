@@ -106,7 +106,7 @@ export class ActionsCache implements FileCache {
       await uploadFrom(context, reserved.url, file);
       const { size } = await stat(file);
       const finished = await this.#call(context, FINALIZE, { key, size_bytes: String(size) });
-      if (finished?.ok !== true) return 'failed';
+      if (finished?.ok !== true) throw new Error('the cache service did not finish the entry');
       this.#say(`${what}: stored ${key}, ${bytesText(size)} in ${secondsText(monotonicMs() - begun)}`);
       return 'stored';
     });

@@ -1,6 +1,6 @@
 import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { Failure } from './failure.ts';
+import { errorMessage, Failure, toFailure } from './failure.ts';
 import type { Logger } from './logger.ts';
 
 interface Owned {
@@ -61,18 +61,28 @@ export async function warnOfReplaceable(folder: string, log: Logger, known: stri
  * Makes a folder of ours with its parents, all private. Each one that exists has to belong to this user or root.
  * @param root our outermost folder; a link of this user may lead to it, so that the user can keep it elsewhere
  * @param folder below `root`
- * @throws Failure `file-owner`, or an error of the file system
+ * @throws Failure `file-owner`, `bad-usage` if one cannot be made, `disk-full`
  */
 export async function makeOwnFolder(root: string, folder: string): Promise<void> {
-  await mkdir(dirname(root), { recursive: true, mode: 0o700 });
-  for (const level of levelsOf(root, folder)) {
-    const refused: unknown = await mkdir(level, { mode: 0o700 }).then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
-    if (refused === null || (await isOwnFolder(level, level === root))) continue;
-    throw refused;
+  try {
+    await mkdir(dirname(root), { recursive: true, mode: 0o700 });
+    for (const level of levelsOf(root, folder)) await makeOwn(level, level === root);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code !== 'unknown') throw failure;
+    throw new Failure('bad-usage', `the folder ${folder} cannot be created: ${errorMessage(thrown)}`, {
+      hint: 'Set XDG_CACHE_HOME and XDG_STATE_HOME, or on a runner RUNNER_TEMP, to folders that this user may write to.',
+      cause: thrown,
+    });
   }
+}
+
+async function makeOwn(folder: string, acceptsLink: boolean): Promise<void> {
+  const refused: unknown = await mkdir(folder, { mode: 0o700 }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (refused !== null && !(await isOwnFolder(folder, acceptsLink))) throw refused;
 }
 
 /**

@@ -94,9 +94,14 @@ async function recordState(
     });
     return [...unusable, ...aside];
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    return [...unusable, { severity: 'warning', code: 'memory-unusable', message: errorMessage(thrown) }];
+    if (!(thrown instanceof Failure)) return [...unusable, notRecorded(errorMessage(thrown))];
+    if (thrown.code !== 'file-owner') throw thrown;
+    return [...unusable, { ...notRecorded(thrown.message), hint: thrown.hint }];
   }
+}
+
+function notRecorded(message: string): Diagnostic {
+  return { severity: 'warning', code: 'memory-unusable', message };
 }
 
 interface Found extends Finding {

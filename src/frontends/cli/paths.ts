@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { PreparedCommand } from '../../commands/command.ts';
 import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
-import { errorMessage, Failure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import { removeLeftFolders } from '../../core/private-folder.ts';
 import { makeOwnFolder, replaceableFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
@@ -60,15 +60,7 @@ export async function prepareFolders({ request }: PreparedCommand, around: CliPa
   if (request.dolt === undefined) return;
   const { tempDir, toolCacheDir } = around;
   const runs = runsFolder(around);
-  try {
-    for (const folder of [tempDir, toolCacheDir, runs]) await makeOwnFolder(dirname(folder), folder);
-  } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    throw new Failure('bad-usage', `the folder ${tempDir} cannot be created: ${errorMessage(thrown)}`, {
-      hint: 'Set XDG_CACHE_HOME to a folder that this user may write to.',
-      cause: thrown,
-    });
-  }
+  for (const folder of [tempDir, toolCacheDir, runs]) await makeOwnFolder(dirname(folder), folder);
   // The installation of Dolt warns of the temporary folder.
   await warnOfReplaceable(toolCacheDir, log, await replaceableFolder(tempDir));
   await removeLeftFolders(runs);

@@ -35,7 +35,7 @@ export function isClone(path: string, { cloneDir }: Pick<Context, 'cloneDir'>): 
 
 /**
  * Makes the folders around a clone of the job, all private, and warns if others can replace them.
- * @throws Failure `file-owner`
+ * @throws Failure `file-owner`, `bad-usage` if one cannot be made
  */
 export async function makePlaceOfClone(path: string, context: Pick<Context, 'cloneDir' | 'tempDir' | 'log'>) {
   const { cloneDir, tempDir, log } = context;

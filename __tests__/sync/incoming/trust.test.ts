@@ -122,6 +122,46 @@ test('a head to adopt takes back shared commits only as far as trust allows, and
   // The same rows in other commits take nothing back; the named commit does not count.
   const same = await forced(`CALL DOLT_CHERRY_PICK('${shared}')`);
   expect(await adopted(same, 'here', [lost])).toMatchObject({ error: null, plan: { pull: 'adopt' } });
+
+  // Both sides made the same migration in commits of their own, which also created a table.
+  const migration = [
+    'ALTER TABLE issues ADD COLUMN points INT DEFAULT 1',
+    "CREATE TABLE plans (id INT PRIMARY KEY, source_system VARCHAR(40)) SELECT 1 AS id, 'north' AS source_system",
+  ];
+  const discarded = [lost, await local.commit('migration', ...migration)];
+  const migrated = async (...more: string[]) =>
+    await forced(
+      `CALL DOLT_RESET('--hard', '${shared}')`,
+      ...migration,
+      ...more,
+      "CALL DOLT_COMMIT('-A', '-m', 'all')",
+    );
+  const trusted = await migrated(
+    "UPDATE issues SET title = 'theirs' WHERE id = 'bd-1'",
+    "INSERT INTO plans VALUES (2, 'here')",
+  );
+  expect(await adopted(trusted, 'here', discarded)).toMatchObject({ error: null, plan: { pull: 'adopt' } });
+  const back = await migrated(
+    "DELETE FROM issues WHERE id = 'bd-3'",
+    "UPDATE issues SET points = 2 WHERE id = 'bd-6'",
+    'ALTER TABLE plans ADD COLUMN n INT',
+  );
+  const refused = await adopted(back, 'here', discarded);
+  expect(refused?.error?.message.split('\n').slice(0, -1)).toEqual([
+    'box changes 2 rows of issues from systems that its `trust` does not name',
+    'box adds, drops or redefines the table plans, which its `trust` does not allow',
+  ]);
+  expect(refused?.held?.map(({ key }) => key['id'])).toEqual(['bd-3', 'bd-6']);
+
+  // Our side gave the key another name.
+  const renamed = await local.commit('renamed', 'ALTER TABLE issues RENAME COLUMN id TO name');
+  const deleted = await forced(
+    `CALL DOLT_RESET('--hard', '${shared}~1')`,
+    "DELETE FROM issues WHERE id = 'bd-3'",
+    "CALL DOLT_COMMIT('-a', '-m', 'all')",
+  );
+  const gone = await adopted(deleted, 'here', [...discarded, renamed]);
+  expect(gone?.held?.map(({ key }) => key['id'])).toEqual(['bd-3', 'bd-4', 'bd-6']);
 });
 
 test('rows have no source if the column of the systems contains bytes', async () => {

@@ -1,31 +1,45 @@
+import { inParts } from '../../core/lists.ts';
 import { columnNamesAt, ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { hasKey, keyText } from './row-key.ts';
 
-/** Rows by key, from the session's branch or from the given commit. */
-export async function rowsByKey(
-  sql: Sql,
-  shape: TableShape,
-  wanted: { readonly keys: readonly Cells[]; readonly commit?: string | undefined },
-): Promise<Cells[]> {
-  const where = hasKey(shape, wanted.keys);
-  const from = quoted(shape.name);
-  if (wanted.commit === undefined) {
-    return sql.rows(cellsSchema, `SELECT * FROM ${from} WHERE ${where.text}`, where.values);
-  }
-  if ((await columnNamesAt(sql, shape.name, wanted.commit)).size === 0) return [];
-  return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
+const KEYS_PER_STATEMENT = 500;
+
+interface Wanted {
+  readonly keys: readonly Cells[];
+  readonly commit?: string | undefined;
 }
 
-/** The same rows by the text of their keys. */
-export async function rowsByKeyText(
-  sql: Sql,
-  shape: TableShape,
-  wanted: { readonly keys: readonly Cells[]; readonly commit?: string | undefined },
-): Promise<Map<string, Cells>> {
-  return new Map((await rowsByKey(sql, shape, wanted)).map((row) => [keyText(shape, row), row]));
+/** Rows by key, from the session's branch or from the given commit. */
+export async function rowsByKey(sql: Sql, shape: TableShape, wanted: Wanted): Promise<Cells[]> {
+  return (await isThere(sql, shape, wanted)) ? await selectRows(sql, shape, wanted) : [];
+}
+
+/** The same for any number of rows, by the text of their keys. */
+export async function rowsByKeyText(sql: Sql, shape: TableShape, wanted: Wanted): Promise<Map<string, Cells>> {
+  return (await isThere(sql, shape, wanted)) ? await rowsOfTable(sql, shape, wanted) : new Map();
+}
+
+/** The same from a commit that is known to have the table, also of tables of Dolt: a commit does not list these. */
+export async function rowsOfTable(sql: Sql, shape: TableShape, { keys, commit }: Wanted): Promise<Map<string, Cells>> {
+  const found = new Map<string, Cells>();
+  for (const part of inParts(keys, KEYS_PER_STATEMENT)) {
+    for (const row of await selectRows(sql, shape, { keys: part, commit })) found.set(keyText(shape, row), row);
+  }
+  return found;
+}
+
+async function isThere(sql: Sql, { name }: TableShape, { commit }: Wanted): Promise<boolean> {
+  return commit === undefined || (await columnNamesAt(sql, name, commit)).size > 0;
+}
+
+async function selectRows(sql: Sql, shape: TableShape, { keys, commit }: Wanted): Promise<Cells[]> {
+  const where = hasKey(shape, keys);
+  const [from, values] = commit === undefined ? ['', []] : [' AS OF ?', [commit]];
+  const statement = `SELECT * FROM ${quoted(shape.name)}${from} WHERE ${where.text}`;
+  return await sql.rows(cellsSchema, statement, [...values, ...where.values]);
 }
 
 /** The given rows of a commit that are missing now. */

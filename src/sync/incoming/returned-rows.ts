@@ -1,7 +1,7 @@
 import type { Conflict } from '../../contract/result.ts';
-import { inParts } from '../../core/lists.ts';
 import { counted } from '../../core/text.ts';
-import { hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { rowsOfTable } from '../../dolt/rows/stored-rows.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
 import { holdsRowsOfUsers } from '../../dolt/schema/row-tables.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
@@ -14,7 +14,6 @@ import type { PeerProgress } from '../peer-progress.ts';
 
 /** Above this number, rows are only counted. */
 const MAX_ROWS = 10_000;
-const BATCH = 500;
 
 const DELETED =
   "The report lists them with the kind `deleted`, and with the commit that still has them: `SELECT * FROM table AS OF 'commit'`. To have them back, insert them again and commit.";
@@ -137,10 +136,13 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
     `SELECT a.* FROM ${table} AS OF ? AS a WHERE NOT EXISTS (SELECT 1 FROM ${table} AS OF ? AS b WHERE ${same}) LIMIT ${MAX_ROWS + 1}`,
     [here, there],
   );
-  const known = heads.ours;
-  const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before, known });
+  const rowsAt = async (commit: string) =>
+    (await hasTable(sql, { commit, table: shape.name, known: heads.ours }))
+      ? await rowsOfTable(sql, shape, { keys: rows, commit })
+      : new Map<string, Cells>();
+  const earlier = before === null ? null : await rowsAt(before);
   const { isPending } = merge;
-  const kept = await rowsAt(sql, shape, { keys: rows, commit: merge.rowsAt, known });
+  const kept = await rowsAt(merge.rowsAt);
   const owner = side === 'ours' ? 'our side' : peer;
   const why = before === null ? 'added there or deleted on the other side' : 'later deleted on the other side';
   const found: Conflict[] = [];
@@ -165,23 +167,6 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer, 
       between: [],
       ...(isKept ? {} : { lost: { commit: here, sql: null } }),
     });
-  }
-  return found;
-}
-
-/** Rows of a commit by their keys; none if it lacks the table. */
-async function rowsAt(
-  sql: Sql,
-  shape: TableShape,
-  { keys, commit, known }: { readonly keys: readonly Cells[]; readonly commit: string; readonly known: string },
-): Promise<ReadonlyMap<string, Cells>> {
-  const found = new Map<string, Cells>();
-  if (!(await hasTable(sql, { commit, table: shape.name, known }))) return found;
-  for (const part of inParts(keys, BATCH)) {
-    const where = hasKey(shape, part);
-    const statement = `SELECT * FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`;
-    const rows = await sql.rows(cellsSchema, statement, [commit, ...where.values]);
-    for (const cells of rows) found.set(keyText(shape, cells), cells);
   }
   return found;
 }

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { inParts } from '../../core/lists.ts';
+import { sameNames } from '../../core/lists.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
-import { columnsAt } from '../../dolt/schema/columns.ts';
+import { columnsAt, keyNames } from '../../dolt/schema/columns.ts';
 import { tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { columnNamesAt, shapeOf, type TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { baseRows, KEYS_PER_STATEMENT } from '../../rows/corrections/row-bases.ts';
+import { baseRows } from '../../rows/corrections/row-bases.ts';
 import { rootsOf } from '../../rows/corrections/several-bases.ts';
 
 interface Heads {
@@ -68,32 +68,49 @@ export async function rowsUnlikeOurs(
 ): Promise<readonly ChangedRow[]> {
   return await rowsUnlike(sql, heads, { table, keys }, async (shape, distinct) => {
     const known = await columnNamesAt(sql, table, heads.ours);
-    const before = new Map<string, Cells>();
-    if (shape.key.some((name) => !known.has(name))) return before;
-    for (const part of inParts(distinct, KEYS_PER_STATEMENT)) {
-      for (const [key, row] of await rowsByKeyText(sql, shape, { keys: part, commit: heads.ours }))
-        before.set(key, row);
-    }
-    return before;
+    return shape.key.every((name) => known.has(name))
+      ? await rowsByKeyText(sql, shape, { keys: distinct, commit: heads.ours })
+      : null;
   });
+}
+
+/**
+ * Those of the rows of a head that are not as a base has them, in a table that was redefined since as ours was: a column
+ * that the base lacks has the value of ours there. All of them if the base lacks the table or has another primary key.
+ */
+export async function keysSince(
+  sql: Sql,
+  heads: Heads,
+  { base, table, keys }: { readonly base: string; readonly table: string; readonly keys: readonly Cells[] },
+): Promise<readonly Cells[]> {
+  const columns = (await columnNamesAt(sql, table, base)).size === 0 ? [] : await columnsAt(sql, table, base);
+  const before = keyNames(columns);
+  const changed = await rowsUnlike(sql, heads, { table, keys }, async (shape, distinct) => {
+    if (before.length === 0 || !sameNames(before, shape.key)) return null;
+    const names = new Set(shape.columns.map(({ name }) => name));
+    const ours = await rowsByKeyText(sql, shape, { keys: distinct, commit: heads.ours });
+    const rows = [...(await rowsByKeyText(sql, shape, { keys: distinct, commit: base }))].map(([id, row]) => {
+      const whole = { ...ours.get(id), ...row };
+      const cells = Object.entries(whole).filter(([name]) => names.has(name));
+      return [id, Object.fromEntries(cells)] as const;
+    });
+    return new Map(rows);
+  });
+  return changed.map(({ key }) => key);
 }
 
 async function rowsUnlike(
   sql: Sql,
   { theirs }: Heads,
   { table, keys }: { readonly table: string; readonly keys: readonly Cells[] },
-  versionsOf: (shape: TableShape, keys: readonly Cells[]) => Promise<ReadonlyMap<string, Cells>>,
+  versionsOf: (shape: TableShape, keys: readonly Cells[]) => Promise<ReadonlyMap<string, Cells> | null>,
 ): Promise<readonly ChangedRow[]> {
   const shape = shapeOf(table, await columnsAt(sql, table, theirs));
   const distinct = [...new Map(keys.map((key) => [keyText(shape, key), key])).values()];
   const before = await versionsOf(shape, distinct);
-  const found: ChangedRow[] = [];
-  for (const part of inParts(distinct, KEYS_PER_STATEMENT)) {
-    const now = await rowsByKeyText(sql, shape, { keys: part, commit: theirs });
-    for (const key of part) {
-      const row = now.get(keyText(shape, key));
-      if (!isDeepStrictEqual(row, before.get(keyText(shape, key)))) found.push({ key, row });
-    }
-  }
-  return found;
+  const now = await rowsByKeyText(sql, shape, { keys: distinct, commit: theirs });
+  return distinct.flatMap((key) => {
+    const row = now.get(keyText(shape, key));
+    return before !== null && isDeepStrictEqual(row, before.get(keyText(shape, key))) ? [] : [{ key, row }];
+  });
 }

@@ -16,7 +16,7 @@ import type { Cells } from '../../dolt/sql/cell.ts';
 import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { nothingDone, type Verdict } from './check-incoming.ts';
-import { rowsSinceBases, rowsUnlikeOurs, unchangedTables } from './several-bases.ts';
+import { keysSince, rowsSinceBases, rowsUnlikeOurs, unchangedTables } from './several-bases.ts';
 
 /** The column in which bd records the system that a row came from. */
 const COLUMN = 'source_system';
@@ -58,12 +58,19 @@ export async function untrustedChanges(
   if (further.length === 0) return await untrustedSince(sql, { from: base, to: heads.theirs }, patterns);
   const bases = [base, ...further];
   const isUnchanged = await unchangedTables(sql, heads, bases);
-  return await untrustedSinceAll(sql, heads, { bases, patterns, isUnchanged, changedRows: rowsSinceBases });
+  return await untrustedSinceAll(sql, heads, {
+    bases,
+    patterns,
+    isUnchanged,
+    wholeTable: async (_, { reason }) => reason,
+    changedRows: rowsSinceBases,
+  });
 }
 
 /**
  * As `untrustedChanges`, for a head that replaces ours. Only rows count that differ from ours and that the peer changed; a
- * rewritten history changes many rows to what they are here.
+ * rewritten history changes many rows to what they are here. A table that was redefined since counts as it differs from
+ * ours: both sides may have made the same migration, in different commits.
  * @param since the last commits that our branch may not lose; none: every difference from ours counts
  */
 export async function untrustedReplacement(
@@ -74,11 +81,18 @@ export async function untrustedReplacement(
   if (since.every((commit) => commit === heads.ours)) {
     return await untrustedSince(sql, { from: heads.ours, to: heads.theirs }, patterns);
   }
-  const differing = (await tableChanges(sql, heads.ours, heads.theirs)).flatMap(({ from, to }) => [from, to]);
+  const changes = await tableChanges(sql, heads.ours, heads.theirs);
+  const [here, there] = [changes.map(({ from }) => from), changes.map(({ to }) => to)];
+  const unlikeOurs = await suspectKeys(sql, { from: heads.ours, to: heads.theirs }, patterns);
   return await untrustedSinceAll(sql, heads, {
     bases: since,
     patterns,
-    isUnchanged: (table) => !differing.includes(table),
+    isUnchanged: (table) => !here.includes(table) && !there.includes(table),
+    // The head lacks any other table that differs.
+    wholeTable: async (table, { base, reason }) => {
+      const keys = there.includes(table) ? (unlikeOurs.get(table) ?? []) : reason;
+      return typeof keys === 'string' ? keys : await keysSince(sql, heads, { base, table, keys });
+    },
     changedRows: rowsUnlikeOurs,
   });
 }
@@ -103,16 +117,21 @@ async function untrustedSinceAll(
     readonly bases: readonly string[];
     readonly patterns: readonly string[];
     readonly isUnchanged: (table: string) => boolean;
+    /** The part that counts of a table that is read-only since a base. */
+    readonly wholeTable: (
+      table: string,
+      since: { readonly base: string; readonly reason: ReadOnly },
+    ) => Promise<Suspected>;
     readonly changedRows: typeof rowsSinceBases;
   },
 ): Promise<Untrusted[]> {
-  const { bases, patterns, isUnchanged, changedRows } = of;
-  const suspects = new Map<string, readonly Cells[] | ReadOnly>();
+  const { bases, patterns, isUnchanged, wholeTable, changedRows } = of;
+  const suspects = new Map<string, Suspected>();
   for (const base of bases) {
-    const range = { from: base, to: heads.theirs };
-    for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
+    for (const [table, since] of await suspectKeys(sql, { from: base, to: heads.theirs }, patterns)) {
       if (isUnchanged(table)) continue;
-      const [known = [], keys] = [suspects.get(table), await keysOf(sql, range, choice)];
+      const keys = typeof since === 'string' ? await wholeTable(table, { base, reason: since }) : since;
+      const known = suspects.get(table) ?? [];
       suspects.set(table, typeof known === 'string' ? known : typeof keys === 'string' ? keys : [...known, ...keys]);
     }
   }
@@ -127,9 +146,21 @@ async function untrustedSinceAll(
   return found;
 }
 
-/** A table whose rows have no keys that can be read is read-only. */
-async function keysOf(sql: Sql, range: Range, choice: RowChoice | ReadOnly): Promise<readonly Cells[] | ReadOnly> {
-  return typeof choice === 'string' ? choice : ((await differingKeys(sql, range, choice)) ?? 'no key');
+/** The keys of the rows of a table that count, or why the whole table does. */
+type Suspected = readonly Cells[] | ReadOnly;
+
+/** The tables that a range changes. A table whose rows have no keys that can be read is read-only. */
+async function suspectKeys(
+  sql: Sql,
+  range: Range,
+  patterns: readonly string[],
+): Promise<ReadonlyMap<string, Suspected>> {
+  const found = new Map<string, Suspected>();
+  for (const { table, choice } of await suspectsSince(sql, range, patterns)) {
+    const keys = typeof choice === 'string' ? choice : ((await differingKeys(sql, range, choice)) ?? 'no key');
+    found.set(table, keys);
+  }
+  return found;
 }
 
 interface Suspect {

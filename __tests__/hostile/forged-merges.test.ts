@@ -63,6 +63,7 @@ const MOVED_TO = [
   ['names another engine', MERGE.replace('2.3', '9.9'), 'UPDATE t SET n = 9 WHERE id = 20', null],
   ['only has another date', MERGE, 'SELECT 1', null],
   ['drops the rows of ours', MERGE, 'DELETE FROM t WHERE id = 20', 'lossy-merge'],
+  ['drops them and renames their table', MERGE, 'DELETE FROM t WHERE id = 20; RENAME TABLE t TO u', 'lossy-merge'],
 ] as const;
 
 /** The branches of the peers, each with the statements that make and check it out. */

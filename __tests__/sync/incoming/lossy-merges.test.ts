@@ -240,3 +240,37 @@ test('rows that a merge lacks are missed under every name of their table, and in
   const found = [...(failure?.message ?? '').matchAll(/lacks 1 row that \w+ added to (\w+)/g)].map(([, name]) => name);
   expect(found.sort()).toEqual([...KINDS, 'dolt_docs', 'dolt_query_catalog', 'dolt_tests'].sort());
 });
+
+test('a table that one side renamed hides no rows that a forged federation merge lacks', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(
+    folder,
+    'CREATE TABLE t (id INT PRIMARY KEY, a INT)',
+    'CREATE TABLE v (id INT PRIMARY KEY)',
+  );
+  await box.send(
+    "CALL DOLT_CHECKOUT('-b', 'side')",
+    'INSERT INTO t VALUES (1, 1)',
+    'INSERT INTO v VALUES (1)',
+    'RENAME TABLE v TO w',
+    "CALL DOLT_COMMIT('-A', '-m', 'side')",
+    "CALL DOLT_CHECKOUT('main')",
+    'RENAME TABLE t TO u',
+    "CALL DOLT_COMMIT('-A', '-m', 'main')",
+    'SET autocommit = 0',
+    'SET @@dolt_allow_commit_conflicts = 1',
+    "CALL DOLT_MERGE('--no-ff', '--no-commit', 'side')",
+    'DELETE FROM w',
+    'RENAME TABLE w TO v',
+    // Dolt takes a renamed table for a dropped one, and has a conflict that only this ends.
+    `CALL DOLT_COMMIT('-A', '--force', '-m', '${MESSAGES[1]}')`,
+    'SET autocommit = 1',
+    "CALL DOLT_BRANCH('-D', 'side')",
+    "INSERT INTO items VALUES (900, 'new', 'ann')",
+  );
+  const { failure } = (await box.receiveUnchanged()).run('partner');
+  expect(failure).toMatchObject({ code: 'lossy-merge' });
+  expect(
+    [...(failure?.message ?? '').matchAll(/lacks 1 row that \w+ added to (\w+)/g)].map(([, name]) => name),
+  ).toEqual(['t', 'w']);
+});

@@ -92,7 +92,7 @@ export function emptiedProblems({ state, remembered, peer, branch }: PeerProgres
   ];
 }
 
-interface LocalDatabase {
+interface AdoptingBranch {
   /** Folder of the database. */
   readonly path: string;
   readonly branch: string;
@@ -103,7 +103,7 @@ interface LocalDatabase {
 /** Reports that our branch was replaced by a peer's head, which tag keeps the old head, and how to restore it. */
 export function adoptedProblems(
   { adopted, adopt, peer }: Pick<PeerProgress, 'adopted' | 'adopt' | 'peer'>,
-  { path, branch, isCheckedOut }: LocalDatabase,
+  { path, branch, isCheckedOut }: AdoptingBranch,
 ): Diagnostic[] {
   if (adopted === null) return [];
   const undo = isCheckedOut ? `dolt reset --hard ${adopted.tag}` : `dolt branch -f ${shellWord(branch)} ${adopted.tag}`;

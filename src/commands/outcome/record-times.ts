@@ -20,7 +20,7 @@ import { missingSince } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { type LastVerified, placeOf } from '../prepare/last-verified.ts';
 
-interface LocalDatabase {
+interface LocalSide {
   readonly state: StatePlace;
   readonly branch: string;
   readonly head: string;
@@ -45,7 +45,7 @@ interface Times {
 export async function recordTimes(
   engines: Engines,
   allProgress: readonly PeerProgress[],
-  local: LocalDatabase,
+  local: LocalSide,
 ): Promise<Times> {
   const warnings: Diagnostic[] = [];
   let unsentAt: Times['unsentAt'] = new Map();
@@ -66,7 +66,7 @@ export async function recordTimes(
 async function recordState(
   sql: Sql,
   allProgress: readonly PeerProgress[],
-  local: LocalDatabase,
+  local: LocalSide,
 ): Promise<readonly Diagnostic[]> {
   const { state, branch, head, mayWrite, lastVerified } = local;
   const { unusable } = lastVerified;
@@ -143,7 +143,7 @@ async function judge(
   sql: Sql,
   known: KnownState,
   { findings, former }: Pick<Learned, 'findings' | 'former'>,
-  { branch, head }: LocalDatabase,
+  { branch, head }: LocalSide,
 ): Promise<Learned> {
   const judged: Found[] = [];
   for (const finding of findings) {
@@ -211,7 +211,7 @@ function formerHeads(allProgress: readonly PeerProgress[]): string[] {
 async function recordUnsynced(
   sql: Sql,
   allProgress: readonly PeerProgress[],
-  { head, promised }: LocalDatabase,
+  { head, promised }: LocalSide,
 ): Promise<Times['unsentAt']> {
   const found = allProgress.map(async (progress) => {
     const { unsynced, unsent } = await missingSince(sql, progress, { ours: head, promised });

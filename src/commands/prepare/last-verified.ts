@@ -37,7 +37,7 @@ export interface LastVerified {
   readonly unusable: readonly Diagnostic[];
 }
 
-interface LocalDatabase {
+interface KnownLocally {
   /** Folder of the database. */
   readonly path: string;
   readonly state: StatePlace;
@@ -66,7 +66,7 @@ export function placeOf(
 export async function readLastVerified(
   database: Database,
   allProgress: readonly PeerProgress[],
-  localDatabase: LocalDatabase,
+  localDatabase: KnownLocally,
 ): Promise<LastVerified> {
   const { path, state, recorded, branch, ours, mayWrite, restoreCached } = localDatabase;
   const { stateFile, replaced } = recorded;

@@ -40,7 +40,7 @@ export type CachedHeads = Readonly<z.infer<typeof cachedSchema>>;
 
 type Head = CachedHeads['heads'][number];
 
-export const NO_HEADS: CachedHeads = { version: 1, heads: [], retired: [] };
+const NO_HEADS: CachedHeads = { version: 1, heads: [], retired: [] };
 
 /** The entry of one peer; null: there is none. */
 export function cachedHead({ heads }: CachedHeads, place: StateKey): Head | null {

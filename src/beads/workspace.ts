@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Origin, Sourced } from '../config/configuration.ts';
 import { sqliteFiles } from '../config/workspace/project-files.ts';
 import type { Redirect } from '../config/workspace/redirect.ts';
@@ -281,7 +281,7 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
   }
   const repository = await repositoryOf(cwd);
   const main = repository?.mainWorkspace ?? null;
-  if (repository === null || main === null || !beads.startsWith((await realPath(repository.root)) + sep)) return;
+  if (repository === null || main === null || !isInside(await realPath(repository.root), beads)) return;
   throw unsupportedPlace(beads, {
     what: `${repository.root} is a worktree without a database of its own`,
     real: null,

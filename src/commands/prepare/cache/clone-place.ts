@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Peer } from '../../../config/configuration.ts';
 import { cloneIdentity } from '../../../config/endpoint/data-place.ts';
 import { shortDigest } from '../../../core/digest.ts';
+import { isInside } from '../../../core/files.ts';
 import { makeOwnFolder, replaceableFolder, requireOwnFolder, warnOfReplaceable } from '../../../core/shared-folder.ts';
 import type { Context } from '../../context.ts';
 
@@ -28,9 +29,9 @@ export async function placeOfClone(source: Peer, asked: string | undefined, clon
   return path;
 }
 
-/** Whether a path is below the folder for clones of the job, which the runner deletes. */
+/** Whether a path is in the folder for clones of the job, which the runner deletes. */
 export function isClone(path: string, { cloneDir }: Pick<Context, 'cloneDir'>): boolean {
-  return cloneDir !== null && path.startsWith(join(cloneDir, '/'));
+  return cloneDir !== null && isInside(cloneDir, path);
 }
 
 /**

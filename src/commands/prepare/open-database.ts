@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { basename, join, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { BdUsage } from '../../beads/workspace.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import { serverText } from '../../config/server.ts';
 import { boundaryOf } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { realPath } from '../../core/files.ts';
+import { isInside, realPath } from '../../core/files.ts';
 import { makePrivateFolder } from '../../core/private-folder.ts';
 import { markRun } from '../../core/run-mark.ts';
 import { hintFor } from '../../core/text.ts';
@@ -34,7 +35,7 @@ import { databasesBelow, type Found, locateDatabase } from './locate-database.ts
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { refuseCutOff, servedBy } from './served-by.ts';
+import { findServing, refuseCutOff, type Serving } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -61,6 +62,9 @@ interface Known {
   readonly caching?: Caching | null;
 }
 
+/** How many servers of bd, each of which has ended when it is used, a run connects to. */
+const CONNECTS = 3;
+
 /**
  * Finds the local database. If there is none, clones it from the peer that `bootstrap` names, else from the primary,
  * and from no other peer. A run that may not write clones into a temporary folder, removed when the database is closed.
@@ -69,39 +73,49 @@ interface Known {
 export async function openLocalDatabase(request: Opening, context: Context, known: Known): Promise<LocalDatabase> {
   const { configuration } = known;
   const { database, bootstrap, branch } = request;
-  const found = await locateDatabase({ database, bootstrap, branch, configuration }, context);
-  const folder = found.kind === 'database' || found.kind === 'to-clone' ? found.path : null;
+  const locate = () => locateDatabase({ database, bootstrap, branch, configuration }, context);
+  const first = await locate();
+  const folder = first.kind === 'database' || first.kind === 'to-clone' ? first.path : null;
   const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
-  if (workspace !== null && folder !== null && isBelow(workspace, await realPath(folder))) {
+  if (workspace !== null && folder !== null && isInside(workspace, await realPath(folder))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
   if (mayWrite(request)) await refuseFrozen(folder, configuration, context);
-  const serving = await servedBy(found, configuration, context);
-  const stops = request.stopBd === true && mayWrite(request);
-  if (serving !== null && stops) await stopBd(found, serving, configuration, context);
-  else if (serving !== null) {
-    refuseAdopt(request);
-    const { parallel, timeout } = request;
-    const notices = found.kind === 'database' ? found.notices : [];
-    const writes = mayWrite(request);
-    const opening = { branch, mayMove: writes, mayCommit: writes, connections: parallel + 1, timeout, notices };
-    const opened = await openServed(
-      opening,
-      context,
-      { configuration, dolt: known.dolt, credentials: known.access.credentials },
-      serving,
-    ).catch(async (thrown: unknown) => {
-      if (toFailure(thrown).code !== 'server-unreachable') throw thrown;
-      // bd may have ended its proxy since this run found it.
-      const now = await servedBy(found, configuration, context);
-      if (now === null) return null;
-      refuseCutOff(now);
-      throw thrown;
-    });
-    if (opened !== null) return opened;
+  let { found, serving } = await findServing(first, locate, configuration, context);
+  if (serving !== null && request.stopBd === true && mayWrite(request)) {
+    await stopBd(found, serving, configuration, context);
+    serving = null;
+  }
+  for (let tries = 1; serving !== null; tries += 1) {
+    const before: Serving = serving;
+    try {
+      return await openThrough(request, context, known, { found, serving });
+    } catch (thrown) {
+      if (toFailure(thrown).code !== 'server-unreachable' || before.isSilent) throw thrown;
+      // bd may have ended its proxy since this run found it, and may have started another one.
+      ({ found, serving } = await findServing(await locate(), locate, configuration, context));
+      if (serving !== null) refuseCutOff(serving);
+      const isOther = serving === null || serverText(serving.setting) !== serverText(before.setting);
+      if (!isOther || tries === CONNECTS) throw thrown;
+    }
   }
   if (found.kind !== 'database') return await openClone(request, context, known, found);
   return await openDirectly(request, context, known, found);
+}
+
+/** Opens the database through its server. */
+async function openThrough(
+  request: Opening,
+  context: Context,
+  { configuration, dolt, access: { credentials } }: Known,
+  { found, serving }: { readonly found: Found; readonly serving: Serving },
+): Promise<LocalDatabase> {
+  refuseAdopt(request);
+  const { branch, parallel, timeout } = request;
+  const notices = found.kind === 'database' ? found.notices : [];
+  const writes = mayWrite(request);
+  const opening = { branch, mayMove: writes, mayCommit: writes, connections: parallel + 1, timeout, notices };
+  return await openServed(opening, context, { configuration, dolt, credentials }, serving);
 }
 
 /** Opens the database, or a copy of it, without a server. */
@@ -227,11 +241,6 @@ async function openCopy(
 /** Closes the engines, then removes a temporary folder. */
 function closing(engines: Engines, tempFolder: string | null): () => Promise<void> {
   return () => engines.close().finally(() => remove(tempFolder));
-}
-
-/** Whether `path` is below `folder`, and not the folder itself; both absolute. */
-function isBelow(folder: string, path: string): boolean {
-  return path.startsWith(folder + sep);
 }
 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>, { name }: Peer, { bootstrap }: Opening): string {

@@ -8,7 +8,7 @@ import { behindGates } from './bd/behind-gates.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
-import { keptFolder, type Serving, servedBy, servedName } from './served-by.ts';
+import { findServing, keptFolder, type Serving, servedName } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -30,7 +30,8 @@ export async function findConflicted(
   known: { readonly configuration: Configuration; readonly credentials: Credentials },
 ): Promise<ConflictedDatabase> {
   const { configuration } = known;
-  const found = await locateDatabase({ database, configuration }, context);
+  const locate = () => locateDatabase({ database, configuration }, context);
+  const found = await locate();
   const through = async (serving: Serving, dolt: string, branch: string) => {
     const { timeout } = DEFAULT_SYNC_REQUEST;
     const opening = { branch, mayMove: true, mayCommit: false, connections: CONNECTIONS, timeout, notices: [] };
@@ -42,7 +43,7 @@ export async function findConflicted(
       name: path,
       home: path,
       async open(dolt, branch) {
-        const serving = await servedBy(found, configuration, context);
+        const { serving } = await findServing(found, locate, configuration, context);
         if (serving !== null) return await through(serving, dolt, branch);
         const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
         const state = await stateOfFound(found, configuration, context);
@@ -50,7 +51,7 @@ export async function findConflicted(
       },
     };
   }
-  const serving = await servedBy(found, configuration, context);
+  const { serving } = await findServing(found, locate, configuration, context);
   const home = serving === null ? null : keptFolder(context, serving);
   if (serving === null || home === null) {
     throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {

@@ -1,22 +1,22 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { BdServer, ProxyNote } from '../../beads/bd-server.ts';
+import type { BdServer } from '../../beads/bd-server.ts';
 import { isRunning } from '../../beads/processes/proxy.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
 import { shortDigest } from '../../core/digest.ts';
-import { Failure, toFailure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import { isFolder } from '../../core/files.ts';
 import { pause } from '../../core/interruption.ts';
 import { makeOwnFolder } from '../../core/shared-folder.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { type Holder, lockFile, lockHolder, nameOf } from '../../dolt/server/lock.ts';
-import { type LockedBy, lockedBy } from '../../dolt/server/lock-table.ts';
+import { lockedBy } from '../../dolt/server/lock-table.ts';
 import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
-import { tryConnection } from '../../egress/try-connection.ts';
 import type { StatePlace } from '../../sync/history/last-verified.ts';
 import type { Context } from '../context.ts';
+import { hasEndedBefore, stateOfProxy } from './bd/proxy-state.ts';
 import type { Found } from './locate-database.ts';
 
 /** A running server through which the database is federated. */
@@ -28,7 +28,11 @@ export interface Serving {
   readonly password: string | null;
   /** The server process of bd that holds the database while its proxy has ended, so that it cannot be used; null: none. */
   readonly cutOff: Holder | null;
+  /** Whether a run already waited in vain for the end of this server of bd, because nothing listens at its port. */
+  readonly isSilent: boolean;
 }
+
+const REACHED = { cutOff: null, isSilent: false };
 
 /** The configured server, else that of bd; null: there is none. */
 export function serverFor(found: Found, { server }: Pick<Configuration, 'server'>): ServerSetting | null {
@@ -36,82 +40,95 @@ export function serverFor(found: Found, { server }: Pick<Configuration, 'server'
   return found.kind === 'database' || found.kind === 'at-server' ? (found.server?.setting ?? null) : null;
 }
 
+type ServerSettings = Pick<Configuration, 'server' | 'allowedRemotePatterns'>;
+type ServerContext = Pick<Context, 'env' | 'ceiling' | 'signal' | 'log'>;
+
+/** A database, and the server through which a run works; null: the database is opened directly. */
+interface Located {
+  readonly found: Found;
+  readonly serving: Serving | null;
+}
+
+/** Measured with bd 1.3.0: a new server locks the database 0.1 s before its proxy is noted. */
+const NOTED_MS = 2_000;
+const POLL_MS = 100;
+/** How many processes may take the database from each other while a run looks for its server. */
+const REPLACED = 3;
+
+/**
+ * Finds the server through which a run works. If another process took the database from the server of bd that was found,
+ * the database is located again: the files of bd then name a new server, or the process is no server.
+ * @throws Failure as `servedBy` and `locate`
+ */
+export async function findServing(
+  first: Found,
+  locate: () => Promise<Found>,
+  configuration: ServerSettings,
+  context: ServerContext,
+): Promise<Located> {
+  let found = first;
+  let since = monotonicMs();
+  for (let replaced = 0; ; await pause(POLL_MS, context.signal)) {
+    const serving = await servedBy(found, configuration, context);
+    if (serving !== 'replaced') {
+      const mayBeNoted = serving === null && replaced > 0 && monotonicMs() - since < NOTED_MS;
+      if (!mayBeNoted || !(await isHeldByServer(found, context))) return { found, serving };
+    } else if (replaced === REPLACED) return { found, serving: null };
+    else {
+      replaced += 1;
+      since = monotonicMs();
+    }
+    found = await locate();
+  }
+}
+
+async function isHeldByServer(found: Found, context: Pick<Context, 'env'>): Promise<boolean> {
+  return found.kind === 'database' && (await serverHolding(found.path, context)) !== null;
+}
+
 /**
  * The server through which a run works.
- * @returns null if the database is opened directly: no server holds it, or none that is known
+ * @returns null if the database is opened directly: no server holds it, or none that is known. `replaced` if another
+ * process took the database from the server meanwhile
  * @throws Failure `workspace-unknown` for a database at a server that cannot be used, `endpoint-not-allowed`,
  * `credential-url-mismatch`
  */
-export async function servedBy(
+async function servedBy(
   found: Found,
-  { server, allowedRemotePatterns }: Pick<Configuration, 'server' | 'allowedRemotePatterns'>,
-  context: Pick<Context, 'env' | 'ceiling' | 'signal'>,
-): Promise<Serving | null> {
+  { server, allowedRemotePatterns }: ServerSettings,
+  context: ServerContext,
+): Promise<Serving | 'replaced' | null> {
   const path = found.kind === 'database' ? found.path : null;
   if (server.value !== null) {
     const isUsed = path === null || (await serverHolding(path, context)) !== null;
-    return isUsed ? { path, setting: server.value, password: null, cutOff: null } : null;
+    return isUsed ? { path, setting: server.value, password: null, ...REACHED } : null;
   }
   if (found.kind === 'at-server') {
     if (found.server === null) throw found.failure;
     const { setting, password } = found.server;
     for (const form of serverForms(setting)) requireMatch(form, allowedRemotePatterns.value);
     requirePlaceOfJob(found.server, setting, context);
-    return { path, setting, password, cutOff: null };
+    return { path, setting, password, ...REACHED };
   }
   const bd = found.kind === 'database' ? found.server : null;
   if (path === null || bd === null) return null;
   const holder = await serverHolding(path, context);
   const setting = holder === null ? null : holdsDatabase(bd, holder, await readServerInfo(dirname(path)));
   if (holder === null || setting === null) return null;
-  const now = bd.proxy === null ? 'serves' : await stateOfProxy(path, bd.proxy, setting, context);
-  if (now === 'freed') return null;
+  const { proxy } = bd;
+  const state = proxy === null ? 'serves' : await stateOfProxy({ path, holder: holder.pid, proxy, setting }, context);
+  if (state === 'freed') return null;
+  if (state === 'replaced') return state;
   requirePlaceOfJob(bd, setting, context);
-  return { path, setting, password: bd.password, cutOff: now === 'cut-off' ? holder : null };
+  const cutOff = state === 'cut-off' ? holder : null;
+  return { path, setting, password: bd.password, cutOff, isSilent: state === 'silent' };
 }
 
-const CONNECT_MS = 5_000;
-/** bd 1.3.0 ends a proxy 30 s after its last client; everything has ended within 60 s (measured). */
-const ENDING_MS = 60_000;
-/** A server that ends without its proxy. */
-const CUT_OFF_MS = 2_000;
-const POLL_MS = 100;
-
-/**
- * Whether a proxy of bd serves the database, or has ended, and its server has freed the database or not. It closes its
- * port first, so for a moment the database is held and nothing listens. After a kill of the proxy, that does not end.
- */
-async function stateOfProxy(
-  path: string,
-  proxy: ProxyNote,
-  { host, port }: ServerSetting,
-  { env, signal }: Pick<Context, 'env' | 'signal'>,
-): Promise<'serves' | 'freed' | 'cut-off'> {
-  const address = { host, port, tls: false, throughProxy: false };
-  const refused = await tryConnection(address, { env, signal, milliseconds: CONNECT_MS }).then(
-    () => null,
-    (thrown: unknown) => toFailure(thrown).code,
-  );
-  // Other systems list no locks.
-  if (refused !== 'network' || process.platform !== 'linux') return 'serves';
-  for (const began = monotonicMs(); ; await pause(POLL_MS, signal)) {
-    const locked = await lockedBy(lockFile(path));
-    if (locked.kind === 'free') return 'freed';
-    const isLeft = hasEndedBefore(locked, proxy);
-    if (monotonicMs() - began >= (isLeft ? CUT_OFF_MS : ENDING_MS)) return isLeft ? 'cut-off' : 'serves';
-  }
-}
-
-/** Whether a server holds the database after its proxy has ended. Those of another container cannot be seen. */
-function hasEndedBefore(locked: LockedBy, proxy: ProxyNote): boolean {
-  return locked.kind === 'held' && locked.pid !== null && !isRunning(proxy);
-}
-
-/** The same of a database for which nothing is connected. */
+/** Whether the server of bd holds the database after its proxy has ended; nothing is connected. */
 export async function isCutOff(path: string, bd: BdServer | null): Promise<boolean> {
   const locked = await lockedBy(lockFile(path));
   if (bd === null || bd.proxy === null || locked.kind !== 'held') return false;
-  return holdsDatabase(bd, locked, null) !== null && hasEndedBefore(locked, bd.proxy);
+  return holdsDatabase(bd, locked, null) !== null && hasEndedBefore(locked, isRunning(bd.proxy));
 }
 
 /** Measured with bd 1.3.0: both end the server that was left. */

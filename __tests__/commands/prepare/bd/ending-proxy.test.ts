@@ -1,31 +1,41 @@
+import { readFileSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { servedBy } from '../../../../src/commands/prepare/served-by.ts';
+import { execaSync } from 'execa';
+import { stringify } from 'yaml';
+import type { Found } from '../../../../src/commands/prepare/locate-database.ts';
+import { findServing } from '../../../../src/commands/prepare/served-by.ts';
+import { lockFile } from '../../../../src/dolt/server/lock.ts';
+import { lockedBy } from '../../../../src/dolt/server/lock-table.ts';
 import { command } from '../../../helpers/commanding.ts';
 import { commandContext, configure } from '../../../helpers/configuring.ts';
 import { makeDatabase } from '../../../helpers/database.ts';
+import { testDolt } from '../../../helpers/dolt-binary.ts';
 import { startDoltSqlServer } from '../../../helpers/servers/dolt-sql-server.ts';
 import { listen } from '../../../helpers/servers/listen.ts';
 import { testPort } from '../../../helpers/servers/test-port.ts';
 import { tempFolder } from '../../../helpers/temp-folder.ts';
 
+/** Above the greatest id of a process. */
+const NO_PROCESS = 4_194_305;
+const bd = { password: '', passwordBy: null, isPlacedByFiles: true, pid: null };
+
+/** A database whose bd noted a proxy at a port. */
+function foundAt(path: string, port: number, pid = process.pid): Extract<Found, { kind: 'database' }> {
+  const setting = { host: '127.0.0.1', port, user: 'root', database: 'local', remotesapi: null, tls: false };
+  const server = { ...bd, proxy: { pid, port, birth: null }, setting };
+  return { kind: 'database', path, server, bd: null, notices: [] };
+}
+
 test('a database is opened directly after the server of an ended bd proxy releases it', async () => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('local'));
   await using server = await startDoltSqlServer(folder.path, path);
-  const setting = { host: '127.0.0.1', user: 'root', database: 'local', remotesapi: null, tls: false };
-  const bd = { password: '', passwordBy: null, isPlacedByFiles: true, pid: null };
-  const servedAt = (port: number) => {
-    const proxy = { pid: process.pid, port, birth: null };
-    const found = {
-      kind: 'database',
-      path,
-      server: { ...bd, proxy, setting: { ...setting, port } },
-      bd: null,
-      notices: [],
-    } as const;
-    return servedBy(found, configure(''), commandContext(folder.path));
+  const servedAt = async (port: number) => {
+    const found = foundAt(path, port);
+    return (await findServing(found, async () => found, configure(''), commandContext(folder.path))).serving;
   };
   expect(await servedAt(server.sqlPort)).toMatchObject({ setting: { port: server.sqlPort } });
   if (process.platform !== 'linux') return;
@@ -34,6 +44,52 @@ test('a database is opened directly after the server of an ended bd proxy releas
   await server[Symbol.asyncDispose]();
   expect(await serving).toBeNull();
 });
+
+/** Ends a server and starts another one on the same database before this returns, so that nothing sees it free. */
+function replaceServer(database: string, former: number, config: string): void {
+  const inode = statSync(lockFile(database)).ino;
+  const isLocked = `awk '$2 == "FLOCK" && $5 != ${former} && $6 ~ /:${inode}$/ { found = 1 } END { exit !found }' /proc/locks`;
+  const server = `"${testDolt()}" sql-server --config "${config}" > "${config}.log" 2>&1 & echo $! > "${config}.pid"`;
+  const env = { DOLT_ROOT_PATH: dirname(config), HOME: dirname(config) };
+  execaSync('sh', ['-c', `kill -9 ${former}; ${server}; until ${isLocked}; do :; done`], { env, cwd: dirname(config) });
+}
+
+if (process.platform === 'linux') {
+  test.each([
+    ['the server of a new proxy', 'bd', true],
+    ['another run', 'df-abcdef', false],
+  ])('a database that %s takes while the proxy of bd ends is not cut off', async (_, name, isServed) => {
+    await using folder = await tempFolder();
+    const { path } = await makeDatabase(folder.file('local'));
+    await using _server = await startDoltSqlServer(folder.path, path);
+    const locked = await lockedBy(lockFile(path));
+    const former = locked.kind === 'held' ? locked.pid : null;
+    const [ended, port] = [await testPort(), await testPort()];
+    const config = folder.file(name, 'server.yaml');
+    await mkdir(dirname(config));
+    await writeFile(config, stringify({ listener: { host: '127.0.0.1', port }, data_dir: path }));
+    const said: string[] = [];
+    const info = (message: string) => {
+      said.push(message);
+      if (said.length === 1 && former !== null) replaceServer(path, former, config);
+    };
+    const context = commandContext(folder.path);
+    let located = 0;
+    const locate = async (): Promise<Found> => {
+      located += 1;
+      const found = foundAt(path, port);
+      // bd notes a new proxy after its server has locked the database.
+      return located === 1 ? { ...found, server: null } : found;
+    };
+    const wait = { ...context, log: { ...context.log, info } };
+    const { serving } = await findServing(foundAt(path, ended, NO_PROCESS), locate, configure(''), wait);
+    process.kill(Number(readFileSync(`${config}.pid`, 'utf8')), 'SIGKILL');
+    expect(serving).toEqual(
+      isServed ? expect.objectContaining({ setting: expect.objectContaining({ port }), cutOff: null }) : null,
+    );
+    expect(said[0]).toMatch(/^nothing listens at 127\.0\.0\.1:\d+; waiting at most 60 s until its server frees \//);
+  });
+}
 
 test('a bd proxy that ends after it was found does not fail the run', async () => {
   await using folder = await tempFolder();

@@ -26,7 +26,7 @@ async function stop(
   await writeFile(folder.file('bd'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const bd = beside ? { mode, guarded: [folder.file('w', '.beads')] } : null;
   const found: Found = { kind: 'database', path: '/x', server: null, bd, notices: [] };
-  const serving: Serving = { path, setting, password: null, cutOff: null };
+  const serving: Serving = { path, setting, password: null, cutOff: null, isSilent: false };
   const said: string[] = [];
   const log = {
     debug() {},

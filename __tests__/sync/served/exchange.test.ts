@@ -8,6 +8,7 @@ import type { Engines } from '../../../src/dolt/server/engines.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
 import { branchHead } from '../../../src/dolt/sql/heads.ts';
 import { readOwnMoves, recordMove } from '../../../src/sync/merge/own-moves.ts';
+import { scratchName } from '../../../src/sync/merge/scratch.ts';
 import {
   catchUpAndHandBack,
   finishHandBacks,
@@ -201,9 +202,13 @@ test('a half move of a run or server that was killed is reverted, unless a clien
   const { engines, exchange, move } = opened;
   const { from, to } = move;
   const status = async () => (await served.traces())[4];
+  let held = 0;
   const finish = async () => {
     await recordMove(exchange.scratch, 'killed', { kind: 'served', branch: 'main', from, to });
-    await finishHandBacks(exchange);
+    await finishHandBacks(exchange, async (work) => {
+      held += 1;
+      await work();
+    });
     expect((await readOwnMoves(exchange.scratch)).moves).toEqual(new Map());
   };
   await handBack(engines, exchange, move);
@@ -227,6 +232,14 @@ test('a half move of a run or server that was killed is reverted, unless a clien
   const head = await served.head();
   await finish();
   expect([await served.head(), await status()]).toEqual([head, []]);
+  // Without a recorded move, no engine starts to hold the copy, and the results of killed runs are removed.
+  expect(held).toBe(3);
+  const result = scratchName();
+  await served.sql(`CALL DOLT_BRANCH('${result}')`);
+  await finishHandBacks(exchange, async () => {
+    throw new Error('the copy was held');
+  });
+  expect(await served.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
 });
 
 test('commits of clients are merged during the run, unless they reset commits or do not stop', async () => {

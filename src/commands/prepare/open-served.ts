@@ -35,8 +35,8 @@ import {
   takeOver,
   throughFolder,
 } from '../../sync/served/exchange.ts';
+import { USE_REMOTESAPI } from '../../sync/served/exchange-folder.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
-import { USE_REMOTESAPI } from '../../sync/served/shared-folder.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
@@ -120,9 +120,7 @@ export async function openServed(
     const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
-      // Another run with this copy may be moving the branch. It holds the copy meanwhile.
-      const isKept = await isThere(join(place.database, '.dolt'));
-      await (isKept ? engines.use(NO_CREDENTIALS, () => finishHandBacks(back)) : finishHandBacks(back));
+      await finishHandBacks(back, (work) => engines.use(NO_CREDENTIALS, work));
       if (state.folder === at.path) reported.push(...(await finishDirect(server, at.path)));
     }
     const policy = configuration.dirty.value;

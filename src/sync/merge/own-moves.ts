@@ -104,6 +104,12 @@ export async function readOwnMoves(
   return { moves: new Map(Object.entries(value?.moves ?? {})), warning };
 }
 
+/** The moves at a server that a scratch copy has begun, by the name of each. */
+export async function servedMoves(scratch: string): Promise<readonly (readonly [string, ServedMove])[]> {
+  const { moves } = await readOwnMoves(scratch);
+  return [...moves].flatMap(([name, move]) => (move.kind === 'served' ? [[name, move] as const] : []));
+}
+
 /**
  * Records a move before its branch is made, or what became of it.
  * @param database the folder that the engine works on and therefore holds

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { markRun, runOf } from '../../core/run-mark.ts';
 import type { CloneSource } from '../../dolt/clone.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { changeKeys, type RecordKeys } from '../../dolt/schema/uncommitted-keys.ts';
@@ -18,25 +17,21 @@ import {
 } from '../../dolt/sql/heads.ts';
 import { containsCommit, isAncestor } from '../../dolt/sql/history.ts';
 import { fastForward, resetHard } from '../../dolt/sql/merge.ts';
-import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
+import { addRemote, listRemotes, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
 import { isRefusedMove, takeBack } from '../advance.ts';
 import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
-import { forgetMove, keysOf, readOwnMoves, recordMove, type ServedMove, withKeys } from '../merge/own-moves.ts';
+import { forgetMove, keysOf, recordMove, type ServedMove, servedMoves, withKeys } from '../merge/own-moves.ts';
 import { isLeftoverBranch, removeScratch, scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
+import { asRemote, EXCHANGE, requireWritten, usesOther } from './exchange-folder.ts';
 import type { MergeAgain, Move } from './served-database.ts';
-import { failureAtFolder, requireWritten } from './shared-folder.ts';
 
-/** The exchange as a remote of the scratch copy. */
-const EXCHANGE = 'dolt-federation-exchange';
 /** Branches of a file remote: what the server hands over, and what it takes back. */
 const HANDED_OVER = 'server';
 const RESULT = 'result';
-/** The file remote as one of the server, for moments; by the mark of its run, a later run recognizes a leftover. */
-const AT_SERVER = `${EXCHANGE}-`;
 
 /** How commits go between a server and our scratch copy. */
 export interface Exchange {
@@ -58,6 +53,9 @@ interface Back extends Pick<Exchange, 'server'> {
   readonly scratch: string;
   readonly notify: (notice: Diagnostic) => void;
 }
+
+/** Runs work while the scratch copy is held. */
+type Holding = (work: () => Promise<void>) => Promise<void>;
 
 /** An exchange of a scratch copy that brings its result back at once. */
 export type ServedExchange = Exchange & Back;
@@ -104,16 +102,18 @@ export async function handOver(exchange: Exchange): Promise<void> {
  * Sets the branch of the scratch copy to the server's. The server is asked while we hold the copy, so that a run that
  * waited for another one starts from its result.
  * @returns the head of the server's branch
- * @throws Failure of the server, `constraint-violation` for a head that stores conflicts or violations
+ * @throws Failure of the server, `constraint-violation` for a head that stores conflicts or violations,
+ * `database-in-use` if the server uses another folder, `contention` if clients move the branch all the time
  */
 export async function takeOver(engines: Engines, exchange: Exchange): Promise<string> {
   const { branch, source } = exchange;
   return await inExchange(engines, exchange, async ({ database, operation }) => {
-    await handOver(exchange);
     const from = { remote: EXCHANGE, branch: source.branch ?? branch, user: source.user };
-    await operation(exchange.limit, source.reach, (sql) => fetchBranch(sql, from));
-    const head = await trackingHead(database, from);
-    if (head === null) throw new Failure('unknown', `${exchange.server.name} handed over nothing`);
+    const head = await presentHead(exchange, async () => {
+      await handOver(exchange);
+      await operation(exchange.limit, source.reach, (sql) => fetchBranch(sql, from));
+      return await trackingHead(database, from);
+    });
     const before = await branchHead(database, branch);
     if (before === null) await createBranch(database, { name: branch, at: head });
     else if (before !== head) {
@@ -127,6 +127,27 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
     }
     return head;
   });
+}
+
+/** How often a branch that clients move meanwhile is taken over again. */
+const TAKES_OVER = 3;
+
+/**
+ * Takes the branch over until its head is one that the server has, or had right before. In another container, the server
+ * writes to another folder of the same name, and ours has what an earlier run found there.
+ */
+async function presentHead({ server, branch, source }: Exchange, take: () => Promise<string | null>): Promise<string> {
+  const atServer = () => server.session((sql) => branchHead(sql, branch));
+  let before = await atServer();
+  for (let tries = 1; ; tries += 1) {
+    const head = await take();
+    if (head === null) throw new Failure('unknown', `${server.name} handed over nothing`);
+    const now = await atServer();
+    if (head === before || head === now) return head;
+    if (before === now) throw usesOther(server, source.url);
+    if (tries === TAKES_OVER) throw movedMeanwhile(`clients of the server moved ${branch} ${tries} times meanwhile`);
+    before = now;
+  }
 }
 
 /**
@@ -292,12 +313,17 @@ function unfinished({ branch, to }: ServedMove, failure: Failure): Failure {
 /**
  * Finishes the moves at the server that killed runs recorded, and removes their results there. A half move is reverted,
  * and this run merges again. Only if the branch contains the recorded commit did Dolt undo changes of foreign keys.
+ * @param holding holds the scratch copy, if others can use it: its run may be alive, and holds the copy while it moves
  */
-export async function finishHandBacks({ server, scratch, notify }: Back): Promise<void> {
+export async function finishHandBacks(back: Back, holding: Holding = (work) => work()): Promise<void> {
+  const { server, scratch } = back;
   // The server may refuse to remove a branch that another user made.
   await server.session(removeScratch).catch(() => undefined);
-  for (const [name, move] of (await readOwnMoves(scratch)).moves) {
-    if (move.kind !== 'served') continue;
+  if ((await servedMoves(scratch)).length > 0) await holding(() => finishServedMoves(back));
+}
+
+async function finishServedMoves({ server, scratch, notify }: Back): Promise<void> {
+  for (const [name, move] of await servedMoves(scratch)) {
     await server.session(async (sql) => {
       if (await undo(sql, move)) return;
       await checkout(sql, move.branch);
@@ -305,35 +331,4 @@ export async function finishHandBacks({ server, scratch, notify }: Back): Promis
     });
     await forgetMove(scratch, name);
   }
-}
-
-/** Makes the folder a remote of the server for a moment; no tracking ref stays. */
-async function asRemote<T>(
-  { server, source: { url } }: Exchange,
-  work: (sql: Sql, remote: string) => Promise<T>,
-): Promise<T> {
-  const name = `${AT_SERVER}${markRun()}`;
-  return await server.session(async (sql) => {
-    await removeLeftovers(sql);
-    try {
-      await addRemote(sql, { name, url, ref: null });
-      return await work(sql, name);
-    } catch (thrown) {
-      throw failureAtFolder(thrown, server, url);
-    } finally {
-      // The next run removes what a server that ended keeps.
-      await removeRemote(sql, name).catch(() => undefined);
-    }
-  });
-}
-
-/** Removes what runs that were killed left. */
-export async function removeLeftovers(sql: Sql): Promise<void> {
-  for (const remote of await listRemotes(sql)) if (isLeftover(remote)) await removeRemote(sql, remote.name);
-}
-
-/** Whether a remote of a database is the exchange of a run that ended, or an earlier one of this process. */
-export function isLeftover({ name }: Pick<Remote, 'name'>): boolean {
-  const run = name.startsWith(AT_SERVER) ? runOf(name.slice(AT_SERVER.length)) : null;
-  return run === 'this' || run === 'ended';
 }

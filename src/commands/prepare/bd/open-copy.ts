@@ -19,10 +19,10 @@ import { type Engines, openEngines } from '../../../dolt/server/engines.ts';
 import { inUse } from '../../../dolt/server/lock.ts';
 import { checkedOutBranch } from '../../../dolt/sql/heads.ts';
 import { readStateFiles, type StatePlace } from '../../../sync/history/last-verified.ts';
-import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
+import { readOwnMoves, servedMoves } from '../../../sync/merge/own-moves.ts';
 import { readRemoteRecords } from '../../../sync/remotes/remote-records.ts';
 import { reportedFilePath } from '../../../sync/remotes/reported-remotes.ts';
-import { isLeftover, removeLeftovers } from '../../../sync/served/exchange.ts';
+import { isLeftover, removeLeftovers } from '../../../sync/served/exchange-folder.ts';
 import { shortHolds } from '../../../sync/served/short-holds.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
@@ -68,7 +68,7 @@ export async function openCopyOfEmbedded(
   if (await hasLeftovers(path, state)) return null;
   const kept = join(stateDir, 'beside', shortDigest(path));
   const exchangeFolder = join(kept, 'exchange');
-  if (!(await isOwn(stateDir, exchangeFolder, context))) return null;
+  if (!(await couldMakeOwn(stateDir, exchangeFolder, context))) return null;
   const lock = await lockForRun(path, join(kept, 'run.lock'), context);
   if (lock === null) return null;
   const own = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), bd, context);
@@ -131,8 +131,8 @@ export async function openCopyOfEmbedded(
   }
 }
 
-/** Whether the folder for the copy belongs to this user. */
-async function isOwn(stateDir: string, folder: string, { log }: Pick<Context, 'log'>): Promise<boolean> {
+/** Makes the folder for the copy; false, with a warning, if another user owns a part of it. */
+async function couldMakeOwn(stateDir: string, folder: string, { log }: Pick<Context, 'log'>): Promise<boolean> {
   try {
     await makeOwnFolder(stateDir, folder);
     await warnOfReplaceable(folder, log);
@@ -174,8 +174,7 @@ export function needsDatabase(
 async function hasLeftovers(path: string, place: StatePlace): Promise<boolean> {
   const { other } = place;
   // A run through a server recorded its moves in its copy.
-  const atServer = other === null ? [] : [...(await readOwnMoves(other)).moves.values()];
-  if (atServer.some(({ kind }) => kind === 'served')) return true;
+  if (other !== null && (await servedMoves(other)).length > 0) return true;
   const [moves, remotes, state] = [
     await readOwnMoves(path),
     await readRemoteRecords(path),

@@ -4,9 +4,11 @@ import { expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
-import { handOver, throughFolder } from '../../../src/sync/served/exchange.ts';
-import { failureAtFolder } from '../../../src/sync/served/shared-folder.ts';
-import { servedDatabase } from '../../helpers/served-database.ts';
+import { handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
+import { failureAtFolder } from '../../../src/sync/served/exchange-folder.ts';
+import { cloneDatabase } from '../../helpers/database.ts';
+import { testEngines } from '../../helpers/federating.ts';
+import { clientCommits, servedDatabase } from '../../helpers/served-database.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
@@ -45,6 +47,27 @@ if (process.platform === 'linux') {
       expect([code, message]).toEqual(['database-in-use', expect.stringMatching(why)]);
       expect(hint).toContain('add `remotesapi: 50051` to `federation.server`');
     }
+    // An earlier run found the branch in our folder, before the server moved into a container.
+    const scratch = await cloneDatabase(served.mailbox, folder.file('scratch'));
+    const engines = testEngines(scratch.path, folder.file('tmp'));
+    const through = (path: string) => ({
+      ...{ server, branch: 'main', limit },
+      ...throughFolder(pathToFileURL(path).href),
+    });
+    await handOver(through(folder.file('exchange')));
+    await clientCommits(served);
+    const session: typeof server.session = (work) =>
+      server.session((sql) => {
+        const other = pathToFileURL(folder.file('of the container')).href;
+        const place = (value: string) => (value.endsWith('/exchange') ? other : value);
+        const run: typeof sql.run = (statement, values = []) => sql.run(statement, values.map(place));
+        return work({ ...sql, run });
+      });
+    const moved = { ...through(folder.file('exchange')), server: { name: 'it', session } };
+    const { code, message, hint } = await failureOf(() => takeOver(engines, moved));
+    expect([code, message]).toEqual(['database-in-use', expect.stringContaining('what it wrote is not there')]);
+    expect(hint).toContain('`remotesapi: 50051`');
+    await engines.close();
     await server.close();
     expect((await served.traces())[0]).toEqual([]);
   });

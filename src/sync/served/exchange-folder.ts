@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure, toFailure } from '../../core/failure.ts';
+import { isFile, isInside } from '../../core/files.ts';
+import { markRun, runOf } from '../../core/run-mark.ts';
+import { refusedPath } from '../../dolt/failure-text.ts';
+import type { UserServer } from '../../dolt/server/user-server.ts';
+import { addRemote, listRemotes, type Remote, removeRemote } from '../../dolt/sql/remotes.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+
+/** The exchange as a remote of the scratch copy. */
+export const EXCHANGE = 'dolt-federation-exchange';
+/** The folder as a remote of the server, for moments; by the mark of its run, a later run recognizes a leftover. */
+const AT_SERVER = `${EXCHANGE}-`;
+
+/** How commits go to a server that cannot use files of this user. */
+export const USE_REMOTESAPI =
+  'Start the server with `remotesapi: {port: 50051}` in its configuration (or `--remotesapi-port 50051`), and add `remotesapi: 50051` to `federation.server`.';
+
+const ELSEWHERE = 'It may run in another container';
+
+type Named = Pick<UserServer, 'name'>;
+type Server = Pick<UserServer, 'name' | 'session'>;
+
+function unusable({ name }: Named, url: string, why: string, cause?: unknown): Failure {
+  const message = `the server at ${name} cannot exchange commits through ${fileURLToPath(url)}: ${why}`;
+  return new Failure('database-in-use', message, { hint: USE_REMOTESAPI, cause });
+}
+
+/** A failure of a server at a folder of ours: another user runs the server if the system refused the folder to it. */
+export function failureAtFolder(thrown: unknown, server: Named, url: string): Failure {
+  const failure = toFailure(thrown);
+  const [folder, path] = [fileURLToPath(url), refusedPath(failure.message)];
+  const isAbout = path !== null && (isInside(path, folder) || isInside(folder, path));
+  return isAbout ? unusable(server, url, failure.message, failure) : failure;
+}
+
+/**
+ * Requires that a server wrote to a folder of ours. In another container, it writes to another folder of this name.
+ * @throws Failure `database-in-use`
+ */
+export async function requireWritten(server: Named, url: string): Promise<void> {
+  if (await isFile(join(fileURLToPath(url), 'manifest'))) return;
+  throw unusable(server, url, `it wrote there, and nothing is there. ${ELSEWHERE}`);
+}
+
+/** The failure if the folder has what an earlier run found there, and not what the server wrote now. */
+export function usesOther(server: Named, url: string): Failure {
+  return unusable(server, url, `it wrote there, and what it wrote is not there. ${ELSEWHERE}`);
+}
+
+/** Makes the folder a remote of the server for a moment; no tracking ref stays. */
+export async function asRemote<T>(
+  { server, source: { url } }: { readonly server: Server; readonly source: { readonly url: string } },
+  work: (sql: Sql, remote: string) => Promise<T>,
+): Promise<T> {
+  const name = `${AT_SERVER}${markRun()}`;
+  return await server.session(async (sql) => {
+    await removeLeftovers(sql);
+    try {
+      await addRemote(sql, { name, url, ref: null });
+      return await work(sql, name);
+    } catch (thrown) {
+      throw failureAtFolder(thrown, server, url);
+    } finally {
+      // The next run removes what a server that ended keeps.
+      await removeRemote(sql, name).catch(() => undefined);
+    }
+  });
+}
+
+/** Removes what runs that were killed left. */
+export async function removeLeftovers(sql: Sql): Promise<void> {
+  for (const remote of await listRemotes(sql)) if (isLeftover(remote)) await removeRemote(sql, remote.name);
+}
+
+/** Whether a remote of a database is the exchange of a run that ended, or an earlier one of this process. */
+export function isLeftover({ name }: Pick<Remote, 'name'>): boolean {
+  const run = name.startsWith(AT_SERVER) ? runOf(name.slice(AT_SERVER.length)) : null;
+  return run === 'this' || run === 'ended';
+}

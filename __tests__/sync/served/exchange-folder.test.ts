@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openUserServer } from '../../../src/dolt/server/user-server.ts';
-import { handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
+import { handBack, handOver, takeOver, throughFolder } from '../../../src/sync/served/exchange.ts';
 import { failureAtFolder } from '../../../src/sync/served/exchange-folder.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
@@ -55,7 +55,6 @@ if (process.platform === 'linux') {
       ...throughFolder(pathToFileURL(path).href),
     });
     await handOver(through(folder.file('exchange')));
-    await clientCommits(served);
     const session: typeof server.session = (work) =>
       server.session((sql) => {
         const other = pathToFileURL(folder.file('of the container')).href;
@@ -64,9 +63,19 @@ if (process.platform === 'linux') {
         return work({ ...sql, run });
       });
     const moved = { ...through(folder.file('exchange')), server: { name: 'it', session } };
-    const { code, message, hint } = await failureOf(() => takeOver(engines, moved));
-    expect([code, message]).toEqual(['database-in-use', expect.stringContaining('what it wrote is not there')]);
-    expect(hint).toContain('`remotesapi: 50051`');
+    // With the same head there, only the way back shows it.
+    const from = await takeOver(engines, moved);
+    await engines.close();
+    await scratch.sql("INSERT INTO items VALUES (3, 'three', 'run')", "CALL DOLT_COMMIT('-A', '-m', 'a result')");
+    const move = { from, to: await scratch.head() };
+    const back = { ...moved, scratch: scratch.path, notify: () => undefined };
+    const unsent = await failureOf(() => handBack(engines, back, move));
+    expect(await served.head()).toBe(from);
+    await clientCommits(served);
+    for (const { code, message, hint } of [unsent, await failureOf(() => takeOver(engines, moved))]) {
+      expect([code, message]).toEqual(['database-in-use', expect.stringContaining('it uses another folder')]);
+      expect(hint).toContain('`remotesapi: 50051`');
+    }
     await engines.close();
     await server.close();
     expect((await served.traces())[0]).toEqual([]);

@@ -44,9 +44,9 @@ export async function requireWritten(server: Named, url: string): Promise<void> 
   throw unusable(server, url, `it wrote there, and nothing is there. ${ELSEWHERE}`);
 }
 
-/** The failure if the folder has what an earlier run found there, and not what the server wrote now. */
+/** The failure if one side does not find in the folder what the other one wrote. */
 export function usesOther(server: Named, url: string): Failure {
-  return unusable(server, url, `it wrote there, and what it wrote is not there. ${ELSEWHERE}`);
+  return unusable(server, url, `it uses another folder of this name. ${ELSEWHERE}`);
 }
 
 /** Makes the folder a remote of the server for a moment; no tracking ref stays. */

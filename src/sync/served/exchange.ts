@@ -249,7 +249,11 @@ async function forgetResults(scratch: Database): Promise<void> {
  */
 export async function receive(exchange: Exchange, work: (sql: Sql) => Promise<void>): Promise<void> {
   await asRemote(exchange, async (sql, remote) => {
-    await fetchBranch(sql, { remote, branch: exchange.result, user: null });
+    await fetchBranch(sql, { remote, branch: exchange.result, user: null }).catch((thrown: unknown) => {
+      // Nothing removes the result that this run has sent.
+      const isElsewhere = toFailure(thrown).code === 'branch-missing';
+      throw isElsewhere ? usesOther(exchange.server, exchange.source.url) : thrown;
+    });
     await work(sql);
   });
 }

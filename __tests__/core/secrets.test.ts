@@ -25,6 +25,8 @@ test.each([
 const SECRET = `a/b+c~d=e&f"g'h\\i j%k@lä😀`;
 const utf16 = (text: string, from: RegExp, write: (digits: string) => string) =>
   text.replace(from, (unit) => write(unit.charCodeAt(0).toString(16).padStart(4, '0')));
+const points = (text: string, from: RegExp, write: (hex: string) => string) =>
+  text.replace(from, (character) => write(character.codePointAt(0)?.toString(16) ?? ''));
 const url = (kept: RegExp) => (text: string) =>
   encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
@@ -59,6 +61,10 @@ const SPELLINGS: readonly (readonly [string, (text: string) => string])[] = [
   ['SQL with backslashes', (text) => text.replace(/['"\\]/g, '\\$&')],
   ['a shell', (text) => text.replaceAll("'", "'\\''")],
   ['bytes in backslashes', (text) => Buffer.from(text).toString('hex').replace(/../g, '\\x$&')],
+  ['a shell, quote of Python', (text) => text.replaceAll("'", `'"'"'`)],
+  ['code points in braces', (text) => points(text, /[^a-z]/gu, (hex) => `\\u{${hex}}`)],
+  ['code points in braces, Perl', (text) => points(text, /[^a-z]/gu, (hex) => `\\x{${hex.toUpperCase()}}`)],
+  ['code points of eight digits', (text) => points(text, /[\s\S]/gu, (hex) => `\\U${hex.padStart(8, '0')}`)],
   ['octal bytes', (text) => [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')],
 ];
 const NAMES: Readonly<Record<string, string>> = {
@@ -73,6 +79,40 @@ test.each(SPELLINGS)('a secret is hidden whichever of its characters are escaped
   const half = Math.floor(SECRET.length / 2);
   expect(secrets.hide(`(${spell(SECRET.slice(0, half))}${SECRET.slice(half)})`)).toBe('(***)');
   expect(secrets.hide(spell(SECRET.slice(1)))).not.toContain('***');
+});
+
+test.each(SPELLINGS.filter((_, index) => index % 4 === 1))(
+  'a secret is hidden across two parts of a text: %s',
+  (_, spell) => {
+    const secrets = new Secrets();
+    const secret = `${SECRET}'`;
+    secrets.add(secret);
+    const spelled = spell(secret);
+    // So many units are held at a time, and the last 1024 of them stay for the next part.
+    for (const end of [32_768, 32_768 - 1_024]) {
+      for (let before = end - 45; before < end; before += 1) {
+        const [start, rest] = ['-'.repeat(before), '-'.repeat(1_100)];
+        expect(secrets.hide(start + spelled + rest) === `${start}***${rest}`).toBe(true);
+      }
+    }
+  },
+);
+
+test('a secret that is longer than the part of a text that is held at a time is hidden', () => {
+  const secrets = new Secrets();
+  const secret = `"${'密码'.repeat(20_000)}'`;
+  secrets.add(secret);
+  for (const text of [secret, json(secret), encodeURIComponent(secret), `"${secret}'`])
+    expect(secrets.hide(`a ${text}, ${text} b`)).toBe('a ***, *** b');
+  expect(secrets.hide(encodeURIComponent(secret.slice(2)))).not.toContain('***');
+});
+
+test('quotes in a row hide a secret whichever of them it has', () => {
+  const secrets = new Secrets();
+  secrets.add(`'it's "ours"'`);
+  for (const text of [`'it's "ours"'`, `''it''s "ours"''`, `'"'"'it'"'"'s "ours"'"'"'`, `"'it's \\"ours\\"'"`])
+    expect(secrets.hide(`<${text}>`)).toBe('<***>');
+  expect(secrets.hide(`<its 'ours'>`)).toBe(`<its 'ours'>`);
 });
 
 test('a secret of several lines, one in Latin-1 and one that looks escaped are hidden in every spelling', () => {
@@ -91,7 +131,21 @@ test('a text that only resembles an escape hides no secret and shows none', () =
   secrets.add('41-next+secret');
   for (const text of ['%41-next+secret', '\\x41-next+secret', 'C:\\41-next%2Bsecret', '100%% 41-next+secret%'])
     expect(secrets.hide(text)).toMatch(/^[^-]*\*\*\*%?$/);
-  for (const text of ['%', '%4', '&#;', '&#x110000;', '&none;', '\\', '\\u12', '\ud800', '%zz', '41-next-secret'])
+  for (const text of [
+    '%',
+    '%4',
+    '&#;',
+    '&#x110000;',
+    '\\u{110000}',
+    '\\x{}',
+    '\\Uffffffff',
+    '&none;',
+    '\\',
+    '\\u12',
+    '\ud800',
+    '%zz',
+    '41-next-secret',
+  ])
     expect(secrets.hide(text)).toBe(text);
 });
 

@@ -98,3 +98,11 @@ test.each(CASES)('%s: four times the text takes at most ten times as long', (_, 
   const limit = long < quick ? quick : Math.max(AT_MOST * leastTime(work, SHORT, FLOOR_MS), quick);
   expect(long).toBeLessThan(limit);
 });
+
+test.each(['%2F', "'a+b", '\n\u00e4'])('the memory to hide secrets does not grow with the text: %j', (unit) => {
+  const text = unit.repeat(4_000_000 / unit.length);
+  const before = process.resourceUsage().maxRSS;
+  expect(secrets.hide(text) === text).toBe(true);
+  // Before, three to seven times as much.
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(50_000);
+});

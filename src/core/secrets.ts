@@ -1,4 +1,4 @@
-import { canonicalText } from './secrets/canonical-text.ts';
+import { canonicalParts, canonicalText } from './secrets/canonical-text.ts';
 import { KnownTexts } from './secrets/known-texts.ts';
 
 /** Redacts the output of a tool. */
@@ -36,8 +36,9 @@ export class Secrets {
   #rangesIn(text: string): readonly (readonly [start: number, end: number])[] {
     const ranges = [...this.#values.rangesIn(text)];
     if (this.#canonical.isEmpty) return ranges;
-    const { text: canonical, original } = canonicalText(text);
-    for (const [start, end] of this.#canonical.rangesIn(canonical)) ranges.push(original(start, end));
+    for (const part of canonicalParts(text, this.#canonical.longest)) {
+      for (const [start, end] of this.#canonical.rangesIn(part.text)) ranges.push(part.original(start, end));
+    }
     return ranges.sort(([a], [b]) => a - b);
   }
 
@@ -56,7 +57,7 @@ export class Secrets {
  */
 function canonicalForms(secret: string): readonly string[] {
   const latin1 = secret.replace(/[\x80-\xff]/g, (unit) => `%${unit.charCodeAt(0).toString(16)}`);
-  return [secret, latin1].map((one) => canonicalText(one).text).filter((one) => one.length >= LEAST_SECRET);
+  return [secret, latin1].map(canonicalText).filter((one) => one.length >= LEAST_SECRET);
 }
 
 /** Whether a secret may be sent to an address: over https, or over http to this machine. */

@@ -724,7 +724,9 @@ read-only for that peer, and so is a definition. Any violation blocks the peer
 (peer-untrusted), the report names the rows, and no accept allows it. The same
 rule holds for --adopt and resolve. For --adopt, rows that the head takes back
 of shared commits count; rows that only the commits of --discard-local changed
-do not.
+do not. Nor does a definition that both sides changed in the same way. If the
+last common commit lacks such a table or has another primary key there, every
+row of another system that differs from ours counts.
 
 trust finds mistakes, not forgers: a peer can write any name into the column of
 a row that it adds.

@@ -162,6 +162,12 @@ test('a head to adopt takes back shared commits only as far as trust allows, and
   );
   const gone = await adopted(deleted, 'here', [...discarded, renamed]);
   expect(gone?.held?.map(({ key }) => key['id'])).toEqual(['bd-3', 'bd-4', 'bd-6']);
+
+  // Our side gave the key another type, whose values are written otherwise.
+  const name = await local.commit('the name of before', 'ALTER TABLE issues RENAME COLUMN name TO id');
+  const bytes = await local.commit('bytes', 'DROP TABLE dependencies', 'ALTER TABLE issues MODIFY id VARBINARY(255)');
+  const unread = await adopted(deleted, 'here', [...discarded, renamed, name, bytes]);
+  expect(unread?.held?.map(({ key }) => key['id'])).toEqual(['bd-3', 'bd-4', 'bd-6']);
 });
 
 test('rows have no source if the column of the systems contains bytes', async () => {

@@ -76,6 +76,22 @@ if (process.platform === 'linux') {
       expect([code, message]).toEqual(['database-in-use', expect.stringContaining('it uses another folder')]);
       expect(hint).toContain('`remotesapi: 50051`');
     }
+    const ofOther = { ...moved, kind: 'remotesapi' } as const;
+    const other = await failureOf(() => takeOver(engines, ofOther));
+    expect([other.code, other.hint]).toEqual(['database-in-use', expect.stringContaining('another server')]);
+
+    // Clients commit around each look.
+    const heads: string[] = [];
+    const committing: typeof server.session = async (work) => {
+      await served.sql("CALL DOLT_COMMIT('--allow-empty', '-m', 'client')");
+      heads.push(await served.head());
+      return await server.session(work);
+    };
+    const taken = await takeOver(engines, {
+      ...through(folder.file('exchange')),
+      server: { name: 'it', session: committing },
+    });
+    expect(heads.slice(1, -1)).toContain(taken);
     await engines.close();
     await server.close();
     expect((await served.traces())[0]).toEqual([]);

@@ -95,8 +95,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       // bd may have ended its proxy since this run found it, and may have started another one.
       ({ found, serving } = await findServing(await locate(), locate, configuration, context));
       if (serving !== null) refuseCutOff(serving);
-      const isOther = serving === null || serverText(serving.setting) !== serverText(before.setting);
-      if (!isOther || tries === CONNECTS) throw thrown;
+      const isSame = serving !== null && serverText(serving.setting) === serverText(before.setting);
+      if (isSame || (serving !== null && tries === CONNECTS)) throw thrown;
     }
   }
   if (found.kind !== 'database') return await openClone(request, context, known, found);

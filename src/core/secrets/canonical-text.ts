@@ -28,7 +28,7 @@ export function* canonicalParts(text: string, overlap: number): Generator<Canoni
   }
   const size = Math.min(Math.max(PART, 4 * overlap), MAX_BYTES * text.length + 1);
   const units = new Units(size);
-  const characters = new Characters(size + overlap);
+  const characters = new Characters(size + Math.min(overlap, size));
   for (let at = 0; at < text.length; at += 1) {
     units.read(text.charCodeAt(at), at);
     if (units.length < size) continue;

@@ -726,7 +726,9 @@ rule holds for --adopt and resolve. For --adopt, rows that the head takes back
 of shared commits count; rows that only the commits of --discard-local changed
 do not. Nor does a definition that both sides changed in the same way. If the
 last common commit lacks such a table or has another primary key there, every
-row of another system that differs from ours counts.
+row of another system that differs from ours counts. If both sides added a
+column, a row that our side deleted counts, too. So do all such rows if our key
+has another type.
 
 trust finds mistakes, not forgers: a peer can write any name into the column of
 a row that it adds.

@@ -107,7 +107,10 @@ async function rowsUnlike(
 ): Promise<readonly ChangedRow[]> {
   const shape = shapeOf(table, await columnsAt(sql, table, theirs));
   const distinct = [...new Map(keys.map((key) => [keyText(shape, key), key])).values()];
-  const before = await versionsOf(shape, distinct);
+  const ids = new Set(distinct.map((key) => keyText(shape, key)));
+  const found = await versionsOf(shape, distinct);
+  // A key that is written otherwise there, as with another type or case, would not be found by its text.
+  const before = found !== null && [...found.keys()].every((id) => ids.has(id)) ? found : null;
   const now = await rowsByKeyText(sql, shape, { keys: distinct, commit: theirs });
   return distinct.flatMap((key) => {
     const row = now.get(keyText(shape, key));

@@ -44,9 +44,17 @@ export async function requireWritten(server: Named, url: string): Promise<void> 
   throw unusable(server, url, `it wrote there, and nothing is there. ${ELSEWHERE}`);
 }
 
-/** The failure if one side does not find in the folder what the other one wrote. */
-export function usesOther(server: Named, url: string): Failure {
-  return unusable(server, url, `it uses another folder of this name. ${ELSEWHERE}`);
+/** The failure if one side does not find in the exchange what the other one has. */
+export function usesOther(exchange: {
+  readonly kind: 'file' | 'remotesapi';
+  readonly server: Named;
+  readonly source: { readonly url: string };
+}): Failure {
+  const { kind, server, source } = exchange;
+  if (kind === 'file') return unusable(server, source.url, `it uses another folder of this name. ${ELSEWHERE}`);
+  const message = `the \`remotesapi\` port of ${server.name} has another head than its SQL port`;
+  const hint = 'Correct `remotesapi` in `federation.server`: the port may belong to another server.';
+  return new Failure('database-in-use', message, { hint });
 }
 
 /** Makes the folder a remote of the server for a moment; no tracking ref stays. */

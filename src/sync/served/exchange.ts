@@ -109,11 +109,12 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
   const { branch, source } = exchange;
   return await inExchange(engines, exchange, async ({ database, operation }) => {
     const from = { remote: EXCHANGE, branch: source.branch ?? branch, user: source.user };
-    const head = await presentHead(exchange, async () => {
+    const take = async () => {
       await handOver(exchange);
       await operation(exchange.limit, source.reach, (sql) => fetchBranch(sql, from));
       return await trackingHead(database, from);
-    });
+    };
+    const head = await presentHead(exchange, database, take);
     const before = await branchHead(database, branch);
     if (before === null) await createBranch(database, { name: branch, at: head });
     else if (before !== head) {
@@ -129,14 +130,16 @@ export async function takeOver(engines: Engines, exchange: Exchange): Promise<st
   });
 }
 
-/** How often a branch that clients move meanwhile is taken over again. */
+/** How often a branch that clients rewrite meanwhile is taken over again. */
 const TAKES_OVER = 3;
 
 /**
- * Takes the branch over until its head is one that the server has, or had right before. In another container, the server
+ * Takes the branch over until its head is one that the server has or had meanwhile. In another container, the server
  * writes to another folder of the same name, and ours has what an earlier run found there.
+ * @param scratch the copy, which then has the head
  */
-async function presentHead({ server, branch, source }: Exchange, take: () => Promise<string | null>): Promise<string> {
+async function presentHead(exchange: Exchange, scratch: Sql, take: () => Promise<string | null>): Promise<string> {
+  const { server, branch } = exchange;
   const atServer = () => server.session((sql) => branchHead(sql, branch));
   let before = await atServer();
   for (let tries = 1; ; tries += 1) {
@@ -144,8 +147,10 @@ async function presentHead({ server, branch, source }: Exchange, take: () => Pro
     if (head === null) throw new Failure('unknown', `${server.name} handed over nothing`);
     const now = await atServer();
     if (head === before || head === now) return head;
-    if (before === now) throw usesOther(server, source.url);
-    if (tries === TAKES_OVER) throw movedMeanwhile(`clients of the server moved ${branch} ${tries} times meanwhile`);
+    if (before === now) throw usesOther(exchange);
+    // Clients committed before and after.
+    if (before !== null && (await containsCommit(scratch, head, before))) return head;
+    if (tries === TAKES_OVER) throw new Failure('contention', `clients of ${server.name} rewrote ${branch} meanwhile`);
     before = now;
   }
 }
@@ -252,7 +257,7 @@ export async function receive(exchange: Exchange, work: (sql: Sql) => Promise<vo
     await fetchBranch(sql, { remote, branch: exchange.result, user: null }).catch((thrown: unknown) => {
       // Nothing removes the result that this run has sent.
       const isElsewhere = toFailure(thrown).code === 'branch-missing';
-      throw isElsewhere ? usesOther(exchange.server, exchange.source.url) : thrown;
+      throw isElsewhere ? usesOther(exchange) : thrown;
     });
     await work(sql);
   });

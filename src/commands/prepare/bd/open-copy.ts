@@ -131,7 +131,7 @@ export async function openCopyOfEmbedded(
   }
 }
 
-/** Makes the folder for the copy; false, with a warning, if another user owns a part of it. */
+/** Makes the folder for the copy; false, with a warning, if that is impossible or another user owns a part of it. */
 async function couldMakeOwn(stateDir: string, folder: string, { log }: Pick<Context, 'log'>): Promise<boolean> {
   try {
     await makeOwnFolder(stateDir, folder);

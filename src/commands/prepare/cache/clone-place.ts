@@ -31,7 +31,7 @@ export async function placeOfClone(source: Peer, asked: string | undefined, clon
 
 /** Whether a path is in the folder for clones of the job, which the runner deletes. */
 export function isClone(path: string, { cloneDir }: Pick<Context, 'cloneDir'>): boolean {
-  return cloneDir !== null && isInside(cloneDir, path);
+  return cloneDir !== null && path !== cloneDir && isInside(cloneDir, path);
 }
 
 /**

@@ -95,6 +95,13 @@ export function toFailure(thrown: unknown): Failure {
   return new Failure(code, errorMessage(thrown), { cause: thrown });
 }
 
+/** The same, with a code and a sentence in front for an error that has no code of its own. */
+export function explained(thrown: unknown, code: ErrorCode, what: string, hint?: string): Failure {
+  const failure = toFailure(thrown);
+  if (failure.code !== 'unknown') return failure;
+  return new Failure(code, `${what}: ${errorMessage(thrown)}`, { hint, cause: thrown });
+}
+
 /** The text of any thrown value, including an Error of another realm (a `vm` context). */
 export function errorMessage(thrown: unknown): string {
   if (thrown instanceof Error || types.isNativeError(thrown))

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { errorMessage, Failure, systemCode, toFailure } from './failure.ts';
+import { explained, systemCode } from './failure.ts';
 import { readSmall } from './files.ts';
 import { parsedJson } from './json.ts';
 import { hasEnded, identityOf } from './processes.ts';
@@ -46,7 +46,7 @@ export async function makePrivateFolder({ tempDir, onResource }: FolderPlace, pu
     await mkdir(tempDir, { recursive: true, mode: 0o700 });
     return await makeFolder(join(tempDir, purpose === null ? 'df-' : `df-${purpose}-`), onResource);
   } catch (thrown) {
-    throw unusable(thrown, 'bad-usage', `the temporary folder ${tempDir} cannot be used`, WRITABLE);
+    throw explained(thrown, 'bad-usage', `the temporary folder ${tempDir} cannot be used`, WRITABLE);
   }
 }
 
@@ -57,12 +57,6 @@ async function makeFolder(prefix: string, onResource: FolderPlace['onResource'])
   const folder = await mkdtemp(prefix);
   onResource?.({ kind: 'folder', path: folder });
   return folder;
-}
-
-function unusable(thrown: unknown, code: 'bad-usage' | 'database-read-only', what: string, hint?: string): Failure {
-  const failure = toFailure(thrown);
-  if (failure.code !== 'unknown') return failure;
-  return new Failure(code, `${what}: ${errorMessage(thrown)}`, { hint, cause: thrown });
 }
 
 /**
@@ -80,7 +74,7 @@ export async function inCloneFolder<T>(
     makeFolder(join(parent, '.dolt-federation-clone-'), onResource),
   );
   const folder = await making.catch((thrown: unknown) => {
-    throw unusable(thrown, 'database-read-only', `no database can be made in ${parent}`);
+    throw explained(thrown, 'database-read-only', `no database can be made in ${parent}`);
   });
   return await thenRemoved(folder, work);
 }

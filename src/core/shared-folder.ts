@@ -1,6 +1,6 @@
 import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { errorMessage, Failure, toFailure } from './failure.ts';
+import { explained, Failure } from './failure.ts';
 import type { Logger } from './logger.ts';
 
 interface Owned {
@@ -68,12 +68,9 @@ export async function makeOwnFolder(root: string, folder: string): Promise<void>
     await mkdir(dirname(root), { recursive: true, mode: 0o700 });
     for (const level of levelsOf(root, folder)) await makeOwn(level, level === root);
   } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code !== 'unknown') throw failure;
-    throw new Failure('bad-usage', `the folder ${folder} cannot be created: ${errorMessage(thrown)}`, {
-      hint: 'Set XDG_CACHE_HOME and XDG_STATE_HOME, or on a runner RUNNER_TEMP, to folders that this user may write to.',
-      cause: thrown,
-    });
+    const hint =
+      'Set XDG_CACHE_HOME and XDG_STATE_HOME, or on a runner RUNNER_TEMP, to folders that this user may write to.';
+    throw explained(thrown, 'bad-usage', `the folder ${folder} cannot be created`, hint);
   }
 }
 

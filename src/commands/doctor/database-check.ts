@@ -81,10 +81,9 @@ export async function checkDatabase(
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
     const isConfigured = configuration.server.value !== null;
-    const lock =
-      !isConfigured && (await isCutOff(found.path, found.server))
-        ? cutOff(await checkLock(found.path))
-        : throughServer(await checkLock(found.path), server);
+    const isLeft = !isConfigured && (await isCutOff(found.path, found.server));
+    const held = await checkLock(found.path);
+    const lock = isLeft ? cutOff(held) : throughServer(held, server);
     const isServed = server !== null && lock.status !== 'ok';
     const files = isServed
       ? await stateThrough(server, found.path, context)

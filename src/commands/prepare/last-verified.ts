@@ -97,15 +97,16 @@ export async function readLastVerified(
     ];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
-    const next = addBackups(retire(remember(stateFile, found), branch, gaveUp), fromCache);
+    const learn = (present: StateFile): StateFile => {
+      // Another run may have verified the peer since.
+      const unknown = found.filter(({ place, name }) => findEntry(present, place, name) === null);
+      return addBackups(retire(remember(present, unknown), branch, gaveUp), fromCache);
+    };
+    const next = learn(stateFile);
     const hasNews = found.length > 0 || next.retired !== stateFile.retired;
     if (mayWrite && hasNews) {
-      const moved = await changeState(state, branch, ({ stateFile: present }) => {
-        // Another run may have verified the peer since.
-        const unknown = found.filter(({ place, name }) => findEntry(present, place, name) === null);
-        return addBackups(retire(remember(present, unknown), branch, gaveUp), fromCache);
-        // The end of the run writes it again, and reports a failed write.
-      }).catch(() => []);
+      // The end of the run writes it again, and reports a failed write.
+      const moved = await changeState(state, branch, (present) => learn(present.stateFile)).catch(() => []);
       unusable.push(...moved);
     }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];

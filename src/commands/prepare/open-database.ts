@@ -94,9 +94,9 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       if (toFailure(thrown).code !== 'server-unreachable' || before.isSilent) throw thrown;
       // bd may have ended its proxy since this run found it, and may have started another one.
       ({ found, serving } = await findServing(await locate(), locate, configuration, context));
-      if (serving !== null) refuseCutOff(serving);
-      const isSame = serving !== null && serverText(serving.setting) === serverText(before.setting);
-      if (isSame || (serving !== null && tries === CONNECTS)) throw thrown;
+      if (serving === null) break;
+      refuseCutOff(serving);
+      if (tries === CONNECTS || serverText(serving.setting) === serverText(before.setting)) throw thrown;
     }
   }
   if (found.kind !== 'database') return await openClone(request, context, known, found);

@@ -88,14 +88,14 @@ empty value, or that --unset names. Lists are separated by commas.
 
 These commands change one key, in the spelling that they find, nested or flat.
 Every other byte of the file stays: comments, order, indentation, line breaks. A
-value that is there already stays as it is written. A removed key takes the
-comments of its value with it. A mapping that becomes empty is removed as well,
-unless it has comments of its own. The result is validated before it is written.
-Secrets are refused. A file that another program changes meanwhile is read
-again. config set federation.database checks the folder, which is relative to
-the file: one without a database is refused, and one that does not exist yet is
-accepted with a warning. federation.server has several keys: set
-federation.server.port first. config unset federation.server removes them all.
+value that is already set keeps its spelling. A removed key takes the comments
+of its value with it. A mapping that becomes empty is removed as well, unless it
+has comments of its own. The result is validated before it is written. Secrets
+are refused. A file that another program changes meanwhile is read again. config
+set federation.database checks the folder, which is relative to the file: one
+without a database is refused, and one that does not exist yet is accepted with
+a warning. federation.server has several keys: set federation.server.port first.
+config unset federation.server removes them all.
 
 An edit replaces the file with a new one of this user, with the mode and group
 of the old one. A file of another user whose owner could then not read or write

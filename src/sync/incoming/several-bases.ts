@@ -106,14 +106,14 @@ async function rowsUnlike(
   versionsOf: (shape: TableShape, keys: readonly Cells[]) => Promise<ReadonlyMap<string, Cells> | null>,
 ): Promise<readonly ChangedRow[]> {
   const shape = shapeOf(table, await columnsAt(sql, table, theirs));
-  const distinct = [...new Map(keys.map((key) => [keyText(shape, key), key])).values()];
-  const ids = new Set(distinct.map((key) => keyText(shape, key)));
+  const byText = new Map(keys.map((key) => [keyText(shape, key), key]));
+  const distinct = [...byText.values()];
   const found = await versionsOf(shape, distinct);
   // A key that is written otherwise there, as with another type or case, would not be found by its text.
-  const before = found !== null && [...found.keys()].every((id) => ids.has(id)) ? found : null;
+  const before = found !== null && [...found.keys()].every((id) => byText.has(id)) ? found : null;
   const now = await rowsByKeyText(sql, shape, { keys: distinct, commit: theirs });
-  return distinct.flatMap((key) => {
-    const row = now.get(keyText(shape, key));
-    return before !== null && isDeepStrictEqual(row, before.get(keyText(shape, key))) ? [] : [{ key, row }];
+  return [...byText].flatMap(([id, key]) => {
+    const row = now.get(id);
+    return before !== null && isDeepStrictEqual(row, before.get(id)) ? [] : [{ key, row }];
   });
 }

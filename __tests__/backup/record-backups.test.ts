@@ -65,7 +65,7 @@ test('a proof is recorded after what another run recorded last, also beside an u
     { state: { folder: folder.path, other: null, env: ENV } },
     {
       branch: 'main',
-      lastVerified: { root: HEAD, known: [], dropped: [], cached: null, before: EMPTY_STATE, unusable },
+      lastVerified: { root: HEAD, known: [], dropped: [], cached: [], before: EMPTY_STATE, unusable },
     },
     { targets: [progress], drills: new Map([[other, { kind: 'unproven', durationMs: 1 }]]) },
     NOW,

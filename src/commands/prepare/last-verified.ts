@@ -19,7 +19,7 @@ import {
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
-import { type CachedHeads, cachedHead, cachedRetired } from './cache/heads.ts';
+import { type CachedHeads, cachedHead, cachedRetired, unitedHeads } from './cache/heads.ts';
 
 /** Earlier heads that a run knows before it reads any peer. */
 export interface LastVerified {
@@ -29,8 +29,8 @@ export interface LastVerified {
   readonly known: readonly string[];
   /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
-  /** Heads that an earlier run on another machine stored; null: this run needed none. */
-  readonly cached: CachedHeads | null;
+  /** What earlier runs on other machines stored, oldest first; empty if this run needed none of it. */
+  readonly cached: readonly CachedHeads[];
   /** The state before any peer was read, with restored heads. */
   readonly before: StateFile;
   /** State files that could not be used, and those that were moved aside. */
@@ -46,8 +46,8 @@ interface KnownLocally {
   readonly branch: string;
   readonly ours: string;
   readonly mayWrite: boolean;
-  /** Gets the heads that an earlier run on another machine stored; null: the database was not cloned on this one. */
-  readonly restoreCached: ((root: string) => Promise<CachedHeads>) | null;
+  /** Gets what earlier runs on other machines stored; null: the database was not cloned on this one. */
+  readonly restoreCached: ((root: string) => Promise<readonly CachedHeads[]>) | null;
 }
 
 /** Which entry of the state file belongs to a peer. */
@@ -79,8 +79,9 @@ export async function readLastVerified(
     for (const progress of allProgress)
       progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
     const isComplete = allProgress.every(({ remembered }) => remembered !== null);
-    const cached = restoreCached === null || isComplete ? null : await restoreCached(root);
-    const fromCache = cached === null ? [] : headsFromCache(allProgress, cached, { branch, root });
+    const cached = restoreCached === null || isComplete ? [] : await restoreCached(root);
+    const united = unitedHeads(cached);
+    const fromCache = headsFromCache(allProgress, united, { branch, root });
     const remotes = await remotesOf(
       database,
       path,
@@ -91,10 +92,7 @@ export async function readLastVerified(
     const fromRefs = await headsFromRefs(database, unmoved, { ...localDatabase, root, remotes });
     const restored = fromCache.map(({ head }) => head);
     const inClone = new Set(await commitsAmong(database, { from: null, to: ours }, restored));
-    const gaveUp = [
-      ...replaced.filter((head) => !contained.has(head)),
-      ...(cached === null ? [] : cachedRetired(cached, branch)),
-    ];
+    const gaveUp = [...replaced.filter((head) => !contained.has(head)), ...cachedRetired(united, branch)];
     // An entry of the file means that our branch contained the head.
     const found = [...fromCache.filter(({ head }) => inClone.has(head)), ...fromRefs];
     const learn = (present: StateFile): StateFile => {
@@ -114,7 +112,7 @@ export async function readLastVerified(
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: null, before: stateFile, unusable };
+    return { root: null, known: [], dropped: [], cached: [], before: stateFile, unusable };
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type KnownHeads,
   restoreHeads,
   storeHeads,
+  unitedHeads,
 } from '../../../../src/commands/prepare/cache/heads.ts';
 import {
   addBackups,
@@ -33,7 +34,7 @@ const known = remember(EMPTY_STATE, [{ place, name: 'partner', head, verifiedAt:
 
 /** A run that restored nothing and ends in a state. */
 function ending(after: StateFile, more: Partial<KnownHeads> = {}): KnownHeads {
-  return { root, before: EMPTY_STATE, restored: null, after, isKept: () => true, ...more };
+  return { root, before: EMPTY_STATE, restored: [], after, isKept: () => true, ...more };
 }
 
 test('a cached head is found by its place only', () => {
@@ -84,7 +85,7 @@ test('unknown heads are kept in the cache, and known ones replace older ones', (
   const other = { ...place, endpoint: 'file:///backup' };
   const before = headsToCache(ending(remember(known, [{ place: other, name: 'backup', head, verifiedAt: null }])), []);
   const next = remember(EMPTY_STATE, [{ place, name: 'partner', head: later, verifiedAt: at }]);
-  const after = headsToCache(ending(next, { restored: before }), [before]);
+  const after = headsToCache(ending(next, { restored: [before] }), [before]);
   expect([cachedHead(after, place)?.head, cachedHead(after, other)?.head]).toEqual([later, head]);
 });
 
@@ -109,12 +110,12 @@ test('the number of heads is limited, and heads of others never displace those o
   });
   const retired = Array.from({ length: 2_000 }, (_, index) => ({ local: foreign(_, index).place, head }));
   const filled: CachedHeads = { version: 1, heads: Array.from({ length: 2_000 }, foreign), retired };
-  const first = headsToCache(ending(retire(known, 'main', [later]), { restored: filled }), [filled]);
+  const first = headsToCache(ending(retire(known, 'main', [later]), { restored: [filled] }), [filled]);
   const other = { ...place, endpoint: 'file:///backup' };
   const state = remember(EMPTY_STATE, [{ place: other, name: 'backup', head: later, verifiedAt: null }]);
   // The oldest abandoned head is ours.
   const stored = { ...first, retired: [...first.retired.slice(-1), ...first.retired.slice(0, -1)] };
-  const second = headsToCache(ending(retire(state, 'main', [later, head]), { restored: stored }), [stored]);
+  const second = headsToCache(ending(retire(state, 'main', [later, head]), { restored: [stored] }), [stored]);
   expect([second.heads.length, second.retired.length]).toEqual([2_000, 2_000]);
   expect([cachedHead(second, place)?.head, cachedHead(second, other)?.head]).toEqual([head, later]);
   expect(cachedRetired(second, 'main')).toEqual([later, head]);
@@ -155,10 +156,24 @@ describe('of the head that a run knew at its start, its own at its end, and that
   ])('%s', (_, begun, ended, stored, expected) => {
     const restored = headsToCache(ending(stateOf(begun)), []);
     const entries = stored === null ? [] : [headsToCache(ending(stateOf(stored)), [])];
-    const isFirstStep = ending(stateOf(ended), { before: stateOf(begun), restored });
+    const isFirstStep = ending(stateOf(ended), { before: stateOf(begun), restored: [restored] });
     const isLaterStep = ending(stateOf(ended), { before: stateOf(begun) });
     for (const run of [isFirstStep, isLaterStep])
       expect(cachedHead(headsToCache(run, entries), place)?.head).toBe(expected);
+  });
+
+  test('its own counts beside each of several entries that were there at its start', () => {
+    const entries = [old, theirs(FAR), { ...old, verifiedAt: String(T2) }].map((one) =>
+      headsToCache(ending(stateOf(one)), []),
+    );
+    const began = { before: stateOf(theirs(FAR)), restored: entries };
+    const headAfter = (ended: StateFile, found: readonly CachedHeads[]) =>
+      cachedHead(headsToCache(ending(ended, began), found), place)?.head;
+    expect(headAfter(stateOf(mine(T1)), entries)).toBe(NEW);
+    // Of those that were there, the last one that was verified counts.
+    expect(headAfter(EMPTY_STATE, entries)).toBe(OTHER);
+    const stored = headsToCache(ending(stateOf(theirs(T2))), []);
+    expect(headAfter(stateOf(mine(T1)), [...entries, stored])).toBe(OTHER);
   });
 
   test('sizes and proofs of a backup count from the job that recorded them', () => {
@@ -221,7 +236,7 @@ describe('jobs that run at the same time', () => {
       job: async (name: string) => await (await start(name)).end(),
       /** The peers among these whose head a new job knows. */
       known: async (...names: readonly string[]) => {
-        const cached = await restoreHeads(CLONE, root, contextOf());
+        const cached = unitedHeads(await restoreHeads(CLONE, root, contextOf()));
         return names.filter(
           (name) => cachedHead(cached, peerOf(name)) !== null && cachedRetired(cached, name).length > 0,
         );

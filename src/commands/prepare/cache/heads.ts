@@ -40,8 +40,6 @@ export type CachedHeads = Readonly<z.infer<typeof cachedSchema>>;
 
 type Head = CachedHeads['heads'][number];
 
-const NO_HEADS: CachedHeads = { version: 1, heads: [], retired: [] };
-
 /** The entry of one peer; null: there is none. */
 export function cachedHead({ heads }: CachedHeads, place: StateKey): Head | null {
   const wanted = placeDigest(place);
@@ -59,8 +57,8 @@ export interface KnownHeads {
   readonly root: string;
   /** The state before it read any peer, with restored heads. */
   readonly before: Pick<StateFile, 'peers'>;
-  /** The heads that it restored; null: it needed none. */
-  readonly restored: CachedHeads | null;
+  /** The content of the entries that it restored, oldest first. */
+  readonly restored: readonly CachedHeads[];
   /** The state at its end. */
   readonly after: Pick<StateFile, 'peers' | 'retired'>;
   /** Whether a head is still there on a new machine. */
@@ -74,7 +72,7 @@ export interface KnownHeads {
  */
 export function headsToCache(known: KnownHeads, found: readonly CachedHeads[]): CachedHeads {
   const { root, before, restored, after, isKept } = known;
-  const begun = new Map([...headsOf(before, root), ...(restored?.heads ?? [])].map((one) => [one.place, one]));
+  const begun = begunWith([...headsOf(before, root), ...unitedHeads(restored).heads], restored);
   const others = found.reduce<Head[]>((heads, one) => combineHeads(begun, heads, one.heads), []);
   const own = headsOf(after, root).filter(({ head }) => isKept(head));
   const heads = combineHeads(begun, others, own).slice(0, MAX_HEADS);
@@ -100,40 +98,58 @@ function headsOf({ peers }: Pick<StateFile, 'peers'>, root: string): readonly He
     .sort((a, b) => (a.place < b.place ? -1 : 1));
 }
 
-/** Both as one, those of `later` first. @param begun the heads that this run knew at its start */
-function combineHeads(begun: ReadonlyMap<string, Head>, earlier: readonly Head[], later: readonly Head[]): Head[] {
+/** The heads that a run knew at its start. */
+interface Begun {
+  /** By place. */
+  readonly known: ReadonlyMap<string, Head>;
+  /** Those, and all of the entries that it restored. */
+  readonly was: (head: Head) => boolean;
+}
+
+function begunWith(heads: readonly Head[], restored: readonly CachedHeads[]): Begun {
+  const textOf = ({ place, head, verifiedAt }: Head) => JSON.stringify([place, head, verifiedAt]);
+  const all = new Set([...heads, ...restored.flatMap((entry) => entry.heads)].map(textOf));
+  return { known: new Map(heads.map((one) => [one.place, one])), was: (head) => all.has(textOf(head)) };
+}
+
+/** Several entries as one. @param entries oldest first */
+export function unitedHeads(entries: readonly CachedHeads[]): CachedHeads {
+  const none = begunWith([], []);
+  const heads = entries.reduce<Head[]>((all, one) => combineHeads(none, all, one.heads), []);
+  return { version: 1, heads, retired: entries.flatMap(({ retired }) => retired) };
+}
+
+/** Both as one, those of `later` first. */
+function combineHeads(begun: Begun, earlier: readonly Head[], later: readonly Head[]): Head[] {
   const others = new Map(earlier.map((one) => [one.place, one]));
   const places = new Set(later.map(({ place }) => place));
   const chosen = later.map((one) => {
     const other = others.get(one.place);
-    return other === undefined ? one : combineHead(begun.get(one.place), other, one);
+    return other === undefined ? one : combineHead(begun, other, one);
   });
   return [...chosen, ...earlier.filter(({ place }) => !places.has(place))];
 }
 
-function combineHead(begun: Head | undefined, earlier: Head, later: Head): Head {
+function combineHead(begun: Begun, earlier: Head, later: Head): Head {
   const { head, verifiedAt } = isOvertaken(begun, earlier, later) ? earlier : later;
+  const known = begun.known.get(later.place);
   return {
     place: later.place,
     head,
     verifiedAt,
-    size: changed(begun?.size, earlier.size, later.size),
-    drills: changed(begun?.drills, earlier.drills, later.drills),
+    size: changed(known?.size, earlier.size, later.size),
+    drills: changed(known?.drills, earlier.drills, later.drills),
   };
 }
 
 /**
  * Whether the head of `earlier` counts: of two heads that jobs recorded at the same time, the one that was verified last. A
- * head that was there before the run does not count, with any date: others may have written it.
+ * head that was there before the run does not count beside a new one, with any date: others may have written it.
  */
-function isOvertaken(begun: Head | undefined, earlier: Head, later: Head): boolean {
-  if (isSameHead(begun, earlier)) return false;
+function isOvertaken({ known, was }: Begun, earlier: Head, later: Head): boolean {
+  if (was(earlier) && !was(later)) return false;
   const [one, other] = [earlier.verifiedAt ?? '', later.verifiedAt ?? ''];
-  return one === other ? isSameHead(begun, later) : one > other;
-}
-
-function isSameHead(one: Head | undefined, other: Head): boolean {
-  return one?.head === other.head && one.verifiedAt === other.verifiedAt;
+  return one === other ? known.get(later.place)?.head === later.head && was(later) : one > other;
 }
 
 /** The record that changed; the later one if both did. */
@@ -177,15 +193,20 @@ export function clonedDatabase(
 
 type CacheOfStep = FolderPlace & Pick<Context, 'cache' | 'env'>;
 
-/** Restores the heads that the last runs of this workflow, or of this leg, knew of a database. */
-export async function restoreHeads(of: ClonedDatabase, root: string, context: CacheOfStep): Promise<CachedHeads> {
+/**
+ * Restores the heads that the last runs of this workflow, or of this leg, knew of a database.
+ * @returns the content of the last entries, oldest first
+ */
+export async function restoreHeads(
+  of: ClonedDatabase,
+  root: string,
+  context: CacheOfStep,
+): Promise<readonly CachedHeads[]> {
   const { cache } = context;
-  if (cache === undefined) return NO_HEADS;
-  return await inPrivateFolder(context, 'heads', async (folder) => {
-    const found = valuesOf(await lastLinks(headsChain(of, root, { cache, folder, env: context.env })));
-    const heads = found.reduce<Head[]>((all, one) => combineHeads(new Map(), all, one.heads), []);
-    return { version: 1, heads, retired: found.flatMap(({ retired }) => retired) };
-  });
+  if (cache === undefined) return [];
+  return await inPrivateFolder(context, 'heads', async (folder) =>
+    valuesOf(await lastLinks(headsChain(of, root, { cache, folder, env: context.env }))),
+  );
 }
 
 /** Stores the heads for the next run, with those that jobs at the same time store. @throws errors of the file system */

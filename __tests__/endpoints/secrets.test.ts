@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
@@ -58,16 +59,25 @@ test('each peer sees only its own secret, alone and beside other peers', async (
   for (const none of [gitNone, doltNone]) expect(shown(none)).toEqual([undefined]);
 });
 
-test('a host that redirects git to another host does not redirect the token', async () => {
+test('a host that redirects git to another host does not redirect the token, whatever git of the user allows', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();
   await using host = await startRecordingServer({ redirectTo: stranger.url });
-  const { result } = await command(folder, stringify({ p: `${host.url}/org/repo.git` }), {
-    command: 'status',
-    retries: 0,
-    credentials: { text: stringify({ p: { url: host.url, 'git-token': 'a-secret' } }) },
-  });
+  const url = `${host.url}/org/repo.git`;
+  const settings = ['', ` "${host.url}/"`, ` "${url}"`].map((at) => `[http${at}]\nfollowRedirects = true\n`);
+  await writeFile(folder.file('.gitconfig'), settings.join(''));
+  const { result } = await command(
+    folder,
+    stringify({ p: { endpoint: url, 'allowed-hosts': [new URL(stranger.url).host] } }),
+    {
+      command: 'status',
+      env: { HOME: folder.path },
+      userHome: true,
+      retries: 0,
+      credentials: { text: stringify({ p: { url: host.url, 'git-token': 'a-secret' } }) },
+    },
+  );
   expect(result.peers).toMatchObject([{ state: 'unreachable' }]);
   expect(shown(host)).toEqual([basic('x-access-token', 'a-secret')]);
   expect(stranger.requests).toEqual([]);

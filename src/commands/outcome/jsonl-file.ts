@@ -6,6 +6,7 @@ import type { ExportResult } from '../../contract/result.ts';
 import { boundaryOf, requireWithin } from '../../core/boundary.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
+import { withoutRedirects } from '../../credentials/providers/git.ts';
 import { gitTokenHeader } from '../../credentials/secret-texts.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
@@ -121,9 +122,15 @@ function notProposed(why: string): Failure {
 
 /** A checkout step may have left a header of its own; the empty one removes it. */
 function gitSettings(env: Env, token: string | undefined): Committing['git'] {
-  const server = env['GITHUB_SERVER_URL'];
-  const own = [['http.followRedirects', 'false']] as const;
-  if (server === undefined || token === undefined) return own;
-  const header = `http.${server.replace(/\/$/, '')}/.extraheader`;
-  return [...own, ['credential.helper', ''], [header, ''], [header, `Authorization: Basic ${gitTokenHeader(token)}`]];
+  const server = env['GITHUB_SERVER_URL']?.replace(/\/$/, '');
+  if (server === undefined || token === undefined) return withoutRedirects([]);
+  const name = env['GITHUB_REPOSITORY'];
+  const repositories = name === undefined ? [] : [`${server}/${name}`, `${server}/${name}.git`];
+  const header = `http.${server}/.extraheader`;
+  return [
+    ...withoutRedirects([`${server}/`, ...repositories]),
+    ['credential.helper', ''],
+    [header, ''],
+    [header, `Authorization: Basic ${gitTokenHeader(token)}`],
+  ];
 }

@@ -28,11 +28,10 @@ export function gitCredentials(
  */
 function overHttp({ endpoint }: Peer, credential: Credential | null): EngineCredentials {
   const traits = { startsPrograms: true, restartBetweenPhases: true };
-  // A redirect would go to another host, together with the token's header.
-  const own = [['http.followRedirects', 'false']] as const;
+  const url = endpoint.dolt.replace(/^git\+/, '');
+  const own = withoutRedirects([url]);
   const secret = credential?.secret;
   if (secret?.kind !== 'git-token') return createEngineCredentials({ ...traits, git: own });
-  const url = endpoint.dolt.replace(/^git\+/, '');
   return createEngineCredentials({
     ...traits,
     git: [
@@ -41,6 +40,15 @@ function overHttp({ endpoint }: Peer, credential: Credential | null): EngineCred
       [`http.${url}.extraHeader`, `Authorization: Basic ${gitTokenHeader(secret.token)}`],
     ],
   });
+}
+
+/**
+ * Settings with which git follows no redirect: it would go to another host, together with the header of a token. Settings
+ * of the user for a URL would count more than one for all URLs.
+ * @param urls of repositories, or their beginnings
+ */
+export function withoutRedirects(urls: readonly string[]): readonly (readonly [string, string])[] {
+  return ['http', ...urls.map((url) => `http.${url}`)].map((section) => [`${section}.followRedirects`, 'false']);
 }
 
 /**

@@ -53,6 +53,8 @@ export interface Rendered {
   readonly json: unknown;
   /** Text for people; ends with a line break unless it is empty. */
   readonly text: (show: Shown) => string;
+  /** Whether lines of the text are commands for a runner. */
+  readonly hasCommands?: boolean;
   /** Outputs of the Action besides `result`; `status` defaults to `success`. */
   readonly outputs?: () => Readonly<Partial<Record<OutputName, string>>>;
   /** Files that the Action writes for later steps, by the output that names each. */

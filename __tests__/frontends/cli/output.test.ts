@@ -93,3 +93,12 @@ test.each([
   const text = ({ showOrigin }: { readonly showOrigin: boolean }) => `one${showOrigin ? ', from here' : ''}\n`;
   expect(renderedOutput({ json: { a: 1 }, text }, display)).toEqual({ stdout, stderr: '' });
 });
+
+test('no line of a text is a command for a runner, unless the text is meant for it', () => {
+  const text = () => 'Rows in conflict:\n    ::error::boo: base "x"\n::set-output name=x::y\n';
+  const shown = { ...PLAIN_STYLE, json: false, showOrigin: false };
+  expect(renderedOutput({ json: null, text }, shown).stdout).toBe(
+    'Rows in conflict:\n    : :error::boo: base "x"\n: :set-output name=x::y\n',
+  );
+  expect(renderedOutput({ json: null, text, hasCommands: true }, shown).stdout).toBe(text());
+});

@@ -210,6 +210,7 @@ export const validateCommand = defineCommand({
     return {
       json: result,
       text: (style) => reportText(validated, format, style),
+      hasCommands: format === 'github',
       outputs: () => ({
         status: result.status === 'valid' ? 'success' : 'failed',
         result: validateJson(result),

@@ -4,7 +4,7 @@ import { type Failure, placeOf } from '../../core/failure.ts';
 import { printedJson } from '../../core/json.ts';
 import { plain } from '../../core/text.ts';
 import { errorResult } from '../../report/error-result.ts';
-import { plainLines } from '../../report/plain.ts';
+import { plainLines, withoutCommands } from '../../report/plain.ts';
 import { wrap } from '../../report/text/wrap.ts';
 
 /** The final output of a command. */
@@ -21,7 +21,9 @@ export interface ErrorStyle {
 
 /** A result, on standard output. */
 export function renderedOutput(rendered: Rendered, shown: Shown & { readonly json: boolean }): Output {
-  return { stdout: shown.json ? printedJson(rendered.json) : rendered.text(shown), stderr: '' };
+  if (shown.json) return { stdout: printedJson(rendered.json), stderr: '' };
+  const text = rendered.text(shown);
+  return { stdout: rendered.hasCommands === true ? text : withoutCommands(text), stderr: '' };
 }
 
 /** A failure: JSON on standard output, text on standard error. */

@@ -4,9 +4,8 @@ import { writeVersionWitness } from '../../beads/bd-files.ts';
 import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { BdUsage } from '../../beads/workspace.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
-import { serverText } from '../../config/server.ts';
 import { boundaryOf } from '../../core/boundary.ts';
-import { Failure, toFailure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import { isInside, realPath } from '../../core/files.ts';
 import { makePrivateFolder } from '../../core/private-folder.ts';
 import { markRun } from '../../core/run-mark.ts';
@@ -35,7 +34,7 @@ import { databasesBelow, type Found, locateDatabase } from './locate-database.ts
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { findServing, refuseCutOff, type Serving } from './served-by.ts';
+import { findServing, openThroughServer, type Serving } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -62,9 +61,6 @@ interface Known {
   readonly caching?: Caching | null;
 }
 
-/** How many servers of bd, each of which has ended when it is used, a run connects to. */
-const CONNECTS = 3;
-
 /**
  * Finds the local database. If there is none, clones it from the peer that `bootstrap` names, else from the primary,
  * and from no other peer. A run that may not write clones into a temporary folder, removed when the database is closed.
@@ -81,24 +77,18 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
   if (mayWrite(request)) await refuseFrozen(folder, configuration, context);
-  let { found, serving } = await findServing(first, locate, configuration, context);
-  if (serving !== null && request.stopBd === true && mayWrite(request)) {
-    await stopBd(found, serving, configuration, context);
-    serving = null;
-  }
-  for (let tries = 1; serving !== null; tries += 1) {
-    const before: Serving = serving;
-    try {
-      return await openThrough(request, context, known, { found, serving });
-    } catch (thrown) {
-      if (toFailure(thrown).code !== 'server-unreachable' || before.isSilent) throw thrown;
-      // bd may have ended its proxy since this run found it, and may have started another one.
-      ({ found, serving } = await findServing(await locate(), locate, configuration, context));
-      if (serving === null) break;
-      refuseCutOff(serving);
-      if (tries === CONNECTS || serverText(serving.setting) === serverText(before.setting)) throw thrown;
-    }
-  }
+  const look = (at: Found) => findServing(at, locate, configuration, context);
+  const located = await look(first);
+  const { serving } = located;
+  const stopsBd = serving !== null && request.stopBd === true && mayWrite(request);
+  if (stopsBd) await stopBd(located.found, serving, configuration, context);
+  const through = await openThroughServer(
+    stopsBd ? { ...located, serving: null } : located,
+    async () => await look(await locate()),
+    (at, found) => openThrough(request, context, known, { found, serving: at }),
+  );
+  if ('opened' in through) return through.opened;
+  const { found } = through;
   if (found.kind !== 'database') return await openClone(request, context, known, found);
   return await openDirectly(request, context, known, found);
 }

@@ -6,9 +6,9 @@ import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates } from './bd/behind-gates.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
-import { locateDatabase } from './locate-database.ts';
+import { type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
-import { findServing, keptFolder, type Serving, servedName } from './served-by.ts';
+import { findServing, keptFolder, type Located, openThroughServer, servedName } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -31,32 +31,37 @@ export async function findConflicted(
 ): Promise<ConflictedDatabase> {
   const { configuration } = known;
   const locate = () => locateDatabase({ database, configuration }, context);
-  const found = await locate();
-  const through = async (serving: Serving, dolt: string, branch: string) => {
+  const look = (at: Found) => findServing(at, locate, configuration, context);
+  const openLocated = async (located: Located, dolt: string, branch: string): Promise<LocalDatabase> => {
     const { timeout } = DEFAULT_SYNC_REQUEST;
     const opening = { branch, mayMove: true, mayCommit: false, connections: CONNECTIONS, timeout, notices: [] };
-    return await openServed(opening, context, { ...known, dolt }, serving);
+    const through = await openThroughServer(
+      located,
+      async () => await look(await locate()),
+      (serving) => openServed(opening, context, { ...known, dolt }, serving),
+    );
+    if ('opened' in through) return through.opened;
+    const { found } = through;
+    if (found.kind !== 'database') throw noDatabase();
+    const { path } = found;
+    const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
+    const state = await stateOfFound(found, configuration, context);
+    return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
   };
+  const found = await locate();
   if (found.kind === 'database') {
     const { path } = found;
-    return {
-      name: path,
-      home: path,
-      async open(dolt, branch) {
-        const { serving } = await findServing(found, locate, configuration, context);
-        if (serving !== null) return await through(serving, dolt, branch);
-        const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
-        const state = await stateOfFound(found, configuration, context);
-        return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
-      },
-    };
+    return { name: path, home: path, open: async (dolt, branch) => await openLocated(await look(found), dolt, branch) };
   }
-  const { serving } = await findServing(found, locate, configuration, context);
+  const located = await look(found);
+  const { serving } = located;
   const home = serving === null ? null : keptFolder(context, serving);
-  if (serving === null || home === null) {
-    throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
-      hint: 'Give the folder of the database in which sync found the conflicts with `--database`.',
-    });
-  }
-  return { name: servedName(serving), home, open: (dolt, branch) => through(serving, dolt, branch) };
+  if (serving === null || home === null) throw noDatabase();
+  return { name: servedName(serving), home, open: (dolt, branch) => openLocated(located, dolt, branch) };
+}
+
+function noDatabase(): Failure {
+  return new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
+    hint: 'Give the folder of the database in which sync found the conflicts with `--database`.',
+  });
 }

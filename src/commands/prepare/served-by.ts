@@ -6,7 +6,7 @@ import type { Configuration } from '../../config/configuration.ts';
 import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
 import { shortDigest } from '../../core/digest.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { isFolder } from '../../core/files.ts';
 import { pause } from '../../core/interruption.ts';
 import { makeOwnFolder } from '../../core/shared-folder.ts';
@@ -44,7 +44,7 @@ type ServerSettings = Pick<Configuration, 'server' | 'allowedRemotePatterns'>;
 type ServerContext = Pick<Context, 'env' | 'ceiling' | 'signal' | 'log'>;
 
 /** A database, and the server through which a run works; null: the database is opened directly. */
-interface Located {
+export interface Located {
   readonly found: Found;
   readonly serving: Serving | null;
 }
@@ -71,8 +71,9 @@ export async function findServing(
   for (let replaced = 0; ; await pause(POLL_MS, context.signal)) {
     const serving = await servedBy(found, configuration, context);
     if (serving !== 'replaced') {
-      const mayBeNoted = serving === null && replaced > 0 && monotonicMs() - since < NOTED_MS;
-      if (!mayBeNoted || !(await isHeldByServer(found, context))) return { found, serving };
+      const mayBeNoted = serving === null && (replaced > 0 || startsServers(found));
+      const isNoted = !mayBeNoted || monotonicMs() - since >= NOTED_MS || !(await isHeldByServer(found, context));
+      if (isNoted) return { found, serving };
     } else if (replaced === REPLACED) return { found, serving: null };
     else {
       replaced += 1;
@@ -80,6 +81,40 @@ export async function findServing(
     }
     found = await locate();
   }
+}
+
+/** How many servers of bd, each of which has ended when it is used, a run connects to. */
+const CONNECTS = 3;
+
+/**
+ * Opens a database through its server. If that is not reached, the database is located again: bd may have ended its proxy
+ * since it was found, and may have started another one.
+ * @returns the database as it was located last, if no server holds it
+ */
+export async function openThroughServer<T>(
+  first: Located,
+  locateAgain: () => Promise<Located>,
+  open: (serving: Serving, found: Found) => Promise<T>,
+): Promise<{ readonly opened: T } | { readonly found: Found }> {
+  let { found, serving } = first;
+  for (let tries = 1; serving !== null; tries += 1) {
+    const before: Serving = serving;
+    try {
+      return { opened: await open(serving, found) };
+    } catch (thrown) {
+      if (toFailure(thrown).code !== 'server-unreachable' || before.isSilent) throw thrown;
+      ({ found, serving } = await locateAgain());
+      if (serving === null) break;
+      refuseCutOff(serving);
+      if (tries === CONNECTS || serverText(serving.setting) === serverText(before.setting)) throw thrown;
+    }
+  }
+  return { found };
+}
+
+/** Whether bd starts a server for the database, and notes it afterwards. */
+function startsServers(found: Found): boolean {
+  return found.kind === 'database' && found.bd !== null && found.bd.mode !== 'embedded';
 }
 
 async function isHeldByServer(found: Found, context: Pick<Context, 'env'>): Promise<boolean> {

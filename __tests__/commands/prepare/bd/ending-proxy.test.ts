@@ -5,8 +5,11 @@ import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
 import { stringify } from 'yaml';
+import type { BdUsage } from '../../../../src/beads/workspace.ts';
 import type { Found } from '../../../../src/commands/prepare/locate-database.ts';
-import { findServing } from '../../../../src/commands/prepare/served-by.ts';
+import { findConflicted } from '../../../../src/commands/prepare/resolve-database.ts';
+import { findServing, type Serving } from '../../../../src/commands/prepare/served-by.ts';
+import { loadConfiguration } from '../../../../src/config/load.ts';
 import { lockFile } from '../../../../src/dolt/server/lock.ts';
 import { lockedBy } from '../../../../src/dolt/server/lock-table.ts';
 import { command } from '../../../helpers/commanding.ts';
@@ -16,7 +19,7 @@ import { testDolt } from '../../../helpers/dolt-binary.ts';
 import { startDoltSqlServer } from '../../../helpers/servers/dolt-sql-server.ts';
 import { listen } from '../../../helpers/servers/listen.ts';
 import { testPort } from '../../../helpers/servers/test-port.ts';
-import { tempFolder } from '../../../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../../../helpers/temp-folder.ts';
 
 /** Above the greatest id of a process. */
 const NO_PROCESS = 4_194_305;
@@ -29,6 +32,13 @@ function foundAt(path: string, port: number, pid = process.pid): Extract<Found, 
   return { kind: 'database', path, server, bd: null, notices: [] };
 }
 
+/** A database that a server holds before bd notes it. */
+async function servedOnceNoted(path: string, port: number, mode: BdUsage['mode']): Promise<Serving | null> {
+  const noted = foundAt(path, port);
+  const first = { ...noted, server: null, bd: { mode, guarded: [] } };
+  return (await findServing(first, async () => noted, configure(''), commandContext(dirname(path)))).serving;
+}
+
 test('a database is opened directly after the server of an ended bd proxy releases it', async () => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('local'));
@@ -38,6 +48,11 @@ test('a database is opened directly after the server of an ended bd proxy releas
     return (await findServing(found, async () => found, configure(''), commandContext(folder.path))).serving;
   };
   expect(await servedAt(server.sqlPort)).toMatchObject({ setting: { port: server.sqlPort } });
+  expect(await servedOnceNoted(path, server.sqlPort, 'proxied-server')).toMatchObject({
+    setting: { port: server.sqlPort },
+  });
+  // bd starts no server there, so nothing is waited for.
+  expect(await servedOnceNoted(path, server.sqlPort, 'embedded')).toBeNull();
   if (process.platform !== 'linux') return;
   // Nothing listens at the port that bd noted, and the server still holds the database.
   const serving = servedAt(await testPort());
@@ -91,7 +106,24 @@ if (process.platform === 'linux') {
   });
 }
 
-test('a bd proxy that ends after it was found does not fail the run', async () => {
+async function statusAt(folder: TempFolder, path: string): Promise<void> {
+  const { result } = await command(folder, '', { database: undefined, ceiling: null, command: 'status' });
+  expect(result).toMatchObject({ database: path, peers: [{ name: 'origin', state: 'remote-empty' }] });
+}
+
+async function opensToResolve(folder: TempFolder, path: string): Promise<void> {
+  const context = { ...commandContext(folder.path), tempDir: folder.path };
+  const configuration = await loadConfiguration(context, {});
+  const { home, open } = await findConflicted(undefined, context, { configuration, credentials: new Map() });
+  const local = await open(testDolt(), 'main');
+  await local.close();
+  expect([home, local.path, local.served]).toEqual([path, path, null]);
+}
+
+test.each([
+  ['a run', statusAt],
+  ['resolve', opensToResolve],
+])('a bd proxy that ends after it was found does not fail %s', async (_, expectOpened) => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('.beads', 'dolt', 'north'));
   const metadata = { backend: 'dolt', dolt_mode: 'proxied-server', dolt_database: 'north' };
@@ -110,6 +142,5 @@ test('a bd proxy that ends after it was found does not fail the run', async () =
   const { port } = await listen(proxy);
   await writeFile(folder.file('.beads', 'dolt', 'proxy.pid'), JSON.stringify({ pid: process.pid, port }));
   if (process.platform !== 'linux') return void proxy.close();
-  const { result } = await command(folder, '', { database: undefined, ceiling: null, command: 'status' });
-  expect(result).toMatchObject({ database: path, peers: [{ name: 'origin', state: 'remote-empty' }] });
+  await expectOpened(folder, path);
 });

@@ -3,11 +3,14 @@ import { minute } from '../../report/figures.ts';
 import { changeState } from '../../sync/history/change-state.ts';
 import {
   addBackups,
+  type BackupRecord,
   type BackupSize,
   type DrillHistory,
   EMPTY_STATE,
   findBackup,
+  readState,
   type StateFile,
+  type StateKey,
 } from '../../sync/history/last-verified.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { placeOf } from '../prepare/last-verified.ts';
@@ -39,24 +42,38 @@ export async function recordBackups(
   const sizes = new Map<PeerProgress, BackupSize | null>();
   for (const progress of targets)
     sizes.set(progress, progress.verified ? await sizeOf(progress, drills.get(progress) ?? null) : null);
-  const known = new Map<PeerProgress, Known>();
-  const learn = (stateFile: StateFile): StateFile => {
-    const records = [...sizes].flatMap(([progress, size]) => {
+  const learn = (stateFile: StateFile): readonly Learned[] =>
+    [...sizes].map(([progress, size]) => {
       const place = root === null ? null : placeOf(progress, branch, root);
       const before = place === null ? null : findBackup(stateFile, place);
       const growth = size !== null && before?.size?.of === size.of ? size.bytes - before.size.bytes : null;
       const proven = drills.get(progress)?.kind === 'proven';
       const history = historyAfter(before?.drills ?? null, { drilled: drills.size > 0, proven, now });
-      known.set(progress, { bytes: size?.bytes ?? null, growth, drills: history });
-      const record = { size: size ?? before?.size, drills: history ?? undefined };
-      return place === null ? [] : [{ place, record }];
+      const known = { bytes: size?.bytes ?? null, growth, drills: history };
+      return { progress, place, known, record: { size: size ?? before?.size, drills: history ?? undefined } };
     });
-    return addBackups(stateFile, records);
-  };
-  if (root === null) learn(EMPTY_STATE);
-  // A failed write was reported by the one before.
-  else await changeState(state, branch, ({ stateFile }) => learn(stateFile)).catch(() => undefined);
-  return known;
+  const learned = learn(root === null ? EMPTY_STATE : (await readState(state, branch)).stateFile);
+  if (root !== null) {
+    // A failed write was reported by the one before.
+    await changeState(state, branch, ({ stateFile }) => withLearned(stateFile, learn(stateFile))).catch(
+      () => undefined,
+    );
+  }
+  return new Map(learned.map(({ progress, known }) => [progress, known]));
+}
+
+/** The facts about the backup at one peer, and their record. */
+interface Learned {
+  readonly progress: PeerProgress;
+  /** null: our first commit is unknown. */
+  readonly place: StateKey | null;
+  readonly known: Known;
+  readonly record: BackupRecord;
+}
+
+function withLearned(stateFile: StateFile, learned: readonly Learned[]): StateFile {
+  const records = learned.flatMap(({ place, record }) => (place === null ? [] : [{ place, record }]));
+  return addBackups(stateFile, records);
 }
 
 /**

@@ -18,11 +18,11 @@ import { locateDatabase } from '../prepare/locate-database.ts';
 import {
   isCutOff,
   keptFolder,
+  keptPlace,
   nameAtServer,
   placeIn,
   STOP_CUT_OFF,
   serverFor,
-  stateFolder,
   stateOfServed,
 } from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
@@ -113,8 +113,9 @@ export async function checkDatabase(
 /** The state for a run through a server. Without a folder for its copy, such a run begins an empty one. */
 async function stateThrough(server: ServerSetting, path: string, context: Context): Promise<StatePlace> {
   const at = { path, setting: server };
-  const kept = context.stateDir === undefined ? context.tempDir : stateFolder(context.stateDir, at);
-  return await stateOfServed(path, placeIn(kept, nameAtServer(at)).database, context);
+  const { stateDir, tempDir } = context;
+  const scratch = stateDir === undefined ? placeIn(tempDir, nameAtServer(at)) : keptPlace(stateDir, at);
+  return await stateOfServed(path, scratch.database, context);
 }
 
 /** Dolt locks a database even to read it. @throws Failure `database-read-only` */

@@ -41,13 +41,14 @@ import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
 import {
+  keptPlace,
   nameAtServer,
   placeIn,
   refuseCutOff,
+  type ScratchFolders,
   type ServedAt,
   type Serving,
   servedName,
-  stateFolder,
   stateOfServed,
 } from './served-by.ts';
 
@@ -282,9 +283,7 @@ async function readBranch(
   });
 }
 
-interface ScratchPlace {
-  readonly database: string;
-  readonly exchange: string;
+interface ScratchPlace extends ScratchFolders {
   readonly removeWith: readonly string[];
   remove(): Promise<void>;
 }
@@ -293,7 +292,7 @@ interface ScratchPlace {
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
   const { stateDir } = context;
   if (stateDir !== undefined) {
-    const place = placeIn(stateFolder(stateDir, at), nameAtServer(at));
+    const place = keptPlace(stateDir, at);
     await makeOwnFolder(stateDir, place.exchange);
     await warnOfReplaceable(place.exchange, context.log);
     return { ...place, removeWith: [], remove: async () => undefined };

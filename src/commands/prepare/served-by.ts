@@ -250,21 +250,26 @@ export function servedName(at: ServedAt): string {
  */
 export function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): string | null {
   if (at.path !== null) return at.path;
-  return stateDir === undefined ? null : placeIn(stateFolder(stateDir, at), nameAtServer(at)).database;
-}
-
-/** The folder that keeps the scratch copy between runs. */
-export function stateFolder(stateDir: string, at: ServedAt): string {
-  // A proxy of bd has another port each time, so a port identifies only a database without a folder.
-  return placeOfCopies(stateDir, at.path ?? serverText(at.setting), nameAtServer(at));
-}
-
-function placeOfCopies(stateDir: string, of: string, name: string): string {
-  return join(stateDir, 'served', shortDigest(`${of}/${name}`));
+  return stateDir === undefined ? null : keptPlace(stateDir, at).database;
 }
 
 /** The scratch copy of a served database, and the folder that both sides exchange commits through. */
-export function placeIn(folder: string, name: string): { readonly database: string; readonly exchange: string } {
+export interface ScratchFolders {
+  readonly database: string;
+  readonly exchange: string;
+}
+
+/** Those that are kept between runs. */
+export function keptPlace(stateDir: string, at: ServedAt): ScratchFolders {
+  // A proxy of bd has another port each time, so a port identifies only a database without a folder.
+  return keptPlaceOf(stateDir, at.path ?? serverText(at.setting), nameAtServer(at));
+}
+
+function keptPlaceOf(stateDir: string, of: string, name: string): ScratchFolders {
+  return placeIn(join(stateDir, 'served', shortDigest(`${of}/${name}`)), name);
+}
+
+export function placeIn(folder: string, name: string): ScratchFolders {
   return {
     database: join(folder, 'scratch', name),
     exchange: join(folder, 'exchange'),
@@ -308,7 +313,7 @@ export async function keptScratch(
   if (stateDir === undefined || found.kind !== 'database') return null;
   const { path } = found;
   const name = serverFor(found, configuration)?.database ?? basename(path);
-  const { database: scratch } = placeIn(placeOfCopies(stateDir, path, name), name);
+  const { database: scratch } = keptPlaceOf(stateDir, path, name);
   if (!(await isFolder(join(scratch, '.dolt')))) return null;
   try {
     await makeOwnFolder(stateDir, scratch);

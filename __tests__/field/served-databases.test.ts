@@ -291,7 +291,8 @@ describe('a run through a server is refused', () => {
       },
     });
     await stopping;
-    expect(result.peers).toMatchObject([{ error: { code: 'server-unreachable' }, pulledCommits: 0 }]);
+    const error = { code: 'server-unreachable', hint: expect.stringMatching(/\brun again: nothing is lost/i) };
+    expect(result.peers).toMatchObject([{ error, pulledCommits: 0 }]);
     expect(result.peers[0]?.error?.message).toMatch(/^main was not moved to .*could not be reached/);
     const again = await served.run();
     expect(again.result.peers).toMatchObject([{ status: 'pulled', verified: true }]);

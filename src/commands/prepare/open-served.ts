@@ -173,7 +173,7 @@ async function finishDirect(server: UserServer, folder: string): Promise<readonl
 function unreachableHint({ password, path }: Serving): string | undefined {
   if (password === null) return undefined;
   if (path === null)
-    return 'Check that the server in the settings of bd runs, and its host and port. Nothing is lost: the next run continues.';
+    return 'Check that the server in the settings of bd runs, and its host and port. Then run again: nothing is lost, and the next run continues.';
   return 'Run again: nothing is lost, and the next run also works without a server. If it happens again, run `bd dolt stop` first.';
 }
 

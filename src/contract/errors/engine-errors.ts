@@ -50,7 +50,7 @@ export const ENGINE_ERRORS = {
   },
   'server-unreachable': {
     title: 'The server of the database did not answer',
-    hint: 'Check that the server of `federation.server` runs, and its host and port. Nothing is lost: the next run continues.',
+    hint: 'Check that the server of `federation.server` runs, and its host and port. Then run again: nothing is lost, and the next run continues.',
     ...TRANSIENT,
   },
   'server-refused': {

@@ -7,7 +7,7 @@ import { ANN, HEADS, headsIn, openTestDatabase, publishing, runNew, type TestDat
 import { acceptedPeer, type Federated, federateIn, inDatabase, withEngines } from './federating.ts';
 import { committing } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { amending, type HashOrder } from './two-databases.ts';
+import { committingInOrder, type HashOrder, requireOrder } from './two-databases.ts';
 
 interface Run extends Federated {
   /** The head of the branch after the run. */
@@ -78,25 +78,19 @@ export function branched(folder: TempFolder, ...base: readonly string[]): Branch
       const others = isList(south) ? { south } : south;
       const edits = Object.entries({ ...others, north });
       names = edits.map(([name]) => name);
-      const isFirst = order === 'north-first';
-      const ordering = (name: string) =>
-        order === undefined ? [] : amending(name, (name === 'north') === isFirst ? 'LEAST' : 'GREATEST');
       const printed = await runNew(local.path, ANN, [
         ...committing('base', base),
         ...Object.keys(others).map((name) => `CALL DOLT_BRANCH('${name}')`),
         ...edits.flatMap(([name, statements]) => [
           NOW,
           `CALL DOLT_CHECKOUT('${branchOf(name)}')`,
-          ...committing(name, statements),
-          ...ordering(name),
+          ...committingInOrder(name, statements, order),
           ...publishing(`file://${box(name)}`, `${branchOf(name)}:main`),
         ]),
         HEADS,
       ]);
       for (const [name, hash] of headsIn(printed)) heads.set(name, hash);
-      for (const name of order === undefined ? [] : Object.keys(others)) {
-        if (headOf('north') < headOf(name) !== isFirst) throw new Error(`the hashes are not in the order ${order}`);
-      }
+      requireOrder(order, headOf('north'), Object.keys(others).map(headOf));
       return headOf('north');
     },
     run: (strategy = 'newest') => within((engines) => runIn(engines, 'north', strategy)),

@@ -31,8 +31,29 @@ const CANDIDATES = 12;
 const SAME_DATE =
   "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
 
+/**
+ * A commit of north or of another side, if there is a change. With an order, its hash is almost certainly before or after
+ * those of the other sides.
+ */
+export function committingInOrder(
+  name: string,
+  statements: readonly string[],
+  order: HashOrder | undefined,
+): readonly string[] {
+  const commit = committing(name, statements);
+  if (order === undefined) return commit;
+  if (commit.length === 0) throw new Error('each head needs a commit of its own');
+  return [...commit, ...amending(name, (name === 'north') === (order === 'north-first') ? 'LEAST' : 'GREATEST')];
+}
+
+/** @throws Error if the hash of north is on the wrong side of another one */
+export function requireOrder(order: HashOrder | undefined, north: string, others: readonly string[]): void {
+  if (order === undefined || others.every((other) => north < other === (order === 'north-first'))) return;
+  throw new Error(`the hashes are not in the order ${order}`);
+}
+
 /** Amends the last commit several times, and leaves the one with the smallest or the greatest hash. */
-export function amending(name: string, choice: 'LEAST' | 'GREATEST'): readonly string[] {
+function amending(name: string, choice: 'LEAST' | 'GREATEST'): readonly string[] {
   const numbers = Array.from({ length: CANDIDATES }, (_, index) => index);
   return [
     SAME_DATE,
@@ -60,19 +81,11 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
   return {
     ...databases,
     async edit(north, south, order) {
-      const commits = { north: committing('north', north), south: committing('south', south) };
-      if (order === undefined) {
-        await Promise.all([publish('north', ...commits.north), publish('south', ...commits.south)]);
-        return;
-      }
-      if (commits.north.length === 0 || commits.south.length === 0)
-        throw new Error('each head needs a commit of its own');
-      const isNorthFirst = order === 'north-first';
       const [ofNorth, ofSouth] = await Promise.all([
-        publish('north', ...commits.north, ...amending('north', isNorthFirst ? 'LEAST' : 'GREATEST')),
-        publish('south', ...commits.south, ...amending('south', isNorthFirst ? 'GREATEST' : 'LEAST')),
+        publish('north', ...committingInOrder('north', north, order)),
+        publish('south', ...committingInOrder('south', south, order)),
       ]);
-      if (ofNorth < ofSouth !== isNorthFirst) throw new Error(`the hashes are not in the order ${order}`);
+      requireOrder(order, ofNorth, [ofSouth]);
     },
     run(local, { strategy = 'newest', role = 'upstream' } = {}) {
       const peer = { ...acceptedPeer(other(local), folder.file(`${other(local)}.box`), role), strategy };

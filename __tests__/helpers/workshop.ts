@@ -14,7 +14,7 @@ import { acceptedPeer, type Federated, federateIn, inDatabase, testEngines } fro
 import { type First, mergingByHand } from './merged-apart.ts';
 import { committing } from './scenario.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
-import { amending, type DatabaseName, type HashOrder } from './two-databases.ts';
+import { committingInOrder, type DatabaseName, type HashOrder, requireOrder } from './two-databases.ts';
 import { mergeOf } from './two-heads.ts';
 
 /** One database with one engine for all tests of a file, in which each test has branches of its own. */
@@ -125,17 +125,13 @@ export async function twoBranches(...statements: readonly string[]): Promise<Two
   return {
     ...branches,
     async edit(ofNorth, ofSouth, order) {
-      const isNorthFirst = order === 'north-first';
-      const publish = async (name: DatabaseName, statements: readonly string[], isFirst: boolean) => {
-        if (order !== undefined && statements.length === 0) throw new Error('each head needs a commit of its own');
-        const amended = order === undefined ? [] : amending(name, isFirst ? 'LEAST' : 'GREATEST');
+      const publish = async (name: DatabaseName, statements: readonly string[]) => {
         const push = `CALL DOLT_PUSH('box', '${branches[name].name}')`;
-        await branches[name].sql(...committing(name, statements), ...amended, push);
+        await branches[name].sql(...committingInOrder(name, statements, order), push);
       };
-      await publish('north', ofNorth, isNorthFirst);
-      await publish('south', ofSouth, !isNorthFirst);
-      if (order !== undefined && (await north.head()) < (await south.head()) !== isNorthFirst)
-        throw new Error(`the hashes are not in the order ${order}`);
+      await publish('north', ofNorth);
+      await publish('south', ofSouth);
+      if (order !== undefined) requireOrder(order, await north.head(), [await south.head()]);
     },
     async run(local, options = {}) {
       const other = local === 'north' ? 'south' : 'north';

@@ -90,7 +90,10 @@ describe('a file with several peers', () => {
           heads: [],
           maxDelete: 50,
         });
-      expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });
+      expect(await failureOf(() => look([]))).toMatchObject({
+        code: 'peer-brings-code',
+        hint: expect.stringContaining('in `federation.peers.partner.accept`'),
+      });
       expect(await failureOf(() => look(['triggers']))).toMatchObject({ code: 'constraint-violation' });
       expect(await failureOf(() => look(['triggers'], ['github:*']))).toMatchObject({ code: 'peer-untrusted' });
     });

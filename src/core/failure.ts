@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
+import { hintFor } from './text.ts';
 
 /** A position in a text, 1-based, for editors and annotations. */
 export interface Location {
@@ -100,6 +101,17 @@ export function explained(thrown: unknown, code: ErrorCode, what: string, hint?:
   const failure = toFailure(thrown);
   if (failure.code !== 'unknown') return failure;
   return new Failure(code, `${what}: ${errorMessage(thrown)}`, { hint, cause: thrown });
+}
+
+/** A failure of one peer that ends the whole command: nothing else names the peer, so its hint does. */
+export function failureOf(peer: string, failure: Failure): Failure {
+  const { code, message, hint, toolText, location } = failure;
+  return new Failure(code, message, {
+    hint: hintFor(peer, hint),
+    toolText: toolText ?? undefined,
+    location: location ?? undefined,
+    cause: failure,
+  });
 }
 
 /** The text of any thrown value, including an Error of another realm (a `vm` context). */

@@ -1,5 +1,5 @@
 import type { Peer } from '../config/configuration.ts';
-import { Failure, toFailure } from '../core/failure.ts';
+import { Failure, failureOf, toFailure } from '../core/failure.ts';
 import { branchHead, trackingHead } from '../dolt/sql/heads.ts';
 import { commitInfo, isAncestor } from '../dolt/sql/history.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
@@ -103,7 +103,7 @@ export async function checkMerges(
     const verdict = checkIncoming(incoming, { peer, accept, maxDelete });
     const untrusted = trust === null ? [] : await untrustedChanges(sql, { ours, theirs }, trust);
     const { failure } = withTrust(verdict, untrusted, peer);
-    if (failure !== null) throw failure;
+    if (failure !== null) throw failureOf(inboxSender(peer) ?? peer, failure);
     await sql.session((session) => refuseBrokenRows(session, { ours, theirs }));
   }
 }

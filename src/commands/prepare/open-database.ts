@@ -5,11 +5,10 @@ import { requireNoDaemon } from '../../beads/processes/daemon.ts';
 import type { BdUsage } from '../../beads/workspace.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, failureOf } from '../../core/failure.ts';
 import { isInside, realPath } from '../../core/files.ts';
 import { makePrivateFolder } from '../../core/private-folder.ts';
 import { markRun } from '../../core/run-mark.ts';
-import { hintFor } from '../../core/text.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
@@ -314,13 +313,6 @@ async function clone(
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty('is empty', thrown);
     const { folder } = source.endpoint;
-    const failure = folder === null ? thrown : await fileOwnerFailure(folder, thrown);
-    const { code, message, hint, toolText } = failure;
-    // The whole run fails, so nothing else names the peer.
-    throw new Failure(code, message, {
-      hint: hintFor(source.name, hint),
-      toolText: toolText ?? undefined,
-      cause: failure,
-    });
+    throw failureOf(source.name, folder === null ? thrown : await fileOwnerFailure(folder, thrown));
   }
 }

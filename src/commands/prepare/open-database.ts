@@ -21,7 +21,7 @@ import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST, mayWrite, type SyncRequest } from '../request.ts';
-import { behindGates } from './bd/behind-gates.ts';
+import { behindGates, holdAtOnce } from './bd/behind-gates.ts';
 import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
@@ -33,7 +33,7 @@ import { databasesBelow, type Found, locateDatabase } from './locate-database.ts
 import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { findServing, openThroughServer, type Serving } from './served-by.ts';
+import { findServing, openLocated, type Serving, startsServers } from './served-by.ts';
 
 type Opening = Pick<
   SyncRequest,
@@ -79,17 +79,16 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   const look = (at: Found) => findServing(at, locate, configuration, context);
   const located = await look(first);
   const { serving } = located;
-  const stopsBd = serving !== null && request.stopBd === true && mayWrite(request);
-  if (stopsBd) await stopBd(located.found, serving, configuration, context);
-  const through = await openThroughServer(
-    stopsBd ? { ...located, serving: null } : located,
-    async () => await look(await locate()),
-    (at, found) => openThrough(request, context, known, { found, serving: at }),
-  );
-  if ('opened' in through) return through.opened;
-  const { found } = through;
-  if (found.kind !== 'database') return await openClone(request, context, known, found);
-  return await openDirectly(request, context, known, found);
+  const through = (at: Serving, found: Found) => openThrough(request, context, known, { found, serving: at });
+  const direct = (found: Found) =>
+    found.kind === 'database'
+      ? openDirectly(request, context, known, found)
+      : openClone(request, context, known, found);
+  if (serving !== null && request.stopBd === true && mayWrite(request)) {
+    await stopBd(located.found, serving, configuration, context);
+    return await direct(located.found);
+  }
+  return await openLocated(located, async () => await look(await locate()), { through, direct });
 }
 
 /** Opens the database through its server. */
@@ -125,6 +124,7 @@ async function openDirectly(
   const copied = mayWrite(request) ? null : await openCopy(found, state, context, at);
   if (copied !== null) return copied;
   const engines = behindGates(at(found.path), found.bd, context);
+  if (startsServers(found)) await holdAtOnce(engines);
   const { path, notices } = found;
   const ephemeral = isClone(path, context);
   return localDatabase({ path, work: path, state, engines, ephemeral, notices, close: closing(engines, null) });

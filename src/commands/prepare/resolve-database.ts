@@ -4,11 +4,11 @@ import type { Credentials } from '../../credentials/credential.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
-import { behindGates } from './bd/behind-gates.ts';
+import { behindGates, holdAtOnce } from './bd/behind-gates.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
 import { openServed } from './open-served.ts';
-import { findServing, keptFolder, type Located, openThroughServer, servedName } from './served-by.ts';
+import { findServing, keptFolder, type Located, openLocated, servedName, startsServers } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -32,32 +32,31 @@ export async function findConflicted(
   const { configuration } = known;
   const locate = () => locateDatabase({ database, configuration }, context);
   const look = (at: Found) => findServing(at, locate, configuration, context);
-  const openLocated = async (located: Located, dolt: string, branch: string): Promise<LocalDatabase> => {
+  const open = async (located: Located, dolt: string, branch: string): Promise<LocalDatabase> => {
     const { timeout } = DEFAULT_SYNC_REQUEST;
     const opening = { branch, mayMove: true, mayCommit: false, connections: CONNECTIONS, timeout, notices: [] };
-    const through = await openThroughServer(
-      located,
-      async () => await look(await locate()),
-      (serving) => openServed(opening, context, { ...known, dolt }, serving),
-    );
-    if ('opened' in through) return through.opened;
-    const { found } = through;
-    if (found.kind !== 'database') throw noDatabase();
-    const { path } = found;
-    const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
-    const state = await stateOfFound(found, configuration, context);
-    return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
+    return await openLocated(located, async () => await look(await locate()), {
+      through: (serving) => openServed(opening, context, { ...known, dolt }, serving),
+      async direct(found) {
+        if (found.kind !== 'database') throw noDatabase();
+        const { path } = found;
+        const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
+        if (startsServers(found)) await holdAtOnce(engines);
+        const state = await stateOfFound(found, configuration, context);
+        return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
+      },
+    });
   };
   const found = await locate();
   if (found.kind === 'database') {
     const { path } = found;
-    return { name: path, home: path, open: async (dolt, branch) => await openLocated(await look(found), dolt, branch) };
+    return { name: path, home: path, open: async (dolt, branch) => await open(await look(found), dolt, branch) };
   }
   const located = await look(found);
   const { serving } = located;
   const home = serving === null ? null : keptFolder(context, serving);
   if (serving === null || home === null) throw noDatabase();
-  return { name: servedName(serving), home, open: (dolt, branch) => openLocated(located, dolt, branch) };
+  return { name: servedName(serving), home, open: (dolt, branch) => open(located, dolt, branch) };
 }
 
 function noDatabase(): Failure {

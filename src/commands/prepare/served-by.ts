@@ -87,33 +87,41 @@ export async function findServing(
 const CONNECTS = 3;
 
 /**
- * Opens a database through its server. If that is not reached, the database is located again: bd may have ended its proxy
- * since it was found, and may have started another one.
- * @returns the database as it was located last, if no server holds it
+ * Opens a database through its server, or directly if no server holds it. If that fails, the database is located again:
+ * bd may have ended its server since it was found, and may have started another one.
+ * @param open.direct has the database open when it returns, if bd may start a server for it
  */
-export async function openThroughServer<T>(
+export async function openLocated<T>(
   first: Located,
   locateAgain: () => Promise<Located>,
-  open: (serving: Serving, found: Found) => Promise<T>,
-): Promise<{ readonly opened: T } | { readonly found: Found }> {
+  open: {
+    readonly through: (serving: Serving, found: Found) => Promise<T>;
+    readonly direct: (found: Found) => Promise<T>;
+  },
+): Promise<T> {
   let { found, serving } = first;
-  for (let tries = 1; serving !== null; tries += 1) {
-    const before: Serving = serving;
+  for (let tries = 1; ; tries += 1) {
+    const before: Serving | null = serving;
     try {
-      return { opened: await open(serving, found) };
+      return await (before === null ? open.direct(found) : open.through(before, found));
     } catch (thrown) {
-      if (toFailure(thrown).code !== 'server-unreachable' || before.isSilent) throw thrown;
+      const { code } = toFailure(thrown);
+      const mayBeServed = before === null && code === 'database-in-use' && startsServers(found);
+      const mayHaveEnded = before !== null && code === 'server-unreachable' && !before.isSilent;
+      if (!mayBeServed && !mayHaveEnded) throw thrown;
       ({ found, serving } = await locateAgain());
-      if (serving === null) break;
-      refuseCutOff(serving);
-      if (tries === CONNECTS || serverText(serving.setting) === serverText(before.setting)) throw thrown;
+      if (serving !== null) refuseCutOff(serving);
+      if (tries === CONNECTS || isSameServer(before, serving)) throw thrown;
     }
   }
-  return { found };
+}
+
+function isSameServer(one: Serving | null, other: Serving | null): boolean {
+  return (one === null ? null : serverText(one.setting)) === (other === null ? null : serverText(other.setting));
 }
 
 /** Whether bd starts a server for the database, and notes it afterwards. */
-function startsServers(found: Found): boolean {
+export function startsServers(found: Found): boolean {
   return found.kind === 'database' && found.bd !== null && found.bd.mode !== 'embedded';
 }
 

@@ -6,10 +6,12 @@ import { expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
 import { stringify } from 'yaml';
 import type { BdUsage } from '../../../../src/beads/workspace.ts';
+import { holdAtOnce } from '../../../../src/commands/prepare/bd/behind-gates.ts';
 import type { Found } from '../../../../src/commands/prepare/locate-database.ts';
 import { findConflicted } from '../../../../src/commands/prepare/resolve-database.ts';
-import { findServing, type Serving } from '../../../../src/commands/prepare/served-by.ts';
+import { findServing, openLocated, type Serving } from '../../../../src/commands/prepare/served-by.ts';
 import { loadConfiguration } from '../../../../src/config/load.ts';
+import { openEngines } from '../../../../src/dolt/server/engines.ts';
 import { lockFile } from '../../../../src/dolt/server/lock.ts';
 import { lockedBy } from '../../../../src/dolt/server/lock-table.ts';
 import { command } from '../../../helpers/commanding.ts';
@@ -39,7 +41,7 @@ async function servedOnceNoted(path: string, port: number, mode: BdUsage['mode']
   return (await findServing(first, async () => noted, configure(''), commandContext(dirname(path)))).serving;
 }
 
-test('a database is opened directly after the server of an ended bd proxy releases it', async () => {
+test('a database is opened through the server that holds it, and directly after an ended bd proxy releases it', async () => {
   await using folder = await tempFolder();
   const { path } = await makeDatabase(folder.file('local'));
   await using server = await startDoltSqlServer(folder.path, path);
@@ -51,6 +53,21 @@ test('a database is opened directly after the server of an ended bd proxy releas
   expect(await servedOnceNoted(path, server.sqlPort, 'proxied-server')).toMatchObject({
     setting: { port: server.sqlPort },
   });
+  // The server starts after the database was found, and before it is opened.
+  const free: Found = { ...foundAt(path, server.sqlPort), bd: { mode: 'proxied-server', guarded: [] } };
+  const context = { ...commandContext(folder.path), tempDir: folder.path };
+  const opened = await openLocated<number | null>(
+    { found: free, serving: null },
+    () => findServing(free, async () => free, configure(''), context),
+    {
+      direct: async () => {
+        await holdAtOnce(openEngines(context, { dolt: testDolt(), database: path }, 1));
+        return null;
+      },
+      through: async ({ setting }) => setting.port,
+    },
+  );
+  expect(opened).toBe(server.sqlPort);
   // bd starts no server there, so nothing is waited for.
   expect(await servedOnceNoted(path, server.sqlPort, 'embedded')).toBeNull();
   if (process.platform !== 'linux') return;

@@ -1,5 +1,6 @@
 import { enterGates, type Gates } from '../../../beads/processes/gates.ts';
 import type { BdUsage } from '../../../beads/workspace.ts';
+import { NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
 import type { Engines } from '../../../dolt/server/engines.ts';
 import type { Context } from '../../context.ts';
 
@@ -36,4 +37,14 @@ export function behindGates(engines: Engines, bd: BdUsage | null, context: Conte
     },
     close: () => engines.close().finally(leave),
   };
+}
+
+/** Opens the database before bd starts a server for it. @throws Failure `database-in-use` if bd was first */
+export async function holdAtOnce(engines: Engines): Promise<void> {
+  await engines
+    .use(NO_CREDENTIALS, async () => undefined)
+    .catch(async (thrown: unknown) => {
+      await engines.close();
+      throw thrown;
+    });
 }

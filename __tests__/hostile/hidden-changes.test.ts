@@ -86,6 +86,13 @@ const ATTACKS: readonly Attack[] = [
     says: '1 view (config) would have the name of a table',
   },
   {
+    name: 'a view with the name of a table that bd reads and neither side has',
+    seed: BEADS,
+    sends: ["CREATE VIEW Routes AS SELECT 'ev' AS prefix, 'evil' AS path"],
+    code: 'peer-brings-code',
+    says: '1 view (routes) would have the name of a table',
+  },
+  {
     name: 'a check that SHOW CREATE TABLE omits beside a generated column',
     seed: OTHER,
     sends: [

@@ -90,7 +90,9 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, bounds: Bounds): 
 async function readDifference(sql: Sql, heads: Heads, { limit, since }: Bounds): Promise<IncomingChanges> {
   const { base } = heads;
   const tablesOf = await tablesOfHeads(sql, heads);
-  await refuseShadowingViews(sql, heads, tablesOf);
+  const { rules } = heads;
+  const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
+  await refuseShadowingViews(sql, heads, tablesOf, (table) => isKnown && rules.reads(table).length > 0);
   const views = { theirs: await viewsAt(sql, heads.theirs), proved: [await viewsAt(sql, heads.ours)] };
   refuseViewCycle(views);
   await refuseBrokenKeys(sql, heads);
@@ -100,8 +102,6 @@ async function readDifference(sql: Sql, heads: Heads, { limit, since }: Bounds):
   const definitions = await readDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
   const migrations = await readMigrations(sql, heads, toOurs);
-  const { rules } = heads;
-  const isKnown = rules.recognises([...tablesOf.ours.keys(), ...tablesOf.base.keys()]);
   const versions = isKnown ? await readVersions(sql, heads, tablesOf) : null;
   const times = { before: tablesOf.base, limit };
   const futureRows = await readFutureRows(sql, { from: base, to: heads.theirs }, withRows(incoming), times);

@@ -11,12 +11,15 @@ import type { TablesOfHeads } from './incoming-changes.ts';
  * Refuses a head after whose merge a view has the name of a table, in any case. Every statement then reads the view, ours
  * that check the table included (Dolt 2.3.0, measured: a table that is renamed away and back lets a view take its name).
  * Tables and views that only our working set has count, too: a view hides a private table, and one of ours a new table.
+ * So do tables that neither side has and that the program of the database would read.
+ * @param isRead whether the program of the database reads a table of this name
  * @throws Failure `peer-brings-code`, which no `accept` lifts
  */
 export async function refuseShadowingViews(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string; readonly branch: string },
   tables: TablesOfHeads,
+  isRead: (table: string) => boolean,
 ): Promise<void> {
   const views = new Map<string, string>();
   for (const commit of [heads.theirs, heads.ours]) {
@@ -27,8 +30,8 @@ export async function refuseShadowingViews(
   const working = await shownNamesOn(sql, 'BASE TABLE', heads.branch);
   const names = [...tables.theirs.keys(), ...tables.ours.keys(), ...working];
   // Dolt lets a view take the names of its own tables as well, through which every check reads.
-  const ofDolt = [...views.values()].filter((name) => isDoltTable(foldedView(name)));
-  const hidden = [...new Set([...ofDolt, ...names.map((table) => views.get(foldedView(table)))])].filter(
+  const ofPrograms = [...views].flatMap(([view, name]) => (isDoltTable(view) || isRead(view) ? [name] : []));
+  const hidden = [...new Set([...ofPrograms, ...names.map((table) => views.get(foldedView(table)))])].filter(
     (name) => name !== undefined,
   );
   if (hidden.length === 0) return;

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { deletedRows } from '../../src/dolt/rows/deleted-rows.ts';
 import { tableChanges, tableHashes } from '../../src/dolt/schema/table-changes.ts';
-import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabaseOf, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { fc } from '../helpers/property.ts';
+import { committing } from '../helpers/scenario.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** Ways to change `t`, most of which `dolt_diff_summary` does not show. Each keeps the column `id` and the name `t`. */
@@ -20,10 +21,9 @@ const EDITS = [
   'ALTER TABLE t DROP COLUMN n; ALTER TABLE t ADD COLUMN n INT DEFAULT 3',
 ] as const;
 
-async function contents(local: TestDatabase, commit: string): Promise<Map<unknown, string>> {
-  const rows = await local.rows(`SELECT id, n FROM t AS OF '${commit}'`);
-  return new Map(rows.map((row) => [Number(row['id']), JSON.stringify(row['n'])]));
-}
+/** What Dolt's JSON shows of a table, by key. */
+const contents = (rows: readonly Record<string, unknown>[] = []): Map<unknown, string> =>
+  new Map(rows.map((row) => [Number(row['id']), JSON.stringify(row['n'])]));
 
 test('every difference between two commits is listed, and every deleted row is counted', async () => {
   await using folder = await tempFolder();
@@ -31,16 +31,20 @@ test('every difference between two commits is listed, and every deleted row is c
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...EDITS), { minLength: 1, maxLength: 4 }), async (edits) => {
       count += 1;
-      const local = await makeEmptyDatabase(folder.file(`local-${count}`));
       const rows = Array.from({ length: 12 }, (_, id) => `(${id}, ${id})`).join();
-      const from = await local.commit(
-        'base',
-        'CREATE TABLE t (id INT PRIMARY KEY, n INT)',
-        `INSERT INTO t VALUES ${rows}`,
+      const local = await makeDatabaseOf(
+        folder.file(`local-${count}`),
+        ...committing('base', ['CREATE TABLE t (id INT PRIMARY KEY, n INT)', `INSERT INTO t VALUES ${rows}`]),
+        ...edits,
+        "CALL DOLT_COMMIT('-A', '-m', 'edits', '--allow-empty')",
       );
-      await local.sql(...edits, "CALL DOLT_COMMIT('-A', '-m', 'edits', '--allow-empty')");
-      const to = await local.head();
-      const [before, after] = [await contents(local, from), await contents(local, to)];
+      const [heads, ...both] = await local.read(
+        "SELECT DOLT_HASHOF('HEAD~1') AS base, DOLT_HASHOF('HEAD') AS edited",
+        "SELECT id, n FROM t AS OF 'HEAD~1'",
+        "SELECT id, n FROM t AS OF 'HEAD'",
+      );
+      const [from, to] = [String(heads?.[0]?.['base']), String(heads?.[0]?.['edited'])];
+      const [before, after] = [contents(both[0]), contents(both[1])];
       const gone = [...before.keys()].filter((id) => !after.has(id)).length;
       const differs = gone > 0 || [...after].some(([id, n]) => before.get(id) !== n);
       await withDatabase(local.path, folder.file('tmp'), async (sql) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { groupBy } from '../../src/core/lists.ts';
 import { byForce } from '../helpers/attacks.ts';
+import { branched } from '../helpers/branched.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
@@ -52,14 +53,14 @@ test.each(HASH_ORDERS)(
   async (order) => {
     await using folder = await tempFolder();
     const items = ['CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(20))', "INSERT INTO items VALUES (1, 'one')"];
-    const databases = await twoDatabases(folder, ...FULL_TEXT, ...items);
-    await databases.edit(
+    const sides = branched(folder, ...FULL_TEXT, ...items);
+    const before = await sides.edit(
       ["UPDATE items SET title = 'ours'"],
       ["ALTER TABLE items ADD CHECK (title <> 'other')"],
       order,
     );
-    const before = await databases.north.head();
-    const { failure } = (await databases.run('north')).run('south');
+    const done = await sides.run();
+    const { failure } = done.run('south');
     if (order === 'south-first') {
       // The merge starts at the head with the definition, and verifies the rows that differ from it.
       expect(failure).toBeNull();
@@ -69,7 +70,7 @@ test.each(HASH_ORDERS)(
       code: 'dolt-defect',
       message: expect.stringContaining('changes the definition of items, because harmless has a FULLTEXT index'),
     });
-    expect(await databases.north.head()).toBe(before);
+    expect(done.now).toBe(before);
   },
 );
 
@@ -96,9 +97,9 @@ test('a column dropped before the key beside a FULLTEXT index comes in, unless r
 test('a merge beside a FULLTEXT index that lacks a column before the key of another table is refused', async () => {
   await using folder = await tempFolder();
   const mixed = ['CREATE TABLE p (id INT PRIMARY KEY, n INT)', 'INSERT INTO p VALUES (1, 1), (2, 2)'];
-  const databases = await twoDatabases(folder, ...FULL_TEXT, ...KEY_LAST, ...mixed);
-  await databases.edit(['UPDATE p SET n = 9 WHERE id = 1'], [DROP, 'UPDATE p SET n = 9 WHERE id = 2'], 'north-first');
-  expect((await databases.run('north')).run('south').failure).toMatchObject({
+  const sides = branched(folder, ...FULL_TEXT, ...KEY_LAST, ...mixed);
+  await sides.edit(['UPDATE p SET n = 9 WHERE id = 1'], [DROP, 'UPDATE p SET n = 9 WHERE id = 2'], 'north-first');
+  expect((await sides.run()).run('south').failure).toMatchObject({
     code: 'dolt-defect',
     message: expect.stringContaining('changes the definition of t, because harmless has a FULLTEXT index'),
   });
@@ -107,7 +108,10 @@ test('a merge beside a FULLTEXT index that lacks a column before the key of anot
 const WORDS = ['alpha', 'beta', 'gamma', 'tenth', 'eleven', 'north', 'south', 'delta'];
 
 /** The rows of each table in which each word is found. */
-async function found(database: TestDatabase, ...tables: readonly string[]): Promise<Record<string, unknown[]>[]> {
+async function found(
+  database: Pick<TestDatabase, 'rows'>,
+  ...tables: readonly string[]
+): Promise<Record<string, unknown[]>[]> {
   const queries = tables.flatMap((table) =>
     WORDS.map(
       (word) => `SELECT '${table}' AS t, '${word}' AS word, id FROM ${table} WHERE MATCH (a) AGAINST ('${word}')`,
@@ -159,12 +163,11 @@ describe.each(HASH_ORDERS)('after a merge, MATCH finds the words of both sides (
     ],
   ])('%s', async (_, north, south, inT, inOld) => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...TEXTS);
-    await databases.edit(north, south, order);
-    expect((await databases.run('north')).run('south').failure).toBeNull();
-    expect(await found(databases.north, 't', 'old')).toEqual([inT, inOld]);
-    expect((await databases.run('south')).run('north').failure).toBeNull();
-    expect(await found(databases.south, 't', 'old')).toEqual([inT, inOld]);
+    const sides = branched(folder, ...TEXTS);
+    await sides.edit(north, south, order);
+    // Both make the same commit.
+    await sides.merge();
+    expect(await found(sides, 't', 'old')).toEqual([inT, inOld]);
   });
 
   test('of a renamed table, and after the next merge', async () => {

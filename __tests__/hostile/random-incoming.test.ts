@@ -18,7 +18,7 @@ import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** More cases with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
-const CASES = timesCases(8);
+const CASES = timesCases(5);
 const SEED = seedOr(20_261_128);
 const PER_CASE_MS = 60_000;
 const LARGE = 20;

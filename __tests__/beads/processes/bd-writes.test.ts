@@ -157,7 +157,7 @@ test(
     await bd.ok('create', 'alone', '--quiet');
     const usual = performance.now() - began;
     const end = repeatedly(bd, (round) => ['create', `w${round}`, '--quiet']);
-    const runs = timesCases(3);
+    const runs = timesCases(2);
     const ids: string[] = [];
     const ends: string[] = [];
     const { rounds, longest } = await (async () => {

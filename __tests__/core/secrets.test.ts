@@ -66,6 +66,8 @@ const SPELLINGS: readonly (readonly [string, (text: string) => string])[] = [
   ['code points in braces, Perl', (text) => points(text, /[^a-z]/gu, (hex) => `\\x{${hex.toUpperCase()}}`)],
   ['code points of eight digits', (text) => points(text, /[\s\S]/gu, (hex) => `\\U${hex.padStart(8, '0')}`)],
   ['octal bytes', (text) => [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')],
+  ['a shell, printf %q', (text) => text.replace(/[^\w./:@%+,=-]/gu, '\\$&')],
+  ['a pattern', (text) => text.replace(/\W/gu, '\\$&')],
 ];
 const NAMES: Readonly<Record<string, string>> = {
   ...{ '/': 'sol', '+': 'plus', '=': 'equals', '&': 'amp', '"': 'quot', "'": 'apos', '%': 'percnt', '@': 'commat' },
@@ -79,6 +81,29 @@ test.each(SPELLINGS)('a secret is hidden whichever of its characters are escaped
   const half = Math.floor(SECRET.length / 2);
   expect(secrets.hide(`(${spell(SECRET.slice(0, half))}${SECRET.slice(half)})`)).toBe('(***)');
   expect(secrets.hide(spell(SECRET.slice(1)))).not.toContain('***');
+});
+
+test.each(['horse&battery<staple', 'pa\\ssw=d', "it''s-me"])(
+  'a secret is hidden after encoders that escape the signs of each other, in any order: %s',
+  (secret) => {
+    const secrets = new Secrets();
+    secrets.add(secret);
+    const shown = [secret, encodeURIComponent(secret), json(secret)].flatMap((text) =>
+      SPELLINGS.flatMap(([, first]) => SPELLINGS.map(([, second]) => second(first(text)))),
+    );
+    expect(shown.filter((text) => secrets.hide(`<${text}>`) !== '<***>')).toEqual([]);
+  },
+);
+
+test('backslashes and repeated quotes of a secret count for its length, and no shorter text is taken for it', () => {
+  const secrets = new Secrets();
+  for (const secret of ['pa\\ssw=d', "it''s-me", '""""""""', '\\\\\\\\\\\\\\a', '\\\\\\\\\\\\\\\\'])
+    secrets.add(secret);
+  const eight = '%22%22%22';
+  for (const text of ['pa&#92;ssw&#61;d', 'pa\\\\ssw%3Dd', "it\\'\\'s\\-me", 'it&#39;&#39;s&#45;me', eight])
+    expect(secrets.hide(`<${text}>`)).toBe('<***>');
+  for (const text of ['passw=d', "it's-me", `'a', "b" and '''c'''`, '%61', 'C:\\\\a\\\\b'])
+    expect(secrets.hide(text)).toBe(text);
 });
 
 test.each(SPELLINGS.filter((_, index) => index % 4 === 1))(

@@ -1,4 +1,4 @@
-import { canonicalParts, canonicalText } from './secrets/canonical-text.ts';
+import { type CanonicalPart, canonicalParts, canonicalText } from './secrets/canonical-text.ts';
 import { KnownTexts } from './secrets/known-texts.ts';
 
 /** Redacts the output of a tool. */
@@ -37,7 +37,10 @@ export class Secrets {
     const ranges = [...this.#values.rangesIn(text)];
     if (this.#canonical.isEmpty) return ranges;
     for (const part of canonicalParts(text, this.#canonical.longest)) {
-      for (const [start, end] of this.#canonical.rangesIn(part.text)) ranges.push(part.original(start, end));
+      const isLongEnough = (start: number, end: number) =>
+        end - start >= LEAST_SECRET || spelledLength(part, start, end) >= LEAST_SECRET;
+      for (const [start, end] of this.#canonical.rangesIn(part.text, isLongEnough))
+        ranges.push(part.original(start, end));
     }
     return ranges.sort(([a], [b]) => a - b);
   }
@@ -52,12 +55,20 @@ export class Secrets {
 }
 
 /**
- * A secret in one spelling. A short one has none: texts that read alike would be hidden. Bytes of Latin-1 are what some
- * encoders write for its characters.
+ * A secret in one spelling. A short one has none: texts that read alike would be hidden. That of a longer one can be
+ * short, without its backslashes and repeated quotes; then only longer texts are taken for it. Bytes of Latin-1 are what
+ * some encoders write for its characters.
  */
 function canonicalForms(secret: string): readonly string[] {
   const latin1 = secret.replace(/[\x80-\xff]/g, (unit) => `%${unit.charCodeAt(0).toString(16)}`);
-  return [secret, latin1].map(canonicalText).filter((one) => one.length >= LEAST_SECRET);
+  return [secret, latin1]
+    .map(canonicalText)
+    .filter((one) => one !== '' && Math.max(one.length, secret.length) >= LEAST_SECRET);
+}
+
+function spelledLength({ original }: CanonicalPart, start: number, end: number): number {
+  const [from, to] = original(start, end);
+  return to - from;
 }
 
 /** Whether a secret may be sent to an address: over https, or over http to this machine. */

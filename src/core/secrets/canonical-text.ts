@@ -63,12 +63,12 @@ const ESCAPE =
   /(?:%|\\[xX])(?<byte>[0-9a-fA-F]{2})$|(?:\\u|%[uU])(?<short>[0-9a-fA-F]{4})$|\\U(?<long>[0-9a-fA-F]{8})$|\\(?<octal>[0-3][0-7]{2})$/;
 const MAX_ESCAPE = 10;
 
-/** `\u{2f}` and `\x{2f}` at the end of a text. */
-const BRACED = /\\[ux]\{0{0,6}([0-9a-f]{1,6})\}$/i;
+/** `\u{2f}` and `\x{2f}` at the end of a text. A shell and a pattern escape their signs again: `\u\{2f\}`. */
+const BRACED = /\\[ux]\\?\{0{0,6}([0-9a-f]{1,6})\\?\}$/i;
 
-/** `&#47;`, `&#x2f;` and `&sol;` at the end of a text. */
-const REFERENCE = /&(?:#x0{0,6}([0-9a-f]{1,6})|#0{0,6}([0-9]{1,7})|([a-z]{2,8}));$/i;
-const MAX_REFERENCE = 16;
+/** `&#47;`, `&#x2f;` and `&sol;` at the end of a text, and `&\#47\;`. */
+const REFERENCE = /&(?:\\?#x0{0,6}([0-9a-f]{1,6})|\\?#0{0,6}([0-9]{1,7})|([a-z]{2,8}))\\?;$/i;
+const MAX_REFERENCE = 18;
 
 /** Names of HTML 5, with their characters. */
 const NAMED = new Map(
@@ -106,17 +106,21 @@ interface Escape {
 class Spelled {
   length = 0;
   readonly units: Uint16Array<ArrayBuffer>;
+  /** How often each was escaped. */
+  readonly depths: Uint8ClampedArray;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
 
   constructor(capacity: number) {
     this.units = new Uint16Array(capacity);
+    this.depths = new Uint8ClampedArray(capacity);
     this.starts = new Uint32Array(capacity);
     this.ends = new Uint32Array(capacity);
   }
 
-  push(unit: number, start: number, end: number): void {
+  push(unit: number, start: number, end: number, depth = 0): void {
     this.units[this.length] = unit;
+    this.depths[this.length] = depth;
     this.starts[this.length] = start;
     this.ends[this.length] = end;
     this.length += 1;
@@ -125,7 +129,8 @@ class Spelled {
   /** Removes all but the first and the last units. */
   keep(first: number, last: number): void {
     if (first + last >= this.length) return;
-    for (const list of [this.units, this.starts, this.ends]) list.copyWithin(first, this.length - last, this.length);
+    for (const list of [this.units, this.depths, this.starts, this.ends])
+      list.copyWithin(first, this.length - last, this.length);
     this.length = first + last;
   }
 }
@@ -145,12 +150,13 @@ class Units {
 
   /** @param at the position of a unit of the original text */
   read(unit: number, at: number): void {
-    this.#addCodePoint(unit, at, at + 1);
+    this.#addCodePoint(unit, at, at + 1, 0);
     // The character of an escape can be the end of another one.
     for (let ended = this.#endedEscape(); ended !== null; ended = this.#endedEscape()) {
-      const start = this.#removeLast(ended.length);
-      if (ended.isByte) this.#add(ended.value, start, at + 1);
-      else this.#addCodePoint(ended.value, start, at + 1);
+      const depth = 1 + this.#deepest(ended.length);
+      const start = this.#removeLast(ended.length + this.#escapesOf(ended));
+      if (ended.isByte) this.#add(ended.value, start, at + 1, depth);
+      else this.#addCodePoint(ended.value, start, at + 1, depth);
     }
   }
 
@@ -166,24 +172,41 @@ class Units {
     return this.#spelled.units[this.#spelled.length - 1] ?? 0;
   }
 
-  #addCodePoint(point: number, start: number, end: number): void {
+  #addCodePoint(point: number, start: number, end: number, depth: number): void {
     if (isLowSurrogate(point) && isHighSurrogate(this.#last)) {
-      this.#addBytes(String.fromCharCode(this.#last, point), this.#removeLast(1), end);
+      this.#addBytes(String.fromCharCode(this.#last, point), this.#removeLast(1), end, depth);
     } else if (point <= MAX_ASCII || isHighSurrogate(point) || isLowSurrogate(point)) {
-      this.#add(point, start, end);
+      this.#add(point, start, end, depth);
     } else {
-      this.#addBytes(String.fromCodePoint(point), start, end);
+      this.#addBytes(String.fromCodePoint(point), start, end, depth);
     }
   }
 
-  #addBytes(character: string, start: number, end: number): void {
-    for (const byte of Buffer.from(character)) this.#add(byte, start, end);
+  #addBytes(character: string, start: number, end: number, depth: number): void {
+    for (const byte of Buffer.from(character)) this.#add(byte, start, end, depth);
   }
 
-  #add(unit: number, start: number, end: number): void {
-    // A backslash in front of a backslash, at any depth.
-    if (unit === BACKSLASH && this.#last === BACKSLASH) this.#spelled.ends[this.#spelled.length - 1] = end;
-    else this.#spelled.push(unit, start, end);
+  #add(unit: number, start: number, end: number, depth: number): void {
+    // A backslash in front of a backslash. One that was escaped itself is in front of what the next one begins.
+    const isEscaped = unit === BACKSLASH && this.#last === BACKSLASH && this.#deepest(1) === depth;
+    if (isEscaped) this.#spelled.ends[this.#spelled.length - 1] = end;
+    else this.#spelled.push(unit, start, end, depth);
+  }
+
+  /** How often one of the last units was escaped. */
+  #deepest(count: number): number {
+    const { depths, length } = this.#spelled;
+    let deepest = 0;
+    for (let at = length - count; at < length; at += 1) deepest = Math.max(deepest, depths[at] ?? 0);
+    return deepest;
+  }
+
+  /** The backslash in front of the sign that begins an escape: `\%41` and `\&#65;`. */
+  #escapesOf({ length }: Escape): number {
+    const { units, depths, length: end } = this.#spelled;
+    const sign = end - length;
+    const isEscaped = units[sign - 1] === BACKSLASH && depths[sign - 1] === depths[sign];
+    return isEscaped && units[sign] !== BACKSLASH ? 1 : 0;
   }
 
   /** @returns the start of the first of the removed units */

@@ -8,6 +8,8 @@ function pairAt(text: string, at: number): number {
   return (text.charCodeAt(at) * 0x101 + text.charCodeAt(at + 1)) % PAIRS;
 }
 
+type Counts = (start: number, end: number) => boolean;
+
 /**
  * Finds known texts in others. There may be many thousands, and more are added between searches: neither adding one nor a
  * search looks at each of them.
@@ -44,28 +46,32 @@ export class KnownTexts {
     this.#byStart.set(start, (this.#byStart.get(start) ?? new Set()).add(text.length));
   }
 
-  /** The ranges of a text that consist of known texts, in order. Known texts that overlap are one range. */
-  *rangesIn(text: string): Generator<readonly [start: number, end: number]> {
+  /**
+   * The ranges of a text that consist of known texts, in order. Known texts that overlap are one range.
+   * @param counts whether a range is taken for the known text in it
+   */
+  *rangesIn(text: string, counts: Counts = () => true): Generator<readonly [start: number, end: number]> {
     for (let at = 0; at < text.length; ) {
       const start = at;
-      let end = this.#endAt(text, at);
+      let end = this.#endAt(text, at, counts);
       if (end === at) {
         at += 1;
         continue;
       }
-      for (; at < end; at += 1) end = Math.max(end, this.#endAt(text, at));
+      for (; at < end; at += 1) end = Math.max(end, this.#endAt(text, at, counts));
       yield [start, end];
     }
   }
 
   /** The end of the longest known text that begins at a position; the position itself without any. */
-  #endAt(text: string, at: number): number {
+  #endAt(text: string, at: number, counts: Counts): number {
     let end = at;
     // Most positions end here, before a text is made.
     if (this.#pairs[pairAt(text, at)] === 0) return end;
     for (const startLength of this.#startLengths) {
       for (const length of this.#byStart.get(text.slice(at, at + startLength)) ?? []) {
-        if (at + length > end && this.#texts.has(text.slice(at, at + length))) end = at + length;
+        if (at + length > end && this.#texts.has(text.slice(at, at + length)) && counts(at, at + length))
+          end = at + length;
       }
     }
     return end;

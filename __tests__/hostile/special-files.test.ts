@@ -10,6 +10,7 @@ import { readPayload } from '../../src/frontends/action/event.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 let seed: TempFolder;
@@ -51,7 +52,7 @@ async function copy(folder: TempFolder): Promise<void> {
 
 describe('a special file in a database', () => {
   test.each(
-    ['repo_state.json', 'config.json', 'noms/manifest', 'noms/oldgen/manifest'].flatMap((name) => [
+    ['repo_state.json', 'config.json', 'noms/manifest', 'noms/LOCK', 'noms/oldgen/manifest'].flatMap((name) => [
       [name, 'a FIFO', fifo] as const,
       [name, 'a device', endless] as const,
     ]),
@@ -60,8 +61,12 @@ describe('a special file in a database', () => {
     await copy(folder);
     const path = folder.file('local', '.dolt', ...name.split('/'));
     await make(path);
-    const run = command(folder, `box: file://${folder.file('box')}`, { ceiling: null });
+    const peers = `box: file://${folder.file('box')}`;
+    const run = command(folder, peers, { ceiling: null });
     await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(path) });
+    const [reported] = linesOf(await examine(folder, peers), 'database');
+    expect(reported).toMatch(/^missing: /);
+    expect(reported).toContain(path);
   });
 
   test('as a settings file of a terabyte is refused', async () => {

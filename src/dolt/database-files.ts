@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HASH, HASH_TEXT } from '../contract/hash.ts';
 import { Failure, systemCode } from '../core/failure.ts';
-import { oddEntries, readSmall, readSmallText } from '../core/files.ts';
+import { isFile, oddEntries, readSmall, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
 
 const params = z.looseObject({ git_ref: z.string().optional().catch(undefined) }).nullish();
@@ -94,7 +94,7 @@ export function tablesIn(manifest: string): ReadonlySet<string> {
 
 /**
  * Checks a database's manifest before an engine opens it. Without a manifest, an engine creates an empty database in a
- * folder full of data; it reads another format as its own (measured on Dolt 2.3.0).
+ * folder full of data; it reads another format as its own (measured on Dolt 2.3.0). It needs the state of the database.
  * @param database the folder that holds `.dolt`; a folder without a database is not checked
  * @throws Failure `corrupt`, `client-too-old`, `database-format`
  */
@@ -108,7 +108,7 @@ export async function checkManifest(database: string): Promise<void> {
   }
   switch (judgeManifest(text)) {
     case 'readable':
-      return;
+      return await requireState(join(database, '.dolt', 'repo_state.json'));
     case 'corrupt':
       throw new Failure(
         'corrupt',
@@ -119,6 +119,11 @@ export async function checkManifest(database: string): Promise<void> {
     case 'older':
       throw new Failure('database-format', `${database} is in the format of a Dolt before 1.0`);
   }
+}
+
+async function requireState(file: string): Promise<void> {
+  if (await isFile(file)) return;
+  throw new Failure('corrupt', `${file} is missing`, { location: { file } });
 }
 
 async function manifestText(file: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DoctorRequest } from '../../../src/commands/doctor/index.ts';
@@ -154,6 +154,11 @@ describe('doctor reports as missing', () => {
     expect(linesOf(damaged, 'database')).toEqual([
       `missing: ${local.path} cannot be opened: failed to load database "local": unexpected end of JSON input`,
     ]);
+    // Also without Dolt.
+    const state = join(local.path, '.dolt', 'repo_state.json');
+    await rm(state);
+    const stateless = await examine(folder, peers, { dolt: { source: 'release', path: folder.file('none') } });
+    expect(linesOf(stateless, 'database')).toEqual([`missing: ${state} is missing`]);
   });
 
   test('a database, a mode, folders, and access to s3', async () => {

@@ -7,7 +7,7 @@ import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { Failure, systemCode, toFailure } from '../../core/failure.ts';
 import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
-import { checkDatabaseSettings } from '../../dolt/server/config.ts';
+import { checkFiles } from '../../dolt/server/server.ts';
 import { readStateFiles, type StatePlace, stateOf } from '../../sync/history/last-verified.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
@@ -76,7 +76,6 @@ export async function checkDatabase(
       const state = files === null ? [] : await checkState(files, configuration.peers, wanted.branch ?? null);
       return { checks: [at, ...(await checkIdentity(null, configuration, context)), ...state], readable: null };
     }
-    await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
     const branch = wanted.branch ?? branchOf(state);
     const server = serverFor(found, configuration);
@@ -85,6 +84,7 @@ export async function checkDatabase(
     const held = await checkLock(found.path);
     const lock = isLeft ? cutOff(held) : throughServer(held, server);
     const isServed = server !== null && lock.status !== 'ok';
+    if (!isServed) await checkFiles(found.path);
     const files = isServed
       ? await stateThrough(server, found.path, context)
       : await stateOfFound(found, configuration, context);

@@ -108,6 +108,16 @@ const PANIC_MS = 200;
 const END_MS = 2_000;
 
 /**
+ * Checks the files of a database, which an engine of this process then opens.
+ * @throws Failure `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`
+ */
+export async function checkFiles(database: string): Promise<void> {
+  await checkOrdinaryFiles(database);
+  await checkDatabaseSettings(database);
+  await checkManifest(database);
+}
+
+/**
  * Starts a server for one database, with everything private in a temporary folder.
  * @throws Failure `database-in-use` if another process holds the database beyond the timeout,
  * `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
@@ -115,9 +125,7 @@ const END_MS = 2_000;
  */
 export async function openServer(context: EngineContext, options: ServerOptions): Promise<Server> {
   const named = options.copyOf ?? options.database;
-  await checkOrdinaryFiles(named);
-  await checkDatabaseSettings(named);
-  await checkManifest(named);
+  await checkFiles(named);
   return await waitForLock(context, options, () => openNow(context, options));
 }
 

@@ -47,6 +47,8 @@ interface RunOptions extends CommandOptions {
   /** Changes of `federation.server`; null: it is not set. */
   readonly setting?: Readonly<Record<string, unknown>> | null;
   readonly dirty?: 'fail' | 'commit';
+  /** The name of the database, under `federation.attribution: stamp`. */
+  readonly stamp?: string;
 }
 
 export async function servedDatabase(folder: TempFolder, ...seed: string[]): Promise<ServedDatabase> {
@@ -68,10 +70,14 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
     client.destroy();
     await server[Symbol.asyncDispose]();
   };
-  const write = async ({ password: given = password, host = '127.0.0.1', setting = {}, dirty }: RunOptions) => {
+  const write = async ({ password: given = password, host = '127.0.0.1', setting = {}, dirty, stamp }: RunOptions) => {
     const config = folder.file('c.yaml');
     const own = setting === null ? {} : { server: { port, ...setting } };
-    await writeFile(config, stringify({ federation: { ...own, ...(dirty === undefined ? {} : { dirty }) } }));
+    const named = stamp === undefined ? {} : { attribution: 'stamp', town: stamp };
+    await writeFile(
+      config,
+      stringify({ federation: { ...own, ...named, ...(dirty === undefined ? {} : { dirty }) } }),
+    );
     const url = `mysql://${host}:${port}`;
     const { remotesapi } = setting ?? {};
     const entry = { url, user, password: given, ...(remotesapi === undefined ? {} : { remotesapi }) };

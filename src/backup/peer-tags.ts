@@ -95,7 +95,7 @@ export async function pushTags(
       const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
       await send(engine, progress, limit, (sql) => pushTag(sql, to));
     } catch (thrown) {
-      progress.fail(toFailure(thrown), true);
+      progress.fail(toFailure(thrown), 'failed');
     }
   });
 }

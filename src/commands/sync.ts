@@ -1,9 +1,9 @@
 import type { MergeReport, RunResult } from '../contract/result.ts';
-import { toFailure } from '../core/failure.ts';
+import { type Failure, toFailure } from '../core/failure.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
-import { stampRows } from '../sync/history/stamp.ts';
+import { holdBack, stampRows } from '../sync/history/stamp.ts';
 import { refuseLossyCommits } from '../sync/incoming/refuse-own-head.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
@@ -95,8 +95,9 @@ export async function exchange(
       await planAll(context, planning, allProgress);
       return { head: begin.ours, merge };
     }
-    local = await stampRows(context, adoption.local, allProgress);
-    return await mergeAndPush(context, local, { allProgress, late });
+    const stamped = await stampRows(context, adoption.local, allProgress);
+    local = stamped.local;
+    return await mergeAndPush(context, local, { allProgress, late, heldBack: stamped.heldBack });
   } catch (thrown) {
     recordInterruption(allProgress, toFailure(thrown));
     return { head: local.ours, merge: null };
@@ -112,7 +113,11 @@ export async function exchange(
 async function mergeAndPush(
   context: SyncContext,
   begin: LocalHead,
-  all: { readonly allProgress: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
+  all: {
+    readonly allProgress: readonly PeerProgress[];
+    readonly late: readonly PeerProgress[];
+    readonly heldBack: Failure | null;
+  },
 ): Promise<Exchanged> {
   const { ours } = begin;
   /** The head of each peer before this run pushed to it, and the merge commits of this run. */
@@ -132,6 +137,7 @@ async function mergeAndPush(
         incoming.set(progress, progress.head);
     }
 
+    if (all.heldBack !== null) holdBack(allProgress, all.heldBack);
     const { raced, mayBeAtPeer } = await pushAll(context, merged, allProgress, ours);
     // Once a remote has a commit, it must be kept; until then its merges can be discarded.
     if (mayBeAtPeer) local = { ...local, accepted: [...local.accepted, target] };

@@ -46,6 +46,25 @@ export async function advanceLocalBranch(
   allProgress: readonly PeerProgress[],
   mergeAgain?: MergeAgain,
 ): Promise<string> {
+  const recording = (database: OwnDatabase, moved: Move) => recordReached(database, moved, allProgress);
+  const { head, failure } = await moveLocalBranch(context, move, mergeAgain, recording);
+  if (failure !== null) for (const progress of allProgress) progress.notAdvanced(failure);
+  return head;
+}
+
+/**
+ * Moves our branch, if the target is another commit.
+ * @param mergeAgain as for `advanceLocalBranch`
+ * @param whenMoved called after the move, also if there was nothing to move
+ * @returns the head of our branch, and why it is not the target
+ * @throws Failure `interrupted`
+ */
+export async function moveLocalBranch(
+  context: SyncContext,
+  move: Move,
+  mergeAgain?: MergeAgain,
+  whenMoved?: (database: OwnDatabase, moved: Move) => Promise<void>,
+): Promise<{ readonly head: string; readonly failure: Failure | null }> {
   const { engines, served } = context;
   let movedTo: string | null = null;
   try {
@@ -57,15 +76,20 @@ export async function advanceLocalBranch(
     }
     const moved = { ours, target };
     // Uncommitted rows are away while the branch moves.
-    return await engines.finish(({ database }) => advanceIn(context, moved, database, allProgress));
+    return await engines.finish(async ({ database }) => {
+      const failure = target === ours ? null : await advance(context, moved, database);
+      if (failure !== null) return { head: (await branchHead(database, context.branch)) ?? ours, failure };
+      await whenMoved?.(database, moved);
+      return { head: target, failure: null };
+    });
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
     const { code, hint } = failure;
     const found = await outcomeOf(context, move, { movedTo, failure });
     const message = `${moveOutcome(context.branch, found)}: ${failure.message}`;
-    fail(allProgress, new Failure(code, message, { hint, cause: failure }));
-    return found.head === found.target ? found.target : move.ours;
+    const head = found.head === found.target ? found.target : move.ours;
+    return { head, failure: new Failure(code, message, { hint, cause: failure }) };
   }
 }
 
@@ -96,31 +120,19 @@ export function moveOutcome(branch: string, { ours, target, head }: Failed): str
   return `it is unknown whether ${branch} was moved to ${target}`;
 }
 
-function fail(allProgress: readonly PeerProgress[], failure: Failure): void {
-  for (const progress of allProgress) progress.notAdvanced(failure);
-}
-
-async function advanceIn(
-  context: SyncContext,
-  move: Move,
+/** Records what every peer has in common with our branch. */
+async function recordReached(
   database: OwnDatabase,
+  { target, ours }: Move,
   allProgress: readonly PeerProgress[],
-): Promise<string> {
-  const { target, ours } = move;
-  const refusal = target === ours ? null : await advance(context, move, database);
-  if (refusal !== null) {
-    fail(allProgress, refusal);
-    return (await branchHead(database, context.branch)) ?? ours;
-  }
+): Promise<void> {
   for (const progress of allProgress) {
-    // A peer that cannot be pushed to is still merged.
-    const isRead = progress.failure === null || progress.failure.code === 'live-unknown';
+    const isRead = progress.failure === null || progress.pushFailure === 'refused';
     if (!isRead || progress.head === null || progress.actions === null) continue;
     const isIn = progress.actions.merge && (await isAncestor(database, progress.equivalentTo ?? progress.head, target));
     if (isIn) progress.pulled(progress.behind ?? 0);
     if (!progress.actions.push && (progress.actions.merge ? isIn : progress.head === ours)) progress.verify();
   }
-  return target;
 }
 
 /** @returns why the move was refused; null if it was made */

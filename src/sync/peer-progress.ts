@@ -40,8 +40,8 @@ class Progress {
   ahead: number | null = null;
   behind: number | null = null;
   failure: Failure | null = null;
-  /** Whether the failure is of a push, which also reads our own database. */
-  failedPush = false;
+  /** `refused`: only the push, so the peer is still merged · `failed`: a push, which also reads our own database. */
+  pushFailure: 'refused' | 'failed' | null = null;
   /** Another head with equal contents, so that this one was not merged; null: none. */
   equivalentTo: string | null = null;
   conflicts: readonly Conflict[] = [];
@@ -122,9 +122,9 @@ class Progress {
   }
 
   /** The peer failed and takes no further part. An earlier verification no longer counts. */
-  fail(failure: Failure, failedPush = false): void {
+  fail(failure: Failure, ofPush: Progress['pushFailure'] = null): void {
     if (this.failure === null) this.#wasVerified = this.verified;
-    [this.verified, this.failure, this.failedPush] = [false, failure, failedPush];
+    [this.verified, this.failure, this.pushFailure] = [false, failure, ofPush];
   }
 
   /** Replaces a failure by a more precise one. */

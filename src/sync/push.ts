@@ -211,7 +211,7 @@ async function pushTo(
     const failure = toFailure(thrown);
     // A lost engine is replaced; every other failure is retried after a fetch, which shows the result of the push.
     if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
-    progress.fail(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure, true);
+    progress.fail(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure, 'failed');
     return { kind: 'done' };
   }
 }
@@ -243,7 +243,7 @@ export function failRaced(raced: Raced, round: number): void {
   for (const [progress, why] of raced) {
     const { name } = progress.peer;
     const message = `${name} moved during each of ${counted(round + 1, 'attempt')} to push`;
-    progress.fail(why.code === 'non-fast-forward' ? new Failure('non-fast-forward', message) : why, true);
+    progress.fail(why.code === 'non-fast-forward' ? new Failure('non-fast-forward', message) : why, 'failed');
   }
 }
 

@@ -6,6 +6,7 @@ import { BEADS_TABLES, issues } from '../../helpers/beads-schema.ts';
 import { openTestDatabase } from '../../helpers/database.ts';
 import { federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { scenario } from '../../helpers/scenario.ts';
+import { otherCommits, servedDatabase } from '../../helpers/served-database.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const SOURCES = "SELECT id, source_system AS s, updated_at AS at FROM issues WHERE id LIKE 'x-%' ORDER BY id";
@@ -74,3 +75,61 @@ test('only new issues of this database get its name, before their first push', a
     { id: 'x-long', ...plain },
   ]);
 });
+
+test('issues that clients of a server commit meanwhile get the name, too, and none is pushed without it', async () => {
+  await using folder = await tempFolder();
+  const withSource = [...BEADS_TABLES, "ALTER TABLE issues ADD COLUMN source_system VARCHAR(10) DEFAULT ''"];
+  await using served = await servedDatabase(folder, ...withSource);
+  const create = (id: string) => [issues(id), `CALL DOLT_COMMIT('-Am', '${id}')`];
+  const run = async (...meanwhile: string[]) => {
+    let [statements, last] = [meanwhile, ''];
+    const { result } = await served.run({
+      stamp: 'north',
+      onEvent: ({ step }) => {
+        last = step;
+        if (step !== 'fetched') return;
+        if (statements.length > 0) served.sqlNow(...statements);
+        statements = [];
+      },
+    });
+    await served.other.dolt('pull', 'origin', 'main');
+    const published = await served.other.rows(SOURCES);
+    return { result, last, published, codes: result.problems.map(({ code }) => code) };
+  };
+  const named = (id: string, s = 'north') => ({ id, s, at: '2026-01-01 00:00:00' });
+  for (const statement of create('x-1')) await served.sql(statement);
+  const first = await run(...create('x-2'));
+  expect(first.codes).toEqual(['stamped']);
+  expect(first.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
+  expect(first.published).toEqual([named('x-1'), named('x-2')]);
+  expect(first.result.head).toBe(await served.head());
+
+  // The commit cannot be made on a branch that has uncommitted changes of the row, or of which commits are taken back.
+  await otherCommits(served);
+  for (const statement of create('x-3')) await served.sql(statement);
+  await served.sql("UPDATE issues SET title = 'draft', updated_at = updated_at WHERE id = 'x-3'");
+  const held = await run();
+  expect(held.result).toMatchObject({
+    status: 'partial',
+    peers: [
+      {
+        status: 'failed',
+        verified: false,
+        pulledCommits: 1,
+        pushedCommits: 0,
+        error: {
+          code: 'uncommitted-changes',
+          message: expect.stringMatching(/^nothing was pushed, because new rows of issues have no name yet: main was /),
+        },
+      },
+    ],
+  });
+  expect(held.published).toEqual(first.published);
+  await served.sql("CALL DOLT_COMMIT('-Am', 'no draft')");
+  const back = await run("CALL DOLT_RESET('--hard', 'HEAD~1')");
+  expect(back.result.peers).toMatchObject([{ error: { code: 'contention' }, pushedCommits: 0 }]);
+  expect(back.published).toEqual(first.published);
+  const last = await run();
+  expect(last.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
+  expect(last.published).toEqual([...first.published, named('x-3')]);
+}, 120_000);

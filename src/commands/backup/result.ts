@@ -85,11 +85,11 @@ function hasCopy(peer: PeerResult): boolean {
 
 /** Damage that a fetch or push found needs no drill. */
 function drillOf(progress: PeerProgress, { drills, tags }: Copied, about: Known | null): Drill {
-  const { failure, failedPush } = progress;
+  const { failure, pushFailure } = progress;
   const found = drills.get(progress);
   const proven = found?.kind === 'proven' ? found : null;
   return {
-    kind: failure !== null && isDamage(failure, failedPush) ? 'differs' : (found?.kind ?? 'skipped'),
+    kind: failure !== null && isDamage(failure, pushFailure === 'failed') ? 'differs' : (found?.kind ?? 'skipped'),
     tag: tags.get(progress) ?? null,
     databaseHash: proven?.databaseHash ?? null,
     tables: proven?.tables?.map(({ name, rows }) => ({ name, rows })) ?? null,

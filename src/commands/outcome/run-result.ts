@@ -78,7 +78,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     {
       moved: head !== prepared.before,
       unsaved: unsaved ?? 0,
-      halfDone: allProgress.some(({ failure }) => failure?.code === 'live-unknown'),
+      halfDone: allProgress.some(({ failure, pushFailure }) => failure !== null && pushFailure === 'refused'),
       exportFailed: afterSync.problems.length > 0,
     },
   );
@@ -293,7 +293,7 @@ const DAMAGED_PEER =
 /** The database that may be damaged if Dolt says so; null: ours, because Dolt read nothing else. */
 function damageOf({
   state,
-  failedPush,
+  pushFailure,
   peer: { name },
 }: PeerProgress): { readonly sentence: string; readonly hint: string } | null {
   if (state === 'unreachable') {
@@ -302,7 +302,7 @@ function damageOf({
       hint: `Check what the endpoint serves. ${DAMAGED_PEER} \`dolt fsck\` shows whether this database is damaged, too.`,
     };
   }
-  if (!failedPush) return null;
+  if (pushFailure !== 'failed') return null;
   // A push reads our commits, and what is stored there already. Dolt does not say which of them is damaged.
   return {
     sentence: `the push to ${name} found damaged data, in this database or there`,

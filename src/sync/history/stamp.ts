@@ -12,7 +12,8 @@ import { checkout, createBranch } from '../../dolt/sql/heads.ts';
 import { commitInfo, isPresent, mergeBase } from '../../dolt/sql/history.ts';
 import { beginMerging, commitSigned } from '../../dolt/sql/merge.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { advanceLocalBranch } from '../advance.ts';
+import { moveLocalBranch } from '../advance.ts';
+import { refuseLossyCommits } from '../incoming/refuse-own-head.ts';
 import { scratchName } from '../merge/scratch.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import { headsAtPeer } from '../send-branch.ts';
@@ -26,42 +27,48 @@ const HINT = 'Rows that are pushed without a name never get one.';
 const KEYS_PER_STATEMENT = 500;
 const keyRow = z.object({ id: cellSchema });
 
+interface StampedHead {
+  /** The local side with the head of our branch. */
+  readonly local: LocalHead;
+  /** Why this run may push nothing; null: it may. */
+  readonly heldBack: Failure | null;
+}
+
 /**
  * Names this database as the source of the issues that it created and that have none, before they are first pushed:
  * those that no head of a peer has or had. Only the creator does so, and the commit depends on nothing but the heads,
- * so all databases agree. It is made on our branch.
- * @returns the local side with the new head
+ * so all databases agree. It is made on our branch. If another process commits meanwhile, it is made again on that head.
  */
 export async function stampRows(
   context: SyncContext,
   local: LocalHead,
   allProgress: readonly PeerProgress[],
-): Promise<LocalHead> {
-  const { attribution, engines, rules, town } = context;
-  if (attribution !== 'stamp' || town === null) return local;
-  if (!allProgress.some(({ actions }) => actions?.push === true)) return local;
+): Promise<StampedHead> {
+  const { attribution, town } = context;
+  if (attribution !== 'stamp' || town === null) return { local, heldBack: null };
+  if (!allProgress.some(({ actions }) => actions?.push === true)) return { local, heldBack: null };
   const unknown = allProgress.filter((progress) => knownHeads(progress) === null).map(({ peer }) => peer.name);
   if (unknown.length > 0)
     return notStamped(context, local, `it is unknown which of them ${unknown.join(', ')} has already`);
-  const heads = [...context.known, ...allProgress.flatMap((progress) => knownHeads(progress) ?? [])];
+  const heads = new Set([...context.known, ...allProgress.flatMap((progress) => knownHeads(progress) ?? [])]);
+  const stampOn = (ours: string) => makeStamp(context, { town, ours, heads: [...heads] });
   try {
-    const stamped = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
-      const branch = scratchName();
-      await createBranch(database, { name: branch, at: local.ours });
-      return await allWithin(context.limits.of('comparing'), () =>
-        database.session(async (sql) => {
-          await beginMerging(sql);
-          await checkout(sql, branch);
-          return await commitStamp(sql, { rules, town, ours: local.ours, heads: [...new Set(heads)] });
-        }),
-      );
-    });
-    if (stamped === null) return local;
-    const head = await advanceLocalBranch(context, { ours: local.ours, target: stamped.commit }, []);
-    if (head !== stamped.commit) return notStamped(context, local, 'the branch could not be moved');
-    const message = `${counted(stamped.rows, 'row')} of ${TABLE} got the source ${town}, in the commit ${head}`;
-    context.notify({ severity: 'notice', code: 'stamped', message });
-    return { ...local, ours: head };
+    let stamped = await stampOn(local.ours);
+    if (stamped === null) return { local, heldBack: null };
+    let to = stamped.commit;
+    const stampAgain = async (moved: string): Promise<string> => {
+      await refuseLossyCommits(context, { from: local.ours, to: moved });
+      stamped = await stampOn(moved);
+      to = stamped?.commit ?? moved;
+      return to;
+    };
+    const { head, failure } = await moveLocalBranch(context, { ours: local.ours, target: to }, stampAgain);
+    if (failure !== null && head !== to) return { local, heldBack: unnamed(failure) };
+    if (stamped !== null) {
+      const message = `${counted(stamped.rows, 'row')} of ${TABLE} got the source ${town}, in the commit ${head}`;
+      context.notify({ severity: 'notice', code: 'stamped', message });
+    }
+    return { local: { ...local, ours: head }, heldBack: null };
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (!isOfData(failure)) throw thrown;
@@ -81,25 +88,55 @@ function isOfData({ code }: Failure): boolean {
   return code === 'unknown' || code === 'dolt-defect' || code === 'constraint-violation' || code === 'timeout';
 }
 
-function notStamped({ notify }: SyncContext, local: LocalHead, why: string): LocalHead {
+/** An issue that is pushed without a name never gets one, and this one gets it in the next run. */
+function unnamed({ code, message, hint }: Failure): Failure {
+  return new Failure(code, `nothing was pushed, because new rows of ${TABLE} have no name yet: ${message}`, { hint });
+}
+
+/** Refuses the pushes of a run, which still merges what the peers have. */
+export function holdBack(allProgress: readonly PeerProgress[], failure: Failure): void {
+  for (const progress of allProgress)
+    if (progress.actions?.push === true && progress.failure === null) progress.fail(failure, 'refused');
+}
+
+function notStamped({ notify }: SyncContext, local: LocalHead, why: string): StampedHead {
   const message = `new rows of ${TABLE} did not get the name of this database as their source: ${why}`;
   const notice: Diagnostic = { severity: 'warning', code: 'not-stamped', message, hint: HINT };
   notify(notice);
-  return local;
+  return { local, heldBack: null };
 }
 
 interface Stamping {
-  readonly rules: SyncContext['rules'];
   readonly town: string;
   readonly ours: string;
   readonly heads: readonly string[];
 }
 
+interface Stamp {
+  readonly commit: string;
+  readonly rows: number;
+}
+
 /** @returns null if there is no such row */
+async function makeStamp({ engines, limits, rules }: SyncContext, stamping: Stamping): Promise<Stamp | null> {
+  return await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
+    const branch = scratchName();
+    await createBranch(database, { name: branch, at: stamping.ours });
+    return await allWithin(limits.of('comparing'), () =>
+      database.session(async (sql) => {
+        await beginMerging(sql);
+        await checkout(sql, branch);
+        return await commitStamp(sql, rules, stamping);
+      }),
+    );
+  });
+}
+
 async function commitStamp(
   sql: Sql,
-  { rules, town, ours, heads }: Stamping,
-): Promise<{ readonly commit: string; readonly rows: number } | null> {
+  rules: SyncContext['rules'],
+  { town, ours, heads }: Stamping,
+): Promise<Stamp | null> {
   if (!rules.recognises(await tableNamesAt(sql, ours))) return null;
   const shape = await tableShape(sql, TABLE);
   if (shape.key.length !== 1 || shape.key[0] !== 'id' || !ordinaryColumns(shape).includes(COLUMN)) return null;

@@ -15,7 +15,7 @@ export async function refuseUnknownLive(sql: Sql, allProgress: readonly PeerProg
     if (progress.head !== null && (await isAncestor(sql, target, progress.head))) continue;
     const heads = progress.head === null ? [target] : [target, progress.head];
     const ignoring = await Promise.all(heads.map((head) => ignoresTables(sql, head)));
-    if (ignoring.includes(true)) progress.fail(liveUnknown(progress.peer.name));
+    if (ignoring.includes(true)) progress.fail(liveUnknown(progress.peer.name), 'refused');
   }
 }
 

@@ -94,6 +94,36 @@ describe('the commit of the JSONL file', () => {
     expect(await readFile(folder.file('repo', '.git', 'config'), 'utf8')).not.toContain(TOKEN);
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged', commit: null });
 
+    // As after runs that were killed before the checkout followed, or between the index and the branch.
+    const kill = (...keep: readonly string[]) => git(repo, 'reset', '--quiet', ...keep, 'HEAD~1');
+    for (const keep of [[], ['--soft']]) {
+      await kill(...keep);
+      expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged', commit: null });
+      expect(await git(repo, 'rev-parse', 'HEAD')).toBe(pushed?.commit);
+      expect(await git(repo, 'status', '--porcelain')).toBe('M README');
+    }
+    await kill();
+    await writeFile(file, '{"id":"bd-1"}\n{"id":"bd-3"}\n');
+    const second = await commit(folder, scene, 'push');
+    expect(second).toMatchObject({ status: 'pushed' });
+    expect(await git(repo, 'rev-parse', 'HEAD')).toBe(second?.commit);
+    expect(await git(repo, 'status', '--porcelain')).toBe('M README');
+    // A shallow clone hides the parent. Commits of others, which change other files, are for the user to pull.
+    const shallow = { ...scene, repo: folder.file('shallow'), file: folder.file('shallow', '.beads', 'issues.jsonl') };
+    await git(folder.path, 'clone', '--quiet', '--depth=1', `file://${bare}`, shallow.repo);
+    await git(shallow.repo, 'remote', 'set-url', 'origin', `${host.url}/repo.git`);
+    await writeFile(shallow.file, '{"id":"bd-1"}\n');
+    const third = await commit(folder, shallow, 'push');
+    await git(shallow.repo, 'reset', '--quiet', second?.commit ?? '');
+    expect(await commit(folder, shallow, 'push')).toMatchObject({ status: 'unchanged' });
+    expect(await git(shallow.repo, 'rev-parse', 'HEAD')).toBe(third?.commit);
+    await git(shallow.repo, 'rm', '--quiet', 'README');
+    await git(shallow.repo, 'commit', '--quiet', '-m', 'of another person');
+    await git(shallow.repo, 'push', '--quiet', 'origin', 'HEAD:main');
+    await writeFile(file, '{"id":"bd-1"}\n');
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged' });
+    expect(await git(repo, 'rev-parse', 'HEAD')).toBe(second?.commit);
+
     // On a release, a tag is checked out.
     await rm(folder.file('repo', '.git', 'hooks'), { recursive: true });
     await git(repo, 'stash', '--quiet');
@@ -101,7 +131,9 @@ describe('the commit of the JSONL file', () => {
     await mkdir(folder.file('repo', '.beads'), { recursive: true });
     await writeFile(file, '{"id":"bd-2"}\n');
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });
-    expect(await git(bare, 'log', '--format=%s', 'main')).toBe('Backup\nBackup\nfirst');
+    expect(await git(bare, 'log', '--format=%s', 'main')).toBe(
+      'Backup\nof another person\nBackup\nBackup\nBackup\nfirst',
+    );
     await expect(commit(folder, scene, 'commit')).rejects.toMatchObject({ code: 'jsonl-commit-failed' });
   });
 

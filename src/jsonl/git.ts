@@ -82,17 +82,23 @@ export async function commitFile(committing: Committing, context: GitContext): P
     const { branch } = committing;
     if (branch === null) throw failed('the event names no branch, and the default branch of the repository is unknown');
     if (committing.mode === 'pull-request') return await proposeTo(git, branch, committing);
+    const follow = (commit: string) =>
+      followHere(git, branch, commit).catch((thrown: unknown) => {
+        const { code, message } = toFailure(thrown);
+        if (code === 'interrupted') throw thrown;
+        context.log.warning(`${branch} has the JSONL file at the remote, but the checkout does not follow: ${message}`);
+      });
     for (let attempt = 0; ; attempt += 1) {
       const base = await remoteHead(git, branch);
       const commit = await commitOn(git, base, committing);
-      if (commit === null) return { status: 'unchanged', branch, commit: null };
+      if (commit === null) {
+        // An earlier run may have ended right after its push.
+        await follow(base);
+        return { status: 'unchanged', branch, commit: null };
+      }
       const pushed = await git.tried('push', '--quiet', '--', REMOTE, `${commit}:refs/heads/${branch}`);
       if (pushed === null) {
-        await followHere(git, { branch, base, commit }).catch((thrown: unknown) => {
-          const { code, message } = toFailure(thrown);
-          if (code === 'interrupted') throw thrown;
-          context.log.warning(`The commit was pushed to ${branch}, but the checkout does not follow: ${message}`);
-        });
+        await follow(commit);
         return { status: 'pushed', branch, commit };
       }
       // The branch moved meanwhile, or the push is not allowed at all.
@@ -258,11 +264,14 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
 }
 
 function treeAndParents(commit: string): string {
-  const [head = ''] = commit.split('\n\n');
-  return head
-    .split('\n')
+  return headerLines(commit)
     .filter((line) => /^(?:tree|parent) /.test(line))
     .join();
+}
+
+function headerLines(commit: string): string[] {
+  const [head = ''] = commit.split('\n\n');
+  return head.split('\n');
 }
 
 async function commitHere(git: Git, committing: Committing): Promise<Committed> {
@@ -280,13 +289,34 @@ async function branchHere(git: Git): Promise<string | null> {
   return (await git.output('symbolic-ref', '--quiet', 'HEAD')).replace(/^refs\/heads\//, '');
 }
 
-/** After a push, the checkout follows if it was at the commit below. */
-async function followHere(
-  git: Git,
-  { branch, base, commit }: { readonly branch: string; readonly base: string; readonly commit: string },
-): Promise<void> {
+/** How far a checkout may be behind. A killed run leaves one commit. */
+const BEHIND = 20;
+
+/** After a push, the checkout follows if its commit has the same files except for ours. */
+async function followHere(git: Git, branch: string, commit: string): Promise<void> {
   const here = await git.output('rev-parse', '--verify', 'HEAD^{commit}');
-  if (here === base && (await branchHere(git)) === branch) await moveHere(git, { base, commit });
+  if (here === commit || (await branchHere(git)) !== branch) return;
+  const changed = await git.output('diff-tree', '-r', '-z', '--no-renames', '--name-only', here, commit);
+  if (changed.split('\0').some((path) => path !== '' && path !== git.path)) return;
+  if (await isBefore(git, here, commit)) await moveHere(git, { base: here, commit });
+}
+
+/** Whether a commit is among the last ones of a line without merges. */
+async function isBefore(git: Git, earlier: string, commit: string): Promise<boolean> {
+  let at = commit;
+  for (let steps = 0; steps < BEHIND; steps += 1) {
+    // A shallow clone has the commit and hides its parents from every command but this one.
+    if ((await git.tried('cat-file', '-e', at)) !== null) return false;
+    const [parent, ...others] = parentsOf(await git.output('cat-file', 'commit', at));
+    if (parent === earlier) return true;
+    if (parent === undefined || others.length > 0) return false;
+    at = parent;
+  }
+  return false;
+}
+
+function parentsOf(commit: string): string[] {
+  return headerLines(commit).flatMap((line) => (line.startsWith('parent ') ? [line.slice('parent '.length)] : []));
 }
 
 /**

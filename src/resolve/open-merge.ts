@@ -4,11 +4,10 @@ import { PendingRows } from '../dolt/rows/pending-rows.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
-import { beginMerging, openMerge, undoMerge } from '../dolt/sql/merge.ts';
-import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
+import { beginMerging, undoMerge } from '../dolt/sql/merge.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { violations } from '../dolt/sql/violations.ts';
-import { checkMerged, checkSides } from '../rows/check-schema.ts';
+import { checkMerged, checkSides, openWithSchema } from '../rows/check-schema.ts';
 import { requireAllRows } from '../rows/constraints/verify-merge.ts';
 import {
   type AmbiguousRows,
@@ -18,7 +17,7 @@ import {
 } from '../rows/corrections/ambiguous-rows.ts';
 import { correctDocuments } from '../rows/corrections/documents.ts';
 import { correctWrongCells } from '../rows/corrections/wrong-cells.ts';
-import { SAME_OF_DOLT, schemaConflict, withoutStack } from '../rows/merge-failure.ts';
+import { SAME_OF_DOLT, withoutStack } from '../rows/merge-failure.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
 import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
 import { type OpenMerge, type OpenTable, openTable } from './open-rows.ts';
@@ -76,9 +75,7 @@ export async function withMerge<T>(
         return await work(sql, { onto, swapped, heads: merged, pending, ambiguous: [], tables: [], duplicates: [] });
       const sides = await checkSides(sql, merged, swapped);
       const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
-      await openMerge(sql, { head, date: dates.sort().at(-1) ?? '' });
-      const schemas = await schemaConflicts(sql);
-      if (schemas.length > 0) throw schemaConflict(schemas, swapped);
+      await openWithSchema(sql, merged, sides, { date: dates.sort().at(-1) ?? '', swapped });
       const listed = await tablesInConflict(sql);
       refuseOwnTables(listed);
       await checkMerged(sql, merged, sides, swapped);

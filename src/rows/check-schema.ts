@@ -1,25 +1,22 @@
 import { z } from 'zod';
 import { ERRORS } from '../contract/error-codes.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
 import type { Item } from '../dolt/schema/create-table.ts';
 import { schemaDifference, type TableChange, tableChanges, tableHashes } from '../dolt/schema/table-changes.ts';
 import { alterations, definedTables, tableItemsAt } from '../dolt/schema/table-definitions.ts';
 import { folded, identifier, isDoltTable, quoted } from '../dolt/sql/identifier.ts';
+import { openMerge } from '../dolt/sql/merge.ts';
+import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import { schemaConflict } from './merge-failure.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
 import { otherSide, SIDES, type Side } from './merging.ts';
+import { keyCure, type SchemaFacts, schemaCures, type TableSides } from './schema-cure.ts';
 
 type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
-
-interface TableSides {
-  readonly table: string;
-  readonly base: readonly Item[];
-  readonly ours: readonly Item[];
-  readonly theirs: readonly Item[];
-}
 
 const addedRow = z.object({ n: z.coerce.number().int().nullable() });
 
@@ -36,6 +33,59 @@ export async function checkSides(sql: Sql, heads: Heads, swapped: boolean): Prom
     await checkLosses(sql, heads, one, swapped);
   }
   return tables;
+}
+
+/**
+ * Opens the merge of two heads. Its definitions are merged then, its rows may be in conflict.
+ * @throws Failure `schema-conflict` with the fix for these definitions, or as `openMerge`
+ */
+export async function openWithSchema(
+  sql: Sql,
+  heads: Heads,
+  sides: readonly TableSides[],
+  { date, swapped }: { readonly date: string; readonly swapped: boolean },
+): Promise<void> {
+  const seenAs = (side: Side): Side => seen(side, swapped);
+  try {
+    await openMerge(sql, { head: heads.theirs, date });
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    const cure = failure.code === 'schema-conflict' ? keyCure(await changedByBoth(sql, heads, sides), seenAs) : null;
+    if (cure === null) throw thrown;
+    throw new Failure('schema-conflict', cure.message, { hint: cure.hint, cause: failure });
+  }
+  const conflicts = await schemaConflicts(sql);
+  if (conflicts.length === 0) return;
+  const facts: SchemaFacts[] = [];
+  for (const { table_name: table } of conflicts) {
+    const known = sides.find((one) => one.table === table) ?? { table, base: [], ours: [], theirs: [] };
+    const changes = {
+      ours: await changesOf(sql, heads, known, 'ours'),
+      theirs: await changesOf(sql, heads, known, 'theirs'),
+    };
+    facts.push({ ...known, commit: heads.base, changes });
+  }
+  throw schemaConflict(conflicts, swapped, schemaCures(facts, seenAs));
+}
+
+async function changedByBoth(sql: Sql, heads: Heads, sides: readonly TableSides[]): Promise<TableSides[]> {
+  const ours = await tableChanges(sql, heads.base, heads.ours);
+  const theirs = await tableChanges(sql, heads.base, heads.theirs);
+  return sides.filter(({ table }) => [ours, theirs].every((changes) => changes.some(({ to }) => to === table)));
+}
+
+async function changesOf(
+  sql: Sql,
+  { base, ...heads }: Heads,
+  one: TableSides,
+  side: Side,
+): Promise<SchemaFacts['changes'][Side]> {
+  if (one.base.length > 0 && one[side].length > 0) {
+    const { dropped, replaced } = await alterations(sql, one.table, { from: base, to: heads[side] });
+    return { renamedTo: null, dropped: dropped.filter((name) => !replaced.includes(name)), replaced };
+  }
+  const renamedTo = renames(await tableChanges(sql, base, heads[side])).get(one.table) ?? null;
+  return { renamedTo, dropped: [], replaced: [] };
 }
 
 /**

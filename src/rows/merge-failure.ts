@@ -14,7 +14,7 @@ export interface MergeFailure {
 const SHOWN_VIOLATIONS = 5;
 
 /** Definitions have literals, which can be as private as a row: readers who may see counts only get names. */
-export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: boolean): Failure {
+export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: boolean, hint: string): Failure {
   const message = (withDefinitions: boolean): string => {
     const reported = conflicts.map(({ table_name, our_schema, their_schema, description }) => {
       const [ours, theirs] = swapped ? [their_schema, our_schema] : [our_schema, their_schema];
@@ -23,7 +23,7 @@ export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: bo
     });
     return `the two sides define a table differently\n${reported.join('\n')}`;
   };
-  return new Failure('schema-conflict', message(true), { values: { least: 'keys', without: message(false) } });
+  return new Failure('schema-conflict', message(true), { hint, values: { least: 'keys', without: message(false) } });
 }
 
 /** The same: the description of a check has its expression. */

@@ -9,11 +9,10 @@ import { columnNamesAt, ordinaryColumns, tableNames, tableShape } from '../dolt/
 import type { Cells } from '../dolt/sql/cell.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
-import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
-import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
+import { commitMerge, undoMerge } from '../dolt/sql/merge.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { forgetViolations, violations } from '../dolt/sql/violations.ts';
-import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
+import { checkMerged, checkSides, openWithSchema, withDefaultHint } from './check-schema.ts';
 import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
@@ -23,14 +22,7 @@ import { correctAmbiguousRows, namedRows, tablesToResolve } from './corrections/
 import { correctDocuments } from './corrections/documents.ts';
 import { keysByBase } from './corrections/row-bases.ts';
 import { correctWrongCells, refuseWrongCells } from './corrections/wrong-cells.ts';
-import {
-  type MergeFailure,
-  rowConflict,
-  SAME_OF_DOLT,
-  schemaConflict,
-  violated,
-  withoutStack,
-} from './merge-failure.ts';
+import { type MergeFailure, rowConflict, SAME_OF_DOLT, violated, withoutStack } from './merge-failure.ts';
 import { type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import { type DatabaseRules, tablePolicies } from './table-policy.ts';
@@ -89,10 +81,8 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   const heads = { database, ours: onto, theirs: head, base };
   const sides = await checkSides(sql, heads, swapped);
   const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
-  await openMerge(sql, { head, date: dates.sort().at(-1) ?? '' });
+  await openWithSchema(sql, heads, sides, { date: dates.sort().at(-1) ?? '', swapped });
 
-  const schemas = await schemaConflicts(sql);
-  if (schemas.length > 0) return { failure: schemaConflict(schemas, swapped), rows: [] };
   const listed = await tablesInConflict(sql);
   const own = listed.filter((table) => isDoltTable(table));
   if (own.length > 0) {

@@ -24,7 +24,7 @@ export const PEER_ERRORS = {
     ...HUMAN,
   },
   'schema-conflict': {
-    title: 'Both sides changed the same table definition',
+    title: 'The definitions of a table on both sides cannot be merged',
     hint: 'Change the definition on one side so that both are equal, then run again.',
     ...HUMAN,
   },

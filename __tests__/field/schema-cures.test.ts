@@ -1,0 +1,111 @@
+import { expect, test } from '@jest/globals';
+import type { Failure } from '../../src/core/failure.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const NAMES = ['moved', 'gone', 'spared', 'shrunk', 'reverted', 'replaced', 'twins'];
+const BASE = [
+  'CREATE TABLE k (id INT PRIMARY KEY, i INT NOT NULL, w VARCHAR(40))',
+  "INSERT INTO k VALUES (1, 1, 'a')",
+  ...NAMES.flatMap((name) => [
+    `CREATE TABLE ${name} (id INT PRIMARY KEY, w VARCHAR(40))`,
+    `INSERT INTO ${name} VALUES (1, 'a'), (2, 'b')`,
+  ]),
+];
+
+/** The statements and commands in parentheses of a hint. */
+const printed = ({ hint }: Pick<Failure, 'hint'>): string[] =>
+  [...hint.matchAll(/\(`([^`]+)`\)/g)].map(([, text = '']) => text);
+
+const sentence = ({ hint }: Pick<Failure, 'hint'>, word: string): string =>
+  hint.split('. ').find((one) => one.includes(word)) ?? '';
+
+test('the fixes for definitions that do not merge are carried out as printed', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...BASE);
+  await box.send(
+    'ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id, i)',
+    'RENAME TABLE moved TO moved_on',
+    'DROP TABLE gone',
+    'DROP TABLE spared',
+    ...['shrunk', 'reverted', 'replaced'].map((name) => `ALTER TABLE ${name} MODIFY w VARCHAR(90)`),
+    'ALTER TABLE twins ADD COLUMN z INT DEFAULT 1',
+  );
+  await box.keep('ALTER TABLE reverted DROP COLUMN w');
+  const dropping = await box.south.head();
+  await box.keep(
+    "INSERT INTO k VALUES (8, 8, 'x')",
+    "UPDATE moved SET w = 'south' WHERE id = 1",
+    "UPDATE gone SET w = 'south' WHERE id = 1",
+    "UPDATE spared SET w = 'south' WHERE id = 1",
+    'ALTER TABLE shrunk DROP COLUMN w',
+    'ALTER TABLE replaced DROP COLUMN w',
+    "ALTER TABLE replaced ADD COLUMN w VARCHAR(90) DEFAULT 'south'",
+    'ALTER TABLE twins ADD COLUMN y INT DEFAULT 2',
+    'ALTER TABLE twins RENAME COLUMN y TO z',
+    'ALTER TABLE twins MODIFY z INT DEFAULT 1',
+  );
+  const accept = ['deletion'] as const;
+  const refusal = async (): Promise<Failure> => {
+    const { failure } = (await box.receive({ accept })).run('partner');
+    if (failure === null) throw new Error('the merge was not refused');
+    return failure;
+  };
+
+  // Rows under another key do not merge, although only one side changed the definition.
+  const ofKey = await refusal();
+  expect(ofKey).toMatchObject({
+    code: 'schema-conflict',
+    message: 'one side (theirs) changed the primary key of k, and the other side changed the table',
+  });
+  await box.keep('ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id, i)');
+  const ofKeys = await refusal();
+  expect(ofKeys.message).toBe('both sides changed the primary key of k, and Dolt cannot merge its rows');
+  const undo = ['ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id)'];
+  expect([printed(ofKey), printed(ofKeys)]).toEqual([undo, undo]);
+  await box.keep(...undo);
+  await box.send(...undo);
+
+  const ofTables = await refusal();
+  expect(ofTables.code).toBe('schema-conflict');
+  const [gone = '', moved, replaced = '', reverted, shrunk, spared = '', twins] = printed(ofTables);
+  expect([gone, moved, replaced, reverted, shrunk, spared, twins]).toEqual([
+    expect.stringMatching(/^dolt checkout \w{32} -- gone$/),
+    'RENAME TABLE moved_on TO moved',
+    'ALTER TABLE replaced DROP COLUMN w',
+    'ALTER TABLE reverted DROP COLUMN w',
+    'ALTER TABLE shrunk DROP COLUMN w',
+    expect.stringMatching(/^dolt checkout \w{32} -- spared$/),
+    'ALTER TABLE twins DROP COLUMN z',
+  ]);
+  expect(sentence(ofTables, 'dropped the table gone')).toContain('One side (theirs)');
+  expect(sentence(ofTables, 'of replaced and added it again')).toContain('One side (ours)');
+  await box.north.dolt(...gone.split(' ').slice(1));
+  await box.send(...[moved, replaced, shrunk, twins].filter((one) => one !== undefined));
+  // The other way that the hint names.
+  await box.south.dolt('revert', dropping);
+  await box.keep('DROP TABLE spared', replaced);
+
+  expect((await box.receive({ accept })).run('partner').failure).toBeNull();
+  const both = [{ w: 'a' }, { w: 'b' }];
+  const south = [{ w: 'south' }, { w: 'b' }];
+  expect(
+    await box.south.read(
+      'SELECT id FROM k ORDER BY id',
+      ...['moved', 'gone', 'reverted'].map((name) => `SELECT w FROM ${name} ORDER BY id`),
+      'SELECT * FROM replaced',
+      'SELECT * FROM shrunk',
+      'SELECT z FROM twins',
+      "SHOW TABLES LIKE 's%'",
+    ),
+  ).toMatchObject([
+    [{ id: 1 }, { id: 8 }],
+    south,
+    south,
+    both,
+    [{ id: 1 }, { id: 2 }],
+    [{ id: 1 }, { id: 2 }],
+    [{ z: 2 }, { z: 2 }],
+    [expect.anything()],
+  ]);
+}, 120_000);

@@ -1,7 +1,7 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/names.ts';
-import { type PeerChanges, peerEntry } from '../config/peer-changes.ts';
+import { type PeerChanges, peerEntry, peerNames } from '../config/peer-changes.ts';
 import { withValue } from '../config/yaml/edit.ts';
 import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
@@ -48,8 +48,8 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   parsePeerName(name);
   await refuseUnfitEndpoint(endpoint, overrides, context);
   await refuseUnsavable(request, context);
-  const { after, file } = await editConfiguration(context, overrides, (text, before) => {
-    if (before.peers.some((peer) => peer.name === name)) {
+  const { after, file } = await editConfiguration(context, overrides, (text, { peers }) => {
+    if (peerNames(text, peers).includes(name)) {
       throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
     }
     return withValue(text, ['federation', 'peers', name], peerEntry(endpoint, set));

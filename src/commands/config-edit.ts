@@ -45,6 +45,12 @@ export async function configEdit(request: ConfigEditRequest, context: Context): 
 }
 
 async function edit(wanted: SettingKey, { key, value, overrides }: ConfigEditRequest, context: Context) {
+  if (wanted.kind === 'stray') {
+    return await editConfiguration(context, overrides, (text) => {
+      if (valueIn(text, wanted.path) === undefined) throw wanted.problem;
+      return withoutValue(text, wanted.path);
+    });
+  }
   if (wanted.kind === 'section') {
     return await editConfiguration(context, overrides, async (text, before, file) => {
       if (value === null) {

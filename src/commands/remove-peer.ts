@@ -1,4 +1,5 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
+import { peerNames, writtenPeers } from '../config/peer-changes.ts';
 import { withoutValue } from '../config/yaml/edit.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
@@ -36,9 +37,9 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
     });
   }
   const { before: configuration, file } = await editConfiguration(context, overrides, (text, { peers }) => {
-    const peer = peers.find((one) => one.name === name);
-    if (peer === undefined) throw absentPeer(name, peers);
-    if (peer.origin.layer !== 'file') {
+    const names = peerNames(text, peers);
+    if (!names.includes(name)) throw absentPeer(name, names);
+    if (!writtenPeers(text).includes(name)) {
       throw new Failure('unknown-peer', `the peer ${name} is not in the file but in the input \`peers\``);
     }
     return withoutValue(text, ['federation', 'peers', name]);

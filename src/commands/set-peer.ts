@@ -1,5 +1,5 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
-import { type PeerChanges, withPeerChanges } from '../config/peer-changes.ts';
+import { type PeerChanges, peerNames, withPeerChanges } from '../config/peer-changes.ts';
 import type { SetPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
@@ -60,8 +60,8 @@ export async function changePeer(
   if (endpoint !== undefined) await refuseUnfitEndpoint(endpoint, overrides, context);
   const moved = endpoint === undefined ? [] : [{ path: ['endpoint'], value: endpoint }];
   return await editConfiguration(context, overrides, (text, { peers }) => {
-    const peer = peers.find((one) => one.name === name);
-    if (peer === undefined) throw absentPeer(name, peers);
+    const names = peerNames(text, peers);
+    if (!names.includes(name)) throw absentPeer(name, names);
     return withPeerChanges(text, name, { set: [...moved, ...changes.set], unset: changes.unset });
   });
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { valueIn, withoutValue, withValue } from './yaml/edit.ts';
 import type { KeyPath, NewValue } from './yaml/tokens.ts';
 
@@ -5,6 +6,18 @@ import type { KeyPath, NewValue } from './yaml/tokens.ts';
 export interface PeerChanges {
   readonly set: readonly { readonly path: KeyPath; readonly value: NewValue }[];
   readonly unset: readonly KeyPath[];
+}
+
+const entries = z.record(z.string(), z.unknown());
+
+/** The names of the peers in a configuration text, also of invalid ones. */
+export function writtenPeers(text: string): readonly string[] {
+  return Object.keys(entries.safeParse(valueIn(text, ['federation', 'peers'])).data ?? {});
+}
+
+/** The names of all peers: of those in a configuration text, and of other ones. */
+export function peerNames(text: string, others: readonly { readonly name: string }[]): readonly string[] {
+  return [...new Set([...writtenPeers(text), ...others.map(({ name }) => name)])];
 }
 
 /** The entry of a new peer: only its endpoint, or a mapping. */

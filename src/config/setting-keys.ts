@@ -12,7 +12,9 @@ import type { KeyPath, NewValue } from './yaml/tokens.ts';
 export type SettingKey =
   | { readonly kind: 'section'; readonly path: KeyPath; readonly form: ValueForm }
   /** `path` is below the name of the peer; empty: the peer itself. */
-  | { readonly kind: 'peer'; readonly name: string; readonly path: KeyPath; readonly form: ValueForm };
+  | { readonly kind: 'peer'; readonly name: string; readonly path: KeyPath; readonly form: ValueForm }
+  /** One that a file must not have, which can only be removed from it. */
+  | { readonly kind: 'stray'; readonly path: KeyPath; readonly problem: Failure };
 
 /** How the values of the settings are written; a list of beads is none of ours. */
 const FORMS: ReadonlyMap<string, ValueForm> = new Map([
@@ -38,7 +40,7 @@ export function parseSettingKey(key: string, action: EditAction): SettingKey {
   if (known === undefined || name === undefined) throw unknownKey(key);
   const keys = sectionKeys(known);
   const problem = keyProblem(name, { keys, prefix: `${known}.` });
-  if (problem !== null) throw problem;
+  if (problem !== null) return stray(key, problem, action);
   if (known === 'federation' && name === 'peers') return peerKey(key, rest, action);
   if (known === 'federation' && name === 'server') return serverKey(key, rest, action);
   if (rest.length > 0) throw unknownKey(key);
@@ -57,7 +59,7 @@ function serverKey(key: string, path: KeyPath, action: EditAction): SettingKey {
   }
   const keys = Object.fromEntries(SERVER_KEYS.map((name) => [name, 'read' as const]));
   const problem = keyProblem(option, { keys, prefix: 'federation.server.' });
-  if (problem !== null) throw problem;
+  if (problem !== null) return stray(key, problem, action);
   const known = SERVER_KEYS.find((name) => name === option);
   if (known === undefined || rest.length > 0) throw unknownKey(key);
   return { kind: 'section', path: ['federation', 'server', known], form: SERVER_FORMS[known] };
@@ -72,7 +74,7 @@ function peerKey(key: string, [name, ...path]: KeyPath, action: EditAction): Set
   const problem =
     keyProblem(option, { keys: PEER_KEYS, prefix }) ??
     (option === 'aws' && inner !== undefined ? keyProblem(inner, { keys: AWS_KEYS, prefix: `${prefix}aws.` }) : null);
-  if (problem !== null) throw problem;
+  if (problem !== null) return stray(key, problem, action);
   if (option === 'aws' && inner === undefined) {
     if (action === 'set') throw isMapping(key, `${prefix}aws.region eu-west-1`);
     return { kind: 'peer', name, path, form: 'text' };
@@ -80,6 +82,12 @@ function peerKey(key: string, [name, ...path]: KeyPath, action: EditAction): Set
   const form = PEER_FORMS.get(path.join('.')) ?? (option === 'endpoint' && inner === undefined ? 'text' : undefined);
   if (form === undefined || rest.length > 0) throw unknownKey(key);
   return { kind: 'peer', name, path, form };
+}
+
+/** @throws Failure the problem, unless the key is to be removed */
+function stray(key: string, problem: Failure, action: EditAction): SettingKey {
+  if (action === 'set') throw problem;
+  return { kind: 'stray', path: key.split('.'), problem };
 }
 
 function isMapping(key: string, example: string): Failure {

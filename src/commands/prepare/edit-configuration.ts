@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { buildConfiguration, type ConfigSource } from '../../config/build.ts';
+import { buildConfiguration, type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
 import { readSource } from '../../config/load.ts';
-import { revised } from '../../config/problems.ts';
+import { Problems } from '../../config/problems.ts';
 import { parseYaml } from '../../config/yaml/parse.ts';
 import { secretsInFile } from '../../config/yaml/secrets.ts';
 import { shortDigest } from '../../core/digest.ts';
@@ -25,13 +25,17 @@ const MAX_ATTEMPTS = 5;
 /** A finished edit. */
 export interface Edited {
   readonly file: string;
+  /** Without its invalid parts. */
   readonly before: Configuration;
   readonly after: Configuration;
   /** Whether the file was written. */
   readonly isChanged: boolean;
 }
 
-/** @returns the new text, or the same if there is nothing to change */
+/**
+ * @param before the configuration without its invalid parts, which the edit may be about to correct
+ * @returns the new text, or the same if there is nothing to change
+ */
 type Change = (text: string, before: Configuration, file: string) => string | Promise<string>;
 
 interface EditOptions {
@@ -43,11 +47,11 @@ interface EditOptions {
 
 /**
  * Changes the configuration file, which is created if there is none: `.beads/config.yaml` in the workspace, or in the
- * working directory if there is no workspace. The result is validated before it is written. Our own commands, of all
- * users and containers, take turns under a lock of its folder; if another program changes the file meanwhile, the edit
- * starts from the new text.
- * @throws Failure any error of the file, of `change`, or of the result, which has no place because it is not written;
- * `config-unreadable` if the file is in use or not writable
+ * working directory if there is no workspace. The result is validated before it is written; of the file
+ * before, only its syntax has to be valid. Our own commands, of all users and containers, take turns under a lock of its
+ * folder; if another program changes the file meanwhile, the edit starts from the new text.
+ * @throws Failure any error of the syntax, of `change`, or of the result, which only has a place if the file had the
+ * problem before; `config-unreadable` if the file is in use or not writable
  */
 export async function editConfiguration(
   context: Context,
@@ -106,13 +110,21 @@ async function attemptEdit(
   { change, into, maxWaitMs }: Pick<EditOptions, 'into'> & { readonly change: Change; readonly maxWaitMs: number },
 ): Promise<Edited | null> {
   const source = await readSource(context, overrides);
-  const before = buildConfiguration(source, context.env, overrides);
+  const inspected = inspectConfiguration(source, context.env, overrides);
+  // Without one, this throws what is wrong.
+  const before = inspected.configuration ?? buildConfiguration(source, context.env, overrides);
   const file = into?.file ?? fileOf(source, context);
   const onDisk = source.file === file ? source.text : null;
   const former = onDisk ?? (source.workspace === null && into === undefined ? FRESH_TEXT : '');
   const text = await change(former, before, file);
-  if (text === former) return { file, before, after: before, isChanged: false };
-  const after = validate({ ...source, ...into, file, text, base: context.cwd }, context, overrides);
+  if (text === former) {
+    refuseProblems(inspected.problems, inspected.problems);
+    return { file, before, after: before, isChanged: false };
+  }
+  const result = { ...source, ...into, file, text, base: context.cwd };
+  const edited = inspectConfiguration(result, context.env, overrides);
+  refuseProblems(edited.problems, inspected.problems);
+  const after = edited.configuration ?? buildConfiguration(result, context.env, overrides);
   refuseNewSecrets(former, text);
   const conflict = new Error('another program changed the file');
   try {
@@ -138,15 +150,32 @@ async function attemptEdit(
   }
 }
 
-/** The file was valid before, so a problem comes from the command line, and a place in the new text would mislead. */
-function validate(source: ConfigSource, context: Context, overrides: ConfigOverrides): Configuration {
-  try {
-    return buildConfiguration(source, context.env, overrides);
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    throw revised(thrown, ({ code, message, hint, cause }) => new Failure(code, message, { hint, cause }));
+/**
+ * Refuses the problems of a result. Those that the edit would cause come first, and have no place: one in the new text
+ * would mislead.
+ * @param before the problems before the edit
+ */
+function refuseProblems(found: readonly Failure[], before: readonly Failure[]): void {
+  const former = new Map(before.map((problem) => [idOf(problem), problem]));
+  const problems = new Problems();
+  for (const problem of found) {
+    const { code, message, hint, cause } = problem;
+    const known = former.get(idOf(problem));
+    problems.add(
+      known === undefined
+        ? new Failure(code, message, { hint, cause })
+        : new Failure(code, message, { hint: `${hint} ${BEFORE}`, location: known.location ?? undefined, cause }),
+    );
   }
+  problems.throwIfAny();
 }
+
+function idOf({ code, message }: Failure): string {
+  return `${code} ${message}`;
+}
+
+const BEFORE =
+  'The configuration had this problem before, and a command only writes a valid one. Use an editor to correct several problems.';
 
 /** A value that `validate` calls a secret is not written. One that the file has already prevents no edit. */
 function refuseNewSecrets(former: string, text: string): void {

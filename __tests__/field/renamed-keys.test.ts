@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
@@ -59,6 +59,7 @@ describe.each(HASH_ORDERS)('a rename on one side and an edit on the other, %s', 
     expect(lost).toMatchObject([{ kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' } }]);
 
     // The side with the rename reports it too.
+    await cp(databases.north.path, folder.file('late'), { recursive: true });
     const { result: inNorth } = await run(folder, 'north', ['deletion']);
     expect(inNorth).toMatchObject({ head: result.head, status: 'conflict' });
     expect(from(inNorth, 'south')?.conflicts.filter(({ left }) => left)).toMatchObject([
@@ -69,6 +70,19 @@ describe.each(HASH_ORDERS)('a rename on one side and an edit on the other, %s', 
     expect(await databases.south.rows("SELECT id, title FROM issues WHERE title = 'edited'")).toEqual([
       { id: 'kb-bd-1', title: 'edited' },
     ]);
+
+    // A database that reads the merge with its correction has nothing left to do.
+    await databases.south.sql("CALL DOLT_COMMIT('-A', '-m', 'corrected')");
+    await run(folder, 'south', ['deletion']);
+    const south = { endpoint: `file://${folder.file('south.box')}`, role: 'upstream', accept: ['deletion'] };
+    const { result: late } = await command(folder, stringify({ south }), { database: 'late' });
+    expect(late).toMatchObject({ status: 'success', head: await databases.south.head() });
+    expect(from(late, 'south')).toMatchObject({
+      error: null,
+      conflicts: expect.arrayContaining([
+        expect.objectContaining({ kind: 'renamed', key: { id: 'bd-1' }, elsewhere: true, left: false }),
+      ]),
+    });
   }, 120_000);
 
   test('is also unresolved if a new row refers to the old key', async () => {

@@ -6,7 +6,7 @@ import { counted, listed } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
-import { tableShape } from '../../dolt/schema/table-shape.ts';
+import { columnNamesAt, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { MERGE_EMAIL } from '../../dolt/signature.ts';
 import { checkout, createBranch } from '../../dolt/sql/heads.ts';
@@ -74,7 +74,7 @@ async function reportReceived(
   const differing: string[] = [];
   for (const merge of merges) {
     if (replayed === MAX_REPLAYS || monotonicMs() > until || context.signal.aborted) break;
-    const conflicts = await replayWithin(context, engine, merge, move.from);
+    const conflicts = await replayWithin(context, engine, merge, move);
     if (conflicts === 'late') break;
     if (conflicts === null) differing.push(merge.hash);
     else await report(database, incoming, { commit: merge.hash, conflicts });
@@ -140,10 +140,10 @@ async function replayWithin(
   { limits, rules }: SyncContext,
   engine: Engine,
   merge: ReceivedMerge,
-  from: string,
+  move: Move,
 ): Promise<Conflict[] | null | 'late'> {
   try {
-    return await engine.allWithin(limits.of('reporting'), () => replay(engine.database, rules, merge, from));
+    return await engine.allWithin(limits.of('reporting'), () => replay(engine.database, rules, merge, move));
   } catch (thrown) {
     if (isLimit(toFailure(thrown))) return 'late';
     throw thrown;
@@ -155,7 +155,7 @@ async function replay(
   database: Database,
   rules: DatabaseRules,
   merge: ReceivedMerge,
-  from: string,
+  { from, to }: Move,
 ): Promise<Conflict[] | null> {
   const { hash, onto, head, ours } = merge;
   const branch = scratchName();
@@ -177,7 +177,8 @@ async function replay(
     if (merged.kind === 'refused' || merged.commit !== hash) return null;
     const side = swapped ? 'theirs' : 'ours';
     const conflicts: Conflict[] = [];
-    for (const row of merged.rows) {
+    for (const reported of merged.rows) {
+      const row = { ...reported, left: reported.left && !(await isDecided(sql, reported, { merge: hash, now: to })) };
       if (!(await concerns(sql, row, { merge, from, side }))) continue;
       conflicts.push({ ...conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }), elsewhere: true });
     }
@@ -192,6 +193,37 @@ function differs(hashes: readonly string[]): Diagnostic {
     message: `rows that lost in ${listed('merge', hashes)} of other databases are not listed: merging their parents here makes another commit`,
     hint: 'Another strategy, a person, or another version of dolt-federation or Dolt made such a merge. The database that made it has the list.',
   };
+}
+
+/** Whether a row that a merge left to a person has changed since: what the merge said of it is no longer true. */
+async function isDecided(
+  sql: Sql,
+  { kind, table, key, columns }: ResolvedRow,
+  at: { readonly merge: string; readonly now: string },
+): Promise<boolean> {
+  const known = await columnNamesAt(sql, table, at.now);
+  if (known.size === 0) return true;
+  const shape = await tableShape(sql, table);
+  if (shape.key.length === 0 || shape.columns.some(({ name }) => !known.has(name))) return false;
+  const [then] = await rowsByKey(sql, shape, { keys: [key], commit: at.merge });
+  const [now] = await rowsByKey(sql, shape, { keys: [key], commit: at.now });
+  const isOther = (then === undefined) !== (now === undefined);
+  switch (kind) {
+    case 'renamed':
+    case 'duplicate':
+    case 'dependant':
+      return isOther;
+    case 'unique-conflict':
+    case 'reference':
+      return isOther || columns.some((name) => (then?.[name] ?? null) !== (now?.[name] ?? null));
+    // Another row has the key.
+    case 'id-collision':
+    case 'changed':
+    case 'deleted':
+    case 'restored':
+    case 'keyless':
+      return false;
+  }
 }
 
 interface ReplayedRow {

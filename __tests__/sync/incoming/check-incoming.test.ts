@@ -75,6 +75,16 @@ describe('the accepted changes', () => {
     expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
   });
 
+  test('of a commit date, which stays in the history, have other ways out than those of rows', () => {
+    const ofRows = checkIncoming({ ...NOTHING, futureRows: EVERYTHING.futureRows }, RULES).failure?.hint;
+    expect(ofRows).toBe(ERRORS['future-date'].hint);
+    for (const futureRows of [[], EVERYTHING.futureRows]) {
+      const { failure } = checkIncoming({ ...NOTHING, futureCommits: EVERYTHING.futureCommits, futureRows }, RULES);
+      expect(failure?.hint).toContain('wait until it is less than 24 hours ahead');
+      expect(failure?.hint).toContain('list `future` in `federation.peers.<peer>.accept`');
+    }
+  });
+
   test('are merged and reported, and other changes still block', () => {
     const all = checkIncoming(EVERYTHING, { ...RULES, accept: ACCEPTS });
     expect(all).toMatchObject({ failure: null, held: [] });

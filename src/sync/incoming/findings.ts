@@ -44,6 +44,9 @@ const EXPRESSIONS =
 const PRIVATE =
   'Ask the peer to rename or remove the table. If you want to share it, remove its pattern from `dolt_ignore` here, or list `ignored-tables` in `federation.peers.<peer>.accept`.';
 
+const KEPT_DATE =
+  'Compare the clocks of this machine and of the peer. If this machine is behind, correct its clock and run again. If the peer was ahead, correct its clock and the rows with such dates. The date of a commit stays in the history: wait until it is less than 24 hours ahead, have the peer make its commits again and push them by force, or list `future` in `federation.peers.<peer>.accept`.';
+
 const ACCEPTED_BY: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['trigger', ['triggers']],
   ['event', ['events']],
@@ -242,7 +245,12 @@ function ofDates({ futureCommits, futureRows }: IncomingChanges): Finding[] {
   return [
     ...(futureCommits === null
       ? []
-      : [ahead(`sends ${counted(futureCommits.count, 'commit')} dated up to ${futureCommits.latest} UTC`, [])]),
+      : [
+          {
+            ...ahead(`sends ${counted(futureCommits.count, 'commit')} dated up to ${futureCommits.latest} UTC`, []),
+            hint: KEPT_DATE,
+          },
+        ]),
     ...futureRows.map(({ table, column, count, rows }) =>
       ahead(`sends ${counted(count, 'row')} of ${table} whose ${column} is more than a day in the future`, rows),
     ),

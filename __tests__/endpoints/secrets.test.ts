@@ -78,7 +78,8 @@ test('a host that redirects git to another host does not redirect the token, wha
       credentials: { text: stringify({ p: { url: host.url, 'git-token': 'a-secret' } }) },
     },
   );
-  expect(result.peers).toMatchObject([{ state: 'unreachable' }]);
+  const error = { code: 'not-found', hint: expect.stringContaining('redirects to another address') };
+  expect(result.peers).toMatchObject([{ state: 'unreachable', error }]);
   expect(shown(host)).toEqual([basic('x-access-token', 'a-secret')]);
   expect(stranger.requests).toEqual([]);
 });

@@ -166,6 +166,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // git follows no redirect: the repository has moved.
   ['returned error: 301', 'not-found'],
   ['returned error: 302', 'not-found'],
+  ['returned error: 303', 'not-found'],
   ['returned error: 307', 'not-found'],
   ['returned error: 308', 'not-found'],
   // A web site, or a shell that prints, in the place of a git host.
@@ -536,6 +537,11 @@ export function namesOtherRegion(text: string): boolean {
   return /\bapi error (?:PermanentRedirect|TemporaryRedirect|AuthorizationHeaderMalformed)\b|BucketRegionError/i.test(
     text,
   );
+}
+
+/** Whether a git host sends git to another address. */
+export function namesRedirect(text: string): boolean {
+  return /returned error: 30[12378]\b/i.test(text);
 }
 
 /** The path that the system refused to Dolt, as Go writes it; null: a host or a database refused its user. */

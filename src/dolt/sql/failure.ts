@@ -9,6 +9,7 @@ import {
   isOfHost,
   namesLockOfGit,
   namesOtherRegion,
+  namesRedirect,
   type TextClass,
   withoutRowValues,
 } from '../failure-text.ts';
@@ -65,6 +66,9 @@ const LEFT_LOCK =
 const OTHER_REGION =
   'Check the region of the bucket: set `federation.peers.<peer>.aws.region`, or AWS_REGION. With a service of your own, check its endpoint, too.';
 
+const MOVED =
+  'The host redirects to another address, and git follows no redirect in a run. Set the endpoint to the address that the repository has now.';
+
 export const SILENT_LOGIN =
   'Over ssh, a login for a command must print nothing on standard output: move a greeting out of `.bashrc` and similar files of the host, or print it only in a terminal.';
 
@@ -79,6 +83,7 @@ export function textFailure(text: string, cause?: unknown): Failure {
 function hintOf(text: string): string | undefined {
   if (namesLockOfGit(text)) return LEFT_LOCK;
   if (namesOtherRegion(text)) return OTHER_REGION;
+  if (namesRedirect(text)) return MOVED;
   if (isNoProtocol(text)) return `Check the endpoint. ${SILENT_LOGIN}`;
   return isOfHost(text) ? `${WORDS_OF_HOST} ${SILENT_LOGIN}` : undefined;
 }

@@ -60,15 +60,6 @@ export function placed<T>(subject: string, location: Location | undefined, work:
   }
 }
 
-/** A failure with each of its problems replaced. */
-export function revised(failure: Failure, revise: (problem: Failure) => Failure): Failure {
-  const first = revise(failure);
-  if (failure.problems[0] === failure) return first;
-  const { code, message, hint, location, cause } = first;
-  const problems = failure.problems.map(revise);
-  return new Failure(code, message, { hint, location: location ?? undefined, cause, problems });
-}
-
 /** The order of positions: by file, line and column; those without a file come first. */
 export function comparePlaces(a: Location | null, b: Location | null): number {
   if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type PassedCommit, receivedMerges } from '../../../src/sync/merge/received-merges.ts';
+import { isDecided, type PassedCommit, receivedMerges } from '../../../src/sync/merge/received-merges.ts';
 
 const commit = (hash: string, ...parents: string[]): PassedCommit => ({ hash, parents, isMerge: false });
 const merge = (hash: string, ...parents: string[]): PassedCommit => ({ hash, parents, isMerge: true });
@@ -33,5 +33,27 @@ describe('the merges that a branch received', () => {
   ])('%s', (_, passed, expected) => {
     const found = receivedMerges(passed, { from: 'old', made: new Set(['made']) });
     expect(found.map(({ hash, ours, isOwn }) => [hash, ours, isOwn])).toEqual(expected);
+  });
+});
+
+describe('a row that a merge left to a person', () => {
+  const [was, now] = [
+    { id: '1', pos: '1' },
+    { id: '1', pos: '2' },
+  ];
+
+  test.each([
+    ['renamed', was, undefined, true],
+    ['renamed', was, now, false],
+    ['duplicate', undefined, was, true],
+    ['duplicate', undefined, undefined, false],
+    ['dependant', undefined, was, true],
+    ['unique-conflict', was, now, true],
+    ['unique-conflict', was, was, false],
+    ['reference', was, undefined, true],
+    ['id-collision', was, now, false],
+    ['id-collision', was, undefined, false],
+  ] as const)('is decided once its correction is there: %s, %#', (kind, before, after, expected) => {
+    expect(isDecided({ kind, columns: ['pos'] }, before, after)).toBe(expected);
   });
 });

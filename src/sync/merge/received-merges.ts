@@ -2,13 +2,16 @@ import { z } from 'zod';
 import type { Conflict } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
+import { groupBy, inParts } from '../../core/lists.ts';
 import { counted, listed } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
-import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKey, rowsByKeyText } from '../../dolt/rows/stored-rows.ts';
 import { columnNamesAt, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { MERGE_EMAIL } from '../../dolt/signature.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
 import { checkout, createBranch } from '../../dolt/sql/heads.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import { beginMerging, PROTOCOL_LINE } from '../../dolt/sql/merge.ts';
@@ -177,8 +180,9 @@ async function replay(
     if (merged.kind === 'refused' || merged.commit !== hash) return null;
     const side = swapped ? 'theirs' : 'ours';
     const conflicts: Conflict[] = [];
+    const decided = await decidedRows(sql, merged.rows, { merge: hash, now: to });
     for (const reported of merged.rows) {
-      const row = { ...reported, left: reported.left && !(await isDecided(sql, reported, { merge: hash, now: to })) };
+      const row = decided.has(reported) ? { ...reported, left: false } : reported;
       if (!(await concerns(sql, row, { merge, from, side }))) continue;
       conflicts.push({ ...conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }), elsewhere: true });
     }
@@ -195,19 +199,43 @@ function differs(hashes: readonly string[]): Diagnostic {
   };
 }
 
-/** Whether a row that a merge left to a person has changed since: what the merge said of it is no longer true. */
-async function isDecided(
+const ROWS_AT_ONCE = 500;
+
+/** The rows that a merge left to a person and that changed since: what the merge said of them is no longer true. */
+async function decidedRows(
   sql: Sql,
-  { kind, table, key, columns }: ResolvedRow,
-  at: { readonly merge: string; readonly now: string },
-): Promise<boolean> {
-  const known = await columnNamesAt(sql, table, at.now);
-  if (known.size === 0) return true;
-  const shape = await tableShape(sql, table);
-  if (shape.key.length === 0 || shape.columns.some(({ name }) => !known.has(name))) return false;
-  const [then] = await rowsByKey(sql, shape, { keys: [key], commit: at.merge });
-  const [now] = await rowsByKey(sql, shape, { keys: [key], commit: at.now });
-  const isOther = (then === undefined) !== (now === undefined);
+  rows: readonly ResolvedRow[],
+  { merge, now }: { readonly merge: string; readonly now: string },
+): Promise<ReadonlySet<ResolvedRow>> {
+  const decided = new Set<ResolvedRow>();
+  if (merge === now) return decided;
+  for (const [table, all] of groupBy(
+    rows.filter(({ left }) => left),
+    (row) => row.table,
+  )) {
+    const known = await columnNamesAt(sql, table, now);
+    const shape = await tableShape(sql, table);
+    if (shape.key.length === 0 || shape.columns.some(({ name }) => !known.has(name))) continue;
+    for (const part of inParts(all, ROWS_AT_ONCE)) {
+      const keys = part.map(({ key }) => key);
+      const before = await rowsByKeyText(sql, shape, { keys, commit: merge });
+      const after = await rowsByKeyText(sql, shape, { keys, commit: now });
+      for (const row of part) {
+        const id = keyText(shape, row.key);
+        if (isDecided(row, before.get(id), after.get(id))) decided.add(row);
+      }
+    }
+  }
+  return decided;
+}
+
+/** Whether the row of a key is another one than right after the merge, as after the correction that its hint names. */
+export function isDecided(
+  { kind, columns }: Pick<ResolvedRow, 'kind' | 'columns'>,
+  before: Cells | undefined,
+  after: Cells | undefined,
+): boolean {
+  const isOther = (before === undefined) !== (after === undefined);
   switch (kind) {
     case 'renamed':
     case 'duplicate':
@@ -215,7 +243,7 @@ async function isDecided(
       return isOther;
     case 'unique-conflict':
     case 'reference':
-      return isOther || columns.some((name) => (then?.[name] ?? null) !== (now?.[name] ?? null));
+      return isOther || columns.some((name) => (before?.[name] ?? null) !== (after?.[name] ?? null));
     // Another row has the key.
     case 'id-collision':
     case 'changed':

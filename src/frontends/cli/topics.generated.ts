@@ -90,9 +90,13 @@ These commands change one key, in the spelling that they find, nested or flat.
 Every other byte of the file stays: comments, order, indentation, line breaks. A
 value that is already set keeps its spelling. A removed key takes the comments
 of its value with it. A mapping that becomes empty is removed as well, unless it
-has comments of its own. The result is validated before it is written. Secrets
-are refused. A file that another program changes meanwhile is read again. config
-set federation.database checks the folder, which is relative to the file: one
+has comments of its own. The result is validated before it is written. Of the
+file before, only the YAML has to be valid, so a command can correct the one
+problem of a file: set the key that is missing, unset one that is unknown, or
+remove a peer. A result with other problems is refused, also if the file had
+them before; use an editor to correct several at once. Secrets are refused. A
+file that another program changes meanwhile is read again. config set
+federation.database checks the folder, which is relative to the file: one
 without a database is refused, and one that does not exist yet is accepted with
 a warning. federation.server has several keys: set federation.server.port first.
 config unset federation.server removes them all.
@@ -582,7 +586,9 @@ bd starts the server again, except the shared one: run bd dolt start for it.
 A run keeps one connection to the server open until it ends, because bd ends a
 proxy and its server 30 s after the last client. If the server is stopped during
 the run, the run fails with server-unreachable. Run again: the next run works
-without it.
+without it. A server of bd that has just started is waited for until bd has
+noted it, at most 2 s. A run without a server opens the database several times.
+If bd starts a server in between, it can end with database-in-use: run again.
 
 If the proxy was killed, its server still holds the database, and only bd can
 end it. On Linux a run then ends with database-in-use after 2 s. Run bd dolt
@@ -1289,6 +1295,31 @@ CALL DOLT_UPDATE_COLUMN_TAG drops every index and check of its table (Dolt
 2.3.0). A side that lost some in this way is refused with schema-conflict until
 they are created again.
 
+The hint of schema-conflict names the fix for the tables in question. Equal
+definitions on both sides are enough, except in these cases, in which Dolt takes
+a table or a column for another one:
+
+  changed the primary key
+      The other side: changed the table, or its key equally
+      Fix: give it the former key again on each side that changed it, sync, then
+      change the key
+  renamed the table
+      The other side: changed it
+      Fix: rename it back, sync, then rename it
+  dropped the table
+      The other side: changed it
+      Fix: drop it there, too, or restore it with dolt checkout <commit> --
+      <table>
+  dropped a column
+      The other side: changed the column
+      Fix: drop it there, too, or take back the commit with dolt revert
+  dropped a column and added it again
+      The other side: changed the column
+      Fix: drop it on both sides, sync, then add it
+  added a column
+      The other side: added an equal one in another way, such as by a rename
+      Fix: drop it on one side
+
 The default of a new column may call CURRENT_TIMESTAMP, UUID(), RAND() or
 another function that returns a new value each time. Such a column cannot be
 merged with rows that the other side added without it, because each machine
@@ -1302,8 +1333,8 @@ WHAT NO STRATEGY RESOLVES
 The merge of that peer is undone as a whole, and the others go on:
 
   schema-conflict
-      both sides changed the definition of a table, or the merged one does not
-      follow from both
+      the definitions of a table on both sides cannot be merged, or the merged
+      one does not follow from both
   not-deterministic
       a computed default of a new column, and rows of the other side that lack
       it
@@ -1454,7 +1485,8 @@ it resolves anything.
       fast-forward is possible
   Another primary key at the second head, in hash order
       What Dolt does: It cannot find the old key
-      What a run does: dolt-defect
+      What a run does: dolt-defect, or schema-conflict if the other side changed
+      the table
   A STORED column without any index, unique key or check
       What Dolt does: A panic
       What a run does: dolt-defect
@@ -1671,8 +1703,9 @@ database to report it. It does so if our branch moves over a merge commit of
 another database, and one parent of that commit contains our old head or is
 contained in it. The merge is repeated on a temporary branch. The report then
 lists the rows where our side lost, and all lost rows. They have elsewhere: true
-and are in the conflicts file. This one run exits with 4 if any of them needs a
-decision. Both sides therefore see a lost row, whichever of them merged.
+and are in the conflicts file. This one run exits with 4 if any of them still
+needs a decision: a row that was corrected since the merge does not. Both sides
+therefore see a lost row, whichever of them merged.
 
 - At most 20 merges are repeated, the newest first, within a minute. The notice
   merges-unread counts the rest.
@@ -1900,8 +1933,8 @@ advance.
       Accept it with: nothing
   future-date
       The peer: brings a commit, or rows whose updated_at or modified_at is,
-      more than 24 hours ahead
-      Accept it with: accept: [future]
+      more than 24 hours ahead. The date of a commit stays in the history
+      Accept it with: accept: [future], or waiting until the date is nearer
 
 - accept belongs to one peer. A primary has it only if it is written under
   federation.peers with role: primary, not as federation.remote.

@@ -187,4 +187,73 @@ describe.each(HASH_ORDERS)('after a merge, MATCH finds the words of both sides (
       { alpha: [1], beta: [2], eleven: [11] },
     ]);
   });
+
+  test('of an index that one side lacks', async () => {
+    await using folder = await tempFolder();
+    const plain = ['CREATE TABLE plain (id INT PRIMARY KEY, a TEXT)', "INSERT INTO plain VALUES (1, 'north')"];
+    const databases = await twoDatabases(folder, ...TEXTS, ...plain);
+    await databases.edit(
+      ['ALTER TABLE plain ADD FULLTEXT INDEX p (a)', 'UPDATE old SET u = 2 WHERE id = 1'],
+      ["INSERT INTO old VALUES (2, 'south', 3)"],
+      order,
+    );
+    expect((await databases.run('north')).run('south').failure).toBeNull();
+    expect(await found(databases.north, 'plain', 'old')).toEqual([{ north: [1] }, { gamma: [1], south: [2] }]);
+  });
+
+  test('beside a table without a key whose columns one side reorders, the merge is done or refused by the order', async () => {
+    await using folder = await tempFolder();
+    const keyless = ['CREATE TABLE k (a VARCHAR(9), b VARCHAR(9))', "INSERT INTO k VALUES ('a', 'b'), ('c', 'd')"];
+    const databases = await twoDatabases(folder, ...TEXTS, ...keyless);
+    await databases.edit(
+      ["INSERT INTO t VALUES (10, 'tenth')"],
+      ['ALTER TABLE k MODIFY b VARCHAR(9) FIRST', "INSERT INTO t VALUES (11, 'eleven')"],
+      order,
+    );
+    const { failure } = (await databases.run('north')).run('south');
+    if (order === 'south-first') {
+      expect(failure).toBeNull();
+      expect(await found(databases.north, 't')).toEqual([{ alpha: [1], beta: [2], tenth: [10], eleven: [11] }]);
+      return;
+    }
+    expect(failure).toMatchObject({
+      code: 'dolt-defect',
+      message: expect.stringContaining('changes the definition of k, because'),
+      hint: expect.stringContaining('Make the same change to the definition of k'),
+    });
+  });
+});
+
+test('a merge that Dolt cannot verify beside a new table with a FULLTEXT index is refused with a hint', async () => {
+  await using folder = await tempFolder();
+  const databases = await twoDatabases(folder, 'CREATE TABLE items (id INT PRIMARY KEY, a INT)');
+  await databases.edit(
+    [...FULL_TEXT, 'INSERT INTO items VALUES (1, 1)'],
+    ['INSERT INTO items VALUES (2, 2)'],
+    'south-first',
+  );
+  expect((await databases.run('north')).run('south').failure).toMatchObject({
+    code: 'dolt-defect',
+    message: expect.stringContaining('cannot verify a merge, because harmless has a FULLTEXT index'),
+    hint: expect.stringContaining('Drop the FULLTEXT index, commit'),
+  });
+});
+
+test('after merges with two heads at once, MATCH finds the words of all', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...TEXTS);
+  const other = filePeer('other', folder.file('other-box'));
+  const base = await box.north.head();
+  await box.send("INSERT INTO t VALUES (10, 'tenth')");
+  await box.north.sql(
+    `CALL DOLT_RESET('--hard', '${base}')`,
+    "INSERT INTO t VALUES (11, 'eleven')",
+    "CALL DOLT_COMMIT('-A', '-m', 'other')",
+    `CALL DOLT_REMOTE('add', 'other', '${other.endpoint.dolt}')`,
+    "CALL DOLT_PUSH('other', 'main')",
+  );
+  await box.keep("INSERT INTO t VALUES (12, 'south')");
+  const done = await box.receive({ others: [other] });
+  for (const name of ['partner', 'other']) expect(done.run(name).failure).toBeNull();
+  expect(await found(box.south, 't')).toEqual([{ alpha: [1], beta: [2], tenth: [10], eleven: [11], south: [12] }]);
 });

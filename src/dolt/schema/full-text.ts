@@ -63,9 +63,35 @@ export async function repairFullText(
 
 async function takeWords(sql: Sql, side: string): Promise<void> {
   const changes = await tableChanges(sql, side, WORKING);
-  const words = changes.flatMap(({ from }) => (from !== null && holdsWords(from) ? [from] : []));
-  if (words.length === 0) return;
-  await sql.run(`CALL DOLT_CHECKOUT(?, '--'${words.map(() => ', ?').join('')})`, [side, ...words]);
+  await takeTables(
+    sql,
+    side,
+    changes.flatMap(({ from }) => (from !== null && holdsWords(from) ? [from] : [])),
+  );
+}
+
+/**
+ * Does work that verifies rows of an open merge, and takes the words from the other side that it lost: Dolt 2.3.0 removes
+ * those of every index that our head lacks (measured).
+ */
+export async function keepingWords<T>(sql: Sql, theirs: string, work: () => Promise<T>): Promise<T> {
+  const missing = async (): Promise<string[]> => {
+    const changes = await tableChanges(sql, theirs, WORKING);
+    return changes.flatMap(({ from, to }) => (from !== null && to === null && holdsWords(from) ? [from] : []));
+  };
+  const before = await missing();
+  const result = await work();
+  await takeTables(
+    sql,
+    theirs,
+    (await missing()).filter((name) => !before.includes(name)),
+  );
+  return result;
+}
+
+async function takeTables(sql: Sql, side: string, tables: readonly string[]): Promise<void> {
+  if (tables.length === 0) return;
+  await sql.run(`CALL DOLT_CHECKOUT(?, '--'${tables.map(() => ', ?').join('')})`, [side, ...tables]);
 }
 
 async function rebuildIndexes(sql: Sql, table: string): Promise<void> {

@@ -114,25 +114,27 @@ export async function forgetViolations(sql: Sql): Promise<void> {
   }
 }
 
+/** Rows to check: those that differ from the head of the session's branch, the same of some tables, or every row of tables. */
+type RowsToCheck = 'differing' | { readonly changedOf: readonly string[] } | { readonly allOf: readonly string[] };
+
 /**
- * Checks rows of the session's branch: those that differ from its head, or every row of the given tables. Stores the open merge first: violations refer to the checked root, and if it were not stored, no session could
- * write any more (Dolt 2.3.0, measured: `found dangling references`).
+ * Checks rows of the session's branch. Stores the open merge first: violations refer to the checked root, and if it were
+ * not stored, no session could write any more (Dolt 2.3.0, measured: `found dangling references`).
  * @returns the broken constraints
  */
-export async function verifyConstraints(
-  sql: Sql,
-  rows: 'differing' | { readonly allOf: readonly string[] } = 'differing',
-): Promise<Violation[]> {
-  await verifyRows(sql, rows === 'differing' ? rows : rows.allOf);
+export async function verifyConstraints(sql: Sql, rows: RowsToCheck = 'differing'): Promise<Violation[]> {
+  await verifyRows(sql, rows);
   return violations(sql);
 }
 
 /** Records the broken constraints as `verifyConstraints` does, and reads none. */
-export async function verifyRows(sql: Sql, rows: 'differing' | readonly string[]): Promise<void> {
+export async function verifyRows(sql: Sql, rows: RowsToCheck): Promise<void> {
   await sql.run('COMMIT');
-  if (rows === 'differing') await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
+  if (rows === 'differing') return await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
+  const tables = 'allOf' in rows ? rows.allOf : rows.changedOf;
+  const all = 'allOf' in rows ? "'--all', " : '';
   // A table can have the name of an option, such as `--output-only`, which records nothing.
-  else await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS('--all', '--'${rows.map(() => ', ?').join('')})`, rows);
+  await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS(${all}'--'${tables.map(() => ', ?').join('')})`, tables);
 }
 
 /** The tables with recorded violations. */

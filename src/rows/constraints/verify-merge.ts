@@ -5,11 +5,12 @@ import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
-import { fullTextTables } from '../../dolt/schema/full-text.ts';
+import { fullTextTables, keepingWords } from '../../dolt/schema/full-text.ts';
 import { tableDefinition } from '../../dolt/schema/readability.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
 import { createTableAt, tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
+import { doltDefect } from '../../dolt/sql/failure.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import { mayLoseKey } from '../../dolt/sql/require-mergeable.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -62,30 +63,42 @@ export async function brokenConstraints(sql: Sql, heads: Heads): Promise<Violati
 }
 
 /**
- * Verifies all rows of tables. Beside a FULLTEXT index Dolt 2.3.0 can verify only the rows that differ from our head
- * (measured: `attempted to purge … during Full-Text merge`); the others can only be broken by a definition that our head
- * lacks. And it cannot compare rows of any table with our head if a column before the primary key is gone.
+ * Verifies all rows of tables. Beside a FULLTEXT index Dolt 2.3.0 fails to (measured: `attempted to purge … during
+ * Full-Text merge`), or removes the words of every index, so only the rows that differ from our head are verified. The
+ * others can only be broken by a definition that our head lacks. And it cannot compare rows of any table with our head if
+ * a column before the primary key is gone, or if the columns of a table without one have another order.
  * @throws Failure `dolt-defect` for such a definition
  */
-async function verifyTables(sql: Sql, { ours }: Heads, tables: readonly string[]): Promise<Violation[]> {
-  try {
-    return await verifyConstraints(sql, { allOf: tables });
-  } catch (thrown) {
-    const [fullText] = toFailure(thrown).code === 'unknown' ? await fullTextTables(sql) : [];
-    if (fullText === undefined) throw thrown;
-    for (const { from, to, redefined } of await tableChanges(sql, ours, 'WORKING')) {
-      if (from === null || to === null || !redefined) continue;
-      if (!tables.includes(to) && !(await losesKey(sql, { table: from, commit: ours }, to))) continue;
-      throw new Failure(
-        'dolt-defect',
-        `this Dolt cannot verify a merge that changes the definition of ${to}, because ${fullText} has a FULLTEXT index`,
-        {
-          hint: `Make the same change to the definition of ${to} on the side that lacks it, commit, then run again. Or drop the FULLTEXT index, and create it again after the merge.`,
-        },
-      );
-    }
-    return await verifyConstraints(sql);
+async function verifyTables(sql: Sql, { ours, theirs }: Heads, tables: readonly string[]): Promise<Violation[]> {
+  const [fullText] = await fullTextTables(sql);
+  if (fullText === undefined) return await verifyConstraints(sql, { allOf: tables });
+  const redefined: string[] = [];
+  for (const { from, to, redefined: isRedefined } of await tableChanges(sql, ours, 'WORKING')) {
+    if (from === null || to === null || !isRedefined) continue;
+    redefined.push(to);
+    if (tables.includes(to) || (await losesKey(sql, { table: from, commit: ours }, to)))
+      throw new Failure('dolt-defect', cannotVerify([to], fullText), { hint: sameDefinition([to]) });
   }
+  const verify = async (): Promise<Violation[]> => await verifyConstraints(sql, { changedOf: tables });
+  return await keepingWords(sql, theirs, verify).catch((thrown: unknown) => {
+    const failure = toFailure(thrown);
+    if (failure.code !== 'unknown') throw failure;
+    const lead = cannotVerify(redefined, fullText);
+    throw doltDefect(lead, failure, redefined.length === 0 ? WITHOUT_INDEX : sameDefinition(redefined));
+  });
+}
+
+const WITHOUT_INDEX = 'Drop the FULLTEXT index, commit, then run again. Create it again after the merge.';
+
+function cannotVerify(redefined: readonly string[], fullText: string): string {
+  const what = redefined.length === 0 ? '' : ` that changes the definition of ${redefined.join(', ')}`;
+  return plain(`this Dolt cannot verify a merge${what}, because ${fullText} has a FULLTEXT index`);
+}
+
+function sameDefinition(redefined: readonly string[]): string {
+  return plain(
+    `Make the same change to the definition of ${redefined.join(', ')} on the side that lacks it, commit, then run again. Or drop the FULLTEXT index, and create it again after the merge.`,
+  );
 }
 
 /** Whether a comparison with an earlier version of a table ends the engine (see require-mergeable.ts). */

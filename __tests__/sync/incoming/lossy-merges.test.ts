@@ -99,6 +99,47 @@ test('a row without its parent is not lost by the merge, and `deletion` accepts 
   expect(accepted.notices.map(({ code }) => code)).toContain('lossy-merge');
 });
 
+test('a unique key explains lost rows if both sides had it, but not if the merge or a later commit adds it', async () => {
+  await using folder = await tempFolder();
+  const tables = ['known', 'added', 'later'];
+  const unique = (table: string): string => `ALTER TABLE ${table} ADD UNIQUE KEY of_owner (owner)`;
+  const box = await mailbox(
+    folder,
+    ...tables.map((table) => `CREATE TABLE ${table} (id INT PRIMARY KEY, owner VARCHAR(9), a INT)`),
+    ...tables.map((table) => `INSERT INTO ${table} VALUES (1, 'bob', 0), (2, NULL, 0)`),
+    unique('known'),
+  );
+  const inAll = (statement: (table: string) => string): string => tables.map(statement).join('; ');
+  // Each side takes the value: the row of one is lost, and the other one has it.
+  const moved = "UPDATE known SET owner = NULL WHERE id = 1; INSERT INTO known VALUES (3, 'bob', 0)";
+  await box.send(
+    ...merging(
+      [
+        [
+          "UPDATE known SET owner = NULL WHERE id = 1; INSERT INTO known VALUES (4, 'bob', 0)",
+          "INSERT INTO added VALUES (4, 'bob', 0), (5, 'bob', 0)",
+          "INSERT INTO later VALUES (4, 'bob', 0), (5, 'bob', 0)",
+        ].join('; '),
+        [inAll((table) => `UPDATE ${table} SET a = 1 WHERE id = 2`), moved].join('; '),
+      ],
+      {
+        before: ['SET @@dolt_allow_commit_conflicts = 1', 'SET @@dolt_force_transaction_commit = 1'],
+        more: [
+          inAll((table) => `DELETE FROM ${table} WHERE id > 3`),
+          'DELETE FROM dolt_constraint_violations_known',
+          unique('added'),
+        ],
+      },
+    ),
+    unique('later'),
+  );
+  const { failure } = (await box.receiveUnchanged()).run('partner');
+  expect(failure?.code).toBe('lossy-merge');
+  const found = [...(failure?.message ?? '').matchAll(/lacks 2 rows that \w+ added to (\w+)/g)].map(([, name]) => name);
+  expect(found).toEqual(['added', 'later']);
+  expect(failure?.message).not.toContain('known');
+});
+
 test('a federation merge that lacks the rows of a row that lost is none', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...SEED);
@@ -118,13 +159,18 @@ test('a federation merge that lacks the rows of a row that lost is none', async 
 
 const MESSAGES = ['Merge branch side', mergeMessage(2, '2.3')] as const;
 
-/** Merges two halves of the present branch; `more` runs before the merge is committed. */
+/** Merges two halves of the present branch; `before` runs before the merge, and `more` before it is committed. */
 const merging = (
   [side, main]: readonly [side: string, main: string],
   {
     message = MESSAGES[0],
+    before = [],
     more = [],
-  }: { readonly message?: string | undefined; readonly more?: readonly string[] } = {},
+  }: {
+    readonly message?: string | undefined;
+    readonly before?: readonly string[];
+    readonly more?: readonly string[];
+  } = {},
 ): string[] => [
   "CALL DOLT_CHECKOUT('-b', 'side')",
   side,
@@ -133,6 +179,7 @@ const merging = (
   main,
   "CALL DOLT_COMMIT('-A', '-m', 'main')",
   'SET autocommit = 0',
+  ...before,
   "CALL DOLT_MERGE('--no-ff', '--no-commit', 'side')",
   ...more,
   `CALL DOLT_COMMIT('-A', '-m', '${message}')`,

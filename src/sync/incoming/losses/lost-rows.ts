@@ -1,5 +1,5 @@
 import { Budget } from '../../../core/budget.ts';
-import { inParts } from '../../../core/lists.ts';
+import { inParts, sameNames } from '../../../core/lists.ts';
 import { countDifferingRows } from '../../../dolt/rows/differing-rows.ts';
 import { keyText } from '../../../dolt/rows/row-key.ts';
 import { rowWrites } from '../../../dolt/rows/row-writes.ts';
@@ -129,7 +129,7 @@ interface Versions {
 /** The rows that a parent added, and that the merge and the head lack without a reason; null if keys do not correspond. */
 async function missingRows(
   sql: Sql,
-  { commit, lost }: Sides,
+  { commit, kept, lost }: Sides,
   own: Keyed,
   { merged, now, before }: Versions,
 ): Promise<Clause | null> {
@@ -152,7 +152,7 @@ async function missingRows(
     conditions.push(`${alias}.${quoted(version.key[0] ?? '')} IS NULL`);
     joined.push(version.at);
   }
-  for (const { text, values } of now === null ? [] : await reasons(sql, { own, now, lost })) {
+  for (const { text, values } of now === null ? [] : await reasons(sql, { own, now, lost, kept })) {
     conditions.push(`NOT ${text}`);
     given.push(...values);
   }
@@ -164,18 +164,25 @@ async function missingRows(
   };
 }
 
-/** Conditions that explain why a head lacks a row `f`: its unique value is taken, or a row that it refers to is gone. */
-async function reasons(
-  sql: Sql,
-  { own, now, lost }: { readonly own: Keyed; readonly now: Version; readonly lost: string },
-): Promise<Clause[]> {
+interface Reasons {
+  readonly own: Keyed;
+  readonly now: Version;
+  readonly lost: string;
+  readonly kept: string;
+}
+
+/**
+ * Conditions that explain why a head lacks a row `f`: its unique value is taken, or a row that it refers to is gone. Only
+ * unique keys of both parents count: a peer can add one in or after its merge.
+ */
+async function reasons(sql: Sql, { own, now, lost, kept }: Reasons): Promise<Clause[]> {
   const { table, at: head } = now;
   const tables = await tableHashes(sql, head);
-  const shape = shapeOf(table, await columnsAt(sql, table, head));
   const known = new Set((await columnsAt(sql, own.table, lost)).map(({ name }) => name));
+  const inHead = new Set((await columnsAt(sql, table, head)).map(({ name }) => name));
   const found: Clause[] = [];
-  for (const { columns } of uniqueKeysOf(shape, await tableItemsAt(sql, table, head))) {
-    if (columns.length === 0 || !columns.every((name) => known.has(name))) continue;
+  for (const columns of await sharedUniqueKeys(sql, { own, lost, kept })) {
+    if (!columns.every((name) => inHead.has(name))) continue;
     const same = columns.map((name) => `u.${quoted(name)} = f.${quoted(name)}`).join(' AND ');
     found.push({ text: `EXISTS (SELECT 1 FROM ${quoted(table)} AS OF ? AS u WHERE ${same})`, values: [head] });
   }
@@ -188,4 +195,20 @@ async function reasons(
     else found.push({ text: `(${refers})`, values: [] });
   }
   return found;
+}
+
+/** The columns of each unique key that a table of a parent has, and that the other parent has, too. */
+async function sharedUniqueKeys(
+  sql: Sql,
+  { own, lost, kept }: Pick<Reasons, 'own' | 'lost' | 'kept'>,
+): Promise<(readonly string[])[]> {
+  const keysAt = async (table: string, at: string): Promise<(readonly string[])[]> => {
+    const shape = shapeOf(table, await columnsAt(sql, table, at));
+    const keys = uniqueKeysOf(shape, await tableItemsAt(sql, table, at));
+    return keys.map(({ columns }) => columns).filter((columns) => columns.length > 0);
+  };
+  const other = await versionAt(sql, lost, kept, own);
+  if (other === null) return [];
+  const others = await keysAt(other.table, kept);
+  return (await keysAt(own.table, lost)).filter((columns) => others.some((one) => sameNames(columns, one)));
 }

@@ -21,7 +21,7 @@ const EDITS = [
   'ALTER TABLE t DROP COLUMN n; ALTER TABLE t ADD COLUMN n INT DEFAULT 3',
 ] as const;
 
-/** What Dolt's JSON shows of a table, by key. */
+/** A table as Dolt prints it in JSON, by key. */
 const contents = (rows: readonly Record<string, unknown>[] = []): Map<unknown, string> =>
   new Map(rows.map((row) => [Number(row['id']), JSON.stringify(row['n'])]));
 

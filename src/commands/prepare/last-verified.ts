@@ -29,7 +29,7 @@ export interface LastVerified {
   readonly known: readonly string[];
   /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
-  /** What earlier runs on other machines stored, oldest first; empty if this run needed none of it. */
+  /** The entries that earlier runs on other machines stored, oldest first; empty if this run needed none. */
   readonly cached: readonly CachedHeads[];
   /** The state before any peer was read, with restored heads. */
   readonly before: StateFile;

@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises';
 import type { z } from 'zod';
-import { errorMessage } from '../core/failure.ts';
-import { readSmall, writeFileAtomic } from '../core/files.ts';
+import { errorMessage, explained } from '../core/failure.ts';
+import { putAside, readSmall, writeFileAtomic } from '../core/files.ts';
 
 /**
  * The content of a file of ours. `value` is null without a file, and with an unusable one; then `warning` gives the
@@ -29,7 +30,29 @@ export async function readOwnFile<T>(file: string, maxBytes: number, schema: z.Z
   }
 }
 
-/** Writes such a file, which only its owner can read. @throws errors of the file system */
+/**
+ * Writes such a file, which only its owner can read.
+ * @throws Failure `database-read-only`, `disk-full`, `file-owner`
+ */
 export async function writeOwnFile(file: string, value: unknown): Promise<void> {
-  await writeFileAtomic(file, `${JSON.stringify(value)}\n`, 0o600);
+  await replacing(file, () => writeFileAtomic(file, `${JSON.stringify(value)}\n`, 0o600));
+}
+
+/** Keeps an unusable file under another name. @returns that name @throws Failure `database-read-only`, `disk-full` */
+export async function putOwnFileAside(file: string): Promise<string> {
+  return await replacing(file, () => putAside(file));
+}
+
+/** @throws Failure `database-read-only` */
+export async function removeOwnFile(file: string): Promise<void> {
+  await replacing(file, () => rm(file, { force: true }));
+}
+
+const REPLACEABLE =
+  'Check the owner, permissions and attributes (`lsattr`) of the file and its folder, and whether the disk is mounted read-only.';
+
+async function replacing<T>(file: string, change: () => Promise<T>): Promise<T> {
+  return await change().catch((thrown: unknown) => {
+    throw explained(thrown, 'database-read-only', `${file} cannot be replaced`, REPLACEABLE);
+  });
 }

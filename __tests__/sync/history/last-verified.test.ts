@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { changeState, retireBeforeMove } from '../../../src/sync/history/change-state.ts';
 import {
@@ -183,6 +183,12 @@ describe('the state file', () => {
     await writeFile(stateFilePath(folder.path), 'damaged');
     expect(await retireBeforeMove(placeIn(folder), 'main', HEAD)).toMatchObject([{ code: 'memory-unusable' }]);
     expect((await readStateFile(folder.path)).stateFile.retired).toEqual([{ local: 'main', head: HEAD }]);
+    // Then nothing moves.
+    await rm(folder.file('.dolt'), { recursive: true });
+    await expect(retireBeforeMove(placeIn(folder), 'main', HEAD)).rejects.toMatchObject({
+      code: 'database-read-only',
+      message: expect.stringMatching(/dolt-federation\.json cannot be replaced: ENOENT/),
+    });
   });
 
   test('is changed while no other process changes it', async () => {

@@ -1,5 +1,6 @@
+import type { ErrorCode } from '../../contract/error-codes.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { errorMessage, Failure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
@@ -94,11 +95,13 @@ async function recordState(
     });
     return [...unusable, ...aside];
   } catch (thrown) {
-    if (!(thrown instanceof Failure)) return [...unusable, notRecorded(errorMessage(thrown))];
-    if (thrown.code !== 'file-owner') throw thrown;
+    if (!(thrown instanceof Failure) || !UNWRITTEN.includes(thrown.code)) throw thrown;
     return [...unusable, { ...notRecorded(thrown.message), hint: thrown.hint }];
   }
 }
+
+/** The run is done; only its record could not be written. */
+const UNWRITTEN: readonly string[] = ['database-read-only', 'disk-full', 'file-owner'] satisfies ErrorCode[];
 
 function notRecorded(message: string): Diagnostic {
   return { severity: 'warning', code: 'memory-unusable', message };

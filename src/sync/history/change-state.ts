@@ -38,7 +38,7 @@ async function inTurn<T>({ folder, env }: StatePlace, work: () => Promise<T>): P
  * @param change gets the present state, with what other runs have recorded, and returns the same object if there is
  * nothing to write
  * @returns warnings about unusable files of this user that were moved aside
- * @throws errors of `change` and of the file system
+ * @throws Failure `database-read-only`, `disk-full`, `file-owner`, or an error of `change`
  */
 export async function changeState(
   place: StatePlace,
@@ -60,7 +60,7 @@ export async function changeState(
  * If the move is not made, our branch still contains the head, and then it has no effect. The end of the run finds out
  * which heads of the other file our branch contains, so they are left where they are.
  * @returns a warning about an unusable state file that was moved aside
- * @throws errors of the file system
+ * @throws Failure `database-read-only`, `disk-full`, `file-owner`
  */
 export async function retireBeforeMove(place: StatePlace, local: string, head: string): Promise<Diagnostic[]> {
   return await inTurn(place, async () => {

@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Env } from '../../core/env.ts';
-import { putAside } from '../../core/files.ts';
-import { readOwnFile, writeOwnFile } from '../own-file.ts';
+import { putOwnFileAside, readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
 const moment = z.iso.datetime({ precision: 3 });
@@ -197,13 +196,13 @@ export function combineStates(own: StateFile, other: StateFile, local: string | 
 /**
  * Writes the state file atomically. An unusable file is moved aside first.
  * @returns the path of the file that was moved aside; null: none
- * @throws errors of the file system
+ * @throws Failure `database-read-only`, `disk-full`, `file-owner`
  */
 export async function writeStateFile(database: string, { peers, retired, former }: StateFile): Promise<string | null> {
   const sorted = [...peers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   const written: z.infer<typeof stateSchema> = { version: 2, peers: sorted, retired: [...retired], former };
   const file = stateFilePath(database);
-  const aside = (await readStateFile(database)).warning === null ? null : await putAside(file);
+  const aside = (await readStateFile(database)).warning === null ? null : await putOwnFileAside(file);
   await writeOwnFile(file, written);
   return aside;
 }

@@ -55,10 +55,10 @@ export async function replaceHead(
   if (!needsReplacing(progress, target)) return null;
   const commits = await countCommits(engine.database, progress.lease, target);
   onProgress({ peer: name, step: 'pushing', detail: `${counted(commits, 'commit')}, replacing ${progress.lease}` });
-  const replacing = { head: progress.lease, tag, atPeer, target, commits };
-  progress.beginReplacing(replacing);
   // Also if the push fails or the run ends: its user decided against this head.
   for (const notice of await retireBeforeMove(context.state, context.branch, progress.lease)) context.notify(notice);
+  const replacing = { head: progress.lease, tag, atPeer, target, commits };
+  progress.beginReplacing(replacing);
   const to = { remote: progress.remote, source: branch, branch: progress.branch, user: progress.user };
   await send(engine, progress, limit, (sql) => forceBranch(sql, to));
   return replacing;

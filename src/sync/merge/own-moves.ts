@@ -1,10 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
-import { putAside } from '../../core/files.ts';
 import type { KeyChanges } from '../../dolt/schema/uncommitted-keys.ts';
-import { readOwnFile, writeOwnFile } from '../own-file.ts';
+import { putOwnFileAside, readOwnFile, removeOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
 const tableKeys = z.array(z.strictObject({ table: z.string(), text: z.string() }));
@@ -113,7 +111,7 @@ export async function servedMoves(scratch: string): Promise<readonly (readonly [
 /**
  * Records a move before its branch is made, or what became of it.
  * @param database the folder that the engine works on and therefore holds
- * @throws errors of the file system
+ * @throws Failure `database-read-only`, `disk-full`, `file-owner`
  */
 export async function recordMove(database: string, mark: string, move: OwnMove): Promise<void> {
   const { moves, warning } = await readOwnMoves(database);
@@ -135,8 +133,8 @@ async function writeOwnMoves(
   present: { readonly isUsable: boolean },
 ): Promise<void> {
   const file = movesFile(database);
-  if (!present.isUsable) await putAside(file);
+  if (!present.isUsable) await putOwnFileAside(file);
   const written: z.infer<typeof fileSchema> = { version: 1, moves: Object.fromEntries(moves) };
-  if (moves.size === 0) await rm(file, { force: true });
+  if (moves.size === 0) await removeOwnFile(file);
   else await writeOwnFile(file, written);
 }

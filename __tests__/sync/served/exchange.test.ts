@@ -254,18 +254,32 @@ test('commits of clients are merged during the run, unless they reset commits or
   };
   const heads: string[] = [];
   await commit(20);
-  const made = await catchUpAndHandBack(engines, exchange, move, async (head) => {
+  // The client commits once more between the check of the head and the move.
+  let races = 0;
+  const session: typeof exchange.server.session = (work) =>
+    exchange.server.session((sql) => {
+      const run: typeof sql.run = async (statement, parameters) => {
+        if (statement.includes('--ff-only')) {
+          races += 1;
+          if (races === 1) await commit(22);
+        }
+        await sql.run(statement, parameters);
+      };
+      return work({ ...sql, run });
+    });
+  const racing = { ...exchange, server: { ...exchange.server, session } };
+  const made = await catchUpAndHandBack(engines, racing, move, async (head) => {
     heads.push(head);
     // During the first merge the client commits once more.
     if (heads.length === 1) await commit(21);
     return await merge(head);
   });
-  expect(heads).toHaveLength(2);
-  expect(made).toEqual({ from: heads[1], to: await served.head() });
-  const ids = (await served.rows('SELECT id FROM items WHERE id IN (3, 20, 21) ORDER BY id')).map(({ id }) =>
+  expect(heads).toHaveLength(3);
+  expect(made).toEqual({ from: heads[2], to: await served.head() });
+  const ids = (await served.rows('SELECT id FROM items WHERE id IN (3, 20, 21, 22) ORDER BY id')).map(({ id }) =>
     Number(id),
   );
-  expect(ids).toEqual([3, 20, 21]);
+  expect(ids).toEqual([3, 20, 21, 22]);
 
   let asked = 0;
   const always = async () => {

@@ -90,7 +90,9 @@ function isOfData({ code }: Failure): boolean {
 
 /** An issue that is pushed without a name never gets one, and this one gets it in the next run. */
 function unnamed({ code, message, hint }: Failure): Failure {
-  return new Failure(code, `nothing was pushed, because new rows of ${TABLE} have no name yet: ${message}`, { hint });
+  return new Failure(code, `nothing was pushed, because new rows of ${TABLE} have no name yet: ${message}`, {
+    hint: code === 'contention' ? 'Run again: the next run gives these rows their name and pushes them.' : hint,
+  });
 }
 
 /** Refuses the pushes of a run, which still merges what the peers have. */

@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { checkHeads } from '../../src/resolve/check-heads.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
-import { byForce, storingViolations } from '../helpers/attacks.ts';
+import { byForce, storingConflicts, storingViolations } from '../helpers/attacks.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
@@ -194,15 +194,37 @@ describe('a rewritten history', () => {
     expect(await it.box('south')).toMatchObject({ state: 'up-to-date', verified: true });
   }, 180_000);
 
-  test('is not adopted if the peer moved after its head was named', async () => {
+  test('is not adopted if the peer moved after its head was named, or by a head that stores conflicts', async () => {
     await using folder = await tempFolder();
-    const it = await inStep(folder);
-    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    const items = [
+      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(9))',
+      "INSERT INTO items VALUES (1, 'first')",
+    ];
+    const it = await inStep(folder, ...items);
+    const theirs = await it.north.headAfter(...(REWRITES['amended']?.(it) ?? []));
     const stale = await it.box('north', rewriteRequest('adopt', it.first));
     // Our branch contains the first commit, as after an earlier adoption.
     expect(stale).toMatchObject(REFUSED);
     const gone = await it.box('north', rewriteRequest('adopt', 'v'.repeat(32)));
     expect(gone).toMatchObject({ status: 'failed', error: { code: 'lease-stale' } });
+
+    await it.box('north', rewriteRequest('force', it.head));
+    await it.south.sql(...storingConflicts());
+    const unnamed = await it.box('south', rewriteRequest('adopt', theirs));
+    const named = /--discard-local ([^\s`]+)/.exec(unnamed.error?.hint ?? '')?.[1]?.split(',') ?? [];
+    const before = await it.south.head();
+    expect(await it.box('south', rewriteRequest('adopt', theirs, named))).toMatchObject({
+      error: {
+        code: 'constraint-violation',
+        message: `the head of our branch, ${before}, stores unresolved conflicts in 1 table (items)`,
+        hint: 'Resolve them with `dolt conflicts resolve`. Commit, then run again.',
+      },
+    });
+    // As the hint says.
+    await it.south.dolt('conflicts', 'resolve', '--ours', 'items');
+    const resolved = await it.south.commit('resolved');
+    expect(await it.box('south', rewriteRequest('adopt', theirs, [...named, resolved]))).toMatchObject({ error: null });
+    expect(await it.south.head()).toBe(theirs);
   }, 180_000);
 
   test('can be adopted even if it is unrelated', async () => {

@@ -98,7 +98,7 @@ async function adoptIn(
     await refuseLosses(context, database, adopting, { ours, head, common });
     await refuseIncoming(context, engine, { adopting, allProgress }, { ours, head, common });
     // After the checks of the head, because its tables are compared with ours here.
-    await refuseUncommitted(database, branch, { ours, head });
+    await refuseUncommitted(context, engine, { ours, head });
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
@@ -209,10 +209,15 @@ function lostText(commits: readonly CommitLine[]): string {
   return [`${noun} of our branch:`, ...lines].join('\n');
 }
 
-/** @throws Failure `uncommitted-changes` */
-async function refuseUncommitted(database: Database, branch: string, move: Replacement): Promise<void> {
-  const tables = await database.session((sql) => tablesUnderReset(sql, { branch, from: move.ours, to: move.head }));
+/** @throws Failure `uncommitted-changes`, or `constraint-violation` if our head stores conflicts, which are none */
+async function refuseUncommitted(
+  { branch, limits }: SyncContext,
+  { database, operation }: Engine,
+  { ours, head }: Replacement,
+): Promise<void> {
+  const tables = await database.session((sql) => tablesUnderReset(sql, { branch, from: ours, to: head }));
   if (tables.length === 0) return;
+  await operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head: ours, isOurs: true }));
   const named = tables.join(', ');
   throw new Failure('uncommitted-changes', `adopt would overwrite uncommitted changes in ${named}`, {
     hint: 'Commit these tables or undo their changes, then run again. Our branch was not moved.',

@@ -115,6 +115,11 @@ describe('a conflicts file is refused, with its line, for', () => {
       'conflicts-stale',
     ],
     ['a revision as the branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" contains "~"'],
+    [
+      'a long branch',
+      put('branch: main', `branch: "${'long '.repeat(100_000)}"`),
+      `the branch "${'long '.repeat(40).trim()}…" contains whitespace`,
+    ],
     ['SQL as the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'contains whitespace'],
     [
       'an option as the branch',

@@ -85,7 +85,7 @@ describe('a value of every type', () => {
       da: ['2026-01-01 13:14:15'],
       f: ['9007199254740993', '1e-400'],
       fl: ['16777217', '1e-50'],
-      e: ['z'],
+      e: ['z', 'z'.repeat(2_000_000)],
       n: ['1.5', '99999999999', ''],
       j: ['{', '{"a": 12345678901234567890123}', '{"a": 1, "a": 2}', '"\\ud800"'],
       b: ['text', '0x0'],
@@ -102,8 +102,10 @@ describe('a value of every type', () => {
         const failure = await failureOf(() =>
           mergeChosen(database, [mergeOf(made, rows.map(byCell(choices)))], BEADS_RULES),
         );
-        expect({ column, value, code: failure.code }).toEqual({ column, value, code: 'conflicts-file-invalid' });
+        const named = { column, value: value?.slice(0, 100) };
+        expect({ ...named, code: failure.code }).toEqual({ ...named, code: 'conflicts-file-invalid' });
         expect(failure.message).toContain(`things id=1: the column ${column}`);
+        expect(failure.message.length).toBeLessThan(2_000);
       }
     });
     expect(await made.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual([

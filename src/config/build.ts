@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { shownValue } from '../core/text.ts';
 import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { requireMatch } from './endpoint/allow-list.ts';
 import { DOLTHUB_HOST, endpointOptions } from './endpoint/options.ts';
@@ -157,7 +158,7 @@ function unindentedPeers({ fields }: ConfigMapping): Failure | null {
   if (first === undefined || peers?.kind !== 'scalar' || peers.value !== null) return null;
   const [key, { keyAt }] = first;
   const hint = 'Indent the peers below `peers:`, or remove the empty `peers:` and the key.';
-  const message = `federation.peers is empty, and ${JSON.stringify(key)} beside it is no key of federation`;
+  const message = `federation.peers is empty, and ${shownValue(key)} beside it is no key of federation`;
   return new Failure('config-unknown-key', message, { location: keyAt, hint });
 }
 

@@ -6,6 +6,7 @@ import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { realPath } from '../core/files.ts';
 import { plainSpelling } from '../core/suggestion.ts';
+import { shownValue } from '../core/text.ts';
 import type { ConfigSource } from './build.ts';
 import type { Origin, PushGuard, Sourced } from './configuration.ts';
 import { type ConfigurationContext, readConfigText } from './find-config.ts';
@@ -100,7 +101,7 @@ function asBoolean(name: string, value: ConfigValue): boolean {
   const written = plain(value);
   const read = BOOLEANS.get(written);
   if (read !== undefined) return read;
-  throw new Failure('config-invalid', `${name} is ${JSON.stringify(written)}, not true or false`, {
+  throw new Failure('config-invalid', `${name} is ${shownValue(written)}, not true or false`, {
     hint: 'Write `true` or `false`. bd reads any other value as false.',
     location: value.at,
   });
@@ -114,7 +115,7 @@ function nearGuard(name: string): BeadsGuard | null {
 }
 
 function misspelt(name: string, meant: string, location?: Location): Failure {
-  return new Failure('config-unknown-key', `${JSON.stringify(name)} is not a key of beads, so it has no effect`, {
+  return new Failure('config-unknown-key', `${shownValue(name)} is not a key of beads, so it has no effect`, {
     hint: `Did you mean \`${meant}\`? Correct the spelling or remove it.`,
     location,
   });
@@ -131,7 +132,7 @@ function guardsOfEnvironment(env: Env, problems: Problems): Found {
     if (value !== undefined) found.set(key, { value, origin });
     else {
       problems.add(
-        new Failure('config-invalid', `${variable} is ${JSON.stringify(written)}, not true or false`, {
+        new Failure('config-invalid', `${variable} is ${shownValue(written)}, not true or false`, {
           hint: 'Set it to `true` or `false`, or unset it. bd reads any other value as false.',
         }),
       );

@@ -2,6 +2,7 @@ import { isScalar } from 'yaml';
 import { PEER_SETTINGS } from '../contract/peer-options.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { type Aliases, suggestion } from '../core/suggestion.ts';
+import { shownValue } from '../core/text.ts';
 import type { Problems } from './problems.ts';
 import { SETTINGS } from './settings.ts';
 import type { YamlText } from './yaml/parse.ts';
@@ -116,7 +117,7 @@ export function keyProblem(
     const hint = SECRET_KEY.test(key)
       ? 'A configuration file is not a safe place for secrets. Give them with `--credentials` (`dolt-federation help credentials`).'
       : (glued ?? `${start} Correct the spelling or remove the key.`);
-    return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
+    return new Failure('config-unknown-key', `unknown key ${shownValue(name)}`, { hint, location });
   }
   if (status !== 'later') return null;
   return new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, { location });

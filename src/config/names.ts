@@ -1,5 +1,6 @@
 import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
+import { shownValue } from '../core/text.ts';
 import { looksLikeToken, quoteEndpoint } from './endpoint/text.ts';
 
 /**
@@ -21,7 +22,7 @@ export function requireBranchName(branch: string): string {
 function parsedBranch(written: string, hint: string): string {
   const why = refusedName(written);
   if (why === null) return written;
-  throw new Failure('config-invalid', `the branch name ${JSON.stringify(written)} ${why}`, { hint });
+  throw new Failure('config-invalid', `the branch name ${shownValue(written)} ${why}`, { hint });
 }
 
 /** Why a branch or tag of a database cannot have a name, as the end of a sentence; null if it can. */
@@ -70,7 +71,7 @@ export function parseRefName(written: string): string {
   const isFull = /^refs\/[^/]+\/./.test(written);
   const why = refusedRef(written) ?? (isFull ? null : 'is not a full name');
   if (why === null) return written;
-  throw new Failure('config-invalid', `the ref ${JSON.stringify(written)} ${why}`, {
+  throw new Failure('config-invalid', `the ref ${shownValue(written)} ${why}`, {
     hint: 'Write the full name, such as refs/heads/dolt-data. The default is refs/dolt/data.',
   });
 }

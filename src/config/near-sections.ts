@@ -2,6 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
 import { Failure } from '../core/failure.ts';
 import { plainSpelling } from '../core/suggestion.ts';
+import { shownValue } from '../core/text.ts';
 import { isOurKey, SECTIONS } from './known-keys.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
@@ -21,7 +22,7 @@ export function refuseNearSections(yaml: YamlText, problems: Problems): void {
     const meant = meantKey(key.value);
     if (meant === null) continue;
     problems.add(
-      new Failure('config-unknown-key', `the top-level key ${JSON.stringify(key.value)} has no effect`, {
+      new Failure('config-unknown-key', `the top-level key ${shownValue(key.value)} has no effect`, {
         hint: `Did you mean \`${meant}\`? Correct the spelling or remove the key.`,
         location: yaml.place(key),
       }),

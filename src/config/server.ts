@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ValueForm } from '../contract/peer-options.ts';
 import { suggestion } from '../core/suggestion.ts';
+import { shownValue } from '../core/text.ts';
 import { text } from './value-schemas.ts';
 
 /** The running server of the database, from `federation.server`. */
@@ -22,7 +23,7 @@ const EXPECTED = 'must be a mapping such as {host: 127.0.0.1, port: 3306}';
 export const port = z
   .number({
     error: ({ input }) =>
-      input === undefined ? 'is missing' : `must be a port number from 1 to 65535, not ${JSON.stringify(input)}`,
+      input === undefined ? 'is missing' : `must be a port number from 1 to 65535, not ${shownValue(input)}`,
   })
   .refine((written) => Number.isInteger(written) && written >= 1 && written <= 65_535, {
     error: 'must be from 1 to 65535',

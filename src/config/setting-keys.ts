@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { PEER_SETTINGS, type ValueForm } from '../contract/peer-options.ts';
 import { Failure } from '../core/failure.ts';
+import { shownValue } from '../core/text.ts';
 import { AWS_KEYS, keyProblem, PEER_KEYS, SECTIONS, sectionKeys } from './known-keys.ts';
 import { parsePeerName } from './names.ts';
 import { SERVER_FORMS, SERVER_KEYS } from './server.ts';
@@ -97,7 +98,7 @@ function isMapping(key: string, example: string): Failure {
 }
 
 function unknownKey(key: string): Failure {
-  return new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
+  return new Failure('config-unknown-key', `unknown configuration key ${shownValue(key)}`, {
     hint: 'Keys look like `federation.dirty` or `federation.peers.<name>.role`. `dolt-federation config list` prints them.',
   });
 }

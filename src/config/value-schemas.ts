@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DURATION_FORM, parseDuration } from '../contract/duration.ts';
 import { errorMessage } from '../core/failure.ts';
+import { shownValue } from '../core/text.ts';
 import { isHost } from './endpoint/authority.ts';
 import { parsePathPattern } from './endpoint/path-pattern.ts';
 
@@ -14,7 +15,7 @@ export function word<const T extends string>(values: readonly T[]) {
     const wanted = spelling.trim().toLowerCase();
     const found = values.find((value) => value.toLowerCase() === wanted);
     if (found !== undefined) return found;
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(spelling)} is not one of ${list}` });
+    context.addIssue({ code: 'custom', message: `${shownValue(spelling)} is not one of ${list}` });
     return z.NEVER;
   });
 }
@@ -37,7 +38,7 @@ export const flag = z
   .transform((written, context): boolean => {
     const wanted = String(written).trim().toLowerCase();
     if (wanted === 'true' || wanted === 'false') return wanted === 'true';
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not true or false` });
+    context.addIssue({ code: 'custom', message: `${shownValue(written)} is not true or false` });
     return z.NEVER;
   });
 
@@ -66,7 +67,7 @@ export const duration = z
   .transform((written, context) => {
     const milliseconds = parseDuration(String(written));
     if (milliseconds !== null) return milliseconds;
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not ${DURATION_FORM}` });
+    context.addIssue({ code: 'custom', message: `${shownValue(written)} is not ${DURATION_FORM}` });
     return z.NEVER;
   });
 

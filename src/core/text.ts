@@ -33,11 +33,23 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** How much of a value a message repeats. */
+const MAX_VALUE = 200;
+
+/** A value of a file, an input or a row in a message, in quotes: texts can have megabytes. */
+export function shownValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shorten(value, MAX_VALUE));
+  return shorten(JSON.stringify(value) ?? String(value), MAX_VALUE);
+}
+
 /** Cells of a row by column: `id=bd-1, name=NULL`. */
+export function cellTexts(cells: Readonly<Record<string, string | null>>, equals = '='): string[] {
+  return Object.entries(cells).map(([column, value]) => `${column}${equals}${shorten(value ?? 'NULL', MAX_VALUE)}`);
+}
+
+/** The same in one text. */
 export function cellsText(cells: Readonly<Record<string, string | null>>, equals = '='): string {
-  return Object.entries(cells)
-    .map(([column, value]) => `${column}${equals}${value ?? 'NULL'}`)
-    .join(', ');
+  return cellTexts(cells, equals).join(', ');
 }
 
 /**

@@ -1,6 +1,7 @@
 import { clean, rcompare, satisfies, valid, validRange } from 'semver';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import { shownValue } from '../core/text.ts';
 import { type DigestTable, PINNED_DIGESTS } from './digests.ts';
 import type { DoltRequest, InstallContext } from './dolt-request.ts';
 import { askGithub, githubApi } from './github-api.ts';
@@ -28,7 +29,7 @@ export function parseAskedVersion(text: string): AskedVersion {
   if (range !== null) return { kind: 'range', range };
   throw new Failure(
     'bad-usage',
-    `dolt-version is ${JSON.stringify(text)}, which is neither a version, nor a semver range, nor "latest"`,
+    `dolt-version is ${shownValue(text)}, which is neither a version, nor a semver range, nor "latest"`,
     { hint: 'Write for example `2.3.0`, `^2.3`, or `latest`.' },
   );
 }

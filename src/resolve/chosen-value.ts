@@ -1,4 +1,5 @@
 import { Failure, toFailure } from '../core/failure.ts';
+import { shownValue } from '../core/text.ts';
 import { isBytes } from '../dolt/rows/row-key.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
@@ -51,7 +52,7 @@ export function checkStored(
     const stored = written.stored[column] ?? null;
     const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
     if (isSameValue(value, stored, type)) continue;
-    throw invalid(row, { column, cell }, `cannot store the value: it would become ${JSON.stringify(stored)}`);
+    throw invalid(row, { column, cell }, `cannot store the value: it would become ${shownValue(stored)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Location } from '../core/failure.ts';
+import { cellTexts } from '../core/text.ts';
 import type { Choice } from './choice.ts';
 import { decisionOf } from './lost-choices.ts';
 
@@ -120,8 +121,7 @@ export function rowName({ kind, table, key }: Pick<UnresolvedRow, 'kind' | 'tabl
 
 /** A row in a message: `issues id=bd-1`. */
 export function rowText({ table, key }: Pick<UnresolvedRow, 'table' | 'key'>): string {
-  const parts = Object.entries(key).map(([name, value]) => `${name}=${value ?? 'NULL'}`);
-  return [table, ...parts].join(' ');
+  return [table, ...cellTexts(key)].join(' ');
 }
 
 /** How many rows of a file are undecided. */

@@ -6,6 +6,7 @@ import { type ConfigValue, locate, locateKey, NOTHING, plain, toTextTree } from 
 import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
 import { suggestion } from '../core/suggestion.ts';
+import { shorten, shownValue } from '../core/text.ts';
 import { type Choice, choiceWord } from './choice.ts';
 import {
   type ConflictsFile,
@@ -133,11 +134,11 @@ function refuse(context: Context, subject: string, message: string, path: Proper
 /** The branch moves to the merge, so it must not be one that runs or senders of deliveries use. */
 const branch = text.superRefine((written, context) => {
   const why = /^(?:dolt-federation[-/]|inbox\/)/.test(written) ? 'is reserved' : refusedName(written);
-  if (why !== null) refuse(context, `the branch ${JSON.stringify(written)}`, why);
+  if (why !== null) refuse(context, `the branch ${shownValue(written)}`, why);
 });
 
 const version = text.refine((written) => READABLE_VERSIONS.includes(written), {
-  error: ({ input }) => `is ${String(input)}, but only ${READABLE_VERSIONS.join(', ')} are supported`,
+  error: ({ input }) => `is ${shorten(String(input), 100)}, but only ${READABLE_VERSIONS.join(', ')} are supported`,
 });
 
 /** Checked by hand: the error of a union would only say that no member fits. */
@@ -160,7 +161,7 @@ const choice = z
     if (Array.isArray(written)) return refuseChoice(`is a list, ${NO_CHOICE}`);
     if (!isTextOrNull(written) && !isMapping(written)) return refuseChoice(TEXT_OR_NULL);
     const word = typeof written === 'string' ? choiceWord(written) : null;
-    return word ?? refuseChoice(`is ${JSON.stringify(written)}, ${NO_CHOICE}`);
+    return word ?? refuseChoice(`is ${shownValue(written)}, ${NO_CHOICE}`);
   })
   .default(null);
 
@@ -272,7 +273,7 @@ function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failur
     return issue.keys.map((key) => {
       const near = suggestion(key, known);
       const hint = `${near === null ? '' : `Did you mean \`${near}\`? `}Known keys: ${known.join(', ')}.`;
-      const message = `${subjectOf(path)} has no ${JSON.stringify(key)}`;
+      const message = `${subjectOf(path)} has no ${shownValue(key)}`;
       return new Failure('conflicts-file-invalid', message, { location: locateKey(tree, path, key), hint });
     });
   }
@@ -309,7 +310,7 @@ function subjectOf(path: readonly PropertyKey[]): string {
   if (name === 'choose') return 'the choice for the row';
   if (column === undefined) return name === 'cells' ? 'the cells of a row' : name;
   if (name !== 'cells') return `${column} of ${name}`;
-  const what = `the cell ${JSON.stringify(column)}`;
+  const what = `the cell ${shownValue(column)}`;
   if (side === undefined) return what;
   return side === 'choose' ? `the choice for ${what}` : `${side} of ${what}`;
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { shortDigest } from '../core/digest.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { groupBy } from '../core/lists.ts';
-import { counted } from '../core/text.ts';
+import { counted, shownValue } from '../core/text.ts';
 import type { Identity } from '../dolt/identity.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
@@ -161,7 +161,7 @@ async function restore(
   const chosen = row.choose === null || typeof row.choose === 'string' ? {} : row.choose.as;
   for (const { name, type } of shape.columns) {
     if (!Object.hasOwn(chosen, name) || isSameValue(chosen[name] ?? null, stored[name] ?? null, type)) continue;
-    throw invalid(row, `the column ${name} would become ${JSON.stringify(stored[name] ?? null)}`);
+    throw invalid(row, `the column ${name} would become ${shownValue(stored[name] ?? null)}`);
   }
   return !isDeepStrictEqual(stored, before);
 }

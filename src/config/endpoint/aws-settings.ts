@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { shownValue } from '../../core/text.ts';
 import type { AwsSettings, Endpoint } from '../configuration.ts';
 import { ENDPOINT_KINDS } from './kinds.ts';
 import type { EndpointOptions } from './parse.ts';
@@ -68,7 +69,7 @@ function one<T>(name: string, written: T | null, queried: T | null): T | null {
 
 function requireWord(name: string, written: string, form: RegExp): void {
   if (form.test(written)) return;
-  throw new Failure('config-invalid', `aws.${name} ${JSON.stringify(written)} is malformed`, {
+  throw new Failure('config-invalid', `aws.${name} ${shownValue(written)} is malformed`, {
     hint: 'Use letters, digits, ".", "_" and "-". Do not start with "." or "-". The name of a table has at least 3 characters.',
   });
 }

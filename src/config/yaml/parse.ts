@@ -11,6 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { Failure, type Location } from '../../core/failure.ts';
+import { shownValue } from '../../core/text.ts';
 import { Problems } from '../problems.ts';
 import { syntaxSlip } from './syntax-error.ts';
 
@@ -120,7 +121,7 @@ function duplicateKeys(document: Document, lineOf: (node: Node) => number | unde
         const first = names.map((name) => seen.get(name)).find((node) => node !== undefined);
         for (const name of names) seen.set(name, first ?? key);
         if (first !== undefined) {
-          const message = `the key "${key.value}" appears twice in one mapping, first at line ${lineOf(first)}`;
+          const message = `the key ${shownValue(String(key.value))} appears twice in one mapping, first at line ${lineOf(first)}`;
           found.push({ message, node: key, hint: 'Keep one of them.' });
         }
       }

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
+import { shorten } from '../../core/text.ts';
 import {
   classify,
   classifyOfRows,
@@ -21,11 +22,21 @@ import {
  */
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
-  const values = { least: 'full', without: withoutRowValues(text) } as const;
+  const values = { least: 'full', without: withoutMiddle(withoutRowValues(text)) } as const;
+  const shown = withoutMiddle(text);
   return (
     lostEngine(thrown, text) ??
-    new Failure(codeOf(classifyOfRows(text)), text, { cause: thrown, toolText: text, values })
+    new Failure(codeOf(classifyOfRows(text)), shown, { cause: thrown, toolText: shown, values })
   );
+}
+
+/** The words of Dolt before and after a long value. */
+const MAX_WORDS = 500;
+
+/** Dolt repeats values of rows whole, which can have megabytes. */
+function withoutMiddle(text: string): string {
+  if (text.length <= 2 * MAX_WORDS) return text;
+  return `${shorten(text, MAX_WORDS)}${text.slice(-MAX_WORDS).replace(/^[\udc00-\udfff]/, '')}`;
 }
 
 /** The same for a statement that reads no rows: one that works on a remote, or a login. */

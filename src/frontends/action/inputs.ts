@@ -9,6 +9,7 @@ import { forgetEnv } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import { splitList } from '../../core/lists.ts';
 import { type Secrets, secretAndLines } from '../../core/secrets.ts';
+import { shownValue } from '../../core/text.ts';
 import type { EventVerdict } from './event.ts';
 
 /** An input of the Action: every option that is available as an input, and the command. */
@@ -68,13 +69,9 @@ export function inputChoice<T extends string>(name: string, text: string, choice
 
 /** The refusal of an input; `text` is quoted to make blanks and unusual characters visible. */
 export function refusal(name: string, refused: { readonly text: string; readonly allowed: string }): Failure {
-  return new Failure(
-    'bad-usage',
-    `the input ${name} is ${JSON.stringify(refused.text)}, but must be ${refused.allowed}`,
-    {
-      hint: `Correct \`${name}\` under \`with:\` of this step, or remove it.`,
-    },
-  );
+  return new Failure('bad-usage', `the input ${name} is ${shownValue(refused.text)}, but must be ${refused.allowed}`, {
+    hint: `Correct \`${name}\` under \`with:\` of this step, or remove it.`,
+  });
 }
 
 const DEFAULT_COMMAND = 'sync';

@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { chown, readdir, rename, writeFile } from 'node:fs/promises';
+import { chown, cp, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { shortDigest } from '../../src/core/digest.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { readStateFile, type StateEntry, stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
+import { openTestDatabase } from '../helpers/database.ts';
 import { withEngines } from '../helpers/federating.ts';
 import { clientCommits, otherCommits, type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -44,6 +46,45 @@ test('a move of another run with the same copy is not finished while that run ho
   });
   expect([during, await records()]).toEqual([['moving'], []]);
 });
+
+test('a move of a killed run is finished by runs that name the database by another path', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const stateDir = folder.file('state');
+  const setting = { database: 'local' };
+  await symlink(folder.path, folder.file('parent'));
+  await symlink(folder.file('local'), folder.file('link'));
+  for (const database of ['link', 'parent/local']) await served.run({ stateDir, setting, database });
+  const [digest = '', ...others] = await readdir(join(stateDir, 'served'));
+  expect(others).toEqual([]);
+  const copyAt = (name: string) => join(stateDir, 'served', name, 'scratch', 'local');
+  /** The state that is left if a run is killed after the first half of a move. */
+  const half = async (sql: (statement: string) => Promise<unknown>, from: string, record: string) => {
+    await served.other.sql('DELETE FROM items WHERE id = 3', "UPDATE items SET title = CONCAT(title, '!')");
+    const to = await otherCommits(served);
+    await sql(`CALL DOLT_REMOTE('add', 'box', '${served.mailbox}')`);
+    for (const call of ["CALL DOLT_FETCH('box', 'main')", `CALL DOLT_RESET('--soft', '${to}')`]) await sql(call);
+    await sql("CALL DOLT_REMOTE('remove', 'box')");
+    await recordMove(record, 'killed', { kind: 'served', branch: 'main', from, to });
+    return { head: to, peers: [{ status: 'pulled', verified: true }] };
+  };
+  const moved = await half(served.sql, await served.head(), copyAt(digest));
+  expect((await served.run({ stateDir, setting, database: 'link' })).result).toMatchObject(moved);
+  expect((await served.traces())[4]).toEqual([]);
+  // Earlier versions made a copy for each path.
+  const former = copyAt(shortDigest(`${folder.file('link')}/local`));
+  await cp(copyAt(digest), former, { recursive: true });
+  const again = await half(served.sql, await served.head(), former);
+  expect((await served.run({ stateDir, setting, database: 'link' })).result).toMatchObject(again);
+  expect((await served.traces())[4]).toEqual([]);
+  const head = await served.head();
+  await served.stop();
+  const local = openTestDatabase(folder.file('local'));
+  const last = await half((statement) => local.sql(statement), head, former);
+  expect((await served.run({ stateDir, setting: null, database: 'link' })).result).toMatchObject(last);
+  expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([]);
+  expect((await readOwnMoves(former)).moves.size).toBe(0);
+}, 180_000);
 
 describe('the record of heads of a database that a running server holds', () => {
   test('is used by a run after the server stopped', async () => {

@@ -76,7 +76,7 @@ test('recorded heads are read from the state file, and a damaged file is named',
   const both = `${peers}\nb: file://${folder.file('b')}`;
   const stateDir = folder.file('state');
   const setting = { host: '127.0.0.1', port: 1, user: 'root', database: null, remotesapi: null, tls: false };
-  const { database: copy } = keptPlace(stateDir, { path: local.path, setting });
+  const { database: copy } = await keptPlace(stateDir, { path: local.path, setting });
   await mkdir(join(copy, '.dolt'), { recursive: true });
   const elsewhere = { place: { ...place, endpoint: `file://${folder.file('b')}` }, name: 'b', head: hash };
   await writeStateFile(copy, remember(EMPTY_STATE, [{ ...elsewhere, verifiedAt: null }]));

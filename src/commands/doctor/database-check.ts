@@ -71,7 +71,7 @@ export async function checkDatabase(
       if (server === null) throw found.failure;
       const place = `the database is at the server ${serverText(server)}; runs work through it`;
       const at = undetermined(SUBJECT, `${place}, and ${NOT_ASKED}`);
-      const kept = keptFolder(context, { path: null, setting: server });
+      const kept = await keptFolder(context, { path: null, setting: server });
       const files = kept === null ? null : { folder: kept, other: null, env: context.env };
       const state = files === null ? [] : await checkState(files, configuration.peers, wanted.branch ?? null);
       return { checks: [at, ...(await checkIdentity(null, configuration, context)), ...state], readable: null };
@@ -114,7 +114,7 @@ export async function checkDatabase(
 async function stateThrough(server: ServerSetting, path: string, context: Context): Promise<StatePlace> {
   const at = { path, setting: server };
   const { stateDir, tempDir } = context;
-  const scratch = stateDir === undefined ? placeIn(tempDir, nameAtServer(at)) : keptPlace(stateDir, at);
+  const scratch = stateDir === undefined ? placeIn(tempDir, nameAtServer(at)) : await keptPlace(stateDir, at);
   return await stateOfServed(path, scratch.database, context);
 }
 

@@ -11,7 +11,7 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import type { Context } from '../context.ts';
 import type { KeptClone } from './cache/clone.ts';
 import type { Found } from './locate-database.ts';
-import { keptScratch } from './served-by.ts';
+import { keptCopies, serverFor } from './served-by.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
@@ -51,9 +51,16 @@ export async function finishMoves(
 ): Promise<Diagnostic[]> {
   const notices: Diagnostic[] = [];
   const notify = (notice: Diagnostic): void => void notices.push(notice);
-  if (served === null && state.other !== null)
-    await finishHandBacks({ server: { name: path, session: database.session }, scratch: state.other, notify });
+  if (served === null) {
+    const server = { name: path, session: database.session };
+    for (const scratch of copiesOf(state)) await finishHandBacks({ server, scratch, notify });
+  }
   return [...notices, ...(await finishAdvances(database, database.folder))];
+}
+
+/** The copies of a database in which runs through a server recorded their moves. */
+export function copiesOf({ other, moreCopies = [] }: Pick<StatePlace, 'other' | 'moreCopies'>): readonly string[] {
+  return other === null ? [] : [other, ...moreCopies];
 }
 
 /** The state of a database that is opened without a server. */
@@ -62,7 +69,9 @@ export async function stateOfFound(
   configuration: Pick<Configuration, 'server'>,
   context: Pick<Context, 'env' | 'stateDir' | 'log'>,
 ): Promise<StatePlace> {
-  return { folder: found.path, other: await keptScratch(found, configuration, context), env: context.env };
+  const name = serverFor(found, configuration)?.database ?? null;
+  const [other = null, ...moreCopies] = await keptCopies(found.path, name, context);
+  return { folder: found.path, other, moreCopies, env: context.env };
 }
 
 type Opened = Pick<LocalDatabase, 'path' | 'work' | 'state' | 'engines' | 'notices' | 'close'> & Partial<LocalDatabase>;

@@ -41,6 +41,7 @@ import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { type LocalDatabase, localDatabase } from './local-database.ts';
 import {
+  keptCopies,
   keptPlace,
   nameAtServer,
   placeIn,
@@ -121,7 +122,12 @@ export async function openServed(
     const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
-      await finishHandBacks(back, (work) => engines.use(NO_CREDENTIALS, work));
+      const others = at.path === null ? [] : await keptCopies(at.path, database, context);
+      for (const scratch of new Set([place.database, ...others])) {
+        const holding = openEngines(context, { dolt, database: scratch }, 1);
+        const hold = (work: () => Promise<void>) => holding.use(NO_CREDENTIALS, work);
+        await finishHandBacks({ ...back, scratch }, hold).finally(() => holding.close());
+      }
       if (state.folder === at.path) reported.push(...(await finishDirect(server, at.path)));
     }
     const policy = configuration.dirty.value;
@@ -292,7 +298,7 @@ interface ScratchPlace extends ScratchFolders {
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
   const { stateDir } = context;
   if (stateDir !== undefined) {
-    const place = keptPlace(stateDir, at);
+    const place = await keptPlace(stateDir, at);
     await makeOwnFolder(stateDir, place.exchange);
     await warnOfReplaceable(place.exchange, context.log);
     return { ...place, removeWith: [], remove: async () => undefined };

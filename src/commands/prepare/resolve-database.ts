@@ -54,7 +54,7 @@ export async function findConflicted(
   }
   const located = await look(found);
   const { serving } = located;
-  const home = serving === null ? null : keptFolder(context, serving);
+  const home = serving === null ? null : await keptFolder(context, serving);
   if (serving === null || home === null) throw noDatabase();
   return { name: servedName(serving), home, open: (dolt, branch) => open(located, dolt, branch) };
 }

@@ -7,7 +7,7 @@ import { requireMatch } from '../../config/endpoint/allow-list.ts';
 import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { isFolder } from '../../core/files.ts';
+import { isFolder, realPath } from '../../core/files.ts';
 import { pause } from '../../core/interruption.ts';
 import { makeOwnFolder } from '../../core/shared-folder.ts';
 import { monotonicMs } from '../../core/time.ts';
@@ -256,9 +256,9 @@ export function servedName(at: ServedAt): string {
  * The folder that keeps the conflicts file of a served database: its own, or the scratch copy.
  * @returns null if nothing is kept between runs
  */
-export function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): string | null {
+export async function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): Promise<string | null> {
   if (at.path !== null) return at.path;
-  return stateDir === undefined ? null : keptPlace(stateDir, at).database;
+  return stateDir === undefined ? null : (await keptPlace(stateDir, at)).database;
 }
 
 /** The scratch copy of a served database, and the folder that both sides exchange commits through. */
@@ -267,10 +267,11 @@ export interface ScratchFolders {
   readonly exchange: string;
 }
 
-/** Those that are kept between runs. */
-export function keptPlace(stateDir: string, at: ServedAt): ScratchFolders {
+/** Those that are kept between runs. Every path to the folder of the database leads to the same ones. */
+export async function keptPlace(stateDir: string, at: ServedAt): Promise<ScratchFolders> {
   // A proxy of bd has another port each time, so a port identifies only a database without a folder.
-  return keptPlaceOf(stateDir, at.path ?? serverText(at.setting), nameAtServer(at));
+  const of = at.path === null ? serverText(at.setting) : await realPath(at.path);
+  return keptPlaceOf(stateDir, of, nameAtServer(at));
 }
 
 function keptPlaceOf(stateDir: string, of: string, name: string): ScratchFolders {
@@ -311,24 +312,34 @@ async function isOwn(folder: string): Promise<boolean> {
   );
 }
 
-/** The copy in which runs through a server work on a database that has a folder; null: there is none that counts. */
-export async function keptScratch(
-  found: Found,
-  configuration: Pick<Configuration, 'server'>,
+/**
+ * The copies in which runs through a server work on the database of a folder, and the others that hold its moves: earlier
+ * versions made one for each path to the folder, and its name at the server can change.
+ * @param name the name at the server; null: that of the folder
+ * @returns the present one first, if it exists
+ */
+export async function keptCopies(
+  path: string,
+  name: string | null,
   { stateDir, log }: Pick<Context, 'stateDir' | 'log'>,
-): Promise<string | null> {
-  // A copy of an earlier database at the place of a clone does not count.
-  if (stateDir === undefined || found.kind !== 'database') return null;
-  const { path } = found;
-  const name = serverFor(found, configuration)?.database ?? basename(path);
-  const { database: scratch } = keptPlaceOf(stateDir, path, name);
-  if (!(await isFolder(join(scratch, '.dolt')))) return null;
+): Promise<string[]> {
+  if (stateDir === undefined) return [];
+  const real = await realPath(path);
+  const names = [name ?? basename(path), basename(path), basename(real)];
+  const all = [real, path].flatMap((of) => names.map((one) => keptPlaceOf(stateDir, of, one).database));
+  const copies: string[] = [];
+  for (const copy of new Set(all)) if (await isUsable(copy, stateDir, log)) copies.push(copy);
+  return copies;
+}
+
+async function isUsable(copy: string, stateDir: string, log: Context['log']): Promise<boolean> {
+  if (!(await isFolder(join(copy, '.dolt')))) return false;
   try {
-    await makeOwnFolder(stateDir, scratch);
-    return scratch;
+    await makeOwnFolder(stateDir, copy);
+    return true;
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     log.warning(`${thrown.message}. Heads that runs through a server recorded there do not count. ${thrown.hint}`);
-    return null;
+    return false;
   }
 }

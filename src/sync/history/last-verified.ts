@@ -111,6 +111,8 @@ export interface StatePlace {
   readonly folder: string;
   /** A folder with a file that other runs on the same database wrote; null: there is none. */
   readonly other: string | null;
+  /** Further copies of the database that other runs worked in. Only the moves that they recorded there count. */
+  readonly moreCopies?: readonly string[];
   /** For the program that locks the folder. */
   readonly env: Env;
 }

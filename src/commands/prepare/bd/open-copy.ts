@@ -7,7 +7,7 @@ import type { Configuration } from '../../../config/configuration.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { shortDigest } from '../../../core/digest.ts';
 import { Failure, toFailure } from '../../../core/failure.ts';
-import { writeFileAtomic } from '../../../core/files.ts';
+import { realPath, writeFileAtomic } from '../../../core/files.ts';
 import { pause } from '../../../core/interruption.ts';
 import { makeOwnFolder, warnOfReplaceable } from '../../../core/shared-folder.ts';
 import { monotonicMs } from '../../../core/time.ts';
@@ -27,7 +27,7 @@ import { shortHolds } from '../../../sync/served/short-holds.ts';
 import { timeLimit } from '../../../sync/time-limits.ts';
 import type { Context } from '../../context.ts';
 import { mayWrite, type SyncRequest } from '../../request.ts';
-import { type LocalDatabase, localDatabase } from '../local-database.ts';
+import { copiesOf, type LocalDatabase, localDatabase } from '../local-database.ts';
 import type { Found } from '../locate-database.ts';
 import { behindGates } from './behind-gates.ts';
 
@@ -66,7 +66,8 @@ export async function openCopyOfEmbedded(
   const { stateDir } = context;
   if (bd?.mode !== 'embedded' || stateDir === undefined || needsDatabase(request, configuration)) return null;
   if (await hasLeftovers(path, state)) return null;
-  const kept = join(stateDir, 'beside', shortDigest(path));
+  // Runs that name the database by other paths must wait for this one.
+  const kept = join(stateDir, 'beside', shortDigest(await realPath(path)));
   const exchangeFolder = join(kept, 'exchange');
   if (!(await couldMakeOwn(stateDir, exchangeFolder, context))) return null;
   const lock = await lockForRun(path, join(kept, 'run.lock'), context);
@@ -172,9 +173,8 @@ export function needsDatabase(
 
 /** Leftovers of a killed run in the database, or an unusable file there. A run on the database itself repairs them. */
 async function hasLeftovers(path: string, place: StatePlace): Promise<boolean> {
-  const { other } = place;
   // A run through a server recorded its moves in its copy.
-  if (other !== null && (await servedMoves(other)).length > 0) return true;
+  for (const copy of copiesOf(place)) if ((await servedMoves(copy)).length > 0) return true;
   const [moves, remotes, state] = [
     await readOwnMoves(path),
     await readRemoteRecords(path),

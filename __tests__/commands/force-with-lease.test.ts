@@ -1,8 +1,12 @@
-import { rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import type { PeerEvent } from '../../src/core/logger.ts';
 import { clash, leases } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
-import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a peer with a lease', () => {
@@ -112,3 +116,62 @@ describe('a peer with a lease', () => {
     expect(await mailbox()).toBe(ours);
   });
 });
+
+test('through a running server, the server keeps the old head, and the printed commands restore it', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const stateDir = folder.file('state');
+  const lost = await otherCommits(served);
+  const ours = await clientCommits(served);
+  const name = `dolt-federation-replaced/mailbox/${lost}`;
+  const forced = { command: 'push', leases: new Map([['mailbox', lost]]) } as const;
+  const tags = () => served.rows('SELECT tag_name, tag_hash FROM dolt_tags');
+  const mailbox = async () => await remoteHead(served.mailbox, folder.file('looks', randomUUID()));
+
+  await served.sql(`CALL DOLT_TAG('${name}', '${ours}')`);
+  const refused = await served.run(forced);
+  expect(refused.result.peers).toMatchObject([{ status: 'failed', error: { code: 'tag-conflict' } }]);
+  expect(await mailbox()).toBe(lost);
+  await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
+
+  // The peer takes the branch, and no tag.
+  const [box, away] = [folder.file('mailbox'), folder.file('away')];
+  const peers = stringify({ mailbox: served.mailbox, second: `file://${folder.file('second')}` });
+  const onEvent = ({ peer, step, detail }: PeerEvent) => {
+    if (peer === 'second' && step === 'pushing') {
+      renameSync(box, away);
+      writeFileSync(box, '');
+    } else if (detail.startsWith('again, because its head')) {
+      rmSync(box);
+      renameSync(away, box);
+    }
+  };
+  const { result } = await served.run({ ...forced, stateDir, onEvent, overrides: { peers } });
+  const replaced = { head: lost, tag: name, atPeer: false };
+  expect(result.peers[0]).toMatchObject({ status: 'pushed', verified: true, remoteHead: ours, replaced });
+  const [warning] = result.problems.filter(({ code }) => code === 'forced-push');
+  expect(warning?.message).toContain('keeps the old head, here only, because');
+  expect(await tags()).toEqual([{ tag_name: name, tag_hash: lost }]);
+  expect(await served.traces()).toEqual([[], [], [{ name: 'main' }], [{ tag_name: name }], []]);
+  const [, copy = '', push = ''] = /run in (\S+): dolt (.*)$/.exec(warning?.hint ?? '') ?? [];
+  await openTestDatabase(copy).dolt(...push.split(' '));
+  expect(await mailbox()).toBe(lost);
+
+  // Without a copy that stays.
+  await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
+  const again = await served.run(forced);
+  expect(again.result.peers).toMatchObject([{ verified: true, remoteHead: ours, replaced: { atPeer: true } }]);
+  expect(await tags()).toEqual([{ tag_name: name, tag_hash: lost }]);
+  const [hint = ''] = again.result.problems.flatMap(({ code, hint }) => (code === 'forced-push' ? [hint] : []));
+  expect(hint).toContain(`in ${folder.file('local')}: CALL `);
+  for (const call of hint.slice(hint.indexOf('CALL')).split(/(?<=;) /)) await served.sql(call);
+  expect(await mailbox()).toBe(lost);
+
+  await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
+  const remotesapi = Number(new URL(served.server.url).port);
+  const setting = { host: 'localhost', tls: true, remotesapi, database: 'local' };
+  const far = await served.run({ ...forced, host: 'localhost', setting, database: undefined });
+  expect(far.result.peers).toMatchObject([{ verified: true, replaced: { head: lost } }]);
+  expect(await tags()).toEqual([{ tag_name: name, tag_hash: lost }]);
+  expect(await served.traces()).toEqual([[], [], [{ name: 'main' }], [{ tag_name: name }], []]);
+}, 240_000);

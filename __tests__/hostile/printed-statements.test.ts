@@ -18,15 +18,31 @@ function words(hint: string): string[] {
 
 const peer = filePeer('box', '/srv/it is');
 const replaced = { head: 'a', tag: TAG, atPeer: true };
-const progress = { replaced, peer, remote: 'box', branch: BRANCH, head: 'b', keepsRemote: false };
+const progress = { replaced, peer, remote: 'box', user: null, branch: BRANCH, head: 'b', keepsRemote: false };
+const PLACE = { kind: 'folder', path: '/db' } as const;
 
 test('a command to copy contains names of branches as quoted words', () => {
   const push = ['push', '--force', 'box', `${TAG}:${BRANCH}`];
-  const [kept] = replacedProblems({ ...progress, keepsRemote: true }, '/db');
+  const [kept] = replacedProblems({ ...progress, keepsRemote: true }, PLACE);
   expect(words(kept?.hint ?? '')).toEqual(push);
-  const [temporary] = replacedProblems(progress, '/db');
+  const [temporary] = replacedProblems(progress, PLACE);
   const add = ['remote', 'add', 'box', peer.endpoint.dolt];
   expect(words(temporary?.hint ?? '')).toEqual([...add, ...push, 'remote', 'remove', 'box']);
+  const given = { ...progress, user: 'o’f a', peer: { ...peer, ref: 'refs/dolt/other data' } };
+  const [named] = replacedProblems(given, PLACE);
+  expect(words(named?.hint ?? '')).toEqual([
+    ...['remote', 'add', '--ref', 'refs/dolt/other data', 'box', peer.endpoint.dolt],
+    ...['push', '--force', '--user', 'o’f a', 'box', `${TAG}:${BRANCH}`],
+    ...['remote', 'remove', 'box'],
+  ]);
+  const refused = { ...given, replaced: { ...replaced, atPeer: false } };
+  expect(replacedProblems(refused, PLACE)[0]?.message).toMatch(/keeps the old head, here only, because the peer did/);
+  const [served] = replacedProblems(given, { kind: 'server', name: 'mysql://h:1/db' });
+  expect(served?.hint?.split('/db: ')[1]).toBe(
+    "CALL DOLT_REMOTE('add', '--ref', 'refs/dolt/other data', 'dolt-federation-undo', 'file:///srv/it is'); " +
+      `CALL DOLT_PUSH('--force', '--user', 'o’f a', 'dolt-federation-undo', '${TAG}:main;touch$IFS-owned;''\`id\`'); ` +
+      "CALL DOLT_REMOTE('remove', 'dolt-federation-undo');",
+  );
   const adopted = { adopted: { head: 'a', tag: TAG }, adopt: 'b', peer };
   const [own] = adoptedProblems(adopted, { path: '/db', branch: BRANCH, isCheckedOut: false });
   expect(words(own?.hint ?? '')).toEqual(['branch', '-f', BRANCH, TAG]);

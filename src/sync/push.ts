@@ -10,7 +10,7 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import { deliver } from './deliver.ts';
 import { fetchAll } from './fetch.ts';
 import { savedTags } from './history/lease.ts';
-import { replaceHead } from './history/replace.ts';
+import { keepAtServer, replaceHead } from './history/replace.ts';
 import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { refuseOwnHead } from './incoming/refuse-own-head.ts';
@@ -68,7 +68,11 @@ export async function pushAll(
   };
   const plainly = toPush.filter((progress) => progress.lease === null && !unpushed.includes(progress));
   await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
-  const leased = toPush.filter((progress) => progress.lease !== null);
+  const leased = await keepAtServer(
+    context,
+    publication.target,
+    toPush.filter((progress) => progress.lease !== null),
+  );
   if (leased.length > 0) {
     // A head to be replaced is fetched again right before the push.
     await keepTags(context, savedTags(leased), (around) =>

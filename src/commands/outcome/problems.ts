@@ -1,10 +1,11 @@
 import { ERRORS } from '../../contract/error-codes.ts';
 import type { MergeReport, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { counted, hintFor, shellWord } from '../../core/text.ts';
+import { counted, hintFor, shellWord, textLiteral } from '../../core/text.ts';
 import { missingBranch, noDataHint } from '../../sync/fetch.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
+import type { LocalDatabase } from '../prepare/local-database.ts';
 
 /** A diagnostic as the JSON shows it. */
 export function toProblem({ severity, code, message, hint, peer, location }: Diagnostic): Problem {
@@ -118,32 +119,73 @@ export function adoptedProblems(
   ];
 }
 
-type Replaced = Pick<PeerProgress, 'replaced' | 'peer' | 'remote' | 'branch' | 'head' | 'keepsRemote'>;
+type Replaced = Pick<PeerProgress, 'replaced' | 'peer' | 'remote' | 'user' | 'branch' | 'head' | 'keepsRemote'>;
+
+/** A database that has the tag of a replaced head after the run, and reaches the peer. */
+type UndoPlace =
+  | { readonly kind: 'folder'; readonly path: string }
+  /** A run through a server left no copy. */
+  | { readonly kind: 'server'; readonly name: string };
+
+export function undoPlaceOf({ path, served }: Pick<LocalDatabase, 'path' | 'served'>): UndoPlace {
+  if (served === null) return { kind: 'folder', path };
+  // Dolt sends nothing for a client of a server, and the server does not know the remotes of the run.
+  return served.keptCopy === null ? { kind: 'server', name: path } : { kind: 'folder', path: served.keptCopy };
+}
 
 /**
  * Reports that a peer's branch was replaced by force, where the old head is kept, and how to restore it.
- * @param database the folder to run the command in
  * @returns nothing if no branch was replaced
  */
-export function replacedProblems(progress: Replaced, database: string): Diagnostic[] {
+export function replacedProblems(progress: Replaced, place: UndoPlace): Diagnostic[] {
   if (progress.replaced === null) return [];
   const { head, tag, atPeer } = progress.replaced;
-  const { peer, remote } = progress;
-  const { name } = peer;
-  const push = `dolt push --force ${shellWord(remote)} ${shellWord(`${tag}:${progress.branch}`)}`;
-  const undo = progress.keepsRemote
-    ? push
-    : `dolt remote add ${shellWord(remote)} ${shellWord(peer.endpoint.dolt)} && ${push}; dolt remote remove ${shellWord(remote)}`;
+  const { name } = progress.peer;
   const kept = atPeer ? 'here and at the peer' : 'here only, because the peer did not accept the tag';
   return [
     {
       severity: 'warning',
       code: 'forced-push',
       message: `the branch ${progress.branch} of ${name} moved from ${head} to ${progress.head}; the tag ${tag} keeps the old head, ${kept}`,
-      hint: `To undo it while ${name} is still at that head, run in ${database}: ${undo}`,
+      hint: `To undo it while ${name} is still at that head, ${undoText(progress, `${tag}:${progress.branch}`, place)}`,
       peer: name,
     },
   ];
+}
+
+/** The name of a remote that is there for one push. */
+const UNDO = 'dolt-federation-undo';
+
+function undoText({ peer, remote, user, keepsRemote }: Replaced, refs: string, place: UndoPlace): string {
+  const url = peer.endpoint.dolt;
+  const [ref, by] = [optionOf('ref', peer.ref), optionOf('user', user)];
+  switch (place.kind) {
+    case 'folder': {
+      const push = shellWords('push', '--force', ...by, remote, refs);
+      const [add, remove] = [shellWords('remote', 'add', ...ref, remote, url), shellWords('remote', 'remove', remote)];
+      return `run in ${place.path}: ${keepsRemote ? push : `${add} && ${push}; ${remove}`}`;
+    }
+    case 'server': {
+      const calls = [
+        callText('DOLT_REMOTE', 'add', ...ref, UNDO, url),
+        callText('DOLT_PUSH', '--force', ...by, UNDO, refs),
+        callText('DOLT_REMOTE', 'remove', UNDO),
+      ];
+      return `run with a client of the server, which must reach ${peer.name}, in ${place.name}: ${calls.join(' ')}`;
+    }
+  }
+}
+
+function optionOf(name: string, value: string | null): readonly string[] {
+  return value === null ? [] : [`--${name}`, value];
+}
+
+function shellWords(...words: readonly string[]): string {
+  return ['dolt', ...words.map(shellWord)].join(' ');
+}
+
+function callText(procedure: string, ...words: readonly string[]): string {
+  return `CALL ${procedure}(${words.map(textLiteral).join(', ')});`;
 }
 
 /** Notices about a run's merges besides their rows; each is reported once. */

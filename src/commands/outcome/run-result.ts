@@ -29,6 +29,7 @@ import {
   replacedProblems,
   toProblem,
   uncommittedProblems,
+  undoPlaceOf,
   unfilledProblems,
   unsavedProblems,
 } from './problems.ts';
@@ -106,7 +107,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...allProgress.flatMap(emptiedProblems),
       ...allProgress.flatMap(unfilledProblems),
       ...allProgress.flatMap(missingBranchProblems),
-      ...allProgress.flatMap((progress) => replacedProblems(progress, path)),
+      ...allProgress.flatMap((progress) => replacedProblems(progress, undoPlaceOf(database))),
       ...allProgress.flatMap((progress) => adoptedProblems(progress, { path, branch, isCheckedOut })),
       ...ended.state,
       ...allProgress.flatMap(noticesOf),

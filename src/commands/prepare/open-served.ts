@@ -20,13 +20,14 @@ import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
 import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
-import { readTags } from '../../dolt/sql/tags.ts';
+import { ensureTag, readTags } from '../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { readStateFiles } from '../../sync/history/last-verified.ts';
 import { readOwnMoves } from '../../sync/merge/own-moves.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import {
+  bringTo,
   catchUpAndHandBack,
   type Exchange,
   finishHandBacks,
@@ -157,6 +158,8 @@ export async function openServed(
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
         recordsIn: place.database,
+        keepTag: (scratch, tag) => bringTo(scratch, exchange, tag.commit, (sql) => ensureTag(sql, tag)),
+        keptCopy: context.stateDir === undefined ? null : place.database,
         headNow: () => server.session((sql) => branchHead(sql, branch.name)),
         // `resolve` works in the scratch copy.
         keep: async () => undefined,

@@ -1,18 +1,55 @@
+import { toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
+import { inEngines } from '../in-engines.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { Publication } from '../push.ts';
 import { readPeer } from '../read-peer.ts';
 import { requireTaking, send } from '../send-branch.ts';
+import type { OwnTag } from '../served/served-database.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
 import { retireBeforeMove } from './change-state.ts';
 import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
 
 type LeasedProgress = PeerProgress & { readonly lease: string };
+
+/**
+ * Keeps the heads that will be replaced at the server that holds the database: its clients do not see the scratch copy,
+ * which can be temporary. As in `replaceHead`, a peer that cannot take the branch gets no tag.
+ * @returns the peers that may be pushed to; the others failed
+ */
+export async function keepAtServer(
+  context: SyncContext,
+  target: string,
+  leased: readonly PeerProgress[],
+): Promise<readonly PeerProgress[]> {
+  const { engines, served } = context;
+  if (served?.keepTag === undefined) return leased;
+  const tags = new Map<PeerProgress, OwnTag>();
+  await inEngines(context, { allProgress: leased, plain: 'first' }, async (engine, progress) => {
+    await orFail(progress, async () => {
+      if (!isLeased(progress) || !(await isToReplace(engine, progress, target))) return;
+      await requireTaking(engine, progress, timeLimit(progress.peer, 'push', context.timeoutMs));
+      tags.set(progress, tagOf(progress));
+    });
+  });
+  for (const [progress, tag] of tags) await orFail(progress, async () => await served.keepTag?.(engines, tag));
+  return leased.filter(({ failure }) => failure === null);
+}
+
+async function orFail(progress: PeerProgress, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
+    progress.fail(failure, true);
+  }
+}
 
 /**
  * Replaces a peer's branch by ours without a fast-forward, because the user named the head to discard. First a tag
@@ -34,12 +71,12 @@ export async function replaceHead(
   }
   const { onProgress } = context;
   const { name } = progress.peer;
-  if (!needsReplacing(progress, target) || (await isAncestor(engine.database, progress.lease, target))) return null;
+  if (!(await isToReplace(engine, progress, target))) return null;
   const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
   // A peer that cannot take the branch gets no tag.
   await requireTaking(engine, progress, limit);
-  const tag = savedTag(name, progress.lease);
-  const saved = { name: tag, commit: progress.lease };
+  const saved = tagOf(progress);
+  const tag = saved.name;
   await ensureTag(engine.database, saved);
   const atPeer = await engine
     .operation(limit, progress.reach, (sql) => pushTag(sql, { remote: progress.remote, tag, user: progress.user }))
@@ -71,6 +108,15 @@ function isLeased(progress: PeerProgress): progress is LeasedProgress {
 /** A forced push may have succeeded although its answer was lost. */
 function hasSucceeded({ replacing, head }: PeerProgress): boolean {
   return replacing !== null && replacing.target === head;
+}
+
+function tagOf({ peer, lease }: LeasedProgress): OwnTag {
+  return { name: savedTag(peer.name, lease), commit: lease };
+}
+
+/** Whether only a forced push does it. @throws Failure `lease-stale` */
+async function isToReplace({ database }: Engine, progress: LeasedProgress, target: string): Promise<boolean> {
+  return needsReplacing(progress, target) && !(await isAncestor(database, progress.lease, target));
 }
 
 function needsReplacing(progress: LeasedProgress, target: string): boolean {

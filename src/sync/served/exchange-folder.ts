@@ -57,6 +57,14 @@ export function usesOther(exchange: {
   return new Failure('database-in-use', message, { hint });
 }
 
+/** Makes the exchange a remote of the scratch copy. */
+export async function pointTo(scratch: Sql, url: string): Promise<void> {
+  const known = (await listRemotes(scratch)).find(({ name }) => name === EXCHANGE);
+  if (known?.url === url) return;
+  if (known !== undefined) await removeRemote(scratch, EXCHANGE);
+  await addRemote(scratch, { name: EXCHANGE, url, ref: null });
+}
+
 /** Makes the folder a remote of the server for a moment; no tracking ref stays. */
 export async function asRemote<T>(
   { server, source: { url } }: { readonly server: Server; readonly source: { readonly url: string } },

@@ -17,7 +17,6 @@ import {
 } from '../../dolt/sql/heads.ts';
 import { containsCommit, isAncestor } from '../../dolt/sql/history.ts';
 import { fastForward, resetHard } from '../../dolt/sql/merge.ts';
-import { addRemote, listRemotes, removeRemote } from '../../dolt/sql/remotes.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
@@ -26,7 +25,7 @@ import { refuseUnresolved } from '../incoming/unresolved-commit.ts';
 import { forgetMove, keysOf, recordMove, type ServedMove, servedMoves, withKeys } from '../merge/own-moves.ts';
 import { isLeftoverBranch, removeScratch, scratchName } from '../merge/scratch.ts';
 import { movedMeanwhile } from '../moved-meanwhile.ts';
-import { asRemote, EXCHANGE, requireWritten, usesOther } from './exchange-folder.ts';
+import { asRemote, EXCHANGE, pointTo, requireWritten, usesOther } from './exchange-folder.ts';
 import type { MergeAgain, Move } from './served-database.ts';
 
 /** Branches of a file remote: what the server hands over, and what it takes back. */
@@ -161,15 +160,28 @@ async function presentHead(exchange: Exchange, scratch: Sql, take: () => Promise
  * @throws Failure `contention` if the branch moved meanwhile, `uncommitted-changes`, or of the server
  */
 export async function handBack(engines: Engines, exchange: ServedExchange, move: Move): Promise<void> {
+  await bringTo(engines, exchange, move.to, (sql) => moveBranch(sql, exchange, move));
+}
+
+/**
+ * Brings a commit of the scratch copy to the server.
+ * @param work runs at the server while a ref keeps the commit there
+ */
+export async function bringTo(
+  engines: Engines,
+  exchange: Exchange,
+  commit: string,
+  work: (sql: Sql) => Promise<void>,
+): Promise<void> {
   const { kind, result, server } = exchange;
   if (kind === 'file') {
-    await send(engines, exchange, move.to);
-    await receive(exchange, (sql) => moveBranch(sql, exchange, move));
+    await send(engines, exchange, commit);
+    await receive(exchange, work);
     return;
   }
   try {
-    await send(engines, exchange, move.to);
-    await server.session((sql) => moveBranch(sql, exchange, move));
+    await send(engines, exchange, commit);
+    await server.session(work);
   } finally {
     // An interrupted push may have made the branch. The next run removes what a server that ended keeps.
     await server.session((sql) => deleteBranch(sql, result)).catch(() => undefined);
@@ -272,13 +284,6 @@ async function inExchange<T>(
     await pointTo(engine.database, url);
     return await work(engine);
   });
-}
-
-async function pointTo(scratch: Database, url: string): Promise<void> {
-  const known = (await listRemotes(scratch)).find(({ name }) => name === EXCHANGE);
-  if (known?.url === url) return;
-  if (known !== undefined) await removeRemote(scratch, EXCHANGE);
-  await addRemote(scratch, { name: EXCHANGE, url, ref: null });
 }
 
 async function moveBranch(sql: Sql, { branch, scratch, notify }: ServedExchange, { from, to }: Move): Promise<void> {

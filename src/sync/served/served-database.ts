@@ -19,6 +19,9 @@ export interface ServedRefs {
   readonly tags: readonly Tag[];
 }
 
+/** A tag of dolt-federation, which keeps a commit. */
+export type OwnTag = Pick<Tag, 'name' | 'commit'>;
+
 /** A database that another process uses during the run: a server, or commands of bd. The run works in a scratch copy. */
 export interface ServedDatabase {
   /** The federated branch. */
@@ -44,6 +47,13 @@ export interface ServedDatabase {
   readonly recordsIn: string;
   /** The head of the branch at the server now; null: it has none. @throws Failure of the server */
   headNow(): Promise<string | null>;
+  /**
+   * Makes a tag at the server for a commit of the scratch copy. Absent: no run that replaces the head of a peer works in a copy.
+   * @throws Failure of the server, `tag-conflict`
+   */
+  keepTag?(scratch: Engines, tag: OwnTag): Promise<void>;
+  /** The folder of the scratch copy, if it stays after the run. */
+  readonly keptCopy: string | null;
   /** Brings commits that the branch does not contain to where `resolve` looks for them. */
   keep(scratch: Engines, commits: readonly string[]): Promise<void>;
 }

@@ -21,7 +21,9 @@ export interface SharedDatabase {
 }
 
 /** How a run that works in a copy of such a database brings its result back. */
-export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo' | 'recordsIn' | 'headNow' | 'keep'> {
+export function shortHolds(
+  shared: SharedDatabase,
+): Pick<ServedDatabase, 'moveTo' | 'recordsIn' | 'headNow' | 'keptCopy' | 'keep'> {
   const { engines, path, branch, limit, notify } = shared;
   const folder = { ...throughFolder(shared.exchange), limit };
   const hold = <T>(work: (database: OwnDatabase, exchange: Exchange) => Promise<T>): Promise<T> =>
@@ -43,6 +45,7 @@ export function shortHolds(shared: SharedDatabase): Pick<ServedDatabase, 'moveTo
       });
     },
     recordsIn: path,
+    keptCopy: null,
     headNow: () => hold((database) => branchHead(database, branch)),
     async keep(scratch, commits) {
       for (const commit of commits) {

@@ -47,7 +47,7 @@ async function orFail(progress: PeerProgress, work: () => Promise<void>): Promis
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
-    progress.fail(failure, true);
+    progress.fail(failure);
   }
 }
 

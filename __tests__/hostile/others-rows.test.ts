@@ -18,11 +18,12 @@ const commit = (message: string): string => `CALL DOLT_COMMIT('-A', '--allow-emp
 
 /** The branches of the database, each with the branch that it begins at; `main` is ours. */
 const BRANCHES: readonly (readonly [name: string, from: string, ...statements: string[]])[] = [
-  ['honest', 'base', `INSERT INTO t VALUES ${rows(100, 101)}`, 'INSERT INTO own VALUES (99, 0)'],
+  ['honest', 'base', `INSERT INTO t VALUES ${rows(100, 101)}`, `INSERT INTO own VALUES ${rows(41, 30)}`],
   ['table', 'honest', 'CREATE TABLE extra (id INT PRIMARY KEY, n INT)', `INSERT INTO extra VALUES ${rows(1, 2)}`],
   ['ahead', 'table', 'INSERT INTO t VALUES (300, 0)'],
   ['dropping', 'table', 'DELETE FROM t WHERE id >= 100', 'DROP TABLE extra'],
   ['edit', 'base', 'UPDATE t SET n = 9 WHERE id = 1'],
+  ['emptied', 'honest', 'DELETE FROM own WHERE id > 10'],
   ['few', 'honest', 'DELETE FROM t WHERE id >= 180'],
   ['merged', 'main', "CALL DOLT_MERGE('--no-ff', '--no-commit', 'honest')"],
   ['more', 'merged', 'DELETE FROM t WHERE id >= 110'],
@@ -100,6 +101,12 @@ test('a peer that removes rows of another peer, which this database lacks, waits
       const found = await plan([peer(one ?? ''), peer(other ?? '')]);
       expect(codes(found)).toEqual({ [one ?? '']: null, [other ?? '']: null });
     }
+    // It also removes the rows that we removed, which count neither as lost nor among those that would be there.
+    const emptied = await plan([peer('emptied'), peer('honest')]);
+    expect(codes(emptied)).toEqual({ emptied: DELETES, honest: null });
+    expect(emptied.run('emptied').failure?.message).toContain(
+      'deletes 30 of the 40 rows of own at 1 other peer (honest)',
+    );
     const beside = await plan([peer('more'), peer('honest'), peer('merged')]);
     expect(codes(beside)).toEqual({ more: DELETES, honest: null, merged: null });
 

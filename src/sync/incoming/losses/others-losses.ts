@@ -35,8 +35,10 @@ export async function readOthersLosses(sql: Sql, heads: SharingHeads): Promise<O
     const all = await massLosses(sql, range, maxDelete);
     const losses = all.length === 0 ? [] : await unexplained(sql, heads, range, all);
     for (const loss of losses) {
-      const deleted = loss.deleted - (await removedByUs(sql, range, loss, ours));
-      const left = { ...loss, deleted, peers };
+      const own = await removedByUs(sql, range, loss, ours);
+      // The table as it would be after a merge of that commit with ours.
+      const [before, deleted] = [loss.before - own.all, loss.deleted - own.lost];
+      const left = { ...loss, before, deleted, peers };
       if (deleted > 0 && isMassDeletion(left, maxDelete)) found.push(left);
     }
   }
@@ -66,33 +68,46 @@ async function unexplained(
   return losses.filter((loss) => left.deletions.includes(loss) || left.dropped.includes(loss.table));
 }
 
+/** Rows of a commit of other peers that our own side removed. */
+interface RemovedRows {
+  readonly all: number;
+  /** Those that the head lacks, too. */
+  readonly lost: number;
+}
+
+const NONE: RemovedRows = { all: 0, lost: 0 };
+
 /**
- * How many of the lost rows our own side removed: a peer that has merged that loses them, too. None if that cannot be
+ * The rows of a table that our own side removed: a peer that has merged that loses them, too. None if that cannot be
  * read.
  */
-async function removedByUs(sql: Sql, range: Range, { table, deleted }: Deletion, ours: string): Promise<number> {
+async function removedByUs(sql: Sql, range: Range, loss: Deletion, ours: string): Promise<RemovedRows> {
+  const { table } = loss;
   const base = await mergeBase(sql, ours, range.from);
-  if (base === null || base === ours) return 0;
+  if (base === null || base === ours) return NONE;
   const own = (await tableChanges(sql, base, ours)).find(({ from }) => from === table);
-  if (own === undefined) return 0;
-  if (own.to === null) return deleted;
-  if (own.to !== table || !own.comparable || !own.dataChanged) return 0;
+  if (own === undefined) return NONE;
+  if (own.to === null) return { all: loss.before, lost: loss.deleted };
+  if (own.to !== table || !own.comparable || !own.dataChanged) return NONE;
   const keys = keyNames(await columnsAt(sql, table, ours));
-  if (keys.length === 0 || hasShadowedDiff(keys)) return 0;
+  if (keys.length === 0 || hasShadowedDiff(keys)) return NONE;
   const after = tableNamed(await tableHashes(sql, range.to), table);
   const others = [[table, range.from] as const, ...(after === null ? [] : [[after, range.to] as const])];
   for (const [name, commit] of others) {
-    if (!sameNames(keys, keyNames(await columnsAt(sql, name, commit)))) return 0;
+    if (!sameNames(keys, keyNames(await columnsAt(sql, name, commit)))) return NONE;
   }
   const names = keys.map((name, index) => `${quoted(`from_${name}`)} AS k${index}`).join(', ');
   const same = (alias: string): string =>
     keys.map((name, index) => `d.k${index} = ${alias}.${quoted(name)}`).join(' AND ');
-  const [first = ''] = keys;
-  const kept = after === null ? '' : ` LEFT JOIN ${quoted(after)} AS OF ? AS t ON ${same('t')}`;
-  return await countRows(sql, {
+  const removed = {
     text:
       `FROM (SELECT ${names} FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed') AS d ` +
-      `JOIN ${quoted(table)} AS OF ? AS f ON ${same('f')}${kept}${after === null ? '' : ` WHERE t.${quoted(first)} IS NULL`}`,
-    values: [base, ours, table, range.from, ...(after === null ? [] : [range.to])],
-  });
+      `JOIN ${quoted(table)} AS OF ? AS f ON ${same('f')}`,
+    values: [base, ours, table, range.from],
+  };
+  const all = await countRows(sql, removed);
+  if (after === null) return { all, lost: all };
+  const kept = `JOIN ${quoted(after)} AS OF ? AS t ON ${same('t')}`;
+  const inBoth = { text: `${removed.text} ${kept}`, values: [...removed.values, range.to] };
+  return { all, lost: all - (await countRows(sql, inBoth)) };
 }

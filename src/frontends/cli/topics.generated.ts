@@ -227,7 +227,8 @@ remotesapi the user needs SUPER and CLONE_ADMIN. A server with --readonly is
 refused. doctor does not connect to the server, and says so.
 
 - Peers, credentials and merges stay in a scratch copy of the branch. The server
-  only fast-forwards its branch at the end (ADR 15).
+  only fast-forwards its branch at the end, and gets the tag of a head that
+  force-with-lease replaces (ADR 15).
 - A run keeps one connection to the server open until it ends, and opens others
   for moments. If the server ends meanwhile, the run fails with
   server-unreachable, and the next run goes on.
@@ -659,20 +660,21 @@ In the Action, jsonl-commit: commit commits the file on the branch that is
 checked out, and push pushes one commit to the branch of the workflow: the
 default branch on a release or a tag. The commit has this file and nothing else,
 so staged changes, hooks, filters and local tags take no part. If the branch
-moved meanwhile, the commit is made again on its new head, twice at most. The
-file of the branch keeps its records as the one of the checkout does
-(export-fewer): a colleague can have pushed others since, or the checkout can
-lack the file. The job needs contents: write. The token goes to the server of
-the job only, in settings of the git command. pull-request is for a protected
-branch. It puts the commit on the branch dolt-federation/jsonl-<id> and opens a
-pull request to the branch of the workflow, unless one is open. Later runs
-replace that branch, but only while its head is their own commit. A commit that
-a colleague amends, rebases, squashes or cherry-picks is not theirs, also if it
-keeps the message: its last line has a digest of the commit. An executable file
-stays executable. If the branch of the workflow has the same file, the other
-branch is deleted, which closes the pull request. The job also needs
-pull-requests: write, and the repository must allow GitHub Actions to create
-pull requests.
+moved meanwhile, the commit is made again on its new head, twice at most. After
+push, the checkout follows if its commit has the same other files; if a run is
+killed before that, the next one does it. The file of the branch keeps its
+records as the one of the checkout does (export-fewer): a colleague can have
+pushed others since, or the checkout can lack the file. The job needs contents:
+write. The token goes to the server of the job only, in settings of the git
+command. pull-request is for a protected branch. It puts the commit on the
+branch dolt-federation/jsonl-<id> and opens a pull request to the branch of the
+workflow, unless one is open. Later runs replace that branch, but only while its
+head is their own commit. A commit that a colleague amends, rebases, squashes or
+cherry-picks is not theirs, also if it keeps the message: its last line has a
+digest of the commit. An executable file stays executable. If the branch of the
+workflow has the same file, the other branch is deleted, which closes the pull
+request. The job also needs pull-requests: write, and the repository must allow
+GitHub Actions to create pull requests.
 
 In memory are the ids of all issues and the rows of 200. npm run bench:export
 measures it beside bd export. With 100,000 issues, a file of 69 MiB, and Dolt
@@ -716,9 +718,16 @@ publishes them:
 - One commit (federation stamp v1) on your branch does it. It depends on the
   heads only, so two machines with the same heads make the same commit. Times of
   rows do not change.
+- If another process commits meanwhile, the commit is made again on that head.
+  If your branch cannot move to it (contention, uncommitted-changes), nothing is
+  pushed in this run, and what the peers have is still merged: an issue that is
+  pushed without a name never gets one. Through a running server, that happens
+  if its clients commit about every second during the whole run.
 - If a peer was never read, it may have the issues already. Then none gets a
-  name, with the warning not-stamped, and an issue that is pushed without a name
-  never gets one.
+  name, with the warning not-stamped, and they are pushed. So they are if the
+  name does not fit, issues has triggers, or comparing it with the peers takes
+  too long. backup and an earlier run without stamp push issues without a name,
+  too.
 - A dry run does not show it. An issue that came by dolt pull, or by a delivery
   that was not pushed on in the same run, counts as yours.
 
@@ -850,11 +859,12 @@ or of a peer, and refuses it with lossy-merge:
 Every new merge is compared with both parents. A row counts as lost if one
 parent added it since the merge bases, and the merge and the head lack it. It
 does not count if the row that it refers to is gone, if another row has its
-unique value, or if a later commit had it. A table is the same one if it or its
-key columns were renamed, or if it was dropped and created again. Documents,
-saved queries and tests of Dolt count, too. Tables without a primary key, or
-with another one in these commits, are not compared. An empty peer has no rows
-to lose: before a push to it, only our 20 newest merges are compared.
+unique value, or if a later commit had it. A unique key explains it only if both
+parents had that key. A table is the same one if it or its key columns were
+renamed, or if it was dropped and created again. Documents, saved queries and
+tests of Dolt count, too. Tables without a primary key, or with another one in
+these commits, are not compared. An empty peer has no rows to lose: before a
+push to it, only our 20 newest merges are compared.
 
 UPGRADES OF BD
 
@@ -1138,6 +1148,8 @@ ROWS
   the side that changed it has it. Related rows come back with it: the rows that
   referred to it in the merge base (from the surviving side, if it has them),
   the rows that it refers to, and so on. All of them are listed as restored.
+  This holds under newest. Under ours or theirs, and in resolve, only the row
+  itself comes back; if it refers to a row that is gone, the merge is refused.
 - **Added on both sides** with different contents is an id-collision: two things
   under one key. They are never mixed. The row that was created first stays (at
   equal times, the greater row). The other is lost: it is in the report and in
@@ -1792,13 +1804,17 @@ Limits:
 - Of an abandoned head that is no longer in the database, only the hash is
   known: on a fresh runner, or after dolt gc without the tags below. A peer with
   only older commits of its history is then merged.
+- An entry is for one place: the endpoint with its git ref, the user of ssh, and
+  for cloud storage the region, the profile and the addresses of services, also
+  those of AWS_REGION and AWS_PROFILE. If one of them changes, the peer is new
+  to the run.
 - If table definitions differ, the first 200 rows of a table are compared.
 - Runs through a server and runs without it may not know the heads of each other
   if the server is on another machine, if the folder of the database is not
-  found or is found at another path, if it belongs to another user or may not be
-  written to, or if federation.server.database has changed. Then the heads are
-  recorded in the scratch copy, which other runs of the same user also read if
-  they find the folder of the database at the same path.
+  found or has another real path, as in a container, if it belongs to another
+  user or may not be written to, or if federation.server.database has changed.
+  Then the heads are recorded in the scratch copy, which other runs of the same
+  user also read if they find the folder of the database at the same real path.
 
 WHAT YOU CAN DO
 
@@ -1830,8 +1846,12 @@ Untracked and ignored tables stay.
   restores it.
 
 **--force-with-lease** (sync and push) keeps the peer's old head as the tag
-dolt-federation-replaced/<peer>/<hash>, here and at the peer. The warning
-forced-push prints the command that restores it.
+dolt-federation-replaced/<peer>/<hash>, here and at the peer. A run through a
+server makes it at the server first, and forces nothing if that fails. The
+warning forced-push prints what restores the head: a command for the folder of
+the database, or of the scratch copy of a run through a server. A run that keeps
+no copy, as on a runner, prints SQL statements for a client of the server, which
+then contacts the peer itself.
 
 **--merge-rewritten** (sync and pull) merges the two histories as they are, from
 the merge base: the last commit that both still share. Use it if both sides have

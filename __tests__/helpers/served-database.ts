@@ -4,7 +4,9 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { stringify } from 'yaml';
 import { resolve } from '../../src/commands/resolve.ts';
 import type { ResolveResult } from '../../src/contract/result.ts';
+import type { Sql } from '../../src/dolt/sql/sql.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
+import type { ServedExchange } from '../../src/sync/served/exchange.ts';
 import { type Commanded, type CommandOptions, command } from './commanding.ts';
 import { commandContext } from './configuring.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, publishing, type TestDatabase } from './database.ts';
@@ -74,10 +76,7 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
     const config = folder.file('c.yaml');
     const own = setting === null ? {} : { server: { port, ...setting } };
     const named = stamp === undefined ? {} : { attribution: 'stamp', town: stamp };
-    await writeFile(
-      config,
-      stringify({ federation: { ...own, ...named, ...(dirty === undefined ? {} : { dirty }) } }),
-    );
+    await writeFile(config, stringify({ federation: { ...own, ...named, ...(dirty === undefined ? {} : { dirty }) } }));
     const url = `mysql://${host}:${port}`;
     const { remotesapi } = setting ?? {};
     const entry = { url, user, password: given, ...(remotesapi === undefined ? {} : { remotesapi }) };
@@ -151,4 +150,17 @@ export async function clientCommits({ sql, head }: ServedDatabase): Promise<stri
   await sql("INSERT INTO items VALUES (4, 'four', 'client')");
   await sql("CALL DOLT_COMMIT('-Am', 'ours')");
   return await head();
+}
+
+/** The same exchange, in which the test makes the fast-forward of the server. */
+export function atMove(
+  exchange: ServedExchange,
+  move: (sql: Sql, ...fastForward: Parameters<Sql['run']>) => Promise<void>,
+): ServedExchange {
+  const session: ServedExchange['server']['session'] = (work) =>
+    exchange.server.session((sql) => {
+      const run: Sql['run'] = (...call) => (call[0].includes('--ff-only') ? move(sql, ...call) : sql.run(...call));
+      return work({ ...sql, run });
+    });
+  return { ...exchange, server: { ...exchange.server, session } };
 }

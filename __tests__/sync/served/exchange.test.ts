@@ -21,7 +21,7 @@ import {
 import { storingConflicts } from '../../helpers/attacks.ts';
 import { cloneDatabase } from '../../helpers/database.ts';
 import { testEngines } from '../../helpers/federating.ts';
-import { type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
+import { atMove, type ServedDatabase, servedDatabase } from '../../helpers/served-database.ts';
 import { startDoltSqlServer } from '../../helpers/servers/dolt-sql-server.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 import { failureOf } from '../../helpers/thrown.ts';
@@ -122,23 +122,15 @@ test.each([
   await using opened = await scene(folder, served);
   const { engines, exchange, move } = opened;
   await served.sql(KEPT);
-  const session: typeof exchange.server.session = (work) =>
-    exchange.server.session((sql) => {
-      const run: typeof sql.run = async (statement, parameters) => {
-        if (!statement.includes('--ff-only')) return await sql.run(statement, parameters);
-        // Dolt moves the head, and then finds a row that a client wrote since this transaction began.
-        await sql.run('START TRANSACTION');
-        await sql.run('CALL DOLT_CHECKOUT(?)', ['main']);
-        served.sqlNow("INSERT INTO items VALUES (3, 'mine', 'client')");
-        try {
-          await sql.run(statement, parameters);
-        } finally {
-          if (meanwhile.length > 0) served.sqlNow(...meanwhile);
-        }
-      };
-      return work({ ...sql, run });
+  const racing = atMove(exchange, async (sql, ...move) => {
+    // Dolt moves the head, and then finds a row that a client wrote since this transaction began.
+    await sql.run('START TRANSACTION');
+    await sql.run('CALL DOLT_CHECKOUT(?)', ['main']);
+    served.sqlNow("INSERT INTO items VALUES (3, 'mine', 'client')");
+    await sql.run(...move).finally(() => {
+      if (meanwhile.length > 0) served.sqlNow(...meanwhile);
     });
-  const racing = { ...exchange, server: { ...exchange.server, session } };
+  });
   const failure = await failureOf(() => catchUpAndHandBack(engines, racing, move, async () => move.to));
   expect(failure).toMatchObject({ code, message: expect.stringContaining('conflicts with a committed transaction') });
   const [log] = await served.rows("SELECT message FROM dolt_log('main') LIMIT 1");
@@ -158,19 +150,13 @@ test('a new staged table that a client drops at the move is a warning, and the o
   const { engines, exchange, move } = opened;
   for (const statement of [KEPT, 'CREATE TABLE gone (id INT PRIMARY KEY)', "CALL DOLT_ADD('more', 'gone')"])
     await served.sql(statement);
-  const session: typeof exchange.server.session = (work) =>
-    exchange.server.session((sql) =>
-      work({
-        ...sql,
-        async run(statement, parameters) {
-          await sql.run(statement, parameters);
-          if (statement.includes('--ff-only')) served.sqlNow('DROP TABLE gone');
-        },
-      }),
-    );
+  const dropping = atMove(exchange, async (sql, ...move) => {
+    await sql.run(...move);
+    served.sqlNow('DROP TABLE gone');
+  });
   const notices: Diagnostic[] = [];
   const notify = (notice: Diagnostic) => void notices.push(notice);
-  await handBack(engines, { ...exchange, notify, server: { ...exchange.server, session } }, move);
+  await handBack(engines, { ...dropping, notify }, move);
   expect(notices).toMatchObject([
     { code: 'uncommitted-changes', message: expect.stringMatching(/^gone was staged, and/) },
   ]);
@@ -256,18 +242,11 @@ test('commits of clients are merged during the run, unless they reset commits or
   await commit(20);
   // The client commits once more between the check of the head and the move.
   let races = 0;
-  const session: typeof exchange.server.session = (work) =>
-    exchange.server.session((sql) => {
-      const run: typeof sql.run = async (statement, parameters) => {
-        if (statement.includes('--ff-only')) {
-          races += 1;
-          if (races === 1) await commit(22);
-        }
-        await sql.run(statement, parameters);
-      };
-      return work({ ...sql, run });
-    });
-  const racing = { ...exchange, server: { ...exchange.server, session } };
+  const racing = atMove(exchange, async (sql, ...move) => {
+    races += 1;
+    if (races === 1) await commit(22);
+    await sql.run(...move);
+  });
   const made = await catchUpAndHandBack(engines, racing, move, async (head) => {
     heads.push(head);
     // During the first merge the client commits once more.

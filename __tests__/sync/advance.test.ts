@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../src/core/failure.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import {
   advanceBranch,
@@ -11,6 +13,7 @@ import {
 import { readStateFile } from '../../src/sync/history/last-verified.ts';
 import { mergeHeads } from '../../src/sync/merge/merge-heads.ts';
 import { type MarkedMove, recordMove } from '../../src/sync/merge/own-moves.ts';
+import { removeScratch } from '../../src/sync/merge/scratch.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
@@ -212,6 +215,16 @@ test('a branch that another process moved or removed during the run is neither m
     // Another run made the same move, or a longer one.
     expect(await advance('ahead')).toEqual({ head: to, failure: null });
     expect(await advance('further')).toEqual({ head: to, failure: null });
+    // A peer whose push was refused in an earlier round is still merged in the next one; one that failed is not.
+    const targetWith = async (ofPush: 'refused' | 'failed') => {
+      const progress = newPeerProgress(plan);
+      progress.compared({ head: further, state: 'behind', ahead: 0, behind: 2, otherMakers: null, rewritten: null });
+      progress.fail(new Failure('contention', 'no push'), ofPush);
+      const local = { ours: back, dropped: [], accepted: [] };
+      return (await mergeHeads(testContext(engines, {}), local, [progress])).target;
+    };
+    expect([await targetWith('refused'), await targetWith('failed')]).toEqual([further, back]);
+    await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database));
     const merging = mergeHeads(testContext(engines, { branch: 'gone' }), { ours: from, dropped: [], accepted: [] }, []);
     expect(await failureOf(() => merging)).toMatchObject({
       code: 'contention',

@@ -114,6 +114,18 @@ test('a failure removes the verification, and the peer can be tried again', () =
   }
 });
 
+test('a peer whose push was refused is still merged, until it fails in another way', () => {
+  const progress = progressOf();
+  progress.fail(failure, 'refused');
+  expect([progress.isMerged, progress.pushFailure]).toEqual([true, 'refused']);
+  progress.fail(failure);
+  expect([progress.isMerged, progress.pushFailure]).toEqual([false, null]);
+  progress.fail(failure, 'failed');
+  expect(progress.isMerged).toBe(false);
+  progress.tryAgain();
+  expect([progress.isMerged, progress.pushFailure]).toEqual([true, null]);
+});
+
 test('a verified peer stays verified after an interruption', () => {
   const progress = progressOf();
   progress.compared(found);

@@ -3,13 +3,13 @@ import { type Failure, toFailure } from '../core/failure.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
-import { holdBack, stampRows } from '../sync/history/stamp.ts';
+import { refuseAllPushes, stampRows } from '../sync/history/stamp.ts';
 import { refuseLossyCommits } from '../sync/incoming/refuse-own-head.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { planAll } from '../sync/plan.ts';
-import { failRaced, fetchRaced, pushAll } from '../sync/push.ts';
+import { failRaced, fetchRaced, NO_PUSHES, pushAll } from '../sync/push.ts';
 import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
@@ -97,7 +97,7 @@ export async function exchange(
     }
     const stamped = await stampRows(context, adoption.local, allProgress);
     local = stamped.local;
-    return await mergeAndPush(context, local, { allProgress, late, heldBack: stamped.heldBack });
+    return await mergeAndPush(context, local, { allProgress, late, pushRefusal: stamped.pushRefusal });
   } catch (thrown) {
     recordInterruption(allProgress, toFailure(thrown));
     return { head: local.ours, merge: null };
@@ -116,7 +116,8 @@ async function mergeAndPush(
   all: {
     readonly allProgress: readonly PeerProgress[];
     readonly late: readonly PeerProgress[];
-    readonly heldBack: Failure | null;
+    /** Why this run may push nothing; null: it may. */
+    readonly pushRefusal: Failure | null;
   },
 ): Promise<Exchanged> {
   const { ours } = begin;
@@ -137,8 +138,8 @@ async function mergeAndPush(
         incoming.set(progress, progress.head);
     }
 
-    if (all.heldBack !== null) holdBack(allProgress, all.heldBack);
-    const { raced, mayBeAtPeer } = await pushAll(context, merged, allProgress, ours);
+    const { raced, mayBeAtPeer } =
+      all.pushRefusal === null ? await pushAll(context, merged, allProgress, ours) : NO_PUSHES;
     // Once a remote has a commit, it must be kept; until then its merges can be discarded.
     if (mayBeAtPeer) local = { ...local, accepted: [...local.accepted, target] };
 
@@ -169,6 +170,8 @@ async function mergeAndPush(
       last = again.merge;
       return again.target;
     };
+    // A failed peer would not be merged with those that answered late.
+    if (all.pushRefusal !== null) refuseAllPushes(allProgress, all.pushRefusal);
     const head = await advanceLocalBranch(context, { ours, target }, allProgress, mergeAgain);
     if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
     await removeMergedInboxes(context, allProgress, head);

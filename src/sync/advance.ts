@@ -127,8 +127,7 @@ async function recordReached(
   allProgress: readonly PeerProgress[],
 ): Promise<void> {
   for (const progress of allProgress) {
-    const isRead = progress.failure === null || progress.pushFailure === 'refused';
-    if (!isRead || progress.head === null || progress.actions === null) continue;
+    if (!progress.isMerged || progress.head === null || progress.actions === null) continue;
     const isIn = progress.actions.merge && (await isAncestor(database, progress.equivalentTo ?? progress.head, target));
     if (isIn) progress.pulled(progress.behind ?? 0);
     if (!progress.actions.push && (progress.actions.merge ? isIn : progress.head === ours)) progress.verify();

@@ -87,14 +87,9 @@ class Progress {
   readonly startedAt = monotonicMs();
 
   constructor({ peer, actions, branch, inbox, expected, adopt, mergeRewritten }: PeerPlan) {
-    this.peer = peer;
-    this.actions = actions;
-    this.branch = branch;
-    this.inbox = inbox;
-    this.adopt = adopt;
-    this.mergeRewritten = mergeRewritten;
-    this.remote = peer.name;
-    this.lease = expected;
+    [this.peer, this.actions, this.branch, this.inbox] = [peer, actions, branch, inbox];
+    [this.adopt, this.mergeRewritten] = [adopt, mergeRewritten];
+    [this.remote, this.lease] = [peer.name, expected];
   }
 
   /** The access to the peer was determined. */
@@ -127,6 +122,11 @@ class Progress {
     [this.verified, this.failure, this.pushFailure] = [false, failure, ofPush];
   }
 
+  /** Whether the head is still merged: at most the push was refused. */
+  get isMerged(): boolean {
+    return this.failure === null || this.pushFailure === 'refused';
+  }
+
   /** Replaces a failure by a more precise one. */
   explain(failure: Failure): void {
     this.#require(this.failure !== null, 'has not failed and cannot be explained');
@@ -135,7 +135,7 @@ class Progress {
 
   /** Work that an engine lost, or that our branch made obsolete, is repeated. Earlier work still counts. */
   tryAgain(): void {
-    if (this.failure !== null) [this.verified, this.failure] = [this.#wasVerified, null];
+    if (this.failure !== null) [this.verified, this.failure, this.pushFailure] = [this.#wasVerified, null, null];
   }
 
   /** Our branch did not move, so the run as a whole failed; the peer keeps what it was sent. */

@@ -129,7 +129,7 @@ async function planFor(
   },
 ): Promise<Plan> {
   const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: progress.head };
-  if (progress.failure !== null && progress.pushFailure !== 'refused') return nothing;
+  if (!progress.isMerged) return nothing;
   if (progress.lease !== null) {
     const replacement = await planReplacement(sql, { progress, expected: progress.lease, target: local.target });
     if (replacement !== null) return { ...nothing, ...replacement };

@@ -49,6 +49,8 @@ interface PushRound {
   readonly mayBeAtPeer: boolean;
 }
 
+export const NO_PUSHES: PushRound = { raced: new Map(), mayBeAtPeer: false };
+
 /**
  * Pushes to every peer that takes pushes, then reads those whose push returned: only that verifies a push. Failures are
  * recorded in their `PeerProgress`.
@@ -68,11 +70,10 @@ export async function pushAll(
   };
   const plainly = toPush.filter((progress) => progress.lease === null && !unpushed.includes(progress));
   await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
-  const leased = await keepAtServer(
-    context,
-    publication.target,
-    toPush.filter((progress) => progress.lease !== null),
-  );
+  const toReplace = toPush.filter((progress) => progress.lease !== null);
+  const notKept = await keepAtServer(context, publication.target, toReplace);
+  for (const [progress, failure] of notKept) pushed.set(progress, afterFailure(progress, failure));
+  const leased = toReplace.filter((progress) => !notKept.has(progress));
   if (leased.length > 0) {
     // A head to be replaced is fetched again right before the push.
     await keepTags(context, savedTags(leased), (around) =>
@@ -212,12 +213,15 @@ async function pushTo(
     const commits = await sendBranch(context, publication, engine, progress, progress.branch);
     return { kind: 'unproven', commits };
   } catch (thrown) {
-    const failure = toFailure(thrown);
-    // A lost engine is replaced; every other failure is retried after a fetch, which shows the result of the push.
-    if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
-    progress.fail(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure, 'failed');
-    return { kind: 'done' };
+    return afterFailure(progress, toFailure(thrown));
   }
+}
+
+/** A lost engine is replaced; every other failure is retried after a fetch, which shows the result of the push. */
+function afterFailure(progress: PeerProgress, failure: Failure): Pushed {
+  if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
+  progress.fail(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure, 'failed');
+  return { kind: 'done' };
 }
 
 type PushVerdict = 'first-push' | 'up-to-date' | 'fast-forward' | 'diverged';

@@ -1,4 +1,4 @@
-import { toFailure } from '../../core/failure.ts';
+import { type Failure, toFailure } from '../../core/failure.ts';
 import { counted } from '../../core/text.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
@@ -20,35 +20,34 @@ type LeasedProgress = PeerProgress & { readonly lease: string };
 /**
  * Keeps the heads that will be replaced at the server that holds the database: its clients do not see the scratch copy,
  * which can be temporary. As in `replaceHead`, a peer that cannot take the branch gets no tag.
- * @returns the peers that may be pushed to; the others failed
+ * @returns why peers must not be pushed to
+ * @throws Failure `interrupted`
  */
 export async function keepAtServer(
   context: SyncContext,
   target: string,
   leased: readonly PeerProgress[],
-): Promise<readonly PeerProgress[]> {
+): Promise<ReadonlyMap<PeerProgress, Failure>> {
   const { engines, served } = context;
-  if (served?.keepTag === undefined) return leased;
+  const failures = new Map<PeerProgress, Failure>();
+  if (served?.keepTag === undefined) return failures;
+  const orRecord = async (progress: PeerProgress, work: () => Promise<void>): Promise<void> => {
+    await work().catch((thrown: unknown) => {
+      const failure = toFailure(thrown);
+      if (failure.code === 'interrupted') throw failure;
+      failures.set(progress, failure);
+    });
+  };
   const tags = new Map<PeerProgress, OwnTag>();
   await inEngines(context, { allProgress: leased, plain: 'first' }, async (engine, progress) => {
-    await orFail(progress, async () => {
+    await orRecord(progress, async () => {
       if (!isLeased(progress) || !(await isToReplace(engine, progress, target))) return;
       await requireTaking(engine, progress, timeLimit(progress.peer, 'push', context.timeoutMs));
       tags.set(progress, tagOf(progress));
     });
   });
-  for (const [progress, tag] of tags) await orFail(progress, async () => await served.keepTag?.(engines, tag));
-  return leased.filter(({ failure }) => failure === null);
-}
-
-async function orFail(progress: PeerProgress, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code === 'interrupted') throw failure;
-    progress.fail(failure);
-  }
+  for (const [progress, tag] of tags) await orRecord(progress, async () => await served.keepTag?.(engines, tag));
+  return failures;
 }
 
 /**

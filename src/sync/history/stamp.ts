@@ -31,13 +31,14 @@ interface StampedHead {
   /** The local side with the head of our branch. */
   readonly local: LocalHead;
   /** Why this run may push nothing; null: it may. */
-  readonly heldBack: Failure | null;
+  readonly pushRefusal: Failure | null;
 }
 
 /**
  * Names this database as the source of the issues that it created and that have none, before they are first pushed:
  * those that no head of a peer has or had. Only the creator does so, and the commit depends on nothing but the heads,
- * so all databases agree. It is made on our branch. If another process commits meanwhile, it is made again on that head.
+ * so all databases agree. It is made on our branch. If another client of a server commits meanwhile, it is made again on
+ * that head.
  */
 export async function stampRows(
   context: SyncContext,
@@ -45,8 +46,8 @@ export async function stampRows(
   allProgress: readonly PeerProgress[],
 ): Promise<StampedHead> {
   const { attribution, town } = context;
-  if (attribution !== 'stamp' || town === null) return { local, heldBack: null };
-  if (!allProgress.some(({ actions }) => actions?.push === true)) return { local, heldBack: null };
+  if (attribution !== 'stamp' || town === null) return { local, pushRefusal: null };
+  if (!allProgress.some(({ actions }) => actions?.push === true)) return { local, pushRefusal: null };
   const unknown = allProgress.filter((progress) => knownHeads(progress) === null).map(({ peer }) => peer.name);
   if (unknown.length > 0)
     return notStamped(context, local, `it is unknown which of them ${unknown.join(', ')} has already`);
@@ -54,25 +55,29 @@ export async function stampRows(
   const stampOn = (ours: string) => makeStamp(context, { town, ours, heads: [...heads] });
   try {
     let stamped = await stampOn(local.ours);
-    if (stamped === null) return { local, heldBack: null };
+    if (stamped === null) return { local, pushRefusal: null };
     let to = stamped.commit;
+    let whyNot: string | null = null;
     const stampAgain = async (moved: string): Promise<string> => {
       await refuseLossyCommits(context, { from: local.ours, to: moved });
-      stamped = await stampOn(moved);
+      stamped = await stampOn(moved).catch((thrown: unknown) => {
+        whyNot = reasonOfData(thrown);
+        return null;
+      });
       to = stamped?.commit ?? moved;
       return to;
     };
     const { head, failure } = await moveLocalBranch(context, { ours: local.ours, target: to }, stampAgain);
-    if (failure !== null && head !== to) return { local, heldBack: unnamed(failure) };
+    if (failure !== null && head !== to) return { local, pushRefusal: unnamed(failure) };
+    const ours = { ...local, ours: head };
+    if (whyNot !== null) return notStamped(context, ours, whyNot);
     if (stamped !== null) {
       const message = `${counted(stamped.rows, 'row')} of ${TABLE} got the source ${town}, in the commit ${head}`;
       context.notify({ severity: 'notice', code: 'stamped', message });
     }
-    return { local: { ...local, ours: head }, heldBack: null };
+    return { local: ours, pushRefusal: null };
   } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (!isOfData(failure)) throw thrown;
-    return notStamped(context, local, failure.withoutValues);
+    return notStamped(context, local, reasonOfData(thrown));
   }
 }
 
@@ -83,9 +88,17 @@ function knownHeads(progress: PeerProgress): string[] | null {
   return [...headsAtPeer(progress), ...(remembered === null ? [] : [remembered.head])];
 }
 
-/** A value that does not fit its column, or a table of a peer that takes long, must not stop the exchange. */
-function isOfData({ code }: Failure): boolean {
-  return code === 'unknown' || code === 'dolt-defect' || code === 'constraint-violation' || code === 'timeout';
+const OF_DATA: readonly string[] = ['unknown', 'dolt-defect', 'constraint-violation', 'timeout'];
+
+/**
+ * Why rows cannot be named. A value that does not fit its column, or a table of a peer that takes long, must not stop the
+ * exchange.
+ * @throws every other error
+ */
+function reasonOfData(thrown: unknown): string {
+  const failure = toFailure(thrown);
+  if (!OF_DATA.includes(failure.code)) throw thrown;
+  return failure.withoutValues;
 }
 
 /** An issue that is pushed without a name never gets one, and this one gets it in the next run. */
@@ -95,8 +108,8 @@ function unnamed({ code, message, hint }: Failure): Failure {
   });
 }
 
-/** Refuses the pushes of a run, which still merges what the peers have. */
-export function holdBack(allProgress: readonly PeerProgress[], failure: Failure): void {
+/** Refuses the pushes of a run that has merged what the peers have. */
+export function refuseAllPushes(allProgress: readonly PeerProgress[], failure: Failure): void {
   for (const progress of allProgress)
     if (progress.actions?.push === true && progress.failure === null) progress.fail(failure, 'refused');
 }
@@ -105,7 +118,7 @@ function notStamped({ notify }: SyncContext, local: LocalHead, why: string): Sta
   const message = `new rows of ${TABLE} did not get the name of this database as their source: ${why}`;
   const notice: Diagnostic = { severity: 'warning', code: 'not-stamped', message, hint: HINT };
   notify(notice);
-  return { local, heldBack: null };
+  return { local, pushRefusal: null };
 }
 
 interface Stamping {

@@ -83,7 +83,7 @@ async function mergeIn(
   await checkPeers(context, local, engine, allProgress);
   await recordEquivalent(
     database,
-    allProgress.filter((progress) => progress.failure === null && progress.head !== null),
+    allProgress.filter((progress) => progress.isMerged && progress.head !== null),
     local.ours,
   );
   const { candidates, converged, waiting, attributed } = await convergePeers(context, local, engine, allProgress);
@@ -124,10 +124,7 @@ async function convergePeers(
 ): Promise<ConvergedPeers> {
   const candidates = allProgress.filter(
     (progress) =>
-      progress.actions?.merge === true &&
-      progress.failure === null &&
-      progress.head !== null &&
-      progress.equivalentTo === null,
+      progress.actions?.merge === true && progress.isMerged && progress.head !== null && progress.equivalentTo === null,
   );
   for (const progress of candidates) {
     if ((progress.behind ?? 0) > 0)

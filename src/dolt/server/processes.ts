@@ -61,7 +61,7 @@ async function programsBelow({ pid: engine }: MarkedEngine): Promise<number[]> {
 
 /** How long git may take to remove its lock files. A killed git leaves them, and no later git can use the repository. */
 export const ORDERLY_MS = 500;
-const POLL_MS = 20;
+export const POLL_MS = 20;
 
 async function endAll(listed: () => Promise<readonly number[]>): Promise<void> {
   const began = monotonicMs();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { startServer } from '../process.ts';
 import type { GuardedPath } from './guarded-files.ts';
-import { ENGINE_MARK, ORDERLY_MS } from './processes.ts';
+import { ENGINE_MARK, ORDERLY_MS, POLL_MS } from './processes.ts';
 
 /** A server may take this long to stop before it is killed. */
 const GRACE_MS = 5_000;
@@ -39,30 +39,37 @@ const cleanUp = () => {
   quietly(removeNote);
   for (const one of guarded) quietly(() => restore(one));
 };
-const endMarked = () => {
+const endAll = (listed, then) => {
   const began = performance.now();
-  for (const id of marked()) signal(id, 'SIGTERM');
-  const waiting = setInterval(() => {
-    if (performance.now() - began < ${ORDERLY_MS} && marked().length > 0) return;
-    clearInterval(waiting);
-    cleanUp();
-  }, 20);
+  const asked = new Set();
+  const step = () => {
+    const alive = listed();
+    const isLate = performance.now() - began >= ${ORDERLY_MS};
+    if (isLate) for (const id of alive) signal(id, 'SIGKILL');
+    if (isLate || alive.length === 0) return then();
+    for (const id of alive) if (!asked.has(id)) signal(id, 'SIGTERM');
+    for (const id of alive) asked.add(id);
+    setTimeout(step, ${POLL_MS});
+  };
+  step();
 };
-let received = '';
-process.stdin.on('data', (chunk) => { received += chunk; });
-process.stdin.on('end', () => {
-  if (received === 'done') return;
+const endServer = () => {
   const started = performance.now();
-  // git first: a server that ends kills it.
-  for (const id of marked()) if (id !== pid) signal(id, 'SIGTERM');
   let alive = signal(pid, 'SIGTERM');
   const timer = setInterval(() => {
     alive = signal(pid, 0);
     if (alive && performance.now() - started > ${GRACE_MS}) signal(pid, 'SIGKILL');
     if (alive && performance.now() - started < ${2 * GRACE_MS}) return;
     clearInterval(timer);
-    endMarked();
+    endAll(marked, cleanUp);
   }, 50);
+};
+let received = '';
+process.stdin.on('data', (chunk) => { received += chunk; });
+process.stdin.on('end', () => {
+  if (received === 'done') return;
+  // git first, and until it has ended: a server that ends kills it.
+  endAll(() => marked().filter((id) => id !== pid), endServer);
 });
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

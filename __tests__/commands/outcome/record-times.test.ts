@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { withLearned } from '../../../src/commands/outcome/record-times.ts';
+import { notRecorded, withLearned } from '../../../src/commands/outcome/record-times.ts';
+import { Failure } from '../../../src/core/failure.ts';
 import { EMPTY_STATE, remember, retire } from '../../../src/sync/history/last-verified.ts';
 import { HEAD } from '../../helpers/results.ts';
 
@@ -37,4 +38,22 @@ test('heads that the other file replaces are given up unless our branch is known
   const nothing = { findings: [{ ...finding, verifiedAt: null }], former: [], kept: [BEFORE, LATER] };
   expect(withLearned(known, 'main', nothing)).toBe(known.stateFile);
   expect(withLearned(known, 'main', { ...nothing, kept: [BEFORE] })).toEqual(retire(known.stateFile, 'main', [LATER]));
+});
+
+test.each([
+  new Failure('database-read-only', 'the file cannot be replaced'),
+  new Failure('memory-unusable', 'the file cannot be read'),
+  new Error('EIO: i/o error, open'),
+])('a record that cannot be changed is a warning: %s', (thrown) => {
+  const { severity, code, message } = notRecorded(thrown);
+  expect({ severity, code, message }).toEqual({
+    severity: 'warning',
+    code: 'memory-unusable',
+    message: thrown.message,
+  });
+});
+
+test('an interrupted record ends the run', () => {
+  const interrupted = new Failure('interrupted', 'SIGINT was received');
+  expect(() => notRecorded(interrupted)).toThrow(interrupted);
 });

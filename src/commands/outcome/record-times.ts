@@ -1,6 +1,5 @@
-import type { ErrorCode } from '../../contract/error-codes.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
 import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
@@ -95,16 +94,15 @@ async function recordState(
     });
     return [...unusable, ...aside];
   } catch (thrown) {
-    if (!(thrown instanceof Failure) || !UNWRITTEN.includes(thrown.code)) throw thrown;
-    return [...unusable, { ...notRecorded(thrown.message), hint: thrown.hint }];
+    return [...unusable, notRecorded(thrown)];
   }
 }
 
-/** The run is done; only its record could not be written. */
-const UNWRITTEN: readonly string[] = ['database-read-only', 'disk-full', 'file-owner'] satisfies ErrorCode[];
-
-function notRecorded(message: string): Diagnostic {
-  return { severity: 'warning', code: 'memory-unusable', message };
+/** The run is done; only its record could not be written. @throws Failure `interrupted` */
+export function notRecorded(thrown: unknown): Diagnostic {
+  const { code, message, hint } = toFailure(thrown);
+  if (code === 'interrupted') throw thrown;
+  return { severity: 'warning', code: 'memory-unusable', message, ...(code === 'unknown' ? {} : { hint }) };
 }
 
 interface Found extends Finding {

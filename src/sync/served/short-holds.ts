@@ -45,6 +45,7 @@ export function shortHolds(
       });
     },
     recordsIn: path,
+    // As for `keepTag`: no run that replaces the head of a peer works in this copy, so no message names it.
     keptCopy: null,
     headNow: () => hold((database) => branchHead(database, branch)),
     async keep(scratch, commits) {

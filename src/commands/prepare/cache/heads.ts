@@ -100,16 +100,15 @@ function headsOf({ peers }: Pick<StateFile, 'peers'>, root: string): readonly He
 
 /** The heads that a run knew at its start. */
 interface Begun {
-  /** By place. */
-  readonly known: ReadonlyMap<string, Head>;
-  /** Those, and all of the entries that it restored. */
-  readonly was: (head: Head) => boolean;
+  readonly byPlace: ReadonlyMap<string, Head>;
+  /** Whether a head is one of them, or in an entry that the run restored. */
+  readonly wasThere: (head: Head) => boolean;
 }
 
 function begunWith(heads: readonly Head[], restored: readonly CachedHeads[]): Begun {
   const textOf = ({ place, head, verifiedAt }: Head) => JSON.stringify([place, head, verifiedAt]);
   const all = new Set([...heads, ...restored.flatMap((entry) => entry.heads)].map(textOf));
-  return { known: new Map(heads.map((one) => [one.place, one])), was: (head) => all.has(textOf(head)) };
+  return { byPlace: new Map(heads.map((one) => [one.place, one])), wasThere: (head) => all.has(textOf(head)) };
 }
 
 /** Several entries as one. @param entries oldest first */
@@ -132,7 +131,7 @@ function combineHeads(begun: Begun, earlier: readonly Head[], later: readonly He
 
 function combineHead(begun: Begun, earlier: Head, later: Head): Head {
   const { head, verifiedAt } = isOvertaken(begun, earlier, later) ? earlier : later;
-  const known = begun.known.get(later.place);
+  const known = begun.byPlace.get(later.place);
   return {
     place: later.place,
     head,
@@ -146,10 +145,10 @@ function combineHead(begun: Begun, earlier: Head, later: Head): Head {
  * Whether the head of `earlier` counts: of two heads that jobs recorded at the same time, the one that was verified last. A
  * head that was there before the run does not count beside a new one, with any date: others may have written it.
  */
-function isOvertaken({ known, was }: Begun, earlier: Head, later: Head): boolean {
-  if (was(earlier) && !was(later)) return false;
+function isOvertaken({ byPlace, wasThere }: Begun, earlier: Head, later: Head): boolean {
+  if (wasThere(earlier) && !wasThere(later)) return false;
   const [one, other] = [earlier.verifiedAt ?? '', later.verifiedAt ?? ''];
-  return one === other ? known.get(later.place)?.head === later.head && was(later) : one > other;
+  return one === other ? byPlace.get(later.place)?.head === later.head && wasThere(later) : one > other;
 }
 
 /** The record that changed; the later one if both did. */

@@ -55,7 +55,7 @@ export async function recordBackups(
   const learned = learn(root === null ? EMPTY_STATE : (await readState(state, branch)).stateFile);
   if (root !== null) {
     // A failed write was reported by the one before.
-    await changeState(state, branch, ({ stateFile }) => withLearned(stateFile, learn(stateFile))).catch(
+    await changeState(state, branch, ({ stateFile }) => withBackups(stateFile, learn(stateFile))).catch(
       () => undefined,
     );
   }
@@ -71,7 +71,7 @@ interface Learned {
   readonly record: BackupRecord;
 }
 
-function withLearned(stateFile: StateFile, learned: readonly Learned[]): StateFile {
+function withBackups(stateFile: StateFile, learned: readonly Learned[]): StateFile {
   const records = learned.flatMap(({ place, record }) => (place === null ? [] : [{ place, record }]));
   return addBackups(stateFile, records);
 }

@@ -60,7 +60,7 @@ export const PEER_ERRORS = {
   },
   'not-stamped': {
     title: 'New rows did not get the name of this database as their source',
-    hint: 'If a peer was never read, let a run read every peer before it pushes. Otherwise correct what the message says. Rows that are pushed without a name never get one.',
+    hint: 'If a peer was never read, let a run read every peer before it pushes. Otherwise fix the cause that the message names. Rows that are pushed without a name never get one.',
     ...INFORMATION,
   },
   'merged-elsewhere': {

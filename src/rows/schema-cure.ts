@@ -24,14 +24,14 @@ interface SideChanges {
   /** The name that the table has now; null: the table has its name, or is gone. */
   readonly renamedTo: string | null;
   readonly dropped: readonly string[];
-  /** Columns that were dropped and added again, which are other columns to Dolt. */
+  /** Columns that were dropped and added again, which Dolt treats as different columns. */
   readonly replaced: readonly string[];
 }
 
 /** How messages name the sides: the merge may have begun on the head of the other one. */
 type Seen = (side: Side) => Side;
 
-/** The hint for tables that are in conflict. Equal definitions help, unless Dolt takes a table or column for another one. */
+/** The hint for tables that are in conflict. Equal definitions help, unless Dolt treats a table or column as a different one. */
 export function schemaCures(tables: readonly SchemaFacts[], seen: Seen): string {
   return [...new Set(tables.map((facts) => schemaCure(facts, seen)))].join(' ');
 }
@@ -61,7 +61,7 @@ function replacedCure({ table, changes }: SchemaFacts, seen: Seen): string | nul
   const side = SIDES.find((one) => changes[one].replaced.length > 0);
   if (side === undefined) return null;
   const names = changes[side].replaced;
-  return `One side (${seen(side)}) dropped the column ${plain(names.join(', '))} of ${plain(table)} and added it again, so that Dolt takes it for another one, also if the definitions are equal. Drop it on both sides (${drops(table, names)}), commit and sync, then run again. Add it again with its values when both sides are equal.`;
+  return `One side (${seen(side)}) dropped the column ${plain(names.join(', '))} of ${plain(table)} and added it again, so that Dolt treats it as a different column, even if the definitions are equal. Drop it on both sides (${drops(table, names)}), commit and sync, then run again. Add it again with its values when both sides are equal.`;
 }
 
 function droppedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string | null {
@@ -73,7 +73,7 @@ function droppedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string
     if (names.length === 0) continue;
     const present = names.filter((name) => columnText(at[other], name) !== null);
     const there = present.length < names.length ? '' : ` (${drops(table, names)})`;
-    return `One side (${seen(side)}) dropped the column ${plain(names.join(', '))} of ${plain(table)}, which the other side changed. Drop it there, too${there}, or take back the commit that dropped it with \`dolt revert\`. Commit and sync, then run again. A new column of the same name does not help, because Dolt takes it for another one.`;
+    return `One side (${seen(side)}) dropped the column ${plain(names.join(', '))} of ${plain(table)}, which the other side changed. Drop it on the other side, too${there}, or take back the commit that dropped it with \`dolt revert\`. Commit and sync, then run again. A new column of the same name does not help, because Dolt treats it as a different column.`;
   }
   return null;
 }
@@ -86,7 +86,7 @@ function twinCure({ table, ...at }: SchemaFacts): string | null {
     kind === 'column' && columnText(at.base, name) === null ? [name] : [],
   );
   if (names.length === 0) return null;
-  return `The definitions are equal, but Dolt takes the new columns of ${plain(table)} for different ones. Drop them on one side (${drops(table, names)}), commit and sync, then run again: the merge takes the column of the other side with its values.`;
+  return `The definitions are equal, but Dolt treats the new columns of ${plain(table)} as different ones. Drop them on one side (${drops(table, names)}), commit and sync, then run again: the merge takes the column of the other side with its values.`;
 }
 
 /**

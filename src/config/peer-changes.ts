@@ -10,7 +10,7 @@ export interface PeerChanges {
 
 const entries = z.record(z.string(), z.unknown());
 
-/** The names of the peers in a configuration text, also of invalid ones. */
+/** The names of the peers in a configuration text, invalid ones included. */
 export function writtenPeers(text: string): readonly string[] {
   return Object.keys(entries.safeParse(valueIn(text, ['federation', 'peers'])).data ?? {});
 }

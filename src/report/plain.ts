@@ -10,7 +10,7 @@ export function withoutCommands(text: string): string {
   return text.split('\n').map(notCommand).join('\n');
 }
 
-/** A runner parses a line as a command if it starts with `::`, also after blanks (actions/runner, ActionCommand.cs: TryParseV2). */
+/** A runner parses a line as a command if it starts with `::`, even after blanks (actions/runner, ActionCommand.cs: TryParseV2). */
 function notCommand(line: string): string {
   return line.replace(/^(\s*):(?=:)/, '$1: ');
 }

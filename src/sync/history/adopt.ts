@@ -209,7 +209,7 @@ function lostText(commits: readonly CommitLine[]): string {
   return [`${noun} of our branch:`, ...lines].join('\n');
 }
 
-/** @throws Failure `uncommitted-changes`, or `constraint-violation` if our head stores conflicts, which are none */
+/** @throws Failure `uncommitted-changes`, or `constraint-violation` if our head stores conflicts */
 async function refuseUncommitted(
   { branch, limits }: SyncContext,
   { database, operation }: Engine,

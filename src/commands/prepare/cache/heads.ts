@@ -143,7 +143,7 @@ function combineHead(begun: Begun, earlier: Head, later: Head): Head {
 
 /**
  * Whether the head of `earlier` counts: of two heads that jobs recorded at the same time, the one that was verified last. A
- * head that was there before the run does not count beside a new one, with any date: others may have written it.
+ * head that was there before the run does not count beside a new one, whatever its date: others may have written it.
  */
 function isOvertaken({ byPlace, wasThere }: Begun, earlier: Head, later: Head): boolean {
   if (wasThere(earlier) && !wasThere(later)) return false;

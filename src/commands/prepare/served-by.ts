@@ -83,7 +83,7 @@ export async function findServing(
   }
 }
 
-/** How many servers of bd, each of which has ended when it is used, a run connects to. */
+/** How many servers of bd, each of which has ended when it is used, a run connects to. Then it only opens directly. */
 const CONNECTS = 3;
 
 /**
@@ -111,7 +111,7 @@ export async function openLocated<T>(
       if (!mayBeServed && !mayHaveEnded) throw thrown;
       ({ found, serving } = await locateAgain());
       if (serving !== null) refuseCutOff(serving);
-      if (tries === CONNECTS || isSameServer(before, serving)) throw thrown;
+      if ((serving !== null && tries >= CONNECTS) || isSameServer(before, serving)) throw thrown;
     }
   }
 }

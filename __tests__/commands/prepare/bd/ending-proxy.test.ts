@@ -11,6 +11,7 @@ import type { Found } from '../../../../src/commands/prepare/locate-database.ts'
 import { findConflicted } from '../../../../src/commands/prepare/resolve-database.ts';
 import { findServing, openLocated, type Serving } from '../../../../src/commands/prepare/served-by.ts';
 import { loadConfiguration } from '../../../../src/config/load.ts';
+import { Failure, toFailure } from '../../../../src/core/failure.ts';
 import { openEngines } from '../../../../src/dolt/server/engines.ts';
 import { lockFile } from '../../../../src/dolt/server/lock.ts';
 import { lockedBy } from '../../../../src/dolt/server/lock-table.ts';
@@ -32,6 +33,11 @@ function foundAt(path: string, port: number, pid = process.pid): Extract<Found, 
   const setting = { host: '127.0.0.1', port, user: 'root', database: 'local', remotesapi: null, tls: false };
   const server = { ...bd, proxy: { pid, port, birth: null }, setting };
   return { kind: 'database', path, server, bd: null, notices: [] };
+}
+
+function servingAt({ path, server }: ReturnType<typeof foundAt>, port: number): Serving {
+  if (server === null) throw new Error('no server of bd');
+  return { path, setting: { ...server.setting, port }, password: '', cutOff: null, isSilent: false };
 }
 
 /** A database that a server holds before bd notes it. */
@@ -75,6 +81,24 @@ test('a database is opened through the server that holds it, and directly after 
   const serving = servedAt(await testPort());
   await server[Symbol.asyncDispose]();
   expect(await serving).toBeNull();
+});
+
+const inUse = () => Promise.reject(new Failure('database-in-use', 'a server has it'));
+
+test.each([
+  ['is opened directly', 'direct', [1, 2, 3, null], async () => 'direct'],
+  ['is in use after the direct attempt', 'database-in-use', [1, 2, 3, null, 4], inUse],
+  ['is at a fourth server', 'server-unreachable', [1, 2, 3, 4], inUse],
+])('a database whose three servers of bd ended %s', async (_, expected, ports, direct) => {
+  await using folder = await tempFolder();
+  const found = { ...foundAt(folder.path, 1), bd: { mode: 'proxied-server', guarded: [] } } as const;
+  const [first, ...later] = ports.map((port) => ({ found, serving: port === null ? null : servingAt(found, port) }));
+  if (first === undefined) throw new Error('no server');
+  const locateAgain = async () => later.shift() ?? first;
+  const through = () => Promise.reject(new Failure('server-unreachable', 'it ended'));
+  const opened = openLocated(first, locateAgain, { direct, through });
+  expect(await opened.catch((thrown: unknown) => toFailure(thrown).code)).toBe(expected);
+  expect(later).toEqual([]);
 });
 
 /** Ends a server and starts another one on the same database before this returns, so that nothing sees it free. */

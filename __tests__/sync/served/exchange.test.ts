@@ -260,6 +260,13 @@ test('commits of clients are merged during the run, unless they reset commits or
   );
   expect(ids).toEqual([3, 20, 21, 22]);
 
+  // The client has the result already, and stages more.
+  await commit(23);
+  served.sqlNow("INSERT INTO more VALUES (1); CALL DOLT_ADD('more'); DELETE FROM more");
+  const same = await catchUpAndHandBack(engines, exchange, made, async (head) => head);
+  expect(same).toEqual({ from: await served.head(), to: await served.head() });
+  await served.sql("CALL DOLT_RESET('--hard')");
+
   let asked = 0;
   const always = async () => {
     asked += 1;

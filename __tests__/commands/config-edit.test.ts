@@ -121,6 +121,15 @@ conflict:
     expect(failure.hint).toMatch(/^Did you mean `federation\.dirty`\?.* a command only writes a valid one\./);
     expect(await readFile(file, 'utf8')).toBe(text);
   });
+
+  test.each(['true', 'false'])('an invalid variable is named without advice about the file: %s', async (value) => {
+    await using folder = await tempFolder();
+    await withFile(folder, 'federation:\n  push: true\n');
+    const context = commandContext(folder.path, { env: { BD_NO_PUSH: 'maybe' } });
+    const failure = await refusal(() => prepared(['config', 'set', 'federation.push', value]).run(context));
+    expect(failure).toMatchObject({ code: 'config-invalid', message: 'BD_NO_PUSH is "maybe", not true or false' });
+    expect(failure.hint).toBe('Set it to `true` or `false`, or unset it. bd reads any other value as false.');
+  });
 });
 
 test('config set federation.database resolves the path from the folder of the file, and accepts one that does not exist yet', async () => {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { buildConfiguration, type ConfigSource, inspectConfiguration } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
 import { readSource } from '../../config/load.ts';
@@ -160,12 +160,10 @@ function refuseProblems(found: readonly Failure[], before: readonly Failure[]): 
   const problems = new Problems();
   for (const problem of found) {
     const { code, message, hint, cause } = problem;
-    const known = former.get(idOf(problem));
-    problems.add(
-      known === undefined
-        ? new Failure(code, message, { hint, cause })
-        : new Failure(code, message, { hint: `${hint} ${BEFORE}`, location: known.location ?? undefined, cause }),
-    );
+    const location = former.get(idOf(problem))?.location ?? undefined;
+    // An editor corrects no variable and no input.
+    const isOfFile = location !== undefined && isAbsolute(location.file);
+    problems.add(new Failure(code, message, { hint: isOfFile ? `${hint} ${BEFORE}` : hint, location, cause }));
   }
   problems.throwIfAny();
 }

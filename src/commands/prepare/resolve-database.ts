@@ -40,9 +40,9 @@ export async function findConflicted(
       async direct(found) {
         if (found.kind !== 'database') throw noDatabase();
         const { path } = found;
+        const state = await stateOfFound(found, configuration, context);
         const engines = behindGates(openEngines(context, { dolt, database: path }, CONNECTIONS), found.bd, context);
         if (startsServers(found)) await holdAtOnce(engines);
-        const state = await stateOfFound(found, configuration, context);
         return localDatabase({ path, work: path, state, engines, notices: [], close: () => engines.close() });
       },
     });

@@ -155,10 +155,20 @@ async function statusAt(folder: TempFolder, path: string): Promise<void> {
 async function opensToResolve(folder: TempFolder, path: string): Promise<void> {
   const context = { ...commandContext(folder.path), tempDir: folder.path };
   const configuration = await loadConfiguration(context, {});
-  const { home, open } = await findConflicted(undefined, context, { configuration, credentials: new Map() });
+  const known = { configuration, credentials: new Map() };
+  const { home, open } = await findConflicted(undefined, context, known);
   const local = await open(testDolt(), 'main');
   await local.close();
   expect([home, local.path, local.served]).toEqual([path, path, null]);
+  const unreadable = {
+    ...context,
+    get stateDir(): string {
+      throw new Error('no folder for state');
+    },
+  };
+  const again = await findConflicted(undefined, unreadable, known);
+  await expect(again.open(testDolt(), 'main')).rejects.toThrow('no folder for state');
+  expect(await lockedBy(lockFile(path))).toEqual({ kind: 'free' });
 }
 
 test.each([

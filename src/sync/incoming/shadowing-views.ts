@@ -37,7 +37,9 @@ export async function refuseShadowingViews(
   if (hidden.length === 0) return;
   throw new Failure(
     'peer-brings-code',
-    plain(`after a merge ${listed('view', hidden)} would have the name of a table and hide it; nothing was merged`),
+    plain(
+      `after a merge ${listed('view', hidden)} would have the name of a table that one side has or that Dolt or bd reads, and be read in its place; nothing was merged`,
+    ),
     { hint: 'Drop or rename the view on the side that has it, commit, then run again. No `accept` allows this.' },
   );
 }

@@ -71,9 +71,9 @@ export async function findServing(
   for (let replaced = 0; ; await pause(POLL_MS, context.signal)) {
     const serving = await servedBy(found, configuration, context);
     if (serving !== 'replaced') {
-      const mayBeNoted = serving === null && (replaced > 0 || startsServers(found));
-      const isNoted = !mayBeNoted || monotonicMs() - since >= NOTED_MS || !(await isHeldByServer(found, context));
-      if (isNoted) return { found, serving };
+      const mayYetBeNoted = serving === null && (replaced > 0 || startsServers(found));
+      const isFinal = !mayYetBeNoted || monotonicMs() - since >= NOTED_MS || !(await isHeldByServer(found, context));
+      if (isFinal) return { found, serving };
     } else if (replaced === REPLACED) return { found, serving: null };
     else {
       replaced += 1;
@@ -328,11 +328,11 @@ export async function keptCopies(
   const names = [name ?? basename(path), basename(path), basename(real)];
   const all = [real, path].flatMap((of) => names.map((one) => keptPlaceOf(stateDir, of, one).database));
   const copies: string[] = [];
-  for (const copy of new Set(all)) if (await isUsable(copy, stateDir, log)) copies.push(copy);
+  for (const copy of new Set(all)) if (await ensureUsable(copy, stateDir, log)) copies.push(copy);
   return copies;
 }
 
-async function isUsable(copy: string, stateDir: string, log: Context['log']): Promise<boolean> {
+async function ensureUsable(copy: string, stateDir: string, log: Context['log']): Promise<boolean> {
   if (!(await isFolder(join(copy, '.dolt')))) return false;
   try {
     await makeOwnFolder(stateDir, copy);

@@ -148,14 +148,16 @@ test('a host is trusted only for keys of the entry that are not revoked', async 
   });
 });
 
+/** The line of an ssh whose words Dolt loses. */
+const LOSING = 'case " $* " in *" transfer "*) exit 255 ;; esac';
+
 test('a refusal whose reason Dolt lost is read from ssh, and is not retried', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
   await mkdir(folder.file('far'));
   await mkdir(folder.file('bin'));
-  const silent = 'case " $* " in *" transfer "*) exit 255 ;; esac';
-  const program = `#!/bin/sh\n${silent}\nexec '${serverProgram('SSH')}' "$@"\n`;
+  const program = `#!/bin/sh\n${LOSING}\nexec '${serverProgram('SSH')}' "$@"\n`;
   await writeFile(folder.file('bin', 'ssh'), program, { mode: 0o755 });
   const wanted = { endpoint: `${sshd.url}${folder.file('far')}`, url: sshd.url };
   const env = { PATH: `${folder.file('bin')}:${readEnv()['PATH'] ?? ''}` };
@@ -168,9 +170,10 @@ test('a refusal whose reason Dolt lost is read from ssh, and is not retried', as
 test.each([
   ['prints a greeting at login', 'echo Welcome;', 'not-found', /prints text on standard output/, /`\.bashrc`/],
   ['refuses in its own words', 'echo Your password has expired >&2; exit 1;', 'network', /password/, /do what it asks/],
+  ['refuses in words that Dolt loses', 'echo Your password has expired >&2; exit 1;', 'network', /password/, /do what/],
   ['refuses in its own words on standard output', 'echo No; exit 1;', 'not-found', /prints text/, /`\.bashrc`/],
   ['writes terminal codes', `printf '\\033[2J::error::x' >&2; exit 3;`, 'network', /::error::x/, /do what it asks/],
-])('a host that %s has a code and a hint of its own', async (_, before, code, message, hint) => {
+])('a host that %s has a code and a hint of its own', async (how, before, code, message, hint) => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
@@ -178,7 +181,8 @@ test.each([
   await mkdir(folder.file('bin'));
   // The shell of the host does this before each command.
   const last = `"\${@:1:$#-1}" "${before.replaceAll('$', '\\$')} \${!#}"`;
-  const program = `#!/bin/bash\nexec '${serverProgram('SSH')}' ${last}\n`;
+  const losing = how.endsWith('Dolt loses') ? `${LOSING}\n` : '';
+  const program = `#!/bin/bash\n${losing}exec '${serverProgram('SSH')}' ${last}\n`;
   await writeFile(folder.file('bin', 'ssh'), program, { mode: 0o755 });
   const far = { endpoint: `${sshd.url}${folder.file('far')}`, live: false };
   const peers = stringify({ far, box: `file://${folder.file('box')}` });

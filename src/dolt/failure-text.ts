@@ -390,7 +390,7 @@ export function isOfLackingData(text: string): boolean {
 }
 
 /** The words of Dolt 2.3.0 before the standard error of the other side of ssh, and those of git after it. */
-const BEFORE_HOST = 'failed to create chunk store: remote: ';
+export const BEFORE_HOST = 'failed to create chunk store: remote: ';
 const AFTER_HOST = 'could not read from remote repository';
 
 /** Texts that wrap any cause; they decide only if no other text matches. */

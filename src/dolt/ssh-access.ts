@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import { BEFORE_HOST } from './failure-text.ts';
 import { run } from './process.ts';
 import type { ProgramContext } from './program-context.ts';
 import { SILENT_LOGIN, textFailure } from './sql/failure.ts';
@@ -10,8 +11,8 @@ const SSH_FAILED = 255;
  * Connects once with the ssh of an engine. If a host refuses ssh, Dolt sometimes loses the reason and reports only that
  * its transfer ended (2.3.0, measured on a busy machine), so ssh is asked directly.
  * @param url what Dolt gets
- * @throws Failure with the class of ssh's output if ssh cannot log in, `not-found` if the login prints something that
- * Dolt would read, `interrupted`
+ * @throws Failure with the class of the output if ssh cannot log in or the host ends the login, `not-found` if the login
+ * prints something that Dolt would read, `interrupted`
  */
 export async function requireSshAccess(
   url: string,
@@ -28,4 +29,6 @@ export async function requireSshAccess(
     const message = 'the login of the host prints text on standard output, where Dolt expects its own data';
     throw new Failure('not-found', message, { hint: SILENT_LOGIN });
   }
+  // The host ends the login itself, and Dolt would repeat its words after these.
+  if (exitCode !== 0 && stderr.trim() !== '') throw textFailure(`${BEFORE_HOST}${secrets.redact(stderr.trim())}`);
 }

@@ -190,9 +190,7 @@ export async function bringTo(
   }
 }
 
-/**
- * How often commits that clients of a server make during a run are merged before the run leaves them to the next one.
- */
+/** How often commits that clients of a server make during a run are merged before they are left to the next run. */
 const CATCHES_UP = 3;
 
 /**

@@ -55,7 +55,7 @@ export async function advanceLocalBranch(
 /**
  * Moves our branch, if the target is another commit.
  * @param mergeAgain as for `advanceLocalBranch`
- * @param whenMoved called after the move, also if there was nothing to move
+ * @param whenMoved called after the move, even if there was nothing to move
  * @returns the head of our branch, and why it is not the target
  * @throws Failure `interrupted`
  */

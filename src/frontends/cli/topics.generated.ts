@@ -90,10 +90,10 @@ These commands change one key, in the spelling that they find, nested or flat.
 Every other byte of the file stays: comments, order, indentation, line breaks. A
 value that is already set keeps its spelling. A removed key takes the comments
 of its value with it. A mapping that becomes empty is removed as well, unless it
-has comments of its own. The result is validated before it is written. Of the
-file before, only the YAML has to be valid, so a command can correct the one
-problem of a file: set the key that is missing, unset one that is unknown, or
-remove a peer. A result with other problems is refused, also if the file had
+has comments of its own. The result is validated before it is written. Before
+the edit, only the YAML of the file has to be valid, so a command can correct a
+file with one problem: set the key that is missing, unset one that is unknown,
+or remove a peer. A result with other problems is refused, even if the file had
 them before; use an editor to correct several at once. Secrets are refused. A
 file that another program changes meanwhile is read again. config set
 federation.database checks the folder, which is relative to the file: one
@@ -718,11 +718,12 @@ publishes them:
 - One commit (federation stamp v1) on your branch does it. It depends on the
   heads only, so two machines with the same heads make the same commit. Times of
   rows do not change.
-- If another process commits meanwhile, the commit is made again on that head.
-  If your branch cannot move to it (contention, uncommitted-changes), nothing is
-  pushed in this run, and what the peers have is still merged: an issue that is
-  pushed without a name never gets one. Through a running server, that happens
-  if its clients commit about every second during the whole run.
+- If a client of a running server commits meanwhile, the commit is made again on
+  that head. If your branch cannot move to it (contention, uncommitted-changes),
+  nothing is pushed in this run, and what the peers have is still merged: an
+  issue that is pushed without a name never gets one. That happens if clients of
+  the server commit about every second during the whole run, and if another
+  process commits to a database that is opened without a server.
 - If a peer was never read, it may have the issues already. Then none gets a
   name, with the warning not-stamped, and they are pushed. So they are if the
   name does not fit, issues has triggers, or comparing it with the peers takes
@@ -1308,23 +1309,24 @@ CALL DOLT_UPDATE_COLUMN_TAG drops every index and check of its table (Dolt
 they are created again.
 
 The hint of schema-conflict names the fix for the tables in question. Equal
-definitions on both sides are enough, except in these cases, in which Dolt takes
-a table or a column for another one:
+definitions on both sides are enough, except in these cases, in which Dolt
+treats a table or a column as a different one:
 
   changed the primary key
       The other side: changed the table, or its key equally
-      Fix: give it the former key again on each side that changed it, sync, then
-      change the key
+      Fix: give the table its former key again on each side that changed it,
+      sync, then change the key
   renamed the table
       The other side: changed it
       Fix: rename it back, sync, then rename it
   dropped the table
       The other side: changed it
-      Fix: drop it there, too, or restore it with dolt checkout <commit> --
-      <table>
+      Fix: drop it on the other side, too, or restore it with dolt checkout
+      <commit> -- <table>
   dropped a column
       The other side: changed the column
-      Fix: drop it there, too, or take back the commit with dolt revert
+      Fix: drop it on the other side, too, or take back the commit with dolt
+      revert
   dropped a column and added it again
       The other side: changed the column
       Fix: drop it on both sides, sync, then add it
@@ -1716,8 +1718,10 @@ another database, and one parent of that commit contains our old head or is
 contained in it. The merge is repeated on a temporary branch. The report then
 lists the rows where our side lost, and all lost rows. They have elsewhere: true
 and are in the conflicts file. This one run exits with 4 if any of them still
-needs a decision: a row that was corrected since the merge does not. Both sides
-therefore see a lost row, whichever of them merged.
+needs a decision. A row of the kind unique-conflict, reference, renamed,
+duplicate or dependant that was corrected since the merge needs none. Rows of
+other kinds, such as id-collision and keyless, always count as undecided. Both
+sides therefore see a lost row, whichever of them merged.
 
 - At most 20 merges are repeated, the newest first, within a minute. The notice
   merges-unread counts the rest.
@@ -1804,10 +1808,10 @@ Limits:
 - Of an abandoned head that is no longer in the database, only the hash is
   known: on a fresh runner, or after dolt gc without the tags below. A peer with
   only older commits of its history is then merged.
-- An entry is for one place: the endpoint with its git ref, the user of ssh, and
-  for cloud storage the region, the profile and the addresses of services, also
-  those of AWS_REGION and AWS_PROFILE. If one of them changes, the peer is new
-  to the run.
+- An entry is for one place: the endpoint with its git ref, the ssh user, and
+  for cloud storage the region and the profile, even if they come from
+  AWS_REGION and AWS_PROFILE, and the addresses of services. If one of them
+  changes, the peer is new to the run.
 - If table definitions differ, the first 200 rows of a table are compared.
 - Runs through a server and runs without it may not know the heads of each other
   if the server is on another machine, if the folder of the database is not
@@ -1815,6 +1819,9 @@ Limits:
   user or may not be written to, or if federation.server.database has changed.
   Then the heads are recorded in the scratch copy, which other runs of the same
   user also read if they find the folder of the database at the same real path.
+  Version 0.1.0 had a copy for each path to the folder: if a link leads to the
+  folder, which belongs to another user, later versions do not know the heads in
+  that copy.
 
 WHAT YOU CAN DO
 
@@ -1847,11 +1854,11 @@ Untracked and ignored tables stay.
 
 **--force-with-lease** (sync and push) keeps the peer's old head as the tag
 dolt-federation-replaced/<peer>/<hash>, here and at the peer. A run through a
-server makes it at the server first, and forces nothing if that fails. The
-warning forced-push prints what restores the head: a command for the folder of
-the database, or of the scratch copy of a run through a server. A run that keeps
-no copy, as on a runner, prints SQL statements for a client of the server, which
-then contacts the peer itself.
+server makes it at the server first, and does not push if that fails. The
+warning forced-push prints how to restore the head: a command for the folder of
+the database or, after a run through a server, of the scratch copy. A run that
+keeps no copy, as on a runner, prints SQL statements for a client of the server.
+The server then contacts the peer itself.
 
 **--merge-rewritten** (sync and pull) merges the two histories as they are, from
 the merge base: the last commit that both still share. Use it if both sides have
@@ -1952,8 +1959,9 @@ advance.
       The peer: has other migrations of beads under the same version
       Accept it with: nothing
   future-date
-      The peer: brings a commit, or rows whose updated_at or modified_at is,
-      more than 24 hours ahead. The date of a commit stays in the history
+      The peer: brings a commit dated more than 24 hours ahead, or rows whose
+      updated_at or modified_at is that far ahead. The date of a commit stays in
+      the history
       Accept it with: accept: [future], or waiting until the date is nearer
 
 - accept belongs to one peer. A primary has it only if it is written under

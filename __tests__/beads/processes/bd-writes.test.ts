@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { keptPlace } from '../../../src/commands/prepare/served-by.ts';
+import { keptScratchFolders } from '../../../src/commands/prepare/served/scratch-folders.ts';
 import type { ConfigOverrides } from '../../../src/config/configuration.ts';
 import { toFailure } from '../../../src/core/failure.ts';
 import { recordMove } from '../../../src/sync/merge/own-moves.ts';
@@ -87,7 +87,7 @@ test('a run merges the commits that bd writes while the run waits for a peer', a
   const to = await database.headAfter(newIssue('half'), "CALL DOLT_COMMIT('-Am', 'a result')");
   await database.sql(`CALL DOLT_RESET('--hard', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
   const setting = { host: '127.0.0.1', port: 1, user: 'root', database: null, remotesapi: null, tls: false };
-  const { database: scratch } = await keptPlace(folder.file('state'), { path, setting });
+  const { database: scratch } = await keptScratchFolders(folder.file('state'), { path, setting });
   await mkdir(join(scratch, '.dolt'), { recursive: true });
   await recordMove(scratch, 'killed', { kind: 'served', branch: 'main', from, to });
   expect(await sync()).toMatchObject({ head: from, peers: [{ verified: true, pushedCommits: 0 }] });

@@ -2,7 +2,7 @@ import { chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DoctorRequest } from '../../../src/commands/doctor/index.ts';
-import { keptPlace } from '../../../src/commands/prepare/served-by.ts';
+import { keptScratchFolders } from '../../../src/commands/prepare/served/scratch-folders.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openServer } from '../../../src/dolt/server/server.ts';
@@ -76,7 +76,7 @@ test('recorded heads are read from the state file, and a damaged file is named',
   const both = `${peers}\nb: file://${folder.file('b')}`;
   const stateDir = folder.file('state');
   const setting = { host: '127.0.0.1', port: 1, user: 'root', database: null, remotesapi: null, tls: false };
-  const { database: copy } = await keptPlace(stateDir, { path: local.path, setting });
+  const { database: copy } = await keptScratchFolders(stateDir, { path: local.path, setting });
   await mkdir(join(copy, '.dolt'), { recursive: true });
   const elsewhere = { place: { ...place, endpoint: `file://${folder.file('b')}` }, name: 'b', head: hash };
   await writeStateFile(copy, remember(EMPTY_STATE, [{ ...elsewhere, verifiedAt: null }]));

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { requireExchangeNamed } from '../../../src/commands/prepare/open-served.ts';
+import { requireExchangeNamed } from '../../../src/commands/prepare/served/open-served.ts';
 import type { Origin } from '../../../src/config/configuration.ts';
 import { parseCredentials } from '../../../src/credentials/parse.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { holdsDatabase, requirePlaceOfJob } from '../../../src/commands/prepare/served-by.ts';
+import { holdsDatabase, requirePlaceOfJob } from '../../../src/commands/prepare/served/served-by.ts';
 
 const SETTING = { host: '127.0.0.1', port: 1, user: 'root', database: 'north', remotesapi: null, tls: false };
 const PROXY = { pid: 6, port: 1, birth: null };

@@ -16,15 +16,12 @@ import { refuseFrozen } from '../prepare/bd/frozen.ts';
 import { stateOfFound } from '../prepare/local-database.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
 import {
-  isCutOff,
-  keptFolder,
-  keptPlace,
-  nameAtServer,
-  placeIn,
-  STOP_CUT_OFF,
-  serverFor,
+  conflictsFolder,
+  keptScratchFolders,
+  scratchFoldersIn,
   stateOfServed,
-} from '../prepare/served-by.ts';
+} from '../prepare/served/scratch-folders.ts';
+import { isCutOff, nameAtServer, STOP_CUT_OFF, serverFor } from '../prepare/served/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkIdentity } from './identity-check.ts';
 import { checkLock } from './lock-check.ts';
@@ -71,7 +68,7 @@ export async function checkDatabase(
       if (server === null) throw found.failure;
       const place = `the database is at the server ${serverText(server)}; runs work through it`;
       const at = undetermined(SUBJECT, `${place}, and ${NOT_ASKED}`);
-      const kept = await keptFolder(context, { path: null, setting: server });
+      const kept = await conflictsFolder(context, { path: null, setting: server });
       const files = kept === null ? null : { folder: kept, other: null, env: context.env };
       const state = files === null ? [] : await checkState(files, configuration.peers, wanted.branch ?? null);
       return { checks: [at, ...(await checkIdentity(null, configuration, context)), ...state], readable: null };
@@ -114,7 +111,8 @@ export async function checkDatabase(
 async function stateThrough(server: ServerSetting, path: string, context: Context): Promise<StatePlace> {
   const at = { path, setting: server };
   const { stateDir, tempDir } = context;
-  const scratch = stateDir === undefined ? placeIn(tempDir, nameAtServer(at)) : await keptPlace(stateDir, at);
+  const scratch =
+    stateDir === undefined ? scratchFoldersIn(tempDir, nameAtServer(at)) : await keptScratchFolders(stateDir, at);
   return await stateOfServed(path, scratch.database, context);
 }
 

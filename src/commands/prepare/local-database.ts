@@ -11,7 +11,8 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import type { Context } from '../context.ts';
 import type { KeptClone } from './cache/clone.ts';
 import type { Found } from './locate-database.ts';
-import { keptCopies, serverFor } from './served-by.ts';
+import { keptScratchCopies } from './served/scratch-folders.ts';
+import { serverFor } from './served/served-by.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
@@ -70,7 +71,7 @@ export async function stateOfFound(
   context: Pick<Context, 'env' | 'stateDir' | 'log'>,
 ): Promise<StatePlace> {
   const name = serverFor(found, configuration)?.database ?? null;
-  const [other = null, ...moreCopies] = await keptCopies(found.path, name, context);
+  const [other = null, ...moreCopies] = await keptScratchCopies(found.path, name, context);
   return { folder: found.path, other, moreCopies, env: context.env };
 }
 

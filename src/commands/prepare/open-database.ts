@@ -30,10 +30,11 @@ import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone } from './cache
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
-import { openServed } from './open-served.ts';
 import { requestedCredentials } from './options.ts';
 import { type AccessRules, accessTo, accessToPeers } from './peer-access.ts';
-import { findServing, openLocated, type Serving, startsServers } from './served-by.ts';
+import { openLocated } from './served/open-located.ts';
+import { openServed } from './served/open-served.ts';
+import { findServing, type Serving, startsServers } from './served/served-by.ts';
 
 type Opening = Pick<
   SyncRequest,

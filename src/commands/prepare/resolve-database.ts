@@ -7,8 +7,10 @@ import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { behindGates, holdAtOnce } from './bd/behind-gates.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
-import { openServed } from './open-served.ts';
-import { findServing, keptFolder, type Located, openLocated, servedName, startsServers } from './served-by.ts';
+import { openLocated } from './served/open-located.ts';
+import { openServed } from './served/open-served.ts';
+import { conflictsFolder } from './served/scratch-folders.ts';
+import { findServing, type Located, servedName, startsServers } from './served/served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -54,7 +56,7 @@ export async function findConflicted(
   }
   const located = await look(found);
   const { serving } = located;
-  const home = serving === null ? null : await keptFolder(context, serving);
+  const home = serving === null ? null : await conflictsFolder(context, serving);
   if (serving === null || home === null) throw noDatabase();
   return { name: servedName(serving), home, open: (dolt, branch) => open(located, dolt, branch) };
 }

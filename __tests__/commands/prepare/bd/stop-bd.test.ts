@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stopBd } from '../../../../src/commands/prepare/bd/stop-bd.ts';
 import type { Found } from '../../../../src/commands/prepare/locate-database.ts';
-import type { Serving } from '../../../../src/commands/prepare/served-by.ts';
+import type { Serving } from '../../../../src/commands/prepare/served/served-by.ts';
 import type { ServerSetting } from '../../../../src/config/server.ts';
 import { configure } from '../../../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../../../helpers/temp-folder.ts';

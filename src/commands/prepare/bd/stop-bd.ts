@@ -6,7 +6,7 @@ import { plain, shorten } from '../../../core/text.ts';
 import { run } from '../../../dolt/process.ts';
 import type { Context } from '../../context.ts';
 import type { Found } from '../locate-database.ts';
-import type { Serving } from '../served-by.ts';
+import type { Serving } from '../served/served-by.ts';
 
 /** bd waits for the end of its server. */
 const STOP_MS = 60_000;

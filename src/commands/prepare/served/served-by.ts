@@ -1,23 +1,18 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { BdServer } from '../../beads/bd-server.ts';
-import { isRunning } from '../../beads/processes/proxy.ts';
-import type { Configuration } from '../../config/configuration.ts';
-import { requireMatch } from '../../config/endpoint/allow-list.ts';
-import { type ServerSetting, serverForms, serverText } from '../../config/server.ts';
-import { shortDigest } from '../../core/digest.ts';
-import { Failure, toFailure } from '../../core/failure.ts';
-import { isFolder, realPath } from '../../core/files.ts';
-import { pause } from '../../core/interruption.ts';
-import { makeOwnFolder } from '../../core/shared-folder.ts';
-import { monotonicMs } from '../../core/time.ts';
-import { type Holder, lockFile, lockHolder, nameOf } from '../../dolt/server/lock.ts';
-import { lockedBy } from '../../dolt/server/lock-table.ts';
-import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
-import type { StatePlace } from '../../sync/history/last-verified.ts';
-import type { Context } from '../context.ts';
-import { hasEndedBefore, stateOfProxy } from './bd/proxy-state.ts';
-import type { Found } from './locate-database.ts';
+import { basename, dirname } from 'node:path';
+import type { BdServer } from '../../../beads/bd-server.ts';
+import { isRunning } from '../../../beads/processes/proxy.ts';
+import type { Configuration } from '../../../config/configuration.ts';
+import { requireMatch } from '../../../config/endpoint/allow-list.ts';
+import { type ServerSetting, serverForms, serverText } from '../../../config/server.ts';
+import { Failure } from '../../../core/failure.ts';
+import { pause } from '../../../core/interruption.ts';
+import { monotonicMs } from '../../../core/time.ts';
+import { type Holder, lockFile, lockHolder, nameOf } from '../../../dolt/server/lock.ts';
+import { lockedBy } from '../../../dolt/server/lock-table.ts';
+import { readServerInfo, type ServerInfo } from '../../../dolt/server/server-info.ts';
+import type { Context } from '../../context.ts';
+import { hasEndedBefore, stateOfProxy } from '../bd/proxy-state.ts';
+import type { Found } from '../locate-database.ts';
 
 /** A running server through which the database is federated. */
 export interface Serving {
@@ -81,43 +76,6 @@ export async function findServing(
     }
     found = await locate();
   }
-}
-
-/** How many servers of bd, each of which has ended when it is used, a run connects to. Then it only opens directly. */
-const CONNECTS = 3;
-
-/**
- * Opens a database through its server, or directly if no server holds it. If that fails, the database is located again:
- * bd may have ended its server since it was found, and may have started another one.
- * @param open.direct has the database open when it returns, if bd may start a server for it
- */
-export async function openLocated<T>(
-  first: Located,
-  locateAgain: () => Promise<Located>,
-  open: {
-    readonly through: (serving: Serving, found: Found) => Promise<T>;
-    readonly direct: (found: Found) => Promise<T>;
-  },
-): Promise<T> {
-  let { found, serving } = first;
-  for (let tries = 1; ; tries += 1) {
-    const before: Serving | null = serving;
-    try {
-      return await (before === null ? open.direct(found) : open.through(before, found));
-    } catch (thrown) {
-      const { code } = toFailure(thrown);
-      const mayBeServed = before === null && code === 'database-in-use' && startsServers(found);
-      const mayHaveEnded = before !== null && code === 'server-unreachable' && !before.isSilent;
-      if (!mayBeServed && !mayHaveEnded) throw thrown;
-      ({ found, serving } = await locateAgain());
-      if (serving !== null) refuseCutOff(serving);
-      if ((serving !== null && tries >= CONNECTS) || isSameServer(before, serving)) throw thrown;
-    }
-  }
-}
-
-function isSameServer(one: Serving | null, other: Serving | null): boolean {
-  return (one === null ? null : serverText(one.setting)) === (other === null ? null : serverText(other.setting));
 }
 
 /** Whether bd starts a server for the database, and notes it afterwards. */
@@ -250,96 +208,4 @@ export function nameAtServer({ path, setting }: ServedAt): string {
 /** A served database in messages: its folder, or its address. */
 export function servedName(at: ServedAt): string {
   return at.path ?? `mysql://${serverText(at.setting)}/${nameAtServer(at)}`;
-}
-
-/**
- * The folder that keeps the conflicts file of a served database: its own, or the scratch copy.
- * @returns null if nothing is kept between runs
- */
-export async function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): Promise<string | null> {
-  if (at.path !== null) return at.path;
-  return stateDir === undefined ? null : (await keptPlace(stateDir, at)).database;
-}
-
-/** The scratch copy of a served database, and the folder that both sides exchange commits through. */
-export interface ScratchFolders {
-  readonly database: string;
-  readonly exchange: string;
-}
-
-/** Those that are kept between runs. Every path to the folder of the database leads to the same ones. */
-export async function keptPlace(stateDir: string, at: ServedAt): Promise<ScratchFolders> {
-  // A proxy of bd has another port each time, so a port identifies only a database without a folder.
-  const of = at.path === null ? serverText(at.setting) : await realPath(at.path);
-  return keptPlaceOf(stateDir, of, nameAtServer(at));
-}
-
-function keptPlaceOf(stateDir: string, of: string, name: string): ScratchFolders {
-  return placeIn(join(stateDir, 'served', shortDigest(`${of}/${name}`)), name);
-}
-
-export function placeIn(folder: string, name: string): ScratchFolders {
-  return {
-    database: join(folder, 'scratch', name),
-    exchange: join(folder, 'exchange'),
-  };
-}
-
-/**
- * The state of a database that a server holds is where runs without the server keep it, if this run could be one of them.
- * Earlier versions recorded it in the copy.
- */
-export async function stateOfServed(
-  path: string | null,
-  scratch: string,
-  { env }: Pick<Context, 'env'>,
-): Promise<StatePlace> {
-  if (path === null) return { folder: scratch, other: null, env };
-  const isOurs = await isOwn(join(path, '.dolt'));
-  return isOurs ? { folder: path, other: scratch, env } : { folder: scratch, other: path, env };
-}
-
-/** A file of ours in a folder of another user would be unreadable for that user. */
-async function isOwn(folder: string): Promise<boolean> {
-  const user = process.getuid?.();
-  const { uid } = await stat(folder);
-  return (
-    (user === undefined || uid === user) &&
-    (await access(folder, constants.W_OK).then(
-      () => true,
-      () => false,
-    ))
-  );
-}
-
-/**
- * The copies in which runs through a server work on the database of a folder, and the others that hold its moves: earlier
- * versions made one for each path to the folder, and its name at the server can change.
- * @param name the name at the server; null: that of the folder
- * @returns the present one first, if it exists
- */
-export async function keptCopies(
-  path: string,
-  name: string | null,
-  { stateDir, log }: Pick<Context, 'stateDir' | 'log'>,
-): Promise<string[]> {
-  if (stateDir === undefined) return [];
-  const real = await realPath(path);
-  const names = [name ?? basename(path), basename(path), basename(real)];
-  const all = [real, path].flatMap((of) => names.map((one) => keptPlaceOf(stateDir, of, one).database));
-  const copies: string[] = [];
-  for (const copy of new Set(all)) if (await ensureUsable(copy, stateDir, log)) copies.push(copy);
-  return copies;
-}
-
-async function ensureUsable(copy: string, stateDir: string, log: Context['log']): Promise<boolean> {
-  if (!(await isFolder(join(copy, '.dolt')))) return false;
-  try {
-    await makeOwnFolder(stateDir, copy);
-    return true;
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    log.warning(`${thrown.message}. Heads that runs through a server recorded there do not count. ${thrown.hint}`);
-    return false;
-  }
 }

@@ -1,31 +1,31 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Configuration } from '../../config/configuration.ts';
-import { indexOf } from '../../config/endpoint/allow-list.ts';
-import { requireBranchName } from '../../config/names.ts';
-import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../config/server.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure } from '../../core/failure.ts';
-import { isThere } from '../../core/files.ts';
-import { makePrivateFolder } from '../../core/private-folder.ts';
-import { makeOwnFolder, warnOfReplaceable } from '../../core/shared-folder.ts';
-import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
-import { textsOfSecrets } from '../../credentials/secret-texts.ts';
-import { cloneDatabase } from '../../dolt/clone.ts';
-import { createEngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
-import { userIdentity } from '../../dolt/identity.ts';
-import { openEngines } from '../../dolt/server/engines.ts';
-import type { Address } from '../../dolt/server/ready.ts';
-import type { ServerOptions } from '../../dolt/server/server.ts';
-import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
-import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../dolt/sql/heads.ts';
-import { ensureTag, readTags } from '../../dolt/sql/tags.ts';
-import { uncommittedTables } from '../../dolt/sql/working-set.ts';
-import { finishAdvances } from '../../sync/advance.ts';
-import { readStateFiles } from '../../sync/history/last-verified.ts';
-import { readOwnMoves } from '../../sync/merge/own-moves.ts';
-import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
+import type { Configuration } from '../../../config/configuration.ts';
+import { indexOf } from '../../../config/endpoint/allow-list.ts';
+import { requireBranchName } from '../../../config/names.ts';
+import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../../config/server.ts';
+import type { Diagnostic } from '../../../core/diagnostic.ts';
+import { Failure } from '../../../core/failure.ts';
+import { isThere } from '../../../core/files.ts';
+import { makePrivateFolder } from '../../../core/private-folder.ts';
+import { makeOwnFolder, warnOfReplaceable } from '../../../core/shared-folder.ts';
+import { type Credentials, SERVER_ENTRY } from '../../../credentials/credential.ts';
+import { textsOfSecrets } from '../../../credentials/secret-texts.ts';
+import { cloneDatabase } from '../../../dolt/clone.ts';
+import { createEngineCredentials, NO_CREDENTIALS } from '../../../dolt/engine-credentials.ts';
+import { userIdentity } from '../../../dolt/identity.ts';
+import { openEngines } from '../../../dolt/server/engines.ts';
+import type { Address } from '../../../dolt/server/ready.ts';
+import type { ServerOptions } from '../../../dolt/server/server.ts';
+import { openUserServer, type UserServer } from '../../../dolt/server/user-server.ts';
+import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../../dolt/sql/heads.ts';
+import { ensureTag, readTags } from '../../../dolt/sql/tags.ts';
+import { uncommittedTables } from '../../../dolt/sql/working-set.ts';
+import { finishAdvances } from '../../../sync/advance.ts';
+import { readStateFiles } from '../../../sync/history/last-verified.ts';
+import { readOwnMoves } from '../../../sync/merge/own-moves.ts';
+import { applyDirtyPolicy } from '../../../sync/merge/uncommitted.ts';
 import {
   bringTo,
   catchUpAndHandBack,
@@ -35,24 +35,20 @@ import {
   remotesapiExchange,
   takeOver,
   throughFolder,
-} from '../../sync/served/exchange.ts';
-import { USE_REMOTESAPI } from '../../sync/served/exchange-folder.ts';
-import type { ServedDatabase } from '../../sync/served/served-database.ts';
-import { timeLimit } from '../../sync/time-limits.ts';
-import type { Context } from '../context.ts';
-import { type LocalDatabase, localDatabase } from './local-database.ts';
+} from '../../../sync/served/exchange.ts';
+import { USE_REMOTESAPI } from '../../../sync/served/exchange-folder.ts';
+import type { ServedDatabase } from '../../../sync/served/served-database.ts';
+import { timeLimit } from '../../../sync/time-limits.ts';
+import type { Context } from '../../context.ts';
+import { type LocalDatabase, localDatabase } from '../local-database.ts';
 import {
-  keptCopies,
-  keptPlace,
-  nameAtServer,
-  placeIn,
-  refuseCutOff,
+  keptScratchCopies,
+  keptScratchFolders,
   type ScratchFolders,
-  type ServedAt,
-  type Serving,
-  servedName,
+  scratchFoldersIn,
   stateOfServed,
-} from './served-by.ts';
+} from './scratch-folders.ts';
+import { nameAtServer, refuseCutOff, type ServedAt, type Serving, servedName } from './served-by.ts';
 
 interface Opening {
   /** Absent: the branch that is checked out at the server. */
@@ -123,7 +119,7 @@ export async function openServed(
     const state = await stateOfServed(at.path, place.database, context);
     // Before uncommitted changes can be committed.
     if (request.mayMove) {
-      const others = at.path === null ? [] : await keptCopies(at.path, database, context);
+      const others = at.path === null ? [] : await keptScratchCopies(at.path, database, context);
       for (const scratch of new Set([place.database, ...others])) {
         const holding = openEngines(context, { dolt, database: scratch }, 1);
         const hold = (work: () => Promise<void>) => holding.use(NO_CREDENTIALS, work);
@@ -301,14 +297,14 @@ interface ScratchPlace extends ScratchFolders {
 async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
   const { stateDir } = context;
   if (stateDir !== undefined) {
-    const place = await keptPlace(stateDir, at);
+    const place = await keptScratchFolders(stateDir, at);
     await makeOwnFolder(stateDir, place.exchange);
     await warnOfReplaceable(place.exchange, context.log);
     return { ...place, removeWith: [], remove: async () => undefined };
   }
   const folder = await makePrivateFolder(context, 'served');
   return {
-    ...placeIn(folder, nameAtServer(at)),
+    ...scratchFoldersIn(folder, nameAtServer(at)),
     removeWith: [folder],
     remove: () => rm(folder, { recursive: true, force: true }),
   };

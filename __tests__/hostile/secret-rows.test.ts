@@ -118,13 +118,15 @@ describe('doctor', () => {
     expect(linesOf(await examine(folder, '', { branch: 'main' }), 'secrets')[0]).toMatch(/^ok: /);
   });
 
-  test('reports unknown if it does not read the database', async () => {
+  test('reports unknown if it does not read the database, and nothing of a damaged one', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
     const unread = ['unknown: the database was not read, so it is unknown whether committed rows contain credentials'];
     expect(linesOf(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
     await writeFile(folder.file('local', '.dolt', 'noms', 'manifest'), 'no manifest');
-    expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(unread);
+    const damaged = await examine(folder, '');
+    expect(linesOf(damaged, 'database')).toEqual([expect.stringMatching(/^missing: .*manifest/)]);
+    expect(linesOf(damaged, 'secrets')).toEqual([]);
   });
 });

@@ -79,7 +79,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
     {
       moved: head !== prepared.before,
       unsaved: unsaved ?? 0,
-      halfDone: allProgress.some(({ failure, pushFailure }) => failure !== null && pushFailure === 'refused'),
+      halfDone: allProgress.some(({ pushFailure }) => pushFailure === 'refused'),
       exportFailed: afterSync.problems.length > 0,
     },
   );

@@ -47,9 +47,9 @@ interface EditOptions {
 
 /**
  * Changes the configuration file, which is created if there is none: `.beads/config.yaml` in the workspace, or in the
- * working directory if there is no workspace. The result is validated before it is written; of the file
- * before, only its syntax has to be valid. Our own commands, of all users and containers, take turns under a lock of its
- * folder; if another program changes the file meanwhile, the edit starts from the new text.
+ * working directory if there is no workspace. The result is validated before it is written; of the file before, only its
+ * syntax has to be valid. Our own commands, of all users and containers, take turns under a lock of its folder; if another
+ * program changes the file meanwhile, the edit starts from the new text.
  * @throws Failure any error of the syntax, of `change`, or of the result, which only has a place if the file had the
  * problem before; `config-unreadable` if the file is in use or not writable
  */

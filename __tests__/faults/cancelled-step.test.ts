@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -14,8 +14,8 @@ import { appeared } from '../helpers/faults/stopped.ts';
 import { git } from '../helpers/git.ts';
 import { program } from '../helpers/installing.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
-import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type SilentPeer, startSilentPeer } from '../helpers/servers/silent-peer.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTracker } from '../helpers/tracker.ts';
 
 /** How a runner cancels a step (actions/runner, ProcessInvoker.cs). */
@@ -36,7 +36,31 @@ async function cancel(running: StepProcess): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
+const api = ({ url }: SilentPeer) => ({ GITHUB_REPOSITORY: 'org/repo', GITHUB_API_URL: url });
+const CHANGE = { number: 7, base: { sha: 'b'.repeat(40) }, head: { sha: 'c'.repeat(40), repo: { fork: false } } };
+
 const ours = async (folder: string) => (await readdir(folder)).filter((name) => name.startsWith('df-'));
+
+/** A checkout with a beads database, a peer, and a remote of git for the JSONL file. */
+async function exportingCheckout(folder: TempFolder, runner: FakeRunner): Promise<{ readonly bare: string }> {
+  const box = `file://${folder.file('box')}`;
+  const settings = { sync: { mode: 'belt-and-suspenders' }, federation: { peers: { box } } };
+  const local = await makeTracker(folder, 'workspace', stringify(settings));
+  await local.commit('one', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one')");
+  const bare = await bareRepository(folder.file('remote.git'), { withBranch: false });
+  await git(runner.workspace, 'init', '--quiet', '--initial-branch=main');
+  await git(runner.workspace, 'add', '.beads/config.yaml');
+  await git(runner.workspace, 'commit', '--quiet', '-m', 'configuration');
+  await git(runner.workspace, 'remote', 'add', 'origin', bare.path);
+  await git(runner.workspace, 'push', '--quiet', 'origin', 'main');
+  return { bare: bare.path };
+}
+
+/** The result of a run that was cancelled after its only peer was synchronized and the JSONL file was written. */
+const INTERRUPTED_EXPORT = {
+  ...{ status: 'partial', peers: [{ name: 'box', verified: true, error: null }] },
+  ...{ problems: [{ code: 'interrupted' }, {}], export: { status: 'written', issues: 1 } },
+};
 
 describe('a step that the runner cancels', () => {
   test.each([
@@ -89,19 +113,10 @@ describe('a step that the runner cancels', () => {
   test('keeps the result during a push of the JSONL file, and the next run commits the file', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const box = `file://${folder.file('box')}`;
-    const settings = { sync: { mode: 'belt-and-suspenders' }, federation: { peers: { box } } };
-    const local = await makeTracker(folder, 'workspace', stringify(settings));
-    await local.commit('one', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one')");
-    const bare = await bareRepository(folder.file('remote.git'), { withBranch: false });
-    await git(runner.workspace, 'init', '--quiet', '--initial-branch=main');
-    await git(runner.workspace, 'add', '.beads/config.yaml');
-    await git(runner.workspace, 'commit', '--quiet', '-m', 'configuration');
-    await git(runner.workspace, 'remote', 'add', 'origin', bare.path);
-    await git(runner.workspace, 'push', '--quiet', 'origin', 'main');
+    const { bare } = await exportingCheckout(folder, runner);
     const release = folder.file('release');
     await execa('mkfifo', [release]);
-    const hook = join(bare.path, 'hooks', 'pre-receive');
+    const hook = join(bare, 'hooks', 'pre-receive');
     await program(hook, `: > ${folder.file('receiving')}`, `read -r word < ${release}`);
     const mark = `faults-${folder.path}`;
     const inputs = { 'jsonl-commit': 'push', 'dolt-path': testDolt() };
@@ -114,15 +129,46 @@ describe('a step that the runner cancels', () => {
     await writeFile(release, 'now\n');
     const step = await runner.end({ running });
     expect(step.exitCode).toBe(130);
-    expect(runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'))).toMatchObject({
-      ...{ status: 'partial', peers: [{ name: 'box', verified: true, error: null }] },
-      ...{ problems: [{ code: 'interrupted' }, {}], export: { status: 'written', issues: 1 } },
-    });
+    expect(runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'))).toMatchObject(INTERRUPTED_EXPORT);
     expect([await outliving(mark, 5_000), await ours(runner.temp)]).toEqual([[], []]);
 
     await rm(hook);
     expect(await runner.main({ inputs, env })).toMatchObject({ exitCode: 0 });
-    expect(await git(bare.path, 'show', 'main:.beads/issues.jsonl')).toContain('"id":"bd-1"');
+    expect(await git(bare, 'show', 'main:.beads/issues.jsonl')).toContain('"id":"bd-1"');
     expect(await readdir(join(runner.workspace, '.git'))).not.toContain('index.lock');
+  });
+
+  test('keeps the result while GitHub does not answer about the pull request of the JSONL file', async () => {
+    await using folder = await tempFolder();
+    await using silent = await startSilentPeer();
+    const runner = await fakeRunner(folder);
+    await exportingCheckout(folder, runner);
+    const inputs = { 'jsonl-commit': 'pull-request', 'github-token': 'app-1', 'dolt-path': testDolt() };
+    const env = { ...api(silent), TMPDIR: runner.temp };
+    const { running } = await runner.start({ inputs, env });
+    await silent.asked;
+    const seconds = await cancel(running);
+    const step = await runner.end({ running });
+    expect([step.exitCode, seconds < TO_SIGTERM_MS / 1000]).toEqual([130, true]);
+    expect(runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'))).toMatchObject(INTERRUPTED_EXPORT);
+  });
+
+  test('ends in time while GitHub does not answer about the configuration before a change', async () => {
+    await using folder = await tempFolder();
+    await using silent = await startSilentPeer();
+    const runner = await fakeRunner(folder);
+    await mkdir(join(runner.workspace, '.beads'));
+    await mkdir(join(runner.workspace, '.git'));
+    await writeFile(join(runner.workspace, '.git', 'HEAD'), CHANGE.head.sha);
+    await writeFile(join(runner.workspace, '.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
+    const event = { name: 'pull_request', payload: { number: 7, pull_request: CHANGE } };
+    const inputs = { 'github-token': 'app-1', comment: 'always' };
+    const { running } = await runner.start({ action: 'validate/action.yml', event, inputs, env: api(silent) });
+    await silent.asked;
+    const seconds = await cancel(running);
+    const step = await runner.end({ running });
+    expect([step.exitCode, seconds < TO_SIGTERM_MS / 1000]).toEqual([130, true]);
+    expect(step.outputs).toMatchObject({ status: 'failed', result: expect.stringContaining('"code":"interrupted"') });
+    expect(step.summary).toContain('interrupted');
   });
 });

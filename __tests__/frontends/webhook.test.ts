@@ -52,8 +52,8 @@ describe('the address of a webhook', () => {
 });
 
 describe('a message to a webhook', () => {
-  const post = async (url: string, env: Env = {}, limitMs = 20_000) =>
-    await postWebhook(new URL(`${url}/a-secret-part`), MESSAGE, env, limitMs);
+  const post = async (url: string, env: Env = {}, limitMs = 20_000, { signal } = new AbortController()) =>
+    await postWebhook(new URL(`${url}/a-secret-part`), MESSAGE, { env, signal }, limitMs);
 
   test.each([
     ['is accepted', [], 1, null],

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readBaseCommit } from '../../src/github/base-commit.ts';
 import { readEntryAt } from '../../src/github/entry-at.ts';
-import { type StubApi, type StubHistory, startGithubApi } from '../helpers/servers/github-api.ts';
+import { repositoryAt, type StubApi, type StubHistory, startGithubApi } from '../helpers/servers/github-api.ts';
 
 const [BASE, HEAD, FORK, MERGE, NEWER] = ['b', 'c', 'd', 'e', 'f'].map((digit) => digit.repeat(40)) as [
   string,
@@ -12,7 +12,7 @@ const [BASE, HEAD, FORK, MERGE, NEWER] = ['b', 'c', 'd', 'e', 'f'].map((digit) =
 ];
 const change = { number: 7, base: BASE, baseRef: 'main', head: HEAD };
 const path = '.beads/über config.yaml';
-const repository = ({ url }: StubApi) => ({ api: url, name: 'org/repo', token: 'app-1', env: {} });
+const repository = ({ url }: StubApi) => repositoryAt(url);
 const merge_base_commit = { sha: FORK };
 
 /** Every commit of the first one is one of the second one. */

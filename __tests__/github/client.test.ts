@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { call, callPages, within } from '../../src/github/client.ts';
+import { repositoryAt } from '../helpers/servers/github-api.ts';
 import { listen } from '../helpers/servers/listen.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 /** A server that answers a request with some bytes, and then sends more without an end. Empty texts send nothing. */
 async function endlessServer(first: string, more: string) {
@@ -15,13 +18,16 @@ async function endlessServer(first: string, more: string) {
       socket.write(first, 'latin1');
       timer = setInterval(() => socket.write(more), 10);
     });
-    // `once` of node:events would reject when the client resets the connection.
+    // `once` would reject when the client resets the connection.
     closed.push(new Promise((resolve) => socket.once('close', resolve)).then(() => clearInterval(timer)));
   });
+  const asked = once(server, 'connection');
   const listening = await listen(server);
   return {
     ...listening,
     url: `http://127.0.0.1:${listening.port}`,
+    /** Resolves when a client has connected. */
+    asked,
     /** Waits until the client has closed all connections. @returns their number */
     closed: async () => (await Promise.all(closed)).length,
   };
@@ -43,7 +49,7 @@ test.each([
   await using server = await endlessServer(first, more);
   const { url } = server;
   const at = way === 'direct' ? { api: url, env: {} } : { api: 'https://git.example/api', env: { https_proxy: url } };
-  const repository = within({ ...at, name: 'org/repo', token: 'app-1' }, 60_000, 200);
+  const repository = within({ ...repositoryAt(url), ...at }, 60_000, 200);
   expect(await call(repository, get)).toEqual({
     kind: 'failed',
     reason: 'GET /repos/org/repo/issues took longer than 200 ms',
@@ -51,9 +57,21 @@ test.each([
   expect(await server.closed()).toBe(1);
 });
 
+test('a call ends with the step', async () => {
+  await using server = await endlessServer(`${OK}\r\n`, 'a');
+  const step = new AbortController();
+  const repository = repositoryAt(server.url, { signal: step.signal });
+  const failing = failureOf(call(repository, get));
+  await server.asked;
+  step.abort();
+  expect((await failing).code).toBe('interrupted');
+  expect(await server.closed()).toBe(1);
+  expect((await failureOf(call(repository, get))).code).toBe('interrupted');
+});
+
 test('several calls share one limit, after which none is made', async () => {
   await using server = await endlessServer(`${OK}\r\n`, 'a');
-  const repository = within({ api: server.url, name: 'org/repo', token: 'app-1', env: {} }, 200);
+  const repository = within(repositoryAt(server.url), 200);
   expect(await call(repository, get)).toMatchObject({ reason: expect.stringMatching(/took longer than \d+ ms$/) });
   expect(await call(repository, get)).toEqual({
     kind: 'failed',
@@ -70,7 +88,7 @@ test.each([
   ['a token and a terminal code', 'ghs_0123456789\u001b[31m', 'failed: the answer is not JSON'],
 ])('a page is refused in little time and memory: %s', async (_, body, says) => {
   await using server = await listen(createHttpServer((_request, response) => response.end(body)));
-  const repository = { api: `http://127.0.0.1:${server.port}`, name: 'org/repo', token: 'app-1', env: {} };
+  const repository = repositoryAt(`http://127.0.0.1:${server.port}`);
   const schema = z.looseObject({ id: z.int() });
   const answer = await callPages(repository, { path: '/issues?', schema, maxPages: 1 });
   expect(answer).toMatchObject({ kind: 'failed', reason: expect.stringContaining(says) });
@@ -87,7 +105,7 @@ test.each([
     response.end(page);
   });
   await using listening = await listen(server);
-  const repository = { api: `http://127.0.0.1:${listening.port}`, name: 'org/repo', token: 'app-1', env: {} };
+  const repository = repositoryAt(`http://127.0.0.1:${listening.port}`);
   const answer = await callPages(repository, {
     path: '/issues?',
     schema: z.looseObject({ id: z.int() }),
@@ -104,7 +122,7 @@ test('of each page only the wanted entries are kept', async () => {
   const pages = [100, 30].map((entries) => JSON.stringify(Array.from({ length: entries }, (_, id) => ({ id }))));
   const server = createHttpServer((_request, response) => response.end(pages.shift()));
   await using listening = await listen(server);
-  const repository = { api: `http://127.0.0.1:${listening.port}`, name: 'org/repo', token: 'app-1', env: {} };
+  const repository = repositoryAt(`http://127.0.0.1:${listening.port}`);
   const schema = z.looseObject({ id: z.int() });
   const keep = ({ id }: { readonly id: number }) => id % 25 === 3;
   expect(await callPages(repository, { path: '/issues?', schema, maxPages: 50, keep })).toEqual({

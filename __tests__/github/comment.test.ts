@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { repositoryOfJob } from '../../src/github/client.ts';
 import { markerOf, writeComment } from '../../src/github/comment.ts';
-import { holdUntilTwo, type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
+import { holdUntilTwo, repositoryAt, type StubApi, startGithubApi } from '../helpers/servers/github-api.ts';
 
 const place = { pullRequest: 7, workflow: 'check', file: '.beads/config.yaml', command: 'validate' };
 const marker = markerOf(place);
 const create = { body: 'new', create: true };
-const repository = ({ url }: StubApi, token = 'app-1') => ({ api: url, name: 'org/repo', token, env: {} });
+const repository = ({ url }: StubApi, token = 'app-1') => repositoryAt(url, { token });
 
 describe('the comment on a pull request', () => {
   test('is created once, updated in place, and unchanged if its text is equal', async () => {
@@ -108,7 +108,7 @@ describe('the comment on a pull request', () => {
   });
 
   test('is not written if the server is unreachable, and the reason is reported', async () => {
-    const gone = { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1', env: {} };
+    const gone = repositoryAt('http://127.0.0.1:1');
     expect(await writeComment(gone, place, create)).toMatchObject({ kind: 'unwritten' });
   });
 });
@@ -120,6 +120,7 @@ test.each([
   [{ GITHUB_REPOSITORY: '../repo', GITHUB_API_URL: 'https://api.github.com' }, null],
   [{ GITHUB_REPOSITORY: 'org/repo/../../x', GITHUB_API_URL: 'https://api.github.com' }, null],
 ])('the token is sent to the API that the runner names: %j', (env, api) => {
-  expect(repositoryOfJob(env, 'secret')?.api ?? null).toBe(api);
-  expect(repositoryOfJob(env, undefined)).toBeNull();
+  const { signal } = new AbortController();
+  expect(repositoryOfJob({ env, signal }, 'secret')?.api ?? null).toBe(api);
+  expect(repositoryOfJob({ env, signal }, undefined)).toBeNull();
 });

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { setLabel } from '../../src/github/labels.ts';
-import { startGithubApi } from '../helpers/servers/github-api.ts';
+import { repositoryAt, startGithubApi } from '../helpers/servers/github-api.ts';
 
 test('a pull request has the label of its last result, and keeps the labels of other programs', async () => {
   await using api = await startGithubApi();
-  const repository = { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
+  const repository = repositoryAt(api.url);
   api.labels.add('bug').add('federation: conflict').add('federation: something else');
   expect(await setLabel(repository, 7, 'dangerous change')).toEqual({ kind: 'labelled' });
   expect([...api.labels]).toEqual(['bug', 'federation: something else', 'federation: dangerous change']);
@@ -22,6 +22,6 @@ test.each([
   await using api = await startGithubApi();
   api.labels.add('federation: conflict');
   api.fail({ method, status });
-  const end = await setLabel({ api: api.url, name: 'org/repo', token: 'app-1', env: {} }, 7, 'change');
+  const end = await setLabel(repositoryAt(api.url), 7, 'change');
   expect(end).toEqual({ kind: 'unwritten', reason: expect.stringContaining(`answered ${status}`) });
 });

@@ -5,7 +5,7 @@ import type { Env } from '../../src/core/env.ts';
 import type { ProposedChange, Unread } from '../../src/github/base-commit.ts';
 import { commandContext } from './configuring.ts';
 import { validated } from './json-schema.ts';
-import { startGithubApi } from './servers/github-api.ts';
+import { repositoryAt, startGithubApi } from './servers/github-api.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export const [BASE, HEAD] = ['b'.repeat(40), 'c'.repeat(40)] as const;
@@ -53,7 +53,7 @@ export async function validateChange({
     await mkdir(dirname(folder.file(name)), { recursive: true });
     await writeFile(folder.file(name), text);
   }
-  const repository = more.token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
+  const repository = more.token === false ? null : repositoryAt(api.url);
   const proposed = 'proposed' in more ? more.proposed : { number: 7, base: BASE, baseRef: 'main', head: HEAD };
   const defaults = { format: 'text', untrusted: true, base: undefined, failOnChange: [], overrides: {} } as const;
   const context = { ...commandContext(folder.path, { env: more.env ?? {} }), cwd: folder.file(more.cwd ?? '.') };

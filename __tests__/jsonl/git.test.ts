@@ -208,7 +208,7 @@ describe('the commit of the JSONL file', () => {
     const theirs = await git(repo, 'commit-tree', `${ours}^{tree}`, '-p', ours, '-m', 'by hand');
     await git(repo, 'push', '--quiet', 'origin', `${theirs}:refs/heads/${branch}`);
     await writeFile(file, '{"id":"bd-3"}\n');
-    const left = { code: 'jsonl-commit-failed', message: expect.stringContaining('Merge or delete the branch') };
+    const left = { code: 'jsonl-commit-failed', hint: expect.stringContaining(`delete the branch \`${branch}\``) };
     await expect(propose()).rejects.toMatchObject(left);
     // Commits with the message of ours: a rebase, an amend of its author, an amend of its files under our name, and a
     // second commit.

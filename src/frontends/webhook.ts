@@ -1,8 +1,7 @@
-import type { Env } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { isSafeAddress, isThisMachine, LEAST_SECRET, REDACTED, type Secrets } from '../core/secrets.ts';
 import { endsWithin } from '../core/time.ts';
-import { sendRequest } from '../egress/https-request.ts';
+import { type RequestContext, sendRequest } from '../egress/https-request.ts';
 import type { WebhookMessage } from '../report/alarm/webhook-message.ts';
 
 const TRIES = 2;
@@ -32,18 +31,19 @@ export function parseWebhook(text: string, source: string, secrets: Secrets): UR
 /**
  * Sends a message, through the proxy of the job. A failure that may pass is retried once. Redirects are not followed,
  * because the message is not for another host.
+ * @param context its signal ends all tries
  * @param limitMs for each try
  * @returns why it was not accepted, without the address; null: it was
  */
 export async function postWebhook(
   url: URL,
   message: WebhookMessage,
-  env: Env,
+  context: Pick<RequestContext, 'env' | 'signal'>,
   limitMs: number = LIMIT_MS,
 ): Promise<string | null> {
   let reason = '';
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const end = await post(url, JSON.stringify(message), env, limitMs);
+    const end = await post(url, JSON.stringify(message), context, limitMs);
     if (end.kind === 'accepted') return null;
     reason = end.reason;
     if (end.kind === 'refused') break;
@@ -56,10 +56,15 @@ type Posted =
   /** `passing`: another try may succeed. */
   | { readonly kind: 'refused' | 'passing'; readonly reason: string };
 
-async function post(url: URL, text: string, env: Env, limitMs: number): Promise<Posted> {
+async function post(
+  url: URL,
+  text: string,
+  { env, signal }: Pick<RequestContext, 'env' | 'signal'>,
+  limitMs: number,
+): Promise<Posted> {
   const ending = new AbortController();
   const headers = { 'content-type': 'application/json' };
-  const context = { env, signal: ending.signal };
+  const context = { env, signal: AbortSignal.any([signal, ending.signal]) };
   const answered = sendRequest(context, { url: url.href, method: 'POST', headers, body: { text } });
   try {
     if (!(await endsWithin(answered, limitMs))) return { kind: 'passing', reason: `no answer within ${limitMs} ms` };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Budget, limitedText } from '../core/budget.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
 import { limitedJson } from '../core/json.ts';
 import { isSafeAddress } from '../core/secrets.ts';
 import { shorten } from '../core/text.ts';
@@ -18,6 +19,8 @@ export interface Repository {
   readonly token: string;
   /** Of the job: its proxy is used. */
   readonly env: Env;
+  /** Aborted by a signal that ends the run. */
+  readonly signal: AbortSignal;
   /** Absent: each call has only a limit of its own. */
   readonly limits?: CallLimits;
 }
@@ -67,11 +70,14 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/;
  * The repository of the job, at the API that the runner names. So a token of an Enterprise server only goes there.
  * @returns null outside a job, without a token, or if the token would travel over plain http
  */
-export function repositoryOfJob(env: Env, token: string | undefined): Repository | null {
+export function repositoryOfJob(
+  { env, signal }: Pick<Repository, 'env' | 'signal'>,
+  token: string | undefined,
+): Repository | null {
   const name = env['GITHUB_REPOSITORY'] ?? '';
   const api = (env['GITHUB_API_URL'] ?? '').replace(/(?<!\/)\/+$/, '');
   if (token === undefined || token === '' || !REPOSITORY.test(name) || !isSafeAddress(api)) return null;
-  return { api, name, token, env };
+  return { api, name, token, env, signal };
 }
 
 /** The repository for several calls that may take so long together. */
@@ -82,6 +88,7 @@ export function within(repository: Repository, allMs: number, callMs: number = C
 /**
  * One call of the API. Redirects are not followed, because the token must not go elsewhere, and nothing is retried: a
  * call that seemed to fail may have had its effect.
+ * @throws Failure `interrupted`
  */
 export async function call<T>(
   repository: Repository,
@@ -93,7 +100,8 @@ export async function call<T>(
   const left = Math.min(callMs, until - monotonicMs());
   if (left <= 0) return { kind: 'failed', reason: `${subject} was not tried: the time for all calls is over` };
   const ending = new AbortController();
-  const asking = ask(repository, { method, resource, body }, ending.signal);
+  const signal = AbortSignal.any([repository.signal, ending.signal]);
+  const asking = ask(repository, { method, resource, body }, signal);
   try {
     if (!(await endsWithin(asking, left))) return { kind: 'failed', reason: `${subject} took longer than ${left} ms` };
     const { status, headers, answer } = await asking;
@@ -108,6 +116,7 @@ export async function call<T>(
     const why = shorten(z.prettifyError(parsed.error), MAX_REASON);
     return { kind: 'failed', reason: `${subject} answered something unexpected: ${why}` };
   } catch (thrown) {
+    throwIfInterrupted(repository.signal);
     return { kind: 'failed', reason: `${subject} failed: ${errorMessage(thrown)}` };
   } finally {
     // A connection, also one to a proxy, would keep the process running.

@@ -243,7 +243,13 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
     const tip = isThere ? await remoteHead(git, own) : null;
     const former = tip === null ? null : await git.output('cat-file', 'commit', tip);
     if (former !== null && !isMarked(former))
-      throw failed(`the head of the branch ${own} is not a commit of dolt-federation. Merge or delete the branch`);
+      throw new Failure(
+        'jsonl-commit-failed',
+        notCommitted(`the head of the branch ${own} is not a commit of dolt-federation`),
+        {
+          hint: `Merge its pull request or close it, and delete the branch \`${own}\`. The next run makes it again.`,
+        },
+      );
     const commit = await commitOn(git, base, committing);
     const lease = `--force-with-lease=refs/heads/${own}:${tip ?? ''}`;
     if (commit === null) {
@@ -330,5 +336,9 @@ async function moveHere(git: Git, { base, commit }: { readonly base: string; rea
 }
 
 function failed(why: string, cause?: Failure): Failure {
-  return new Failure('jsonl-commit-failed', `the JSONL file was not committed: ${why}`, { cause });
+  return new Failure('jsonl-commit-failed', notCommitted(why), { cause });
+}
+
+function notCommitted(why: string): string {
+  return `the JSONL file was not committed: ${why}`;
 }

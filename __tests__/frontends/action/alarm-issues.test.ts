@@ -4,7 +4,7 @@ import type { DrillKind, DrillMode } from '../../../src/contract/vocabulary.ts';
 import { type Keeping, keepIssues } from '../../../src/frontends/action/alarm-issues.ts';
 import { type AlarmSubject, runAlarms } from '../../../src/report/alarm/alarms.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../../helpers/results.ts';
-import { holdUntilTwo, type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
+import { holdUntilTwo, repositoryAt, type StubApi, startGithubApi } from '../../helpers/servers/github-api.ts';
 import type { StubIssue } from '../../helpers/servers/github-issues.ts';
 
 const HOUR_MS = 3_600_000;
@@ -27,7 +27,7 @@ const FAILING = subject('failing');
 const OK = subject('ok', { code: null });
 
 const keeping = (api: StubApi, now: number = Date.now(), token = 'app-1'): Keeping => ({
-  repository: { api: api.url, name: 'org/repo', token, env: {} },
+  repository: repositoryAt(api.url, { token }),
   place: { workflow: 'night', command: 'sync', inputs: ['.'] },
   run: { command: 'sync', workflow: 'night', page: { id: '7', url: 'https://git.example/org/repo/actions/runs/7' } },
   now,
@@ -223,7 +223,7 @@ describe('an API error', () => {
     ]);
     const gone = {
       ...keeping(api),
-      repository: { api: 'http://127.0.0.1:1', name: 'org/repo', token: 'app-1', env: {} },
+      repository: repositoryAt('http://127.0.0.1:1'),
     };
     expect((await keepIssues([FAILING], gone)).reasons).toHaveLength(1);
   });

@@ -20,7 +20,8 @@ const subjects = (verdict: AlarmSubject['verdict']): readonly AlarmSubject[] =>
 async function ended(api: StubApi, verdict: AlarmSubject['verdict'], inputs: Partial<Record<InputName, string>>) {
   const written = (name: InputName) => (name === 'github-token' ? 'app-1' : (inputs[name] ?? ''));
   const env = { GITHUB_REPOSITORY: 'org/repo', GITHUB_API_URL: api.url, GITHUB_WORKFLOW: 'night' };
-  const alarming = { issues: true, webhook: null, written, env, secrets: new Secrets() };
+  const { signal } = new AbortController();
+  const alarming = { issues: true, webhook: null, written, env, secrets: new Secrets(), signal };
   await raiseAlarm({ status: verdict === 'ok' ? 'success' : 'failed', subjects: subjects(verdict) }, alarming);
   return api.issues.all.filter(({ state }) => state === 'open').length;
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { Repository } from '../../../src/github/client.ts';
 import { StubIssues } from './github-issues.ts';
 import { listen } from './listen.ts';
 
@@ -69,6 +70,14 @@ export function holdUntilTwo(isHeld: (line: string) => boolean): (line: string) 
       if (waiting.length === 2) for (const go of waiting) go();
     });
   };
+}
+
+/** The repository of a job at a stub of the API. */
+export function repositoryAt(
+  api: string,
+  { token = 'app-1', signal = new AbortController().signal }: Partial<Pick<Repository, 'token' | 'signal'>> = {},
+): Repository {
+  return { api, name: 'org/repo', token, env: {}, signal };
 }
 
 /** @param before awaited before each request is answered, to synchronize two clients */

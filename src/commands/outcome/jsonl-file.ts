@@ -89,7 +89,7 @@ type CommitResult = NonNullable<ExportResult['commit']>;
 
 /**
  * Commits the file to git, as the user asked. The token of the job is sent to the server of the job only.
- * @throws Failure `jsonl-commit-failed`, also if a pull request could not be opened, and what `compare` throws
+ * @throws Failure `jsonl-commit-failed`, also if a pull request could not be opened, `interrupted`, and what `compare` throws
  */
 export async function commitJsonl(
   file: string,
@@ -98,7 +98,7 @@ export async function commitJsonl(
   compare: Committing['compare'],
 ): Promise<CommitResult | null> {
   if (commit === undefined) return null;
-  const repository = repositoryOfJob(context.env, githubToken);
+  const repository = repositoryOfJob(context, githubToken);
   if (commit.mode === 'pull-request' && repository === null)
     throw notProposed('a pull request needs a job of GitHub Actions and its token');
   const committed = await commitFile({ ...commit, file, git: gitSettings(context.env, githubToken), compare }, context);

@@ -22,6 +22,8 @@ export interface Alarming {
   readonly written: WrittenInputs;
   readonly env: Env;
   readonly secrets: Secrets;
+  /** Aborted when the step is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 /** How the step ended. */
@@ -49,7 +51,7 @@ const ALL_CALLS_MS = 60_000;
 export function requestedAlarm(
   written: WrittenInputs,
   event: EventVerdict,
-  { env, secrets }: { readonly env: Env; readonly secrets: Secrets },
+  { env, secrets, signal }: Pick<Alarming, 'env' | 'secrets' | 'signal'>,
 ): { readonly alarming: Alarming | null; readonly failure: Failure | null } {
   const failures: Failure[] = [];
   const attempt = <T>(read: () => T, otherwise: T): T => {
@@ -67,7 +69,7 @@ export function requestedAlarm(
   const webhook = url === '' ? null : attempt(() => parseWebhook(url, 'the input webhook-url', secrets), null);
   const mayWrite = event.trusted || flag('allow-untrusted-event');
   return {
-    alarming: mayWrite ? { issues, webhook, written, env, secrets } : null,
+    alarming: mayWrite ? { issues, webhook, written, env, secrets, signal } : null,
     failure: failures[0] ?? null,
   };
 }
@@ -84,16 +86,16 @@ export async function raiseAlarm(ended: Ended, alarming: Alarming): Promise<void
   }
 }
 
-async function sendWebhook(ended: Ended, { webhook, env, secrets }: Alarming, run: AlarmRun): Promise<void> {
+async function sendWebhook(ended: Ended, { webhook, env, secrets, signal }: Alarming, run: AlarmRun): Promise<void> {
   const message = webhookMessage(ended, run, env['GITHUB_REPOSITORY'] ?? null);
   if (webhook === null || message === null) return;
-  const reason = await postWebhook(webhook, message, env);
+  const reason = await postWebhook(webhook, message, { env, signal });
   if (reason === null) logText('The webhook got a message.');
   else logWarning(secrets.hide(`the webhook did not accept the message: ${reason}`));
 }
 
-async function writeIssues({ subjects }: Ended, { env, written }: Alarming, run: AlarmRun): Promise<void> {
-  const repository = repositoryOfJob(env, written('github-token'));
+async function writeIssues({ subjects }: Ended, { env, signal, written }: Alarming, run: AlarmRun): Promise<void> {
+  const repository = repositoryOfJob({ env, signal }, written('github-token'));
   if (repository === null) return notWritten('the step has no github-token for the API of its server');
   const inputs = PLACE_INPUTS.map((name) => placeValue(name, written(name)));
   const place = { workflow: run.workflow ?? '', command: run.command, inputs };

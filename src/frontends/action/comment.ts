@@ -2,12 +2,13 @@ import type { Rendered } from '../../commands/command.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { CommentMode } from '../../contract/vocabulary.ts';
 import type { Env } from '../../core/env.ts';
+import { toFailure } from '../../core/failure.ts';
 import type { ProposedChange, Unread } from '../../github/base-commit.ts';
 import { type Repository, within } from '../../github/client.ts';
 import { type Commented, type CommentPlace, writeComment } from '../../github/comment.ts';
 import { type Labelled, setLabel } from '../../github/labels.ts';
 import type { WrittenInputs } from './inputs.ts';
-import { logNotice, logText } from './logger.ts';
+import { logNotice, logText, logWarning } from './logger.ts';
 
 /** The facts that decide the comment and the label of the pull request. */
 export interface Commenting {
@@ -44,11 +45,16 @@ export async function commentOn({ pullRequest }: Pick<Rendered, 'pullRequest'>, 
   }
   const { text, label } = pullRequest();
   const limited = within(repository, ALL_CALLS_MS);
-  if (mode !== 'never') {
-    const create = mode === 'always' || (label !== null && label !== 'no change');
-    report('comment', await writeComment(limited, placeOf(number, commenting), { body: text, create }));
+  try {
+    if (mode !== 'never') {
+      const create = mode === 'always' || (label !== null && label !== 'no change');
+      report('comment', await writeComment(limited, placeOf(number, commenting), { body: text, create }));
+    }
+    if (labels && label !== null) report('label', await setLabel(limited, number, label));
+  } catch (thrown) {
+    // The outputs of the step are set already.
+    logWarning(`the comment or label of the pull request was not written: ${toFailure(thrown).message}`);
   }
-  if (labels && label !== null) report('label', await setLabel(limited, number, label));
 }
 
 function titleOf(what: 'comment' | 'label'): string {

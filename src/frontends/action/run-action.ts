@@ -31,6 +31,7 @@ import { rewordForStep } from './reword-for-step.ts';
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
   const interrupt = listenForInterrupt();
+  const { signal } = interrupt;
   const secrets = stepSecrets();
   const written = takeInputs(secrets);
   const env = readEnv();
@@ -44,10 +45,10 @@ export async function runAction(): Promise<void> {
     const runner = readRunner(env);
     const payload = await readPayload(runner.eventPath);
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload });
-    const alarm = requestedAlarm(written, event, { env, secrets });
+    const alarm = requestedAlarm(written, event, { env, secrets, signal });
     alarming = alarm.alarming;
     if (alarm.failure !== null) throw alarm.failure;
-    const repository = repositoryOfJob(env, written('github-token'));
+    const repository = repositoryOfJob({ env, signal }, written('github-token'));
     const proposed = proposedChange(runner.eventName, payload);
     const name = commandOfInputs(written);
     const mode = inputValue('comment', written('comment'));
@@ -55,22 +56,22 @@ export async function runAction(): Promise<void> {
     commenting = { name, mode, labels, written, proposed, repository, env };
     const command = COMMAND_TABLE[name].prepare(rawRequestOfInputs(written, event));
     const untrusted = command.request.untrusted ?? false;
-    const step = { runner, env, written, secrets, signal: interrupt.signal };
+    const step = { runner, env, written, secrets, signal };
     const context = await actionContext(step, { untrusted, proposed, repository, ownWorkflow: event.ownWorkflow });
     if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
-    const ending = { env, interrupted: interrupt.code(), commenting, alarming };
+    const ending = { env, interrupt, commenting, alarming };
     const unwritten = await finish(finished, runner, ending, hidden);
     // The alarm is raised already, also about this failure.
     if (unwritten !== null) await stop(unwritten, { ...ending, alarming: null });
   } catch (thrown) {
-    await stop(hidden(thrown), { env, interrupted: interrupt.code(), commenting, alarming });
+    await stop(hidden(thrown), { env, interrupt, commenting, alarming });
   }
 }
 
 interface Ending {
   readonly env: Env;
-  readonly interrupted: ExitCode | null;
+  readonly interrupt: Interrupt;
   /** null: the step failed before this was known. */
   readonly commenting: Commenting | null;
   /** null: as before, or the event may not write. */
@@ -81,7 +82,7 @@ interface Ending {
 async function finish(
   { exitCode, rendered }: Finished,
   runner: Runner,
-  { env, interrupted, commenting, alarming }: Ending,
+  { env, interrupt, commenting, alarming }: Ending,
   hidden: (thrown: unknown) => Failure,
 ): Promise<Failure | null> {
   const path = await writeResultFile(runner.tempDir, rendered.json);
@@ -89,13 +90,13 @@ async function finish(
   const values = outputValues(rendered);
   const failed = setOutputs({ ...values, ...files, 'result-path': path }, env);
   const unwritten = failed === null ? null : hidden(failed);
-  const exit = interrupted ?? exitCode;
-  const failing = exit !== EXIT.ok;
+  const failing = (interrupt.code() ?? exitCode) !== EXIT.ok;
   await reportOutcome(rendered, { env, workspace: runner.workspace, failing });
-  if (interrupted === null && commenting !== null) await commentOn(rendered, commenting);
-  if (interrupted === null && alarming !== null)
+  if (interrupt.code() === null && commenting !== null) await commentOn(rendered, commenting);
+  if (interrupt.code() === null && alarming !== null)
     await raiseAlarm(alarmOf(values.status, subjectsOf(rendered, failing), unwritten), alarming);
-  if (failing) failWith(exit, rendered.verdict ?? FAILED);
+  const exit = interrupt.code() ?? exitCode;
+  if (exit !== EXIT.ok) failWith(exit, rendered.verdict ?? FAILED);
   return unwritten;
 }
 
@@ -119,18 +120,18 @@ const FAILED = 'the command failed';
 const PROBLEMS_IN_COMMENT = 5;
 
 /** Outputs, summary, annotation and comment of a failed command. */
-async function stop(failure: Failure, { env, interrupted, commenting, alarming }: Ending): Promise<void> {
+async function stop(failure: Failure, { env, interrupt, commenting, alarming }: Ending): Promise<void> {
   const tempDir = env['RUNNER_TEMP'];
   const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
   const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path }, env);
   if (unwritten !== null && unwritten.message !== failure.message) logWarning(unwritten.message);
   await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
-  process.exitCode = interrupted ?? exitCodeOfFailure(failure);
-  if (interrupted !== null) return;
   const text = failureSummary(errorResult(failure), PROBLEMS_IN_COMMENT);
-  if (commenting !== null) await commentOn({ pullRequest: () => ({ text, label: 'failed' }) }, commenting);
-  if (alarming !== null)
+  if (interrupt.code() === null && commenting !== null)
+    await commentOn({ pullRequest: () => ({ text, label: 'failed' }) }, commenting);
+  if (interrupt.code() === null && alarming !== null)
     await raiseAlarm({ status: 'failed', subjects: [failureAlarm(errorResult(failure))] }, alarming);
+  process.exitCode = interrupt.code() ?? exitCodeOfFailure(failure);
 }
 
 /** The runner treats any exit code but 0 as a failed step; ours are those of the command-line tool. */

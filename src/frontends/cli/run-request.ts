@@ -68,7 +68,7 @@ export async function runRequest(
     // the same bundle.
     const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
     const { webhookOf } = await import(/* webpackMode: "eager" */ './webhook.ts');
-    alert = webhookOf(terminal.env, parsed.command, { log, secrets });
+    alert = webhookOf({ env: terminal.env, signal: interrupt.signal }, parsed.command, { log, secrets });
     const raw = rawRequestOfFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
     const command = COMMAND_TABLE[parsed.command].prepare(raw);
     const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });

@@ -1,9 +1,9 @@
 import type { Rendered } from '../../commands/command.ts';
 import type { CommandName } from '../../contract/commands.ts';
-import type { Env } from '../../core/env.ts';
 import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Secrets } from '../../core/secrets.ts';
+import type { RequestContext } from '../../egress/https-request.ts';
 import { type AlarmSubject, failureAlarm } from '../../report/alarm/alarms.ts';
 import { webhookMessage } from '../../report/alarm/webhook-message.ts';
 import { errorResult } from '../../report/error-result.ts';
@@ -21,15 +21,19 @@ export type AlertWebhook = (end: Rendered | Failure) => Promise<void>;
  * The webhook that the environment names.
  * @throws Failure `bad-usage`
  */
-export function webhookOf(env: Env, command: CommandName, about: { log: Logger; secrets: Secrets }): AlertWebhook {
-  const text = env[VARIABLE];
+export function webhookOf(
+  context: Pick<RequestContext, 'env' | 'signal'>,
+  command: CommandName,
+  about: { log: Logger; secrets: Secrets },
+): AlertWebhook {
+  const text = context.env[VARIABLE];
   if (text === undefined || !ALERTING.includes(command)) return async () => undefined;
   const { log, secrets } = about;
   const url = parseWebhook(text, VARIABLE, secrets);
   return async (end) => {
     try {
       const message = webhookMessage(endOf(end), { command, workflow: null, page: null }, null);
-      const reason = message === null ? null : await postWebhook(url, message, env);
+      const reason = message === null ? null : await postWebhook(url, message, context);
       if (reason !== null) log.warning(secrets.hide(`the webhook did not accept the message: ${reason}`));
     } catch (thrown) {
       log.warning(secrets.hide(`the webhook got no message: ${toFailure(thrown).message}`));

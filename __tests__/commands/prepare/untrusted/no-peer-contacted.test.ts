@@ -6,7 +6,7 @@ import { DEFAULT_SYNC_REQUEST, type SyncRequest } from '../../../../src/commands
 import { sync } from '../../../../src/commands/sync.ts';
 import type { Env } from '../../../../src/core/env.ts';
 import { commandContext } from '../../../helpers/configuring.ts';
-import { startGithubApi } from '../../../helpers/servers/github-api.ts';
+import { repositoryAt, startGithubApi } from '../../../helpers/servers/github-api.ts';
 import { tempFolder } from '../../../helpers/temp-folder.ts';
 
 const FILE = '.beads/config.yaml';
@@ -151,7 +151,7 @@ test.each<[string, Case]>([
     await mkdir(dirname(folder.file(name)), { recursive: true });
     await writeFile(folder.file(name), content);
   }
-  const repository = token === false ? null : { api: api.url, name: 'org/repo', token: 'app-1', env: {} };
+  const repository = token === false ? null : repositoryAt(api.url);
   const context = {
     ...commandContext(folder.path, { env }),
     ...{ untrusted: true, proposed: change, repository, ownWorkflow: false },

@@ -72,7 +72,8 @@ async function inCopy<T>(
     try {
       return await work(copy, moved);
     } catch (thrown) {
-      if (thrown instanceof Failure) return { kind: 'unread', reason: thrown.message, hint: thrown.hint };
+      if (thrown instanceof Failure && thrown.code !== 'interrupted')
+        return { kind: 'unread', reason: thrown.message, hint: thrown.hint };
       throw thrown;
     }
   });

@@ -1,5 +1,5 @@
-import { cp, mkdir, readFile } from 'node:fs/promises';
-import { delimiter, dirname } from 'node:path';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { checkDatabase } from '../../src/commands/doctor/database-check.ts';
 import { listUnregistered } from '../../src/commands/list-peers.ts';
@@ -52,6 +52,22 @@ async function freshCheckoutIsCloned(folder: TempFolder, bd: Bd): Promise<void> 
   } finally {
     await there.run('dolt', 'stop');
   }
+}
+
+/** The second project of a machine: its database is a new folder of the shared server, which is stopped. */
+async function projectIsClonedForSharedServer(folder: TempFolder, bd: Bd, env: Env): Promise<void> {
+  await bd.ok('dolt', 'stop');
+  const text = await readFile(folder.file('repo', '.beads', 'metadata.json'), 'utf8');
+  const there = folder.file('second', '.beads');
+  await mkdir(there, { recursive: true });
+  await writeFile(join(there, 'metadata.json'), text.replace('"north"', '"south"'));
+  await cp(folder.file('repo', '.beads', 'config.yaml'), join(there, 'config.yaml'));
+  const { result } = await command(below(folder, 'second'), '', { ...FOUND, env });
+  expect(result).toMatchObject({ database: folder.file('shared', 'dolt', 'south'), status: 'unchanged' });
+  const second = bd.at(folder.file('second'));
+  await second.ok('dolt', 'start');
+  await second.ok('migrate', 'schema');
+  expect(await second.titles()).toEqual(await bd.titles());
 }
 
 /** The peers of bd itself, which it keeps as remotes and, with a user, in a table. */
@@ -144,6 +160,7 @@ test.each<[string, readonly string[], string]>([
       expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
       if (mode === 'embedded') await peersOfBdAreListed(folder, bd);
       if (mode === 'server') await freshCheckoutIsCloned(folder, bd);
+      if (isShared) await projectIsClonedForSharedServer(folder, bd, env);
     } finally {
       if (isServed) await bd.run('dolt', 'stop');
     }

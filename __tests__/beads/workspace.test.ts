@@ -224,7 +224,6 @@ describe('a second database is not cloned', () => {
       { BEADS_DOLT_DATA_DIR: 'none' },
       /DATA_DIR=none, a folder that does not exist/,
     ],
-    ['for a shared server', { [METADATA]: EMBEDDED }, { BEADS_DOLT_SHARED_SERVER: '1', HOME: '%' }, /SHARED_SERVER=1/],
     ['without metadata.json, beside an embedded one', IN_EMBEDDED, {}, /no metadata.json/],
     ['without metadata.json, beside one of a server', IN_SERVER, {}, /no metadata.json/],
     ['without metadata.json, beside an empty data folder', { '.beads/embeddeddolt/': '' }, {}, /no metadata.json/],

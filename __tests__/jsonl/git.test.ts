@@ -239,6 +239,9 @@ describe('the commit of the JSONL file', () => {
     api.fail({ method: 'GET', status: 403 });
     await expect(propose()).rejects.toMatchObject({ hint: expect.stringContaining('pull-requests: write') });
 
+    api.fail({ method: 'GET', status: 500 });
+    await expect(propose()).rejects.toMatchObject({ hint: 'Run the job again.' });
+
     // The branch of the workflow has the file, so there is no proposal.
     await writeFile(file, '{"id":"bd-4"}\n');
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'pushed' });

@@ -273,7 +273,7 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
       what: `a server has its database (${signalText(server)}), and ${place} does not exist`,
       at: server.at,
       real: null,
-      fix: 'Give the folder of the database in the data folder of that server with `--database`.',
+      fix: 'Beside a server, nothing is cloned. Use the folder of the database in the data folder of that server.',
     });
   }
   if (folder.by?.at === null && !(await isFolder(folder.value))) {
@@ -294,9 +294,9 @@ function serverSignal(settings: WorkspaceSettings, mode: Mode) {
   switch (mode.kind) {
     case 'embedded':
     case 'proxied-server':
-      return undefined;
+    // Its data folder is known, and it has a database only if a folder of that name is there.
     case 'shared-server':
-      return mode.by ?? undefined;
+      return undefined;
     case 'server':
       return (
         variable(settings.env, 'BEADS_DOLT_SERVER_PORT') ??

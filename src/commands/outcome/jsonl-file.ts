@@ -6,12 +6,13 @@ import type { ExportResult } from '../../contract/result.ts';
 import { boundaryOf, requireWithin } from '../../core/boundary.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
+import { shorten } from '../../core/text.ts';
 import { withoutRedirects } from '../../credentials/providers/git.ts';
 import { gitTokenHeader } from '../../credentials/secret-texts.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { repositoryOfJob } from '../../github/client.ts';
+import { type Answer, repositoryOfJob } from '../../github/client.ts';
 import { openPullRequest } from '../../github/pull-request.ts';
 import { type Exporting, requireRecords } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
@@ -105,18 +106,26 @@ export async function commitJsonl(
   if (committed.status !== 'proposed' || repository === null) return committed;
   const { base, ...proposed } = committed;
   const [title = ''] = commit.message.split('\n');
-  const opened = await openPullRequest(repository, { head: committed.branch, base, title, body: BODY });
-  if (opened.kind !== 'ok') throw notProposed(`the branch ${committed.branch} was pushed, but ${opened.reason}`);
+  const proposal = { head: committed.branch, base, title: shorten(title, MAX_TITLE), body: BODY };
+  const opened = await openPullRequest(repository, proposal);
+  if (opened.kind !== 'ok')
+    throw notProposed(`the branch ${committed.branch} was pushed, but ${opened.reason}`, opened);
   context.log.info(`the JSONL file is proposed in ${opened.value}`);
   return { ...proposed, pullRequest: opened.value };
 }
 
+/** GitHub refuses a longer title. */
+const MAX_TITLE = 256;
 const BODY =
   'The issues of the database, as `bd export` writes them. dolt-federation replaces the branch whenever the file changes.';
 
-function notProposed(why: string): Failure {
+const PERMISSIONS =
+  'Give the job `contents: write` and `pull-requests: write`. Under Settings > Actions > General, allow GitHub Actions to create pull requests.';
+
+/** @param answer of the API; absent: it was not asked */
+function notProposed(why: string, answer?: Exclude<Answer<unknown>, { kind: 'ok' }>): Failure {
   return new Failure('jsonl-commit-failed', `no pull request was opened for the JSONL file: ${why}`, {
-    hint: 'Give the job `contents: write` and `pull-requests: write`. Under Settings > Actions > General, allow GitHub Actions to create pull requests.',
+    hint: answer?.kind === 'failed' ? 'Run the job again.' : PERMISSIONS,
   });
 }
 

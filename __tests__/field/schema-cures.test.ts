@@ -3,9 +3,21 @@ import type { Failure } from '../../src/core/failure.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const NAMES = ['moved', 'gone', 'spared', 'shrunk', 'reverted', 'replaced', 'twins'];
+const NAMES = [
+  'moved',
+  'gone',
+  'spared',
+  'shrunk',
+  'reverted',
+  'replaced',
+  'twins',
+  'uneven',
+  'typed',
+  'named',
+  'noted',
+];
 const BASE = [
-  'CREATE TABLE k (id INT PRIMARY KEY, i INT NOT NULL, w VARCHAR(40))',
+  'CREATE TABLE k (id INT PRIMARY KEY, i INT, w VARCHAR(40))',
   "INSERT INTO k VALUES (1, 1, 'a')",
   ...NAMES.flatMap((name) => [
     `CREATE TABLE ${name} (id INT PRIMARY KEY, w VARCHAR(40))`,
@@ -30,6 +42,10 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'DROP TABLE spared',
     ...['shrunk', 'reverted', 'replaced'].map((name) => `ALTER TABLE ${name} MODIFY w VARCHAR(90)`),
     'ALTER TABLE twins ADD COLUMN z INT DEFAULT 1',
+    'ALTER TABLE uneven ADD COLUMN z INT',
+    'ALTER TABLE typed MODIFY w VARCHAR(90) NOT NULL',
+    'ALTER TABLE named RENAME COLUMN w TO v',
+    "ALTER TABLE noted MODIFY w VARCHAR(40) DEFAULT 'secret'",
   );
   await box.keep('ALTER TABLE reverted DROP COLUMN w');
   const dropping = await box.south.head();
@@ -44,6 +60,10 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE twins ADD COLUMN y INT DEFAULT 2',
     'ALTER TABLE twins RENAME COLUMN y TO z',
     'ALTER TABLE twins MODIFY z INT DEFAULT 1',
+    'ALTER TABLE uneven ADD COLUMN z DATE',
+    'ALTER TABLE typed MODIFY w TEXT',
+    'ALTER TABLE named MODIFY w VARCHAR(90)',
+    "ALTER TABLE noted MODIFY w VARCHAR(40) COMMENT 'secret'",
   );
   const accept = ['deletion'] as const;
   const refusal = async (): Promise<Failure> => {
@@ -61,30 +81,43 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   await box.keep('ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id, i)');
   const ofKeys = await refusal();
   expect(ofKeys.message).toBe('both sides changed the primary key of k, and Dolt cannot merge its rows');
-  const undo = ['ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id)'];
+  const undo = ['ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id), MODIFY COLUMN i int'];
   expect([printed(ofKey), printed(ofKeys)]).toEqual([undo, undo]);
-  await box.keep(...undo);
+  expect(sentence(ofKey, 'NOT NULL')).toBe('The key made i NOT NULL, also without it: allow NULL again');
+  await box.keep(...undo, "INSERT INTO k VALUES (9, NULL, 'y')");
   await box.send(...undo);
 
   const ofTables = await refusal();
   expect(ofTables.code).toBe('schema-conflict');
-  const [gone = '', moved, replaced = '', reverted, shrunk, spared = '', twins] = printed(ofTables);
-  expect([gone, moved, replaced, reverted, shrunk, spared, twins]).toEqual([
+  const [gone = '', moved, named, replaced = '', reverted, shrunk, spared = '', twins, typed = '', untyped, uneven] =
+    printed(ofTables);
+  expect([gone, moved, named, replaced, reverted, shrunk, spared, twins, typed, untyped, uneven]).toEqual([
     expect.stringMatching(/^dolt checkout \w{32} -- gone$/),
     'RENAME TABLE moved_on TO moved',
+    'ALTER TABLE named RENAME COLUMN v TO w',
     'ALTER TABLE replaced DROP COLUMN w',
     'ALTER TABLE reverted DROP COLUMN w',
     'ALTER TABLE shrunk DROP COLUMN w',
     expect.stringMatching(/^dolt checkout \w{32} -- spared$/),
     'ALTER TABLE twins DROP COLUMN z',
+    'ALTER TABLE typed MODIFY COLUMN w varchar(90) NOT NULL',
+    'ALTER TABLE typed MODIFY COLUMN w text',
+    'ALTER TABLE uneven DROP COLUMN z',
   ]);
+  expect(sentence(ofTables, 'on ours that of theirs')).toContain('or on theirs that of ours');
   expect(sentence(ofTables, 'dropped the table gone')).toContain('One side (theirs)');
   expect(sentence(ofTables, 'of replaced and added it again')).toContain('One side (ours)');
   await box.north.dolt(...gone.split(' ').slice(1));
-  await box.send(...[moved, replaced, shrunk, twins].filter((one) => one !== undefined));
+  await box.send(...[moved, named, replaced, shrunk, twins, uneven].filter((one) => one !== undefined));
   // The other way that the hint names.
   await box.south.dolt('revert', dropping);
-  await box.keep('DROP TABLE spared', replaced);
+  await box.keep('DROP TABLE spared', replaced, typed);
+
+  // Dolt merges these definitions, and loses one. Defaults and comments are not in the hint.
+  const ofMerged = await refusal();
+  expect(ofMerged.message).toContain("DEFAULT 'secret'");
+  expect(printed(ofMerged)).toEqual(Array(2).fill('ALTER TABLE noted MODIFY COLUMN w …'));
+  await box.keep("ALTER TABLE noted MODIFY COLUMN w VARCHAR(40) DEFAULT 'secret'");
 
   expect((await box.receive({ accept })).run('partner').failure).toBeNull();
   const both = [{ w: 'a' }, { w: 'b' }];
@@ -96,16 +129,20 @@ test('the fixes for definitions that do not merge are carried out as printed', a
       'SELECT * FROM replaced',
       'SELECT * FROM shrunk',
       'SELECT z FROM twins',
+      'SELECT z FROM uneven',
+      'SELECT w FROM typed ORDER BY id',
       "SHOW TABLES LIKE 's%'",
     ),
   ).toMatchObject([
-    [{ id: 1 }, { id: 8 }],
+    [{ id: 1 }, { id: 8 }, { id: 9 }],
     south,
     south,
     both,
     [{ id: 1 }, { id: 2 }],
     [{ id: 1 }, { id: 2 }],
     [{ z: 2 }, { z: 2 }],
+    [{}, {}],
+    both,
     [expect.anything()],
   ]);
 }, 120_000);

@@ -14,7 +14,7 @@ import { schemaConflict } from './merge-failure.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
 import { otherSide, SIDES, type Side } from './merging.ts';
-import { keyCure, type SchemaFacts, schemaCures, type TableSides } from './schema-cure.ts';
+import { columnCure, keyCure, type SchemaFacts, schemaCures, type TableSides } from './schema-cure.ts';
 
 type Heads = Pick<Merging, 'base' | 'ours' | 'theirs'>;
 
@@ -81,11 +81,11 @@ async function changesOf(
   side: Side,
 ): Promise<SchemaFacts['changes'][Side]> {
   if (one.base.length > 0 && one[side].length > 0) {
-    const { dropped, replaced } = await alterations(sql, one.table, { from: base, to: heads[side] });
-    return { renamedTo: null, dropped: dropped.filter((name) => !replaced.includes(name)), replaced };
+    const { renamed, dropped, replaced } = await alterations(sql, one.table, { from: base, to: heads[side] });
+    return { renamedTo: null, renamed, dropped: dropped.filter((name) => !replaced.includes(name)), replaced };
   }
   const renamedTo = renames(await tableChanges(sql, base, heads[side])).get(one.table) ?? null;
-  return { renamedTo, dropped: [], replaced: [] };
+  return { renamedTo, renamed: [], dropped: [], replaced: [] };
 }
 
 /**
@@ -100,9 +100,12 @@ export async function checkMerged(
 ): Promise<void> {
   const present = await definedTables(sql, null);
   const faults: SchemaFault[] = [];
+  const cures: string[] = [];
   for (const one of sides) {
     const merged = present.has(one.table) ? await tableItemsAt(sql, one.table, null) : [];
-    faults.push(...schemaFaults({ ...one, merged }));
+    const found = schemaFaults({ ...one, merged });
+    faults.push(...found);
+    if (found.length > 0) cures.push(columnCure(one, (side) => seen(side, swapped)) ?? ERRORS['schema-conflict'].hint);
   }
   const definitions = await definitionFaults(sql, heads);
   if (faults.length === 0 && definitions.length === 0) return;
@@ -111,7 +114,10 @@ export async function checkMerged(
   throw new Failure(
     'schema-conflict',
     message((fault) => `${faultName(fault)}${definitionsText(fault, swapped)}`),
-    { values: { least: 'keys', without: message(faultName) } },
+    {
+      hint: cures.length === 0 ? undefined : [...new Set(cures)].join(' '),
+      values: { least: 'keys', without: message(faultName) },
+    },
   );
 }
 

@@ -1,7 +1,7 @@
 import { ERRORS } from '../contract/error-codes.ts';
 import { plain, shellWord } from '../core/text.ts';
-import type { Item } from '../dolt/schema/create-table.ts';
-import { identifier } from '../dolt/sql/identifier.ts';
+import { columnType, type Item, isNotNull } from '../dolt/schema/create-table.ts';
+import { identifier, quoted } from '../dolt/sql/identifier.ts';
 import { otherSide, SIDES, type Side } from './merging.ts';
 
 /** A table as the base and both sides have it; empty: not under this name. */
@@ -23,6 +23,8 @@ export interface SchemaFacts extends TableSides {
 interface SideChanges {
   /** The name that the table has now; null: the table has its name, or is gone. */
   readonly renamedTo: string | null;
+  /** Columns that have another name now. */
+  readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly dropped: readonly string[];
   /** Columns that were dropped and added again, which Dolt treats as different columns. */
   readonly replaced: readonly string[];
@@ -41,7 +43,9 @@ function schemaCure(facts: SchemaFacts, seen: Seen): string {
     goneCure(facts, seen) ??
     replacedCure(facts, seen) ??
     droppedCure(facts, seen) ??
+    renamedCure(facts, seen) ??
     twinCure(facts) ??
+    columnCure(facts, seen) ??
     ERRORS['schema-conflict'].hint
   );
 }
@@ -78,15 +82,64 @@ function droppedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string
   return null;
 }
 
-/** Columns that both sides added under one name, with different identities. */
-function twinCure({ table, ...at }: SchemaFacts): string | null {
-  if (at.base.length === 0 || at.ours.length !== at.theirs.length) return null;
-  if (at.ours.some(({ text }, index) => text !== at.theirs[index]?.text)) return null;
-  const names = at.ours.flatMap(({ kind, name }) =>
-    kind === 'column' && columnText(at.base, name) === null ? [name] : [],
-  );
+/** With the former name on one side, Dolt merges the name of that side and the definition of the other. */
+function renamedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string | null {
+  for (const side of SIDES) {
+    const other = otherSide(side);
+    for (const { from, to } of changes[side].renamed) {
+      const there = changes[other].renamed.find((one) => one.from === from)?.to ?? from;
+      if (there === to || columnText(at[other], there) === columnText(at.base, from)) continue;
+      return `One side (${seen(side)}) renamed the column ${plain(from)} of ${plain(table)}, which the other side changed. Rename it back there (\`ALTER TABLE ${identifier(table)} RENAME COLUMN ${identifier(to)} TO ${identifier(from)}\`), commit and sync, then run again. Rename it when both sides are equal.`;
+    }
+  }
+  return null;
+}
+
+/** Columns that both sides added under one name, with different identities: equal definitions do not help. */
+function twinCure({ table, base, ours, theirs, changes }: SchemaFacts): string | null {
+  if (base.length === 0) return null;
+  const isEqual = ours.length === theirs.length && ours.every(({ text }, index) => text === theirs[index]?.text);
+  const known = [
+    ...base.map(({ name }) => name),
+    ...SIDES.flatMap((side) => changes[side].renamed.map(({ to }) => to)),
+  ];
+  const names = ours.flatMap(({ kind, name, text }) => {
+    const there = columnText(theirs, name);
+    return kind === 'column' && !known.includes(name) && there !== null && (isEqual || text !== there) ? [name] : [];
+  });
   if (names.length === 0) return null;
-  return `The definitions are equal, but Dolt treats the new columns of ${plain(table)} as different ones. Drop them on one side (${drops(table, names)}), commit and sync, then run again: the merge takes the column of the other side with its values.`;
+  return `Dolt treats the new columns ${plain(names.join(', '))} of ${plain(table)} as different ones, even if the definitions are equal. Drop them on one side (${drops(table, names)}), commit and sync, then run again: the merge takes the column of the other side with its values.`;
+}
+
+/** Columns that both sides changed to different definitions. */
+export function columnCure({ table, base, ours, theirs }: TableSides, seen: Seen): string | null {
+  const columns = ours.flatMap((here) => {
+    const there = columnOf(theirs, here.name);
+    if (here.kind !== 'column' || there === undefined || there.text === here.text) return [];
+    return [here.text, there.text].includes(columnText(base, here.name) ?? '') ? [] : [{ ours: here, theirs: there }];
+  });
+  if (columns.length === 0) return null;
+  const names = plain(columns.map((column) => column.ours.name).join(', '));
+  const ways = SIDES.map((side) => {
+    const other = otherSide(side);
+    const clauses = columns.map(
+      (column) => `MODIFY COLUMN ${toCopy(column[other]) ?? `${identifier(column[other].name)} …`}`,
+    );
+    return `on ${seen(side)} that of ${seen(other)} (\`ALTER TABLE ${identifier(table)} ${clauses.join(', ')}\`)`;
+  });
+  return `Both sides changed the column ${names} of ${plain(table)}. Give it one definition: ${ways.join(', or ')}. Commit and sync, then run again.`;
+}
+
+/**
+ * A column as in an ALTER TABLE.
+ * @returns null if the definition has more than a type and NOT NULL: literals can be as private as a row
+ */
+function toCopy(column: Item, nullable = false): string | null {
+  const type = columnType(column);
+  const rest = isNotNull(column) ? ' NOT NULL' : '';
+  const hasMore =
+    column.text !== `${quoted(column.name)} ${type}${rest}` || column.tokens.some(({ kind }) => kind === 'string');
+  return hasMore ? null : `${identifier(column.name)} ${type}${nullable ? '' : rest}`;
 }
 
 /**
@@ -107,15 +160,24 @@ export function keyCure(
       const steps = [
         ...(keyOf(one[side]) === null ? [] : ['DROP PRIMARY KEY']),
         ...(former === null ? [] : [`ADD ${former}`]),
+        ...madeNotNull(one, side).flatMap((column) => {
+          const text = toCopy(column, true);
+          return text === null ? [] : [`MODIFY COLUMN ${text}`];
+        }),
       ];
       return `\`ALTER TABLE ${identifier(one.table)} ${steps.join(', ')}\``;
     });
+    const stay = new Set(changed.flatMap((side) => madeNotNull(one, side).map(({ name }) => name)));
+    const nulls =
+      stay.size === 0
+        ? ''
+        : ` The key made ${plain([...stay].join(', '))} NOT NULL, also without it: allow NULL again.`;
     return {
       message:
         changed.length > 1
           ? `both sides changed the primary key of ${plain(one.table)}, and Dolt cannot merge its rows`
           : `one side (${changed.map(seen).join('')}) changed the primary key of ${plain(one.table)}, and the other side changed the table`,
-      hint: `Give the table its former primary key again, on each side that changed it (${[...new Set(undone)].join(' or ')}). Commit and sync, then run again. Change the key when both sides are equal. Equal definitions alone do not help: the rows would have to be equal, too.`,
+      hint: `Give the table its former primary key again, on each side that changed it (${[...new Set(undone)].join(' or ')}). Commit and sync, then run again.${nulls} Change the key when both sides are equal. Equal definitions alone do not help: the rows would have to be equal, too.`,
     };
   }
   return null;
@@ -123,13 +185,30 @@ export function keyCure(
 
 /** The primary key as in an ALTER TABLE; null: none. */
 function keyOf(items: readonly Item[]): string | null {
+  const columns = keyColumns(items);
+  return columns === null ? null : `PRIMARY KEY (${columns.map(identifier).join(', ')})`;
+}
+
+function keyColumns(items: readonly Item[]): string[] | null {
   const key = items.find(({ kind }) => kind === 'primary key');
-  const columns = key?.tokens.filter(({ kind }) => kind === 'name').map(({ text }) => identifier(text));
-  return columns === undefined ? null : `PRIMARY KEY (${columns.join(', ')})`;
+  return key?.tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text) ?? null;
+}
+
+/** The columns of a side's key that could be NULL before: they stay NOT NULL when the key is dropped. */
+function madeNotNull(one: TableSides, side: Side): Item[] {
+  const names = keyColumns(one[side]) ?? [];
+  return names.flatMap((name) => {
+    const [former, now] = [one.base, one[side]].map((items) => columnOf(items, name));
+    return former !== undefined && !isNotNull(former) && now !== undefined ? [now] : [];
+  });
+}
+
+function columnOf(items: readonly Item[], name: string): Item | undefined {
+  return items.find((item) => item.kind === 'column' && item.name === name);
 }
 
 function columnText(items: readonly Item[], name: string): string | null {
-  return items.find((item) => item.kind === 'column' && item.name === name)?.text ?? null;
+  return columnOf(items, name)?.text ?? null;
 }
 
 function drops(table: string, names: readonly string[]): string {

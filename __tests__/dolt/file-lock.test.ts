@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readEnv } from '../../src/core/env.ts';
+import { readEnv, searchPath } from '../../src/core/env.ts';
 import { identityOf } from '../../src/core/processes.ts';
 import { lockExclusively, lockFolder, ownerOfLock } from '../../src/dolt/file-lock.ts';
 import { holdExclusively } from '../helpers/hold-lock.ts';
@@ -76,6 +78,25 @@ test('an interruption ends the waiting, and leaves the lock alone', async () => 
   await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
   expect(await readdir(folder.path)).toEqual(['lock']);
   await lock.release();
+});
+
+test.each(['flock', 'perl'])('%s waits for as long as it may, and gets a lock that becomes free', async (program) => {
+  await using folder = await tempFolder();
+  const file = searchPath(readEnv(), process.platform)
+    .map((path) => join(path, program))
+    .find(existsSync);
+  // macOS has no flock.
+  if (file === undefined) return;
+  await mkdir(folder.file('bin'));
+  await symlink(file, folder.file('bin', program));
+  const own = { ...options, env: { PATH: folder.file('bin') } };
+  const end = await holdExclusively(folder.path);
+  expect(await lockFolder(folder.path, { ...own, maxWaitMs: 300 })).toEqual({ kind: 'busy' });
+  const waiting = lockFolder(folder.path, own);
+  await end();
+  const lock = await waiting;
+  expect(lock.kind).toBe('held');
+  if (lock.kind === 'held') await lock.release();
 });
 
 test('a folder is locked without a file, and a missing one by its parent until it exists', async () => {

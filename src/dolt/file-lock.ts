@@ -18,18 +18,19 @@ const LONGEST_PAUSE_MS = 200;
 type Mode = 'shared' | 'exclusive';
 
 /**
- * Programs that lock an open file: flock(1) of Linux, and Perl, which macOS has. Node has no flock. The lock belongs to
- * the open file that both processes share, so it stays when the program ends. It is released when this process closes
- * the file or ends. 1 is the exit code of both if another process has the lock.
+ * Programs that lock an open file, and wait for it unless they are told not to: flock(1) of Linux, and Perl, which macOS
+ * has. Node has no flock. The lock belongs to the open file that both processes share, so it stays when the program
+ * ends. It is released when this process closes the file or ends. 1 is the exit code of both if another process has the
+ * lock.
  */
-const PROGRAMS: readonly [string, Readonly<Record<Mode, readonly string[]>>][] = [
-  ['flock', { shared: ['-s', '-n', '0'], exclusive: ['-x', '-n', '0'] }],
-  ['perl', { shared: perl('LOCK_SH'), exclusive: perl('LOCK_EX') }],
+const PROGRAMS: readonly [string, (mode: Mode, waits: boolean) => readonly string[]][] = [
+  ['flock', (mode, waits) => [mode === 'shared' ? '-s' : '-x', ...(waits ? [] : ['-n']), '0']],
+  ['perl', (mode, waits) => ['-MFcntl=:flock', '-e', perl(mode === 'shared' ? 'LOCK_SH' : 'LOCK_EX', waits)]],
 ];
 const LOCKED_BY_OTHER = 1;
 
-function perl(mode: string): readonly string[] {
-  return ['-MFcntl=:flock', '-e', `flock(STDIN, ${mode} | LOCK_NB) or exit($!{EWOULDBLOCK} ? 1 : 2)`];
+function perl(mode: string, waits: boolean): string {
+  return `flock(STDIN, ${mode}${waits ? '' : ' | LOCK_NB'}) or exit($!{EWOULDBLOCK} ? 1 : 2)`;
 }
 
 /** libuv's UV_FS_O_EXLOCK: Windows opens the file for one process only. */
@@ -54,8 +55,8 @@ interface LockOptions {
  */
 export async function lockShared(file: string, options: LockOptions): Promise<FileLock> {
   if (process.platform === 'win32') return { kind: 'impossible', why: 'not supported on Windows' };
-  return await attempts(options, async () => {
-    const opened = await openedAndLocked(file, 'shared', options.env);
+  return await attempts(options, async (waiting) => {
+    const opened = await openedAndLocked(file, 'shared', waiting);
     return opened.kind === 'held' ? { kind: 'held', release: () => opened.handle.close() } : opened;
   });
 }
@@ -66,8 +67,8 @@ export async function lockShared(file: string, options: LockOptions): Promise<Fi
  * @throws Failure `interrupted` while it waits
  */
 export async function lockExclusively(file: string, options: LockOptions): Promise<FileLock> {
-  return await attempts(options, async () => {
-    const opened = await openedAndLocked(file, 'exclusive', options.env);
+  return await attempts(options, async (waiting) => {
+    const opened = await openedAndLocked(file, 'exclusive', waiting);
     if (opened.kind !== 'held') return opened;
     const { handle } = opened;
     // The former holder may have removed the file after it was opened here.
@@ -98,9 +99,9 @@ export async function lockExclusively(file: string, options: LockOptions): Promi
  */
 export async function lockFolder(folder: string, options: LockOptions): Promise<FileLock> {
   if (process.platform === 'win32') return { kind: 'impossible', why: 'not supported on Windows' };
-  return await attempts(options, async () => {
+  return await attempts(options, async (waiting) => {
     const nearest = await nearestFolder(folder);
-    const opened = await lockedIn(nearest, constants.O_RDONLY | constants.O_DIRECTORY, 'exclusive', options.env);
+    const opened = await lockedIn(nearest, constants.O_RDONLY | constants.O_DIRECTORY, 'exclusive', waiting);
     if (opened.kind !== 'held') return opened;
     const { handle } = opened;
     // The former holder may have made or replaced the folder.
@@ -139,21 +140,28 @@ export async function ownerOfLock(file: string): Promise<LockOwner | null> {
 
 type Opened = { readonly kind: 'held'; readonly handle: FileHandle } | Exclude<FileLock, { kind: 'held' }>;
 
-async function attempts({ signal, maxWaitMs }: LockOptions, attempt: () => Promise<FileLock>): Promise<FileLock> {
+/**
+ * The system queues those who wait for one lock; an attempt that ends `busy` early begins again. The last attempt does
+ * not wait, so that a slow start of the program counts for nothing.
+ */
+async function attempts(options: LockOptions, attempt: (waiting: LockOptions) => Promise<FileLock>): Promise<FileLock> {
+  const { signal, maxWaitMs } = options;
   const began = monotonicMs();
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
-    const lock = await attempt();
-    if (lock.kind !== 'busy' || monotonicMs() - began >= maxWaitMs) return lock;
+    const left = Math.max(0, maxWaitMs - (monotonicMs() - began));
+    // An interrupted run can still take a lock that is free.
+    const lock = await attempt({ ...options, maxWaitMs: signal.aborted ? 0 : left });
+    if (lock.kind !== 'busy' || left === 0) return lock;
     await pause(wait, signal);
   }
 }
 
-async function openedAndLocked(file: string, mode: Mode, env: Env): Promise<Opened> {
+async function openedAndLocked(file: string, mode: Mode, waiting: LockOptions): Promise<Opened> {
   const kind = process.platform === 'win32' ? WINDOWS_EXCLUSIVE : constants.O_NOFOLLOW;
-  return await lockedIn(file, constants.O_RDWR | constants.O_CREAT | kind, mode, env);
+  return await lockedIn(file, constants.O_RDWR | constants.O_CREAT | kind, mode, waiting);
 }
 
-async function lockedIn(path: string, flags: number, mode: Mode, env: Env): Promise<Opened> {
+async function lockedIn(path: string, flags: number, mode: Mode, waiting: LockOptions): Promise<Opened> {
   const isWindows = process.platform === 'win32';
   let handle: FileHandle;
   try {
@@ -162,7 +170,7 @@ async function lockedIn(path: string, flags: number, mode: Mode, env: Env): Prom
     if (isWindows && systemCode(thrown) === 'EBUSY') return { kind: 'busy' };
     return { kind: 'impossible', why: String(thrown) };
   }
-  const ended = isWindows ? 0 : await lockedBy(handle.fd, mode, env);
+  const ended = isWindows ? 0 : await lockedBy(handle.fd, mode, waiting);
   if (ended === 0) return { kind: 'held', handle };
   await handle.close();
   if (ended === null) return { kind: 'impossible', why: 'neither flock nor perl can be run' };
@@ -171,10 +179,17 @@ async function lockedIn(path: string, flags: number, mode: Mode, env: Env): Prom
 }
 
 /** @returns the exit code; null if no program could be run */
-async function lockedBy(descriptor: number, mode: Mode, env: Env): Promise<number | null> {
-  for (const [program, args] of PROGRAMS) {
-    const ended = await runOnFile(program, args[mode], { env: { PATH: env['PATH'] ?? '/usr/bin:/bin' }, descriptor });
-    if (ended !== null) return ended;
+async function lockedBy(
+  descriptor: number,
+  mode: Mode,
+  { env, signal, maxWaitMs }: LockOptions,
+): Promise<number | null> {
+  const waits = maxWaitMs > 0;
+  const options = { env: { PATH: env['PATH'] ?? '/usr/bin:/bin' }, descriptor };
+  for (const [program, argsFor] of PROGRAMS) {
+    const args = argsFor(mode, waits);
+    const ended = await runOnFile(program, args, waits ? { ...options, signal, timeoutMs: maxWaitMs } : options);
+    if (ended !== null) return ended === 'ended' ? LOCKED_BY_OTHER : ended;
   }
   return null;
 }

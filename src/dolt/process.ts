@@ -106,19 +106,20 @@ export function programOnWindows(command: string, env: Env, exists: (file: strin
 /**
  * Runs a command that works on an open file of this process, its standard input. The types of execa allow no descriptor
  * above 9.
- * @returns the exit code; null: the command could not be started, or was ended
+ * @returns the exit code, or `ended` if it was ended, as by the time or the signal; null: it could not be started
  */
 export async function runOnFile(
   command: string,
   args: readonly string[],
-  { env, descriptor }: Pick<RunOptions, 'env'> & { readonly descriptor: number },
-): Promise<number | null> {
-  const options = { env, stdio: [descriptor, 'ignore', 'ignore'], timeout: TIMEOUT_MS } satisfies SpawnOptions;
+  options: Pick<RunOptions, 'env' | 'signal' | 'timeoutMs'> & { readonly descriptor: number },
+): Promise<number | 'ended' | null> {
+  const { env, signal, timeoutMs = TIMEOUT_MS } = options;
+  const stdio = [options.descriptor, 'ignore', 'ignore'] satisfies SpawnOptions['stdio'];
   try {
-    const [code] = await once(spawn(command, args, options), 'exit');
-    return typeof code === 'number' ? code : null;
+    const [code] = await once(spawn(command, args, { env, stdio, signal, timeout: Math.ceil(timeoutMs) }), 'exit');
+    return typeof code === 'number' ? code : 'ended';
   } catch {
-    return null;
+    return signal?.aborted === true ? 'ended' : null;
   }
 }
 

@@ -85,22 +85,31 @@ function repeatedValues(message: string, cause: unknown): ValuesInMessage | null
 
 /** System errors for a full disk or an exceeded quota. */
 const DISK_FULL: readonly (string | null)[] = ['ENOSPC', 'EDQUOT'];
+/** System errors for a file of another user, an immutable one and a read-only disk. */
+const REFUSED: readonly (string | null)[] = ['EACCES', 'EPERM', 'EROFS'];
 
 /**
- * Converts any thrown value to a Failure: a Failure unchanged, a full disk as `disk-full`, everything else as `unknown`
- * with its text.
+ * Converts any thrown value to a Failure: a Failure unchanged, a full disk as `disk-full`, a path that the system refused
+ * as `file-refused`, everything else as `unknown` with its text.
  */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const code = DISK_FULL.includes(systemCode(thrown)) ? 'disk-full' : 'unknown';
-  return new Failure(code, errorMessage(thrown), { cause: thrown });
+  const system = systemCode(thrown);
+  // A connection that is refused has no path.
+  const isPath = types.isNativeError(thrown) && 'path' in thrown;
+  const ofPath = isPath && REFUSED.includes(system) ? 'file-refused' : 'unknown';
+  return new Failure(DISK_FULL.includes(system) ? 'disk-full' : ofPath, errorMessage(thrown), { cause: thrown });
 }
 
-/** The same, with a code and a sentence in front for an error that has no code of its own. */
+/**
+ * The same, with a sentence in front for an error of the system, which may have no path, and with a code for all but a
+ * full disk.
+ */
 export function explained(thrown: unknown, code: ErrorCode, what: string, hint?: string): Failure {
   const failure = toFailure(thrown);
-  if (failure.code !== 'unknown') return failure;
-  return new Failure(code, `${what}: ${errorMessage(thrown)}`, { hint, cause: thrown });
+  if (thrown instanceof Failure && failure.code !== 'unknown') return failure;
+  const details = failure.code === 'disk-full' ? { cause: thrown } : { hint, cause: thrown };
+  return new Failure(failure.code === 'disk-full' ? failure.code : code, `${what}: ${errorMessage(thrown)}`, details);
 }
 
 /** A failure of one peer that ends the whole command: nothing else names the peer, so its hint does. */

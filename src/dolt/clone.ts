@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { Failure } from '../core/failure.ts';
+import { explained, Failure } from '../core/failure.ts';
 import { isFolder } from '../core/files.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { inCloneFolder } from '../core/private-folder.ts';
@@ -11,7 +11,7 @@ import type { TimeLimit } from './server/engines.ts';
 import { interruptible } from './server/interrupt.ts';
 import { connectTo } from './server/ready.ts';
 import { type EngineContext, openServer, type ServerOptions } from './server/server.ts';
-import { remoteFailure, withPanic } from './sql/failure.ts';
+import { refusedIn, remoteFailure, withPanic } from './sql/failure.ts';
 
 /** A remote to clone, and the target. */
 export interface CloneSource {
@@ -72,7 +72,7 @@ export async function cloneDatabase(
           });
         })
         .catch((thrown: unknown) => {
-          throw thrown instanceof Failure ? cloneFailure(source, thrown) : thrown;
+          throw thrown instanceof Failure ? cloneFailure(source, refusedIn(tempFolder, thrown)) : thrown;
         });
       connection.destroy();
       context.log?.debug(`Dolt: CALL DOLT_CLONE (${Math.round(monotonicMs() - begun)} ms)`);
@@ -84,14 +84,17 @@ export async function cloneDatabase(
   });
 }
 
-/** A folder is renamed as a whole, so a database in the place is complete. Another run may already use it. */
+/**
+ * A folder is renamed as a whole, so a database in the place is complete. Another run may already use it.
+ * @throws Failure `database-read-only`, `disk-full`
+ */
 export async function moveClone(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
     return true;
   } catch (thrown) {
     if (await isFolder(join(to, '.dolt', 'noms'))) return false;
-    throw thrown;
+    throw explained(thrown, 'database-read-only', `the database cannot be moved to ${to}`);
   }
 }
 

@@ -309,6 +309,12 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['host is down', 'network'],
   ['detected dubious ownership in repository', 'git-ownership'],
   [': permission denied', 'auth'],
+  // An immutable file (`chattr +i`), also for root; Windows.
+  [': operation not permitted', 'auth'],
+  [': access is denied', 'auth'],
+  // A firewall or a sandbox of this machine.
+  ['connect: permission denied', 'network'],
+  ['connect: operation not permitted', 'network'],
   ['no space left on device', 'disk-full'],
   ['disk quota exceeded', 'disk-full'],
   ['not enough space on the disk', 'disk-full'],
@@ -544,9 +550,13 @@ export function namesRedirect(text: string): boolean {
   return /returned error: 30[12378]\b/i.test(text);
 }
 
+/** Two paths in one for a rename. */
+const REFUSED_PATH =
+  /\b[a-z]+ ((?:\/|[a-z]:\\)[^\n]*): (?:permission denied|operation not permitted|read-only file system|device or resource busy|access is denied)/i;
+
 /** The path that the system refused to Dolt, as Go writes it; null: a host or a database refused its user. */
 export function refusedPath(text: string): string | null {
-  return /\b[a-z]+ (\/[^\n]*): (?:permission denied|read-only file system)/i.exec(text)?.[1] ?? null;
+  return REFUSED_PATH.exec(text)?.[1] ?? null;
 }
 
 /** Whether a text is about a lock file that a git left or holds. */

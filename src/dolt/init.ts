@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import type { Env } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
+import { explained, Failure } from '../core/failure.ts';
 import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import { doltEnvironment, preparePrivateRoot } from './environment.ts';
 import { run } from './process.ts';
+import { refusedIn, textFailure } from './sql/failure.ts';
 
 interface InitContext extends FolderPlace {
   readonly env: Env;
@@ -21,10 +22,13 @@ interface NewDatabase {
 
 /**
  * Creates a database with only its first commit.
- * @throws Failure `unknown` with Dolt's output, for example if the folder already holds a database
+ * @throws Failure `database-read-only`, `disk-full`, or `unknown` with Dolt's output, for example if the folder already
+ * holds a database
  */
 export async function initDatabase(context: InitContext, wanted: NewDatabase): Promise<void> {
-  await mkdir(wanted.folder, { recursive: true });
+  await mkdir(wanted.folder, { recursive: true }).catch((thrown: unknown) => {
+    throw explained(thrown, 'database-read-only', `no database can be made in ${wanted.folder}`);
+  });
   await inPrivateFolder(context, 'init', async (privateDir) => {
     const env = doltEnvironment(context.env, await preparePrivateRoot(privateDir));
     const { name, email } = wanted.author;
@@ -34,10 +38,9 @@ export async function initDatabase(context: InitContext, wanted: NewDatabase): P
       signal: context.signal,
     });
     if (result.exitCode !== 0) {
-      throw new Failure(
-        'unknown',
-        `no database could be created in ${wanted.folder}: ${result.stderr}${result.stdout}`.trim(),
-      );
+      const output = `${result.stderr}${result.stdout}`.trim();
+      const { code } = refusedIn(wanted.folder, textFailure(output));
+      throw new Failure(code, `no database could be created in ${wanted.folder}: ${output}`);
     }
   });
 }

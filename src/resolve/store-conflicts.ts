@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { readSmall, type SmallFile, writeFileAtomic } from '../core/files.ts';
 import {
@@ -99,6 +99,17 @@ function unreadable(file: string, thrown: unknown, hint?: string): Failure {
     cause: thrown,
     hint,
   });
+}
+
+/** @returns the path for a conflicts file in a new folder @throws Failure `conflicts-file-unwritten` */
+export async function newConflictsFile(parent: string): Promise<string> {
+  const folder = join(parent, 'dolt-federation-conflicts-');
+  return join(
+    await mkdtemp(folder).catch((thrown: unknown) => {
+      throw unwritten(folder, errorMessage(thrown), { cause: thrown });
+    }),
+    'conflicts.yaml',
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Contents } from '../../backup/contents.ts';
 import { proofOf } from '../../backup/proof.ts';
 import type { RunResult } from '../../contract/result.ts';
-import { errorMessage, Failure } from '../../core/failure.ts';
+import { errorMessage, Failure, toFailure } from '../../core/failure.ts';
 import { isFolder, writeFileAtomic } from '../../core/files.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Context } from '../context.ts';
@@ -47,9 +47,10 @@ export async function writeProof(
     await writeFileAtomic(file, `${JSON.stringify(proof, null, 2)}\n`);
     return { ...result, backup: { ...result.backup, proof: file } };
   } catch (thrown) {
+    const { code } = toFailure(thrown);
     const problem = toProblem({
       severity: 'error',
-      code: 'unknown',
+      code,
       message: `the backups are made, but their proof could not be written: ${errorMessage(thrown)}`,
       hint: 'Free space or name another file, then run again: nothing is pushed twice.',
     });

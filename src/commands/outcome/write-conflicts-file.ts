@@ -1,4 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BEADS_RULES } from '../../beads/database-rules.ts';
 import type { Peer } from '../../config/configuration.ts';
@@ -7,7 +6,13 @@ import { Failure, toFailure } from '../../core/failure.ts';
 import { putAside } from '../../core/files.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { type ConflictsFile, countOpen } from '../../resolve/conflicts-file.ts';
-import { isEmptyFile, nextFile, readConflictsIfAny, storeConflicts } from '../../resolve/store-conflicts.ts';
+import {
+  isEmptyFile,
+  newConflictsFile,
+  nextFile,
+  readConflictsIfAny,
+  storeConflicts,
+} from '../../resolve/store-conflicts.ts';
 import { findUnresolved } from '../../resolve/unresolved-rows.ts';
 import { isUnresolved } from '../../sync/merge/is-unresolved.ts';
 import { removeScratch } from '../../sync/merge/scratch.ts';
@@ -90,9 +95,7 @@ async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenC
     configured: peers.map(({ name }) => name),
   });
   if (context.conflictsDir !== undefined && isEmptyFile(next)) return { file: null, open: 0, problems };
-  const folder = context.conflictsDir;
-  const file =
-    folder === undefined ? own : join(await mkdtemp(join(folder, 'dolt-federation-conflicts-')), 'conflicts.yaml');
+  const file = context.conflictsDir === undefined ? own : await newConflictsFile(context.conflictsDir);
   return { file: (await storeConflicts(file, next)) ? file : null, open: countOpen(next), problems };
 }
 

@@ -60,7 +60,7 @@ export const ENGINE_ERRORS = {
   },
   'database-read-only': {
     title: 'The folder of the database cannot be written',
-    hint: 'Check the owner and permissions of the folder, and whether the disk is mounted read-only. Dolt locks a database even to read it.',
+    hint: 'Check the owner, permissions and attributes (`lsattr`) of the folder and its files, and whether the disk is mounted read-only. Dolt locks a database even to read it.',
     ...FINAL,
   },
   'database-format': {
@@ -71,6 +71,11 @@ export const ENGINE_ERRORS = {
   'locks-unsupported': {
     title: 'The file system does not support the locks that Dolt needs',
     hint: 'Move the folder to a local disk, or mount the share with locks enabled. Without locks, two writers would damage the data.',
+    ...FINAL,
+  },
+  'file-refused': {
+    title: 'The system refused access to a file or folder',
+    hint: 'Check the owner, permissions and attributes (`lsattr`) of the path in the message, and whether its disk is mounted read-only.',
     ...FINAL,
   },
   'file-owner': {

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
+import { isInside } from '../../core/files.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { shorten } from '../../core/text.ts';
 import {
@@ -11,6 +12,7 @@ import {
   namesLockOfGit,
   namesOtherRegion,
   namesRedirect,
+  refusedPath,
   type TextClass,
   withoutRowValues,
 } from '../failure-text.ts';
@@ -24,10 +26,12 @@ export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
   const values = { least: 'full', without: withoutMiddle(withoutRowValues(text)) } as const;
   const shown = withoutMiddle(text);
-  return (
-    lostEngine(thrown, text) ??
-    new Failure(codeOf(classifyOfRows(text)), shown, { cause: thrown, toolText: shown, values })
-  );
+  return lostEngine(thrown, text) ?? new Failure(codeOfRows(text), shown, { cause: thrown, toolText: shown, values });
+}
+
+/** A statement that works on no remote is refused files of the database only. */
+function codeOfRows(text: string): ErrorCode {
+  return refusedPath(withoutRowValues(text)) === null ? codeOf(classifyOfRows(text)) : 'database-read-only';
 }
 
 /** The words of Dolt before and after a long value. */
@@ -97,6 +101,14 @@ function hintOf(text: string): string | undefined {
   if (namesRedirect(text)) return MOVED;
   if (isNoProtocol(text)) return `Check the endpoint. ${SILENT_LOGIN}`;
   return isOfHost(text) ? `${WORDS_OF_HOST} ${SILENT_LOGIN}` : undefined;
+}
+
+/** The same failure, as one of the database if the system refused a file in its folder and not one of a remote. */
+export function refusedIn(folder: string, failure: Failure): Failure {
+  const path = refusedPath(failure.toolText ?? failure.message);
+  if (path === null || !isInside(folder, path)) return failure;
+  const { message, toolText } = failure;
+  return new Failure('database-read-only', message, { toolText: toolText ?? undefined, cause: failure });
 }
 
 /** A failure that this Dolt has with the data of a head. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import { Failure } from '../../core/failure.ts';
 import { readSmallText } from '../../core/files.ts';
+import { refusedIn } from '../../dolt/sql/failure.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
 /** A file or folder that a remote needs and this user cannot access. */
@@ -13,6 +14,8 @@ interface Inaccessible {
   readonly owner: number;
   /** Permission bits, such as 0o600. */
   readonly mode: number;
+  /** Whether the mode permits its owner all that a remote needs. */
+  readonly permitsOwner: boolean;
 }
 
 /** A remote holds a few hundred table files at most; the first inaccessible one is enough. */
@@ -34,11 +37,16 @@ export async function findInaccessible(folder: string, writes: boolean): Promise
   return null;
 }
 
-/** Replaces a refused access by a failure that names the file, its owner and the fix. */
-export async function explainFileAccess(allProgress: readonly PeerProgress[]): Promise<void> {
+/**
+ * Replaces a refused access by a failure that names the file, its owner and the fix.
+ * @param database the folder of the database, in which a fetch writes files
+ */
+export async function explainFileAccess(allProgress: readonly PeerProgress[], database: string): Promise<void> {
   for (const progress of allProgress) {
-    if (progress.peer.endpoint.folder === null || progress.failure === null) continue;
-    progress.explain(await fileOwnerFailure(progress.peer.endpoint.folder, progress.failure));
+    if (progress.failure === null) continue;
+    const failure = refusedIn(database, progress.failure);
+    const { folder } = progress.peer.endpoint;
+    progress.explain(folder === null ? failure : await fileOwnerFailure(folder, failure));
   }
 }
 
@@ -52,9 +60,19 @@ export async function fileOwnerFailure(folder: string, failure: Failure): Promis
 }
 
 /** Names the owner of the file and the current user. */
-export async function ownerFailure({ path, owner, mode }: Inaccessible, cause?: Failure): Promise<Failure> {
+export async function ownerFailure(
+  { path, owner, mode, permitsOwner }: Inaccessible,
+  cause?: Failure,
+): Promise<Failure> {
   const bits = mode.toString(8).padStart(4, '0');
   const self = process.getuid?.() ?? null;
+  if (owner === self && permitsOwner) {
+    const hint = `Check the attributes (\`lsattr\`) of the file and its folder, and whether the disk is mounted read-only.`;
+    return new Failure('file-refused', `${path} cannot be written, although its mode ${bits} permits it`, {
+      hint,
+      cause,
+    });
+  }
   if (owner === self) {
     const hint = `Run \`chmod -R u+rwX\` on the folder, or check why it must not be written.`;
     return new Failure('file-owner', `${path} has the mode ${bits}, so its own user cannot use it`, { hint, cause });
@@ -73,7 +91,9 @@ async function may(path: string, mode: number): Promise<boolean> {
 
 async function describeEntry(path: string): Promise<Inaccessible | null> {
   const found: Stats | null = await lstat(path).catch(() => null);
-  return found === null ? null : { path, owner: found.uid, mode: found.mode & 0o7777 };
+  if (found === null) return null;
+  const needed = found.isDirectory() ? 0o700 : 0o600;
+  return { path, owner: found.uid, mode: found.mode & 0o7777, permitsOwner: (found.mode & needed) === needed };
 }
 
 /** The id of a user, with the name if /etc/passwd has it. */

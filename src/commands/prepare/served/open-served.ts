@@ -6,7 +6,7 @@ import { indexOf } from '../../../config/endpoint/allow-list.ts';
 import { requireBranchName } from '../../../config/names.ts';
 import { isOnThisMachine, remotesapiUrl, type ServerSetting, serverText } from '../../../config/server.ts';
 import type { Diagnostic } from '../../../core/diagnostic.ts';
-import { Failure } from '../../../core/failure.ts';
+import { explained, Failure } from '../../../core/failure.ts';
 import { isThere } from '../../../core/files.ts';
 import { makePrivateFolder } from '../../../core/private-folder.ts';
 import { makeOwnFolder, warnOfReplaceable } from '../../../core/shared-folder.ts';
@@ -245,7 +245,11 @@ async function addressOf({ host, port, tls }: ServerSetting, login: Login, { env
   const address = { host, port, socket: null, user: login.user, password: login.password };
   if (!tls) return address;
   const ca = env['SSL_CERT_FILE'];
-  return { ...address, tls: { ca: ca === undefined || ca === '' ? null : await readFile(ca, 'utf8') } };
+  if (ca === undefined || ca === '') return { ...address, tls: { ca: null } };
+  const text = await readFile(ca, 'utf8').catch((thrown: unknown) => {
+    throw explained(thrown, 'bad-usage', 'the file that SSL_CERT_FILE names cannot be read', 'Correct SSL_CERT_FILE.');
+  });
+  return { ...address, tls: { ca: text } };
 }
 
 function exchangeWith(

@@ -60,23 +60,28 @@ async function prepare(folder: TempFolder): Promise<void> {
   await makeDatabase(folder.file('local'));
 }
 
-/** strace makes the lock of one file fail as a file system without locks does; it exists on Linux only. */
+/** strace makes the lock of one file fail as a file system without locks does, or a rename; it exists on Linux only. */
 if (process.platform === 'linux') {
-  const without = (error: string, path: string): readonly string[] => [
-    ...[
-      serverProgram('STRACE'),
-      '-f',
-      '-qq',
-      '-o',
-      '/dev/null',
-      '-P',
-      path,
-      '-e',
-      'trace=flock',
-      '-e',
-      `inject=flock:error=${error}`,
-    ],
+  const without = (error: string, path: string, call = 'flock'): readonly string[] => [
+    ...[serverProgram('STRACE'), '-f', '-qq', '-o', '/dev/null', '-P', path],
+    ...['-e', `trace=${call}`, '-e', `inject=${call}:error=${error}`],
   ];
+
+  test.each([
+    ['box/manifest', 'EPERM', 'file-refused'],
+    ['box/manifest', 'EACCES', 'file-refused'],
+    ['box/manifest', 'EDQUOT', 'disk-full'],
+  ])('%s that cannot be replaced (%s) is %s, with its path and the attributes to check', async (path, error, code) => {
+    await using folder = await tempFolder();
+    await prepare(folder);
+    const peers = { box: `file://${folder.file('box')}` };
+    const { result } = await start(folder, peers, { below: without(error, folder.file(path), '/^rename.*') });
+    expect(result.peers[0]?.error).toMatchObject({
+      code,
+      message: expect.stringContaining(folder.file(path)),
+      hint: expect.stringContaining(code === 'disk-full' ? 'Free space' : 'lsattr'),
+    });
+  });
 
   describe('a file system without locks', () => {
     // The database below meets the third error.
@@ -160,7 +165,17 @@ if (process.getuid?.() === 0) {
         hint: expect.stringContaining('chmod'),
       });
 
+      // A folder of the database that a push or a fetch writes to.
       await chmod(folder.file('box'), 0o755);
+      const written = folder.file('local', '.dolt', 'temptf');
+      await chmod(written, 0o555);
+      const refused = await start(folder, peers, { uid: STRANGER, dolt });
+      expect(refused.result.peers[0]?.error).toMatchObject({
+        code: 'database-read-only',
+        message: expect.stringContaining(`${written}/`),
+      });
+
+      await chmod(written, 0o755);
       const state = join('local', '.dolt', 'dolt-federation.json');
       await give(folder, state, OWNER);
       await chmod(folder.file(state), 0o644);

@@ -312,9 +312,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   // An immutable file (`chattr +i`), also for root; Windows.
   [': operation not permitted', 'auth'],
   [': access is denied', 'auth'],
-  // A firewall or a sandbox of this machine.
-  ['connect: permission denied', 'network'],
-  ['connect: operation not permitted', 'network'],
   ['no space left on device', 'disk-full'],
   ['disk quota exceeded', 'disk-full'],
   ['not enough space on the disk', 'disk-full'],
@@ -493,6 +490,8 @@ const ANSWER_OF_HOST = /returned error: 4(?!0[1378]|13|29)\d\d/;
 /** Texts whose words alone could mean something else, in lower case. */
 const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   [LOCK_OF_GIT, 'contention'],
+  // A firewall or a sandbox of this machine refuses the connection.
+  [/: connect: (?:permission denied|operation not permitted)/, 'network'],
   // git at the other side also prints the last words after it was killed or had no memory.
   [/^(?=.*possible repository corruption on the remote side).*unable to read [0-9a-f]{40,64}\b/s, 'corrupt'],
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).

@@ -6,6 +6,8 @@ test.each([
   ['database "t" is locked by another dolt process; either clone', 'locked'],
   ['failed to load database "t": openat LOCK: read-only file system', 'database-read-only'],
   ['failed to load database "t": open /srv/t/.dolt/noms/LOCK: permission denied', 'database-read-only'],
+  ['failed to load database "t": openat LOCK: operation not permitted', 'database-read-only'],
+  ['open /srv/t/.dolt/sql-server.info-1: operation not permitted', 'database-read-only'],
   ['write /srv/t/.dolt/sql-server.info-1: no space left on device', 'disk-full'],
   ['Unknown manifest version: 6. You may need to update your client', 'client-too-old'],
   ["root hash doesn't exist: 1rgs620kt551u9t05m1vjman0225k5rk", 'corrupt'],

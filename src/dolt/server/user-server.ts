@@ -2,6 +2,7 @@ import { errorMessage, Failure } from '../../core/failure.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { endsWithin } from '../../core/time.ts';
+import { refusedPath } from '../failure-text.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import { BoundedSockets } from './bounded-sockets.ts';
 import type { Address } from './ready.ts';
@@ -131,6 +132,7 @@ function explain(thrown: unknown, { name, database, unreachableHint: hint }: Wan
     case 'auth':
       throw new Failure('server-refused', `the server at ${name} refused the user: ${text}`, { cause: thrown });
     case 'database-read-only':
+      if (refusedPath(text) !== null) throw thrown;
       throw new Failure('server-refused', `the server at ${name} refused a change: ${text}`, {
         hint: 'Start the server without `--readonly` (`behavior.read_only`), then run again.',
         cause: thrown,

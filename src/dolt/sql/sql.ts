@@ -115,7 +115,7 @@ interface Connections extends Pick<Served, 'address' | 'secrets' | 'panicText' |
 /** The procedure that a statement calls, such as `DOLT_FETCH`. */
 const CALL = /^\s*CALL\s+(\w+)/i;
 /** Procedures that work on a remote, and read none of our rows. */
-const OF_REMOTES = ['DOLT_FETCH', 'DOLT_PUSH'];
+const OF_REMOTES = ['DOLT_FETCH', 'DOLT_PUSH', 'DOLT_REMOTE'];
 
 async function inSession<T>(connections: Connections, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {
   const connection = await connect(connections);

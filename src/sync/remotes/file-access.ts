@@ -3,7 +3,8 @@ import { access, lstat, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import { Failure } from '../../core/failure.ts';
-import { readSmallText } from '../../core/files.ts';
+import { isInside, readSmallText } from '../../core/files.ts';
+import { refusedPath } from '../../dolt/failure-text.ts';
 import { refusedIn } from '../../dolt/sql/failure.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
@@ -51,12 +52,17 @@ export async function explainFileAccess(allProgress: readonly PeerProgress[], da
 }
 
 /**
- * Explains a refused `file://` folder: `file-owner` if a file of another user causes it, else the failure unchanged.
+ * Explains a refused `file://` folder: `file-owner` if a file of another user causes it, `file-refused` if the folder or
+ * one above it does, else the failure unchanged.
  */
 export async function fileOwnerFailure(folder: string, failure: Failure): Promise<Failure> {
   if (failure.code !== 'auth') return failure;
   const found = await findInaccessible(folder, true);
-  return found === null ? failure : await ownerFailure(found, failure);
+  if (found !== null) return await ownerFailure(found, failure);
+  const path = refusedPath(failure.message);
+  // Dolt makes a folder that is missing.
+  if (path === null || !(isInside(folder, path) || isInside(path, folder))) return failure;
+  return new Failure('file-refused', failure.message, { toolText: failure.toolText ?? undefined, cause: failure });
 }
 
 /** Names the owner of the file and the current user. */

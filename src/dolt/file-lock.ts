@@ -18,10 +18,9 @@ const LONGEST_PAUSE_MS = 200;
 type Mode = 'shared' | 'exclusive';
 
 /**
- * Programs that lock an open file, and wait for it unless they are told not to: flock(1) of Linux, and Perl, which macOS
- * has. Node has no flock. The lock belongs to the open file that both processes share, so it stays when the program
- * ends. It is released when this process closes the file or ends. 1 is the exit code of both if another process has the
- * lock.
+ * Programs that lock an open file, and can wait for it: flock(1) of Linux, and Perl, which macOS has. Node has no flock.
+ * The lock belongs to the open file that both processes share, so it stays when the program ends. It is released when
+ * this process closes the file or ends. 1 is the exit code of both if another process has the lock.
  */
 const PROGRAMS: readonly [string, (mode: Mode, waits: boolean) => readonly string[]][] = [
   ['flock', (mode, waits) => [mode === 'shared' ? '-s' : '-x', ...(waits ? [] : ['-n']), '0']],

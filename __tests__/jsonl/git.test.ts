@@ -30,6 +30,7 @@ interface Scene {
   readonly bare: string;
   readonly repo: string;
   readonly file: string;
+  readonly warnings: string[];
 }
 
 /** A host with a repository, and a checkout of it with a JSONL file that is not committed. */
@@ -47,19 +48,19 @@ async function checkout(folder: TempFolder): Promise<Scene> {
   await mkdir(folder.file('repo', '.beads'));
   const file = folder.file('repo', '.beads', 'issues.jsonl');
   await writeFile(file, '{"id":"bd-1"}\n');
-  return { host, bare, repo, file };
+  return { host, bare, repo, file, warnings: [] };
 }
 
 /** Commits the file as a step does, whose checkout left a header of its own. */
 async function commit(
   folder: TempFolder,
-  { host, file }: Scene,
+  { host, file, warnings }: Scene,
   mode: 'commit' | 'push' | 'pull-request',
   branch: string | null = 'main',
   job: Env = {},
 ) {
   const env = { PATH: readEnv()['PATH'] ?? '', GITHUB_SERVER_URL: host.url, ...job };
-  const context = { ...commandContext(folder.path, { env }), tempDir: folder.file('tmp') };
+  const context = { ...commandContext(folder.path, { env, warnings }), tempDir: folder.file('tmp') };
   const jsonl = { allowFewer: false, commit: { mode, branch, author: AUTHOR, message: 'Backup' } };
   const request = { jsonl, dolt: { source: 'release', githubToken: TOKEN } } as const;
   return await commitJsonl(file, request, context, async ({ copy }) => {
@@ -103,6 +104,13 @@ describe('the commit of the JSONL file', () => {
       expect(await git(repo, 'status', '--porcelain')).toBe('M README');
     }
     await kill();
+    await git(repo, 'commit', '--quiet', '--allow-empty', '-m', 'by hand');
+    const own = await git(repo, 'rev-parse', 'HEAD');
+    expect(scene.warnings).toEqual([]);
+    expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged', commit: null });
+    expect(scene.warnings).toEqual([expect.stringContaining(`its commit ${own} is not pushed`)]);
+    expect(await git(repo, 'rev-parse', 'HEAD')).toBe(own);
+    await kill();
     await writeFile(file, '{"id":"bd-1"}\n{"id":"bd-3"}\n');
     const second = await commit(folder, scene, 'push');
     expect(second).toMatchObject({ status: 'pushed' });
@@ -123,6 +131,7 @@ describe('the commit of the JSONL file', () => {
     await writeFile(file, '{"id":"bd-1"}\n');
     expect(await commit(folder, scene, 'push')).toMatchObject({ status: 'unchanged' });
     expect(await git(repo, 'rev-parse', 'HEAD')).toBe(second?.commit);
+    expect(scene.warnings).toHaveLength(1);
 
     // On a release, a tag is checked out.
     await rm(folder.file('repo', '.git', 'hooks'), { recursive: true });

@@ -82,12 +82,15 @@ export async function commitFile(committing: Committing, context: GitContext): P
     const { branch } = committing;
     if (branch === null) throw failed('the event names no branch, and the default branch of the repository is unknown');
     if (committing.mode === 'pull-request') return await proposeTo(git, branch, committing);
-    const follow = (commit: string) =>
-      followHere(git, branch, commit).catch((thrown: unknown) => {
+    const follow = async (commit: string): Promise<void> => {
+      const why = await followHere(git, branch, commit).catch((thrown: unknown) => {
         const { code, message } = toFailure(thrown);
         if (code === 'interrupted') throw thrown;
-        context.log.warning(`${branch} has the JSONL file at the remote, but the checkout does not follow: ${message}`);
+        return message;
       });
+      if (why !== null)
+        context.log.warning(`${branch} has the JSONL file at the remote, but the checkout does not follow: ${why}`);
+    };
     for (let attempt = 0; ; attempt += 1) {
       const base = await remoteHead(git, branch);
       const commit = await commitOn(git, base, committing);
@@ -298,13 +301,24 @@ async function branchHere(git: Git): Promise<string | null> {
 /** How far a checkout may be behind. A killed run leaves one commit. */
 const BEHIND = 20;
 
-/** After a push, the checkout follows if its commit has the same files except for ours. */
-async function followHere(git: Git, branch: string, commit: string): Promise<void> {
+/**
+ * After a push, the checkout follows if its commit has the same files except for ours. One that only lacks commits of
+ * others is for the user to pull.
+ * @returns why a checkout cannot follow that has commits of its own, else null
+ */
+async function followHere(git: Git, branch: string, commit: string): Promise<string | null> {
   const here = await git.output('rev-parse', '--verify', 'HEAD^{commit}');
-  if (here === commit || (await branchHere(git)) !== branch) return;
+  if (here === commit || (await branchHere(git)) !== branch) return null;
   const changed = await git.output('diff-tree', '-r', '-z', '--no-renames', '--name-only', here, commit);
-  if (changed.split('\0').some((path) => path !== '' && path !== git.path)) return;
-  if (await isBefore(git, here, commit)) await moveHere(git, { base: here, commit });
+  const isOurs = changed.split('\0').every((path) => path === '' || path === git.path);
+  if (isOurs && (await isBefore(git, here, commit))) {
+    await moveHere(git, { base: here, commit });
+    return null;
+  }
+  // Not by the ancestors of the commit: a shallow clone does not know them.
+  const unpushed = await git.output('rev-list', '--max-count=1', here, '--not', commit, `--remotes=${REMOTE}`);
+  if (unpushed === '') return null;
+  return `its commit ${unpushed} is not pushed. Discard the local change of ${git.path}, then pull the branch`;
 }
 
 /** Whether a commit is among the last ones of a line without merges. */

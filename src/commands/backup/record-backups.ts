@@ -8,7 +8,7 @@ import {
   type DrillHistory,
   EMPTY_STATE,
   findBackup,
-  readState,
+  type KnownState,
   type StateFile,
   type StateKey,
 } from '../../sync/history/last-verified.ts';
@@ -52,12 +52,14 @@ export async function recordBackups(
       const known = { bytes: size?.bytes ?? null, growth, drills: history };
       return { progress, place, known, record: { size: size ?? before?.size, drills: history ?? undefined } };
     });
-  const learned = learn(root === null ? EMPTY_STATE : (await readState(state, branch)).stateFile);
+  let learned = learn(EMPTY_STATE);
   if (root !== null) {
+    const add = ({ stateFile }: KnownState): StateFile => {
+      learned = learn(stateFile);
+      return withBackups(stateFile, learned);
+    };
     // A failed write was reported by the one before.
-    await changeState(state, branch, ({ stateFile }) => withBackups(stateFile, learn(stateFile))).catch(
-      () => undefined,
-    );
+    await changeState(state, branch, add).catch(() => undefined);
   }
   return new Map(learned.map(({ progress, known }) => [progress, known]));
 }

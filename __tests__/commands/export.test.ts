@@ -85,19 +85,23 @@ describe('export', () => {
       "UPDATE issues SET title = 'other' WHERE id = 'bd-2'",
       "INSERT INTO issues (id, title) VALUES ('bd-9', 'nine')",
     );
-    await writeFile(
-      file,
-      `${await readFile(file, 'utf8')}{"id":"bd-x","title":"x"}\n{"_type":"memory","key":"m","value":""}\n`,
-    );
+    const edited = (await readFile(file, 'utf8')).replace('"title":"urgent"', '"title":"by hand"');
+    await writeFile(file, `${edited}{"id":"bd-x","title":"x"}\n{"_type":"memory","key":"m","value":""}\n`);
     const differs = await exported(folder, { check: true });
     expect(differs).toMatchObject({
       status: 'differs',
-      difference: { ids: { missing: ['bd-9'], extra: ['memory m', 'bd-x'], changed: ['bd-2'] }, reordered: false },
+      difference: {
+        ids: { missing: ['bd-9'], extra: ['memory m', 'bd-x'], changed: ['bd-3', 'bd-2'] },
+        reordered: false,
+      },
     });
     expect(exportText(differs)).toMatch(/only in the database: 1 record \(bd-9\)\n.*only in the file: 2 records/);
     expect((await exported(folder, { check: true, reportValues: 'none' })).difference).toEqual({
-      ...{ missing: 1, extra: 2, changed: 1, reordered: false },
+      ...{ missing: 1, extra: 2, changed: 2, reordered: false },
     });
+    // Records have the values of the database.
+    expect(await exported(folder, { allowFewer: true })).toMatchObject({ status: 'written' });
+    expect(await readFile(file, 'utf8')).toContain('"title":"urgent"');
   });
 
   test('never removes a record unless the history deletes it', async () => {

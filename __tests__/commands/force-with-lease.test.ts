@@ -7,6 +7,8 @@ import { clash, leases } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { startGitHttp } from '../helpers/servers/git-http.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a peer with a lease', () => {
@@ -157,12 +159,29 @@ test('through a running server, the server keeps the old head, and the printed c
   await openTestDatabase(copy).dolt(...push.split(' '));
   expect(await mailbox()).toBe(lost);
 
-  // Without a copy that stays.
+  // Without a copy that stays. A git host is asked whether it takes a push before a tag, and right before the push.
+  await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
+  await using host = await startGitHttp({ root: folder.file('git') });
+  const repository = `${host.url}/repo.git`;
+  await served.other.dolt('remote', 'add', 'host', repository);
+  await served.other.dolt('push', 'host', 'main');
+  const before = host.requests.length;
   await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
-  const again = await served.run(forced);
-  expect(again.result.peers).toMatchObject([{ verified: true, remoteHead: ours, replaced: { atPeer: true } }]);
+  const again = await served.run({
+    command: 'push',
+    leases: new Map(['mailbox', 'host'].map((peer) => [peer, lost])),
+    overrides: { peers: stringify({ mailbox: served.mailbox, host: repository }) },
+  });
+  const done = { verified: true, remoteHead: ours, replaced: { atPeer: true } };
+  expect(again.result.peers).toMatchObject([done, done]);
+  // Every other push sends data.
+  const pushes = (method: string) =>
+    host.requests.slice(before).filter((one) => one.startsWith(method) && one.includes('git-receive-pack'));
+  expect(pushes('GET').length - pushes('POST').length).toBe(2);
+  await served.sql(`CALL DOLT_TAG('-d', '${name.replace('mailbox', 'host')}')`);
   expect(await tags()).toEqual([{ tag_name: name, tag_hash: lost }]);
-  const [hint = ''] = again.result.problems.flatMap(({ code, hint }) => (code === 'forced-push' ? [hint] : []));
+  const ofMailbox = again.result.problems.filter(({ code, peer }) => code === 'forced-push' && peer === 'mailbox');
+  const [hint = ''] = ofMailbox.map((problem) => problem.hint);
   expect(hint).toContain(`in ${folder.file('local')}: CALL `);
   for (const call of hint.slice(hint.indexOf('CALL')).split(/(?<=;) /)) await served.sql(call);
   expect(await mailbox()).toBe(lost);

@@ -72,8 +72,8 @@ export async function replaceHead(
   const { name } = progress.peer;
   if (!(await isToReplace(engine, progress, target))) return null;
   const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
-  // A peer that cannot take the branch gets no tag.
-  await requireTaking(engine, progress, limit);
+  // A peer that cannot take the branch gets no tag. Before a tag at a server, `keepAtServer` asked it.
+  if (context.served?.keepTag === undefined) await requireTaking(engine, progress, limit);
   const saved = tagOf(progress);
   const tag = saved.name;
   await ensureTag(engine.database, saved);

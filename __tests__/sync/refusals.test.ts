@@ -126,6 +126,12 @@ describe('uncommitted changes', () => {
         notices: [{ message: `committed the uncommitted changes of 1 table (items) in ${hash}` }],
       });
       expect(committed.notices).toHaveLength(1);
+      // Dolt lists no uncommitted change if it cannot say whether a new table counts.
+      await database.run("INSERT INTO dolt_ignore VALUES ('a%', TRUE), ('%z', FALSE)");
+      await database.run('CREATE TABLE abz (id INT PRIMARY KEY)');
+      expect(await failureOf(() => apply('allow', null))).toMatchObject({ code: 'ignore-ambiguous' });
+      await database.run("INSERT INTO dolt_ignore VALUES ('abz', TRUE)");
+      expect(await apply('allow', null)).toMatchObject({ dirty: ['dolt_ignore'] });
     });
   });
 });

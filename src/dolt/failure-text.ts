@@ -80,6 +80,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
     'failed to update table; malformed database: chunk 00000000000000000000000000000000 required but not found',
     'uncommitted-changes',
   ],
+  ['matches conflicting patterns in dolt_ignore', 'ignore-ambiguous'],
   ['target has uncommitted changes', 'remote-dirty'],
   ...statuses(GRPC_STATUSES.answers),
   ["authorization header did not start with 'basic '", 'auth'],

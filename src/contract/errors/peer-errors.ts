@@ -8,6 +8,11 @@ export const PEER_ERRORS = {
     hint: 'Run `dolt diff` first. Commit changes that were made here, or set `federation.dirty: commit`. Changes that only undo earlier commits come from a working set that is behind its branch: discard them with `dolt reset` and `dolt checkout <table>`.',
     ...FINAL,
   },
+  'ignore-ambiguous': {
+    title: 'Two patterns of `dolt_ignore` disagree about a table',
+    hint: 'Find the patterns with `SELECT * FROM dolt_ignore`. Remove one of them, or add the whole name of the table as a pattern: the most specific pattern decides. Then run again.',
+    ...FINAL,
+  },
   conflict: {
     title: 'Both sides changed the same data, and no strategy can resolve it',
     hint: 'Run `dolt-federation resolve` in a terminal: it shows both versions of each row and merges as you decide. Or write your choices in the conflicts file that the report names.',

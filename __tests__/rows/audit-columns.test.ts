@@ -42,6 +42,20 @@ describe('the audit columns of a table', () => {
   });
 });
 
+test.each([
+  ['created_at', 'datetime', '0000-00-00 00:00:00', '2026-01-01 00:00:00', 'theirs'],
+  ['applied_at', 'date', '2026-01-01', '0000-00-00', 'ours'],
+  ['created_at', 'timestamp', '0000-00-00 00:00:00', null, 'ours'],
+  ['updated_at', 'datetime', '2026-01-01 00:00:00', '0000-00-00 00:00:00', 'ours'],
+  ['created_at', 'varchar', '0000-00-00', '2026-01-01', 'ours'],
+])('%s of type %s: of %s and %s, %s has the time', (column, type, ours, theirs, side) => {
+  const shape = { ...table('a'), columns: [{ name: column, type, generated: null }] };
+  const rules = { shape, audit: new Set([column]), policy: CELLS };
+  expect(chooseAudit({ ours: { [column]: ours }, theirs: { [column]: theirs } }, [column], rules)).toEqual([
+    { column, side },
+  ]);
+});
+
 describe('two rows that differ only in audit columns', () => {
   const COLUMNS = ['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at', 'hash'];
   const policy: TablePolicy = { kind: 'cells', known: ['hash'] };

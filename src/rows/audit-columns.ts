@@ -2,6 +2,7 @@ import { isAuditColumn } from '../dolt/schema/audit-columns.ts';
 import { ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { folded } from '../dolt/sql/identifier.ts';
+import { instant, isTemporal } from './clock/cell-time.ts';
 import { compareValues } from './compare-values.ts';
 import { otherSide, type Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
@@ -9,7 +10,7 @@ import type { TablePolicy } from './table-policy.ts';
 /** Columns that are taken from one row together, and how that row is chosen. */
 interface AuditGroup {
   readonly columns: readonly string[];
-  /** Compares the first of the columns. A row with NULL there never wins; under `known` only such rows may differ. */
+  /** Compares the first of the columns. A row without a value there never wins; under `known` only such rows may differ. */
   readonly from: 'smaller' | 'greater' | 'known';
 }
 
@@ -72,12 +73,22 @@ function sideOf(
   for (const [place, column] of columns.entries()) {
     if (column === null) continue;
     const [ours, theirs] = [rows.ours[column] ?? null, rows.theirs[column] ?? null];
-    if (ours === null || theirs === null) return ours === null ? 'theirs' : 'ours';
-    if (how.from === 'known') return null;
     const type = how.shape.columns.find(({ name }) => name === column)?.type ?? '';
+    const missing = lacking({ ours, theirs }, type);
+    if (missing !== null) return otherSide(missing);
+    if (ours === null || theirs === null || how.from === 'known') return null;
     const greater = compareValues(ours, theirs, type) > 0 ? 'ours' : 'theirs';
     // Of two rows written at the same time, the greater value decides.
     return place === 0 && how.from === 'smaller' ? otherSide(greater) : greater;
   }
   return null;
+}
+
+/** The side that lacks a value, or has no date where the other has one, such as `0000-00-00`; null: neither. */
+function lacking(values: { readonly ours: string | null; readonly theirs: string | null }, type: string): Side | null {
+  const { ours, theirs } = values;
+  if (ours === null || theirs === null) return ours === null ? 'ours' : 'theirs';
+  const [here, there] = isTemporal(type) ? [instant(ours), instant(theirs)] : [ours, theirs];
+  if ((here === null) === (there === null)) return null;
+  return here === null ? 'ours' : 'theirs';
 }

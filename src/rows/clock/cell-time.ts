@@ -8,11 +8,14 @@ import type { SideHistory } from './side-history.ts';
 const TIME_COLUMNS: ReadonlySet<string> = new Set(['updated_at', 'modified_at']);
 const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
+/** Whether the values of a type are times. */
+export function isTemporal(type: string): boolean {
+  return TEMPORAL.has(type);
+}
+
 /** The columns of a table with the time of a row's last write. */
 export function timeColumnsOf(shape: TableShape): string[] {
-  return shape.columns.flatMap(({ name, type }) =>
-    TIME_COLUMNS.has(folded(name)) && TEMPORAL.has(type) ? [name] : [],
-  );
+  return shape.columns.flatMap(({ name, type }) => (TIME_COLUMNS.has(folded(name)) && isTemporal(type) ? [name] : []));
 }
 
 /** How the time of a write is determined. */

@@ -135,3 +135,19 @@ test('a rename of a row that the other side did not change is merged without a c
   const progress = (await sides.run()).run('south');
   expect(progress.conflicts).toEqual([]);
 }, 60_000);
+
+test('a rename that a unique key undoes is unresolved as a removed row', async () => {
+  await using folder = await tempFolder();
+  const sides = branched(
+    folder,
+    'CREATE TABLE t (id VARCHAR(20) PRIMARY KEY, title VARCHAR(50), place INT UNIQUE)',
+    "INSERT INTO t VALUES ('old', 'title', 1)",
+  );
+  await sides.edit(["UPDATE t SET id = 'new' WHERE id = 'old'"], ["UPDATE t SET title = 'edited' WHERE id = 'old'"]);
+  const progress = (await sides.run()).run('south');
+  expect(progress.conflicts.map(({ kind, key, left }) => [kind, key['id'], left])).toEqual([
+    ['deleted', 'old', false],
+    ['duplicate', 'new', true],
+  ]);
+  expect(await sides.rows('SELECT id, title FROM t')).toEqual([{ id: 'old', title: 'edited' }]);
+}, 60_000);

@@ -13,6 +13,7 @@ export const POLICIES: Readonly<Record<string, TablePolicy>> = {
     appended: ['notes'],
     left: ['notes', 'metadata'],
     derived: ['is_blocked', 'row_lock'],
+    origin: ['source_system'],
   },
   child_counters: { kind: 'maximum', column: 'last_child' },
   issue_counter: { kind: 'maximum', column: 'last_id' },

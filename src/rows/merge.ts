@@ -5,7 +5,7 @@ import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
 import { movedRows } from '../dolt/rows/moved-rows.ts';
 import { PendingRows } from '../dolt/rows/pending-rows.ts';
 import { keyText } from '../dolt/rows/row-key.ts';
-import { columnNamesAt, ordinaryColumns, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
@@ -24,8 +24,8 @@ import { keysByBase } from './corrections/row-bases.ts';
 import { correctWrongCells, refuseWrongCells } from './corrections/wrong-cells.ts';
 import { type MergeFailure, rowConflict, SAME_OF_DOLT, violated, withoutStack } from './merge-failure.ts';
 import { type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
-import type { ResolvedRow } from './resolved-row.ts';
-import { type DatabaseRules, tablePolicies } from './table-policy.ts';
+import { lostSide, type ResolvedRow } from './resolved-row.ts';
+import { type DatabaseRules, originColumns, tablePolicies } from './table-policy.ts';
 import { undoneRows } from './undone-rows.ts';
 
 interface HeadToMerge {
@@ -148,7 +148,7 @@ async function resolveAll(
 
 /**
  * Finds renamed rows among those that survived a deletion: the side that deleted the row added one with equal contents
- * under another key. Both rows are in the merge, so a person has to check them.
+ * under another key. If both rows are in the merge, a person has to check them.
  * @param reported the results of a merge
  * @returns the same, with these rows as `renamed`
  */
@@ -166,6 +166,7 @@ async function markRenamed(sql: Sql, merging: Merging, reported: readonly Resolv
     if ((await columnNamesAt(sql, table, to)).size === 0) continue;
     const shape = await tableShape(sql, table);
     const read = { shape, columns: ordinaryColumns(shape) };
+    const origin = originColumns(merging.policyOf(table));
     const keys = new Map<string, Cells>();
     for (const [from, own] of await keysByBase(
       sql,
@@ -175,20 +176,30 @@ async function markRenamed(sql: Sql, merging: Merging, reported: readonly Resolv
     )) {
       if ((await columnNamesAt(sql, table, from)).size === 0) continue;
       const before = new Set(own.map((key) => keyText(shape, key)));
-      for (const one of (await movedRows(sql, { from, to }, table)).moved) {
+      for (const one of (await movedRows(sql, { from, to }, table, origin)).moved) {
         const id = keyText(shape, one.from);
         if (before.has(id)) keys.set(id, one.to);
       }
     }
     for (const { row, keeper } of group) {
       const otherKey = keys.get(keyText(shape, row.key));
-      if (otherKey === undefined) continue;
+      if (otherKey === undefined || isRemoved(otherKey, otherSide(keeper), shape, reported)) continue;
       // A restored row has no changes of its own.
       const columns = row.kind === 'restored' ? [] : row.columns;
       renamed.set(row, { ...row, kind: 'renamed', columns, otherKey, left: true, from: keeper });
     }
   }
   return reported.map((row) => renamed.get(row) ?? row);
+}
+
+/** Whether a merge lacks a row that a side added, as beside a unique key that both rows have; it is reported apart. */
+function isRemoved(key: Cells, side: Side, shape: TableShape, reported: readonly ResolvedRow[]): boolean {
+  const id = keyText(shape, key);
+  return reported.some((row) => {
+    const { kind, table } = row;
+    if (table !== shape.name || keyText(shape, row.key) !== id) return false;
+    return kind === 'duplicate' || kind === 'dependant' || (kind === 'id-collision' && lostSide(row) === side);
+  });
 }
 
 /** The side of a row that the other side deleted and that is in the merge; null for any other row. */

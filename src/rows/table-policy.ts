@@ -26,6 +26,8 @@ export type TablePolicy =
       readonly left?: readonly string[];
       /** Columns that every merge computes: neither a conflict nor part of a report. */
       readonly derived?: readonly string[];
+      /** Columns that say which database a row came from: they may differ between a row and the same row with a new key. */
+      readonly origin?: readonly string[];
     }
   | {
       readonly kind: 'whole';
@@ -76,6 +78,11 @@ export interface DatabaseRules {
 }
 
 const CELLS: TablePolicy = { kind: 'cells' };
+
+/** Columns of a table that do not count when its row is looked for under another key. */
+export function originColumns(policy: TablePolicy): readonly string[] {
+  return policy.kind === 'cells' ? (policy.origin ?? []) : [];
+}
 
 /** The policy of each table of a database. @param tables names of all its tables */
 export function tablePolicies(

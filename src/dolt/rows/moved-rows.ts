@@ -32,11 +32,13 @@ const kindRow = z.object({ kind: z.string(), n: count });
  * Finds rows that were deleted under one key and added under another with equal contents: every column outside the key
  * except audit columns. The engine compares values by their bytes.
  * @param table its name in both commits
+ * @param aside further columns that do not count, in lower case
  */
 export async function movedRows(
   sql: Sql,
   range: { readonly from: string; readonly to: string },
   table: string,
+  aside: readonly string[],
 ): Promise<MovedRows> {
   const between = [range.from, range.to, table];
   // `dolt_diff_stat` crashes the engine beside VIRTUAL columns and counts no rows of a recreated table (Dolt 2.3.0).
@@ -51,7 +53,9 @@ export async function movedRows(
   const before = new Set((await columnsAt(sql, table, range.from)).map(({ name }) => name));
   const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));
   const keys = keyNames(columns);
-  const contents = columns.flatMap(({ name, primary }) => (primary || isAuditColumn(name) ? [] : [name]));
+  const contents = columns.flatMap(({ name, primary }) =>
+    primary || isAuditColumn(name) || aside.includes(folded(name)) ? [] : [name],
+  );
   const isShadowed = columns.some(({ name }) => SHADOWED.has(folded(name)));
   if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };
   const read = (side: 'from_' | 'to_'): Promise<Cells[]> => {

@@ -106,7 +106,7 @@ async function losses(
   const shown = change.comparable && keys.length > 0;
   const rows = shown ? await differingRows(sql, range, choice) : [];
   const isMovable = change.comparable && from === to;
-  const { added, moved } = isMovable ? await movedRows(sql, range, to) : { added: 0, moved: [] };
+  const { added, moved } = isMovable ? await movedRows(sql, range, to, []) : { added: 0, moved: [] };
   return [{ table: from, before, deleted, added, moved: moved.length, rows, whole }];
 }
 

@@ -145,6 +145,7 @@ export function testContext(
     initEmpty: true,
     maxDelete: 50,
     known: [],
+    unread: [],
     discardLocal: [],
     notify() {},
     retries: 3,

@@ -15,6 +15,7 @@ import type { Context } from './context.ts';
 import { keepClone } from './outcome/keep-clone.ts';
 import { announce, reportEnd } from './outcome/progress.ts';
 import { notRunResult } from './outcome/run-result.ts';
+import { unreadPeers } from './prepare/last-verified.ts';
 import type { LocalDatabase } from './prepare/local-database.ts';
 import { openClone, openLocalDatabase } from './prepare/open-database.ts';
 import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
@@ -171,6 +172,7 @@ function newSyncContext(
     initEmpty: request.initEmpty,
     maxDelete: request.maxDelete,
     known: prepared.lastVerified.known,
+    unread: unreadPeers(opened.settings.configuration.peers, prepared),
     discardLocal: request.rewrites.discardLocal,
     retries: request.retries,
     timeoutMs: request.timeout,

@@ -33,6 +33,8 @@ export interface SyncContext {
   readonly maxDelete: number;
   /** Every recorded head of any peer for the branch. */
   readonly known: readonly string[];
+  /** Names of peers that are no part of the run, and of which no head is recorded. */
+  readonly unread: readonly string[];
   /** Local commits that `adopt` may discard. */
   readonly discardLocal: readonly string[];
   /** Maximum retries after a transient error or a lost push race. */

@@ -1,10 +1,12 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import type { Role } from '../../../src/contract/vocabulary.ts';
 import type { Diagnostic } from '../../../src/core/diagnostic.ts';
 import { anotherSecond } from '../../helpers/another-second.ts';
 import { BEADS_TABLES, issues } from '../../helpers/beads-schema.ts';
 import { openTestDatabase } from '../../helpers/database.ts';
 import { federateDatabase, filePeer } from '../../helpers/federating.ts';
+import { mergedApart } from '../../helpers/merged-apart.ts';
 import { scenario } from '../../helpers/scenario.ts';
 import { otherCommits, servedDatabase } from '../../helpers/served-database.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
@@ -75,6 +77,57 @@ test('only new issues of this database get its name, before their first push', a
     { id: 'x-long', ...plain },
   ]);
 });
+
+test('an issue that a peer had, or that only has a new key, gets no name, whichever of several merge bases Dolt takes', async () => {
+  await using folder = await tempFolder();
+  const sides = await mergedApart(folder, {
+    base: [
+      ...BEADS_TABLES,
+      'ALTER TABLE issues ADD COLUMN source_system VARCHAR(10)',
+      issues('x-kept', 'x-old', 'x-former'),
+    ],
+    north: [issues('x-north')],
+    south: [issues('x-south')],
+  });
+  const box = folder.file('south.box');
+  const run = async (role: Role, unread: readonly string[] = []) => {
+    const codes: string[] = [];
+    const notify = ({ code }: Diagnostic) => void codes.push(code);
+    const peers = [filePeer('south', box, role)];
+    const options = { attribution: 'stamp', town: 'north', notify, unread } as const;
+    const federated = await federateDatabase({ local: sides.north.path, tempDir: folder.file('tmp'), peers, options });
+    const { conflicts, attribution } = federated.run('south');
+    return { codes, attribution, conflicts: conflicts.filter(({ left }) => left) };
+  };
+  const title = (id: string, text: string) =>
+    `UPDATE issues SET title = '${text}', updated_at = updated_at WHERE id = '${id}'`;
+  const ids = async () => (await sides.north.rows(SOURCES)).map(({ id, s }) => (s === undefined ? id : `${id} ${s}`));
+  // Seen from one of the bases, one of the two deleted issues was never there.
+  await sides.edit(
+    [
+      "UPDATE issues SET id = 'x-new', updated_at = updated_at WHERE id = 'x-old'",
+      "UPDATE issues SET id = 'x-named', source_system = 'north', updated_at = updated_at WHERE id = 'x-former'",
+    ],
+    ["DELETE FROM issues WHERE id IN ('x-north', 'x-south')", title('x-old', 'edited'), title('x-former', 'edited')],
+  );
+  const first = await run('peer');
+  expect(first.codes).toEqual([]);
+  expect(first.attribution).toMatchObject({ rows: 4, sources: [{ system: '', creator: '', rows: 4 }] });
+  expect(first.conflicts).toMatchObject([
+    { kind: 'renamed', key: { id: 'x-former' }, otherKey: { id: 'x-named' } },
+    { kind: 'renamed', key: { id: 'x-old' }, otherKey: { id: 'x-new' } },
+  ]);
+  expect(await ids()).toEqual(['x-former', 'x-kept', 'x-named north', 'x-new', 'x-old']);
+
+  // A merge keeps the issue that the peer deleted. After it, the merge base lacks it, too.
+  await sides.south.sql(`CALL DOLT_REMOTE('add', 'box', 'file://${box}')`, "CALL DOLT_PULL('box', 'main')");
+  await sides.edit([title('x-kept', 'edited'), issues('x-mine')], ["DELETE FROM issues WHERE id = 'x-kept'"]);
+  expect((await run('upstream')).codes).toEqual([]);
+  expect((await run('peer')).codes).toEqual(['stamped']);
+  expect(await ids()).toEqual(['x-former', 'x-kept', 'x-mine north', 'x-named north', 'x-new', 'x-old']);
+  // A peer that the run does not select counts, too.
+  expect((await run('peer', ['unselected'])).codes).toEqual(['not-stamped']);
+}, 120_000);
 
 test('issues that clients of a server commit meanwhile get the name, too, and none is pushed without it', async () => {
   await using folder = await tempFolder();

@@ -1,3 +1,4 @@
+import type { Peer } from '../../config/configuration.ts';
 import { isElsewhere } from '../../config/endpoint/data-place.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
@@ -17,6 +18,7 @@ import {
   type StateKey,
   type StatePlace,
 } from '../../sync/history/last-verified.ts';
+import { rightsOf } from '../../sync/peer-actions.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
 import { type CachedHeads, cachedHead, cachedRetired, unitedHeads } from './cache/heads.ts';
@@ -57,6 +59,29 @@ export function placeOf(
   root: string,
 ): StateKey {
   return { root, endpoint: peer.dataPlace, ref: peer.ref, branch, local };
+}
+
+/**
+ * The configured peers that a run does not select and of which no head is recorded. An archive gets tags only, so it does
+ * not count.
+ */
+export function unreadPeers(
+  configured: readonly Peer[],
+  run: {
+    readonly branch: string;
+    readonly allProgress: readonly Pick<PeerProgress, 'peer'>[];
+    readonly lastVerified: Pick<LastVerified, 'root' | 'before'>;
+  },
+): string[] {
+  const { branch, allProgress, lastVerified } = run;
+  const { root, before } = lastVerified;
+  const selected = new Set(allProgress.map(({ peer }) => peer.name));
+  const isRecorded = (peer: Peer): boolean =>
+    root !== null &&
+    findEntry(before, placeOf({ peer, branch: peer.branch ?? branch }, branch, root), peer.name) !== null;
+  return configured.flatMap((peer) =>
+    selected.has(peer.name) || !rightsOf(peer.role).inSync || isRecorded(peer) ? [] : [peer.name],
+  );
 }
 
 /**

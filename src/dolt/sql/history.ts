@@ -229,6 +229,21 @@ export async function parentsOf(
   return new Map(rows.map(({ hash, parents }) => [hash, parents]));
 }
 
+/**
+ * The commits where the history of a head leaves that of the others: those that one of the others reaches, and that are
+ * parents of commits which none of them reaches. All merge bases are among them. So are older commits, if the head merged
+ * them: a merge can keep a row that a merge base lacks.
+ */
+export async function branchPoints(sql: Sql, head: string, others: readonly string[]): Promise<string[]> {
+  if (others.length === 0) return [];
+  const { log, revisions } = logWithout([head], others, "'--parents'");
+  const own = await sql.rows(parentsRow, `SELECT commit_hash, parents FROM ${log}`, revisions);
+  if (own.length === 0) return [head];
+  const hashes = new Set(own.map(({ hash }) => hash));
+  const parents = new Set(own.flatMap((commit) => commit.parents.filter((hash) => hash !== '')));
+  return [...parents].filter((hash) => !hashes.has(hash)).sort();
+}
+
 /** The commits that one of the heads reaches and none of the others does, as a table expression and its parameters. */
 export function logWithout(heads: readonly string[], others: readonly string[], ...options: readonly string[]) {
   const revisions = [...heads, ...others.map((other) => `^${other}`)];

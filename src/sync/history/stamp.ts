@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
@@ -7,9 +6,8 @@ import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { updateColumn } from '../../dolt/rows/stored-rows.ts';
 import { tableNamesAt } from '../../dolt/schema/table-definitions.ts';
 import { hasTriggers, ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
-import { cellSchema } from '../../dolt/sql/cell.ts';
 import { checkout, createBranch } from '../../dolt/sql/heads.ts';
-import { commitInfo, isPresent, mergeBase } from '../../dolt/sql/history.ts';
+import { commitInfo } from '../../dolt/sql/history.ts';
 import { beginMerging, commitSigned } from '../../dolt/sql/merge.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { moveLocalBranch } from '../advance.ts';
@@ -18,14 +16,12 @@ import { scratchName } from '../merge/scratch.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import { headsAtPeer } from '../send-branch.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
+import { KEYS_PER_STATEMENT, newRowsWithout } from './new-rows.ts';
 
 const TABLE = 'issues';
 const COLUMN = 'source_system';
 const MESSAGE = 'federation stamp v1';
 const HINT = 'Rows that are pushed without a name never get one.';
-
-const KEYS_PER_STATEMENT = 500;
-const keyRow = z.object({ id: cellSchema });
 
 interface StampedHead {
   /** The local side with the head of our branch. */
@@ -36,7 +32,7 @@ interface StampedHead {
 
 /**
  * Names this database as the source of the issues that it created and that have none, before they are first pushed:
- * those that no head of a peer has or had. Only the creator does so, and the commit depends on nothing but the heads,
+ * those that no peer has or had. Only the creator does so, and the commit depends on nothing but the heads,
  * so all databases agree. It is made on our branch. If another client of a server commits meanwhile, it is made again on
  * that head.
  */
@@ -48,7 +44,8 @@ export async function stampRows(
   const { attribution, town } = context;
   if (attribution !== 'stamp' || town === null) return { local, pushRefusal: null };
   if (!allProgress.some(({ actions }) => actions?.push === true)) return { local, pushRefusal: null };
-  const unknown = allProgress.filter((progress) => knownHeads(progress) === null).map(({ peer }) => peer.name);
+  const notReached = allProgress.filter((progress) => knownHeads(progress) === null).map(({ peer }) => peer.name);
+  const unknown = [...notReached, ...context.unread];
   if (unknown.length > 0)
     return notStamped(context, local, `it is unknown which of them ${unknown.join(', ')} has already`);
   const heads = new Set([...context.known, ...allProgress.flatMap((progress) => knownHeads(progress) ?? [])]);
@@ -155,10 +152,7 @@ async function commitStamp(
   if (!rules.recognises(await tableNamesAt(sql, ours))) return null;
   const shape = await tableShape(sql, TABLE);
   if (shape.key.length !== 1 || shape.key[0] !== 'id' || !ordinaryColumns(shape).includes(COLUMN)) return null;
-  const others = await commitsWithTable(sql, ours, heads);
-  const known = others.map(() => ` AND id NOT IN (SELECT id FROM ${TABLE} AS OF ? WHERE id IS NOT NULL)`).join('');
-  // Dolt 2.3.0 refuses an UPDATE with such a subquery ("not updatable"), so the keys are read first.
-  const keys = await sql.rows(keyRow, `SELECT id FROM ${TABLE} WHERE COALESCE(${COLUMN}, '') = ''${known}`, others);
+  const keys = await newRowsWithout(sql, { shape, column: COLUMN }, { ours, heads });
   if (keys.length === 0) return null;
   if (await hasTriggers(sql, TABLE))
     throw new Failure('constraint-violation', `writing it would fire the triggers of ${TABLE}`);
@@ -166,17 +160,4 @@ async function commitStamp(
     await updateColumn(sql, shape, { column: COLUMN, value: town, keys: part });
   const { date } = await commitInfo(sql, ours);
   return { commit: await commitSigned(sql, { message: MESSAGE, date }), rows: keys.length };
-}
-
-/** The heads of the peers, and what each has in common with us: it may have deleted a row since. */
-async function commitsWithTable(sql: Sql, ours: string, heads: readonly string[]): Promise<string[]> {
-  const commits = new Set<string>();
-  for (const head of heads) {
-    if (!(await isPresent(sql, head))) continue;
-    const base = await mergeBase(sql, ours, head);
-    for (const commit of base === null ? [head] : [base, head]) commits.add(commit);
-  }
-  const found: string[] = [];
-  for (const commit of [...commits].sort()) if ((await tableNamesAt(sql, commit)).includes(TABLE)) found.push(commit);
-  return found;
 }

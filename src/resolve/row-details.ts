@@ -7,7 +7,7 @@ import { hasShadowedDiff } from '../dolt/schema/readability.ts';
 import { type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
 import { checkout } from '../dolt/sql/heads.ts';
-import { mergeBase } from '../dolt/sql/history.ts';
+import { mergeBases } from '../dolt/sql/history.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import {
@@ -54,13 +54,13 @@ export async function readDetails(database: Database, { branch, merges }: Confli
     await checkout(sql, branch);
     const tables = new Set(await tableNames(sql));
     for (const merge of merges) {
-      const base = await mergeBase(sql, merge.ours, merge.theirs);
+      const bases = await mergeBases(sql, merge.ours, merge.theirs);
       const rows = merge.rows.filter(({ kind, table }) => kind !== 'keyless' && tables.has(table)).slice(0, MAX_ROWS);
       for (const [table, own] of groupBy(rows, (row) => row.table)) {
         const shape = await tableShape(sql, table);
-        if (shape.key.length === 0 || base === null) continue;
+        if (shape.key.length === 0 || bases.length === 0) continue;
         const side = (head: string, keyOf: (row: UnresolvedRow) => Values) =>
-          readSide(sql, { database: database.name, head, base, shape, keys: own.map(keyOf) });
+          readSide(sql, { database: database.name, head, bases, shape, keys: own.map(keyOf) });
         const ours = await side(merge.ours, ({ key }) => key);
         const theirs = await side(merge.theirs, ({ key, otherKey }) => otherKey ?? key);
         for (const row of own) {
@@ -80,7 +80,7 @@ function nameOf(peer: UnresolvedMerge['peer'], row: UnresolvedRow): string {
 interface SideRows {
   readonly database: string;
   readonly head: string;
-  readonly base: string;
+  readonly bases: readonly string[];
   readonly shape: TableShape;
   readonly keys: readonly Values[];
 }
@@ -114,9 +114,9 @@ async function cutRows(sql: Sql, { head, shape, keys }: SideRows): Promise<Cells
   ]);
 }
 
-/** By the text of a key, the last commit since the merge base that wrote or removed the row. */
+/** By the text of a key, the last commit since the merge bases that wrote or removed the row. */
 async function lastCommits(sql: Sql, side: SideRows): Promise<Map<string, string>> {
-  const { database, head, base, shape, keys } = side;
+  const { database, head, bases, shape, keys } = side;
   const last = new Map<string, string>();
   const names = new Set((await columnsAt(sql, shape.name, head)).map(({ name }) => name));
   if (!hasShadowedDiff(names)) {
@@ -132,7 +132,7 @@ async function lastCommits(sql: Sql, side: SideRows): Promise<Map<string, string
       last.set(keyText(shape, keyOf(shape, row, 'from_')), row['to_commit'] ?? '');
     }
   }
-  const writes = await rowWrites(sql, { database, head, since: [base], shape, columns: [], keys });
+  const writes = await rowWrites(sql, { database, head, since: bases, shape, columns: [], keys });
   for (const [key, all] of writes) {
     const newest = all
       .filter(({ isMerge }) => !isMerge)

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { branchHead } from '../../dolt/sql/heads.ts';
-import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
+import { commitsAmong, containsCommit, mergeBases, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { changeState } from '../../sync/history/change-state.ts';
 import {
@@ -177,7 +177,7 @@ function recordVerified(
 }
 
 /**
- * The common head of both sides: their merge base. An unresolved rewritten history leaves the state file unchanged, so
+ * The common head of both sides: a merge base. An unresolved rewritten history leaves the state file unchanged, so
  * that the next run detects it again.
  */
 async function findingsOf(
@@ -190,7 +190,7 @@ async function findingsOf(
     allProgress.map(async (progress): Promise<readonly Found[]> => {
       const { head, failure, actions, rewritten, peer, remembered } = progress;
       if (actions === null || head === null || (rewritten !== null && failure !== null)) return [];
-      const common = await mergeBase(sql, local.head, head);
+      const common = await commonHead(sql, { ours: local.head, theirs: head }, remembered?.head ?? null);
       if (common === null) return [];
       const verifiedAt = progress.verified && failure === null ? now : null;
       const place = placeOf(progress, local.branch, local.root);
@@ -199,6 +199,21 @@ async function findingsOf(
     }),
   );
   return found.flat();
+}
+
+/**
+ * Of several merge bases, one that contains the recorded head: a record of another one would no longer show that a side
+ * takes that head back.
+ */
+export async function commonHead(
+  sql: Sql,
+  { ours, theirs }: { readonly ours: string; readonly theirs: string },
+  recorded: string | null,
+): Promise<string | null> {
+  const bases = await mergeBases(sql, ours, theirs);
+  if (recorded !== null && bases.length > 1)
+    for (const base of bases) if (await containsCommit(sql, base, recorded)) return base;
+  return bases[0] ?? null;
 }
 
 /** Heads that one side gave up in this run in favour of the other's history. */

@@ -1,7 +1,7 @@
 import type { Role } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
 import { holdEqualRows } from '../../dolt/rows/equal-rows.ts';
-import { commitsAmong, containsCommit, isPresent, newestCommon } from '../../dolt/sql/history.ts';
+import { commitsAmong, containsCommit, isPresent, mergeBases, newestCommon } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
@@ -97,8 +97,15 @@ async function sideFrom(
     certain: remembered.certain,
     weAreAncestor: base === ours,
     theyAreAncestor: base === theirs,
-    commonSince: !inOurs && !inTheirs && base !== null && !(await reachesFrom(sql, last, base)),
+    commonSince: !inOurs && !inTheirs && (await shareLater(sql, last, { ours, theirs })),
   });
+}
+
+/** Whether two heads share a commit that another one does not reach. */
+async function shareLater(sql: Sql, last: string, heads: Pick<Heads, 'ours' | 'theirs'>): Promise<boolean> {
+  for (const base of await mergeBases(sql, heads.ours, heads.theirs))
+    if (!(await reachesFrom(sql, last, base))) return true;
+  return false;
 }
 
 /** Whether a commit reaches another; a commit that is missing locally is assumed to. */
@@ -112,7 +119,10 @@ async function reachesFrom(sql: Sql, commit: string, other: string): Promise<boo
  */
 async function isSuspected(sql: Sql, role: Role, { ours, theirs, base }: Heads): Promise<boolean> {
   if (base === null || base === ours || base === theirs || !rightsOf(role).pull) return false;
-  return await holdEqualRows(sql, { base, ours, theirs });
+  // A table of any merge base is no table that a rewrite brought back.
+  for (const one of await mergeBases(sql, ours, theirs))
+    if (!(await holdEqualRows(sql, { base: one, ours, theirs }))) return false;
+  return true;
 }
 
 /** Why a peer is neither merged nor pushed to, and the options that its role allows. */

@@ -8,7 +8,7 @@ import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
-import { mergeBase } from '../../dolt/sql/history.ts';
+import { mergeBases } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { shortened } from '../../rows/resolved-row.ts';
@@ -90,12 +90,12 @@ async function readOwned(
   conflicts: readonly Conflict[],
 ): Promise<readonly Conflict[]> {
   const { ours, head } = heads;
-  const base = await mergeBase(sql, ours, head);
-  const before: ReadonlyMap<string, string> = base === null ? new Map() : await tableHashes(sql, base);
+  const before: ReadonlyMap<string, string>[] = [];
+  for (const base of await mergeBases(sql, ours, head)) before.push(await tableHashes(sql, base));
   const now = await tableHashes(sql, head);
   const found: Conflict[] = [];
   for (const [table, all] of groupBy(conflicts, (conflict) => conflict.table)) {
-    if (now.get(table) === before.get(table)) continue;
+    if (before.length > 0 && before.every((tables) => tables.get(table) === now.get(table))) continue;
     const shape = await tableShape(sql, table);
     for (const part of inParts(all, mayHoldLarge(shape.columns) ? 1 : BATCH)) {
       const byKey = await rowsByKeyText(sql, shape, { keys: part.map(({ key }) => key), commit: head });

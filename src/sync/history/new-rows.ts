@@ -17,10 +17,10 @@ interface Heads {
 }
 
 /**
- * The rows without a value in a column that this database created: those that no head of a peer has, and that are not
- * from a commit that a peer has, too. One merge base does not tell: the peer may have deleted the row since another one.
- * A merge can keep a row that all of them lack, if our side changed what the peer deleted. A row that only has a new key is
- * the row of before.
+ * The rows that this database created, of those without a value in a column: no head of a peer has them, and no commit from
+ * which our history leaves that of the peers. One merge base is not enough: the peer may have deleted a row since another
+ * one. Nor are all of them: a merge keeps a row that the peer deleted if our side changed it. A row that only got another
+ * key is not new.
  * @param shape a table with the key `id`
  */
 export async function newRowsWithout(

@@ -21,10 +21,6 @@ describe('the class of an error text', () => {
     ['rpc error: code = Unauthenticated desc = Access denied', 'auth'],
     ['error: local changes would be stomped by merge:\n\titems', 'uncommitted-changes'],
     [
-      'the table abz matches conflicting patterns in dolt_ignore:\nignored:     a%\nnot ignored: %z',
-      'ignore-ambiguous',
-    ],
-    [
       'failed to update table; malformed database: chunk 00000000000000000000000000000000 required but not found',
       'uncommitted-changes',
     ],

@@ -43,15 +43,19 @@ test('tables whose names differ only in case are blocked, whether from a peer or
   });
 });
 
-test('a table named `.` is blocked, because a reset of it would reset every table', async () => {
+test.each([
+  ['.', 'a reset of it would reset every table'],
+  ['--theirs', 'it is an option of Dolt'],
+  ['--', 'it ends the options of Dolt'],
+])('a table named `%s` is blocked, because %s', async (name) => {
   await using folder = await tempFolder();
-  const box = await mailbox(folder, 'CREATE TABLE `.` (id INT PRIMARY KEY)');
-  await box.send('INSERT INTO `.` VALUES (1)');
-  await box.south.sql("UPDATE items SET title = 'mine' WHERE id = 100", 'INSERT INTO `.` VALUES (2)');
-  const held = await box.receiveUnchanged({ options: { dirty: ['.', 'items'] } });
+  const box = await mailbox(folder, `CREATE TABLE \`${name}\` (id INT PRIMARY KEY, v INT UNIQUE)`);
+  await box.send(`INSERT INTO \`${name}\` VALUES (1, 1)`);
+  await box.south.sql("UPDATE items SET title = 'mine' WHERE id = 100", `INSERT INTO \`${name}\` VALUES (2, 1)`);
+  const held = await box.receiveUnchanged({ options: { dirty: [name, 'items'] } });
   expect(held.run('partner').failure).toMatchObject({
     code: 'schema-conflict',
-    message: expect.stringContaining('`.`'),
+    message: expect.stringContaining(`\`${name}\``),
   });
   expect(await box.south.rows('SELECT title FROM items WHERE id = 100')).toEqual([{ title: 'mine' }]);
 });

@@ -173,22 +173,3 @@ test('our own head with stored conflicts is pushed to no peer, and a dry run say
     });
   }
 });
-
-test('a table with the name of a Dolt option hides no broken row, and its conflicts are resolved', async () => {
-  await using folder = await tempFolder();
-  const box = await mailbox(
-    folder,
-    'CREATE TABLE `--theirs` (id INT PRIMARY KEY, v INT)',
-    'INSERT INTO `--theirs` VALUES (1, 1)',
-  );
-  await box.send('UPDATE `--theirs` SET v = 2');
-  await box.keep('UPDATE `--theirs` SET v = 3');
-  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, conflicts: [{ table: '--theirs' }] });
-  await box.north.sql("CALL DOLT_FETCH('mailbox', 'main')", "CALL DOLT_MERGE('mailbox/main')");
-  await box.send(
-    'CREATE TABLE `--output-only` (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES items (id))',
-    'ALTER TABLE items ADD CONSTRAINT few CHECK (id < 1000)',
-  );
-  await box.keep("INSERT INTO items VALUES (5000, 'ours', 'sue')");
-  expect((await box.receiveUnchanged()).run('partner').failure).toMatchObject({ code: 'constraint-violation' });
-});

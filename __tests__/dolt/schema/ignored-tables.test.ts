@@ -18,6 +18,8 @@ test.each([
   ['abcabc', [ignored('%ab%d')], false],
   ['private_shared', [ignored('private%'), kept('private_shared')], false],
   ['private_notes', [ignored('private%'), kept('private_shared')], true],
+  // Dolt reads only the first pattern.
+  ['priv_pub', [ignored('priv_%'), kept('PRIV_PUB')], true],
   // Neither is more specific.
   ['ab', [ignored('a%'), kept('%b')], true],
 ] as const)('table %s with the patterns %j: %s', (table, patterns, expected) => {

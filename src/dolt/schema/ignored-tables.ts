@@ -27,9 +27,15 @@ export async function workingIgnorePatterns(sql: Sql, branch: string): Promise<I
 
 /**
  * Whether patterns keep a table out of commits, by Dolt's rule of the most specific pattern. If no pattern is more
- * specific, Dolt reports an error; then the table counts as ignored. Names are compared without case, as in SQL.
+ * specific, Dolt reports an error; then the table counts as ignored. Dolt compares names with case (2.3.0, measured). A name
+ * that is ignored in another case counts as well, because SQL takes both for one table.
  */
 export function isIgnored(table: string, patterns: readonly IgnorePattern[]): boolean {
+  const inOneCase = patterns.map(({ pattern, ignored }) => ({ pattern: folded(pattern), ignored }));
+  return isIgnoredExactly(table, patterns) || isIgnoredExactly(folded(table), inOneCase);
+}
+
+function isIgnoredExactly(table: string, patterns: readonly IgnorePattern[]): boolean {
   const matching = patterns.filter(({ pattern }) => matches(pattern, table));
   const [yes, no] = [matching.filter(({ ignored }) => ignored), matching.filter(({ ignored }) => !ignored)];
   return yes.some((one) => !no.some((other) => isMoreSpecific(other.pattern, one.pattern)));
@@ -41,11 +47,11 @@ function isMoreSpecific(pattern: string, than: string): boolean {
 }
 
 /**
- * Whether a pattern names a table, without case. Written out, because a regular expression of many wildcards takes
+ * Whether a pattern names a table. Written out, because a regular expression of many wildcards takes
  * exponential time for some names, and peers choose names.
  */
 function matches(pattern: string, name: string): boolean {
-  const [signs, letters] = [[...folded(pattern)], [...folded(name)]];
+  const [signs, letters] = [[...pattern], [...name]];
   let sign = 0;
   let letter = 0;
   /** Behind the last wildcard, and the letter up to which it reaches. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { plain } from '../../core/text.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, isDoltTable } from '../sql/identifier.ts';
 import { remembered } from '../sql/remembered.ts';
@@ -189,11 +190,16 @@ const hashesAt = remembered(1, async (sql, commit: string) => await atRevision(s
 
 /** `DOLT_CHECKOUT` and `DOLT_CONFLICTS_RESOLVE` take it for all tables; uncommitted rows of others would be lost (2.3.0, measured). */
 const EVERY_TABLE = '.';
+/** `dolt_diff` takes such a name for an option, so that nothing can compare the rows of the table (2.3.0, measured). */
+const OPTION = '-';
 
 async function read(sql: Sql): Promise<ReadonlyMap<string, string>> {
   const rows = await sql.rows(hashRow, HASHES);
-  if (rows.some(({ name }) => name === EVERY_TABLE)) {
-    throw new Failure('schema-conflict', 'a table has the name `.`, which means every table to procedures of Dolt', {
+  const unusable = rows.map(({ name }) => name).find((name) => name === EVERY_TABLE || name.startsWith(OPTION));
+  if (unusable !== undefined) {
+    const meaning = unusable === EVERY_TABLE ? 'means every table' : 'is an option';
+    const message = `a table has the name \`${plain(unusable)}\`, which ${meaning} to functions of Dolt`;
+    throw new Failure('schema-conflict', message, {
       hint: 'Rename the table on the side that has it, commit, then run again. No `accept` allows this.',
     });
   }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
-import { textLiteral } from '../../core/text.ts';
+import { plain, textLiteral } from '../../core/text.ts';
 import type { Sql } from './sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
 const refRow = z.object({ name: z.string(), hash: z.string() });
 const nameRow = z.object({ name: z.string() });
+const activeRow = z.object({ name: z.string().nullable(), db: z.string().nullable() });
 
 /** The commit a local branch points at, or null. */
 export async function branchHead(sql: Sql, branch: string): Promise<string | null> {
@@ -41,10 +42,17 @@ export async function ignoresTables(sql: Sql, commit: string): Promise<boolean> 
   return (await sql.rows(nameRow, 'SELECT pattern AS name FROM dolt_ignore AS OF ? LIMIT 1', [commit])).length > 0;
 }
 
-/** The branch of a new session: the one that is checked out in the database folder. */
+/**
+ * The branch of a new session: the one that is checked out in the database folder.
+ * @throws Failure `no-database` in a database of the server itself, such as `mysql`
+ */
 export async function checkedOutBranch(sql: Sql): Promise<string> {
-  const [row] = await sql.rows(nameRow, 'SELECT active_branch() AS name');
-  return row?.name ?? 'main';
+  const [row] = await sql.rows(activeRow, 'SELECT active_branch() AS name, DATABASE() AS db');
+  if (row === undefined || row.name === null)
+    throw new Failure('no-database', `${plain(row?.db ?? '')} is not a database of Dolt`, {
+      hint: 'Set `federation.server.database` to the name of a database with branches.',
+    });
+  return row.name;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface CommonFlag {
   readonly value?: string;
   readonly choices?: readonly string[];
   readonly description: string;
+  /** Of a negation: the value that it gives to the flag that it negates. */
+  readonly negation?: string;
   /** Attribute of a flag that excludes this one. */
   readonly excludes?: string;
 }
@@ -39,5 +41,9 @@ export const COMMON_FLAGS: readonly CommonFlag[] = [
     choices: COLOR_MODES,
     description: 'When to use colour; auto, the default, means on a terminal',
   },
-  { name: 'no-color', description: 'The same as --color never. The variables NO_COLOR and FORCE_COLOR work too' },
+  {
+    name: 'no-color',
+    negation: 'never',
+    description: 'The same as --color never. The variables NO_COLOR and FORCE_COLOR work too',
+  },
 ];

@@ -10,7 +10,9 @@ export interface OptionEntry {
    */
   readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
   readonly choices?: readonly string[];
-  /** Words of which the value is a list, separated by commas. */
+  /** The value is a list, separated by commas; a command line may have the option more than once. */
+  readonly list?: true;
+  /** Words of which the value is a list. */
   readonly listOf?: readonly string[];
   readonly min?: number;
   /** Of a count; of a duration in milliseconds, if it is not a time limit. */
@@ -22,6 +24,10 @@ export interface OptionEntry {
   /** The placeholder of the value in help and in action-types.yml. */
   readonly value?: string;
   readonly secret?: true;
+}
+
+export function isList({ list, listOf }: OptionEntry): boolean {
+  return list === true || listOf !== undefined;
 }
 
 export const BOTH: readonly Frontend[] = ['action', 'cli'];

@@ -35,6 +35,7 @@ export const OPTIONS = {
     description: 'Names of the peers to work on, separated by commas or line breaks; by default all',
     frontends: ACTION,
     type: 'text',
+    list: true,
   },
   'only-role': {
     description: 'Roles of the peers to work on, separated by commas or line breaks; by default all',
@@ -65,6 +66,7 @@ export const OPTIONS = {
       'Results for `report` to combine: files that `result-path` of other steps names, or folders of them, separated by commas or line breaks',
     frontends: ACTION,
     type: 'text',
+    list: true,
   },
   expect: {
     description: 'Number of results that `report` must find; it fails if there are fewer',
@@ -172,6 +174,7 @@ export const OPTIONS = {
       'Peers whose branch our branch replaces, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `push`',
     frontends: BOTH,
     type: 'text',
+    list: true,
     value: 'peer=hash',
   },
   adopt: {
@@ -179,6 +182,7 @@ export const OPTIONS = {
       'Peers whose branch replaces ours, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. A tag keeps our old head',
     frontends: BOTH,
     type: 'text',
+    list: true,
     value: 'peer=hash',
   },
   'discard-local': {
@@ -186,6 +190,7 @@ export const OPTIONS = {
       'Commits of our branch that `adopt` may discard, as whole hashes separated by commas or line breaks; `adopt` is refused if it would discard any other',
     frontends: BOTH,
     type: 'text',
+    list: true,
     value: 'hashes',
   },
   'merge-rewritten': {
@@ -193,6 +198,7 @@ export const OPTIONS = {
       'Peers to merge although one side rewrote its history, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows that the merge base lacks are kept, also those that one side deleted',
     frontends: BOTH,
     type: 'text',
+    list: true,
     value: 'peer=hash',
   },
   'fix-remotes': {

@@ -7,12 +7,13 @@ import {
   commandDefault,
 } from '../../contract/commands.ts';
 import { COMMON_FLAGS } from '../../contract/common-flags.ts';
-import type { OptionEntry } from '../../contract/option-entry.ts';
+import { isList, type OptionEntry } from '../../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { defaultText } from '../../contract/parse-option.ts';
+import { Failure } from '../../core/failure.ts';
 import { TOPIC_NAMES } from './help.ts';
 
-/** The parsed command line: a command of the table, its operands, and its flags by attribute name. */
+/** The parsed command line: a command of the table, its operands, and its flags by attribute name; of a list, all words. */
 export interface ParsedCommand {
   readonly command: CommandName;
   readonly operands: readonly string[];
@@ -34,7 +35,10 @@ interface Tree {
   readonly failedAt: () => Command;
 }
 
-/** The parser of the whole command line, built from the tables of commands and options. Throws CommanderError. */
+/**
+ * The parser of the whole command line, built from the tables of commands and options. Throws CommanderError, and Failure
+ * `bad-usage` for an option with two different values.
+ */
 export function commandTree(options: TreeOptions): Tree {
   const root = new Command('dolt-federation');
   let failedAt = root;
@@ -46,11 +50,12 @@ export function commandTree(options: TreeOptions): Tree {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: options.onText, writeErr: () => undefined })
     .showSuggestionAfterError(false);
-  for (const { name, short, value, choices, description, excludes } of COMMON_FLAGS) {
+  for (const { name, short, value, choices, negation, description, excludes } of COMMON_FLAGS) {
     const flag = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`;
     const common = new Option(flag, description);
     if (choices !== undefined) common.choices(choices);
-    root.addOption(excludes === undefined ? common : common.conflicts(excludes));
+    if (negation !== undefined) common.preset(negation);
+    addOption(root, excludes === undefined ? common : common.conflicts(excludes));
   }
   root.option('-V, --version', 'Print the versions of dolt-federation, Node and Dolt');
   for (const name of COMMAND_NAMES) addCommand(root, name, options);
@@ -78,9 +83,31 @@ function addCommand(root: Command, name: CommandName, options: TreeOptions): voi
     const word = argument.variadic ? `${argument.name}...` : argument.name;
     command.argument(argument.required ? `<${word}>` : `[${word}]`, argument.description);
   }
-  for (const option of entry.options.flatMap((each) => flagsOf(name, each))) command.addOption(option);
+  for (const option of entry.options.flatMap((each) => flagsOf(name, each))) addOption(command, option);
   if (entry.showOrigin === true) command.option('--show-origin', 'Print where each value came from');
   command.action(() => options.onCommand({ command: name, operands: command.args, flags: command.optsWithGlobals() }));
+}
+
+/**
+ * Adds an option. The lists of an option that is given again are united. Any other option has one value, and commander
+ * would use the last one without a word.
+ */
+function addOption(command: Command, option: Option): void {
+  const attribute = option.attributeName();
+  command.on(`option:${option.name()}`, (word?: string) => {
+    const before: unknown = command.getOptionValue(attribute);
+    const isFirst = command.getOptionValueSource(attribute) !== 'cli';
+    if (isFirst || option.parseArg === united || before === (word ?? option.presetArg ?? !option.negate)) return;
+    // Another option with the same attribute is its negation.
+    const name = option.name().replace(/^no-/, '');
+    throw new Failure('bad-usage', `--${name} is set twice with different values`, { hint: 'Keep one of them.' });
+  });
+  command.addOption(option);
+}
+
+/** @param before the words of the option so far; undefined: none */
+function united(word: string, before: unknown): unknown {
+  return [...(Array.isArray(before) ? before : []), word];
 }
 
 function groupOf(root: Command, group: string): Command {
@@ -97,7 +124,10 @@ function flagsOf(command: CommandName, name: OptionName): readonly Option[] {
   const entry: OptionEntry = OPTIONS[name];
   const description = helpText(command, name);
   const short = entry.short === undefined ? '' : `-${entry.short}, `;
-  if (entry.type !== 'flag') return [new Option(`${short}--${name} <${entry.value ?? valueName(entry)}>`, description)];
+  if (entry.type !== 'flag') {
+    const option = new Option(`${short}--${name} <${entry.value ?? valueName(entry)}>`, description);
+    return [isList(entry) ? option.argParser(united) : option];
+  }
   if (entry.default !== 'true') return [new Option(`${short}--${name}`, description)];
   return [new Option(`--${name}`).hideHelp(), new Option(`--no-${name}`, `Not: ${lowerFirst(description)}`)];
 }

@@ -18,10 +18,7 @@ export function rawRequestOfFlags({ command, operands, flags }: ParsedCommand, r
   const file = read('credentials');
   return {
     read,
-    written: (name) => {
-      const text = flags[attribute(name)];
-      return typeof text === 'string' ? text : undefined;
-    },
+    written: (name) => textOf(wordsOf(flags[attribute(name)])),
     operands,
     credentials: file === undefined ? undefined : { file },
     reportValues,
@@ -53,7 +50,17 @@ export function optionValue<N extends OptionName>(name: N, written: unknown): Op
 
 function writtenText(name: OptionName, written: unknown): string | undefined {
   if (typeof written === 'boolean') return String(written);
-  return typeof written === 'string' ? refuseStray(name, written) : undefined;
+  return textOf(wordsOf(written).map((word) => refuseStray(name, word)));
+}
+
+/** The words of a value: of a list, those of each time that the option was given. */
+function wordsOf(written: unknown): readonly string[] {
+  const words: readonly unknown[] = Array.isArray(written) ? written : [written];
+  return words.filter((word) => typeof word === 'string');
+}
+
+function textOf(words: readonly string[]): string | undefined {
+  return words.length === 0 ? undefined : words.join(',');
 }
 
 /** No valid value starts with `-` or is empty: the value was forgotten, or a variable is empty. */

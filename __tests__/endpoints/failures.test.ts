@@ -52,6 +52,7 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
     folder,
     stringify({
       'unknown-authority': `${hub.url}/org/repo`,
+      'unknown-git-authority': `${hub.url}/org/repo.git`,
       'closed-port': 'http://127.0.0.1:9/org/repo',
       'closed-git': 'http://127.0.0.1:9/org/repo.git',
       'no-such-host': 'https://nohost.invalid/org/repo',
@@ -68,6 +69,7 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
   );
   expect(errors(ran)).toEqual({
     'unknown-authority': 'untrusted-host',
+    'unknown-git-authority': 'untrusted-host',
     'closed-port': 'network',
     'closed-git': 'network',
     'no-such-host': 'network',
@@ -89,6 +91,9 @@ test('unreachable peers fail within seconds with their own codes, and hide no ot
     'git-nothing': 'not-found',
     box: undefined,
   });
+  // The file that git reads is not always SSL_CERT_FILE.
+  const ofGit = ran.result.peers.find(({ name }) => name === 'unknown-git-authority');
+  expect(ofGit?.error?.hint).toMatch(/SSL_CERT_FILE.* GIT_SSL_CAINFO/);
   for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);
   expect(ran.result.status).toBe('partial');
   expect(exitCodeOf(ran.result, 'any')).toBe(3);

@@ -41,6 +41,8 @@ const FOLDERS = [
 /** Files that our engines, with another working directory, read for the user. */
 const FILES = [
   'SSL_CERT_FILE',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
   'AWS_CA_BUNDLE',
   'AWS_CONFIG_FILE',
   'AWS_SHARED_CREDENTIALS_FILE',

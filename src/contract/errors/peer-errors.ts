@@ -212,7 +212,7 @@ export const PEER_ERRORS = {
   },
   'untrusted-host': {
     title: "The peer's certificate or host key is not trusted",
-    hint: 'Check that it is the right host. Then add its certificate authority to SSL_CERT_FILE, or its key to `known-hosts`.',
+    hint: 'Check that it is the right host. Then add its key to `known-hosts`, or its certificate authority to SSL_CERT_FILE. If the job sets GIT_SSL_CAINFO, git reads that file instead; AWS clients read AWS_CA_BUNDLE.',
     ...FINAL,
   },
   'host-not-allowed': {

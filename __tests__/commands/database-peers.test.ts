@@ -27,6 +27,8 @@ test('peers that only the database has are listed without secrets, and added to 
     adding('hub', 'https://hub.example/org/db'),
     adding('away', 'https://elsewhere.example/org/db'),
     adding('known', 'https://known.example/org/db'),
+    // As this Dolt reaches s3.
+    adding('cloud', 'aws://[manifests:bucket]/north/db'),
     adding('secret', `https://me:${PASSWORD}@secret.example/org/db`),
     adding('origin', 'https://doltremoteapi.dolthub.com/org/repo'),
     "CALL DOLT_REMOTE('add', '--ref', 'refs/heads/data', 'forge', 'git+ssh://git@forge.example/./team/db.git')",
@@ -37,7 +39,7 @@ test('peers that only the database has are listed without secrets, and added to 
   const file = folder.file('.beads', 'config.yaml');
   await writeFile(
     file,
-    'sync: {mode: dolt-native}\nfederation:\n  peers:\n    partner: https://known.example/org/db\n',
+    'sync: {mode: dolt-native}\nfederation:\n  peers:\n    store: {endpoint: s3://bucket/north/db, aws: {dynamodb-table: manifests}}\n    partner: https://known.example/org/db\n',
   );
   const said: string[] = [];
   const warnings: string[] = [];
@@ -81,6 +83,7 @@ test('peers that only the database has are listed without secrets, and added to 
   expect(await refusal(() => add('away'))).toMatchObject({ code: 'bad-usage' });
   expect(await refusal(() => add('odd'))).toMatchObject({ code: 'bad-usage' });
   expect((await refusal(() => add('known'))).message).toContain('peer already exists: partner');
+  expect((await refusal(() => add('cloud'))).message).toContain('peer already exists: store');
   const secret = await refusal(() => add('secret'));
   expect(secret.code).toBe('secret-in-config');
   expect(JSON.stringify([secret.message, secret.hint])).not.toContain(PASSWORD);

@@ -8,7 +8,6 @@ import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
-import { startGitHttp } from '../helpers/servers/git-http.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a peer with a lease', () => {
@@ -159,34 +158,38 @@ test('through a running server, the server keeps the old head, and the printed c
   await openTestDatabase(copy).dolt(...push.split(' '));
   expect(await mailbox()).toBe(lost);
 
-  // Without a copy that stays. A git host is asked whether it takes a push before a tag, and right before the push.
-  await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
-  await using host = await startGitHttp({ root: folder.file('git') });
-  const repository = `${host.url}/repo.git`;
-  await served.other.dolt('remote', 'add', 'host', repository);
-  await served.other.dolt('push', 'host', 'main');
-  const before = host.requests.length;
+  // Without a copy that stays.
   await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
-  const again = await served.run({
-    command: 'push',
-    leases: new Map(['mailbox', 'host'].map((peer) => [peer, lost])),
-    overrides: { peers: stringify({ mailbox: served.mailbox, host: repository }) },
-  });
+  const { path: repository } = await bareRepository(folder.file('data.git'), { withBranch: true });
+  const git = { endpoint: `git+file://${repository}`, ref: 'refs/dolt/north' };
+  await served.other.sql(
+    `CALL DOLT_REMOTE('add', '--ref', '${git.ref}', 'git', '${git.endpoint}')`,
+    "CALL DOLT_PUSH('git', 'main')",
+  );
+  const written = stringify({ mailbox: served.mailbox, git });
+  const both = { leases: new Map([...forced.leases, ['git', lost]]), overrides: { peers: written } };
+  const again = await served.run({ ...forced, ...both });
   const done = { verified: true, remoteHead: ours, replaced: { atPeer: true } };
-  expect(again.result.peers).toMatchObject([done, done]);
-  // Every other push sends data.
-  const pushes = (method: string) =>
-    host.requests.slice(before).filter((one) => one.startsWith(method) && one.includes('git-receive-pack'));
-  expect(pushes('GET').length - pushes('POST').length).toBe(2);
-  await served.sql(`CALL DOLT_TAG('-d', '${name.replace('mailbox', 'host')}')`);
-  expect(await tags()).toEqual([{ tag_name: name, tag_hash: lost }]);
-  const ofMailbox = again.result.problems.filter(({ code, peer }) => code === 'forced-push' && peer === 'mailbox');
-  const [hint = ''] = ofMailbox.map((problem) => problem.hint);
+  expect(again.result.peers).toMatchObject([
+    { name: 'git', ...done },
+    { name: 'mailbox', ...done },
+  ]);
+  expect(await tags()).toMatchObject([{ tag_hash: lost }, { tag_name: name, tag_hash: lost }]);
+  const hints = again.result.problems.filter(({ code }) => code === 'forced-push');
+  const hint = hints.find(({ peer }) => peer === 'mailbox')?.hint ?? '';
   expect(hint).toContain(`in ${folder.file('local')}: CALL `);
   for (const call of hint.slice(hint.indexOf('CALL')).split(/(?<=;) /)) await served.sql(call);
   expect(await mailbox()).toBe(lost);
+  // A push by the server, which may know another ref of the repository, could arrive there.
+  const [clone = '', cd = '', replace = ''] = (hints.find(({ peer }) => peer === 'git')?.hint ?? '')
+    .replace(/^.*: (?=dolt clone )/, '')
+    .split(' && ');
+  await openTestDatabase(folder.path).dolt(...clone.split(' ').slice(1));
+  await openTestDatabase(folder.file(cd.slice('cd '.length))).dolt(...replace.split(' ').slice(1));
+  await openTestDatabase(folder.path).dolt('clone', '--ref', git.ref, git.endpoint, 'read-again');
+  expect(await openTestDatabase(folder.file('read-again')).head()).toBe(lost);
 
-  await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
+  for (const tag of [name, `dolt-federation-replaced/git/${lost}`]) await served.sql(`CALL DOLT_TAG('-d', '${tag}')`);
   const remotesapi = Number(new URL(served.server.url).port);
   const setting = { host: 'localhost', tls: true, remotesapi, database: 'local' };
   const far = await served.run({ ...forced, host: 'localhost', setting, database: undefined });

@@ -272,6 +272,10 @@ describe('an address that the database also uses for a backup', () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
     await local.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
+    // As this Dolt reaches s3.
+    await local.dolt('backup', 'add', 'weekly', 'aws://[manifests:bucket]/safe');
+    const aws = 'aws: {region: eu-west-1, dynamodb-table: manifests}';
+    const cloud = `cloud: {endpoint: s3://bucket/safe, ${aws}}\nother: {endpoint: s3://bucket/other, ${aws}}`;
     const peers = `box: file://${folder.file('box')}\nsafe: file://${folder.path}/s%61fe`;
     const { result } = await command(folder, peers);
     expect(result).toMatchObject({
@@ -282,8 +286,14 @@ describe('an address that the database also uses for a backup', () => {
       ],
     });
     expect(await readdir(folder.file('safe'))).toEqual([]);
-    const examined = await examine(folder, peers);
-    expect(linesOf(examined, 'endpoint', 'safe')).toEqual([expect.stringMatching(/^missing: .*Dolt backup "nightly"/)]);
+    const ofCloud = await command(folder, cloud, { only: ['cloud'] });
+    expect(ofCloud.result.peers).toMatchObject([{ name: 'cloud', error: { code: 'backup-address' } }]);
+    const examined = await examine(folder, `${peers}\n${cloud}`);
+    const refused = (name: string) => [expect.stringMatching(`^missing: .*Dolt backup "${name}"`)];
+    expect(linesOf(examined, 'endpoint', 'safe')).toEqual(refused('nightly'));
+    const inThisDolt = (path: string) => `ok: aws://[manifests:bucket]/${path} in this Dolt`;
+    expect(linesOf(examined, 'endpoint', 'cloud')).toEqual([inThisDolt('safe'), ...refused('weekly')]);
+    expect(linesOf(examined, 'endpoint', 'other')).toEqual([inThisDolt('other')]);
     expect(linesOf(examined, 'endpoint', 'box')).toEqual([]);
   });
 });

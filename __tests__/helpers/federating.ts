@@ -176,7 +176,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     const expected = test.leases?.[peer.name] ?? null;
     const actions = leasedActions(actionsOf(test.command ?? 'sync', peer.role), expected !== null);
     const progress = newPeerProgress(newPeerPlan({ peer, actions, branch: 'main', expected }));
-    progress.register({ name: peer.name, stays: true });
+    progress.register({ name: peer.name, url: peer.endpoint.dolt, stays: true });
     return progress;
   });
   const { ours: head = ours ?? '', dropped = [], accepted = [], ...options } = test.options ?? {};

@@ -18,7 +18,17 @@ function words(hint: string): string[] {
 
 const peer = filePeer('box', '/srv/it is');
 const replaced = { head: 'a', tag: TAG, atPeer: true };
-const progress = { replaced, peer, remote: 'box', user: null, branch: BRANCH, head: 'b', keepsRemote: false };
+const remoteUrl = peer.endpoint.dolt;
+const progress = {
+  replaced,
+  peer,
+  remote: 'box',
+  remoteUrl,
+  user: null,
+  branch: BRANCH,
+  head: 'b',
+  keepsRemote: false,
+};
 const PLACE = { kind: 'folder', path: '/db' } as const;
 
 test('a command to copy contains names of branches as quoted words', () => {
@@ -43,9 +53,37 @@ test('a command to copy contains names of branches as quoted words', () => {
       `CALL DOLT_PUSH('--force', '--user', 'o’f a', 'dolt-federation-undo', '${TAG}:main;touch$IFS-owned;''\`id\`'); ` +
       "CALL DOLT_REMOTE('remove', 'dolt-federation-undo');",
   );
+  // As this Dolt reaches the peer, which is not always the endpoint.
+  const [cloud] = replacedProblems({ ...progress, remoteUrl: 'aws://[t:b]/it is' }, PLACE);
+  expect(words(cloud?.hint ?? '')).toEqual([
+    'remote',
+    'add',
+    'box',
+    'aws://[t:b]/it is',
+    ...words(cloud?.hint ?? '').slice(4),
+  ]);
   const adopted = { adopted: { head: 'a', tag: TAG }, adopt: 'b', peer };
   const [own] = adoptedProblems(adopted, { path: '/db', branch: BRANCH, isCheckedOut: false });
   expect(words(own?.hint ?? '')).toEqual(['branch', '-f', BRANCH, TAG]);
+});
+
+test('a server of Dolt, which can write another ref of a git repository, gets no statement for one', () => {
+  const endpoint = { ...peer.endpoint, kind: 'git' } as const;
+  const git = {
+    ...progress,
+    remoteUrl: 'git+file:///srv/it is.git',
+    peer: { ...peer, endpoint, ref: 'refs/dolt/a b' },
+  };
+  const server = { kind: 'server', name: 'mysql://h:1/db' } as const;
+  const [printed] = replacedProblems(git, server);
+  const hint = printed?.hint?.replace(' && cd dolt-federation-undo', '') ?? '';
+  expect(words(hint)).toEqual([
+    ...['clone', '--ref', 'refs/dolt/a b', '--branch', BRANCH, git.remoteUrl, 'dolt-federation-undo'],
+    ...['push', '--force', 'origin', `${TAG}:${BRANCH}`],
+  ]);
+  const [here] = replacedProblems({ ...git, replaced: { ...replaced, atPeer: false } }, server);
+  expect(here?.hint).toMatch(/push the tag from a database in a folder, .*at another ref of the repository/);
+  expect(replacedProblems(git, PLACE)[0]?.hint).toContain('dolt remote add ');
 });
 
 test.each([

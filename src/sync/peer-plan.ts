@@ -52,3 +52,11 @@ export interface PeerAccess {
   /** The credentials with which it is reached, for messages; null: none. */
   readonly credentials: string | null;
 }
+
+/** The remote of a peer. */
+export interface RegisteredRemote {
+  readonly name: string;
+  readonly url: string;
+  /** Whether it stays after the run. */
+  readonly stays: boolean;
+}

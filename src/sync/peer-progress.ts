@@ -12,7 +12,7 @@ import type { Replacing } from './history/lease.ts';
 import type { Rewritten } from './history/rewritten.ts';
 import type { Verdict } from './incoming/check-incoming.ts';
 import type { PeerActions } from './peer-actions.ts';
-import type { PeerAccess, PeerPlan } from './peer-plan.ts';
+import type { PeerAccess, PeerPlan, RegisteredRemote } from './peer-plan.ts';
 
 /** How a peer's head compares with ours. The histories share no commit if the counts are null. */
 type Comparison = Pick<Progress, 'state' | 'ahead' | 'behind' | 'otherMakers' | 'rewritten'> & {
@@ -21,8 +21,9 @@ type Comparison = Pick<Progress, 'state' | 'ahead' | 'behind' | 'otherMakers' | 
 
 /** The state of one peer in a run. Only its methods change it. An impossible transition is a defect and throws. */
 class Progress {
-  /** The remote name of the peer in the database; see registration.ts. */
+  /** The remote of the peer in the database, and its URL, which depends on Dolt; see registration.ts. */
   remote: string;
+  remoteUrl: string;
   /** Whether the remote stays in the database after the run. */
   keepsRemote = true;
   engineCredentials: EngineCredentials = NO_CREDENTIALS;
@@ -89,7 +90,7 @@ class Progress {
   constructor({ peer, actions, branch, inbox, expected, adopt, mergeRewritten }: PeerPlan) {
     [this.peer, this.actions, this.branch, this.inbox] = [peer, actions, branch, inbox];
     [this.adopt, this.mergeRewritten] = [adopt, mergeRewritten];
-    [this.remote, this.lease] = [peer.name, expected];
+    [this.remote, this.remoteUrl, this.lease] = [peer.name, peer.endpoint.dolt, expected];
   }
 
   /** The access to the peer was determined. */
@@ -100,9 +101,8 @@ class Progress {
   }
 
   /** The peer is a remote of the database. */
-  register(remote: { readonly name: string; readonly stays: boolean }): void {
-    this.remote = remote.name;
-    this.keepsRemote = remote.stays;
+  register(remote: RegisteredRemote): void {
+    [this.remote, this.remoteUrl, this.keepsRemote] = [remote.name, remote.url, remote.stays];
     this.registered = true;
   }
 

@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { doltUrl } from '../../../src/config/endpoint/dolt-url.ts';
+import type { Peer } from '../../../src/config/configuration.ts';
+import { doltUrl, possibleUrls } from '../../../src/config/endpoint/dolt-url.ts';
 import { configure } from '../../helpers/configuring.ts';
 import { failureOf } from '../../helpers/thrown.ts';
 
 const WITH_S3 = { s3: true };
 const WITHOUT_S3 = { s3: false };
 
-function urlOf(peer: string, capabilities: typeof WITH_S3, patterns: readonly string[] = []): string {
+function peerOf(peer: string): Peer {
   const [found] = configure(`federation: {peers: {a: ${peer}}}`).peers;
   if (found === undefined) throw new Error('no peer');
-  return doltUrl(found, capabilities, patterns);
+  return found;
+}
+
+function urlOf(peer: string, capabilities: typeof WITH_S3, patterns: readonly string[] = []): string {
+  return doltUrl(peerOf(peer), capabilities, patterns);
 }
 
 const TABLE = '{endpoint: s3://bucket/north/beads, aws: {dynamodb-table: manifests, region: eu}}';
@@ -24,6 +29,7 @@ describe('the URL that Dolt gets', () => {
   ])('of %s is the same for every Dolt', (peer, url) => {
     expect(urlOf(peer, WITH_S3)).toBe(url);
     expect(urlOf(peer, WITHOUT_S3)).toBe(url);
+    expect(possibleUrls(peerOf(peer))).toEqual([url]);
   });
 
   test.each([
@@ -44,6 +50,14 @@ describe('the URL that Dolt gets', () => {
     expect(urlOf('{endpoint: "s3://b/p?region=eu", aws: {dynamodb-table: manifests}}', WITHOUT_S3)).toBe(
       'aws://[manifests:b]/p',
     );
+  });
+
+  test('is one of two if the Dolt is not known', () => {
+    expect(possibleUrls(peerOf(TABLE))).toEqual([
+      's3://bucket/north/beads?region=eu',
+      'aws://[manifests:bucket]/north/beads',
+    ]);
+    expect(possibleUrls(peerOf('s3://bucket/p?region=eu'))).toEqual(['s3://bucket/p?region=eu']);
   });
 
   test('does not exist without a table, and the hint names two solutions', async () => {

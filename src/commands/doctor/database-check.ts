@@ -10,6 +10,7 @@ import { remoteAddress } from '../../dolt/remote-address.ts';
 import { checkFiles } from '../../dolt/server/server.ts';
 import { readStateFiles, type StatePlace, stateOf } from '../../sync/history/last-verified.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { peerAddresses } from '../../sync/remotes/peer-addresses.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
 import { refuseFrozen } from '../prepare/bd/frozen.ts';
@@ -169,9 +170,11 @@ async function checkBackups(state: RepoState | null, { peers }: Configuration): 
     (state?.backups ?? []).map(async ({ name, url }) => ({ name, address: await remoteAddress(url) })),
   );
   const checks: DoctorCheck[] = [];
-  for (const { name, endpoint } of peers) {
+  for (const peer of peers) {
+    const { name, endpoint } = peer;
     try {
-      refuseBackup({ peer: name, url: endpoint.dolt, address: await remoteAddress(endpoint.dolt) }, backups);
+      for (const address of await peerAddresses(peer))
+        refuseBackup({ peer: name, url: endpoint.dolt, address }, backups);
     } catch (thrown) {
       checks.push(refused({ check: 'endpoint', peer: name }, thrown));
     }

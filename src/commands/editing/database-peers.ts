@@ -17,6 +17,7 @@ import { tableNames } from '../../dolt/schema/table-shape.ts';
 import { cellSchema } from '../../dolt/sql/cell.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { peerAddresses } from '../../sync/remotes/peer-addresses.ts';
 import { isRecorded } from '../../sync/remotes/remote-plan.ts';
 import { readRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { Context } from '../context.ts';
@@ -114,14 +115,14 @@ async function withConfigured(
   found: readonly Omit<FoundPeer, 'configured'>[],
   { peers }: Configuration,
 ): Promise<FoundPeer[]> {
-  const addressOf = async (url: string) => await remoteAddress(url.replace(/(?<=:\/\/)[^/]*@/, ''));
+  const withoutUser = (address: string) => address.replace(/(?<=:\/\/)[^/]*@/, '');
   const known = await Promise.all(
-    peers.map(async ({ name, endpoint, ref }) => ({ name, ref, address: await addressOf(endpoint.dolt) })),
+    peers.map(async (peer) => ({ ...peer, addresses: (await peerAddresses(peer)).map(withoutUser) })),
   );
   return await Promise.all(
     found.map(async (one) => {
-      const address = await addressOf(one.url);
-      const configured = known.find((peer) => peer.address === address && peer.ref === one.ref);
+      const address = withoutUser(await remoteAddress(one.url));
+      const configured = known.find(({ addresses, ref }) => addresses.includes(address) && ref === one.ref);
       return { ...one, configured: configured?.name ?? null };
     }),
   );

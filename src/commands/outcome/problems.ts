@@ -119,7 +119,10 @@ export function adoptedProblems(
   ];
 }
 
-type Replaced = Pick<PeerProgress, 'replaced' | 'peer' | 'remote' | 'user' | 'branch' | 'head' | 'keepsRemote'>;
+type Replaced = Pick<
+  PeerProgress,
+  'replaced' | 'peer' | 'remote' | 'remoteUrl' | 'user' | 'branch' | 'head' | 'keepsRemote'
+>;
 
 /** A database that has the tag of a replaced head after the run, and reaches the peer. */
 type UndoPlace =
@@ -147,17 +150,22 @@ export function replacedProblems(progress: Replaced, place: UndoPlace): Diagnost
       severity: 'warning',
       code: 'forced-push',
       message: `the branch ${progress.branch} of ${name} moved from ${head} to ${progress.head}; the tag ${tag} keeps the old head, ${kept}`,
-      hint: `To undo it while ${name} is still at that head, ${undoText(progress, `${tag}:${progress.branch}`, place)}`,
+      hint: `To undo it while ${name} is still at that head, ${undoText(progress, progress.replaced, place)}`,
       peer: name,
     },
   ];
 }
 
-/** The name of a remote that is there for one push. */
+/** The name of a remote or a clone that is there for one push. */
 const UNDO = 'dolt-federation-undo';
+const NOT_FROM_SERVER = 'A push by the server can arrive at another ref of the repository.';
 
-function undoText({ peer, remote, user, keepsRemote }: Replaced, refs: string, place: UndoPlace): string {
-  const url = peer.endpoint.dolt;
+function undoText(
+  { peer, remote, remoteUrl: url, user, keepsRemote, branch }: Replaced,
+  { tag, atPeer }: Pick<NonNullable<Replaced['replaced']>, 'tag' | 'atPeer'>,
+  place: UndoPlace,
+): string {
+  const refs = `${tag}:${branch}`;
   const [ref, by] = [optionOf('ref', peer.ref), optionOf('user', user)];
   switch (place.kind) {
     case 'folder': {
@@ -166,6 +174,14 @@ function undoText({ peer, remote, user, keepsRemote }: Replaced, refs: string, p
       return `run in ${place.path}: ${keepsRemote ? push : `${add} && ${push}; ${remove}`}`;
     }
     case 'server': {
+      // A process of Dolt writes only one ref of a git repository (2.3.0), and the server may know another one.
+      if (peer.endpoint.kind === 'git') {
+        if (!atPeer)
+          return `push the tag from a database in a folder, with the ref of ${peer.name}. ${NOT_FROM_SERVER}`;
+        const clone = shellWords('clone', ...ref, '--branch', branch, url, UNDO);
+        const push = shellWords('push', '--force', 'origin', refs);
+        return `run in an empty folder: ${clone} && cd ${UNDO} && ${push}`;
+      }
       const calls = [
         callText('DOLT_REMOTE', 'add', ...ref, UNDO, url),
         callText('DOLT_PUSH', '--force', ...by, UNDO, refs),

@@ -37,6 +37,13 @@ export function doltUrl(
   return received.dolt;
 }
 
+/** The URLs that some Dolt gets for a peer: more than one only if what Dolt supports decides. */
+export function possibleUrls(peer: Pick<Peer, 'endpoint' | 'aws'>): readonly string[] {
+  if (!ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt) return [peer.endpoint.dolt];
+  const withTable = peer.aws?.dynamodbTable == null ? [] : [doltUrl(peer, { s3: false }, [])];
+  return [doltUrl(peer, { s3: true }, []), ...withTable];
+}
+
 function query(aws: AwsSettings | null): string {
   const { endpoint, region, pathStyle } = aws ?? { endpoint: null, region: null, pathStyle: null };
   const parameters = Object.entries({ endpoint, region, 'path-style': pathStyle }).flatMap(([key, value]) =>

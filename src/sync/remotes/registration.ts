@@ -17,6 +17,8 @@ import {
   upstreamsOf,
 } from '../../dolt/sql/remotes.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import type { RegisteredRemote } from '../peer-plan.ts';
+import { peerAddresses } from './peer-addresses.ts';
 import {
   isRecorded,
   type KnownRemotes,
@@ -43,8 +45,8 @@ export interface Registration {
 
 /** The registered remotes, and what `releaseRemotes` has to undo. */
 export interface Registered {
-  /** The name under which Dolt knows each peer, by the name of the peer. */
-  readonly remotes: ReadonlyMap<string, { readonly name: string; readonly stays: boolean }>;
+  /** The remote of each peer, by the name of the peer. */
+  readonly remotes: ReadonlyMap<string, RegisteredRemote>;
   /** Why a peer could not be registered, by its name; only this peer fails. */
   readonly failures: ReadonlyMap<string, Failure>;
   /** The upstreams of local branches before a remote was repointed. */
@@ -66,7 +68,7 @@ export async function registerPeers(
   const { records: noted, warning } = await readRemoteRecords(registration.path);
   if (warning !== null) registration.notify(unusable(warning));
   let records: RemoteRecords = await removeLeftovers(sql, registration.path, noted);
-  const remotes = new Map<string, { name: string; stays: boolean }>();
+  const remotes = new Map<string, RegisteredRemote>();
   const failures = new Map<string, Failure>();
   const upstreams: Upstream[] = [];
   const differing: Differing[] = [];
@@ -87,7 +89,7 @@ export async function registerPeers(
         await writeRemoteRecords(registration.path, records);
       }
       upstreams.push(...(await carryOut(sql, { name: plan.remote, url, ref }, plan)));
-      remotes.set(peer, { name: plan.remote, stays: plan.lasting });
+      remotes.set(peer, { name: plan.remote, url, stays: plan.lasting });
       report(url, { plan, registration });
       if (plan.kind !== 'repoint' && plan.other !== null)
         differing.push({ peer, url, other: plan.other, remote: plan.remote });
@@ -233,16 +235,16 @@ export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<
 export async function remotesOf(
   sql: Sql,
   path: string,
-  peers: readonly Pick<Peer, 'name' | 'endpoint'>[],
+  peers: readonly Pick<Peer, 'name' | 'endpoint' | 'aws'>[],
 ): Promise<ReadonlyMap<string, string>> {
   const { records } = await readRemoteRecords(path);
   const all = await withAddresses(await listRemotes(sql));
   const found = new Map<string, string>();
-  for (const { name: peer, endpoint } of peers) {
-    const address = await remoteAddress(endpoint.dolt);
+  for (const { name: peer, ...place } of peers) {
+    const addresses = await peerAddresses(place);
     const remote = all.find((one) => {
       const record = records.get(one.name);
-      const isNamed = one.name === peer && one.address === address;
+      const isNamed = one.name === peer && addresses.includes(one.address);
       return record === undefined ? isNamed : record.peer === peer && record.run === null && isRecorded(one, record);
     });
     if (remote !== undefined) found.set(peer, remote.name);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
+import { destinationOf } from '../../src/credentials/destination.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
 import { peerReach } from '../../src/credentials/peer-reach.ts';
 import { parseTarget, permissionFor } from '../../src/egress/host-rule.ts';
@@ -88,4 +89,22 @@ test.each<[string, Env, string, string | null]>([
 test('the metadata service of the machine is reached only by a peer whose entry asks for its role', () => {
   expect(reached(S3, '169.254.169.254:80', { role: true })).toBe('plain private');
   expect(reached('https://peer.example/db', '169.254.169.254:80')).toBeNull();
+});
+
+test.each<[unknown, Env, object | null]>([
+  ['gs://bucket/p', {}, { host: 'storage.googleapis.com', port: 443, tls: true, ofProvider: true }],
+  [
+    { endpoint: 'gs://bucket/p', 'allowed-hosts': ['storage.googleapis.com:443'] },
+    {},
+    { host: 'storage.googleapis.com', port: 443, ofProvider: false },
+  ],
+  ['gs://bucket/p', { STORAGE_EMULATOR_HOST: 'localhost:4443' }, { host: 'localhost', port: 4443, tls: false }],
+  [S3, {}, null],
+  [OWN_S3, {}, { host: 's3.own.example', port: 9000, tls: true }],
+])('the server to which a connection is tried before an engine is asked for %j', (peer, env, expected) => {
+  const [found] = configure(stringify({ federation: { peers: { p: peer } } })).peers;
+  if (found === undefined) throw new Error('no peer');
+  const destination = destinationOf(found, peerReach(found, null, env), null, { userHome: true });
+  if (expected === null) expect(destination).toBeNull();
+  else expect(destination).toMatchObject(expected);
 });

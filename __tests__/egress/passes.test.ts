@@ -5,9 +5,9 @@ import type { Reach, Target } from '../../src/egress/host-rule.ts';
 import { type ConnectionProblem, Passes } from '../../src/egress/passes.ts';
 
 const at = (name: string): Target => ({ host: `${name}.example`, port: 443 });
-const [PEER, STORE, EVIL] = [at('peer'), at('store'), at('evil')] as const;
-/** The peer has two hosts. */
-const REACH: Reach = [PEER, STORE].map(({ host, port }) => ({ host, port, plain: false, named: true }));
+const [PEER, STORE, EVIL, CLOUD] = [at('peer'), at('store'), at('evil'), at('cloud')] as const;
+/** The peer has two hosts, and one of its provider. */
+const REACH: Reach = [PEER, STORE, CLOUD].map((target) => ({ ...target, plain: false, named: target !== CLOUD }));
 
 /** The connections of one operation in their order, and its error. */
 interface Operation {
@@ -83,6 +83,18 @@ test.each<[string, Operation, RegExp]>([
       says: 'Get "https://evil.example/x": any reason',
     },
     /the server of this peer names evil\.example:443, which is not a host of the peer; nothing was sent there$/,
+  ],
+  [
+    'a host of the provider whose address was refused, also after the time limit',
+    {
+      failed: [
+        [CLOUD, ADDRESS],
+        [EVIL, ADDRESS],
+      ],
+      code: 'timeout',
+      says: 'the fetch did not finish',
+    },
+    /cloud\.example:443 is at 10\.0\.0\.1, which is not a public address; nothing was sent there$/,
   ],
   [
     'the host of the message, of two that ended a connection',

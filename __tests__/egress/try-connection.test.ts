@@ -56,6 +56,19 @@ test.each([
   expect(failure.message).toMatch(message);
 });
 
+test('a host that only the kind of a peer names must have a public address; of any other the engine decides', async () => {
+  await using silent = await startSilentPeer();
+  const to = { ...at(silent.url, false), host: 'localhost' };
+  await tryConnection(to, trying());
+  const failure = await failureFrom(() => tryConnection({ ...to, ofProvider: true }, trying()));
+  expect(failure).toMatchObject({
+    code: 'host-not-allowed',
+    message: expect.stringMatching(/^localhost:\d+ is at .*, which is not a public address; nothing was sent there$/),
+    hint: expect.stringContaining(`allowed-hosts: ["localhost:${to.port}"]`),
+  });
+  await tryConnection({ ...to, remoteOnly: true }, trying());
+});
+
 test('the proxy of the job resolves the name', async () => {
   await using proxy = await startJobProxy();
   await using silent = await startSilentPeer();

@@ -17,6 +17,7 @@ import { startVersitygw } from '../helpers/servers/versitygw.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const NAMES = [
+  'storage.googleapis.com',
   ...['peer.example', 'evil.example', 'mate.example', 's3.example', 'a-bucket.s3.example'],
   'dynamodb.us-east-1.amazonaws.com',
 ];
@@ -207,9 +208,14 @@ if (process.platform === 'linux') {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const env = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a-key-id', AWS_SECRET_ACCESS_KEY: 'a-secret-key' };
-    const peers = { peer: { endpoint: 'aws://[a-table:a-bucket]/db', role: 'upstream' } };
+    const peers = {
+      google: { endpoint: 'gs://a-bucket/db', role: 'upstream' },
+      peer: { endpoint: 'aws://[a-table:a-bucket]/db', role: 'upstream' },
+    };
     const { result } = await syncWithHosts({ folder, cli }, { hosts, peers, env });
     expect(result.peers).toMatchObject([
+      // Google's client would try again until the time limit.
+      refused('storage.googleapis.com:443 is at 127.0.0.1, which is not a public address; nothing was sent there'),
       refused(
         'dynamodb.us-east-1.amazonaws.com:443 is at 127.0.0.1, which is not a public address; nothing was sent there',
       ),

@@ -106,7 +106,7 @@ export class Passes {
   #reasonFor(failure: Failure, { reach, failed, ended }: Pass): Failure | null {
     const own = ownFailures(failed, reach, failure);
     const refused = own.filter(({ problem }) => problem.kind !== 'unreached');
-    if (refused.length > 0 && REFUSED.includes(failure.code)) return refusal(refused, failure);
+    if (refused.length > 0 && REFUSED.includes(failure.code)) return notAllowed(refused, failure);
     const unreached = own.at(-1);
     if (unreached !== undefined && UNREACHED.includes(failure.code))
       return new Failure('network', text(unreached), { cause: failure });
@@ -118,8 +118,8 @@ export class Passes {
 
 /**
  * The failed connections that ended the operation of a failure: those that Dolt names. Its errors name no address that is
- * refused before any request, so without a name those of the peer's own hosts count. Another peer's server can make the
- * engine connect to any other host meanwhile.
+ * refused before any request, so without a name those of the peer's own hosts count, and refused addresses of its
+ * provider. Another peer's server can make the engine connect to any other host meanwhile.
  */
 function ownFailures(
   failed: readonly FailedConnection[],
@@ -128,9 +128,10 @@ function ownFailures(
 ): readonly FailedConnection[] {
   const named = failed.filter(({ target }) => namesTarget(message, target));
   if (named.length > 0) return named;
-  return failed.filter(
-    ({ target, problem }) => (problem.kind === 'address' || problem.kind === 'unreached') && isNamed(target, reach),
-  );
+  return failed.filter(({ target, problem }) => {
+    if (problem.kind === 'address') return permissionFor(target, reach) !== null;
+    return problem.kind === 'unreached' && isNamed(target, reach);
+  });
 }
 
 /** Whether the configuration or the job names the target as a host of the peer. */
@@ -148,7 +149,8 @@ function namesTarget(message: string, { host, port }: Target): boolean {
   });
 }
 
-function refusal(failed: readonly FailedConnection[], cause: Failure): Failure {
+/** The failure of refused connections. */
+export function notAllowed(failed: readonly FailedConnection[], cause: Error): Failure {
   const named = [...new Map(failed.map((one) => [text(one), one])).entries()].slice(0, MOST_NAMED);
   const hosts = named.flatMap(([, { target, problem }]) => (problem.kind === 'plain' ? [] : [targetText(target)]));
   const hint =

@@ -7,13 +7,15 @@ import { throwIfInterrupted } from '../core/interruption.ts';
 import { openDirectly, openThrough } from './dial.ts';
 import { type Target, targetText } from './host-rule.ts';
 import { jobProxyFor } from './job-proxy.ts';
-import { Refusal } from './passes.ts';
+import { notAllowed, Refusal } from './passes.ts';
 
 /** A server that a peer is reached at. */
 export interface Destination extends Target {
   readonly tls: boolean;
   /** Whether connections to it go through the proxy of the job, if there is one; those of ssh do not. */
   readonly throughProxy: boolean;
+  /** Whether only the kind of the peer names it, so that it must have a public address; absent: the peer or the job does. */
+  readonly ofProvider?: boolean;
   /** Whether it may not be at an address of this machine or its link; absent: it may. */
   readonly remoteOnly?: boolean;
 }
@@ -41,7 +43,8 @@ interface Trying {
  * Opens a connection to a server and closes it: TCP, and the handshake of TLS. Dolt retries a connection for half a
  * minute without a message, and without a limit if nothing answers (2.3.0). Certificates are not checked here: the
  * engine does that, and its message says more.
- * @throws Failure `connect-timeout`, `network`, `interrupted`
+ * @throws Failure `connect-timeout`, `network`, `interrupted`, `host-not-allowed` for a host of a provider at a private
+ * address: the client of Google would try again without a message until the time limit
  */
 export async function tryConnection(to: Destination, { env, milliseconds, signal }: Trying): Promise<void> {
   const limit = AbortSignal.timeout(milliseconds);
@@ -53,6 +56,7 @@ export async function tryConnection(to: Destination, { env, milliseconds, signal
   } catch (thrown) {
     throwIfInterrupted(signal);
     if (limit.aborted) throw late(to, milliseconds);
+    if (thrown instanceof Refusal) throw notAllowed([{ target: to, problem: thrown.problem }], thrown);
     throw new Failure('network', `${targetText(to)} could not be reached: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }
@@ -64,10 +68,11 @@ async function open(to: Destination, env: Env, signal: AbortSignal): Promise<Dup
   // A proxy that takes plain requests need not take tunnels, so only TLS can be tried through it.
   if (proxy.kind === 'proxy') return to.tls ? await openThrough(proxy.url, to, signal) : null;
   try {
-    const permission = { plain: !to.tls, named: true, ...(to.remoteOnly === true ? { remoteOnly: true } : {}) };
+    const named = to.ofProvider !== true;
+    const permission = { plain: !to.tls, named, ...(to.remoteOnly === true ? { remoteOnly: true } : {}) };
     return await openDirectly(to, permission, signal);
   } catch (thrown) {
-    if (thrown instanceof Refusal) return null;
+    if (thrown instanceof Refusal && to.ofProvider !== true) return null;
     throw thrown;
   }
 }

@@ -165,6 +165,12 @@ test('a refusal whose reason Dolt lost is read from ssh, and is not retried', as
   expect(await run(sshd.wrongKnownHosts)).toMatchObject({ far: 'untrusted-host', box: null });
   const unexplained = await run(sshd.knownHosts);
   expect(['network', 'unknown']).toContain(unexplained['far']);
+
+  // Of OpenSSH without an entry of the user in /etc/passwd: no host is asked.
+  await writeFile(folder.file('bin', 'ssh'), "#!/bin/sh\necho 'No user exists for uid 12345' >&2; exit 255\n");
+  const git = { endpoint: `git+${sshd.url}${folder.file('far.git')}`, url: sshd.url, knownHosts: sshd.knownHosts };
+  const unusable = await sync(folder, sshd, { far: { ...wanted, knownHosts: sshd.knownHosts }, git }, { env });
+  expect(unusable).toEqual({ far: 'ssh-unusable', git: 'ssh-unusable', box: null });
 });
 
 test.each([

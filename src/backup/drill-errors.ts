@@ -25,6 +25,7 @@ const UNREAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'network',
   'not-found',
   'program-missing',
+  'ssh-unusable',
   'timeout',
   'too-large',
   'unsupported-endpoint',

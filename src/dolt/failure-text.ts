@@ -127,6 +127,11 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['server certificate verification failed', 'untrusted-host'],
   ['ssl certificate problem', 'untrusted-host'],
   ['certificate subject name', 'untrusted-host'],
+  // ssh and ssh-keygen before they connect: a uid without an entry in /etc/passwd, and settings that they refuse.
+  ['no user exists for uid', 'ssh-unusable'],
+  ['bad owner or permissions on ', 'ssh-unusable'],
+  ['bad configuration option', 'ssh-unusable'],
+  ["can't open user config file", 'ssh-unusable'],
   // A program of git that exceeded the memory limit (memory.ts), or that the system ended for the same reason.
   ['died of signal 9', 'too-large'],
   ['signal: killed', 'too-large'],

@@ -1,8 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { examine, linesOf } from '../../helpers/examining.ts';
+import { ENV, examine, linesOf } from '../../helpers/examining.ts';
 import { serverProgram } from '../../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -45,6 +45,30 @@ describe('the check of known hosts', () => {
     expect(linesOf(result, 'credentials', 'a')[0]).toMatch(/^ok: configured/);
     expect(JSON.stringify(result)).not.toContain('OPENSSH');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test.each([
+    ['No user exists for uid 12345', 'missing: No user exists for uid 12345', /\/etc\/passwd/],
+    [
+      'Cannot stat it: Permission denied',
+      'unknown: the known hosts cannot be read: Cannot stat it: Permission denied',
+      null,
+    ],
+  ])('does not take a failure of ssh-keygen for a missing key: %s', async (text, line, cure) => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('bin'));
+    const program = `#!/bin/sh\necho '${text}' >&2; exit 255\n`;
+    for (const name of ['ssh-keygen', 'ssh']) await writeFile(folder.file('bin', name), program, { mode: 0o755 });
+    const env = { PATH: `${folder.file('bin')}:${ENV['PATH'] ?? ''}` };
+    const { known, secret } = await keys(folder);
+    const credentials = `a: {url: "ssh://u@h", ssh-key: ${key(secret)}, known-hosts: ${key(`h ${known}`)}}`;
+    for (const given of [{ env: { ...env, DOLT_FEDERATION_CREDENTIALS: credentials } }, { env, userHome: true }]) {
+      const result = await examine(folder, 'a: ssh://u@h/p', given);
+      expect(linesOf(result, 'known-hosts', 'a')).toEqual([line]);
+      const found = result.checks.find(({ check, peer }) => check === 'known-hosts' && peer === 'a');
+      if (cure === null) expect(found?.cure).toBeNull();
+      else expect(found?.cure).toMatch(cure);
+    }
   });
 
   test('reads those of the user if the home folder belongs to the user', async () => {

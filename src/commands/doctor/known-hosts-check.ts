@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { homeFolder } from '../../core/env.ts';
+import { Failure } from '../../core/failure.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { run } from '../../dolt/process.ts';
+import { textFailure } from '../../dolt/sql/failure.ts';
 import { executablesOnPath } from '../../install/local-dolt.ts';
 import type { Context } from '../context.ts';
-import { fine, missing, undetermined } from './check.ts';
+import { fine, missing, refused, undetermined } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
 const CURE =
@@ -25,22 +28,32 @@ export async function checkKnownHosts(
   const [keygen] = await executablesOnPath('ssh-keygen', context.env);
   if (host === null || keygen === undefined)
     return undetermined(subject, 'ssh-keygen, which reads known hosts, is not installed');
-  const asks = (file: string) => isKnown(keygen, file, { host, context });
-  if (credential?.secret.kind === 'ssh') {
-    if (await withFile(credential.secret.knownHosts, context, asks))
-      return fine(subject, `${text(host)} is in \`known-hosts\` of the credentials`);
-    return missing(subject, `${text(host)} is not in \`known-hosts\` of the credentials`, CURE);
+  try {
+    const asks = (file: string) => isKnown(keygen, file, { host, context });
+    if (credential?.secret.kind === 'ssh') {
+      if (await withFile(credential.secret.knownHosts, context, asks))
+        return fine(subject, `${text(host)} is in \`known-hosts\` of the credentials`);
+      return missing(subject, `${text(host)} is not in \`known-hosts\` of the credentials`, CURE);
+    }
+    if (!context.userHome) return missing(subject, `no known key for ${text(host)}`, CURE);
+    const user = await userSshHost(host, context);
+    if (user === null) return undetermined(subject, 'the ssh settings cannot be read');
+    for (const file of user.files.filter((one) => existsSync(one))) {
+      if (await isKnown(keygen, file, { host: user.host, context }))
+        return fine(subject, `${text(user.host)} is in ${file}`);
+    }
+    return missing(subject, `${text(user.host)} is not in ${user.files.join(', ')}`, CURE);
+  } catch (thrown) {
+    const isKnownReason = !(thrown instanceof Failure) || ['ssh-unusable', 'interrupted'].includes(thrown.code);
+    if (isKnownReason) return refused(subject, thrown);
+    return undetermined(subject, `the known hosts cannot be read: ${thrown.message}`);
   }
-  if (!context.userHome) return missing(subject, `no known key for ${text(host)}`, CURE);
-  const user = await userSshHost(host, context);
-  if (user === null) return undetermined(subject, 'the ssh settings cannot be read');
-  for (const file of user.files) {
-    if (await isKnown(keygen, file, { host: user.host, context }))
-      return fine(subject, `${text(user.host)} is in ${file}`);
-  }
-  return missing(subject, `${text(user.host)} is not in ${user.files.join(', ')}`, CURE);
 }
 
+/** The exit code of ssh-keygen for a host that the file does not have. Every other one but 0 is a failure. */
+const NOT_FOUND = 1;
+
+/** @throws Failure with the class of the output of ssh-keygen if it does not work */
 async function isKnown(
   keygen: string,
   file: string,
@@ -50,6 +63,7 @@ async function isKnown(
   const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: TIMEOUT_MS };
   // Hosts may be hashed in the file; only ssh-keygen can find one.
   const ended = await run(keygen, ['-F', text(host), '-f', file], options);
+  if (ended.exitCode !== 0 && ended.exitCode !== NOT_FOUND) throw textFailure(ended.stderr.trim());
   return ended.exitCode === 0 && hasUsableKey(ended.stdout);
 }
 
@@ -87,8 +101,9 @@ export function sshHost(url: string): SshHost | null {
 }
 
 /**
- * How the user's ssh resolves a host, which may be an alias, and the files with its key. Contacts no host. Null if ssh
- * does not report it.
+ * How the user's ssh resolves a host, which may be an alias, and the files with its key. Contacts no host.
+ * @returns null if ssh does not report it
+ * @throws Failure with the class of the output of ssh if it does not work
  */
 async function userSshHost(
   host: SshHost,
@@ -97,7 +112,8 @@ async function userSshHost(
   const args = ['-G', '-p', String(host.port), host.name];
   const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: SSH_TIMEOUT_MS };
   const ended = await run('ssh', args, options).catch(() => null);
-  return ended === null || ended.exitCode !== 0 ? null : parseSshSettings(ended.stdout, homeFolder());
+  if (ended !== null && ended.exitCode !== 0) throw textFailure(ended.stderr.trim());
+  return ended === null ? null : parseSshSettings(ended.stdout, homeFolder());
 }
 
 /**

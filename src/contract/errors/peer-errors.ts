@@ -225,6 +225,11 @@ export const PEER_ERRORS = {
     hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
     ...FINAL,
   },
+  'ssh-unusable': {
+    title: 'The ssh of this machine refuses to work for the user of the run',
+    hint: 'If the message says that no user exists for the uid, run as a user that is in `/etc/passwd` of the machine or container, or add the uid there: `options: --user` of a job container and `docker run --user` can name one without an entry. Otherwise correct the file of ssh settings that the message names. No host was contacted.',
+    ...FINAL,
+  },
   'branch-permission': {
     title: 'The user may not write this branch',
     hint: 'Ask an administrator of the server to change `dolt_branch_control`, or configure another user or branch.',

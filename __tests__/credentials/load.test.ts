@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { type GivenCredentials, loadCredentials, loadCredentialsOf } from '../../src/credentials/load.ts';
+import { closingHint, type GivenCredentials, loadCredentials, loadCredentialsOf } from '../../src/credentials/load.ts';
 import { doltJwk } from '../helpers/jwk.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -40,11 +40,23 @@ describe('a file of credentials', () => {
     expect(failure.hint).toContain('chmod 600');
   });
 
-  test('that is a folder is refused', async () => {
+  test.each([0o700, 0o755])('that is a folder with mode %o is refused, and its mode is right', async (mode) => {
     await using folder = await tempFolder();
-    await mkdir(folder.file('folder'), { mode: 0o700 });
+    await mkdir(folder.file('folder'), { mode });
     const failure = await failureOf(() => load({ file: 'folder' }, { cwd: folder.path }));
     expect(failure).toMatchObject({ code: 'config-unreadable', location: { file: folder.file('folder') } });
+    expect(failure.message).toContain('is a folder');
+    expect(failure.hint).not.toContain('chmod');
+  });
+
+  test.each([
+    [1000, 1000, /^Run `chmod 600`/],
+    [1000, 0, /^Run `chmod 600`/],
+    [1000, undefined, /^Run `chmod 600`/],
+    [0, 1000, /^The file belongs to another user \(0\), .* DOLT_FEDERATION_CREDENTIALS\.$/],
+    [1001, 1000, /^The file belongs to another user \(1001\)/],
+  ])('of the user %s that others can read gets a hint that the user %s can follow', (owner, user, hint) => {
+    expect(closingHint(owner, user)).toMatch(hint);
   });
 
   test.each([

@@ -1,5 +1,5 @@
-import { cp, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
@@ -167,14 +167,41 @@ test('a misspelt folder is an error that repeats it, for every command', async (
     await expect(command(folder, '', { command: name, database: 'lcoal', overrides })).rejects.toMatchObject({
       code: 'no-database',
       message: expect.stringContaining(`"lcoal"`),
-      hint: expect.stringMatching(/Did you mean `local`\?.*`--bootstrap`/),
+      // Of these commands, `status` has no such option.
+      hint: expect.stringMatching(/Did you mean `local`\?.* run `sync` with `--bootstrap`/),
     });
   }
   expect(await isThere(folder.file('lcoal'))).toBe(false);
-  // A place in which nothing can be made has an error of its own.
+});
+
+test('a place that something else has is refused before a peer is cloned into it', async () => {
+  await using folder = await tempFolder();
+  await cp(seed.file('box'), folder.file('box'), { recursive: true });
+  const overrides = { remote: `file://${folder.file('box')}` };
   await writeFile(folder.file('file'), '');
-  await expect(command(folder, '', { database: 'file/new', bootstrap: 'origin', overrides })).rejects.toMatchObject({
-    code: 'database-read-only',
-    message: expect.stringContaining(`no database can be made in ${folder.file('file')}: `),
-  });
+  await symlink('nowhere', folder.file('dangling'));
+  // The clone of a workspace, and what an interrupted removal left of it.
+  const place = folder.file('main', '.beads', 'embeddeddolt', 'north');
+  await mkdir(join(place, '.dolt'), { recursive: true });
+  await writeFile(folder.file('main', '.beads', 'metadata.json'), JSON.stringify(METADATA));
+  await writeFile(folder.file('main', '.beads', 'config.yaml'), CONFIG(folder.file('box')));
+  const refusedAs = async (at: TempFolder, asked: Parameters<typeof command>[2], why: string) => {
+    const running = command(at, '', { bootstrap: 'origin', ...asked });
+    await expect(running).rejects.toMatchObject({ code: 'no-database', message: expect.stringContaining(why) });
+  };
+  await refusedAs(folder, { database: 'file/new', overrides }, `${folder.file('file')} is not a folder`);
+  await refusedAs(folder, { database: 'dangling', overrides }, 'dangling is a link that leads nowhere');
+  await refusedAs(folder, { database: 'dangling/db', overrides }, 'dangling is a link that leads nowhere');
+  const main = below(folder, 'main');
+  await refusedAs(main, FOUND, `${place} contains other files and no complete database`);
+  await rm(place, { recursive: true });
+  await writeFile(place, '');
+  await refusedAs(main, FOUND, `${place} is not a folder`);
+  await rm(dirname(place), { recursive: true });
+  await symlink('nowhere', dirname(place));
+  await refusedAs(main, FOUND, `${dirname(place)} is a link that leads nowhere`);
+  await rm(dirname(place));
+  await mkdir(place, { recursive: true });
+  const { result } = await command(main, '', FOUND);
+  expect(result).toMatchObject({ cloned: true, database: place, peers: [{ verified: true }] });
 });

@@ -106,7 +106,8 @@ async function isOwnFolder(folder: string, acceptsLink: boolean): Promise<boolea
   requireOwn(folder, found.uid);
   if (!found.isSymbolicLink()) return found.isDirectory();
   if (!acceptsLink) throw notOurs(folder, 'is a symbolic link');
-  const target = await stat(folder);
+  const target = await stat(folder).catch(() => null);
+  if (target === null) throw notOurs(folder, 'is a link that leads nowhere');
   requireOwn(folder, target.uid);
   return target.isDirectory();
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readConfigText } from '../config/find-config.ts';
@@ -72,14 +73,14 @@ function fromVariable(env: Env): CredentialsSource | null {
 async function fromFrontend(given: GivenCredentials, cwd: string): Promise<CredentialsSource> {
   if ('text' in given) return { text: given.text, name: 'input credentials' };
   const file = resolve(cwd, given.file);
-  refuseOpenFile(file, await modeOf(file));
+  refuseOpenFile(file, await statOf(file));
   return { text: await readConfigText(file), name: file };
 }
 
 /** A path that is no file may be the credentials themselves: neither the error nor its cause repeats it. */
-async function modeOf(file: string): Promise<number> {
+async function statOf(file: string): Promise<Stats> {
   try {
-    return (await stat(file)).mode;
+    return await stat(file);
   } catch (thrown) {
     const why = systemCode(thrown) ?? 'it is not a path';
     throw new Failure('config-unreadable', `the file of \`--credentials\` cannot be read: ${why}`, {
@@ -89,12 +90,23 @@ async function modeOf(file: string): Promise<number> {
 }
 
 /** Windows has no such permissions. */
-function refuseOpenFile(file: string, mode: number): void {
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
-  throw new Failure('config-unreadable', `other users can read the credentials (mode ${modeText(mode)})`, {
-    hint: `Run \`chmod 600\` on the file. If other users may have read it, rotate the secrets.`,
-    location: { file },
-  });
+function refuseOpenFile(file: string, found: Stats): void {
+  const refused = (message: string, hint: string): Failure =>
+    new Failure('config-unreadable', message, { hint, location: { file } });
+  if (found.isDirectory()) {
+    throw refused('the path of `--credentials` is a folder, not a file', 'Name the file with the credentials in it.');
+  }
+  if (process.platform === 'win32' || (found.mode & 0o077) === 0) return;
+  throw refused(
+    `other users can read the credentials (mode ${modeText(found.mode)})`,
+    `${closingHint(found.uid, process.getuid?.())} If other users may have read it, rotate the secrets.`,
+  );
+}
+
+/** Only its owner and root can change the mode of a file. */
+export function closingHint(owner: number, user: number | undefined): string {
+  if (user === undefined || user === 0 || user === owner) return 'Run `chmod 600` on the file.';
+  return `The file belongs to another user (${owner}), so this user cannot change its mode. Copy it to a file of this user with the mode 0600, or give the text in ${VARIABLE}.`;
 }
 
 function modeText(mode: number): string {

@@ -33,7 +33,7 @@ interface Wanted {
   readonly ifAbsent?: string;
 }
 
-const CLONE_INTO = 'To clone a peer into a new folder, set `--bootstrap` to the name of the peer.';
+const CLONE_INTO = 'To clone a peer into a new folder, run `sync` with `--bootstrap` and the name of the peer.';
 
 type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 

@@ -26,7 +26,7 @@ import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
-import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone } from './cache/clone-place.ts';
+import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone, requireFreePlace } from './cache/clone-place.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
@@ -149,7 +149,10 @@ export async function openClone(
   try {
     const source = await requireSource(configuration, request.bootstrap, context);
     const path = tempFolder === null ? cloneTo(found, source, request) : join(tempFolder, 'database');
-    if (tempFolder === null) await makePlaceOfClone(path, context);
+    if (tempFolder === null) {
+      await requireFreePlace(path);
+      await makePlaceOfClone(path, context);
+    }
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     const bd = tempFolder === null && found.kind === 'to-clone' ? found.bd : null;
     const made = await clone(request, context, { ...known, source, path, removeWith, bd });
@@ -238,7 +241,7 @@ function cloneTo(found: Exclude<Found, { kind: 'database' }>, { name }: Peer, { 
   throw new Failure('no-database', 'no Dolt database was found here or in a parent folder', {
     hint:
       bootstrap === undefined
-        ? `Give its folder with \`--database\`. To clone ${name} into a new folder, give that folder and set \`--bootstrap ${name}\`.`
+        ? `Give its folder with \`--database\`. To clone ${name} into a new folder, run \`sync\` with that folder and \`--bootstrap ${name}\`.`
         : `Give the new folder for the clone of ${name} with \`--database\`.`,
   });
 }
@@ -257,7 +260,7 @@ async function requireSource(
   if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`--bootstrap\``);
   const into = cloneDir === null ? ' and `--database` to a new folder' : '';
   throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
-    hint: `${belowHint(await databasesBelow(cwd, 1))}Give the folder of the database with \`--database\`. To clone a peer, set \`--bootstrap\` to its name${into}.`,
+    hint: `${belowHint(await databasesBelow(cwd, 1))}Give the folder of the database with \`--database\`. To clone a peer, run \`sync\` and set \`--bootstrap\` to its name${into}.`,
   });
 }
 
@@ -280,7 +283,7 @@ async function clone(
   const { source } = known;
   const empty = (why: string, cause?: unknown): Failure =>
     new Failure('no-database', `no database was found, and ${source.name} ${why}, so it cannot be cloned`, {
-      hint: `Push the database to ${source.name} from where it exists, or set \`--bootstrap\` to another peer.`,
+      hint: `Push the database to ${source.name} from where it exists, or run \`sync\` with \`--bootstrap\` and another peer.`,
       cause,
     });
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);

@@ -190,6 +190,20 @@ describe('the folder of a peer', () => {
   });
 });
 
+test('a setting of an s3 peer that this Dolt does not read is a warning', () => {
+  const path = (endpoint: string, style: string) =>
+    `{endpoint: "${endpoint}", aws: {path-style: ${style}, region: eu}}`;
+  const [own, off, aws] = [path('s3://b/p', 'true'), path('s3://b/p', 'false'), path('aws://[t:b]/p', 'true')];
+  const peers = peersOf(`{a: ${own}, b: ${off}, c: ${aws}}`);
+  const warned = (s3: boolean) =>
+    checkCapabilities({ s3, committer: true }, peers, [])
+      .filter(({ status }) => status === 'warning')
+      .map(({ peer, message }) => [peer, message]);
+  const message = expect.stringContaining('`aws.path-style` has no effect');
+  expect(warned(false)).toEqual(['a', 'c'].map((name) => [name, message]));
+  expect(warned(true)).toEqual([['c', message]]);
+});
+
 test('capabilities: all that the merge needs, and access to every s3 peer', () => {
   const peers = peersOf('{a: file:///a, b: s3://b/p, c: {endpoint: s3://b/p, aws: {dynamodb-table: manifests}}}');
   const linesOf = (can: Parameters<typeof checkCapabilities>[0]) =>

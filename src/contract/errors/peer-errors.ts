@@ -227,7 +227,7 @@ export const PEER_ERRORS = {
   },
   'ssh-unusable': {
     title: 'The ssh of this machine refuses to work for the user of the run',
-    hint: 'If the message says that no user exists for the uid, run as a user that is in `/etc/passwd` of the machine or container, or add the uid there: `options: --user` of a job container and `docker run --user` can name one without an entry. Otherwise correct the file of ssh settings that the message names. No host was contacted.',
+    hint: 'No host was contacted. If no user exists for the uid, add it to `/etc/passwd` of the machine or container, or run as a user that is there. Check `options: --user` of a job container, or `docker run --user`. Otherwise correct the ssh settings that the message names.',
     ...FINAL,
   },
   'branch-permission': {

@@ -109,6 +109,30 @@ test('commits that the runner would lose fail a step regardless of fail-on, unti
   const { stdout } = await runner.main({ inputs });
   expect(stdout).toContain(`${clone}/database is not safe for our files: others may write to ${clones}`);
   expect(await remoteHead(home, folder.file('look', 'local'))).toBe(head);
+
+  // A beads workspace has one place for the clones of all steps.
+  const beads = join(runner.workspace, '.beads');
+  await mkdir(beads);
+  await writeFile(join(beads, 'metadata.json'), '{"dolt_mode": "embedded", "dolt_database": "issues"}');
+  const mode = { 'sync-mode': 'dolt-native' };
+  const mine = await runner.main({ inputs: { ...inputs, ...mode } });
+  const place = join(beads, 'embeddeddolt', 'issues');
+  expect([mine.exitCode, mine.outputs['database-path']]).toEqual([0, place]);
+  const shared = await runner.main({ inputs: { ...others, ...mode } });
+  const message = expect.stringContaining(`an earlier step cloned ${home} into ${place}`);
+  expect([shared.exitCode, JSON.parse(shared.outputs['result'] ?? '')]).toMatchObject([
+    2,
+    { error: { code: 'no-database', message } },
+  ]);
+  expect(await readdir(folder.file('others'))).not.toContain('manifest');
+
+  // The half of a removed clone is named before the database is cloned again.
+  await rm(join(place, '.dolt', 'noms'), { recursive: true });
+  const half = await runner.main({ inputs: { ...inputs, ...mode } });
+  const incomplete = expect.stringContaining(`${place} contains other files and no complete database`);
+  expect(JSON.parse(half.outputs['result'] ?? '')).toMatchObject({
+    error: { code: 'no-database', message: incomplete },
+  });
 });
 
 test('a step does not push the clone of another service to its peers, although the primaries have one text', async () => {

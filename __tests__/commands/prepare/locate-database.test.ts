@@ -1,53 +1,11 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { locateDatabase } from '../../../src/commands/prepare/locate-database.ts';
-import type { Configuration } from '../../../src/config/configuration.ts';
-import type { Env } from '../../../src/core/env.ts';
 import { configure } from '../../helpers/configuring.ts';
-import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { aDatabase, search, workspace } from '../../helpers/searching.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
 
-interface Asked {
-  readonly database?: string;
-  readonly workspace?: string | null;
-  /** The path in the variable or in the file. */
-  readonly configured?: Configuration['database'];
-  readonly bootstrap?: string;
-  readonly branch?: string;
-  readonly peers?: Configuration['peers'];
-  readonly cwd?: string;
-  readonly ceiling?: string | null;
-  readonly cloneDir?: string;
-  readonly env?: Env;
-}
-
-const search = (
-  folder: TempFolder,
-  { database, workspace = null, configured = NOT_SET, bootstrap, branch, peers = [], env = {}, ...context }: Asked = {},
-) =>
-  locateDatabase(
-    {
-      database,
-      bootstrap,
-      branch,
-      configuration: { workspace, redirect: null, bdEnv: {}, database: configured, peers },
-    },
-    { cwd: folder.file('here'), ceiling: folder.path, cloneDir: null, userHome: false, env, ...context },
-  );
-
-const NOT_SET: Configuration['database'] = { value: null, origin: { layer: 'default' } };
 const found = (path: string) => ({ kind: 'database', path, server: null, bd: null, notices: [] });
-
-const aDatabase = (path: string) => mkdir(`${path}/.dolt/noms`, { recursive: true });
-
-async function workspace(folder: TempFolder, metadata: unknown): Promise<{ workspace: string }> {
-  await mkdir(folder.file('here', '.beads'), { recursive: true });
-  await writeFile(
-    folder.file('here', '.beads', 'metadata.json'),
-    typeof metadata === 'string' ? metadata : JSON.stringify(metadata),
-  );
-  return { workspace: folder.file('here', '.beads') };
-}
 
 describe('the location of the database', () => {
   test('a named folder is used', async () => {

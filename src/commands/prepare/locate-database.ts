@@ -19,7 +19,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
 import { isSamePath } from '../../core/files.ts';
 import type { Context } from '../context.ts';
-import { bootstrapPeer, placeOfClone } from './cache/clone-place.ts';
+import { bootstrapPeer, placeOfClone, requireOwnClone } from './cache/clone-place.ts';
 
 interface Wanted {
   /** The path that the user named with the flag or the input. */
@@ -70,17 +70,16 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
     const found = await atNamed(named, search, { mayClone: bootstrap !== undefined, ifAbsent });
     return await withOther(found, named, cwd);
   }
+  const unnamed = async (path: string, facts?: Facts) => {
+    await requireInside(path, boundary);
+    if (cloneDir !== null) await requireOwnClone(path, bootstrapPeer(wanted.configuration.peers, wanted.bootstrap));
+    return await at(path, facts);
+  };
   const beads = await beadsDatabase(search);
   if (beads?.kind === 'at-server') return beads;
-  if (beads !== null) {
-    await requireInside(beads.path, boundary);
-    return await at(beads.path, beads);
-  }
+  if (beads !== null) return await unnamed(beads.path, beads);
   const upward = await nearest(cwd, ceiling);
-  if (upward !== null) {
-    await requireInside(upward, boundary);
-    return await at(upward);
-  }
+  if (upward !== null) return await unnamed(upward);
   if (cloneDir === null) return { kind: 'nowhere' };
   return await amongClones(wanted, cloneDir, boundary);
 }

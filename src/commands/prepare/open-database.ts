@@ -26,7 +26,14 @@ import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
-import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone, requireFreePlace } from './cache/clone-place.ts';
+import {
+  bootstrapPeer,
+  branchToClone,
+  isClone,
+  makePlaceOfClone,
+  recordSource,
+  requireFreePlace,
+} from './cache/clone-place.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
@@ -306,6 +313,7 @@ async function clone(
     branch: branchToClone(source, request.branch),
     finish: async (folder: string) => {
       await writeRemoteRecords(folder, new Map([[source.name, record]]));
+      if (context.cloneDir !== null) await recordSource(folder, source);
       if (known.bd !== null) await writeVersionWitness(known.bd);
     },
   };

@@ -36,6 +36,18 @@ describe('a run without a database', () => {
     expect(again.result).not.toHaveProperty('cloned');
   });
 
+  test('warns of a path-style that this Dolt ignores, before it contacts the service', async () => {
+    await using folder = await tempFolder();
+    await makeDatabase(folder.file('local'));
+    const aws = '{region: eu, dynamodb-table: manifests, endpoint: "https://localhost:9", path-style: true}';
+    const { result } = await command(folder, `store: {endpoint: s3://bucket/p, aws: ${aws}}`, { command: 'status' });
+    const message = expect.stringContaining('store: `aws.path-style` has no effect with this Dolt');
+    expect(result).toMatchObject({
+      peers: [{ state: 'unreachable' }],
+      problems: [{ severity: 'warning', code: 'unsupported-endpoint', peer: 'store', message }],
+    });
+  });
+
   test('clones from the peer that bootstrap names', async () => {
     await using folder = await tempFolder();
     const first = await makeDatabase(folder.file('first'));

@@ -49,6 +49,11 @@ describe('a file of credentials', () => {
     expect(failure.hint).not.toContain('chmod');
   });
 
+  test('that is a device is refused, and its mode is right', async () => {
+    const failure = await failureOf(() => load({ file: '/dev/null' }));
+    expect(failure.message).toContain('it is not a regular file');
+  });
+
   test.each([
     [1000, 1000, /^Run `chmod 600`/],
     [1000, 0, /^Run `chmod 600`/],

@@ -96,7 +96,8 @@ function refuseOpenFile(file: string, found: Stats): void {
   if (found.isDirectory()) {
     throw refused('the path of `--credentials` is a folder, not a file', 'Name the file with the credentials in it.');
   }
-  if (process.platform === 'win32' || (found.mode & 0o077) === 0) return;
+  // Reading refuses a device; changing its mode would break other programs.
+  if (process.platform === 'win32' || !found.isFile() || (found.mode & 0o077) === 0) return;
   throw refused(
     `other users can read the credentials (mode ${modeText(found.mode)})`,
     `${closingHint(found.uid, process.getuid?.())} If other users may have read it, rotate the secrets.`,

@@ -196,7 +196,7 @@ test('a setting of an s3 peer that this Dolt does not read is a warning', () => 
   const [own, off, aws] = [path('s3://b/p', 'true'), path('s3://b/p', 'false'), path('aws://[t:b]/p', 'true')];
   const peers = peersOf(`{a: ${own}, b: ${off}, c: ${aws}}`);
   const warned = (s3: boolean) =>
-    checkCapabilities({ s3, committer: true }, peers, [])
+    checkCapabilities({ s3, committer: true }, peers, [], {})
       .filter(({ status }) => status === 'warning')
       .map(({ peer, message }) => [peer, message]);
   const message = expect.stringContaining('`aws.path-style` has no effect');
@@ -204,10 +204,21 @@ test('a setting of an s3 peer that this Dolt does not read is a warning', () => 
   expect(warned(true)).toEqual([['c', message]]);
 });
 
+test.each([
+  ['aws: {path-style: true, endpoint: "https://objects.example:9000"}', {}, 1],
+  ['aws: {path-style: true, endpoint: "https://192.0.2.1:9000"}', {}, 0],
+  ['aws: {path-style: true, endpoint: "https://[2001:db8::1]"}', {}, 0],
+  ['aws: {path-style: true}', { AWS_ENDPOINT_URL_S3: 'https://192.0.2.1' }, 0],
+])('a path style is kept by Dolt if the service has no name: %s %j', (aws, env: Env, count) => {
+  const peers = peersOf(`{a: {endpoint: "aws://[manifests:b]/p", ${aws}}}`);
+  const checks = checkCapabilities({ s3: false, committer: true }, peers, [], env);
+  expect(checks.filter(({ status }) => status === 'warning')).toHaveLength(count);
+});
+
 test('capabilities: all that the merge needs, and access to every s3 peer', () => {
   const peers = peersOf('{a: file:///a, b: s3://b/p, c: {endpoint: s3://b/p, aws: {dynamodb-table: manifests}}}');
   const linesOf = (can: Parameters<typeof checkCapabilities>[0]) =>
-    checkCapabilities(can, peers, []).map(({ peer, status, message }) => [peer, status, message]);
+    checkCapabilities(can, peers, [], {}).map(({ peer, status, message }) => [peer, status, message]);
   expect(linesOf({ s3: true, committer: true })).toEqual([
     [null, 'ok', 'merge commits: deterministic; s3://: supported'],
     ['b', 'ok', 's3://b/p in this Dolt'],

@@ -3,12 +3,13 @@ import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
-import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { Env } from '../../core/env.ts';
 import type { Capabilities } from '../../dolt/capabilities.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from '../../install/dolt-request.ts';
 import { findDolt } from '../../install/install.ts';
 import { namedDolt } from '../../install/local-dolt.ts';
 import { type AskedVersion, describeWanted, type WantedVersion } from '../../install/version.ts';
+import { pathStyleNotice } from '../prepare/peer-access.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 
 export interface CheckedDolt {
@@ -56,6 +57,7 @@ export function checkCapabilities(
   capabilities: Capabilities | null,
   peers: readonly Peer[],
   patterns: readonly string[],
+  env: Env,
 ): readonly DoctorCheck[] {
   const subject = { check: 'capabilities' } as const;
   if (capabilities === null) return [undetermined(subject, 'no Dolt is installed')];
@@ -68,21 +70,15 @@ export function checkCapabilities(
         'Use Dolt 2.3.0 or newer.',
       );
   const dependent = peers.filter((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
-  const ignored = peers.filter(({ aws, endpoint }) => aws?.pathStyle === true && !(s3 && endpoint.kind === 's3'));
   return [
     merge,
     ...dependent.map((peer) => checkUrl(peer, capabilities, patterns)),
-    ...ignored.map(({ name }) => warned({ check: 'endpoint', peer: name }, PATH_STYLE)),
+    ...peers.flatMap((peer) => {
+      const notice = pathStyleNotice(peer, capabilities, env);
+      return notice === null ? [] : [warned({ check: 'endpoint', peer: peer.name }, notice)];
+    }),
   ];
 }
-
-/** Dolt 2.3.0 takes it only in the query of `s3://`, which it does not support. */
-const PATH_STYLE: Diagnostic = {
-  severity: 'warning',
-  code: 'unsupported-endpoint',
-  message: '`aws.path-style` has no effect with this Dolt, which puts the bucket before the name of the service',
-  hint: 'The service must answer at `BUCKET.HOST`. A service whose address is an IP address needs nothing.',
-};
 
 function checkUrl(peer: Peer, capabilities: Capabilities, patterns: readonly string[]): DoctorCheck {
   const subject = { check: 'endpoint', peer: peer.name } as const;

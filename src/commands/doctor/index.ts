@@ -76,7 +76,9 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     checkPeers(peers),
     await checkPush(configuration, database, context),
     dolt.check,
-    ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
+    ...('check' in capabilities
+      ? [capabilities.check]
+      : checkCapabilities(capabilities.known, peers, patterns, context.env)),
     ...database.checks.filter(({ check }) => unreadable.every((other) => other.check !== check)),
     ...unreadable,
     ...(await checkPrograms(peers, context.env)),

@@ -1,7 +1,11 @@
+import { isIP } from 'node:net';
 import type { Peer } from '../../config/configuration.ts';
+import { serviceOf } from '../../config/endpoint/data-place.ts';
 import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import { bindCredential } from '../../credentials/bind.ts';
 import type { Credentials } from '../../credentials/credential.ts';
@@ -79,6 +83,28 @@ function placeOf({ name, endpoint }: Peer, { sshAddresses }: AccessRules): SshPl
   if (url === null || address === undefined) return null;
   if (address === null) throw new Failure('network', `${url.host} could not be reached: its name does not resolve`);
   return sshPlace(url, address);
+}
+
+/**
+ * The warning about a setting that Dolt takes only in the query of `s3://`; null: none. Without a name of the service, its
+ * client has to leave the bucket in the path (2.3.0, measured).
+ */
+export function pathStyleNotice(
+  { name, endpoint, aws }: Pick<Peer, 'name' | 'endpoint' | 'aws'>,
+  { s3 }: AccessRules['capabilities'],
+  env: Env,
+): Diagnostic | null {
+  if (aws?.pathStyle !== true || (endpoint.kind === 's3' && s3)) return null;
+  const service = serviceOf({ endpoint, aws }, env);
+  const host = service !== undefined && URL.canParse(service) ? new URL(service).hostname : '';
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return null;
+  return {
+    severity: 'warning',
+    code: 'unsupported-endpoint',
+    message: `${name}: \`aws.path-style\` has no effect with this Dolt, which puts the bucket before the name of the service`,
+    hint: 'If the service answers at `BUCKET.HOST`, remove `aws.path-style`. Otherwise give the IP address of the service in `aws.endpoint`.',
+    peer: name,
+  };
 }
 
 /** Why nothing can be sent to a peer of that tier; null if the whole history may be sent. */

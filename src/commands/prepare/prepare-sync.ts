@@ -23,7 +23,7 @@ import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
 import { finishMoves, type LocalDatabase, localBranch } from './local-database.ts';
 import { expectedProject, otherProject } from './own-project.ts';
-import type { AccessRules } from './peer-access.ts';
+import { type AccessRules, pathStyleNotice } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
 
@@ -91,6 +91,10 @@ export async function prepareSync(
     const refused = allProgress.find((progress) => progress.failure?.code === 'bad-usage')?.failure;
     if (refused != null) throw refused;
     const reached = peers.filter(({ name }) => toRegister.some(({ peer }) => peer === name));
+    for (const peer of reached) {
+      const notice = pathStyleNotice(peer, access.capabilities, context.env);
+      if (notice !== null) notify(notice);
+    }
     if (!mayWrite(request)) undo.folders = await rememberFolders(reached);
     const registered = await registerPeers(database, toRegister, {
       path,

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { replacedProblems } from '../../src/commands/outcome/problems.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import { clash, leases } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
+import { configure } from '../helpers/configuring.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
 import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -160,7 +165,7 @@ test('through a running server, the server keeps the old head, and the printed c
 
   // Without a copy that stays.
   await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
-  const { path: repository } = await bareRepository(folder.file('data.git'), { withBranch: true });
+  const { path: repository, refs } = await bareRepository(folder.file('data.git'), { withBranch: true });
   const git = { endpoint: `git+file://${repository}`, ref: 'refs/dolt/north' };
   await served.other.sql(
     `CALL DOLT_REMOTE('add', '--ref', '${git.ref}', 'git', '${git.endpoint}')`,
@@ -180,14 +185,35 @@ test('through a running server, the server keeps the old head, and the printed c
   expect(hint).toContain(`in ${folder.file('local')}: CALL `);
   for (const call of hint.slice(hint.indexOf('CALL')).split(/(?<=;) /)) await served.sql(call);
   expect(await mailbox()).toBe(lost);
-  // A push by the server, which may know another ref of the repository, could arrive there.
-  const [clone = '', cd = '', replace = ''] = (hints.find(({ peer }) => peer === 'git')?.hint ?? '')
-    .replace(/^.*: (?=dolt clone )/, '')
-    .split(' && ');
-  await openTestDatabase(folder.path).dolt(...clone.split(' ').slice(1));
-  await openTestDatabase(folder.file(cd.slice('cd '.length))).dolt(...replace.split(' ').slice(1));
+  // A push by the server, which may know another ref of the repository, could arrive there. The commands are run as printed.
+  await mkdir(folder.file('bin'));
+  await symlink(testDolt(), folder.file('bin', 'dolt'));
+  const shell = async (cwd: string, printed: string) => {
+    const env = { PATH: `${folder.file('bin')}:${process.env['PATH']}`, HOME: folder.path };
+    await execa('/bin/sh', ['-c', printed], { cwd, env, extendEnv: false });
+  };
+  const commandIn = (text = '') => text.replace(/^.*?: (?=dolt )/, '');
+  await shell(folder.path, commandIn(hints.find(({ peer }) => peer === 'git')?.hint));
   await openTestDatabase(folder.path).dolt('clone', '--ref', git.ref, git.endpoint, 'read-again');
   expect(await openTestDatabase(folder.file('read-again')).head()).toBe(lost);
+
+  // If only the database of the server has the tag.
+  const [peer] = configure(`federation: {peers: {git: ${JSON.stringify(git)}}}`).peers;
+  if (peer === undefined) throw new Error('no peer');
+  const here = { replaced: { head: lost, tag: name, atPeer: false }, peer, remote: 'git', remoteUrl: git.endpoint };
+  const [kept] = replacedProblems(
+    { ...here, user: null, branch: 'restored', head: ours, keepsRemote: false },
+    { kind: 'server', name: 'mysql://h/db' },
+  );
+  await cloneDatabase(served.mailbox, folder.file('with-tag'));
+  await shell(folder.file('with-tag'), commandIn(kept?.hint));
+  const branches = openTestDatabase(folder.file('read-again'));
+  await branches.dolt('fetch', 'origin');
+  expect(await branches.rows('SELECT name, hash FROM dolt_remote_branches ORDER BY name')).toEqual([
+    { name: 'remotes/origin/main', hash: lost },
+    { name: 'remotes/origin/restored', hash: lost },
+  ]);
+  expect((await refs()).filter((ref) => ref.includes('dolt_remote_info'))).toEqual([]);
 
   for (const tag of [name, `dolt-federation-replaced/git/${lost}`]) await served.sql(`CALL DOLT_TAG('-d', '${tag}')`);
   const remotesapi = Number(new URL(served.server.url).port);

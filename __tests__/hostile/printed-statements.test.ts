@@ -82,7 +82,11 @@ test('a server of Dolt, which can write another ref of a git repository, gets no
     ...['push', '--force', 'origin', `${TAG}:${BRANCH}`],
   ]);
   const [here] = replacedProblems({ ...git, replaced: { ...replaced, atPeer: false } }, server);
-  expect(here?.hint).toMatch(/push the tag from a database in a folder, .*at another ref of the repository/);
+  expect(here?.hint).toMatch(/clone the database of mysql:\/\/h:1\/db, .* another ref of the repository/);
+  expect(here?.hint).not.toContain('CALL');
+  // Otherwise Dolt adds a branch to the repository.
+  for (const place of [server, PLACE])
+    expect(replacedProblems(git, place)[0]?.hint).toContain('DOLT_REMOTE_INFO_BRANCH= dolt push ');
   expect(replacedProblems(git, PLACE)[0]?.hint).toContain('dolt remote add ');
 });
 

@@ -158,7 +158,6 @@ export function replacedProblems(progress: Replaced, place: UndoPlace): Diagnost
 
 /** The name of a remote or a clone that is there for one push. */
 const UNDO = 'dolt-federation-undo';
-const NOT_FROM_SERVER = 'A push by the server can arrive at another ref of the repository.';
 
 function undoText(
   { peer, remote, remoteUrl: url, user, keepsRemote, branch }: Replaced,
@@ -169,18 +168,19 @@ function undoText(
   const [ref, by] = [optionOf('ref', peer.ref), optionOf('user', user)];
   switch (place.kind) {
     case 'folder': {
-      const push = shellWords('push', '--force', ...by, remote, refs);
+      const push = pushText(peer, ...by, remote, refs);
       const [add, remove] = [shellWords('remote', 'add', ...ref, remote, url), shellWords('remote', 'remove', remote)];
       return `run in ${place.path}: ${keepsRemote ? push : `${add} && ${push}; ${remove}`}`;
     }
     case 'server': {
       // A process of Dolt writes only one ref of a git repository (2.3.0), and the server may know another one.
       if (peer.endpoint.kind === 'git') {
-        if (!atPeer)
-          return `push the tag from a database in a folder, with the ref of ${peer.name}. ${NOT_FROM_SERVER}`;
+        if (!atPeer) {
+          const [add, push] = [shellWords('remote', 'add', ...ref, UNDO, url), pushText(peer, UNDO, refs)];
+          return `clone the database of ${place.name}, which has the tag, into a folder (a push by its server can arrive at another ref of the repository), and run there: ${add} && ${push}`;
+        }
         const clone = shellWords('clone', ...ref, '--branch', branch, url, UNDO);
-        const push = shellWords('push', '--force', 'origin', refs);
-        return `run in an empty folder: ${clone} && cd ${UNDO} && ${push}`;
+        return `run in an empty folder: ${clone} && cd ${UNDO} && ${pushText(peer, 'origin', refs)}`;
       }
       const calls = [
         callText('DOLT_REMOTE', 'add', ...ref, UNDO, url),
@@ -198,6 +198,12 @@ function optionOf(name: string, value: string | null): readonly string[] {
 
 function shellWords(...words: readonly string[]): string {
   return ['dolt', ...words.map(shellWord)].join(' ');
+}
+
+/** Without the empty variable, Dolt adds a branch `__dolt_remote_info__` to a git repository (2.3.0, measured). */
+function pushText({ endpoint }: Replaced['peer'], ...words: readonly string[]): string {
+  const push = shellWords('push', '--force', ...words);
+  return endpoint.kind === 'git' ? `DOLT_REMOTE_INFO_BRANCH= ${push}` : push;
 }
 
 function callText(procedure: string, ...words: readonly string[]): string {

@@ -13,6 +13,7 @@ import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../he
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { startGitHttp } from '../helpers/servers/git-http.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a peer with a lease', () => {
@@ -163,15 +164,17 @@ test('through a running server, the server keeps the old head, and the printed c
   await openTestDatabase(copy).dolt(...push.split(' '));
   expect(await mailbox()).toBe(lost);
 
-  // Without a copy that stays.
+  // Without a copy that stays. A git host is asked whether it takes a push before a tag, and right before the push.
   await served.sql(`CALL DOLT_TAG('-d', '${name}')`);
-  const { path: repository, refs } = await bareRepository(folder.file('data.git'), { withBranch: true });
-  const git = { endpoint: `git+file://${repository}`, ref: 'refs/dolt/north' };
+  const { refs } = await bareRepository(folder.file('git', 'data.git'), { withBranch: true });
+  await using host = await startGitHttp({ root: folder.file('git') });
+  const git = { endpoint: `${host.url}/data.git`, ref: 'refs/dolt/north' };
   await served.other.sql(
     `CALL DOLT_REMOTE('add', '--ref', '${git.ref}', 'git', '${git.endpoint}')`,
     "CALL DOLT_PUSH('git', 'main')",
   );
   const written = stringify({ mailbox: served.mailbox, git });
+  const before = host.requests.length;
   const both = { leases: new Map([...forced.leases, ['git', lost]]), overrides: { peers: written } };
   const again = await served.run({ ...forced, ...both });
   const done = { verified: true, remoteHead: ours, replaced: { atPeer: true } };
@@ -179,6 +182,10 @@ test('through a running server, the server keeps the old head, and the printed c
     { name: 'git', ...done },
     { name: 'mailbox', ...done },
   ]);
+  // Every other push sends data.
+  const pushes = (method: string) =>
+    host.requests.slice(before).filter((one) => one.startsWith(method) && one.includes('git-receive-pack'));
+  expect(pushes('GET').length - pushes('POST').length).toBe(2);
   expect(await tags()).toMatchObject([{ tag_hash: lost }, { tag_name: name, tag_hash: lost }]);
   const hints = again.result.problems.filter(({ code }) => code === 'forced-push');
   const hint = hints.find(({ peer }) => peer === 'mailbox')?.hint ?? '';

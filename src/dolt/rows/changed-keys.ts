@@ -4,6 +4,7 @@ import type { TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
+import { valueDigest } from './content.ts';
 import { hasKey } from './row-key.ts';
 
 const KEYS_PER_STATEMENT = 500;
@@ -14,6 +15,13 @@ export interface ComparedVersion {
   readonly columns: readonly string[];
 }
 
+interface Compared {
+  readonly from: ComparedVersion;
+  readonly to: ComparedVersion;
+  /** Whether both have the definition of the shape: then only digests of values are read, whatever their size. */
+  readonly alike?: boolean;
+}
+
 /**
  * The keys whose rows differ between two versions. The table itself finds the rows, so that 'new' also finds 'NEW'
  * under a case-insensitive collation. The columns of `dolt_diff` have no collation (Dolt 2.3.0, measured).
@@ -21,12 +29,15 @@ export interface ComparedVersion {
 export async function changedKeys(
   sql: Sql,
   shape: TableShape,
-  range: { readonly from: ComparedVersion; readonly to: ComparedVersion; readonly keys: readonly Cells[] },
+  range: Compared & { readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
   const names = [...new Set([...range.from.columns, ...range.to.columns])];
+  const types = new Map(shape.columns.map(({ name, type }) => [name, type]));
+  const read = (name: string): string =>
+    range.alike === true ? `${valueDigest(name, types.get(name) ?? '')} AS ${quoted(name)}` : quoted(name);
   const rowsOf = async ({ at, columns }: ComparedVersion, keys: readonly Cells[]): Promise<Cells[]> => {
     const where = hasKey(shape, keys);
-    const values = names.map((name) => (columns.includes(name) ? quoted(name) : `NULL AS ${quoted(name)}`));
+    const values = names.map((name) => (columns.includes(name) ? read(name) : `NULL AS ${quoted(name)}`));
     const statement = `SELECT ${values.join(', ')} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`;
     const order = shape.key.map(quoted).join(', ');
     return await sql.rows(cellsSchema, `${statement} ORDER BY ${order}`, [at, ...where.values]);

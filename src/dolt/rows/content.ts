@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { bareType, type Column, columnsAt } from '../schema/columns.ts';
+import { bareType, columnsAt } from '../schema/columns.ts';
 import { generatedColumns } from '../schema/generated-columns.ts';
 import { createTableAt } from '../schema/table-definitions.ts';
 import { MERGE_EMAIL } from '../signature.ts';
@@ -85,7 +85,7 @@ export async function rowsChecksum(
   // Values of VIRTUAL columns are not stored, and functions such as NOW() differ at each reading.
   const generated = generatedColumns(await createTableAt(sql, table, commit));
   const stored = (await columnsAt(sql, table, commit)).filter(({ name }) => generated.get(name)?.stored !== false);
-  const values = ['?', ...stored.map(digestOf)].join(', ');
+  const values = ['?', ...stored.map((column) => valueDigest(column.name, bareType(column)))].join(', ');
   const digest = `CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${values})), 16), 16, 10) AS UNSIGNED)`;
   const statement =
     `SELECT COUNT(*) AS n, CONCAT_WS(' ', BIT_XOR(h), SUM(h % ${SUMMAND})) AS checksum ` +
@@ -94,9 +94,12 @@ export async function rowsChecksum(
   return { rows: row?.n ?? 0, checksum: row?.checksum ?? '' };
 }
 
-/** The digest of a value, of 64 characters; `-` for NULL. Dolt (2.3.0) cannot convert a TIME to a text. */
-function digestOf(column: Column): string {
-  const name = quoted(column.name);
-  const value = bareType(column) === 'time' ? `TIMESTAMPDIFF(MICROSECOND, CAST('00:00:00' AS TIME), ${name})` : name;
+/**
+ * The digest of a value, of 64 characters; `-` for NULL. Dolt (2.3.0) cannot convert a TIME to a text.
+ * @param type the bare type of the column
+ */
+export function valueDigest(column: string, type: string): string {
+  const name = quoted(column);
+  const value = type === 'time' ? `TIMESTAMPDIFF(MICROSECOND, CAST('00:00:00' AS TIME), ${name})` : name;
   return `IFNULL(SHA2(${value}, 256), '-')`;
 }

@@ -186,23 +186,28 @@ export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyM
   return revision === WORKING ? await read(sql) : await hashesAt(sql, revision);
 }
 
-const hashesAt = remembered(1, async (sql, commit: string) => await atRevision(sql, commit, read));
+const hashesAt = remembered(1, async (sql, commit: string) => {
+  const hashes = await atRevision(sql, commit, read);
+  const option = [...hashes.keys()].find((name) => name.startsWith(OPTION));
+  if (option !== undefined) throw misread(option, 'is an option');
+  return hashes;
+});
 
 /** `DOLT_CHECKOUT` and `DOLT_CONFLICTS_RESOLVE` take it for all tables; uncommitted rows of others would be lost (2.3.0, measured). */
 const EVERY_TABLE = '.';
 /** `dolt_diff` takes such a name for an option, so that nothing can compare the rows of the table (2.3.0, measured). */
 const OPTION = '-';
 
+function misread(table: string, meaning: string): Failure {
+  const message = `a table has the name \`${plain(table)}\`, which ${meaning} to functions of Dolt`;
+  return new Failure('schema-conflict', message, {
+    hint: 'Rename the table on the side that has it, commit, then run again. No `accept` allows this.',
+  });
+}
+
 async function read(sql: Sql): Promise<ReadonlyMap<string, string>> {
   const rows = await sql.rows(hashRow, HASHES);
-  const unusable = rows.map(({ name }) => name).find((name) => name === EVERY_TABLE || name.startsWith(OPTION));
-  if (unusable !== undefined) {
-    const meaning = unusable === EVERY_TABLE ? 'means every table' : 'is an option';
-    const message = `a table has the name \`${plain(unusable)}\`, which ${meaning} to functions of Dolt`;
-    throw new Failure('schema-conflict', message, {
-      hint: 'Rename the table on the side that has it, commit, then run again. No `accept` allows this.',
-    });
-  }
+  if (rows.some(({ name }) => name === EVERY_TABLE)) throw misread(EVERY_TABLE, 'means every table');
   const seen = new Set<string>();
   const twice = rows.map(({ name }) => folded(name)).find((name) => seen.size === seen.add(name).size);
   if (twice === undefined) return new Map(rows.map(({ name, hash }) => [name, hash]));

@@ -4,6 +4,7 @@ import { inParts } from '../../core/lists.ts';
 import { changedKeys } from '../../dolt/rows/changed-keys.ts';
 import { rowsChecksum } from '../../dolt/rows/content.ts';
 import { type Condition, hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { holdsWords } from '../../dolt/schema/full-text.ts';
 import { tableChanges, tableHashes, WORKING } from '../../dolt/schema/table-changes.ts';
 import { createTableAt } from '../../dolt/schema/table-definitions.ts';
 import {
@@ -146,7 +147,8 @@ export async function writeBack(
   const present = await tableNames(sql);
   const left: string[] = [];
   for (const { to: table } of await tableChanges(sql, `${kept}~1`, kept)) {
-    if (table === null) continue;
+    // The words of a FULLTEXT index follow the rows.
+    if (table === null || holdsWords(table)) continue;
     const isSame =
       present.includes(table) && (await definitionAt(sql, table, kept)) === (await definitionAt(sql, table, null));
     if (!isSame || !(await writeTableBack(sql, table, kept))) left.push(table);
@@ -224,7 +226,7 @@ async function differingAmong(
   { from, to, keys }: Range & { readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
   const columns = ordinaryColumns(shape);
-  return await changedKeys(sql, shape, { from: { at: from, columns }, to: { at: to, columns }, keys });
+  return await changedKeys(sql, shape, { from: { at: from, columns }, to: { at: to, columns }, keys, alike: true });
 }
 
 /** Keys and kinds of the rows that differ; the three parameters are two revisions and the table. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { listed, plain, textLiteral } from '../../core/text.ts';
 import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
@@ -76,7 +76,11 @@ export async function restoreKept(database: Database, folder: string): Promise<D
     if (move.away === null) {
       if (commit !== null && (await isOwnCommit(database, commit, move))) await deleteBranch(database, name);
     } else {
-      const notice = await restore(database, { name, move, away: move.away, commit, folder });
+      const notice = await restore(database, { name, move, away: move.away, commit, folder }).catch(
+        (thrown: unknown) => {
+          throw notRestored(name, move, toFailure(thrown));
+        },
+      );
       if (notice !== null) notices.push(notice);
     }
     await forgetMove(folder, name);
@@ -120,6 +124,13 @@ async function restore(
   await recordMove(folder, name, { ...move, away: null });
   if (commit === away) await deleteBranch(database, name);
   return left.length === 0 ? null : unrestored(kept, branch, left);
+}
+
+/** The next run tries again. Until then, only the message says where the rows are. */
+function notRestored(name: string, { branch, away }: KeptRows, cause: Failure): Failure {
+  if (cause.code === 'interrupted') return cause;
+  const message = `uncommitted rows of ${branch} were set aside and not written back; commit ${away} of the branch ${name} has them: ${cause.message}`;
+  return new Failure(cause.code, plain(message), { hint: cause.hint, cause, toolText: cause.toolText ?? undefined });
 }
 
 function unrestored(name: string, branch: string, tables: readonly string[]): Diagnostic {

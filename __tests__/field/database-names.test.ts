@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { servedName } from '../../src/dolt/server/served-folder.ts';
 import { command } from '../helpers/commanding.ts';
-import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { makeDatabase, openTestDatabase, publishing, remoteHead } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
+import { committing } from '../helpers/scenario.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 describe('the name under which a database is served', () => {
@@ -95,12 +96,19 @@ describe('a database with any name', () => {
     expect(await openTestDatabase(folder.file('plain')).rows(written)).toEqual([{ title: 'nine', message: 'written' }]);
   });
 
-  test.each(['sys', 'a@b', 'a:b'])('%s is federated', async (name) => {
+  // The last name and a commit are longer together than a name in SQL may be.
+  test.each(['sys', 'a@b', 'a:b', 'x'.repeat(32)])('%s is federated', async (name) => {
     await using folder = await tempFolder();
-    await cp(seed.file('local'), folder.file(name), { recursive: true });
     const box = `file://${folder.file('box')}`;
+    const paths = [folder.file('ours'), folder.file('theirs')];
+    for (const path of paths) await cp(seed.file('local'), path, { recursive: true });
+    const [ours, theirs] = paths.map(openTestDatabase);
+    await theirs?.sql(...committing('theirs', ["UPDATE items SET title = 'theirs' WHERE id = 1"]), ...publishing(box));
+    await ours?.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 2");
+    await rename(folder.file('ours'), folder.file(name));
     const { result } = await command(folder, `box: ${box}`, { database: name });
-    expect(result).toMatchObject({ status: 'success', database: folder.file(name), peers: [{ verified: true }] });
+    const peers = [{ status: 'synced', pulledCommits: 1, verified: true }];
+    expect(result).toMatchObject({ status: 'success', database: folder.file(name), peers });
     expect(await remoteHead(box, folder.file('look', 'local'))).toBe(result.head);
   });
 });

@@ -291,7 +291,8 @@ test.each([
   ["the conflict schema's columns are not equal to the current schema's columns", 'dolt-defect'],
   ['`town`@`%` does not have the correct permissions on branch `main`', 'branch-permission'],
   ['write /x/y: no space left on device', 'disk-full'],
-])('a value in quotes or brackets does not decide the class: %s means %s', (text, means) => {
+  ['value no space left on device is not valid for this Enum', 'unknown'],
+])('a value in quotes, brackets or known words does not decide the class: %s means %s', (text, means) => {
   expect(classifyOfRows(text)).toBe(means);
 });
 

@@ -532,15 +532,30 @@ const QUOTING: typeof PATTERNS = [
   [/^`[^`\n]*`@`[^`\n]*` does not have the correct permissions on branch `/, 'branch-permission'],
 ];
 
-/** The class of a text in which words in quotes or brackets may be a value of a row. */
+/** The words of Dolt before and after a value of a row that is not in quotes; empty: it begins or ends the text. */
+const UNQUOTED: readonly (readonly [before: string, after: string])[] = [
+  ['value ', ' is not valid for this '],
+  ['value ', ' is not a valid '],
+  ['value ', ' was not found in the set'],
+  ['duplicate entry: ', ''],
+  ['Truncated incorrect ', ''],
+  ['Invalid JSON text: ', ''],
+  ['', ' out of range for '],
+];
+
+/** The class of a text in which some words may be a value of a row. */
 export function classifyOfRows(text: string): TextClass {
   const lower = text.toLowerCase();
-  return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutQuoted(text));
+  return QUOTING.find(([pattern]) => pattern.test(lower))?.[1] ?? classify(withoutRowValues(text));
 }
 
 /** A text without the words that may be a value of a row. */
 export function withoutRowValues(text: string): string {
-  return SAME_NAME.test(text) ? text : withoutQuoted(text);
+  if (SAME_NAME.test(text)) return text;
+  return UNQUOTED.reduce((rest, [before, after]) => {
+    const [from, to] = [rest.indexOf(before), after === '' ? rest.length : rest.lastIndexOf(after)];
+    return from < 0 || to <= from + before.length ? rest : `${rest.slice(0, from + before.length)}…${rest.slice(to)}`;
+  }, withoutQuoted(text));
 }
 
 /** Whether a service says that a bucket is in another region, or at another host. */

@@ -227,13 +227,12 @@ async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: b
     ]);
     if ((added?.n ?? 0) === 0) continue;
     const lacking = seen(other, swapped);
-    throw new Failure(
-      'not-deterministic',
-      `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows without the column: a merge would compute different values for them on each machine`,
-      {
-        hint: `Run \`ALTER TABLE ${identifier(one.table)} ADD COLUMN ${column.text}\` on the side without the column (${lacking}), commit, and sync again.`,
-      },
-    );
+    const why = `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows without the column: a merge would compute different values for them on each machine`;
+    const statement = `ALTER TABLE ${identifier(one.table)} ADD COLUMN ${column.text}`;
+    throw new Failure('not-deterministic', `${why}\n${plain(statement)}`, {
+      hint: `Add the column with the same definition on the side without it (${lacking}), commit, and sync again.`,
+      values: { least: 'keys', without: why },
+    });
   }
 }
 

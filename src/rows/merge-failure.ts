@@ -1,6 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import { groupBy } from '../core/lists.ts';
 import { counted, plain } from '../core/text.ts';
+import { type Item, tableItems } from '../dolt/schema/create-table.ts';
 import type { SchemaConflict } from '../dolt/sql/require-mergeable.ts';
 import type { Violation } from '../dolt/sql/violations.ts';
 import type { ResolvedRow } from './resolved-row.ts';
@@ -13,17 +14,34 @@ export interface MergeFailure {
 
 const SHOWN_VIOLATIONS = 5;
 
-/** Definitions have literals, which can be as private as a row: readers who may see counts only get names. */
+/**
+ * Definitions have literals, which can be as private as a row, and so has Dolt's description: it repeats the values of an
+ * ENUM or SET. Readers who may see counts only get names.
+ */
 export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: boolean, hint: string): Failure {
-  const message = (withDefinitions: boolean): string => {
-    const reported = conflicts.map(({ table_name, our_schema, their_schema, description }) => {
-      const [ours, theirs] = swapped ? [their_schema, our_schema] : [our_schema, their_schema];
-      const lead = `table ${plain(table_name)}: ${plain(description ?? 'changed on both sides')}`;
-      return withDefinitions ? `${lead}\nours:\n${ours ?? '(none)'}\ntheirs:\n${theirs ?? '(none)'}` : lead;
-    });
+  const message = (about: (conflict: SchemaConflict) => string): string => {
+    const reported = conflicts.map((conflict) => `table ${plain(conflict.table_name)}: ${about(conflict)}`);
     return `the two sides define a table differently\n${reported.join('\n')}`;
   };
-  return new Failure('schema-conflict', message(true), { hint, values: { least: 'keys', without: message(false) } });
+  const whole = message(({ our_schema, their_schema, description }) => {
+    const [ours, theirs] = swapped ? [their_schema, our_schema] : [our_schema, their_schema];
+    return `${plain(description ?? CHANGED)}\nours:\n${ours ?? '(none)'}\ntheirs:\n${theirs ?? '(none)'}`;
+  });
+  return new Failure('schema-conflict', whole, { hint, values: { least: 'keys', without: message(differingParts) } });
+}
+
+const CHANGED = 'changed on both sides';
+
+/** The names of the parts that differ between the two definitions of a table. */
+function differingParts({ our_schema, their_schema }: SchemaConflict): string {
+  const [ours, theirs] = [our_schema, their_schema].map((text) => (text === null ? [] : tableItems(text)));
+  if (ours === undefined || theirs === undefined || ours.length === 0 || theirs.length === 0) return CHANGED;
+  const lacks = (items: readonly Item[], { kind, name, text }: Item): boolean =>
+    !items.some((other) => other.kind === kind && other.name === name && other.text === text);
+  const parts = [...ours.filter((item) => lacks(theirs, item)), ...theirs.filter((item) => lacks(ours, item))];
+  // A part without a name has its text in place of one.
+  const names = parts.map(({ kind, name, text }) => (name === '' || name === text ? kind : `${kind} ${name}`));
+  return names.length === 0 ? CHANGED : `${CHANGED}: ${plain([...new Set(names)].join(', '))}`;
 }
 
 /** The same: the description of a check has its expression. */

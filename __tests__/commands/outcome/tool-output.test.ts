@@ -65,6 +65,13 @@ describe('the message of a failure', () => {
       "the value … of t can't be merged, as b doesn't exist",
     ],
     ["cannot read 'I can't", 'cannot read …'],
+    ['value a value is not valid for this Enum', 'value … is not valid for this Enum'],
+    ['value x is not a valid Decimal', 'value … is not a valid Decimal'],
+    ['value ann was not found in the set', 'value … was not found in the set'],
+    ['duplicate entry: ann', 'duplicate entry: …'],
+    ['Truncated incorrect double value: 3x', 'Truncated incorrect …'],
+    ['Invalid JSON text: {', 'Invalid JSON text: …'],
+    ['300 out of range for tinyint', '… out of range for tinyint'],
     ["cannot read 'a' of 'isn't' here", 'cannot read … here'],
     [
       "unable to parse 'table with same name 'n' added in 2 commits can't be merged' to UUID",

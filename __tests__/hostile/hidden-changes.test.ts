@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Attack, CONFIG, testAttacks } from '../helpers/attacks.ts';
+import { command } from '../helpers/commanding.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -14,8 +15,8 @@ const KEYED = [
   `CALL DOLT_UPDATE_COLUMN_TAG('notes', 'id', ${TAG})`,
 ];
 const SMALL = ['CREATE TABLE small (id INT PRIMARY KEY)', 'INSERT INTO small VALUES (1), (2)'];
-const NONLOCAL =
-  "INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('shared', 'main', 'immediate')";
+const LEND = 'INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES';
+const NONLOCAL = `${LEND} ('shared', 'main', 'immediate')`;
 
 /** A table is renamed away and back, so that Dolt lets a view take its name meanwhile. */
 const hide = (table: string, view: string, meanwhile: readonly string[] = []): string[] => [
@@ -107,12 +108,19 @@ const ATTACKS: readonly Attack[] = [
     name: 'dolt_nonlocal_tables under another tag',
     seed: OTHER,
     sends: [
-      "INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('secret*', 'main', 'immediate')",
+      `${LEND} ('secret*', 'main', 'immediate')`,
       "CALL DOLT_UPDATE_COLUMN_TAG('dolt_nonlocal_tables', 'table_name', 4242)",
     ],
     code: 'peer-changes-local-tables',
     says: 'partner changes 1 row of dolt_nonlocal_tables',
     accepts: ['ignore'],
+  },
+  {
+    name: 'a table from a branch that only the peer has, so that no table can be listed here',
+    seed: OTHER,
+    sends: ["CALL DOLT_BRANCH('elsewhere')", `${LEND} ('lent', 'elsewhere', 'immediate')`],
+    code: 'peer-changes-local-tables',
+    says: '1 row (lent) of dolt_nonlocal_tables, and its tables cannot be listed here',
   },
   {
     name: 'a small table that is emptied under another name',
@@ -133,6 +141,36 @@ test('a view with the name of a private table of ours is blocked, in any case', 
   await box.send('CREATE VIEW Private_Notes AS SELECT 1 AS id');
   expect((await box.receive()).run('partner').failure).toMatchObject({ code: 'peer-brings-code' });
   expect(await box.south.rows('SELECT id FROM private_notes')).toEqual([{ id: 7 }]);
+});
+
+test('a table that our database takes from another branch is part of no merge, and named if the branch is gone', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  await box.south.sql(
+    "CALL DOLT_CHECKOUT('-b', 'elsewhere')",
+    'CREATE TABLE lent (id INT PRIMARY KEY)',
+    'INSERT INTO lent VALUES (7)',
+    "CALL DOLT_COMMIT('-A', '-m', 'lent')",
+    "CALL DOLT_CHECKOUT('main')",
+    `${LEND} ('le%', 'elsewhere', 'immediate')`,
+    "UPDATE items SET owner = 'south' WHERE id = 101",
+    "CALL DOLT_COMMIT('-A', '-m', 'south')",
+  );
+  await box.send("UPDATE items SET title = 'theirs' WHERE id = 100");
+  const peers = `partner: ${box.url}`;
+  const { result } = await command(folder, peers, { database: 'south' });
+  expect(result).toMatchObject({ status: 'success', peers: [{ status: 'synced', verified: true }] });
+  const rows = "SELECT title, owner FROM items WHERE id < 102 UNION SELECT 'lent', CAST(id AS CHAR) FROM lent";
+  expect(await box.south.rows(rows)).toEqual([
+    { title: 'theirs', owner: 'ann' },
+    { title: 'row', owner: 'south' },
+    { title: 'lent', owner: '7' },
+  ]);
+  await box.south.sql("CALL DOLT_BRANCH('-D', 'elsewhere')");
+  await expect(command(folder, peers, { database: 'south' })).rejects.toMatchObject({
+    code: 'dolt-defect',
+    message: expect.stringContaining('cannot list the tables of main because of 1 row (le%) of dolt_nonlocal_tables'),
+  });
 });
 
 test('a view of ours that hides `dolt_schemas` hides no change', async () => {

@@ -3,6 +3,7 @@ import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
+import { unlistedTables } from '../dolt/schema/nonlocal-tables.ts';
 import { tableNamesAt } from '../dolt/schema/table-definitions.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking, trackedBranches } from '../dolt/sql/heads.ts';
@@ -156,7 +157,7 @@ export async function compareWithin(
 
 /**
  * Compares a peer's head with ours. Refuses it if a merge would bring back what one side removed by rewriting its
- * history.
+ * history, or if its tables cannot be listed here.
  * @param heads.before the head that an earlier round of this run read there
  */
 export async function comparePeer(
@@ -172,9 +173,10 @@ export async function comparePeer(
   const [ahead, behind] =
     base === null ? [null, null] : [await countCommits(sql, theirs, ours), await countCommits(sql, ours, theirs)];
   const makers = (behind ?? 0) === 0 ? null : await otherMakers(sql, { peer: progress.peer.name, ours, theirs });
+  const unlisted = behind === 0 ? null : await unlistedTables(sql, { ours, theirs });
+  const compared = { ours, theirs, base, dropped: local.dropped };
   const rewritten =
-    (await takenBack(sql, heads, local)) ??
-    (await findRewritten(sql, progress, { ours, theirs, base, dropped: local.dropped }));
+    (await takenBack(sql, heads, local)) ?? (unlisted === null ? await findRewritten(sql, progress, compared) : null);
   const state = stateOf({ ours, theirs, base });
   progress.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
   // The user who named the head to be replaced knows its owner.
@@ -182,7 +184,8 @@ export async function comparePeer(
   if (rewritten !== null) {
     const refused = await refusal(sql, progress, { branch, ours, theirs, base, rewritten });
     if (refused !== null) progress.fail(refused);
-  } else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs, rules }));
+  } else if (unlisted !== null) progress.fail(unlisted);
+  else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs, rules }));
 }
 
 /** Another remote may already have the commit that an earlier round of this run read at the peer. */

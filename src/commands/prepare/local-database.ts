@@ -1,6 +1,7 @@
 import type { Configuration } from '../../config/configuration.ts';
 import { requireBranchName } from '../../config/names.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { requireListedTables } from '../../dolt/schema/nonlocal-tables.ts';
 import type { Engines, OwnDatabase } from '../../dolt/server/engines.ts';
 import { checkedOutBranch, requireBranchHead } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -92,7 +93,8 @@ interface LocalBranch {
 /**
  * The federated branch of a local database.
  * @param asked what the user named; undefined: the branch that is checked out
- * @throws Failure `branch-not-found`, or `config-invalid` for a name that Dolt takes for another ref
+ * @throws Failure `branch-not-found`, `config-invalid` for a name that Dolt takes for another ref, `dolt-defect` if its tables
+ * cannot be listed
  */
 export async function localBranch(
   sql: Sql,
@@ -102,5 +104,6 @@ export async function localBranch(
   const checkedOut = await checkedOutBranch(sql);
   const branch = requireBranchName(served?.branch ?? asked ?? checkedOut);
   const head = await requireBranchHead(sql, branch, path);
+  await requireListedTables(sql, branch);
   return { branch, head, isCheckedOut: served?.isDefault ?? branch === checkedOut };
 }

@@ -50,7 +50,7 @@ function isMoreSpecific(pattern: string, than: string): boolean {
  * Whether a pattern names a table. Written out, because a regular expression of many wildcards takes
  * exponential time for some names, and peers choose names.
  */
-function matches(pattern: string, name: string): boolean {
+export function matches(pattern: string, name: string): boolean {
   const [signs, letters] = [[...pattern], [...name]];
   let sign = 0;
   let letter = 0;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Failure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { atRevision } from '../sql/at-revision.ts';
 import { folded, isDoltTable } from '../sql/identifier.ts';
@@ -7,7 +7,10 @@ import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
+import { matches } from './ignored-tables.ts';
+import { nonlocalPatterns } from './nonlocal-tables.ts';
 import { createTableAt } from './table-definitions.ts';
+import { tableNames } from './table-shape.ts';
 
 /** One table that differs between two commits. */
 export interface TableChange {
@@ -193,6 +196,25 @@ const hashesAt = remembered(1, async (sql, commit: string) => {
   return hashes;
 });
 
+/**
+ * The hashes one by one, without tables that `dolt_nonlocal_tables` lends from another branch: Dolt 2.3.0 lists such a table
+ * and cannot hash it (measured).
+ */
+async function withoutNonlocal(sql: Sql, failure: Failure): Promise<z.infer<typeof hashRow>[]> {
+  const patterns = failure.code === 'unknown' ? await nonlocalPatterns(sql).catch(() => []) : [];
+  if (patterns.length === 0) throw failure;
+  const found: z.infer<typeof hashRow>[] = [];
+  for (const name of await tableNames(sql)) {
+    const isLent = patterns.some((pattern) => matches(folded(pattern), folded(name)));
+    try {
+      found.push(...(await sql.rows(hashRow, 'SELECT ? AS name, dolt_hashof_table(?) AS hash', [name, name])));
+    } catch (thrown) {
+      if (!isLent) throw thrown;
+    }
+  }
+  return found;
+}
+
 /** `DOLT_CHECKOUT` and `DOLT_CONFLICTS_RESOLVE` take it for all tables; uncommitted rows of others would be lost (2.3.0, measured). */
 const EVERY_TABLE = '.';
 /** `dolt_diff` takes such a name for an option, so that nothing can compare the rows of the table (2.3.0, measured). */
@@ -206,7 +228,7 @@ function misread(table: string, meaning: string): Failure {
 }
 
 async function read(sql: Sql): Promise<ReadonlyMap<string, string>> {
-  const rows = await sql.rows(hashRow, HASHES);
+  const rows = await sql.rows(hashRow, HASHES).catch((thrown: unknown) => withoutNonlocal(sql, toFailure(thrown)));
   if (rows.some(({ name }) => name === EVERY_TABLE)) throw misread(EVERY_TABLE, 'means every table');
   const seen = new Set<string>();
   const twice = rows.map(({ name }) => folded(name)).find((name) => seen.size === seen.add(name).size);

@@ -5,9 +5,7 @@ import {
   isIgnored,
   workingIgnorePatterns,
 } from '../../dolt/schema/ignored-tables.ts';
-import { atRevision } from '../../dolt/sql/at-revision.ts';
-import { cellsSchema } from '../../dolt/sql/cell.ts';
-import { remembered } from '../../dolt/sql/remembered.ts';
+import { nonlocalTablesAt } from '../../dolt/schema/nonlocal-tables.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type IncomingChanges, type PrivateTable, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
@@ -36,18 +34,10 @@ export async function readLocalTables(
       table: 'dolt_nonlocal_tables',
       key: 'table_name',
       isAllowed: () => false,
-      read: async (commit) => await nonlocalTables(sql, commit),
+      read: async (commit) => await nonlocalTablesAt(sql, commit),
     })),
   ];
 }
-
-const nonlocalTables = remembered(1, async (sql, commit: string): Promise<ReadonlyMap<string, string>> => {
-  // Dolt 2.3.0 reads the current table whatever `AS OF` says (measured).
-  const rows = await atRevision(sql, commit, (session) =>
-    session.rows(cellsSchema, 'SELECT * FROM dolt_nonlocal_tables'),
-  );
-  return new Map(rows.map((cells) => [cells['table_name'] ?? '', JSON.stringify(cells)]));
-});
 
 /**
  * The contents are compared: a difference need not show that a table was replaced, and `dolt_diff` shows nothing where a

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { finishAdvances } from '../../src/sync/advance.ts';
 import { recordMove } from '../../src/sync/merge/own-moves.ts';
+import { command } from '../helpers/commanding.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -141,4 +142,23 @@ test('the next run completes one that was killed between the move of the branch 
   ]);
   expect(JSON.stringify(await north.rows('SHOW CREATE TABLE wisp_a'))).toContain(KEY);
   expect(JSON.stringify(await north.rows('SHOW CREATE TABLE linked'))).not.toContain('FOREIGN KEY');
+});
+
+test('uncommitted rows with a VECTOR stay beside other rows of the table that a peer changes', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'ALTER TABLE items ADD COLUMN place VECTOR(2)');
+  await box.south.sql(
+    "INSERT INTO items VALUES (9, 'new', 'sue', STRING_TO_VECTOR('[9, 0.5]'))",
+    "UPDATE items SET place = STRING_TO_VECTOR('[1, 1]') WHERE id = 101",
+  );
+  await box.send("UPDATE items SET title = 'theirs', place = STRING_TO_VECTOR('[2, 2]') WHERE id = 100");
+  const { result } = await command(folder, `partner: ${box.url}`, { database: 'south' });
+  expect(result.peers).toMatchObject([{ status: 'pulled', pulledCommits: 1 }]);
+  expect(
+    await box.south.rows('SELECT id, title, VECTOR_TO_STRING(place) AS place FROM items WHERE id < 102 ORDER BY id'),
+  ).toEqual([
+    { id: 9, title: 'new', place: '[9, 0.5]' },
+    { id: 100, title: 'theirs', place: '[2, 2]' },
+    { id: 101, title: 'row', place: '[1, 1]' },
+  ]);
 });

@@ -18,6 +18,30 @@ const KEYS: readonly (readonly [type: string, values: readonly string[]])[] = [
   ['BIT(3)', ["b'111'", "b'0'"]],
   ['BIGINT', ['9223372036854775807', '-9223372036854775808', '9007199254740993']],
   ['BIGINT UNSIGNED', ['18446744073709551615', '9007199254740993']],
+  ['VECTOR(2)', ["STRING_TO_VECTOR('[1, 2]')", "STRING_TO_VECTOR('[-0.5, 8]')"]],
+];
+
+const shape = (name: string, text: (n: number) => string): readonly [type: string, value: (n: number) => string] => [
+  name,
+  (n) => `ST_GEOMFROMTEXT('${text(n)}')`,
+];
+/** Types of values, among them all that a client does not read as text, and three values of each. */
+const VALUES: readonly (readonly [type: string, value: (n: number) => string])[] = [
+  ['VECTOR(2)', (n) => `STRING_TO_VECTOR('[${n}, 0.30000001]')`],
+  ['BIT(64)', (n) => `b'1${'0'.repeat(61)}${n.toString(2).padStart(2, '0')}'`],
+  ['VARBINARY(9)', (n) => `x'ff0${n}'`],
+  ["SET('a', 'b', 'c')", (n) => String(n + 4)],
+  ["ENUM('', 'a', 'b', 'c')", (n) => String(n + 1)],
+  ['YEAR', (n) => String(n === 1 ? 0 : 1900 + n)],
+  ['JSON', (n) => `CAST('{"a": ${n}.50}' AS JSON)`],
+  ['DECIMAL(65,30)', (n) => `${'9'.repeat(34)}${n}.${'1'.repeat(30)}`],
+  shape('POINT', (n) => `POINT(${n} 1)`),
+  shape('LINESTRING', (n) => `LINESTRING(0 0, 1 ${n})`),
+  shape('POLYGON', (n) => `POLYGON((0 0, 1 1, ${n + 1} 0, 0 0))`),
+  shape('MULTIPOINT', (n) => `MULTIPOINT(1 1, ${n} 2)`),
+  shape('MULTILINESTRING', (n) => `MULTILINESTRING((0 0, 1 ${n}))`),
+  shape('MULTIPOLYGON', (n) => `MULTIPOLYGON(((0 0, 1 1, ${n + 1} 0, 0 0)))`),
+  shape('GEOMETRYCOLLECTION', (n) => `GEOMETRYCOLLECTION(POINT(${n} 1))`),
 ];
 const FIRST = 100;
 
@@ -53,4 +77,22 @@ test.each(HASH_ORDERS)('rows with keys at the limits of their types are found an
   const dates = progress.conflicts.flatMap(({ table, key }) => (table === 'k0' ? [key?.['id']] : []));
   expect(dates).toEqual(['0000-00-00', '0001-01-01', '0099-02-03', '9999-12-31']);
   expect(await databases.north.rows(select)).toEqual(before);
+});
+
+test.each(HASH_ORDERS)('values of every type that both sides changed are merged, %s', async (order) => {
+  const set = (n: number, at: string): string =>
+    `UPDATE t SET ${VALUES.map(([, value], index) => `c${index} = ${value(n)}`).join(', ')}, updated_at = '${at}' WHERE id = 1`;
+  const added = (n: number): string =>
+    `INSERT INTO t SELECT ${n}, ${VALUES.map((_, index) => `c${index}`).join(', ')}, 7, updated_at FROM t WHERE id = 1`;
+  const databases = await twoBranches(
+    `CREATE TABLE t (id INT PRIMARY KEY, ${VALUES.map(([type], index) => `c${index} ${type}`).join(', ')}, u INT UNIQUE, updated_at DATETIME)`,
+    `INSERT INTO t VALUES (1, ${VALUES.map(([, value]) => value(1)).join(', ')}, 1, '2026-01-01')`,
+  );
+  await databases.edit([set(2, '2026-02-01'), added(2)], [set(3, '2026-03-01'), added(3)], order);
+  const progress = (await databases.run('north')).run('south');
+  expect(progress).toMatchObject({ failure: null, verified: true });
+  const values = VALUES.map(([, value], index) => `(c${index} <=> ${value(3)}) AS c${index}`).join(', ');
+  const [merged] = await databases.north.rows(`SELECT ${values} FROM t WHERE id = 1`);
+  expect(merged).toEqual(Object.fromEntries(VALUES.map((_, index) => [`c${index}`, 1])));
+  expect(progress.conflicts).toContainEqual(expect.objectContaining({ kind: 'duplicate' }));
 });

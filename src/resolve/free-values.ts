@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { groupBy } from '../core/lists.ts';
 import { textLiteral } from '../core/text.ts';
+import { literalOf } from '../dolt/rows/row-key.ts';
 import { type Column, characterLimit, columnsAt } from '../dolt/schema/columns.ts';
 import { fromUnits, type NumberRange, numberRange, toUnits } from '../dolt/schema/number-range.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
@@ -82,13 +83,17 @@ export class FreeValues {
     const broken: (readonly string[])[] = [];
     for (const columns of await this.#indexesOf(shape)) {
       if (columns.some(({ name }) => (row[name] ?? null) === null)) continue;
-      const equal = columns.map(({ name, prefix }) =>
-        prefix === null ? `${quoted(name)} = ?` : `LEFT(${quoted(name)}, ${prefix}) = LEFT(?, ${prefix})`,
-      );
+      const literals = columns.map(({ name }) => literalOf(shape, name, row[name] ?? null));
+      const equal = columns.map(({ name, prefix }, index) => {
+        const text = literals[index]?.text ?? 'NULL';
+        return prefix === null
+          ? `${quoted(name)} = ${text}`
+          : `LEFT(${quoted(name)}, ${prefix}) = LEFT(${text}, ${prefix})`;
+      });
       const rows = await this.#sql.rows(
         hitRow,
         `SELECT 1 AS hit FROM ${quoted(shape.name)} WHERE ${equal.join(' AND ')} LIMIT 1`,
-        columns.map(({ name }) => row[name] ?? ''),
+        literals.flatMap(({ values }) => values),
       );
       if (rows.length > 0) broken.push(columns.map(({ name }) => name));
     }

@@ -232,6 +232,7 @@ function asSent(field: TypeCastField, next: TypeCastNext): unknown {
     case 'DOUBLE':
       return field.string();
     case 'GEOMETRY':
+    case 'VECTOR':
     case 'BIT':
       return field.buffer();
     case 'DATE':

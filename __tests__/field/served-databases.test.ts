@@ -45,6 +45,8 @@ describe('a database that a running server holds', () => {
     await sql("CALL DOLT_ADD('notes')");
     await sql('START TRANSACTION');
     await sql("INSERT INTO notes VALUES (2, 'open')");
+    // New sessions list Dolt's own tables then.
+    served.sqlNow('SET GLOBAL dolt_show_system_tables = 1');
     const { result } = await served.run();
     await sql('COMMIT');
     expect(result).toMatchObject({

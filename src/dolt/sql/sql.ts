@@ -78,14 +78,14 @@ export async function openDatabase(
   };
   const memory = newMemory();
   const finder = openPool({ ...options, connectionLimit: 1 }, address);
-  const names = await statements({ pool: finder, memory, address, secrets, panicText })
+  const names = await statements({ pool: finder, memory, prepared: new Set(), address, secrets, panicText })
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
     throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
   const pool = openPool({ ...options, database: name }, address);
-  const served = { pool, memory, address, secrets, panicText, onCall };
+  const served = { pool, memory, prepared: new Set<number>(), address, secrets, panicText, onCall };
   return {
     name,
     ...statements(served),
@@ -110,6 +110,8 @@ async function endPool(pool: Pool): Promise<void> {
 interface Connections extends Pick<Served, 'address' | 'secrets' | 'panicText' | 'onCall'> {
   readonly pool: Pool;
   readonly memory: Memory;
+  /** The ids of the connections whose settings were made. */
+  readonly prepared: Set<number>;
 }
 
 /** The procedure that a statement calls, such as `DOLT_FETCH`. */
@@ -126,11 +128,22 @@ async function inSession<T>(connections: Connections, work: (sql: Sql, connectio
   }
 }
 
-async function connect({ pool, secrets, panicText }: Connections): Promise<PoolConnection> {
+/** With this setting of a server of the user, Dolt 2.3.0 lists its own tables among those of users (measured). */
+const PLAIN_LISTS = 'SET @@SESSION.dolt_show_system_tables = 0';
+
+async function connect({ pool, prepared, address, secrets, panicText }: Connections): Promise<PoolConnection> {
   const begun = monotonicMs();
-  return await pool.getConnection().catch(async (thrown: unknown) => {
+  try {
+    const connection = await pool.getConnection();
+    if (address.sockets !== undefined && !prepared.has(connection.threadId)) {
+      prepared.add(connection.threadId);
+      // An older Dolt has no such setting.
+      await connection.query(PLAIN_LISTS).catch(() => undefined);
+    }
+    return connection;
+  } catch (thrown) {
     throw await withPanic(remoteFailure(thrown, secrets), panicText, begun);
-  });
+  }
 }
 
 /**

@@ -416,8 +416,9 @@ RULES
 - A refusal is final (auth, untrusted-host) and is not retried.
 - A password or a key in an endpoint is refused.
 - SSL_CERT_FILE in the environment of the job names your own certificate
-  authority, for git as well (GIT_SSL_CAINFO comes before it). It replaces the
-  authorities of the system, so use a file that holds both.
+  authority, for git as well. GIT_SSL_CAINFO comes before it for git, and
+  AWS_CA_BUNDLE for AWS. Each replaces the authorities of the system, so use a
+  file that holds both.
 
 PEERS WITHOUT AN ENTRY
 
@@ -521,10 +522,11 @@ was found, where, and what to do:
 
 A missing database is cloned where the workspace says, unless there is another
 one, a server that has it, or no metadata.json. Nothing is ever cloned beside a
-database. In server mode, run bd migrate schema after a clone: bd 1.3.0 makes
-its local tables only when it writes, and bd list fails without them. The
-workspace also gets the file .local_version before the clone gets its name.
-Without it, bd takes the workspace for one from before 1.0.
+database, nor for a server with a port of its own. In server mode, run bd
+migrate schema after a clone: bd 1.3.0 makes its local tables only when it
+writes, and bd list fails without them. The workspace also gets the file
+.local_version before the clone gets its name. Without it, bd takes the
+workspace for one from before 1.0.
 
 If you name the database, it is used in any case, and the run reports the
 settings that it did not follow.
@@ -547,11 +549,19 @@ one team begins, and every other team starts with a clone of its issues:
     bd dolt remote remove origin
     dolt-federation sync
 
-bd init --proxied-server --remote of bd 1.3.0 clones nothing. In this mode, put
-the .beads/metadata.json of the other team into the workspace, with
-proxied-server as dolt_mode. The command init then works without a database.
-After add-peer, dolt-federation sync --bootstrap partner clones the issues to
-where bd expects them. It works in embedded and server mode, too.
+bd init --remote of bd 1.3.0 clones nothing with --proxied-server, nor for a
+shared server that has a database already: it begins a new history. There, put
+the .beads/metadata.json of the other team into the workspace.
+
+- Proxied server: set dolt_mode to proxied-server.
+- Shared server: set dolt_mode to server, dolt_database to a name that the
+  server does not have, and dolt.shared-server: true in config.yaml. Stop the
+  server (bd dolt stop), because a running one sees no new database. After the
+  clone, run bd dolt start and bd migrate schema.
+
+The command init then works without a database. After add-peer, dolt-federation
+sync --bootstrap partner clones the issues to where bd expects them. It works in
+embedded and server mode, too.
 
 To keep issues that you have already, run bd export -o mine.jsonl before you
 remove the old .beads, and bd import mine.jsonl after the clone.
@@ -640,6 +650,11 @@ included. export --check compares the two and names the issues that differ.
   year 0. The file has them.
 - The file is written beside the old one and renamed. A file with the same
   content is not touched.
+- Records have the values of the database, as in bd export. An edit of the file,
+  by hand or in a commit of a colleague, is replaced without a warning; the
+  history of git keeps it. export --check names the issues that differ. To keep
+  an edit, run bd import before the next export. bd takes a record only if its
+  updated_at is later than that of the issue.
 - A row that bd would refuse to import stops the export, because bd refuses the
   whole file then (export-row). Examples are an open issue with closed_at, an
   empty title, a status or type that neither bd nor status.custom or
@@ -662,7 +677,9 @@ default branch on a release or a tag. The commit has this file and nothing else,
 so staged changes, hooks, filters and local tags take no part. If the branch
 moved meanwhile, the commit is made again on its new head, twice at most. After
 push, the checkout follows if its commit has the same other files; if a run is
-killed before that, the next one does it. The file of the branch keeps its
+killed before that, the next one does it. If the checkout has a commit that is
+not pushed, it stays, and a warning says so: discard the local change of the
+file (git restore), then pull the branch. The file of the branch keeps its
 records as the one of the checkout does (export-fewer): a colleague can have
 pushed others since, or the checkout can lack the file. The job needs contents:
 write. The token goes to the server of the job only, in settings of the git
@@ -671,10 +688,12 @@ branch dolt-federation/jsonl-<id> and opens a pull request to the branch of the
 workflow, unless one is open. Later runs replace that branch, but only while its
 head is their own commit. A commit that a colleague amends, rebases, squashes or
 cherry-picks is not theirs, also if it keeps the message: its last line has a
-digest of the commit. An executable file stays executable. If the branch of the
-workflow has the same file, the other branch is deleted, which closes the pull
-request. The job also needs pull-requests: write, and the repository must allow
-GitHub Actions to create pull requests.
+digest of the commit. Runs fail until that branch is deleted, also after a merge
+of the pull request: GitHub can delete it then ("Automatically delete head
+branches"). An executable file stays executable. If the branch of the workflow
+has the same file, the other branch is deleted, which closes the pull request.
+The job also needs pull-requests: write, and the repository must allow GitHub
+Actions to create pull requests.
 
 In memory are the ids of all issues and the rows of 200. npm run bench:export
 measures it beside bd export. With 100,000 issues, a file of 69 MiB, and Dolt
@@ -712,9 +731,12 @@ federation.attribution is report, off (counts nothing), or stamp. stamp also
 writes federation.town into the source_system of new issues, before sync or push
 publishes them:
 
-- An issue gets the name if it has no system, and if neither the head of a peer
-  nor the common commit with it has the issue. So only its creator names it.
-  Uncommitted issues are named after they are committed.
+- An issue gets the name if it has no system, and if no head of a peer has it
+  and no commit of a peer from which your branch goes on. So only its creator
+  names it. Uncommitted issues are named after they are committed.
+- An issue that only got another id is the issue of before, under the rule for
+  renamed keys. If something else of it changed as well, it counts as new. So
+  does an issue that resolve restores under another id.
 - One commit (federation stamp v1) on your branch does it. It depends on the
   heads only, so two machines with the same heads make the same commit. Times of
   rows do not change.
@@ -724,11 +746,11 @@ publishes them:
   issue that is pushed without a name never gets one. That happens if clients of
   the server commit about every second during the whole run, and if another
   process commits to a database that is opened without a server.
-- If a peer was never read, it may have the issues already. Then none gets a
-  name, with the warning not-stamped, and they are pushed. So they are if the
-  name does not fit, issues has triggers, or comparing it with the peers takes
-  too long. backup and an earlier run without stamp push issues without a name,
-  too.
+- If a peer was never read, it may have the issues already, also if the run does
+  not select it. Then none gets a name, with the warning not-stamped, and they
+  are pushed. An archive does not count. So they are if the name does not fit,
+  issues has triggers, or comparing it with the peers takes too long. backup and
+  an earlier run without stamp push issues without a name, too.
 - A dry run does not show it. An issue that came by dolt pull, or by a delivery
   that was not pushed on in the same run, counts as yours.
 
@@ -1082,7 +1104,8 @@ unrelated edit raises it, and the winner would depend on the order of merges.
 
 Times are compared in microseconds and read as UTC. Only DATE, DATETIME and
 TIMESTAMP columns are times. Their names are compared without case. A value that
-is not a date, such as 0000-00-00, counts as NULL.
+is not a date, such as 0000-00-00, counts as NULL. A VIRTUAL column does not
+count.
 
 At equal times the greater value wins. NULL is the smallest value, numbers are
 compared by value, everything else by the bytes of its text. Collations do not
@@ -1148,9 +1171,11 @@ ROWS
 - **Deleted on one side, changed on the other.** The row comes back whole, as
   the side that changed it has it. Related rows come back with it: the rows that
   referred to it in the merge base (from the surviving side, if it has them),
-  the rows that it refers to, and so on. All of them are listed as restored.
-  This holds under newest. Under ours or theirs, and in resolve, only the row
-  itself comes back; if it refers to a row that is gone, the merge is refused.
+  the rows that it refers to, and so on. All of them are listed as restored. A
+  reference that the deletion itself set to NULL (ON DELETE SET NULL) stays
+  NULL: that is a change of the other row. This holds under newest. Under ours
+  or theirs, and in resolve, only the row itself comes back; if it refers to a
+  row that is gone, the merge is refused.
 - **Added on both sides** with different contents is an id-collision: two things
   under one key. They are never mixed. The row that was created first stays (at
   equal times, the greater row). The other is lost: it is in the report and in
@@ -1168,16 +1193,19 @@ ROWS
   under another key. The other side changes the old row, or adds a row that
   refers to it. Both rows are kept, reported as renamed with both keys, and left
   for a person to decide. Contents are equal if all columns outside the key are
-  equal, apart from created_at, created_by, updated_at, updated_by and
-  applied_at. Tables in which one side adds or deletes more than 20,000 rows,
-  and tables with a column commit or commit_date, are not compared.
+  equal, apart from created_at, created_by, updated_at, updated_by, applied_at
+  and, in issues of beads, source_system. If both rows have one value of a
+  unique key, the row with the new key is removed as duplicate instead, and left
+  for a person to decide. Tables in which one side adds or deletes more than
+  20,000 rows, and tables with a column commit or commit_date, are not compared.
 - **Audit columns.** created_at, created_by, updated_at, updated_by and
   applied_at only say who wrote a row and when. Two added rows that differ in
   nothing else are one row, and no conflict. created_at and created_by come from
   the row with the smaller created_at, applied_at is the smaller one, updated_at
-  and updated_by come from the row with the greater updated_at. NULL never wins.
-  The report says audit. This does not apply to columns in a unique key, nor to
-  a table with no other columns besides its key, such as lock(name, created_by).
+  and updated_by come from the row with the greater updated_at. NULL and values
+  that are not a date never win. The report says audit. This does not apply to
+  columns in a unique key, nor to a table with no other columns besides its key,
+  such as lock(name, created_by).
 - **A row whose parent the other side deleted** brings the parent back under
   newest.
 - **Beads.** The tables of a beads database have rules of their own.
@@ -1308,9 +1336,10 @@ CALL DOLT_UPDATE_COLUMN_TAG drops every index and check of its table (Dolt
 2.3.0). A side that lost some in this way is refused with schema-conflict until
 they are created again.
 
-The hint of schema-conflict names the fix for the tables in question. Equal
-definitions on both sides are enough, except in these cases, in which Dolt
-treats a table or a column as a different one:
+The hint of schema-conflict names the fix for the tables in question, with the
+statement of a column that both sides changed. Defaults and comments are not in
+it. Equal definitions on both sides are enough, except in these cases, in which
+Dolt treats a table or a column as a different one:
 
   changed the primary key
       The other side: changed the table, or its key equally
@@ -1330,8 +1359,12 @@ treats a table or a column as a different one:
   dropped a column and added it again
       The other side: changed the column
       Fix: drop it on both sides, sync, then add it
+  renamed a column
+      The other side: changed it, or renamed it differently
+      Fix: rename it back, sync, then rename it
   added a column
-      The other side: added an equal one in another way, such as by a rename
+      The other side: added one of another type, or an equal one in another way,
+      such as by a rename
       Fix: drop it on one side
 
 The default of a new column may call CURRENT_TIMESTAMP, UUID(), RAND() or
@@ -1390,7 +1423,9 @@ name. Then there is nothing more to merge.
 That applies to step 1. Merges of step 2 depend on the configuration of the
 database, and the result says so: merge.deterministic is false, merge.because is
 strategy. A Dolt without the variables that fix the committer reports committer,
-once. Databases still get equal contents.
+once. Databases that run one after the other still get equal contents. Under
+ours or theirs, two that run at the same moment each time do not: both keep
+their own values, or exchange them.
 
 Two heads are **equivalent** if their contents are equal and their histories
 differ by federation merges only. If a peer is only read, an equivalent head is
@@ -1858,7 +1893,9 @@ server makes it at the server first, and does not push if that fails. The
 warning forced-push prints how to restore the head: a command for the folder of
 the database or, after a run through a server, of the scratch copy. A run that
 keeps no copy, as on a runner, prints SQL statements for a client of the server.
-The server then contacts the peer itself.
+The server then contacts the peer itself. For a git peer it prints a command
+that clones the peer and pushes from the clone: a running Dolt writes only one
+ref of a git repository, and its push to another one reports success.
 
 **--merge-rewritten** (sync and pull) merges the two histories as they are, from
 the merge base: the last commit that both still share. Use it if both sides have

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inParts } from '../../core/lists.ts';
+import { valueDigest } from '../schema/columns.ts';
 import type { TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { valueDigest } from './content.ts';
 import { hasKey } from './row-key.ts';
 
 const KEYS_PER_STATEMENT = 500;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { bareType, columnsAt } from '../schema/columns.ts';
+import { bareType, columnsAt, valueDigest } from '../schema/columns.ts';
 import { generatedColumns } from '../schema/generated-columns.ts';
 import { createTableAt } from '../schema/table-definitions.ts';
 import { MERGE_EMAIL } from '../signature.ts';
@@ -92,14 +92,4 @@ export async function rowsChecksum(
     `FROM (SELECT ${digest} AS h FROM ${source.text}) AS r`;
   const [row] = await sql.rows(readRow, statement, [SECRET, ...source.values]);
   return { rows: row?.n ?? 0, checksum: row?.checksum ?? '' };
-}
-
-/**
- * The digest of a value, of 64 characters; `-` for NULL. Dolt (2.3.0) cannot convert a TIME to a text.
- * @param type the bare type of the column
- */
-export function valueDigest(column: string, type: string): string {
-  const name = quoted(column);
-  const value = type === 'time' ? `TIMESTAMPDIFF(MICROSECOND, CAST('00:00:00' AS TIME), ${name})` : name;
-  return `IFNULL(SHA2(${value}, 256), '-')`;
 }

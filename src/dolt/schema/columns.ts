@@ -51,3 +51,13 @@ export function characterLimit({ type }: Pick<Column, 'type'>): number | null {
   const [, limit] = /^(?:var)?char\((\d+)\)/.exec(type) ?? [];
   return limit === undefined ? null : Number(limit);
 }
+
+/**
+ * The digest of a value, of 64 characters; `-` for NULL. Dolt (2.3.0) cannot convert a TIME to a text.
+ * @param type the bare type of the column
+ */
+export function valueDigest(column: string, type: string): string {
+  const name = quoted(column);
+  const value = type === 'time' ? `TIMESTAMPDIFF(MICROSECOND, CAST('00:00:00' AS TIME), ${name})` : name;
+  return `IFNULL(SHA2(${value}, 256), '-')`;
+}

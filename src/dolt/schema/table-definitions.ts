@@ -50,7 +50,7 @@ const OWNERS =
 
 /**
  * The checks of every table at a commit, by table: SHOW CREATE TABLE prints none where a column is generated (Dolt
- * 2.3.0, measured). If several tables have a check of one name, each has the clauses of all: Dolt does not tell them apart.
+ * 2.3.0, measured). If several tables have a check of one name, each has the clauses of all: Dolt does not distinguish them.
  * The two lists are joined here: Dolt's join fails where the database and the commit have more than 64 characters together.
  */
 export async function checksAt(sql: Sql, commit: string): Promise<ReadonlyMap<string, readonly Item[]>> {

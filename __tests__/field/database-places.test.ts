@@ -190,8 +190,8 @@ test('a place that something else has is refused before a peer is cloned into it
     await expect(running).rejects.toMatchObject({ code: 'no-database', message: expect.stringContaining(why) });
   };
   await refusedAs(folder, { database: 'file/new', overrides }, `${folder.file('file')} is not a folder`);
-  await refusedAs(folder, { database: 'dangling', overrides }, 'dangling is a link that leads nowhere');
-  await refusedAs(folder, { database: 'dangling/db', overrides }, 'dangling is a link that leads nowhere');
+  await refusedAs(folder, { database: 'dangling', overrides }, 'dangling is a broken symbolic link');
+  await refusedAs(folder, { database: 'dangling/db', overrides }, 'dangling is a broken symbolic link');
   const main = below(folder, 'main');
   await refusedAs(main, FOUND, `${place} contains other files and no complete database`);
   await rm(place, { recursive: true });
@@ -199,7 +199,7 @@ test('a place that something else has is refused before a peer is cloned into it
   await refusedAs(main, FOUND, `${place} is not a folder`);
   await rm(dirname(place), { recursive: true });
   await symlink('nowhere', dirname(place));
-  await refusedAs(main, FOUND, `${dirname(place)} is a link that leads nowhere`);
+  await refusedAs(main, FOUND, `${dirname(place)} is a broken symbolic link`);
   await rm(dirname(place));
   await mkdir(place, { recursive: true });
   const { result } = await command(main, '', FOUND);

@@ -13,6 +13,7 @@ const NAMES = [
   'twins',
   'uneven',
   'typed',
+  'crossed',
   'named',
   'noted',
 ];
@@ -25,9 +26,9 @@ const BASE = [
   ]),
 ];
 
-/** The statements and commands in parentheses of a hint. */
+/** The statements and commands of a hint. */
 const printed = ({ hint }: Pick<Failure, 'hint'>): string[] =>
-  [...hint.matchAll(/\(`([^`]+)`\)/g)].map(([, text = '']) => text);
+  [...hint.matchAll(/`((?:ALTER|RENAME|dolt checkout) [^`]+)`/g)].map(([, text = '']) => text);
 
 const sentence = ({ hint }: Pick<Failure, 'hint'>, word: string): string =>
   hint.split('. ').find((one) => one.includes(word)) ?? '';
@@ -42,6 +43,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'DROP TABLE spared',
     ...['shrunk', 'reverted', 'replaced'].map((name) => `ALTER TABLE ${name} MODIFY w VARCHAR(90)`),
     'ALTER TABLE twins ADD COLUMN z INT DEFAULT 1',
+    'ALTER TABLE crossed ADD COLUMN p INT',
+    'ALTER TABLE crossed ADD COLUMN q VARCHAR(4)',
     'ALTER TABLE uneven ADD COLUMN z INT',
     'ALTER TABLE typed MODIFY w VARCHAR(90) NOT NULL',
     'ALTER TABLE named RENAME COLUMN w TO v',
@@ -58,6 +61,8 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE replaced DROP COLUMN w',
     "ALTER TABLE replaced ADD COLUMN w VARCHAR(90) DEFAULT 'south'",
     'ALTER TABLE twins ADD COLUMN y INT DEFAULT 2',
+    'ALTER TABLE crossed ADD COLUMN q VARCHAR(4)',
+    'ALTER TABLE crossed ADD COLUMN p INT',
     'ALTER TABLE twins RENAME COLUMN y TO z',
     'ALTER TABLE twins MODIFY z INT DEFAULT 1',
     'ALTER TABLE uneven ADD COLUMN z DATE',
@@ -83,15 +88,28 @@ test('the fixes for definitions that do not merge are carried out as printed', a
   expect(ofKeys.message).toBe('both sides changed the primary key of k, and Dolt cannot merge its rows');
   const undo = ['ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (id), MODIFY COLUMN i int'];
   expect([printed(ofKey), printed(ofKeys)]).toEqual([undo, undo]);
-  expect(sentence(ofKey, 'NOT NULL')).toBe('The key made i NOT NULL, also without it: allow NULL again');
+  expect(sentence(ofKey, 'NOT NULL')).toBe('A column stays NOT NULL after its key is dropped: make i nullable again');
   await box.keep(...undo, "INSERT INTO k VALUES (9, NULL, 'y')");
   await box.send(...undo);
 
   const ofTables = await refusal();
   expect(ofTables.code).toBe('schema-conflict');
-  const [gone = '', moved, named, replaced = '', reverted, shrunk, spared = '', twins, typed = '', untyped, uneven] =
-    printed(ofTables);
-  expect([gone, moved, named, replaced, reverted, shrunk, spared, twins, typed, untyped, uneven]).toEqual([
+  const [
+    crossed,
+    gone = '',
+    moved,
+    named,
+    replaced = '',
+    reverted,
+    shrunk,
+    spared = '',
+    twins,
+    typed = '',
+    untyped,
+    uneven,
+  ] = printed(ofTables);
+  expect([crossed, gone, moved, named, replaced, reverted, shrunk, spared, twins, typed, untyped, uneven]).toEqual([
+    'ALTER TABLE crossed DROP COLUMN p, DROP COLUMN q',
     expect.stringMatching(/^dolt checkout \w{32} -- gone$/),
     'RENAME TABLE moved_on TO moved',
     'ALTER TABLE named RENAME COLUMN v TO w',
@@ -104,11 +122,11 @@ test('the fixes for definitions that do not merge are carried out as printed', a
     'ALTER TABLE typed MODIFY COLUMN w text',
     'ALTER TABLE uneven DROP COLUMN z',
   ]);
-  expect(sentence(ofTables, 'on ours that of theirs')).toContain('or on theirs that of ours');
+  expect(sentence(ofTables, '(the definition of theirs)')).toContain('; or on theirs, ');
   expect(sentence(ofTables, 'dropped the table gone')).toContain('One side (theirs)');
   expect(sentence(ofTables, 'of replaced and added it again')).toContain('One side (ours)');
   await box.north.dolt(...gone.split(' ').slice(1));
-  await box.send(...[moved, named, replaced, shrunk, twins, uneven].filter((one) => one !== undefined));
+  await box.send(...[crossed, moved, named, replaced, shrunk, twins, uneven].filter((one) => one !== undefined));
   // The other way that the hint names.
   await box.south.dolt('revert', dropping);
   await box.keep('DROP TABLE spared', replaced, typed);

@@ -223,8 +223,8 @@ describe('a database that a running server holds', () => {
 
 const REFUSED = [
   [{ password: 'wrong' }, 'server-refused', /^the server at 127\.0\.0\.1:\d+ refused the user: Access denied/],
-  [{ setting: { database: 'nothing' } }, 'no-database', /has no database nothing$/],
-  [{ setting: { database: 'mysql' } }, 'no-database', /has no database mysql$/],
+  [{ setting: { database: 'nothing' } }, 'no-database', /has no Dolt database nothing$/],
+  [{ setting: { database: 'mysql' } }, 'no-database', /has no Dolt database mysql$/],
   [{ setting: null }, 'database-in-use', /in use by a Dolt server/],
   [{ setting: { host: 'localhost' } }, 'credential-url-mismatch', /are not for mysql:\/\/localhost:\d+$/],
   [{ setting: { host: 'db.example' } }, 'database-in-use', /is on another machine, and .* names no `remotesapi`/],

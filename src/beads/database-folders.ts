@@ -1,12 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATA_FOLDERS } from '../config/workspace/project-files.ts';
-import { isFolder } from '../core/files.ts';
-
-/** Whether a readable folder holds a Dolt database. */
-export async function isDatabase(folder: string): Promise<boolean> {
-  return isFolder(join(folder, '.dolt', 'noms'));
-}
+import { isDatabase } from '../dolt/database-files.ts';
 
 /** The databases in a workspace, in any folder that bd uses. */
 export async function databasesIn(workspace: string): Promise<readonly string[]> {

@@ -9,10 +9,11 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location, placeOf } from '../core/failure.ts';
 import { isFile, isFolder, isInside, realPath } from '../core/files.ts';
+import { isDatabase } from '../dolt/database-files.ts';
 import { readClientInfo, readServerFiles } from './bd-files.ts';
 import { type BdServer, NO_FILES, namedServer, remoteServerSetting, serverOf, socketOf } from './bd-server.ts';
 import { bdSettings, type Signal, signalText, variable } from './bd-settings.ts';
-import { databasesIn, isDatabase } from './database-folders.ts';
+import { databasesIn } from './database-folders.ts';
 import { databaseName, dataFolder, type Named, sharedServerFolder } from './database-place.ts';
 import { readMetadata } from './metadata.ts';
 import { type Mode, modeOf } from './mode.ts';
@@ -273,7 +274,7 @@ async function refuseClone(place: string, { settings, mode, folder }: Missing): 
       what: `a server has its database (${signalText(server)}), and ${place} does not exist`,
       at: server.at,
       real: null,
-      fix: 'Beside a server, nothing is cloned. Use the folder of the database in the data folder of that server.',
+      fix: 'Nothing is cloned beside a server. Name the existing folder of the database, in the data folder of that server, with `--database`.',
     });
   }
   if (folder.by?.at === null && !(await isFolder(folder.value))) {

@@ -107,7 +107,7 @@ async function isOwnFolder(folder: string, acceptsLink: boolean): Promise<boolea
   if (!found.isSymbolicLink()) return found.isDirectory();
   if (!acceptsLink) throw notOurs(folder, 'is a symbolic link');
   const target = await stat(folder).catch(() => null);
-  if (target === null) throw notOurs(folder, 'is a link that leads nowhere');
+  if (target === null) throw notOurs(folder, 'is a broken symbolic link');
   requireOwn(folder, target.uid);
   return target.isDirectory();
 }

@@ -2,11 +2,11 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { explained, Failure } from '../core/failure.ts';
-import { isFolder } from '../core/files.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { inCloneFolder } from '../core/private-folder.ts';
 import { endsWithin, monotonicMs } from '../core/time.ts';
 import type { Reach } from '../egress/host-rule.ts';
+import { isDatabase } from './database-files.ts';
 import type { TimeLimit } from './server/engines.ts';
 import { interruptible } from './server/interrupt.ts';
 import { connectTo } from './server/ready.ts';
@@ -93,7 +93,7 @@ export async function moveClone(from: string, to: string): Promise<boolean> {
     await rename(from, to);
     return true;
   } catch (thrown) {
-    if (await isFolder(join(to, '.dolt', 'noms'))) return false;
+    if (await isDatabase(to)) return false;
     throw explained(thrown, 'database-read-only', `the database cannot be moved to ${to}`);
   }
 }

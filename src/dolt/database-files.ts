@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HASH, HASH_TEXT } from '../contract/hash.ts';
 import { Failure, systemCode } from '../core/failure.ts';
-import { isFile, oddEntries, readSmall, readSmallText } from '../core/files.ts';
+import { isFile, isFolder, oddEntries, readSmall, readSmallText } from '../core/files.ts';
 import { parsedJson } from '../core/json.ts';
 
 const params = z.looseObject({ git_ref: z.string().optional().catch(undefined) }).nullish();
@@ -154,4 +154,9 @@ export async function checkOrdinaryFiles(database: string): Promise<void> {
     hint: 'Remove it, or restore the database from a peer.',
     location: { file: special },
   });
+}
+
+/** Whether a readable folder holds a Dolt database. */
+export async function isDatabase(folder: string): Promise<boolean> {
+  return isFolder(join(folder, '.dolt', 'noms'));
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ERRORS } from '../contract/error-codes.ts';
 import { plain, shellWord } from '../core/text.ts';
 import { columnType, type Item, isNotNull } from '../dolt/schema/create-table.ts';
@@ -98,17 +99,27 @@ function renamedCure({ table, changes, ...at }: SchemaFacts, seen: Seen): string
 /** Columns that both sides added under one name, with different identities: equal definitions do not help. */
 function twinCure({ table, base, ours, theirs, changes }: SchemaFacts): string | null {
   if (base.length === 0) return null;
-  const isEqual = ours.length === theirs.length && ours.every(({ text }, index) => text === theirs[index]?.text);
   const known = [
     ...base.map(({ name }) => name),
     ...SIDES.flatMap((side) => changes[side].renamed.map(({ to }) => to)),
   ];
-  const names = ours.flatMap(({ kind, name, text }) => {
-    const there = columnText(theirs, name);
-    return kind === 'column' && !known.includes(name) && there !== null && (isEqual || text !== there) ? [name] : [];
-  });
+  const twins = ours.filter(
+    ({ kind, name }) => kind === 'column' && !known.includes(name) && columnText(theirs, name) !== null,
+  );
+  const uneven = twins.filter(({ name, text }) => columnText(theirs, name) !== text);
+  // Equal columns differ if nothing but columns does.
+  const differing = uneven.length > 0 || !isDeepStrictEqual(otherTexts(ours), otherTexts(theirs)) ? uneven : twins;
+  const names = differing.map(({ name }) => name).sort();
   if (names.length === 0) return null;
   return `Dolt treats the new columns ${plain(names.join(', '))} of ${plain(table)} as different ones, even if the definitions are equal. Drop them on one side (${drops(table, names)}), commit and sync, then run again: the merge takes the column of the other side with its values.`;
+}
+
+/** In place of a definition that can have literals. */
+const HIDDEN = '…';
+
+/** The indexes, keys and checks of a table. */
+function otherTexts(items: readonly Item[]): string[] {
+  return items.flatMap(({ kind, text }) => (kind === 'column' ? [] : [text])).sort();
 }
 
 /** Columns that both sides changed to different definitions. */
@@ -120,14 +131,17 @@ export function columnCure({ table, base, ours, theirs }: TableSides, seen: Seen
   });
   if (columns.length === 0) return null;
   const names = plain(columns.map((column) => column.ours.name).join(', '));
-  const ways = SIDES.map((side) => {
+  const fromOurs = [...SIDES].sort((one) => (seen(one) === 'ours' ? -1 : 1));
+  const ways = fromOurs.map((side) => {
     const other = otherSide(side);
     const clauses = columns.map(
-      (column) => `MODIFY COLUMN ${toCopy(column[other]) ?? `${identifier(column[other].name)} …`}`,
+      (column) => `MODIFY COLUMN ${toCopy(column[other]) ?? `${identifier(column[other].name)} ${HIDDEN}`}`,
     );
-    return `on ${seen(side)} that of ${seen(other)} (\`ALTER TABLE ${identifier(table)} ${clauses.join(', ')}\`)`;
+    return `on ${seen(side)}, \`ALTER TABLE ${identifier(table)} ${clauses.join(', ')}\` (the definition of ${seen(other)})`;
   });
-  return `Both sides changed the column ${names} of ${plain(table)}. Give it one definition: ${ways.join(', or ')}. Commit and sync, then run again.`;
+  const hidden = ways.some((way) => way.includes(HIDDEN)) ? ` Replace ${HIDDEN}: definitions are not shown here.` : '';
+  const noun = columns.length === 1 ? 'column' : 'columns';
+  return `Both sides changed the ${noun} ${names} of ${plain(table)}. Run one of these: ${ways.join('; or ')}.${hidden} Commit and sync, then run again.`;
 }
 
 /**
@@ -171,7 +185,7 @@ export function keyCure(
     const nulls =
       stay.size === 0
         ? ''
-        : ` The key made ${plain([...stay].join(', '))} NOT NULL, also without it: allow NULL again.`;
+        : ` A column stays NOT NULL after its key is dropped: make ${plain([...stay].join(', '))} nullable again.`;
     return {
       message:
         changed.length > 1

@@ -12,7 +12,7 @@ import { gitTokenHeader } from '../../credentials/secret-texts.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { type Answer, repositoryOfJob } from '../../github/client.ts';
+import { repositoryOfJob } from '../../github/client.ts';
 import { openPullRequest } from '../../github/pull-request.ts';
 import { type Exporting, requireRecords } from '../../jsonl/export.ts';
 import { type Committing, commitFile } from '../../jsonl/git.ts';
@@ -101,7 +101,7 @@ export async function commitJsonl(
   if (commit === undefined) return null;
   const repository = repositoryOfJob(context, githubToken);
   if (commit.mode === 'pull-request' && repository === null)
-    throw notProposed('a pull request needs a job of GitHub Actions and its token');
+    throw notProposed('the run has no token for the API of its server', NO_TOKEN);
   const committed = await commitFile({ ...commit, file, git: gitSettings(context.env, githubToken), compare }, context);
   if (committed.status !== 'proposed' || repository === null) return committed;
   const { base, ...proposed } = committed;
@@ -109,7 +109,7 @@ export async function commitJsonl(
   const proposal = { head: committed.branch, base, title: shorten(title, MAX_TITLE), body: BODY };
   const opened = await openPullRequest(repository, proposal);
   if (opened.kind !== 'ok')
-    throw notProposed(`the branch ${committed.branch} was pushed, but ${opened.reason}`, opened);
+    throw notProposed(`the branch ${committed.branch} was pushed, but ${opened.reason}`, HINTS[opened.kind]);
   context.log.info(`the JSONL file is proposed in ${opened.value}`);
   return { ...proposed, pullRequest: opened.value };
 }
@@ -122,10 +122,12 @@ const BODY =
 const PERMISSIONS =
   'Give the job `contents: write` and `pull-requests: write`. Under Settings > Actions > General, allow GitHub Actions to create pull requests.';
 
-/** @param answer of the API; absent: it was not asked */
-function notProposed(why: string, answer?: Exclude<Answer<unknown>, { kind: 'ok' }>): Failure {
+const NO_TOKEN = 'Run it in a job of GitHub Actions, and set the input `github-token`.';
+const HINTS = { refused: PERMISSIONS, missing: PERMISSIONS, failed: 'Run the job again.' } as const;
+
+function notProposed(why: string, hint: string): Failure {
   return new Failure('jsonl-commit-failed', `no pull request was opened for the JSONL file: ${why}`, {
-    hint: answer?.kind === 'failed' ? 'Run the job again.' : PERMISSIONS,
+    hint,
   });
 }
 

@@ -2,7 +2,6 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { BdServer } from '../../beads/bd-server.ts';
-import { isDatabase } from '../../beads/database-folders.ts';
 import { type BdUsage, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
 import type { Configuration, Origin } from '../../config/configuration.ts';
 import { baseOfDatabase } from '../../config/load.ts';
@@ -18,8 +17,10 @@ import {
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
 import { isSamePath } from '../../core/files.ts';
+import { isDatabase } from '../../dolt/database-files.ts';
 import type { Context } from '../context.ts';
-import { bootstrapPeer, placeOfClone, requireOwnClone } from './cache/clone-place.ts';
+import { bootstrapPeer, placeOfClone } from './cache/clone-place.ts';
+import { requireSameSource } from './cache/clone-source.ts';
 
 interface Wanted {
   /** The path that the user named with the flag or the input. */
@@ -72,7 +73,7 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   }
   const unnamed = async (path: string, facts?: Facts) => {
     await requireInside(path, boundary);
-    if (cloneDir !== null) await requireOwnClone(path, bootstrapPeer(wanted.configuration.peers, wanted.bootstrap));
+    if (cloneDir !== null) await requireSameSource(path, bootstrapPeer(wanted.configuration.peers, wanted.bootstrap));
     return await at(path, facts);
   };
   const beads = await beadsDatabase(search);

@@ -26,15 +26,10 @@ import { refuseFrozen } from './bd/frozen.ts';
 import { openCopyOfEmbedded } from './bd/open-copy.ts';
 import { stopBd } from './bd/stop-bd.ts';
 import { type Clone, clonedNotice, cloneOrRestore } from './cache/clone.ts';
-import {
-  bootstrapPeer,
-  branchToClone,
-  isClone,
-  makePlaceOfClone,
-  recordSource,
-  requireFreePlace,
-} from './cache/clone-place.ts';
+import { bootstrapPeer, branchToClone, isClone, makePlaceOfClone } from './cache/clone-place.ts';
+import { recordSource } from './cache/clone-source.ts';
 import { type Caching, keepingOf } from './cache/entry.ts';
+import { requireFreePlace } from './cache/free-place.ts';
 import { type LocalDatabase, localDatabase, stateOfFound } from './local-database.ts';
 import { databasesBelow, type Found, locateDatabase } from './locate-database.ts';
 import { requestedCredentials } from './options.ts';

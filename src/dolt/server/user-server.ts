@@ -138,7 +138,7 @@ function explain(thrown: unknown, { name, database, unreachableHint: hint }: Wan
         cause: thrown,
       });
     case 'no-database':
-      throw new Failure('no-database', `the server at ${name} has no database ${database}`, {
+      throw new Failure('no-database', `the server at ${name} has no Dolt database ${database}`, {
         hint: 'Set `federation.server.database` to its name there.',
         cause: thrown,
       });

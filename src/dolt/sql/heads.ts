@@ -49,9 +49,7 @@ export async function ignoresTables(sql: Sql, commit: string): Promise<boolean> 
 export async function checkedOutBranch(sql: Sql): Promise<string> {
   const [row] = await sql.rows(activeRow, 'SELECT active_branch() AS name, DATABASE() AS db');
   if (row === undefined || row.name === null)
-    throw new Failure('no-database', `${plain(row?.db ?? '')} is not a database of Dolt`, {
-      hint: 'Set `federation.server.database` to the name of a database with branches.',
-    });
+    throw new Failure('no-database', `${plain(row?.db ?? '')} is not a database of Dolt`);
   return row.name;
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { recordSource, requireFreePlace } from '../../../../src/commands/prepare/cache/clone-place.ts';
+import { recordSource } from '../../../../src/commands/prepare/cache/clone-source.ts';
+import { requireFreePlace } from '../../../../src/commands/prepare/cache/free-place.ts';
 import type { Configuration } from '../../../../src/config/configuration.ts';
 import { configure } from '../../../helpers/configuring.ts';
 import { type Asked, aDatabase, search, workspace } from '../../../helpers/searching.ts';

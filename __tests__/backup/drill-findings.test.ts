@@ -44,7 +44,10 @@ describe('the comparison of a backup with our database', () => {
 
 describe('an error during a drill', () => {
   test.each([
-    ['auth', 'network', 'timeout', 'disk-full', 'folder-missing', 'not-found', 'too-large', 'program-missing'],
+    [
+      ...(['auth', 'network', 'timeout', 'disk-full', 'folder-missing', 'not-found', 'too-large'] as const),
+      ...(['program-missing', 'database-read-only', 'file-refused'] as const),
+    ],
   ] as const)('does not rule out an intact backup: %s …', (...codes) => {
     expect(codes.map(mayBeIntact)).toEqual(codes.map(() => true));
   });
@@ -54,6 +57,7 @@ describe('an error during a drill', () => {
       ...(['network', 'timeout', 'connect-timeout', 'not-found', 'folder-missing'] as const),
       ...(['contention', 'locked', 'host-not-allowed', 'untrusted-host', 'too-large'] as const),
       ...(['disk-full', 'client-too-old', 'locks-unsupported', 'engine-start', 'program-missing'] as const),
+      ...(['database-read-only', 'file-refused'] as const),
     ],
   ])('fails a peer that the same run read: %s …', (...codes) => {
     expect(codes.map((code) => [mayBeIntact(code), isUnserved(code)])).toEqual(codes.map(() => [true, true]));

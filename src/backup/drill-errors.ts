@@ -13,10 +13,13 @@ const UNREAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'config-invalid',
   'connect-timeout',
   'contention',
+  // A file in the folder of the drill.
+  'database-read-only',
   'disk-full',
   'endpoint-not-allowed',
   'engine-start',
   'file-owner',
+  'file-refused',
   'folder-missing',
   'git-ownership',
   'host-not-allowed',

@@ -40,6 +40,9 @@ test('a remote operation is refused files of the database, or of the remote', ()
   const text = 'open /t/.dolt/temptf/x: permission denied';
   expect(refusedIn('/t', textFailure(text))).toMatchObject({ code: 'database-read-only', toolText: text });
   expect(refusedIn('/tt', textFailure(text)).code).toBe('auth');
+  // The path of a program is no file of the database.
+  const program = 'fork/exec /t/git: operation not permitted';
+  expect(refusedIn('/t', textFailure(program)).code).toBe('program-missing');
 });
 
 test('own calls name the path', async () => {

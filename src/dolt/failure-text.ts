@@ -496,8 +496,22 @@ const ANSWER_OF_HOST = /returned error: 4(?!0[1378]|13|29)\d\d/;
 /** Texts whose words alone could mean something else, in lower case. */
 const PATTERNS: readonly (readonly [pattern: RegExp, means: TextClass])[] = [
   [LOCK_OF_GIT, 'contention'],
-  // A firewall or a sandbox of this machine refuses the connection.
-  [/: connect: (?:permission denied|operation not permitted)/, 'network'],
+  // A firewall or a sandbox of this machine refuses a connection or a question to DNS: Go; ssh and libcurl; Go on Windows.
+  [
+    /: (?:connect|socket|read|recvfrom|recvmsg|write|writev|sendto|sendmsg): (?:permission denied|operation not permitted)/,
+    'network',
+  ],
+  [/connect to (?:host )?\S+ port \d+(?: after \d+ ms)?: (?:permission denied|operation not permitted)/, 'network'],
+  [/: connectex: an attempt was made to access a socket in a way forbidden/, 'network'],
+  // Go, or git, cannot execute a program of this machine.
+  [
+    /cannot (?:run|exec) [^\n]*: (?:no such file or directory|permission denied|operation not permitted)\n(?:[^\n]*\n)*fatal: unable to fork/,
+    'program-missing',
+  ],
+  [
+    /\b(?:fork\/exec |exec: ")(?:[a-z]:)?[^\n:]*: (?:no such file or directory|permission denied|operation not permitted|exec format error)/,
+    'program-missing',
+  ],
   // git at the other side also prints the last words after it was killed or had no memory.
   [/^(?=.*possible repository corruption on the remote side).*unable to read [0-9a-f]{40,64}\b/s, 'corrupt'],
   // Dolt's client waits 20 seconds for the first words of a server, then closes the connection itself (gRPC, Dolt 2.3.0).
@@ -570,9 +584,9 @@ export function namesRedirect(text: string): boolean {
   return /returned error: 30[12378]\b/i.test(text);
 }
 
-/** Two paths in one for a rename. */
+/** Two paths in one for a rename. The path of a program that cannot be executed is none. */
 const REFUSED_PATH =
-  /\b[a-z]+ ((?:\/|[a-z]:\\)[^\n]*): (?:permission denied|operation not permitted|read-only file system|device or resource busy|access is denied)/i;
+  /\b(?!exec )[a-z]+ ((?:\/|[a-z]:\\)[^\n]*): (?:permission denied|operation not permitted|read-only file system|device or resource busy|access is denied)/i;
 
 /** The path that the system refused to Dolt, as Go writes it; null: a host or a database refused its user. */
 export function refusedPath(text: string): string | null {

@@ -221,8 +221,8 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'program-missing': {
-    title: 'A program that this kind of remote needs is not installed',
-    hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
+    title: 'A program that this kind of remote needs is not installed, or cannot be executed',
+    hint: 'Install it, put it on PATH, and make it executable for this user: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
     ...FINAL,
   },
   'ssh-unusable': {

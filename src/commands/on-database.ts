@@ -147,7 +147,7 @@ export function recordInterruption(allProgress: readonly PeerProgress[], failure
  * that must not hide the outcome of this run.
  */
 export async function endPeers(context: SyncContext, all: readonly PeerProgress[]): Promise<void> {
-  await explainFileAccess(all, context.state.folder);
+  await explainFileAccess(all, context.engines.folder);
   for (const progress of all) reportEnd(context, progress);
   if (!all.some(({ actions }) => actions?.merge === true || actions?.push === true)) return;
   await context.engines.finish(({ database }) => removeScratch(database)).catch(() => undefined);

@@ -40,7 +40,7 @@ export async function findInaccessible(folder: string, writes: boolean): Promise
 
 /**
  * Replaces a refused access by a failure that names the file, its owner and the fix.
- * @param database the folder of the database, in which a fetch writes files
+ * @param database the folder of the database that the engines serve, in which a fetch writes files
  */
 export async function explainFileAccess(allProgress: readonly PeerProgress[], database: string): Promise<void> {
   for (const progress of allProgress) {

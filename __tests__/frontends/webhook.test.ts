@@ -70,6 +70,17 @@ describe('a message to a webhook', () => {
     for (const body of hook.bodies) expect(webhookSchema.parse(JSON.parse(body))).toEqual(MESSAGE);
   });
 
+  test('ends with the step, and is not sent again', async () => {
+    await using hook = await startWebhook(['silent']);
+    const step = new AbortController();
+    const failing = failureOf(post(hook.url, {}, undefined, step));
+    await hook.asked;
+    step.abort();
+    expect((await failing).code).toBe('interrupted');
+    expect((await failureOf(post(hook.url, {}, undefined, step))).code).toBe('interrupted');
+    expect(hook.bodies).toHaveLength(1);
+  });
+
   test('to a service that is gone reports this without the address', async () => {
     expect(await post('http://127.0.0.1:1')).toBe('ECONNREFUSED');
     expect(await post('https://a-secret-name.invalid')).toMatch(/^E[A-Z_]+$/);

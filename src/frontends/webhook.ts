@@ -1,4 +1,5 @@
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
 import { isSafeAddress, isThisMachine, LEAST_SECRET, REDACTED, type Secrets } from '../core/secrets.ts';
 import { endsWithin } from '../core/time.ts';
 import { type RequestContext, sendRequest } from '../egress/https-request.ts';
@@ -34,6 +35,7 @@ export function parseWebhook(text: string, source: string, secrets: Secrets): UR
  * @param context its signal ends all tries
  * @param limitMs for each try
  * @returns why it was not accepted, without the address; null: it was
+ * @throws Failure `interrupted` if the signal ends it
  */
 export async function postWebhook(
   url: URL,
@@ -73,6 +75,7 @@ async function post(
     const isPassing = status === 429 || status >= 500;
     return { kind: isPassing ? 'passing' : 'refused', reason: `it answered ${status}` };
   } catch (thrown) {
+    throwIfInterrupted(signal);
     return { kind: 'passing', reason: systemCode(thrown) ?? errorMessage(thrown).replaceAll(url.hostname, REDACTED) };
   } finally {
     ending.abort();

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { closingHint, type GivenCredentials, loadCredentials, loadCredentialsOf } from '../../src/credentials/load.ts';
+import { type GivenCredentials, loadCredentials, loadCredentialsOf, modeHint } from '../../src/credentials/load.ts';
 import { doltJwk } from '../helpers/jwk.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -61,7 +61,7 @@ describe('a file of credentials', () => {
     [0, 1000, /^The file belongs to another user \(0\), .* DOLT_FEDERATION_CREDENTIALS\.$/],
     [1001, 1000, /^The file belongs to another user \(1001\)/],
   ])('of the user %s that others can read gets a hint that the user %s can follow', (owner, user, hint) => {
-    expect(closingHint(owner, user)).toMatch(hint);
+    expect(modeHint(owner, user)).toMatch(hint);
   });
 
   test.each([

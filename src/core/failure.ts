@@ -102,8 +102,8 @@ export function toFailure(thrown: unknown): Failure {
 }
 
 /**
- * The same, with a sentence in front for an error of the system, which may have no path, and with a code for all but a
- * full disk.
+ * Converts a system error to a Failure with this code and sentence. `disk-full` keeps its code; a known Failure is
+ * returned unchanged.
  */
 export function explained(thrown: unknown, code: ErrorCode, what: string, hint?: string): Failure {
   const failure = toFailure(thrown);

@@ -100,12 +100,12 @@ function refuseOpenFile(file: string, found: Stats): void {
   if (process.platform === 'win32' || !found.isFile() || (found.mode & 0o077) === 0) return;
   throw refused(
     `other users can read the credentials (mode ${modeText(found.mode)})`,
-    `${closingHint(found.uid, process.getuid?.())} If other users may have read it, rotate the secrets.`,
+    `${modeHint(found.uid, process.getuid?.())} If other users may have read it, rotate the secrets.`,
   );
 }
 
 /** Only its owner and root can change the mode of a file. */
-export function closingHint(owner: number, user: number | undefined): string {
+export function modeHint(owner: number, user: number | undefined): string {
   if (user === undefined || user === 0 || user === owner) return 'Run `chmod 600` on the file.';
   return `The file belongs to another user (${owner}), so this user cannot change its mode. Copy it to a file of this user with the mode 0600, or give the text in ${VARIABLE}.`;
 }

@@ -226,7 +226,7 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'ssh-unusable': {
-    title: 'The ssh of this machine refuses to work for the user of the run',
+    title: 'ssh does not start for the current user',
     hint: 'No host was contacted. If no user exists for the uid, add it to `/etc/passwd` of the machine or container, or run as a user that is there. Check `options: --user` of a job container, or `docker run --user`. Otherwise correct the ssh settings that the message names.',
     ...FINAL,
   },

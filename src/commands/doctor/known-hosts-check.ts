@@ -44,9 +44,9 @@ export async function checkKnownHosts(
     }
     return missing(subject, `${text(user.host)} is not in ${user.files.join(', ')}`, CURE);
   } catch (thrown) {
-    const isKnownReason = !(thrown instanceof Failure) || ['ssh-unusable', 'interrupted'].includes(thrown.code);
-    if (isKnownReason) return refused(subject, thrown);
-    return undetermined(subject, `the known hosts cannot be read: ${thrown.message}`);
+    if (thrown instanceof Failure && thrown.code !== 'ssh-unusable' && thrown.code !== 'interrupted')
+      return undetermined(subject, `the known hosts cannot be read: ${thrown.message}`);
+    return refused(subject, thrown);
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -7,7 +7,7 @@ import { readEnv, searchPath } from '../../src/core/env.ts';
 import { identityOf } from '../../src/core/processes.ts';
 import { lockExclusively, lockFolder, ownerOfLock } from '../../src/dolt/file-lock.ts';
 import { holdExclusively } from '../helpers/hold-lock.ts';
-import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const { signal } = new AbortController();
 const options = { env: { PATH: readEnv()['PATH'] ?? '' }, signal, maxWaitMs: 60_000 };
@@ -80,24 +80,41 @@ test('an interruption ends the waiting, and leaves the lock alone', async () => 
   await lock.release();
 });
 
-test.each(['flock', 'perl'])('%s waits for as long as it may, and gets a lock that becomes free', async (program) => {
-  await using folder = await tempFolder();
+/** Puts a program into a folder of its own. @returns reads the arguments of each of its starts */
+async function recorded(program: string, folder: TempFolder) {
   const file = searchPath(readEnv(), process.platform)
     .map((path) => join(path, program))
     .find(existsSync);
-  // macOS has no flock.
-  if (file === undefined) return;
+  if (file === undefined) throw new Error(`${program} is not installed`);
   await mkdir(folder.file('bin'));
-  await symlink(file, folder.file('bin', program));
-  const own = { ...options, env: { PATH: folder.file('bin') } };
-  const end = await holdExclusively(folder.path);
-  expect(await lockFolder(folder.path, { ...own, maxWaitMs: 300 })).toEqual({ kind: 'busy' });
-  const waiting = lockFolder(folder.path, own);
-  await end();
-  const lock = await waiting;
-  expect(lock.kind).toBe('held');
-  if (lock.kind === 'held') await lock.release();
-});
+  const script = `#!/bin/sh\necho "$*" >> '${folder.file('starts')}'\nexec '${file}' "$@"\n`;
+  await writeFile(folder.file('bin', program), script, { mode: 0o755 });
+  return async () => (await readFile(folder.file('starts'), 'utf8')).trim().split('\n');
+}
+
+// macOS has no flock.
+const PROGRAMS = process.platform === 'linux' ? ['flock', 'perl'] : ['perl'];
+test.each(PROGRAMS)(
+  '%s waits in the queue of the system for as long as it may, and asks at its end',
+  async (program) => {
+    await using folder = await tempFolder();
+    const starts = await recorded(program, folder);
+    const own = { ...options, env: { PATH: folder.file('bin') } };
+    const end = await holdExclusively(folder.path);
+    expect(await lockFolder(folder.path, { ...own, maxWaitMs: 300 })).toEqual({ kind: 'busy' });
+    const [first, ...later] = await starts();
+    const atOnce = /-n\b|LOCK_NB/;
+    expect(first).not.toMatch(atOnce);
+    expect(later.at(-1)).toMatch(atOnce);
+    // A poll of the lock starts a program every 200 ms, after shorter pauses.
+    expect(later.length).toBeLessThanOrEqual(2);
+    const waiting = lockFolder(folder.path, own);
+    await end();
+    const lock = await waiting;
+    expect(lock.kind).toBe('held');
+    if (lock.kind === 'held') await lock.release();
+  },
+);
 
 test('a folder is locked without a file, and a missing one by its parent until it exists', async () => {
   await using folder = await tempFolder();

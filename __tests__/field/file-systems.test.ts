@@ -68,17 +68,18 @@ if (process.platform === 'linux') {
   ];
 
   test.each([
-    ['box/manifest', 'EPERM', 'file-refused'],
-    ['box/manifest', 'EACCES', 'file-refused'],
-    ['box/manifest', 'EDQUOT', 'disk-full'],
-  ])('%s that cannot be replaced (%s) is %s, with its path and the attributes to check', async (path, error, code) => {
+    ['EPERM', 'file-refused'],
+    ['EACCES', 'file-refused'],
+    ['EDQUOT', 'disk-full'],
+  ])('a manifest of a peer that cannot be replaced (%s) is %s, with its path and a hint', async (error, code) => {
     await using folder = await tempFolder();
     await prepare(folder);
+    const manifest = folder.file('box', 'manifest');
     const peers = { box: `file://${folder.file('box')}` };
-    const { result } = await start(folder, peers, { below: without(error, folder.file(path), '/^rename.*') });
+    const { result } = await start(folder, peers, { below: without(error, manifest, '/^rename.*') });
     expect(result.peers[0]?.error).toMatchObject({
       code,
-      message: expect.stringContaining(folder.file(path)),
+      message: expect.stringContaining(manifest),
       hint: expect.stringContaining(code === 'disk-full' ? 'Free space' : 'lsattr'),
     });
   });

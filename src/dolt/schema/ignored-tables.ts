@@ -36,21 +36,21 @@ export function isIgnored(table: string, patterns: readonly IgnorePattern[]): bo
 }
 
 function isIgnoredExactly(table: string, patterns: readonly IgnorePattern[]): boolean {
-  const matching = patterns.filter(({ pattern }) => matches(pattern, table));
+  const matching = patterns.filter(({ pattern }) => matchesPattern(pattern, table));
   const [yes, no] = [matching.filter(({ ignored }) => ignored), matching.filter(({ ignored }) => !ignored)];
   return yes.some((one) => !no.some((other) => isMoreSpecific(other.pattern, one.pattern)));
 }
 
 /** Whether a pattern matches only tables that another one also matches, but not the reverse. */
 function isMoreSpecific(pattern: string, than: string): boolean {
-  return matches(than, pattern) && !matches(pattern, than);
+  return matchesPattern(than, pattern) && !matchesPattern(pattern, than);
 }
 
 /**
  * Whether a pattern names a table. Written out, because a regular expression of many wildcards takes
  * exponential time for some names, and peers choose names.
  */
-export function matches(pattern: string, name: string): boolean {
+export function matchesPattern(pattern: string, name: string): boolean {
   const [signs, letters] = [[...pattern], [...name]];
   let sign = 0;
   let letter = 0;

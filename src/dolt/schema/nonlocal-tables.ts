@@ -33,25 +33,24 @@ export async function requireListedTables(sql: Sql, branch: string): Promise<voi
   const revision = quoted(`${await databaseName(sql)}/${branch}`);
   const rows = await sql.rows(nameRow, `SELECT table_name AS name FROM ${revision}.${quoted(TABLE)}`);
   if (rows.length === 0) return;
-  try {
-    await shownNamesOn(sql, 'BASE TABLE', branch);
-  } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code !== 'unknown') throw failure;
-    const names = listed(
-      'row',
-      rows.map(({ name }) => name),
-    );
-    throw new Failure(
-      'dolt-defect',
-      plain(`this Dolt cannot list the tables of ${branch} because of ${names} of ${TABLE}: ${failure.message}`),
-      {
-        hint: `Create the branch or tag that the row names, or delete the row (\`DELETE FROM ${TABLE} WHERE table_name = …\`) and commit. Then run again. Through a running server, no such row may name another branch.`,
-        cause: failure,
-      },
-    );
-  }
+  const failure = await listingFailure(() => shownNamesOn(sql, 'BASE TABLE', branch));
+  if (failure === null) return;
+  const names = listed(
+    'row',
+    rows.map(({ name }) => name),
+  );
+  throw new Failure(
+    'dolt-defect',
+    plain(`this Dolt cannot list the tables of ${branch} because of ${names} of ${TABLE}: ${failure.message}`),
+    {
+      hint: `Create the branch or tag that the row names, or delete the row (\`DELETE FROM ${TABLE} WHERE table_name = …\`) and commit. Then run again. Through a running server, no such row may name another branch.`,
+      cause: failure,
+    },
+  );
 }
+
+const ASK_THE_PEER =
+  'Such a row names a branch, tag or commit of the peer, which is not federated. Ask the peer to delete the row and to commit. `accept` does not help while the branch or tag does not exist here.';
 
 /** The refusal of a head whose tables cannot be listed here because of such rows; null if they can, or if ours has the rows. */
 export async function unlistedTables(
@@ -63,20 +62,27 @@ export async function unlistedTables(
   const ours = await nonlocalTablesAt(sql, heads.ours);
   const added = [...theirs].flatMap(([name, row]) => (ours.get(name) === row ? [] : [name]));
   if (added.length === 0) return null;
+  const failure = await listingFailure(() => baseTablesAt(sql, heads.theirs));
+  if (failure === null) return null;
+  const rows = listed('row', added);
+  return new Failure(
+    'peer-changes-local-tables',
+    plain(`${heads.theirs} has ${rows} of ${TABLE}, and its tables cannot be listed here: ${failure.message}`),
+    { hint: ASK_THE_PEER, cause: failure },
+  );
+}
+
+/**
+ * Why Dolt cannot list tables, as far as such a row can be the reason; null: it can.
+ * @throws Failure every other failure
+ */
+async function listingFailure(list: () => Promise<unknown>): Promise<Failure | null> {
   try {
-    await baseTablesAt(sql, heads.theirs);
+    await list();
     return null;
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code !== 'unknown') throw failure;
-    const rows = listed('row', added);
-    return new Failure(
-      'peer-changes-local-tables',
-      plain(`${heads.theirs} has ${rows} of ${TABLE}, and its tables cannot be listed here: ${failure.message}`),
-      { hint: ASK, cause: failure },
-    );
+    return failure;
   }
 }
-
-const ASK =
-  'Such a row names a branch, tag or commit of the peer, which is not federated. Ask the peer to delete the row and to commit. `accept` does not help while the branch or tag does not exist here.';

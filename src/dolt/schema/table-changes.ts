@@ -7,7 +7,7 @@ import { remembered } from '../sql/remembered.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
-import { matches } from './ignored-tables.ts';
+import { matchesPattern } from './ignored-tables.ts';
 import { nonlocalPatterns } from './nonlocal-tables.ts';
 import { createTableAt } from './table-definitions.ts';
 import { tableNames } from './table-shape.ts';
@@ -205,7 +205,7 @@ async function withoutNonlocal(sql: Sql, failure: Failure): Promise<z.infer<type
   if (patterns.length === 0) throw failure;
   const found: z.infer<typeof hashRow>[] = [];
   for (const name of await tableNames(sql)) {
-    const isLent = patterns.some((pattern) => matches(folded(pattern), folded(name)));
+    const isLent = patterns.some((pattern) => matchesPattern(folded(pattern), folded(name)));
     try {
       found.push(...(await sql.rows(hashRow, 'SELECT ? AS name, dolt_hashof_table(?) AS hash', [name, name])));
     } catch (thrown) {

@@ -114,7 +114,7 @@ const REFUSALS: readonly Refusal[] = [
     south: ["ALTER TABLE t ADD e ENUM('literal of south')"],
     code: 'schema-conflict',
     says: ["column types for column 'e'", 'literal of north', 'literal of south'],
-    names: 'table t: changed on both sides: column e',
+    names: 'table t: differing parts: column e',
   },
   {
     title: 'rows of a table without a key',

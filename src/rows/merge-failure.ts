@@ -41,7 +41,7 @@ function differingParts({ our_schema, their_schema }: SchemaConflict): string {
   const parts = [...ours.filter((item) => lacks(theirs, item)), ...theirs.filter((item) => lacks(ours, item))];
   // A part without a name has its text in place of one.
   const names = parts.map(({ kind, name, text }) => (name === '' || name === text ? kind : `${kind} ${name}`));
-  return names.length === 0 ? CHANGED : `${CHANGED}: ${plain([...new Set(names)].join(', '))}`;
+  return names.length === 0 ? CHANGED : `differing parts: ${plain([...new Set(names)].join(', '))}`;
 }
 
 /** The same: the description of a check has its expression. */

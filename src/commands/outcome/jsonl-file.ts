@@ -122,7 +122,7 @@ const BODY =
 const PERMISSIONS =
   'Give the job `contents: write` and `pull-requests: write`. Under Settings > Actions > General, allow GitHub Actions to create pull requests.';
 
-const NO_TOKEN = 'Run it in a job of GitHub Actions, and set the input `github-token`.';
+const NO_TOKEN = 'Run the command as a step of GitHub Actions that gets the token of its job.';
 const HINTS = { refused: PERMISSIONS, missing: PERMISSIONS, failed: 'Run the job again.' } as const;
 
 function notProposed(why: string, hint: string): Failure {

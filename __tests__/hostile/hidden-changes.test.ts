@@ -16,6 +16,7 @@ const KEYED = [
 ];
 const SMALL = ['CREATE TABLE small (id INT PRIMARY KEY)', 'INSERT INTO small VALUES (1), (2)'];
 const LEND = 'INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES';
+const LEND_AS = 'INSERT INTO dolt_nonlocal_tables (table_name, target_ref, ref_table, options) VALUES';
 const NONLOCAL = `${LEND} ('shared', 'main', 'immediate')`;
 
 /** A table is renamed away and back, so that Dolt lets a view take its name meanwhile. */
@@ -123,6 +124,21 @@ const ATTACKS: readonly Attack[] = [
     says: '1 row (lent) of dolt_nonlocal_tables, and its tables cannot be listed here',
   },
   {
+    name: 'a table under another name, which hides one of ours',
+    seed: OTHER,
+    sends: [`${LEND_AS} ('small', 'main', 'items', 'immediate')`],
+    code: 'peer-changes-local-tables',
+    says: '1 row (small) of dolt_nonlocal_tables with another name in `ref_table`',
+  },
+  {
+    name: 'a row of dolt_nonlocal_tables that hides all rows of it',
+    seed: OTHER,
+    sends: [`${LEND} ('dolt_non*', 'main', 'immediate')`],
+    code: 'peer-changes-local-tables',
+    says: 'partner changes 1 row of dolt_nonlocal_tables',
+    accepts: ['ignore'],
+  },
+  {
     name: 'a small table that is emptied under another name',
     seed: OTHER,
     sends: ['RENAME TABLE small TO small2', 'DELETE FROM small2'],
@@ -158,6 +174,20 @@ test('a table that our database takes from another branch is part of no merge, a
   );
   await box.send("UPDATE items SET title = 'theirs' WHERE id = 100");
   const peers = `partner: ${box.url}`;
+  const refused: readonly (readonly [string, string])[] = [
+    [
+      `${LEND_AS} ('x', 'elsewhere', 'lent', 'immediate')`,
+      'there is 1 row (x) of dolt_nonlocal_tables with another name',
+    ],
+    [`${LEND_AS} ('x', 'main', 'items', 'immediate')`, 'there is 1 row (x) of dolt_nonlocal_tables with another name'],
+    [`${LEND} ('*', 'elsewhere', 'immediate')`, 'a row of dolt_nonlocal_tables has a pattern that matches'],
+  ];
+  for (const [row, says] of refused) {
+    await box.south.sql(row, "CALL DOLT_COMMIT('-A', '-m', 'row')");
+    const failure = { code: 'dolt-defect', message: expect.stringContaining(says) };
+    expect((await command(folder, peers, { database: 'south' })).result).toMatchObject({ peers: [{ error: failure }] });
+    await box.south.sql("CALL DOLT_REVERT('HEAD')");
+  }
   const { result } = await command(folder, peers, { database: 'south' });
   expect(result).toMatchObject({ status: 'success', peers: [{ status: 'synced', verified: true }] });
   const rows = "SELECT title, owner FROM items WHERE id < 102 UNION SELECT 'lent', CAST(id AS CHAR) FROM lent";

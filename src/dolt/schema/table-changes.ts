@@ -8,7 +8,7 @@ import type { Sql } from '../sql/sql.ts';
 import { columnsAt, keyNames } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
 import { matchesPattern } from './ignored-tables.ts';
-import { nonlocalPatterns } from './nonlocal-tables.ts';
+import { hiddenRows, nonlocalPatterns } from './nonlocal-tables.ts';
 import { createTableAt } from './table-definitions.ts';
 import { tableNames } from './table-shape.ts';
 
@@ -196,13 +196,22 @@ const hashesAt = remembered(1, async (sql, commit: string) => {
   return hashes;
 });
 
+async function allHashes(sql: Sql): Promise<z.infer<typeof hashRow>[]> {
+  const patterns = await nonlocalPatterns(sql);
+  if (patterns.length > 0) return await withoutNonlocal(sql, patterns);
+  try {
+    return await sql.rows(hashRow, HASHES);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    throw (failure.code === 'unknown' ? await hiddenRows(sql) : null) ?? failure;
+  }
+}
+
 /**
  * The hashes one by one, without tables that `dolt_nonlocal_tables` lends from another branch: Dolt 2.3.0 lists such a table
  * and cannot hash it (measured).
  */
-async function withoutNonlocal(sql: Sql, failure: Failure): Promise<z.infer<typeof hashRow>[]> {
-  const patterns = failure.code === 'unknown' ? await nonlocalPatterns(sql).catch(() => []) : [];
-  if (patterns.length === 0) throw failure;
+async function withoutNonlocal(sql: Sql, patterns: readonly string[]): Promise<z.infer<typeof hashRow>[]> {
   const found: z.infer<typeof hashRow>[] = [];
   for (const name of await tableNames(sql)) {
     const isLent = patterns.some((pattern) => matchesPattern(folded(pattern), folded(name)));
@@ -228,7 +237,7 @@ function misread(table: string, meaning: string): Failure {
 }
 
 async function read(sql: Sql): Promise<ReadonlyMap<string, string>> {
-  const rows = await sql.rows(hashRow, HASHES).catch((thrown: unknown) => withoutNonlocal(sql, toFailure(thrown)));
+  const rows = await allHashes(sql);
   if (rows.some(({ name }) => name === EVERY_TABLE)) throw misread(EVERY_TABLE, 'means every table');
   const seen = new Set<string>();
   const twice = rows.map(({ name }) => folded(name)).find((name) => seen.size === seen.add(name).size);

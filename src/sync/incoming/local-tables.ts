@@ -5,7 +5,7 @@ import {
   isIgnored,
   workingIgnorePatterns,
 } from '../../dolt/schema/ignored-tables.ts';
-import { nonlocalTablesAt } from '../../dolt/schema/nonlocal-tables.ts';
+import { nonlocalHashAt, nonlocalTablesAt } from '../../dolt/schema/nonlocal-tables.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type IncomingChanges, type PrivateTable, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
@@ -30,13 +30,21 @@ export async function readLocalTables(
       read: async (commit) =>
         new Map((await ignorePatternsAt(sql, commit)).map(({ pattern, ignored }) => [pattern, String(ignored)])),
     })),
-    ...(await changedRows(heads, {
-      table: 'dolt_nonlocal_tables',
-      key: 'table_name',
-      isAllowed: () => false,
-      read: async (commit) => await nonlocalTablesAt(sql, commit),
-    })),
+    ...(await readNonlocal(sql, heads)),
   ];
+}
+
+async function readNonlocal(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
+  const table = 'dolt_nonlocal_tables';
+  const key = 'table_name';
+  const read = async (commit: string) => await nonlocalTablesAt(sql, commit);
+  const changed = await changedRows(heads, { table, key, isAllowed: () => false, read });
+  if (changed.length > 0) return changed;
+  const theirs = await nonlocalHashAt(sql, heads.theirs);
+  const others = [await nonlocalHashAt(sql, heads.base), await nonlocalHashAt(sql, heads.ours)];
+  if (theirs === null || others.includes(theirs)) return [];
+  // A row whose pattern matches the table lends another one in its place, so that no row of it is shown.
+  return [{ table, count: 1, rows: [{ table, key: { [key]: table }, column: null, value: null }] }];
 }
 
 /**

@@ -19,7 +19,7 @@ interface Compared {
   readonly from: ComparedVersion;
   readonly to: ComparedVersion;
   /** Whether both have the definition of the shape: then only digests of values are read, whatever their size. */
-  readonly alike?: boolean;
+  readonly byDigest?: boolean;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function changedKeys(
   const names = [...new Set([...range.from.columns, ...range.to.columns])];
   const types = new Map(shape.columns.map(({ name, type }) => [name, type]));
   const read = (name: string): string =>
-    range.alike === true ? `${valueDigest(name, types.get(name) ?? '')} AS ${quoted(name)}` : quoted(name);
+    range.byDigest === true ? `${valueDigest(name, types.get(name) ?? '')} AS ${quoted(name)}` : quoted(name);
   const rowsOf = async ({ at, columns }: ComparedVersion, keys: readonly Cells[]): Promise<Cells[]> => {
     const where = hasKey(shape, keys);
     const values = names.map((name) => (columns.includes(name) ? read(name) : `NULL AS ${quoted(name)}`));

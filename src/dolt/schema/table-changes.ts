@@ -192,7 +192,7 @@ export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyM
 const hashesAt = remembered(1, async (sql, commit: string) => {
   const hashes = await atRevision(sql, commit, read);
   const option = [...hashes.keys()].find((name) => name.startsWith(OPTION));
-  if (option !== undefined) throw misread(option, 'is an option');
+  if (option !== undefined) throw misread(option, 'an option');
   return hashes;
 });
 
@@ -230,7 +230,7 @@ const EVERY_TABLE = '.';
 const OPTION = '-';
 
 function misread(table: string, meaning: string): Failure {
-  const message = `a table has the name \`${plain(table)}\`, which ${meaning} to functions of Dolt`;
+  const message = `Dolt takes the table name \`${plain(table)}\` for ${meaning}`;
   return new Failure('schema-conflict', message, {
     hint: 'Rename the table on the side that has it, commit, then run again. No `accept` allows this.',
   });
@@ -238,7 +238,7 @@ function misread(table: string, meaning: string): Failure {
 
 async function read(sql: Sql): Promise<ReadonlyMap<string, string>> {
   const rows = await allHashes(sql);
-  if (rows.some(({ name }) => name === EVERY_TABLE)) throw misread(EVERY_TABLE, 'means every table');
+  if (rows.some(({ name }) => name === EVERY_TABLE)) throw misread(EVERY_TABLE, 'every table');
   const seen = new Set<string>();
   const twice = rows.map(({ name }) => folded(name)).find((name) => seen.size === seen.add(name).size);
   if (twice === undefined) return new Map(rows.map(({ name, hash }) => [name, hash]));

@@ -226,7 +226,7 @@ async function differingAmong(
   { from, to, keys }: Range & { readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
   const columns = ordinaryColumns(shape);
-  return await changedKeys(sql, shape, { from: { at: from, columns }, to: { at: to, columns }, keys, alike: true });
+  return await changedKeys(sql, shape, { from: { at: from, columns }, to: { at: to, columns }, keys, byDigest: true });
 }
 
 /** Keys and kinds of the rows that differ; the three parameters are two revisions and the table. */

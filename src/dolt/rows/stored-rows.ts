@@ -96,11 +96,11 @@ export async function updateColumn(
   const kept = shape.columns.flatMap(({ name, type, generated }) =>
     TEMPORAL.has(type) && generated === null && !shape.key.includes(name) ? [`${quoted(name)} = ${quoted(name)}`] : [],
   );
-  const where = hasKey(shape, change.keys);
-  await sql.run(
-    `UPDATE ${quoted(shape.name)} SET ${[`${quoted(change.column)} = ?`, ...kept].join(', ')} WHERE ${where.text}`,
-    [change.value, ...where.values],
-  );
+  const written = [`${quoted(change.column)} = ?`, ...kept].join(', ');
+  for (const keys of inParts(change.keys, KEYS_PER_STATEMENT)) {
+    const where = hasKey(shape, keys);
+    await sql.run(`UPDATE ${quoted(shape.name)} SET ${written} WHERE ${where.text}`, [change.value, ...where.values]);
+  }
 }
 
 /** Runs a statement without foreign key checks; the caller verifies all constraints afterwards. */

@@ -8,7 +8,7 @@ import { branchPoints, isPresent } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
-export const KEYS_PER_STATEMENT = 500;
+const KEYS_PER_STATEMENT = 500;
 
 /** Our head, and the heads that the peers have or had. */
 interface Heads {
@@ -17,10 +17,9 @@ interface Heads {
 }
 
 /**
- * The rows that this database created, of those without a value in a column: no head of a peer has them, and no commit from
- * which our history leaves that of the peers. One merge base is not enough: the peer may have deleted a row since another
- * one. Nor are all of them: a merge keeps a row that the peer deleted if our side changed it. A row that only got another
- * key is not new.
+ * Rows that this database created, of those without a value in a column. A row is not new if a head of a peer has it, or a
+ * commit at which our history left theirs. The merge bases alone are not enough: after a merge that kept a row which the
+ * peer had deleted and our side had changed, they lack it. Nor is a row new that only got another key.
  * @param shape a table with the key `id`
  */
 export async function newRowsWithout(

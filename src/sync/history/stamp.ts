@@ -1,6 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { inParts } from '../../core/lists.ts';
 import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { updateColumn } from '../../dolt/rows/stored-rows.ts';
@@ -16,7 +15,7 @@ import { scratchName } from '../merge/scratch.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import { headsAtPeer } from '../send-branch.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
-import { KEYS_PER_STATEMENT, newRowsWithout } from './new-rows.ts';
+import { newRowsWithout } from './new-rows.ts';
 
 const TABLE = 'issues';
 const COLUMN = 'source_system';
@@ -156,8 +155,7 @@ async function commitStamp(
   if (keys.length === 0) return null;
   if (await hasTriggers(sql, TABLE))
     throw new Failure('constraint-violation', `writing it would fire the triggers of ${TABLE}`);
-  for (const part of inParts(keys, KEYS_PER_STATEMENT))
-    await updateColumn(sql, shape, { column: COLUMN, value: town, keys: part });
+  await updateColumn(sql, shape, { column: COLUMN, value: town, keys });
   const { date } = await commitInfo(sql, ours);
   return { commit: await commitSigned(sql, { message: MESSAGE, date }), rows: keys.length };
 }

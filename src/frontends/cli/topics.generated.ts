@@ -246,7 +246,8 @@ refused. doctor does not connect to the server, and says so.
 - resolve works the same way: it merges in the scratch copy, and the server
   fast-forwards its branch. If a client commits meanwhile, nothing is merged.
   Your choices stay in the file: run sync, then resolve.
-- Not possible through a server: adopt and federation.inbox.
+- Not possible through a server: adopt, federation.inbox, and a row of
+  dolt_nonlocal_tables that names another branch (dolt-defect).
 
 ROLES
 
@@ -731,9 +732,10 @@ federation.attribution is report, off (counts nothing), or stamp. stamp also
 writes federation.town into the source_system of new issues, before sync or push
 publishes them:
 
-- An issue gets the name if it has no system, and if no head of a peer has it
-  and no commit of a peer from which your branch goes on. So only its creator
-  names it. Uncommitted issues are named after they are committed.
+- An issue gets the name if it has no system and no peer has or had it: neither
+  the head of a peer nor a commit at which your branch left the history of a
+  peer contains it. So only its creator names it. Uncommitted issues are named
+  after they are committed.
 - An issue that only got another id is the issue of before, under the rule for
   renamed keys. If something else of it changed as well, it counts as new. So
   does an issue that resolve restores under another id.
@@ -748,9 +750,9 @@ publishes them:
   process commits to a database that is opened without a server.
 - If a peer was never read, it may have the issues already, also if the run does
   not select it. Then none gets a name, with the warning not-stamped, and they
-  are pushed. An archive does not count. So they are if the name does not fit,
-  issues has triggers, or comparing it with the peers takes too long. backup and
-  an earlier run without stamp push issues without a name, too.
+  are pushed. Archives do not count. The same happens if the name does not fit,
+  issues has triggers, or the comparison takes too long. backup and an earlier
+  run without stamp push issues without a name, too.
 - A dry run does not show it. An issue that came by dolt pull, or by a delivery
   that was not pushed on in the same run, counts as yours.
 
@@ -2160,7 +2162,8 @@ each backup that more than n runs in a row did not prove, as far as is known.
 
   with rotate: it failed before its drill
       the error of the peer counts against the run
-  it cannot be cloned: the network, silence, a missing folder, a full disk
+  it cannot be cloned: the network, silence, a missing folder, a full disk, a
+  file that the system refuses to the drill
       the peer fails with drill-unproven: the same run pushed and read there
   the credentials may not read it
       a warning. With --stale-after the peer fails once its last proof is older

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Drilled } from '../../src/commands/backup/drill-copies.ts';
 import { failLongUnproven, historyAfter, recordBackups } from '../../src/commands/backup/record-backups.ts';
 import { folderBytes } from '../../src/commands/backup/sizes.ts';
+import { unitedHeads } from '../../src/commands/prepare/cache/heads.ts';
 import { placeOf } from '../../src/commands/prepare/last-verified.ts';
 import {
   addBackups,
@@ -60,12 +61,13 @@ test('a proof is recorded after what another run recorded last, also beside an u
   const known = remember(EMPTY_STATE, [{ place, name: 'box', head: HEAD, verifiedAt: EARLIER }]);
   const record = { drills: { provenAt: EARLIER, since: 3 } };
   await writeStateFile(folder.path, addBackups(known, [{ place, record }]));
+  const contained = unitedHeads([]);
   const unusable = [{ severity: 'warning', code: 'memory-unusable', message: 'of another user' }] as const;
   const backups = await recordBackups(
     { state: { folder: folder.path, other: null, env: ENV } },
     {
       branch: 'main',
-      lastVerified: { root: HEAD, known: [], dropped: [], cached: [], before: EMPTY_STATE, unusable },
+      lastVerified: { root: HEAD, known: [], dropped: [], cached: [], contained, before: EMPTY_STATE, unusable },
     },
     { targets: [progress], drills: new Map([[other, { kind: 'unproven', durationMs: 1 }]]) },
     NOW,

@@ -158,6 +158,7 @@ function newSyncContext(
   { env, onProgress, signal }: Context,
   { opened, prepared, notify }: { opened: Opened; prepared: PreparedSync; notify: SyncContext['notify'] },
 ): SyncContext {
+  const { clonedFrom } = opened.database;
   return {
     env,
     engines: opened.database.engines,
@@ -171,8 +172,8 @@ function newSyncContext(
     dryRun: request.dryRun,
     initEmpty: request.initEmpty,
     maxDelete: request.maxDelete,
-    known: prepared.lastVerified.known,
-    unread: unreadPeers(opened.settings.configuration.peers, prepared),
+    known: knownHeads(prepared, clonedFrom),
+    unread: unreadPeers(opened.settings.configuration.peers, { ...prepared, clonedFrom }),
     discardLocal: request.rewrites.discardLocal,
     retries: request.retries,
     timeoutMs: request.timeout,
@@ -183,6 +184,12 @@ function newSyncContext(
     onProgress,
     notify,
   };
+}
+
+/** Heads that the peers have or had, as far as the run knows them before it reads any. */
+function knownHeads({ before, lastVerified }: PreparedSync, clonedFrom: string | null): string[] {
+  const cached = lastVerified.contained.heads.map(({ head }) => head);
+  return [...lastVerified.known, ...cached, ...(clonedFrom === null ? [] : [before])];
 }
 
 function locationsOf(peers: readonly Peer[]): SyncOutcome['locations'] {

@@ -31,9 +31,9 @@ export interface SyncContext {
   readonly initEmpty: boolean;
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
-  /** Every recorded head of any peer for the branch. */
+  /** Heads that peers have or had, as far as they are known without reading any. */
   readonly known: readonly string[];
-  /** Names of peers that are no part of the run, and of which no head is recorded. */
+  /** Names of peers that are no part of the run, and of which no head is known. */
   readonly unread: readonly string[];
   /** Local commits that `adopt` may discard. */
   readonly discardLocal: readonly string[];

@@ -125,7 +125,9 @@ test('an issue that a peer had, or that only has a new key, gets no name, whiche
   expect((await run('upstream')).codes).toEqual([]);
   expect((await run('peer')).codes).toEqual(['stamped']);
   expect(await ids()).toEqual(['x-former', 'x-kept', 'x-mine north', 'x-named north', 'x-new', 'x-old']);
-  // A peer that the run does not select counts, too.
+  // A peer that the run does not select counts, too, if an issue would get a name.
+  expect((await run('peer', ['unselected'])).codes).toEqual([]);
+  await sides.north.sql(issues('x-more'), "CALL DOLT_COMMIT('-Am', 'more')");
   expect((await run('peer', ['unselected'])).codes).toEqual(['not-stamped']);
 }, 120_000);
 

@@ -33,6 +33,8 @@ export interface LastVerified {
   readonly dropped: readonly string[];
   /** The entries that earlier runs on other machines stored, oldest first; empty if this run needed none. */
   readonly cached: readonly CachedHeads[];
+  /** Those of the cached heads that our branch contains, also of peers that the run does not select. */
+  readonly contained: CachedHeads;
   /** The state before any peer was read, with restored heads. */
   readonly before: StateFile;
   /** State files that could not be used, and those that were moved aside. */
@@ -62,25 +64,28 @@ export function placeOf(
 }
 
 /**
- * The configured peers that a run does not select and of which no head is recorded. An archive gets tags only, so it does
- * not count.
+ * The configured peers that a run does not select and of which no head is known. The history of the peer that the run
+ * cloned is ours. An archive gets tags only, so it does not count.
  */
 export function unreadPeers(
   configured: readonly Peer[],
   run: {
     readonly branch: string;
     readonly allProgress: readonly Pick<PeerProgress, 'peer'>[];
-    readonly lastVerified: Pick<LastVerified, 'root' | 'before'>;
+    readonly lastVerified: Pick<LastVerified, 'root' | 'before' | 'contained'>;
+    readonly clonedFrom: string | null;
   },
 ): string[] {
-  const { branch, allProgress, lastVerified } = run;
-  const { root, before } = lastVerified;
-  const selected = new Set(allProgress.map(({ peer }) => peer.name));
-  const isRecorded = (peer: Peer): boolean =>
-    root !== null &&
-    findEntry(before, placeOf({ peer, branch: peer.branch ?? branch }, branch, root), peer.name) !== null;
+  const { branch, allProgress, lastVerified, clonedFrom } = run;
+  const { root, before, contained } = lastVerified;
+  const read = new Set([...allProgress.map(({ peer }) => peer.name), clonedFrom]);
+  const isKnown = (peer: Peer): boolean => {
+    if (root === null) return false;
+    const place = placeOf({ peer, branch: peer.branch ?? branch }, branch, root);
+    return findEntry(before, place, peer.name) !== null || cachedHead(contained, place) !== null;
+  };
   return configured.flatMap((peer) =>
-    selected.has(peer.name) || !rightsOf(peer.role).inSync || isRecorded(peer) ? [] : [peer.name],
+    read.has(peer.name) || !rightsOf(peer.role).inSync || isKnown(peer) ? [] : [peer.name],
   );
 }
 
@@ -115,7 +120,7 @@ export async function readLastVerified(
     // The address of a remote does not name the service, so its ref may be of the service that the peer had before.
     const unmoved = allProgress.filter(({ peer }) => !entries.some(({ endpoint }) => isElsewhere(endpoint, peer)));
     const fromRefs = await headsFromRefs(database, unmoved, { ...localDatabase, root, remotes });
-    const restored = fromCache.map(({ head }) => head);
+    const restored = united.heads.map(({ head }) => head);
     const inClone = new Set(await commitsAmong(database, { from: null, to: ours }, restored));
     const gaveUp = [...replaced.filter((head) => !contained.has(head)), ...cachedRetired(united, branch)];
     // An entry of the file means that our branch contained the head.
@@ -133,11 +138,12 @@ export async function readLastVerified(
       unusable.push(...moved);
     }
     const dropped = [...new Set([...droppedHeads(stateFile, { branch, known, contained }), ...gaveUp])];
-    return { root, known, dropped, cached, before: next, unusable };
+    const inBranch = { ...united, heads: united.heads.filter(({ head }) => inClone.has(head)) };
+    return { root, known, dropped, cached, contained: inBranch, before: next, unusable };
   } catch (thrown) {
     // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], cached: [], before: stateFile, unusable };
+    return { root: null, known: [], dropped: [], cached: [], contained: unitedHeads([]), before: stateFile, unusable };
   }
 }
 

@@ -45,13 +45,13 @@ export async function stampRows(
   if (!allProgress.some(({ actions }) => actions?.push === true)) return { local, pushRefusal: null };
   const notReached = allProgress.filter((progress) => knownHeads(progress) === null).map(({ peer }) => peer.name);
   const unknown = [...notReached, ...context.unread];
-  if (unknown.length > 0)
-    return notStamped(context, local, `it is unknown which of them ${unknown.join(', ')} has already`);
   const heads = new Set([...context.known, ...allProgress.flatMap((progress) => knownHeads(progress) ?? [])]);
   const stampOn = (ours: string) => makeStamp(context, { town, ours, heads: [...heads] });
   try {
     let stamped = await stampOn(local.ours);
     if (stamped === null) return { local, pushRefusal: null };
+    if (unknown.length > 0)
+      return notStamped(context, local, `it is unknown which of them ${unknown.join(', ')} has already`);
     let to = stamped.commit;
     let whyNot: string | null = null;
     const stampAgain = async (moved: string): Promise<string> => {

@@ -23,6 +23,12 @@ if (process.platform !== 'win32') {
     expect(cut).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^(?:y\n)+y$/) });
   });
 
+  test('a command ends even if a child process of it keeps its output open', async () => {
+    const { exitCode, stdout } = await sh('sleep 987 & echo $!');
+    process.kill(Number(stdout), 'SIGKILL');
+    expect(exitCode).toBe(0);
+  });
+
   test('an interrupted command ends even if a child process of it lives on', async () => {
     const interruption = new AbortController();
     const children: number[] = [];

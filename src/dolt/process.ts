@@ -62,9 +62,14 @@ export async function run(command: string, args: readonly string[], options: Run
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
   });
   const watched = options.watch?.(child);
-  // ssh and hooks of git outlive a git that was ended, and keep its output open.
+  // ssh and hooks of git outlive a git that was ended, and other children a program that ended itself. They keep its output
+  // open.
   child.once('exit', (_, signal) => {
-    if (signal !== null) for (const output of [child.stdout, child.stderr]) output.destroy();
+    const close = () => {
+      for (const output of [child.stdout, child.stderr]) output.destroy();
+    };
+    if (signal === null) setTimeout(close, KILL_AFTER_MS).unref();
+    else close();
   });
   if (options.onStderrLine !== undefined) {
     for await (const line of child.iterable({ from: 'stderr' })) options.onStderrLine(String(line));

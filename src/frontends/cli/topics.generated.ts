@@ -750,9 +750,12 @@ publishes them:
   process commits to a database that is opened without a server.
 - If a peer was never read, it may have the issues already, also if the run does
   not select it. Then none gets a name, with the warning not-stamped, and they
-  are pushed. Archives do not count. The same happens if the name does not fit,
-  issues has triggers, or the comparison takes too long. backup and an earlier
-  run without stamp push issues without a name, too.
+  are pushed. Archives do not count, nor does the peer that the run cloned. The
+  same happens if the name does not fit, issues has triggers, or the comparison
+  takes too long. backup and an earlier run without stamp push issues without a
+  name, too.
+- Each leg of a fan-out keeps the heads of its own peers only. Legs give no
+  names: run sync without shard first.
 - A dry run does not show it. An issue that came by dolt pull, or by a delivery
   that was not pushed on in the same run, counts as yours.
 

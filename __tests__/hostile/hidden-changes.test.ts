@@ -177,9 +177,12 @@ test('a table that our database takes from another branch is part of no merge, a
   const refused: readonly (readonly [string, string])[] = [
     [
       `${LEND_AS} ('x', 'elsewhere', 'lent', 'immediate')`,
-      'there is 1 row (x) of dolt_nonlocal_tables with another name',
+      'because of 1 row (x) of dolt_nonlocal_tables with another name',
     ],
-    [`${LEND_AS} ('x', 'main', 'items', 'immediate')`, 'there is 1 row (x) of dolt_nonlocal_tables with another name'],
+    [
+      `${LEND_AS} ('x', 'main', 'items', 'immediate')`,
+      'because of 1 row (x) of dolt_nonlocal_tables with another name',
+    ],
     [`${LEND} ('*', 'elsewhere', 'immediate')`, 'a row of dolt_nonlocal_tables has a pattern that matches'],
   ];
   for (const [row, says] of refused) {

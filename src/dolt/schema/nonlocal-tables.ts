@@ -32,7 +32,7 @@ function renames(row: Cells): boolean {
   return name !== '' && name !== nameOf(row);
 }
 
-const RENAMES = 'with another name in `ref_table`, so that Dolt confuses the tables';
+const RENAMES = 'with another name in `ref_table`';
 
 /**
  * The names or patterns of such tables in the session's branch.
@@ -42,9 +42,13 @@ export async function nonlocalPatterns(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(cellsSchema, `SELECT * FROM ${TABLE}`);
   const renaming = rows.filter(renames).map(nameOf);
   if (renaming.length === 0) return rows.map(nameOf);
-  throw new Failure('dolt-defect', plain(`there is ${listed('row', renaming)} of ${TABLE} ${RENAMES}`), {
-    hint: `Set \`ref_table\` to '' on the side that has the row, or delete the row, and commit. Then run again.`,
-  });
+  throw new Failure(
+    'dolt-defect',
+    plain(`this Dolt confuses tables because of ${listed('row', renaming)} of ${TABLE} ${RENAMES}`),
+    {
+      hint: `Set \`ref_table\` to '' on the side that has the row, or delete the row, and commit. Then run again.`,
+    },
+  );
 }
 
 const hashRow = z.object({ hash: z.string().nullable() });
@@ -126,7 +130,8 @@ export async function unlistedTables(
     return new Failure('peer-changes-local-tables', message, options);
   };
   const renaming = added.filter(renames);
-  if (renaming.length > 0) return refusal(renaming, ` ${RENAMES}`, { hint: ASK_FOR_ITS_NAME });
+  if (renaming.length > 0)
+    return refusal(renaming, ` ${RENAMES}, and this Dolt confuses tables then`, { hint: ASK_FOR_ITS_NAME });
   const cause = await listingFailure(() => baseTablesAt(sql, heads.theirs));
   if (cause === null) return null;
   return refusal(added, `, and its tables cannot be listed here: ${cause.message}`, { hint: ASK_THE_PEER, cause });

@@ -139,7 +139,7 @@ async function openGit({ file, author, git }: Committing, folder: string, contex
       const options = { env: own, cwd, signal: context.signal, timeoutMs: LIMIT_MS };
       const { exitCode, stdout, stderr } = await run('git', words, options).catch((thrown: unknown) => {
         const failure = toFailure(thrown);
-        throw failure.code === 'interrupted' ? failure : failed(failure.message, failure);
+        throw failure.code === 'interrupted' ? failure : failed(failure.message, { cause: failure });
       });
       return { exitCode, stdout: stdout.trimEnd(), stderr: context.secrets.redact(stderr.trim()) };
     };
@@ -233,13 +233,9 @@ async function proposeTo(git: Git, branch: string, committing: Committing): Prom
     const tip = isThere ? await remoteHead(git, own) : null;
     const former = tip === null ? null : await git.output('cat-file', 'commit', tip);
     if (former !== null && !isMarked(former))
-      throw new Failure(
-        'jsonl-commit-failed',
-        notCommitted(`the head of the branch ${own} is not a commit of dolt-federation`),
-        {
-          hint: `Merge its pull request or close it, and delete the branch \`${own}\`. The next run makes it again.`,
-        },
-      );
+      throw failed(`the head of the branch ${own} is not a commit of dolt-federation`, {
+        hint: `Merge its pull request or close it, and delete the branch \`${own}\`. The next run makes it again.`,
+      });
     const commit = await commitOn(git, base, committing);
     const lease = `--force-with-lease=refs/heads/${own}:${tip ?? ''}`;
     if (commit === null) {
@@ -275,10 +271,6 @@ async function commitHere(git: Git, committing: Committing): Promise<Committed> 
   return { status: 'committed', branch, commit };
 }
 
-function failed(why: string, cause?: Failure): Failure {
-  return new Failure('jsonl-commit-failed', notCommitted(why), { cause });
-}
-
-function notCommitted(why: string): string {
-  return `the JSONL file was not committed: ${why}`;
+function failed(why: string, more: { readonly hint?: string; readonly cause?: Failure } = {}): Failure {
+  return new Failure('jsonl-commit-failed', `the JSONL file was not committed: ${why}`, more);
 }

@@ -1,8 +1,9 @@
 import { isAuditColumn } from '../dolt/schema/audit-columns.ts';
+import { isTemporal } from '../dolt/schema/columns.ts';
 import { ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { folded } from '../dolt/sql/identifier.ts';
-import { instant, isTemporal } from './clock/cell-time.ts';
+import { instant } from './clock/cell-time.ts';
 import { compareValues } from './compare-values.ts';
 import { otherSide, type Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';

@@ -131,8 +131,8 @@ export function columnCure({ table, base, ours, theirs }: TableSides, seen: Seen
   });
   if (columns.length === 0) return null;
   const names = plain(columns.map((column) => column.ours.name).join(', '));
-  const fromOurs = [...SIDES].sort((one) => (seen(one) === 'ours' ? -1 : 1));
-  const ways = fromOurs.map((side) => {
+  // `seen` swaps the sides or keeps them, so it also leads from a name to its side.
+  const ways = SIDES.map(seen).map((side) => {
     const other = otherSide(side);
     const clauses = columns.map(
       (column) => `MODIFY COLUMN ${toCopy(column[other]) ?? `${identifier(column[other].name)} ${HIDDEN}`}`,

@@ -52,6 +52,13 @@ export function characterLimit({ type }: Pick<Column, 'type'>): number | null {
   return limit === undefined ? null : Number(limit);
 }
 
+const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
+
+/** Whether the values of a bare type are dates. */
+export function isTemporal(type: string): boolean {
+  return TEMPORAL.has(type);
+}
+
 /**
  * The digest of a value, of 64 characters; `-` for NULL. Dolt (2.3.0) cannot convert a TIME to a text.
  * @param type the bare type of the column

@@ -1,4 +1,5 @@
 import type { RowWrite } from '../../dolt/rows/row-writes.ts';
+import { isTemporal } from '../../dolt/schema/columns.ts';
 import type { TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { folded } from '../../dolt/sql/identifier.ts';
@@ -6,12 +7,6 @@ import type { SideHistory } from './side-history.ts';
 
 /** Columns with the time of a row's last write; names are compared without case, as in SQL. */
 const TIME_COLUMNS: ReadonlySet<string> = new Set(['updated_at', 'modified_at']);
-const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
-
-/** Whether the values of a type are times. */
-export function isTemporal(type: string): boolean {
-  return TEMPORAL.has(type);
-}
 
 /** The columns of a table with the time of a row's last write. */
 export function timeColumnsOf(shape: TableShape): string[] {

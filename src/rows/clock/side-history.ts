@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { RowWrite } from '../../dolt/rows/row-writes.ts';
+import { isTemporal } from '../../dolt/schema/columns.ts';
 import type { TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { commitInfo, logWithout } from '../../dolt/sql/history.ts';
@@ -129,11 +130,9 @@ function latest(dates: readonly string[]): string {
   return dates.toSorted().at(-1) ?? '';
 }
 
-const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
-
 /** The creation time in the row, or null if it has none. */
 function namedCreation(shape: TableShape, row: Cells): string | null {
-  const column = shape.columns.find(({ name, type }) => folded(name) === 'created_at' && TEMPORAL.has(type));
+  const column = shape.columns.find(({ name, type }) => folded(name) === 'created_at' && isTemporal(type));
   const value = column === undefined ? null : (row[column.name] ?? null);
   return value === null ? null : instant(value);
 }

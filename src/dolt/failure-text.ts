@@ -228,7 +228,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['no such host', 'network'],
   ['could not resolve host', 'network'],
   ["couldn't connect to server", 'network'],
-  ['context canceled while waiting for connections to become ready', 'network'],
+  // Dolt noticed that ssh had ended before it read why.
+  ['rpc error: code = canceled desc = ', 'network'],
   ['i/o timeout', 'network'],
   ['unexpected eof', 'network'],
   // Go's client of HTTP, if the connection ends before an answer: `Post "https://h/x": EOF`.

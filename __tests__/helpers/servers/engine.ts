@@ -10,7 +10,7 @@ import { startServerProcess } from './server-process.ts';
 
 /** The messages that remain where Dolt 2.3.0 has lost the output of ssh, as it sometimes does. */
 const LOST_WORDS = [
-  'context canceled while waiting for connections to become ready',
+  'rpc error: code = Canceled desc = context canceled',
   'error reading server preface: read |0: file already closed',
 ];
 const MOST_TRIES = 5;

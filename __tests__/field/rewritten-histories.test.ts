@@ -143,6 +143,13 @@ describe('a rewritten history', () => {
       'CREATE TABLE notes (id INT PRIMARY KEY)',
     );
 
+    const empty = ["CALL DOLT_CHECKOUT('-b', 'side')", "CALL DOLT_COMMIT('--allow-empty', '-m', 'side')"];
+    await it.south.sql(...empty, "CALL DOLT_CHECKOUT('main')", "CALL DOLT_MERGE('--no-ff', '--no-commit', 'side')");
+    expect(await it.box('south', rewriteRequest('adopt', theirs, named))).toMatchObject({
+      error: { code: 'uncommitted-changes', message: 'main has a merge that is not committed' },
+    });
+    await it.south.sql("CALL DOLT_MERGE('--abort')", "CALL DOLT_BRANCH('-D', 'side')");
+
     const dry = await it.run('south', { dryRun: true, ...rewriteRequest('adopt', theirs, named) });
     expect(dry).toMatchObject({ head: two, peers: [{ plan: { pull: 'adopt', head: theirs }, error: null }] });
     expect(dry.peers[0]).not.toHaveProperty('adopted');

@@ -5,6 +5,7 @@ import { readOwnMoves, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { storingConflicts } from '../helpers/attacks.ts';
 import { openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { markOfEndedRun, markOfOtherContainer, scratchBranch } from '../helpers/run-marks.ts';
+import { committing } from '../helpers/scenario.ts';
 import { clientCommits, otherCommits, servedDatabase } from '../helpers/served-database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -108,6 +109,20 @@ describe('a database that a running server holds', () => {
       `committed the uncommitted changes of 1 table (items) in ${log?.['commit_hash']}`,
     ]);
     expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 9].map((id) => ({ id })));
+    for (const statement of [
+      "CALL DOLT_CHECKOUT('-b', 'side')",
+      "CALL DOLT_COMMIT('--allow-empty', '-m', 'side')",
+      "CALL DOLT_CHECKOUT('main')",
+      "CALL DOLT_MERGE('--no-ff', '--no-commit', 'side')",
+    ])
+      await served.sql(statement);
+    const isAhead = committing('further', ["INSERT INTO items VALUES (5, 'five', 'other')"]);
+    await served.other.sql("CALL DOLT_PULL('origin', 'main')", ...isAhead, "CALL DOLT_PUSH('origin', 'main')");
+    const [waits] = (await served.run()).result.peers;
+    expect(waits?.error).toMatchObject({
+      code: 'uncommitted-changes',
+      message: expect.stringContaining('main has a merge that'),
+    });
   });
 
   test('is read through the server without a change', async () => {

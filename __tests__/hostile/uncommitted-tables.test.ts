@@ -4,6 +4,7 @@ import { recordMove } from '../../src/sync/merge/own-moves.ts';
 import { command } from '../helpers/commanding.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
+import { committing } from '../helpers/scenario.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const KEY = 'CONSTRAINT `k` FOREIGN KEY (`p`) REFERENCES `parents` (`code`) ON DELETE CASCADE';
@@ -105,6 +106,27 @@ test('uncommitted drops and changes of foreign keys are kept', async () => {
   expect(run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
   expect(await definitions()).toEqual(before);
   expect(JSON.stringify(before)).toContain('`codes` (`number`)');
+});
+
+test('beside a merge that is not committed, a peer waits and receives nothing', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(
+    folder,
+    'CREATE TABLE notes (id INT PRIMARY KEY, v INT)',
+    'INSERT INTO notes VALUES (1, 1)',
+  );
+  await box.send("INSERT INTO items VALUES (7, 'seven', 'ann')");
+  const side = ["CALL DOLT_CHECKOUT('-b', 'side')", ...committing('side', ['UPDATE notes SET v = 2'])];
+  await box.south.sql(...side, "CALL DOLT_CHECKOUT('main')");
+  await box.keep('UPDATE notes SET v = 3');
+  await box.south.sql('SET @@dolt_allow_commit_conflicts = 1', "CALL DOLT_MERGE('side')");
+  expect((await box.receiveUnchanged()).run('partner').failure).toMatchObject({
+    code: 'uncommitted-changes',
+    message: expect.stringMatching(/^main has a merge that is not committed; nothing was merged from the peer, /),
+    hint: expect.stringContaining('dolt merge --abort'),
+  });
+  await box.south.sql("CALL DOLT_CONFLICTS_RESOLVE('--ours', 'notes')", "CALL DOLT_COMMIT('-A', '-m', 'merged')");
+  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1, pushedCommits: 4 });
 });
 
 test('the next run completes one that was killed between the move of the branch and its keys', async () => {

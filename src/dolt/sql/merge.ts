@@ -144,6 +144,12 @@ export async function isMerging(sql: Sql): Promise<boolean> {
   return status?.is_merging === 1;
 }
 
+export const OPEN_MERGE_HINT = 'Commit it with `dolt commit`, or undo it with `dolt merge --abort`. Then run again.';
+
+export function openMergeOf(branch: string): string {
+  return `${branch} has a merge that is not committed`;
+}
+
 interface BranchMove {
   readonly branch: string;
   readonly to: string;
@@ -159,10 +165,7 @@ interface BranchMove {
  */
 export async function fastForward(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
   await checkout(sql, branch);
-  if (await isMerging(sql))
-    throw new Failure('uncommitted-changes', `${branch} has a merge that is not committed`, {
-      hint: 'Commit it with `dolt commit`, or undo it with `dolt merge --abort`. Then run again.',
-    });
+  if (await isMerging(sql)) throw new Failure('uncommitted-changes', openMergeOf(branch), { hint: OPEN_MERGE_HINT });
   let staged: readonly string[] = [];
   const notices = await keepingKeys(sql, { to, record }, async () => {
     // Read just before the move, because clients of a server stage at any time.

@@ -12,6 +12,7 @@ import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts'
 import { checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts';
 import { isAmong } from '../../dolt/sql/identifier.ts';
+import { isMerging, OPEN_MERGE_HINT, openMergeOf } from '../../dolt/sql/merge.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
   blockingChanges,
@@ -90,8 +91,9 @@ export interface TouchedTables {
 }
 
 /**
- * Decides which heads wait because of uncommitted changes that a fast-forward would overwrite. A head that changes
- * other rows of the table need not wait: the uncommitted rows are set aside meanwhile.
+ * Decides which heads wait because of uncommitted changes that a fast-forward would overwrite, or because of a merge that
+ * is not committed, beside which the branch cannot move. A head that changes other rows of a table with uncommitted changes
+ * need not wait: these are set aside meanwhile.
  */
 export async function headsThatTouch(
   { branch, dirty, served }: Pick<SyncContext, 'branch' | 'dirty' | 'served'>,
@@ -105,7 +107,8 @@ export async function headsThatTouch(
     await checkout(sql, branch);
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
     const away = served?.uncommitted ?? [];
-    if (dirty.length === 0 && ignored.length === 0 && away.length === 0) return;
+    const hasOpenMerge = served?.isMerging === true || (await isMerging(sql));
+    if (dirty.length === 0 && ignored.length === 0 && away.length === 0 && !hasOpenMerge) return;
     const blocking = dirty.length === 0 ? [] : blockingChanges(await tableStates(sql));
     const tables = [...dirty, ...ignored];
     const keys = await keysOfTables(sql, tables);
@@ -113,6 +116,11 @@ export async function headsThatTouch(
       if (await isAncestor(sql, head, ours)) continue;
       const bases = await mergeBases(sql, ours, head);
       if (bases.length === 0) continue;
+      if (hasOpenMerge) {
+        const since = await firstDate(sql, { from: ours, to: head });
+        waiting.set(head, { failure: waits([openMergeOf(branch)], since, OPEN_MERGE_HINT), conflicts: [] });
+        continue;
+      }
       // The move does not touch a table that both sides changed in the same way: both may have dropped it.
       const toOurs = new Set(await changedTables(sql, ours, head));
       const sinceBases = new Set<string>();

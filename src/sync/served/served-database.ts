@@ -32,6 +32,8 @@ export interface ServedDatabase {
   readonly uncommitted: readonly string[];
   /** Those of them that `dolt_ignore` does not match, as a run reports them. */
   readonly dirty: readonly string[];
+  /** Whether the branch has a merge at the server that is not committed. It cannot move then. */
+  readonly isMerging: boolean;
   /** The branches and tags of the database, which the scratch copy lacks. Absent: the copy has them. */
   readRefs?(): Promise<ServedRefs>;
   /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. Absent: no server. */

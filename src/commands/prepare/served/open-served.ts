@@ -20,6 +20,7 @@ import type { Address } from '../../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../../dolt/server/user-server.ts';
 import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../../dolt/sql/heads.ts';
+import { isMerging } from '../../../dolt/sql/merge.ts';
 import { ensureTag, readTags } from '../../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../../dolt/sql/working-set.ts';
 import { finishAdvances } from '../../../sync/advance.ts';
@@ -150,6 +151,7 @@ export async function openServed(
         isDefault: branch.isDefault,
         uncommitted: branch.uncommitted,
         dirty: branch.dirty,
+        isMerging: branch.isMerging,
         readRefs: () => server.use(async (sql) => ({ branches: await branchNames(sql), tags: await readTags(sql) })),
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
@@ -269,7 +271,7 @@ function exchangeWith(
   return remotesapiExchange(common, { url, user, engineCredentials });
 }
 
-interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted' | 'dirty'> {
+interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted' | 'dirty' | 'isMerging'> {
   readonly name: string;
   readonly notices: readonly Diagnostic[];
 }
@@ -284,11 +286,11 @@ async function readBranch(
     const name = requireBranchName(request.branch ?? standard);
     await requireBranchHead(database, name, server.name);
     const applied = await applyDirtyPolicy(database, { branch: name, policy, author });
-    const uncommitted = await database.session(async (sql) => {
+    const found = await database.session(async (sql) => {
       await checkout(sql, name);
-      return await uncommittedTables(sql);
+      return { uncommitted: await uncommittedTables(sql), isMerging: await isMerging(sql) };
     });
-    return { ...applied, name, isDefault: name === standard, uncommitted };
+    return { ...applied, ...found, name, isDefault: name === standard };
   });
 }
 

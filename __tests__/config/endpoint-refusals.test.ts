@@ -27,6 +27,9 @@ const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['https://a..b/p', 'empty part'],
   ['https://ex%61mple.com/p', 'its host may contain only'],
   ['https://[::g]/p', 'IPv6 address is malformed'],
+  ...['https://10.0.0.256/p', 'git+https://1.2.3.4.5/p', 'https://dolt.example.123/p', 'az://xn--a/c/p'].map(
+    (endpoint): [string, string] => [endpoint, 'its host is neither a name nor an IP address'],
+  ),
   ['https://[fe80::1%eth0]/p', 'IPv6 address is malformed'],
   ['https://u+x@h/p', 'its user may contain only'],
   ['https://h/p#f', 'fragment'],

@@ -147,6 +147,10 @@ describe('invalid values', () => {
     ],
     [{ BD_FEDERATION_REMOTE: 'srv' }, 'BD_FEDERATION_REMOTE: invalid endpoint format "srv"'],
     [{ DOLT_FEDERATION_DOLTHUB_HOST: 'a/b' }, 'the host for dolthub:// endpoints, "a/b", is not a valid host'],
+    [
+      { DOLT_FEDERATION_DOLTHUB_HOST: '10.0.0.256' },
+      'the host for dolthub:// endpoints, "10.0.0.256", is not a valid host',
+    ],
     [{ DOLT_FEDERATION_DOLTHUB_HOST: 'u@b' }, 'the host for dolthub:// endpoints, "u@b", is not a valid host'],
   ])('are refused: %j', async (env, message) => {
     expect((await refusal(() => configure('', { env }))).message).toContain(message);

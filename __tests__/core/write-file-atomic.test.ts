@@ -1,4 +1,5 @@
 import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ownerKeepsAccess, writeFileAtomic } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -44,6 +45,23 @@ describe('a file that is written atomically', () => {
     await writeFileAtomic(folder.file('a'), 'new');
     expect(await readdir(folder.path)).toEqual(['a', ...others].sort());
   });
+
+  /** Only root can act as others. */
+  if (process.getuid?.() === 0)
+    test('writes beside such a file of another user, which it cannot remove', async () => {
+      await using folder = await tempFolder();
+      const left = folder.file('a.0123456789ab.tmp');
+      await writeFile(left, 'half');
+      await utimes(left, 0, 0);
+      await chmod(folder.path, 0o1777);
+      process.seteuid?.(64_001);
+      try {
+        await writeFileAtomic(folder.file('a'), 'new');
+      } finally {
+        process.seteuid?.(0);
+      }
+      expect(await readdir(folder.path)).toEqual(['a', basename(left)]);
+    });
 
   test('leaves no temporary file if it cannot replace the target', async () => {
     await using folder = await tempFolder();

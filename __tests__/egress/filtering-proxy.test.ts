@@ -247,6 +247,25 @@ describe('a refused request', () => {
 describe('a tunnel', () => {
   const HELLO = '\x16\x03\x01hello';
 
+  test.each(['CONNECT x:443', 'GET http://x/', 'no request'])(
+    'is kept, if another program sends "%s" and resets its connection',
+    async (line) => {
+      await withProxy(async ({ url }) => {
+        const asking = Array.from({ length: 50 }, async () => {
+          const socket = connect(Number(url.port), url.hostname);
+          socket.on('error', () => undefined);
+          await once(socket, 'connect');
+          socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`);
+          socket.resetAndDestroy();
+          await once(socket, 'close');
+        });
+        await Promise.all(asking);
+        const { status } = await tunnel(url, 'x:443', HELLO);
+        expect(status).toBe('HTTP/1.1 403 Refused by dolt-federation');
+      });
+    },
+  );
+
   test('carries TLS to a host over https in both directions', async () => {
     await using echo = await startTcpEcho();
     await withProxy(async ({ proxy, url }) => {

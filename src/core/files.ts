@@ -156,7 +156,9 @@ export async function temporaryBeside(file: string): Promise<string> {
     if (!entry.startsWith(name) || !TEMPORARY.test(entry.slice(name.length))) continue;
     const left = join(folder, entry);
     const found = await lstat(left).catch(() => null);
-    if (found?.isFile() === true && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(left, { force: true });
+    if (found?.isFile() !== true || Date.now() - found.mtimeMs <= ABANDONED_MS) continue;
+    // In a shared folder it can belong to another user.
+    await rm(left, { force: true }).catch(() => undefined);
   }
   return `${file}.${randomBytes(6).toString('hex')}.tmp`;
 }

@@ -58,6 +58,8 @@ export async function openFilteringProxy(
     else response.writeHead(407, { 'Proxy-Authenticate': CHALLENGE }).end();
   });
   server.on('connect', (incoming, client, early) => {
+    // A client that resets its connection.
+    client.on('error', () => client.destroy());
     if (isEngine(incoming)) void openTunnel(relay, incoming, client, early);
     else answer(client, '407 Proxy Authentication Required', `Proxy-Authenticate: ${CHALLENGE}\r\n`);
   });

@@ -22,7 +22,6 @@ export async function openTunnel(
   client: Duplex,
   early: Buffer,
 ): Promise<void> {
-  client.on('error', () => client.destroy());
   const target = parseTarget(incoming.url ?? '', null);
   if (target === null) {
     answer(client, '400 Bad Request');

@@ -28,14 +28,20 @@ export function userIn(dolt: string): string | null {
   return /^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null;
 }
 
-/** Whether a text is only a host, with or without a port. */
+/** Whether a text is only a host that URLs may contain, with or without a port. */
 export function isHost(text: string): boolean {
   try {
-    return parseAuthority(text, text).user === null;
+    const { user, host } = parseAuthority(text, text);
+    return user === null && isWebHost(host);
   } catch (thrown) {
     if (thrown instanceof Failure) return false;
     throw thrown;
   }
+}
+
+/** Whether URLs may contain a host. They may not if its last part is a number, as in an IP address, or is bad Punycode. */
+export function isWebHost(host: string): boolean {
+  return URL.canParse(`https://${host}`);
 }
 
 /** @throws Failure as `parseAuthority`. */

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../configuration.ts';
-import { type Authority, checkHost, isLoopback, parseAuthority, parseUser } from './authority.ts';
+import { type Authority, checkHost, isLoopback, isWebHost, parseAuthority, parseUser } from './authority.ts';
 import { ENDPOINT_KINDS, type EndpointKind, SCHEMES, type Scheme } from './kinds.ts';
 import { checkServiceQuery, refuseSecretQuery } from './query.ts';
 import { decodePath, inAscii, invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
@@ -71,6 +71,8 @@ function readAuthority(written: string, form: Scheme, text: string): Authority |
   if (form.authority === 'name' && (authority.port !== null || authority.host.startsWith('['))) {
     throw invalidEndpoint(written, 'a name, not a network address, must follow "://"');
   }
+  if (form.authority === 'host' && !form.ssh && !isWebHost(authority.host))
+    throw invalidEndpoint(written, 'its host is neither a name nor an IP address');
   return authority;
 }
 

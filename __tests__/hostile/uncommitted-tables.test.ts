@@ -108,25 +108,40 @@ test('uncommitted drops and changes of foreign keys are kept', async () => {
   expect(JSON.stringify(before)).toContain('`codes` (`number`)');
 });
 
-test('beside a merge that is not committed, a peer waits and receives nothing', async () => {
+test('beside an open merge, and conflicts or violations that are not committed, a peer waits and receives nothing', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(
     folder,
-    'CREATE TABLE notes (id INT PRIMARY KEY, v INT)',
-    'INSERT INTO notes VALUES (1, 1)',
+    'CREATE TABLE notes (id INT PRIMARY KEY, v INT, FOREIGN KEY (v) REFERENCES items (id))',
+    'INSERT INTO notes VALUES (1, 101)',
   );
   await box.send("INSERT INTO items VALUES (7, 'seven', 'ann')");
-  const side = ["CALL DOLT_CHECKOUT('-b', 'side')", ...committing('side', ['UPDATE notes SET v = 2'])];
+  const side = ["CALL DOLT_CHECKOUT('-b', 'side')", ...committing('side', ['UPDATE notes SET v = 102'])];
   await box.south.sql(...side, "CALL DOLT_CHECKOUT('main')");
-  await box.keep('UPDATE notes SET v = 3');
+  await box.keep('UPDATE notes SET v = 103');
   await box.south.sql('SET @@dolt_allow_commit_conflicts = 1', "CALL DOLT_MERGE('side')");
-  expect((await box.receiveUnchanged()).run('partner').failure).toMatchObject({
-    code: 'uncommitted-changes',
-    message: expect.stringMatching(/^main has a merge that is not committed; nothing was merged from the peer, /),
-    hint: expect.stringContaining('dolt merge --abort'),
-  });
-  await box.south.sql("CALL DOLT_CONFLICTS_RESOLVE('--ours', 'notes')", "CALL DOLT_COMMIT('-A', '-m', 'merged')");
-  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1, pushedCommits: 4 });
+  const waits = async (says: string, how: string) =>
+    expect((await box.receiveUnchanged()).run('partner').failure).toMatchObject({
+      code: 'uncommitted-changes',
+      message: expect.stringContaining(`${says}; nothing was merged from the peer, which waits since `),
+      hint: expect.stringContaining(how),
+    });
+  await waits('main has a merge that is not committed', 'dolt merge --abort');
+  const unresolved = 'main cannot move beside the uncommitted changes of notes (holds conflicts or violations';
+  const cannot = `${unresolved} of constraints, and Dolt cannot move the branch)`;
+  const squash = ['SET @@dolt_allow_commit_conflicts = 1', "CALL DOLT_MERGE('--squash', 'side')"];
+  await box.south.sql("CALL DOLT_MERGE('--abort')", ...squash);
+  await waits(cannot, 'dolt checkout <table>');
+  const orphan = ['SET foreign_key_checks = 0', 'INSERT INTO notes VALUES (2, 1)'];
+  const verify = ['SET @@dolt_force_transaction_commit = 1', "CALL DOLT_VERIFY_CONSTRAINTS('--all')"];
+  await box.south.sql("CALL DOLT_CHECKOUT('notes')", ...orphan, ...verify);
+  await waits(cannot, 'dolt checkout <table>');
+  await box.south.sql(
+    "CALL DOLT_CHECKOUT('notes')",
+    'UPDATE notes SET v = 104',
+    "CALL DOLT_COMMIT('-A', '-m', 'corrected')",
+  );
+  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1, pushedCommits: 3 });
 });
 
 test('the next run completes one that was killed between the move of the branch and its keys', async () => {

@@ -8,7 +8,7 @@ import { doltDefect } from './failure.ts';
 import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
-import { blockingChanges, stageAgain, stagedOf, tableStates, whyBranchStays } from './working-set.ts';
+import { blockingChanges, stageAgain, stagedOf, tableStates } from './working-set.ts';
 
 /** The version of the merge rules; every published release that changes the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
@@ -144,10 +144,29 @@ export async function isMerging(sql: Sql): Promise<boolean> {
   return status?.is_merging === 1;
 }
 
-export const OPEN_MERGE_HINT = 'Commit it with `dolt commit`, or undo it with `dolt merge --abort`. Then run again.';
+/** Why a branch cannot move, as the message and the hint of a failure. */
+export interface Stays {
+  readonly message: string;
+  readonly hint: string | undefined;
+}
 
-export function openMergeOf(branch: string): string {
-  return `${branch} has a merge that is not committed`;
+/**
+ * Why the session's branch cannot move beside an open merge or its uncommitted changes.
+ * @returns null if it can
+ */
+export async function whyBranchStays(sql: Sql, branch: string): Promise<Stays | null> {
+  if (await isMerging(sql))
+    return {
+      message: `${branch} has a merge that is not committed`,
+      hint: 'Commit it with `dolt commit`, or undo it with `dolt merge --abort`. Then run again.',
+    };
+  const blocking = blockingChanges(await tableStates(sql));
+  if (blocking.length === 0) return null;
+  const names = blocking.map(({ table, why }) => `${table} (${why})`).join(', ');
+  return {
+    message: `${branch} cannot move beside the uncommitted changes of ${names}`,
+    hint: blocking.find((change) => change.hint !== undefined)?.hint,
+  };
 }
 
 interface BranchMove {
@@ -165,7 +184,6 @@ interface BranchMove {
  */
 export async function fastForward(sql: Sql, { branch, to, record }: BranchMove): Promise<Diagnostic[]> {
   await checkout(sql, branch);
-  if (await isMerging(sql)) throw new Failure('uncommitted-changes', openMergeOf(branch), { hint: OPEN_MERGE_HINT });
   let staged: readonly string[] = [];
   const notices = await keepingKeys(sql, { to, record }, async () => {
     // Read just before the move, because clients of a server stage at any time.
@@ -177,13 +195,9 @@ export async function fastForward(sql: Sql, { branch, to, record }: BranchMove):
 
 /** @returns the tables that are staged as they are now */
 async function stagedBeforeMove(sql: Sql, branch: string): Promise<string[]> {
-  const states = await tableStates(sql);
-  const blocking = blockingChanges(states);
-  if (blocking.length > 0) {
-    const { message, hint } = whyBranchStays(branch, blocking);
-    throw new Failure('uncommitted-changes', message, { hint });
-  }
-  return stagedOf(states);
+  const stays = await whyBranchStays(sql, branch);
+  if (stays !== null) throw new Failure('uncommitted-changes', stays.message, { hint: stays.hint });
+  return stagedOf(await tableStates(sql));
 }
 
 /**

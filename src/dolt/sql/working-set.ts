@@ -39,11 +39,16 @@ export async function tableStates(sql: Sql): Promise<TableState[]> {
 
 /** Whether Dolt refuses to commit the changes: it lists conflicts and violations under other states. */
 export function cannotBeCommitted(states: readonly TableState[]): boolean {
-  return states.some(({ status }) => !['new table', 'modified', 'deleted', 'renamed'].includes(status));
+  return states.some(isUnresolved);
+}
+
+/** A merge leaves such a table, and so do `dolt merge --squash` and `dolt constraints verify`, without an open merge. */
+function isUnresolved({ status }: TableState): boolean {
+  return !['new table', 'modified', 'deleted', 'renamed'].includes(status);
 }
 
 /** An uncommitted change beside which a branch cannot move. */
-interface BlockingChange {
+export interface BlockingChange {
   readonly table: string;
   readonly why: string;
   readonly hint?: string;
@@ -54,6 +59,11 @@ const CHANGED_SINCE_STAGED = {
   hint: 'Commit these changes. Or run `dolt reset`: it unstages all tables, and keeps the newer version of each. Then run again.',
 };
 
+const UNRESOLVED = {
+  why: 'holds conflicts or violations of constraints, and Dolt cannot move the branch',
+  hint: 'Correct these rows and commit the table, or discard its uncommitted changes with `dolt checkout <table>`. Then run again.',
+};
+
 /**
  * The changes beside which no fast-forward is possible. Dolt 2.3.0 fails beside a table that was dropped or renamed. It
  * takes the collation of the database and all that is staged from the new head (measured). A table can only be staged again
@@ -62,26 +72,16 @@ const CHANGED_SINCE_STAGED = {
 export function blockingChanges(states: readonly TableState[]): BlockingChange[] {
   const unstaged = new Set(states.flatMap(({ table_name, staged }) => (staged === 0 ? [table_name] : [])));
   const found = new Map<string, BlockingChange>();
-  for (const { table_name: table, staged, status } of states) {
+  for (const state of states) {
+    const { table_name: table, staged, status } = state;
     if (found.has(table)) continue;
     if (isCollation(table)) found.set(table, { table, why: 'the collation of the database, which Dolt cannot keep' });
+    else if (isUnresolved(state)) found.set(table, { table, ...UNRESOLVED });
     else if (staged === 1 && unstaged.has(table)) found.set(table, { table, ...CHANGED_SINCE_STAGED });
     else if (status === 'deleted' || status === 'renamed')
       found.set(table, { table, why: 'dropped or renamed here, and Dolt cannot move the branch' });
   }
   return [...found.values()];
-}
-
-/** Why a branch cannot move, as the message and the hint of a failure. */
-export function whyBranchStays(
-  branch: string,
-  blocking: readonly BlockingChange[],
-): { readonly message: string; readonly hint: string | undefined } {
-  const names = blocking.map(({ table, why }) => `${table} (${why})`).join(', ');
-  return {
-    message: `${branch} cannot move beside the uncommitted changes of ${names}`,
-    hint: blocking.find((change) => change.hint !== undefined)?.hint,
-  };
 }
 
 /**

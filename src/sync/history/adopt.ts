@@ -12,7 +12,7 @@ import {
   mergeBases,
   minimalHeads,
 } from '../../dolt/sql/history.ts';
-import { isMerging, OPEN_MERGE_HINT, openMergeOf } from '../../dolt/sql/merge.ts';
+import { whyBranchStays } from '../../dolt/sql/merge.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { tablesUnderReset } from '../../dolt/sql/working-set.ts';
@@ -216,13 +216,13 @@ async function refuseUncommitted(
   { database, operation }: Engine,
   { ours, head }: Replacement,
 ): Promise<void> {
-  const { tables, isOpen } = await database.session(async (sql) => {
+  const { tables, stays } = await database.session(async (sql) => {
     const under = await tablesUnderReset(sql, { branch, from: ours, to: head });
-    return { tables: under, isOpen: await isMerging(sql) };
+    return { tables: under, stays: await whyBranchStays(sql, branch) };
   });
-  if (tables.length === 0 && !isOpen) return;
+  if (tables.length === 0 && stays === null) return;
   await operation(limits.of('checking'), NOWHERE, (sql) => refuseUnresolved(sql, { head: ours, isOurs: true }));
-  if (isOpen) throw new Failure('uncommitted-changes', openMergeOf(branch), { hint: OPEN_MERGE_HINT });
+  if (stays !== null) throw new Failure('uncommitted-changes', stays.message, { hint: stays.hint });
   const named = tables.join(', ');
   throw new Failure('uncommitted-changes', `adopt would overwrite uncommitted changes in ${named}`, {
     hint: 'Commit these tables or undo their changes, then run again. Our branch was not moved.',

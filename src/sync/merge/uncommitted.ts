@@ -12,10 +12,9 @@ import { keysLostAt, keysOfTables } from '../../dolt/schema/uncommitted-keys.ts'
 import { checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBases, recentCommits } from '../../dolt/sql/history.ts';
 import { isAmong } from '../../dolt/sql/identifier.ts';
-import { isMerging, OPEN_MERGE_HINT, openMergeOf } from '../../dolt/sql/merge.ts';
+import { whyBranchStays } from '../../dolt/sql/merge.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
-  blockingChanges,
   cannotBeCommitted,
   changedTables,
   commitIfAny,
@@ -23,7 +22,6 @@ import {
   stagedOf,
   tableStates,
   uncommittedTables,
-  whyBranchStays,
 } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import type { RejectedHead } from './fold.ts';
@@ -91,9 +89,9 @@ export interface TouchedTables {
 }
 
 /**
- * Decides which heads wait because of uncommitted changes that a fast-forward would overwrite, or because of a merge that
- * is not committed, beside which the branch cannot move. A head that changes other rows of a table with uncommitted changes
- * need not wait: these are set aside meanwhile.
+ * Decides which heads wait because of uncommitted changes that a fast-forward would overwrite, or beside which the branch
+ * cannot move. A head that changes other rows of a table with uncommitted changes need not wait: these are set aside
+ * meanwhile.
  */
 export async function headsThatTouch(
   { branch, dirty, served }: Pick<SyncContext, 'branch' | 'dirty' | 'served'>,
@@ -107,18 +105,17 @@ export async function headsThatTouch(
     await checkout(sql, branch);
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
     const away = served?.uncommitted ?? [];
-    const hasOpenMerge = served?.isMerging === true || (await isMerging(sql));
-    if (dirty.length === 0 && ignored.length === 0 && away.length === 0 && !hasOpenMerge) return;
-    const blocking = dirty.length === 0 ? [] : blockingChanges(await tableStates(sql));
+    const stays = served?.stays ?? (await whyBranchStays(sql, branch));
+    if (dirty.length === 0 && ignored.length === 0 && away.length === 0 && stays === null) return;
     const tables = [...dirty, ...ignored];
     const keys = await keysOfTables(sql, tables);
     for (const head of new Set(heads)) {
       if (await isAncestor(sql, head, ours)) continue;
       const bases = await mergeBases(sql, ours, head);
       if (bases.length === 0) continue;
-      if (hasOpenMerge) {
+      if (stays !== null) {
         const since = await firstDate(sql, { from: ours, to: head });
-        waiting.set(head, { failure: waits([openMergeOf(branch)], since, OPEN_MERGE_HINT), conflicts: [] });
+        waiting.set(head, { failure: waits([stays.message], since, stays.hint), conflicts: [] });
         continue;
       }
       // The move does not touch a table that both sides changed in the same way: both may have dropped it.
@@ -131,7 +128,7 @@ export async function headsThatTouch(
       const atServer = away.filter((table) => isAmong(changed, table));
       const orphaned = await orphanedSince(sql, tables, { bases, ours, head });
       const lost = [...(await keysLostAt(sql, { keys, tables }, head)), ...orphaned];
-      if (touched.length + covered.length + atServer.length + lost.length + blocking.length === 0) continue;
+      if (touched.length + covered.length + atServer.length + lost.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasonsByTable: string[] = [];
       for (const table of touched) {
@@ -141,10 +138,8 @@ export async function headsThatTouch(
       reasonsByTable.push(...covered.map((table) => `${table} (ignored here)`));
       reasonsByTable.push(...atServer.map((table) => `${table} (at the running server)`));
       reasonsByTable.push(...lost.map(({ table, why }) => `${table} (${why})`));
-      const others = blocking.filter(({ table }) => !touched.includes(table));
-      const stays = others.length === 0 ? null : whyBranchStays(branch, others);
-      const hint = orphaned.length === 0 ? stays?.hint : ORPHANED_HINT;
-      const reasons = [...changesHere(reasonsByTable), ...(stays === null ? [] : [stays.message])];
+      const hint = orphaned.length === 0 ? undefined : ORPHANED_HINT;
+      const reasons = changesHere(reasonsByTable);
       if (reasons.length > 0) waiting.set(head, { failure: waits(reasons, since, hint), conflicts: [] });
       else otherRows.set(head, { failure: waits(changesHere(touched), since), conflicts: [] });
     }

@@ -1,4 +1,5 @@
 import type { Engines } from '../../dolt/server/engines.ts';
+import type { Stays } from '../../dolt/sql/merge.ts';
 import type { Tag } from '../../dolt/sql/tags.ts';
 
 /** The head of a branch, and the commit that it moves to. */
@@ -32,8 +33,8 @@ export interface ServedDatabase {
   readonly uncommitted: readonly string[];
   /** Those of them that `dolt_ignore` does not match, as a run reports them. */
   readonly dirty: readonly string[];
-  /** Whether the branch has a merge at the server that is not committed. It cannot move then. */
-  readonly isMerging: boolean;
+  /** Why the branch at the server cannot move; null: it can. */
+  readonly stays: Stays | null;
   /** The branches and tags of the database, which the scratch copy lacks. Absent: the copy has them. */
   readRefs?(): Promise<ServedRefs>;
   /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. Absent: no server. */

@@ -118,7 +118,7 @@ export async function openCopyOfEmbedded(
       recorded,
       engines,
       notices: reported,
-      served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], isMerging: false, ...held },
+      served: { branch, isDefault: branch === standard, uncommitted: [], dirty: [], stays: null, ...held },
       close: () =>
         engines
           .close()

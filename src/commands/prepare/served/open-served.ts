@@ -20,7 +20,7 @@ import type { Address } from '../../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../../dolt/server/user-server.ts';
 import { branchHead, branchNames, checkedOutBranch, checkout, requireBranchHead } from '../../../dolt/sql/heads.ts';
-import { isMerging } from '../../../dolt/sql/merge.ts';
+import { whyBranchStays } from '../../../dolt/sql/merge.ts';
 import { ensureTag, readTags } from '../../../dolt/sql/tags.ts';
 import { uncommittedTables } from '../../../dolt/sql/working-set.ts';
 import { finishAdvances } from '../../../sync/advance.ts';
@@ -151,7 +151,7 @@ export async function openServed(
         isDefault: branch.isDefault,
         uncommitted: branch.uncommitted,
         dirty: branch.dirty,
-        isMerging: branch.isMerging,
+        stays: branch.stays,
         readRefs: () => server.use(async (sql) => ({ branches: await branchNames(sql), tags: await readTags(sql) })),
         renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move, mergeAgain) => catchUpAndHandBack(scratch, { ...exchange, ...back }, move, mergeAgain),
@@ -271,7 +271,7 @@ function exchangeWith(
   return remotesapiExchange(common, { url, user, engineCredentials });
 }
 
-interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted' | 'dirty' | 'isMerging'> {
+interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted' | 'dirty' | 'stays'> {
   readonly name: string;
   readonly notices: readonly Diagnostic[];
 }
@@ -288,7 +288,7 @@ async function readBranch(
     const applied = await applyDirtyPolicy(database, { branch: name, policy, author });
     const found = await database.session(async (sql) => {
       await checkout(sql, name);
-      return { uncommitted: await uncommittedTables(sql), isMerging: await isMerging(sql) };
+      return { uncommitted: await uncommittedTables(sql), stays: await whyBranchStays(sql, name) };
     });
     return { ...applied, ...found, name, isDefault: name === standard };
   });

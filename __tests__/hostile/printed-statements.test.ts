@@ -62,6 +62,18 @@ test('a command to copy contains names of branches as quoted words', () => {
     'aws://[t:b]/it is',
     ...words(cloud?.hint ?? '').slice(4),
   ]);
+  const aws = {
+    profile: 'p q',
+    region: 'us-east-1',
+    endpoint: 'https://s3.example',
+    dynamodbTable: null,
+    pathStyle: false,
+  };
+  const [configured] = replacedProblems({ ...progress, peer: { ...peer, aws } }, PLACE);
+  const service = 'AWS_ENDPOINT_URL_S3=https://s3.example AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
+  expect(configured?.hint).toContain(` && (AWS_REGION=us-east-1 ${service} AWS_PROFILE='p q' dolt push --force box `);
+  const failing = `dolt() { test "$1" != push; }; ${temporary?.hint?.split(': ')[1]}`;
+  expect(() => execFileSync('/bin/sh', ['-c', failing])).toThrow('Command failed');
   const adopted = { adopted: { head: 'a', tag: TAG }, adopt: 'b', peer };
   const [own] = adoptedProblems(adopted, { path: '/db', branch: BRANCH, isCheckedOut: false });
   expect(words(own?.hint ?? '')).toEqual(['branch', '-f', BRANCH, TAG]);

@@ -1,5 +1,5 @@
-import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFile, chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { find } from '@actions/tool-cache';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -15,6 +15,12 @@ async function stored(version = '2.3.0') {
   const executable = await answersAsDolt(box.folder.file('made'), version);
   const path = await storeInToolCache(executable, { version }, box.context.toolCacheDir);
   return { box, executable, path };
+}
+
+async function withoutMarker(path: string): Promise<string> {
+  const marker = `${dirname(path)}.complete`;
+  await rm(marker);
+  return marker;
 }
 
 describe('the tool cache', () => {
@@ -85,6 +91,10 @@ describe('the tool cache', () => {
         await symlink('/dev/zero', join(path, '..', 'dolt.sha256'));
       },
     ],
+    ['executable may not be executed', async (path) => chmod(path, 0o644)],
+    ['marker is a FIFO', async (path) => execa('mkfifo', [await withoutMarker(path)])],
+    ['marker is a folder', async (path) => mkdir(await withoutMarker(path))],
+    ['marker is a link', async (path, other) => symlink(`${other}-created`, await withoutMarker(path))],
     [
       'folder is a link',
       async (path) => {
@@ -99,6 +109,7 @@ describe('the tool cache', () => {
     expect(await findInToolCache(WANTED, box.context)).toBeNull();
     await storeInToolCache(executable, ANY, box.context.toolCacheDir);
     expect(await findInToolCache(WANTED, box.context)).toMatchObject({ path });
+    expect(await readdir(dirname(executable))).toEqual([basename(executable)]);
   });
 
   test('does not use an entry without a digest', async () => {

@@ -6,7 +6,7 @@ import { win32 } from 'node:path';
 import { execa } from 'execa';
 import { STOP_SIGNALS } from '../contract/exit-codes.ts';
 import { type Env, programFile, searchPath, windowsProgram } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
 
 interface RunOptions {
   /** The child's whole environment; nothing is inherited. */
@@ -152,6 +152,12 @@ export function startServer(command: string, args: readonly string[], options: S
 
 /** A long-lived child: its process id, its end, and its standard streams. */
 export type ServerProcess = ReturnType<typeof startServer>;
+
+/** How a child ended, in a message: its exit code, the signal, or why it could not be started. */
+export function howEnded({ exitCode, signal, cause }: Awaited<ServerProcess>): string {
+  if (exitCode !== undefined) return `exit code ${exitCode}`;
+  return signal ?? (cause === undefined ? 'no exit code' : errorMessage(cause));
+}
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { programFile } from '../core/env.ts';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
-import { isFile, readSmallText } from '../core/files.ts';
+import { readSmallText } from '../core/files.ts';
 import { fileDigest, SHA256 } from './digests.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { fits, type WantedVersion } from './version.ts';
@@ -31,7 +32,7 @@ export async function findInToolCache(
   const versions = (await namesIn(root)).filter((name) => valid(name) === name && fits(name, wanted));
   for (const version of versions.sort(rcompare)) {
     const entry = join(root, version, entryName(sha256));
-    if (!(await isFile(`${entry}.complete`))) continue;
+    if (!(await isOwnFile(markerOf(entry)))) continue;
     if (await isIntact(entry)) return { version, path: join(entry, EXECUTABLE), source: 'tool-cache' };
     context.log.warning(`Dolt ${version} in the tool cache was changed after it was stored: ${entry} is removed`);
     await removeEntry(entry).catch((thrown) => context.log.warning(errorMessage(thrown)));
@@ -63,7 +64,7 @@ export async function storeInToolCache(
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
-    await writeFile(`${entry}.complete`, '');
+    await markComplete(entry);
   } catch (thrown) {
     throw new Failure('dolt-not-found', `Dolt could not be stored in the tool cache: ${errorMessage(thrown)}`, {
       hint: `Make ${toolCacheDir} writable, or give an executable with \`--dolt-path\`.`,
@@ -94,11 +95,34 @@ async function place(staging: string, entry: string): Promise<void> {
 async function isIntact(entry: string): Promise<boolean> {
   try {
     if (!(await isPlain(entry))) return false;
+    // A copy of the cache may have lost the permission.
+    await access(join(entry, EXECUTABLE), constants.X_OK);
     const stored = (await readSmallText(join(entry, DIGEST))).trim();
     return SHA256.test(stored) && stored === (await fileDigest(join(entry, EXECUTABLE)));
   } catch {
     return false;
   }
+}
+
+/** Only a file of its own counts: a FIFO would block the write, and a link would lead it elsewhere. */
+async function markComplete(entry: string): Promise<void> {
+  const marker = markerOf(entry);
+  if (await isOwnFile(marker)) return;
+  await rm(marker, { recursive: true, force: true });
+  try {
+    await writeFile(marker, '', { flag: 'wx' });
+  } catch (thrown) {
+    // Another process has written it meanwhile.
+    if (!(await isOwnFile(marker))) throw thrown;
+  }
+}
+
+async function isOwnFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null))?.isFile() ?? false;
+}
+
+function markerOf(entry: string): string {
+  return `${entry}.complete`;
 }
 
 /** An executable behind a link could be replaced after it was verified. */
@@ -112,7 +136,7 @@ async function isPlain(entry: string): Promise<boolean> {
  * once, so that two processes that remove it do not affect the next entry.
  */
 async function removeEntry(entry: string): Promise<void> {
-  await rm(`${entry}.complete`, { force: true });
+  await rm(markerOf(entry), { recursive: true, force: true });
   const aside = join(dirname(entry), `.old-${randomUUID()}`);
   try {
     await rename(entry, aside);

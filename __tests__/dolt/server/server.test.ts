@@ -144,6 +144,11 @@ describe('an engine', () => {
       code: 'engine-start',
       message: expect.stringMatching(/exit code 7[\s\S]*out of luck/),
     });
+    await chmod(folder.file('dolt'), 0o644);
+    await expect(openTestServer(folder, { dolt: folder.file('dolt') })).rejects.toMatchObject({
+      code: 'engine-start',
+      message: expect.stringContaining('EACCES'),
+    });
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ test.each([
   ["root hash doesn't exist: 1rgs620kt551u9t05m1vjman0225k5rk", 'corrupt'],
   ['out of luck', 'engine-start'],
 ])('a server that ends with %j fails the start: %s', (log, code) => {
-  const failure = startFailure({ kind: 'ended', exitCode: 1 }, { log: `${log}\n`, database: '/srv/t' });
+  const failure = startFailure({ kind: 'ended', how: 'exit code 1' }, { log: `${log}\n`, database: '/srv/t' });
   if (failure === 'port-in-use') return expect(failure).toBe(code);
   expect(failure).toMatchObject({ code, message: expect.stringContaining('/srv/t') });
   if (code !== 'locked') expect(failure.message).toContain(log);
@@ -37,7 +37,7 @@ test('the message omits the first line of a server and the prefix of its log', (
 time="2026-11-28T22:12:01Z" level=warning msg="failed to load database with error: openat LOCK: permission denied"
 openat LOCK: permission denied
 `;
-  expect(startFailure({ kind: 'ended', exitCode: 1 }, { log, database: '/srv/t' })).toMatchObject({
+  expect(startFailure({ kind: 'ended', how: 'exit code 1' }, { log, database: '/srv/t' })).toMatchObject({
     message: '/srv/t cannot be opened: openat LOCK: permission denied',
   });
 });

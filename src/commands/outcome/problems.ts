@@ -2,6 +2,7 @@ import { ERRORS } from '../../contract/error-codes.ts';
 import type { MergeReport, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { counted, hintFor, shellWord, textLiteral } from '../../core/text.ts';
+import { awsAddress } from '../../credentials/providers/aws.ts';
 import { missingBranch, noDataHint } from '../../sync/fetch.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -170,7 +171,7 @@ function undoText(
     case 'folder': {
       const push = pushText(peer, ...by, remote, refs);
       const [add, remove] = [shellWords('remote', 'add', ...ref, remote, url), shellWords('remote', 'remove', remote)];
-      return `run in ${place.path}: ${keepsRemote ? push : `${add} && ${push}; ${remove}`}`;
+      return `run in ${place.path}: ${keepsRemote ? push : `${add} && (${push}; code=$?; ${remove}; exit $code)`}`;
     }
     case 'server': {
       // A process of Dolt writes only one ref of a git repository (2.3.0), and the server may know another one.
@@ -187,7 +188,9 @@ function undoText(
         callText('DOLT_PUSH', '--force', ...by, UNDO, refs),
         callText('DOLT_REMOTE', 'remove', UNDO),
       ];
-      return `run with a client of the server, which must reach ${peer.name}, in ${place.name}: ${calls.join(' ')}`;
+      const needed = variablesFor(peer);
+      const variables = needed.length === 0 ? '' : ` and run with ${needed.join(' ')}`;
+      return `run with a client of the server, which must reach ${peer.name}${variables}, in ${place.name}: ${calls.join(' ')}`;
     }
   }
 }
@@ -200,10 +203,18 @@ function shellWords(...words: readonly string[]): string {
   return ['dolt', ...words.map(shellWord)].join(' ');
 }
 
-/** Without the empty variable, Dolt adds a branch `__dolt_remote_info__` to a git repository (2.3.0, measured). */
-function pushText({ endpoint }: Replaced['peer'], ...words: readonly string[]): string {
-  const push = shellWords('push', '--force', ...words);
-  return endpoint.kind === 'git' ? `DOLT_REMOTE_INFO_BRANCH= ${push}` : push;
+function pushText(peer: Replaced['peer'], ...words: readonly string[]): string {
+  return [...variablesFor(peer), shellWords('push', '--force', ...words)].join(' ');
+}
+
+/**
+ * The variables that a program needs beside the address of a peer, as words of a shell. Without the empty one, Dolt adds a
+ * branch `__dolt_remote_info__` to a git repository (2.3.0, measured).
+ */
+function variablesFor(peer: Replaced['peer']): readonly string[] {
+  if (peer.endpoint.kind === 'git') return ['DOLT_REMOTE_INFO_BRANCH='];
+  const profile = peer.aws?.profile == null ? {} : { AWS_PROFILE: peer.aws.profile };
+  return Object.entries({ ...awsAddress(peer), ...profile }).map(([name, value]) => `${name}=${shellWord(value)}`);
 }
 
 function callText(procedure: string, ...words: readonly string[]): string {

@@ -46,16 +46,20 @@ const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNul
  * @throws Failure `credential-url-mismatch` if only the job has keys and the peer names another service
  */
 export function awsCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
-  const settings = peer.aws;
   const addresses = inherited(job.env, ADDRESSES);
-  const own = {
-    ...(settings?.region == null ? {} : { AWS_REGION: settings.region }),
-    ...(settings?.endpoint == null ? {} : { AWS_ENDPOINT_URL_S3: settings.endpoint }),
-    // Many S3-compatible services do not support the checksums that newer clients send by default.
-    ...(settings?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
-  };
+  const own = awsAddress(peer);
   const keys = credential === null ? jobCredentials(peer, job) : { ...NO_FILES, ...ofCredential(credential) };
   return createEngineCredentials({ variables: () => ({ ...addresses, ...own, ...keys }) });
+}
+
+/** The variables for the service that the configuration of a peer names. */
+export function awsAddress({ aws }: Pick<Peer, 'aws'>): Readonly<Record<string, string>> {
+  return {
+    ...(aws?.region == null ? {} : { AWS_REGION: aws.region }),
+    ...(aws?.endpoint == null ? {} : { AWS_ENDPOINT_URL_S3: aws.endpoint }),
+    // Many S3-compatible services do not support the checksums that newer clients send by default.
+    ...(aws?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
+  };
 }
 
 function ofCredential({ secret, instanceRole }: Credential): Readonly<Record<string, string>> {

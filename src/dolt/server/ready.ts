@@ -25,7 +25,8 @@ export interface Address {
 /** Why a server did not become ready. */
 type StartOutcome =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'ended'; readonly exitCode: number | null }
+  /** `how`: its exit code, the signal that ended it, or why it could not be started. */
+  | { readonly kind: 'ended'; readonly how: string }
   | { readonly kind: 'too-slow'; readonly afterMs: number }
   | { readonly kind: 'interrupted' };
 
@@ -40,16 +41,16 @@ export function isReady(outcome: StartOutcome): boolean {
 
 interface Awaited {
   readonly address: Address;
-  /** Resolves with the exit code when the process ends. */
-  readonly ended: Promise<number | null>;
+  /** Resolves when the process ends. */
+  readonly ended: Promise<string>;
   readonly signal: AbortSignal;
 }
 
 /** Waits until a login succeeds, the process ends, or the signal is aborted. Never rejects. */
 export async function awaitReady(awaited: Awaited): Promise<StartOutcome> {
   let end: StartOutcome | null = null;
-  void awaited.ended.then((exitCode) => {
-    end = { kind: 'ended', exitCode };
+  void awaited.ended.then((how) => {
+    end = { kind: 'ended', how };
   });
   const started = monotonicMs();
   while (monotonicMs() - started < READY_WITHIN_MS) {
@@ -116,7 +117,7 @@ export function startFailure(
       if (code === 'read-only' || code === 'auth') return cannotOpen('database-read-only', seen);
       return new Failure(
         'engine-start',
-        `the Dolt server ended with exit code ${outcome.exitCode ?? 'none'} for ${seen.database}:\n${seen.log.trim()}`,
+        `the Dolt server ended with ${outcome.how} for ${seen.database}:\n${seen.log.trim()}`,
       );
     }
   }

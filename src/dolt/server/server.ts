@@ -14,7 +14,7 @@ import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
 import { isOfLackingData } from '../failure-text.ts';
-import { type ServerProcess, startServer } from '../process.ts';
+import { howEnded, type ServerProcess, startServer } from '../process.ts';
 import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
 import { removeGitLocks } from './git-locks.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
@@ -227,7 +227,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   const redactor = redactorOf(context, named, dataDir);
   const outcome = await awaitReady({
     address,
-    ended: child.then((result) => result.exitCode ?? null),
+    ended: child.then(howEnded),
     signal: options.signal ?? context.signal,
   });
   if (isReady(outcome)) {

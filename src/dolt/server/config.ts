@@ -19,7 +19,7 @@ export interface ServerPlace {
 
 /**
  * Variables that a database can persist in its `.dolt/config.json` and that would make a server replicate, write
- * statistics or read files. The server's YAML overrides them (measured on Dolt 2.3.0).
+ * statistics, read files or store other values. The server's YAML overrides them (measured on Dolt 2.3.0).
  */
 export function systemVariables(privateDir: string): Readonly<Record<string, string | number>> {
   return {
@@ -33,6 +33,8 @@ export function systemVariables(privateDir: string): Readonly<Record<string, str
     dolt_dont_merge_json: 0,
     dolt_stats_enabled: 0,
     dolt_stats_paused: 1,
+    // Dolt's own modes, and one with which a row keeps the AUTO_INCREMENT value 0, as an UPDATE can set it.
+    sql_mode: 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES',
     // Dolt warns about an empty value; a folder that does not exist allows no file.
     secure_file_priv: join(privateDir, 'no-files'),
   };
